@@ -1,0 +1,65 @@
+# Gangshao 岗哨: one command for each thing one does here. Plain `make` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m pipelines
+DATA := $(or $(GANGSHAO_DATA),data/var)
+DEBIAN := chromium fonts-noto-cjk
+SCALE ?= 0.1
+DAYS ?= 900
+REPLAY ?= 35
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup check format serve setup-bench bench torture test-deploy debian lock
+
+help: ## list what one can do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: setup ## set up, make the demonstration city, run its last days, serve the dashboard
+	@$(RUN) tryout --days $(DAYS) --scale $(SCALE) --replay $(REPLAY)
+
+test: setup debian ## set up and run all tests that CI runs
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --durations 8 tests/unit tests/spec tests/pipeline tests/faults tests/dashboard
+
+setup: $(VENV)/.installed ## create .venv with the locked packages
+
+$(VENV)/.installed: requirements.lock requirements-test.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked packages (about a minute) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-test.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+check: setup ## formatting, lint, types, import contracts, portable SQL
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tests.guard
+
+format: setup ## let ruff format and mend what it can
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
+
+serve: setup ## serve what is published
+	@$(RUN) serve
+
+setup-bench: setup ## add the packages that only benchmarks need
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+
+bench: setup-bench ## figures: stages, detect, claims (BENCH=name for one, SMALL=--small for a short form)
+	@set -e; for name in $(or $(BENCH),stages detect claims); do OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $$name $(SMALL); done
+
+torture: setup debian ## the long sweeps: every kill point, long replays
+	@GANGSHAO_TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/pipeline
+
+test-deploy: setup ## tests that need a PostgreSQL server's programs; run as root they install what is missing
+	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq postgresql; } \
+		|| { echo "PostgreSQL is missing. Install it with: sudo apt-get install postgresql"; exit 1; }
+	@$(BIN)/python -m pytest tests/deploy
+
+debian:
+	@{ command -v chromium && fc-list :lang=zh | grep -q . ; } > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(DEBIAN) fontconfig > /dev/null; } \
+		|| { echo "A browser or a Chinese font is missing. Install them with: sudo apt-get install $(DEBIAN)"; exit 1; }
+
+lock: ## write the lock files anew (needs uv)
+	@for extra in "" test bench; do uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --no-header --no-annotate --quiet $${extra:+--extra $$extra -c requirements.lock} -o requirements$${extra:+-$$extra}.lock; done

@@ -1,0 +1,1 @@
+"""What people see: pages over the published files, read-only and scoped to the viewer."""

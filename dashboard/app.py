@@ -1,0 +1,72 @@
+"""Makes the web application: pages, downloads, and the guard before all of them."""
+
+import pkgutil
+from importlib import import_module
+
+import dash
+from dash import Dash
+
+from dashboard import pages
+from dashboard.data import PUBLISHED
+from dashboard.download import add_downloads
+from dashboard.locale import LANGUAGE, text
+from dashboard.security import guard
+from dashboard.theme import css_variables
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.settings import Settings
+
+_INDEX = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+{{%metas%}}
+<title>{{%title%}}</title>
+{{%favicon%}}
+<style>{variables}</style>
+{{%css%}}
+</head>
+<body>
+<noscript><p>{noscript}</p></noscript>
+{{%app_entry%}}
+<div hidden>{{%config%}}{{%scripts%}}{{%renderer%}}</div>
+</body>
+</html>"""
+
+
+class _Site(Dash):  # type: ignore[misc]
+    """Dash whose waiting text is in the reader's language and stands in a landmark."""
+
+    def interpolate_index(self, **parts: str) -> str:
+        parts["app_entry"] = (
+            f'<div id="react-entry-point"><main class="waiting"><p>{text("The page is being loaded.")}</p></main></div>'
+        )
+        whole: str = super().interpolate_index(**parts)
+        return whole
+
+
+def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
+    """Make the site over the published files of ``settings``; sessions and links are in the ledger (None: opened here).
+
+    Raises UserError when the ledger cannot be opened.
+    """
+    store = open_ledger(settings) if ledger is None else ledger
+    app = _Site(
+        "dashboard",
+        use_pages=True,
+        pages_folder="",
+        compress=True,
+        enable_mcp=False,
+        suppress_callback_exceptions=True,  # layouts need a session: none is made at the start
+        update_title=None,
+        title=text("Gangshao"),
+        index_string=_INDEX.format(
+            language=LANGUAGE, variables=css_variables(), noscript=text("This site needs JavaScript of its own server.")
+        ),
+    )
+    dash.page_registry.clear()
+    for module in pkgutil.iter_modules(pages.__path__, f"{pages.__name__}."):
+        import_module(module.name).register()
+    app.layout = dash.page_container
+    app.server.config[PUBLISHED] = settings.published
+    add_downloads(app.server)
+    guard(app.server, store, settings, app.csp_hashes)
+    return app

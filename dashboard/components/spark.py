@@ -1,0 +1,51 @@
+"""Sparklines as inline SVG pictures: they need no chart script."""
+
+from typing import Any
+from urllib.parse import quote
+
+from dash import html
+
+from dashboard.theme import COLOURS
+
+_WIDTH, _HEIGHT, _EDGE = 120, 30, 3
+
+
+def spark(values: tuple[float | None, ...], normal: tuple[float, float] | None, description: str) -> Any:
+    """A small line of ``values`` (None: a gap) over the normal range, the last point marked; None for under 3 values."""
+    known = [value for value in values if value is not None]
+    if len(known) < 3:
+        return None
+    bounds = [*known, *(normal or ())]
+    low, high = min(bounds), max(bounds)
+    span = (high - low) or 1.0
+
+    def x(place: int) -> float:
+        return _EDGE + place * (_WIDTH - 2 * _EDGE) / max(1, len(values) - 1)
+
+    def y(value: float) -> float:
+        return _HEIGHT - _EDGE - (value - low) * (_HEIGHT - 2 * _EDGE) / span
+
+    parts = []
+    if normal is not None:
+        top, bottom = y(normal[1]), y(normal[0])
+        parts.append(
+            f"<rect x='0' y='{top:.1f}' width='{_WIDTH}' height='{max(1.0, bottom - top):.1f}' fill='{COLOURS['band']}'/>"
+        )
+    pieces: list[str] = []
+    is_pen_down = False
+    for place, value in enumerate(values):
+        if value is None:
+            is_pen_down = False
+            continue
+        pieces.append(f"{'L' if is_pen_down else 'M'}{x(place):.1f} {y(value):.1f}")
+        is_pen_down = True
+    parts.append(f"<path d='{''.join(pieces)}' fill='none' stroke='{COLOURS['series']}' stroke-width='1.6'/>")
+    if values[-1] is not None:
+        parts.append(
+            f"<circle cx='{x(len(values) - 1):.1f}' cy='{y(values[-1]):.1f}' r='2.6' fill='{COLOURS['series']}'/>"
+        )
+    drawing = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' height='{_HEIGHT}' "
+        f"preserveAspectRatio='none'>{''.join(parts)}</svg>"
+    )
+    return html.Img(src="data:image/svg+xml," + quote(drawing), alt=description, className="spark")

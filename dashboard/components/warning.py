@@ -1,0 +1,86 @@
+"""Early warnings in a list: the employer first where one is the cause, then where, what, how many, how sure."""
+
+from typing import Any
+
+import pandas as pd
+from dash import dcc, html
+
+from dashboard import data, reference
+from dashboard.components.table import table
+from dashboard.components.tag import level_tag, state_tag
+from dashboard.locale import count, short_day, text, value
+from dashboard.verdict import certainty, certainty_word
+
+
+def ranked(warnings: pd.DataFrame) -> pd.DataFrame:
+    """Open warnings, the most people × certainty first; where people are not shown, by level, then newest."""
+    weight = [
+        (0.0 if pd.isna(row.people) else row.people) * certainty(row.p, row.kind)
+        for row in warnings.itertuples(index=False)
+    ]
+    return warnings.assign(weight=weight).sort_values(
+        ["weight", "level", "opened_on", "episode_id"], ascending=[False, True, False, True]
+    )
+
+
+def warning_table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
+    """The list as a table, one row a warning, each leading to its page."""
+    columns = [text(name) for name in ("Subject", "Level", "What was seen", "People", "Certainty", "Since", "State")]
+    rows = [
+        [
+            _subject(row),
+            level_tag(int(row.level)),
+            _seen(row),
+            people(row),
+            certainty_word(row.p, row.kind),
+            [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=short_day(row.data_to.date())))],
+            state_tag(getattr(row, "status", "open")),
+        ]
+        for row in warnings.itertuples(index=False)
+    ]
+    return table(caption, columns, rows, numeric=frozenset({3}), kind="warnings", empty=empty)
+
+
+def address(path: str) -> str:
+    """A page of this site, in the same past edition where the reader looks back."""
+    past = data.looks_back_to()
+    return path if past is None else f"{path}{'&' if '?' in path else '?'}as_of={past.isoformat()}"
+
+
+def subject(row: Any) -> str:
+    """What a warning is about in one line: employer, if one is the cause and may be named, area, industry."""
+    place = reference.where(row.area, row.industry)
+    return f"{row.employer_name} ({place})" if _is_text(row.employer_name) else place
+
+
+def people(row: Any) -> str:
+    """How many people are affected: the number, else the band."""
+    if not pd.isna(row.people):
+        return count(row.people)
+    return row.people_band if _is_text(row.people_band) else text("not known")
+
+
+def _subject(row: Any) -> Any:
+    place = reference.where(row.area, row.industry)
+    name = row.employer_name if _is_text(row.employer_name) else place
+    link = dcc.Link(name, href=address(f"/warning/{row.episode_id}"), className="subject")
+    return [link, html.Small(place)] if name != place else link
+
+
+def _seen(row: Any) -> Any:
+    indicator = reference.indicators().get(row.indicator)
+    unit = "persons" if indicator is None else indicator.unit
+    word = text("persons") if indicator is None else indicator.unit_word
+    title = row.rule_title if _is_text(row.rule_title) else row.rule_id
+    if pd.isna(row.observed):
+        return [title, html.Small(row.observed_band if _is_text(row.observed_band) else "")]
+    parts = [text("seen {observed} {unit}", observed=value(row.observed, unit), unit=word)]
+    if not pd.isna(row.expected):
+        parts.append(text("expected {expected}", expected=value(row.expected, unit)))
+    if not pd.isna(row.line) and pd.isna(row.expected):
+        parts.append(text("line {line}", line=value(row.line, unit)))
+    return [title, html.Small(text(", ").join(parts))]
+
+
+def _is_text(value_: object) -> bool:
+    return isinstance(value_, str) and bool(value_)

@@ -1,0 +1,84 @@
+"""The one door of pages to the published files: adds the session's viewer and keeps one request on one edition."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from flask import current_app, g
+
+from dashboard.security import current_viewer
+from pipelines.domain import Edition, UserError, Viewer
+from pipelines.publish.read import Parameter, edition_in_force, edition_of_day
+from pipelines.publish.read import read as read_published
+
+PUBLISHED = "GANGSHAO_PUBLISHED"  # key of the folder in the server's configuration
+
+
+def viewer() -> Viewer:
+    """Who looks: the viewer of this request's session."""
+    return current_viewer()
+
+
+def edition() -> Edition:
+    """The edition this request shows, the same until its end even when a new one is published meanwhile."""
+    held = _memory()
+    if "edition" not in held:
+        held["edition"] = edition_in_force(_published())
+    shown: Edition = held["edition"]
+    return shown
+
+
+def look_back(day: str | None) -> None:
+    """Show the rest of this request as it was published on ``day`` (ISO); without a day, as it is now.
+
+    Raises UserError when the day cannot be read or has no edition.
+    """
+    held = _memory()
+    held.clear()
+    if not day:
+        return
+    try:
+        when = date.fromisoformat(day)
+    except ValueError:
+        raise UserError("日期须写成 2026-11-23 的样子 (not a day)") from None
+    held["edition"] = edition_of_day(_published(), when)
+    held["looks_back_to"] = when
+
+
+def looks_back_to() -> date | None:
+    """The past day the reader asked for, None when the page shows the newest edition."""
+    day: date | None = _memory().get("looks_back_to")
+    return day
+
+
+def read(name: str, **parameters: Parameter) -> pd.DataFrame:
+    """Answer a question of pipelines/sql/queries as this session's viewer, in this request's edition.
+
+    The same question within one request is asked once; treat the frame as read-only. Raises as ``read`` of
+    pipelines.publish.read does.
+    """
+    held = _memory()
+    key = (name, tuple(sorted(parameters.items())))
+    if key not in held:
+        held[key] = read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters)
+    frame: pd.DataFrame = held[key]
+    return frame
+
+
+def cutoff() -> datetime:
+    """The instant (UTC) up to which this request's edition knew."""
+    return edition().cutoff_at
+
+
+def _published() -> Path:
+    folder: Path = current_app.config[PUBLISHED]
+    return folder
+
+
+def _memory() -> dict[Any, Any]:
+    """What this request has already read; dies with the request, so that no two viewers share an answer."""
+    if "published_memory" not in g:
+        g.published_memory = {}
+    held: dict[Any, Any] = g.published_memory
+    return held

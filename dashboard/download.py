@@ -1,0 +1,147 @@
+"""What a page shows, as a CSV file: through the same door and scope as the page, inert in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import quote
+
+import pandas as pd
+from flask import Flask, Response, abort, request
+
+from dashboard import data, reference
+from dashboard import matrix as model
+from dashboard.components.tag import level_word
+from dashboard.components.warning import people, ranked
+from dashboard.locale import text
+from dashboard.verdict import certainty_word
+from pipelines.domain import TOTAL_INDUSTRY, UserError
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_DAYS = {"day": 400, "week": 1100, "month": 3700}
+Rows = Iterator[list[object]]
+
+
+def add_downloads(server: Flask) -> None:
+    """Add ``/download/<name>.csv`` to the server; the guard before it says whose session asks."""
+
+    @server.get("/download/<name>.csv")
+    def download(name: str) -> Response:
+        maker = _MAKERS.get(name)
+        if maker is None:
+            abort(404)
+        try:
+            data.look_back(request.args.get("as_of"))
+            title, rows = maker()
+            body = _written(rows)
+        except UserError as error:
+            return Response(str(error), 404, mimetype="text/plain")
+        stamp = data.edition().edition_id
+        shown = f"{title}_{stamp}.csv".replace("/", "-")
+        return Response(
+            body, mimetype="text/csv",
+            headers={
+                # RFC 6266: a plain name for old clients, the real one in UTF-8
+                "Content-Disposition": f"attachment; filename=\"{name}_{stamp}.csv\"; filename*=UTF-8''{quote(shown)}",
+                "Cache-Control": "no-store",
+            },
+        )  # fmt: skip
+
+
+def inert(cell: object) -> object:
+    """A cell no spreadsheet takes for a formula: text that starts like one gets an apostrophe, numbers stay numbers."""
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell
+
+
+def _written(rows: Rows) -> bytes:
+    target = io.StringIO(newline="")
+    writer = csv.writer(target)
+    for row in rows:
+        writer.writerow(["" if cell is None or cell is pd.NA or cell != cell else inert(cell) for cell in row])  # noqa: PLR0124
+    return target.getvalue().encode("utf-8-sig")
+
+
+def _matrix() -> tuple[str, Rows]:
+    shown = model.matrix(request.args.get("indicator", ""))
+    if shown is None:
+        raise UserError(text("No matrix: nothing has been judged yet."))
+    title = text("Matrix {title}", title=shown.indicator.title)
+
+    def rows() -> Rows:
+        yield [text(name) for name in ("Area code", "Area", "Industry code", "Industry", "Indicator", "Unit", "Period", "Data to",
+                                       "Seen", "Expected", "Warning", "Remark", "Edition")]  # fmt: skip
+        for area in shown.areas:
+            for sector in shown.industries:
+                cell = shown.cells.get((area, sector))
+                remark = text("late") if area in shown.late else ""
+                yield [area, reference.place(area), sector, reference.industry(sector), shown.indicator.title,
+                       shown.indicator.unit_word, shown.period, shown.data_to.isoformat(),
+                       text("not reported") if cell is None else _number(cell.amount), _number(cell.expected) if cell else "",
+                       level_word(cell.level) if cell and cell.level else "", remark, data.edition().edition_id]  # fmt: skip
+
+    return title, rows()
+
+
+def _number(shown: str) -> str:
+    """A number as pages write it, as a machine reads it; words stay."""
+    plain = shown.replace(",", "").replace("−", "-")
+    try:
+        float(plain)
+    except ValueError:
+        return shown
+    return plain
+
+
+def _readings() -> tuple[str, Rows]:
+    area, grain = request.args.get("area", ""), request.args.get("grain", "")
+    allowed = {reference.city(), *[unit.code for unit in reference.units()]}
+    if area not in allowed or grain not in _DAYS:
+        raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
+    found = data.read("readings", area=area, grain=grain, since=data.edition().day - timedelta(days=_DAYS[grain]))
+    known = reference.indicators()
+
+    def rows() -> Rows:
+        yield [text(name) for name in ("Indicator", "Unit", "Area code", "Area", "Industry code", "Industry", "Period", "Value",
+                                       "Numerator", "Denominator", "Remark", "Edition")]  # fmt: skip
+        for row in found.itertuples(index=False):
+            indicator = known.get(row.indicator)
+            remark = "<10" if row.is_suppressed else text("provisional") if row.is_provisional else ""
+            yield [row.indicator if indicator is None else indicator.title, "" if indicator is None else indicator.unit_word,
+                   row.area, reference.place(row.area), row.industry,
+                   text("All") if row.industry == TOTAL_INDUSTRY else reference.industry(row.industry),
+                   row.period.date().isoformat(), _plain(row.value), _plain(row.numerator), _plain(row.denominator), remark,
+                   data.edition().edition_id]  # fmt: skip
+
+    return text("Readings {area}", area=reference.place(area)), rows()
+
+
+def _plain(number: float) -> object:
+    """A number without a needless fraction."""
+    if number is None or pd.isna(number):
+        return None
+    return int(number) if float(number).is_integer() else round(float(number), 6)
+
+
+def _warnings() -> tuple[str, Rows]:
+    found = ranked(data.read("open_warning"))
+
+    def rows() -> Rows:
+        yield [text(name) for name in ("Level", "Employer", "Area code", "Area", "Industry", "Rule", "Seen", "Expected", "People",
+                                       "Certainty", "Since", "Data to", "State", "Edition")]  # fmt: skip
+        for row in found.itertuples(index=False):
+            seen = row.observed_band if pd.isna(row.observed) else _plain(round(row.observed, 4))
+            yield [level_word(int(row.level)), row.employer_name if isinstance(row.employer_name, str) else "", row.area,
+                   reference.place(row.area), reference.industry(row.industry), row.rule_title, seen, _plain(row.expected),
+                   _number(people(row)), certainty_word(row.p, row.kind), row.opened_on.date().isoformat(),
+                   row.data_to.date().isoformat(), text("suspected, to be verified"), data.edition().edition_id]  # fmt: skip
+
+    return text("Open warnings"), rows()
+
+
+_MAKERS: dict[str, Callable[[], tuple[str, Rows]]] = {"matrix": _matrix, "readings": _readings, "warnings": _warnings}

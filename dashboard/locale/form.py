@@ -1,0 +1,59 @@
+"""Numbers, days and instants in the reader's form; what is missing is said in words by the caller, never as zero."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from dashboard.locale.catalogue import LOCALE, text
+
+_MINUS = "−"
+
+
+def count(number: float) -> str:
+    """A whole number with thousands separators: ``12,345``."""
+    return format_decimal(round(number), format="#,##0", locale=LOCALE).replace("-", _MINUS)
+
+
+def value(number: float, unit: str) -> str:
+    """A reading in the precision its unit deserves (persons whole, percent and ratio two decimals), without unit."""
+    if unit in {"percent", "ratio"}:
+        return format_decimal(number, format="#,##0.00", locale=LOCALE).replace("-", _MINUS)
+    return count(number)
+
+
+def signed(number: float, unit: str = "") -> str:
+    """A change, always with its sign: ``+12``, ``−0.35``, ``±0``."""
+    shown = value(abs(number), unit)
+    if float(shown.replace(",", "")) == 0:
+        return "±" + shown
+    return ("+" if number > 0 else _MINUS) + shown
+
+
+def percent(share: float, *, is_signed: bool = False) -> str:
+    """A share (0.081) as ``8.1%``, or as a change ``+8.1%``."""
+    shown = format_decimal(abs(share) * 100, format="#,##0.0", locale=LOCALE) + "%"
+    if not is_signed:
+        return shown if share >= 0 else _MINUS + shown
+    return ("+" if share > 0 else _MINUS if share < 0 else "±") + shown
+
+
+def day(when: date) -> str:
+    """A day in full, with its weekday."""
+    return format_date(when, text("EEE d MMM y"), locale=LOCALE)
+
+
+def short_day(when: date) -> str:
+    """A day of which the year is plain."""
+    return format_date(when, text("d MMM"), locale=LOCALE)
+
+
+def month(when: date) -> str:
+    """A month with its year."""
+    return format_date(when, text("MMM y"), locale=LOCALE)
+
+
+def instant(when: datetime, zone: str) -> str:
+    """An instant (UTC, with zone) on the region's clock: ``2026-11-23 07:00``."""
+    return format_datetime(when.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=LOCALE)

@@ -1,0 +1,1 @@
+"""The pages; adding one is adding a file with ``register()`` and ``layout()``."""

@@ -1,0 +1,212 @@
+"""One early warning: what was seen, what was expected, how sure, on which rule and law, and how it came about."""
+
+from datetime import date
+from typing import Any
+
+import dash
+import pandas as pd
+from dash import dcc, html
+
+from dashboard import data, reference, shell, summary
+from dashboard.components.table import facts, table
+from dashboard.components.tag import level_tag, level_word, state_tag
+from dashboard.components.warning import address, people, subject
+from dashboard.figures.history import history
+from dashboard.locale import count, day, instant, percent, short_day, text, value
+from dashboard.pages.area import SHOWN, expected
+from dashboard.reference import Indicator
+from dashboard.verdict import certainty_word, odds
+
+_REASONS = {"back_in_range": "values are back in their normal range", "corrected": "the data were corrected"}
+
+
+def register() -> None:
+    """Add the page to the site."""
+    dash.register_page(__name__, path_template="/warning/<episode_id>", title=text("Warning · Gangshao"), layout=layout)
+
+
+@shell.page
+def layout(episode_id: str = "", **_: str) -> list[Any]:
+    """The page of one warning, if this viewer may see it."""
+    found = data.read("warning", episode_id=episode_id)
+    if found.empty:
+        return shell.not_found()
+    row = next(found.itertuples(index=False))
+    indicator = reference.indicators().get(row.indicator)
+    return [
+        html.Div([html.H1([level_tag(int(row.level)), " ", subject(row)]), html.P([_sentence(row, indicator), " ", state_tag(row.status)])],
+                 className="title"),
+        html.Div(
+            [
+                html.Section([html.H2(text("What was seen")), _evidence(row, indicator)]),
+                html.Section([html.H2(text("The rule")), *_rule(row, indicator)]),
+            ],
+            className="halves",
+        ),
+        _chart(row, indicator),
+        _contributors(row, indicator),
+        html.Section([html.H2(text("How it came about")), _history(row, indicator)]),
+    ]  # fmt: skip
+
+
+def _sentence(row: Any, indicator: Indicator | None) -> str:
+    """The finding in one sentence of numbers."""
+    title = row.rule_title if isinstance(row.rule_title, str) else row.rule_id
+    if pd.isna(row.observed):
+        return text("{title}: {band}", title=title, band=row.observed_band or "")
+    unit, word = _unit(indicator)
+    seen = text("{title}: {observed} {unit}", title=title, observed=value(row.observed, unit), unit=word)
+    if pd.isna(row.expected) or row.expected <= 0:
+        return seen
+    return text("{seen}, {ratio} times the expected {expected}", seen=seen, ratio=f"{row.observed / row.expected:.1f}",
+                expected=value(row.expected, unit))  # fmt: skip
+
+
+def _unit(indicator: Indicator | None) -> tuple[str, str]:
+    return ("persons", text("persons")) if indicator is None else (indicator.unit, indicator.unit_word)
+
+
+def _amount(number: float | None, indicator: Indicator | None) -> str:
+    unit, word = _unit(indicator)
+    return "" if number is None or pd.isna(number) else f"{value(number, unit)} {word}"
+
+
+def _evidence(row: Any, indicator: Indicator | None) -> Any:
+    unit, word = _unit(indicator)
+    interval = "" if pd.isna(row.lo) else f"{value(row.lo, unit)} – {value(row.hi, unit)} {word}"
+    ratio = "" if pd.isna(row.expected) or not row.expected else percent(row.observed / row.expected)
+    if not pd.isna(row.expected) and row.kind == "level":
+        ratio = ""
+    band = row.observed_band if pd.isna(row.observed) and isinstance(row.observed_band, str) else ""
+    chance = odds(row.p)
+    return facts([
+        (text("Seen"), _amount(row.observed, indicator) or band),
+        (text("Expected") if row.kind == "spike" else text("Own median"), _amount(row.expected, indicator)),
+        (text("Normal range (95%)"), interval),
+        (text("Share of the expected"), ratio),
+        (text("Line"), "" if row.kind == "spike" else _amount(row.line, indicator)),
+        (text("People affected"), people(row)),
+        (text("Certainty"), [certainty_word(row.p, row.kind), html.Small(text("by chance {odds}", odds=chance)) if chance else ""]),
+        (text("Window"), _window(row)),
+        (text("Data to"), day(row.data_to.date())),
+        (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
+        (text("Industry"), reference.industry(row.industry) if isinstance(row.industry, str) else ""),
+        (text("Employer"), _employer(row)),
+        (text("Open since"), day(row.opened_on.date())),
+        (text("Level since"), "" if pd.isna(row.changed_on) else day(row.changed_on.date())),
+        (text("Lifted on"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
+        (text("Why lifted"), _reason(row.close_reason)),
+    ])  # fmt: skip
+
+
+def _window(row: Any) -> str:
+    if pd.isna(row.window_from) or pd.isna(row.window_to):
+        return ""
+    first, last = row.window_from.date(), row.window_to.date()
+    return text(
+        "{first} to {last}, {days} days", first=short_day(first), last=short_day(last), days=(last - first).days + 1
+    )
+
+
+def _employer(row: Any) -> str:
+    if not isinstance(row.employer_name, str):
+        return ""
+    return text("{employer} ({code})", employer=row.employer_name, code=row.employer)
+
+
+def _reason(reason: Any) -> str:
+    return text(_REASONS.get(reason, reason)) if isinstance(reason, str) and reason else ""
+
+
+def _rule(row: Any, indicator: Indicator | None) -> list[Any]:
+    """The rule's steps and the law they stand on."""
+    rules = data.read("rule")
+    own = rules[(rules["rule_id"] == row.rule_id) & (pd.to_datetime(rules["effective_from"]) <= row.opened_on)]
+    own = own[own["effective_to"].isna() | (pd.to_datetime(own["effective_to"]) >= row.opened_on)].sort_values(
+        "level", ascending=False
+    )
+    if own.empty:
+        return [html.P(text("The rule is no longer in the list."), className="empty")]
+    steps = [
+        [level_tag(int(step.level)), _conditions(step, indicator), text("met") if step.level == row.level else ""]
+        for step in own.itertuples(index=False)
+    ]
+    law = sorted({basis for basis in own[own["level"] == row.level]["basis"].dropna()} or set(own["basis"].dropna()))
+    return [
+        html.P(own.iloc[0].title, className="lead"),
+        table(text("Steps of the rule"), [text("Level"), text("Conditions, all of them"), text("This warning")], steps, kind="plain"),
+        html.H3(text("Basis")),
+        *[html.P(basis, className="source") for basis in law],
+        html.P(text("Lifted after {periods} quiet periods", periods=int(own.iloc[0].leave_after)), className="source")
+        if not pd.isna(own.iloc[0].leave_after) else "",
+    ]  # fmt: skip
+
+
+def _conditions(step: Any, indicator: Indicator | None) -> str:
+    unit, _ = _unit(indicator)
+    is_count = unit in {"persons", "posts"}
+    parts = [
+        ("", step.p_max, lambda x: text("chance below {p}", p=f"{x:.0e}")),
+        ("", step.line, lambda x: text("reaches the line {line}", line=count(x) if is_count else value(x, unit))),
+        ("", step.margin, lambda x: text("{margin} beyond its own median", margin=value(x, unit))),
+        ("", step.min_ratio, lambda x: text("at least {share}", share=percent(x))),
+        ("", step.min_people, lambda x: text("at least {people} people", people=count(x))),
+        ("", step.min_base, lambda x: text("base of at least {base}", base=count(x))),
+        ("", step.window_days, lambda x: text("within {days} days", days=count(x))),
+    ]
+    return text(", ").join(words(number) for _, number, words in parts if not pd.isna(number))
+
+
+def _chart(row: Any, indicator: Indicator | None) -> Any:
+    if indicator is None or (
+        not summary.may_read_scores(row.area) and data.viewer().audience != "general" and row.area != reference.city()
+    ):
+        return None
+    for grain in ("day", "week", "month"):
+        if grain not in indicator.grains:
+            continue
+        rows = summary.series(row.area, row.industry, grain, data.edition().day - SHOWN[grain], indicator.indicator)
+        if not rows.empty:
+            window: tuple[date, date] | None = None
+            if grain == "day" and not pd.isna(row.window_from):
+                window = (row.window_from.date(), row.window_to.date())
+            return html.Section([
+                html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
+                html.Div(history("warning", indicator, grain, rows, expected(indicator, row.area, row.industry, grain),
+                                 highlight=window), className="panel"),
+            ])  # fmt: skip
+    return None
+
+
+def _contributors(row: Any, indicator: Indicator | None) -> Any:
+    """Which parts of the series stand out in the same window."""
+    if row.kind != "spike" or indicator is None or not summary.may_read_scores(row.area) or pd.isna(row.window_from):
+        return None
+    days = (row.window_to - row.window_from).days + 1
+    found = data.read("contributor", indicator=row.indicator, window_periods=days, area=row.area, industry=row.industry)
+    if found.empty:
+        return None
+    rows = [
+        [reference.where(part.area, part.industry), value(part.observed, indicator.unit), value(part.expected, indicator.unit),
+         f"+{value(part.observed - part.expected, indicator.unit)}"]
+        for part in found.itertuples(index=False)
+    ]  # fmt: skip
+    columns = [text("Part"), text("Seen"), text("Expected"), text("More than expected")]
+    return html.Section([
+        html.H2(text("Where it comes from")),
+        table(text("Parts of the series in the same window"), columns, rows, numeric=frozenset({1, 2, 3}), kind="plain"),
+    ])  # fmt: skip
+
+
+def _history(row: Any, indicator: Indicator | None) -> Any:
+    """What each edition said of it, as it was published then."""
+    rows = []
+    for past in data.read("warning_history", episode_id=row.episode_id).itertuples(index=False):
+        seen = _amount(past.observed, indicator) or (past.observed_band if isinstance(past.observed_band, str) else "")
+        rows.append([
+            instant(past.known_from.tz_localize("UTC").to_pydatetime(), reference.zone()), level_word(int(past.level)),
+            seen, _amount(past.expected, indicator), people(past), short_day(past.data_to.date()),
+            text("suspected, to be verified") if past.status == "open" else text("lifted"),
+        ])  # fmt: skip
+    columns = [text(name) for name in ("Said on", "Level", "Seen", "Expected", "People", "Data to", "State")]
+    return table(text("What each edition said"), columns, rows, numeric=frozenset({2, 3, 4}), kind="plain")

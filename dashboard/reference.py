@@ -1,0 +1,155 @@
+"""Names and units of what the published files speak of: places, industries, indicators, feeds."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from dashboard import data
+from dashboard.locale import messages, text
+from pipelines.domain import TOTAL_INDUSTRY, Audience
+
+# Titles of feeds by identity: the published file has none (a feed's contract has, but not in every language).
+_FEEDS = {
+    "insured_event": "Insured joins and leaves",
+    "insured_headcount": "Insured headcount",
+    "benefit_claim": "Benefit claims",
+    "vacancy": "Vacancies",
+    "job_seeker": "Job seekers",
+    "monitored_employer": "Monitored employers",
+    "layoff_report": "Layoff reports",
+    "aggregate_series": "Aggregate series",
+}
+_UNITS = {"persons": "persons", "posts": "posts", "percent": "%", "ratio": "times", "index": "points"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """An area as pages name it."""
+
+    code: str
+    name: str
+    short_name: str
+    level: str
+    residents: float | None
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What pages need to know of an indicator."""
+
+    indicator: str
+    title: str
+    unit: str
+    worse: str
+    grains: frozenset[str]
+    formula: str
+    source: str
+    feed: str
+    is_ratio: bool
+
+    @property
+    def unit_word(self) -> str:
+        """The unit in words, to follow a number."""
+        return text(_UNITS.get(self.unit, self.unit))
+
+
+def manifest() -> dict[str, str]:
+    """Facts about the published file."""
+    rows = data.read("manifest")
+    return dict(zip(rows["key"], rows["value"], strict=True))
+
+
+def city() -> str:
+    """Code of the whole region."""
+    return manifest()["city"]
+
+
+def zone() -> str:
+    """Name of the region's time zone."""
+    return manifest()["time_zone"]
+
+
+def is_demonstration() -> bool:
+    """Whether all the data are invented."""
+    return manifest().get("is_demonstration") == "true"
+
+
+def places() -> dict[str, Place]:
+    """All areas by code, in the region's order."""
+    return {
+        row.code: Place(
+            row.code, row.name, row.short_name, row.level, None if pd.isna(row.residents) else row.residents
+        )
+        for row in data.read("place").itertuples(name="Row", index=False)
+    }
+
+
+def units() -> list[Place]:
+    """The reporting units this viewer may name: an office's own areas, else all of them."""
+    own = data.viewer().areas
+    limited = data.viewer().audience is Audience.OFFICE or bool(own)
+    return [place for place in places().values() if place.level == "unit" and (not limited or place.code in own)]
+
+
+def place(code: str) -> str:
+    """Name of an area."""
+    known = places().get(code)
+    return known.name if known else code
+
+
+def industry(code: str) -> str:
+    """Name of an industry."""
+    rows = data.read("industry")
+    names = dict(zip(rows["code"], rows["name"], strict=True))
+    return names.get(code, code)
+
+
+def short_industry(code: str) -> str:
+    """Name of an industry for a narrow column: the catalogue's short form, or the name itself."""
+    return messages().get(f"section {code} in short") or industry(code)
+
+
+def indicators() -> dict[str, Indicator]:
+    """The catalogue of indicators by identity."""
+    is_chinese = text("language") == "zh"
+    return {
+        row.indicator: Indicator(
+            indicator=row.indicator,
+            title=row.title_zh if is_chinese else row.title_en,
+            unit=row.unit,
+            worse=row.worse,
+            grains=frozenset(part.strip() for part in row.grains.split(",")),
+            formula=row.formula,
+            source=row.source,
+            feed=row.feed,
+            is_ratio=bool(row.is_ratio),
+        )
+        for row in data.read("indicator").itertuples(name="Row", index=False)
+    }
+
+
+def feed(identity: str) -> str:
+    """Title of a feed."""
+    return text(_FEEDS.get(identity, identity))
+
+
+def where(area: str, sector: str) -> str:
+    """Area and industry of a series in one breath; the total industry goes unnamed."""
+    if pd.isna(sector) or sector in {TOTAL_INDUSTRY, ""}:
+        return place(area)
+    return f"{place(area)} · {industry(sector)}"
+
+
+def where_in_short(area: str, sector: str) -> str:
+    """The same in short names, for sentences that name many."""
+    known = places().get(area)
+    name = known.short_name if known else area
+    is_total = pd.isna(sector) or sector in {TOTAL_INDUSTRY, ""}
+    return name if is_total else f"{name} · {short_industry(sector)}"
+
+
+def as_day(value: object) -> date | None:
+    """A day of a frame (timestamp, date or missing) as a date."""
+    stamp = pd.Timestamp(value)  # type: ignore[arg-type]
+    return None if pd.isna(stamp) else stamp.date()

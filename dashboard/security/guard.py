@@ -1,0 +1,74 @@
+"""The check before every request: our host, a safe line, our own origin for writing, a session. Deny by default."""
+
+from datetime import UTC, datetime
+
+from flask import Flask, Response, make_response, redirect, request
+
+from dashboard.security.cookie import read_token
+from dashboard.security.entrance import NAME, OPEN_ENDPOINTS, Clock, entrance, refusal
+from dashboard.security.headers import ScriptHashes, add_headers
+from dashboard.security.origin import is_encrypted, is_loopback, is_our_host, is_our_origin
+from dashboard.security.viewer import set_viewer
+from pipelines.ledger import Ledger, session
+from pipelines.settings import Settings
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# Asked for by scripts and pages, not by people: a redirect to a page would only puzzle them.
+_PARTS = ("/_", "/assets/")
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def guard(
+    server: Flask,
+    ledger: Ledger,
+    settings: Settings,
+    script_hashes: ScriptHashes = tuple,
+    clock: Clock = _wall_clock,
+) -> None:
+    """Put the door before a Flask server: sign-in pages, the check before every request, headers after every answer.
+
+    Everything but the sign-in pages and their style needs a session; ``current_viewer()`` then says whose it is.
+    ``script_hashes`` is ``app.csp_hashes`` of a Dash application; ``clock`` (UTC) is for tests.
+    """
+    server.register_blueprint(entrance(ledger, settings, clock))
+    add_headers(server, settings, script_hashes)
+
+    @server.before_request
+    def check() -> Response | None:
+        return _wrong_address(settings) or _foreign_write(settings) or _stranger(ledger, settings, clock)
+
+
+def _wrong_address(settings: Settings) -> Response | None:
+    if not is_our_host(settings):
+        return refusal("This address is not set as the program's own. Set GANGSHAO_BASE_URL to it.", 400)
+    if not is_encrypted(settings) and not is_loopback(request.host):
+        return refusal("Only HTTPS is accepted, except on this machine itself.", 403)
+    return None
+
+
+def _foreign_write(settings: Settings) -> Response | None:
+    if request.method in _READING:
+        return None
+    if not is_our_origin(settings):
+        return refusal("The request does not come from this site's own pages.", 403)
+    is_form = request.blueprint == NAME
+    if not is_form and request.mimetype != "application/json":
+        return refusal("Only JSON is accepted here.", 415)
+    return None
+
+
+def _stranger(ledger: Ledger, settings: Settings, clock: Clock) -> Response | None:
+    if request.endpoint in OPEN_ENDPOINTS:
+        return None
+    token = read_token(settings)
+    viewer = session.viewer_of(ledger, token, clock()) if token is not None else None
+    if viewer is not None:
+        set_viewer(viewer)
+        return None
+    is_page = request.method in _READING and not request.path.startswith(_PARTS)
+    if is_page and request.accept_mimetypes.accept_html:
+        return make_response(redirect("/sign-in", 303))
+    return refusal("Please sign in first.", 401)

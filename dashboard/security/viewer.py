@@ -1,0 +1,22 @@
+"""The viewer of the request at hand, set by the guard and by nothing else."""
+
+from flask import g, has_request_context
+
+from pipelines.domain import Viewer
+
+
+class NotSignedInError(PermissionError):
+    """Somebody asked for data outside a signed-in request; there is no viewer to ask for."""
+
+
+def set_viewer(viewer: Viewer) -> None:
+    """Remember whose request this is."""
+    g.gangshao_viewer = viewer
+
+
+def current_viewer() -> Viewer:
+    """The signed-in viewer. Raises NotSignedInError outside a request that the guard let through."""
+    viewer = g.get("gangshao_viewer") if has_request_context() else None
+    if not isinstance(viewer, Viewer):
+        raise NotSignedInError("no signed-in viewer")
+    return viewer

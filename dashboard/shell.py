@@ -1,0 +1,134 @@
+"""The frame around every page: who, which city, as of when, how complete; navigation, landmarks, sign-out."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from dash import dcc, html
+from flask import current_app
+
+from dashboard import completeness, data, reference
+from dashboard.components.warning import address
+from dashboard.locale import day, instant, text
+from dashboard.security.entrance import ROLE_TITLES
+from pipelines.domain import UserError
+
+MAIN = "main"
+
+
+def page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
+    """Make a page's layout of a function that returns the page's parts.
+
+    The layout takes path variables and the query string as keywords, looks back where ``as_of`` says so, and puts the
+    frame around the parts. What cannot be shown is said in a sentence, in the same frame.
+    """
+
+    @wraps(content)
+    def layout(**given: Any) -> Any:
+        values = {name: _single(value) for name, value in given.items()}
+        try:
+            data.look_back(values.pop("as_of", None))
+            return _frame(content(**values))
+        except UserError as error:
+            current_app.logger.info("page refused: %s", error)
+            data.look_back(None)
+            return _refused(str(error))
+
+    return layout
+
+
+def not_found() -> list[Any]:
+    """The parts of a page that does not exist, or not for this viewer: both look alike."""
+    return [
+        html.H1(text("This page does not exist")),
+        html.P(text("The address may be wrong, or what it names is not among what you may see.")),
+        html.P(dcc.Link(text("To today's page"), href="/")),
+    ]
+
+
+def _single(value: Any) -> str:
+    """A parameter given twice in an address counts once."""
+    return str(value[-1] if isinstance(value, list) else value)
+
+
+def _frame(parts: list[Any]) -> Any:
+    return html.Div(
+        [_skip(), _header(), _banners(), html.Main(parts, id=MAIN, tabIndex=-1), _footer()], className="page"
+    )
+
+
+def _refused(sentence: str) -> Any:
+    return html.Div(
+        [
+            _skip(),
+            html.Main(
+                [html.H1(text("This cannot be shown")), html.P(sentence), html.P(dcc.Link(text("To today's page"), href="/"))],
+                id=MAIN, tabIndex=-1,
+            ),
+        ],
+        className="page",
+    )  # fmt: skip
+
+
+def _skip() -> Any:
+    return html.A(text("Skip to the content"), href=f"#{MAIN}", className="skip")
+
+
+def _header() -> Any:
+    viewer, edition = data.viewer(), data.edition()
+    is_chinese = text("language") == "zh"
+    name = reference.manifest()["region_name_zh" if is_chinese else "region_name_en"]
+    areas = [html.Li(dcc.Link(place.short_name, href=address(f"/area/{place.code}"))) for place in reference.units()]
+    role = text(ROLE_TITLES[viewer.role]) if viewer.role is not None else text("Guest")
+    return html.Header(
+        [
+            html.P(
+                [html.Strong(text("Gangshao")), html.Span(text("{city} unemployment early warning", city=name))],
+                className="brand",
+            ),
+            html.Nav(
+                html.Ul([
+                    html.Li(dcc.Link(text("Today"), href=address("/"))),
+                    html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
+                    html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
+                ]),
+                **{"aria-label": text("Main navigation")},
+            ),
+            html.P(
+                [html.Span(day(edition.day)),
+                 html.Span(text("edition {number}, as of {instant}", number=edition.number,
+                                instant=instant(edition.cutoff_at, reference.zone())))],
+                className="edition",
+            ),
+            html.P([html.Span(role), html.A(text("Sign out"), href="/sign-out")], className="who"),
+        ],
+        className="top",
+    )  # fmt: skip
+
+
+def _banners() -> Any:
+    """Demonstration, past edition, and the line that says how complete the data are."""
+    lines = []
+    if reference.is_demonstration():
+        lines.append(html.P(text("Demonstration data: everything is invented"), className="banner demo"))
+    if data.looks_back_to() is not None:
+        lines.append(
+            html.P([text("You see the edition of {day}, as it was published then.", day=day(data.edition().day)), " ",
+                    dcc.Link(text("Back to the newest"), href="/")], className="banner past", role="status")
+        )  # fmt: skip
+    state = completeness.state()
+    word = html.Span(
+        text("data complete") if state.is_complete else text("data incomplete"),
+        className="tag" if state.is_complete else "tag late",
+    )
+    lines.append(html.P([word, " ", completeness.sentence(state)], className="complete"))
+    return html.Div(lines, className="banners", role="region", **{"aria-label": text("State of the data")})
+
+
+def _footer() -> Any:
+    notes = [
+        text("<10: fewer than 10 people, withheld to protect them."),
+        text("Not reported is not zero: the file has not come."),
+        text("A warning is a suspicion until a person has verified it."),
+    ]
+    return html.Footer([html.Span(note) for note in notes])

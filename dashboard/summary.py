@@ -1,0 +1,255 @@
+"""Computes the headline figures of an area: last period, change, normal range, verdict; pages only show them."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pandas as pd
+
+from dashboard import data, reference
+from dashboard.locale import month, short_day, text, value
+from dashboard.reference import Indicator
+from dashboard.verdict import NORMAL_RANGE_SIGMAS, Verdict, against_range, change_words, of_change
+from pipelines.domain import TOTAL_INDUSTRY
+
+WEEK = 7  # days a daily card sums up: one working week with its week-end, whatever the day of the edition
+YEAR_OF_WEEKS = 364  # days back to the same weekday a year ago
+SPARK_WEEKS = 12
+SHOWN_MONTHS = 24
+COMMON_SHARE = 0.8  # the share of past months that a month's common range covers
+# Cards stand in this order; indicators a region adds follow by title.
+_ORDER = ("benefit_claim", "insured_leave", "insured_net_change", "vacancy", "weekly_claims", "job_loss_rate",
+          "insured_net_change_rate", "layoff_reported", "vacancy_seeker_ratio", "insured_headcount")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """A comparison: with what, by how much, and whether that is good."""
+
+    against: str
+    words: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure, ready to be shown."""
+
+    indicator: Indicator
+    amount: str
+    period: str
+    data_to: date
+    verdict: Verdict
+    range_words: str
+    changes: tuple[Change, ...] = ()
+    remark: str = ""
+    spark: tuple[float | None, ...] = field(default=())
+    normal: tuple[float, float] | None = None
+
+
+def ordered(indicators: list[Indicator]) -> list[Indicator]:
+    """Indicators in the order of the pages."""
+    rank = {name: number for number, name in enumerate(_ORDER)}
+    return sorted(indicators, key=lambda item: (rank.get(item.indicator, len(rank)), item.title))
+
+
+def frequent(area: str) -> list[Figure]:
+    """Figures of the daily indicators: sums of the last seven days, or of the last whole week where days are not shown."""
+    kept = [item for item in reference.indicators().values() if item.grains & {"day", "week"} and not item.is_ratio]
+    figures = [_of_days(item, area) or _of_weeks(item, area) for item in ordered(kept)]
+    return [figure for figure in figures if figure is not None]
+
+
+def monthly(area: str) -> list[Figure]:
+    """Figures of the indicators that come by the month."""
+    kept = [item for item in reference.indicators().values() if not item.grains & {"day", "week"}]
+    figures = [_of_months(item, area) for item in ordered(kept)]
+    return [figure for figure in figures if figure is not None]
+
+
+def series(area: str, industry: str, grain: str, since: date, indicator: str) -> pd.DataFrame:
+    """Readings of one series since a day, by period; ``value`` is missing where none was published."""
+    rows = data.read("series", area=area, industry=industry, grain=grain, since=since)
+    rows = rows[rows["indicator"] == indicator]
+    return rows.assign(period=pd.to_datetime(rows["period"])).sort_values("period")
+
+
+def long_ago() -> date:
+    """From when series are read: two years and a month before the edition's day."""
+    return data.edition().day - timedelta(days=770)
+
+
+def _of_days(indicator: Indicator, area: str) -> Figure | None:
+    rows = series(area, TOTAL_INDUSTRY, "day", long_ago(), indicator.indicator)
+    counts = rows.set_index("period")["value"].dropna()
+    if counts.empty:
+        return None
+    score = _window(indicator.indicator, area)
+    data_to = counts.index.max() if score is None else pd.Timestamp(score.data_to)
+    since = data_to - pd.Timedelta(days=WEEK - 1)
+    now = _sum(counts, since, data_to)
+    if now is None:
+        return None
+    lo = hi = None
+    if score is not None:
+        spread = NORMAL_RANGE_SIGMAS * score.variance**0.5
+        lo, hi = score.expected - spread, score.expected + spread
+        lo = max(0.0, lo) if score.expected >= 0 else lo
+    recent = rows[(rows["period"] >= since) & (rows["period"] <= data_to)]
+    alike, remark = _alike(indicator, area, counts, recent)
+    verdict = against_range(now, lo, hi, indicator.worse)
+    if remark and verdict.tone != "worse":  # what has not come can only make a count worse
+        verdict = Verdict(text("incomplete"), "unknown")
+    changes = []
+    for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
+        step = pd.Timedelta(days=back)
+        same, then = _sum(alike, since, data_to), _sum(alike, since - step, data_to - step)
+        if same is not None and then is not None:
+            changes.append(_change(indicator, against, same, then))
+    spark = [
+        _sum(counts, since - pd.Timedelta(days=WEEK * k), data_to - pd.Timedelta(days=WEEK * k))
+        for k in range(SPARK_WEEKS)
+    ]
+    return Figure(
+        indicator, value(now, indicator.unit),
+        text("7 days, {first} to {last}", first=short_day(since.date()), last=short_day(data_to.date())), data_to.date(),
+        verdict, _range(lo, hi, indicator, text("normal range")), tuple(changes), remark, tuple(reversed(spark)), None if lo is None or hi is None else (lo, hi),
+    )  # fmt: skip
+
+
+def _of_weeks(indicator: Indicator, area: str) -> Figure | None:
+    rows = series(area, TOTAL_INDUSTRY, "week", long_ago(), indicator.indicator)
+    whole = rows[rows["period"] + pd.Timedelta(days=WEEK) <= pd.Timestamp(data.edition().day)]
+    shown = whole if not whole.empty else rows
+    if shown.empty:
+        return None
+    last = shown.iloc[-1]
+    lo = hi = None
+    expected = _expected_week(indicator.indicator, area, last.period)
+    if expected is not None:
+        lo, hi = expected
+    end = last.period + pd.Timedelta(days=WEEK - 1)
+    return _periodic(
+        indicator, shown, text("week of {first} to {last}", first=short_day(last.period.date()), last=short_day(end.date())),
+        end.date(), (lo, hi), text("normal range"),
+        ((text("on the week before"), pd.Timedelta(days=WEEK)), (text("on a year ago"), pd.Timedelta(days=YEAR_OF_WEEKS))),
+        SPARK_WEEKS,
+    )  # fmt: skip
+
+
+def _of_months(indicator: Indicator, area: str) -> Figure | None:
+    rows = series(area, TOTAL_INDUSTRY, "month", long_ago(), indicator.indicator)
+    known = rows[rows["value"].notna() | rows["is_suppressed"].fillna(False)]
+    if known.empty:
+        return None
+    past = known["value"].iloc[-1 - SHOWN_MONTHS : -1].dropna()
+    lo = hi = None
+    if len(past) >= 6:
+        lo, hi = (float(past.quantile(q)) for q in ((1 - COMMON_SHARE) / 2, (1 + COMMON_SHARE) / 2))
+    last = known.iloc[-1].period
+    steps = [(text("on the month before"), pd.DateOffset(months=1))]
+    if last.month > 2:  # January and February swap the Spring Festival between years
+        steps.append((text("on a year ago"), pd.DateOffset(years=1)))
+    return _periodic(
+        indicator, known, month(last.date()), (last + pd.offsets.MonthEnd(0)).date(), (lo, hi),
+        text("usual in {months} months", months=len(past)), tuple(steps), 13,
+    )  # fmt: skip
+
+
+def _periodic(  # one shape for weeks and months
+    indicator: Indicator, rows: pd.DataFrame, period: str, data_to: date, limits: tuple[float | None, float | None],
+    range_title: str, steps: tuple[tuple[str, object], ...], spark: int,
+) -> Figure:  # fmt: skip
+    last = rows.iloc[-1]
+    values = rows.set_index("period")["value"]
+    lo, hi = limits
+    if pd.isna(last.value):
+        return Figure(indicator, shown(last.value, bool(last.is_suppressed), indicator), period, data_to,
+                      Verdict(text("withheld"), "unknown"), "", remark=_remark(rows.tail(1)))  # fmt: skip
+    changes = []
+    for against, step in steps:
+        then = values.get(last.period - step)
+        if then is not None and not pd.isna(then):
+            changes.append(_change(indicator, against, float(last.value), float(then)))
+    return Figure(
+        indicator, value(float(last.value), indicator.unit), period, data_to,
+        against_range(float(last.value), lo, hi, indicator.worse), _range(lo, hi, indicator, range_title), tuple(changes),
+        _remark(rows.tail(1)), tuple(None if pd.isna(one) else float(one) for one in values.tail(spark)),
+        None if lo is None or hi is None else (lo, hi),
+    )  # fmt: skip
+
+
+def shown(number: float | None, is_suppressed: bool, indicator: Indicator) -> str:
+    """A published value in words: the number, the sign of a withheld small figure, or "not reported"."""
+    if is_suppressed:
+        return text("<10")
+    if number is None or pd.isna(number):
+        return text("not reported")
+    return value(float(number), indicator.unit)
+
+
+def _window(indicator: str, area: str) -> "pd.Series[float] | None":
+    """The score of the last seven days, for those who may read scores."""
+    if not may_read_scores(area):
+        return None
+    rows = data.read("score_of_area", area=area, industry=TOTAL_INDUSTRY)
+    rows = rows[(rows["indicator"] == indicator) & (rows["grain"] == "day") & (rows["window_periods"] == WEEK)]
+    return None if rows.empty else rows.iloc[0]
+
+
+def may_read_scores(area: str) -> bool:
+    """Whether this session's viewer reads exact scores and forecasts of an area at all."""
+    viewer = data.viewer()
+    return viewer.audience == "bureau" or (viewer.audience == "office" and area in viewer.areas)
+
+
+def _expected_week(indicator: str, area: str, period: pd.Timestamp) -> tuple[float, float] | None:
+    if not may_read_scores(area):
+        return None
+    rows = data.read("expectation", area=area, industry=TOTAL_INDUSTRY, grain="week", since=long_ago())
+    rows = rows[(rows["indicator"] == indicator) & (pd.to_datetime(rows["period"]) == period)]
+    return None if rows.empty else (float(rows.iloc[0].lo95), float(rows.iloc[0].hi95))
+
+
+def _alike(
+    indicator: Indicator, area: str, counts: "pd.Series[float]", recent: pd.DataFrame
+) -> tuple["pd.Series[float]", str]:
+    """The series to compare, and a remark: while a unit is late, the total of those that are not, on both sides."""
+    remark = _remark(recent)
+    if area != reference.city() or not remark:
+        return counts, remark
+    days = set(recent["period"])
+    on_time = []
+    for unit in reference.units():
+        rows = series(unit.code, TOTAL_INDUSTRY, "day", long_ago(), indicator.indicator)
+        own = rows.set_index("period")["value"].dropna()
+        if days <= set(own.index):
+            on_time.append(own)
+    if not on_time:
+        return counts, remark
+    return pd.concat(on_time).groupby(level=0).sum(), text("{remark}; compared alike", remark=remark)
+
+
+def _sum(counts: "pd.Series[float]", first: pd.Timestamp, last: pd.Timestamp) -> float | None:
+    part = counts[(counts.index >= first) & (counts.index <= last)]
+    return None if part.empty else float(part.sum())
+
+
+def _change(indicator: Indicator, against: str, now: float, then: float) -> Change:
+    words = change_words(now, then, indicator.unit, is_ratio=indicator.is_ratio)
+    return Change(against, words, of_change(words, now - then, indicator.worse))
+
+
+def _range(lo: float | None, hi: float | None, indicator: Indicator, title: str) -> str:
+    if lo is None or hi is None:
+        return ""
+    return text("{title} {lo} to {hi}", title=title, lo=value(lo, indicator.unit), hi=value(hi, indicator.unit))
+
+
+def _remark(rows: pd.DataFrame) -> str:
+    """What is to be known of a figure whose senders have not all reported."""
+    if rows.empty or not rows["is_provisional"].fillna(False).any():
+        return ""
+    short = rows[rows["is_provisional"].fillna(False)].iloc[-1]
+    if pd.isna(short.due) or short.due <= 1:
+        return text("provisional")
+    return text("provisional: {reporting} of {due} areas", reporting=int(short.reporting), due=int(short.due))

@@ -1,0 +1,81 @@
+"""Says in words whether a figure is good or bad, and how sure a warning is: the sentences behind every colour."""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard.locale import percent, text, value
+
+NORMAL_RANGE_SIGMAS = 1.96  # about 95 of 100 windows without an event stay inside
+CERTAIN_EXPONENT = 6  # p of one in a million counts as certain in the ranking
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A judgement: its word and its tone (worse, better, normal, unknown); the tone only chooses a style."""
+
+    word: str
+    tone: str
+
+
+def against_range(number: float | None, lo: float | None, hi: float | None, worse: str) -> Verdict:
+    """Judge a value by its normal range; ``worse`` is the indicator's bad direction (higher, lower, none)."""
+    if number is None or lo is None or hi is None:
+        return Verdict(text("no normal range yet"), "unknown")
+    if lo <= number <= hi:
+        return Verdict(text("normal"), "normal")
+    is_high = number > hi
+    if worse not in {"higher", "lower"}:
+        return Verdict(text("high") if is_high else text("low"), "unknown")
+    if is_high == (worse == "higher"):
+        return Verdict(text("high, unfavourable") if is_high else text("low, unfavourable"), "worse")
+    return Verdict(text("high, favourable") if is_high else text("low, favourable"), "better")
+
+
+def of_change(words: str, change: float, worse: str) -> Verdict:
+    """Judge a change by its direction alone; one that is nought as shown is none."""
+    if words.startswith("→"):
+        return Verdict(text("unchanged"), "normal")
+    if worse not in {"higher", "lower"}:
+        return Verdict("", "unknown")
+    if (change > 0) == (worse == "higher"):
+        return Verdict(text("unfavourable"), "worse")
+    return Verdict(text("favourable"), "better")
+
+
+def change_words(now: float, then: float, unit: str, *, is_ratio: bool) -> str:
+    """A change in percent for counts on a positive base, else in the unit: ``↑ 3.4%``, ``↓ 0.35``; nought has no arrow."""
+    change = now - then
+    is_share = not is_ratio and then > 0
+    words = percent(abs(change) / then) if is_share else value(abs(change), unit)
+    if not any(digit in words for digit in "123456789"):
+        return "→ " + words
+    return ("↑ " if change > 0 else "↓ ") + words
+
+
+def certainty(p: float | None, kind: str) -> float:
+    """How sure a warning is, 0.1 to 1: by the improbability of what was seen; a reported event is certain."""
+    if kind != "spike" or p is None or pd.isna(p):
+        return 1.0
+    return min(1.0, max(0.1, -math.log10(max(p, 1e-300)) / CERTAIN_EXPONENT))
+
+
+def certainty_word(p: float | None, kind: str) -> str:
+    """The same in words."""
+    if kind in {"event", "several"}:
+        return text("reported by the employer")
+    if kind != "spike" or p is None or pd.isna(p):
+        return text("beyond the line")
+    if p < 1e-7:
+        return text("very sure")
+    return text("sure") if p < 1e-4 else text("fairly sure")
+
+
+def odds(p: float | None) -> str:
+    """How rarely chance alone would do this: ``不足百万分之一``-like wording by powers of ten."""
+    if p is None or pd.isna(p):
+        return ""
+    if p < 1e-9:
+        return text("less than 1 in 1,000,000,000")
+    return text("about 1 in {number}", number=f"{round(1 / p, 1 - len(str(round(1 / p)))):,.0f}")

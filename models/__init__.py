@@ -1,0 +1,1 @@
+"""Pure functions from counts to expectation, interval and spike: no database, no web, no clock."""

@@ -1,0 +1,165 @@
+"""The entry point: judge the last period of a panel by its own past, and say what is expected next."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from models import causal, dispersion, interval, level
+from models.calendar import Days, days, features
+from models.causal import Course, State
+from models.panel import STEP_DAYS, Flags, Floats, Panel, first_difference, hierarchy
+from models.recipe import RECIPES, Recipe
+from models.spike import Sums, tail_probability
+
+KEPT = 120  # columns whose states are kept, so that a late correction resumes from there
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Judgement of the last period, and the forecast after it.
+
+    score: one row a series and window: series (row of panel.series), series_id, window_periods, window_from, data_to
+    (last reported period in the window, NaT if none), observed, expected, variance, p (upper mid-p; NaN = no judgement:
+    too little reported or known), coverage (reported share of what was due), level (people per average due period
+    before the window), factor (mean calendar factor of the window), reported (periods' worth of reports);
+    expected = level x factor x reported.
+    forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
+    of the grain: 7, 14, 21, 28 for the sums of the next four weeks of a daily panel; 1..4 for a weekly one), expected,
+    lo80, hi80, lo95, hi95, in people.
+    """
+
+    score: pd.DataFrame
+    forecast: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Memory:
+    """States of an earlier call, by the column they stand before. An optimisation only: it never changes an answer."""
+
+    panel: Panel
+    facts: Days
+    states: dict[int, State] = field(repr=False)
+
+
+def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -> tuple[Assessment, Memory]:
+    """Judge the last period of `panel`, from the past only.
+
+    calendar: consecutive days, columns date, is_workday, is_holiday, is_makeup, holiday_name, festival_offset (NaN: no
+    festival); it covers the panel and 70 days more. memory: of any earlier call; columns that were revised
+    since are taken in anew. Raises ValueError when the calendar is too short.
+    """
+    facts = days(calendar, panel)
+    recipe = RECIPES[panel.grain]
+    course = Course(panel, features(facts, panel), hierarchy(panel.series), recipe)
+    last = len(panel.periods) - 1
+    if len(course.features.matrix) < last + 1 + recipe.ahead:
+        raise ValueError(f"the calendar must reach {recipe.ahead} {panel.grain}s beyond the panel's last period")
+    states = resume(memory, panel, facts, last)
+    state = states[max(states)] if states else causal.begin(course)
+    for column in range(state.column, last):
+        states[column] = state
+        state, sums = causal.look(causal.enter(state, course), course)
+        state = causal.absorb(state, sums, course)
+    states[last] = state
+    judged, sums = causal.look(causal.enter(state, course), course)
+    after = causal.absorb(judged, sums, course)
+    states[last + 1] = after
+    assessment = Assessment(score(judged, sums, course), forecast(after, course))
+    return assessment, Memory(panel, facts, prune(states, course))
+
+
+def resume(memory: Memory | None, panel: Panel, facts: Days, last: int) -> dict[int, State]:
+    """The states that still hold: those before the first column that differs, and not beyond the last."""
+    if memory is None or not memory.facts.agrees(facts):
+        return {}
+    valid = min(first_difference(memory.panel, panel), last)
+    return {column: state for column, state in memory.states.items() if column <= valid}
+
+
+def prune(states: dict[int, State], course: Course) -> dict[int, State]:
+    """Keep the recent states and those where a block begins."""
+    newest = max(states)
+    return {
+        column: state
+        for column, state in states.items()
+        if column > newest - KEPT or (column > 0 and causal.is_anchor(course, column))
+    }
+
+
+def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
+    """Rows of Assessment.score; NaN where there is no judgement yet."""
+    panel, recipe = course.panel, course.recipe
+    n, last = len(panel.series), len(panel.periods) - 1
+    windows = len(recipe.windows)
+    shape = (windows, n)
+    columns = dict.fromkeys(
+        ("observed", "expected", "variance", "p", "coverage", "level", "factor", "reported"), np.full(shape, np.nan)
+    )
+    if sums is not None and state.block is not None:
+        spread = dispersion.variance(state.spread, sums.expected, recipe)[:windows]
+        part = {
+            name: getattr(sums, name)[:windows]
+            for name in ("observed", "expected", "valid", "coverage", "level", "exposed", "reported")
+        }
+        typical = state.block.typical[None]
+        mean_rate = part["exposed"] / np.where(part["reported"] > 0, part["reported"], np.nan)
+        p = tail_probability(part["observed"], part["expected"], spread)
+        columns = {
+            "observed": part["observed"],
+            "expected": part["expected"],
+            "variance": spread,
+            "p": np.where(part["valid"], p, np.nan),
+            "coverage": part["coverage"],
+            "level": part["level"] * typical,
+            "factor": mean_rate / typical,
+            "reported": part["reported"],
+        }
+    widths = np.array([span.width for span in recipe.windows])
+    starts = np.maximum(last + 1 - widths, 0)
+    frame = {
+        "series": np.tile(np.arange(n), windows),
+        "series_id": np.tile(panel.series["series_id"].to_numpy(), windows),
+        "window_periods": np.repeat(widths, n),
+        "window_from": panel.periods[np.repeat(starts, n)],
+        "data_to": np.concatenate([_last_reported(panel, int(start)) for start in starts]),
+    }
+    return pd.DataFrame(frame | {name: rows.ravel() for name, rows in columns.items()})
+
+
+def _last_reported(panel: Panel, start: int) -> np.ndarray:
+    """(n,) the last reported period from column `start` on, NaT if none."""
+    reported: Flags = np.isfinite(panel.values[:, start:]) & (panel.exposure[:, start:] > 0)
+    last = reported.shape[1] - 1 - reported[:, ::-1].argmax(axis=1)
+    periods = panel.periods.to_numpy()[start:][last]
+    return np.where(reported.any(axis=1), periods, np.datetime64("NaT"))
+
+
+def forecast(state: State, course: Course) -> pd.DataFrame:
+    """Rows of Assessment.forecast; empty before there is a calendar factor."""
+    panel, recipe = course.panel, course.recipe
+    n, end = len(panel.series), len(panel.periods)
+    names = ["series", "series_id", "period", "horizon", "expected", *interval.QUANTILES]
+    if state.block is None:
+        return pd.DataFrame({name: [] for name in names})
+    rate = state.block.factor.rate(course.features, end, end + recipe.ahead)
+    due = state.block.factor.due(course.features, end, end + recipe.ahead).astype(np.float64)
+    mean = interval.ahead(level.pick(level.value(state.level, recipe), state.block.choice), rate, due, recipe)
+    spread = _horizon_variance(state, mean, recipe)
+    step = pd.Timedelta(days=STEP_DAYS[panel.grain])
+    first = [panel.periods[-1] + step * (span.gap + 1) for span in recipe.horizons]
+    frame = {
+        "series": np.tile(np.arange(n), len(first)),
+        "series_id": np.tile(panel.series["series_id"].to_numpy(), len(first)),
+        "period": np.repeat(pd.DatetimeIndex(first).to_numpy(), n),
+        "horizon": np.repeat([span.reach for span in recipe.horizons], n),
+        "expected": mean.ravel(),
+    }
+    return pd.DataFrame(frame | {name: rows.ravel() for name, rows in interval.band(mean, spread).items()})
+
+
+def _horizon_variance(state: State, mean: Floats, recipe: Recipe) -> Floats:
+    """Variance of the horizons' sums: the dispersion has a row for every span, windows first."""
+    windows = len(recipe.windows)
+    whole = np.concatenate([np.ones((windows, mean.shape[1])), mean])
+    return dispersion.variance(state.spread, whole, recipe)[windows:]

@@ -1,0 +1,162 @@
+"""The causal pass: one column after the other, each judged before it is learned from."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models import dispersion, factor, level
+from models.calendar import Features
+from models.dispersion import Dispersion
+from models.factor import Factor
+from models.level import Level
+from models.panel import STEP_DAYS, Flags, Floats, Hierarchy, Integers, Panel, day_numbers
+from models.recipe import MIN_SEEN, Recipe
+from models.spike import Sums, window_sums
+
+PROVISIONAL = 60.0  # periods that errors of a provisional factor may count for, once there is a real one
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one refit of the calendar fixes until the next: the factor, and every series' half-life.
+
+    rate (n, m) and due (m,) are the factor for the columns start..start+m-1. typical: (n,) rate of an average due
+    period of the last year. choice: (n,) number of the half-life.
+    """
+
+    factor: Factor
+    start: int
+    rate: Floats
+    due: Flags
+    typical: Floats
+    choice: Integers
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything known before `column` is read. Never changed in place, so that it can be kept and resumed.
+
+    levels: (n, reach) the level before each of the last columns under the block's factor. seen: (n,) periods reported.
+    """
+
+    column: int
+    level: Level
+    spread: Dispersion
+    levels: Floats
+    seen: Integers
+    block: Block | None
+
+
+@dataclass(frozen=True)
+class Course:
+    """What stays the same over a whole pass."""
+
+    panel: Panel
+    features: Features
+    tree: Hierarchy
+    recipe: Recipe
+
+
+def begin(course: Course) -> State:
+    """Before the first column."""
+    n = len(course.panel.series)
+    recipe = course.recipe
+    return State(
+        0,
+        level.begin(n, recipe),
+        dispersion.begin(len(recipe.spans), n),
+        np.full((n, recipe.reach), np.nan),
+        np.zeros(n, dtype=np.int64),
+        None,
+    )
+
+
+def is_anchor(course: Course, column: int) -> bool:
+    """Whether the calendar is refitted before this column: fixed days of the world, and once as soon as anything can be
+    said. Not counted from the panel's end, so that a replay refits where the first run did."""
+    if column <= MIN_SEEN:
+        return column == MIN_SEEN
+    days = day_numbers(course.panel.periods[column - 1 : column + 1])
+    era = days // (course.recipe.refit * STEP_DAYS[course.panel.grain])
+    return bool(era[0] != era[1])
+
+
+def enter(state: State, course: Course) -> State:
+    """The state to judge the next column with: a new block first, if one begins here."""
+    if not is_anchor(course, state.column):
+        return state
+    recipe, anchor = course.recipe, state.column
+    learned = factor.learn(course.panel, course.features, course.tree, recipe, anchor)
+    start = max(0, anchor - max(recipe.burn, recipe.reach))
+    end = anchor + recipe.refit
+    rate = learned.rate(course.features, start, end)
+    due = learned.due(course.features, start, end)
+    choice = level.choose(state.level, course.tree.group)
+    rerun, levels = _rerun(state, course, start, rate, due, choice)
+    year = slice(max(0, anchor - start - round(recipe.periods_per_year)), anchor - start)
+    counted = rate[:, year][:, due[year]] if due[year].any() else rate[:, year]
+    spread = state.spread
+    if anchor >= recipe.warm > anchor - recipe.refit:
+        spread = dispersion.discount(spread, PROVISIONAL)
+    keep = max(0, anchor - recipe.reach) - start
+    block = Block(learned, start + keep, rate[:, keep:].copy(), due[keep:].copy(), counted.mean(axis=1), choice)
+    return replace(state, level=rerun, levels=levels, spread=dispersion.share(spread, course.tree.group), block=block)
+
+
+def _rerun(
+    state: State, course: Course, start: int, rate: Floats, due: Flags, choice: Integers
+) -> tuple[Level, Floats]:
+    """The level under a new factor, from column `start` to the anchor; and the levels before the last columns."""
+    recipe, panel = course.recipe, course.panel
+    known = level.forget(state.level)
+    levels = np.full_like(state.levels, np.nan)
+    first_kept = state.column - levels.shape[1]
+    for column in range(start, state.column):
+        if column >= first_kept:
+            levels[:, column - first_kept] = level.pick(level.value(known, recipe), choice)
+        known = _take(known, panel, column, rate[:, column - start], bool(due[column - start]), recipe, learns=False)
+    return known, levels
+
+
+def _take(known: Level, panel: Panel, column: int, rate: Floats, due: bool, recipe: Recipe, learns: bool) -> Level:
+    """Advance the level by one column of the panel."""
+    values, exposure = panel.values[:, column], panel.exposure[:, column]
+    seen = np.isfinite(values) & (exposure > 0) & (rate > 0)
+    asleep = ~seen & (due or bool(seen.any()))
+    observed = np.where(seen, values, 0.0)
+    return level.advance(known, observed, np.where(seen, rate * exposure, 0.0), seen, asleep, recipe, learns)
+
+
+def look(state: State, course: Course) -> tuple[State, Sums | None]:
+    """Window sums that end with the next column, and the state with this column's level noted; no block, no sums."""
+    if state.block is None:
+        return state, None
+    block, recipe, panel = state.block, course.recipe, course.panel
+    now = level.pick(level.value(state.level, recipe), block.choice)
+    state = replace(state, levels=np.column_stack([state.levels[:, 1:], now]))
+    end = state.column + 1
+    begin_at = max(block.start, end - recipe.reach)
+    sums = window_sums(
+        np.ascontiguousarray(panel.values[:, begin_at:end]),
+        np.ascontiguousarray(panel.exposure[:, begin_at:end]),
+        np.ascontiguousarray(block.rate[:, begin_at - block.start : end - block.start]),
+        block.due[begin_at - block.start : end - block.start],
+        state.levels,
+        recipe.spans,
+    )
+    return state, replace(sums, valid=sums.valid & (state.seen >= MIN_SEEN))
+
+
+def absorb(state: State, sums: Sums | None, course: Course) -> State:
+    """Learn from the column just judged."""
+    panel, column = course.panel, state.column
+    reported = np.isfinite(panel.values[:, column]) & (panel.exposure[:, column] > 0)
+    after = replace(state, column=column + 1, seen=state.seen + reported)
+    if state.block is None or sums is None:
+        return after
+    at = column - state.block.start
+    known = _take(
+        state.level, panel, column, state.block.rate[:, at], bool(state.block.due[at]), course.recipe, learns=True
+    )
+    spread = dispersion.advance(state.spread, sums.observed, sums.expected, sums.valid, course.recipe)
+    return replace(after, level=known, spread=spread)

@@ -1,0 +1,110 @@
+"""The input of every model: counts of many series over the same consecutive periods, and who inherits from whom."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+Grain = Literal["day", "week"]
+
+STEP_DAYS: dict[str, int] = {"day": 1, "week": 7}
+LEVELS = ("total", "area", "industry", "cell")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """n series over T consecutive periods.
+
+    series: frame with series_id, level (total|area|industry|cell), area, industry; one row a series.
+    periods: T consecutive days, or first days of weeks.
+    values: (n, T) counts of people, NaN = not reported or not due (a reported zero is 0).
+    exposure: (n, T) share of the series that reported; 0 where the value is NaN.
+    Raises ValueError when shapes, periods or values contradict this.
+    """
+
+    series: pd.DataFrame
+    periods: pd.DatetimeIndex
+    values: Floats
+    exposure: Floats
+    grain: Grain
+
+    def __post_init__(self) -> None:
+        shape = (len(self.series), len(self.periods))
+        if self.values.shape != shape or self.exposure.shape != shape:
+            raise ValueError(f"values {self.values.shape} and exposure {self.exposure.shape} must both be {shape}")
+        if self.grain not in STEP_DAYS:
+            raise ValueError(f"grain must be day or week, not {self.grain!r}")
+        if 0 in shape:
+            raise ValueError("a panel needs at least one series and one period")
+        if np.any(np.diff(day_numbers(self.periods)) != STEP_DAYS[self.grain]):
+            raise ValueError(f"periods must be consecutive {self.grain}s")
+        unknown = set(self.series["level"]) - set(LEVELS)
+        if unknown:
+            raise ValueError(f"unknown series level: {sorted(unknown)}")
+        if np.nanmin(self.values, initial=0.0) < 0 or np.isinf(self.values).any():
+            raise ValueError("values are counts: finite and not negative")
+        if not np.isfinite(self.exposure).all() or self.exposure.min() < 0:
+            raise ValueError("exposure is finite and not negative")
+
+    def until(self, column: int) -> "Panel":
+        """The same panel as it ended with the period at `column`."""
+        end = column + 1
+        return Panel(self.series, self.periods[:end], self.values[:, :end], self.exposure[:, :end], self.grain)
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Who inherits the calendar from whom: row numbers into the panel.
+
+    root: the total's row, -1 if the panel has none. parent: (n,) row of the nearest series above, -1 for none.
+    inherits: (n,) series that never fit a calendar of their own (cells). group: (n,) level as a small integer.
+    """
+
+    root: int
+    parent: Integers
+    inherits: Flags
+    group: Integers
+
+
+def hierarchy(series: pd.DataFrame) -> Hierarchy:
+    """Cells look up to their industry, else their area, else the total; areas and industries to the total."""
+    level = series["level"].to_numpy(dtype=object)
+    totals = np.flatnonzero(level == "total")
+    root = int(totals[0]) if len(totals) else -1
+    by_industry = {name: row for row, name in enumerate(series["industry"]) if level[row] == "industry"}
+    by_area = {name: row for row, name in enumerate(series["area"]) if level[row] == "area"}
+    parent = np.full(len(series), root, dtype=np.int64)
+    for row, (area, industry) in enumerate(zip(series["area"], series["industry"], strict=True)):
+        if level[row] == "cell":
+            parent[row] = by_industry.get(industry, by_area.get(area, root))
+    if root >= 0:
+        parent[root] = -1
+    group = np.array([LEVELS.index(name) for name in level], dtype=np.int64)
+    return Hierarchy(root, parent, (level == "cell") & (parent >= 0), group)
+
+
+def day_numbers(periods: pd.DatetimeIndex) -> Integers:
+    """Days since 1970-01-01."""
+    return np.asarray(periods.to_numpy().astype("datetime64[D]").astype(np.int64))
+
+
+def first_difference(old: Panel, new: Panel) -> int:
+    """First column where two panels with the same series and start differ (NaN equals NaN); the shorter length if none.
+
+    Returns 0 when series, grain or first period differ.
+    """
+    same_start = old.grain == new.grain and old.periods[0] == new.periods[0] and len(old.series) == len(new.series)
+    names = ("series_id", "level", "area", "industry")
+    if not same_start or any(old.series[name].tolist() != new.series[name].tolist() for name in names):
+        return 0
+    shared = min(len(old.periods), len(new.periods))
+    before, after = old.values[:, :shared], new.values[:, :shared]
+    equal = (before == after) | (np.isnan(before) & np.isnan(after))
+    equal &= old.exposure[:, :shared] == new.exposure[:, :shared]
+    changed = np.flatnonzero(~equal.all(axis=0))
+    return int(changed[0]) if len(changed) else shared

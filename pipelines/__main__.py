@@ -1,0 +1,230 @@
+"""The command line `gangshao`: the only place besides run.py that asks what day it is."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pipelines import notify as notices
+from pipelines import region as regions
+from pipelines import run as runs
+from pipelines import settings as all_settings
+from pipelines.domain import Edition, UserError
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
+console = Console(stderr=True, highlight=False)
+Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD")]
+
+
+@contextmanager
+def bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress for a person at a terminal; a stage gets a line of its own."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        tasks: dict[str, int] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            stage = what.split(" ", 1)[0]
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total)
+            progress.update(tasks[stage], completed=done, total=total, description=what)  # type: ignore[arg-type]
+
+        yield report
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UserError(f"日期“{text}”写法有误，请写成 2026-03-05 (write days as YYYY-MM-DD)") from error
+
+
+def _place() -> tuple[Settings, Region]:
+    settings = all_settings.load()
+    return settings, regions.load(settings.region)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@app.command()
+def demo(
+    into: Annotated[Path, typer.Option(help="文件夹，按 <数据来源>/<收到日>/ 写入")],
+    days: Annotated[int, typer.Option(min=1, max=5000)] = 900,
+    scale: Annotated[float, typer.Option(min=0.001, max=10, help="1 相当于全市")] = 0.1,
+    seed: int = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", help="不含任何事件")] = False,
+    until: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="最后一个数据日，默认前天")] = "",
+) -> None:
+    """虚构一座城市的报送文件和已知真相 (write an invented city's files and its truth)."""
+    from pipelines.demo import generate
+
+    _, region = _place()
+    last = _day(until) if until else region.local_day(_now()) - timedelta(days=2)
+    with bar() as progress:
+        report = generate(region, into, days, scale, seed, quiet, last, progress=progress)
+    console.print(f"已写入 {report.files:,} 个文件、{report.rows:,} 行 → {into}")
+
+
+@app.command()
+def ingest(
+    backfill: Annotated[bool, typer.Option("--backfill", help="收到时间取自日期文件夹")] = False,
+) -> None:
+    """接收 inbox 中的文件 (take in what waits in the inbox)."""
+    settings, region = _place()
+    with runs.locked(settings), bar() as progress:
+        report = runs.take(settings, region, backfill, _now(), progress)
+    for sentence in report.sentences:
+        console.print(sentence)
+    if not report.did_something:
+        raise typer.Exit(2)
+
+
+@app.command()
+def run(
+    day: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="版次的日子，默认今天")] = "",
+    cutoff: Annotated[str, typer.Option(metavar="HH:MM|now", help="另一个截止时间：再出一个版次")] = "",
+    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")] = "",
+    last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD")] = "",
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="由原始文件重建")] = False,
+) -> None:
+    """一次完整的运行：接收、计算、预警、发布、通知 (ingest, compute, judge, publish, notify)."""
+    settings, region = _place()
+    if bool(first) != bool(last) or (first and (day or cutoff)) or (rebuild and (first or day or cutoff)):
+        raise UserError(
+            "--from 与 --to 须一起使用，且不能与 --day、--cutoff 或 --rebuild 同用 (options do not go together)"
+        )
+    ledger = open_ledger(settings)
+    with runs.locked(settings), bar() as progress:
+        if rebuild:
+            edition = runs.rebuild(settings, region, ledger, _now(), progress)
+            console.print(f"已重建，现行版次 {edition.edition_id}")
+            return
+        for sentence in runs.take(settings, region, False, _now(), progress).sentences:
+            console.print(sentence)
+        if first:
+            wanted = runs.first_editions(region, _day(first), _day(last))
+            edition = runs.editions(settings, region, ledger, wanted, _now(), is_replay=True, progress=progress)
+            notices.remember_retrospective(settings, region, ledger, wanted, _now())
+        else:
+            wanted = [_wanted(region, ledger, day, cutoff)]
+            edition = runs.editions(settings, region, ledger, wanted, _now(), is_replay=False, progress=progress)
+            console.print(notices.notify(settings, region, ledger, edition, _now()))
+    console.print(f"现行版次 {edition.edition_id}")
+
+
+def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
+    chosen = _day(day) if day else region.local_day(_now())
+    if not cutoff:
+        return Edition(chosen, 1, region.cutoff_at(chosen))
+    if cutoff == "now":
+        at = _now()
+    else:
+        try:
+            at = region.instant(chosen, time.fromisoformat(cutoff))
+        except ValueError as error:
+            raise UserError(f"截止时间“{cutoff}”写法有误，请写成 14:30 或 now (write HH:MM or now)") from error
+    return runs.further_edition(ledger, chosen, at)
+
+
+@app.command()
+def publish() -> None:
+    """重新发布仓库中最后一个版次 (publish the warehouse's last edition again)."""
+    settings, region = _place()
+    with runs.locked(settings):
+        console.print(f"已发布 {runs.republish(settings, region).edition_id}")
+
+
+@app.command()
+def notify() -> None:
+    """就现行版次通知各单位；已通知的不再通知 (tell the offices; nobody is told twice)."""
+    settings, region = _place()
+    with runs.locked(settings):
+        console.print(notices.notify_current(settings, region, open_ledger(settings), _now()))
+
+
+@app.command()
+def link(
+    role: str,
+    area: Annotated[list[str] | None, typer.Option(help="区县单位的地区代码或名称")] = None,
+    name: str = "",
+    hours: Annotated[int, typer.Option(min=1, max=168)] = 12,
+) -> None:
+    """生成一次性登录链接 (a single-use sign-in link)."""
+    settings, region = _place()
+    from pipelines.tryout import sign_in_link
+
+    typer.echo(sign_in_link(settings, region, open_ledger(settings), role, area or [], name, hours, _now()))
+
+
+@app.command()
+def serve() -> None:
+    """启动看板 (serve the dashboard)."""
+    settings, _ = _place()
+    _serve(settings)
+
+
+@app.command()
+def doctor(
+    hashes: Annotated[bool, typer.Option("--hashes", help="列出仓库与发布文件各表的散列")] = False,
+) -> None:
+    """检查设置、文件夹、密钥、台账和发布文件 (check what the program needs)."""
+    from pipelines.doctor import examine, table_hashes
+
+    settings = all_settings.load()
+    if hashes:
+        for name, value in table_hashes(settings).items():
+            typer.echo(f"{value}  {name}")
+        return
+    answers = examine(settings)
+    for answer in answers:
+        console.print(f"{'✓' if answer.is_well else '✗'} {answer.what}：{answer.sentence}")
+    if not all(answer.is_well for answer in answers):
+        raise typer.Exit(2)
+
+
+@app.command()
+def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1) -> None:
+    """虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard)."""
+    from pipelines.tryout import demonstration_links, replay_demonstration
+
+    settings, region = _place()
+    ledger = open_ledger(settings)
+    yesterday = region.local_day(_now()) - timedelta(days=1)
+    with runs.locked(settings), bar() as progress:
+        replay_demonstration(settings, region, ledger, yesterday, days, scale, replay, seed, _now(), progress)
+    for title, address in demonstration_links(settings, region, ledger, _now()):
+        typer.echo(f"{title}\t{address}")
+    _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    import importlib
+
+    # The command line starts the dashboard by name: pipelines must not import it (ARCHITECTURE.md, who may import whom).
+    importlib.import_module("dashboard.serve").serve(settings)
+
+
+def main() -> None:
+    """Run the command line; a UserError is a sentence and exit status 2, never a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except UserError as error:
+        console.print(f"[bold]{error}[/bold]" if sys.stderr.isatty() else str(error), markup=sys.stderr.isatty())
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

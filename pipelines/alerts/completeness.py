@@ -1,0 +1,76 @@
+"""The line under every mail that says what the figures rest on: which reports were due, which came, which did not."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from pipelines.alerts.audience import Office
+from pipelines.domain import Edition, Grain
+from pipelines.region import Region
+
+_LOOK_BACK = timedelta(days=7)  # for daily feeds; of longer periods the last one due counts
+_ARRIVED = ("reported", "late")
+_NAMED = 3
+
+
+def data_to(roster: pd.DataFrame, edition: Edition) -> date | None:
+    """Last day of the newest accepted daily report; None where there is none."""
+    arrived = roster[_is_accepted(roster) & (roster["grain"] == Grain.DAY.value) & _is_due(roster, edition)]
+    return None if arrived.empty else pd.Timestamp(arrived["period"].max()).date()
+
+
+def completeness_lines(roster: pd.DataFrame, edition: Edition, office: Office, region: Region) -> list[str]:
+    """One sentence a feed, in the region's order of feeds; feeds that owe nothing yet are left out.
+
+    ``roster`` has the columns of mail_completeness.sql: feed, area, grain, period, status, due_at, received_at (UTC).
+    """
+    titles = {str(feed): str(title) for feed, title in zip(region.feeds["feed"], region.feeds["title"], strict=True)}
+    due = roster[_is_due(roster, edition)]
+    lines = []
+    for feed, title in titles.items():
+        rows = _recent(due[due["feed"] == feed], edition)
+        if rows.empty:
+            continue
+        is_daily = rows["grain"].iloc[0] == Grain.DAY.value
+        span = f"近 {_LOOK_BACK.days} 天" if is_daily else _period(rows["period"].max())
+        is_accepted = _is_accepted(rows)
+        lacking = rows[~is_accepted]
+        line = f"{title}：{span}应报 {len(rows)} 份，已报 {int(is_accepted.sum())} 份"
+        if len(lacking):
+            line += f"，尚缺 {len(lacking)} 份（{_named(lacking, office, region, is_daily)}）"
+        lines.append(line)
+    return lines
+
+
+def _is_due(roster: pd.DataFrame, edition: Edition) -> "pd.Series[bool]":
+    cutoff = pd.Timestamp(edition.cutoff_at).tz_convert("UTC").tz_localize(None)
+    return (pd.to_datetime(roster["due_at"]) <= cutoff) & (roster["status"] != "not_due")
+
+
+def _is_accepted(roster: pd.DataFrame) -> "pd.Series[bool]":
+    # "Late" covers what came after its time and what is awaited beyond it; only the former has been received.
+    return roster["status"].isin(_ARRIVED) & roster["received_at"].notna()
+
+
+def _recent(rows: pd.DataFrame, edition: Edition) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    if rows["grain"].iloc[0] == Grain.DAY.value:
+        return rows[pd.to_datetime(rows["period"]) >= pd.Timestamp(edition.day - _LOOK_BACK)]
+    return rows[rows["period"] == rows["period"].max()]
+
+
+def _period(first: object) -> str:
+    return f"{pd.Timestamp(str(first)).date().isoformat()} 起的一期"
+
+
+def _named(lacking: pd.DataFrame, office: Office, region: Region, is_daily: bool) -> str:
+    names = region.places.set_index("code")["name"]
+    by_day = lacking.sort_values("period", ascending=False)
+    told = []
+    for row in by_day.head(_NAMED).to_dict("records"):
+        name = str(names.get(row["area"], row["area"])) if len(office.areas) > 1 or row["area"] == region.city else ""
+        at = pd.Timestamp(row["period"]).strftime("%m-%d") if is_daily else ""
+        status = {"held": "待确认", "refused": "被退回"}.get(str(row["status"]), "")
+        told.append(" ".join(part for part in (name, at, status) if part) or "本单位")
+    return "、".join(told) + ("等" if len(lacking) > _NAMED else "")

@@ -1,0 +1,133 @@
+"""A synthetic city with a known truth: drops as senders would write them, for trying the program and for tests."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.demo.arrival import Arrival, build_arrival
+from pipelines.demo.city import City, build_city
+from pipelines.demo.daily import draw_claims, draw_insured, draw_seekers, draw_vacancies
+from pipelines.demo.daily_form import (
+    benefit_claim_sheet,
+    insured_event_sheet,
+    job_seeker_sheet,
+    layoff_report_sheet,
+    vacancy_sheet,
+)
+from pipelines.demo.events import Event, draw_events
+from pipelines.demo.layoff import draw_layoffs
+from pipelines.demo.monthly import draw_headcount, draw_monitored
+from pipelines.demo.monthly_form import headcount_sheet, monitored_sheet
+from pipelines.demo.rhythm import Rhythm, build_rhythm, draw_counts
+from pipelines.demo.timeline import Timeline, build_timeline
+from pipelines.demo.truth import truth_frame, write_truth
+from pipelines.demo.wording import FEEDS, Wording
+from pipelines.demo.write import Progress, SheetWriter
+from pipelines.domain import UserError
+from pipelines.region import Region
+
+_LEAST_DAYS = 14
+_MOST_DAYS = 4000
+_SCALES = (0.001, 20.0)
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """What was written: days of data, files, bytes, lines in all and per feed, labelled events, where the truth is."""
+
+    first_day: date
+    last_day: date
+    files: int
+    size: int
+    rows: int
+    rows_of_feed: dict[str, int]
+    events: int
+    truth: Path
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """All of a city but its ordinary rows."""
+
+    city: City
+    timeline: Timeline
+    rhythm: Rhythm
+    arrival: Arrival
+    events: list[Event]
+    truth: pd.DataFrame
+
+
+def labelled_truth(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> pd.DataFrame:
+    """The truth of a city without writing it: the very rows of truth.csv (columns: ``truth.COLUMNS``), in a second."""
+    return _plan(region, days, scale, seed, quiet, last_day).truth
+
+
+def generate(
+    region: Region,
+    into: Path,
+    days: int,
+    scale: float,
+    seed: int,
+    quiet: bool,
+    last_day: date,
+    progress: Progress | None = None,
+    truth: Path | None = None,
+) -> DemoReport:
+    """Write ``days`` days of drops that end on ``last_day`` to ``into/<feed>/<received day>/<file>``.
+
+    Scale 1 is the whole city. Files that would be received after the day following ``last_day`` are not written. The
+    labels go to ``truth``, by default ``truth.csv`` beside ``into``. ``quiet`` leaves the labelled events out and
+    changes nothing else. ``progress`` is called with a feed, its files done and all its files. Same arguments, same
+    bytes. Raises UserError when an argument is out of range, ``into`` already holds drops, or a folder is not writable.
+    """
+    target = truth or into.parent / "truth.csv"
+    _check(into, days, scale)
+    plan = _plan(region, days, scale, seed, quiet, last_day)
+    city, timeline, events, arrival = plan.city, plan.timeline, plan.events, plan.arrival
+    writer = SheetWriter(into, timeline, seed, progress)
+    wording = Wording(city, timeline, arrival, region)
+    counts = draw_counts(plan.rhythm, city, timeline, seed)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        insured = draw_insured(city, timeline, counts, events, seed)
+        writer.write(insured_event_sheet(wording, insured))
+        headcount = draw_headcount(city, timeline, arrival, insured, events, seed)
+        writer.write(headcount_sheet(wording, headcount))
+        writer.write(benefit_claim_sheet(wording, draw_claims(city, timeline, counts, insured, events, seed)))
+        occupations = len(wording.codes["occupation"])
+        writer.write(vacancy_sheet(wording, draw_vacancies(city, timeline, plan.rhythm, events, occupations, seed)))
+        writer.write(job_seeker_sheet(wording, draw_seekers(city, timeline, plan.rhythm, seed)))
+        monitored = draw_monitored(city, timeline, plan.rhythm, arrival, events, seed)
+        writer.write(monitored_sheet(wording, monitored, seed))
+        writer.write(layoff_report_sheet(wording, draw_layoffs(city, timeline, events, seed)))
+        write_truth(plan.truth, target)
+    except OSError as error:
+        raise UserError(
+            f"演示数据写不进 {error.filename or into}：{error.strerror}。请换一个可写的目录 (cannot write there)"
+        ) from error
+    tally = writer.tally
+    rows = sum(tally.rows.values())
+    return DemoReport(timeline.first, last_day, tally.files, tally.size, rows, tally.rows, len(events), target)
+
+
+def _plan(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> _Plan:
+    timeline = build_timeline(region, days, last_day)
+    city = build_city(region, scale, seed, last_day)
+    rhythm = build_rhythm(city, timeline, seed)
+    arrival = build_arrival(city, timeline, seed)
+    events = [] if quiet else draw_events(city, timeline, rhythm, seed)
+    return _Plan(city, timeline, rhythm, arrival, events, truth_frame(city, timeline, rhythm, arrival, events))
+
+
+def _check(into: Path, days: int, scale: float) -> None:
+    if not _LEAST_DAYS <= days <= _MOST_DAYS:
+        raise UserError(f"天数须在 {_LEAST_DAYS} 至 {_MOST_DAYS} 之间，现为 {days} (days out of range)")
+    if not _SCALES[0] <= scale <= _SCALES[1]:
+        raise UserError(f"规模须在 {_SCALES[0]} 至 {_SCALES[1]} 之间，现为 {scale} (scale out of range)")
+    held = [feed for feed in FEEDS if next((into / feed).glob("*/*.csv"), None) is not None]
+    if held:
+        raise UserError(
+            f"{into} 里已有 {held[0]} 的文件，两个演示城市不能混在一起；请换一个空目录 (it already holds drops)"
+        )

@@ -1,0 +1,242 @@
+"""Rows of the daily feeds: who joined, left, claimed, offered work and looked for it, before they become files."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.demo import frozen
+from pipelines.demo.city import City
+from pipelines.demo.events import Event, PersonRow
+from pipelines.demo.rhythm import Rhythm
+from pipelines.demo.stream import random_stream
+from pipelines.demo.timeline import Timeline
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_OPEN = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class InsuredEvents:
+    """Rows of insured_event by (filed day, area); ``reverses`` is the row that a reversal takes back, -1 for others."""
+
+    row: PersonRow
+    area: Ints
+    is_join: Bools
+    is_risk: Bools
+    is_labelled: Bools
+    reverses: Ints
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Rows of benefit_claim sorted by (filed day, area)."""
+
+    row: PersonRow
+    area: Ints
+    is_labelled: Bools
+
+
+@dataclass(frozen=True)
+class Vacancies:
+    """Rows of vacancy sorted by day."""
+
+    day: Ints
+    employer: Ints
+    posts: Ints
+    valid_days: Ints
+    occupation: Ints
+
+
+@dataclass(frozen=True)
+class Seekers:
+    """Rows of job_seeker sorted by day; ``industry`` is a section number."""
+
+    day: Ints
+    is_male: Bools
+    birth_year: Ints
+    area: Ints
+    industry: Ints
+
+
+def closing_days(city: City, events: list[Event]) -> Ints:
+    """(employers,) the day from which an employer has nobody left to join or leave; far away for most."""
+    closed = np.full(len(city.size), _OPEN)
+    for event in events:
+        if event.employer is not None:
+            closed[event.employer] = int(event.leave.effective.max()) + 1
+    return closed
+
+
+def draw_insured(
+    city: City, timeline: Timeline, counts: dict[str, Ints], events: list[Event], seed: int
+) -> InsuredEvents:
+    """Joins and leaves of the ordinary days, those of the events, and the reversals of a few ordinary ones."""
+    rng = random_stream(seed, "insured rows")
+    closed = closing_days(city, events)
+    parts, joins, risks = [], [], []
+    for stream, codes in (
+        ("join", frozen.JOIN_REASONS), ("risk", frozen.LEAVE_REASONS), ("neutral", frozen.NEUTRAL_REASONS),
+    ):  # fmt: skip
+        cell, filed = _spread(counts[stream])
+        person = _people_of(city, cell, filed, closed, rng)
+        employer = city.employer_of[person]
+        if stream == "join":
+            person = _newcomers(city, cell, person, rng)
+        delay = np.minimum(45, np.floor(rng.gamma(1.1, 5.0, len(cell)))).astype(np.int64)
+        reason = _codes(codes, len(cell), rng)
+        parts.append(PersonRow(person, employer, filed - delay, filed, reason))
+        joins.append(np.full(len(cell), stream == "join"))
+        risks.append(np.full(len(cell), stream == "risk"))
+    ordinary = sum(len(part.filed) for part in parts)
+    parts += [event.leave for event in events]
+    joins += [np.zeros(len(event.leave.filed), dtype=bool) for event in events]
+    risks += [np.ones(len(event.leave.filed), dtype=bool) for event in events]
+    every = _stack(parts)
+    is_join, is_risk = np.concatenate(joins), np.concatenate(risks)
+    is_labelled = np.arange(len(is_join)) >= ordinary
+    reverses = np.full(len(is_join), -1)
+    back, at = _reversals(every, ordinary, timeline, rng)
+    every = _stack([every, _take(every, back, filed=at)])
+    is_join, is_risk = np.concatenate([is_join, is_join[back]]), np.concatenate([is_risk, is_risk[back]])
+    is_labelled = np.concatenate([is_labelled, np.zeros(len(back), dtype=bool)])
+    reverses = np.concatenate([reverses, back])
+    area = city.area_of(city.cell[every.employer])
+    order = _file_order(every.filed, area, timeline, rng)
+    place = np.full(len(area), -1)
+    place[order] = np.arange(len(order))
+    reverses = reverses[order]
+    return InsuredEvents(
+        _take(every, order), area[order], is_join[order], is_risk[order], is_labelled[order],
+        np.where(reverses >= 0, place[np.maximum(reverses, 0)], -1),
+    )  # fmt: skip
+
+
+def draw_claims(
+    city: City, timeline: Timeline, counts: dict[str, Ints], insured: InsuredEvents, events: list[Event], seed: int
+) -> Claims:
+    """Claims of the ordinary days, mostly of people who left the same cell some weeks before, and of the events."""
+    rng = random_stream(seed, "claim rows")
+    cell, filed = _spread(counts["claim"])
+    closed = closing_days(city, events)
+    person = _people_of(city, cell, filed, closed, rng)
+    unemployed = filed - rng.integers(5, 45, len(cell))
+    reason = _codes(frozen.CLAIM_REASONS, len(cell), rng)
+    source = np.flatnonzero(insured.is_risk & ~insured.is_labelled & (insured.reverses < 0))
+    source_cell = city.cell[insured.row.employer[source]]
+    # The last leave of the cell filed at least some days before the claim; (cell, day) in one sortable number.
+    key = source_cell * len(timeline) + insured.row.filed[source]
+    by_key = np.argsort(key, kind="stable")
+    wanted = cell * len(timeline) + np.maximum(filed - rng.integers(3, 31, len(cell)), 0)
+    found = np.searchsorted(key[by_key], wanted, side="right") - 1 - rng.integers(0, 3, len(cell))
+    row = source[by_key[np.maximum(found, 0)]] if len(source) else np.zeros(len(cell), dtype=np.int64)
+    fits = (found >= 0) & (len(source) > 0)
+    if len(source):
+        fits &= (city.cell[insured.row.employer[row]] == cell) & (filed - insured.row.effective[row] <= 120)
+        person = np.where(fits, insured.row.person[row], person)
+        unemployed = np.where(fits, insured.row.effective[row], unemployed)
+        known = np.isin(insured.row.reason[row], np.array(list(frozen.CLAIM_REASONS), dtype="S2"))
+        reason = np.where(fits, np.where(known, insured.row.reason[row], b"19"), reason).astype("S2")
+    ordinary = PersonRow(person, city.employer_of[person], unemployed, filed, reason)
+    every = _stack([ordinary, *[event.claim for event in events]])
+    area = city.area_of(city.cell[every.employer])
+    order = _file_order(every.filed, area, timeline, rng)
+    return Claims(_take(every, order), area[order], (np.arange(len(area)) >= len(cell))[order])
+
+
+def draw_vacancies(
+    city: City, timeline: Timeline, rhythm: Rhythm, events: list[Event], occupations: int, seed: int
+) -> Vacancies:
+    """Posts offered, on every calendar day, mostly by large employers."""
+    rng = random_stream(seed, "vacancy rows")
+    day = _days(rng, timeline, rhythm.vacancy, frozen.VACANCIES_PER_DAY * city.insured.sum() / frozen.INSURED)
+    person = rng.integers(0, len(city.employer_of), len(day))
+    closed = closing_days(city, events)
+    for _ in range(5):
+        gone = np.flatnonzero(closed[city.employer_of[person]] <= day)
+        person[gone] = rng.integers(0, len(city.employer_of), len(gone))
+    posts = 1 + rng.negative_binomial(1.2, 1.2 / (1.2 + frozen.POSTS_PER_VACANCY - 1), len(day))
+    kinds = rng.choice(occupations, len(day), p=_falling(occupations, rng))
+    return Vacancies(day, city.employer_of[person], posts, rng.choice([15, 30, 60], len(day)), kinds)
+
+
+def draw_seekers(city: City, timeline: Timeline, rhythm: Rhythm, seed: int) -> Seekers:
+    """People who registered as looking for work, on every calendar day."""
+    rng = random_stream(seed, "seeker rows")
+    day = _days(rng, timeline, rhythm.seeker, frozen.SEEKERS_PER_DAY * city.insured.sum() / frozen.INSURED)
+    cell = city.cell[city.employer_of[rng.integers(0, len(city.employer_of), len(day))]]
+    age = 18 + np.floor(41 * rng.beta(1.3, 1.9, len(day))).astype(np.int64)
+    wish = np.where(
+        rng.random(len(day)) < 0.7, cell % len(city.sections), rng.integers(0, len(city.sections), len(day))
+    )
+    year = np.array([timeline.date_of(d).year for d in range(timeline.days)], dtype=np.int64)
+    return Seekers(day, rng.random(len(day)) < 0.53, year[day] - age, city.area_of(cell), wish)
+
+
+def _spread(count: Ints) -> tuple[Ints, Ints]:
+    """Cell and day of each row, from counts (cells, days)."""
+    at = np.repeat(np.arange(count.size), count.ravel())
+    return at // count.shape[1], at % count.shape[1]
+
+
+def _people_of(city: City, cell: Ints, day: Ints, closed: Ints, rng: np.random.Generator) -> Ints:
+    """An insured person of each cell, hence an employer by its size; not of an employer that has closed."""
+    first, many = city.cell_first[cell], city.insured[cell]
+    person = first + (rng.random(len(cell)) * many).astype(np.int64)
+    for _ in range(6):
+        gone = np.flatnonzero(closed[city.employer_of[person]] <= day)
+        if not len(gone):
+            break
+        person[gone] = first[gone] + (rng.random(len(gone)) * many[gone]).astype(np.int64)
+    return person
+
+
+def _newcomers(city: City, cell: Ints, insured: Ints, rng: np.random.Generator) -> Ints:
+    """Who joins: people known in the area for the greater part, otherwise people without an employer so far."""
+    per_area = len(city.sections)
+    low = city.cell_first[(cell // per_area) * per_area]
+    high = city.cell_first[(cell // per_area + 1) * per_area]
+    known = low + (rng.random(len(cell)) * (high - low)).astype(np.int64)
+    outside = rng.integers(len(city.employer_of), len(city.identity), len(cell))
+    share = rng.random(len(cell))
+    return np.where(share < 0.55, known, np.where(share < 0.65, insured, outside))
+
+
+def _codes(codes: dict[str, float], count: int, rng: np.random.Generator) -> NDArray[np.bytes_]:
+    upto = np.cumsum(list(codes.values()))
+    return np.array(list(codes), dtype="S2")[np.searchsorted(upto / upto[-1], rng.random(count), side="right")]
+
+
+def _reversals(rows: PersonRow, ordinary: int, timeline: Timeline, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Ordinary rows taken back one to three weeks later, and the day on which that is filed."""
+    back = np.flatnonzero(rng.random(ordinary) < frozen.REVERSED)
+    at = timeline.following_workday(rows.filed[back] + rng.integers(5, 22, len(back)))
+    return back[at < timeline.days], at[at < timeline.days]
+
+
+def _stack(parts: list[PersonRow]) -> PersonRow:
+    return PersonRow(*(np.concatenate([getattr(part, name) for part in parts]) for name in PersonRow.__annotations__))
+
+
+def _take(rows: PersonRow, order: Ints, filed: Ints | None = None) -> PersonRow:
+    at = rows.filed[order] if filed is None else filed
+    return PersonRow(rows.person[order], rows.employer[order], rows.effective[order], at, rows.reason[order])
+
+
+def _file_order(filed: Ints, area: Ints, timeline: Timeline, rng: np.random.Generator) -> Ints:
+    """Rows of data days, file by file, in no order within a file: nothing marks the rows of an event."""
+    inside = np.flatnonzero(filed < timeline.days)
+    key = (filed[inside] * (int(area.max(initial=0)) + 1) + area[inside]) << 24 | rng.integers(0, 1 << 24, len(inside))
+    return inside[np.argsort(key, kind="stable")]
+
+
+def _days(rng: np.random.Generator, timeline: Timeline, shape: NDArray[np.float64], level: float) -> Ints:
+    """Day of each row of a city-wide feed, overdispersed."""
+    return np.repeat(np.arange(timeline.days), rng.poisson(rng.gamma(40.0, level * shape[: timeline.days] / 40.0)))
+
+
+def _falling(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    weight = rng.dirichlet(np.full(count, 2.0))
+    return np.asarray(weight / weight.sum())

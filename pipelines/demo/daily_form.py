@@ -1,0 +1,167 @@
+"""The forms of the daily feeds: how each drawn row is written, one sheet a feed."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.demo import frozen
+from pipelines.demo.daily import Claims, InsuredEvents, Seekers, Vacancies
+from pipelines.demo.events import LayoffReport
+from pipelines.demo.sheet import Encoding, Sheet
+from pipelines.demo.wording import UNKNOWN_AREA, Wording, wrong_check_digit
+
+Ints = NDArray[np.int64]
+
+
+def insured_event_sheet(wording: Wording, drawn: InsuredEvents) -> Sheet:
+    """Joins and leaves, one file a unit and workday; a reversal names the serial number it takes back."""
+    row, areas = drawn.row, wording.city.areas
+    files, edge, file_of = wording.unit_files(row.filed, drawn.area)
+    within = np.arange(len(file_of)) - edge[file_of]
+    back = np.flatnonzero(drawn.reverses >= 0)
+    mark = np.where(drawn.is_join, 0, 1)
+    mark[back] = 2 + np.arange(len(back))
+    codes = sorted({*frozen.JOIN_REASONS, *frozen.LEAVE_REASONS, *frozen.NEUTRAL_REASONS})
+    reason = np.searchsorted(np.array(codes, dtype="S2"), row.reason)
+    word = ("减员", "增员")
+
+    def heads() -> list[str]:
+        return [wording.prefix("ZJ", day, areas[area]) for day, area in files]
+
+    def marks() -> list[str]:
+        texts = [",,增员,", ",,减员,"]
+        for at in back:
+            source = int(drawn.reverses[at])
+            day, area = files[file_of[source]]
+            serial = f"{wording.prefix('ZJ', day, areas[area])}{within[source]:05d}"
+            texts.append(f",{serial},{word[int(drawn.is_join[at])]},")
+        return texts
+
+    def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
+        return [
+            wording.take("ZJ", heads, file_of[rows], encoding),
+            wording.counter(within[rows], encoding),
+            wording.take("mark", marks, mark[rows], encoding),
+            *wording.identity(row.person[rows], encoding),
+            wording.take("employer", lambda: wording.employer, row.employer[rows], encoding),
+            wording.take("reason", lambda: [code + "," for code in codes], reason[rows], encoding),
+            wording.day(row.effective[rows], encoding),
+            wording.last_day(row.filed[rows], encoding),
+        ]
+
+    def revise(values: list[str]) -> None:
+        values[10] = values[11]
+
+    spoil = {"身份证号": wrong_check_digit, "参保地区": lambda _: UNKNOWN_AREA}
+    return wording.unit_sheet("insured_event", files, edge, ~drawn.is_labelled, parts, revise, spoil)
+
+
+def benefit_claim_sheet(wording: Wording, drawn: Claims) -> Sheet:
+    """Claims, one file a unit and workday; a file without rows says that nobody claimed."""
+    row, areas = drawn.row, wording.city.areas
+    files, edge, file_of = wording.unit_files(row.filed, drawn.area)
+    within = np.arange(len(file_of)) - edge[file_of]
+    codes = sorted(frozen.CLAIM_REASONS)
+    reason = np.searchsorted(np.array(codes, dtype="S2"), row.reason)
+
+    def heads() -> list[str]:
+        return [wording.prefix("SL", day, areas[area]) for day, area in files]
+
+    def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
+        return [
+            wording.take("SL", heads, file_of[rows], encoding),
+            wording.counter(within[rows], encoding),
+            wording.take("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
+            *wording.identity(row.person[rows], encoding),
+            wording.take("employer unnamed", lambda: wording.employer_unnamed, row.employer[rows], encoding),
+            wording.take("claim reason", lambda: [code + "," for code in codes], reason[rows], encoding),
+            wording.day(row.effective[rows], encoding),
+            wording.last_day(row.filed[rows], encoding),
+        ]
+
+    def revise(values: list[str]) -> None:
+        values[6] = "19"
+
+    spoil = {"身份证号": wrong_check_digit, "参保地区": lambda _: UNKNOWN_AREA}
+    return wording.unit_sheet("benefit_claim", files, edge, ~drawn.is_labelled, parts, revise, spoil)
+
+
+def vacancy_sheet(wording: Wording, drawn: Vacancies) -> Sheet:
+    """Posts offered, one file of the city a calendar day."""
+    within = np.arange(len(drawn.day)) - np.searchsorted(drawn.day, drawn.day)
+
+    def heads() -> list[str]:
+        return [wording.prefix("GW", day, wording.city.code) for day in range(wording.timeline.days)]
+
+    def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
+        posted = drawn.day[rows]
+        occupations = wording.codes["occupation"]
+        return [
+            wording.take("GW", heads, posted, encoding),
+            wording.counter(within[rows], encoding),
+            wording.take("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
+            wording.take("employer unnamed", lambda: wording.employer_unnamed, drawn.employer[rows], encoding),
+            wording.take("occupation", lambda: [code + "," for code in occupations], drawn.occupation[rows], encoding),
+            wording.number(drawn.posts[rows], encoding),
+            wording.day(posted, encoding),
+            wording.last_day(posted + drawn.valid_days[rows], encoding),
+        ]
+
+    def revise(values: list[str]) -> None:
+        values[5] = str(int(values[5]) + 1)
+
+    return wording.city_sheet("vacancy", drawn.day, parts, revise, {"需求人数": lambda _: "-3"})
+
+
+def job_seeker_sheet(wording: Wording, drawn: Seekers) -> Sheet:
+    """People looking for work, one file of the city a calendar day."""
+    city = wording.city
+    within = np.arange(len(drawn.day)) - np.searchsorted(drawn.day, drawn.day)
+    wish = drawn.area * len(city.sections) + drawn.industry
+
+    def heads() -> list[str]:
+        return [wording.prefix("QZ", day, city.code) for day in range(wording.timeline.days)]
+
+    def wishes() -> list[str]:
+        return [f"{area},{section}," for area in city.areas for section in city.sections]
+
+    def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
+        day = drawn.day[rows]
+        return [
+            wording.take("QZ", heads, day, encoding),
+            wording.counter(within[rows], encoding),
+            wording.take("sex", lambda: [",女,", ",男,"], drawn.is_male[rows].astype(np.int64), encoding),
+            wording.number(drawn.birth_year[rows], encoding),
+            wording.take("wish", wishes, wish[rows], encoding),
+            wording.last_day(day, encoding),
+        ]
+
+    def revise(values: list[str]) -> None:
+        values[1] = "女" if values[1] == "男" else "男"
+
+    return wording.city_sheet("job_seeker", drawn.day, parts, revise, {"出生年": lambda _: "1800"})
+
+
+def layoff_report_sheet(wording: Wording, drawn: list[LayoffReport]) -> Sheet:
+    """Layoff reports, one file a unit and day on which somebody reported."""
+    city, date_of = wording.city, wording.timeline.date_of
+    area = city.area_of(city.cell[np.array([report.employer for report in drawn], dtype=np.int64)])
+    key = np.array([report.reported for report in drawn], dtype=np.int64) * len(city.areas) + area
+    order = np.argsort(key, kind="stable")
+    files, first = np.unique(key[order], return_index=True)
+    texts = []
+    for place, at in enumerate(order):
+        report = drawn[at]
+        days = ",".join(date_of(day).isoformat() for day in (report.told, report.reported, report.effective))
+        serial = f"{wording.prefix('CY', report.reported, city.areas[area[at]])}{place:05d}"
+        people = f"{report.staff},{report.planned},{report.kind}"
+        texts.append(f"{serial},{wording.employer[report.employer]}{people},{days}")
+
+    def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
+        return [wording.take("layoff", lambda: [text + encoding.line_end for text in texts], rows, encoding)]
+
+    pairs = [(int(file) // len(city.areas), int(file) % len(city.areas)) for file in files]
+    no_row = np.zeros(len(order), dtype=bool)
+    return wording.unit_sheet(
+        "layoff_report", pairs, np.append(first, len(order)), no_row, parts, lambda _values: None, {}
+    )

@@ -1,0 +1,58 @@
+"""Layoff reports: the few small ones of ordinary days and those of closing factories."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.demo import frozen
+from pipelines.demo.city import City
+from pipelines.demo.events import Event, LayoffReport
+from pipelines.demo.stream import random_stream
+from pipelines.demo.timeline import Timeline
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def draw_layoffs(city: City, timeline: Timeline, events: list[Event], seed: int) -> list[LayoffReport]:
+    """All reports filed on data days: about one on every second workday at scale 1, and those of the events."""
+    rng = random_stream(seed, "layoff")
+    employers, odds = _reporting(city)
+    rate = frozen.LAYOFFS_PER_WORKDAY * city.insured.sum() / frozen.INSURED
+    reports = []
+    for day in np.repeat(timeline.workdays, rng.poisson(rate, len(timeline.workdays))):
+        employer = int(rng.choice(employers, p=odds))
+        told, ahead = int(rng.integers(0, 4)), int(rng.integers(20, 41))
+        reports.append(LayoffReport(employer, int(city.size[employer]), int(_planned(city.size[[employer]])[0]),
+                                    "裁员", int(day) - told, int(day), int(day) + ahead))  # fmt: skip
+    reports += [e.report for e in events if e.report is not None and e.report.reported < timeline.days]
+    return sorted(reports, key=lambda report: (report.reported, report.employer))
+
+
+def layoff_deviation(city: City, timeline: Timeline, area: int | None, section: int | None, day: int) -> float:
+    """Standard deviation of the event-free 7-day sum of planned layoffs of one label around a day.
+
+    A compound Poisson sum: variance = reports expected × mean of their squared size.
+    """
+    employers, odds = _reporting(city)
+    cell = city.cell[employers]
+    hit = np.ones(len(cell), dtype=bool)
+    if area is not None:
+        hit &= city.area_of(cell) == area
+    if section is not None:
+        hit &= cell % len(city.sections) == section
+    first = max(0, day - 6)
+    workdays = int(timeline.is_workday[first : first + 7].sum())
+    rate = frozen.LAYOFFS_PER_WORKDAY * city.insured.sum() / frozen.INSURED * workdays
+    return float(np.sqrt(max(rate * (odds * _planned(city.size[employers]) ** 2 * hit).sum(), 1e-12)))
+
+
+def _reporting(city: City) -> tuple[Ints, Floats]:
+    """Employers of the size that files small reports, and how often each does (by its people)."""
+    low, high = frozen.LAYOFF_SIZES
+    employers = np.flatnonzero((city.size >= low) & (city.size <= high))
+    weight = city.size[employers].astype(float)
+    return employers, weight / weight.sum()
+
+
+def _planned(size: Ints) -> Ints:
+    return np.asarray(np.clip(np.rint(size * frozen.LAYOFF_SHARE), 2, frozen.LAYOFF_CAP), dtype=np.int64)

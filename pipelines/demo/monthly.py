@@ -1,0 +1,132 @@
+"""Rows of the monthly feeds: insured people per employer, and the form of the monitored employers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.demo import frozen
+from pipelines.demo.arrival import Arrival
+from pipelines.demo.city import City
+from pipelines.demo.daily import InsuredEvents, closing_days
+from pipelines.demo.events import Event
+from pipelines.demo.rhythm import Rhythm
+from pipelines.demo.stream import random_stream
+from pipelines.demo.timeline import Timeline
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_LOSS_RATE = 0.010  # of a monitored employer's jobs a month
+
+
+@dataclass(frozen=True)
+class Headcount:
+    """Insured people at the end of each month, (employers, months), with arrears and deferral."""
+
+    insured: Ints
+    arrears: Ints
+    is_deferred: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class MonitoredForm:
+    """The sampled employers (n,) and their jobs, (n, months); ``previous + hires - losses = current`` throughout."""
+
+    employer: Ints
+    base: Ints
+    previous: Ints
+    current: Ints
+    hires: Ints
+    losses: Ints
+    is_closing: NDArray[np.bool_]
+
+
+def draw_headcount(
+    city: City, timeline: Timeline, arrival: Arrival, insured: InsuredEvents, events: list[Event], seed: int
+) -> Headcount:
+    """Last month's people plus joins minus leaves by the month they took effect; rows later reversed do not count."""
+    rng = random_stream(seed, "headcount")
+    month = timeline.month[arrival.month_end]
+    reversed_rows = insured.reverses[insured.reverses >= 0]
+    counts = insured.reverses < 0
+    counts[reversed_rows] = False
+    effective = np.clip(insured.row.effective, 0, len(timeline) - 1)
+    at = np.searchsorted(month, timeline.month[effective])
+    counts &= (insured.row.effective >= 0) & (at < len(month))
+    employers = len(city.size)
+    index = insured.row.employer[counts] * len(month) + at[counts]
+    change = np.bincount(index, weights=np.where(insured.is_join[counts], 1, -1), minlength=employers * len(month))
+    people = np.maximum(city.size[:, None] + np.cumsum(change.reshape(employers, len(month)), axis=1), 0)
+    behind = (rng.random(employers) < 0.04)[:, None] * rng.integers(1, 4, (employers, len(month)))
+    for event in events:
+        if event.employer is not None:
+            # A factory that closes has mostly fallen behind with its contributions in the months before.
+            ahead = np.flatnonzero(np.diff(arrival.month_end, prepend=0) + arrival.month_end > event.start - 100)
+            last = np.searchsorted(arrival.month_end, event.start)
+            rising = ahead[ahead <= last][-int(rng.integers(1, 4)) :]
+            behind[event.employer, rising] = np.arange(1, len(rising) + 1)
+    deferred = (rng.random(employers) < 0.012)[:, None] & (behind > 0)
+    return Headcount(people.astype(np.int64), behind.astype(np.int64), deferred)
+
+
+def draw_monitored(
+    city: City, timeline: Timeline, rhythm: Rhythm, arrival: Arrival, events: list[Event], seed: int
+) -> MonitoredForm:
+    """A fixed sample of employers, some in every unit, larger ones first; events raise the losses of their cells."""
+    rng = random_stream(seed, "monitored")
+    employer = _sample(city, rng)
+    months = len(arrival.month_end)
+    stress = _stress(city, timeline, rhythm, arrival, events)[city.cell[employer]]
+    base = city.size[employer]
+    closed = closing_days(city, events)[employer]
+    previous, current, hires, losses = (np.zeros((len(employer), months), dtype=np.int64) for _ in range(4))
+    closing = np.zeros((len(employer), months), dtype=bool)
+    jobs = base.copy()
+    for month, end in enumerate(arrival.month_end):
+        pull = np.clip(1.0 + 0.5 * (base / np.maximum(jobs, 1) - 1.0), 0.3, 2.0)
+        lost = np.minimum(rng.poisson(rng.gamma(_LOSS_RATE * jobs * stress[:, month] / 0.3, 0.3)), jobs)
+        new = rng.poisson(_LOSS_RATE * jobs * pull)
+        first = arrival.month_end[month - 1] + 1 if month else 0
+        is_now = (closed >= first) & (closed <= end)
+        lost, new = np.where(is_now, jobs, lost), np.where(closed <= end, 0, new)
+        previous[:, month], hires[:, month], losses[:, month] = jobs, new, lost
+        closing[:, month] = is_now
+        jobs = jobs + new - lost
+        current[:, month] = jobs
+    return MonitoredForm(employer, base, previous, current, hires, losses, closing)
+
+
+def _sample(city: City, rng: np.random.Generator) -> Ints:
+    wanted = max(4 * len(city.areas), round(frozen.MONITORED_EMPLOYERS * city.insured.sum() / frozen.INSURED))
+    home = city.area_of(city.cell)
+    people = np.bincount(home, weights=city.size, minlength=len(city.areas))
+    quota = np.maximum(4, np.floor(wanted * people / people.sum())).astype(np.int64)
+    chosen = []
+    for area, number in enumerate(quota):
+        own = np.flatnonzero((home == area) & (city.size >= 20))
+        own = own if len(own) >= number else np.flatnonzero(home == area)
+        if not len(own):
+            continue
+        odds = city.size[own] ** 0.7
+        chosen.append(rng.choice(own, min(int(number), len(own)), replace=False, p=odds / odds.sum()))
+    return np.sort(np.concatenate(chosen))
+
+
+def _stress(city: City, timeline: Timeline, rhythm: Rhythm, arrival: Arrival, events: list[Event]) -> Floats:
+    """(cells, months) factor on the loss rate: extra leaves of events ÷ ordinary ones, and the past shock."""
+    month = timeline.month[arrival.month_end]
+    span = len(timeline)
+    ordinary = np.zeros((city.cells, len(month)))
+    shock = np.ones(len(month))
+    for number, value in enumerate(month):
+        days = np.flatnonzero(timeline.month[:span] == value)
+        ordinary[:, number] = rhythm.mean["risk"][:, days].sum(axis=1)
+        shock[number] = rhythm.shock["risk"][days].mean()
+    extra = np.zeros_like(ordinary)
+    for event in events:
+        if event.kind != "factory_closing":
+            at = np.searchsorted(month, timeline.month[np.clip(event.leave.effective, 0, span - 1)])
+            inside = at < len(month)
+            np.add.at(extra, (city.cell[event.leave.employer[inside]], at[inside]), 1.0)
+    return np.asarray(shock * (1.0 + np.minimum(extra / np.maximum(ordinary, 1.0), 5.0)))

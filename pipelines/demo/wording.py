@@ -1,0 +1,163 @@
+"""How the city's senders write: pools of strings shared by all forms, and the files each kind of feed is cut into."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.demo.arrival import Arrival
+from pipelines.demo.city import City
+from pipelines.demo.sheet import GB18030, UTF8, Encoding, Sheet, Texts, fixed
+from pipelines.demo.timeline import Timeline
+from pipelines.region import Region
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Parts = Callable[[Ints, Encoding], list[pa.Array]]
+Revise = Callable[[list[str]], None]
+Spoil = dict[str, Callable[[str], str]]
+
+_EMPLOYER = ("统一社会信用代码", "单位名称")
+_FORM = (*_EMPLOYER, "地区", "行业代码")
+_INSURED = (*_EMPLOYER, "参保地区", "行业代码")
+_JOBS = ("建档期岗位数", "上期岗位数", "调查期岗位数", "新增岗位数", "减少岗位数")
+_SERIAL = ("业务流水号", "冲销流水号", "增减类型")
+_CLAIM = ("申领流水号", "身份证号", "姓名", "统一社会信用代码", "参保地区", "行业代码")
+_POST = ("岗位编号", "统一社会信用代码", "工作地区", "行业代码", "职业代码", "需求人数")
+_PLAN = ("职工总数", "拟裁人数", "类型", "告知职工日期", "报告日期", "计划实施日期")
+HEADERS: Final[dict[str, tuple[str, ...]]] = {
+    "insured_event": (*_SERIAL, "身份证号", "姓名", *_INSURED, "原因代码", "生效日期", "申报日期"),
+    "insured_headcount": (*_INSURED, "所属月份", "期末参保人数", "欠缴月数", "缓缴标志"),
+    "benefit_claim": (*_CLAIM, "失业原因", "失业日期", "受理日期"),
+    "vacancy": (*_POST, "发布日期", "有效期至"),
+    "job_seeker": ("求职登记号", "性别", "出生年", "求职地区", "意向行业代码", "登记日期"),
+    "monitored_employer": (*_FORM, "所属月份", *_JOBS, "减少类型", "减少原因"),
+    "layoff_report": ("报告编号", *_FORM, *_PLAN),
+}
+FEEDS: Final = tuple(HEADERS)
+UNKNOWN_AREA: Final = "379999"
+
+
+class Wording:
+    """The pools of one city and the sheets they end up in."""
+
+    def __init__(self, city: City, timeline: Timeline, arrival: Arrival, region: Region) -> None:
+        """Every second unit writes GB18030, the others and the city UTF-8 with a mark."""
+        self.city, self.timeline, self.arrival = city, timeline, arrival
+        codes = region.codes
+        lists = {str(name) for name in codes["list"].unique()}
+        self.codes = {name: [str(c) for c in codes.loc[codes["list"] == name, "code"]] for name in sorted(lists)}
+        self.classes = {str(code): str(kind) for code, kind in zip(codes["code"], codes["class"], strict=True)}
+        self.unit_encoding = [GB18030 if i % 2 else UTF8 for i in range(len(city.areas))]
+        home = city.area_of(city.cell)
+        whose = [code.decode() for code in city.credit_code]
+        self.employer = [
+            f"{code},{name},{city.area_text[area]},{industry},"
+            for code, name, area, industry in zip(whose, city.employer_name, home, city.industry_code, strict=True)
+        ]
+        self.employer_unnamed = [
+            f"{code},{city.area_text[area]},{industry},"
+            for code, area, industry in zip(whose, home, city.industry_code, strict=True)
+        ]
+        self._texts = Texts()
+
+    def take(self, name: str, values: Callable[[], list[str]], rows: Ints, encoding: Encoding) -> pa.Array:
+        """Rows of a pool of strings, made once a name and encoding."""
+        return self._texts.take(name, values, rows, encoding)
+
+    def identity(self, person: Ints, encoding: Encoding) -> list[pa.Array]:
+        """Identity number and name of each person, with the commas after them."""
+        names = self.take("name", lambda: [f",{n}," for n in self.city.name_pool], self.city.name[person], encoding)
+        return [fixed(self.city.identity[person]), names]
+
+    def number(self, value: Ints, encoding: Encoding) -> pa.Array:
+        """Whole numbers and a comma."""
+        digits = len(str(int(value.max(initial=0))))
+        return self.take(f"number {digits}", lambda: [f"{i}," for i in range(10**digits)], value, encoding)
+
+    def counter(self, value: Ints, encoding: Encoding) -> pa.Array:
+        """The number of a row within its file, five digits."""
+        return self.take("counter", lambda: [f"{i:05d}" for i in range(100_000)], value, encoding)
+
+    def day(self, day: Ints, encoding: Encoding) -> pa.Array:
+        """Days and a comma."""
+        row = self.timeline.text_row(day)
+        return self.take("day", lambda: [d.decode() + "," for d in self.timeline.dashed], row, encoding)
+
+    def last_day(self, day: Ints, encoding: Encoding) -> pa.Array:
+        """Days at the end of a line."""
+        row = self.timeline.text_row(day)
+        return self.take("end", lambda: [d.decode() + encoding.line_end for d in self.timeline.dashed], row, encoding)
+
+    def months(self) -> list[str]:
+        """Months of the monthly feeds and a comma."""
+        return [f"{self.timeline.date_of(int(end)):%Y%m}," for end in self.arrival.month_end]
+
+    def prefix(self, kind: str, day: int, sender: str) -> str:
+        """The head of the serial numbers of one file."""
+        return f"{kind}{self.timeline.date_of(day):%Y%m%d}{sender}"
+
+    def unit_files(self, day: Ints, area: Ints) -> tuple[list[tuple[int, int]], Ints, Ints]:
+        """One file a workday and unit: their (day, area), the edges of their rows, and the file of each row."""
+        workdays = self.timeline.workdays
+        units = len(self.city.areas)
+        file_of = np.searchsorted(workdays, day) * units + area
+        edge = np.searchsorted(file_of, np.arange(len(workdays) * units + 1))
+        return [(int(d), a) for d in workdays for a in range(units)], edge, file_of
+
+    def unit_sheet(
+        self, feed: str, files: list[tuple[int, int]], edge: Ints, is_free: Bools, parts: Parts, revise: Revise,
+        spoil: Spoil,
+    ) -> Sheet:  # fmt: skip
+        """The sheet of a unit's daily feed; ``files`` are (day, area)."""
+        day = np.array([d for d, _ in files], dtype=np.int64)
+        area = np.array([a for _, a in files], dtype=np.int64)
+        return Sheet(
+            feed=feed,
+            header=HEADERS[feed],
+            sender=[self.city.areas[a] for a in area],
+            period=[f"{self.timeline.date_of(d):%Y%m%d}" for d in day],
+            encoding=[self.unit_encoding[a] for a in area],
+            received=self.arrival.received[feed][area, day],
+            corrected=self.arrival.corrected[feed][area, day],
+            edge=edge, is_free=is_free, parts=parts, spoil=spoil, revise=revise,
+        )  # fmt: skip
+
+    def city_sheet(self, feed: str, day: Ints, parts: Parts, revise: Revise, spoil: Spoil) -> Sheet:
+        """The sheet of a city-wide daily feed whose rows are sorted by day."""
+        days = self.timeline.days
+        return Sheet(
+            feed=feed,
+            header=HEADERS[feed],
+            sender=[self.city.code] * days,
+            period=[f"{self.timeline.date_of(d):%Y%m%d}" for d in range(days)],
+            encoding=[UTF8] * days,
+            received=self.arrival.received[feed][0],
+            corrected=self.arrival.corrected[feed][0],
+            edge=np.searchsorted(day, np.arange(days + 1)),
+            is_free=np.ones(len(day), dtype=bool), parts=parts, spoil=spoil, revise=revise,
+        )  # fmt: skip
+
+    def month_sheet(self, feed: str, employer: Ints, parts: Parts, revise: Revise, spoil: Spoil) -> Sheet:
+        """The sheet of a monthly feed: rows by month, then ``employer`` (sorted, hence by unit)."""
+        units, months = len(self.city.areas), len(self.arrival.month_end)
+        inside = np.searchsorted(self.city.area_of(self.city.cell[employer]), np.arange(units + 1))
+        edge = (np.arange(months)[:, None] * len(employer) + inside[None, :-1]).ravel()
+        return Sheet(
+            feed=feed,
+            header=HEADERS[feed],
+            sender=self.city.areas * months,
+            period=[month[:6] for month in self.months() for _ in range(units)],
+            encoding=self.unit_encoding * months,
+            received=self.arrival.received[feed].T.ravel(),
+            corrected=self.arrival.corrected[feed].T.ravel(),
+            edge=np.append(edge, months * len(employer)),
+            is_free=np.ones(months * len(employer), dtype=bool), parts=parts, spoil=spoil, revise=revise,
+        )  # fmt: skip
+
+
+def wrong_check_digit(number: str) -> str:
+    """The identity number with a check digit that cannot be right."""
+    return number[:-1] + ("0" if number[-1] != "0" else "1")

@@ -1,0 +1,94 @@
+"""Doctor: looks at what the program needs and says in a sentence what is well and what is not; changes nothing."""
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines import region as regions
+from pipelines.domain import UserError
+from pipelines.ledger import open_ledger
+from pipelines.ledger.edition import recorded_editions
+from pipelines.publish.read import edition_in_force
+from pipelines.settings import Settings
+from pipelines.warehouse import store
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was looked at, whether it is well, and a sentence."""
+
+    what: str
+    is_well: bool
+    sentence: str
+
+
+def examine(settings: Settings) -> list[Answer]:
+    """One answer each for region, folders, keys, ledger, published files."""
+    looks: dict[str, Callable[[Settings], str]] = {
+        "地区配置": _region,
+        "数据文件夹": _folder,
+        "密钥": _keys,
+        "台账": _ledger,
+        "已发布文件": _published,
+    }
+    answers: list[Answer] = []
+    for what, look in looks.items():
+        try:
+            answers.append(Answer(what, True, look(settings)))
+        except UserError as error:
+            answers.append(Answer(what, False, str(error)))
+    return answers
+
+
+def _region(settings: Settings) -> str:
+    region = regions.load(settings.region)
+    return f"{region.name_zh}，{len(region.units)} 个报送单位，规则 {region.rules['rule_id'].nunique()} 条"
+
+
+def _folder(settings: Settings) -> str:
+    folder = settings.data if settings.data.exists() else settings.data.parent
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"{folder} 不可写，请检查权限 (not writable)")
+    free = os.statvfs(folder)
+    kind = "演示数据" if settings.demonstration_mark.exists() else "正式数据"
+    return f"{settings.data}，{kind}，剩余空间 {free.f_bavail * free.f_frsize / 1e9:.0f} GB"
+
+
+def _keys(settings: Settings) -> str:
+    files = sorted(settings.keys.glob("*")) if settings.keys.exists() else []
+    if not files:
+        return "还没有密钥，第一次接收含个人信息的文件时生成"
+    open_to_others = [path.name for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if open_to_others:
+        raise UserError(f"{'、'.join(open_to_others)} 可被他人读取，请执行 chmod 600 (keys are readable by others)")
+    return f"{settings.keys}，{len(files)} 个，仅本人可读"
+
+
+def _ledger(settings: Settings) -> str:
+    if not settings.ledger_url and not Path(settings.ledger_address.removeprefix("sqlite:///")).exists():
+        return "还没有台账，第一次运行时生成"
+    return f"{len(recorded_editions(open_ledger(settings)))} 个版次"
+
+
+def _published(settings: Settings) -> str:
+    edition = edition_in_force(settings.published)
+    return f"现行版次 {edition.edition_id}，数据截止 {edition.cutoff_at:%Y-%m-%d %H:%M} UTC"
+
+
+def table_hashes(settings: Settings) -> dict[str, str]:
+    """Hash of the rows of each table of the warehouse and of the published files, independent of their order."""
+    files = {"warehouse": settings.warehouse}
+    pointer = settings.published / "current"
+    if pointer.exists():
+        folder = settings.published / pointer.read_text(encoding="utf-8").strip()
+        files |= {name: folder / f"{name}.duckdb" for name in ("general", "restricted")}
+    found: dict[str, str] = {}
+    for name, path in files.items():
+        if path.exists():
+            with store.Warehouse(duckdb.connect(str(path), read_only=True), path) as opened:
+                found |= {f"{name}.{table}": value for table, value in store.table_hashes(opened).items()}
+    return found

@@ -1,0 +1,100 @@
+"""The words all layers share: who looks, at what level, in which edition; imports nothing of ours."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+
+
+class UserError(Exception):
+    """A sentence for the person at the keyboard: what is wrong, where, and how to mend it. Shown without traceback."""
+
+
+class Role(StrEnum):
+    """Who may sign in (domain.md §6, point 9; the roles' rights on acts come with transition.csv)."""
+
+    CITY_LEADER = "city_leader"
+    CITY_ANALYST = "city_analyst"
+    CITY_DUTY = "city_duty"
+    COUNTY_HEAD = "county_head"
+    COUNTY_CLERK = "county_clerk"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class Audience(StrEnum):
+    """Which published file a viewer reads: the restricted one, its own area of it, or the general one."""
+
+    BUREAU = "bureau"
+    OFFICE = "office"
+    GENERAL = "general"
+
+
+_BUREAU_ROLES = frozenset({Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY})
+_OFFICE_ROLES = frozenset({Role.COUNTY_HEAD, Role.COUNTY_CLERK})
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who reads: a signed-in role, a mail's recipient or a notebook.
+
+    ``areas`` are the reporting units an office answers for; empty for the bureau, and for a general reader without
+    limits. A recipient of mails is a general reader *with* areas.
+    """
+
+    role: Role | None = None
+    areas: frozenset[str] = field(default_factory=frozenset)
+    name: str = ""
+
+    @property
+    def audience(self) -> Audience:
+        """The audience of this viewer; whoever is not known reads as the general public does."""
+        if self.role in _BUREAU_ROLES:
+            return Audience.BUREAU
+        if self.role in _OFFICE_ROLES:
+            return Audience.OFFICE
+        return Audience.GENERAL
+
+
+GENERAL = Viewer()
+
+
+def recipient_viewer(areas: frozenset[str]) -> Viewer:
+    """The viewer a mail to an office is rendered as: the general file, and of it only these areas and city totals."""
+    return Viewer(role=None, areas=areas, name="mail")
+
+
+class Grain(StrEnum):
+    """Length of a period."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class Level(IntEnum):
+    """Warning level, most severe first, as in the Emergency Response Law (突发事件应对法 2024)."""
+
+    RED = 1
+    ORANGE = 2
+    YELLOW = 3
+    BLUE = 4
+
+
+@dataclass(frozen=True, order=True)
+class Edition:
+    """One finished run: its day, its number within the day, and the instant (UTC) up to which drops counted."""
+
+    day: date
+    number: int
+    cutoff_at: datetime
+
+    @property
+    def edition_id(self) -> str:
+        """Identity of the edition, also the name of its published folder: ``2026-11-23.1``."""
+        return f"{self.day.isoformat()}.{self.number}"
+
+
+TOTAL_INDUSTRY = "ALL"
+UNKNOWN_INDUSTRY = "U"
+EVERY_COHORT = "all"

@@ -1,0 +1,160 @@
+"""What a feed promises: columns, codes, balances and the file's name; data only, the checks are compiled from it."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import PurePath
+
+from pipelines.domain import Grain, UserError
+
+
+class Kind(StrEnum):
+    """How a cell is read and checked."""
+
+    TEXT = "text"
+    CODE = "code"
+    IDENTITY = "identity"
+    NAME = "name"
+    EMPLOYER_CODE = "employer_code"
+    AREA = "area"
+    INDUSTRY = "industry"
+    INT = "int"
+    NUMBER = "number"
+    DAY = "day"
+    MONTH = "month"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+
+
+CONFIDENTIAL = frozenset({Kind.IDENTITY, Kind.NAME})
+MASK = "***"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sender's file.
+
+    ``header`` is the canonical header, ``aliases`` are other accepted spellings. ``name`` is the column of the fact
+    table; empty when the column is checked or shown to the sender but not stored. An IDENTITY column stores person, sex
+    and birth_year whatever its name; an INDUSTRY column stores its section and, with ``has_division``, the division.
+    """
+
+    header: str
+    name: str = ""
+    kind: Kind = Kind.TEXT
+    aliases: tuple[str, ...] = ()
+    is_required: bool = True
+    may_be_absent: bool = False
+    code_list: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    fallback: str = ""
+    low: float | None = None
+    high: float | None = None
+    is_any_area: bool = False
+    has_division: bool = True
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All accepted headers, the canonical one first."""
+        return (self.header, *self.aliases)
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether the cell must never be kept or shown: identity numbers and names."""
+        return self.kind in CONFIDENTIAL
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """A balance within a row: ``holds`` is an SQL predicate over fact columns; false refuses the row, NULL does not.
+
+    ``header`` names the column the sender should look at, ``sentence`` says what is wrong and how to mend it.
+    """
+
+    name: str
+    holds: str
+    header: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A stored column computed from others; code columns also offer ``<name>_class``."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What a file speaks for, read from its name: ``<feed>_<sender>_<period>[_v<n>][_supplement].csv``."""
+
+    sender: str
+    period: date
+    grain: Grain
+    version: int
+    is_supplement: bool
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One feed. Its fact table has the feed's name.
+
+    ``grain`` is the length of a file's period; None: a file of the feed may speak for a day or a month.
+    ``area_column`` must equal the sender when the sender is a reporting unit, ``period_column`` must lie in the file's
+    period: without that a later file of the slice could not replace the earlier one. ``refuse_share`` is the share of
+    refused rows above which a file of at least ``refuse_from`` rows is sent back whole.
+    """
+
+    feed: str
+    title: str
+    columns: tuple[Column, ...]
+    grain: Grain | None
+    is_person: bool = False
+    key: str = ""
+    area_column: str = ""
+    period_column: str = ""
+    checks: tuple[RowCheck, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    refuse_share: float = 0.3
+    refuse_from: int = 10
+    _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {column.name: column for column in self.columns if column.name})
+
+    def column(self, name: str) -> Column:
+        """The column stored as ``name``; KeyError when there is none."""
+        return self._by_name[name]
+
+    def slice_of(self, file_name: str) -> Slice:
+        """Read sender, period and version from the file's name; UserError says how the name should look."""
+        path = PurePath(file_name)
+        stem = _COPY_MARK.sub("", path.stem)
+        ours = path.suffix.lower() == ".csv" and stem.startswith(f"{self.feed}_")
+        match = _SLICE.fullmatch(stem[len(self.feed) + 1 :]) if ours else None
+        if match is None:
+            raise UserError(f"文件名“{file_name}”不合规定，应为 {self._example()}；请改名后重新报送。")
+        digits = match["period"]
+        grain = Grain.DAY if len(digits) == 8 else Grain.MONTH
+        if self.grain not in (None, grain):
+            raise UserError(f"文件名“{file_name}”的期间“{digits}”不合规定，应为 {self._example()}；请改名后重新报送。")
+        try:
+            period = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8] or 1))
+        except ValueError as error:
+            raise UserError(f"文件名“{file_name}”的期间“{digits}”不是真实日期；请改名后重新报送。") from error
+        is_supplement = match["supplement"] is not None
+        return Slice(match["sender"].upper(), period, grain, int(match["version"] or 1), is_supplement)
+
+    def _example(self) -> str:
+        digits = "YYYYMM" if self.grain is Grain.MONTH else "YYYYMMDD"
+        return f"{self.feed}_<报送单位代码>_<{digits}>[_v<版本>][_supplement].csv"
+
+
+_SLICE = re.compile(
+    r"(?P<sender>[0-9A-Za-z\u4e00-\u9fff]+)_(?P<period>[0-9]{8}|[0-9]{6})"
+    r"(?:_v(?P<version>[0-9]{1,4}))?(?P<supplement>_supplement)?"
+)
+# What Windows and browsers append when a file is copied: "x (1).csv", "x - 副本.csv".
+_COPY_MARK = re.compile(r"(?:\s*-\s*(?:副本|Copy)|\s*[(（][0-9]+[)）])+$")

@@ -1,0 +1,40 @@
+"""Insured joins and leaves filed on one workday (社会保险增减员): the daily pulse of employment."""
+
+from pipelines.domain import Grain
+from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
+
+CONTRACT = Contract(
+    feed="insured_event",
+    title="社会保险增减员",
+    grain=Grain.DAY,
+    is_person=True,
+    key="event_id",
+    area_column="area",
+    period_column="filed_on",
+    columns=(
+        Column("业务流水号", "event_id", aliases=("流水号", "业务编号")),
+        Column("冲销流水号", "reverses_event_id", is_required=False, may_be_absent=True, aliases=("原流水号",)),
+        Column("增减类型", "direction", Kind.CHOICE, ("变动类型",), choices=(("增员", "join"), ("减员", "leave"))),
+        Column("身份证号", "person", Kind.IDENTITY, ("公民身份号码", "身份证号码", "证件号码")),
+        Column("姓名", kind=Kind.NAME, is_required=False, may_be_absent=True),
+        Column("统一社会信用代码", "employer", Kind.EMPLOYER_CODE, ("单位信用代码", "社会信用代码")),
+        Column("单位名称", is_required=False, may_be_absent=True, aliases=("企业名称",)),
+        Column("参保地区", "area", Kind.AREA, ("参保县区", "地区", "参保地")),
+        Column("行业代码", "industry", Kind.INDUSTRY, ("行业", "所属行业"), is_required=False),
+        Column("原因代码", "reason", Kind.CODE, ("变动原因", "原因"), code_list="insured_reason"),
+        Column("生效日期", "effective_on", Kind.DAY, ("变动日期",)),
+        Column("申报日期", "filed_on", Kind.DAY, ("业务日期",)),
+    ),
+    checks=(
+        RowCheck(
+            "reason_fits_direction",
+            "(direction = 'join') = (reason_class = 'join')",
+            "原因代码",
+            "原因代码与增减类型不符：增员用参保原因，减员用停保原因；请改正其中一项。",
+        ),
+    ),
+    # 疑似失业的减员: 退休、死亡、转移、退保 are not (domain.md §2.5).
+    derived=(
+        Derived("is_risk", "direction = 'leave' and reason_class in ('employer', 'expiry', 'worker', 'unknown')"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""From bytes in the inbox to facts and quarantined rows; ``check`` alone opens no store."""

@@ -1,0 +1,167 @@
+"""One cell of a contract as SQL: how its text becomes a value, and the sentence for whoever must mend it."""
+
+from dataclasses import dataclass
+
+from pipelines.domain import UNKNOWN_INDUSTRY
+from pipelines.feeds.contract import Column, Kind
+from pipelines.ingest import identity
+from pipelines.region import Region
+
+VALUE = "{value}"
+_MANY = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """SQL of a column at position ``index`` over the text column ``r<index>`` (NULL when empty).
+
+    ``value``: the typed value, NULL when wrong. ``join``: lookup it needs. ``stored``: name and SQL over ``v<index>``
+    of each fact column. ``sentence``: what is wrong when the value is NULL though the cell is not empty.
+    """
+
+    value: str
+    stored: tuple[tuple[str, str], ...]
+    sentence: str
+    join: str = ""
+
+
+def compiled(column: Column, index: int, region: Region) -> Cell:
+    """Compile a column; lookups are the tables made by ``lookups`` of the statement module."""
+    match column.kind:
+        case Kind.CODE:
+            return _code(column, index, region)
+        case Kind.AREA:
+            return _area(column, index, region)
+        case Kind.INDUSTRY:
+            return _industry(column, index)
+        case Kind.IDENTITY:
+            return _identity(index)
+        case Kind.EMPLOYER_CODE:
+            return _employer(column, index)
+        case _:
+            value, sentence = _scalar(column, f"r{index}")
+            return Cell(value, _stored(column, index), sentence)
+
+
+def _stored(column: Column, index: int) -> tuple[tuple[str, str], ...]:
+    if not column.name:
+        return ()
+    value = f"v{index}"
+    if not column.fallback:
+        return ((column.name, value),)
+    literal = column.fallback if column.kind in (Kind.INT, Kind.NUMBER) else quoted(column.fallback)
+    return ((column.name, f"coalesce({value}, {literal})"),)
+
+
+def _code(column: Column, index: int, region: Region) -> Cell:
+    table = region.codes[region.codes["list"] == column.code_list]
+    known = [c if c == t else f"{c} {t}" for c, t in zip(table["code"], table["title"], strict=True)]
+    shown = "、".join(known[:_MANY]) + ("……" if len(known) > _MANY else "")
+    join = (
+        f"left join (select alias, code, class from lookup_code where list = {quoted(column.code_list)}) as k{index}"
+        f" on k{index}.alias = r{index}"
+    )
+    stored = (*_stored(column, index), (f"{column.name}_class", f"w{index}"))
+    value = f"k{index}.code as v{index}, k{index}.class as w{index}"
+    return Cell(value, stored, f"的值“{VALUE}”不在代码表中；请填写代码或名称：{shown}。", join)
+
+
+def _area(column: Column, index: int, region: Region) -> Cell:
+    where = "" if column.is_any_area else " where is_unit"
+    join = f"left join (select alias, code from lookup_area{where}) as k{index} on k{index}.alias = upper(r{index})"
+    example = region.places[region.places["level"] == "unit"].iloc[0]
+    written = f"{example['code']} 或 {example['name']}"
+    sentence = f"的值“{VALUE}”不是本地区的县（市、区）代码或名称；请改正，写法如 {written}。"
+    return Cell(f"k{index}.code", _stored(column, index), sentence, join)
+
+
+def _industry(column: Column, index: int) -> Cell:
+    fallback = quoted(column.fallback or UNKNOWN_INDUSTRY)
+    join = f"left join lookup_industry as k{index} on k{index}.alias = upper(r{index})"
+    if not column.has_division:
+        stored: tuple[tuple[str, str], ...] = ((column.name, f"coalesce(v{index}, {fallback})"),)
+    else:
+        stored = ((column.name, f"coalesce(v{index}, {fallback})"), ("division", f"w{index}"))
+    sentence = f"的值“{VALUE}”不是国民经济行业门类字母（如 C）或两位大类代码（如 26）；请改正，确实不明的留空。"
+    total = "" if column.fallback else f" and k{index}.level <> 'total'"
+    value = f"case when true{total} then k{index}.section end as v{index}, k{index}.division as w{index}"
+    return Cell(value, stored, sentence, join)
+
+
+def _identity(index: int) -> Cell:
+    text = f"upper(r{index})"
+    stored = (
+        ("person", identity.pseudonym(f"v{index}")),
+        ("sex", identity.sex(f"v{index}")),
+        ("birth_year", identity.birth_year(f"v{index}")),
+    )
+    sentence = (
+        "有误：应为 18 位，出生日期真实，末位校验码相符；请对照证件改正"
+        "（若在表格中显示为 3.7E+17，请把该列设为文本格式后重新录入导出）。"
+    )
+    return Cell(f"case when {identity.is_identity(text, f'n{index}')} then {text} end", stored, sentence)
+
+
+def _employer(column: Column, index: int) -> Cell:
+    join = f"left join employer_code as k{index} on k{index}.code = upper(r{index})"
+    sentence = f"的值“{VALUE}”不符合 GB 32100（18 位，不含字母 I、O、S、V、Z，末位为校验码）；请对照营业执照改正。"
+    return Cell(f"k{index}.code", _stored(column, index), sentence, join)
+
+
+def _scalar(column: Column, text: str) -> tuple[str, str]:
+    match column.kind:
+        case Kind.INT | Kind.NUMBER:
+            return _figure(column, text)
+        case Kind.DAY:
+            return _day(text), f"的值“{VALUE}”不是真实日期；请写成 2020-03-05 的样子。"
+        case Kind.MONTH:
+            return _month(text), f"的值“{VALUE}”不是月份；请写成 2020-03 或 202003 的样子。"
+        case Kind.CHOICE:
+            cases = " ".join(f"when {quoted(shown)} then {quoted(kept)}" for shown, kept in column.choices)
+            allowed = "、".join(shown for shown, _ in column.choices)
+            return f"case {text} {cases} end", f"的值“{VALUE}”不在可选值中；请填写：{allowed}。"
+        case Kind.YES_NO:
+            return f"case {text} when '是' then true when '否' then false end", f"的值“{VALUE}”应为“是”或“否”。"
+        case _:
+            return text, f"的值“{VALUE}”有误；请改正。"
+
+
+def _figure(column: Column, text: str) -> tuple[str, str]:
+    if column.kind is Kind.INT:
+        shape, target, word = "-?[0-9]{1,9}", "integer", "整数"
+    else:
+        shape, target, word = r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", "double", "数"
+    figure = f"case when regexp_full_match({text}, '{shape}') then try_cast({text} as {target}) end"
+    return _bounded(column, figure), f"的值“{VALUE}”不是{_range(column)}{word}；请改正。"
+
+
+def _bounded(column: Column, sql: str) -> str:
+    limits = [f"number >= {column.low}"] if column.low is not None else []
+    limits += [f"number <= {column.high}"] if column.high is not None else []
+    if not limits:
+        return sql
+    return f"case when {' and '.join(limits).replace('number', f'({sql})')} then {sql} end"
+
+
+def _range(column: Column) -> str:
+    low = "" if column.low is None else f"不小于 {column.low:g}"
+    high = "" if column.high is None else f"不大于 {column.high:g}"
+    return f"{'、'.join(part for part in (low, high) if part)}的" if low or high else ""
+
+
+def _day(text: str) -> str:
+    written = rf"regexp_replace({text}, '^([0-9]{{4}})[年.]([0-9]{{1,2}})[月.]([0-9]{{1,2}})日?$', '\1-\2-\3')"
+    packed = f"cast(try_strptime({text}, '%Y%m%d') as date)"
+    day = f"coalesce(try_cast({text} as date), {packed}, try_cast({written} as date))"
+    return f"case when ({day}) between date '1900-01-01' and date '2100-01-01' then {day} end"
+
+
+def _month(text: str) -> str:
+    written = rf"regexp_replace({text}, '^([0-9]{{4}})[-/.年]?([0-9]{{1,2}})月?$', '\1-\2-01')"
+    month = f"date_trunc('month', coalesce(try_cast({written} as date), {_day(text)}))"
+    return f"case when ({month}) between date '1900-01-01' and date '2100-01-01' then cast({month} as date) end"
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,251 @@
+"""The form check: files against contract and region, to accepted and quarantined rows; opens no store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipelines.domain import UserError
+from pipelines.feeds import contracts
+from pipelines.feeds.contract import Contract, Slice
+from pipelines.ingest.drop import Drop, drop_of
+from pipelines.ingest.identity import Pads
+from pipelines.ingest.read import Malformed, read
+from pipelines.ingest.statement import Statement, lookups, sentences, statement
+from pipelines.ingest.text import RefusedError, Text, understand
+from pipelines.region import Region
+
+_HIDDEN_LINE = "（含个人信息，原文不保留）"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: ``reason`` is the sentence of a refused one, ``ignored`` are headers out of contract.
+
+    ``rows_total == rows_accepted + rows_quarantined``, always; a file refused before its rows were read counts none.
+    """
+
+    drop_id: str
+    named: Slice | None
+    encoding: str | None
+    status: str
+    reason: str | None
+    ignored: tuple[str, ...] = ()
+    rows_total: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Outcomes in the order of the files; ``accepted``: drop_id, line_number and the fact's columns;
+    ``quarantined``: drop_id, line_number, column_name, reason, raw_masked, one row a refused line and column.
+    """
+
+    outcomes: list[Outcome]
+    accepted: pa.Table
+    quarantined: pa.Table
+
+
+_QUARANTINE = pa.schema(
+    [
+        ("drop_id", pa.string()), ("line_number", pa.int32()), ("column_name", pa.string()), ("reason", pa.string()),
+        ("raw_masked", pa.string()),
+    ]
+)  # fmt: skip
+
+
+class Checker:
+    """Checks files of any feed for one region; keeps the region's lookups and compiled statements between batches."""
+
+    def __init__(self, region: Region, key: Pads | None, memory_limit: str = "1GB", threads: int = 2) -> None:
+        self._region, self._key = region, key
+        # No temporary folder: identity numbers pass through this connection and must not reach a disk.
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": memory_limit, "threads": threads, "temp_directory": "",
+                "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+                "preserve_insertion_order": False,
+            }
+        )  # fmt: skip
+        for name, table in lookups(region).items():
+            self._connection.register("incoming", table)
+            self._connection.execute(f"create table {name} as from incoming")
+            self._connection.unregister("incoming")
+        self._statements: dict[str, Statement] = {}
+
+    def close(self) -> None:
+        """Free the memory of the connection."""
+        self._connection.close()
+
+    def check(self, contract: Contract, drops: Sequence[Drop]) -> Checked:
+        """Check files of one feed together: as one table and one statement."""
+        compiled = self._statements.get(contract.feed)
+        if compiled is None:
+            compiled = statement(contract, self._region, self._key is not None)
+            self._statements[contract.feed] = compiled
+        outcomes: list[Outcome] = []
+        texts: list[tuple[int, Text]] = []
+        for number, drop in enumerate(drops):
+            outcome, text = self._opened(contract, drop)
+            outcomes.append(outcome)
+            if text is not None:
+                texts.append((number, text))
+        cells = read(texts, len(contract.columns))
+        judged = self._judged(compiled, cells.table, outcomes, cells.needs_trim)
+        return _Settlement(contract, compiled, self._connection, outcomes, judged, cells.malformed).settled()
+
+    @staticmethod
+    def _opened(contract: Contract, drop: Drop) -> tuple[Outcome, Text | None]:
+        if drop.refusal is not None:
+            return Outcome(drop.drop_id, None, None, "refused", drop.refusal), None
+        try:
+            text = understand(drop.content, contract)
+        except RefusedError as refusal:
+            return Outcome(drop.drop_id, drop.named, None, "refused", str(refusal)), None
+        return Outcome(drop.drop_id, drop.named, text.encoding, "accepted", None, text.ignored), text
+
+    def _judged(self, compiled: Statement, received: pa.Table, outcomes: list[Outcome], trim: bool) -> pa.Table:
+        units = set(self._region.units)
+        batch = pa.table(
+            {
+                "drop_no": pa.array(range(len(outcomes)), pa.int32()),
+                "drop_id": pa.array([item.drop_id for item in outcomes], pa.string()),
+                "sender": pa.array([item.named.sender if item.named else None for item in outcomes], pa.string()),
+                "is_unit": pa.array([item.named is not None and item.named.sender in units for item in outcomes]),
+                "period": pa.array([item.named.period if item.named else None for item in outcomes], pa.date32()),
+            }
+        )
+        self._connection.register("received", received)
+        self._connection.register("batch", batch)
+        try:
+            self._connection.execute(compiled.employers)
+            sql = compiled.trimmed_sql if trim else compiled.sql
+            keyed = self._key is not None and "$inner" in sql
+            parameters = {"inner": self._key.inner, "outer": self._key.outer} if self._key and keyed else {}
+            judged = self._connection.sql(sql, params=parameters).to_arrow_table()
+            if judged.num_rows != received.num_rows:  # a lookup with two answers would multiply rows
+                raise AssertionError(f"{judged.num_rows} rows judged of {received.num_rows}")
+            return judged
+        finally:
+            self._connection.unregister("received")
+            self._connection.unregister("batch")
+
+
+class _Settlement:
+    """Splits judged rows into accepted and quarantined and counts both for every file."""
+
+    def __init__(
+        self, contract: Contract, compiled: Statement, connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome],
+        judged: pa.Table, malformed: list[Malformed],
+    ) -> None:  # fmt: skip
+        self._contract, self._compiled, self._connection = contract, compiled, connection
+        self._outcomes, self._judged, self._malformed = outcomes, judged, malformed
+        self._drop_no: npt.NDArray[np.int32] = judged.column("drop_no").to_numpy()
+        self._fails: npt.NDArray[np.int64] = judged.column("fails").to_numpy().copy()
+
+    def settled(self) -> Checked:
+        self._mark_repeated()
+        broken = self._counted(np.array([item.drop_no for item in self._malformed], dtype=np.int32))
+        rows = self._counted(self._drop_no) + broken
+        refused_rows = self._counted(self._drop_no[self._fails != 0]) + broken
+        whole = (rows >= self._contract.refuse_from) & (refused_rows > self._contract.refuse_share * rows)
+        if whole.any():
+            self._fails[whole[self._drop_no] & (self._fails == 0)] = 1 << self._compiled.whole_file_bit
+            refused_rows = self._counted(self._drop_no[self._fails != 0]) + broken
+        outcomes = [
+            self._outcome(item, int(rows[number]), int(refused_rows[number]), bool(whole[number]))
+            for number, item in enumerate(self._outcomes)
+        ]
+        accepted = self._judged.select(["drop_id", "line_number", *self._compiled.facts])
+        if self._fails.any():
+            accepted = accepted.filter(pa.array(self._fails == 0))
+        return Checked(outcomes, accepted, self._quarantined())
+
+    def _counted(self, drop_no: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        return np.bincount(drop_no, minlength=len(self._outcomes))
+
+    def _outcome(self, item: Outcome, rows: int, refused: int, is_whole: bool) -> Outcome:
+        counted = replace(item, rows_total=rows, rows_accepted=rows - refused, rows_quarantined=refused)
+        if not is_whole:
+            return counted
+        share = f"{self._contract.refuse_share:.0%}"
+        reason = f"有误的行超过 {share}，整份退回；请按退回记录逐行改正后重新报送。"
+        return replace(counted, status="refused", reason=reason)
+
+    def _mark_repeated(self) -> None:
+        """The key of a row counts once a file: later rows with it are refused."""
+        key = self._contract.key
+        if not key:
+            return
+        fine = self._fails == 0
+        keys = pa.table(
+            {"drop_no": self._judged.column("drop_no"), "line_number": self._judged.column("line_number"),
+             "key": self._judged.column(key), "at": pa.array(np.arange(len(fine)))}
+        )  # fmt: skip
+        if not fine.all():
+            keys = keys.filter(pa.array(fine))
+        self._connection.register("keys", keys)
+        repeated = self._connection.execute(
+            "select keys.at from keys join (select drop_no, key, min(line_number) as first_line from keys"
+            " group by drop_no, key having count(*) > 1) as many"
+            " on keys.drop_no = many.drop_no and keys.key = many.key and keys.line_number > many.first_line"
+        ).fetchall()
+        self._connection.unregister("keys")
+        self._fails[[at for (at,) in repeated]] |= 1 << self._compiled.repeated_bit
+
+    def _quarantined(self) -> pa.Table:
+        bad = self._fails != 0
+        tables = [self._lines()]
+        if bad.any():
+            rows = self._judged.select(["drop_id", "line_number", "cells"]).filter(pa.array(bad))
+            self._connection.register("bad", rows.append_column("fails", pa.array(self._fails[bad])))
+            self._connection.register("sentence", sentences(self._compiled.checks))
+            tables.append(self._connection.sql(_QUARANTINED).to_arrow_table().cast(_QUARANTINE))
+            self._connection.unregister("bad")
+            self._connection.unregister("sentence")
+        return pa.concat_tables(tables)
+
+    def _lines(self) -> pa.Table:
+        return pa.Table.from_pylist(
+            [
+                {
+                    "drop_id": self._outcomes[item.drop_no].drop_id,
+                    "line_number": item.line_number,
+                    "reason": f"第 {item.line_number} 行：{item.reason}",
+                    "raw_masked": _HIDDEN_LINE if self._contract.is_person else item.text,
+                }
+                for item in self._malformed
+            ],
+            _QUARANTINE,
+        )
+
+
+_QUARANTINED = """
+with shown as (
+    select bad.*, sentence.*, cells[cell + 1] as shown_text,
+        case when cell >= 0 and shown_text is null and sentence.empty <> '' then sentence.empty else wrong end as said
+    from bad join sentence on bad.fails & sentence.mask <> 0
+)
+select
+    drop_id, line_number, nullif(header, '') as column_name,
+    '第 ' || line_number || ' 行' || case when header = '' then '：' when cell < 0 then '“' || header || '”：'
+        else '“' || header || '”' end || replace(said, '{value}', coalesce(shown_text, '')) as reason,
+    array_to_string(list_transform(cells, lambda text: coalesce(text, '')), ',') as raw_masked
+from shown
+"""
+
+
+def check(feed: str, file_name: str, content: bytes, region: Region) -> Checked:
+    """Check one file as an upload page does: no key, no store. Raises UserError for an unknown feed."""
+    contract = contracts().get(feed)
+    if contract is None:
+        raise UserError(f"没有名为“{feed}”的数据来源；可用的有：{'、'.join(contracts())}。")
+    checker = Checker(region, None)
+    try:
+        return checker.check(contract, [drop_of(content, file_name, contract, region)])
+    finally:
+        checker.close()

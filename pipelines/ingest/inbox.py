@@ -1,0 +1,281 @@
+"""Takes files from the inbox into raw and warehouse so that a crash at any point leaves before or after."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from pipelines.domain import UserError
+from pipelines.feeds import contracts
+from pipelines.feeds.contract import Contract
+from pipelines.ingest import keys as all_keys
+from pipelines.ingest.check import Checker, Outcome
+from pipelines.ingest.drop import Drop, drop_of
+from pipelines.ingest.identity import pads
+from pipelines.ingest.load import Arrival, load
+from pipelines.ingest.raw import Entry, Raw
+from pipelines.ingest.waiting import MOST_BYTES, MOST_FILES, Waiting, batches, scan
+from pipelines.region import Region
+from pipelines.settings import Settings
+from pipelines.warehouse.store import Warehouse
+
+Progress = Callable[[str, int, int], None]
+"""Told after each step: what is done (Chinese, the stage as its first word), how many, of how many."""
+_REFUSED_SHOWN = 20
+# A file system that discards freed blocks at once makes removing the slowest step; it does several at a time.
+_REMOVERS = 8
+
+
+@dataclass
+class IngestReport:
+    """What one ingest did. ``files`` were taken from the inbox: accepted + refused + duplicates."""
+
+    files: int = 0
+    accepted: int = 0
+    refused: int = 0
+    duplicates: int = 0
+    resumed: int = 0
+    """Drops that an earlier, interrupted ingest had received but not loaded."""
+    rows_total: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+    sentences: list[str] = field(default_factory=list)
+
+    @property
+    def did_something(self) -> bool:
+        """Whether any file could be used or was known already."""
+        return self.accepted + self.duplicates + self.resumed > 0
+
+
+def take(
+    settings: Settings,
+    region: Region,
+    warehouse: Warehouse,
+    backfill: bool,
+    now: datetime,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Take every complete file of the inbox; ``received_at`` is ``now``, with ``backfill`` the day folder's midnight.
+
+    Order: raw, list of drops, one transaction a batch, only then the inbox. Raises UserError (keys, folders) before
+    anything is changed.
+    """
+    intake = _Intake(settings, region, warehouse, progress)
+    try:
+        found = scan(settings.inbox, contracts(), needs_day=backfill)
+        intake.resume()
+        intake.expect(len(found.files))
+        for batch in batches(found.files):
+            intake.take(batch, backfill, now.astimezone(UTC).replace(tzinfo=None))
+    finally:
+        intake.close()
+    report = intake.report
+    report.sentences[:0] = found.sentences
+    if not found.files and not found.sentences and not report.resumed:
+        report.sentences.append(f"收件箱 {settings.inbox} 是空的，没有可接收的文件。(the inbox is empty)")
+    report.sentences.append(_summary(report))
+    return report
+
+
+def rebuild(settings: Settings, region: Region, warehouse: Warehouse, progress: Progress | None = None) -> IngestReport:
+    """Forget all facts and register every drop of raw anew, with today's contracts and reference data."""
+    intake = _Intake(settings, region, warehouse, progress)
+    try:
+        intake.forget()
+        intake.resume()
+    finally:
+        intake.close()
+    return intake.report
+
+
+def _summary(report: IngestReport) -> str:
+    files = report.files + report.resumed
+    return (
+        f"接收 {files} 个文件：采用 {report.accepted}，退回 {report.refused}，重复 {report.duplicates}；"
+        f"共 {report.rows_total} 行，采用 {report.rows_accepted}，退回 {report.rows_quarantined}。"
+    )
+
+
+def _removed(file: Waiting) -> str | None:
+    try:
+        file.path.unlink(missing_ok=True)
+    except OSError as error:
+        return str(error.strerror)
+    return None
+
+
+class _Intake:
+    """One ingest at work: the keys, raw, the checker, and which drops the warehouse knows."""
+
+    def __init__(self, settings: Settings, region: Region, warehouse: Warehouse, progress: Progress | None) -> None:
+        self._region, self._warehouse = region, warehouse
+        self._progress = progress or (lambda _what, _done, _total: None)
+        keys = all_keys.load(settings)
+        self._raw = Raw(settings.raw, keys)
+        self._checker = Checker(region, pads(keys.pseudonym), settings.memory_limit, settings.threads)
+        self._known: dict[str, tuple[datetime, str]] = {
+            identity: (received_at, file_name)
+            for identity, received_at, file_name in warehouse.connection.execute(
+                "select drop_id, received_at, file_name from drop_register"
+            ).fetchall()
+        }
+        self._done = self._total = 0
+        self.report = IngestReport()
+
+    def close(self) -> None:
+        self._checker.close()
+
+    def expect(self, files: int) -> None:
+        self._done, self._total = 0, files
+
+    def _step(self, what: str) -> None:
+        self._progress(what, self._done, self._total)
+
+    def forget(self) -> None:
+        """Empty the register, the quarantine and the facts."""
+        with self._warehouse.transaction():
+            for table in ("drop_register", "quarantine", *contracts()):
+                self._warehouse.connection.execute(f"delete from {table}")
+        self._known.clear()
+
+    # -- what raw holds and the warehouse does not: after a crash, or to rebuild --
+
+    def resume(self) -> None:
+        first: dict[str, Entry] = {}
+        for entry in self._raw.entries():
+            if entry.feed not in contracts():
+                continue
+            identity = entry.drop_id
+            if identity not in first or entry.precedence < first[identity].precedence:
+                first[identity] = entry
+        missing = [entry for identity, entry in first.items() if identity not in self._known]
+        self.expect(len(missing))
+        for batch in self._kept_batches(
+            sorted(missing, key=lambda entry: (entry.feed, *entry.precedence, entry.drop_id))
+        ):
+            self._load(contracts()[batch[0].entry.feed], batch)
+            self.report.resumed += len(batch)
+        self._correct_received(first.items())
+
+    def _kept_batches(self, entries: Sequence[Entry]) -> Iterable[list[Arrival]]:
+        batch: list[Arrival] = []
+        size = 0
+        for entry in entries:
+            contract = contracts()[entry.feed]
+            content = self._raw.content(contract, entry.content_hash)
+            is_full = len(batch) >= MOST_FILES or size + len(content) > MOST_BYTES
+            if batch and (entry.feed != batch[0].entry.feed or is_full):
+                yield batch
+                batch, size = [], 0
+            drop = replace(drop_of(content, entry.file_name, contract, self._region), drop_id=entry.drop_id)
+            batch.append(Arrival(drop, entry))
+            size += len(content)
+        if batch:
+            yield batch
+
+    def _correct_received(self, found: Iterable[tuple[str, Entry]]) -> None:
+        """A drop counts from its first arrival, even when learned later: the order of ingesting must not matter."""
+        earlier = [(identity, entry) for identity, entry in found if entry.precedence < self._known[identity]]
+        if not earlier:
+            return
+        with self._warehouse.transaction():
+            for identity, entry in earlier:
+                self._warehouse.connection.execute(
+                    "update drop_register set received_at = ?, file_name = ?, is_backfilled = ? where drop_id = ?",
+                    [entry.received_at, entry.file_name, entry.is_backfilled, identity],
+                )
+                self._known[identity] = entry.precedence
+
+    # -- what waits in the inbox --
+
+    def take(self, files: Sequence[Waiting], backfill: bool, now: datetime) -> None:
+        contract = contracts()[files[0].feed]
+        taken: list[Waiting] = []
+        fresh: dict[str, Arrival] = {}
+        earlier: list[tuple[str, Entry]] = []
+        for file in files:
+            arrival = self._read(contract, file, backfill, now)
+            if arrival is None:
+                continue
+            taken.append(file)
+            identity, entry = arrival.drop.drop_id, arrival.entry
+            if identity in fresh or identity in self._known:
+                self.report.duplicates += 1
+                known = fresh[identity].entry.precedence if identity in fresh else self._known[identity]
+                if entry.precedence < known:
+                    earlier.append((identity, entry))
+                continue
+            self._keep(contract, arrival.drop)
+            fresh[identity] = arrival
+        self._raw.enter([arrival.entry for arrival in fresh.values()] + [entry for _, entry in earlier])
+        self._step("登记")
+        if fresh:
+            self._load(contract, list(fresh.values()))
+        self._correct_received(earlier)
+        self.report.files += len(taken)
+        self._remove(taken)
+
+    def _read(self, contract: Contract, file: Waiting, backfill: bool, now: datetime) -> Arrival | None:
+        try:
+            content = file.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.report.sentences.append(f"{self._where(file)} 无法读取（{error.strerror}），文件未动。")
+            return None
+        name = file.path.name.encode(errors="replace").decode()
+        drop = drop_of(content, name, contract, self._region)
+        received_at = now
+        if backfill and file.day is not None:
+            received_at = self._region.local_midnight(file.day).astimezone(UTC).replace(tzinfo=None)
+        return Arrival(drop, Entry(drop.drop_id, drop.content_hash, file.feed, name, received_at, backfill))
+
+    def _keep(self, contract: Contract, drop: Drop) -> None:
+        try:
+            self._raw.keep(contract, drop)
+        except OSError as error:
+            raise UserError(
+                f"数据文件夹无法写入（{error.strerror}）；请检查权限和磁盘空间后重试，收件箱中的文件未动。"
+            ) from error
+        self._step("留存")
+
+    def _load(self, contract: Contract, arrivals: Sequence[Arrival]) -> None:
+        outcomes = load(self._warehouse, self._checker, contract, arrivals, lambda: self._step("写入"))
+        for arrival, outcome in zip(arrivals, outcomes, strict=True):
+            self._known[outcome.drop_id] = arrival.entry.precedence
+            self._count(arrival, outcome)
+        self._done += len(arrivals)
+        self._step(f"采用 {contract.title}")
+
+    def _count(self, arrival: Arrival, outcome: Outcome) -> None:
+        report = self.report
+        report.rows_total += outcome.rows_total
+        report.rows_accepted += outcome.rows_accepted
+        report.rows_quarantined += outcome.rows_quarantined
+        where = f"{arrival.entry.feed}/{arrival.entry.file_name}"
+        if outcome.status == "accepted":
+            report.accepted += 1
+            if outcome.ignored:
+                report.sentences.append(f"{where}：约定之外的列已忽略：{'、'.join(outcome.ignored)}。")
+            return
+        report.refused += 1
+        if report.refused <= _REFUSED_SHOWN:
+            report.sentences.append(f"{where} 退回：{outcome.reason}")
+
+    def _remove(self, files: Sequence[Waiting]) -> None:
+        with ThreadPoolExecutor(_REMOVERS) as pool:
+            for file, error in zip(files, pool.map(_removed, files), strict=True):
+                if error is not None:
+                    self.report.sentences.append(
+                        f"{self._where(file)} 已接收，但无法从收件箱移走（{error}）；请检查权限。"
+                    )
+                self._step("移出")
+        for folder in {file.path.parent for file in files if file.day is not None}:
+            with suppress(OSError):  # not empty: something is still being copied
+                folder.rmdir()
+
+    @staticmethod
+    def _where(file: Waiting) -> str:
+        day = f"{file.day.isoformat()}/" if file.day else ""
+        return f"inbox/{file.feed}/{day}{file.path.name}"

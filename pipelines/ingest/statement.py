@@ -1,0 +1,204 @@
+"""A contract compiled to one SQL statement: every cell typed, every check judged, what failed as bits of a number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipelines.domain import TOTAL_INDUSTRY, Grain
+from pipelines.feeds.contract import MASK, Contract, Kind
+from pipelines.ingest import identity
+from pipelines.ingest.cell import VALUE, Cell, compiled
+from pipelines.region import Region
+
+_BLANKS = " \t　"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a bit of ``fails`` means: the column, its position (-1: the row as a whole) and the two sentences."""
+
+    bit: int
+    header: str
+    cell: int
+    wrong: str
+    empty: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The statement of a contract.
+
+    Reads the tables received (drop_no, line_number, c0…), batch (drop_no, drop_id, sender, is_unit, period) and the
+    lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted) and, for refused rows only,
+    ``cells``: the texts of the row with identity and name masked. ``employers`` must have run before.
+    """
+
+    employers: str
+    sql: str
+    trimmed_sql: str
+    facts: tuple[str, ...]
+    checks: tuple[Check, ...]
+    repeated_bit: int
+    whole_file_bit: int
+
+
+def lookups(region: Region) -> dict[str, pa.Table]:
+    """Reference tables of the region in the shape the statements join: lookup_area, lookup_industry, lookup_code."""
+    units = set(region.units)
+    areas = sorted((alias.upper(), code, code in units) for alias, code in region.aliases.items())
+    levels = dict(zip(region.industries["code"], region.industries["level"], strict=True))
+    sections = region.sections | {TOTAL_INDUSTRY: TOTAL_INDUSTRY}
+    industries = [
+        (code.upper(), section, code if levels.get(code) == "division" else None, str(levels.get(code, "unknown")))
+        for code, section in sorted(sections.items())
+    ]
+    spellings: dict[tuple[str, str], tuple[str, str]] = {}
+    for row in region.codes.itertuples():
+        for alias in (str(row.title), str(row.code)):
+            spellings[str(row.list), alias] = (str(row.code), str(row[4]))
+    codes = [(*key, *value) for key, value in spellings.items()]
+    return {
+        "lookup_area": _table(areas, "alias", "code", "is_unit"),
+        "lookup_industry": _table(industries, "alias", "section", "division", "level"),
+        "lookup_code": _table(codes, "list", "alias", "code", "class"),
+    }
+
+
+def _table(rows: Sequence[tuple[str | bool | None, ...]], *names: str) -> pa.Table:
+    schema = pa.schema([(name, pa.bool_() if name.startswith("is_") else pa.string()) for name in names])
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
+
+
+def statement(contract: Contract, region: Region, is_keyed: bool) -> Statement:
+    """Compile a contract. Without a key (the form check of an upload) the pseudonym is NULL."""
+    cells = [compiled(column, index, region) for index, column in enumerate(contract.columns)]
+    checks = _checks(contract, cells)
+    named = [(name, sql) for cell in cells for name, sql in cell.stored]
+    if not is_keyed:
+        named = [(name, "cast(null as varchar)" if name == "person" else sql) for name, sql in named]
+    classes = {f"{column.name}_class" for column in contract.columns if column.kind is Kind.CODE}
+    facts = [name for name, _ in named if name not in classes] + [item.name for item in contract.derived]
+    fails = " + ".join(f"case when {sql} then {1 << check.bit} else 0 end" for check, sql in checks)
+
+    def text(trim: bool) -> str:
+        return f"""
+with source as (
+    select drop_no, line_number, {_texts(contract, trim)}
+    from received
+), numbered as (
+    select *{_numbers(contract)} from source
+), typed as (
+    select numbered.*, batch.drop_id, batch.sender, batch.is_unit, batch.period as slice_period, {_values(cells)}
+    from numbered join batch using (drop_no)
+    {chr(10).join(cell.join for cell in cells if cell.join)}
+), named as (
+    select *, {", ".join(f"{sql} as {name}" for name, sql in named)} from typed
+), judged as (
+    select *{"".join(f", {item.sql} as {item.name}" for item in contract.derived)}, cast({fails} as bigint) as fails
+    from named
+)
+select drop_no, drop_id, line_number, {", ".join(facts)}, fails,
+    case when fails <> 0 then [{", ".join(_shown(contract))}] end as cells
+from judged"""
+
+    found = [check for check, _ in checks]
+    repeated, whole = len(found), len(found) + 1
+    key = next((column.header for column in contract.columns if column.name == contract.key), "")
+    found.append(Check(repeated, key, -1, "与本文件中前面的一行重复，只采用第一次；请删去重复的行。", ""))
+    found.append(Check(whole, "", -1, "本行无误，但因文件退回行过多而整份退回；请改正其他行后重新报送整份文件。", ""))
+    return Statement(_employers(contract), text(False), text(True), tuple(facts), tuple(found), repeated, whole)
+
+
+def _texts(contract: Contract, trim: bool) -> str:
+    cut = "nullif(trim(c{0}, '" + _BLANKS + "'), '') as r{0}" if trim else "nullif(c{0}, '') as r{0}"
+    return ", ".join(cut.format(index) for index in range(len(contract.columns)))
+
+
+def _numbers(contract: Contract) -> str:
+    return "".join(
+        f", {identity.digits(f'r{index}')} as n{index}"
+        for index, column in enumerate(contract.columns)
+        if column.kind is Kind.IDENTITY
+    )
+
+
+def _values(cells: list[Cell]) -> str:
+    return ", ".join(
+        cell.value if f" as v{index}" in cell.value else f"{cell.value} as v{index}" for index, cell in enumerate(cells)
+    )
+
+
+def _employers(contract: Contract) -> str:
+    at = [index for index, column in enumerate(contract.columns) if column.kind is Kind.EMPLOYER_CODE]
+    used = " union ".join(f"select c{index} as code from received" for index in at) if at else "select '' as code"
+    plain = f"select distinct upper(trim(code, '{_BLANKS}')) as code from (select distinct code from ({used}) as used)"
+    return (
+        f"create or replace temp table employer_code as select code from ({plain}) as plain"
+        f" where {identity.is_employer_code('code')}"
+    )
+
+
+def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
+    found: list[tuple[str, int, str, str, str]] = []
+    for index, (column, cell) in enumerate(zip(contract.columns, cells, strict=True)):
+        if column.is_required:
+            found.append((column.header, index, cell.sentence, "不能为空；请补填。", f"v{index} is null"))
+        elif column.kind not in (Kind.TEXT, Kind.NAME):
+            found.append((column.header, index, cell.sentence, "", f"r{index} is not null and v{index} is null"))
+    if contract.area_column:
+        sentence = f"的值“{VALUE}”不是文件名中的报送单位；请把该行放入所属单位的文件，或改正地区。"
+        found.append(
+            (*_place(contract, contract.area_column), sentence, "", f"is_unit and {contract.area_column} <> sender")
+        )
+    if contract.period_column:
+        sentence = f"的值“{VALUE}”不在文件名所示的期间内；请核对日期，或放入相应期间的文件。"
+        day = contract.period_column
+        start = day if contract.grain is Grain.DAY else f"date_trunc('month', {day})"
+        found.append((*_place(contract, day), sentence, "", f"{start} <> slice_period"))
+    for check in contract.checks:
+        found.append((check.header, -1, check.sentence, "", f"not ({check.holds})"))
+    return [
+        (Check(bit, header, cell, wrong, empty), sql) for bit, (header, cell, wrong, empty, sql) in enumerate(found)
+    ]
+
+
+def _place(contract: Contract, name: str) -> tuple[str, int]:
+    column = contract.column(name)
+    return column.header, contract.columns.index(column)
+
+
+def _shown(contract: Contract) -> list[str]:
+    """SQL of the texts that may be kept of a refused row.
+
+    Identity and name are masked by column, whatever they look like. A cell where the number should stand that is no
+    number at all means the columns have probably slipped: then nothing of the row is kept.
+    """
+    if not contract.is_person:
+        return [f"r{index}" for index in range(len(contract.columns))]
+    number = next(index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY)
+    shaped = identity.IS_IDENTITY_SHAPED.format(f"upper(r{number})")
+    slipped = f"(not coalesce({shaped}, false) and bit_count(fails) > 1)"
+    shown = []
+    for index, column in enumerate(contract.columns):
+        text = f"r{index}"
+        hidden = f"case when {text} is not null then '{MASK}' end"
+        cleaned = f"regexp_replace({text}, '{identity.LOOKS_LIKE_IDENTITY}', '{MASK}', 'g')"
+        shown.append(hidden if column.is_confidential else f"case when {slipped} then {hidden} else {cleaned} end")
+    return shown
+
+
+def sentences(checks: tuple[Check, ...]) -> pa.Table:
+    """The checks as a table to join the failed bits with: bit, header, cell, wrong, empty."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "mask": 1 << check.bit,
+                "header": check.header,
+                "cell": check.cell,
+                "wrong": check.wrong,
+                "empty": check.empty,
+            }
+            for check in checks
+        ]
+    )

@@ -1,0 +1,120 @@
+"""What waits in the inbox: complete files of known feeds, in the order they came; everything else is left and named."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipelines.domain import UserError
+from pipelines.feeds.contract import Contract
+
+# A file still being copied, or the editor's own.
+_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
+_HIDDEN = (".", "~$")
+MOST_FILES = 2000
+MOST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file in the inbox; ``day`` is its day folder, None when it lies directly under its feed."""
+
+    path: Path
+    feed: str
+    day: date | None
+    size: int
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Files to take, ordered by feed, day and name; and a sentence for each thing that is left where it is."""
+
+    files: list[Waiting]
+    sentences: list[str]
+
+
+def scan(inbox: Path, contracts: Mapping[str, Contract], needs_day: bool) -> Scan:
+    """Look through ``inbox/<feed>/[<YYYY-MM-DD>/]<file>``. With ``needs_day`` (backfill) a file without day is left."""
+    files: list[Waiting] = []
+    sentences: list[str] = []
+    for entry in _listed(inbox):
+        if not entry.is_dir(follow_symlinks=False):
+            sentences.append(
+                f"“{entry.name}”直接放在收件箱中，不知属于哪个数据来源；请移入 inbox/<数据来源>/ 后重试，文件未动。"
+            )
+        elif entry.name not in contracts:
+            sentences.append(
+                f"没有名为“{entry.name}”的数据来源，其中的文件未动；可用的有：{'、'.join(contracts)}。(unknown feed)"
+            )
+        else:
+            found = _Folder(entry.name, needs_day)
+            found.look(Path(entry.path))
+            files += found.files
+            sentences += found.sentences
+    return Scan(files, sentences)
+
+
+class _Folder:
+    """The files of one feed's folder."""
+
+    def __init__(self, feed: str, needs_day: bool) -> None:
+        self._feed, self._needs_day = feed, needs_day
+        self.files: list[Waiting] = []
+        self.sentences: list[str] = []
+
+    def look(self, folder: Path) -> None:
+        loose: list[os.DirEntry[str]] = []
+        for entry in _listed(folder):
+            if entry.is_dir(follow_symlinks=False):
+                self._look_into(entry)
+            else:
+                loose.append(entry)
+        if loose and self._needs_day:
+            self.sentences.append(
+                f"补录时须知道收到日期：inbox/{self._feed} 下的“{loose[0].name}”等 {len(loose)} 个文件"
+                "没有放在日期文件夹（如 2020-03-05）中，文件未动。"
+            )
+            return
+        self._add(loose, None)
+
+    def _look_into(self, entry: os.DirEntry[str]) -> None:
+        try:
+            day = date.fromisoformat(entry.name)
+        except ValueError:
+            self.sentences.append(f"inbox/{self._feed}/{entry.name} 不是日期文件夹（如 2020-03-05），其中的文件未动。")
+            return
+        self._add(_listed(Path(entry.path)), day)
+
+    def _add(self, entries: Sequence[os.DirEntry[str]], day: date | None) -> None:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                self.files.append(Waiting(Path(entry.path), self._feed, day, entry.stat(follow_symlinks=False).st_size))
+            else:
+                self.sentences.append(f"inbox/{self._feed} 下的“{entry.name}”不是普通文件，未动。")
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            shown = (entry for entry in entries if not entry.name.startswith(_HIDDEN))
+            whole = (entry for entry in shown if not entry.name.endswith(_UNFINISHED))
+            return sorted(whole, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UserError(f"收件箱文件夹 {folder} 无法读取（{error.strerror}）；请检查权限。") from error
+
+
+def batches(files: Sequence[Waiting]) -> Iterator[list[Waiting]]:
+    """Consecutive files of one feed, few enough to be checked as one table."""
+    batch: list[Waiting] = []
+    size = 0
+    for file in files:
+        if batch and (file.feed != batch[0].feed or len(batch) >= MOST_FILES or size + file.size > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.size
+    if batch:
+        yield batch

@@ -1,0 +1,124 @@
+"""The ledger's tables, as the newest migration leaves them; queries are built from these."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, always aware and in UTC on our side: SQLite forgets the zone, PostgreSQL answers in the session's."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time: nobody can say which instant it is."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant without a zone: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("edition_id", String(32), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("cutoff_at", Instant, nullable=False),
+    Column("is_replay", Boolean, nullable=False),
+    Column("finished_at", Instant, nullable=False),
+    UniqueConstraint("day", "number", name="edition_day_number"),
+)
+
+sign_in_link = Table(
+    "sign_in_link",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("role", String(32), nullable=False),
+    Column("areas", Text, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("role", String(32), nullable=False),
+    Column("areas", Text, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+)
+
+# One row a decision: what a recipient was told, or why not. ``content`` holds the open warnings and their levels the
+# decision was about; the next decision compares with it.
+notice = Table(
+    "notice",
+    metadata,
+    Column("notice_id", Integer, primary_key=True),
+    Column("edition_id", String(32), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("cutoff_at", Instant, nullable=False),
+    Column("office_id", String(64), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("purpose_key", String(64), nullable=False),
+    Column("is_due", Boolean, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("message_id", String(200), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("is_demonstration", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("is_ambiguous", Boolean, nullable=False),
+    Column("smtp_reply", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("handed_over_at", Instant),
+    Column("sent_at", Instant),
+    UniqueConstraint("office_id", "address", "purpose_key", name="notice_purpose"),
+    Index("notice_state", "state"),
+)
+
+# The mail of a notice that is due, byte for byte: what we said is remembered, and a second attempt says the same.
+mail = Table(
+    "mail",
+    metadata,
+    Column("notice_id", Integer, ForeignKey("notice.notice_id"), primary_key=True),
+    Column("file_name", String(200), nullable=False),
+    Column("message", LargeBinary, nullable=False),
+)
+
+Row = Mapping[str, object]

@@ -1,0 +1,75 @@
+"""Sessions on the server's side: who is signed in, until when; the browser holds only a random token."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from pipelines.domain import Role, Viewer
+from pipelines.ledger.schema import session as session_table
+from pipelines.ledger.store import Ledger
+from pipelines.ledger.token import joined, new_token, parted, token_hash
+
+IDLE_LIMIT = timedelta(minutes=30)
+ABSOLUTE_LIMIT = timedelta(hours=8)  # a working day
+# A page asks for twenty things at once; being seen is written once a minute, not twenty times.
+_SEEN_STEP = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A fresh session: the token for the cookie, who it is, and its absolute end (UTC)."""
+
+    token: str
+    viewer: Viewer
+    expires_at: datetime
+
+
+def begin(connection: Connection, viewer: Viewer, now: datetime) -> Session:
+    """Start a session inside the caller's transaction (the one that uses up the link)."""
+    token = new_token()
+    expires_at = now + ABSOLUTE_LIMIT
+    connection.execute(
+        insert(session_table).values(
+            token_hash=token_hash(token),
+            role=viewer.role.value if viewer.role else "",
+            areas=joined(viewer.areas),
+            name=viewer.name,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=expires_at,
+            ended_at=None,
+        )
+    )
+    return Session(token, viewer, expires_at)
+
+
+def viewer_of(ledger: Ledger, token: str, now: datetime) -> Viewer | None:
+    """The viewer behind a cookie; None when unknown, ended, idle for 30 minutes or older than 8 hours."""
+    key = token_hash(token)
+    with ledger.reading() as connection:
+        row = connection.execute(select(session_table).where(session_table.c.token_hash == key)).one_or_none()
+    if row is None or row.ended_at is not None or now >= row.expires_at or now - row.last_seen_at >= IDLE_LIMIT:
+        return None
+    if now - row.last_seen_at >= _SEEN_STEP:
+        with ledger.writing() as connection:
+            connection.execute(
+                update(session_table)
+                .where(
+                    session_table.c.token_hash == key,
+                    session_table.c.ended_at.is_(None),
+                    session_table.c.last_seen_at < now,
+                )
+                .values(last_seen_at=now)
+            )
+    return Viewer(role=Role(row.role) if row.role else None, areas=parted(row.areas), name=row.name)
+
+
+def end(ledger: Ledger, token: str, now: datetime) -> None:
+    """End a session at sign-out; an unknown or ended one is left as it is."""
+    with ledger.writing() as connection:
+        connection.execute(
+            update(session_table)
+            .where(session_table.c.token_hash == token_hash(token), session_table.c.ended_at.is_(None))
+            .values(ended_at=now)
+        )

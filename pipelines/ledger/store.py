@@ -1,0 +1,134 @@
+"""Opens the ledger: SQLite in WAL mode by default, PostgreSQL by address; upgrades it; hands out short transactions."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from pipelines.domain import UserError
+from pipelines.settings import Settings
+
+# How long a writer waits for another one. Transactions are short; longer than this means a process that hangs.
+BUSY_SECONDS = 20
+# Any constant will do: whoever writes to the ledger on PostgreSQL takes this lock first, as SQLite's writers do theirs.
+_POSTGRESQL_WRITER_LOCK = 715_715_715
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The opened store. Its tables are in ``schema``, its functions in the module of each noun."""
+
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that may read and then write: no other writer comes between; all of it happens or nothing."""
+        with self.engine.connect().execution_options(gangshao_writes=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_WRITER_LOCK})
+            yield connection
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Open the ledger of these settings, made or upgraded where necessary.
+
+    Raises UserError when the address is wrong, the store cannot be reached or written, or a newer program wrote it.
+    """
+    try:
+        url = make_url(settings.ledger_address)
+        if url.get_backend_name() == "postgresql" and url.get_driver_name() == "psycopg2":
+            url = url.set(drivername="postgresql+psycopg")
+        if url.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise UserError(
+                f"台账地址 GANGSHAO_LEDGER_URL 只支持 sqlite 与 postgresql，不支持 {url.get_backend_name()}"
+                " (the ledger is SQLite or PostgreSQL)"
+            )
+        is_sqlite = url.get_backend_name() == "sqlite"
+        if is_sqlite and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        # A busy writer is waited for; BEGIN IMMEDIATE below makes the wait possible (an upgraded reader cannot wait).
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_SECONDS} if is_sqlite else {}, pool_pre_ping=not is_sqlite
+        )
+        if is_sqlite:
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        ledger = Ledger(engine)
+        _upgrade(ledger)
+    except ArgumentError as error:
+        raise UserError("台账地址 GANGSHAO_LEDGER_URL 写法有误 (the ledger's address cannot be read)") from error
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise UserError(f"缺少台账数据库的驱动程序：{error} (the database driver is not installed)") from error
+    except (DatabaseError, OSError) as error:
+        place = url.render_as_string(hide_password=True)
+        raise UserError(f"打不开台账 {place}：{_why(error)} (the ledger cannot be opened or written)") from error
+    return ledger
+
+
+def _why(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own transaction handling starts none on SELECT and commits before DDL; ours (below) does neither.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for attempt in range(50):
+        try:
+            # Stays in the file; the first change takes a lock for which SQLite does not wait.
+            cursor.execute("pragma journal_mode = wal")
+            break
+        except Exception as error:
+            if "locked" not in str(error) or attempt == 49:
+                raise
+            time.sleep(0.05)
+    cursor.execute("pragma synchronous = full")
+    cursor.execute("pragma foreign_keys = on")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get("gangshao_writes", False)
+    connection.exec_driver_sql("begin immediate" if is_writing else "begin")
+
+
+def _upgrade(ledger: Ledger) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    steps = ScriptDirectory.from_config(config)
+    newest = steps.get_current_head()
+    with ledger.reading() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == newest:
+        return
+    if current is not None and current not in {step.revision for step in steps.walk_revisions()}:
+        raise UserError(
+            f"台账由更新版本的程序写成（{current}），请先升级程序"
+            " (a newer program wrote this ledger; upgrade the program)"
+        )
+    # Two processes may open an old ledger at once: the second finds the work done, under the writer's lock.
+    with ledger.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

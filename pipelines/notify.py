@@ -1,0 +1,43 @@
+"""Notify: after an edition is published, decide for each recipient, then send; a replay tells nobody but remembers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from pipelines.alerts import mail, notices
+from pipelines.domain import Edition
+from pipelines.ledger import Ledger
+from pipelines.ledger import edition as recorded
+from pipelines.publish.read import edition_in_force
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+
+def notify(settings: Settings, region: Region, ledger: Ledger, edition: Edition, now: datetime) -> str:
+    """Decide and send for one published edition; returns a sentence that says what happened."""
+    decided = notices.decide(edition, is_replay=False, ledger=ledger, region=region, settings=settings, now=now)
+    report = mail.send(ledger, settings, now)
+    reasons = Counter(str(notice.reason) for notice in decided)
+    told = "，".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+    problem = f"；{report.problem}" if report.problem else ""
+    return (
+        f"通知：{len(decided)} 位接收人已有决定（{told}）；已发 {report.sent}，失败 {report.failed}，待发 {report.waiting}"
+        f"，结果不明重发 {report.ambiguous}{problem}"
+    )
+
+
+def notify_current(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:
+    """Notify about the edition in force; an edition that was replayed is only remembered."""
+    edition = edition_in_force(settings.published)
+    replayed = {item.edition.edition_id for item in recorded.recorded_editions(ledger) if item.is_replay}
+    if edition.edition_id in replayed:
+        return f"版次 {edition.edition_id} 是补跑的，按规定不发通知 (a replayed edition is told to nobody)"
+    return notify(settings, region, ledger, edition, now)
+
+
+def remember_retrospective(
+    settings: Settings, region: Region, ledger: Ledger, editions: Sequence[Edition], now: datetime
+) -> None:
+    """Record for replayed editions that nobody is told, and what they would have been told about."""
+    for edition in editions:
+        notices.decide(edition, is_replay=True, ledger=ledger, region=region, settings=settings, now=now)

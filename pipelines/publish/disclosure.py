@@ -1,0 +1,46 @@
+"""Disclosure control of the general file: primary suppression; what is suppressed has no number in it at all.
+
+Statistics Law of the PRC (2024), art. 28: no publication from which a single respondent can be inferred. Bounds: fewer
+than 10 persons, fewer than 3 employers (domain.md §3.6). Secondary suppression is not done here yet.
+"""
+
+from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.warehouse.catalogue import Indicator, catalogue
+
+LEAST_PERSONS = 10
+LEAST_EMPLOYERS = 3
+
+
+def is_small(indicator: Indicator) -> str:
+    """SQL predicate over ``reading``: this cell rests on too few persons or employers."""
+    if indicator.units == "persons":
+        return f"units < {LEAST_PERSONS}"
+    if indicator.units == "employers":
+        return f"(units < {LEAST_EMPLOYERS} or abs(numerator) < {LEAST_PERSONS})"
+    return "false"
+
+
+def general_readings() -> str:
+    """SQL that reads ``restricted.reading`` and yields the rows of ``general.reading``.
+
+    No daily readings, weekly ones for totals over industries only (overlapping windows would give small cells away);
+    a suppressed row keeps its key and its completeness.
+    """
+    small = " or ".join(f"(indicator = '{name}' and {is_small(item)})" for name, item in catalogue().items())
+    hidden = ", ".join(
+        f"case when is_small then null else {column} end as {column}"
+        for column in ("numerator", "denominator", "value", "units", "largest_unit")
+    )
+    return f"""
+        select indicator, area, industry, cohort, grain, period, {hidden}, reporting, due, is_provisional,
+            is_small as is_suppressed, known_from, known_to
+        from (select *, coalesce({small}, false) as is_small from restricted.reading) as cell
+        where grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}')"""
+
+
+GENERAL_EPISODE = """
+    select episode_id, rule_id, kind, indicator, area, industry, null as employer, null as employer_name, level, status,
+        opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
+        null as expected, null as lo, null as hi, null as p, null as people, line, observed_band, people_band,
+        quiet_periods, judged_to, known_from, known_to
+    from restricted.episode"""

@@ -1,0 +1,221 @@
+"""Publish: a new folder aside, checked, then one atomic switch of the pointer; readers see before or after."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from pipelines.domain import Edition, UserError
+from pipelines.publish.disclosure import GENERAL_EPISODE, general_readings
+from pipelines.region import Region
+from pipelines.warehouse.catalogue import SQL, catalogue
+
+SCHEMA_VERSION = 1
+KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
+VINTAGE = ("reading", "episode", "roster", "employer")
+BY_EDITION = ("score", "forecast")
+REFERENCE = ("place", "industry", "indicator", "rule")
+RESTRICTED_ONLY = ("employer", "score", "forecast", "drop_register", "quarantine")
+
+
+def current_edition(published: Path) -> str | None:
+    """Identity of the edition the pointer names; None when nothing is published."""
+    pointer = published / "current"
+    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection, published: Path, region: Region, edition: Edition, facts: Mapping[str, str]
+) -> Path:
+    """Publish what the warehouse knows as ``edition``; returns the new folder.
+
+    What an earlier file says about the past is copied, not computed again: its open vintages are closed where the
+    warehouse closed them since, and what is new is appended. ``facts`` go into the manifest. Raises UserError when a
+    check fails; the pointer then still names the edition before.
+    """
+    published.mkdir(parents=True, exist_ok=True)
+    before = current_edition(published)
+    folder = published / edition.edition_id
+    aside = published / f".{edition.edition_id}.partial"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    if before is not None:
+        shutil.copyfile(published / before / "restricted.duckdb", aside / "restricted.duckdb")
+    con.execute(f"attach '{aside / 'restricted.duckdb'}' as restricted")
+    con.execute(f"attach '{aside / 'general.duckdb'}' as general")
+    try:
+        _write_restricted(con, region, before)
+        _write_manifest(con, region, facts)
+        _write_general(con)
+        _check(con)
+    finally:
+        con.execute("detach restricted")
+        con.execute("detach general")
+    (aside / "restricted.duckdb").chmod(0o640)
+    (aside / "general.duckdb").chmod(0o644)
+    (aside / "manifest.json").write_text(json.dumps(dict(facts), ensure_ascii=False, indent=1), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+    _switch(published, edition.edition_id)
+    _forget(published, edition.edition_id)
+    return folder
+
+
+def _create(con: duckdb.DuckDBPyConnection, database: str, table: str) -> None:
+    ddl = (SQL / "tables" / f"{table}.sql").read_text(encoding="utf-8")
+    con.execute(ddl.replace(f"if not exists {table} (", f"if not exists {database}.{table} (", 1))
+
+
+def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region, before: str | None) -> None:
+    for table in (*VINTAGE, *BY_EDITION, *REFERENCE, "edition", "manifest", "drop_register", "quarantine"):
+        _create(con, "restricted", table)
+    known = con.execute("select coalesce(max(cutoff_at), timestamp '1900-01-01') from restricted.edition").fetchall()[
+        0
+    ][0]
+    for table in VINTAGE:
+        _follow_vintages(con, table, known)
+    for table in BY_EDITION:
+        con.execute(
+            f"insert into restricted.{table} select * from main.{table} "
+            "where edition_id not in (select edition_id from restricted.edition)"
+        )
+    for table in ("edition", "drop_register"):
+        key = {"edition": "edition_id", "drop_register": "drop_id"}[table]
+        con.execute(
+            f"insert into restricted.{table} select * from main.{table} "
+            f"where {key} not in (select {key} from restricted.{table})"
+        )
+    con.execute(
+        "insert into restricted.quarantine select * from main.quarantine "
+        "where drop_id not in (select drop_id from restricted.quarantine)"
+    )
+    _write_reference(con, region)
+
+
+def _follow_vintages(con: duckdb.DuckDBPyConnection, table: str, known: object) -> None:
+    keys = {
+        "reading": "indicator, area, industry, cohort, grain, period",
+        "episode": "episode_id",
+        "roster": "feed, area, period",
+        "employer": "employer",
+    }[table]
+    same = " and ".join(f"published.{key} = ended.{key}" for key in (*keys.split(", "), "known_from"))
+    con.execute(
+        f"update restricted.{table} as published set known_to = ended.known_to from main.{table} as ended "
+        f"where published.known_to is null and ended.known_to > $known and {same}",
+        {"known": known},
+    )
+    con.execute(
+        f"insert into restricted.{table} select * from main.{table} where known_from > $known", {"known": known}
+    )
+
+
+def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
+    items = catalogue().values()
+    frames = {
+        "place": region.places.assign(sort=range(len(region.places))),
+        "industry": region.industries,
+        "indicator": pd.DataFrame(
+            [
+                {
+                    "indicator": item.name, "title_zh": item.title_zh, "title_en": item.title_en, "unit": item.unit,
+                    "worse": item.worse, "grains": ", ".join(item.grains), "clock": item.clock,
+                    "by_dims": ", ".join(item.dimensions), "formula": item.formula, "source": item.source,
+                    "feed": ", ".join(item.roster_feeds), "is_ratio": item.is_ratio, "scale": item.scale,
+                }
+                for item in items
+            ]
+        ),
+        "rule": region.rules.assign(
+            status=[
+                "not_available" if name not in catalogue() else "enabled" if enabled else "disabled"
+                for name, enabled in zip(region.rules["indicator"], region.rules["is_enabled"], strict=True)
+            ]
+        ),
+    }  # fmt: skip
+    for table, frame in frames.items():
+        con.execute(f"delete from restricted.{table}")
+        con.register("incoming", frame)
+        con.execute(f"insert into restricted.{table} by name select {_shared(con, table, frame)} from incoming")
+        con.unregister("incoming")
+
+
+def _shared(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> str:
+    columns = [row[0] for row in con.execute(f"describe restricted.{table}").fetchall()]
+    return ", ".join(column for column in columns if column in frame.columns)
+
+
+def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mapping[str, str]) -> None:
+    entries = {
+        "schema_version": str(SCHEMA_VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
+        "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
+        "week_end": str(region.week_end), **facts,
+    }  # fmt: skip
+    con.execute("delete from restricted.manifest")
+    con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))
+
+
+def _write_general(con: duckdb.DuckDBPyConnection) -> None:
+    for table in (*REFERENCE, "edition", "manifest", "roster"):
+        _create(con, "general", table)
+        con.execute(f"insert into general.{table} select * from restricted.{table}")
+    _create(con, "general", "reading")
+    con.execute(f"insert into general.reading {general_readings()}")
+    _create(con, "general", "episode")
+    con.execute(f"insert into general.episode {GENERAL_EPISODE}")
+
+
+CHECKS = {
+    "已发布的现行读数与库中不符 (published readings differ from the warehouse)": """
+        select count(*) from (
+            (select * from main.reading where known_to is null except select * from restricted.reading where known_to is null)
+            union all
+            (select * from restricted.reading where known_to is null except select * from main.reading where known_to is null)
+        ) as difference""",
+    "公开文件含有日度数据 (the general file holds daily cells)": "select count(*) from general.reading where grain = 'day'",
+    "公开文件的抑制单元仍有数值 (a suppressed cell still has a number)": """
+        select count(*) from general.reading
+        where is_suppressed and (value is not null or numerator is not null or units is not null)""",
+    "公开文件的预警含有精确数值或单位名称 (an episode of the general file is exact)": """
+        select count(*) from general.episode
+        where observed is not null or people is not null or p is not null or employer is not null
+            or employer_name is not null""",
+    "公开文件含有单位或明细表 (the general file holds a restricted table)": f"""
+        select count(*) from duckdb_tables() where database_name = 'general'
+            and table_name in ({", ".join(f"'{table}'" for table in RESTRICTED_ONLY)})""",
+    "读数的地区不在地区表中 (a reading's area is unknown)": """
+        select count(*) from restricted.reading where area not in (select code from restricted.place)""",
+}
+
+
+def _check(con: duckdb.DuckDBPyConnection) -> None:
+    for sentence, query in CHECKS.items():
+        wrong = con.execute(query).fetchall()[0][0]
+        if wrong:
+            raise UserError(f"发布前检查未通过：{sentence}，{wrong} 处；上一版次仍然有效")
+
+
+def _switch(published: Path, edition_id: str) -> None:
+    pointer = published / ".current.partial"
+    with pointer.open("w", encoding="utf-8") as file:
+        file.write(edition_id + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    pointer.replace(published / "current")
+
+
+def _forget(published: Path, edition_id: str) -> None:
+    """Remove editions nobody needs any more, and what an interrupted run left."""
+    folders = sorted(
+        (path for path in published.iterdir() if path.is_dir() and path.name != edition_id),
+        key=lambda path: path.stat().st_mtime,
+        reverse=True,
+    )
+    kept = [path for path in folders if not path.name.startswith(".")][: KEPT_EDITIONS - 1]
+    for path in folders:
+        if path not in kept:
+            shutil.rmtree(path, ignore_errors=True)

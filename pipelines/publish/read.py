@@ -1,0 +1,248 @@
+"""The one door to the published files: every page, mail, download and notebook asks here, and sees only its scope."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import sqlglot
+from sqlglot import exp
+
+from pipelines.domain import Audience, Edition, UserError, Viewer
+from pipelines.publish.scope import TABLES, Clock, Refused, Source, scope
+
+QUERIES = Path(__file__).resolve().parent.parent / "sql" / "queries"
+_HISTORY = "_history"
+_CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False, "memory_limit": "1GB"}
+Parameter = str | int | float | bool | date | datetime | None
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question of pipelines/sql/queries: its text, the tables it names, the parameters it wants."""
+
+    text: str
+    tables: frozenset[str]
+    parameters: frozenset[str]
+
+
+@dataclass
+class _Base:
+    """An in-memory DuckDB with the files of one edition attached read-only; closed when the last user leaves."""
+
+    connection: duckdb.DuckDBPyConnection
+    columns: dict[tuple[str, str], tuple[str, ...]]
+    editions: tuple[Edition, ...]
+    city: str
+    users: int = 0
+    is_retired: bool = False
+
+
+@dataclass
+class _Door:
+    """The open editions of this process: at most one a published folder and audience kind."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    bases: dict[tuple[Path, bool], tuple[tuple[object, ...], _Base]] = field(default_factory=dict)
+
+
+_door = _Door()
+
+
+def read(
+    name: str, viewer: Viewer, as_of: datetime | None = None, *, published: Path, **parameters: Parameter
+) -> pd.DataFrame:
+    """Answer the question ``pipelines/sql/queries/<name>.sql`` as ``viewer`` may see it.
+
+    ``as_of`` (an instant with a zone; None: now) shows what the edition in force at that instant showed: of rows with
+    vintages those known then, of scores and forecasts those of that edition. Besides each table ``t`` a query may name
+    ``t_history``: all that had been said up to then (vintages, earlier editions). Values of the query's named
+    parameters (``$area``) come as keywords. Raises Refused for what the viewer's audience may not read, UserError
+    when nothing is published (yet), TypeError for parameters the query does not name.
+    """
+    query = question(name)
+    if query.parameters != parameters.keys():
+        raise TypeError(f"{name} wants {sorted(query.parameters)}, got {sorted(parameters)}")
+    with _lease(published, with_restricted=viewer.audience is not Audience.GENERAL) as base:
+        edition = _in_force(base, as_of)
+        cursor = base.connection.cursor()
+        try:
+            for table in sorted(query.tables):
+                cursor.execute(_view(base, table, viewer, edition))
+            answer: pd.DataFrame = cursor.execute(query.text, parameters).df()
+            return answer
+        finally:
+            cursor.close()
+
+
+def edition_in_force(published: Path, as_of: datetime | None = None) -> Edition:
+    """Return the edition that is shown at ``as_of`` (None: the newest). Raises UserError when there is none."""
+    with _lease(published, with_restricted=False) as base:
+        return _in_force(base, as_of)
+
+
+def edition_of_day(published: Path, day: date) -> Edition:
+    """Return the last edition of ``day``. Raises UserError when that day has none."""
+    with _lease(published, with_restricted=False) as base:
+        found = [edition for edition in base.editions if edition.day == day]
+        if not found:
+            raise UserError(f"{day.isoformat()} 没有发布过版次 (no edition was published for this day)")
+        return found[-1]
+
+
+@cache
+def question(name: str) -> Query:
+    """Load and parse a query file; raises UserError when there is none of that name."""
+    path = QUERIES / f"{name}.sql"
+    if not name.isidentifier() or not path.is_file():
+        raise UserError(f"没有名为 {name} 的查询 (no such question)")
+    text = path.read_text(encoding="utf-8")
+    tree = sqlglot.parse_one(text, dialect="duckdb")
+    if not isinstance(tree, exp.Query):
+        raise UserError(f"{path.name} 不是查询语句 (not a select)")
+    named = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
+    tables = set()
+    for table in tree.find_all(exp.Table):
+        if table.db or table.catalog or not isinstance(table.this, exp.Identifier):
+            raise Refused(f"{path.name} 引用了 {table.sql()}，只能引用表名 (queries name plain tables only)")
+        if table.name not in named:
+            tables.add(table.name)
+    return Query(text, frozenset(tables), frozenset(part.name for part in tree.find_all(exp.Placeholder)))
+
+
+def _in_force(base: _Base, as_of: datetime | None) -> Edition:
+    if as_of is None:
+        return base.editions[-1]
+    if as_of.tzinfo is None:
+        raise ValueError("as_of needs a time zone")
+    before = [edition for edition in base.editions if edition.cutoff_at <= as_of]
+    if not before:
+        raise UserError(f"{as_of.date().isoformat()} 之前没有发布过版次 (nothing had been published by then)")
+    return before[-1]
+
+
+def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
+    """SQL of the temporary view a query sees under the table's name: scope and vintage applied."""
+    is_history = table.endswith(_HISTORY)
+    stored = table.removesuffix(_HISTORY)
+    parts = []
+    columns: tuple[str, ...] | None = None
+    for source, predicate in scope(viewer, stored, base.city):
+        columns = columns or base.columns.get((source, stored))
+        if columns is None:
+            raise UserError(f"已发布文件中没有表 {stored}，请重新发布 (the published file lacks this table)")
+        instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+        shown = ", ".join(_column(column, instant, is_history) for column in columns)
+        known = _known(stored, source, edition, instant, is_history)
+        parts.append(f"select {shown} from {source}.{stored} as t where ({predicate}) and ({known})")
+    return f"create temporary view {table} as " + " union all ".join(parts)
+
+
+def _column(column: str, instant: str, is_history: bool) -> str:
+    if is_history and column == "known_to":  # what was closed later was still open then
+        return f"case when t.known_to <= {instant} then t.known_to end as known_to"
+    return f"t.{column}"
+
+
+def _known(table: str, source: Source, edition: Edition, instant: str, is_history: bool) -> str:
+    """Predicate over ``t``: what was known in that edition, or for a history, all that had been known up to it."""
+    clock = TABLES[table].clock
+    if clock is Clock.VINTAGE:
+        since = f"t.known_from <= {instant}"
+        return since if is_history else f"{since} and (t.known_to is null or t.known_to > {instant})"
+    if clock is Clock.EDITION:
+        if not is_history:
+            return f"t.edition_id = '{edition.edition_id}'"
+        return f"t.edition_id in (select e.edition_id from {source}.edition as e where e.cutoff_at <= {instant})"
+    if clock is Clock.RECEIVED:
+        return f"t.received_at <= {instant}"
+    if clock is Clock.DROP:
+        return f"t.drop_id in (select d.drop_id from {source}.drop_register as d where d.received_at <= {instant})"
+    return "true"
+
+
+@contextmanager
+def _lease(published: Path, *, with_restricted: bool) -> Iterator[_Base]:
+    """Lend the base of the edition the pointer names now; an older one is closed when its last reader has left.
+
+    Closing a DuckDB connection closes its cursors, and an open file hides its replacement: hence the count.
+    """
+    for_whom = (published.resolve(), with_restricted)
+    with _door.lock:
+        folder, state = _current(published, with_restricted)
+        held = _door.bases.get(for_whom)
+        if held is None or held[0] != state:
+            fresh = _open(folder, with_restricted)
+            _door.bases[for_whom] = (state, fresh)
+            if held is not None:
+                held[1].is_retired = True
+                if held[1].users == 0:
+                    held[1].connection.close()
+        base = _door.bases[for_whom][1]
+        base.users += 1
+    try:
+        yield base
+    finally:
+        with _door.lock:
+            base.users -= 1
+            if base.is_retired and base.users == 0:
+                base.connection.close()
+
+
+def close() -> None:
+    """Let go of all published files of this process (tests on folders that are about to vanish)."""
+    with _door.lock:
+        for _, base in _door.bases.values():
+            base.connection.close()
+        _door.bases.clear()
+
+
+def _current(published: Path, with_restricted: bool) -> tuple[Path, tuple[object, ...]]:
+    """Return the folder of the edition in force and the identity of its files, which changes when they do."""
+    try:
+        edition_id = (published / "current").read_text(encoding="utf-8").strip()
+        folder = published / edition_id
+        files = [folder / f"{source}.duckdb" for source in _sources(with_restricted)]
+        stats = [path.stat() for path in files]
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UserError("还没有发布任何版次，请先运行 gangshao run (nothing has been published yet)") from error
+    return folder, (edition_id, *((stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats))
+
+
+def _sources(with_restricted: bool) -> tuple[Source, ...]:
+    return (Source.GENERAL, Source.RESTRICTED) if with_restricted else (Source.GENERAL,)
+
+
+def _open(folder: Path, with_restricted: bool) -> _Base:
+    """Attach an edition's files to a fresh in-memory DuckDB, then forbid it any other file and any further setting."""
+    connection = duckdb.connect(":memory:", config=_CONFIG)
+    try:
+        for source in _sources(with_restricted):
+            path = str(folder / f"{source}.duckdb").replace("'", "''")
+            connection.execute(f"attach '{path}' as {source} (read_only)")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        described = connection.execute(
+            "select database_name, table_name, column_name from duckdb_columns() where database_name in "
+            "('general', 'restricted') order by database_name, table_name, column_index"
+        ).fetchall()
+        editions = connection.execute(
+            "select day, number, cutoff_at from general.edition order by cutoff_at, number"
+        ).fetchall()
+        city = connection.execute("select value from general.manifest where key = 'city'").fetchall()
+    except duckdb.Error as error:
+        connection.close()
+        raise UserError(f"已发布文件无法打开：{folder.name} (the published files cannot be opened)：{error}") from error
+    if not editions or not city:
+        connection.close()
+        raise UserError(f"已发布文件不完整：{folder.name} 没有版次或城市代码 (no edition or no city in the manifest)")
+    columns: dict[tuple[str, str], tuple[str, ...]] = {}
+    for database, table, column in described:
+        columns[database, table] = (*columns.get((database, table), ()), column)
+    known = tuple(Edition(day, number, cutoff_at.replace(tzinfo=UTC)) for day, number, cutoff_at in editions)
+    return _Base(connection, columns, known, city[0][0])

@@ -1,0 +1,102 @@
+"""Decides which rows of a published table a viewer may see; deny by default, and the only place that decides it."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipelines.domain import Audience, UserError, Viewer
+
+_CODE = re.compile(r"[0-9A-Za-z_.-]{1,32}")
+
+
+class Refused(UserError):
+    """The viewer's audience may not read this table, or nobody has said who may."""
+
+
+class Source(StrEnum):
+    """Which published file rows come from."""
+
+    GENERAL = "general"
+    RESTRICTED = "restricted"
+
+
+class Clock(StrEnum):
+    """How a table says what was known when."""
+
+    TIMELESS = "timeless"  # reference rows
+    VINTAGE = "vintage"  # known_from, known_to
+    EDITION = "edition"  # edition_id of the run that said so
+    RECEIVED = "received"  # received_at
+    DROP = "drop"  # drop_id, dated by the register of drops
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a published table declares about itself.
+
+    ``area`` is the expression that says whose row it is, None for reference rows everybody may read;
+    ``in_general`` says whether the general file has the table.
+    """
+
+    clock: Clock
+    area: str | None = None
+    in_general: bool = True
+
+
+_SENDER_OF_DROP = "(select r.sender from {source}.drop_register as r where r.drop_id = t.drop_id)"
+
+TABLES: dict[str, Table] = {
+    "manifest": Table(Clock.TIMELESS),
+    "place": Table(Clock.TIMELESS),
+    "industry": Table(Clock.TIMELESS),
+    "indicator": Table(Clock.TIMELESS),
+    "rule": Table(Clock.TIMELESS),
+    "edition": Table(Clock.EDITION),
+    "reading": Table(Clock.VINTAGE, "t.area"),
+    "episode": Table(Clock.VINTAGE, "t.area"),
+    "roster": Table(Clock.VINTAGE, "t.area"),
+    "score": Table(Clock.EDITION, "t.area", in_general=False),
+    "forecast": Table(Clock.EDITION, "t.area", in_general=False),
+    "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
+    "drop_register": Table(Clock.RECEIVED, "t.sender", in_general=False),
+    "quarantine": Table(Clock.DROP, _SENDER_OF_DROP, in_general=False),
+}
+
+
+def scope(viewer: Viewer, table: str, city: str) -> tuple[tuple[Source, str], ...]:
+    """Return the parts a viewer's rows of a table are made of: file, and predicate over ``t`` (the table's alias).
+
+    Bureau: the restricted file, all of it. Office: its own areas from the restricted file and the city's totals from
+    the general one, never another unit's rows. Anybody else: the general file; a mail's recipient only its own areas
+    and the city's totals of it. Raises Refused for a table that declares no owner column or that the general file
+    does not hold.
+    """
+    declared = TABLES.get(table)
+    if declared is None:
+        raise Refused(f"表 {table} 没有声明归属列，拒绝读取 (no scope is declared for this table)")
+    audience = viewer.audience
+    if declared.area is None:
+        return ((Source.GENERAL if audience is Audience.GENERAL else Source.RESTRICTED, "true"),)
+    if audience is Audience.BUREAU:
+        return ((Source.RESTRICTED, "true"),)
+    if audience is Audience.OFFICE:
+        own = (Source.RESTRICTED, _among(declared.area.format(source=Source.RESTRICTED), viewer.areas))
+        if not declared.in_general or city in viewer.areas:
+            return (own,)
+        return (own, (Source.GENERAL, _among(declared.area, frozenset({city}))))
+    if not declared.in_general:
+        raise Refused(f"表 {table} 不对外公开 (this table is for the bureau and for the office concerned)")
+    if not viewer.areas:
+        return ((Source.GENERAL, "true"),)
+    return ((Source.GENERAL, _among(declared.area, viewer.areas | {city})),)
+
+
+def _among(column: str, codes: frozenset[str]) -> str:
+    """SQL for "is one of these"; an office without areas owns nothing."""
+    wrong = sorted(code for code in codes if not _CODE.fullmatch(code))
+    if wrong:
+        raise Refused(f"区域代码无效：{wrong[0]!r} (not an area code)")
+    if not codes:
+        return "false"
+    listed = ", ".join(f"'{code}'" for code in sorted(codes))
+    return f"{column} in ({listed})"

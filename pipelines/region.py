@@ -1,0 +1,377 @@
+"""A region: the folder of reference tables that makes the program one city's; nothing of a city stands in code."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from pipelines.domain import TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Grain, UserError
+from pipelines.region_table import (
+    Cell,
+    Table,
+    clock,
+    day,
+    flag,
+    one_of,
+    optional_clock,
+    optional_day,
+    optional_number,
+    optional_text,
+    optional_whole,
+    read_table,
+    some_of,
+    text,
+    whole,
+)
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_EVERY_DAY = frozenset(range(7))
+_SATURDAY = 5
+
+_COLUMNS: dict[str, dict[str, Cell]] = {
+    "places": {
+        "code": text, "name": text, "short_name": text, "level": one_of("city", "unit", "county_view"),
+        "parent": optional_text, "county_view": optional_text, "residents": optional_number,
+        "residents_on": optional_day, "valid_from": day, "valid_to": optional_day, "source": text,
+    },
+    "place_aliases": {"alias": text, "code": text},
+    "industries": {
+        "code": text, "name": text, "level": one_of("total", "section", "division", "unknown"), "parent": optional_text,
+    },
+    "industry_tags": {"tag": text, "title": text, "division": text},
+    "codes": {
+        "list": text, "code": text, "title": text, "class": text, "valid_from": day, "valid_to": optional_day,
+    },
+    "offices": {"office_id": text, "name": text, "areas": text, "is_city": flag},
+    "recipients": {
+        "office_id": text, "address": text, "title": text, "valid_from": day, "valid_to": optional_day,
+    },
+    "calendar": {
+        "date": day, "kind": one_of("holiday", "makeup", "spring_festival"), "name": text, "is_announced": flag,
+    },
+    "feeds": {
+        "feed": text, "title": text, "sender": text, "sender_level": one_of("unit", "city"),
+        "cadence": one_of("workday", "day", "week", "month", "event"), "due_days": optional_whole,
+        "due_time": optional_clock, "population": text,
+    },
+    "rules": {
+        "rule_id": text, "title": text, "kind": one_of("spike", "level", "event", "several"), "indicator": text,
+        "scope": some_of("city", "area", "industry", "cell", "employer"), "grain": one_of(*Grain), "level": whole,
+        "p_max": optional_number, "min_ratio": optional_number, "min_people": optional_number,
+        "line": optional_number, "margin": optional_number, "min_base": optional_number,
+        "window_days": optional_whole, "leave_after": whole, "basis": text, "effective_from": day,
+        "effective_to": optional_day, "is_enabled": flag,
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A region's clock, calendar and reference tables.
+
+    Frames have the columns of the CSV files; days are datetime64, empty texts NaN, empty numbers NaN or <NA>.
+    ``rules`` is long: one row a rule and level, several rows of a level mean *or*, the limits in a row mean *and*.
+    """
+
+    folder: Path
+    name_zh: str
+    name_en: str
+    time_zone: ZoneInfo
+    cut_off: time
+    week_end: int
+    """Last weekday of a week, Monday = 0."""
+    run_weekdays: frozenset[int]
+    city: str
+    has_spring_festival: bool
+    places: pd.DataFrame
+    aliases: dict[str, str]
+    """Every way to write an area (code, name, short name, former code) to its code; only city and units."""
+    industries: pd.DataFrame
+    industry_tags: pd.DataFrame
+    codes: pd.DataFrame
+    offices: pd.DataFrame
+    recipients: pd.DataFrame
+    feeds: pd.DataFrame
+    rules: pd.DataFrame
+    calendar: pd.DataFrame
+
+    @cached_property
+    def units(self) -> list[str]:
+        """Codes of the reporting units, in the order of places.csv; they partition the city."""
+        return [str(code) for code in self.places.loc[self.places["level"] == "unit", "code"]]
+
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """Every industry code a feed may carry (section, division, unknown) to its section or the unknown member."""
+        table = self.industries
+        return {
+            str(code): str(parent) if level == "division" else str(code)
+            for code, level, parent in zip(table["code"], table["level"], table["parent"], strict=True)
+            if level != "total"
+        }
+
+    @cached_property
+    def _holidays(self) -> dict[date, str]:
+        return self._named("holiday")
+
+    @cached_property
+    def _makeup_days(self) -> dict[date, str]:
+        return self._named("makeup")
+
+    def _named(self, kind: str) -> dict[date, str]:
+        rows = self.calendar[self.calendar["kind"] == kind]
+        return {at.date(): str(name) for at, name in zip(rows["date"], rows["name"], strict=True)}
+
+    @cached_property
+    def announced_years(self) -> frozenset[int]:
+        """Years whose holidays and make-up days are official; in all others only statutory days are known."""
+        years = self.calendar["date"].dt.year
+        return frozenset(int(year) for year in years[self.calendar["is_announced"]].unique())
+
+    def is_workday(self, at: date) -> bool:
+        """Whether offices work on this day: make-up days do, holidays do not, else Monday to Friday."""
+        if at in self._makeup_days:
+            return True
+        return at not in self._holidays and at.weekday() < _SATURDAY
+
+    def is_run_day(self, at: date) -> bool:
+        """Whether the region wants an edition on this day."""
+        return at.weekday() in self.run_weekdays
+
+    def calendar_frame(self, start: date, end: date) -> pd.DataFrame:
+        """One row a day from ``start`` to ``end``, both included.
+
+        Columns: date (datetime64), is_workday, is_holiday, is_makeup, is_announced (bool), holiday_name (NaN on other
+        days), festival_offset (days since the nearest Spring Festival, negative before it; NaN where the region has
+        none). Beyond the years of calendar.csv only weekdays are known, and is_announced is False.
+        """
+        dates = pd.date_range(start, end, freq="D").astype("datetime64[us]")
+        days = [stamp.date() for stamp in dates]
+        frame = pd.DataFrame({"date": dates})
+        frame["is_workday"] = np.array([self.is_workday(at) for at in days], dtype=bool)
+        frame["is_holiday"] = np.array([at in self._holidays for at in days], dtype=bool)
+        frame["is_makeup"] = np.array([at in self._makeup_days for at in days], dtype=bool)
+        frame["is_announced"] = np.array([at.year in self.announced_years for at in days], dtype=bool)
+        frame["holiday_name"] = pd.Series([self._holidays.get(at) for at in days], dtype="str")
+        frame["festival_offset"] = self._festival_offset(dates)
+        return frame
+
+    def _festival_offset(self, dates: pd.DatetimeIndex) -> pd.Series:
+        festivals = self.calendar.loc[self.calendar["kind"] == "spring_festival", "date"].to_numpy("datetime64[D]")
+        if not self.has_spring_festival or not len(festivals):
+            return pd.Series(np.nan, index=range(len(dates)), dtype="float64")
+        distance = dates.to_numpy("datetime64[D]")[:, None].astype("int64") - festivals[None, :].astype("int64")
+        nearest = np.abs(distance).argmin(axis=1)
+        return pd.Series(distance[np.arange(len(dates)), nearest], dtype="float64")
+
+    def week_start(self, at: date) -> date:
+        """First day of the week that holds this day."""
+        return at - timedelta(days=(at.weekday() - self.week_end - 1) % 7)
+
+    def period_start(self, grain: Grain, at: date) -> date:
+        """First day of the period of this grain that holds the day."""
+        if grain is Grain.DAY:
+            return at
+        if grain is Grain.WEEK:
+            return self.week_start(at)
+        return at.replace(day=1, month=at.month if grain is Grain.MONTH else 3 * ((at.month - 1) // 3) + 1)
+
+    def instant(self, at: date, clock_time: time) -> datetime:
+        """The instant (UTC) of a local time of day."""
+        return datetime.combine(at, clock_time, tzinfo=self.time_zone).astimezone(UTC)
+
+    def cutoff_at(self, at: date) -> datetime:
+        """The instant (UTC) up to which drops count for the first edition of this day."""
+        return self.instant(at, self.cut_off)
+
+    def local_midnight(self, at: date) -> datetime:
+        """The instant (UTC) at which this day begins here: when a file in its day folder counts as received."""
+        return self.instant(at, time())
+
+    def local_day(self, instant: datetime) -> date:
+        """The day it is here at an instant."""
+        return instant.astimezone(self.time_zone).date()
+
+    def rules_on(self, at: date) -> pd.DataFrame:
+        """The rows of ``rules`` in force on this day, disabled ones included."""
+        stamp = pd.Timestamp(at)
+        ends = self.rules["effective_to"]
+        return self.rules[(self.rules["effective_from"] <= stamp) & (ends.isna() | (ends >= stamp))]
+
+
+def load(folder: Path) -> Region:
+    """Read and check a region folder.
+
+    Raises UserError naming file, line, column and the fix when a file is missing or says something impossible.
+    """
+    settings = _settings(folder)
+    city = _word(settings, folder, "city")
+    tables = {name: read_table(folder / f"{name}.csv", columns) for name, columns in _COLUMNS.items()}
+    _check_places(tables, city)
+    _check_industries(tables)
+    _check_offices(tables, city)
+    _check_calendar(tables["calendar"])
+    tables["feeds"].require_unique("feed")
+    _check_feeds(tables["feeds"])
+    _check_rules(tables["rules"])
+    tables["codes"].require_unique("list", "code")
+    places = tables["places"].frame
+    in_use = [str(code) for code in places.loc[places["level"] != "county_view", "code"]]
+    aliases = dict(
+        zip(*(tables["place_aliases"].frame[name].astype("object") for name in ("alias", "code")), strict=True)
+    )
+    return Region(
+        folder=folder,
+        name_zh=_word(settings, folder, "name_zh"),
+        name_en=_word(settings, folder, "name_en"),
+        time_zone=_time_zone(settings, folder),
+        cut_off=_cut_off(settings, folder),
+        week_end=_weekday(settings, folder, "week_end", _word(settings, folder, "week_end")),
+        run_weekdays=_run_weekdays(settings, folder),
+        city=city,
+        has_spring_festival=bool(settings.get("has_spring_festival", False)),
+        aliases=aliases | {code: code for code in in_use},
+        **{name: table.frame for name, table in tables.items() if name != "place_aliases"},
+    )
+
+
+def _settings(folder: Path) -> dict[str, object]:
+    path = folder / "region.toml"
+    if not path.is_file():
+        raise UserError(f"没有找到地区配置 {path}，请检查 GANGSHAO_REGION 指向的文件夹。")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise UserError(f"{folder.name}/region.toml 无法读取（{problem}），请按 TOML 格式改正，存为 UTF-8。") from None
+
+
+def _word(settings: dict[str, object], folder: Path, key: str) -> str:
+    value = settings.get(key)
+    if not isinstance(value, str) or not value:
+        raise UserError(f'{folder.name}/region.toml 缺少“{key}”，请补上一行：{key} = "…"。')
+    return value
+
+
+def _time_zone(settings: dict[str, object], folder: Path) -> ZoneInfo:
+    name = _word(settings, folder, "time_zone")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UserError(f'{folder.name}/region.toml“time_zone”：没有“{name}”这个时区，例如 "Asia/Shanghai"。') from None
+
+
+def _cut_off(settings: dict[str, object], folder: Path) -> time:
+    try:
+        return clock(_word(settings, folder, "cut_off"))
+    except ValueError as problem:
+        raise UserError(f"{folder.name}/region.toml“cut_off”{problem}。") from None
+
+
+def _weekday(settings: dict[str, object], folder: Path, key: str, name: str) -> int:
+    if name not in _WEEKDAYS:
+        raise UserError(f"{folder.name}/region.toml“{key}”：没有“{name}”，只能是 {'、'.join(_WEEKDAYS)}。")
+    return _WEEKDAYS.index(name)
+
+
+def _run_weekdays(settings: dict[str, object], folder: Path) -> frozenset[int]:
+    chosen = settings.get("run_days", "daily")
+    if chosen == "daily":
+        return _EVERY_DAY
+    if not isinstance(chosen, list) or not chosen:
+        raise UserError(f'{folder.name}/region.toml“run_days”只能是 "daily" 或星期的列表，例如 ["saturday"]。')
+    return frozenset(_weekday(settings, folder, "run_days", str(name)) for name in chosen)
+
+
+def _values(table: Table, column: str, level: str) -> set[str]:
+    return {str(value) for value in table.frame.loc[table.frame["level"] == level, column]}
+
+
+def _refuse(table: Table, bad: Iterable[bool], column: str, problem: str) -> None:
+    for row, is_bad in enumerate(bad):
+        if is_bad:
+            raise table.error(row, column, problem)
+
+
+def _check_places(tables: dict[str, Table], city: str) -> None:
+    places = tables["places"]
+    places.require_unique("code")
+    if _values(places, "code", "city") != {city}:
+        raise UserError(
+            f"{places.path.parent.name}/places.csv 应只有一个 level 为 city 的地区，即 region.toml 的 {city}。"
+        )
+    level = places.frame["level"]
+    _refuse(places, (level != "city") & (places.frame["parent"] != city), "parent", f"应为市的代码 {city}")
+    places.require_in("county_view", _values(places, "code", "county_view"), "places.csv 的 county_view 行")
+    aliases = tables["place_aliases"]
+    aliases.require_unique("alias")
+    aliases.require_in("code", _values(places, "code", "unit") | {city}, "places.csv 的市和报送单位")
+
+
+def _check_industries(tables: dict[str, Table]) -> None:
+    industries = tables["industries"]
+    industries.require_unique("code")
+    codes = set(industries.frame["code"])
+    for needed in (TOTAL_INDUSTRY, UNKNOWN_INDUSTRY):
+        if needed not in codes:
+            raise UserError(f"{industries.path.parent.name}/industries.csv 缺少“code”为 {needed} 的行，请补上。")
+    sections = _values(industries, "code", "section")
+    parents, level = industries.frame["parent"], industries.frame["level"]
+    _refuse(
+        industries, (level == "division") & ~parents.isin(sections), "parent", "不是门类代码，请写大类所属的门类字母"
+    )
+    _refuse(industries, level.isin(["section", "unknown"]) & (parents != TOTAL_INDUSTRY), "parent", "应为 ALL")
+    tables["industry_tags"].require_in("division", _values(industries, "code", "division"), "industries.csv 的大类")
+
+
+def _check_offices(tables: dict[str, Table], city: str) -> None:
+    offices, recipients = tables["offices"], tables["recipients"]
+    units = _values(tables["places"], "code", "unit")
+    offices.require_unique("office_id")
+    offices.require_in("areas", units | {city}, "places.csv 的市和报送单位", separator=";")
+    _refuse(
+        offices,
+        offices.frame["is_city"] != (offices.frame["areas"] == city),
+        "is_city",
+        f"与 areas 不符，只有 {city} 是市级",
+    )
+    missing = units - {code for areas in offices.frame["areas"] for code in str(areas).split(";")}
+    if missing:
+        raise UserError(
+            f"{offices.path.parent.name}/offices.csv 没有负责 {'、'.join(sorted(missing))} 的单位，请在“areas”列补上。"
+        )
+    recipients.require_in("office_id", set(offices.frame["office_id"]), "offices.csv")
+    recipients.require_unique("office_id", "address")
+    _refuse(recipients, ~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
+
+
+def _check_calendar(calendar: Table) -> None:
+    calendar.require_unique("kind", "date")
+    holidays = set(calendar.frame.loc[calendar.frame["kind"] == "holiday", "date"])
+    clash = (calendar.frame["kind"] == "makeup") & calendar.frame["date"].isin(holidays)
+    _refuse(calendar, clash, "date", "既是节假日又是调休上班日，请删去其中一行")
+
+
+def _check_feeds(feeds: Table) -> None:
+    needs_due = feeds.frame["cadence"] != "event"
+    for column in ("due_days", "due_time"):
+        _refuse(feeds, needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
+
+
+def _check_rules(rules: Table) -> None:
+    frame, kind = rules.frame, rules.frame["kind"]
+    _refuse(rules, ~frame["level"].isin([1, 2, 3, 4]), "level", "只能是 1（红）、2（橙）、3（黄）、4（蓝）")
+    _refuse(rules, (kind == "spike") & frame["p_max"].isna(), "p_max", "不能为空，异常规则须写明概率上限")
+    _refuse(rules, kind.isin(["level", "several"]) & frame["line"].isna(), "line", "不能为空，请写明预警线")
+    no_limit = (kind == "event") & frame["line"].isna() & frame["min_ratio"].isna()
+    _refuse(rules, no_limit, "line", "和 min_ratio 至少填写一项")
+    _refuse(rules, (kind == "several") & frame["window_days"].isna(), "window_days", "不能为空，请写明合计的天数")
+    _refuse(rules, ~(frame["p_max"].isna() | frame["p_max"].between(0, 1)), "p_max", "应在 0 和 1 之间")
+    for column in ("title", "kind", "indicator", "scope", "grain", "is_enabled"):
+        first = frame.groupby(["rule_id", "effective_from"])[column].transform("first")
+        _refuse(rules, first != frame[column], column, "与同一规则的第一行不一致，请改成一致")

@@ -1,0 +1,224 @@
+"""One run: ingest, then for each edition transform, forecast, judge; then publish once, record, notify."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from pipelines.alerts.judge import Judge
+from pipelines.domain import Edition, UserError
+from pipelines.ingest import inbox
+from pipelines.ledger import Ledger
+from pipelines.ledger import edition as recorded
+from pipelines.publish.edition import current_edition, publish
+from pipelines.region import Region
+from pipelines.roster import roster
+from pipelines.settings import Settings
+from pipelines.warehouse import store
+from pipelines.warehouse.catalogue import step
+from pipelines.warehouse.forecast import Forecaster, spike_indicators
+from pipelines.warehouse.transform import Transform
+
+log = logging.getLogger(__name__)
+ROSTER_DAYS = 70  # how far back the published roster follows changes
+AHEAD_DAYS = 400  # slots of the roster are made this far beyond the last edition: periods not over yet
+Progress = Callable[[str, int, int], None]
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass
+class Work:
+    """The open warehouse with the stages that remember something between editions."""
+
+    con: duckdb.DuckDBPyConnection
+    region: Region
+    transform: Transform
+    forecaster: Forecaster
+    judge: Judge
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Hold the warehouse for this process. Raises UserError when another run holds it, or nothing can be written."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        with FileLock(settings.run_lock, timeout=0):
+            yield
+    except Timeout as error:
+        raise UserError("另一个任务正在运行，请等它结束后再试 (another run is at work)") from error
+    except PermissionError as error:
+        raise UserError(f"数据文件夹 {settings.data} 不可写，请检查权限 (data folder not writable)") from error
+
+
+def take(
+    settings: Settings, region: Region, backfill: bool, now: datetime, progress: Progress = silent
+) -> inbox.IngestReport:
+    """Take in what waits in the inbox; says what it met, file by file where something is wrong."""
+    with store.connect(settings) as warehouse:
+        return inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=progress)
+
+
+def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Work:
+    """Prepare the stages on an open warehouse, for editions up to ``last_day``."""
+    first = con.execute("select min(period) from drop_register where status = 'accepted'").fetchall()[0][0]
+    if first is None:
+        raise UserError("还没有收到任何可用的数据，请先把文件放入 inbox 并运行 gangshao ingest (no data yet)")
+    con.register("places", region.places.assign(sort=range(len(region.places))))
+    con.execute("delete from place")
+    con.execute(
+        "insert into place by name select code, name, short_name, level, parent, county_view, residents, sort from places"
+    )
+    con.execute("delete from industry")
+    con.register("industries", region.industries)
+    con.execute("insert into industry by name select code, name, level, parent from industries")
+    slots = roster(region, first.replace(day=1) - timedelta(days=31), last_day + timedelta(days=AHEAD_DAYS))
+    con.register("slots", slots)
+    con.execute("create or replace temp table roster_slot as select * from slots")
+    transform = Transform(con, region, slots)
+    last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
+    transform.restore(last)
+    forecaster = Forecaster(con, region)
+    return Work(con, region, transform, forecaster, Judge(con, region, forecaster.reported_since))
+
+
+def compute(work: Work, edition: Edition) -> None:
+    """All of one edition in one transaction: either it is in the warehouse afterwards, or nothing of it is."""
+    cutoff_at = edition.cutoff_at.replace(tzinfo=None)
+    work.con.execute("begin")
+    try:
+        change = work.transform.run(cutoff_at)
+        _follow_roster(work, edition.day, cutoff_at)
+        _follow_employers(work, cutoff_at)
+        score = work.forecaster.run(edition, change, spike_indicators(work.region.rules_on(edition.day)))
+        work.judge.run(edition, change, score)
+        work.con.execute(
+            "insert into edition values (?, ?, ?, ?)", [edition.edition_id, edition.day, edition.number, cutoff_at]
+        )
+        work.con.execute("commit")
+    except BaseException:
+        work.con.execute("rollback")
+        raise
+
+
+def _follow_roster(work: Work, day: date, cutoff_at: datetime) -> None:
+    window = {"since": day - timedelta(days=ROSTER_DAYS), "until": day}
+    work.con.execute(step("roster_fresh"), {"cutoff_at": cutoff_at, **window})
+    work.con.execute(step("roster_close"), {"cutoff_at": cutoff_at})
+    work.con.execute(step("roster_open"), {"cutoff_at": cutoff_at})
+
+
+def _follow_employers(work: Work, cutoff_at: datetime) -> None:
+    since = work.transform.since.get("insured_headcount")
+    if since is None:
+        return
+    work.con.execute(step("employer_fresh"), {"since": since})
+    work.con.execute(step("employer_close"), {"cutoff_at": cutoff_at})
+    work.con.execute(step("employer_open"), {"cutoff_at": cutoff_at})
+
+
+def first_editions(region: Region, first: date, last: date) -> list[Edition]:
+    """The first edition of every run day of the region between two days, both included."""
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    return [Edition(day, 1, region.cutoff_at(day)) for day in days if region.is_run_day(day)]
+
+
+def editions(
+    settings: Settings, region: Region, ledger: Ledger, wanted: Sequence[Edition], now: datetime, *,
+    is_replay: bool, progress: Progress = silent,
+) -> Edition:  # fmt: skip
+    """Compute the wanted editions that are not there yet, publish the last, record all; returns the last edition.
+
+    After a crash the same call goes on where the last one stopped. Raises UserError when the warehouse lacks editions
+    that the ledger remembers (then a rebuild is due), or a day lies before the data or before the last edition.
+    """
+    with store.connect(settings) as warehouse:
+        con = warehouse.connection
+        known = {row[0] for row in con.execute("select edition_id from edition").fetchall()}
+        forgotten = [
+            item.edition for item in recorded.recorded_editions(ledger) if item.edition.edition_id not in known
+        ]
+        if set(forgotten) - set(wanted):
+            raise UserError("数据仓库缺少已记录的版次，请先运行 gangshao run --rebuild (the warehouse must be rebuilt)")
+        todo = [edition for edition in wanted if edition.edition_id not in known]
+        _refuse_impossible(con, todo)
+        if todo:
+            work = start(con, region, todo[-1].day)
+            for done, edition in enumerate(todo):
+                progress(f"版次 {edition.edition_id}", done, len(todo))
+                compute(work, edition)
+            progress("版次", len(todo), len(todo))
+        last = _last_edition(con)
+        if current_edition(settings.published) != last.edition_id:
+            progress("发布", 0, 1)
+            publish(con, settings.published, region, last, manifest(settings))
+            progress("发布", 1, 1)
+        for edition in wanted:
+            recorded.record(ledger, edition, is_replay, now)
+    return last
+
+
+def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, progress: Progress = silent) -> Edition:
+    """Build the warehouse anew from raw and repeat the ledger's editions with their stored cut-offs; tell nobody."""
+    remembered = recorded.recorded_editions(ledger)
+    if not remembered:
+        raise UserError("台账中没有版次记录，无需重建 (the ledger remembers no edition)")
+    settings.warehouse.unlink(missing_ok=True)
+    with store.connect(settings) as warehouse:
+        inbox.rebuild(settings, region, warehouse)
+    return editions(
+        settings, region, ledger, [item.edition for item in remembered], now, is_replay=True, progress=progress
+    )
+
+
+def republish(settings: Settings, region: Region) -> Edition:
+    """Publish the warehouse's last edition again. Raises UserError when it has none."""
+    with store.connect(settings) as warehouse:
+        con = warehouse.connection
+        if not con.execute("select count(*) from edition").fetchall()[0][0]:
+            raise UserError("仓库中还没有版次，请先运行 gangshao run (the warehouse has no edition)")
+        last = _last_edition(con)
+        publish(con, settings.published, region, last, manifest(settings))
+    return last
+
+
+def further_edition(ledger: Ledger, day: date, cutoff_at: datetime) -> Edition:
+    """A numbered edition of a day with a cut-off of its own; the one that has this cut-off if there is."""
+    for item in recorded.recorded_editions(ledger):
+        if item.edition.day == day and item.edition.cutoff_at == cutoff_at:
+            return item.edition
+    return Edition(day, recorded.next_number(ledger, day), cutoff_at)
+
+
+def _refuse_impossible(con: duckdb.DuckDBPyConnection, todo: Sequence[Edition]) -> None:
+    if not todo:
+        return
+    first = todo[0]
+    cutoff_at = first.cutoff_at.replace(tzinfo=None)
+    received = con.execute("select min(received_at) from drop_register where status = 'accepted'").fetchall()[0][0]
+    if received is None or received > cutoff_at:
+        day = "" if received is None else f"，最早的数据收于 {received:%Y-%m-%d}"
+        raise UserError(f"{first.day} 之前没有收到任何数据{day} (no data had been received by that day)")
+    last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
+    if last is not None and last >= cutoff_at:
+        raise UserError(
+            f"已有截止到 {last:%Y-%m-%d %H:%M}（UTC）的版次，不能再补做更早的 {first.edition_id} (editions go forward only)"
+        )
+
+
+def _last_edition(con: duckdb.DuckDBPyConnection) -> Edition:
+    day, number, cutoff_at = con.execute(
+        "select day, number, cutoff_at from edition order by cutoff_at desc, number desc limit 1"
+    ).fetchall()[0]
+    return Edition(day, number, cutoff_at.replace(tzinfo=UTC))
+
+
+def manifest(settings: Settings) -> dict[str, str]:
+    """What the published files say about this data folder."""
+    return {"is_demonstration": "true" if settings.demonstration_mark.exists() else "false"}

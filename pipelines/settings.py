@@ -1,0 +1,103 @@
+"""What an administrator may set: by environment (GANGSHAO_…) or in the file gangshao.env; imports nothing of ours."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipelines.domain import UserError
+
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """All settings of the program; each is named in the README with its default."""
+
+    model_config = SettingsConfigDict(env_prefix="GANGSHAO_", env_file="gangshao.env", extra="forbid", frozen=True)
+
+    data: Path = Field(default=_PROJECT / "data" / "var", description="folder of all run-time files")
+    keys: Path = Field(default=Path("~/.config/gangshao/keys"), description="folder of the secret keys, in no backup")
+    region: Path = Field(default=_PROJECT / "data" / "regions" / "liaocheng", description="reference data of the city")
+    host: str = Field(default="127.0.0.1", description="address the dashboard listens on")
+    port: int = Field(default=8050, ge=1, le=65535, description="port the dashboard listens on")
+    base_url: str = Field(default="", description="address that mails and links point to")
+    ledger_url: str = Field(
+        default="", description="SQLAlchemy address of the ledger; empty: SQLite in the data folder"
+    )
+    smtp_host: str = Field(default="", description="mail server; empty: mails are files in the outbox")
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_starttls: bool = False
+    mail_from: str = Field(default="gangshao@hr.example.com", description="sender of all mails")
+    memory_limit: str = Field(default="2GB", description="memory DuckDB may use while the run works")
+    threads: int = Field(default=2, ge=1, le=64, description="threads DuckDB may use")
+
+    @field_validator("data", "keys", "region")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("须以 http:// 或 https:// 开头 (must start with http:// or https://)")
+        return value.rstrip("/")
+
+    @property
+    def inbox(self) -> Path:
+        """Files waiting: ``inbox/<feed>/<received day>/<file>``."""
+        return self.data / "inbox"
+
+    @property
+    def raw(self) -> Path:
+        """Drops exactly as received; those of person feeds encrypted."""
+        return self.data / "raw"
+
+    @property
+    def warehouse(self) -> Path:
+        """The file only the run opens."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Folder of published editions and of the pointer ``current``."""
+        return self.data / "published"
+
+    @property
+    def outbox(self) -> Path:
+        """Mails as files, where no mail server is set."""
+        return self.data / "outbox"
+
+    @property
+    def run_lock(self) -> Path:
+        """Held by the one process that writes the warehouse."""
+        return self.data / "run.lock"
+
+    @property
+    def demonstration_mark(self) -> Path:
+        """Present when the folder holds invented data."""
+        return self.data / "DEMONSTRATION"
+
+    @property
+    def ledger_address(self) -> str:
+        """SQLAlchemy address of the operational store."""
+        return self.ledger_url or f"sqlite:///{self.data / 'ledger.sqlite'}"
+
+    @property
+    def address(self) -> str:
+        """What people type into the browser."""
+        return self.base_url or f"http://{self.host}:{self.port}"
+
+
+def load() -> Settings:
+    """Read the settings. Raises UserError that names each wrong one and says why."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "；".join(
+            f"GANGSHAO_{'.'.join(str(part) for part in item['loc']).upper()}：{item['msg']}" for item in error.errors()
+        )
+        raise UserError(f"设置有误，请改正后重试 (wrong settings)：{wrong}") from error

@@ -1,0 +1,15 @@
+-- title: 参保净增减 | Net change of insured persons
+-- unit: persons
+-- units: persons
+-- worse: lower
+-- kind: count
+-- grain: day, week, month
+-- clock: filed
+-- by: area × industry
+-- formula: 当期申报增员人数 − 当期申报减员人数
+-- source: 社会保险法第五十七条、第五十八条
+select
+    area, industry, filed_on as period,
+    sum(case when direction = 'join' then 1 else -1 end) as numerator, count(*) as units, 1 as largest_unit
+from insured_event
+group by all

@@ -1,0 +1,27 @@
+-- title: 参保净增减率 | Net change rate of insured persons
+-- unit: percent
+-- units: persons
+-- worse: lower
+-- kind: ratio
+-- roster: insured_event
+-- grain: month
+-- clock: filed
+-- by: area × industry
+-- formula: （当月申报增员 − 当月申报减员）÷ 上月末参保人数 × 100
+-- source: 社会保险法第五十七条、第五十八条；社会保险单位月报
+select
+    stock.area, stock.industry, stock.period + interval 1 month as period,
+    coalesce(flow.net_change, 0) as numerator, stock.insured as denominator, stock.insured as units,
+    stock.largest_unit
+from (
+    select area, industry, period, sum(insured) as insured, max(insured) as largest_unit
+    from insured_headcount
+    group by all
+) as stock
+left join (
+    select
+        area, industry, date_trunc('month', filed_on) as period,
+        sum(case when direction = 'join' then 1 else -1 end) as net_change
+    from insured_event
+    group by all
+) as flow on stock.area = flow.area and stock.industry = flow.industry and stock.period + interval 1 month = flow.period

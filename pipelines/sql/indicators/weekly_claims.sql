@@ -1,0 +1,14 @@
+-- title: 每周初次申领（汇总数列） | Weekly initial claims (aggregate series)
+-- unit: persons
+-- units: reports
+-- worse: higher
+-- kind: count
+-- grain: week
+-- clock: filed
+-- by: area
+-- formula: 汇总数列 weekly_claims 的数值
+-- source: 上级部门或统计机构的汇总数列
+select area, period, sum(value) as numerator, max(denominator) as denominator, count(*) as units, 1 as largest_unit
+from aggregate_series
+where indicator = 'weekly_claims' and grain = 'week' and occupation is null
+group by all

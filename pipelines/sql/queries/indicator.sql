@@ -1,0 +1,4 @@
+-- The catalogue of indicators.
+select indicator, title_zh, title_en, unit, worse, grains, clock, by_dims, formula, source, feed, is_ratio, scale
+from indicator
+order by indicator

@@ -1,0 +1,2 @@
+-- The industrial classification with its total and its unknown member.
+select code, name, level, parent from industry order by code

@@ -1,0 +1,4 @@
+-- What should have come and whether it did, for the line under a mail; the roster as it stands.
+select feed, area, grain, period, status, due_at, received_at
+from roster
+order by feed, area, period

@@ -1,0 +1,14 @@
+-- The warnings a mail may name: level, state, dates and bands; no exact figure, no employer.
+select
+    episode.episode_id, episode.level, episode.status, episode.opened_on, episode.changed_on, episode.closed_on,
+    episode.close_reason, episode.data_to, episode.observed_band, episode.people_band,
+    episode.area, coalesce(place.name, episode.area) as area_name,
+    episode.industry, coalesce(industry.name, episode.industry) as industry_name,
+    coalesce(indicator.title_zh, episode.indicator) as indicator_title, coalesce(indicator.unit, '') as unit,
+    coalesce(titled.title, episode.rule_id) as rule_title
+from episode
+left join place on place.code = episode.area
+left join industry on industry.code = episode.industry
+left join indicator on indicator.indicator = episode.indicator
+left join (select rule_id, max(title) as title from rule group by rule_id) as titled on titled.rule_id = episode.rule_id
+order by episode.level, place.sort, episode.area, episode.industry, indicator_title, episode.episode_id

@@ -1,0 +1,2 @@
+-- Facts about the published file.
+select key, value from manifest

@@ -1,0 +1,10 @@
+-- How many of the due slots of a period have reported, for areas and for the city.
+create or replace temp table completeness as
+select
+    coalesce(area, $city) as area, period, sum(reporting) as reporting, sum(due) as due
+from (
+    select slot.area, cast(slot_period as date) as period, 1 as due, case when reported.area is null then 0 else 1 end as reporting
+    from slot
+    left join reported on slot.feed = reported.feed and slot.area = reported.area and slot.period = reported.period
+) as answer
+group by grouping sets ((area, period), (period))

@@ -1,0 +1,6 @@
+-- Where a count is zero unless a fact says otherwise: every industry of an area that reported.
+create or replace temp table spine as
+select reported.area, industry.code as industry, reported.period
+from reported
+join industry on industry.level = 'section' or (industry.level = 'unknown' and $has_unknown)
+where reported.feed = $feed and reported.period >= $start

@@ -1,0 +1,83 @@
+"""Trying the program out: an invented city in the inbox, its last days replayed, sign-in links for each role."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from pipelines import run as runs
+from pipelines.demo import generate
+from pipelines.domain import Audience, Role, UserError, Viewer
+from pipelines.ledger import Ledger
+from pipelines.ledger import link as links
+from pipelines.notify import remember_retrospective
+from pipelines.publish.edition import current_edition
+from pipelines.region import Region
+from pipelines.run import Progress
+from pipelines.settings import Settings
+
+LINK_HOURS = 12
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ROLE_TITLES = {
+    Role.CITY_LEADER: "市局领导", Role.CITY_ANALYST: "市局分析人员", Role.CITY_DUTY: "市局值班人员", Role.COUNTY_HEAD: "县局负责人",
+    Role.COUNTY_CLERK: "县局经办人员", Role.ADMINISTRATOR: "系统管理员", Role.AUDITOR: "审计人员",
+}  # fmt: skip
+
+
+def replay_demonstration(
+    settings: Settings, region: Region, ledger: Ledger, yesterday: date, days: int, scale: float, replay: int,
+    seed: int, now: datetime, progress: Progress,
+) -> None:  # fmt: skip
+    """Invent the city unless the folder holds data already, take it in, replay the last days up to yesterday.
+
+    Raises UserError when the folder holds real data: invented files never mix with them.
+    """
+    has_data = settings.warehouse.exists() or settings.raw.exists()
+    if has_data and not settings.demonstration_mark.exists():
+        raise UserError(f"{settings.data} 中已有正式数据，不能再放入演示数据；请另设 GANGSHAO_DATA (real data here)")
+    if not has_data:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.demonstration_mark.write_text("演示数据：全部虚构 (invented data)\n", encoding="utf-8")
+        generate(
+            region, settings.inbox, days, scale, seed, False, yesterday - timedelta(days=1),
+            truth=settings.data / "truth.csv", progress=progress,
+        )  # fmt: skip
+    runs.take(settings, region, True, now, progress)
+    first = yesterday - timedelta(days=replay - 1)
+    published = current_edition(settings.published)
+    if published is not None:
+        first = max(first, date.fromisoformat(published.split(".")[0]) + timedelta(days=1))
+    wanted = runs.first_editions(region, first, yesterday)
+    if wanted:
+        runs.editions(settings, region, ledger, wanted, now, is_replay=True, progress=progress)
+        remember_retrospective(settings, region, ledger, wanted, now)
+
+
+def sign_in_link(
+    settings: Settings, region: Region, ledger: Ledger, role: str, areas: Sequence[str], name: str, hours: int,
+    now: datetime,
+) -> str:  # fmt: skip
+    """Address of a single-use link for a role; an office's role needs its areas. Raises UserError naming what is wrong."""
+    if role not in list(Role):
+        raise UserError(f"没有角色“{role}”，可用：{'、'.join(Role)} (no such role)")
+    codes = [region.aliases.get(area, "") for area in areas]
+    if "" in codes:
+        raise UserError(f"没有地区“{areas[codes.index('')]}” (no such area)")
+    needs_area = Viewer(Role(role)).audience is Audience.OFFICE
+    if needs_area != bool(codes):
+        raise UserError("县局角色须用 --area 指定地区，其他角色不需要 (offices need an area, others have none)")
+    token = links.issue(ledger, Role(role), codes, name, timedelta(hours=hours), now)
+    return f"{settings.address}/sign-in/{token}"
+
+
+def demonstration_links(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> list[tuple[str, str]]:
+    """A link per role, for demonstration data on the loopback only; offices get the region's first unit."""
+    if not settings.demonstration_mark.exists() or settings.host not in LOOPBACK:
+        return []
+    unit = region.units[0]
+    name_of = dict(zip(region.places["code"], region.places["name"], strict=True))
+    found: list[tuple[str, str]] = []
+    for role, title in ROLE_TITLES.items():
+        is_office = Viewer(role).audience is Audience.OFFICE
+        shown = f"{title}（{name_of[unit]}）" if is_office else title
+        areas = [unit] if is_office else []
+        found.append((shown, sign_in_link(settings, region, ledger, role, areas, shown, LINK_HOURS, now)))
+    return found

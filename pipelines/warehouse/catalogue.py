@@ -1,0 +1,102 @@
+"""The catalogue of indicators, read from the headers of their SQL; the order of building is read from the SQL too."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from pipelines.domain import Grain, UserError
+
+SQL = Path(__file__).resolve().parent.parent / "sql"
+INDICATORS = SQL / "indicators"
+_SCALES = {"percent": 100.0, "per_mille": 1000.0}
+_REQUIRED = ("title", "unit", "units", "worse", "kind", "grain", "clock", "by", "formula", "source")
+_KINDS = ("count", "stock", "ratio")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A measure: what it is called, how it is built, which way is worse.
+
+    ``kind``: a *count* of a period has zeros where its feed reported, adds up over areas, industries and periods; a
+    *stock* adds up over areas and industries; a *ratio* is summed as numerator and denominator.
+    """
+
+    name: str
+    title_zh: str
+    title_en: str
+    unit: str
+    units: str
+    worse: str
+    kind: str
+    grains: tuple[Grain, ...]
+    clock: str
+    dimensions: tuple[str, ...]
+    formula: str
+    source: str
+    sql: str
+    tables: tuple[str, ...]
+    roster_feeds: tuple[str, ...]
+
+    @property
+    def scale(self) -> float:
+        """What numerator ÷ denominator is multiplied by."""
+        return _SCALES.get(self.unit, 1.0)
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the value is numerator ÷ denominator."""
+        return self.kind == "ratio"
+
+
+def _header(path: Path, text: str) -> dict[str, str]:
+    header = dict(re.findall(r"^-- (\w+): (.+)$", text, re.MULTILINE))
+    missing = [key for key in _REQUIRED if key not in header]
+    if missing:
+        raise UserError(f"指标文件 {path.name} 的表头缺少 {'、'.join(missing)}，请补上 (indicator header incomplete)")
+    if header["kind"] not in _KINDS:
+        raise UserError(f"指标文件 {path.name} 的 kind 只能是 {'、'.join(_KINDS)}")
+    return header
+
+
+def parse(path: Path) -> Indicator:
+    """Read one indicator file. Raises UserError that names the file and what its header lacks."""
+    text = path.read_text(encoding="utf-8")
+    header = _header(path, text)
+    tables = tuple(sorted({table.name for table in sqlglot.parse_one(text, read="duckdb").find_all(exp.Table)}))
+    title_zh, _, title_en = header["title"].partition(" | ")
+    return Indicator(
+        name=path.stem,
+        title_zh=title_zh,
+        title_en=title_en or path.stem,
+        unit=header["unit"],
+        units=header["units"],
+        worse=header["worse"],
+        kind=header["kind"],
+        grains=tuple(Grain(part.strip()) for part in header["grain"].split(",")),
+        clock=header["clock"],
+        dimensions=tuple(part.strip() for part in header["by"].split("×")),
+        formula=header["formula"],
+        source=header["source"],
+        sql=text,
+        tables=tables,
+        roster_feeds=tuple(part.strip() for part in header.get("roster", ", ".join(tables)).split(",")),
+    )
+
+
+@cache
+def catalogue(folder: Path = INDICATORS) -> dict[str, Indicator]:
+    """All indicators by name, those that others read first."""
+    found = {path.stem: parse(path) for path in sorted(folder.glob("*.sql"))}
+    graph = {name: {table for table in item.tables if table in found and table != name} for name, item in found.items()}
+    return {name: found[name] for name in TopologicalSorter(graph).static_order()}
+
+
+@cache
+def step(name: str) -> str:
+    """Text of ``pipelines/sql/steps/<name>.sql``."""
+    return (SQL / "steps" / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,112 @@
+"""The forecast stage: what each spike rule's indicator was expected to be, and how improbable the last periods were."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from models.assess import Memory, assess
+from models.panel import Panel
+from pipelines.domain import EVERY_COHORT, Edition, Grain
+from pipelines.region import Region
+from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.warehouse.panel import Cells, is_cell, load_cells, panel
+from pipelines.warehouse.transform import Change
+
+AHEAD_DAYS = 70  # calendar needed beyond the last period: eight weeks and a little
+_SCORE = (
+    "edition_id, day, indicator, area, industry, cohort, grain, window_periods, window_from, data_to, observed, expected, "
+    "variance, p, level_mean, factor_mean"
+)
+_FORECAST = (
+    "edition_id, made_on, indicator, area, industry, cohort, grain, period, horizon, expected, lo80, hi80, lo95, hi95"
+)
+
+
+class Forecaster:
+    """Scores the indicators that spike rules name, one edition after another; what it remembers only saves time."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, region: Region) -> None:
+        self._con = con
+        self._region = region
+        self._cells: dict[str, Cells] = {}
+        self._memory: dict[str, Memory] = {}
+        self._panel: dict[str, Panel] = {}
+        self._calendar = pd.DataFrame()
+
+    def run(self, edition: Edition, change: Change, indicators: Iterable[str]) -> pd.DataFrame:
+        """Score every series for this edition, store scores and forecasts, return the scores with their series' level."""
+        scores: list[pd.DataFrame] = []
+        for name in indicators:
+            indicator = catalogue()[name]
+            grain = indicator.grains[0]
+            cells = self._follow(indicator, grain, change)
+            if cells is not None:
+                scores.append(self._score(edition, indicator, grain, cells))
+        return pd.concat(scores, ignore_index=True) if scores else pd.DataFrame()
+
+    def _follow(self, indicator: Indicator, grain: Grain, change: Change) -> Cells | None:
+        cells = self._cells.get(indicator.name)
+        start = change.since.get(indicator.name)
+        if cells is None or (start is not None and start < cells.first):
+            cells = load_cells(self._con, indicator, grain, self._region)
+            if cells is not None:
+                self._cells[indicator.name] = cells
+        elif start is not None:
+            fresh = change.fresh[change.fresh["indicator"] == indicator.name]
+            gone = change.gone[change.gone["indicator"] == indicator.name]
+            cells.blank(gone[is_cell(gone, indicator, grain, self._region)])
+            cells.apply(fresh[is_cell(fresh, indicator, grain, self._region)])
+        return cells
+
+    def calendar(self, start: date, end: date) -> pd.DataFrame:
+        """Calendar of the region from ``start`` to beyond ``end``, kept between editions."""
+        until = end + timedelta(days=AHEAD_DAYS)
+        frame = self._calendar
+        if frame.empty or frame["date"].iloc[0].date() > start or frame["date"].iloc[-1].date() < until:
+            self._calendar = self._region.calendar_frame(start, until + timedelta(days=400))
+        return self._calendar
+
+    def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> pd.DataFrame:
+        frame = self._panel[indicator.name] = panel(cells, self._region)
+        calendar = self.calendar(cells.first - timedelta(days=AHEAD_DAYS), frame.periods[-1].date())
+        assessment, self._memory[indicator.name] = assess(frame, calendar, self._memory.get(indicator.name))
+        series = frame.series[["level", "area", "industry"]]
+        common = {
+            "edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT,
+        }  # fmt: skip
+        score = assessment.score.rename(columns={"level": "level_mean", "factor": "factor_mean"})
+        score = score.merge(series, left_on="series", right_index=True).assign(
+            **common, day=pd.Timestamp(edition.day), grain=str(grain)
+        )
+        self._write("score", _SCORE, score)
+        forecast = assessment.forecast.merge(series, left_on="series", right_index=True).assign(
+            **common, made_on=pd.Timestamp(edition.day), grain="week"
+        )
+        self._write("forecast", _FORECAST, forecast)
+        return score
+
+    def reported_since(self, indicator: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
+        """Last period of a series that reported, and how many did after ``since``; None for a series not scored."""
+        frame = self._panel.get(indicator)
+        if frame is None:
+            return None
+        row = np.flatnonzero((frame.series["area"] == area) & (frame.series["industry"] == industry))
+        reported = np.isfinite(frame.values[row[0]]) if len(row) else np.zeros(0, dtype=bool)
+        if not reported.any():
+            return None
+        periods = frame.periods[reported]
+        return periods[-1].date(), int((periods > pd.Timestamp(since)).sum())
+
+    def _write(self, table: str, columns: str, frame: pd.DataFrame) -> None:
+        self._con.register("incoming", frame)
+        self._con.execute(f"insert into {table} ({columns}) select {columns} from incoming")
+        self._con.unregister("incoming")
+
+
+def spike_indicators(rules: pd.DataFrame) -> Sequence[str]:
+    """Indicators named by spike rules that the catalogue knows, in a fixed order."""
+    named = rules.loc[rules["kind"] == "spike", "indicator"].astype("object").unique()
+    return [name for name in catalogue() if name in set(named)]

@@ -1,0 +1,206 @@
+"""From facts in force to readings with vintages: every indicator, its zeros, its totals, its completeness."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+import pandas as pd
+
+from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
+from pipelines.region import Region
+from pipelines.warehouse.catalogue import Indicator, catalogue, step
+
+FACTS = (
+    "insured_event", "insured_headcount", "benefit_claim", "vacancy", "job_seeker", "monitored_employer",
+    "layoff_report", "aggregate_series",
+)  # fmt: skip
+LOOK_BACK_DAYS = 62  # an indicator may read the two months before the first period it recomputes
+_TRUNCATED = {
+    Grain.DAY: "period",
+    Grain.MONTH: "date_trunc('month', period)",
+    Grain.QUARTER: "date_trunc('quarter', period)",
+}
+_READING = (
+    "indicator, area, industry, cohort, grain, period, numerator, denominator, value, units, largest_unit, reporting, due, "
+    "is_provisional, is_suppressed"
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edition recomputed: per indicator the first period that may differ, readings that are new, and that ended."""
+
+    since: Mapping[str, date]
+    fresh: pd.DataFrame
+    gone: pd.DataFrame
+
+
+def truncated(grain: Grain, region: Region) -> str:
+    """SQL expression for the first day of the period that contains ``period``; weeks end on the region's week end."""
+    if grain is Grain.WEEK:
+        shift = (7 - region.week_start(date(2024, 1, 1) + timedelta(days=6)).weekday()) % 7
+        return f"date_trunc('week', period + interval {shift} day) - interval {shift} day"
+    return _TRUNCATED[grain]
+
+
+class Transform:
+    """Computes the readings of one edition after another on one connection; remembers which drops were in force.
+
+    The connection's own temporary views hide the fact tables behind what is in force at the cut-off, so an indicator's
+    SQL says ``from benefit_claim`` and cannot see anything else.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, region: Region, slots: pd.DataFrame) -> None:
+        """``slots``: one row per feed, area and period that is due (region.roster), for all days to come."""
+        self._con = con
+        self._region = region
+        self.since: dict[str, date] = {}
+        """Per feed, the first period whose drops in force the last run saw change."""
+        self._con.register("slots", slots)
+        self._con.execute(
+            "create or replace temp table due_slot as select slots.feed, place.code as area, cast(slots.period as date) as period "
+            "from slots join place on place.level = 'unit' and (slots.area = place.code or slots.area = $city)",
+            {"city": region.city},
+        )
+        self._con.unregister("slots")
+
+    def restore(self, cutoff_at: datetime | None) -> None:
+        """Take as known what was in force at the last edition's cut-off; None when there is none."""
+        before = cutoff_at or datetime(1900, 1, 1)  # noqa: DTZ001 - instants in the warehouse are naive UTC
+        self._con.execute(step("in_force"), {"cutoff_at": before})
+        self._con.execute(step("reversed"))
+        self._remember()
+
+    def _remember(self) -> None:
+        self._con.execute("create or replace temp table in_force_before as select * from in_force")
+        self._con.execute("create or replace temp table reversed_event_before as select * from reversed_event")
+
+    def run(self, cutoff_at: datetime) -> Change:
+        """Bring ``reading`` to what was known at ``cutoff_at`` (naive UTC) and say what changed."""
+        self._con.execute(step("in_force"), {"cutoff_at": cutoff_at})
+        self._con.execute(step("reversed"))
+        self._con.execute(step("reported"), {"city": self._region.city})
+        since = self.since = dict(self._con.execute(step("changed")).fetchall())
+        reversal = self._con.execute(step("reversal_since")).fetchall()[0][0]
+        if reversal is not None:
+            since["insured_event"] = min(reversal, since.get("insured_event", reversal))
+        recomputed: dict[str, date] = {}
+        fresh: list[pd.DataFrame] = []
+        gone: list[pd.DataFrame] = []
+        for indicator in catalogue().values():
+            touched = [since[table] for table in indicator.tables if table in since]
+            if touched:
+                start = self._start(min(touched))
+                recomputed[indicator.name] = start
+                self._update(indicator, start, cutoff_at)
+                fresh.append(self._con.execute("select * from reading_new").df())
+                gone.append(self._con.execute("select * from reading_gone").df())
+        self._drop_views()
+        self._remember()
+        none = self._con.execute("select * from reading limit 0").df()
+        return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
+
+    def _start(self, day: date) -> date:
+        return min(day.replace(day=1), self._region.week_start(day))
+
+    def _views(self, indicator: Indicator, start: date) -> None:
+        earliest = start - timedelta(days=LOOK_BACK_DAYS)
+        self._con.execute(
+            f"create or replace temp table in_sight as select drop_id from in_force where period >= date '{earliest}'"
+        )
+        for table in FACTS:
+            if table in indicator.tables:
+                extra = ""
+                if table == "insured_event":
+                    extra = " and reverses_event_id is null and event_id not in (select event_id from reversed_event)"
+                self._con.execute(
+                    f"create or replace temp view {table} as select * from warehouse.main.{table} "
+                    f"where drop_id in (select drop_id from in_sight){extra}"
+                )
+
+    def _drop_views(self) -> None:
+        for table in FACTS:
+            self._con.execute(f"drop view if exists temp.{table}")
+
+    def _update(self, indicator: Indicator, start: date, cutoff_at: datetime) -> None:
+        self._views(indicator, start)
+        self._base(indicator, start)
+        if indicator.kind == "count":
+            self._fill_zeros(indicator, start)
+        else:
+            self._con.execute("create or replace temp table dense as select * from base")
+        self._con.execute(f"create or replace temp table fresh as {self._fresh(indicator, start)}")
+        key = {"indicator": indicator.name, "start": start}
+        self._con.execute(step("reading_change"), key)
+        self._con.execute(step("reading_gone"), key)
+        self._con.execute(step("reading_close"), {"cutoff_at": cutoff_at})
+        self._con.execute(step("reading_open"), {"cutoff_at": cutoff_at})
+
+    def _base(self, indicator: Indicator, start: date) -> None:
+        columns = {row[0] for row in self._con.execute(f"describe {indicator.sql}").fetchall()}
+        area = "area" if "area" in columns else f"'{self._region.city}'"
+        industry = "industry" if "industry" in columns else f"'{TOTAL_INDUSTRY}'"
+        denominator = "cast(denominator as double)" if "denominator" in columns else "cast(null as double)"
+        self._con.execute(
+            f"create or replace temp table base as select {area} as area, {industry} as industry, "
+            "cast(period as date) as period, cast(numerator as double) as numerator, "
+            f"{denominator} as denominator, cast(units as integer) as units, cast(largest_unit as double) as largest_unit "
+            f"from ({indicator.sql}) as answer where period >= date '{start}'"
+        )
+
+    def _fill_zeros(self, indicator: Indicator, start: date) -> None:
+        has_roster = self._con.execute(
+            "select count(*) from due_slot where feed = $feed", {"feed": indicator.roster_feeds[0]}
+        ).fetchall()[0][0]
+        if has_roster and indicator.dimensions == ("area", "industry") and indicator.grains[0] is Grain.DAY:
+            unknown = self._con.execute("select count(*) from base where industry = 'U'").fetchall()[0][0] > 0
+            self._con.execute(
+                step("spine"), {"feed": indicator.roster_feeds[0], "start": start, "has_unknown": unknown}
+            )
+            self._con.execute(step("dense"))
+        else:
+            self._con.execute("create or replace temp table dense as select * from base")
+
+    def _fresh(self, indicator: Indicator, start: date) -> str:
+        return " union all ".join(self._one_grain(indicator, grain, start) for grain in indicator.grains)
+
+    def _one_grain(self, indicator: Indicator, grain: Grain, start: date) -> str:
+        period = truncated(grain, self._region)
+        name = f"completeness_{grain}"
+        feeds = ", ".join(f"'{feed}'" for feed in indicator.roster_feeds)
+        self._con.execute(
+            f"create or replace temp table slot as select feed, area, period, {period} as slot_period "
+            f"from due_slot where feed in ({feeds}) and period >= date '{start}'"
+        )
+        self._con.execute(step("completeness"), {"city": self._region.city})
+        self._con.execute(f"create or replace temp table {name} as select * from completeness")
+        sets = {
+            ("area", "industry"): "((area, industry, 3), (area, 3), (industry, 3), (3))",
+            ("area",): "((area, 3), (3))",
+            ("city",): "((area, 3))",
+        }[indicator.dimensions]  # 3: the third column, the period
+        industry = (
+            f"coalesce(industry, '{TOTAL_INDUSTRY}')" if "industry" in indicator.dimensions else f"'{TOTAL_INDUSTRY}'"
+        )
+        absent = "" if indicator.kind == "count" else " and not (coalesce(own.due, 0) > 0 and own.reporting = 0)"
+        value = (
+            f"{indicator.scale} * sum(numerator) / nullif(sum(denominator), 0)"
+            if indicator.is_ratio
+            else "sum(numerator)"
+        )
+        return f"""
+            select '{indicator.name}' as indicator, total.area, total.industry, '{EVERY_COHORT}' as cohort,
+                '{grain}' as grain, total.period, total.numerator, total.denominator, total.value, total.units,
+                total.largest_unit, cast(coalesce(own.reporting, 0) as integer) as reporting,
+                cast(coalesce(own.due, 0) as integer) as due, coalesce(own.reporting < own.due, false) as is_provisional,
+                false as is_suppressed
+            from (
+                select coalesce(area, '{self._region.city}') as area, {industry} as industry,
+                    cast({period} as date) as period, sum(numerator) as numerator, sum(denominator) as denominator,
+                    {value} as value, cast(sum(units) as integer) as units, max(largest_unit) as largest_unit
+                from dense
+                group by grouping sets {sets}
+            ) as total
+            left join {name} as own on own.area = total.area and own.period = total.period
+            where true{absent}"""

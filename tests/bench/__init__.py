@@ -1,0 +1,1 @@
+"""Benchmarks: figures against limits and peers, in one run on one machine (make bench)."""

@@ -1,0 +1,26 @@
+"""`python -m tests.bench NAME [--small]`: a table for people and, as its last line, one JSON object."""
+
+import argparse
+import importlib
+import json
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+NAMES = ("stages", "detect", "claims")
+
+
+def main() -> None:
+    """Run one benchmark by name."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--small", action="store_true", help="a short form, within a minute")
+    parser.add_argument("--seeds", type=int, nargs="*", help="detect: which cities")
+    arguments = parser.parse_args()
+    options = {"seeds": tuple(arguments.seeds)} if arguments.seeds else {}
+    answer = importlib.import_module(f"tests.bench.{arguments.name}").run(small=arguments.small, **options)
+    print(json.dumps(answer, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""What is found and what is said in vain, in invented cities whose truth is known."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.place import LAST_DAY, Place, place
+
+YELLOW = 3
+SEEN_WITHIN_DAYS, TOUCHED_AFTER_DAYS = 7, 28
+LEAST_MEAN = 1.0  # people per seven days: below it a series is too thin to be judged by
+CLASSES = ("large", "medium", "small")
+LEVELS = ("city", "area", "industry", "cell")
+
+
+def contains(outer: pd.DataFrame, inner: pd.DataFrame, city: str) -> pd.Series:
+    """Whether the series of one side holds the series of the other, row by row (columns area, industry)."""
+    area = (outer["area"] == inner["area"]) | (outer["area"] == city)
+    industry = (outer["industry"] == inner["industry"]) | (outer["industry"] == "ALL")
+    return area & industry
+
+
+def level_of(frame: pd.DataFrame, city: str) -> pd.Series:
+    """city, area, industry or cell, by the columns area and industry."""
+    names = {(True, True): "city", (False, True): "area", (True, False): "industry", (False, False): "cell"}
+    return pd.Series(
+        [names[a == city, i == "ALL"] for a, i in zip(frame["area"], frame["industry"], strict=True)], index=frame.index
+    )
+
+
+def warnings(here: Place, since: date) -> pd.DataFrame:
+    """First vintage at yellow or worse of every warning opened since a day, with the day it became that."""
+    with here.warehouse() as warehouse:
+        frame = warehouse.connection.execute(
+            "select episode_id, rule_id, kind, area, industry, min(level) as level, min(cast(known_from as date)) as told_on "
+            "from episode where level <= $yellow and opened_on >= $since group by all",
+            {"yellow": YELLOW, "since": since},
+        ).df()
+    return frame
+
+
+def means(here: Place, since: date) -> pd.DataFrame:
+    """People per seven days of every series: the larger of its daily indicators."""
+    days = (LAST_DAY - since).days + 1
+    with here.warehouse() as warehouse:
+        frame = warehouse.connection.execute(
+            "select area, industry, indicator, 7.0 * sum(value) / $days as mean from reading "
+            "where known_to is null and grain = 'day' and indicator in ('benefit_claim', 'insured_leave') "
+            "and period >= $since group by all",
+            {"days": days, "since": since},
+        ).df()
+    return frame.groupby(["area", "industry"], as_index=False)["mean"].max()
+
+
+def city(
+    seed: int, quiet: bool, days: int, judged: int, scale: float
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, str]:
+    """One city from files to warnings: warnings, truth, series means, code of the city."""
+    with place() as here:
+        here.generate(days, scale, seed, quiet)
+        here.ingest()
+        first = LAST_DAY + timedelta(days=2 - judged)
+        # One edition before the judged span opens what was already going on.
+        here.replay(first - timedelta(days=1), LAST_DAY + timedelta(days=1))
+        truth = pd.read_csv(here.truth, parse_dates=["first_effective_on", "first_visible_on", "end_on"])
+        told = warnings(here, first)
+        thick = means(here, first - timedelta(days=1))
+        thick = thick[thick["mean"] >= LEAST_MEAN]
+        truth = truth[(truth["kind"] != "past_shock") & (truth["first_visible_on"] >= pd.Timestamp(first))]
+        truth = truth[truth["first_visible_on"] <= pd.Timestamp(LAST_DAY - timedelta(days=SEEN_WITHIN_DAYS - 1))]
+        told = told.merge(thick, on=["area", "industry"], how="left")
+        truth = truth.merge(thick, on=["area", "industry"], how="inner")
+        return told, truth, thick, here.region.city
+
+
+def score(told: pd.DataFrame, truth: pd.DataFrame, city_code: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Which events were flagged within a week of being visible, and which warnings touch an event."""
+    pairs = told.assign(w=range(len(told))).merge(
+        truth.assign(e=range(len(truth))), how="cross", suffixes=("", "_event")
+    )
+    event = pairs[["area_event", "industry_event"]].set_axis(["area", "industry"], axis=1)
+    related = contains(pairs, event, city_code) | contains(event, pairs, city_code)
+    after = (pairs["told_on"] - pairs["first_visible_on"]).dt.days
+    early = pairs[related & (after >= 0) & (after <= SEEN_WITHIN_DAYS)]
+    late = (pairs["told_on"] - pairs["end_on"]).dt.days
+    touching = pairs[related & (after >= 0) & (late <= TOUCHED_AFTER_DAYS)]
+    flagged = truth.assign(is_flagged=pd.Series(range(len(truth)), index=truth.index).isin(early["e"]))
+    return flagged, pd.Series(range(len(told)), index=told.index).isin(touching["w"])
+
+
+def one_seed(seed: int, days: int, judged: int, scale: float) -> dict[str, Any]:
+    """All figures of one seed: detections from its eventful city, false warnings from its quiet one."""
+    told, truth, _, code = city(seed, False, days, judged, scale)
+    flagged, is_true = score(told, truth, code)
+    quiet_told, _, thick, _ = city(seed, True, days, judged, scale)
+    offices = thick.loc[(thick["area"] != code), "area"].nunique()
+    weeks = judged / 7
+    large = flagged[flagged["class"] == "large"]
+    by_level = large.groupby(level_of(large, code))["is_flagged"].agg(["mean", "count"])
+    own = quiet_told[(quiet_told["area"] != code)]
+    judged_series = quiet_told.dropna(subset=["mean"])
+    share = {name: flagged.loc[flagged["class"] == name, "is_flagged"] for name in CLASSES}
+    return {
+        "seed": seed,
+        **{f"{name}_flagged_7d": round(float(share[name].mean()), 3) if len(share[name]) else None for name in CLASSES},
+        **{f"{name}_events": len(share[name]) for name in CLASSES},
+        "precision_yellow": round(float(is_true.mean()), 3) if len(is_true) else None,
+        "false_per_series_year": round(len(judged_series) / len(thick) / (judged / 365), 3),
+        "false_yellow_per_week_city": round(len(quiet_told) / weeks, 2),
+        "false_yellow_per_quarter_office": round(len(own) / offices / (judged / 91.3), 2),
+        "false_orange_red": int((quiet_told["level"] < YELLOW).sum()),
+        "by_level": {
+            name: {"large_flagged_7d": round(float(by_level["mean"][name]), 3), "events": int(by_level["count"][name])}
+            if name in by_level.index
+            else None
+            for name in LEVELS
+        },
+    }
+
+
+def run(small: bool, seeds: tuple[int, ...] = (1, 2, 3)) -> dict[str, Any]:
+    """Scale 1, three years, the last 52 weeks judged, three seeds; small: one seed, scale 0.2, 8 weeks."""
+    scale, days, judged = (0.2, 500, 56) if small else (1.0, 1095, 364)
+    found = [one_seed(seed, days, judged, scale) for seed in (seeds[:1] if small else seeds)]
+    table = Table(title=f"scale {scale}, {days} days, {judged // 7} weeks judged")
+    keys = [key for key in found[0] if key not in {"seed", "by_level"}]
+    table.add_column("")
+    for item in found:
+        table.add_column(f"seed {item['seed']}", justify="right")
+    for key in keys:
+        table.add_row(key, *(str(item[key]) for item in found))
+    for name in LEVELS:
+        table.add_row(
+            f"large at {name}",
+            *(
+                f"{item['by_level'][name]['large_flagged_7d']} of {item['by_level'][name]['events']}"
+                if item["by_level"][name]
+                else "–"
+                for item in found
+            ),
+        )
+    Console().print(table)
+    return {"detect": {"seeds": found}}

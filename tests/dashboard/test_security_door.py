@@ -1,0 +1,251 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask, Response, jsonify
+from flask.testing import FlaskClient
+
+from dashboard.locale import text
+from dashboard.security import NotSignedInError, current_viewer, guard
+from pipelines.domain import Role, Viewer
+from pipelines.ledger import Ledger, link, open_ledger
+from pipelines.settings import Settings
+
+OURS = {"Origin": "http://localhost"}
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+HOUR = timedelta(hours=1)
+SITE = "https://gangshao.example.com"
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = open_ledger(Settings(data=tmp_path))
+    yield opened
+    opened.close()
+
+
+def site(ledger: Ledger, tmp_path: Path, clock: Clock, base_url: str = "") -> Flask:
+    """A server with a page, a Dash-like endpoint and an asset, behind the door."""
+    server = Flask("site")
+    guard(server, ledger, Settings(data=tmp_path, base_url=base_url), lambda: ["'sha256-abc='"], clock)
+
+    @server.get("/")
+    @server.get("/<path:path>")
+    def page(path: str = "") -> Response:
+        viewer = current_viewer()
+        return Response(f"<p>{viewer.name} {','.join(sorted(viewer.areas))}</p>", mimetype="text/html")
+
+    @server.post("/_dash-update-component")
+    def update() -> Response:
+        return jsonify(name=current_viewer().name)
+
+    return server
+
+
+@pytest.fixture
+def client(ledger: Ledger, tmp_path: Path, clock: Clock) -> FlaskClient:
+    return site(ledger, tmp_path, clock).test_client()
+
+
+def issued(ledger: Ledger, clock: Clock) -> str:
+    return link.issue(ledger, Role.COUNTY_CLERK, ["371502"], "东昌府区就业科", 12 * HOUR, clock())
+
+
+def sign_in(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    assert client.post(f"/sign-in/{issued(ledger, clock)}", headers=OURS).status_code == 303
+
+
+def test_a_stranger_is_led_to_the_sign_in_page_and_sees_nothing_else(client: FlaskClient) -> None:
+    answer = client.get("/warning/a1", headers=PAGE)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+    page = client.get("/sign-in").get_data(as_text=True)
+    assert text("Please sign in first.") in page
+    assert 'lang="zh-CN"' in page
+    assert client.get("/sign-in/static/entrance.css").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/_dash-layout", "/_dash-dependencies", "/_dash-component-suites/x.js", "/assets/theme.css", "/_reload-hash"],
+)
+def test_what_pages_fetch_is_refused_to_a_stranger(client: FlaskClient, path: str) -> None:
+    assert client.get(path, headers=PAGE).status_code == 401
+
+
+def test_a_callback_of_a_stranger_is_refused(client: FlaskClient) -> None:
+    assert client.post("/_dash-update-component", json={}, headers=OURS).status_code == 401
+
+
+def test_a_link_signs_in_by_its_button_only(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    token = issued(ledger, clock)
+    for _ in range(3):  # a mail scanner opens every link, some several times
+        page = client.get(f"/sign-in/{token}")
+        assert page.status_code == 200
+        assert "东昌府区就业科" in page.get_data(as_text=True)
+        assert "Set-Cookie" not in page.headers
+    client.head(f"/sign-in/{token}")
+    answer = client.post(f"/sign-in/{token}", headers=OURS)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert client.get("/", headers=PAGE).get_data(as_text=True) == "<p>东昌府区就业科 371502</p>"
+    assert client.post("/_dash-update-component", json={}, headers=OURS).get_json() == {"name": "东昌府区就业科"}
+
+
+def test_a_used_link_opens_nothing_for_the_next_person(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    token = issued(ledger, clock)
+    client.post(f"/sign-in/{token}", headers=OURS)
+    other = client.application.test_client()
+    for answer in (other.get(f"/sign-in/{token}"), other.post(f"/sign-in/{token}", headers=OURS)):
+        assert answer.status_code == 410
+        assert text("This link is no longer valid") in answer.get_data(as_text=True)
+    assert other.get("/", headers=PAGE).status_code == 303
+
+
+def test_an_expired_link_and_a_made_up_one_look_the_same(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    token = issued(ledger, clock)
+    clock.now += 12 * HOUR
+    assert client.get(f"/sign-in/{token}").data == client.get("/sign-in/made-up").data
+
+
+def test_a_session_ends_with_the_clock_and_with_the_sign_out_button(
+    client: FlaskClient, ledger: Ledger, clock: Clock
+) -> None:
+    sign_in(client, ledger, clock)
+    clock.now += timedelta(minutes=31)
+    assert client.get("/", headers=PAGE).status_code == 303
+    sign_in(client, ledger, clock)
+    cookie = client.get_cookie("gangshao")
+    assert cookie is not None
+    assert client.get("/sign-out", headers=PAGE).status_code == 200
+    assert client.get("/", headers=PAGE).status_code == 200  # asking is not leaving
+    assert client.post("/sign-out", headers=OURS).headers["Location"] == "/sign-in"
+    client.set_cookie("gangshao", cookie.value)  # somebody kept the token
+    assert client.get("/", headers=PAGE).status_code == 303
+
+
+def test_signing_in_again_ends_the_session_before(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    sign_in(client, ledger, clock)
+    first = client.get_cookie("gangshao")
+    sign_in(client, ledger, clock)
+    assert first is not None
+    client.set_cookie("gangshao", first.value)
+    assert client.get("/", headers=PAGE).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://evil.example.com", "http://localhost.evil.com", "http://localhost:1"]
+)
+def test_a_write_must_say_that_it_comes_from_our_pages(
+    client: FlaskClient, ledger: Ledger, clock: Clock, origin: str | None
+) -> None:
+    token = issued(ledger, clock)
+    sign_in(client, ledger, clock)
+    headers = {} if origin is None else {"Origin": origin}
+    assert client.post("/_dash-update-component", json={}, headers=headers).status_code == 403
+    assert client.post("/sign-out", headers=headers).status_code == 403
+    assert client.post(f"/sign-in/{token}", headers=headers).status_code == 403
+    assert link.inspect(ledger, token, clock()) is not None
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_callback_takes_json_only(client: FlaskClient, ledger: Ledger, clock: Clock, kind: str) -> None:
+    sign_in(client, ledger, clock)
+    answer = client.post("/_dash-update-component", data="{}", content_type=kind, headers=OURS)
+    assert answer.status_code == 415
+
+
+def test_every_answer_carries_the_security_headers(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    paths = ["/sign-in", "/sign-in/x", "/sign-in/static/entrance.css", "/", "/_dash-layout", "/assets/none.js"]
+    answers = [client.get(path, headers=PAGE) for path in paths]
+    answers += [client.post("/", headers=PAGE), client.put("/sign-in", headers=OURS)]
+    sign_in(client, ledger, clock)
+    answers += [client.get("/", headers=PAGE), client.get("/sign-out", headers=PAGE)]
+    for answer in answers:
+        policy = answer.headers["Content-Security-Policy"]
+        assert "script-src 'self' 'sha256-abc='" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe-eval" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if answer.mimetype == "text/html":
+            assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get("/", headers=PAGE).headers["Referrer-Policy"] == "no-referrer"
+    # with "no-referrer" the browser would send the form's Origin as "null"
+    assert client.get("/sign-in/x").headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    client: FlaskClient, ledger: Ledger, clock: Clock
+) -> None:
+    cookie = client.post(f"/sign-in/{issued(ledger, clock)}", headers=OURS).headers["Set-Cookie"]
+    assert cookie.startswith("gangshao=")
+    assert all(part in cookie for part in ("HttpOnly", "SameSite=Lax", "Path=/"))
+    assert "Secure" not in cookie  # plain HTTP on the loopback
+
+
+def test_under_https_the_cookie_is_bound_to_the_host(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
+    client = site(ledger, tmp_path, clock, SITE).test_client()
+    # behind a proxy that ends the encrypted line, the request itself is plain
+    for base in (SITE, SITE.replace("https", "http")):
+        answer = client.post(f"/sign-in/{issued(ledger, clock)}", headers={"Origin": SITE}, base_url=base)
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-gangshao=")
+        assert "Secure" in cookie
+        assert "Domain" not in cookie
+        assert "max-age" in answer.headers["Strict-Transport-Security"]
+    assert client.get("/", headers=PAGE, base_url=SITE).status_code == 200
+
+
+def test_a_name_that_is_not_ours_is_refused(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
+    client = site(ledger, tmp_path, clock, SITE).test_client()
+    for host in ("evil.example.com", "127.0.0.1.evil.com", "10.1.2.3:8050"):
+        answer = client.get("/sign-in", base_url=f"http://{host}")
+        assert answer.status_code == 400
+        assert "GANGSHAO_BASE_URL" in answer.get_data(as_text=True)
+    for host in ("127.0.0.1:8050", "localhost:8050", "[::1]:8050"):
+        assert client.get("/sign-in", base_url=f"http://{host}").status_code == 200
+
+
+def test_plain_http_from_another_machine_is_refused_with_a_sentence(
+    ledger: Ledger, tmp_path: Path, clock: Clock
+) -> None:
+    client = site(ledger, tmp_path, clock, "http://10.1.2.3:8050").test_client()
+    answer = client.get("/sign-in", base_url="http://10.1.2.3:8050")
+    assert answer.status_code == 403
+    assert "HTTPS" in answer.get_data(as_text=True)
+
+
+def test_there_is_no_viewer_outside_a_signed_in_request(client: FlaskClient) -> None:
+    with pytest.raises(NotSignedInError):
+        current_viewer()
+    with client.application.test_request_context("/"), pytest.raises(NotSignedInError):
+        current_viewer()
+
+
+def test_a_name_cannot_become_markup_on_the_sign_in_page(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    token = link.issue(ledger, Role.AUDITOR, [], "<script>alert(1)</script>", HOUR, clock())
+    assert "<script" not in client.get(f"/sign-in/{token}").get_data(as_text=True)
+
+
+def test_every_role_has_a_title_in_chinese(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    for role in Role:
+        token = link.issue(ledger, role, ["371502"], "", HOUR, clock())
+        page = client.get(f"/sign-in/{token}").get_data(as_text=True)
+        assert role.value not in page
+        assert page.count("<strong>") == 1
+        assert not page.partition("<strong>")[2].partition("</strong>")[0].isascii()
+    assert Viewer().role is None

@@ -1,0 +1,175 @@
+"""The ledger on a PostgreSQL server that the test makes, starts and stops itself; run by `make test-deploy`."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from pipelines.domain import Edition, Role
+from pipelines.ledger import Ledger, link, notice, open_ledger, session
+from pipelines.ledger.edition import record, recorded_editions
+from pipelines.ledger.notice import Decision, Reason, State
+from pipelines.ledger.schema import metadata
+from pipelines.settings import Settings
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+EDITION = Edition(date(2026, 11, 23), 1, NOW)
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.fail("PostgreSQL is missing. Install it with: sudo apt-get install postgresql")
+    return found[-1].parent
+
+
+def _run(*command: str | Path) -> None:
+    # PostgreSQL refuses to run as root; Debian's package brings a user for it.
+    who = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    subprocess.run([*who, *map(str, command)], check=True, cwd="/", capture_output=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Path]:
+    """The folder with the socket of a running server."""
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="gangshao-postgresql-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    data = folder / "data"
+    _run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N")
+    options = f"-c listen_addresses='' -c fsync=off -k {folder}"
+    _run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    try:
+        yield folder
+    finally:
+        _run(programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def settings(server: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """A fresh database for each test."""
+    name = f"ledger_{abs(hash(request.node.name))}"
+    _run(_programs() / "createdb", "-h", server, "-U", "postgres", name)
+    yield Settings(data=tmp_path, ledger_url=f"postgresql://postgres@/{name}?host={server}")
+    _run(_programs() / "dropdb", "-h", server, "-U", "postgres", "--force", name)
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Iterator[Ledger]:
+    opened = open_ledger(settings)
+    yield opened
+    opened.close()
+
+
+def _together(count: int, work: "object") -> None:
+    assert callable(work)
+    gate = threading.Barrier(count)
+
+    def start() -> None:
+        gate.wait()
+        work()
+
+    threads = [threading.Thread(target=start) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_the_migrations_lead_to_the_tables_the_program_uses(ledger: Ledger) -> None:
+    with ledger.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_six_openers_of_a_new_ledger_at_once_upgrade_it_once(settings: Settings) -> None:
+    opened: list[Ledger] = []
+    _together(6, lambda: opened.append(open_ledger(settings)))
+    assert len(opened) == 6
+    for one in opened:
+        one.close()
+
+
+def test_instants_come_back_in_utc_whatever_the_session_s_zone(ledger: Ledger) -> None:
+    record(ledger, EDITION, False, NOW)
+    with ledger.engine.connect() as connection:
+        connection.execute(text("alter role postgres set timezone = 'Asia/Shanghai'"))
+        connection.commit()
+    ledger.close()
+    kept = recorded_editions(ledger)[0]
+    assert (kept.edition, kept.finished_at) == (EDITION, NOW)
+    assert kept.finished_at.tzinfo is UTC
+
+
+def test_of_twelve_presses_at_once_one_signs_in(ledger: Ledger) -> None:
+    token = link.issue(ledger, Role.CITY_DUTY, [], "值班岗", timedelta(hours=1), NOW)
+    sessions: list[session.Session | None] = []
+    _together(12, lambda: sessions.append(link.redeem(ledger, token, NOW)))
+    signed_in = [one for one in sessions if one is not None]
+    assert (len(sessions), len(signed_in)) == (12, 1)
+    viewer = session.viewer_of(ledger, signed_in[0].token, NOW + timedelta(minutes=5))
+    assert viewer is not None
+    assert viewer.role is Role.CITY_DUTY
+    session.end(ledger, signed_in[0].token, NOW)
+    assert session.viewer_of(ledger, signed_in[0].token, NOW) is None
+
+
+def test_read_modify_write_by_many_threads_loses_no_update(ledger: Ledger) -> None:
+    with ledger.writing() as connection:
+        connection.execute(text("create table counter (n integer)"))
+        connection.execute(text("insert into counter values (0)"))
+
+    def add() -> None:
+        for _ in range(20):
+            with ledger.writing() as connection:
+                seen = connection.execute(text("select n from counter")).scalar_one()
+                connection.execute(text("update counter set n = :n"), {"n": seen + 1})
+
+    _together(5, add)
+    with ledger.reading() as connection:
+        assert connection.execute(text("select n from counter")).scalar_one() == 100
+
+
+def test_a_notice_goes_from_the_queue_to_sent_with_its_bytes_intact(ledger: Ledger) -> None:
+    message = bytes(range(256))
+    decision = Decision(
+        edition_id=EDITION.edition_id,
+        day=EDITION.day,
+        cutoff_at=EDITION.cutoff_at,
+        office_id="dongchangfu",
+        address="jiuye@dongchangfu.example.com",
+        reason=Reason.FIRST,
+        state=State.QUEUED,
+        content={"a1": 3},
+        message_id="<x@example.com>",
+        is_demonstration=False,
+        decided_at=NOW,
+        subject="[疑似黄色预警·待核实]",
+        file_name="x.eml",
+        message=message,
+    )
+    with ledger.writing() as connection:
+        notice.add(connection, decision)
+    with pytest.raises(Exception, match="notice_purpose"), ledger.writing() as connection:
+        notice.add(connection, decision)
+    (waiting,) = notice.waiting(ledger)
+    notice.hand_over(ledger, waiting, NOW)
+    notice.hand_over(ledger, waiting, NOW)
+    assert notice.count_ambiguous(ledger, [waiting]) == 1
+    assert notice.outgoing(ledger, waiting).message == message
+    notice.mark_sent(ledger, waiting, "250 accepted", NOW)
+    (sent,) = notice.recorded_notices(ledger, EDITION.edition_id)
+    assert (sent.state, sent.attempts, sent.content, sent.sent_at) == (State.SENT, 2, {"a1": 3}, NOW)
+    with ledger.reading() as connection:
+        told = notice.last_told(connection, sent.office_id, sent.address, notice.DIGEST, NOW)
+    assert told == sent

@@ -1,0 +1,205 @@
+"""A published city in one small file, and a mail server that answers as it is told, for tests of mails."""
+
+import email
+import email.policy
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from pipelines import region as region_module
+from pipelines.domain import Edition
+from pipelines.publish import read
+from pipelines.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = region_module.load(ROOT / "data" / "regions" / "liaocheng")
+_TABLES = ("manifest", "edition", "place", "industry", "indicator", "rule", "reading", "episode", "roster")
+NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
+
+
+def edition(day: date, number: int = 1) -> Edition:
+    return Edition(day, number, REGION.cutoff_at(day) + timedelta(hours=number - 1))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A warning as the general file has it, from the edition of ``since`` on."""
+
+    episode_id: str
+    area: str
+    level: int
+    since: date
+    industry: str = "C"
+    status: str = "open"
+    until: date | None = None  # superseded by the edition of this day
+    close_reason: str | None = None
+    observed_band: str = "20–49"
+    people_band: str = "10–19"
+
+
+@dataclass
+class City:
+    """A data folder whose published file is written anew by ``publish``."""
+
+    folder: Path
+    settings: Settings
+    days: list[Edition] = field(default_factory=list)
+
+    def publish(self, editions: list[Edition], warnings: list[Told], is_demonstration: bool = False) -> Edition:
+        newest = editions[-1]
+        folder = self.settings.published / newest.edition_id
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "general.duckdb"
+        read.close()
+        file.unlink(missing_ok=True)
+        with duckdb.connect(str(file)) as connection:
+            for table in _TABLES:
+                connection.execute((ROOT / "pipelines" / "sql" / "tables" / f"{table}.sql").read_text())
+            connection.execute("begin")
+            self._reference(connection, is_demonstration)
+            for one in editions:
+                cutoff = one.cutoff_at.replace(tzinfo=None)
+                _insert(
+                    connection, "edition", edition_id=one.edition_id, day=one.day, number=one.number, cutoff_at=cutoff
+                )
+            for warning in warnings:
+                _insert(connection, "episode", **_episode(warning))
+            self._roster(connection, editions)
+            connection.execute("commit")
+        pointer = self.settings.published / "current"
+        pointer.write_text(newest.edition_id)
+        return newest
+
+    def _reference(self, connection: duckdb.DuckDBPyConnection, is_demonstration: bool) -> None:
+        facts = {
+            "schema_version": "1",
+            "city": REGION.city,
+            "region_name_zh": REGION.name_zh,
+            "is_demonstration": str(is_demonstration).lower(),
+        }
+        for key, value in facts.items():
+            _insert(connection, "manifest", key=key, value=value)
+        for place in REGION.places.to_dict("records"):
+            _insert(connection, "place", code=place["code"], name=place["name"], short_name=place["short_name"])
+        for industry in REGION.industries[REGION.industries["level"] != "division"].to_dict("records"):
+            _insert(connection, "industry", code=industry["code"], name=industry["name"], level=industry["level"])
+        _insert(connection, "indicator", indicator="benefit_claim", title_zh="失业保险金新增申领", unit="persons")
+        _insert(connection, "rule", rule_id="benefit_claim_spike", title="失业保险金申领异常增加", level=3)
+
+    def _roster(self, connection: duckdb.DuckDBPyConnection, editions: list[Edition]) -> None:
+        """Five daily reports a unit before the first edition; Chiping's last one is missing."""
+        first = editions[0].day
+        for unit in REGION.units:
+            for back in range(1, 6):
+                period = first - timedelta(days=back)
+                due_at = REGION.cutoff_at(period + timedelta(days=1)).replace(tzinfo=None)
+                is_missing = unit == "371503" and back == 1
+                _insert(
+                    connection,
+                    "roster",
+                    feed="benefit_claim",
+                    area=unit,
+                    period=period,
+                    grain="day",
+                    due_at=due_at,
+                    status="missing" if is_missing else "reported",
+                    received_at=None if is_missing else due_at - timedelta(hours=7),
+                    known_from=editions[0].cutoff_at.replace(tzinfo=None),
+                )
+
+
+def _episode(warning: Told) -> dict[str, Any]:
+    opened = warning.since
+    return {
+        "episode_id": warning.episode_id,
+        "rule_id": "benefit_claim_spike",
+        "kind": "spike",
+        "indicator": "benefit_claim",
+        "area": warning.area,
+        "industry": warning.industry,
+        "level": warning.level,
+        "status": warning.status,
+        "opened_on": opened,
+        "changed_on": opened,
+        "closed_on": opened if warning.status == "closed" else None,
+        "close_reason": warning.close_reason,
+        "data_to": opened - timedelta(days=1),
+        "observed_band": warning.observed_band,
+        "people_band": warning.people_band,
+        "known_from": edition(warning.since).cutoff_at.replace(tzinfo=None),
+        "known_to": edition(warning.until).cutoff_at.replace(tzinfo=None) if warning.until else None,
+    }
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, **values: Any) -> None:
+    marks = ", ".join("?" for _ in values)
+    connection.execute(f"insert into {table} ({', '.join(values)}) values ({marks})", list(values.values()))
+
+
+def parsed(message: bytes) -> EmailMessage:
+    read_message = email.message_from_bytes(message, policy=email.policy.default)
+    assert isinstance(read_message, EmailMessage)
+    return read_message
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    content = body.get_content()
+    assert isinstance(content, str)
+    return content
+
+
+@dataclass
+class MailServer:
+    """Takes mails on a free port of 127.0.0.1; ``at_recipient`` and ``at_data`` may answer otherwise than 250."""
+
+    at_recipient: Callable[[str], str] = lambda address: "250 OK"
+    at_data: Callable[[str], str | None] = lambda address: "250 accepted"
+    accepted: list[tuple[str, bytes]] = field(default_factory=list)
+    offered: int = 0
+    port: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __enter__(self) -> "MailServer":
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **self.options)
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.at_recipient(address)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.offered += 1
+        address = envelope.rcpt_tos[0]
+        answer = self.at_data(address)
+        assert isinstance(envelope.content, bytes)
+        if answer is None or answer.startswith("250"):
+            self.accepted.append((address, envelope.content))
+        if answer is None:  # taken, but the line breaks before the client hears of it
+            assert server.transport is not None
+            server.transport.abort()
+            return "250 unheard"
+        return answer
+
+    def addresses(self) -> list[str]:
+        return sorted(address for address, _ in self.accepted)

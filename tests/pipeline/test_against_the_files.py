@@ -1,0 +1,203 @@
+"""Published figures against plain pandas over the files as they were sent: nothing of ours is imported here.
+
+A small invented city whose files are spoiled by hand goes through the command line; `judge` recomputes what should have
+been published, for the last edition and for one of the past, and every published value must agree.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import judge
+import pandas as pd
+import pytest
+from spoiled import Clerk
+
+PROJECT = Path(__file__).parents[2]
+FEEDS = ("benefit_claim", "insured_event", "insured_headcount", "monitored_employer")
+FIRST_EDITION, PAST_EDITION, LAST_EDITION = "2026-10-22", "2026-10-24", "2026-10-31"
+PAST, LAST = f"{PAST_EDITION}.1", f"{LAST_EDITION}.1"
+OCTOBER, SEPTEMBER = pd.Timestamp("2026-10-01"), pd.Timestamp("2026-09-01")
+
+
+@dataclass
+class City:
+    """The files as sent, and the published file the command line made of them."""
+
+    sent: Path
+    data: Path
+    clerk: Clerk
+
+    @cached_property
+    def files(self) -> dict[str, judge.Received]:
+        return {feed: judge.received(self.sent, feed) for feed in FEEDS}
+
+    @cached_property
+    def restricted(self) -> Path:
+        published = self.data / "published"
+        return published / (published / "current").read_text(encoding="utf-8").strip() / "restricted.duckdb"
+
+    def ask(self, sql: str, parameters: list[object]) -> pd.DataFrame:
+        with duckdb.connect(str(self.restricted), read_only=True) as connection:
+            return connection.execute(sql, parameters).df()
+
+    def cutoff_at(self, edition_id: str) -> pd.Timestamp:
+        return self.ask("select cutoff_at from edition where edition_id = ?", [edition_id])["cutoff_at"].iloc[0]
+
+    def published(self, indicator: str, grain: str, edition_id: str) -> pd.Series:
+        """All values of an indicator as that edition knew them; index (area, industry, period)."""
+        at = self.cutoff_at(edition_id)
+        rows = self.ask(
+            "select area, industry, period, value from reading where indicator = ? and grain = ? and cohort = 'all' "
+            "and known_from <= ? and (known_to is null or known_to > ?)",
+            [indicator, grain, at, at],
+        )
+        rows["period"] = pd.to_datetime(rows["period"])
+        values = rows.set_index(["area", "industry", "period"])["value"]
+        assert values.index.is_unique
+        return values
+
+    def facts(self, feed: str, edition_id: str) -> pd.DataFrame:
+        return judge.facts(self.files[feed], self.cutoff_at(edition_id))
+
+    def expected(self, indicator: str, grain: str, edition_id: str) -> pd.Series:
+        """What the files say, by the judge."""
+        if indicator == "benefit_claim":
+            return judge.claims(self.facts("benefit_claim", edition_id), grain)
+        if indicator == "insured_net_change":
+            return judge.net_change(self.facts("insured_event", edition_id))
+        if indicator == "insured_net_change_rate":
+            events = self.facts("insured_event", edition_id)
+            return judge.net_change_rate(events, self.facts("insured_headcount", edition_id))
+        return judge.job_loss_rate(self.facts("monitored_employer", edition_id))
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    folder = tmp_path_factory.mktemp("against_the_files")
+    sent, data = folder / "sent", folder / "data"
+    environment = os.environ | {
+        "GANGSHAO_DATA": str(data),
+        "GANGSHAO_KEYS": str(folder / "keys"),
+        "GANGSHAO_REGION": str(judge.REGION),
+    }
+
+    def gangshao(*arguments: str) -> None:
+        command = [sys.executable, "-m", "pipelines", *arguments]
+        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}{done.stderr}"
+
+    gangshao("demo", "--into", str(sent), "--days", "130", "--scale", "0.1", "--seed", "7", "--until", "2026-10-30")
+    clerk = Clerk(sent)
+    clerk.spoil()
+    for feed in sorted(path.name for path in sent.iterdir() if path.is_dir()):
+        shutil.copytree(sent / feed, data / "inbox" / feed)
+    gangshao("ingest", "--backfill")
+    gangshao("run", "--from", FIRST_EDITION, "--to", LAST_EDITION)
+    return City(sent, data, clerk)
+
+
+@pytest.mark.parametrize("edition_id", [PAST, LAST])
+@pytest.mark.parametrize(
+    ("indicator", "grain"),
+    [
+        ("benefit_claim", "day"),
+        ("benefit_claim", "month"),
+        ("insured_net_change", "month"),
+        ("insured_net_change_rate", "month"),
+        ("job_loss_rate", "month"),
+    ],
+)
+def test_every_published_value_is_what_the_files_say(city: City, indicator: str, grain: str, edition_id: str) -> None:
+    published = city.published(indicator, grain, edition_id)
+    expected = city.expected(indicator, grain, edition_id).astype("float64")
+    if indicator in {"benefit_claim", "insured_net_change"}:  # a count says 0 where a file came without such a row
+        every = published.index.union(expected.index)
+        published, expected = published.reindex(every, fill_value=0.0), expected.reindex(every, fill_value=0.0)
+    compared = pd.DataFrame({"published": published, "expected": expected})
+    differing = compared[~((compared["published"] - compared["expected"]).abs() < 1e-9) & compared.notna().any(axis=1)]
+    assert len(compared.dropna()) > 20
+    assert differing.empty, differing.to_string()
+
+
+@pytest.mark.parametrize("edition_id", [PAST, LAST])
+@pytest.mark.parametrize(
+    ("indicator", "grain", "period"),
+    [
+        ("benefit_claim", "day", pd.Timestamp("2026-10-12")),
+        ("benefit_claim", "month", OCTOBER),
+        ("insured_net_change_rate", "month", OCTOBER),
+        ("job_loss_rate", "month", SEPTEMBER),
+    ],
+)
+def test_the_city_a_county_and_a_cell_agree_with_the_files(
+    city: City, indicator: str, grain: str, period: pd.Timestamp, edition_id: str
+) -> None:
+    published = city.published(indicator, grain, edition_id)
+    expected = city.expected(indicator, grain, edition_id)
+    cells = expected[expected.index.get_level_values("period") == period]
+    cells = cells[
+        (cells.index.get_level_values("area") != judge.CITY) & (cells.index.get_level_values("industry") == "C")
+    ]
+    county = str(cells.abs().idxmax()[0])  # where most happened
+    for area, industry in ((judge.CITY, "ALL"), (county, "ALL"), (county, "C")):
+        key = (area, industry, period)
+        assert published[key] == pytest.approx(expected[key], abs=1e-9), key
+        assert expected[key] != 0, key
+
+
+def test_the_spoiled_files_make_a_difference(city: City) -> None:
+    """The judge would be no judge if past and present, or dirty and clean, gave the same figures."""
+    for indicator, grain in (
+        ("benefit_claim", "day"),
+        ("insured_net_change_rate", "month"),
+        ("job_loss_rate", "month"),
+    ):
+        past, last = city.expected(indicator, grain, PAST), city.expected(indicator, grain, LAST)
+        shared = past.index.intersection(last.index)
+        assert (past[shared] != last[shared]).any(), indicator
+    statuses = {
+        story: {drop.status for drop in city.files[path.name.rsplit("_", 2)[0]].drops if _is_of(drop, path)}
+        for story, path in city.clerk.stories.items()
+    }
+    assert statuses["emptied"] == {"accepted", "held"}
+    assert statuses["mostly wrong"] == {"accepted", "refused"}
+    assert statuses["unreadable"] == {"accepted", "refused"}
+
+
+def test_each_file_is_settled_as_the_judge_settles_it(city: City) -> None:
+    """Accepted, held and refused, and how many rows of each file were right."""
+    settled = city.ask(
+        "select feed, sender, period, version, is_supplement, content_hash, status, rows_accepted, rows_total "
+        "from drop_register where feed in (select unnest(?))",
+        [list(FEEDS)],
+    )
+    ours = {
+        (row.feed, row.sender, pd.Timestamp(row.period), row.version, row.is_supplement, row.content_hash): row
+        for row in settled.itertuples()
+    }
+    judged = [(feed, drop) for feed in FEEDS for drop in city.files[feed].drops]
+    assert len(judged) == len(ours)
+    for feed, drop in judged:
+        row = ours[feed, drop.sender, drop.period, drop.version, drop.is_supplement, drop.content_hash]
+        assert row.status == drop.status, (feed, drop)
+        if drop.status == "accepted":
+            assert (row.rows_total, row.rows_accepted) == (drop.total, drop.right), (feed, drop)
+
+
+def test_a_late_file_is_absent_from_the_past_and_in_the_last_edition(city: City) -> None:
+    path = city.clerk.stories["late"]
+    _, sender, period = path.stem.rsplit("_", 2)
+    key = (sender, "ALL", pd.Timestamp(period))
+    assert key not in city.published("benefit_claim", "day", PAST).index
+    assert city.published("benefit_claim", "day", LAST)[key] >= 1
+
+
+def _is_of(drop: judge.Drop, path: Path) -> bool:
+    _, sender, period = path.stem.rsplit("_", 2)
+    return drop.sender == sender and drop.period == pd.Timestamp(period + ("01" if len(period) == 6 else ""))

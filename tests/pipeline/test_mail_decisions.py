@@ -1,0 +1,157 @@
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines.alerts.audience import offices
+from pipelines.alerts.notices import decide
+from pipelines.domain import Edition
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.notice import Notice, Reason, State, recorded_notices
+from pipelines.publish import read
+from pipelines.settings import Settings
+from tests.pipeline.mail_city import NOW, REGION, City, Told, edition
+
+FIRST, SECOND, THIRD, FOURTH = (date(2026, 11, day) for day in (20, 21, 22, 23))
+CITY_OFFICE = next(office for office in offices(REGION) if office.is_city)
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    yield City(tmp_path, Settings(data=tmp_path, base_url="https://gangshao.example.com"))
+    read.close()
+
+
+@pytest.fixture
+def ledger(city: City) -> Iterator[Ledger]:
+    opened = open_ledger(city.settings)
+    yield opened
+    opened.close()
+
+
+def told(city: City, ledger: Ledger, day: date, warnings: list[Told], **how: bool) -> dict[str, Notice]:
+    """Publish all days up to this one with these warnings, decide, and give the first recipient of each office."""
+    days = [edition(FIRST + timedelta(days=passed)) for passed in range((day - FIRST).days + 1)]
+    return decided(city, ledger, city.publish(days, warnings, how.get("is_demonstration", False)), **how)
+
+
+def decided(city: City, ledger: Ledger, one: Edition, is_replay: bool = False, **_: bool) -> dict[str, Notice]:
+    made = decide(one, is_replay=is_replay, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
+    return {notice.office_id: notice for notice in reversed(made)}
+
+
+def test_every_recipient_gets_one_decision_with_one_reason(city: City, ledger: Ledger) -> None:
+    notices = told(city, ledger, FIRST, [Told("a", "371502", 3, FIRST)])
+    assert notices["dongchangfu"].reason is Reason.FIRST
+    assert notices[CITY_OFFICE.office_id].reason is Reason.FIRST
+    stored = recorded_notices(ledger)
+    assert len(stored) == len(REGION.recipients)
+    due = {notice.office_id for notice in stored if notice.is_due}
+    assert due == {"dongchangfu", CITY_OFFICE.office_id}
+    assert {notice.reason for notice in stored if not notice.is_due} == {Reason.NOTHING_OF_YOURS}
+
+
+def test_a_warning_that_goes_on_is_told_once(city: City, ledger: Ledger) -> None:
+    warnings = [Told("a", "371502", 3, FIRST)]
+    told(city, ledger, FIRST, warnings)
+    second = told(city, ledger, SECOND, warnings)["dongchangfu"]
+    assert (second.reason, second.state) == (Reason.NOTHING_NEW, State.NOT_DUE)
+
+
+def test_a_new_a_raised_a_lowered_and_a_lifted_warning_are_told_with_their_reason(city: City, ledger: Ledger) -> None:
+    old, raised = Told("a", "371502", 3, FIRST, until=SECOND), Told("a", "371502", 2, SECOND, until=FOURTH)
+    lifted = Told("a", "371502", 2, FOURTH, status="closed", close_reason="evidence")
+    other = Told("b", "371502", 4, THIRD, industry="F")
+    warnings = [old, raised, other, lifted]
+    reasons = [told(city, ledger, day, warnings)["dongchangfu"].reason for day in (FIRST, SECOND, THIRD, FOURTH)]
+    assert reasons == [Reason.FIRST, Reason.WORSENED, Reason.NEW_WARNINGS, Reason.LIFTED]
+    subjects = [notice.subject for notice in recorded_notices(ledger) if notice.office_id == "dongchangfu"]
+    assert subjects == [
+        "[疑似黄色预警·待核实] 东昌府区 制造业 失业保险金新增申领 数据截至2026-11-19",
+        "[疑似橙色预警·待核实] 东昌府区 制造业 失业保险金新增申领 数据截至2026-11-20",
+        "[疑似蓝色预警·待核实] 东昌府区 批发和零售业 失业保险金新增申领 数据截至2026-11-21",
+        "[疑似预警解除] 东昌府区 制造业 失业保险金新增申领，仍有 1 项待核实 数据截至2026-11-21",
+    ]
+
+
+def test_a_lowered_level_is_told_too(city: City, ledger: Ledger) -> None:
+    warnings = [Told("a", "371502", 2, FIRST, until=SECOND), Told("a", "371502", 4, SECOND)]
+    told(city, ledger, FIRST, warnings)
+    assert told(city, ledger, SECOND, warnings)["dongchangfu"].reason is Reason.EASED
+
+
+def test_a_warning_that_came_and_went_between_two_mails_is_not_told(city: City, ledger: Ledger) -> None:
+    warnings = [Told("a", "371502", 3, SECOND, until=THIRD), Told("a", "371502", 3, THIRD, status="closed")]
+    told(city, ledger, FIRST, warnings)
+    assert told(city, ledger, THIRD, warnings)["dongchangfu"].reason is Reason.NOTHING_OF_YOURS
+
+
+def test_deciding_an_edition_again_makes_no_second_notice(city: City, ledger: Ledger) -> None:
+    warnings = [Told("a", "371502", 3, FIRST)]
+    first = told(city, ledger, FIRST, warnings)
+    before = recorded_notices(ledger)
+    assert told(city, ledger, FIRST, warnings) == first
+    assert recorded_notices(ledger) == before
+
+
+def test_a_second_edition_of_a_day_with_the_same_warnings_is_already_told(city: City, ledger: Ledger) -> None:
+    warnings = [Told("a", "371502", 3, FIRST)]
+    told(city, ledger, FIRST, warnings)
+    again = edition(FIRST, 2)
+    city.publish([edition(FIRST), again], warnings)
+    assert decided(city, ledger, again)["dongchangfu"].reason is Reason.ALREADY_TOLD
+
+
+def test_a_second_edition_with_the_same_cut_off_is_already_told(city: City, ledger: Ledger) -> None:
+    warnings = [Told("a", "371502", 3, FIRST)]
+    told(city, ledger, FIRST, warnings)
+    again = Edition(FIRST, 2, edition(FIRST).cutoff_at)
+    city.publish([edition(FIRST), again], warnings)
+    assert decided(city, ledger, again)["dongchangfu"].reason is Reason.ALREADY_TOLD
+
+
+def test_a_replay_is_recorded_as_retrospective_and_sends_nothing(city: City, ledger: Ledger) -> None:
+    warnings = [Told("a", "371502", 1, FIRST), Told("b", "371522", 3, SECOND)]
+    for day in (FIRST, SECOND, THIRD):
+        told(city, ledger, day, warnings, is_replay=True)
+    stored = recorded_notices(ledger)
+    assert Counter(notice.reason for notice in stored) == {Reason.RETROSPECTIVE: 3 * len(REGION.recipients)}
+    assert {notice.state for notice in stored} == {State.RETROSPECTIVE}
+    # nobody was told anything, so the first live edition tells all that is open
+    live = told(city, ledger, FOURTH, warnings)
+    assert live["dongchangfu"].reason is Reason.FIRST
+    assert live["shenxian"].reason is Reason.FIRST
+
+
+def test_a_replay_decides_from_the_same_warnings_as_a_live_run(city: City, tmp_path: Path, ledger: Ledger) -> None:
+    warnings = [Told("a", "371502", 3, FIRST), Told("b", "371500", 2, FIRST, industry="ALL")]
+    replayed = told(city, ledger, FIRST, warnings, is_replay=True)
+    other = open_ledger(Settings(data=tmp_path / "other"))
+    live = told(city, other, FIRST, warnings)
+    assert {office: notice.content for office, notice in replayed.items()} == {
+        office: notice.content for office, notice in live.items()
+    }
+    other.close()
+
+
+def test_a_city_total_concerns_the_city_office_alone(city: City, ledger: Ledger) -> None:
+    notices = told(city, ledger, FIRST, [Told("c", "371500", 2, FIRST, industry="ALL")])
+    assert {office for office, notice in notices.items() if notice.is_due} == {CITY_OFFICE.office_id}
+
+
+def test_demonstration_data_and_a_server_elsewhere_queue_nothing_and_say_why(city: City, ledger: Ledger) -> None:
+    city.settings = Settings(data=city.folder, smtp_host="mail.example.com")
+    notices = told(city, ledger, FIRST, [Told("a", "371502", 3, FIRST)], is_demonstration=True)
+    assert notices["dongchangfu"].reason is Reason.DEMONSTRATION
+    assert notices["dongchangfu"].state is State.NOT_DUE
+    assert notices["chiping"].reason is Reason.NOTHING_OF_YOURS
+
+
+def test_a_recipient_whose_term_is_over_gets_no_decision(city: City, ledger: Ledger) -> None:
+    notices = told(city, ledger, FIRST, [])
+    assert set(notices) == set(REGION.recipients["office_id"])
+    long_ago = edition(date(2015, 1, 5))
+    city.publish([long_ago], [])
+    assert decided(city, ledger, long_ago) == {}

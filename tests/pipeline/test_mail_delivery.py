@@ -1,0 +1,291 @@
+import ipaddress
+import os
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiosmtpd.smtp import AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from pipelines.alerts.mail import SendReport, send
+from pipelines.alerts.notices import decide
+from pipelines.domain import UserError
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.notice import State, recorded_notices
+from pipelines.publish import read
+from pipelines.settings import Settings
+from tests.pipeline.mail_city import NOW, REGION, ROOT, City, MailServer, Told, edition, parsed
+
+DAY = date(2026, 11, 23)
+DONGCHANGFU, CHIPING = "jiuye@dongchangfu.example.com", "jiuye@chiping.example.com"
+CITY_DESKS = ["jiuye@liaocheng.example.com", "zhiban@liaocheng.example.com"]
+ALL = sorted([DONGCHANGFU, CHIPING, *CITY_DESKS])
+# What another process runs to send the mails of a data folder.
+_SEND = (
+    "import sys; from datetime import datetime, UTC; from pathlib import Path;"
+    "from pipelines.settings import Settings; from pipelines.ledger import open_ledger;"
+    "from pipelines.alerts.mail import send;"
+    "s = Settings(data=Path(sys.argv[1]), smtp_host='127.0.0.1', smtp_port=int(sys.argv[2]));"
+    "send(open_ledger(s), s, datetime.now(UTC))"
+)
+
+
+@pytest.fixture(scope="module")
+def queued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose ledger has four mails in the queue: two county offices, two desks of the city."""
+    folder = tmp_path_factory.mktemp("queued")
+    city = City(folder, Settings(data=folder))
+    city.publish([edition(DAY)], [Told("a", "371502", 3, DAY), Told("b", "371503", 2, DAY)])
+    opened = open_ledger(city.settings)
+    decide(edition(DAY), is_replay=False, ledger=opened, region=REGION, settings=city.settings, now=NOW)
+    opened.close()
+    read.close()
+    return folder
+
+
+@pytest.fixture
+def ledger(queued: Path, tmp_path: Path) -> Iterator[Ledger]:
+    shutil.copytree(queued, tmp_path, dirs_exist_ok=True)
+    opened = open_ledger(Settings(data=tmp_path))
+    yield opened
+    opened.close()
+    read.close()
+
+
+def through(server: MailServer, ledger: Ledger, data: Path, **more: object) -> SendReport:
+    settings = Settings(data=data, smtp_host="127.0.0.1", smtp_port=server.port, **more)
+    return send(ledger, settings, NOW, timeout=5)
+
+
+def states(ledger: Ledger) -> dict[str, State]:
+    return {notice.address: notice.state for notice in recorded_notices(ledger) if notice.is_due}
+
+
+def replies(ledger: Ledger) -> dict[str, str]:
+    return {notice.address: notice.smtp_reply for notice in recorded_notices(ledger) if notice.is_due}
+
+
+def test_every_due_mail_is_delivered_once_and_the_answer_kept(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer() as server:
+        assert through(server, ledger, tmp_path) == SendReport(sent=4, failed=0, waiting=0, ambiguous=0)
+        assert through(server, ledger, tmp_path) == SendReport(sent=0, failed=0, waiting=0, ambiguous=0)
+    assert server.addresses() == ALL
+    assert set(states(ledger).values()) == {State.SENT}
+    assert set(replies(ledger).values()) == {"250 accepted"}
+    for address, content in server.accepted:
+        message = parsed(content)
+        assert message["To"] == address
+        assert str(message["Subject"]).startswith("[疑似")
+        assert max(len(line) for line in content.splitlines()) <= 998
+
+
+def test_a_mail_put_off_with_451_waits_and_is_delivered_next_time(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer(at_data=lambda to: "451 busy" if to == CHIPING else "250 accepted") as server:
+        report = through(server, ledger, tmp_path)
+        assert (report.sent, report.waiting, report.ambiguous) == (3, 1, 0)
+        assert "451 busy" in report.problem
+        assert states(ledger)[CHIPING] is State.QUEUED
+        server.at_data = lambda to: "250 accepted"
+        assert through(server, ledger, tmp_path).sent == 1
+    assert server.addresses() == ALL
+    assert {notice.address: notice.attempts for notice in recorded_notices(ledger) if notice.is_due}[CHIPING] == 2
+
+
+def test_a_refused_address_fails_alone_and_is_not_tried_again(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer(at_recipient=lambda to: "550 no such box" if to == DONGCHANGFU else "250 OK") as server:
+        report = through(server, ledger, tmp_path)
+        assert (report.sent, report.failed, report.waiting) == (3, 1, 0)
+        assert through(server, ledger, tmp_path) == SendReport(0, 0, 0, 0)
+    assert server.addresses() == sorted([CHIPING, *CITY_DESKS])
+    assert states(ledger)[DONGCHANGFU] is State.FAILED
+    assert replies(ledger)[DONGCHANGFU] == "550 no such box"
+
+
+def test_a_mail_refused_after_data_fails_and_its_neighbours_arrive(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer(at_data=lambda to: "554 spam" if to in CITY_DESKS else "250 accepted") as server:
+        report = through(server, ledger, tmp_path)
+    assert (report.sent, report.failed) == (2, 2)
+    assert server.addresses() == sorted([CHIPING, DONGCHANGFU])
+
+
+def test_a_recipient_who_was_refused_is_told_by_the_next_edition(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer(at_recipient=lambda to: "550 no such box") as server:
+        assert through(server, ledger, tmp_path).failed == 4
+    city = City(tmp_path, Settings(data=tmp_path))
+    tomorrow = edition(DAY + timedelta(days=1))
+    city.publish([edition(DAY), tomorrow], [Told("a", "371502", 3, DAY)])
+    made = decide(tomorrow, is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
+    assert {notice.address for notice in made if notice.is_due} == {DONGCHANGFU, *CITY_DESKS}
+
+
+def test_a_line_that_breaks_after_the_mail_was_taken_is_ambiguous_and_keeps_its_name(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    breaks = [True]
+    with MailServer(at_data=lambda to: None if to == CHIPING and breaks.pop() else "250 accepted") as server:
+        report = through(server, ledger, tmp_path)
+        assert (report.sent, report.waiting, report.ambiguous) == (3, 1, 1)
+        server.at_data = lambda to: "250 accepted"
+        assert through(server, ledger, tmp_path) == SendReport(sent=1, failed=0, waiting=0, ambiguous=1)
+    assert Counter(server.addresses()) == Counter([*ALL, CHIPING])
+    assert len({parsed(content)["Message-ID"] for address, content in server.accepted if address == CHIPING}) == 1
+    assert len({content for address, content in server.accepted if address == CHIPING}) == 1
+
+
+def test_a_server_that_is_down_leaves_all_mails_waiting_with_the_reason(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer() as server:
+        pass
+    report = through(server, ledger, tmp_path)
+    assert (report.sent, report.waiting) == (0, 4)
+    assert "无法使用" in report.problem
+    assert all("refused" in reply for reply in replies(ledger).values())
+    with MailServer() as server:
+        assert through(server, ledger, tmp_path).sent == 4
+    assert server.addresses() == ALL
+
+
+def test_a_server_that_closes_with_421_is_left_alone_after_the_second_time(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer(at_data=lambda to: "421 closing") as server:
+        report = through(server, ledger, tmp_path)
+        assert (report.sent, report.waiting, report.ambiguous) == (0, 4, 0)
+        assert server.offered == 2
+        server.at_data = lambda to: "250 accepted"
+        assert through(server, ledger, tmp_path).sent == 4
+    assert server.addresses() == ALL
+
+
+@pytest.mark.parametrize("when", ["before the mail is taken", "after the mail is taken"])
+def test_a_sender_killed_at_the_second_mail_loses_none_and_doubles_only_what_it_calls_ambiguous(
+    ledger: Ledger, tmp_path: Path, when: str
+) -> None:
+    process: list[subprocess.Popen[bytes]] = []
+
+    def kill() -> None:
+        process[0].send_signal(signal.SIGKILL)
+        process[0].wait()
+
+    def at_recipient(address: str) -> str:
+        if when.startswith("before") and len(server.accepted) == 1:
+            kill()
+        return "250 OK"
+
+    def at_data(address: str) -> str:
+        if when.startswith("after") and len(server.accepted) == 1:
+            kill()
+        return "250 accepted"
+
+    with MailServer(at_recipient=at_recipient, at_data=at_data) as server:
+        process.append(
+            subprocess.Popen([sys.executable, "-c", _SEND, str(tmp_path), str(server.port)], cwd=ROOT, env=os.environ)
+        )
+        assert process[0].wait(timeout=30) == -signal.SIGKILL
+        assert Counter(states(ledger).values()) == {State.SENT: 1, State.HANDED_OVER: 1, State.QUEUED: 2}
+        server.at_recipient, server.at_data = lambda to: "250 OK", lambda to: "250 accepted"
+        assert through(server, ledger, tmp_path) == SendReport(sent=3, failed=0, waiting=0, ambiguous=1)
+    doubled = Counter(server.addresses()) - Counter(ALL)
+    assert set(server.addresses()) == set(ALL)
+    ambiguous = {notice.address for notice in recorded_notices(ledger) if notice.is_ambiguous}
+    assert len(ambiguous) == 1
+    assert doubled == (Counter() if when.startswith("before") else Counter(ambiguous))
+    assert len({parsed(content)["Message-ID"] for _, content in server.accepted}) == 4
+
+
+def test_two_senders_at_once_double_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    gate = threading.Barrier(2)
+    reports: list[SendReport] = []
+    with MailServer() as server:
+
+        def work() -> None:
+            gate.wait()
+            reports.append(through(server, ledger, tmp_path))
+
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(report.sent for report in reports) == [0, 4]
+    assert server.addresses() == ALL
+
+
+def _certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail server of a test")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = folder / "server.pem", folder / "server.key"
+    public.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return public, context
+
+
+def _authenticate(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
+    assert isinstance(data, LoginPassword)
+    return AuthResult(success=data.login == b"gangshao" and data.password == b"a long password", handled=False)
+
+
+def test_mails_go_over_an_encrypted_line_with_a_password(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public, context = _certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(public))
+    options = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": _authenticate}
+    account = {"smtp_user": "gangshao", "smtp_starttls": True}
+    with MailServer(options=options) as server:
+        report = through(server, ledger, tmp_path, **account, smtp_password="wrong")
+        assert (report.sent, report.waiting) == (0, 4)
+        assert "535" in report.problem
+        assert through(server, ledger, tmp_path, **account, smtp_password="a long password").sent == 4
+    assert server.addresses() == ALL
+
+
+def test_a_server_with_a_certificate_nobody_vouches_for_gets_no_mail(ledger: Ledger, tmp_path: Path) -> None:
+    _, context = _certificate(tmp_path)
+    with MailServer(options={"tls_context": context}) as server:
+        report = through(server, ledger, tmp_path, smtp_starttls=True)
+    assert (report.sent, report.waiting) == (0, 4)
+    assert "CERTIFICATE_VERIFY_FAILED" in report.problem
+    assert server.accepted == []
+
+
+def test_a_password_is_not_sent_in_the_clear_to_another_machine(ledger: Ledger, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="明文"):
+        send(ledger, Settings(data=tmp_path, smtp_host="mail.example.com", smtp_user="me", smtp_password="x"), NOW)
+    assert set(states(ledger).values()) == {State.QUEUED}
+
+
+def test_mails_about_invented_data_do_not_leave_the_machine(ledger: Ledger, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, smtp_host="192.0.2.1")
+    settings.demonstration_mark.touch()
+    with pytest.raises(UserError, match="演示数据的邮件不得发往本机以外"):
+        send(ledger, settings, NOW)
+    assert set(states(ledger).values()) == {State.QUEUED}
+    assert all("演示数据" in reply for reply in replies(ledger).values())
+    with MailServer() as server:
+        assert through(server, ledger, tmp_path).sent == 4

@@ -1,0 +1,164 @@
+import re
+from collections.abc import Iterator
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pipelines.alerts.mail import send
+from pipelines.alerts.notices import decide
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.notice import recorded_notices
+from pipelines.publish import read
+from pipelines.settings import Settings
+from tests.pipeline.mail_city import NOW, REGION, City, Told, edition, parsed, part
+
+DAY = date(2026, 11, 23)
+WARNINGS = [
+    Told("a1", "371502", 2, DAY),
+    Told("a2", "371502", 4, DAY, industry="F", observed_band="<10", people_band="<10"),
+    Told("b1", "371503", 3, DAY, industry="G"),
+    Told("z1", "371500", 3, DAY, industry="ALL", observed_band="500+"),
+]
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    yield City(tmp_path, Settings(data=tmp_path, base_url="https://gangshao.example.com"))
+    read.close()
+
+
+@pytest.fixture
+def ledger(city: City) -> Iterator[Ledger]:
+    opened = open_ledger(city.settings)
+    yield opened
+    opened.close()
+
+
+def mails(city: City, ledger: Ledger, is_demonstration: bool = False) -> dict[str, tuple[str, str, str]]:
+    """Office → subject, text, HTML of what lies in the outbox."""
+    city.publish([edition(DAY)], WARNINGS, is_demonstration)
+    decide(edition(DAY), is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
+    send(ledger, city.settings, NOW)
+    found = {}
+    for path in city.settings.outbox.glob("*.eml"):
+        message = parsed(path.read_bytes())
+        found[path.name.split("_")[1]] = (str(message["Subject"]), part(message, "plain"), part(message, "html"))
+    return found
+
+
+class _Words(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data.strip())
+
+
+def words(html: str) -> str:
+    reader = _Words()
+    reader.feed(html)
+    return " ".join(reader.words)
+
+
+def test_an_office_reads_of_its_own_area_and_of_city_totals_only(city: City, ledger: Ledger) -> None:
+    written = mails(city, ledger)
+    assert set(written) == {"liaocheng", "dongchangfu", "chiping"}
+    names = dict(zip(REGION.places["code"], REGION.places["name"], strict=True))
+    for office, own in (("dongchangfu", "371502"), ("chiping", "371503")):
+        for text in written[office]:
+            for code in REGION.units:
+                is_named = str(names[code]) in text or code in text
+                assert is_named == (code == own), (office, code)
+        assert "聊城市合计" in written[office][1]
+    assert all(name in written["liaocheng"][1] for name in ("东昌府区", "茌平区"))
+
+
+def test_a_mail_speaks_in_bands_and_of_suspicion(city: City, ledger: Ledger) -> None:
+    subject, text, html = mails(city, ledger)["dongchangfu"]
+    assert subject == "[疑似橙色预警·待核实] 东昌府区 2 项（橙色 1 项、蓝色 1 项） 数据截至2026-11-22"
+    for body in (text, words(html)):
+        assert "尚未经人工核实" in body
+        assert "20–49 人" in body
+        assert "不足 10 人" in body
+        assert "500 人以上" in body
+        assert "第一次向您通报" in body
+        assert not re.search(r"(?<!疑似)(红|橙|黄|蓝)色预警", body)
+
+
+def test_sections_stand_by_severity(city: City, ledger: Ledger) -> None:
+    _, text, html = mails(city, ledger)["liaocheng"]
+    for body in (text, words(html)):
+        places = [body.index(f"疑似{level}预警") for level in ("橙色", "黄色", "蓝色")]
+        assert places == sorted(places)
+
+
+def test_a_mail_says_what_its_figures_rest_on(city: City, ledger: Ledger) -> None:
+    written = mails(city, ledger)
+    assert "失业保险金申领：近 7 天应报 5 份，已报 5 份\r\n" in written["dongchangfu"][1]
+    assert "失业保险金申领：近 7 天应报 5 份，已报 4 份，尚缺 1 份（11-22）" in written["chiping"][1]
+    assert "应报 55 份，已报 54 份，尚缺 1 份（茌平区 11-22）" in written["liaocheng"][1]
+    assert "数据截至：2026-11-22（本版次收数截止 2026-11-23 07:00，版次 2026-11-23.1）" in written["dongchangfu"][1]
+
+
+def test_each_warning_leads_to_its_page(city: City, ledger: Ledger) -> None:
+    _, text, html = mails(city, ledger)["dongchangfu"]
+    for episode_id in ("a1", "a2"):
+        assert f"https://gangshao.example.com/warning/{episode_id}" in text
+        assert f'href="https://gangshao.example.com/warning/{episode_id}"' in html
+
+
+def test_the_html_is_readable_without_anything_from_elsewhere(city: City, ledger: Ledger) -> None:
+    _, _, html = mails(city, ledger)["dongchangfu"]
+    assert html.count("<caption") == html.count("<table") == 2
+    assert not re.search(r"<(img|script|link|iframe)|src=|@import|url\(", html)
+    assert 'lang="zh-CN"' in html
+
+
+def test_mails_about_invented_data_say_so_everywhere(city: City, ledger: Ledger) -> None:
+    for subject, text, html in mails(city, ledger, is_demonstration=True).values():
+        assert subject.startswith("【演示数据】")
+        assert "虚构" in text
+        assert "虚构" in html
+
+
+def test_names_from_the_data_cannot_become_markup(city: City, ledger: Ledger) -> None:
+    marked = [Told("a1", "371502", 2, DAY, observed_band="<script>alert(1)</script>")]
+    city.publish([edition(DAY)], marked)
+    decide(edition(DAY), is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
+    send(ledger, city.settings, NOW)
+    for path in city.settings.outbox.glob("*.eml"):
+        assert "<script" not in part(parsed(path.read_bytes()), "html")
+
+
+def test_the_same_decision_writes_the_same_bytes_under_the_same_name(
+    city: City, ledger: Ledger, tmp_path: Path
+) -> None:
+    mails(city, ledger)
+    first = {path.name: path.read_bytes() for path in city.settings.outbox.glob("*.eml")}
+    other = City(tmp_path / "again", Settings(data=tmp_path / "again", base_url="https://gangshao.example.com"))
+    second_ledger = open_ledger(other.settings)
+    mails(other, second_ledger)
+    assert {path.name: path.read_bytes() for path in other.settings.outbox.glob("*.eml")} == first
+    second_ledger.close()
+
+
+def test_mails_of_a_week_share_a_thread_and_each_has_its_own_name(city: City, ledger: Ledger) -> None:
+    mails(city, ledger)
+    messages = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*_liaocheng_*.eml")]
+    assert len(messages) == 2
+    assert len({message["Message-ID"] for message in messages}) == 2
+    assert len({message["References"] for message in messages}) == 1
+    assert all(str(message["Message-ID"]).endswith("@hr.example.com>") for message in messages)
+    assert {notice.message_id for notice in recorded_notices(ledger, "2026-11-23.1") if notice.is_due} >= {
+        str(message["Message-ID"]) for message in messages
+    }
+
+
+def test_an_outbox_mail_is_written_once_however_often_one_sends(city: City, ledger: Ledger) -> None:
+    mails(city, ledger)
+    before = {path: path.stat().st_mtime_ns for path in city.settings.outbox.glob("*.eml")}
+    assert send(ledger, city.settings, NOW).sent == 0
+    assert {path: path.stat().st_mtime_ns for path in city.settings.outbox.glob("*.eml")} == before

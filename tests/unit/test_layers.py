@@ -1,0 +1,38 @@
+"""Every package of pipelines is either something the dashboard may use, or something it must not."""
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ALLOWED = {
+    "pipelines.domain", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
+    "pipelines.publish.scope", "pipelines.ingest.check",
+}  # fmt: skip
+WHAT_THE_ALLOWED_STAND_ON = {"pipelines.region", "pipelines.region_table"}
+
+
+def forbidden() -> set[str]:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    return next(set(c["forbidden_modules"]) for c in contracts if c["name"].startswith("The dashboard reads"))
+
+
+def modules() -> set[str]:
+    top = ROOT / "pipelines"
+    names = {f"pipelines.{path.stem}" for path in top.glob("*.py") if path.stem not in {"__init__", "__main__"}}
+    folders = {path.parent for path in top.glob("*/__init__.py")}
+    for folder in folders:
+        split = any(name.startswith(f"pipelines.{folder.name}.") for name in forbidden() | ALLOWED)
+        if split:
+            names |= {f"pipelines.{folder.name}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+        else:
+            names.add(f"pipelines.{folder.name}")
+    return names
+
+
+def test_every_module_of_pipelines_is_allowed_to_the_dashboard_or_forbidden() -> None:
+    undecided = modules() - forbidden() - ALLOWED - WHAT_THE_ALLOWED_STAND_ON
+    assert not undecided, f"say in pyproject.toml or here whether the dashboard may import {sorted(undecided)}"
+
+
+def test_nothing_is_both_allowed_and_forbidden() -> None:
+    assert not forbidden() & ALLOWED

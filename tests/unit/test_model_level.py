@@ -1,0 +1,122 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from models import dispersion, level
+from models.recipe import DAY, WEEK
+
+
+def run_level(observed, recipe=DAY, seen=None):
+    """One series with a factor of 10 people a period; the level of the second half-life before every period."""
+    state, values = level.begin(1, recipe), []
+    for day, people in enumerate(observed):
+        values.append(level.value(state, recipe)[1, 0])
+        is_seen = np.array([True if seen is None else seen[day]])
+        state = level.advance(state, np.array([float(people)]), np.array([10.0]), is_seen, ~is_seen, recipe, True)
+    return np.array(values)
+
+
+def test_an_unchanged_series_keeps_the_level_one():
+    assert run_level([10] * 60) == pytest.approx(np.ones(60), abs=0.01)
+
+
+def test_a_step_is_resisted_for_three_weeks_and_then_followed():
+    path = run_level([10] * 60 + [40] * 60)
+    assert path[80] < 1.7  # twenty days of four times as many, clipped
+    assert path[-1] > 2.2
+
+
+def test_large_weekly_counts_are_followed_at_once():
+    path = run_level([10] * 60 + [40] * 20, WEEK)
+    assert path[70] > 2.5
+
+
+def test_a_week_without_reports_leaves_the_level_as_it_was():
+    observed = [15] * 60 + [0] * 30 + [15]
+    path = run_level(observed, seen=[True] * 60 + [False] * 30 + [True])
+    assert path[90] == path[60] > 1.2
+
+
+def test_a_series_that_jumps_about_gets_a_shorter_memory_than_a_steady_one():
+    rng = np.random.default_rng(2)
+    walk = 10 * np.exp(np.cumsum(rng.normal(0, 0.08, 700)))
+    state = level.begin(2, DAY)
+    for day in range(700):
+        rate = np.array([10.0, walk[day]])
+        both = np.ones(2, dtype=bool)
+        state = level.advance(state, rng.poisson(rate).astype(float), np.full(2, 10.0), both, ~both, DAY, True)
+    choice = level.choose(state, np.array([0, 1]))
+    assert choice[1] < choice[0]
+
+
+def errors(state, observed, mean, recipe=DAY):
+    valid = np.ones_like(observed, dtype=bool)
+    return dispersion.advance(state, observed, mean, valid, recipe)
+
+
+def test_the_dispersion_finds_the_ratio_of_variance_to_mean():
+    rng = np.random.default_rng(4)
+    state = dispersion.begin(1, 30)
+    mean = np.full((1, 30), 20.0)
+    for day in range(1500):
+        state = errors(state, rng.poisson(rng.gamma(20 / 1.5, 1.5, (1, 30))).astype(float), mean)
+        if day % 28 == 0:
+            state = dispersion.share(state, np.zeros(30, dtype=np.int64))
+    assert np.median(dispersion.current(state, DAY)[0]) == pytest.approx(2.5, rel=0.15)
+
+
+def test_counts_are_never_less_noisy_than_poisson():
+    state = dispersion.begin(1, 5)
+    for _ in range(800):
+        state = errors(state, np.full((1, 5), 20.0), np.full((1, 5), 20.0))
+    state = dispersion.share(state, np.zeros(5, dtype=np.int64))
+    assert (dispersion.variance(state, np.full((1, 5), 20.0), DAY) >= 20).all()
+
+
+def test_a_shock_of_the_whole_pool_does_not_blind_later_detection():
+    rng = np.random.default_rng(6)
+    mean = np.full((1, 40), 50.0)
+    calm = dispersion.begin(1, 40)
+    for _ in range(300):
+        calm = errors(calm, rng.poisson(mean).astype(float), mean, WEEK)
+    pooled, lonely = calm, calm
+    for _ in range(20):
+        pooled = errors(pooled, np.full((1, 40), 400.0), mean, WEEK)
+        alone = rng.poisson(mean).astype(float)
+        alone[0, 0] = 400.0  # the same in one series only is its own affair and is remembered
+        lonely = errors(lonely, alone, mean, WEEK)
+    before, after = (dispersion.current(state, WEEK)[0] for state in (calm, pooled))
+    assert after == pytest.approx(before)
+    assert dispersion.current(lonely, WEEK)[0][0, 0] > 1.5 * before[0, 0]
+
+
+def test_after_many_months_even_a_shock_of_the_pool_is_learned():
+    mean = np.full((1, 40), 50.0)
+    state = dispersion.begin(1, 40)
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        state = errors(state, rng.poisson(mean).astype(float), mean, WEEK)
+    for _ in range(dispersion.SHOCK_LIMIT + 40):
+        state = errors(state, np.full((1, 40), 120.0), mean, WEEK)
+    assert (dispersion.current(state, WEEK)[0] > 2).all()
+
+
+def test_large_counts_vary_with_their_mean_not_its_root():
+    rng = np.random.default_rng(8)
+    state = dispersion.begin(1, 10)
+    mean = np.full((1, 10), 5000.0)
+    for _ in range(300):
+        state = errors(state, rng.poisson(mean * rng.lognormal(0, 0.1, (1, 10))).astype(float), mean, WEEK)
+        state = dispersion.share(state, np.zeros(10, dtype=np.int64))
+    assert state.is_square
+    spread = np.sqrt(dispersion.variance(state, 4 * mean, WEEK))
+    assert spread == pytest.approx(np.full((1, 10), 0.1 * 20000), rel=0.3)
+
+
+def test_errors_of_a_provisional_factor_are_discounted():
+    state = dataclasses.replace(
+        dispersion.begin(1, 1), weight=np.full((1, 1), 300.0), linear_sum=np.full((1, 1), 900.0)
+    )
+    assert dispersion.discount(state, 60.0).weight[0, 0] == 60
+    assert dispersion.discount(state, 60.0).linear_sum[0, 0] == 180

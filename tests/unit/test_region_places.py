@@ -1,0 +1,117 @@
+"""The reference tables of Liaocheng agree with each other and with what is published about the city."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.region import Region, load
+
+LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
+
+
+@pytest.fixture(scope="module")
+def region() -> Region:
+    return load(LIAOCHENG)
+
+
+def test_eleven_reporting_units_partition_the_city_and_the_county_view_does_so_again(region: Region) -> None:
+    units = region.places[region.places["level"] == "unit"]
+    views = region.places[region.places["level"] == "county_view"]
+    assert len(region.units) == 11
+    assert set(units["county_view"]) == set(views["code"])
+    assert len(views) == 8
+    zones = set(units.loc[units["county_view"] == "V371502", "code"])
+    assert zones == {"371502", "3715D1", "3715D2", "3715D3"}
+
+
+def test_every_code_is_unique(region: Region) -> None:
+    assert region.places["code"].is_unique
+    assert region.industries["code"].is_unique
+    assert not region.codes.duplicated(["list", "code"]).any()
+    assert region.offices["office_id"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("371523", "371503"),
+        ("茌平县", "371503"),
+        ("茌平区", "371503"),
+        ("莘县", "371522"),
+        ("371522", "371522"),
+        ("高新区", "3715D2"),
+        ("江北水城旅游度假区", "3715D3"),
+        ("聊城市", "371500"),
+    ],
+)
+def test_names_and_former_codes_lead_to_the_area(region: Region, written: str, code: str) -> None:
+    assert region.aliases[written] == code
+
+
+def test_the_county_view_is_no_area_a_file_can_report_for(region: Region) -> None:
+    assert "V371502" not in region.aliases
+
+
+def test_the_residents_of_the_census_add_up_where_all_are_of_2020(region: Region) -> None:
+    people = region.places.set_index("code")["residents"]
+    core = people[["371502", "3715D1", "3715D2", "3715D3"]].sum()
+    assert core == pytest.approx(people["V371502"], abs=200)
+    assert core + people["371503"] == pytest.approx(2_006_500, abs=200)
+
+
+def test_residents_say_their_day(region: Region) -> None:
+    dated = region.places.set_index("code")["residents_on"]
+    assert dated["371524"].date() == date(2020, 11, 1)
+    assert dated["371522"].date() == date(2023, 12, 31)
+    assert dated[region.units].notna().all()
+
+
+def test_divisions_belong_to_sections_and_the_unknown_is_a_member(region: Region) -> None:
+    industries = region.industries
+    assert len(industries[industries["level"] == "section"]) == 20
+    assert len(industries[industries["level"] == "division"]) == 97
+    assert region.sections["32"] == "C"
+    assert region.sections["97"] == "T"
+    assert region.sections["C"] == "C"
+    assert region.sections["U"] == "U"
+    assert "ALL" not in region.sections
+
+
+def test_risk_leaves_are_told_from_moves_and_pensions(region: Region) -> None:
+    reasons = region.codes[region.codes["list"] == "insured_reason"].set_index("code")["class"]
+    risk = set(reasons[reasons.isin(["employer", "expiry", "worker", "unknown"])].index)
+    assert risk == {"03", "11", "12", "13", "14", "15"}
+    assert set(reasons[reasons == "join"].index) == set("ABCD")
+
+
+def test_every_unit_has_an_office_and_no_address_leaves_the_example_domain(region: Region) -> None:
+    answered = {area for areas in region.offices["areas"] for area in areas.split(";")}
+    assert answered == {*region.units, region.city}
+    assert region.recipients["address"].str.endswith(".example.com").all()
+    assert set(region.recipients["office_id"]) == set(region.offices["office_id"])
+
+
+def test_rules_get_stricter_with_every_level(region: Region) -> None:
+    spikes = region.rules[region.rules["kind"] == "spike"]
+    for _, rule in spikes.groupby("rule_id"):
+        ordered = rule.sort_values("level", ascending=False)
+        assert ordered["level"].tolist() == [4, 3, 2, 1]
+        assert ordered["p_max"].is_monotonic_decreasing
+        assert ordered["min_ratio"].is_monotonic_increasing
+        assert ordered["min_people"].is_monotonic_increasing
+
+
+def test_no_level_rule_is_a_bare_line_and_each_row_names_its_basis(region: Region) -> None:
+    enabled = region.rules[region.rules["is_enabled"]]
+    levels = enabled[enabled["kind"] == "level"]
+    assert levels["margin"].notna().all()
+    registered = region.rules[region.rules["indicator"] == "registered_unemployment_rate"]
+    assert registered["margin"].notna().all()
+    assert not registered["is_enabled"].any()
+    assert (region.rules["basis"].str.len() > 10).all()
+
+
+def test_a_rule_is_in_force_only_between_its_days(region: Region) -> None:
+    assert region.rules_on(date(2015, 12, 31)).empty
+    assert len(region.rules_on(date(2016, 1, 1))) == len(region.rules)

@@ -1,0 +1,113 @@
+"""A slip in a region folder is answered by one sentence naming file, line, column and the fix."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.domain import UserError
+from pipelines.region import load
+
+LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng"))
+
+
+def _replace(path: Path, old: str, new: str) -> int:
+    """Replace the first ``old`` and return its line number."""
+    content = path.read_text(encoding="utf-8")
+    assert old in content
+    path.write_text(content.replace(old, new, 1), encoding="utf-8")
+    return content[: content.index(old)].count("\n") + 1
+
+
+def _sentence(folder: Path) -> str:
+    with pytest.raises(UserError) as refusal:
+        load(folder)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "column", "fix"),
+    [
+        ("places.csv", "371521,阳谷县", "371502,阳谷县", "code", "与第 3 行重复"),
+        ("places.csv", "688700,2023-12-31", "688700,2023年底", "residents_on", "请写成 2026-01-31 的样子"),
+        ("places.csv", "688700", "约69万", "residents", "不是数字"),
+        ("places.csv", "unit,371500,V371521", "unit,371500,V371599", "county_view", "V371599"),
+        ("place_aliases.csv", "茌平县,371503", "茌平县,371523", "code", "371523"),
+        ("industries.csv", "division,C", "division,Z", "parent", "门类"),
+        ("industry_tags.csv", "steel,钢铁,31", "steel,钢铁,99", "division", "99"),
+        ("offices.csv", "371502,false", "371502,no", "is_city", "true 或 false"),
+        ("offices.csv", "371502,false", "371502,true", "is_city", "371500"),
+        ("recipients.csv", "jiuye@dongchangfu.example.com", "dongchangfu", "address", "邮箱"),
+        ("recipients.csv", "dongchangfu,", "dongchang,", "office_id", "offices.csv"),
+        ("calendar.csv", "2016-02-06,makeup", "2016-02-07,makeup", "date", "调休"),
+        ("feeds.csv", "workday,1,", "workday,,", "due_days", "应报时间"),
+        ("feeds.csv", "07:00", "7点", "due_time", "07:00"),
+        ("rules.csv", ",day,4,1e-3", ",day,5,1e-3", "level", "1（红）"),
+        ("rules.csv", ",day,4,1e-3", ",day,4,", "p_max", "概率"),
+        ("rules.csv", ",day,3,1e-4", ",week,3,1e-4", "grain", "第一行"),
+        ("rules.csv", "city;area;industry;cell", "city,area", "", "列"),
+    ],
+)
+def test_a_wrong_value_is_named_by_file_line_and_column(
+    folder: Path, name: str, old: str, new: str, column: str, fix: str
+) -> None:
+    line = _replace(folder / name, old, new)
+    sentence = _sentence(folder)
+    assert f"liaocheng/{name} 第 {line} 行" in sentence
+    assert f"“{column}”" in sentence or not column
+    assert fix in sentence
+
+
+def test_a_missing_file_is_named_with_its_header(folder: Path) -> None:
+    (folder / "offices.csv").unlink()
+    sentence = _sentence(folder)
+    assert "liaocheng/offices.csv" in sentence
+    assert "office_id,name,areas,is_city" in sentence
+
+
+def test_a_missing_and_a_surplus_column_are_named(folder: Path) -> None:
+    _replace(folder / "places.csv", "short_name", "short")
+    assert "places.csv 第 1 行缺少“short_name”列" in _sentence(folder)
+    _replace(folder / "places.csv", "short,", "short_name,")
+    _replace(folder / "feeds.csv", "feed,title", "feed,name,title")
+    assert "feeds.csv 第 1 行多出“name”列" in _sentence(folder)
+
+
+def test_a_file_in_another_encoding_is_refused(folder: Path) -> None:
+    path = folder / "places.csv"
+    path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
+    assert "places.csv 不是 UTF-8 编码" in _sentence(folder)
+
+
+def test_a_unit_without_an_office_is_named(folder: Path) -> None:
+    path = folder / "offices.csv"
+    kept = [line for line in path.read_text(encoding="utf-8").splitlines() if ",371522," not in line]
+    path.write_text("\n".join(kept), encoding="utf-8")
+    (folder / "recipients.csv").write_text("office_id,address,title,valid_from,valid_to\n", encoding="utf-8")
+    assert "offices.csv 没有负责 371522 的单位" in _sentence(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('time_zone = "Asia/Shanghai"', 'time_zone = "Asia/Liaocheng"', "time_zone"),
+        ('cut_off = "07:00"', 'cut_off = "seven"', "cut_off"),
+        ('week_end = "sunday"', 'week_end = "周日"', "week_end"),
+        ('run_days = "daily"', "run_days = 7", "run_days"),
+        ('city = "371500"', 'city = "371600"', "371600"),
+        ('city = "371500"', "", "city"),
+        ('name_en = "Liaocheng"', "name_en =", "region.toml"),
+    ],
+)
+def test_a_wrong_setting_of_the_region_is_named(folder: Path, old: str, new: str, named: str) -> None:
+    _replace(folder / "region.toml", old, new)
+    assert named in _sentence(folder)
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    assert "GANGSHAO_REGION" in _sentence(tmp_path / "nowhere")
