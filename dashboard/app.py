@@ -18,7 +18,8 @@ from pipelines.settings import Settings
 _INDEX = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
-{{%metas%}}
+<meta charset="UTF-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{%title%}}</title>
 {{%favicon%}}
 <style>{variables}</style>
@@ -32,14 +33,14 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-class _Site(Dash):  # type: ignore[misc]
-    """Dash whose waiting text is in the reader's language and stands in a landmark."""
+class _Site(Dash):
+    """Dash whose waiting text is in the reader's language and stands in a landmark, without tags for social media."""
 
-    def interpolate_index(self, **parts: str) -> str:
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         parts["app_entry"] = (
             f'<div id="react-entry-point"><main class="waiting"><p>{text("The page is being loaded.")}</p></main></div>'
         )
-        whole: str = super().interpolate_index(**parts)
+        whole: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
         return whole
 
 
@@ -56,7 +57,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
         compress=True,
         enable_mcp=False,
         suppress_callback_exceptions=True,  # layouts need a session: none is made at the start
-        update_title=None,
+        update_title="",
         title=text("Gangshao"),
         index_string=_INDEX.format(
             language=LANGUAGE, variables=css_variables(), noscript=text("This site needs JavaScript of its own server.")

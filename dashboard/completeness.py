@@ -28,8 +28,12 @@ class Gap:
     @property
     def words(self) -> str:
         """For a list: which feed, since when, how many."""
-        return text("{feed} since {day}, {files} missing", feed=reference.feed(self.feed), day=short_day(self.since),
-                    files=self.outstanding)  # fmt: skip
+        return text(
+            "{feed} since {day}, {files} missing",
+            feed=reference.feed(self.feed),
+            day=short_day(self.since),
+            files=self.outstanding,
+        )
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,12 @@ def state() -> State:
     areas = set(rows["area"]) - {city}
     reported = pd.to_datetime(rows["reported_to"]).max()
     return State(
-        reference.as_day(reported), len(areas), len(areas - late), tuple(gap for gap in gaps if gap.area != city),
+        reference.as_day(reported),
+        len(areas),
+        len(areas - late),
+        tuple(gap for gap in gaps if gap.area != city),
         tuple(gap for gap in gaps if gap.area == city),
-    )  # fmt: skip
+    )
 
 
 def sentence(found: State) -> str:
@@ -91,11 +98,11 @@ def sentence(found: State) -> str:
     return text(", ").join(parts) + text(".")
 
 
-def newly_late(since: object) -> tuple[list[str], list[str]]:
+def newly_late(since: pd.Timestamp) -> tuple[list[str], list[str]]:
     """Areas and feeds that are late now and were not at the instant ``since`` (naive UTC); and those no longer late."""
     day = data.edition().day
     now = {(gap.area, gap.feed) for gap in (*state().gaps, *state().city_gaps)}
-    rows = data.read("late_before", since=day - CURRENT, at=pd.Timestamp(since).to_pydatetime())  # type: ignore[arg-type]
+    rows = data.read("late_before", since=day - CURRENT, at=since.to_pydatetime())
     past = set(zip(rows["area"], rows["feed"], strict=True))
     current = data.read("completeness", since=day - CURRENT)
     still = {(row.area, row.feed) for row in current.itertuples(index=False) if row.outstanding > 0}

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from flask import current_app, g
 
+from dashboard.locale import text
 from dashboard.security import current_viewer
 from pipelines.domain import Edition, UserError, Viewer
 from pipelines.publish.read import Parameter, edition_in_force, edition_of_day
@@ -41,7 +42,7 @@ def look_back(day: str | None) -> None:
     try:
         when = date.fromisoformat(day)
     except ValueError:
-        raise UserError("日期须写成 2026-11-23 的样子 (not a day)") from None
+        raise UserError(text("Write the day like 2026-11-23.")) from None
     held["edition"] = edition_of_day(_published(), when)
     held["looks_back_to"] = when
 

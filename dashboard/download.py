@@ -39,13 +39,14 @@ def add_downloads(server: Flask) -> None:
         stamp = data.edition().edition_id
         shown = f"{title}_{stamp}.csv".replace("/", "-")
         return Response(
-            body, mimetype="text/csv",
+            body,
+            mimetype="text/csv",
             headers={
                 # RFC 6266: a plain name for old clients, the real one in UTF-8
                 "Content-Disposition": f"attachment; filename=\"{name}_{stamp}.csv\"; filename*=UTF-8''{quote(shown)}",
                 "Cache-Control": "no-store",
             },
-        )  # fmt: skip
+        )
 
 
 def inert(cell: object) -> object:
@@ -74,16 +75,43 @@ def _matrix() -> tuple[str, Rows]:
     title = text("Matrix {title}", title=shown.indicator.title)
 
     def rows() -> Rows:
-        yield [text(name) for name in ("Area code", "Area", "Industry code", "Industry", "Indicator", "Unit", "Period", "Data to",
-                                       "Seen", "Expected", "Warning", "Remark", "Edition")]  # fmt: skip
+        yield [
+            text(name)
+            for name in (
+                "Area code",
+                "Area",
+                "Industry code",
+                "Industry",
+                "Indicator",
+                "Unit",
+                "Period",
+                "Data to",
+                "Seen",
+                "Expected",
+                "Warning",
+                "Remark",
+                "Edition",
+            )
+        ]
         for area in shown.areas:
             for sector in shown.industries:
                 cell = shown.cells.get((area, sector))
                 remark = text("late") if area in shown.late else ""
-                yield [area, reference.place(area), sector, reference.industry(sector), shown.indicator.title,
-                       shown.indicator.unit_word, shown.period, shown.data_to.isoformat(),
-                       text("not reported") if cell is None else _number(cell.amount), _number(cell.expected) if cell else "",
-                       level_word(cell.level) if cell and cell.level else "", remark, data.edition().edition_id]  # fmt: skip
+                yield [
+                    area,
+                    reference.place(area),
+                    sector,
+                    reference.industry(sector),
+                    shown.indicator.title,
+                    shown.indicator.unit_word,
+                    shown.period,
+                    shown.data_to.isoformat(),
+                    text("not reported") if cell is None else _number(cell.amount),
+                    _number(cell.expected) if cell else "",
+                    level_word(cell.level) if cell and cell.level else "",
+                    remark,
+                    data.edition().edition_id,
+                ]
 
     return title, rows()
 
@@ -107,16 +135,40 @@ def _readings() -> tuple[str, Rows]:
     known = reference.indicators()
 
     def rows() -> Rows:
-        yield [text(name) for name in ("Indicator", "Unit", "Area code", "Area", "Industry code", "Industry", "Period", "Value",
-                                       "Numerator", "Denominator", "Remark", "Edition")]  # fmt: skip
+        yield [
+            text(name)
+            for name in (
+                "Indicator",
+                "Unit",
+                "Area code",
+                "Area",
+                "Industry code",
+                "Industry",
+                "Period",
+                "Value",
+                "Numerator",
+                "Denominator",
+                "Remark",
+                "Edition",
+            )
+        ]
         for row in found.itertuples(index=False):
             indicator = known.get(row.indicator)
             remark = "<10" if row.is_suppressed else text("provisional") if row.is_provisional else ""
-            yield [row.indicator if indicator is None else indicator.title, "" if indicator is None else indicator.unit_word,
-                   row.area, reference.place(row.area), row.industry,
-                   text("All") if row.industry == TOTAL_INDUSTRY else reference.industry(row.industry),
-                   row.period.date().isoformat(), _plain(row.value), _plain(row.numerator), _plain(row.denominator), remark,
-                   data.edition().edition_id]  # fmt: skip
+            yield [
+                row.indicator if indicator is None else indicator.title,
+                "" if indicator is None else indicator.unit_word,
+                row.area,
+                reference.place(row.area),
+                row.industry,
+                text("All") if row.industry == TOTAL_INDUSTRY else reference.industry(row.industry),
+                row.period.date().isoformat(),
+                _plain(row.value),
+                _plain(row.numerator),
+                _plain(row.denominator),
+                remark,
+                data.edition().edition_id,
+            ]
 
     return text("Readings {area}", area=reference.place(area)), rows()
 
@@ -132,14 +184,43 @@ def _warnings() -> tuple[str, Rows]:
     found = ranked(data.read("open_warning"))
 
     def rows() -> Rows:
-        yield [text(name) for name in ("Level", "Employer", "Area code", "Area", "Industry", "Rule", "Seen", "Expected", "People",
-                                       "Certainty", "Since", "Data to", "State", "Edition")]  # fmt: skip
+        yield [
+            text(name)
+            for name in (
+                "Level",
+                "Employer",
+                "Area code",
+                "Area",
+                "Industry",
+                "Rule",
+                "Seen",
+                "Expected",
+                "People",
+                "Certainty",
+                "Since",
+                "Data to",
+                "State",
+                "Edition",
+            )
+        ]
         for row in found.itertuples(index=False):
             seen = row.observed_band if pd.isna(row.observed) else _plain(round(row.observed, 4))
-            yield [level_word(int(row.level)), row.employer_name if isinstance(row.employer_name, str) else "", row.area,
-                   reference.place(row.area), reference.industry(row.industry), row.rule_title, seen, _plain(row.expected),
-                   _number(people(row)), certainty_word(row.p, row.kind), row.opened_on.date().isoformat(),
-                   row.data_to.date().isoformat(), text("suspected, to be verified"), data.edition().edition_id]  # fmt: skip
+            yield [
+                level_word(int(row.level)),
+                row.employer_name if isinstance(row.employer_name, str) else "",
+                row.area,
+                reference.place(row.area),
+                reference.industry(row.industry),
+                row.rule_title,
+                seen,
+                _plain(row.expected),
+                _number(people(row)),
+                certainty_word(row.p, row.kind),
+                row.opened_on.date().isoformat(),
+                row.data_to.date().isoformat(),
+                text("suspected, to be verified"),
+                data.edition().edition_id,
+            ]
 
     return text("Open warnings"), rows()
 

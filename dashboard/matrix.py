@@ -84,7 +84,7 @@ def _of_window(indicator: Indicator) -> Matrix | None:
 
 
 def _of_month(indicator: Indicator) -> Matrix | None:
-    rows = data.read("matrix_month", indicator=indicator.indicator)
+    rows = data.read("matrix_month", indicator=indicator.indicator, this_month=data.edition().day.replace(day=1))
     if rows.empty:
         return None
     levels = _open_levels(indicator.indicator)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -101,7 +102,7 @@ def place(code: str) -> str:
 def industry(code: str) -> str:
     """Name of an industry."""
     rows = data.read("industry")
-    names = dict(zip(rows["code"], rows["name"], strict=True))
+    names: dict[str, str] = dict(zip(rows["code"], rows["name"], strict=True))
     return names.get(code, code)
 
 
@@ -149,7 +150,7 @@ def where_in_short(area: str, sector: str) -> str:
     return name if is_total else f"{name} · {short_industry(sector)}"
 
 
-def as_day(value: object) -> date | None:
+def as_day(value: Any) -> date | None:
     """A day of a frame (timestamp, date or missing) as a date."""
-    stamp = pd.Timestamp(value)  # type: ignore[arg-type]
+    stamp = pd.Timestamp(value)
     return None if pd.isna(stamp) else stamp.date()

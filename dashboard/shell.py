@@ -4,10 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import dash
 from dash import dcc, html
 from flask import current_app
 
 from dashboard import completeness, data, reference
+from dashboard.components import aria
 from dashboard.components.warning import address
 from dashboard.locale import day, instant, text
 from dashboard.security.entrance import ROLE_TITLES
@@ -33,8 +35,19 @@ def page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
             current_app.logger.info("page refused: %s", error)
             data.look_back(None)
             return _refused(str(error))
+        except Exception:  # a page that fails says so; Dash alone would go on saying that it loads
+            current_app.logger.exception("page %s failed", content.__module__)
+            return _refused(text("Something went wrong on our side. It has been recorded; please try again later."))
 
     return layout
+
+
+def register(
+    module: str, layout: Callable[..., Any], title: str, *, path: str | None = None, path_template: str | None = None
+) -> None:
+    """Add a page to the site: its module, layout, title, and address or pattern of addresses."""
+    add: Any = dash.register_page  # untyped in Dash
+    add(module, path=path, path_template=path_template, title=title, layout=layout)
 
 
 def not_found() -> list[Any]:
@@ -62,12 +75,17 @@ def _refused(sentence: str) -> Any:
         [
             _skip(),
             html.Main(
-                [html.H1(text("This cannot be shown")), html.P(sentence), html.P(dcc.Link(text("To today's page"), href="/"))],
-                id=MAIN, tabIndex=-1,
+                [
+                    html.H1(text("This cannot be shown")),
+                    html.P(sentence),
+                    html.P(dcc.Link(text("To today's page"), href="/")),
+                ],
+                id=MAIN,
+                tabIndex=-1,
             ),
         ],
-        className="page",
-    )  # fmt: skip
+        className="page failed",
+    )
 
 
 def _skip() -> Any:
@@ -87,23 +105,32 @@ def _header() -> Any:
                 className="brand",
             ),
             html.Nav(
-                html.Ul([
-                    html.Li(dcc.Link(text("Today"), href=address("/"))),
-                    html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
-                    html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
-                ]),
-                **{"aria-label": text("Main navigation")},
+                html.Ul(
+                    [
+                        html.Li(dcc.Link(text("Today"), href=address("/"))),
+                        html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
+                        html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
+                    ]
+                ),
+                **aria.label(text("Main navigation")),
             ),
             html.P(
-                [html.Span(day(edition.day)),
-                 html.Span(text("edition {number}, as of {instant}", number=edition.number,
-                                instant=instant(edition.cutoff_at, reference.zone())))],
+                [
+                    html.Span(day(edition.day)),
+                    html.Span(
+                        text(
+                            "edition {number}, as of {instant}",
+                            number=edition.number,
+                            instant=instant(edition.cutoff_at, reference.zone()),
+                        )
+                    ),
+                ],
                 className="edition",
             ),
             html.P([html.Span(role), html.A(text("Sign out"), href="/sign-out")], className="who"),
         ],
         className="top",
-    )  # fmt: skip
+    )
 
 
 def _banners() -> Any:
@@ -113,16 +140,23 @@ def _banners() -> Any:
         lines.append(html.P(text("Demonstration data: everything is invented"), className="banner demo"))
     if data.looks_back_to() is not None:
         lines.append(
-            html.P([text("You see the edition of {day}, as it was published then.", day=day(data.edition().day)), " ",
-                    dcc.Link(text("Back to the newest"), href="/")], className="banner past", role="status")
-        )  # fmt: skip
+            html.P(
+                [
+                    text("You see the edition of {day}, as it was published then.", day=day(data.edition().day)),
+                    " ",
+                    dcc.Link(text("Back to the newest"), href="/"),
+                ],
+                className="banner past",
+                role="status",
+            )
+        )
     state = completeness.state()
     word = html.Span(
         text("data complete") if state.is_complete else text("data incomplete"),
-        className="tag" if state.is_complete else "tag late",
+        className="tag tone-normal" if state.is_complete else "tag late",
     )
     lines.append(html.P([word, " ", completeness.sentence(state)], className="complete"))
-    return html.Div(lines, className="banners", role="region", **{"aria-label": text("State of the data")})
+    return html.Div(lines, className="banners", role="region", **aria.label(text("State of the data")))
 
 
 def _footer() -> Any:

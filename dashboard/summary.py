@@ -17,8 +17,18 @@ SPARK_WEEKS = 12
 SHOWN_MONTHS = 24
 COMMON_SHARE = 0.8  # the share of past months that a month's common range covers
 # Cards stand in this order; indicators a region adds follow by title.
-_ORDER = ("benefit_claim", "insured_leave", "insured_net_change", "vacancy", "weekly_claims", "job_loss_rate",
-          "insured_net_change_rate", "layoff_reported", "vacancy_seeker_ratio", "insured_headcount")  # fmt: skip
+_ORDER = (
+    "benefit_claim",
+    "insured_leave",
+    "insured_net_change",
+    "vacancy",
+    "weekly_claims",
+    "job_loss_rate",
+    "insured_net_change_rate",
+    "layoff_reported",
+    "vacancy_seeker_ratio",
+    "insured_headcount",
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class Figure:
     """A headline figure, ready to be shown."""
 
     indicator: Indicator
+    grain: str
     amount: str
     period: str
     data_to: date
@@ -53,7 +64,7 @@ def ordered(indicators: list[Indicator]) -> list[Indicator]:
 
 
 def frequent(area: str) -> list[Figure]:
-    """Figures of the daily indicators: sums of the last seven days, or of the last whole week where days are not shown."""
+    """Figures of the daily indicators: the last seven days, or the last whole week where days are not shown."""
     kept = [item for item in reference.indicators().values() if item.grains & {"day", "week"} and not item.is_ratio]
     figures = [_of_days(item, area) or _of_weeks(item, area) for item in ordered(kept)]
     return [figure for figure in figures if figure is not None]
@@ -110,10 +121,18 @@ def _of_days(indicator: Indicator, area: str) -> Figure | None:
         for k in range(SPARK_WEEKS)
     ]
     return Figure(
-        indicator, value(now, indicator.unit),
-        text("7 days, {first} to {last}", first=short_day(since.date()), last=short_day(data_to.date())), data_to.date(),
-        verdict, _range(lo, hi, indicator, text("normal range")), tuple(changes), remark, tuple(reversed(spark)), None if lo is None or hi is None else (lo, hi),
-    )  # fmt: skip
+        indicator,
+        "day",
+        value(now, indicator.unit),
+        text("7 days, {first} to {last}", first=short_day(since.date()), last=short_day(data_to.date())),
+        data_to.date(),
+        verdict,
+        _range(lo, hi, indicator, text("normal range")),
+        tuple(changes),
+        remark,
+        tuple(reversed(spark)),
+        None if lo is None or hi is None else (lo, hi),
+    )
 
 
 def _of_weeks(indicator: Indicator, area: str) -> Figure | None:
@@ -129,11 +148,19 @@ def _of_weeks(indicator: Indicator, area: str) -> Figure | None:
         lo, hi = expected
     end = last.period + pd.Timedelta(days=WEEK - 1)
     return _periodic(
-        indicator, shown, text("week of {first} to {last}", first=short_day(last.period.date()), last=short_day(end.date())),
-        end.date(), (lo, hi), text("normal range"),
-        ((text("on the week before"), pd.Timedelta(days=WEEK)), (text("on a year ago"), pd.Timedelta(days=YEAR_OF_WEEKS))),
+        indicator,
+        "week",
+        shown,
+        text("week of {first} to {last}", first=short_day(last.period.date()), last=short_day(end.date())),
+        end.date(),
+        (lo, hi),
+        text("normal range"),
+        (
+            (text("on the week before"), pd.Timedelta(days=WEEK)),
+            (text("on a year ago"), pd.Timedelta(days=YEAR_OF_WEEKS)),
+        ),
         SPARK_WEEKS,
-    )  # fmt: skip
+    )
 
 
 def _of_months(indicator: Indicator, area: str) -> Figure | None:
@@ -150,32 +177,61 @@ def _of_months(indicator: Indicator, area: str) -> Figure | None:
     if last.month > 2:  # January and February swap the Spring Festival between years
         steps.append((text("on a year ago"), pd.DateOffset(years=1)))
     return _periodic(
-        indicator, known, month(last.date()), (last + pd.offsets.MonthEnd(0)).date(), (lo, hi),
-        text("usual in {months} months", months=len(past)), tuple(steps), 13,
-    )  # fmt: skip
+        indicator,
+        "month",
+        known,
+        month(last.date()),
+        (last + pd.offsets.MonthEnd(0)).date(),
+        (lo, hi),
+        text("usual in {months} months", months=len(past)),
+        tuple(steps),
+        13,
+    )
 
 
 def _periodic(  # one shape for weeks and months
-    indicator: Indicator, rows: pd.DataFrame, period: str, data_to: date, limits: tuple[float | None, float | None],
-    range_title: str, steps: tuple[tuple[str, object], ...], spark: int,
-) -> Figure:  # fmt: skip
+    indicator: Indicator,
+    grain: str,
+    rows: pd.DataFrame,
+    period: str,
+    data_to: date,
+    limits: tuple[float | None, float | None],
+    range_title: str,
+    steps: tuple[tuple[str, object], ...],
+    spark: int,
+) -> Figure:
     last = rows.iloc[-1]
     values = rows.set_index("period")["value"]
     lo, hi = limits
     if pd.isna(last.value):
-        return Figure(indicator, shown(last.value, bool(last.is_suppressed), indicator), period, data_to,
-                      Verdict(text("withheld"), "unknown"), "", remark=_remark(rows.tail(1)))  # fmt: skip
+        return Figure(
+            indicator,
+            grain,
+            shown(last.value, bool(last.is_suppressed), indicator),
+            period,
+            data_to,
+            Verdict(text("withheld"), "unknown"),
+            "",
+            remark=_remark(rows.tail(1)),
+        )
     changes = []
     for against, step in steps:
         then = values.get(last.period - step)
         if then is not None and not pd.isna(then):
             changes.append(_change(indicator, against, float(last.value), float(then)))
     return Figure(
-        indicator, value(float(last.value), indicator.unit), period, data_to,
-        against_range(float(last.value), lo, hi, indicator.worse), _range(lo, hi, indicator, range_title), tuple(changes),
-        _remark(rows.tail(1)), tuple(None if pd.isna(one) else float(one) for one in values.tail(spark)),
+        indicator,
+        grain,
+        value(float(last.value), indicator.unit),
+        period,
+        data_to,
+        against_range(float(last.value), lo, hi, indicator.worse),
+        _range(lo, hi, indicator, range_title),
+        tuple(changes),
+        _remark(rows.tail(1)),
+        tuple(None if pd.isna(one) else float(one) for one in values.tail(spark)),
         None if lo is None or hi is None else (lo, hi),
-    )  # fmt: skip
+    )
 
 
 def shown(number: float | None, is_suppressed: bool, indicator: Indicator) -> str:

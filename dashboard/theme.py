@@ -3,8 +3,8 @@
 import plotly.graph_objects as go
 
 FONTS = (
-    "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei', "
-    "system-ui, sans-serif"
+    "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', "
+    "'WenQuanYi Micro Hei', system-ui, sans-serif"
 )
 
 # Text on ground reaches 4.5:1, adjacent parts of a graphic 3:1 (WCAG 2.2, 1.4.3 and 1.4.11).
@@ -65,7 +65,7 @@ def template() -> go.layout.Template:
             "paper_bgcolor": COLOURS["sheet"],
             "plot_bgcolor": COLOURS["sheet"],
             "margin": {"l": 44, "r": 12, "t": 30, "b": 32},
-            "xaxis": axis | {"showgrid": False, "tickformat": "%m-%d", "tickangle": 0, "nticks": 7},
+            "xaxis": axis | {"showgrid": False, "tickformat": "%m-%d", "tickangle": 0, "nticks": 5},
             "yaxis": axis | {"rangemode": "tozero", "nticks": 5, "separatethousands": True},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
             "hovermode": "x unified",

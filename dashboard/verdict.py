@@ -45,7 +45,7 @@ def of_change(words: str, change: float, worse: str) -> Verdict:
 
 
 def change_words(now: float, then: float, unit: str, *, is_ratio: bool) -> str:
-    """A change in percent for counts on a positive base, else in the unit: ``↑ 3.4%``, ``↓ 0.35``; nought has no arrow."""
+    """A change in percent for counts on a positive base, else in the unit: ``↑ 3.4%``, ``↓ 0.35``, ``→ 0``."""
     change = now - then
     is_share = not is_ratio and then > 0
     words = percent(abs(change) / then) if is_share else value(abs(change), unit)
@@ -65,17 +65,23 @@ def certainty_word(p: float | None, kind: str) -> str:
     """The same in words."""
     if kind in {"event", "several"}:
         return text("reported by the employer")
-    if kind != "spike" or p is None or pd.isna(p):
+    if kind != "spike":
         return text("beyond the line")
+    if p is None or pd.isna(p):
+        return text("beyond what is usual")
     if p < 1e-7:
         return text("very sure")
     return text("sure") if p < 1e-4 else text("fairly sure")
 
 
 def odds(p: float | None) -> str:
-    """How rarely chance alone would do this: ``不足百万分之一``-like wording by powers of ten."""
+    """How rarely chance alone would do this, in round words."""
     if p is None or pd.isna(p):
         return ""
     if p < 1e-9:
         return text("less than 1 in 1,000,000,000")
-    return text("about 1 in {number}", number=f"{round(1 / p, 1 - len(str(round(1 / p)))):,.0f}")
+    times = 1 / p
+    for size, words in ((1e8, "about 1 in {number} hundred million"), (1e4, "about 1 in {number} ten thousand")):
+        if times >= size:
+            return text(words, number=f"{times / size:,.0f}")
+    return text("about 1 in {number}", number=f"{times:,.0f}")

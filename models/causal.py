@@ -10,7 +10,7 @@ from models.dispersion import Dispersion
 from models.factor import Factor
 from models.level import Level
 from models.panel import STEP_DAYS, Flags, Floats, Hierarchy, Integers, Panel, day_numbers
-from models.recipe import MIN_SEEN, Recipe
+from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
 from models.spike import Sums, window_sums
 
 PROVISIONAL = 60.0  # periods that errors of a provisional factor may count for, once there is a real one
@@ -74,8 +74,8 @@ def begin(course: Course) -> State:
 def is_anchor(course: Course, column: int) -> bool:
     """Whether the calendar is refitted before this column: fixed days of the world, and once as soon as anything can be
     said. Not counted from the panel's end, so that a replay refits where the first run did."""
-    if column <= MIN_SEEN:
-        return column == MIN_SEEN
+    if column <= FIRST_ANCHOR:
+        return column == FIRST_ANCHOR
     days = day_numbers(course.panel.periods[column - 1 : column + 1])
     era = days // (course.recipe.refit * STEP_DAYS[course.panel.grain])
     return bool(era[0] != era[1])

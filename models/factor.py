@@ -8,7 +8,7 @@ import pandas as pd
 from models.calendar import Features
 from models.panel import Flags, Floats, Hierarchy, Panel
 from models.quasipoisson import HIGHEST, LOWEST, fit
-from models.recipe import Recipe
+from models.recipe import MIN_SEEN, Recipe
 
 LARGE = 30.0  # people per period: from here on a running median is taken out before fitting
 MEDIAN_WIDTH = 53  # weeks
@@ -24,7 +24,7 @@ class Factor:
 
     anchor: the first column not used in learning. level: (n, 2) constant and trend. coefficients: (n, p) of the
     used feature columns. used: (p,) numbers of these. due_kinds: whether non-workdays and workdays are due.
-    is_known: (n,) the series had reported before the anchor; the others have rate 0 until the next.
+    is_known: (n,) the series had reported often enough before the anchor; the others have rate 0 until the next.
     """
 
     anchor: int
@@ -75,7 +75,8 @@ def learn(panel: Panel, features: Features, tree: Hierarchy, recipe: Recipe, anc
         full = fit_weeks(past, design, penalty, tree, recipe)
     full = inherit(full, past, design, tree, recipe)
     kinds = due_kinds(past.weight, features.is_workday[past.start : anchor])
-    columns, known = tuple(int(c) for c in used), (past.weight > 0).any(axis=1)
+    columns = tuple(int(c) for c in used)
+    known: Flags = np.asarray(past.weight.sum(axis=1) >= MIN_SEEN)
     return Factor(anchor, full[:, :2], full[:, 2:], columns, kinds, known, recipe.periods_per_year)
 
 

@@ -105,4 +105,5 @@ WEEK = Recipe(
 RECIPES: dict[str, Recipe] = {"day": DAY, "week": WEEK}
 
 MIN_SEEN = 8  # reported periods before a series gets any score
+FIRST_ANCHOR = 12  # the column before which the calendar is first fitted: eight workdays and their weekends
 MIN_COVERAGE = 2 / 3  # of what was due in a window must have been reported

@@ -53,7 +53,7 @@ def locked(settings: Settings) -> Iterator[None]:
             yield
     except Timeout as error:
         raise UserError("另一个任务正在运行，请等它结束后再试 (another run is at work)") from error
-    except PermissionError as error:
+    except OSError as error:
         raise UserError(f"数据文件夹 {settings.data} 不可写，请检查权限 (data folder not writable)") from error
 
 

@@ -14,26 +14,37 @@ def card(figure: Figure, *, period: str = "") -> Any:
     """Show one figure; its period only where it differs from ``period``, that of its block."""
     title = figure.indicator.title
     changes = [
-        html.Li([
-            html.Span(change.against, className="against"), " ", html.Span(change.words, className="amount"), " ",
-            html.Span(change.verdict.word, className=f"tone-{change.verdict.tone}"),
-        ])
+        html.Li(
+            [
+                html.Span(change.against, className="against"),
+                " ",
+                html.Span(change.words, className="amount"),
+                " ",
+                html.Span(change.verdict.word, className=f"tone-{change.verdict.tone}"),
+            ]
+        )
         for change in figure.changes
-    ]  # fmt: skip
+    ]
     notes = [note for note in (figure.period if figure.period != period else "", figure.range_words) if note]
     return html.Article(
         [
             html.H3(title),
             verdict_tag(figure.verdict),
-            html.P([html.Strong(figure.amount, className="amount"), " ", html.Span(figure.indicator.unit_word, className="unit")],
-                   className="headline"),
+            html.P(
+                [
+                    html.Strong(figure.amount, className="amount"),
+                    " ",
+                    html.Span(figure.indicator.unit_word, className="unit"),
+                ],
+                className="headline",
+            ),
             spark(figure.spark, figure.normal, text("{title}, course of the last periods", title=title)),
             html.Ul(changes, className="changes") if changes else None,
             html.P(text("; ").join(notes), className="range") if notes else None,
             html.P(figure.remark, className="remark") if figure.remark else None,
         ],
         className="card",
-    )  # fmt: skip
+    )
 
 
 def block(title: str, figures: list[Figure]) -> Any:

@@ -1,4 +1,4 @@
-"""The matrix as an accessible table: numbers with what was expected, levels in words, gaps that do not look like zero."""
+"""The matrix as an accessible table: numbers with what was expected, levels in words, gaps unlike zero."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from dash import dcc, html
 
 from dashboard import matrix as model
 from dashboard import reference
+from dashboard.components import aria
 from dashboard.components.table import scrolling
 from dashboard.components.tag import hidden, level_mark, level_word
 from dashboard.components.warning import address
@@ -16,13 +17,21 @@ from pipelines.domain import TOTAL_INDUSTRY
 def grid(shown: model.Matrix) -> Any:
     """The table with its legend, the choice of indicator and the download."""
     caption = text(
-        "{title}, {period}, {unit}; data to {day}", title=shown.indicator.title, period=shown.period,
-        unit=shown.indicator.unit_word, day=short_day(shown.data_to),
-    )  # fmt: skip
-    head = html.Tr([
-        html.Th(text("Area"), scope="col"),
-        *[html.Th([html.Abbr(_short(code), title=reference.industry(code))], scope="col") for code in shown.industries],
-    ])  # fmt: skip
+        "{title}, {period}, {unit}; data to {day}",
+        title=shown.indicator.title,
+        period=shown.period,
+        unit=shown.indicator.unit_word,
+        day=short_day(shown.data_to),
+    )
+    head = html.Tr(
+        [
+            html.Th(text("Area"), scope="col"),
+            *[
+                html.Th([html.Abbr(_short(code), title=reference.industry(code))], scope="col")
+                for code in shown.industries
+            ],
+        ]
+    )
     body = [
         html.Tr(
             [html.Th(_area(code, shown), scope="row"), *[_cell(shown, code, sector) for sector in shown.industries]]
@@ -59,12 +68,12 @@ def _cell(shown: model.Matrix, area: str, sector: str) -> Any:
     words: list[Any] = [html.Span(cell.amount, className="amount")]
     if cell.level is not None:
         words += [
-            html.B(level_mark(cell.level), **{"aria-hidden": "true"}),
+            html.B(level_mark(cell.level), **aria.SILENT),
             hidden(text("warning: {level}", level=level_word(cell.level))),
         ]
     elif cell.deviation:
         words += [
-            html.I("↑" if cell.deviation == "high" else "↓", **{"aria-hidden": "true"}),
+            html.I("↑" if cell.deviation == "high" else "↓", **aria.SILENT),
             hidden(text(cell.deviation)),
         ]
     if cell.expected:
@@ -77,7 +86,7 @@ def _choice(shown: model.Matrix) -> Any:
     links = []
     for item in model.choices():
         is_current = item.indicator == shown.indicator.indicator
-        attributes = {"aria-current": "true"} if is_current else {}
+        attributes = aria.CURRENT if is_current else {}
         links.append(html.A(item.title, href=address(f"/?matrix={item.indicator}#matrix"), **attributes))
     download = html.A(
         text("Download CSV"),

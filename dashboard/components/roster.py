@@ -7,6 +7,7 @@ import pandas as pd
 from dash import html
 
 from dashboard import data, reference
+from dashboard.components import aria
 from dashboard.components.table import scrolling
 from dashboard.components.tag import hidden
 from dashboard.locale import month, short_day, text
@@ -14,9 +15,14 @@ from dashboard.locale import month, short_day, text
 _SHOWN = timedelta(days=120)
 _PERIODS = 12
 _STATES = {
-    "reported": ("reported", "✓"), "late": ("came late", "◐"), "overdue": ("late", "✕"), "missing": ("not reported", "✕"),
-    "held": ("held for confirmation", "‖"), "refused": ("refused", "⊘"), "not_due": ("not yet due", "·"),
-}  # fmt: skip
+    "reported": ("reported", "✓"),
+    "late": ("came late", "◐"),
+    "overdue": ("late", "✕"),
+    "missing": ("not reported", "✕"),
+    "held": ("held for confirmation", "‖"),
+    "refused": ("refused", "⊘"),
+    "not_due": ("not yet due", "·"),
+}
 
 
 def roster(area: str) -> Any:
@@ -36,8 +42,10 @@ def roster(area: str) -> Any:
             html.Th(text("Last periods, newest at the right"), scope="col", colSpan=_PERIODS),
         ]
     )
-    full = html.Table([html.Caption(text("Files due and received"), className="unseen"), html.Thead(head), html.Tbody(body)],
-                      className="grid roster")  # fmt: skip
+    full = html.Table(
+        [html.Caption(text("Files due and received"), className="unseen"), html.Thead(head), html.Tbody(body)],
+        className="grid roster",
+    )
     legend = html.Ul([html.Li([html.B(mark), " ", text(word)]) for word, mark in _unique_states()], className="legend")
     return html.Div([scrolling(text("Files due and received"), full), legend])
 
@@ -51,7 +59,7 @@ def _cell(row: Any) -> Any:
     word, mark = _STATES.get(status, (status, "?"))
     when = month(row.period.date()) if row.grain in {"month", "quarter"} else short_day(row.period.date())
     return html.Td(
-        [html.Small(when), html.B(mark, **{"aria-hidden": "true"}), hidden(text(word))],
+        [html.Small(when), html.B(mark, **aria.SILENT), hidden(text(word))],
         className=f"roster-{status}",
         title=text(word),
     )

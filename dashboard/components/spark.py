@@ -11,7 +11,7 @@ _WIDTH, _HEIGHT, _EDGE = 120, 30, 3
 
 
 def spark(values: tuple[float | None, ...], normal: tuple[float, float] | None, description: str) -> Any:
-    """A small line of ``values`` (None: a gap) over the normal range, the last point marked; None for under 3 values."""
+    """A small line of ``values`` (None: a gap) over the normal range, its end marked; None for under 3 values."""
     known = [value for value in values if value is not None]
     if len(known) < 3:
         return None
@@ -23,13 +23,14 @@ def spark(values: tuple[float | None, ...], normal: tuple[float, float] | None, 
         return _EDGE + place * (_WIDTH - 2 * _EDGE) / max(1, len(values) - 1)
 
     def y(value: float) -> float:
-        return _HEIGHT - _EDGE - (value - low) * (_HEIGHT - 2 * _EDGE) / span
+        return float(_HEIGHT - _EDGE - (value - low) * (_HEIGHT - 2 * _EDGE) / span)
 
     parts = []
     if normal is not None:
         top, bottom = y(normal[1]), y(normal[0])
         parts.append(
-            f"<rect x='0' y='{top:.1f}' width='{_WIDTH}' height='{max(1.0, bottom - top):.1f}' fill='{COLOURS['band']}'/>"
+            f"<rect x='0' y='{top:.1f}' width='{_WIDTH}' height='{max(1.0, bottom - top):.1f}' "
+            f"fill='{COLOURS['band']}'/>"
         )
     pieces: list[str] = []
     is_pen_down = False

@@ -5,13 +5,20 @@ from typing import Any
 
 from dash import html
 
+from dashboard.components import aria
 from dashboard.locale import text
 
 
 def table(
-    caption: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, is_caption_shown: bool = False,
-    numeric: frozenset[int] = frozenset(), kind: str = "", empty: str = "",
-) -> Any:  # fmt: skip
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    is_caption_shown: bool = False,
+    numeric: frozenset[int] = frozenset(),
+    kind: str = "",
+    empty: str = "",
+) -> Any:
     """A table of ``rows`` (first cell: the row's header). ``numeric`` columns are set flush right; ``kind`` is a class.
 
     Explicit roles keep it a table where the style sheet turns rows into cards.
@@ -24,9 +31,12 @@ def table(
     ]
     body = []
     for row in rows:
-        cells = []
+        cells: list[Any] = []
         for place, content in enumerate(row):
-            attributes = {"data-label": columns[place], "className": "number" if place in numeric else ""}
+            attributes: dict[str, Any] = {
+                "data-label": columns[place],
+                "className": "number" if place in numeric else "",
+            }
             if place == 0:
                 cells.append(html.Th(content, scope="row", role="rowheader", **attributes))
             else:
@@ -43,9 +53,9 @@ def table(
     )
 
 
-def scrolling(label: str, content: Any) -> Any:
+def scrolling(name: str, content: Any) -> Any:
     """A frame in which a wide table scrolls; it takes the keyboard's focus, so that arrow keys scroll it."""
-    return html.Div(content, className="scrolling", tabIndex=0, role="region", **{"aria-label": label})
+    return html.Div(content, className="scrolling", tabIndex=0, role="region", **aria.label(name))
 
 
 def facts(pairs: Sequence[tuple[str, Any]]) -> Any:

@@ -76,8 +76,9 @@ def _seen(row: Any) -> Any:
         return [title, html.Small(row.observed_band if _is_text(row.observed_band) else "")]
     parts = [text("seen {observed} {unit}", observed=value(row.observed, unit), unit=word)]
     if not pd.isna(row.expected):
-        parts.append(text("expected {expected}", expected=value(row.expected, unit)))
-    if not pd.isna(row.line) and pd.isna(row.expected):
+        usual = "expected {expected}" if row.kind == "spike" else "own median {expected}"
+        parts.append(text(usual, expected=value(row.expected, unit)))
+    if not pd.isna(row.line) and row.kind != "spike":
         parts.append(text("line {line}", line=value(row.line, unit)))
     return [title, html.Small(text(", ").join(parts))]
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from pipelines.domain import UserError
-
 FOLDER = Path(__file__).resolve().parent
 LOCALE = "zh_CN"
 LANGUAGE = "zh-CN"  # the same, as HTML writes it
@@ -14,7 +12,7 @@ LANGUAGE = "zh-CN"  # the same, as HTML writes it
 
 @cache
 def messages(locale: str = LOCALE) -> dict[str, str]:
-    """Return message → translation of a locale. Raises UserError when two files translate a message differently."""
+    """Return message → translation of a locale. Raises ValueError when two files translate a message differently."""
     merged: dict[str, str] = {}
     for path in sorted((FOLDER / locale).glob("*.po")):
         with path.open("rb") as file:
@@ -24,7 +22,7 @@ def messages(locale: str = LOCALE) -> dict[str, str]:
                 continue
             msgid, translated = str(message.id), str(message.string)
             if merged.setdefault(msgid, translated) != translated:
-                raise UserError(f"{path.name} 与其他目录对 “{msgid}” 的译法不同 (translated twice, differently)")
+                raise ValueError(f"{path.name}: {msgid!r} is translated differently elsewhere")
     return merged
 
 

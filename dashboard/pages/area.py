@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import dash
 import pandas as pd
 from dash import html
 
@@ -25,7 +24,7 @@ _LINES = 2  # thresholds drawn: those next to the values, not a ladder
 
 def register() -> None:
     """Add the page to the site."""
-    dash.register_page(__name__, path_template="/area/<code>", title=text("Area · Gangshao"), layout=layout)
+    shell.register(__name__, layout, text("Area · Gangshao"), path_template="/area/<code>")
 
 
 @shell.page
@@ -40,16 +39,20 @@ def layout(code: str = "", **_: str) -> list[Any]:
     residents = "" if place.residents is None else text("{number} residents", number=count(place.residents))
     return [
         html.Div([html.H1(place.name), html.P(residents)], className="title"),
-        html.Section([
-            html.H2([text("Warnings, open and lifted in the last 60 days")]),
-            warning_table(ranked(warnings), text("Warnings of {area}", area=place.name), empty=text("No warning.")),
-        ]),
+        html.Section(
+            [
+                html.H2([text("Warnings, open and lifted in the last 60 days")]),
+                warning_table(ranked(warnings), text("Warnings of {area}", area=place.name), empty=text("No warning.")),
+            ]
+        ),
         html.Section([html.H2(text("Files due and received")), roster(code)]),
-        html.Section([
-            html.H2([text("Indicators"), _downloads(code)]),
-            html.Div([_indicator(figure, code) for figure in figures], className="panels"),
-        ]),
-    ]  # fmt: skip
+        html.Section(
+            [
+                html.H2([text("Indicators"), _downloads(code)]),
+                html.Div([_indicator(figure, code) for figure in figures], className="panels"),
+            ]
+        ),
+    ]
 
 
 def _downloads(code: str) -> Any:
@@ -76,16 +79,30 @@ def _indicator(figure: Figure, code: str) -> Any:
         [
             html.H3([indicator.title, " ", verdict_tag(figure.verdict)]),
             html.P(
-                [html.Strong([figure.amount, " ", indicator.unit_word]), " · ", figure.period,
-                 f" · {figure.range_words}" if figure.range_words else "", f" · {figure.remark}" if figure.remark else ""],
+                [
+                    html.Strong([figure.amount, " ", indicator.unit_word]),
+                    " · ",
+                    figure.period,
+                    f" · {figure.range_words}" if figure.range_words else "",
+                    f" · {figure.remark}" if figure.remark else "",
+                ],
                 className="caption",
             ),
-            history(f"{indicator.indicator}", indicator, grain, rows, expected(indicator, code, TOTAL_INDUSTRY, grain), thresholds),
-            html.P(text("Formula: {formula}. Source: {source}", formula=indicator.formula, source=indicator.source),
-                   className="source"),
+            history(
+                f"{indicator.indicator}",
+                indicator,
+                grain,
+                rows,
+                expected(indicator, code, TOTAL_INDUSTRY, grain),
+                thresholds,
+            ),
+            html.P(
+                text("Formula: {formula}. Source: {source}", formula=indicator.formula, source=indicator.source),
+                className="source",
+            ),
         ],
         className="panel",
-    )  # fmt: skip
+    )
 
 
 def finest(indicator: Indicator, code: str, industry: str) -> tuple[str, pd.DataFrame]:

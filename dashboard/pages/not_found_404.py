@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import dash
-
 from dashboard import shell
 from dashboard.locale import text
 
 
 def register() -> None:
     """Add the page to the site."""
-    dash.register_page(__name__, path="/404", title=text("Not found · Gangshao"), layout=layout)
+    shell.register(__name__, layout, text("Not found · Gangshao"), path="/404")
 
 
 @shell.page

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import dash
 from dash import html
 
 from dashboard import changes, data, reference, shell, summary
@@ -17,7 +16,7 @@ from pipelines.domain import Audience
 
 def register() -> None:
     """Add the page to the site."""
-    dash.register_page(__name__, path="/", title=text("Today · Gangshao"), layout=layout)
+    shell.register(__name__, layout, text("Today · Gangshao"), path="/")
 
 
 @shell.page
@@ -27,6 +26,8 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     warnings = ranked(data.read("open_warning"))
     heading, sentences = changes.since_last_edition()
     shown = model.matrix(matrix)
+    frequent = summary.frequent(area)
+    rhythm = "{area}, daily data" if any(figure.grain == "day" for figure in frequent) else "{area}, weekly data"
     return [
         html.Div(
             [
@@ -37,25 +38,33 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
         ),
         html.Div(
             [
-                block(text("{area}, daily data", area=_name(area)), summary.frequent(area)),
+                block(text(rhythm, area=_name(area)), frequent),
                 block(text("{area}, monthly data", area=_name(area)), summary.monthly(area)),
             ],
             className="blocks",
         ),
         html.Section(
             [
-                html.H2([
-                    text("Open warnings"), html.Small(text("ranked by people × certainty")),
-                    html.A(text("Download CSV"), href=address("/download/warnings.csv"), className="download"),
-                ]),
-                warning_table(warnings, text("Open warnings, ranked by people × certainty"), empty=text("No open warning.")),
+                html.H2(
+                    [
+                        text("Open warnings"),
+                        html.Small(text("ranked by people × certainty")),
+                        html.A(text("Download CSV"), href=address("/download/warnings.csv"), className="download"),
+                    ]
+                ),
+                warning_table(
+                    warnings, text("Open warnings, ranked by people × certainty"), empty=text("No open warning.")
+                ),
             ],
             id="warnings",
         ),
         html.Section(
-            [html.H2(text("Areas and industries"), id="matrix"), grid(shown) if shown is not None else html.P(text("No matrix: nothing has been judged yet."))]
+            [
+                html.H2(text("Areas and industries"), id="matrix"),
+                grid(shown) if shown is not None else html.P(text("No matrix: nothing has been judged yet.")),
+            ]
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _home() -> str:

@@ -1,19 +1,19 @@
 """One early warning: what was seen, what was expected, how sure, on which rule and law, and how it came about."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-import dash
 import pandas as pd
 from dash import dcc, html
 
 from dashboard import data, reference, shell, summary
-from dashboard.components.table import facts, table
+from dashboard.components.table import facts, scrolling, table
 from dashboard.components.tag import level_tag, level_word, state_tag
 from dashboard.components.warning import address, people, subject
 from dashboard.figures.history import history
 from dashboard.locale import count, day, instant, percent, short_day, text, value
-from dashboard.pages.area import SHOWN, expected
+from dashboard.pages.area import SHOWN, expected, lines
 from dashboard.reference import Indicator
 from dashboard.verdict import certainty_word, odds
 
@@ -22,7 +22,7 @@ _REASONS = {"back_in_range": "values are back in their normal range", "corrected
 
 def register() -> None:
     """Add the page to the site."""
-    dash.register_page(__name__, path_template="/warning/<episode_id>", title=text("Warning · Gangshao"), layout=layout)
+    shell.register(__name__, layout, text("Warning · Gangshao"), path_template="/warning/<episode_id>")
 
 
 @shell.page
@@ -34,8 +34,13 @@ def layout(episode_id: str = "", **_: str) -> list[Any]:
     row = next(found.itertuples(index=False))
     indicator = reference.indicators().get(row.indicator)
     return [
-        html.Div([html.H1([level_tag(int(row.level)), " ", subject(row)]), html.P([_sentence(row, indicator), " ", state_tag(row.status)])],
-                 className="title"),
+        html.Div(
+            [
+                html.H1([level_tag(int(row.level)), " ", subject(row)]),
+                html.P([_sentence(row, indicator), " ", state_tag(row.status)]),
+            ],
+            className="title",
+        ),
         html.Div(
             [
                 html.Section([html.H2(text("What was seen")), _evidence(row, indicator)]),
@@ -46,7 +51,7 @@ def layout(episode_id: str = "", **_: str) -> list[Any]:
         _chart(row, indicator),
         _contributors(row, indicator),
         html.Section([html.H2(text("How it came about")), _history(row, indicator)]),
-    ]  # fmt: skip
+    ]
 
 
 def _sentence(row: Any, indicator: Indicator | None) -> str:
@@ -56,10 +61,16 @@ def _sentence(row: Any, indicator: Indicator | None) -> str:
         return text("{title}: {band}", title=title, band=row.observed_band or "")
     unit, word = _unit(indicator)
     seen = text("{title}: {observed} {unit}", title=title, observed=value(row.observed, unit), unit=word)
+    if row.kind != "spike":
+        return seen if pd.isna(row.line) else text(", ").join([seen, text("line {line}", line=value(row.line, unit))])
     if pd.isna(row.expected) or row.expected <= 0:
         return seen
-    return text("{seen}, {ratio} times the expected {expected}", seen=seen, ratio=f"{row.observed / row.expected:.1f}",
-                expected=value(row.expected, unit))  # fmt: skip
+    return text(
+        "{seen}, {ratio} times the expected {expected}",
+        seen=seen,
+        ratio=f"{row.observed / row.expected:.1f}",
+        expected=value(row.expected, unit),
+    )
 
 
 def _unit(indicator: Indicator | None) -> tuple[str, str]:
@@ -79,24 +90,29 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
         ratio = ""
     band = row.observed_band if pd.isna(row.observed) and isinstance(row.observed_band, str) else ""
     chance = odds(row.p)
-    return facts([
-        (text("Seen"), _amount(row.observed, indicator) or band),
-        (text("Expected") if row.kind == "spike" else text("Own median"), _amount(row.expected, indicator)),
-        (text("Normal range (95%)"), interval),
-        (text("Share of the expected"), ratio),
-        (text("Line"), "" if row.kind == "spike" else _amount(row.line, indicator)),
-        (text("People affected"), people(row)),
-        (text("Certainty"), [certainty_word(row.p, row.kind), html.Small(text("by chance {odds}", odds=chance)) if chance else ""]),
-        (text("Window"), _window(row)),
-        (text("Data to"), day(row.data_to.date())),
-        (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
-        (text("Industry"), reference.industry(row.industry) if isinstance(row.industry, str) else ""),
-        (text("Employer"), _employer(row)),
-        (text("Open since"), day(row.opened_on.date())),
-        (text("Level since"), "" if pd.isna(row.changed_on) else day(row.changed_on.date())),
-        (text("Lifted on"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
-        (text("Why lifted"), _reason(row.close_reason)),
-    ])  # fmt: skip
+    return facts(
+        [
+            (text("Seen"), _amount(row.observed, indicator) or band),
+            (text("Expected") if row.kind == "spike" else text("Own median"), _amount(row.expected, indicator)),
+            (text("Normal range (95%)"), interval),
+            (text("Share of the expected"), ratio),
+            (text("Line"), "" if row.kind == "spike" else _amount(row.line, indicator)),
+            (text("People affected"), people(row)),
+            (
+                text("Certainty"),
+                [certainty_word(row.p, row.kind), html.Small(text("by chance {odds}", odds=chance)) if chance else ""],
+            ),
+            (text("Window"), _window(row)),
+            (text("Data to"), day(row.data_to.date())),
+            (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
+            (text("Industry"), reference.industry(row.industry) if isinstance(row.industry, str) else ""),
+            (text("Employer"), _employer(row)),
+            (text("Open since"), day(row.opened_on.date())),
+            (text("Level since"), "" if pd.isna(row.changed_on) else day(row.changed_on.date())),
+            (text("Lifted on"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
+            (text("Why lifted"), _reason(row.close_reason)),
+        ]
+    )
 
 
 def _window(row: Any) -> str:
@@ -131,30 +147,44 @@ def _rule(row: Any, indicator: Indicator | None) -> list[Any]:
         [level_tag(int(step.level)), _conditions(step, indicator), text("met") if step.level == row.level else ""]
         for step in own.itertuples(index=False)
     ]
-    law = sorted({basis for basis in own[own["level"] == row.level]["basis"].dropna()} or set(own["basis"].dropna()))
+    law = sorted(set(own[own["level"] == row.level]["basis"].dropna()) or set(own["basis"].dropna()))
     return [
         html.P(own.iloc[0].title, className="lead"),
-        table(text("Steps of the rule"), [text("Level"), text("Conditions, all of them"), text("This warning")], steps, kind="plain"),
+        _wide(
+            text("Steps of the rule"),
+            [text("Level"), text("Conditions, all of them"), text("This warning")],
+            steps,
+            frozenset(),
+            kind="plain prose",
+        ),
         html.H3(text("Basis")),
         *[html.P(basis, className="source") for basis in law],
         html.P(text("Lifted after {periods} quiet periods", periods=int(own.iloc[0].leave_after)), className="source")
-        if not pd.isna(own.iloc[0].leave_after) else "",
-    ]  # fmt: skip
+        if not pd.isna(own.iloc[0].leave_after)
+        else "",
+    ]
 
 
 def _conditions(step: Any, indicator: Indicator | None) -> str:
     unit, _ = _unit(indicator)
     is_count = unit in {"persons", "posts"}
-    parts = [
-        ("", step.p_max, lambda x: text("chance below {p}", p=f"{x:.0e}")),
-        ("", step.line, lambda x: text("reaches the line {line}", line=count(x) if is_count else value(x, unit))),
-        ("", step.margin, lambda x: text("{margin} beyond its own median", margin=value(x, unit))),
-        ("", step.min_ratio, lambda x: text("at least {share}", share=percent(x))),
-        ("", step.min_people, lambda x: text("at least {people} people", people=count(x))),
-        ("", step.min_base, lambda x: text("base of at least {base}", base=count(x))),
-        ("", step.window_days, lambda x: text("within {days} days", days=count(x))),
+    parts: list[tuple[Any, Callable[[Any], str]]] = [
+        (step.p_max, lambda x: text("chance below {odds}", odds=f"1/{round(1 / x):,}")),
+        (step.line, lambda x: text("reaches the line {line}", line=count(x) if is_count else value(x, unit))),
+        (step.margin, lambda x: text("{margin} beyond its own median", margin=value(x, unit))),
+        (
+            step.min_ratio,
+            lambda x: (
+                text("at least {ratio} times the expected", ratio=f"{x:g}")
+                if step.kind == "spike"
+                else text("at least {share} of the staff", share=percent(x))
+            ),
+        ),
+        (step.min_people, lambda x: text("at least {people} people", people=count(x))),
+        (step.min_base, lambda x: text("base of at least {base}", base=count(x))),
+        (step.window_days, lambda x: text("within {days} days", days=count(x))),
     ]
-    return text(", ").join(words(number) for _, number, words in parts if not pd.isna(number))
+    return text(", ").join(words(number) for number, words in parts if not pd.isna(number))
 
 
 def _chart(row: Any, indicator: Indicator | None) -> Any:
@@ -170,11 +200,23 @@ def _chart(row: Any, indicator: Indicator | None) -> Any:
             window: tuple[date, date] | None = None
             if grain == "day" and not pd.isna(row.window_from):
                 window = (row.window_from.date(), row.window_to.date())
-            return html.Section([
-                html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
-                html.Div(history("warning", indicator, grain, rows, expected(indicator, row.area, row.industry, grain),
-                                 highlight=window), className="panel"),
-            ])  # fmt: skip
+            return html.Section(
+                [
+                    html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
+                    html.Div(
+                        history(
+                            "warning",
+                            indicator,
+                            grain,
+                            rows,
+                            expected(indicator, row.area, row.industry, grain),
+                            lines(indicator, rows) if grain == "month" else (),
+                            window,
+                        ),
+                        className="panel",
+                    ),
+                ]
+            )
     return None
 
 
@@ -183,19 +225,32 @@ def _contributors(row: Any, indicator: Indicator | None) -> Any:
     if row.kind != "spike" or indicator is None or not summary.may_read_scores(row.area) or pd.isna(row.window_from):
         return None
     days = (row.window_to - row.window_from).days + 1
-    found = data.read("contributor", indicator=row.indicator, window_periods=days, area=row.area, industry=row.industry)
+    found = data.read(
+        "contributor",
+        indicator=row.indicator,
+        window_periods=days,
+        area=row.area,
+        industry=row.industry,
+        city=reference.city(),
+    )
     if found.empty:
         return None
     rows = [
-        [reference.where(part.area, part.industry), value(part.observed, indicator.unit), value(part.expected, indicator.unit),
-         f"+{value(part.observed - part.expected, indicator.unit)}"]
+        [
+            reference.where(part.area, part.industry),
+            value(part.observed, indicator.unit),
+            value(part.expected, indicator.unit),
+            f"+{value(part.observed - part.expected, indicator.unit)}",
+        ]
         for part in found.itertuples(index=False)
-    ]  # fmt: skip
+    ]
     columns = [text("Part"), text("Seen"), text("Expected"), text("More than expected")]
-    return html.Section([
-        html.H2(text("Where it comes from")),
-        table(text("Parts of the series in the same window"), columns, rows, numeric=frozenset({1, 2, 3}), kind="plain"),
-    ])  # fmt: skip
+    return html.Section(
+        [
+            html.H2(text("Where it comes from")),
+            _wide(text("Parts of the series in the same window"), columns, rows, frozenset({1, 2, 3})),
+        ]
+    )
 
 
 def _history(row: Any, indicator: Indicator | None) -> Any:
@@ -203,10 +258,20 @@ def _history(row: Any, indicator: Indicator | None) -> Any:
     rows = []
     for past in data.read("warning_history", episode_id=row.episode_id).itertuples(index=False):
         seen = _amount(past.observed, indicator) or (past.observed_band if isinstance(past.observed_band, str) else "")
-        rows.append([
-            instant(past.known_from.tz_localize("UTC").to_pydatetime(), reference.zone()), level_word(int(past.level)),
-            seen, _amount(past.expected, indicator), people(past), short_day(past.data_to.date()),
-            text("suspected, to be verified") if past.status == "open" else text("lifted"),
-        ])  # fmt: skip
+        rows.append(
+            [
+                instant(past.known_from.tz_localize("UTC").to_pydatetime(), reference.zone()),
+                level_word(int(past.level)),
+                seen,
+                _amount(past.expected, indicator),
+                people(past),
+                short_day(past.data_to.date()),
+                text("suspected, to be verified") if past.status == "open" else text("lifted"),
+            ]
+        )
     columns = [text(name) for name in ("Said on", "Level", "Seen", "Expected", "People", "Data to", "State")]
-    return table(text("What each edition said"), columns, rows, numeric=frozenset({2, 3, 4}), kind="plain")
+    return _wide(text("What each edition said"), columns, rows, frozenset({2, 3, 4}))
+
+
+def _wide(caption: str, columns: list[str], rows: list[list[Any]], numeric: frozenset[int], kind: str = "plain") -> Any:
+    return scrolling(caption, table(caption, columns, rows, numeric=numeric, kind=kind))

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from pipelines.alerts.audience import Office
+from pipelines.alerts.period import words
 from pipelines.domain import Edition, Grain
 from pipelines.region import Region
 
@@ -32,7 +33,11 @@ def completeness_lines(roster: pd.DataFrame, edition: Edition, office: Office, r
         if rows.empty:
             continue
         is_daily = rows["grain"].iloc[0] == Grain.DAY.value
-        span = f"近 {_LOOK_BACK.days} 天" if is_daily else _period(rows["period"].max())
+        span = (
+            f"近 {_LOOK_BACK.days} 天"
+            if is_daily
+            else words(Grain(rows["grain"].iloc[0]), pd.Timestamp(rows["period"].max()).date())
+        )
         is_accepted = _is_accepted(rows)
         lacking = rows[~is_accepted]
         line = f"{title}：{span}应报 {len(rows)} 份，已报 {int(is_accepted.sum())} 份"
@@ -58,10 +63,6 @@ def _recent(rows: pd.DataFrame, edition: Edition) -> pd.DataFrame:
     if rows["grain"].iloc[0] == Grain.DAY.value:
         return rows[pd.to_datetime(rows["period"]) >= pd.Timestamp(edition.day - _LOOK_BACK)]
     return rows[rows["period"] == rows["period"].max()]
-
-
-def _period(first: object) -> str:
-    return f"{pd.Timestamp(str(first)).date().isoformat()} 起的一期"
 
 
 def _named(lacking: pd.DataFrame, office: Office, region: Region, is_daily: bool) -> str:

@@ -65,12 +65,13 @@ class Judge:
         level_rules = in_force[in_force["kind"] == "level"].drop_duplicates("indicator")
         for rule in level_rules.itertuples():
             fresh = change.fresh[(change.fresh["indicator"] == rule.indicator) & (change.fresh["grain"] == rule.grain)]
-            fresh = fresh[fresh["period"] >= pd.Timestamp(day - timedelta(days=READING_DAYS))]
+            recent = fresh["period"] >= pd.Timestamp(day - timedelta(days=READING_DAYS))
+            fresh = fresh[recent & ~fresh["is_provisional"].astype(bool) & fresh["value"].notna()]
             if fresh.empty:
                 continue
             history = self._con.execute(step("level_history"), {"indicator": rule.indicator, "grain": rule.grain}).df()
             known = history.merge(fresh[["area", "industry", "period"]], on=["area", "industry", "period"])
-            parts.append(known[~known["is_provisional"] & known["value"].notna()].assign(indicator=rule.indicator))
+            parts.append(known.assign(indicator=rule.indicator))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def _with_cause(self, spikes: pd.DataFrame) -> pd.DataFrame:

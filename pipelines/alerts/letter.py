@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipelines.alerts.audience import Office
 from pipelines.alerts.completeness import completeness_lines, data_to
-from pipelines.domain import TOTAL_INDUSTRY, Edition, Level
+from pipelines.alerts.period import last_day, words
+from pipelines.domain import TOTAL_INDUSTRY, Edition, Grain, Level
 from pipelines.ledger.notice import DIGEST, Reason
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -36,16 +37,15 @@ _NEW, _RAISED, _LOWERED, _SAME = "新增", "升级", "降级", "持续"
 
 @dataclass(frozen=True)
 class Material:
-    """What the published edition shows to one office: frames of the mail_*.sql questions, and the manifest."""
+    """What the published edition shows to one office: answers of the mail_*.sql questions.
 
+    ``own`` are the open and closed warnings of the office's areas, ``warnings`` those and the city totals.
+    """
+
+    own: pd.DataFrame
     warnings: pd.DataFrame
     completeness: pd.DataFrame
-    manifest: dict[str, str]
-
-    @property
-    def is_demonstration(self) -> bool:
-        """Whether the data are invented."""
-        return self.manifest.get("is_demonstration") == "true"
+    is_demonstration: bool
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class _Item:
     change: str
     observed: str
     people: str
+    data_to: date
+    data_words: str
     since: str
     until: str
     close_reason: str
@@ -89,27 +91,27 @@ def compose(
     address: str,
     edition: Edition,
     reason: Reason,
-    own: pd.DataFrame,
     told: dict[str, int],
     material: Material,
     region: Region,
     settings: Settings,
     now: datetime,
 ) -> Letter:
-    """Write the mail of a due decision.
+    """Write the mail of a due decision; ``told`` are the warnings and levels of the recipient's last mail.
 
-    ``own`` are the open and closed warnings of the office's areas, ``told`` the warnings (and levels) of the last
-    mail. Raises KeyError for a reason that is none to write.
+    Raises KeyError for a reason that is none to write.
     """
+    own = material.own
     opened = own[own["status"] == "open"]
-    items = [_item(row, told, settings) for row in opened.to_dict("records")]
-    lifted = _lifted(own, told, set(opened["episode_id"]), settings)
+    items = [_item(row, told, region, settings) for row in opened.to_dict("records")]
+    lifted = _lifted(own, told, set(opened["episode_id"]), region, settings)
     listed = items[:LONGEST_LIST]
     city = material.warnings[(material.warnings["area"] == region.city) & (material.warnings["status"] == "open")]
     cutoff_day = region.local_day(edition.cutoff_at)
-    last_day = _last_day(opened) or data_to(material.completeness, edition) or cutoff_day
-    subject = _subject(office, region, reason, items, lifted, last_day, material.is_demonstration)
-    words = {
+    reached = [item.data_to for item in items] or [data_to(material.completeness, edition) or cutoff_day]
+    reach = max(reached)
+    subject = _subject(office, region, reason, items, lifted, reach, material.is_demonstration)
+    fields = {
         "subject": subject,
         "office": office,
         "because": _BECAUSE[reason],
@@ -118,9 +120,11 @@ def compose(
         "summary": _counts(items),
         "lifted": lifted,
         "city_name": region.name_zh,
-        "city_items": [] if office.is_city else [_item(row, {}, settings) for row in city.to_dict("records")][:5],
+        "city_items": []
+        if office.is_city
+        else [_item(row, {}, region, settings) for row in city.to_dict("records")][:5],
         "completeness": completeness_lines(material.completeness, edition, office, region),
-        "data_to": last_day.isoformat(),
+        "data_to": reach.isoformat(),
         "cutoff": edition.cutoff_at.astimezone(region.time_zone).strftime("%Y-%m-%d %H:%M"),
         "edition_id": edition.edition_id,
         "address": settings.address,
@@ -140,8 +144,8 @@ def compose(
     message["References"] = root
     message["Auto-Submitted"] = "auto-generated"
     message["X-Gangshao-Edition"] = edition.edition_id
-    message.set_content(_templates().get_template("mail.txt.j2").render(words), cte="base64")
-    message.add_alternative(_templates().get_template("mail.html.j2").render(words), subtype="html", cte="base64")
+    message.set_content(_templates().get_template("mail.txt.j2").render(fields), cte="base64")
+    message.add_alternative(_templates().get_template("mail.html.j2").render(fields), subtype="html", cte="base64")
     message.set_boundary(f"=_{identity.strip('<>').partition('@')[0]}")
     return Letter(
         subject=subject,
@@ -170,7 +174,7 @@ def _domain(settings: Settings) -> str:
     return parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"
 
 
-def _item(row: dict[str, object], told: dict[str, int], settings: Settings) -> _Item:
+def _item(row: dict[str, object], told: dict[str, int], region: Region, settings: Settings) -> _Item:
     level = int(str(row["level"]))
     before = told.get(str(row["episode_id"]))
     if before is None:
@@ -180,6 +184,7 @@ def _item(row: dict[str, object], told: dict[str, int], settings: Settings) -> _
     else:
         change = _SAME
     industry = "全行业" if row["industry"] == TOTAL_INDUSTRY else str(row["industry_name"])
+    reached, data_words = _reach(row, region)
     return _Item(
         what=f"{row['area_name']} {industry} {row['indicator_title']}",
         rule=_text(row["rule_title"]),
@@ -187,6 +192,8 @@ def _item(row: dict[str, object], told: dict[str, int], settings: Settings) -> _
         change=change,
         observed=_band(row["observed_band"], str(row["unit"])),
         people=_band(row["people_band"], "persons"),
+        data_to=reached,
+        data_words=data_words,
         since=_day(row["opened_on"]),
         until=_day(row["closed_on"]),
         close_reason=_CLOSED_BECAUSE.get(_text(row["close_reason"]), ""),
@@ -194,15 +201,17 @@ def _item(row: dict[str, object], told: dict[str, int], settings: Settings) -> _
     )
 
 
-def _lifted(own: pd.DataFrame, told: dict[str, int], still_open: set[str], settings: Settings) -> list[_Item]:
+def _lifted(
+    own: pd.DataFrame, told: dict[str, int], still_open: set[str], region: Region, settings: Settings
+) -> list[_Item]:
     """Warnings of the last mail that are open no more; one that a revision took out of the file is told as such."""
     gone = [episode_id for episode_id in sorted(told) if episode_id not in still_open]
     rows = {str(row["episode_id"]): row for row in own.to_dict("records")}
-    items = [_item(rows[episode_id], told, settings) for episode_id in gone if episode_id in rows]
+    items = [_item(rows[episode_id], told, region, settings) for episode_id in gone if episode_id in rows]
     withdrawn = len([episode_id for episode_id in gone if episode_id not in rows])
     if withdrawn:
         title = f"{withdrawn} 项此前通报的疑似预警"
-        items.append(_Item(title, "", 0, "", "—", "—", "", "", _WITHDRAWN, settings.address))
+        items.append(_Item(title, "", 0, "", "", "", date.min, "", "", "", _WITHDRAWN, settings.address))
     return items
 
 
@@ -232,7 +241,7 @@ def _subject(
     reason: Reason,
     items: list[_Item],
     lifted: list[_Item],
-    last_day: date,
+    reach: date,
     is_demonstration: bool,
 ) -> str:
     # Of many open warnings the subject names those that are the news, and their worst level.
@@ -250,7 +259,7 @@ def _subject(
         head = f"[疑似{LEVEL_NAMES[Level(worst)]}预警{kind}·待核实]"
         body = news[0].what if len(news) == 1 else f"{place} {len(news)} 项（{_counts(news)}）"
     mark = "【演示数据】" if is_demonstration else ""
-    return f"{mark}{head} {body} 数据截至{last_day.isoformat()}"
+    return f"{mark}{head} {body} 数据截至{reach.isoformat()}"
 
 
 def _place_of(items: list[_Item], office: Office, region: Region) -> str:
@@ -259,9 +268,13 @@ def _place_of(items: list[_Item], office: Office, region: Region) -> str:
     return own[0] if len(own) == 1 else f"{own[0]}等 {len(own)} 个地区" if items else office.name
 
 
-def _last_day(opened: pd.DataFrame) -> date | None:
-    latest = pd.to_datetime(opened["data_to"]).max()
-    return None if pd.isna(latest) else latest.date()
+def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
+    """Up to which day a warning's data reach, and how to say it: rules on a level judge whole periods."""
+    first = pd.Timestamp(str(row["data_to"])).date()
+    rules = region.rules
+    grains = rules.loc[rules["rule_id"] == row["rule_id"], "grain"]
+    grain = Grain(grains.iloc[0]) if row["kind"] == "level" and len(grains) else Grain.DAY
+    return last_day(grain, first), words(grain, first)
 
 
 def _text(value: object) -> str:
@@ -269,14 +282,14 @@ def _text(value: object) -> str:
 
 
 def _band(value: object, unit: str) -> str:
-    """A band as words: ``<10`` persons is 不足 10 人, ``500+`` is 500 以上; a dash where there is none."""
-    words = _text(value)
-    if not words:
-        return "—"
+    """A band as words: ``<10`` persons is 不足 10 人, ``500+`` is 500 以上; empty where there is none."""
+    shown = _text(value)
+    if not shown:
+        return ""
     measure = f" {_MEASURES[unit]}" if unit in _MEASURES else ""
-    if words.startswith("<"):
-        return f"不足 {words[1:]}{measure}"
-    return f"{words[:-1]}{measure}以上" if words.endswith("+") else f"{words}{measure}"
+    if shown.startswith("<"):
+        return f"不足 {shown[1:]}{measure}"
+    return f"{shown[:-1]}{measure}以上" if shown.endswith("+") else f"{shown}{measure}"
 
 
 def _day(value: object) -> str:

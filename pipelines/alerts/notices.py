@@ -1,13 +1,14 @@
 """Decides who is told what about a published edition: one stored decision a recipient, with its reason, sent or not."""
 
 import ipaddress
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
 from pipelines.alerts.audience import Office, addresses, concerned, offices
 from pipelines.alerts.letter import Material, compose, message_id
-from pipelines.domain import Edition, Viewer, recipient_viewer
+from pipelines.domain import GENERAL, Edition, Viewer, recipient_viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger import notice as outbox
 from pipelines.ledger.notice import DIGEST, Decision, Notice, Reason, State
@@ -16,6 +17,18 @@ from pipelines.region import Region
 from pipelines.settings import Settings
 
 _WORTH_A_MAIL = frozenset({Reason.FIRST, Reason.NEW_WARNINGS, Reason.WORSENED, Reason.EASED, Reason.LIFTED})
+
+
+@dataclass(frozen=True)
+class _Occasion:
+    """What is the same for all recipients of one edition."""
+
+    edition: Edition
+    is_replay: bool
+    is_demonstration: bool
+    region: Region
+    settings: Settings
+    now: datetime
 
 
 def decide(
@@ -27,53 +40,54 @@ def decide(
     repeated or a rebuild, returns its old decisions and queues nothing. ``now`` (UTC) becomes the date of the mails.
     Raises UserError when the edition is not published.
     """
-    found = _material(edition, is_replay, region, settings)
+    shown = _warnings(edition, is_replay, region, settings)
+    occasion = _Occasion(edition, is_replay, _is_demonstration(edition, settings), region, settings, now)
     notices = []
     with ledger.writing() as connection:
-        for office, material in found:
-            own = concerned(material.warnings, office)
-            opened = own[own["status"] == "open"]
-            content = {
-                str(episode_id): int(level)
-                for episode_id, level in zip(opened["episode_id"], opened["level"], strict=True)
-            }
+        for office, warnings in shown:
             for address in addresses(region, office.office_id, edition.day):
-                purpose_key = f"{DIGEST}:{edition.edition_id}"
-                before = outbox.find(connection, office.office_id, address, purpose_key)
-                if before is not None:
-                    notices.append(before)
-                    continue
-                last = outbox.last_told(connection, office.office_id, address, DIGEST, edition.cutoff_at)
-                if is_replay:
-                    reason = Reason.RETROSPECTIVE
-                else:
-                    reason = _reason(content, last, edition)
-                    if reason in _WORTH_A_MAIL and material.is_demonstration and not may_send(settings):
-                        reason = Reason.DEMONSTRATION
-                told = last.content if last else {}
-                letter = (
-                    compose(office, address, edition, reason, own, told, material, region, settings, now)
-                    if reason in _WORTH_A_MAIL
-                    else None
-                )
-                decision = Decision(
-                    edition_id=edition.edition_id,
-                    day=edition.day,
-                    cutoff_at=edition.cutoff_at,
-                    office_id=office.office_id,
-                    address=address,
-                    reason=reason,
-                    state=State.QUEUED if letter else State.RETROSPECTIVE if is_replay else State.NOT_DUE,
-                    content=content,
-                    message_id=message_id(office.office_id, address, purpose_key, settings),
-                    is_demonstration=material.is_demonstration,
-                    decided_at=now,
-                    subject=letter.subject if letter else "",
-                    file_name=letter.file_name if letter else "",
-                    message=letter.message if letter else None,
-                )
-                notices.append(outbox.add(connection, decision))
+                made = outbox.find(connection, office.office_id, address, f"{DIGEST}:{edition.edition_id}")
+                if made is None:
+                    last = outbox.last_told(connection, office.office_id, address, DIGEST, edition.cutoff_at)
+                    made = outbox.add(connection, _decision(occasion, office, address, warnings, last))
+                notices.append(made)
     return notices
+
+
+def _decision(
+    occasion: _Occasion, office: Office, address: str, warnings: pd.DataFrame, last: Notice | None
+) -> Decision:
+    edition, settings = occasion.edition, occasion.settings
+    own = concerned(warnings, office)
+    opened = own[own["status"] == "open"]
+    content = {
+        str(episode_id): int(level) for episode_id, level in zip(opened["episode_id"], opened["level"], strict=True)
+    }
+    reason = Reason.RETROSPECTIVE if occasion.is_replay else _reason(content, last, edition)
+    if reason in _WORTH_A_MAIL and occasion.is_demonstration and not may_send(settings):
+        reason = Reason.DEMONSTRATION
+    letter = None
+    if reason in _WORTH_A_MAIL:
+        completeness = _ask("mail_completeness", office.viewer, edition, settings)
+        material = Material(own, warnings, completeness, occasion.is_demonstration)
+        told = last.content if last else {}
+        letter = compose(office, address, edition, reason, told, material, occasion.region, settings, occasion.now)
+    return Decision(
+        edition_id=edition.edition_id,
+        day=edition.day,
+        cutoff_at=edition.cutoff_at,
+        office_id=office.office_id,
+        address=address,
+        reason=reason,
+        state=State.QUEUED if letter else State.RETROSPECTIVE if occasion.is_replay else State.NOT_DUE,
+        content=content,
+        message_id=message_id(office.office_id, address, f"{DIGEST}:{edition.edition_id}", settings),
+        is_demonstration=occasion.is_demonstration,
+        decided_at=occasion.now,
+        subject=letter.subject if letter else "",
+        file_name=letter.file_name if letter else "",
+        message=letter.message if letter else None,
+    )
 
 
 def may_send(settings: Settings) -> bool:
@@ -103,26 +117,25 @@ def _reason(content: dict[str, int], last: Notice | None, edition: Edition) -> R
     return next(reason for reason, holds in answers.items() if holds)
 
 
-def _material(edition: Edition, is_replay: bool, region: Region, settings: Settings) -> list[tuple[Office, Material]]:
-    """What the edition shows to each office, read as the office's recipients may read it.
+def _warnings(
+    edition: Edition, is_replay: bool, region: Region, settings: Settings
+) -> list[tuple[Office, pd.DataFrame]]:
+    """The warnings the edition shows to each office, read as the office's recipients may read them.
 
     A replay writes no mails, so it asks once, for all areas, and decides from the same rows.
     """
     told = offices(region)
     if is_replay:
         everywhere = frozenset[str]().union(*(office.areas for office in told))
-        shared = _read(recipient_viewer(everywhere), edition, settings)
+        shared = _ask("mail_warning", recipient_viewer(everywhere), edition, settings)
         return [(office, shared) for office in told]
-    return [(office, _read(office.viewer, edition, settings)) for office in told]
+    return [(office, _ask("mail_warning", office.viewer, edition, settings)) for office in told]
 
 
-def _read(viewer: Viewer, edition: Edition, settings: Settings) -> Material:
-    def ask(name: str) -> pd.DataFrame:
-        return read(name, viewer, edition.cutoff_at, published=settings.published)
+def _is_demonstration(edition: Edition, settings: Settings) -> bool:
+    rows = _ask("mail_manifest", GENERAL, edition, settings)
+    return bool(((rows["key"] == "is_demonstration") & (rows["value"] == "true")).any())
 
-    manifest = ask("mail_manifest")
-    return Material(
-        warnings=ask("mail_warning"),
-        completeness=ask("mail_completeness"),
-        manifest={str(key): str(value) for key, value in zip(manifest["key"], manifest["value"], strict=True)},
-    )
+
+def _ask(name: str, viewer: Viewer, edition: Edition, settings: Settings) -> pd.DataFrame:
+    return read(name, viewer, edition.cutoff_at, published=settings.published)

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from pipelines.domain import TOTAL_INDUSTRY
+
 SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell": "cell"}
 SERIES = ["indicator", "area", "industry"]
 FINDING = [
@@ -13,6 +15,7 @@ FINDING = [
 ]  # fmt: skip
 HISTORY_PERIODS = 12  # a level rule needs a year of its own history before its median means anything
 NORMAL_95 = 1.959964
+SEVERAL = 2  # employers
 
 
 def _findings(frame: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +77,7 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
     met = readings.merge(rule.drop(columns="grain"), on="indicator")
     sign = met["indicator"].map(worse).map({"higher": 1.0, "lower": -1.0})
     place = np.select(
-        [(met["area"] == city) & (met["industry"] == "ALL"), met["industry"] == "ALL", met["area"] == city],
+        [(met["area"] == city) & (met["industry"] == TOTAL_INDUSTRY), met["industry"] == TOTAL_INDUSTRY, met["area"] == city],
         ["city", "area", "industry"],
         "cell",
     )
@@ -128,22 +131,23 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
 def several(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date, city: str) -> pd.DataFrame:
     """Findings of rules on several employers of one area, or of one industry, whose reports add up in a window."""
     rule = rules[rules["kind"] == "several"]
-    parts = [pd.DataFrame(columns=FINDING)]
-    for limit in rule.itertuples():
-        since = pd.Timestamp(day - timedelta(days=int(limit.window_days)))
-        recent = layoffs[(layoffs["reported_on"] > since) & (layoffs["reported_on"] <= pd.Timestamp(day))]
-        for scope in str(limit.scope).split(";"):
+    parts: list[pd.DataFrame] = []
+    for (days, scopes), limits in rule.groupby(["window_days", "scope"]):
+        reported = layoffs["reported_on"]
+        since = pd.Timestamp(day - timedelta(days=int(days)))
+        recent = layoffs[(reported > since) & (reported <= pd.Timestamp(day))]
+        if recent["employer"].nunique() < SEVERAL:
+            continue
+        for scope in str(scopes).split(";"):
             total = recent.groupby(scope, as_index=False).agg(
                 people=("planned", "sum"), employers=("employer", "nunique"), window_from=("reported_on", "min"),
                 window_to=("reported_on", "max"),
             )  # fmt: skip
-            total = total[(total["people"] >= limit.line) & (total["employers"] > 1)]
-            whole = {"industry": "ALL"} if scope == "area" else {"area": city}
-            parts.append(
-                total.assign(
-                    **whole, rule_id=limit.rule_id, kind="several", indicator=limit.indicator, level=limit.level,
-                    line=limit.line, observed=total["people"].astype(float), data_to=total["window_to"],
-                )
-            )  # fmt: skip
-    met = pd.concat([_findings(part) for part in parts if len(part)] or [parts[0]], ignore_index=True)
-    return _findings(_worst(met, ["rule_id", "area", "industry"], ["people"])) if len(met) else met
+            whole = {"industry": TOTAL_INDUSTRY} if scope == "area" else {"area": city}
+            met = total.assign(**whole).merge(limits, how="cross")
+            parts.append(met[(met["people"] >= met["line"]) & (met["employers"] >= SEVERAL)])
+    if not any(len(part) for part in parts):
+        return pd.DataFrame(columns=FINDING)
+    met = _worst(pd.concat(parts, ignore_index=True), ["rule_id", "area", "industry"], ["people"])
+    people = met["people"].astype(float)
+    return _findings(met.assign(people=people, observed=people, data_to=met["window_to"]))

@@ -146,7 +146,7 @@ def _bounded(column: Column, sql: str) -> str:
 def _range(column: Column) -> str:
     low = "" if column.low is None else f"不小于 {column.low:g}"
     high = "" if column.high is None else f"不大于 {column.high:g}"
-    return f"{'、'.join(part for part in (low, high) if part)}的" if low or high else ""
+    return f"{'、'.join(part for part in (low, high) if part)} 的" if low or high else ""
 
 
 def _day(text: str) -> str:

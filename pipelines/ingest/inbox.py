@@ -12,6 +12,7 @@ from pipelines.feeds.contract import Contract
 from pipelines.ingest import keys as all_keys
 from pipelines.ingest.check import Checker, Outcome
 from pipelines.ingest.drop import Drop, drop_of
+from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
 from pipelines.ingest.load import Arrival, load
 from pipelines.ingest.raw import Entry, Raw
@@ -29,10 +30,11 @@ _REMOVERS = 8
 
 @dataclass
 class IngestReport:
-    """What one ingest did. ``files`` were taken from the inbox: accepted + refused + duplicates."""
+    """What one ingest did. ``files`` were taken from the inbox: accepted + held + refused + duplicates."""
 
     files: int = 0
     accepted: int = 0
+    held: int = 0
     refused: int = 0
     duplicates: int = 0
     resumed: int = 0
@@ -45,7 +47,7 @@ class IngestReport:
     @property
     def did_something(self) -> bool:
         """Whether any file could be used or was known already."""
-        return self.accepted + self.duplicates + self.resumed > 0
+        return self.accepted + self.held + self.duplicates + self.resumed > 0
 
 
 def take(
@@ -92,7 +94,8 @@ def rebuild(settings: Settings, region: Region, warehouse: Warehouse, progress: 
 def _summary(report: IngestReport) -> str:
     files = report.files + report.resumed
     return (
-        f"接收 {files} 个文件：采用 {report.accepted}，退回 {report.refused}，重复 {report.duplicates}；"
+        f"接收 {files} 个文件：采用 {report.accepted}，暂存 {report.held}，退回 {report.refused}，"
+        f"重复 {report.duplicates}；"
         f"共 {report.rows_total} 行，采用 {report.rows_accepted}，退回 {report.rows_quarantined}。"
     )
 
@@ -186,6 +189,8 @@ class _Intake:
                     [entry.received_at, entry.file_name, entry.is_backfilled, identity],
                 )
                 self._known[identity] = entry.precedence
+            for feed in {entry.feed for _, entry in earlier}:
+                settle(self._warehouse, feed)
 
     # -- what waits in the inbox --
 
@@ -258,6 +263,10 @@ class _Intake:
             report.accepted += 1
             if outcome.ignored:
                 report.sentences.append(f"{where}：约定之外的列已忽略：{'、'.join(outcome.ignored)}。")
+            return
+        if outcome.status == "held":
+            report.held += 1
+            report.sentences.append(f"{where} 暂存：{outcome.reason}")
             return
         report.refused += 1
         if report.refused <= _REFUSED_SHOWN:

@@ -1,13 +1,14 @@
 """A batch of drops of one feed into the warehouse: checked as one table, written in one transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from pipelines.feeds.contract import Contract
 from pipelines.ingest.check import Checker, Outcome
 from pipelines.ingest.drop import Drop
+from pipelines.ingest.hold import settle
 from pipelines.ingest.raw import Entry
 from pipelines.warehouse.store import Warehouse
 
@@ -41,8 +42,12 @@ def load(
         warehouse.append(contract.feed, checked.accepted)
         warehouse.append("quarantine", checked.quarantined)
         warehouse.append("drop_register", _register(arrivals, checked.outcomes))
+        held = {item.drop_id: item.reason for item in settle(warehouse, contract.feed)}
         before_commit()
-    return checked.outcomes
+    return [
+        replace(outcome, status="held", reason=held[outcome.drop_id]) if outcome.drop_id in held else outcome
+        for outcome in checked.outcomes
+    ]
 
 
 def _register(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> pa.Table:

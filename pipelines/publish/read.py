@@ -14,11 +14,15 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.domain import Audience, Edition, UserError, Viewer
-from pipelines.publish.scope import TABLES, Clock, Refused, Source, scope
+from pipelines.publish.scope import TABLES, Clock, RefusedError, Source, scope
 
 QUERIES = Path(__file__).resolve().parent.parent / "sql" / "queries"
 _HISTORY = "_history"
-_CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False, "memory_limit": "1GB"}
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": "1GB",
+}
 Parameter = str | int | float | bool | date | datetime | None
 
 
@@ -62,7 +66,7 @@ def read(
     ``as_of`` (an instant with a zone; None: now) shows what the edition in force at that instant showed: of rows with
     vintages those known then, of scores and forecasts those of that edition. Besides each table ``t`` a query may name
     ``t_history``: all that had been said up to then (vintages, earlier editions). Values of the query's named
-    parameters (``$area``) come as keywords. Raises Refused for what the viewer's audience may not read, UserError
+    parameters (``$area``) come as keywords. Raises RefusedError for what the viewer's audience may not read, UserError
     when nothing is published (yet), TypeError for parameters the query does not name.
     """
     query = question(name)
@@ -109,7 +113,7 @@ def question(name: str) -> Query:
     tables = set()
     for table in tree.find_all(exp.Table):
         if table.db or table.catalog or not isinstance(table.this, exp.Identifier):
-            raise Refused(f"{path.name} 引用了 {table.sql()}，只能引用表名 (queries name plain tables only)")
+            raise RefusedError(f"{path.name} 引用了 {table.sql()}，只能引用表名 (queries name plain tables only)")
         if table.name not in named:
             tables.add(table.name)
     return Query(text, frozenset(tables), frozenset(part.name for part in tree.find_all(exp.Placeholder)))

@@ -9,7 +9,7 @@ from pipelines.domain import Audience, UserError, Viewer
 _CODE = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 
 
-class Refused(UserError):
+class RefusedError(UserError):
     """The viewer's audience may not read this table, or nobody has said who may."""
 
 
@@ -68,12 +68,12 @@ def scope(viewer: Viewer, table: str, city: str) -> tuple[tuple[Source, str], ..
 
     Bureau: the restricted file, all of it. Office: its own areas from the restricted file and the city's totals from
     the general one, never another unit's rows. Anybody else: the general file; a mail's recipient only its own areas
-    and the city's totals of it. Raises Refused for a table that declares no owner column or that the general file
+    and the city's totals of it. Raises RefusedError for a table that declares no owner column or that the general file
     does not hold.
     """
     declared = TABLES.get(table)
     if declared is None:
-        raise Refused(f"表 {table} 没有声明归属列，拒绝读取 (no scope is declared for this table)")
+        raise RefusedError(f"表 {table} 没有声明归属列，拒绝读取 (no scope is declared for this table)")
     audience = viewer.audience
     if declared.area is None:
         return ((Source.GENERAL if audience is Audience.GENERAL else Source.RESTRICTED, "true"),)
@@ -85,7 +85,7 @@ def scope(viewer: Viewer, table: str, city: str) -> tuple[tuple[Source, str], ..
             return (own,)
         return (own, (Source.GENERAL, _among(declared.area, frozenset({city}))))
     if not declared.in_general:
-        raise Refused(f"表 {table} 不对外公开 (this table is for the bureau and for the office concerned)")
+        raise RefusedError(f"表 {table} 不对外公开 (this table is for the bureau and for the office concerned)")
     if not viewer.areas:
         return ((Source.GENERAL, "true"),)
     return ((Source.GENERAL, _among(declared.area, viewer.areas | {city})),)
@@ -95,7 +95,7 @@ def _among(column: str, codes: frozenset[str]) -> str:
     """SQL for "is one of these"; an office without areas owns nothing."""
     wrong = sorted(code for code in codes if not _CODE.fullmatch(code))
     if wrong:
-        raise Refused(f"区域代码无效：{wrong[0]!r} (not an area code)")
+        raise RefusedError(f"区域代码无效：{wrong[0]!r} (not an area code)")
     if not codes:
         return "false"
     listed = ", ".join(f"'{code}'" for code in sorted(codes))

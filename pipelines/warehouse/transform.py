@@ -153,7 +153,7 @@ class Transform:
         has_roster = self._con.execute(
             "select count(*) from due_slot where feed = $feed", {"feed": indicator.roster_feeds[0]}
         ).fetchall()[0][0]
-        if has_roster and indicator.dimensions == ("area", "industry") and indicator.grains[0] is Grain.DAY:
+        if has_roster and indicator.dimensions == ("area", "industry"):
             unknown = self._con.execute("select count(*) from base where industry = 'U'").fetchall()[0][0] > 0
             self._con.execute(
                 step("spine"), {"feed": indicator.roster_feeds[0], "start": start, "has_unknown": unknown}

@@ -98,11 +98,11 @@ def one_seed(seed: int, days: int, judged: int, scale: float) -> dict[str, Any]:
     quiet_told, _, thick, _ = city(seed, True, days, judged, scale)
     offices = thick.loc[(thick["area"] != code), "area"].nunique()
     weeks = judged / 7
-    large = flagged[flagged["class"] == "large"]
+    large = flagged[flagged["size_class"] == "large"]
     by_level = large.groupby(level_of(large, code))["is_flagged"].agg(["mean", "count"])
     own = quiet_told[(quiet_told["area"] != code)]
     judged_series = quiet_told.dropna(subset=["mean"])
-    share = {name: flagged.loc[flagged["class"] == name, "is_flagged"] for name in CLASSES}
+    share = {name: flagged.loc[flagged["size_class"] == name, "is_flagged"] for name in CLASSES}
     return {
         "seed": seed,
         **{f"{name}_flagged_7d": round(float(share[name].mean()), 3) if len(share[name]) else None for name in CLASSES},

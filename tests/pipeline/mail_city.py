@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -43,6 +44,10 @@ class Told:
     close_reason: str | None = None
     observed_band: str = "20–49"
     people_band: str = "10–19"
+    rule_id: str = "benefit_claim_spike"
+    indicator: str = "benefit_claim"
+    kind: str = "spike"
+    data_to: date | None = None
 
 
 @dataclass
@@ -65,13 +70,17 @@ class City:
                 connection.execute((ROOT / "pipelines" / "sql" / "tables" / f"{table}.sql").read_text())
             connection.execute("begin")
             self._reference(connection, is_demonstration)
-            for one in editions:
-                cutoff = one.cutoff_at.replace(tzinfo=None)
-                _insert(
-                    connection, "edition", edition_id=one.edition_id, day=one.day, number=one.number, cutoff_at=cutoff
-                )
-            for warning in warnings:
-                _insert(connection, "episode", **_episode(warning))
+            days = [
+                {
+                    "edition_id": one.edition_id,
+                    "day": one.day,
+                    "number": one.number,
+                    "cutoff_at": one.cutoff_at.replace(tzinfo=None),
+                }
+                for one in editions
+            ]
+            _insert(connection, "edition", days)
+            _insert(connection, "episode", [_episode(warning) for warning in warnings])
             self._roster(connection, editions)
             connection.execute("commit")
         pointer = self.settings.published / "current"
@@ -85,44 +94,46 @@ class City:
             "region_name_zh": REGION.name_zh,
             "is_demonstration": str(is_demonstration).lower(),
         }
-        for key, value in facts.items():
-            _insert(connection, "manifest", key=key, value=value)
-        for place in REGION.places.to_dict("records"):
-            _insert(connection, "place", code=place["code"], name=place["name"], short_name=place["short_name"])
-        for industry in REGION.industries[REGION.industries["level"] != "division"].to_dict("records"):
-            _insert(connection, "industry", code=industry["code"], name=industry["name"], level=industry["level"])
-        _insert(connection, "indicator", indicator="benefit_claim", title_zh="失业保险金新增申领", unit="persons")
-        _insert(connection, "rule", rule_id="benefit_claim_spike", title="失业保险金申领异常增加", level=3)
+        _insert(connection, "manifest", [{"key": key, "value": value} for key, value in facts.items()])
+        _insert(connection, "place", REGION.places[["code", "name", "short_name"]].to_dict("records"))
+        _insert(connection, "industry", REGION.industries[["code", "name", "level"]].to_dict("records"))
+        indicators = [
+            {"indicator": "benefit_claim", "title_zh": "失业保险金新增申领", "unit": "persons"},
+            {"indicator": "job_loss_rate", "title_zh": "岗位流失率", "unit": "percent"},
+        ]
+        _insert(connection, "indicator", indicators)
+        _insert(connection, "rule", [{"rule_id": "benefit_claim_spike", "title": "失业保险金申领异常增加", "level": 3}])
 
     def _roster(self, connection: duckdb.DuckDBPyConnection, editions: list[Edition]) -> None:
         """Five daily reports a unit before the first edition; Chiping's last one is missing."""
         first = editions[0].day
+        rows = []
         for unit in REGION.units:
             for back in range(1, 6):
                 period = first - timedelta(days=back)
                 due_at = REGION.cutoff_at(period + timedelta(days=1)).replace(tzinfo=None)
                 is_missing = unit == "371503" and back == 1
-                _insert(
-                    connection,
-                    "roster",
-                    feed="benefit_claim",
-                    area=unit,
-                    period=period,
-                    grain="day",
-                    due_at=due_at,
-                    status="missing" if is_missing else "reported",
-                    received_at=None if is_missing else due_at - timedelta(hours=7),
-                    known_from=editions[0].cutoff_at.replace(tzinfo=None),
-                )
+                row = {
+                    "feed": "benefit_claim",
+                    "area": unit,
+                    "period": period,
+                    "grain": "day",
+                    "due_at": due_at,
+                    "status": "missing" if is_missing else "reported",
+                    "received_at": pd.NaT if is_missing else due_at - timedelta(hours=7),
+                    "known_from": editions[0].cutoff_at.replace(tzinfo=None),
+                }
+                rows.append(row)
+        _insert(connection, "roster", rows)
 
 
 def _episode(warning: Told) -> dict[str, Any]:
     opened = warning.since
     return {
         "episode_id": warning.episode_id,
-        "rule_id": "benefit_claim_spike",
-        "kind": "spike",
-        "indicator": "benefit_claim",
+        "rule_id": warning.rule_id,
+        "kind": warning.kind,
+        "indicator": warning.indicator,
         "area": warning.area,
         "industry": warning.industry,
         "level": warning.level,
@@ -131,7 +142,7 @@ def _episode(warning: Told) -> dict[str, Any]:
         "changed_on": opened,
         "closed_on": opened if warning.status == "closed" else None,
         "close_reason": warning.close_reason,
-        "data_to": opened - timedelta(days=1),
+        "data_to": warning.data_to or opened - timedelta(days=1),
         "observed_band": warning.observed_band,
         "people_band": warning.people_band,
         "known_from": edition(warning.since).cutoff_at.replace(tzinfo=None),
@@ -139,9 +150,11 @@ def _episode(warning: Told) -> dict[str, Any]:
     }
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, **values: Any) -> None:
-    marks = ", ".join("?" for _ in values)
-    connection.execute(f"insert into {table} ({', '.join(values)}) values ({marks})", list(values.values()))
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[Any, Any]]) -> None:
+    if rows:
+        connection.register("rows_to_insert", pd.DataFrame(rows))
+        connection.execute(f"insert into {table} by name select * from rows_to_insert")
+        connection.unregister("rows_to_insert")
 
 
 def parsed(message: bytes) -> EmailMessage:

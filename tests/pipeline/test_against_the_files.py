@@ -13,10 +13,11 @@ from functools import cached_property
 from pathlib import Path
 
 import duckdb
-import judge
 import pandas as pd
 import pytest
-from spoiled import Clerk
+
+from tests.pipeline import judge
+from tests.pipeline.spoiled import Clerk
 
 PROJECT = Path(__file__).parents[2]
 FEEDS = ("benefit_claim", "insured_event", "insured_headcount", "monitored_employer")

@@ -124,6 +124,27 @@ def test_mails_about_invented_data_say_so_everywhere(city: City, ledger: Ledger)
         assert "虚构" in html
 
 
+def test_a_monthly_warning_says_which_month_and_shows_no_band_for_a_rate(city: City, ledger: Ledger) -> None:
+    monthly = Told(
+        "m1",
+        "371502",
+        4,
+        DAY,
+        observed_band="",
+        rule_id="job_loss_rate_level",
+        indicator="job_loss_rate",
+        kind="level",
+        data_to=date(2026, 10, 1),
+    )
+    city.publish([edition(DAY)], [monthly])
+    decide(edition(DAY), is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
+    send(ledger, city.settings, NOW)
+    (path,) = city.settings.outbox.glob("*_dongchangfu_*.eml")
+    message = parsed(path.read_bytes())
+    assert message["Subject"] == "[疑似蓝色预警·待核实] 东昌府区 制造业 岗位流失率 数据截至2026-10-31"
+    assert "  涉及人数：10–19 人；数据至 2026年10月；自 2026-11-23 起" in part(message, "plain")
+
+
 def test_names_from_the_data_cannot_become_markup(city: City, ledger: Ledger) -> None:
     marked = [Told("a1", "371502", 2, DAY, observed_band="<script>alert(1)</script>")]
     city.publish([edition(DAY)], marked)

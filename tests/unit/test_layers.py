@@ -8,7 +8,10 @@ ALLOWED = {
     "pipelines.domain", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
     "pipelines.publish.scope", "pipelines.ingest.check",
 }  # fmt: skip
-WHAT_THE_ALLOWED_STAND_ON = {"pipelines.region", "pipelines.region_table"}
+WHAT_THE_ALLOWED_STAND_ON = {
+    "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.identity",
+    "pipelines.ingest.read", "pipelines.ingest.statement", "pipelines.ingest.text",
+}  # fmt: skip
 
 
 def forbidden() -> set[str]:

@@ -1,9 +1,7 @@
 """Another place: the region folder of the 27 US states and the drops made from their published report."""
 
-import importlib.util
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from pipelines.domain import Grain
 from pipelines.region import Region, load
 from pipelines.roster import roster
+from tests.regions.us_states import drops
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "regions" / "us_states"
@@ -20,16 +19,6 @@ REPORT = ROOT.parent / "shared" / "realdata" / "us_unemployment_claims" / "ar539
 @pytest.fixture(scope="module")
 def region() -> Region:
     return load(FOLDER)
-
-
-@pytest.fixture(scope="module")
-def drops() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("us_drops", FOLDER / "drops.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_twenty_seven_units_without_industries_or_festival(region: Region) -> None:
@@ -64,7 +53,7 @@ def test_one_file_a_week_is_owed_by_the_release_desk(region: Region) -> None:
 
 
 @pytest.mark.skipif(not REPORT.exists(), reason="../shared/realdata/us_unemployment_claims is not there")
-def test_the_report_becomes_one_file_a_week_in_the_folder_of_its_saturday(drops: ModuleType, tmp_path: Path) -> None:
+def test_the_report_becomes_one_file_a_week_in_the_folder_of_its_saturday(tmp_path: Path) -> None:
     count = drops.write_drops(REPORT, tmp_path, date(2020, 3, 1), date(2020, 3, 31), per_week=True)
     assert count == 4
     path = tmp_path / "aggregate_series" / "2020-03-21" / "aggregate_series_US27_20200315.csv"
@@ -77,7 +66,7 @@ def test_the_report_becomes_one_file_a_week_in_the_folder_of_its_saturday(drops:
 
 
 @pytest.mark.skipif(not REPORT.exists(), reason="../shared/realdata/us_unemployment_claims is not there")
-def test_the_whole_report_fits_in_one_file_from_1988_on(drops: ModuleType, tmp_path: Path) -> None:
+def test_the_whole_report_fits_in_one_file_from_1988_on(tmp_path: Path) -> None:
     assert drops.write_drops(REPORT, tmp_path, per_week=False) == 1
     (path,) = tmp_path.rglob("*.csv")
     rows = pd.read_csv(path, encoding="utf-8-sig")

@@ -3,7 +3,7 @@
 -- units: persons
 -- worse: lower
 -- kind: count
--- grain: day, week, month
+-- grain: week, month
 -- clock: filed
 -- by: area × industry
 -- formula: 当期申报增员人数 − 当期申报减员人数

@@ -3,7 +3,7 @@
 -- units: adverts
 -- worse: lower
 -- kind: count
--- grain: day, week, month
+-- grain: week, month
 -- clock: filed
 -- by: area × industry
 -- formula: 当期发布的招聘需求人数

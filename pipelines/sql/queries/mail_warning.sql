@@ -1,6 +1,6 @@
 -- The warnings a mail may name: level, state, dates and bands; no exact figure, no employer.
 select
-    episode.episode_id, episode.level, episode.status, episode.opened_on, episode.changed_on, episode.closed_on,
+    episode.episode_id, episode.rule_id, episode.kind, episode.level, episode.status, episode.opened_on, episode.closed_on,
     episode.close_reason, episode.data_to, episode.observed_band, episode.people_band,
     episode.area, coalesce(place.name, episode.area) as area_name,
     episode.industry, coalesce(industry.name, episode.industry) as industry_name,

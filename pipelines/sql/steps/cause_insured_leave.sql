@@ -2,8 +2,9 @@
 select coalesce(event.area, $city) as area, coalesce(event.industry, 'ALL') as industry, event.employer, count(*) as brought
 from insured_event as event
 join in_force on event.drop_id = in_force.drop_id
+left join reversed_event on event.event_id = reversed_event.event_id
 where event.direction = 'leave' and event.is_risk and event.reverses_event_id is null
-    and event.filed_on between $since and $until
+    and reversed_event.event_id is null and event.filed_on between $since and $until
 group by grouping sets (
     (event.employer, event.area, event.industry), (event.employer, event.area), (event.employer, event.industry),
     (event.employer)

@@ -1,0 +1,43 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from pipelines.publish import read as door
+from tests.dashboard.published_city import City
+from tests.dashboard.published_fixture import build
+from tests.dashboard.site import CHROMIUM, FLAGS, Site, served
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """A small city: 3 units, 4 industries, one late county, one factory that closes."""
+    yield build(tmp_path_factory.mktemp("city") / "published")
+    door.close()
+
+
+@pytest.fixture(scope="session")
+def site(city: City) -> Iterator[Site]:
+    """The site over the small city, or over the data folder that GANGSHAO_TEST_DATA names."""
+    with served(Path(os.environ.get("GANGSHAO_TEST_DATA", city.published.parent))) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.fail("no browser here: apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go: GANGSHAO_SCREENSHOTS, else a temporary folder."""
+    folder = Path(os.environ.get("GANGSHAO_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,252 @@
+"""The events of the published fixture: warnings that rise, fall and end, files that come late, employers."""
+
+from datetime import date, datetime, time, timedelta
+
+import pandas as pd
+
+from tests.dashboard.published_city import CITY, CLOSING, FEEDS, LAST_DAY, LATE, SUSPECTED, City, columns_of
+
+
+def episodes(city: City) -> pd.DataFrame:
+    before, now = city.editions[-2][2], city.editions[-1][2]
+    to = LAST_DAY - timedelta(days=1)
+    rows: list[dict[str, object]] = []
+
+    def add(number: int, **values: object) -> None:
+        base: dict[str, object] = {
+            "episode_id": f"w{number:04d}",
+            "kind": "spike",
+            "industry": "ALL",
+            "status": "open",
+            "opened_on": to,
+            "changed_on": to,
+            "window_from": to - timedelta(days=6),
+            "window_to": to,
+            "data_to": to,
+            "known_from": now,
+            "known_to": None,
+            "quiet_periods": 0,
+            "judged_to": to,
+        }
+        rows.append(base | values)
+
+    claim = {"rule_id": "benefit_claim_spike", "indicator": "benefit_claim"}
+    leave = {"rule_id": "insured_leave_spike", "indicator": "insured_leave"}
+    closing = {"employer": CLOSING[0], "employer_name": CLOSING[1]}
+    add(
+        1,
+        rule_id="employer_layoff",
+        kind="event",
+        indicator="layoff_reported",
+        area="371503",
+        industry="C",
+        level=2,
+        opened_on=date(2026, 11, 20),
+        changed_on=date(2026, 11, 20),
+        observed=236.0,
+        people=236.0,
+        line=200.0,
+        observed_band="200 人以上",
+        people_band="200 人以上",
+        known_from=before,
+        **closing,
+    )
+    spike = {**claim, "area": "371503", "industry": "C", "opened_on": date(2026, 11, 21)}
+    add(
+        2,
+        level=3,
+        observed=61.0,
+        expected=33.1,
+        lo=21.0,
+        hi=46.0,
+        p=3e-5,
+        people=28.0,
+        observed_band="50 至 99 人",
+        people_band="20 至 49 人",
+        changed_on=date(2026, 11, 21),
+        known_from=before,
+        known_to=now,
+        data_to=to - timedelta(days=1),
+        **spike,
+    )
+    add(
+        2,
+        level=2,
+        observed=96.0,
+        expected=34.0,
+        lo=22.0,
+        hi=47.0,
+        p=4e-9,
+        people=62.0,
+        observed_band="50 至 99 人",
+        people_band="50 至 99 人",
+        changed_on=LAST_DAY,
+        **spike,
+    )
+    add(
+        3,
+        area=city.units[-1],
+        industry=city.sections[0],
+        level=4,
+        observed=41.0,
+        expected=24.2,
+        lo=14.0,
+        hi=35.0,
+        p=7e-4,
+        people=17.0,
+        observed_band="20 至 49 人",
+        people_band="10 至 19 人",
+        **leave,
+    )
+    ended = {
+        **claim,
+        "area": city.units[-1],
+        "industry": "ALL",
+        "level": 3,
+        "opened_on": date(2026, 11, 2),
+        "p": 2e-5,
+        "observed": 88.0,
+        "expected": 55.0,
+        "lo": 40.0,
+        "hi": 71.0,
+        "people": 33.0,
+        "observed_band": "50 至 99 人",
+        "people_band": "20 至 49 人",
+    }
+    add(4, known_from=before, known_to=now, **ended)
+    add(
+        4,
+        **{
+            **ended,
+            "status": "closed",
+            "closed_on": LAST_DAY,
+            "close_reason": "back_in_range",
+            "observed": 51.0,
+            "p": 0.6,
+        },
+    )
+    add(
+        5,
+        area=CITY,
+        industry="C",
+        level=3,
+        opened_on=date(2026, 11, 18),
+        observed=240.0,
+        expected=171.0,
+        lo=139.0,
+        hi=205.0,
+        p=5e-5,
+        people=69.0,
+        observed_band="200 人以上",
+        people_band="50 至 99 人",
+        known_from=before,
+        **leave,
+    )
+    add(
+        6,
+        rule_id="job_loss_rate_level",
+        kind="level",
+        indicator="job_loss_rate",
+        area="371503",
+        level=3,
+        observed=3.2,
+        expected=1.1,
+        line=2.0,
+        people=310.0,
+        opened_on=date(2026, 11, 10),
+        changed_on=date(2026, 11, 10),
+        window_from=date(2026, 10, 1),
+        window_to=date(2026, 10, 31),
+        data_to=date(2026, 10, 31),
+        observed_band="2% 至 4%",
+        people_band="200 人以上",
+        known_from=before,
+    )
+    add(
+        7,
+        rule_id="employer_layoff",
+        kind="event",
+        indicator="layoff_reported",
+        area=LATE,
+        industry="C",
+        level=3,
+        employer=SUSPECTED[0],
+        employer_name=SUSPECTED[1],
+        observed=64.0,
+        people=64.0,
+        line=50.0,
+        observed_band="50 至 99 人",
+        people_band="50 至 99 人",
+    )
+    columns = columns_of("episode")
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def roster(city: City) -> pd.DataFrame:
+    rows = []
+    end = LAST_DAY - timedelta(days=1)
+    before, now = city.editions[-2][2], city.editions[-1][2]
+    for feed, grain in FEEDS.items():
+        if grain == "month":
+            periods = [date(2026, month, 1) for month in (8, 9, 10, 11)]
+        else:
+            periods = [end - timedelta(days=back) for back in range(29, -2, -1)]
+        for area in [CITY] if feed == "vacancy" else city.units:
+            for period in periods:
+                if grain == "day" and feed != "vacancy" and period.weekday() > 4:
+                    continue
+                after = timedelta(days=40) if grain == "month" else timedelta(days=1)
+                due = datetime.combine(period + after, time(7)) - timedelta(hours=8)
+                known = now if period >= end and grain == "day" else before
+                status, received = "reported", due - timedelta(hours=7)
+                if period > end or (grain == "month" and period.month == 11):
+                    status, received = "not_due", None
+                elif (feed, area) == ("benefit_claim", LATE) and period >= end - timedelta(days=1):
+                    status, received = "missing", None
+                elif (feed, period.day) == ("insured_event", 17) and area == city.units[-1]:
+                    status, received = "late", due + timedelta(hours=30)
+                elif (feed, period.day) == ("insured_event", 12) and area == city.units[0]:
+                    status, received = "held", None
+                rows.append((feed, area, period, grain, due, status, received, known, None))
+    return pd.DataFrame(rows, columns=columns_of("roster"))
+
+
+def employers(city: City) -> pd.DataFrame:
+    since = city.editions[0][2]
+    rows = [
+        (*CLOSING, "371503", "C", 236, date(2026, 10, 1), since, None),
+        (*SUSPECTED, LATE, "C", 130, date(2026, 10, 1), since, None),
+    ]
+    return pd.DataFrame(rows, columns=columns_of("employer"))
+
+
+def drops(city: City) -> pd.DataFrame:
+    received = city.editions[-2][2] - timedelta(hours=7)
+    rows = [
+        (
+            f"{area}{'0' * 10}",
+            "0" * 64,
+            "benefit_claim",
+            area,
+            LAST_DAY - timedelta(days=2),
+            "day",
+            1,
+            False,
+            received,
+            False,
+            f"benefit_claim_{area}_20261123.csv",
+            "gb18030",
+            20,
+            19,
+            1,
+            "accepted",
+            None,
+        )
+        for area in city.units
+    ]
+    return pd.DataFrame(rows, columns=columns_of("drop_register"))
+
+
+def quarantine() -> pd.DataFrame:
+    rows = [(f"{LATE}{'0' * 10}", 7, "失业日期", "失业日期晚于受理日期，请核对", "***")]
+    return pd.DataFrame(rows, columns=columns_of("quarantine"))

@@ -1,0 +1,89 @@
+"""A served site over a folder of published files, for tests with a browser or a plain client."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dash
+from dash import Dash
+from waitress.server import create_server
+
+from dashboard.app import create_app
+from pipelines.domain import Role, Viewer
+from pipelines.ledger import Ledger, link, open_ledger
+from pipelines.publish.read import read
+from pipelines.settings import Settings
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Site:
+    """The site under test."""
+
+    app: Dash
+    ledger: Ledger
+    settings: Settings
+    url: str
+
+    def link(self, viewer: Viewer) -> str:
+        """A fresh single-use sign-in link."""
+        assert viewer.role is not None
+        token = link.issue(self.ledger, viewer.role, viewer.areas, viewer.name, timedelta(hours=1), datetime.now(UTC))
+        return f"{self.url}/sign-in/{token}"
+
+    def addresses(self, viewer: Viewer) -> list[str]:
+        """Every page found by introspection, with a real value in place of each variable."""
+        place = read("place", viewer, published=self.settings.published)
+        areas = sorted(viewer.areas) or list(place.loc[place["level"].isin(["city", "unit"]), "code"])[:3]
+        warnings = list(read("open_warning", viewer, published=self.settings.published)["episode_id"])
+        values = {"code": areas, "episode_id": warnings}
+        found = []
+        for page in dash.page_registry.values():
+            template = page["path_template"]
+            if template is None:
+                found.append(page["path"])
+                continue
+            [name] = re.findall(r"<(\w+)>", template)
+            found += [template.replace(f"<{name}>", value) for value in values[name]]
+        return found
+
+
+@contextmanager
+def served(data: Path) -> Iterator[Site]:
+    """Serve the published files of a data folder on a free port of the loopback."""
+    settings = Settings(data=data, keys=data / "keys", port=1)
+    ledger = open_ledger(settings)
+    app = create_app(settings, ledger)
+    server = create_server(app.server, host="127.0.0.1", port=0, threads=4)
+    worker = threading.Thread(target=server.run, daemon=True)
+    worker.start()
+    try:
+        yield Site(app, ledger, settings, f"http://127.0.0.1:{server.effective_port}")
+    finally:
+        server.close()
+        server.task_dispatcher.shutdown()
+        worker.join(timeout=5)
+        ledger.close()
+
+
+LEADER = Viewer(Role.CITY_LEADER, name="leader")
+AUDITOR = Viewer(Role.AUDITOR, name="auditor")
+
+
+def head_of(area: str) -> Viewer:
+    """The head of one county's office."""
+    return Viewer(Role.COUNTY_HEAD, frozenset({area}), name="head")

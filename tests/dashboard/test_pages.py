@@ -1,0 +1,207 @@
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from pipelines.domain import Viewer
+from tests.dashboard.published_city import CLOSING, City
+from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
+
+pytestmark = pytest.mark.xdist_group("browser")
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+VIEWERS = {"leader": LEADER, "head": head_of("371503"), "auditor": AUDITOR}
+# Words of Latin letters that a page in Chinese may show: names of formats, laws' marks, the level mark of a proposal.
+LATIN = {"CSV", "P", "M", "T", "GB"}
+
+
+@dataclass
+class Watch:
+    """What the browser complained of, and what it asked for outside this machine."""
+
+    complaints: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> Page:
+        page = context.new_page()
+        page.on(
+            "console", lambda note: self.complaints.append(note.text) if note.type in {"error", "warning"} else None
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._sort(request.url))
+        return page
+
+    def _sort(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.outside.append(url)
+
+
+def signed_in(browser: Browser, site: Site, viewer: Viewer, size: dict[str, int], watch: Watch) -> Page:
+    context = browser.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
+    page = watch.over(context)
+    page.goto(site.link(viewer))
+    page.get_by_role("button").click()
+    page.wait_for_selector("main h1")
+    return page
+
+
+def shown(page: Page, site: Site, address: str) -> None:
+    page.goto(site.url + address)
+    page.wait_for_selector(".page main h1")
+    if page.locator(".chart").count():
+        page.wait_for_selector(".chart .main-svg")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("who", VIEWERS)
+def test_every_page_is_clean_local_accessible_and_fits(
+    browser: Browser, site: Site, pictures: Path, who: str, size: dict[str, int]
+) -> None:
+    watch = Watch()
+    page = signed_in(browser, site, VIEWERS[who], size, watch)
+    addresses = site.addresses(VIEWERS[who])
+    assert len(addresses) >= 6
+    for address in addresses:
+        shown(page, site, address)
+        assert page.locator(".failed").count() == 0, address
+        assert page.locator("html").get_attribute("lang") == "zh-CN"
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
+        assert page.locator(".banner.demo").inner_text() == "演示数据：全部虚构"
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run()")["violations"]
+        severe = [
+            (one["id"], [node["html"][:120] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in {"serious", "critical"}
+        ]
+        assert not severe, (address, severe)
+        name = address.strip("/").replace("/", "_") or "today"
+        page.screenshot(path=pictures / f"{name}_{who}_{size['width']}.png", full_page=True)
+    assert not watch.complaints
+    assert not watch.outside
+    page.context.close()
+
+
+def test_no_word_on_any_page_is_left_in_english(browser: Browser, site: Site) -> None:
+    watch = Watch()
+    page = signed_in(browser, site, LEADER, DESK, watch)
+    for address in site.addresses(LEADER):
+        shown(page, site, address)
+        visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())  # without employers' codes
+        words = set(re.findall(r"[A-Za-z]+", visible)) - LATIN
+        assert not {word for word in words if len(word) > 1}, (address, words)
+    page.context.close()
+
+
+def test_the_top_of_today_fits_one_screen_of_a_desk(browser: Browser, site: Site) -> None:
+    page = signed_in(browser, site, LEADER, DESK, Watch())
+    shown(page, site, "/")
+    third = page.locator("#warnings tbody tr").nth(2).bounding_box()
+    assert third is not None
+    assert third["y"] + third["height"] <= DESK["height"]
+    for block in page.locator(".block").all():
+        box = block.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= DESK["height"]
+    page.context.close()
+
+
+def test_today_answers_what_where_since_when_how_sure_and_how_complete(
+    browser: Browser, site: Site, city: City
+) -> None:
+    page = signed_in(browser, site, LEADER, DESK, Watch())
+    shown(page, site, "/")
+    assert (
+        "3 个区域已报 2 个，莘县迟报（失业保险金申领，自 11月23日 起缺 2 期）" in page.locator(".complete").inner_text()
+    )
+    changes = page.locator(".changes-list").inner_text()
+    assert "升级 1 起：茌平 · 制造 失业保险金新增申领（由黄色升为橙色）" in changes
+    assert "解除 1 起" in changes
+    assert "新增 2 起" in changes
+    first = page.locator("#warnings tbody tr").nth(1).inner_text()
+    for part in (
+        CLOSING[1],
+        "茌平区 · 制造业",
+        "橙色",
+        "236",
+        "企业已报告",
+        "11月20日",
+        "数据截至 11月24日",
+        "疑似，待核实",
+    ):
+        assert part in first
+    daily = city.frames["reading"]
+    claims = daily[(daily["indicator"] == "benefit_claim") & (daily["area"] == "371500") & (daily["industry"] == "ALL")]
+    claims = claims[(claims["grain"] == "day") & (claims["period"].astype(str) >= "2026-11-18")]
+    card = page.locator(".card", has_text="失业保险金新增申领").first.inner_text()
+    assert f"{claims['value'].sum():,.0f}" in card
+    assert "初步数，3 个区域已报 2 个" in card
+    page.context.close()
+
+
+def test_a_cell_that_has_not_come_or_is_withheld_does_not_look_like_zero(browser: Browser, site: Site) -> None:
+    page = signed_in(browser, site, AUDITOR, DESK, Watch())
+    shown(page, site, "/")
+    withheld = page.locator(".grid td.withheld")
+    assert withheld.count() > 0
+    assert set(withheld.all_inner_texts()) == {"<10"}
+    assert "「<10」" in page.locator("footer").inner_text()
+    assert CLOSING[1] not in page.content()
+    page.context.close()
+
+
+def test_the_page_of_a_past_day_shows_what_was_published_then(browser: Browser, site: Site) -> None:
+    page = signed_in(browser, site, LEADER, DESK, Watch())
+    shown(page, site, "/warning/w0002?as_of=2026-11-24")
+    assert "黄色" in page.locator("h1").inner_text()
+    assert "实际 61 人" in page.locator(".title").inner_text()
+    assert "历史版次" in page.locator(".banner.past").inner_text()
+    shown(page, site, "/warning/w0002")
+    assert "实际 96 人，为预期 34 的 2.8 倍" in page.locator(".title").inner_text()
+    page.goto(site.url + "/?as_of=gestern")
+    page.wait_for_selector(".failed h1")
+    assert "日期须写成" in page.locator("main").inner_text()
+    page.context.close()
+
+
+def test_an_address_that_leads_nowhere_says_so(browser: Browser, site: Site) -> None:
+    page = signed_in(browser, site, head_of("371503"), DESK, Watch())
+    for address in ("/nothing", "/area/371502", "/area/999", "/warning/w0003", "/warning/none"):
+        shown(page, site, address)
+        assert page.locator("h1").inner_text() == "页面不存在"
+    page.context.close()
+
+
+def test_today_can_be_walked_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
+    page = signed_in(browser, site, LEADER, DESK, Watch())
+    shown(page, site, "/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "跳到正文"
+    reached: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent"))
+        assert page.evaluate("document.activeElement.matches(':focus-visible')"), reached[-1]
+        if "下载 CSV" in reached and any(one.startswith("失业风险减员") for one in reached):
+            break
+    menu = page.locator(".menu summary")
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/area/*")
+    page.wait_for_selector(".page main h1")
+    page.context.close()
+
+
+def test_numbers_can_be_read_when_the_chart_script_is_blocked(browser: Browser, site: Site) -> None:
+    page = signed_in(browser, site, LEADER, DESK, Watch())
+    page.route("**/*plotly*", lambda route: route.abort())
+    page.goto(site.url + "/area/371503")
+    page.wait_for_selector(".page main h1")
+    page.locator("details summary", has_text="查看数据表").first.click()
+    assert "2026-11-24" in page.locator("details[open] table").first.inner_text()
+    page.context.close()

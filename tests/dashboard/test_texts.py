@@ -1,0 +1,138 @@
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import dashboard
+from dashboard.download import inert
+from dashboard.locale import count, day, instant, messages, percent, signed, text, value
+from dashboard.theme import COLOURS
+from dashboard.verdict import against_range, certainty, change_words, odds, of_change
+
+SOURCES = sorted(Path(dashboard.__file__).parent.rglob("*.py"))
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+def messages_of(path: Path) -> Iterator[str]:
+    """Literal messages a source file hands to ``text``, directly, as a choice, or from a tuple."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text" and node.args:
+            yield from _strings(node.args[0])
+        if isinstance(node, ast.ListComp) and ast.dump(node.elt).startswith("Call(func=Name(id='text'"):
+            yield from _strings(node.generators[0].iter)
+
+
+def _strings(node: ast.expr) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_page_has_chinese_in_its_source(path: Path) -> None:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        assert not CHINESE.search(line), f"{path.name}:{number} {line}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_every_message_is_translated(path: Path) -> None:
+    missing = {message for message in messages_of(path) if not messages().get(message)}
+    assert not missing
+
+
+def test_a_translation_names_the_same_values_as_its_message() -> None:
+    def names(pattern: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(pattern) if name}
+
+    for message, translated in messages().items():
+        assert translated, message
+        assert names(message) == names(translated), message
+
+
+def test_a_message_without_translation_is_shown_rather_than_nothing() -> None:
+    assert text("{number} of nothing", number=3) == "3 of nothing"
+
+
+def test_numbers_and_days_are_written_as_a_chinese_reader_expects() -> None:
+    assert count(1234567.4) == "1,234,567"
+    assert value(-0.094, "percent") == "−0.09"
+    assert signed(12) == "+12"
+    assert signed(-0.351, "percent") == "−0.35"
+    assert signed(0.001, "percent") == "±0.00"
+    assert percent(0.0812) == "8.1%"
+    assert day(date(2026, 11, 23)) == "2026年11月23日 周一"
+    assert instant(datetime(2026, 11, 22, 23, 0, tzinfo=UTC), "Asia/Shanghai") == "2026-11-23 07:00"
+
+
+@pytest.mark.parametrize(
+    ("number", "worse", "word", "tone"),
+    [
+        (5, "higher", "正常", "normal"),
+        (11, "higher", "偏高 · 不利", "worse"),
+        (0, "higher", "偏低 · 有利", "better"),
+        (0, "lower", "偏低 · 不利", "worse"),
+        (11, "none", "偏高", "unknown"),
+        (None, "higher", "暂无常态", "unknown"),
+    ],
+)
+def test_a_figure_is_judged_in_words(number: float | None, worse: str, word: str, tone: str) -> None:
+    verdict = against_range(number, 1, 10, worse)
+    assert (verdict.word, verdict.tone) == (word, tone)
+
+
+def test_a_change_is_good_or_bad_by_the_indicators_direction() -> None:
+    up = change_words(110, 100, "persons", is_ratio=False)
+    assert up == "↑ 10.0%"
+    assert of_change(up, 10, "higher").word == "不利"
+    assert of_change(up, 10, "lower").word == "有利"
+    assert change_words(1.30, 1.301, "ratio", is_ratio=True) == "→ 0.00"
+    assert of_change("→ 0.00", -0.001, "lower").word == "持平"
+    assert change_words(-30, -12, "persons", is_ratio=False) == "↓ 18"
+
+
+def test_a_reported_event_is_certain_and_a_rarer_spike_surer() -> None:
+    assert certainty(None, "event") == 1
+    assert certainty(1e-3, "spike") < certainty(1e-5, "spike") < certainty(1e-9, "spike") == 1
+    assert odds(5e-9) == "约 2 亿分之一"
+    assert odds(4e-4) == "约 2,500 分之一"
+
+
+def test_text_that_looks_like_a_formula_is_inert_and_numbers_stay_numbers() -> None:
+    assert inert("=1+1") == "'=1+1"
+    assert inert("@SUM(A1)") == "'@SUM(A1)"
+    assert inert("-3.2") == "-3.2"
+    assert inert(-3.2) == -3.2
+    assert inert("茌平区") == "茌平区"
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        ("ink", "ground"),
+        ("soft", "ground"),
+        ("soft", "faint"),
+        ("soft", "missing"),
+        ("link", "ground"),
+        ("worse", "sheet"),
+        ("better", "ground"),
+        ("brand-ink", "brand"),
+        ("level-1-ink", "level-1"),
+        ("level-2-ink", "level-2-line"),
+        ("level-3-ink", "level-3-line"),
+        ("level-4-ink", "level-4"),
+        ("demo-ink", "demo"),
+    ],
+)
+def test_text_stands_out_from_its_ground(ink: str, ground: str) -> None:
+    light, dark = sorted((luminance(COLOURS[ink]), luminance(COLOURS[ground])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -1,0 +1,84 @@
+"""Replays, rebuilds and repeats end in the same tables and tell nobody twice."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from tests.house import House
+
+FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
+RUN_TIMES = {"warehouse.edition"}
+
+
+def notices(house: House) -> list[tuple[object, ...]]:
+    with sqlite3.connect(house.data / "ledger.sqlite") as ledger:
+        return ledger.execute(
+            "select edition_id, office_id, address, reason, state, message_id from notice order by 1, 2, 3"
+        ).fetchall()
+
+
+def mails(house: House) -> list[str]:
+    outbox = house.data / "outbox"
+    return sorted(path.name for path in outbox.glob("*.eml")) if outbox.exists() else []
+
+
+@pytest.mark.xdist_group("replay")
+def test_a_replay_of_twenty_days_equals_the_days_run_one_by_one(
+    stocked: House, replayed: House, house: Callable[[House], House]
+) -> None:
+    single = house(stocked)
+    for offset in range((LAST - FIRST).days + 1):
+        single.gangshao("run", "--day", (FIRST + timedelta(days=offset)).isoformat())
+    assert single.hashes() == replayed.hashes()
+
+
+@pytest.mark.xdist_group("replay")
+def test_a_replay_sends_nothing_and_remembers_what_it_would_have_told(replayed: House) -> None:
+    assert not mails(replayed)
+    states = {state for *_, state, _ in notices(replayed)}
+    assert states == {"retrospective"}
+
+
+@pytest.mark.xdist_group("replay")
+def test_a_rebuild_from_raw_and_ledger_gives_the_same_tables_and_no_second_mail(
+    replayed: House, house: Callable[[House], House]
+) -> None:
+    before = house(replayed)
+    before.gangshao("run", "--day", "2026-11-01")
+    told, sent, hashes = notices(before), mails(before), before.hashes()
+    assert sent
+    (before.data / "warehouse.duckdb").unlink()
+    for path in (before.data / "published").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    before.gangshao("run", "--rebuild")
+    assert before.hashes() == hashes
+    before.gangshao("notify")
+    assert notices(before) == told
+    assert mails(before) == sent
+
+
+@pytest.mark.xdist_group("replay")
+def test_the_same_day_again_changes_nothing(replayed: House, house: Callable[[House], House]) -> None:
+    again = house(replayed)
+    again.gangshao("run", "--day", "2026-11-01")
+    hashes, told, sent = again.hashes(), notices(again), mails(again)
+    again.gangshao("run", "--day", "2026-11-01")
+    assert (again.hashes(), notices(again), mails(again)) == (hashes, told, sent)
+
+
+@pytest.mark.xdist_group("replay")
+def test_what_was_published_on_a_past_day_is_never_rewritten(replayed: House, house: Callable[[House], House]) -> None:
+    later = house(replayed)
+    past = (
+        "select indicator, area, industry, grain, period, value, is_provisional from reading "
+        "where known_from <= timestamp '2026-10-20 00:00' and (known_to is null or known_to > timestamp '2026-10-20 00:00') "
+        "order by all"
+    )
+    before = later.ask(past)
+    later.gangshao("run", "--day", "2026-11-01")
+    later.gangshao("run", "--day", "2026-11-02")
+    assert before
+    assert later.ask(past) == before
