@@ -54,6 +54,10 @@ class State:
 
 def state() -> State:
     """Judge the newest due period of every frequent feed: who has sent it, who has not."""
+    return data.once(_state)
+
+
+def _state() -> State:
     day = data.edition().day
     rows = data.read("completeness", since=day - RECENT)
     rows = rows[rows["grain"].isin(["day", "week"])]
@@ -67,14 +71,28 @@ def state() -> State:
     gaps.sort(key=lambda gap: (-gap.outstanding, gap.since, gap.area))
     late = {gap.area for gap in gaps}
     areas = set(rows["area"]) - {city}
-    reported = pd.to_datetime(rows["reported_to"]).max()
+    reported = pd.to_datetime(rows["reported_to"]).groupby(rows["feed"]).max().min()  # what all feeds have reached
     return State(
-        reference.as_day(reported),
+        reference.as_day(reported) or _newest_reading(),
         len(areas),
         len(areas - late),
         tuple(gap for gap in gaps if gap.area != city),
         tuple(gap for gap in gaps if gap.area == city),
     )
+
+
+def is_owed(feed: str) -> bool:
+    """Whether files of this feed are due by a calendar; those that report events owe nothing."""
+    return bool((data.read("completeness", since=data.edition().day - RECENT)["feed"] == feed).any())
+
+
+def _newest_reading() -> date | None:
+    """To which day there are readings, where no sender owes anything by a calendar."""
+    newest = data.read("newest_reading").set_index("grain")["period"]
+    for grain, length in (("day", 0), ("week", 6)):
+        if grain in newest.index:
+            return reference.as_day(newest[grain] + timedelta(days=length))
+    return None
 
 
 def sentence(found: State) -> str:

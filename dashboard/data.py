@@ -1,8 +1,9 @@
 """The one door of pages to the published files: adds the session's viewer and keeps one request on one edition."""
 
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from flask import current_app, g
@@ -13,6 +14,7 @@ from pipelines.domain import Edition, UserError, Viewer
 from pipelines.publish.read import Parameter, edition_in_force, edition_of_day
 from pipelines.publish.read import read as read_published
 
+T = TypeVar("T")
 PUBLISHED = "GANGSHAO_PUBLISHED"  # key of the folder in the server's configuration
 
 
@@ -67,9 +69,13 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
     return frame
 
 
-def cutoff() -> datetime:
-    """The instant (UTC) up to which this request's edition knew."""
-    return edition().cutoff_at
+def once(make: Callable[[], T]) -> T:
+    """What ``make`` returns, made once in this request: for tables of names that a page asks for again and again."""
+    held = _memory()
+    if make not in held:
+        held[make] = make()
+    made: T = held[make]
+    return made
 
 
 def _published() -> Path:

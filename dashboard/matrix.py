@@ -12,6 +12,7 @@ from dashboard.verdict import NORMAL_RANGE_SIGMAS
 from pipelines.domain import TOTAL_INDUSTRY, Audience
 
 WINDOW = 28  # days: most 7-day cells of a city this size are below 10 people
+FEWEST = 3  # persons: one more than none is no deviation, whatever its probability
 CHOICES = ("benefit_claim", "insured_leave", "weekly_claims")
 
 
@@ -41,9 +42,9 @@ class Matrix:
 
 
 def choices() -> list[Indicator]:
-    """Indicators a matrix can show here."""
+    """Indicators a matrix can show here: those with figures."""
     known = reference.indicators()
-    return [known[name] for name in CHOICES if name in known]
+    return [known[name] for name in CHOICES if name in known and not _rows(known[name]).empty]
 
 
 def matrix(wanted: str) -> Matrix | None:
@@ -52,24 +53,35 @@ def matrix(wanted: str) -> Matrix | None:
     if not offered:
         return None
     indicator = offered.get(wanted) or next(iter(offered.values()))
-    return _of_month(indicator) if data.viewer().audience is Audience.GENERAL else _of_window(indicator)
+    return _of_month(indicator) if _is_general() else _of_window(indicator)
 
 
-def _of_window(indicator: Indicator) -> Matrix | None:
+def _is_general() -> bool:
+    return data.viewer().audience is Audience.GENERAL
+
+
+def _rows(indicator: Indicator) -> pd.DataFrame:
+    """The last whole month, or the last window that was judged; a weekly series has shorter windows."""
+    if _is_general():
+        this_month = data.edition().day.replace(day=1)
+        return data.read("matrix_month", indicator=indicator.indicator, this_month=this_month)
     rows = pd.DataFrame()
-    for periods in (WINDOW, 4, 2):  # a weekly series has shorter windows
+    for periods in (WINDOW, 4, 2):
         rows = data.read("matrix_window", indicator=indicator.indicator, window_periods=periods)
         if not rows.empty:
             break
-    if rows.empty:
-        return None
+    return rows
+
+
+def _of_window(indicator: Indicator) -> Matrix:
+    rows = _rows(indicator)
     levels = _open_levels(indicator.indicator)
     cells = {}
     for row in rows.itertuples(index=False):
         spread = NORMAL_RANGE_SIGMAS * row.variance**0.5
-        deviation = (
-            "high" if row.observed > row.expected + spread else "low" if row.observed < row.expected - spread else ""
-        )
+        away = row.observed - row.expected
+        is_far = abs(away) > max(spread, FEWEST)
+        deviation = "" if not is_far else "high" if away > 0 else "low"
         key = (row.area, row.industry)
         cells[key] = Cell(
             summary.shown(row.observed, False, indicator),
@@ -83,10 +95,8 @@ def _of_window(indicator: Indicator) -> Matrix | None:
     return _made(indicator, period, last, cells, _late(indicator), is_exact=True)
 
 
-def _of_month(indicator: Indicator) -> Matrix | None:
-    rows = data.read("matrix_month", indicator=indicator.indicator, this_month=data.edition().day.replace(day=1))
-    if rows.empty:
-        return None
+def _of_month(indicator: Indicator) -> Matrix:
+    rows = _rows(indicator)
     levels = _open_levels(indicator.indicator)
     cells = {}
     for row in rows.itertuples(index=False):

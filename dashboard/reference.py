@@ -57,6 +57,10 @@ class Indicator:
 
 def manifest() -> dict[str, str]:
     """Facts about the published file."""
+    return data.once(_manifest)
+
+
+def _manifest() -> dict[str, str]:
     rows = data.read("manifest")
     return dict(zip(rows["key"], rows["value"], strict=True))
 
@@ -78,6 +82,10 @@ def is_demonstration() -> bool:
 
 def places() -> dict[str, Place]:
     """All areas by code, in the region's order."""
+    return data.once(_places)
+
+
+def _places() -> dict[str, Place]:
     return {
         row.code: Place(
             row.code, row.name, row.short_name, row.level, None if pd.isna(row.residents) else row.residents
@@ -101,9 +109,12 @@ def place(code: str) -> str:
 
 def industry(code: str) -> str:
     """Name of an industry."""
+    return data.once(_industries).get(code, code)
+
+
+def _industries() -> dict[str, str]:
     rows = data.read("industry")
-    names: dict[str, str] = dict(zip(rows["code"], rows["name"], strict=True))
-    return names.get(code, code)
+    return dict(zip(rows["code"], rows["name"], strict=True))
 
 
 def short_industry(code: str) -> str:
@@ -113,6 +124,10 @@ def short_industry(code: str) -> str:
 
 def indicators() -> dict[str, Indicator]:
     """The catalogue of indicators by identity."""
+    return data.once(_indicators)
+
+
+def _indicators() -> dict[str, Indicator]:
     is_chinese = text("language") == "zh"
     return {
         row.indicator: Indicator(

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from dashboard import data, reference
+from dashboard import completeness, data, reference
 from dashboard.locale import month, short_day, text, value
 from dashboard.reference import Indicator
 from dashboard.verdict import NORMAL_RANGE_SIGMAS, Verdict, against_range, change_words, of_change
@@ -168,6 +168,19 @@ def _of_months(indicator: Indicator, area: str) -> Figure | None:
     known = rows[rows["value"].notna() | rows["is_suppressed"].fillna(False)]
     if known.empty:
         return None
+    ended = pd.Timestamp(data.edition().day).to_period("M").to_timestamp() - pd.DateOffset(months=1)
+    whole = known[known["period"] <= ended]  # a month that still runs says little
+    known = known if whole.empty else whole
+    if known.iloc[-1].period < ended and not completeness.is_owed(indicator.feed):
+        return Figure(
+            indicator,
+            "month",
+            text("none"),
+            month(ended.date()),
+            (ended + pd.offsets.MonthEnd(0)).date(),
+            Verdict(text("nothing reported"), "normal"),
+            "",
+        )
     past = known["value"].iloc[-1 - SHOWN_MONTHS : -1].dropna()
     lo = hi = None
     if len(past) >= 6:
@@ -274,15 +287,14 @@ def _alike(
     if area != reference.city() or not remark:
         return counts, remark
     days = set(recent["period"])
-    on_time = []
-    for unit in reference.units():
-        rows = series(unit.code, TOTAL_INDUSTRY, "day", long_ago(), indicator.indicator)
-        own = rows.set_index("period")["value"].dropna()
-        if days <= set(own.index):
-            on_time.append(own)
-    if not on_time:
+    rows = data.read("unit_series", indicator=indicator.indicator, grain="day", since=long_ago(), city=reference.city())
+    rows = rows.assign(period=pd.to_datetime(rows["period"]))
+    is_here = rows["period"].isin(days)
+    here = rows[is_here].groupby("area")["period"].nunique()
+    on_time = rows[rows["area"].isin(here[here == len(days)].index)]
+    if on_time.empty:
         return counts, remark
-    return pd.concat(on_time).groupby(level=0).sum(), text("{remark}; compared alike", remark=remark)
+    return on_time.groupby("period")["value"].sum(), text("{remark}; compared alike", remark=remark)
 
 
 def _sum(counts: "pd.Series[float]", first: pd.Timestamp, last: pd.Timestamp) -> float | None:
@@ -308,4 +320,4 @@ def _remark(rows: pd.DataFrame) -> str:
     short = rows[rows["is_provisional"].fillna(False)].iloc[-1]
     if pd.isna(short.due) or short.due <= 1:
         return text("provisional")
-    return text("provisional: {reporting} of {due} areas", reporting=int(short.reporting), due=int(short.due))
+    return text("provisional: {reporting} of {due} files", reporting=int(short.reporting), due=int(short.due))

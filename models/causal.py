@@ -158,5 +158,7 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
     known = _take(
         state.level, panel, column, state.block.rate[:, at], bool(state.block.due[at]), course.recipe, learns=True
     )
-    spread = dispersion.advance(state.spread, sums.observed, sums.expected, sums.valid, course.recipe)
+    spread = dispersion.advance(
+        state.spread, sums.observed, sums.expected, sums.valid, dispersion.telling(course.tree.inherits), course.recipe
+    )
     return replace(after, level=known, spread=spread)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 
 from models.panel import Flags, Floats, Integers
 from models.recipe import Recipe
 
-CLIP = 9.0  # one period counts at most so many times the current dispersion
+CLIP = 9.0  # one period counts at most so many times the current dispersion: bears 11 % of strange periods
+LARGE_SUM = 30.0  # people in a window: from here on errors are near normal, and a tighter clip is possible
 SHOCK_SHARE, SHOCK_PEARSON = 0.25, 6.25  # rule 9: share of series, squared Pearson residual
 SHOCK_LIMIT = 78  # net periods a shock may be left out
 SHOCK_SERIES, SHOCK_MEMORY = 20, 26  # series and periods needed to tell
@@ -55,10 +57,12 @@ def variance(state: Dispersion, mean: Floats, recipe: Recipe) -> Floats:
     return np.maximum(square * floor**2, floor) if state.is_square else phi * floor
 
 
-def advance(state: Dispersion, observed: Floats, mean: Floats, valid: Flags, recipe: Recipe) -> Dispersion:
-    """Take in one period's sums: observed, mean, valid are (S, n).
+def advance(
+    state: Dispersion, observed: Floats, mean: Floats, valid: Flags, tells: Flags, recipe: Recipe
+) -> Dispersion:
+    """Take in one period's sums: observed, mean, valid are (S, n); tells (n,): who tells of a shock.
 
-    A span in which more than a quarter of the series is far out is judged but not learned from (rule 9), else one
+    A span in which more than a quarter of these is far out is judged but not learned from (rule 9), else one
     crisis blinds the detector for years.
     """
     floor = np.maximum(np.where(valid, mean, 1.0), 0.05)
@@ -66,20 +70,36 @@ def advance(state: Dispersion, observed: Floats, mean: Floats, valid: Flags, rec
     phi, square = current(state, recipe)
     linear, squared = error / floor, error / floor**2
     pearson = squared / np.maximum(square, 1.0 / floor) if state.is_square else linear / phi
-    far = ((pearson > SHOCK_PEARSON) & valid).sum(axis=1) / np.maximum(valid.sum(axis=1), 1)
-    can_tell = (valid.sum(axis=1) >= SHOCK_SERIES) & (state.weight.max(axis=1) > SHOCK_MEMORY)
+    asked = (valid & tells).sum(axis=1)
+    far = ((pearson > SHOCK_PEARSON) & valid & tells).sum(axis=1) / np.maximum(asked, 1)
+    can_tell = (asked >= SHOCK_SERIES) & (state.weight.max(axis=1) > SHOCK_MEMORY)
     is_shock = can_tell & (far >= SHOCK_SHARE)
     shock = np.where(is_shock, state.shock + 1, np.maximum(state.shock - 1, 0.0))
     learns = valid & ~(is_shock & (shock <= SHOCK_LIMIT))[:, None]
+    large = floor >= LARGE_SUM
+    clip = np.where(large, recipe.error_clip, CLIP)
+    scale = np.where(large, clipped_mean(recipe.error_clip), 1.0)
     keep = np.where(learns, 0.5 ** (1.0 / recipe.noise_half_life), 1.0)
     return replace(
         state,
-        linear_sum=keep * state.linear_sum + np.where(learns, np.minimum(linear, CLIP * phi), 0.0),
-        square_sum=keep * state.square_sum + np.where(learns, np.minimum(squared, CLIP * square), 0.0),
+        linear_sum=keep * state.linear_sum + np.where(learns, np.minimum(linear, clip * phi) / scale, 0.0),
+        square_sum=keep * state.square_sum + np.where(learns, np.minimum(squared, clip * square) / scale, 0.0),
         mean_sum=keep * state.mean_sum + np.where(learns, floor, 0.0),
         weight=keep * state.weight + learns,
         shock=shock,
     )
+
+
+def clipped_mean(clip: float) -> float:
+    """Mean of min(z^2, clip) for a standard normal z, which makes a clipped dispersion consistent."""
+    edge = np.sqrt(clip)
+    inside = 2 * stats.norm.cdf(edge) - 1
+    return float(inside - 2 * edge * stats.norm.pdf(edge) + clip * (1 - inside))
+
+
+def telling(inherits: Flags) -> Flags:
+    """(n,) the series asked whether the whole pool is shaken: not the cells, too small to tell, if there are others."""
+    return ~inherits if (~inherits).sum() >= SHOCK_SERIES else np.ones_like(inherits)
 
 
 def share(state: Dispersion, group: Integers) -> Dispersion:

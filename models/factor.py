@@ -1,6 +1,6 @@
 """The calendar factor: what a normal period of this kind brings, learned from the past and inherited downwards."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -116,7 +116,8 @@ def fit_days(past: Past, design: Floats, penalty: Floats, names: np.ndarray, tre
     """Full coefficients (n, 2 + p): the total's own fit; areas and industries take its office days as given and
     bend the festival curve and the season by their own shrunk amounts."""
     counts, weight, offset = pooled(past, tree)
-    root = fit(counts, design, penalty, weight, offset, robust=recipe.robust, iterations=8)[0]
+    found, trust = fit(counts, design, penalty, weight, offset, robust=recipe.robust, iterations=8)
+    root, past = found[0], replace(past, weight=past.weight * trust)  # what shakes the total is no one's season
     full = np.tile(root, (len(past.counts), 1))
     own = ~tree.inherits & ~past.is_short
     if tree.root >= 0:
@@ -132,7 +133,7 @@ def fit_days(past: Past, design: Floats, penalty: Floats, names: np.ndarray, tre
     bent_penalty = np.concatenate([penalty[:2], [4.0, 8.0, 4.0], 2.0 * penalty[seasons]])
     prior = np.concatenate([[0.0, 0.0, 0.0, 0.0, 1.0], np.zeros(len(seasons))])
     given = past.offset[own] + design @ np.where(is_office | is_festival, root, 0.0)
-    bends = fit(past.counts[own], bent, bent_penalty, past.weight[own], given, prior, recipe.robust)
+    bends, _ = fit(past.counts[own], bent, bent_penalty, past.weight[own], given, prior, recipe.robust)
     rows = np.where(is_office | is_festival, root, 0.0) + bends[:, 2:5] @ shapes
     rows[:, :2] = bends[:, :2]
     rows[:, seasons] += bends[:, 5:]
@@ -151,11 +152,11 @@ def fit_weeks(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, reci
     trusted = np.maximum(weight.sum(axis=0), 0.01)
     levelled = (counts * np.exp(-offset) * weight / (mean + 0.1)[:, None]).sum(axis=0) / trusted
     scale = float(mean.mean()) * min(len(top), 20)
-    shared = fit((levelled * scale)[None], design, penalty, weight.mean(axis=0)[None], np.zeros((1, len(levelled))))[0]
+    (shared,), _ = fit((levelled * scale)[None], design, penalty, weight.mean(axis=0)[None], np.zeros_like(weight[:1]))
     shape = np.where(np.arange(len(shared)) >= 2, shared, 0.0)
     bent = np.column_stack([design[:, :2], design @ shape, design[:, 2:]])
     bent_penalty = np.concatenate([penalty[:2], [0.5], 2.0 * penalty[2:]])
-    bends = fit(counts, bent, bent_penalty, weight, offset, robust=recipe.robust)
+    bends, _ = fit(counts, bent, bent_penalty, weight, offset, robust=recipe.robust)
     rows = bends[:, 2:3] * shape + np.column_stack([bends[:, :2], bends[:, 3:]])
     full = np.tile(shared, (len(past.counts), 1))
     full[top] = np.where(past.is_short[top, None], shared, rows)
@@ -192,6 +193,6 @@ def inherit(full: Floats, past: Past, design: Floats, tree: Hierarchy, recipe: R
         shape = np.concatenate([np.zeros((int(needs.sum()), 2)), rows[parent][:, 2:]], axis=1)
         offset = past.offset[needs] + shape @ design.T
         penalty = np.array(CELL_PENALTY)
-        own = fit(past.counts[needs], design[:, :2], penalty, past.weight[needs], offset, iterations=5)
+        own, _ = fit(past.counts[needs], design[:, :2], penalty, past.weight[needs], offset, iterations=5)
         rows[needs] = np.concatenate([own, shape[:, 2:]], axis=1)
     return rows

@@ -73,7 +73,7 @@ def advance(
     error = (observed - mean) ** 2
     fresh = np.minimum(error / np.maximum(mean, 0.2), GROWTH * noise)
     new_noise = np.where(seen, (1 - NOISE_RATE) * level.noise + NOISE_RATE * fresh, level.noise)
-    keep = 0.5 ** (1.0 / recipe.noise_half_life)
+    keep = 0.5 ** (1.0 / recipe.loss_half_life)
     loss = keep * level.loss + np.where(seen, np.minimum(error / (mean + 0.5), CAP * noise), 0.0)
     return Level(people, exposed, outside, new_noise, loss)
 

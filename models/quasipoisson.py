@@ -17,12 +17,13 @@ def fit(
     prior: Floats | None = None,
     robust: bool = False,
     iterations: int = 6,
-) -> Floats:
-    """Coefficients (n, p) of log E[counts] = offset + design b, by penalised IRLS.
+) -> tuple[Floats, Floats]:
+    """Coefficients (n, p) of log E[counts] = offset + design b, by penalised IRLS; and the trust (n, T) in each period.
 
     counts, weight, offset: (n, T), weight 0 = not observed. design: (T, p), first column the constant.
     penalty: (p,) prior precision around `prior` (p,) (zero if not given); information is divided by the dispersion,
-    so that the precision means the same for small and large counts. robust: outliers above are down-weighted.
+    so that the precision means the same for small and large counts. robust: outliers above are down-weighted, and
+    trust is what they keep (about 1 for the others).
     """
     n, p = counts.shape[0], design.shape[1]
     products = (design[:, :, None] * design[:, None, :]).reshape(-1, p * p)
@@ -45,7 +46,7 @@ def fit(
         if turn >= 2:
             mean = np.exp(np.clip(offset + coefficients @ design.T, LOWEST, HIGHEST))
             noise, trust = _trust(counts, mean, weight, trust, robust)
-    return coefficients
+    return coefficients, trust
 
 
 def _trust(counts: Floats, mean: Floats, weight: Floats, trust: Floats, robust: bool) -> tuple[Floats, Floats]:

@@ -29,6 +29,8 @@ class Recipe:
     kappa: prior weight of the level; clip, adapt: a period further than `clip` standard deviations is
     clipped unless that has lasted longer than `adapt` periods. robust: reweight outliers when fitting the factor.
     windows: sums that are judged; horizons: sums that are forecast.
+    loss_half_life: memory of the errors that choose a half-life.
+    error_clip: a squared error of a large sum counts at most so many times the dispersion.
     noise_half_life, noise_weight: memory of the dispersion and the pseudo-periods of its group's value.
     """
 
@@ -45,6 +47,8 @@ class Recipe:
     robust: bool
     windows: tuple[Span, ...]
     horizons: tuple[Span, ...]
+    error_clip: float
+    loss_half_life: float
     noise_half_life: float
     noise_weight: float
 
@@ -79,7 +83,9 @@ DAY = Recipe(
     robust=True,
     windows=(Span(7), Span(14), Span(28)),
     horizons=(Span(7, 0), Span(7, 7), Span(7, 14), Span(7, 21)),
-    noise_half_life=365.0,
+    error_clip=2.25,
+    loss_half_life=365.0,
+    noise_half_life=182.0,
     noise_weight=60.0,
 )
 
@@ -98,6 +104,8 @@ WEEK = Recipe(
     robust=False,
     windows=(Span(1), Span(2)),
     horizons=(Span(1, 0), Span(1, 1), Span(1, 2), Span(1, 3)),
+    error_clip=9.0,
+    loss_half_life=104.0,
     noise_half_life=104.0,
     noise_weight=20.0,
 )

@@ -61,8 +61,11 @@ def take(
     settings: Settings, region: Region, backfill: bool, now: datetime, progress: Progress = silent
 ) -> inbox.IngestReport:
     """Take in what waits in the inbox; says what it met, file by file where something is wrong."""
+    def received(_what: str, done: int, total: int) -> None:
+        progress("接收", done, total)
+
     with store.connect(settings) as warehouse:
-        return inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=progress)
+        return inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=received)
 
 
 def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Work:

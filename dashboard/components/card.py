@@ -51,9 +51,8 @@ def block(title: str, figures: list[Figure]) -> Any:
     """Cards of one rhythm beside their heading with its period and data-to."""
     if not figures:
         return None
-    latest = max(figure.data_to for figure in figures)
-    periods = [figure.period for figure in figures]
-    usual = max(set(periods), key=periods.count)
+    usual = figures[0].period
+    latest = figures[0].data_to
     return html.Section(
         [
             html.Div(

@@ -8,8 +8,10 @@ from dash import dcc, html
 from dashboard import data, reference
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag
-from dashboard.locale import count, short_day, text, value
+from dashboard.locale import count, month, short_day, text, value
 from dashboard.verdict import certainty, certainty_word
+
+IN_SIGHT = 12  # warnings shown at once; the rest is one key away
 
 
 def ranked(warnings: pd.DataFrame) -> pd.DataFrame:
@@ -23,6 +25,16 @@ def ranked(warnings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def shortened(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
+    """The list with its first rows in sight and the rest behind a switch."""
+    first = warning_table(warnings.head(IN_SIGHT), caption, empty=empty)
+    rest = warnings.iloc[IN_SIGHT:]
+    if rest.empty:
+        return first
+    summary = html.Summary(text("{number} more warnings", number=count(len(rest))))
+    return html.Div([first, html.Details([summary, warning_table(rest, caption, empty="")], className="more")])
+
+
 def warning_table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
     """The list as a table, one row a warning, each leading to its page."""
     columns = [text(name) for name in ("Subject", "Level", "What was seen", "People", "Certainty", "Since", "State")]
@@ -33,7 +45,7 @@ def warning_table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
             _seen(row),
             people(row),
             certainty_word(row.p, row.kind),
-            [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=short_day(row.data_to.date())))],
+            [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=reach(row)))],
             state_tag(getattr(row, "status", "open")),
         ]
         for row in warnings.itertuples(index=False)
@@ -58,6 +70,12 @@ def people(row: Any) -> str:
     if not pd.isna(row.people):
         return count(row.people)
     return row.people_band if _is_text(row.people_band) else text("not known")
+
+
+def reach(row: Any) -> str:
+    """To which day, or with monthly figures to which month, the data of a warning reach."""
+    when = row.data_to.date()
+    return month(when) if row.kind == "level" else short_day(when)
 
 
 def _subject(row: Any) -> Any:

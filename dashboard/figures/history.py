@@ -1,7 +1,5 @@
 """One series over time with its expected band and lines of its rules, and the same numbers as a table."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,6 +9,7 @@ from dash import dcc, html
 
 from dashboard.components import aria
 from dashboard.components.table import scrolling, table
+from dashboard.course import Course
 from dashboard.locale import month, text, value
 from dashboard.reference import Indicator
 from dashboard.summary import shown
@@ -18,38 +17,21 @@ from dashboard.theme import COLOURS, template
 
 _CONFIG: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 _TABLE_ROWS = 40
-_TICKS = {"day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m", "quarter": "%Y-%m"}
+_TICKS = {"window": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
 
 
-@dataclass(frozen=True)
-class Threshold:
-    """A rule's line: where, and what to call it."""
-
-    at: float
-    title: str
-
-
-def history(
-    name: str,
-    indicator: Indicator,
-    grain: str,
-    readings: pd.DataFrame,
-    expected: pd.DataFrame | None = None,
-    thresholds: Sequence[Threshold] = (),
-    highlight: tuple[date, date] | None = None,
-) -> Any:
-    """Chart and table of ``readings`` (period, value, is_provisional, is_suppressed) of one grain.
-
-    ``expected``: period, expected, lo95, hi95 of the same grain. Days and weeks are columns from zero, provisional
-    ones hatched; months are a line. ``name`` makes the chart's identity on the page.
+def history(name: str, indicator: Indicator, drawn: Course, highlight: tuple[date, date] | None = None) -> Any:
+    """Chart and table of a course. Weeks are columns from zero, provisional ones hatched; sums and months are a line,
+    provisional points open. ``name`` makes the chart's identity on the page; ``highlight`` is a window set off.
     """
+    readings = drawn.readings
     if readings.empty:
         return html.P(text("No readings in this period."), className="empty")
     figure = go.Figure(layout={"template": template(), "height": 250})
-    if expected is not None and not expected.empty:
-        _band(figure, expected)
-    _values(figure, indicator, grain, readings)
-    for threshold in thresholds:
+    if drawn.expected is not None:
+        _band(figure, drawn.expected)
+    _values(figure, indicator, drawn)
+    for threshold in drawn.thresholds:
         figure.add_hline(
             y=threshold.at,
             line={"color": COLOURS["worse"], "width": 1, "dash": "dash"},
@@ -59,92 +41,97 @@ def history(
         )
     if highlight is not None:
         figure.add_vrect(
-            x0=str(highlight[0]),
-            x1=f"{highlight[1]} 23:59",
-            fillcolor=COLOURS["demo"],
-            opacity=0.7,
-            layer="below",
-            line_width=0,
+            x0=str(highlight[0]), x1=f"{highlight[1]} 23:59", fillcolor=COLOURS["demo"], layer="below", line_width=0
         )
-    first, last = readings["period"].min(), readings["period"].max()
-    edge = (last - first) * 0.03 + pd.Timedelta(days=1)
-    figure.update_xaxes(
-        tickformat=_TICKS[grain], hoverformat=_TICKS[grain], range=[str(first - edge), str(last + edge)]
-    )
+    figure.update_xaxes(tickformat=_TICKS[drawn.grain], hoverformat=_TICKS[drawn.grain], range=_extent(drawn))
     if any(number < 0 for number in readings["value"].dropna()):
         figure.update_yaxes(rangemode="normal")
-    summary = text("Chart of {title}; the same numbers are in the table below it.", title=indicator.title)
+    summary = text("Chart of {title}; the same numbers are in the table below it.", title=title_of(indicator, drawn))
+    chart = dcc.Graph(id=f"history-{name}", figure=figure, config=_CONFIG)
     return html.Div(
         [
-            html.Div(
-                dcc.Graph(id=f"history-{name}", figure=figure, config=_CONFIG),
-                className="chart",
-                role="img",
-                **aria.label(summary),
-            ),
-            html.Details([html.Summary(text("Numbers as a table")), _as_table(indicator, grain, readings, expected)]),
+            html.Div(chart, className="chart", role="img", **aria.label(summary)),
+            html.Details([html.Summary(text("Numbers as a table")), _as_table(indicator, drawn)]),
         ]
     )
 
 
+def title_of(indicator: Indicator, drawn: Course) -> str:
+    """What the chart shows: the indicator, and that it is summed where it is."""
+    if drawn.grain == "window":
+        return text("{title}, sums of {days} days", title=indicator.title, days=drawn.days)
+    if drawn.grain == "week":
+        return text("{title}, by week", title=indicator.title)
+    return text("{title}, by month", title=indicator.title)
+
+
+def _extent(drawn: Course) -> list[str]:
+    periods = [drawn.readings["period"]]
+    if drawn.expected is not None:
+        periods.append(drawn.expected["period"])
+    first, last = min(one.min() for one in periods), max(one.max() for one in periods)
+    edge = (last - first) * 0.03 + pd.Timedelta(days=1)
+    return [str(first - edge), str(last + edge)]
+
+
 def _band(figure: go.Figure, expected: pd.DataFrame) -> None:
-    x = [str(when.date()) for when in pd.to_datetime(expected["period"])]
-    shared = {"x": x, "mode": "lines", "hoverinfo": "skip", "zorder": 0}
-    figure.add_scatter(y=expected["hi95"].tolist(), line={"width": 0}, showlegend=False, **shared)
+    shared = {"x": _days(expected), "mode": "lines", "zorder": 0}
+    figure.add_scatter(y=expected["hi95"].tolist(), line={"width": 0}, showlegend=False, hoverinfo="skip", **shared)
     figure.add_scatter(
         y=expected["lo95"].tolist(),
         line={"width": 0},
         fill="tonexty",
         fillcolor=COLOURS["band"],
         name=text("normal range (95%)"),
+        hoverinfo="skip",
         **shared,
     )
     figure.add_scatter(
-        x=x,
         y=expected["expected"].tolist(),
-        mode="lines",
         name=text("expected"),
         line={"color": COLOURS["expected"], "width": 1.5, "dash": "dot"},
         hovertemplate="%{y:,.1f}",
-        zorder=2,
+        **shared,
     )
 
 
-def _values(figure: go.Figure, indicator: Indicator, grain: str, readings: pd.DataFrame) -> None:
-    x = [str(when.date()) for when in readings["period"]]
+def _values(figure: go.Figure, indicator: Indicator, drawn: Course) -> None:
+    readings = drawn.readings
     y = [None if pd.isna(number) else float(number) for number in readings["value"]]
     form = "%{y:,.2f} " if indicator.is_ratio else "%{y:,.0f} "
-    shared = {"x": x, "y": y, "zorder": 1, "name": indicator.title, "hovertemplate": form + indicator.unit_word}
-    if grain in {"day", "week"}:
-        hatch = ["/" if is_open else "" for is_open in readings["is_provisional"].fillna(False)]
-        marker = {"color": COLOURS["series"], "pattern": {"shape": hatch, "fgcolor": COLOURS["sheet"], "size": 5}}
-        figure.add_bar(marker=marker, **shared)
-    else:
-        figure.add_scatter(
-            mode="lines+markers",
-            line={"color": COLOURS["series"], "width": 2},
-            marker={"size": 5},
-            connectgaps=False,
-            **shared,
-        )
+    is_open = readings["is_provisional"].fillna(False).astype(bool)
+    shared = {
+        "x": _days(readings), "y": y, "zorder": 1, "name": text("seen"), "hovertemplate": form + indicator.unit_word,
+    }  # fmt: skip
+    if drawn.grain == "week":
+        pattern = {"shape": ["/" if one else "" for one in is_open], "fgcolor": COLOURS["sheet"], "size": 5}
+        figure.add_bar(marker={"color": COLOURS["series"], "pattern": pattern}, **shared)
+        return
+    marker = {"size": 5, "symbol": ["circle-open" if one else "circle" for one in is_open]}
+    figure.add_scatter(
+        mode="lines+markers", line={"color": COLOURS["series"], "width": 2}, marker=marker, connectgaps=False, **shared
+    )
 
 
-def _as_table(indicator: Indicator, grain: str, readings: pd.DataFrame, expected: pd.DataFrame | None) -> Any:
-    ranges = {}
-    if expected is not None:
-        ranges = {pd.Timestamp(row.period): row for row in expected.itertuples(index=False)}
+def _days(rows: pd.DataFrame) -> list[str]:
+    return [str(when.date()) for when in rows["period"]]
+
+
+def _as_table(indicator: Indicator, drawn: Course) -> Any:
+    ranges = {} if drawn.expected is None else {row.period: row for row in drawn.expected.itertuples(index=False)}
     rows = []
-    for row in readings.sort_values("period", ascending=False).head(_TABLE_ROWS).itertuples(index=False):
+    for row in drawn.readings.sort_values("period", ascending=False).head(_TABLE_ROWS).itertuples(index=False):
         band = ranges.get(row.period)
+        limits = "" if band is None else [value(number, indicator.unit) for number in (band.lo95, band.hi95)]
         rows.append(
             [
-                month(row.period.date()) if grain == "month" else row.period.date().isoformat(),
+                month(row.period.date()) if drawn.grain == "month" else row.period.date().isoformat(),
                 shown(row.value, bool(row.is_suppressed), indicator),
-                ""
-                if band is None
-                else f"{value(max(band.lo95, 0), indicator.unit)} – {value(band.hi95, indicator.unit)}",
+                " – ".join(limits),
                 text("provisional") if row.is_provisional is True else "",
             ]
         )
-    columns = [text("Period"), f"{indicator.title} ({indicator.unit_word})", text("Normal range (95%)"), text("Remark")]
-    return scrolling(indicator.title, table(indicator.title, columns, rows, numeric=frozenset({1, 2}), kind="plain"))
+    first = text("Last day") if drawn.grain == "window" else text("Period")
+    columns = [first, f"{indicator.title} ({indicator.unit_word})", text("Normal range (95%)"), text("Remark")]
+    caption = title_of(indicator, drawn)
+    return scrolling(caption, table(caption, columns, rows, numeric=frozenset({1, 2}), kind="plain"))

@@ -3,23 +3,26 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import parse_pattern
 
 from dashboard.locale.catalogue import LOCALE, text
 
 _MINUS = "−"
+_LOCALE = Locale.parse(LOCALE)
+_WHOLE, _TENTHS, _HUNDREDTHS = (parse_pattern(form) for form in ("#,##0", "#,##0.0", "#,##0.00"))
 
 
 def count(number: float) -> str:
     """A whole number with thousands separators: ``12,345``."""
-    return format_decimal(round(number), format="#,##0", locale=LOCALE).replace("-", _MINUS)
+    return str(_WHOLE.apply(round(number), _LOCALE)).replace("-", _MINUS)
 
 
 def value(number: float, unit: str) -> str:
     """A reading in the precision its unit deserves (persons whole, percent and ratio two decimals), without unit."""
     if unit in {"percent", "ratio"}:
-        return format_decimal(number, format="#,##0.00", locale=LOCALE).replace("-", _MINUS)
+        return str(_HUNDREDTHS.apply(number, _LOCALE)).replace("-", _MINUS)
     return count(number)
 
 
@@ -33,7 +36,7 @@ def signed(number: float, unit: str = "") -> str:
 
 def percent(share: float, *, is_signed: bool = False) -> str:
     """A share (0.081) as ``8.1%``, or as a change ``+8.1%``."""
-    shown = format_decimal(abs(share) * 100, format="#,##0.0", locale=LOCALE) + "%"
+    shown = f"{_TENTHS.apply(abs(share) * 100, _LOCALE)}%"
     if not is_signed:
         return shown if share >= 0 else _MINUS + shown
     return ("+" if share > 0 else _MINUS if share < 0 else "±") + shown
@@ -41,19 +44,19 @@ def percent(share: float, *, is_signed: bool = False) -> str:
 
 def day(when: date) -> str:
     """A day in full, with its weekday."""
-    return format_date(when, text("EEE d MMM y"), locale=LOCALE)
+    return format_date(when, text("EEE d MMM y"), locale=_LOCALE)
 
 
 def short_day(when: date) -> str:
     """A day of which the year is plain."""
-    return format_date(when, text("d MMM"), locale=LOCALE)
+    return format_date(when, text("d MMM"), locale=_LOCALE)
 
 
 def month(when: date) -> str:
     """A month with its year."""
-    return format_date(when, text("MMM y"), locale=LOCALE)
+    return format_date(when, text("MMM y"), locale=_LOCALE)
 
 
 def instant(when: datetime, zone: str) -> str:
     """An instant (UTC, with zone) on the region's clock: ``2026-11-23 07:00``."""
-    return format_datetime(when.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=LOCALE)
+    return format_datetime(when.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=_LOCALE)

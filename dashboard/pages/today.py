@@ -9,7 +9,7 @@ from dashboard import matrix as model
 from dashboard.components.card import block
 from dashboard.components.grid import grid
 from dashboard.components.tag import level_word
-from dashboard.components.warning import address, ranked, warning_table
+from dashboard.components.warning import address, ranked, shortened
 from dashboard.locale import count, text
 from pipelines.domain import Audience
 
@@ -52,7 +52,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
                         html.A(text("Download CSV"), href=address("/download/warnings.csv"), className="download"),
                     ]
                 ),
-                warning_table(
+                shortened(
                     warnings, text("Open warnings, ranked by people × certainty"), empty=text("No open warning.")
                 ),
             ],

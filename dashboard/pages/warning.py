@@ -1,7 +1,6 @@
 """One early warning: what was seen, what was expected, how sure, on which rule and law, and how it came about."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,14 +9,17 @@ from dash import dcc, html
 from dashboard import data, reference, shell, summary
 from dashboard.components.table import facts, scrolling, table
 from dashboard.components.tag import level_tag, level_word, state_tag
-from dashboard.components.warning import address, people, subject
-from dashboard.figures.history import history
+from dashboard.components.warning import address, people, reach, subject
+from dashboard.course import course
+from dashboard.figures.history import history, title_of
 from dashboard.locale import count, day, instant, percent, short_day, text, value
-from dashboard.pages.area import SHOWN, expected, lines
 from dashboard.reference import Indicator
 from dashboard.verdict import certainty_word, odds
 
-_REASONS = {"back_in_range": "values are back in their normal range", "corrected": "the data were corrected"}
+_REASONS = {
+    "evidence": "figures are back in their normal range",
+    "window_passed": "the rule's window has passed without a further report",
+}
 
 
 def register() -> None:
@@ -102,8 +104,8 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
                 text("Certainty"),
                 [certainty_word(row.p, row.kind), html.Small(text("by chance {odds}", odds=chance)) if chance else ""],
             ),
-            (text("Window"), _window(row)),
-            (text("Data to"), day(row.data_to.date())),
+            (text("Window"), "" if row.kind == "level" else _window(row)),
+            (text("Data to"), reach(row) if row.kind == "level" else day(row.data_to.date())),
             (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
             (text("Industry"), reference.industry(row.industry) if isinstance(row.industry, str) else ""),
             (text("Employer"), _employer(row)),
@@ -188,36 +190,22 @@ def _conditions(step: Any, indicator: Indicator | None) -> str:
 
 
 def _chart(row: Any, indicator: Indicator | None) -> Any:
-    if indicator is None or (
-        not summary.may_read_scores(row.area) and data.viewer().audience != "general" and row.area != reference.city()
-    ):
+    """The series the warning is about, summed over the same number of days as the rule did."""
+    if indicator is None:
         return None
-    for grain in ("day", "week", "month"):
-        if grain not in indicator.grains:
-            continue
-        rows = summary.series(row.area, row.industry, grain, data.edition().day - SHOWN[grain], indicator.indicator)
-        if not rows.empty:
-            window: tuple[date, date] | None = None
-            if grain == "day" and not pd.isna(row.window_from):
-                window = (row.window_from.date(), row.window_to.date())
-            return html.Section(
-                [
-                    html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
-                    html.Div(
-                        history(
-                            "warning",
-                            indicator,
-                            grain,
-                            rows,
-                            expected(indicator, row.area, row.industry, grain),
-                            lines(indicator, rows) if grain == "month" else (),
-                            window,
-                        ),
-                        className="panel",
-                    ),
-                ]
-            )
-    return None
+    window = None if pd.isna(row.window_from) else (row.window_from.date(), row.window_to.date())
+    days = (window[1] - window[0]).days + 1 if window is not None and row.kind == "spike" else summary.WEEK
+    drawn = course(indicator, row.area, row.industry, days)
+    if drawn.readings.empty:
+        return None
+    return html.Section(
+        [
+            html.H2([title_of(indicator, drawn), html.Small(reference.where(row.area, row.industry))]),
+            html.Div(
+                history("warning", indicator, drawn, window if drawn.grain == "window" else None), className="panel"
+            ),
+        ]
+    )
 
 
 def _contributors(row: Any, indicator: Indicator | None) -> Any:
@@ -265,7 +253,7 @@ def _history(row: Any, indicator: Indicator | None) -> Any:
                 seen,
                 _amount(past.expected, indicator),
                 people(past),
-                short_day(past.data_to.date()),
+                reach(row._replace(data_to=past.data_to)),
                 text("suspected, to be verified") if past.status == "open" else text("lifted"),
             ]
         )

@@ -91,12 +91,11 @@ class Judge:
             match = group.reset_index()[["index", "area", "industry", "people"]].merge(brought, on=["area", "industry"])
             match = match[match["brought"] >= CAUSE_SHARE * match["people"]]
             spikes.loc[match["index"].to_numpy(), "employer"] = match["employer"].to_numpy(dtype=object)
-        names = dict(
-            self._con.execute("select employer, employer_name from employer where known_to is null").fetchall()
-            if spikes["employer"].notna().any()
-            else []
-        )
-        spikes["employer_name"] = spikes["employer"].map(lambda code: names.get(code))
+        codes = spikes["employer"].dropna().unique().tolist()
+        if codes:
+            known = "select employer, employer_name from employer where known_to is null and list_contains($codes, employer)"
+            names = dict(self._con.execute(known, {"codes": codes}).fetchall())
+            spikes["employer_name"] = spikes["employer"].map(lambda code: names.get(code))
         return spikes
 
     def _judged(self, current: list[EarlyWarning], readings: pd.DataFrame, day: date) -> dict[Key, tuple[date, int]]:

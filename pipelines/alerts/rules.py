@@ -109,7 +109,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
     rule = rules[rules["kind"] == "event"]
     if rule.empty or layoffs.empty:
         return pd.DataFrame(columns=FINDING)
-    met = layoffs.merge(rule, how="cross")
+    met = layoffs[layoffs["planned"] >= rule["line"].fillna(0.0).min()].merge(rule, how="cross")
     age = (pd.Timestamp(day) - met[["reported_on", "effective_on"]].max(axis=1)).dt.days
     share = met["planned"] / met["staff"].where(met["staff"] > 0)
     met = met[
@@ -136,9 +136,9 @@ def several(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date, city: str) ->
         reported = layoffs["reported_on"]
         since = pd.Timestamp(day - timedelta(days=int(days)))
         recent = layoffs[(reported > since) & (reported <= pd.Timestamp(day))]
-        if recent["employer"].nunique() < SEVERAL:
-            continue
         for scope in str(scopes).split(";"):
+            if not (recent.groupby(scope)["planned"].sum() >= limits["line"].min()).any():
+                continue
             total = recent.groupby(scope, as_index=False).agg(
                 people=("planned", "sum"), employers=("employer", "nunique"), window_from=("reported_on", "min"),
                 window_to=("reported_on", "max"),

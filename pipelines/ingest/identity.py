@@ -6,8 +6,8 @@ Only sex, year of birth and a keyed pseudonym leave this module; the number itse
 import hashlib
 from dataclasses import dataclass
 
-# GB 11643-1999: weights of the first 17 digits; the sum modulo 11 picks the check character.
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+# GB 11643-1999: the weights of the 17 digits are 2^17 … 2^1 modulo 11; their sum modulo 11 picks the check character.
+_FIRST_WEIGHT = 7
 _CHECK_CHARACTERS = "10X98765432"
 # GB 32100-2015: 31 symbols, without I O S V Z.
 _EMPLOYER_SYMBOLS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -35,21 +35,39 @@ def pads(key: bytes) -> Pads:
 
 
 def digits(text: str) -> str:
-    """SQL: the first 17 digits as a number, NULL when they are none; a column of its own, for ``is_identity``."""
-    return f"try_cast(left({text}, 17) as bigint)"
+    """SQL: digits 2 to 17 packed four bits each, NULL when they are none; a column of its own, for ``is_identity``."""
+    return f"try_cast('0x' || substr({text}, 2, 16) as ubigint)"
 
 
-def is_identity(text: str, number: str) -> str:
+def is_identity(text: str, packed: str) -> str:
     """SQL: whether an upper-case text is an identity number: 18 characters, a real date of birth, the check digit.
 
     The place code is not checked: 3715xx exists since 1997, people are older and come from everywhere.
     """
-    total = " + ".join(f"({number} // {10 ** (16 - place)} % 10) * {weight}" for place, weight in enumerate(_WEIGHTS))
-    check = f"substr('{_CHECK_CHARACTERS}', cast(({total}) % 11 as integer) + 1, 1)"
+    total = f"{_FIRST_WEIGHT} * cast(left({text}, 1) as integer) + 2 * cast({_folded(packed)} as integer)"
+    check = f"substr('{_CHECK_CHARACTERS}', ({total}) % 11 + 1, 1)"
     return (
-        f"({IS_IDENTITY_SHAPED.format(text)} and {born_on(text)} between date '1900-01-01' and date '2100-01-01'"
-        f" and {check} = right({text}, 1))"
+        f"(case when {IS_IDENTITY_SHAPED.format(text)} then {born_on(text)} between date '1900-01-01' and"
+        f" date '2100-01-01' and {check} = right({text}, 1) else false end)"
     )
+
+
+def _folded(packed: str) -> str:
+    """SQL: the 16 packed digits weighted 1, 2, 4, 8 … from the right, modulo 11 up to a multiple.
+
+    Each weight of GB 11643 is twice the next, modulo 11, so neighbours are folded together, then pairs, and so on: some
+    twenty operations on bits instead of 17 divisions. 2, 4, 5, 3 are 2^1, 2^2, 2^4, 2^8 modulo 11.
+    """
+    folded = packed
+    for bits, mask, weight in (
+        (4, 0x0F0F0F0F0F0F0F0F, 2),
+        (8, 0x00FF00FF00FF00FF, 4),
+        (16, 0x0000FFFF0000FFFF, 5),
+        (32, 0x00000000FFFFFFFF, 3),
+    ):
+        low, high = f"({folded} & {mask}::ubigint)", f"(({folded} >> {bits}::ubigint) & {mask}::ubigint)"
+        folded = f"({low} + {weight}::ubigint * {high})"
+    return folded
 
 
 def born_on(text: str) -> str:

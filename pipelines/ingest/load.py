@@ -26,11 +26,12 @@ def load(
     checker: Checker,
     contract: Contract,
     arrivals: Sequence[Arrival],
-    before_commit: Callable[[], None],
+    step: Callable[[], None],
 ) -> list[Outcome]:
     """Check drops and write facts, quarantine and register together: all of the batch or nothing of it.
 
-    The drops must not be in the register yet. Raises AssertionError when rows in are not accepted + quarantined.
+    The drops must not be in the register yet; ``step`` is called twice within the transaction. Raises
+    AssertionError when rows in are not accepted + quarantined.
     """
     checked = checker.check(contract, [arrival.drop for arrival in arrivals])
     rows = sum(outcome.rows_accepted for outcome in checked.outcomes)
@@ -40,10 +41,11 @@ def load(
         raise AssertionError(f"{contract.feed}: {rows} rows counted, {checked.accepted.num_rows} accepted")
     with warehouse.transaction():
         warehouse.append(contract.feed, checked.accepted)
+        step()
         warehouse.append("quarantine", checked.quarantined)
         warehouse.append("drop_register", _register(arrivals, checked.outcomes))
         held = {item.drop_id: item.reason for item in settle(warehouse, contract.feed)}
-        before_commit()
+        step()
     return [
         replace(outcome, status="held", reason=held[outcome.drop_id]) if outcome.drop_id in held else outcome
         for outcome in checked.outcomes

@@ -56,7 +56,7 @@ class Raw:
     def path(self, contract: Contract, content_hash: str) -> Path:
         """Where a content is kept."""
         suffix = ".csv.sealed" if contract.is_person else ".csv"
-        return Path(f"{self._folder}/{contract.feed}/{content_hash[:2]}/{content_hash}{suffix}")
+        return Path(f"{self._folder}/{contract.feed}/{content_hash[:1]}/{content_hash}{suffix}")
 
     def keep(self, contract: Contract, drop: Drop) -> None:
         """Write a drop aside and rename it into place. ``settle`` makes it last."""

@@ -56,7 +56,7 @@ def read(texts: Sequence[tuple[int, Text]], column_count: int) -> Cells:
         slow, slow_malformed = lines.slow_records()
         tables += [lines.fast_table(), lines.table_of(slow)]
         malformed += slow_malformed + lines.malformed()
-        needs_trim = needs_trim or bool(slow) or any(blank in lines.buffer for blank in (b" ", b"\t", b"\xe3\x80\x80"))
+        needs_trim = needs_trim or bool(slow) or lines.has_blanks()
     return Cells(pa.concat_tables(tables), malformed, needs_trim)
 
 
@@ -88,6 +88,12 @@ class _Lines:
         first = np.repeat(np.array([text.first_line for _, text in texts]), counts)
         self.line_number = (np.arange(len(self.ends)) - np.repeat(until - counts, counts) + first).astype(np.int32)
         self._classify()
+
+    def has_blanks(self) -> bool:
+        """Whether a space, a tab or an ideographic space stands anywhere; its first byte alone is found much faster."""
+        if b" " in self.buffer or b"\t" in self.buffer:
+            return True
+        return b"\xe3" in self.buffer and "\u3000".encode() in self.buffer
 
     def _positions(self, byte: str) -> Ints:
         """Where a byte stands, block by block: twice as fast as at once, because a block stays in the cache."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -118,3 +119,52 @@ def batches(files: Sequence[Waiting]) -> Iterator[list[Waiting]]:
         size += file.size
     if batch:
         yield batch
+
+
+@dataclass(frozen=True)
+class Found:
+    """What reading a waiting file gave: its bytes and the state it was in, or None and a sentence unless it is gone."""
+
+    file: Waiting
+    content: bytes | None
+    state: tuple[int, int, int] | None = None
+    problem: str | None = None
+
+
+def _place(file: Waiting) -> str:
+    day = f"{file.day.isoformat()}/" if file.day else ""
+    return f"inbox/{file.feed}/{day}{file.path.name}"
+
+
+def _state(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def read_waiting(file: Waiting) -> Found:
+    """Read a file of the inbox."""
+    try:
+        with file.path.open("rb") as opened:
+            content = opened.read()
+            return Found(file, content, _state(os.fstat(opened.fileno())))
+    except FileNotFoundError:
+        return Found(file, None)
+    except OSError as error:
+        return Found(file, None, problem=f"{_place(file)} 无法读取（{error.strerror}），文件未动。")
+
+
+def remove(found: Found) -> str | None:
+    """Remove a file that has been taken; a sentence when that fails. A newer file that took its place stays."""
+    try:
+        if _state(found.file.path.stat(follow_symlinks=False)) == found.state:
+            found.file.path.unlink()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{_place(found.file)} 已接收，但无法从收件箱移走（{error.strerror}）；请检查权限。"
+    return None
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a day folder, unless something has come or is still being copied."""
+    with suppress(OSError):
+        folder.rmdir()

@@ -20,6 +20,16 @@ FALSE_FROM, FALSE_TO = date(2010, 1, 1), date(2019, 12, 31)
 QUIET_WEEKS = 2  # an alarm after so many weeks without one is a new episode
 
 
+def alarmed(here: Place, first: date, last: date) -> set[str]:
+    """Regions whose own data of these days met a rule at yellow or worse, be the warning new or already open."""
+    with here.warehouse() as warehouse:
+        rows = warehouse.connection.execute(
+            "select distinct area from finding where level <= 3 and day between $first and $last",
+            {"first": first, "last": last},
+        ).fetchall()
+    return {area for (area,) in rows}
+
+
 def told(here: Place) -> pd.DataFrame:
     """Day on which each warning became yellow or worse, by region."""
     with here.warehouse() as warehouse:
@@ -53,13 +63,13 @@ def per_region_year(episodes: pd.DataFrame, regions: int) -> float:
     return round(float(inside.sum()) / regions / years, 3)
 
 
-def replay(start: date, first: date, last: date) -> tuple[pd.DataFrame, pd.DataFrame, int]:
-    """Warnings and plain episodes of the weekly editions between two days, on data since ``start``."""
+def replay(start: date, first: date, last: date) -> tuple[pd.DataFrame, pd.DataFrame, set[str], int]:
+    """Warnings, plain episodes, regions alarmed in the weeks of COVID, and how many regions; data since ``start``."""
     with place(REGION) as here:
         write_drops(SOURCE, here.settings.inbox, start, last)
         here.ingest()
         here.replay(first, last)
-        return told(here), plain_episodes(here, first), len(here.region.units)
+        return told(here), plain_episodes(here, first), alarmed(here, *COVID), len(here.region.units)
 
 
 def run(small: bool) -> dict[str, Any]:
@@ -75,12 +85,12 @@ def run(small: bool) -> dict[str, Any]:
     answers = [replay(*span) for span in spans]
     warned = pd.concat([answer[0] for answer in answers])
     plain = pd.concat([answer[1] for answer in answers])
-    regions = answers[0][2]
-    covid = warned[warned["told_on"].between(*(pd.Timestamp(day) for day in COVID))]["area"].nunique()
+    regions = answers[0][3]
+    covid = len(set.union(*(answer[2] for answer in answers)))
     after = warned[(warned["area"] == "LA") & (warned["told_on"] >= pd.Timestamp(KATRINA))]["told_on"].min()
     weeks = None if pd.isna(after) else int((after.date() - KATRINA) / timedelta(weeks=1))
     answer = {
-        "covid_regions_flagged": int(covid),
+        "covid_regions_flagged": covid,
         "katrina_weeks": weeks,
         "false_per_region_year": per_region_year(warned, regions),
         "false_per_region_year_plain_rule": per_region_year(plain, regions),

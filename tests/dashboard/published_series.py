@@ -113,73 +113,42 @@ def readings(rng: np.random.Generator, city: City, daily: pd.DataFrame) -> pd.Da
 
 
 def scores(city: City, daily: pd.DataFrame) -> pd.DataFrame:
+    """What each edition said of the windows that ended before it; the last two editions of all three windows."""
     full = with_totals(daily, ["indicator", "period"])
     full["period"] = pd.to_datetime(full["period"])
     rows = []
-    for edition_id, day, _ in city.editions[-2:]:
-        end = pd.Timestamp(day - timedelta(days=1))
-        for (indicator, area, industry), series in full.groupby(["indicator", "area", "industry"]):
-            if indicator not in {"benefit_claim", "insured_leave"}:
-                continue
-            counts = series.set_index("period")["numerator"]
-            mean = float(counts[counts.index < end - pd.Timedelta(days=40)].mean())
-            data_to = min(end, counts.index.max())
-            for window in (7, 14, 28):
+    for (indicator, area, industry), series in full.groupby(["indicator", "area", "industry"]):
+        if indicator not in {"benefit_claim", "insured_leave"}:
+            continue
+        counts = series.set_index("period")["numerator"].sort_index()
+        mean = float(counts[: -30 * 5 // 7].mean())
+        for place, (edition_id, day, _) in enumerate(city.editions):
+            data_to = min(pd.Timestamp(day - timedelta(days=1)), counts.index.max())
+            for window in (7, 14, 28) if place >= len(city.editions) - 2 else (7,):
                 since = data_to - pd.Timedelta(days=window - 1)
-                part = counts[(counts.index >= since) & (counts.index <= data_to)]
+                part = counts[since:data_to]
                 expected = mean * len(part) + 0.01
                 excess = (float(part.sum()) - expected) / np.sqrt(1.3 * expected)
                 p = float(np.clip(np.exp(-0.7 * excess**2) if excess > 0 else 0.5, 1e-12, 1))
-                rows.append(
-                    (
-                        edition_id,
-                        day,
-                        indicator,
-                        area,
-                        industry,
-                        "all",
-                        "day",
-                        window,
-                        since.date(),
-                        data_to.date(),
-                        float(part.sum()),
-                        expected,
-                        1.3 * expected,
-                        p,
-                    )
-                )
+                series_id = (indicator, area, industry, "all", "day")
+                judged = (float(part.sum()), expected, 1.3 * expected, p)
+                rows.append((edition_id, day, *series_id, window, since.date(), data_to.date(), *judged))
     return pd.DataFrame(rows, columns=columns_of("score")[:14])
 
 
 def forecasts(city: City, daily: pd.DataFrame) -> pd.DataFrame:
+    """Sums of the four times seven days after the last data, as each edition forecast them."""
     full = with_totals(daily, ["indicator", "period"])
-    means = full.groupby(["indicator", "area", "industry"])["numerator"].mean()
+    means = 5 * full.groupby(["indicator", "area", "industry"])["numerator"].mean()
     rows = []
     for edition_id, made_on, _ in city.editions:
         for (indicator, area, industry), mean in means.items():
             if indicator not in {"benefit_claim", "insured_leave"} or industry not in {"ALL", "C"}:
                 continue
-            for horizon in range(1, 8):
-                period = made_on + timedelta(days=horizon - 1)
-                if period.weekday() > 4:
-                    continue
-                spread = np.sqrt(1.3 * mean)
-                rows.append(
-                    (
-                        edition_id,
-                        made_on,
-                        indicator,
-                        area,
-                        industry,
-                        "all",
-                        "day",
-                        period,
-                        horizon,
-                        mean,
-                        max(0, mean - 1.3 * spread),
-                        mean + 1.3 * spread,
-                        max(0, mean - 2 * spread),
-                        mean + 2 * spread,
-                    )
-                )
+            for horizon in (7, 14, 21, 28):
+                period = made_on + timedelta(days=horizon - 7)
+                spread = np.sqrt(1.3 * mean * (1 + horizon / 28))
+                limits = [max(0, mean + side * spread) for side in (-1.28, 1.28, -1.96, 1.96)]
+                series_id = (indicator, area, industry, "all", "week")
+                rows.append((edition_id, made_on, *series_id, period, horizon, mean, *limits))
     return pd.DataFrame(rows, columns=columns_of("forecast"))

@@ -120,7 +120,7 @@ def episodes(city: City) -> pd.DataFrame:
             **ended,
             "status": "closed",
             "closed_on": LAST_DAY,
-            "close_reason": "back_in_range",
+            "close_reason": "evidence",
             "observed": 51.0,
             "p": 0.6,
         },

@@ -138,7 +138,7 @@ def test_today_answers_what_where_since_when_how_sure_and_how_complete(
     claims = claims[(claims["grain"] == "day") & (claims["period"].astype(str) >= "2026-11-18")]
     card = page.locator(".card", has_text="失业保险金新增申领").first.inner_text()
     assert f"{claims['value'].sum():,.0f}" in card
-    assert "初步数，3 个区域已报 2 个" in card
+    assert "初步数，应报 3 份已报 2 份，变化按同口径比较" in card
     page.context.close()
 
 

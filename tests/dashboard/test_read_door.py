@@ -28,6 +28,8 @@ units = st.sampled_from(["371502", "371503", LATE])
 
 def ask(name: str, viewer: Viewer, city: City, as_of: datetime | None = None, area: str = "371503") -> pd.DataFrame:
     given = {**GIVEN, "area": area, "grain": "week" if viewer.audience is Audience.GENERAL else "day"}
+    if name == "expectation":
+        given["grain"] = "week"
     if name == "warning_change":
         given["since"] = city.editions[-2][2]
     return read(name, viewer, as_of, published=city.published, **{key: given[key] for key in question(name).parameters})

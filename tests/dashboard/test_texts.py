@@ -13,7 +13,8 @@ from dashboard.locale import count, day, instant, messages, percent, signed, tex
 from dashboard.theme import COLOURS
 from dashboard.verdict import against_range, certainty, change_words, odds, of_change
 
-SOURCES = sorted(Path(dashboard.__file__).parent.rglob("*.py"))
+# serve.py speaks to the person at the terminal, as the command line does
+SOURCES = [path for path in sorted(Path(dashboard.__file__).parent.rglob("*.py")) if path.name != "serve.py"]
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 

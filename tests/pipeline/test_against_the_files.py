@@ -5,9 +5,15 @@ been published, for the last edition and for one of the past, and every publishe
 """
 
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +21,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from tests.pipeline import judge
 from tests.pipeline.spoiled import Clerk
@@ -33,6 +40,7 @@ class City:
     sent: Path
     data: Path
     clerk: Clerk
+    environment: dict[str, str]
 
     @cached_property
     def files(self) -> dict[str, judge.Received]:
@@ -100,7 +108,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
         shutil.copytree(sent / feed, data / "inbox" / feed)
     gangshao("ingest", "--backfill")
     gangshao("run", "--from", FIRST_EDITION, "--to", LAST_EDITION)
-    return City(sent, data, clerk)
+    return City(sent, data, clerk, environment)
 
 
 @pytest.mark.parametrize("edition_id", [PAST, LAST])
@@ -197,6 +205,94 @@ def test_a_late_file_is_absent_from_the_past_and_in_the_last_edition(city: City)
     key = (sender, "ALL", pd.Timestamp(period))
     assert key not in city.published("benefit_claim", "day", PAST).index
     assert city.published("benefit_claim", "day", LAST)[key] >= 1
+
+
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"]  # fmt: skip
+YEAR = 2026
+
+
+@pytest.fixture(scope="module")
+def page(city: City) -> Iterator[Page]:
+    """A browser signed in as the city's leader on the served dashboard."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = city.environment | {"GANGSHAO_PORT": str(port)}
+    command = [sys.executable, "-m", "pipelines"]
+    link = subprocess.run(
+        [*command, "link", "city_leader"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    server = subprocess.Popen([*command, "serve"], cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(link, timeout=5).close()
+                break
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.1)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+            opened = browser.new_page(base_url=link.split("/sign-in/")[0])
+            opened.goto(link)
+            opened.get_by_role("button").first.click()
+            opened.wait_for_selector("article.card")
+            yield opened
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def number(words: str) -> float:
+    """The number a page shows: with a real minus sign and thousands separators."""
+    return float(re.sub(r"[^0-9.−-]", "", words).replace("−", "-"))
+
+
+def span(words: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The two days a page names."""
+    first_month, first_day, last_month, last_day = map(
+        int, re.search(r"(\d+)月(\d+)日至(\d+)月(\d+)日", words).groups()
+    )
+    return pd.Timestamp(YEAR, first_month, first_day), pd.Timestamp(YEAR, last_month, last_day)
+
+
+def total(claims: pd.Series, area: str, industry: str, first: pd.Timestamp, last: pd.Timestamp) -> float:
+    own = claims[(claims.index.get_level_values("area") == area) & (claims.index.get_level_values("industry") == industry)]
+    return float(own[own.index.get_level_values("period").to_series().between(first, last).to_numpy()].sum())
+
+
+@pytest.mark.parametrize("edition_id", [PAST, LAST])
+def test_the_page_says_what_the_files_say(city: City, page: Page, edition_id: str) -> None:
+    """City, county and cell as people read them, for the last edition and for one of the past."""
+    day = edition_id.split(".")[0]
+    claims = city.expected("benefit_claim", "day", edition_id)
+    page.goto(f"/?as_of={day}")
+    card = page.locator("article.card", has=page.get_by_role("heading", name="失业保险金新增申领"))
+    card.wait_for()
+    week = span(page.locator("section.block .label").first.inner_text())
+    assert number(card.locator("strong.amount").inner_text()) == total(claims, judge.CITY, "ALL", *week)
+
+    grid = page.locator("table.grid")
+    window = span(grid.locator("caption").inner_text())
+    assert (window[1] - window[0]).days == 27
+    headings = grid.locator("thead th").all_inner_texts()
+    row = grid.locator("tbody tr", has=page.get_by_role("rowheader", name="东昌府", exact=True))
+    cells = row.locator("td .amount").all_inner_texts()
+    assert number(cells[0]) == total(claims, "371502", "ALL", *window) > 0
+    section = headings.index("制造") - 1
+    assert number(cells[section]) == total(claims, "371502", "C", *window) > 0
+
+    for area in (judge.CITY, "371502"):
+        page.goto(f"/area/{area}?as_of={day}")
+        for indicator, title in (("insured_net_change_rate", "参保净增减率"), ("job_loss_rate", "岗位流失率")):
+            panel = page.locator("article.panel", has=page.get_by_role("heading", name=title))
+            panel.wait_for()
+            caption = panel.locator("p.caption").inner_text()
+            month = re.search(r"(\d+)年(\d+)月", caption)
+            period = pd.Timestamp(int(month[1]), int(month[2]), 1)
+            expected = city.expected(indicator, "month", edition_id)[area, "ALL", period]
+            assert number(panel.locator("strong").inner_text()) == pytest.approx(expected, abs=0.005), (area, indicator)
 
 
 def _is_of(drop: judge.Drop, path: Path) -> bool:

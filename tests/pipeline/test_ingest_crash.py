@@ -50,10 +50,10 @@ def undisturbed(
 
 def test_the_steps_cover_raw_list_transaction_and_inbox(undisturbed: tuple[dict[str, str], list[str]]) -> None:
     assert {what.split()[0] for what in undisturbed[1]} == {"留存", "登记", "写入", "采用", "移出"}
-    assert len(undisturbed[1]) >= 15
+    assert len(undisturbed[1]) >= 20
 
 
-@pytest.mark.parametrize("point", range(0, 20, 2))
+@pytest.mark.parametrize("point", [0, 2, 3, 4, 5, 6, 8, 12, 14, 19])
 def test_an_ingest_cut_at_a_step_is_completed_by_the_next(
     point: int, region: Region, keys: Path, tmp_path: Path, undisturbed: tuple[dict[str, str], list[str]]
 ) -> None:

@@ -169,6 +169,21 @@ def test_files_still_being_copied_wait(place: Place) -> None:
     assert len(place.files()) == 3
 
 
+def test_a_file_that_replaces_another_while_it_is_taken_is_not_lost(place: Place) -> None:
+    path = place.drop(FEED, "2020-03-06", NAME, claims(range(10)))
+
+    def replace_it(what: str, _done: int, _total: int) -> None:
+        if what == "登记":
+            newer = path.with_suffix(".part")
+            newer.write_bytes(claims(range(12)))
+            newer.replace(path)
+
+    place.ingest(progress=replace_it)
+    assert path.exists()
+    place.ingest()
+    assert place.rows("select rows_total from drop_register order by 1") == [(10,), (12,)]
+
+
 def test_rebuilding_from_raw_gives_the_same_tables(place: Place) -> None:
     place.drop(FEED, "2020-03-06", NAME, csv(CLAIM_HEADER, claim(1), claim(2, area="379999")))
     place.drop(FEED, "2020-03-07", "benefit_claim_371521_20200305_v2.csv", claims([1, 2]))

@@ -20,12 +20,12 @@ def test_the_fit_finds_the_effects_that_made_the_counts():
     rng = np.random.default_rng(3)
     design = np.column_stack([np.ones(400), rng.integers(0, 2, 400)])
     counts = rng.poisson(np.exp(design @ np.array([2.0, 0.7])), (5, 400)).astype(float)
-    found = fit(counts, design, np.array([1e-4, 1e-4]), np.ones((5, 400)), np.zeros((5, 400)))
+    found, _ = fit(counts, design, np.array([1e-4, 1e-4]), np.ones((5, 400)), np.zeros((5, 400)))
     assert found == pytest.approx(np.tile([2.0, 0.7], (5, 1)), abs=0.1)
 
 
 def test_the_fit_of_a_series_that_never_reported_expects_nobody():
-    found = fit(np.zeros((1, 50)), np.ones((50, 1)), np.array([1e-4]), np.zeros((1, 50)), np.zeros((1, 50)))
+    found, _ = fit(np.zeros((1, 50)), np.ones((50, 1)), np.array([1e-4]), np.zeros((1, 50)), np.zeros((1, 50)))
     assert np.exp(found[0, 0]) < 1e-4
 
 

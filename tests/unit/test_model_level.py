@@ -52,7 +52,8 @@ def test_a_series_that_jumps_about_gets_a_shorter_memory_than_a_steady_one():
 
 def errors(state, observed, mean, recipe=DAY):
     valid = np.ones_like(observed, dtype=bool)
-    return dispersion.advance(state, observed, mean, valid, recipe)
+    tells = np.ones(observed.shape[1], dtype=bool)
+    return dispersion.advance(state, observed, mean, valid, tells, recipe)
 
 
 def test_the_dispersion_finds_the_ratio_of_variance_to_mean():
@@ -120,3 +121,26 @@ def test_errors_of_a_provisional_factor_are_discounted():
     )
     assert dispersion.discount(state, 60.0).weight[0, 0] == 60
     assert dispersion.discount(state, 60.0).linear_sum[0, 0] == 180
+
+
+def test_a_fifth_of_strange_weeks_does_not_hide_the_ordinary_noise():
+    rng = np.random.default_rng(9)
+    mean = np.full((1, 5), 200.0)
+    state = dispersion.begin(1, 5)
+    for week in range(600):
+        shift = 90.0 if week % 5 == 0 else 0.0
+        state = errors(state, rng.poisson(mean).astype(float) + shift, mean)
+        if week % 28 == 0:
+            state = dispersion.share(state, np.zeros(5, dtype=np.int64))
+    assert np.median(dispersion.current(state, DAY)[0]) < 3  # unclipped it would be 9
+
+
+def test_the_clipped_mean_makes_the_dispersion_of_normal_errors_consistent():
+    z = np.random.default_rng(10).normal(size=200_000)
+    assert dispersion.clipped_mean(2.25) == pytest.approx(np.minimum(z**2, 2.25).mean(), rel=0.01)
+
+
+def test_cells_do_not_vote_on_a_shock_where_enough_larger_series_do():
+    inherits = np.array([True] * 100 + [False] * 25)
+    assert dispersion.telling(inherits).tolist() == (~inherits).tolist()
+    assert dispersion.telling(inherits[:110]).all()

@@ -1,11 +1,10 @@
--- One early warning with the rule it stands on.
+-- One early warning with the title of its rule.
 select
-    e.episode_id, e.rule_id, e.kind, e.indicator, e.area, e.industry, e.employer, e.employer_name, e.level, e.status,
-    e.opened_on, e.changed_on, e.closed_on, e.close_reason, e.window_from, e.window_to, e.data_to, e.observed,
-    e.expected, e.lo, e.hi, e.p, e.people, e.line, e.observed_band, e.people_band, r.title as rule_title,
-    r.basis, r.p_max, r.min_ratio, r.min_people, r.line as rule_line, r.margin, r.leave_after
+    e.episode_id, e.rule_id, coalesce(r.kind, e.kind) as kind, e.indicator, e.area, e.industry, e.employer,
+    e.employer_name, e.level, e.status, e.opened_on, e.changed_on, e.closed_on, e.close_reason, e.window_from,
+    e.window_to, e.data_to, e.observed, e.expected, e.lo, e.hi, e.p, e.people, e.line, e.observed_band, e.people_band,
+    r.title as rule_title
 from episode as e
-left join rule as r
-    on e.rule_id = r.rule_id and e.level = r.level and r.effective_from <= e.opened_on
-    and (r.effective_to is null or r.effective_to >= e.opened_on)
+left join (select rule_id, max(title) as title, max(kind) as kind from rule group by rule_id) as r
+    on e.rule_id = r.rule_id
 where e.episode_id = $episode_id

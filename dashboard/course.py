@@ -1,0 +1,131 @@
+"""The course of one series as it is drawn: its values, what was expected of them, the lines of its rules."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from dashboard import data, summary
+from dashboard.locale import text, value
+from dashboard.reference import Indicator
+from dashboard.summary import WEEK
+from dashboard.verdict import NORMAL_RANGE_SIGMAS
+
+SHOWN = {"window": timedelta(days=120), "week": timedelta(days=7 * 60), "month": timedelta(days=770)}
+_LEVEL_TITLES = {4: "blue line", 3: "yellow line", 2: "orange line", 1: "red line"}
+_LINES = 2  # thresholds drawn: those next to the values, not a ladder
+_NOTHING = pd.DataFrame(columns=["period", "value", "is_provisional", "is_suppressed"])
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A rule's line: where, and what to call it."""
+
+    at: float
+    title: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a chart shows. ``grain`` is week, month, or window: sums of the last ``days`` days, by their last day.
+
+    ``readings``: period, value, is_provisional, is_suppressed. ``expected``: period, expected, lo95, hi95 (or None).
+    """
+
+    grain: str
+    days: int
+    readings: pd.DataFrame
+    expected: pd.DataFrame | None
+    thresholds: tuple[Threshold, ...] = ()
+
+
+def course(indicator: Indicator, area: str, industry: str, days: int = WEEK) -> Course:
+    """The finest course this viewer may see: sums of ``days`` days as detection judges them; weeks; months."""
+    if "day" in indicator.grains and summary.may_read_scores(area):
+        readings = _windows(indicator, area, industry, days)
+        if not readings.empty:
+            return Course("window", days, readings, _expected_of_windows(indicator, area, industry, days))
+    for grain in ("week", "month"):
+        if grain in indicator.grains:
+            readings = summary.series(area, industry, grain, data.edition().day - SHOWN[grain], indicator.indicator)
+            if readings.empty:
+                continue
+            expected = _expected_of_weeks(indicator, area, industry) if grain == "week" else None
+            if grain == "month":
+                readings = _with_gaps(readings)
+            return Course(grain, 0, readings, expected, tuple(_lines(indicator, readings)) if grain == "month" else ())
+    return Course("month", 0, _NOTHING, None)
+
+
+def _windows(indicator: Indicator, area: str, industry: str, days: int) -> pd.DataFrame:
+    since = data.edition().day - SHOWN["window"]
+    rows = summary.series(area, industry, "day", since - timedelta(days=days), indicator.indicator).set_index("period")
+    if rows.empty:
+        return _NOTHING
+    span = f"{days}D"
+    open_days = rows["is_provisional"].fillna(False).astype(float).rolling(span).max()
+    summed = pd.DataFrame({"value": rows["value"].rolling(span).sum(), "is_provisional": open_days > 0})
+    summed["is_suppressed"] = False
+    return summed[summed.index >= pd.Timestamp(since)].reset_index()
+
+
+def _expected_of_windows(indicator: Indicator, area: str, industry: str, days: int) -> pd.DataFrame | None:
+    """What the editions expected of the windows they judged; for a week, also what is expected of the coming ones."""
+    since = data.edition().day - SHOWN["window"]
+    judged = data.read("window_expectation", area=area, industry=industry, window_periods=days, since=since)
+    judged = judged[judged["indicator"] == indicator.indicator]
+    spread = NORMAL_RANGE_SIGMAS * judged["variance"] ** 0.5
+    past = pd.DataFrame({
+        "period": pd.to_datetime(judged["data_to"]), "expected": judged["expected"],
+        "lo95": (judged["expected"] - spread).clip(lower=0), "hi95": judged["expected"] + spread,
+    })  # fmt: skip
+    if days == WEEK:
+        coming = data.read("ahead", area=area, industry=industry)
+        coming = coming[(coming["indicator"] == indicator.indicator) & (coming["grain"] == "week")]
+        ends = pd.to_datetime(coming["period"]) + pd.Timedelta(days=WEEK - 1)
+        past = pd.concat([past, coming.assign(period=ends)[["period", "expected", "lo95", "hi95"]]], ignore_index=True)
+    return None if past.empty else past.drop_duplicates("period").sort_values("period")
+
+
+def _expected_of_weeks(indicator: Indicator, area: str, industry: str) -> pd.DataFrame | None:
+    """What was forecast for each week before it came; None for those who may not see forecasts."""
+    if not summary.may_read_scores(area):
+        return None
+    since = data.edition().day - SHOWN["week"]
+    rows = data.read("expectation", area=area, industry=industry, grain="week", since=since)
+    rows = rows[rows["indicator"] == indicator.indicator]
+    return None if rows.empty else rows.assign(period=pd.to_datetime(rows["period"])).sort_values("period")
+
+
+def _with_gaps(readings: pd.DataFrame) -> pd.DataFrame:
+    """Months without a reading as rows without a value, so that a line breaks there."""
+    months = pd.date_range(readings["period"].min(), readings["period"].max(), freq="MS")
+    whole = readings.set_index("period").reindex(months).rename_axis("period").reset_index()
+    flags = ["is_provisional", "is_suppressed"]
+    whole[flags] = whole[flags].astype(object).where(whole[flags].notna(), False).astype(bool)
+    return whole
+
+
+def _lines(indicator: Indicator, readings: pd.DataFrame) -> list[Threshold]:
+    """Lines of the level rules on an indicator: the ones nearest above (or below) what is drawn."""
+    rules = data.read("rule")
+    rules = rules[
+        (rules["indicator"] == indicator.indicator) & (rules["kind"] == "level") & rules["is_enabled"].fillna(False)
+    ]
+    found = rules.dropna(subset=["line"]).sort_values("level", ascending=False)
+    values = readings["value"].dropna()
+    if found.empty or values.empty:
+        return []
+    far = float(values.min() if indicator.worse == "lower" else values.max())
+    kept: list[Threshold] = []
+    for rule in found.itertuples(index=False):
+        title = text(
+            "{line} {value}",
+            line=text(_LEVEL_TITLES.get(int(rule.level), "line")),
+            value=value(rule.line, indicator.unit),
+        )
+        is_passed = far <= rule.line if indicator.worse == "lower" else far >= rule.line
+        kept.append(Threshold(float(rule.line), title))
+        if not is_passed:
+            break
+    return kept[-_LINES:]

@@ -1,0 +1,27 @@
+"""Serves the dashboard with waitress; the command line starts it by name."""
+
+import sys
+
+import waitress
+
+from dashboard.app import create_app
+from pipelines.domain import UserError
+from pipelines.settings import Settings
+
+THREADS = 8
+
+
+def serve(settings: Settings) -> None:
+    """Listen until interrupted. Raises UserError when the address is taken or not ours."""
+    app = create_app(settings)
+    try:
+        server = waitress.create_server(app.server, host=settings.host, port=settings.port, threads=THREADS)
+    except OSError as error:
+        raise UserError(
+            f"无法在 {settings.host}:{settings.port} 启动看板：{error.strerror}；请用 GANGSHAO_PORT 另设端口 (address in use)"
+        ) from error
+    print(f"看板 {settings.address}（按 Ctrl+C 停止）", file=sys.stderr)  # noqa: T201 - said once, to the person at the terminal
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        server.close()

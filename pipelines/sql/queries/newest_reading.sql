@@ -1,0 +1,6 @@
+-- The newest period of each grain that has a reading.
+select grain, max(period) as period
+from reading
+where value is not null
+group by grain
+order by grain

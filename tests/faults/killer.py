@@ -1,0 +1,117 @@
+"""A run that dies: works as the command line does, counts the calls of each stage, and kills itself at a given one."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from pipelines.__main__ import app
+from tests.faults.evening import DAY
+
+# A module belongs to the stage of its longest prefix here; what a stage calls of others, in Python or C, counts too.
+STAGES = {
+    "pipelines.ingest": "ingest",
+    "pipelines.run": "run",
+    "pipelines.warehouse.store": "run",
+    "pipelines.warehouse.transform": "transform",
+    "pipelines.roster": "transform",
+    "pipelines.warehouse.forecast": "forecast",
+    "pipelines.warehouse.panel": "forecast",
+    "models": "forecast",
+    "pipelines.alerts.judge": "judge",
+    "pipelines.alerts.rules": "judge",
+    "pipelines.alerts.lifecycle": "judge",
+    "pipelines.publish.edition": "publish",
+    "pipelines.publish.disclosure": "publish",
+    "pipelines.ledger": "record",
+    "pipelines.ledger.notice": "notify",
+    "pipelines.notify": "notify",
+    "pipelines.alerts.notices": "notify",
+    "pipelines.alerts.letter": "notify",
+    "pipelines.alerts.audience": "notify",
+    "pipelines.alerts.mail": "mail",
+}
+ROUNDS = 3  # so many calls from one line count: else a loop over rows would have nearly all the points
+
+
+def work() -> int:
+    """Take in what waits, then run the day; an empty inbox is no failure here. Returns the run's exit status."""
+    app(["ingest", "--backfill"], standalone_mode=False)
+    return int(app(["run", "--day", DAY], standalone_mode=False) or 0)
+
+
+class Counting:
+    """Counts calls by stage; at the ``nth`` of ``stage``, before it is made, calls ``at_point`` with what it is."""
+
+    def __init__(self, stage: str = "", nth: int = 0, at_point: Callable[[str], None] = print) -> None:
+        self.calls: Counter[str] = Counter()
+        self._stage, self._nth, self._at_point = stage, nth, at_point
+        self._stage_of_file: dict[str, str] = {}
+        self._rounds: Counter[tuple[str, int]] = Counter()
+
+    def watch(self, frame: FrameType, event: str, argument: object) -> None:
+        """A profile function: see sys.setprofile."""
+        if event == "call":
+            caller = frame.f_back
+            stage = (self._stage_of(caller) if caller else "") or self._stage_of(frame)
+        elif event == "c_call":
+            caller = frame
+            stage = self._stage_of(frame)
+        else:
+            return
+        if not stage or caller is None:
+            return
+        line = (caller.f_code.co_filename, caller.f_lineno)
+        self._rounds[line] += 1
+        if self._rounds[line] > ROUNDS:
+            return
+        self.calls[stage] += 1
+        if stage == self._stage and self.calls[stage] == self._nth:
+            called = frame.f_code.co_qualname if event == "call" else getattr(argument, "__qualname__", "?")
+            self._at_point(f"{caller.f_globals.get('__name__')}:{caller.f_lineno} {caller.f_code.co_qualname} -> {called}")
+
+    def _stage_of(self, frame: FrameType) -> str:
+        file = frame.f_code.co_filename
+        if file not in self._stage_of_file:
+            parts = str(frame.f_globals.get("__name__", "")).split(".")
+            prefixes = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+            self._stage_of_file[file] = next((STAGES[prefix] for prefix in prefixes if prefix in STAGES), "")
+        return self._stage_of_file[file]
+
+
+def main(report: Path, stage: str = "", nth: int = 0, milliseconds: int = 0) -> int:
+    """Work to the end and report the calls of each stage, or report that a point is reached and die.
+
+    With ``milliseconds`` death comes that much later, wherever the work then is, be it in the middle of a statement.
+    """
+
+    def kill() -> None:
+        time.sleep(milliseconds / 1000)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def die(what: str) -> None:
+        sys.setprofile(None)
+        report.write_text(f"KILLED {stage} {nth} {what}\n", encoding="utf-8")
+        if milliseconds:
+            threading.Thread(target=kill, daemon=True).start()
+        else:
+            kill()
+
+    counting = Counting(stage, nth, die)
+    sys.setprofile(counting.watch)
+    try:
+        status = work()
+    finally:
+        sys.setprofile(None)
+    report.write_text("".join(f"{name} {calls}\n" for name, calls in sorted(counting.calls.items())), encoding="utf-8")
+    return status
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    sys.exit(main(Path(arguments[0]), *arguments[1:2], *map(int, arguments[2:])) if arguments else work())

@@ -1,0 +1,94 @@
+"""Publishing: checked before the switch, suppressed where few people stand behind a number, the last good one stays."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+
+from pipelines import region as regions
+from pipelines.domain import Edition, UserError
+from pipelines.publish.edition import current_edition, publish
+from pipelines.publish.read import read
+from pipelines.settings import Settings
+from pipelines.warehouse import store
+from tests.house import House
+
+
+def settings_of(house: House) -> Settings:
+    return Settings(data=house.data, keys=house.folder / "keys")
+
+
+def general(house: House, sql: str) -> list[tuple[object, ...]]:
+    published = house.data / "published"
+    with duckdb.connect(str(published / current_edition(published) / "general.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+@pytest.mark.xdist_group("replay")
+def test_a_failed_check_leaves_the_last_edition_in_force(replayed: House, house: Callable[[House], House]) -> None:
+    here = house(replayed)
+    settings = settings_of(here)
+    before = current_edition(settings.published)
+    with store.connect(settings) as warehouse:
+        warehouse.connection.execute(
+            "insert into reading select * replace ('nowhere' as area, timestamp '2030-01-01' as known_from) from reading "
+            "where known_to is null limit 1"
+        )
+        edition = Edition(datetime(2030, 1, 1, tzinfo=UTC).date(), 1, datetime(2030, 1, 1, tzinfo=UTC))
+        with pytest.raises(UserError, match="地区"):
+            publish(warehouse.connection, settings.published, regions.load(settings.region), edition, {})
+    assert current_edition(settings.published) == before
+    assert here.ask("select count(*) from reading where area = 'nowhere'") == [(0,)]
+
+
+@pytest.mark.xdist_group("replay")
+def test_fewer_than_ten_persons_are_not_in_the_general_file(replayed: House) -> None:
+    small = replayed.ask(
+        "select count(*) from reading where indicator = 'benefit_claim' and grain = 'month' and units < 10 and known_to is null"
+    )[0][0]
+    assert small
+    hidden = general(
+        replayed,
+        "select count(*) filter (is_suppressed), count(*) filter (is_suppressed and value is not null), "
+        "min(units) filter (not is_suppressed) from reading "
+        "where indicator = 'benefit_claim' and grain = 'month' and known_to is null",
+    )[0]
+    assert hidden[0] == small
+    assert hidden[1] == 0
+    assert hidden[2] >= 10
+
+
+@pytest.mark.xdist_group("replay")
+def test_the_general_file_has_no_days_no_employers_and_no_exact_warnings(replayed: House) -> None:
+    tables = {name for (name,) in general(replayed, "select table_name from duckdb_tables()")}
+    assert not tables & {"employer", "score", "forecast", "drop_register", "quarantine"}
+    assert general(replayed, "select count(*) from reading where grain = 'day'") == [(0,)]
+    exact = "observed is not null or people is not null or employer_name is not null or p is not null"
+    assert general(replayed, f"select count(*) from episode where {exact}") == [(0,)]
+    assert general(replayed, "select count(*) from episode where people_band <> ''")[0][0] == (
+        replayed.ask("select count(*) from episode where people is not null")[0][0]
+    )
+
+
+@pytest.mark.xdist_group("replay")
+def test_no_identity_number_reaches_warehouse_or_published_files(replayed: House) -> None:
+    with store.connect(settings_of(replayed), read_only=True) as warehouse:
+        texts = warehouse.connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal "
+            "and database_name = current_database() and data_type = 'VARCHAR'"
+        ).fetchall()
+        for table, column in texts:
+            found = warehouse.connection.execute(
+                f"select count(*) from {table} where regexp_matches({column}, '37[12]5\\d{{2}}(19|20)\\d{{9}}[0-9X]')"
+            ).fetchall()[0][0]
+            assert not found, f"{table}.{column}"
+
+
+@pytest.mark.xdist_group("replay")
+def test_a_reader_of_the_general_public_gets_no_restricted_table(replayed: House) -> None:
+    from pipelines.domain import GENERAL
+
+    published = settings_of(replayed).published
+    with pytest.raises(UserError):
+        read("score_of_area", GENERAL, published=published, area="371502", industry="ALL")

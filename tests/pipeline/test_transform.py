@@ -1,0 +1,202 @@
+"""From facts in force to readings: zeros, absence, corrections, reversals, vintages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines import region as regions
+from pipelines.roster import roster
+from pipelines.warehouse.transform import Transform
+from tests.house import ROOT
+
+REGION = regions.load(ROOT / "data" / "regions" / "liaocheng")
+TABLES = ROOT / "pipelines" / "sql" / "tables"
+MONDAY = date(2026, 10, 12)
+A, B = "371502", "371503"
+
+
+@dataclass
+class Facts:
+    """A warehouse in memory into which drops are put by hand, and the transform over it."""
+
+    con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.con.execute("attach ':memory:' as warehouse")
+        self.con.execute("use warehouse")
+        for path in sorted(TABLES.glob("*.sql")):
+            self.con.execute(path.read_text(encoding="utf-8"))
+        places = REGION.places.assign(sort=range(len(REGION.places)))
+        self.con.register("places", places)
+        self.con.execute("insert into place by name select code, name, level, parent, sort from places")
+        industries = REGION.industries
+        self.con.register("industries", industries)
+        self.con.execute("insert into industry by name select code, name, level, parent from industries")
+        self.transform = self.fresh()
+
+    def fresh(self) -> Transform:
+        slots = roster(REGION, date(2026, 9, 1), date(2026, 12, 31))
+        transform = Transform(self.con, REGION, slots)
+        transform.restore(None)
+        return transform
+
+    def drop(self, feed: str, sender: str, period: date, received: datetime, version: int = 1) -> str:
+        self.count += 1
+        identity = f"d{self.count}"
+        self.con.execute(
+            "insert into drop_register by name select $id as drop_id, $id as content_hash, $feed as feed, $sender as sender, "
+            "$period as period, $version as version, false as is_supplement, $received as received_at, 'accepted' as status",
+            {"id": identity, "feed": feed, "sender": sender, "period": period, "version": version, "received": received},
+        )
+        return identity
+
+    def claims(self, sender: str, period: date, counts: dict[str, int], received: datetime, version: int = 1) -> None:
+        identity = self.drop("benefit_claim", sender, period, received, version)
+        for industry, count in counts.items():
+            for line in range(count):
+                self.con.execute(
+                    "insert into benefit_claim by name select $id as drop_id, $line as line_number, $sender as area, "
+                    "$industry as industry, $period as filed_on",
+                    {"id": identity, "line": line, "sender": sender, "industry": industry, "period": period},
+                )
+
+    def event(self, sender: str, period: date, received: datetime, event_id: str, reverses: str | None = None) -> None:
+        identity = self.drop("insured_event", sender, period, received)
+        self.con.execute(
+            "insert into insured_event by name select $id as drop_id, 1 as line_number, $event as event_id, $reverses as "
+            "reverses_event_id, $sender as area, 'C' as industry, 'leave' as direction, true as is_risk, $period as filed_on",
+            {"id": identity, "event": event_id, "reverses": reverses, "sender": sender, "period": period},
+        )
+
+    def reading(self, area: str, industry: str, period: date, grain: str = "day", indicator: str = "benefit_claim") -> object:
+        rows = self.con.execute(
+            "select value, is_provisional from reading where known_to is null and indicator = $indicator and area = $area "
+            "and industry = $industry and period = $period and grain = $grain",
+            {"indicator": indicator, "area": area, "industry": industry, "period": period, "grain": grain},
+        ).fetchall()
+        return rows[0] if rows else None
+
+    def everything(self) -> list[tuple[object, ...]]:
+        return self.con.execute("select * exclude (known_from) from reading where known_to is null order by all").fetchall()
+
+
+@pytest.fixture
+def facts() -> Iterator[Facts]:
+    made = Facts()
+    yield made
+    made.con.close()
+
+
+def at(day: date, hour: int = 0) -> datetime:
+    return datetime(day.year, day.month, day.day, hour)  # noqa: DTZ001 - the warehouse keeps naive UTC
+
+
+def test_who_reported_without_a_case_has_zero_and_who_was_silent_has_nothing(facts: Facts) -> None:
+    facts.claims(A, MONDAY, {"C": 2}, at(MONDAY))
+    facts.transform.run(at(MONDAY, 23))
+    assert facts.reading(A, "C", MONDAY) == (2, False)
+    assert facts.reading(A, "F", MONDAY) == (0, False)
+    assert facts.reading(B, "C", MONDAY) is None
+
+
+def test_a_total_over_an_incomplete_roster_is_provisional_until_all_have_reported(facts: Facts) -> None:
+    facts.claims(A, MONDAY, {"C": 2}, at(MONDAY))
+    facts.transform.run(at(MONDAY, 20))
+    assert facts.reading(REGION.city, "ALL", MONDAY) == (2, True)
+    for unit in REGION.units[1:]:
+        facts.claims(unit, MONDAY, {"C": 1}, at(MONDAY, 21))
+    facts.transform.run(at(MONDAY, 22))
+    assert facts.reading(REGION.city, "ALL", MONDAY) == (12, False)
+
+
+def test_a_correction_replaces_the_file_and_the_past_still_says_what_was_known(facts: Facts) -> None:
+    facts.claims(A, MONDAY, {"C": 2}, at(MONDAY))
+    facts.transform.run(at(MONDAY, 20))
+    facts.claims(A, MONDAY, {"C": 5}, at(MONDAY, 21), version=2)
+    facts.transform.run(at(MONDAY, 22))
+    assert facts.reading(A, "C", MONDAY) == (5, False)
+    vintages = facts.con.execute(
+        "select value, known_from, known_to from reading where area = $area and industry = 'C' and grain = 'day' "
+        "and indicator = 'benefit_claim' order by known_from",
+        {"area": A},
+    ).fetchall()
+    assert vintages == [(2, at(MONDAY, 20), at(MONDAY, 22)), (5, at(MONDAY, 22), None)]
+
+
+def test_an_older_version_that_comes_late_changes_nothing(facts: Facts) -> None:
+    facts.claims(A, MONDAY, {"C": 5}, at(MONDAY), version=2)
+    facts.transform.run(at(MONDAY, 20))
+    facts.claims(A, MONDAY, {"C": 2}, at(MONDAY, 21), version=1)
+    change = facts.transform.run(at(MONDAY, 22))
+    assert facts.reading(A, "C", MONDAY) == (5, False)
+    assert change.fresh.empty
+
+
+def test_a_cancelled_event_is_gone_from_the_day_it_was_filed(facts: Facts) -> None:
+    later = MONDAY + timedelta(days=40)
+    facts.event(A, MONDAY, at(MONDAY), "e1")
+    facts.transform.run(at(MONDAY, 22))
+    assert facts.reading(A, "C", MONDAY, indicator="insured_leave") == (1, False)
+    facts.event(A, later, at(later), "e2", reverses="e1")
+    facts.transform.run(at(later, 22))
+    assert facts.reading(A, "C", MONDAY, indicator="insured_leave") == (0, False)
+    assert facts.reading(A, "C", later, indicator="insured_leave") == (0, False)
+
+
+def test_weeks_and_months_add_up_the_days(facts: Facts) -> None:
+    for offset, count in enumerate((1, 2, 3)):
+        day = MONDAY + timedelta(days=offset)
+        facts.claims(A, day, {"C": count}, at(day))
+    facts.transform.run(at(MONDAY + timedelta(days=2), 22))
+    assert facts.reading(A, "C", MONDAY, grain="week") == (6, True)
+    assert facts.reading(A, "C", MONDAY.replace(day=1), grain="month") == (6, True)
+
+
+FILES = st.lists(
+    st.tuples(
+        st.sampled_from([A, B]), st.integers(0, 9), st.integers(0, 12), st.integers(1, 3),
+        st.dictionaries(st.sampled_from(["C", "F", "U"]), st.integers(0, 3), max_size=2),
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(FILES)
+def test_day_by_day_ends_where_one_run_over_everything_ends(files: list[tuple[str, int, int, int, dict[str, int]]]) -> None:
+    daily, whole = Facts(), Facts()
+    try:
+        for made in (daily, whole):
+            for area, offset, delay, version, counts in files:
+                day = MONDAY + timedelta(days=offset)
+                made.claims(area, day, counts, at(day + timedelta(days=delay)), version)
+        for offset in range(0, 25, 2):
+            daily.transform.run(at(MONDAY + timedelta(days=offset), 12))
+        whole.transform.run(at(MONDAY + timedelta(days=24), 12))
+        assert daily.everything() == whole.everything()
+    finally:
+        daily.con.close()
+        whole.con.close()
+
+
+def test_the_order_of_indicators_is_read_from_their_sql() -> None:
+    from pipelines.warehouse.catalogue import catalogue
+
+    assert catalogue()["insured_net_change_rate"].tables == ("insured_event", "insured_headcount")
+    assert catalogue()["insured_net_change_rate"].roster_feeds == ("insured_event",)
+
+
+def test_an_indicator_without_a_unit_is_refused_by_name(tmp_path: Path) -> None:
+    from pipelines.domain import UserError
+    from pipelines.warehouse.catalogue import parse
+
+    (tmp_path / "odd.sql").write_text("-- title: 甲 | A\nselect 1 as numerator", encoding="utf-8")
+    with pytest.raises(UserError, match=r"odd\.sql.*unit"):
+        parse(tmp_path / "odd.sql")

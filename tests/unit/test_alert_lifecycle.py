@@ -1,0 +1,92 @@
+"""Timelines of early warnings: opened, raised, resting, closed by evidence, never by silence."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from pipelines.alerts.lifecycle import EarlyWarning, advance, band
+from pipelines.alerts.rules import FINDING
+
+START = date(2026, 10, 1)
+LEAVE = {"r": 3}
+
+
+def finding(day: date, level: int = 3, people: float = 42.0) -> pd.DataFrame:
+    row = dict.fromkeys(FINDING) | {
+        "rule_id": "r", "kind": "spike", "indicator": "benefit_claim", "area": "371502", "industry": "C", "level": level,
+        "window_from": pd.Timestamp(day) - pd.Timedelta(days=6), "window_to": pd.Timestamp(day),
+        "data_to": pd.Timestamp(day), "observed": 100.0, "expected": 100.0 - people, "people": people, "p": 1e-5,
+    }  # fmt: skip
+    return pd.DataFrame([row])
+
+
+NOTHING = pd.DataFrame(columns=FINDING)
+KEY = ("r", "benefit_claim", "371502", "C", "")
+
+
+def day(offset: int) -> date:
+    return START + timedelta(days=offset)
+
+
+def judged(offset: int, periods: int = 1) -> dict[tuple[str, str, str, str, str], tuple[date, int]]:
+    return {KEY: (day(offset), periods)}
+
+
+def opened() -> list[EarlyWarning]:
+    return advance([], finding(day(0)), {}, LEAVE, day(1))
+
+
+def test_a_finding_opens_one_warning_that_keeps_its_identity() -> None:
+    first = opened()
+    again = advance(first, finding(day(1)), {}, LEAVE, day(2))
+    assert [warning.episode_id for warning in again] == [warning.episode_id for warning in first]
+    assert again[0].opened_on == day(1)
+    assert again[0].data_to == day(1)
+
+
+def test_it_is_raised_at_once_and_not_lowered_by_a_weaker_finding() -> None:
+    raised = advance(opened(), finding(day(1), level=2), {}, LEAVE, day(2))
+    assert (raised[0].level, raised[0].changed_on) == (2, day(2))
+    weaker = advance(raised, finding(day(2), level=4), {}, LEAVE, day(3))
+    assert (weaker[0].level, weaker[0].changed_on) == (2, day(2))
+
+
+def test_data_judged_before_say_nothing_new() -> None:
+    first = opened()
+    assert advance(first, finding(day(0), people=30), {}, LEAVE, day(2)) == first
+
+
+def test_it_closes_after_quiet_periods_of_new_data() -> None:
+    warnings = opened()
+    for offset in (1, 2):
+        warnings = advance(warnings, NOTHING, judged(offset), LEAVE, day(offset + 1))
+        assert warnings[0].status == "open"
+    warnings = advance(warnings, NOTHING, judged(3), LEAVE, day(4))
+    assert (warnings[0].status, warnings[0].close_reason, warnings[0].closed_on) == ("closed", "evidence", day(4))
+
+
+def test_it_is_never_lifted_because_data_stopped() -> None:
+    warnings = opened()
+    for offset in range(1, 60):
+        warnings = advance(warnings, NOTHING, {}, LEAVE, day(offset + 1))
+    assert warnings == opened()
+
+
+def test_a_new_finding_ends_the_quiet() -> None:
+    warnings = advance(opened(), NOTHING, judged(2, 2), LEAVE, day(3))
+    warnings = advance(warnings, finding(day(3)), {}, LEAVE, day(4))
+    assert warnings[0].quiet_periods == 0
+
+
+def test_after_closing_a_new_rise_is_a_new_warning() -> None:
+    closed = advance(opened(), NOTHING, judged(3, 3), LEAVE, day(4))
+    anew = advance([w for w in closed if w.status == "open"], finding(day(20)), {}, LEAVE, day(21))
+    assert anew[0].episode_id != closed[0].episode_id
+
+
+@pytest.mark.parametrize(
+    ("people", "words"), [(0, "<10"), (9.6, "<10"), (10, "10–19"), (49, "20–49"), (200, "200–499"), (500, "500+"), (None, "")]
+)
+def test_bands_have_exact_edges(people: float | None, words: str) -> None:
+    assert band(people) == words

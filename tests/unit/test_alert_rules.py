@@ -1,0 +1,158 @@
+"""Rules drawn as small frames: what is met, what is not, and at which level."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.alerts import rules
+
+CITY = "371500"
+DAY = date(2026, 10, 31)
+RULE = dict.fromkeys(
+    ("p_max", "min_ratio", "min_people", "line", "margin", "min_base", "window_days", "effective_to"), np.nan
+)
+
+
+def rule(**values: object) -> dict[str, object]:
+    return RULE | {"rule_id": "r", "title": "t", "grain": "day", "scope": "city;area;industry;cell", "leave_after": 7} | values
+
+
+def spike_rules() -> pd.DataFrame:
+    spike = {"kind": "spike", "indicator": "benefit_claim"}
+    return pd.DataFrame(
+        [
+            rule(**spike, level=3, p_max=1e-3, min_ratio=1.2, min_people=10),
+            rule(**spike, level=2, p_max=1e-6, min_ratio=1.5, min_people=50),
+        ]
+    )
+
+
+def score(observed: float, expected: float, p: float, place: str = "cell", window: int = 7) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "indicator": "benefit_claim", "area": "371502", "industry": "C", "level": place, "window_periods": window,
+                "window_from": pd.Timestamp("2026-10-24"), "data_to": pd.Timestamp("2026-10-30"), "observed": observed,
+                "expected": expected, "variance": 2 * expected, "p": p, "grain": "day",
+            }
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected", "p", "level"),
+    [
+        (171, 97, 1e-8, 2),
+        (171, 97, 1e-4, 3),  # improbable, not improbable enough for orange
+        (3, 1, 1e-8, None),  # +200 % of one person is nothing
+        (1100, 1000, 1e-8, None),  # many people, but within a fifth of what was expected
+        (140, 97, 1e-8, 3),  # 43 people are too few for orange
+        (171, 97, np.nan, None),  # not judged: too little was reported
+    ],
+)
+def test_a_spike_needs_improbability_size_and_people(
+    observed: float, expected: float, p: float, level: int | None
+) -> None:
+    found = rules.spikes(spike_rules(), score(observed, expected, p))
+    assert list(found["level"]) == ([] if level is None else [level])
+
+
+def test_the_most_improbable_window_speaks_for_the_series() -> None:
+    both = pd.concat([score(171, 97, 1e-4), score(300, 200, 1e-5, window=14)])
+    found = rules.spikes(spike_rules(), both)
+    assert list(found["observed"]) == [300]
+    assert list(found["people"]) == [100]
+
+
+def test_a_rule_judges_only_the_levels_of_its_scope() -> None:
+    narrow = spike_rules().assign(scope="city;area")
+    assert rules.spikes(narrow, score(171, 97, 1e-8, place="cell")).empty
+    assert len(rules.spikes(narrow, score(171, 97, 1e-8, place="area"))) == 1
+
+
+def reading(value: float, usual: float, history: int = 24, denominator: float = 1000) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "indicator": "job_loss_rate", "area": "371502", "industry": "ALL", "period": pd.Timestamp("2026-09-01"),
+                "numerator": value * denominator / 100, "denominator": denominator, "value": value, "usual": usual,
+                "history": history,
+            }
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "usual", "history", "base", "is_met"),
+    [
+        (3.3, 3.2, 24, 1000, False),  # a line that is crossed every month is a status, no warning
+        (3.3, 1.5, 24, 1000, True),
+        (3.3, 1.5, 6, 1000, False),  # half a year of history says nothing about what is usual
+        (3.3, 1.5, 24, 100, False),  # too small a base
+        (1.9, 0.5, 24, 1000, False),  # below the line
+    ],
+)
+def test_a_level_rule_needs_its_line_its_margin_its_history_and_its_base(
+    value: float, usual: float, history: int, base: float, is_met: bool
+) -> None:
+    level = pd.DataFrame(
+        [rule(kind="level", indicator="job_loss_rate", level=3, line=2.0, margin=1.0, min_base=500, min_people=5)]
+    )
+    found = rules.levels(level, reading(value, usual, history, base), {"job_loss_rate": "higher"}, CITY)
+    assert len(found) == is_met
+
+
+def test_a_fall_is_worse_where_lower_is_worse() -> None:
+    level = pd.DataFrame([rule(kind="level", indicator="job_loss_rate", level=3, line=-2.0, margin=1.0)])
+    fallen = reading(-2.5, -0.5)
+    assert len(rules.levels(level, fallen, {"job_loss_rate": "lower"}, CITY)) == 1
+    assert rules.levels(level, reading(2.5, 0.5), {"job_loss_rate": "lower"}, CITY).empty
+
+
+def layoff(planned: int, staff: int, reported: str = "2026-10-20", employer: str = "e1") -> dict[str, object]:
+    return {
+        "report_id": employer, "employer": employer, "employer_name": "示例厂", "area": "371502", "industry": "C",
+        "staff": staff, "planned": planned, "kind": "裁员", "reported_on": pd.Timestamp(reported),
+        "effective_on": pd.Timestamp(reported),
+    }  # fmt: skip
+
+
+def event_rules() -> pd.DataFrame:
+    event = {"kind": "event", "indicator": "layoff_reported", "window_days": 30}
+    return pd.DataFrame(
+        [
+            rule(**event, level=4, line=20),
+            rule(**event, level=4, line=1, min_ratio=0.1),
+            rule(**event, level=1, line=300, min_base=600),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("planned", "staff", "level"),
+    [(20, 1000, 4), (19, 1000, None), (19, 190, 4), (300, 600, 1), (300, 599, 4), (299, 600, 4)],
+)
+def test_a_single_report_is_judged_by_the_letter_of_the_line(planned: int, staff: int, level: int | None) -> None:
+    found = rules.events(event_rules(), pd.DataFrame([layoff(planned, staff)]), DAY)
+    assert list(found["level"]) == ([] if level is None else [level])
+
+
+def test_a_report_counts_until_its_window_after_the_planned_day_is_over() -> None:
+    old = pd.DataFrame([layoff(50, 100, "2026-09-30")])
+    assert rules.events(event_rules(), old, DAY).empty
+    planned_later = old.assign(effective_on=pd.Timestamp("2026-10-30"))
+    assert len(rules.events(event_rules(), planned_later, DAY)) == 1
+
+
+def test_several_employers_add_up_one_alone_does_not() -> None:
+    limit = pd.DataFrame(
+        [rule(kind="several", indicator="layoff_reported", scope="area;industry", level=3, line=100, window_days=30)]
+    )
+    alone = pd.DataFrame([layoff(120, 500)])
+    assert rules.several(limit, alone, DAY, CITY).empty
+    two = pd.DataFrame([layoff(60, 500), layoff(60, 500, employer="e2")])
+    found = rules.several(limit, two, DAY, CITY)
+    assert sorted(zip(found["area"], found["industry"], strict=True)) == [("371500", "C"), ("371502", "ALL")]
+    assert set(found["people"]) == {120}
