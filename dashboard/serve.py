@@ -20,7 +20,7 @@ def serve(settings: Settings) -> None:
         raise UserError(
             f"无法在 {settings.host}:{settings.port} 启动看板：{error.strerror}；请用 GANGSHAO_PORT 另设端口 (address in use)"
         ) from error
-    print(f"看板 {settings.address}（按 Ctrl+C 停止）", file=sys.stderr)  # noqa: T201 - said once, to the person at the terminal
+    sys.stderr.write(f"看板 {settings.address}（按 Ctrl+C 停止）\n")
     try:
         server.run()
     except KeyboardInterrupt:

@@ -24,6 +24,8 @@ class Panel:
     periods: T consecutive days, or first days of weeks.
     values: (n, T) counts of people, NaN = not reported or not due (a reported zero is 0).
     exposure: (n, T) share of the series that reported; 0 where the value is NaN.
+        A column's share must not change when later columns come (take sizes known before it): a column whose values or
+        exposure differ from an earlier call counts as revised and everything after it is computed anew.
     Raises ValueError when shapes, periods or values contradict this.
     """
 

@@ -1,5 +1,6 @@
 """The command line `gangshao`: the only place besides run.py that asks what day it is."""
 
+import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -16,10 +17,13 @@ from pipelines import notify as notices
 from pipelines import region as regions
 from pipelines import run as runs
 from pipelines import settings as all_settings
+from pipelines.demo import generate
+from pipelines.doctor import examine, table_hashes
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.region import Region
 from pipelines.settings import Settings
+from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
 console = Console(stderr=True, highlight=False)
@@ -68,8 +72,6 @@ def demo(
     until: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="最后一个数据日，默认前天")] = "",
 ) -> None:
     """虚构一座城市的报送文件和已知真相 (write an invented city's files and its truth)."""
-    from pipelines.demo import generate
-
     _, region = _place()
     last = _day(until) if until else region.local_day(_now()) - timedelta(days=2)
     with bar() as progress:
@@ -163,8 +165,6 @@ def link(
 ) -> None:
     """生成一次性登录链接 (a single-use sign-in link)."""
     settings, region = _place()
-    from pipelines.tryout import sign_in_link
-
     typer.echo(sign_in_link(settings, region, open_ledger(settings), role, area or [], name, hours, _now()))
 
 
@@ -180,8 +180,6 @@ def doctor(
     hashes: Annotated[bool, typer.Option("--hashes", help="列出仓库与发布文件各表的散列")] = False,
 ) -> None:
     """检查设置、文件夹、密钥、台账和发布文件 (check what the program needs)."""
-    from pipelines.doctor import examine, table_hashes
-
     settings = all_settings.load()
     if hashes:
         for name, value in table_hashes(settings).items():
@@ -197,8 +195,6 @@ def doctor(
 @app.command()
 def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1) -> None:
     """虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard)."""
-    from pipelines.tryout import demonstration_links, replay_demonstration
-
     settings, region = _place()
     ledger = open_ledger(settings)
     yesterday = region.local_day(_now()) - timedelta(days=1)
@@ -210,9 +206,7 @@ def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1)
 
 
 def _serve(settings: Settings) -> None:
-    import importlib
-
-    # The command line starts the dashboard by name: pipelines must not import it (ARCHITECTURE.md, who may import whom).
+    # By name: pipelines must not import the dashboard (ARCHITECTURE.md, who may import whom).
     importlib.import_module("dashboard.serve").serve(settings)
 
 

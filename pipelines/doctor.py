@@ -50,7 +50,7 @@ def _region(settings: Settings) -> str:
 
 
 def _folder(settings: Settings) -> str:
-    folder = settings.data if settings.data.exists() else settings.data.parent
+    folder = next(path for path in (settings.data, *settings.data.parents) if path.exists())
     if not os.access(folder, os.W_OK):
         raise UserError(f"{folder} 不可写，请检查权限 (not writable)")
     free = os.statvfs(folder)

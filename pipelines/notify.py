@@ -21,8 +21,8 @@ def notify(settings: Settings, region: Region, ledger: Ledger, edition: Edition,
     told = "，".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     problem = f"；{report.problem}" if report.problem else ""
     return (
-        f"通知：{len(decided)} 位接收人已有决定（{told}）；已发 {report.sent}，失败 {report.failed}，待发 {report.waiting}"
-        f"，结果不明重发 {report.ambiguous}{problem}"
+        f"通知：{len(decided)} 位接收人已有决定（{told}）；已发 {report.sent}，失败 {report.failed}"
+        f"，待发 {report.waiting}，结果不明重发 {report.ambiguous}{problem}"
     )
 
 

@@ -61,6 +61,7 @@ def take(
     settings: Settings, region: Region, backfill: bool, now: datetime, progress: Progress = silent
 ) -> inbox.IngestReport:
     """Take in what waits in the inbox; says what it met, file by file where something is wrong."""
+
     def received(_what: str, done: int, total: int) -> None:
         progress("接收", done, total)
 
@@ -76,7 +77,8 @@ def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Wor
     con.register("places", region.places.assign(sort=range(len(region.places))))
     con.execute("delete from place")
     con.execute(
-        "insert into place by name select code, name, short_name, level, parent, county_view, residents, sort from places"
+        "insert into place by name "
+        "select code, name, short_name, level, parent, county_view, residents, sort from places"
     )
     con.execute("delete from industry")
     con.register("industries", region.industries)
@@ -150,7 +152,7 @@ def editions(
         if set(forgotten) - set(wanted):
             raise UserError("数据仓库缺少已记录的版次，请先运行 gangshao run --rebuild (the warehouse must be rebuilt)")
         todo = [edition for edition in wanted if edition.edition_id not in known]
-        _refuse_impossible(con, todo)
+        _refuse_impossible(con, todo, now)
         if todo:
             work = start(con, region, todo[-1].day)
             for done, edition in enumerate(todo):
@@ -199,9 +201,14 @@ def further_edition(ledger: Ledger, day: date, cutoff_at: datetime) -> Edition:
     return Edition(day, recorded.next_number(ledger, day), cutoff_at)
 
 
-def _refuse_impossible(con: duckdb.DuckDBPyConnection, todo: Sequence[Edition]) -> None:
+def _refuse_impossible(con: duckdb.DuckDBPyConnection, todo: Sequence[Edition], now: datetime) -> None:
     if not todo:
         return
+    if todo[-1].cutoff_at > now:
+        raise UserError(
+            f"版次 {todo[-1].edition_id} 的截止时间还没有到；到时再运行，或用 --cutoff now"
+            " (the cut-off has not come yet)"
+        )
     first = todo[0]
     cutoff_at = first.cutoff_at.replace(tzinfo=None)
     received = con.execute("select min(received_at) from drop_register where status = 'accepted'").fetchall()[0][0]
@@ -211,7 +218,8 @@ def _refuse_impossible(con: duckdb.DuckDBPyConnection, todo: Sequence[Edition]) 
     last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
     if last is not None and last >= cutoff_at:
         raise UserError(
-            f"已有截止到 {last:%Y-%m-%d %H:%M}（UTC）的版次，不能再补做更早的 {first.edition_id} (editions go forward only)"
+            f"已有截止到 {last:%Y-%m-%d %H:%M}（UTC）的版次，不能再补做更早的 {first.edition_id}"
+            " (editions go forward only)"
         )
 
 

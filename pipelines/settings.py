@@ -97,7 +97,6 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "；".join(
-            f"GANGSHAO_{'.'.join(str(part) for part in item['loc']).upper()}：{item['msg']}" for item in error.errors()
-        )
+        named = [(str(item["loc"][0]).upper().removeprefix("GANGSHAO_"), item["msg"]) for item in error.errors()]
+        wrong = "；".join(f"GANGSHAO_{name}：{why}" for name, why in named)
         raise UserError(f"设置有误，请改正后重试 (wrong settings)：{wrong}") from error

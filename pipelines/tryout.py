@@ -17,8 +17,9 @@ from pipelines.settings import Settings
 LINK_HOURS = 12
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ROLE_TITLES = {
-    Role.CITY_LEADER: "市局领导", Role.CITY_ANALYST: "市局分析人员", Role.CITY_DUTY: "市局值班人员", Role.COUNTY_HEAD: "县局负责人",
-    Role.COUNTY_CLERK: "县局经办人员", Role.ADMINISTRATOR: "系统管理员", Role.AUDITOR: "审计人员",
+    Role.CITY_LEADER: "市局领导", Role.CITY_ANALYST: "市局分析人员", Role.CITY_DUTY: "市局值班人员",
+    Role.COUNTY_HEAD: "县局负责人", Role.COUNTY_CLERK: "县局经办人员",
+    Role.ADMINISTRATOR: "系统管理员", Role.AUDITOR: "审计人员",
 }  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def sign_in_link(
     settings: Settings, region: Region, ledger: Ledger, role: str, areas: Sequence[str], name: str, hours: int,
     now: datetime,
 ) -> str:  # fmt: skip
-    """Address of a single-use link for a role; an office's role needs its areas. Raises UserError naming what is wrong."""
+    """Address of a single-use link for a role; an office's role needs its areas. Raises UserError."""
     if role not in list(Role):
         raise UserError(f"没有角色“{role}”，可用：{'、'.join(Role)} (no such role)")
     codes = [region.aliases.get(area, "") for area in areas]

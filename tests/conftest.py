@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def replayed(stocked: House, tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Callable[[House], House]]:
+def house(tmp_path: Path) -> Callable[[House], House]:
     """Copies of a house that a test may change."""
     count = 0
 
@@ -53,4 +53,4 @@ def house(tmp_path: Path) -> Iterator[Callable[[House], House]]:
         count += 1
         return original.copy(tmp_path / f"house{count}")
 
-    yield fresh
+    return fresh

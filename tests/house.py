@@ -31,9 +31,16 @@ class House:
     def gangshao(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run the command line; anything but the expected exit status fails the test with what was printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "pipelines", *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "pipelines", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        assert done.returncode == status, f"gangshao {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.returncode == status, (
+            f"gangshao {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        )
         assert "Traceback" not in done.stderr
         return done
 

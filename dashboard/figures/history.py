@@ -17,7 +17,9 @@ from dashboard.theme import COLOURS, template
 
 _CONFIG: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 _TABLE_ROWS = 40
-_TICKS = {"window": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
+_TICKS = {"window": "%m-%d", "week": "%Y-%m", "month": "%Y-%m"}
+_HOVER = {"window": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
+_FLAT = 0.5  # a line whose lowest point is above this share of its highest would be flat on an axis from zero
 
 
 def history(name: str, indicator: Indicator, drawn: Course, highlight: tuple[date, date] | None = None) -> Any:
@@ -43,8 +45,10 @@ def history(name: str, indicator: Indicator, drawn: Course, highlight: tuple[dat
         figure.add_vrect(
             x0=str(highlight[0]), x1=f"{highlight[1]} 23:59", fillcolor=COLOURS["demo"], layer="below", line_width=0
         )
-    figure.update_xaxes(tickformat=_TICKS[drawn.grain], hoverformat=_TICKS[drawn.grain], range=_extent(drawn))
-    if any(number < 0 for number in readings["value"].dropna()):
+    figure.update_xaxes(tickformat=_TICKS[drawn.grain], hoverformat=_HOVER[drawn.grain], range=_extent(drawn))
+    known = readings["value"].dropna()
+    is_flat = drawn.grain == "month" and not drawn.thresholds and known.min() > _FLAT * known.max()
+    if is_flat or (known < 0).any():
         figure.update_yaxes(rangemode="normal")
     summary = text("Chart of {title}; the same numbers are in the table below it.", title=title_of(indicator, drawn))
     chart = dcc.Graph(id=f"history-{name}", figure=figure, config=_CONFIG)

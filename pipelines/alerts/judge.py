@@ -93,9 +93,9 @@ class Judge:
             spikes.loc[match["index"].to_numpy(), "employer"] = match["employer"].to_numpy(dtype=object)
         codes = spikes["employer"].dropna().unique().tolist()
         if codes:
-            known = "select employer, employer_name from employer where known_to is null and list_contains($codes, employer)"
-            names = dict(self._con.execute(known, {"codes": codes}).fetchall())
-            spikes["employer_name"] = spikes["employer"].map(lambda code: names.get(code))
+            named = "select employer, employer_name from employer where known_to is null"
+            names = dict(self._con.execute(f"{named} and list_contains($codes, employer)", {"codes": codes}).fetchall())
+            spikes["employer_name"] = spikes["employer"].map(names)
         return spikes
 
     def _judged(self, current: list[EarlyWarning], readings: pd.DataFrame, day: date) -> dict[Key, tuple[date, int]]:

@@ -65,7 +65,8 @@ def band(people: float | None) -> str:
 
 
 def _day(value: Any) -> date:
-    return pd.Timestamp(value).date()
+    day: date = pd.Timestamp(value).date()
+    return day
 
 
 def _number(value: Any) -> float | None:
@@ -135,7 +136,7 @@ def renewed(warning: EarlyWarning, row: Mapping[Hashable, Any], day: date) -> Ea
 
 
 def rested(warning: EarlyWarning, data_to: date, periods: int, leave_after: int, day: date) -> EarlyWarning:
-    """An open warning whose series was judged on new data without a finding; closed after ``leave_after`` such periods."""
+    """An open warning whose series was judged on new data without a finding; ``leave_after`` such periods close it."""
     quiet = warning.quiet_periods + periods
     if quiet < leave_after:
         return replace(warning, quiet_periods=quiet, judged_to=data_to)

@@ -1,4 +1,4 @@
-"""Rules judge scores, readings and single reports of one edition; each rule met is a finding. Pure functions on frames."""
+"""Rules judge scores, readings and single reports of one edition; a rule met is a finding. Pure functions on frames."""
 
 from datetime import date, timedelta
 
@@ -10,8 +10,8 @@ from pipelines.domain import TOTAL_INDUSTRY
 SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell": "cell"}
 SERIES = ["indicator", "area", "industry"]
 FINDING = [
-    "rule_id", "kind", "indicator", "area", "industry", "employer", "employer_name", "level", "window_from", "window_to",
-    "data_to", "observed", "expected", "lo", "hi", "p", "people", "line",
+    "rule_id", "kind", "indicator", "area", "industry", "employer", "employer_name", "level",
+    "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "people", "line",
 ]  # fmt: skip
 HISTORY_PERIODS = 12  # a level rule needs a year of its own history before its median means anything
 NORMAL_95 = 1.959964
@@ -77,7 +77,11 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
     met = readings.merge(rule.drop(columns="grain"), on="indicator")
     sign = met["indicator"].map(worse).map({"higher": 1.0, "lower": -1.0})
     place = np.select(
-        [(met["area"] == city) & (met["industry"] == TOTAL_INDUSTRY), met["industry"] == TOTAL_INDUSTRY, met["area"] == city],
+        [
+            (met["area"] == city) & (met["industry"] == TOTAL_INDUSTRY),
+            met["industry"] == TOTAL_INDUSTRY,
+            met["area"] == city,
+        ],
         ["city", "area", "industry"],
         "cell",
     )
@@ -102,9 +106,9 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
 def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFrame:
     """Findings of event rules: one employer's report of a layoff or closure that reaches a line.
 
-    ``layoffs``: reports in force with employer, staff, planned, reported_on, effective_on. Legs in one row of a rule are
-    joined by *and* (persons ≥ line, share ≥ min_ratio, staff ≥ min_base), rows of a level by *or*. A report counts until
-    ``window_days`` after the day it plans for.
+    ``layoffs``: reports in force with employer, staff, planned, reported_on, effective_on. Legs in one row of a rule
+    are joined by *and* (persons ≥ line, share ≥ min_ratio, staff ≥ min_base), rows of a level by *or*. A report counts
+    until ``window_days`` after the day it plans for.
     """
     rule = rules[rules["kind"] == "event"]
     if rule.empty or layoffs.empty:

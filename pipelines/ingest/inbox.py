@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from pipelines.domain import UserError
@@ -49,6 +49,8 @@ class IngestReport:
     duplicates: int = 0
     resumed: int = 0
     """Drops that an earlier, interrupted ingest had received but not loaded."""
+    belated: int = 0
+    """Files of past day folders that count as received after the last edition, which had been told without them."""
     rows_total: int = 0
     rows_accepted: int = 0
     rows_quarantined: int = 0
@@ -86,6 +88,10 @@ def take(
     report.sentences[:0] = found.sentences
     if not found.files and not found.sentences and not report.resumed:
         report.sentences.append(f"收件箱 {settings.inbox} 是空的，没有可接收的文件。(the inbox is empty)")
+    if report.belated:
+        report.sentences.append(
+            f"其中 {report.belated} 个文件的收到日早于已发布的版次，计入下一版次。(belated files count from the next edition on)"
+        )
     report.sentences.append(_summary(report))
     return report
 
@@ -126,6 +132,9 @@ class _Intake:
             ).fetchall()
         }
         self._pool = ThreadPoolExecutor(_HANDS)
+        last = warehouse.connection.execute("select max(cutoff_at) from edition").fetchall()[0][0]
+        # A past day folder cannot change what past editions knew: such a file counts from just after the last of them.
+        self._floor: datetime = datetime.min if last is None else last + timedelta(microseconds=1)  # noqa: DTZ901
         self._done = self._total = 0
         self.report = IngestReport()
 
@@ -235,6 +244,9 @@ class _Intake:
         received_at = now
         if backfill and file.day is not None:
             received_at = self._region.local_midnight(file.day).astimezone(UTC).replace(tzinfo=None)
+            if received_at < self._floor:  # the editions up to there have been told without it
+                received_at = self._floor
+                self.report.belated += 1
         return Arrival(drop, Entry(drop.drop_id, drop.content_hash, file.feed, name, received_at, backfill))
 
     def _keep(self, contract: Contract, drops: Sequence[Drop]) -> None:

@@ -172,11 +172,14 @@ def _write_general(con: duckdb.DuckDBPyConnection) -> None:
 CHECKS = {
     "已发布的现行读数与库中不符 (published readings differ from the warehouse)": """
         select count(*) from (
-            (select * from main.reading where known_to is null except select * from restricted.reading where known_to is null)
+            (select * from main.reading where known_to is null
+             except select * from restricted.reading where known_to is null)
             union all
-            (select * from restricted.reading where known_to is null except select * from main.reading where known_to is null)
+            (select * from restricted.reading where known_to is null
+             except select * from main.reading where known_to is null)
         ) as difference""",
-    "公开文件含有日度数据 (the general file holds daily cells)": "select count(*) from general.reading where grain = 'day'",
+    "公开文件含有日度数据 (the general file holds daily cells)": """
+        select count(*) from general.reading where grain = 'day'""",
     "公开文件的抑制单元仍有数值 (a suppressed cell still has a number)": """
         select count(*) from general.reading
         where is_suppressed and (value is not null or numerator is not null or units is not null)""",

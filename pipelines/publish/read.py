@@ -22,6 +22,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "memory_limit": "1GB",
+    "temp_directory": "",  # nothing a viewer asked for lies about on disk
 }
 Parameter = str | int | float | bool | date | datetime | None
 

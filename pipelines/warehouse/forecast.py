@@ -17,8 +17,8 @@ from pipelines.warehouse.transform import Change
 
 AHEAD_DAYS = 70  # calendar needed beyond the last period: eight weeks and a little
 _SCORE = (
-    "edition_id, day, indicator, area, industry, cohort, grain, window_periods, window_from, data_to, observed, expected, "
-    "variance, p, level_mean, factor_mean"
+    "edition_id, day, indicator, area, industry, cohort, grain, window_periods, window_from, data_to, observed, "
+    "expected, variance, p, level_mean, factor_mean"
 )
 _FORECAST = (
     "edition_id, made_on, indicator, area, industry, cohort, grain, period, horizon, expected, lo80, hi80, lo95, hi95"
@@ -37,7 +37,7 @@ class Forecaster:
         self._calendar = pd.DataFrame()
 
     def run(self, edition: Edition, change: Change, indicators: Iterable[str]) -> pd.DataFrame:
-        """Score every series for this edition, store scores and forecasts, return the scores with their series' level."""
+        """Score every series for this edition, store scores and forecasts; returns scores with their series' level."""
         scores: list[pd.DataFrame] = []
         for name in indicators:
             indicator = catalogue()[name]

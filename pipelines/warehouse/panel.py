@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.panel import Grain as PanelGrain
 from models.panel import Panel
 from pipelines.domain import TOTAL_INDUSTRY, Grain
 from pipelines.region import Region
@@ -21,7 +22,7 @@ PRIOR_PEOPLE = 0.05  # a series nobody has seen yet still weighs something when 
 class Cells:
     """The finest series of one indicator, as matrices that follow the changes of readings.
 
-    ``values``: area × industry (or area) by period, NaN where the slice is not in force. ``periods`` start with the first
+    ``values``: area × industry (or area) by period, NaN where the slice is not in force. Periods start with the first
     reading and are consecutive days or weeks.
     """
 
@@ -126,4 +127,5 @@ def panel(cells: Cells, region: Region) -> Panel:
         columns=["series_id", "level", "area", "industry"],
     )
     periods = pd.date_range(cells.first, periods=values.shape[1], freq=f"{cells.step}D")
-    return Panel(series, periods, np.array([b[3] for b in blocks]), np.array([b[4] for b in blocks]), str(cells.grain))
+    grain: PanelGrain = "week" if cells.grain is Grain.WEEK else "day"
+    return Panel(series, periods, np.array([b[3] for b in blocks]), np.array([b[4] for b in blocks]), grain)

@@ -8,28 +8,22 @@ import duckdb
 import pandas as pd
 
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
+from pipelines.feeds import contracts
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue, step
 
-FACTS = (
-    "insured_event", "insured_headcount", "benefit_claim", "vacancy", "job_seeker", "monitored_employer",
-    "layoff_report", "aggregate_series",
-)  # fmt: skip
+FACTS = tuple(contracts())
 LOOK_BACK_DAYS = 62  # an indicator may read the two months before the first period it recomputes
 _TRUNCATED = {
     Grain.DAY: "period",
     Grain.MONTH: "date_trunc('month', period)",
     Grain.QUARTER: "date_trunc('quarter', period)",
 }
-_READING = (
-    "indicator, area, industry, cohort, grain, period, numerator, denominator, value, units, largest_unit, reporting, due, "
-    "is_provisional, is_suppressed"
-)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What an edition recomputed: per indicator the first period that may differ, readings that are new, and that ended."""
+    """What an edition recomputed: per indicator the first period that may differ, new readings, readings that ended."""
 
     since: Mapping[str, date]
     fresh: pd.DataFrame
@@ -59,8 +53,8 @@ class Transform:
         """Per feed, the first period whose drops in force the last run saw change."""
         self._con.register("slots", slots)
         self._con.execute(
-            "create or replace temp table due_slot as select slots.feed, place.code as area, cast(slots.period as date) as period "
-            "from slots join place on place.level = 'unit' and (slots.area = place.code or slots.area = $city)",
+            "create or replace temp table due_slot as "
+            "select slots.feed, place.code as area, cast(slots.period as date) as period from slots join place on place.level = 'unit' and (slots.area = place.code or slots.area = $city)",
             {"city": region.city},
         )
         self._con.unregister("slots")
@@ -145,8 +139,8 @@ class Transform:
         self._con.execute(
             f"create or replace temp table base as select {area} as area, {industry} as industry, "
             "cast(period as date) as period, cast(numerator as double) as numerator, "
-            f"{denominator} as denominator, cast(units as integer) as units, cast(largest_unit as double) as largest_unit "
-            f"from ({indicator.sql}) as answer where period >= date '{start}'"
+            f"{denominator} as denominator, cast(units as integer) as units, "
+            f"cast(largest_unit as double) as largest_unit from ({indicator.sql}) as answer where period >= date '{start}'"
         )
 
     def _fill_zeros(self, indicator: Indicator, start: date) -> None:
@@ -193,7 +187,8 @@ class Transform:
             select '{indicator.name}' as indicator, total.area, total.industry, '{EVERY_COHORT}' as cohort,
                 '{grain}' as grain, total.period, total.numerator, total.denominator, total.value, total.units,
                 total.largest_unit, cast(coalesce(own.reporting, 0) as integer) as reporting,
-                cast(coalesce(own.due, 0) as integer) as due, coalesce(own.reporting < own.due, false) as is_provisional,
+                cast(coalesce(own.due, 0) as integer) as due,
+                coalesce(own.reporting < own.due, false) as is_provisional,
                 false as is_suppressed
             from (
                 select coalesce(area, '{self._region.city}') as area, {industry} as industry,

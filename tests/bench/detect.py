@@ -1,5 +1,7 @@
 """What is found and what is said in vain, in invented cities whose truth is known."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ SEEN_WITHIN_DAYS, TOUCHED_AFTER_DAYS = 7, 28
 LEAST_MEAN = 1.0  # people per seven days: below it a series is too thin to be judged by
 CLASSES = ("large", "medium", "small")
 LEVELS = ("city", "area", "industry", "cell")
+PROCESSES = 2  # cities at a time
 
 
 def contains(outer: pd.DataFrame, inner: pd.DataFrame, city: str) -> pd.Series:
@@ -34,12 +37,11 @@ def level_of(frame: pd.DataFrame, city: str) -> pd.Series:
 def warnings(here: Place, since: date) -> pd.DataFrame:
     """First vintage at yellow or worse of every warning opened since a day, with the day it became that."""
     with here.warehouse() as warehouse:
-        frame = warehouse.connection.execute(
+        return warehouse.connection.execute(
             "select episode_id, rule_id, kind, area, industry, min(level) as level, min(cast(known_from as date)) as told_on "
             "from episode where level <= $yellow and opened_on >= $since group by all",
             {"yellow": YELLOW, "since": since},
         ).df()
-    return frame
 
 
 def means(here: Place, since: date) -> pd.DataFrame:
@@ -91,11 +93,14 @@ def score(told: pd.DataFrame, truth: pd.DataFrame, city_code: str) -> tuple[pd.D
     return flagged, pd.Series(range(len(told)), index=told.index).isin(touching["w"])
 
 
-def one_seed(seed: int, days: int, judged: int, scale: float) -> dict[str, Any]:
+City = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, str]
+
+
+def figures(seed: int, eventful: City, quiet: City, judged: int) -> dict[str, Any]:
     """All figures of one seed: detections from its eventful city, false warnings from its quiet one."""
-    told, truth, _, code = city(seed, False, days, judged, scale)
+    told, truth, _, code = eventful
     flagged, is_true = score(told, truth, code)
-    quiet_told, _, thick, _ = city(seed, True, days, judged, scale)
+    quiet_told, _, thick, _ = quiet
     offices = thick.loc[(thick["area"] != code), "area"].nunique()
     weeks = judged / 7
     large = flagged[flagged["size_class"] == "large"]
@@ -124,7 +129,14 @@ def one_seed(seed: int, days: int, judged: int, scale: float) -> dict[str, Any]:
 def run(small: bool, seeds: tuple[int, ...] = (1, 2, 3)) -> dict[str, Any]:
     """Scale 1, three years, the last 52 weeks judged, three seeds; small: one seed, scale 0.2, 8 weeks."""
     scale, days, judged = (0.2, 500, 56) if small else (1.0, 1095, 364)
-    found = [one_seed(seed, days, judged, scale) for seed in (seeds[:1] if small else seeds)]
+    wanted = [(seed, quiet) for seed in (seeds[:1] if small else seeds) for quiet in (False, True)]
+    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+        cities = list(pool.map(city, *zip(*((*item, days, judged, scale) for item in wanted), strict=True)))
+    found = [
+        figures(seed, cities[place], cities[place + 1], judged)
+        for place, (seed, quiet) in enumerate(wanted)
+        if not quiet
+    ]
     table = Table(title=f"scale {scale}, {days} days, {judged // 7} weeks judged")
     keys = [key for key in found[0] if key not in {"seed", "by_level"}]
     table.add_column("")

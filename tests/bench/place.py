@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines import region as regions
 from pipelines import run as runs
+from pipelines.demo import generate
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -34,8 +35,6 @@ class Place:
 
     def generate(self, days: int, scale: float, seed: int, quiet: bool) -> int:
         """Write an invented city into the inbox; returns the rows written."""
-        from pipelines.demo import generate
-
         report = generate(self.region, self.settings.inbox, days, scale, seed, quiet, LAST_DAY, truth=self.truth)
         return report.rows
 

@@ -1,12 +1,15 @@
 """A run that dies: works as the command line does, counts the calls of each stage, and kills itself at a given one."""
 
+import json
 import os
 import signal
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -45,12 +48,21 @@ def work() -> int:
     return int(app(["run", "--day", DAY], standalone_mode=False) or 0)
 
 
-class Counting:
-    """Counts calls by stage; at the ``nth`` of ``stage``, before it is made, calls ``at_point`` with what it is."""
+@dataclass(frozen=True)
+class Point:
+    """The ``nth`` call of a stage; death ``milliseconds`` later, wherever the work then is, if in mid-statement."""
 
-    def __init__(self, stage: str = "", nth: int = 0, at_point: Callable[[str], None] = print) -> None:
+    stage: str
+    nth: int
+    milliseconds: int = 0
+
+
+class Counting:
+    """Counts calls by stage; at a point, before the call is made, calls ``at_point`` with who calls what."""
+
+    def __init__(self, point: Point | None, at_point: Callable[[str], None]) -> None:
         self.calls: Counter[str] = Counter()
-        self._stage, self._nth, self._at_point = stage, nth, at_point
+        self._point, self._at_point = point, at_point
         self._stage_of_file: dict[str, str] = {}
         self._rounds: Counter[tuple[str, int]] = Counter()
 
@@ -71,7 +83,7 @@ class Counting:
         if self._rounds[line] > ROUNDS:
             return
         self.calls[stage] += 1
-        if stage == self._stage and self.calls[stage] == self._nth:
+        if self._point is not None and (stage, self.calls[stage]) == (self._point.stage, self._point.nth):
             called = frame.f_code.co_qualname if event == "call" else getattr(argument, "__qualname__", "?")
             self._at_point(f"{caller.f_globals.get('__name__')}:{caller.f_lineno} {caller.f_code.co_qualname} -> {called}")
 
@@ -84,25 +96,23 @@ class Counting:
         return self._stage_of_file[file]
 
 
-def main(report: Path, stage: str = "", nth: int = 0, milliseconds: int = 0) -> int:
-    """Work to the end and report the calls of each stage, or report that a point is reached and die.
+def counted(report: Path, point: Point | None) -> int:
+    """Work to the end and report the calls of each stage; or report that the point is reached, and die."""
 
-    With ``milliseconds`` death comes that much later, wherever the work then is, be it in the middle of a statement.
-    """
-
-    def kill() -> None:
-        time.sleep(milliseconds / 1000)
+    def kill(after: float) -> None:
+        time.sleep(after)
         os.kill(os.getpid(), signal.SIGKILL)
 
     def die(what: str) -> None:
         sys.setprofile(None)
-        report.write_text(f"KILLED {stage} {nth} {what}\n", encoding="utf-8")
-        if milliseconds:
-            threading.Thread(target=kill, daemon=True).start()
+        assert point is not None
+        report.write_text(f"KILLED {point.stage} {point.nth} {what}\n", encoding="utf-8")
+        if point.milliseconds:
+            threading.Thread(target=kill, args=[point.milliseconds / 1000], daemon=True).start()
         else:
-            kill()
+            kill(0)
 
-    counting = Counting(stage, nth, die)
+    counting = Counting(point, die)
     sys.setprofile(counting.watch)
     try:
         status = work()
@@ -112,6 +122,31 @@ def main(report: Path, stage: str = "", nth: int = 0, milliseconds: int = 0) -> 
     return status
 
 
+def nursery() -> None:
+    """Fork a process for each line of standard input and say how it ended: imports take longer than a small city's run.
+
+    A line holds the environment, the file for what is printed, the report (or none: nothing is counted), the point.
+    """
+    for line in sys.stdin:
+        environment, said, report, point = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            with Path(said).open("w", encoding="utf-8") as file:
+                os.dup2(file.fileno(), 1)
+                os.dup2(file.fileno(), 2)
+            os.environ.clear()
+            os.environ.update(environment)
+            status = 1
+            try:
+                status = counted(Path(report), Point(*point) if point else None) if report else work()
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    sys.exit(main(Path(arguments[0]), *arguments[1:2], *map(int, arguments[2:])) if arguments else work())
+    nursery()

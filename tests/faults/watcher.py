@@ -19,7 +19,7 @@ import requests
 
 from tests.house import ROOT, House
 
-PAUSE = 0.3  # seconds between two questions
+PAUSE = 0.4  # seconds between two questions
 PATIENCE = 90.0  # seconds for the dashboard to start on a busy machine
 DOWNLOADS = ("/download/warnings.csv", "/download/readings.csv?area=371503&grain=day")
 LAYOUT = "/_dash-layout"

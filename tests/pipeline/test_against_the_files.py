@@ -227,13 +227,13 @@ def page(city: City) -> Iterator[Page]:
     try:
         for _ in range(600):
             try:
-                urllib.request.urlopen(link, timeout=5).close()
+                urllib.request.urlopen(link, timeout=5).close()  # noqa: S310 - our own server
                 break
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.1)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-            opened = browser.new_page(base_url=link.split("/sign-in/")[0])
+            opened = browser.new_page(base_url=link.split("/sign-in/", maxsplit=1)[0])
             opened.goto(link)
             opened.get_by_role("button").first.click()
             opened.wait_for_selector("article.card")
@@ -258,14 +258,16 @@ def span(words: str) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 
 def total(claims: pd.Series, area: str, industry: str, first: pd.Timestamp, last: pd.Timestamp) -> float:
-    own = claims[(claims.index.get_level_values("area") == area) & (claims.index.get_level_values("industry") == industry)]
+    own = claims[
+        (claims.index.get_level_values("area") == area) & (claims.index.get_level_values("industry") == industry)
+    ]
     return float(own[own.index.get_level_values("period").to_series().between(first, last).to_numpy()].sum())
 
 
 @pytest.mark.parametrize("edition_id", [PAST, LAST])
 def test_the_page_says_what_the_files_say(city: City, page: Page, edition_id: str) -> None:
     """City, county and cell as people read them, for the last edition and for one of the past."""
-    day = edition_id.split(".")[0]
+    day = edition_id.split(".", maxsplit=1)[0]
     claims = city.expected("benefit_claim", "day", edition_id)
     page.goto(f"/?as_of={day}")
     card = page.locator("article.card", has=page.get_by_role("heading", name="失业保险金新增申领"))

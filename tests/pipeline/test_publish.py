@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from pipelines import region as regions
-from pipelines.domain import Edition, UserError
+from pipelines.domain import GENERAL, Edition, UserError
 from pipelines.publish.edition import current_edition, publish
 from pipelines.publish.read import read
 from pipelines.settings import Settings
@@ -66,8 +66,9 @@ def test_the_general_file_has_no_days_no_employers_and_no_exact_warnings(replaye
     assert general(replayed, "select count(*) from reading where grain = 'day'") == [(0,)]
     exact = "observed is not null or people is not null or employer_name is not null or p is not null"
     assert general(replayed, f"select count(*) from episode where {exact}") == [(0,)]
-    assert general(replayed, "select count(*) from episode where people_band <> ''")[0][0] == (
-        replayed.ask("select count(*) from episode where people is not null")[0][0]
+    assert (
+        general(replayed, "select count(*) from episode where people_band <> ''")[0][0]
+        == (replayed.ask("select count(*) from episode where people is not null")[0][0])
     )
 
 
@@ -87,8 +88,6 @@ def test_no_identity_number_reaches_warehouse_or_published_files(replayed: House
 
 @pytest.mark.xdist_group("replay")
 def test_a_reader_of_the_general_public_gets_no_restricted_table(replayed: House) -> None:
-    from pipelines.domain import GENERAL
-
     published = settings_of(replayed).published
     with pytest.raises(UserError):
         read("score_of_area", GENERAL, published=published, area="371502", industry="ALL")

@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines import region as regions
+from pipelines.domain import UserError
 from pipelines.roster import roster
+from pipelines.warehouse.catalogue import catalogue, parse
 from pipelines.warehouse.transform import Transform
 from tests.house import ROOT
 
@@ -53,7 +55,14 @@ class Facts:
         self.con.execute(
             "insert into drop_register by name select $id as drop_id, $id as content_hash, $feed as feed, $sender as sender, "
             "$period as period, $version as version, false as is_supplement, $received as received_at, 'accepted' as status",
-            {"id": identity, "feed": feed, "sender": sender, "period": period, "version": version, "received": received},
+            {
+                "id": identity,
+                "feed": feed,
+                "sender": sender,
+                "period": period,
+                "version": version,
+                "received": received,
+            },
         )
         return identity
 
@@ -75,7 +84,9 @@ class Facts:
             {"id": identity, "event": event_id, "reverses": reverses, "sender": sender, "period": period},
         )
 
-    def reading(self, area: str, industry: str, period: date, grain: str = "day", indicator: str = "benefit_claim") -> object:
+    def reading(
+        self, area: str, industry: str, period: date, grain: str = "day", indicator: str = "benefit_claim"
+    ) -> object:
         rows = self.con.execute(
             "select value, is_provisional from reading where known_to is null and indicator = $indicator and area = $area "
             "and industry = $industry and period = $period and grain = $grain",
@@ -84,7 +95,9 @@ class Facts:
         return rows[0] if rows else None
 
     def everything(self) -> list[tuple[object, ...]]:
-        return self.con.execute("select * exclude (known_from) from reading where known_to is null order by all").fetchall()
+        return self.con.execute(
+            "select * exclude (known_from) from reading where known_to is null order by all"
+        ).fetchall()
 
 
 @pytest.fixture
@@ -170,7 +183,9 @@ FILES = st.lists(
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FILES)
-def test_day_by_day_ends_where_one_run_over_everything_ends(files: list[tuple[str, int, int, int, dict[str, int]]]) -> None:
+def test_day_by_day_ends_where_one_run_over_everything_ends(
+    files: list[tuple[str, int, int, int, dict[str, int]]],
+) -> None:
     daily, whole = Facts(), Facts()
     try:
         for made in (daily, whole):
@@ -187,16 +202,11 @@ def test_day_by_day_ends_where_one_run_over_everything_ends(files: list[tuple[st
 
 
 def test_the_order_of_indicators_is_read_from_their_sql() -> None:
-    from pipelines.warehouse.catalogue import catalogue
-
     assert catalogue()["insured_net_change_rate"].tables == ("insured_event", "insured_headcount")
     assert catalogue()["insured_net_change_rate"].roster_feeds == ("insured_event",)
 
 
 def test_an_indicator_without_a_unit_is_refused_by_name(tmp_path: Path) -> None:
-    from pipelines.domain import UserError
-    from pipelines.warehouse.catalogue import parse
-
     (tmp_path / "odd.sql").write_text("-- title: 甲 | A\nselect 1 as numerator", encoding="utf-8")
     with pytest.raises(UserError, match=r"odd\.sql.*unit"):
         parse(tmp_path / "odd.sql")

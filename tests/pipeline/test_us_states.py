@@ -26,6 +26,6 @@ def test_the_shock_of_march_2020_is_flagged_in_every_region(tmp_path: Path) -> N
     assert alarmed == [(27,)]
     report = pd.read_csv(SOURCE, usecols=["st", "rptdate", "c3"])
     sent = report[(report["st"] == "CA") & (report["rptdate"] == "3/21/2020")]["c3"].iloc[0]
-    assert house.ask("select value from reading where period = date '2020-03-15' and known_to is null and area = 'CA'") == [
-        (sent,)
-    ]
+    assert house.ask(
+        "select value from reading where period = date '2020-03-15' and known_to is null and area = 'CA'"
+    ) == [(sent,)]

@@ -16,7 +16,11 @@ RULE = dict.fromkeys(
 
 
 def rule(**values: object) -> dict[str, object]:
-    return RULE | {"rule_id": "r", "title": "t", "grain": "day", "scope": "city;area;industry;cell", "leave_after": 7} | values
+    return (
+        RULE
+        | {"rule_id": "r", "title": "t", "grain": "day", "scope": "city;area;industry;cell", "leave_after": 7}
+        | values
+    )
 
 
 def spike_rules() -> pd.DataFrame:
