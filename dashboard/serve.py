@@ -18,7 +18,8 @@ def serve(settings: Settings) -> None:
         server = waitress.create_server(app.server, host=settings.host, port=settings.port, threads=THREADS)
     except OSError as error:
         raise UserError(
-            f"无法在 {settings.host}:{settings.port} 启动看板：{error.strerror}；请用 GANGSHAO_PORT 另设端口 (address in use)"
+            f"无法在 {settings.host}:{settings.port} 启动看板：{error.strerror}；"
+            "请用 GANGSHAO_PORT 另设端口 (address in use)"
         ) from error
     sys.stderr.write(f"看板 {settings.address}（按 Ctrl+C 停止）\n")
     try:

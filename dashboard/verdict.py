@@ -47,7 +47,7 @@ def of_change(words: str, change: float, worse: str) -> Verdict:
 def change_words(now: float, then: float, unit: str, *, is_ratio: bool) -> str:
     """A change in percent for counts on a positive base, else in the unit: ``↑ 3.4%``, ``↓ 0.35``, ``→ 0``."""
     change = now - then
-    is_share = not is_ratio and then > 0
+    is_share = not is_ratio and then > 0 and now >= 0  # a share of a net figure that changed sides says nothing
     words = percent(abs(change) / then) if is_share else value(abs(change), unit)
     if not any(digit in words for digit in "123456789"):
         return "→ " + words

@@ -111,6 +111,8 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
             (text("Employer"), _employer(row)),
             (text("Open since"), day(row.opened_on.date())),
             (text("Level since"), "" if pd.isna(row.changed_on) else day(row.changed_on.date())),
+            (text("Judged to"), "" if pd.isna(row.judged_to) or row.kind == "level" else day(row.judged_to.date())),
+            (text("Quiet since"), _quiet(row)),
             (text("Lifted on"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
             (text("Why lifted"), _reason(row.close_reason)),
         ]
@@ -124,6 +126,13 @@ def _window(row: Any) -> str:
     return text(
         "{first} to {last}, {days} days", first=short_day(first), last=short_day(last), days=(last - first).days + 1
     )
+
+
+def _quiet(row: Any) -> str:
+    """For how many periods in a row the rule has not been met any more."""
+    if row.status != "open" or pd.isna(row.quiet_periods) or row.quiet_periods < 1:
+        return ""
+    return text("{periods} periods in a row", periods=int(row.quiet_periods))
 
 
 def _employer(row: Any) -> str:

@@ -90,7 +90,8 @@ def take(
         report.sentences.append(f"收件箱 {settings.inbox} 是空的，没有可接收的文件。(the inbox is empty)")
     if report.belated:
         report.sentences.append(
-            f"其中 {report.belated} 个文件的收到日早于已发布的版次，计入下一版次。(belated files count from the next edition on)"
+            f"其中 {report.belated} 个文件的收到日早于已发布的版次，计入下一版次。"
+            "(belated files count from the next edition on)"
         )
     report.sentences.append(_summary(report))
     return report

@@ -190,6 +190,11 @@ CHECKS = {
     "公开文件含有单位或明细表 (the general file holds a restricted table)": f"""
         select count(*) from duckdb_tables() where database_name = 'general'
             and table_name in ({", ".join(f"'{table}'" for table in RESTRICTED_ONLY)})""",
+    "同一读数有两个现行值 (a reading has two current values)": """
+        select count(*) from (
+            select count(*) from restricted.reading where known_to is null
+            group by indicator, area, industry, cohort, grain, period having count(*) > 1
+        ) as double_key""",
     "读数的地区不在地区表中 (a reading's area is unknown)": """
         select count(*) from restricted.reading where area not in (select code from restricted.place)""",
 }

@@ -54,7 +54,8 @@ class Transform:
         self._con.register("slots", slots)
         self._con.execute(
             "create or replace temp table due_slot as "
-            "select slots.feed, place.code as area, cast(slots.period as date) as period from slots join place on place.level = 'unit' and (slots.area = place.code or slots.area = $city)",
+            "select slots.feed, place.code as area, cast(slots.period as date) as period from slots "
+            "join place on place.level = 'unit' and (slots.area = place.code or slots.area = $city)",
             {"city": region.city},
         )
         self._con.unregister("slots")
@@ -85,18 +86,15 @@ class Transform:
         for indicator in catalogue().values():
             touched = [since[table] for table in indicator.tables if table in since]
             if touched:
-                start = self._start(min(touched))
-                recomputed[indicator.name] = start
-                self._update(indicator, start, cutoff_at)
+                starts = {grain: self._region.period_start(grain, min(touched)) for grain in indicator.grains}
+                recomputed[indicator.name] = min(starts.values())
+                self._update(indicator, starts, cutoff_at)
                 fresh.append(self._con.execute("select * from reading_new").df())
                 gone.append(self._con.execute("select * from reading_gone").df())
         self._drop_views()
         self._remember()
         none = self._con.execute("select * from reading limit 0").df()
         return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
-
-    def _start(self, day: date) -> date:
-        return min(day.replace(day=1), self._region.week_start(day))
 
     def _views(self, indicator: Indicator, start: date) -> None:
         earliest = start - timedelta(days=LOOK_BACK_DAYS)
@@ -117,15 +115,21 @@ class Transform:
         for table in FACTS:
             self._con.execute(f"drop view if exists temp.{table}")
 
-    def _update(self, indicator: Indicator, start: date, cutoff_at: datetime) -> None:
+    def _update(self, indicator: Indicator, starts: Mapping[Grain, date], cutoff_at: datetime) -> None:
+        """Recompute the periods from each grain's own start on; facts are read from the earliest of them."""
+        start = min(starts.values())
+        rows = ", ".join(f"('{grain}', date '{first}')" for grain, first in starts.items())
+        self._con.execute(
+            f"create or replace temp table grain_start as select * from (values {rows}) as listed(grain, start)"
+        )
         self._views(indicator, start)
         self._base(indicator, start)
         if indicator.kind == "count":
             self._fill_zeros(indicator, start)
         else:
             self._con.execute("create or replace temp table dense as select * from base")
-        self._con.execute(f"create or replace temp table fresh as {self._fresh(indicator, start)}")
-        key = {"indicator": indicator.name, "start": start}
+        self._con.execute(f"create or replace temp table fresh as {self._fresh(indicator, starts)}")
+        key = {"indicator": indicator.name}
         self._con.execute(step("reading_change"), key)
         self._con.execute(step("reading_gone"), key)
         self._con.execute(step("reading_close"), {"cutoff_at": cutoff_at})
@@ -140,7 +144,8 @@ class Transform:
             f"create or replace temp table base as select {area} as area, {industry} as industry, "
             "cast(period as date) as period, cast(numerator as double) as numerator, "
             f"{denominator} as denominator, cast(units as integer) as units, "
-            f"cast(largest_unit as double) as largest_unit from ({indicator.sql}) as answer where period >= date '{start}'"
+            f"cast(largest_unit as double) as largest_unit from ({indicator.sql}) as answer "
+            f"where period >= date '{start}'"
         )
 
     def _fill_zeros(self, indicator: Indicator, start: date) -> None:
@@ -148,16 +153,13 @@ class Transform:
             "select count(*) from due_slot where feed = $feed", {"feed": indicator.roster_feeds[0]}
         ).fetchall()[0][0]
         if has_roster and indicator.dimensions == ("area", "industry"):
-            unknown = self._con.execute("select count(*) from base where industry = 'U'").fetchall()[0][0] > 0
-            self._con.execute(
-                step("spine"), {"feed": indicator.roster_feeds[0], "start": start, "has_unknown": unknown}
-            )
+            self._con.execute(step("spine"), {"feed": indicator.roster_feeds[0], "start": start})
             self._con.execute(step("dense"))
         else:
             self._con.execute("create or replace temp table dense as select * from base")
 
-    def _fresh(self, indicator: Indicator, start: date) -> str:
-        return " union all ".join(self._one_grain(indicator, grain, start) for grain in indicator.grains)
+    def _fresh(self, indicator: Indicator, starts: Mapping[Grain, date]) -> str:
+        return " union all ".join(self._one_grain(indicator, grain, start) for grain, start in starts.items())
 
     def _one_grain(self, indicator: Indicator, grain: Grain, start: date) -> str:
         period = truncated(grain, self._region)
@@ -195,6 +197,7 @@ class Transform:
                     cast({period} as date) as period, sum(numerator) as numerator, sum(denominator) as denominator,
                     {value} as value, cast(sum(units) as integer) as units, max(largest_unit) as largest_unit
                 from dense
+                where {period} >= date '{start}'
                 group by grouping sets {sets}
             ) as total
             left join {name} as own on own.area = total.area and own.period = total.period

@@ -93,6 +93,7 @@ def test_a_change_is_good_or_bad_by_the_indicators_direction() -> None:
     assert change_words(1.30, 1.301, "ratio", is_ratio=True) == "→ 0.00"
     assert of_change("→ 0.00", -0.001, "lower").word == "持平"
     assert change_words(-30, -12, "persons", is_ratio=False) == "↓ 18"
+    assert change_words(-124, 7, "persons", is_ratio=False) == "↓ 131"
 
 
 def test_a_reported_event_is_certain_and_a_rarer_spike_surer() -> None:

@@ -50,7 +50,7 @@ def work() -> int:
 
 @dataclass(frozen=True)
 class Point:
-    """The ``nth`` call of a stage; death ``milliseconds`` later, wherever the work then is, if in mid-statement."""
+    """The ``nth`` call of a stage; death comes ``milliseconds`` later, wherever the work then is, in mid-statement too."""
 
     stage: str
     nth: int
@@ -85,7 +85,8 @@ class Counting:
         self.calls[stage] += 1
         if self._point is not None and (stage, self.calls[stage]) == (self._point.stage, self._point.nth):
             called = frame.f_code.co_qualname if event == "call" else getattr(argument, "__qualname__", "?")
-            self._at_point(f"{caller.f_globals.get('__name__')}:{caller.f_lineno} {caller.f_code.co_qualname} -> {called}")
+            module, code = caller.f_globals.get("__name__"), caller.f_code
+            self._at_point(f"{module}:{caller.f_lineno} {code.co_qualname} -> {called}")
 
     def _stage_of(self, frame: FrameType) -> str:
         file = frame.f_code.co_filename

@@ -2,5 +2,5 @@
 create or replace temp table spine as
 select reported.area, industry.code as industry, reported.period
 from reported
-join industry on industry.level = 'section' or (industry.level = 'unknown' and $has_unknown)
+join industry on industry.level in ('section', 'unknown')
 where reported.feed = $feed and reported.period >= $start
