@@ -74,6 +74,7 @@ def connect(settings: Settings, read_only: bool = False) -> Warehouse:
             config={
                 "memory_limit": settings.memory_limit, "threads": settings.threads,
                 "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+                "enable_progress_bar": False,
             },
         )  # fmt: skip
     except (OSError, duckdb.Error) as error:

@@ -46,10 +46,11 @@ class Site:
         return f"{self.url}/sign-in/{token}"
 
     def addresses(self, viewer: Viewer) -> list[str]:
-        """Every page found by introspection, with a real value in place of each variable."""
+        """Every page found by introspection, with real values for variables: two areas, a warning of each kind."""
         place = read("place", viewer, published=self.settings.published)
-        areas = sorted(viewer.areas) or list(place.loc[place["level"].isin(["city", "unit"]), "code"])[:3]
-        warnings = list(read("open_warning", viewer, published=self.settings.published)["episode_id"])
+        areas = sorted(viewer.areas) or list(place.loc[place["level"].isin(["city", "unit"]), "code"])[:2]
+        open_ones = read("open_warning", viewer, published=self.settings.published)
+        warnings = list(open_ones.drop_duplicates("kind")["episode_id"])
         values = {"code": areas, "episode_id": warnings}
         found = []
         for page in dash.page_registry.values():
