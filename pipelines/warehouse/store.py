@@ -74,11 +74,11 @@ def connect(settings: Settings, read_only: bool = False) -> Warehouse:
             config={
                 "memory_limit": settings.memory_limit, "threads": settings.threads,
                 "autoinstall_known_extensions": False, "autoload_known_extensions": False,
-                "enable_progress_bar": False,
             },
         )  # fmt: skip
     except (OSError, duckdb.Error) as error:
         raise UserError(_sentence(path, error)) from error
+    connection.execute("set enable_progress_bar = false")  # the command line has its own
     if is_new:
         path.chmod(0o600)
     if not read_only:
