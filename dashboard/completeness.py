@@ -71,7 +71,8 @@ def _state() -> State:
     gaps.sort(key=lambda gap: (-gap.outstanding, gap.since, gap.area))
     late = {gap.area for gap in gaps}
     areas = set(rows["area"]) - {city}
-    reported = pd.to_datetime(rows["reported_to"]).groupby(rows["feed"]).max().min()  # what all feeds have reached
+    last_days = pd.to_datetime(rows["reported_to"]) + pd.to_timedelta((rows["grain"] == "week") * 6, unit="D")
+    reported = last_days.groupby(rows["feed"]).max().min()  # what all feeds have reached
     return State(
         reference.as_day(reported) or _newest_reading(),
         len(areas),
@@ -81,9 +82,11 @@ def _state() -> State:
     )
 
 
-def is_owed(feed: str) -> bool:
-    """Whether files of this feed are due by a calendar; those that report events owe nothing."""
-    return bool((data.read("completeness", since=data.edition().day - RECENT)["feed"] == feed).any())
+def grain_of(feed: str) -> str | None:
+    """How long a period a file of this feed covers; None where nothing is due by a calendar (feeds of events)."""
+    rows = data.read("completeness", since=data.edition().day - RECENT)
+    rows = rows[rows["feed"] == feed]
+    return None if rows.empty else str(rows["grain"].iloc[0])
 
 
 def _newest_reading() -> date | None:

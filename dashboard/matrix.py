@@ -90,7 +90,8 @@ def _of_window(indicator: Indicator) -> Matrix:
             deviation,
         )
     newest = rows[rows["data_to"] == rows["data_to"].max()]
-    first, last = newest["window_from"].min().date(), newest["data_to"].max().date()
+    first = newest["window_from"].min().date()
+    last = reference.last_day(newest["data_to"].max().date(), indicator.indicator)
     period = text("{first} to {last}", first=short_day(first), last=short_day(last))
     return _made(indicator, period, last, cells, _late(indicator), is_exact=True)
 

@@ -1,7 +1,7 @@
 """Names and units of what the published files speak of: places, industries, indicators, feeds."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -155,6 +155,13 @@ def where(area: str, sector: str) -> str:
     if pd.isna(sector) or sector in {TOTAL_INDUSTRY, ""}:
         return place(area)
     return f"{place(area)} · {industry(sector)}"
+
+
+def last_day(when: date, indicator: str) -> date:
+    """The last day of a judged period, which the published file names by its first day: weeks are judged as wholes."""
+    known = indicators().get(indicator)
+    is_weekly = known is not None and "week" in known.grains and "day" not in known.grains
+    return when + timedelta(days=6) if is_weekly else when
 
 
 def where_in_short(area: str, sector: str) -> str:

@@ -137,7 +137,8 @@ def _of_days(indicator: Indicator, area: str) -> Figure | None:
 
 def _of_weeks(indicator: Indicator, area: str) -> Figure | None:
     rows = series(area, TOTAL_INDUSTRY, "week", long_ago(), indicator.indicator)
-    whole = rows[rows["period"] + pd.Timedelta(days=WEEK) <= pd.Timestamp(data.edition().day)]
+    is_weekly = completeness.grain_of(indicator.feed) == "week"  # then a week is whole as soon as it is there
+    whole = rows if is_weekly else rows[rows["period"] + pd.Timedelta(days=WEEK) <= pd.Timestamp(data.edition().day)]
     shown = whole if not whole.empty else rows
     if shown.empty:
         return None
@@ -171,7 +172,7 @@ def _of_months(indicator: Indicator, area: str) -> Figure | None:
     ended = pd.Timestamp(data.edition().day).to_period("M").to_timestamp() - pd.DateOffset(months=1)
     whole = known[known["period"] <= ended]  # a month that still runs says little
     known = known if whole.empty else whole
-    if known.iloc[-1].period < ended and not completeness.is_owed(indicator.feed):
+    if known.iloc[-1].period < ended and completeness.grain_of(indicator.feed) is None:
         return Figure(
             indicator,
             "month",

@@ -115,6 +115,7 @@ def run(
             return
         for sentence in runs.take(settings, region, False, _now(), progress).sentences:
             console.print(sentence)
+        runs.catch_up(settings, ledger, bool(first), _now())
         if first:
             wanted = runs.first_editions(region, _day(first), _day(last))
             edition = runs.editions(settings, region, ledger, wanted, _now(), is_replay=True, progress=progress)

@@ -46,7 +46,7 @@ class Work:
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
-    """Hold the warehouse for this process. Raises UserError when another run holds it, or nothing can be written."""
+    """Hold the warehouse for this process. Raises UserError when another run holds it, or a file fails meanwhile."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.run_lock, timeout=0):
@@ -54,7 +54,10 @@ def locked(settings: Settings) -> Iterator[None]:
     except Timeout as error:
         raise UserError("另一个任务正在运行，请等它结束后再试 (another run is at work)") from error
     except OSError as error:
-        raise UserError(f"数据文件夹 {settings.data} 不可写，请检查权限 (data folder not writable)") from error
+        raise UserError(
+            f"{error.filename or settings.data} 无法读写（{error.strerror}），请检查权限和磁盘空间"
+            " (cannot read or write)"
+        ) from error
 
 
 def take(
@@ -138,7 +141,7 @@ def editions(
     settings: Settings, region: Region, ledger: Ledger, wanted: Sequence[Edition], now: datetime, *,
     is_replay: bool, progress: Progress = silent,
 ) -> Edition:  # fmt: skip
-    """Compute the wanted editions that are not there yet, publish the last, record all; returns the last edition.
+    """Compute the wanted editions that are not there yet, record all, publish the last; returns the last edition.
 
     After a crash the same call goes on where the last one stopped. Raises UserError when the warehouse lacks editions
     that the ledger remembers (then a rebuild is due), or a day lies before the data or before the last edition.
@@ -159,14 +162,24 @@ def editions(
                 progress(f"版次 {edition.edition_id}", done, len(todo))
                 compute(work, edition)
             progress("版次", len(todo), len(todo))
+        for edition in wanted:  # before publishing: what readers have seen, a rebuild must know
+            recorded.record(ledger, edition, is_replay, now)
         last = _last_edition(con)
         if current_edition(settings.published) != last.edition_id:
             progress("发布", 0, 1)
             publish(con, settings.published, region, last, manifest(settings))
             progress("发布", 1, 1)
-        for edition in wanted:
-            recorded.record(ledger, edition, is_replay, now)
     return last
+
+
+def catch_up(settings: Settings, ledger: Ledger, is_replay: bool, now: datetime) -> None:
+    """Record editions that a run left in the warehouse when it was killed: else a rebuild would lack them.
+
+    Their numbers, too, are given: a further edition of the day, with another cut-off, gets the next one.
+    """
+    with store.connect(settings) as warehouse:
+        for edition in _editions(warehouse.connection):
+            recorded.record(ledger, edition, is_replay, now)
 
 
 def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, progress: Progress = silent) -> Edition:
@@ -174,6 +187,7 @@ def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, p
     remembered = recorded.recorded_editions(ledger)
     if not remembered:
         raise UserError("台账中没有版次记录，无需重建 (the ledger remembers no edition)")
+    settings.warehouse.with_name(f"{settings.warehouse.name}.wal").unlink(missing_ok=True)  # of a run that was killed
     settings.warehouse.unlink(missing_ok=True)
     with store.connect(settings) as warehouse:
         inbox.rebuild(settings, region, warehouse)
@@ -223,11 +237,14 @@ def _refuse_impossible(con: duckdb.DuckDBPyConnection, todo: Sequence[Edition], 
         )
 
 
+def _editions(con: duckdb.DuckDBPyConnection) -> list[Edition]:
+    """The warehouse's editions in the order in which what they say became known."""
+    rows = con.execute("select day, number, cutoff_at from edition order by cutoff_at, number").fetchall()
+    return [Edition(day, number, cutoff_at.replace(tzinfo=UTC)) for day, number, cutoff_at in rows]
+
+
 def _last_edition(con: duckdb.DuckDBPyConnection) -> Edition:
-    day, number, cutoff_at = con.execute(
-        "select day, number, cutoff_at from edition order by cutoff_at desc, number desc limit 1"
-    ).fetchall()[0]
-    return Edition(day, number, cutoff_at.replace(tzinfo=UTC))
+    return _editions(con)[-1]
 
 
 def manifest(settings: Settings) -> dict[str, str]:

@@ -13,6 +13,8 @@ from dashboard.components.warning import address
 from dashboard.locale import short_day, text
 from pipelines.domain import TOTAL_INDUSTRY
 
+FEW = 8  # columns that would look lost on the whole width
+
 
 def grid(shown: model.Matrix) -> Any:
     """The table with its legend, the choice of indicator and the download."""
@@ -38,7 +40,10 @@ def grid(shown: model.Matrix) -> Any:
         )
         for code in shown.areas
     ]
-    full = html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="grid")
+    full = html.Table(
+        [html.Caption(caption), html.Thead(head), html.Tbody(body)],
+        className="grid" if len(shown.industries) >= FEW else "grid few",
+    )
     return html.Div([_choice(shown), scrolling(text("Matrix of areas and industries"), full), _legend(shown)])
 
 

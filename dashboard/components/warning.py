@@ -75,7 +75,7 @@ def people(row: Any) -> str:
 def reach(row: Any) -> str:
     """To which day, or with monthly figures to which month, the data of a warning reach."""
     when = row.data_to.date()
-    return month(when) if row.kind == "level" else short_day(when)
+    return month(when) if row.kind == "level" else short_day(reference.last_day(when, row.indicator))
 
 
 def _subject(row: Any) -> Any:

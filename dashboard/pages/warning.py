@@ -105,13 +105,21 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
                 [certainty_word(row.p, row.kind), html.Small(text("by chance {odds}", odds=chance)) if chance else ""],
             ),
             (text("Window"), "" if row.kind == "level" else _window(row)),
-            (text("Data to"), reach(row) if row.kind == "level" else day(row.data_to.date())),
+            (
+                text("Data to"),
+                reach(row) if row.kind == "level" else day(reference.last_day(row.data_to.date(), row.indicator)),
+            ),
             (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
             (text("Industry"), reference.industry(row.industry) if isinstance(row.industry, str) else ""),
             (text("Employer"), _employer(row)),
             (text("Open since"), day(row.opened_on.date())),
             (text("Level since"), "" if pd.isna(row.changed_on) else day(row.changed_on.date())),
-            (text("Judged to"), "" if pd.isna(row.judged_to) or row.kind == "level" else day(row.judged_to.date())),
+            (
+                text("Judged to"),
+                ""
+                if pd.isna(row.judged_to) or row.kind == "level"
+                else day(reference.last_day(row.judged_to.date(), row.indicator)),
+            ),
             (text("Quiet since"), _quiet(row)),
             (text("Lifted on"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
             (text("Why lifted"), _reason(row.close_reason)),
@@ -122,7 +130,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
 def _window(row: Any) -> str:
     if pd.isna(row.window_from) or pd.isna(row.window_to):
         return ""
-    first, last = row.window_from.date(), row.window_to.date()
+    first, last = row.window_from.date(), reference.last_day(row.window_to.date(), row.indicator)
     return text(
         "{first} to {last}, {days} days", first=short_day(first), last=short_day(last), days=(last - first).days + 1
     )

@@ -14,7 +14,7 @@ from pipelines.warehouse.catalogue import SQL, catalogue, step
 from pipelines.warehouse.transform import Change
 
 LAYOFF_DAYS = 180  # reports older than this are behind every rule's window
-READING_DAYS = 120  # a revision of an older month is history, no warning
+READING_DAYS = 75  # a month that ended longer ago is history, no warning
 CAUSE_SHARE, CAUSE_PEOPLE = 0.5, 10  # an employer is named when it brings at least half of the excess and ten people
 _EPISODE = list(EarlyWarning.__dataclass_fields__)
 Reported = Callable[[str, str, str, date], tuple[date, int] | None]
@@ -60,7 +60,7 @@ class Judge:
         return self._con.execute(step("layoff"), {"since": since, "until": day}).df()
 
     def _readings(self, in_force: pd.DataFrame, change: Change, day: date) -> pd.DataFrame:
-        """New or revised complete readings of the indicators with level rules, with their usual value."""
+        """Newest complete readings of the indicators with level rules, where new or revised, with what is usual."""
         parts: list[pd.DataFrame] = []
         level_rules = in_force[in_force["kind"] == "level"].drop_duplicates("indicator")
         for rule in level_rules.itertuples():
@@ -71,7 +71,8 @@ class Judge:
                 continue
             history = self._con.execute(step("level_history"), {"indicator": rule.indicator, "grain": rule.grain}).df()
             known = history.merge(fresh[["area", "industry", "period"]], on=["area", "industry", "period"])
-            parts.append(known.assign(indicator=rule.indicator))
+            newest = known.groupby(["area", "industry"])["period"].transform("max")
+            parts.append(known[known["period"] == newest].assign(indicator=rule.indicator))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def _with_cause(self, spikes: pd.DataFrame) -> pd.DataFrame:

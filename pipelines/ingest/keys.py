@@ -80,10 +80,14 @@ def _made(path: Path) -> bytes:
     key = secrets.token_bytes(_KEY_BYTES)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        aside = path.with_name(f".{path.name}.part")  # a crash must not leave half a key under the key's name
+        aside.unlink(missing_ok=True)
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(key.hex() + "\n")
             file.flush()
             os.fsync(file.fileno())
+        path.hardlink_to(aside)  # fails where a key is, as a rename would not
+        aside.unlink()
     except OSError as error:
         raise UserError(
             f"密钥文件夹 {path.parent} 无法写入（{error.strerror}）；请检查权限，或用 GANGSHAO_KEYS 指定另一文件夹。"
@@ -104,6 +108,8 @@ def _recognise(path: Path, keys: Keys, needs_old: bool) -> None:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(now), encoding="ascii")
+        aside = path.with_name(f".{path.name}.part")
+        aside.write_text(json.dumps(now), encoding="ascii")
+        aside.replace(path)
     except OSError as error:
         raise UserError(f"数据文件夹 {path.parent} 无法写入（{error.strerror}）；请检查权限或磁盘空间。") from error

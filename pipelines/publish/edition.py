@@ -1,5 +1,6 @@
 """Publish: a new folder aside, checked, then one atomic switch of the pointer; readers see before or after."""
 
+import calendar
 import json
 import os
 import shutil
@@ -23,9 +24,13 @@ RESTRICTED_ONLY = ("employer", "score", "forecast", "drop_register", "quarantine
 
 
 def current_edition(published: Path) -> str | None:
-    """Identity of the edition the pointer names; None when nothing is published."""
+    """Identity of the edition the pointer names; None when nothing is published, or its files are gone."""
     pointer = published / "current"
-    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    if not pointer.exists():
+        return None
+    edition_id = pointer.read_text(encoding="utf-8").strip()
+    files = [published / edition_id / f"{name}.duckdb" for name in ("general", "restricted")]
+    return edition_id if all(path.exists() for path in files) else None
 
 
 def publish(
@@ -58,11 +63,21 @@ def publish(
     (aside / "restricted.duckdb").chmod(0o640)
     (aside / "general.duckdb").chmod(0o644)
     (aside / "manifest.json").write_text(json.dumps(dict(facts), ensure_ascii=False, indent=1), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.rename(folder)
+    _into_place(aside, folder, is_in_force=edition.edition_id == before)
     _switch(published, edition.edition_id)
     _forget(published, edition.edition_id)
     return folder
+
+
+def _into_place(aside: Path, folder: Path, *, is_in_force: bool) -> None:
+    """Give the new folder its name. The edition in force is never missing: its files are replaced one by one."""
+    if is_in_force:
+        for path in aside.iterdir():
+            path.replace(folder / path.name)
+        aside.rmdir()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
 
 
 def _create(con: duckdb.DuckDBPyConnection, database: str, table: str) -> None:
@@ -153,7 +168,7 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
     entries = {
         "schema_version": str(SCHEMA_VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
         "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
-        "week_end": str(region.week_end), **facts,
+        "week_end": calendar.day_name[region.week_end].lower(), **facts,
     }  # fmt: skip
     con.execute("delete from restricted.manifest")
     con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))

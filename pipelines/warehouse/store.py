@@ -79,9 +79,9 @@ def connect(settings: Settings, read_only: bool = False) -> Warehouse:
     except (OSError, duckdb.Error) as error:
         raise UserError(_sentence(path, error)) from error
     connection.execute("set enable_progress_bar = false")  # the command line has its own
-    if is_new:
-        path.chmod(0o600)
     if not read_only:
+        if path.stat().st_mode & 0o077:  # new, or the run that made it was killed before this line
+            path.chmod(0o600)
         for definition in sorted(TABLES.glob("*.sql")):
             connection.execute(definition.read_text(encoding="utf-8"))
     return Warehouse(connection, path)

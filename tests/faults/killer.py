@@ -14,11 +14,11 @@ from pathlib import Path
 from types import FrameType
 
 from pipelines.__main__ import app
-from tests.faults.evening import DAY
 
 # A module belongs to the stage of its longest prefix here; what a stage calls of others, in Python or C, counts too.
 STAGES = {
     "pipelines.ingest": "ingest",
+    "pipelines.ingest.keys": "keys",
     "pipelines.run": "run",
     "pipelines.warehouse.store": "run",
     "pipelines.warehouse.transform": "transform",
@@ -42,10 +42,9 @@ STAGES = {
 ROUNDS = 3  # so many calls from one line count: else a loop over rows would have nearly all the points
 
 
-def work() -> int:
-    """Take in what waits, then run the day; an empty inbox is no failure here. Returns the run's exit status."""
-    app(["ingest", "--backfill"], standalone_mode=False)
-    return int(app(["run", "--day", DAY], standalone_mode=False) or 0)
+def work(commands: list[list[str]]) -> int:
+    """Run commands one after the other, whatever they return; returns the exit status of the last."""
+    return [int(app(command, standalone_mode=False) or 0) for command in commands][-1]
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class Counting:
         return self._stage_of_file[file]
 
 
-def counted(report: Path, point: Point | None) -> int:
+def counted(commands: list[list[str]], report: Path, point: Point | None) -> int:
     """Work to the end and report the calls of each stage; or report that the point is reached, and die."""
 
     def kill(after: float) -> None:
@@ -116,7 +115,7 @@ def counted(report: Path, point: Point | None) -> int:
     counting = Counting(point, die)
     sys.setprofile(counting.watch)
     try:
-        status = work()
+        status = work(commands)
     finally:
         sys.setprofile(None)
     report.write_text("".join(f"{name} {calls}\n" for name, calls in sorted(counting.calls.items())), encoding="utf-8")
@@ -126,10 +125,11 @@ def counted(report: Path, point: Point | None) -> int:
 def nursery() -> None:
     """Fork a process for each line of standard input and say how it ended: imports take longer than a small city's run.
 
-    A line holds the environment, the file for what is printed, the report (or none: nothing is counted), the point.
+    A line holds the commands, the environment, the file for what is printed, the report (none: nothing is counted) and
+    the point (none: nobody is killed).
     """
     for line in sys.stdin:
-        environment, said, report, point = json.loads(line)
+        commands, environment, said, report, point = json.loads(line)
         child = os.fork()
         if child == 0:
             with Path(said).open("w", encoding="utf-8") as file:
@@ -139,7 +139,8 @@ def nursery() -> None:
             os.environ.update(environment)
             status = 1
             try:
-                status = counted(Path(report), Point(*point) if point else None) if report else work()
+                at = Point(*point) if point else None
+                status = counted(commands, Path(report), at) if report else work(commands)
             except BaseException:
                 traceback.print_exc()
             finally:

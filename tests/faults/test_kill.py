@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +21,9 @@ from tests.faults.watcher import LAYOUT, watched
 from tests.house import ROOT, House
 
 BEFORE, AFTER = "2026-10-31.1", f"{DAY}.1"
+Kill = Callable[[House, list[list[str]], Point], None]
+NIGHT = [["ingest", "--backfill"], ["run", "--day", DAY]]
+NEXT_DAY = [["run", "--day", "2026-11-02"]]
 # Where to kill: in each stage at these shares of its calls. In "publish" 0.86 is where the new folder gets its name,
 # 0.92 where the pointer is replaced; in "run" 0.86 is the commit of an edition; in "mail" a file has five calls.
 SHORT = {
@@ -53,8 +57,9 @@ class End:
 
 @dataclass(frozen=True)
 class Calm:
-    """The run that nobody killed: how many calls each stage made, and its end."""
+    """The run that nobody killed: its house, how many calls each stage made, and its end."""
 
+    house: House
     calls: dict[str, int]
     end: End
 
@@ -65,7 +70,7 @@ def evening(replayed: House, files: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 class Nursery:
-    """Processes that take in the inbox and run the day, each forked from one that has imported everything."""
+    """Processes that do what the command line does, each forked from one that has imported everything."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -74,12 +79,17 @@ class Nursery:
             env=os.environ | {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"},  # the same calls each time; no threads
         )  # fmt: skip
 
-    def work(self, house: House, report: Path | None = None, point: Point | None = None) -> tuple[int, str]:
-        """Work on a house to the end, or to death at a point; returns the exit status and what was printed."""
+    def work(
+        self, house: House, commands: list[list[str]], report: Path | None = None, point: Point | None = None
+    ) -> tuple[int, str]:
+        """Run commands on a house to the end, or to death at a point; returns exit status and what was printed.
+
+        The report then says where death was, else (without a point) how many calls each stage made.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         said = house.folder / "said"
-        order = [house.env, str(said), report and str(report), point and astuple(point)]
+        order = [commands, house.env, str(said), report and str(report), point and astuple(point)]
         print(json.dumps(order), file=self._process.stdin, flush=True)
         status = int(self._process.stdout.readline())
         return status, said.read_text(encoding="utf-8")
@@ -97,14 +107,32 @@ def nursery() -> Iterator[Nursery]:
     opened.close()
 
 
+def calls_of(report: Path) -> dict[str, int]:
+    """Calls of each stage, as a report of a run that was not killed tells them."""
+    lines = report.read_text(encoding="utf-8").splitlines()
+    return {stage: int(calls) for stage, calls in map(str.split, lines)}
+
+
 @pytest.fixture(scope="session")
 def calm(evening: Evening, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Calm:
     folder = tmp_path_factory.mktemp("calm")
     house = evening.house.copy(folder / "house")
-    status, said = nursery.work(house, folder / "calls")
+    status, said = nursery.work(house, NIGHT, folder / "calls")
     assert status == 0, said
-    lines = (folder / "calls").read_text(encoding="utf-8").splitlines()
-    return Calm({stage: int(calls) for stage, calls in map(str.split, lines)}, end_of(house))
+    return Calm(house, calls_of(folder / "calls"), end_of(house))
+
+
+@pytest.fixture
+def kill(nursery: Nursery, tmp_path: Path) -> Kill:
+    """Kill commands at a point, and see to it that they were killed there."""
+
+    def killed(house: House, commands: list[list[str]], point: Point) -> None:
+        report = tmp_path / f"killed_{point.stage}_{point.nth}"
+        status, said = nursery.work(house, commands, report, point)
+        assert status == -signal.SIGKILL, said
+        assert report.read_text(encoding="utf-8").startswith(f"KILLED {point.stage} {point.nth} ")
+
+    return killed
 
 
 def end_of(house: House) -> End:
@@ -121,7 +149,7 @@ def end_of(house: House) -> End:
 
 
 def test_the_undisturbed_night_has_work_for_every_stage(calm: Calm) -> None:
-    assert calm.calls.keys() == set(STAGES.values()) == SHORT.keys()
+    assert calm.calls.keys() == set(STAGES.values()) == {*SHORT, "keys"}
     assert len(calm.end.mails) >= 3
     assert {reason for _, _, _, reason, _, _ in calm.end.notices} >= {"retrospective", "first", "nothing_of_yours"}
     assert not calm.end.waiting
@@ -129,22 +157,74 @@ def test_the_undisturbed_night_has_work_for_every_stage(calm: Calm) -> None:
 
 @pytest.mark.parametrize(("stage", "share", "delay"), POINTS)
 def test_a_killed_run_is_completed_by_the_next_one_while_the_dashboard_serves(
-    stage: str, share: float, delay: int, evening: Evening, calm: Calm, nursery: Nursery,
-    house: Callable[[House], House], tmp_path: Path,
+    stage: str, share: float, delay: int, evening: Evening, calm: Calm, nursery: Nursery, kill: Kill,
+    house: Callable[[House], House],
 ) -> None:  # fmt: skip
-    point = Point(stage, round(share * calm.calls[stage]), delay)
     killed = house(evening.house)
-    report = tmp_path / "killed"
     with watched(killed, evening.path) as watcher:
         assert watcher.look() == {BEFORE}
-        status, said = nursery.work(killed, report, point)
-        assert status == -signal.SIGKILL, said
-        assert report.read_text(encoding="utf-8").startswith(f"KILLED {stage} {point.nth} ")
+        kill(killed, NIGHT, Point(stage, round(share * calm.calls[stage]), delay))
         assert watcher.look() in ({BEFORE}, {AFTER})
-        status, said = nursery.work(killed)
+        status, said = nursery.work(killed, NIGHT)
         assert status == 0, said
         assert watcher.look() == {AFTER}
     assert end_of(killed) == calm.end
     assert not watcher.faults
     assert {edition for address, edition in watcher.answers if address != LAYOUT} == {BEFORE, AFTER}
     assert all(len(bodies) == 1 for bodies in watcher.answers.values()), "an edition never changes under its reader"
+
+
+@pytest.mark.parametrize(("stage", "share"), [("run", 0.9), ("publish", 0.5)])
+def test_the_next_days_run_remembers_the_edition_that_a_killed_run_left_unpublished(
+    stage: str, share: float, evening: Evening, calm: Calm, nursery: Nursery, kill: Kill,
+    house: Callable[[House], House],
+) -> None:  # fmt: skip
+    killed, undisturbed = house(evening.house), house(calm.house)
+    kill(killed, NIGHT, Point(stage, round(share * calm.calls[stage])))
+    assert killed.ask("select max(edition_id) from edition") == [(BEFORE,)]
+    for continued in (killed, undisturbed):
+        status, said = nursery.work(continued, NEXT_DAY)
+        assert status == 0, said
+    assert end_of(killed).hashes == end_of(undisturbed).hashes
+    status, said = nursery.work(killed, [["run", "--rebuild"]])
+    assert status == 0, said
+    assert end_of(killed).hashes == end_of(undisturbed).hashes
+
+
+def test_publishing_the_edition_in_force_again_may_be_killed_and_the_dashboard_keeps_serving_it(
+    evening: Evening, calm: Calm, nursery: Nursery, kill: Kill, house: Callable[[House], House], tmp_path: Path
+) -> None:
+    again = house(calm.house)
+    status, said = nursery.work(again, [["publish"]], tmp_path / "calls")
+    assert status == 0, said
+    calls = calls_of(tmp_path / "calls")["publish"]
+    with watched(again, evening.path) as watcher:
+        for share in (0.5, 0.8, 0.84, 0.88, 0.92):
+            kill(again, [["publish"]], Point("publish", round(share * calls)))
+            assert watcher.look() == {AFTER}
+        status, said = nursery.work(again, [["publish"]])
+        assert status == 0, said
+        assert watcher.look() == {AFTER}
+    assert end_of(again) == calm.end
+    assert not watcher.faults
+    assert all(len(bodies) == 1 for bodies in watcher.answers.values())
+
+
+def test_a_first_ingest_killed_while_it_makes_the_keys_leaves_no_half_key(
+    evening: Evening, nursery: Nursery, kill: Kill, tmp_path: Path
+) -> None:
+    def fresh(name: str) -> House:
+        place = House(tmp_path / name)
+        shutil.copytree(evening.house.data / "inbox", place.data / "inbox")
+        return place
+
+    status, said = nursery.work(fresh("whole"), NIGHT[:1], tmp_path / "calls")
+    assert status == 0, said
+    calls = calls_of(tmp_path / "calls")["keys"]
+    for share in (0.3, 0.4, 0.5, 0.6, 0.7, 0.95):
+        place = fresh(f"killed{share}")
+        kill(place, NIGHT[:1], Point("keys", round(share * calls)))
+        status, said = nursery.work(place, NIGHT[:1])
+        assert status == 0, said
+        assert not list((place.data / "inbox").rglob("*.csv"))
+        assert sorted(path.name for path in (place.folder / "keys").iterdir()) == ["pseudonym.key", "raw.key"]

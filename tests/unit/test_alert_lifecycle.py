@@ -91,3 +91,14 @@ def test_after_closing_a_new_rise_is_a_new_warning() -> None:
 )
 def test_bands_have_exact_edges(people: float | None, words: str) -> None:
     assert band(people) == words
+
+
+def test_two_employers_of_one_cell_are_two_warnings_and_a_spike_keeps_its_own_whatever_its_cause() -> None:
+    def report(employer: str, kind: str) -> pd.DataFrame:
+        return finding(day(0)).assign(kind=kind, employer=employer)
+
+    events = advance([], pd.concat([report("e1", "event"), report("e2", "event")]), {}, LEAVE, day(1))
+    assert len({warning.episode_id for warning in events}) == 2
+    spike = advance([], report("e1", "spike"), {}, LEAVE, day(1))
+    again = advance(spike, report("e2", "spike").assign(data_to=pd.Timestamp(day(1))), {}, LEAVE, day(2))
+    assert [warning.episode_id for warning in again] == [warning.episode_id for warning in spike]

@@ -118,7 +118,7 @@ def test_a_fall_is_worse_where_lower_is_worse() -> None:
 def layoff(planned: int, staff: int, reported: str = "2026-10-20", employer: str = "e1") -> dict[str, object]:
     return {
         "report_id": employer, "employer": employer, "employer_name": "示例厂", "area": "371502", "industry": "C",
-        "staff": staff, "planned": planned, "kind": "裁员", "reported_on": pd.Timestamp(reported),
+        "staff": staff, "planned": planned, "layoff_kind": "裁员", "reported_on": pd.Timestamp(reported),
         "effective_on": pd.Timestamp(reported),
     }  # fmt: skip
 
@@ -140,6 +140,7 @@ def event_rules() -> pd.DataFrame:
 )
 def test_a_single_report_is_judged_by_the_letter_of_the_line(planned: int, staff: int, level: int | None) -> None:
     found = rules.events(event_rules(), pd.DataFrame([layoff(planned, staff)]), DAY)
+    assert set(found["kind"]) <= {"event"}
     assert list(found["level"]) == ([] if level is None else [level])
 
 

@@ -47,10 +47,10 @@ def _sentence(folder: Path) -> str:
         ("calendar.csv", "2016-02-06,makeup", "2016-02-07,makeup", "date", "调休"),
         ("feeds.csv", "workday,1,", "workday,,", "due_days", "应报时间"),
         ("feeds.csv", "07:00", "7点", "due_time", "07:00"),
-        ("rules.csv", ",day,4,1e-3", ",day,5,1e-3", "level", "1（红）"),
-        ("rules.csv", ",day,4,1e-3", ",day,4,", "p_max", "概率"),
+        ("rules.csv", ",day,4,3e-2", ",day,5,1e-3", "level", "1（红）"),
+        ("rules.csv", ",day,4,3e-2", ",day,4,", "p_max", "概率"),
         ("rules.csv", ",day,3,1e-4", ",week,3,1e-4", "grain", "第一行"),
-        ("rules.csv", "city;area;industry;cell", "city,area", "", "列"),
+        ("rules.csv", "city;area;industry", "city,area", "", "列"),
     ],
 )
 def test_a_wrong_value_is_named_by_file_line_and_column(
