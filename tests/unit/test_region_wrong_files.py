@@ -49,7 +49,7 @@ def _sentence(folder: Path) -> str:
         ("feeds.csv", "07:00", "7点", "due_time", "07:00"),
         ("rules.csv", ",day,4,3e-2", ",day,5,1e-3", "level", "1（红）"),
         ("rules.csv", ",day,4,3e-2", ",day,4,", "p_max", "概率"),
-        ("rules.csv", ",day,3,1e-4", ",week,3,1e-4", "grain", "第一行"),
+        ("rules.csv", ",day,3,2e-2", ",week,3,2e-2", "grain", "第一行"),
         ("rules.csv", "city;area;industry", "city,area", "", "列"),
     ],
 )
