@@ -71,6 +71,7 @@ class Checker:
                 "preserve_insertion_order": False,
             }
         )  # fmt: skip
+        self._connection.execute("set enable_progress_bar = false")
         for name, table in lookups(region).items():
             self._connection.register("incoming", table)
             self._connection.execute(f"create table {name} as from incoming")

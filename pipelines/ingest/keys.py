@@ -86,8 +86,7 @@ def _made(path: Path) -> bytes:
             file.write(key.hex() + "\n")
             file.flush()
             os.fsync(file.fileno())
-        path.hardlink_to(aside)  # fails where a key is, as a rename would not
-        aside.unlink()
+        aside.rename(path)  # the run's lock is held: nobody else makes keys meanwhile
     except OSError as error:
         raise UserError(
             f"密钥文件夹 {path.parent} 无法写入（{error.strerror}）；请检查权限，或用 GANGSHAO_KEYS 指定另一文件夹。"
