@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.house import House
 
@@ -14,33 +15,61 @@ LAST_DATA_DAY = date(2026, 10, 30)
 DAYS, SCALE, SEED = 150, 0.05, 3
 
 
+Build = Callable[[Path], None]
+
+
 @pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str, Build], Path]:
+    """Build a folder once for all workers of the session; who comes second waits and reads it."""
+    base = tmp_path_factory.getbasetemp()
+    root = base if worker_id == "master" else base.parent
+
+    def built(name: str, build: Build) -> Path:
+        folder = root / name
+        with FileLock(root / f"{name}.lock"):
+            if not (root / f"{name}.done").exists():
+                folder.mkdir()
+                build(folder)
+                (root / f"{name}.done").touch()
+        return folder
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def files(once: Callable[[str, Build], Path]) -> Path:
     """Inbox of the invented city."""
-    folder = tmp_path_factory.mktemp("city") / "inbox"
-    House(folder.parent).gangshao(
-        "demo", "--into", str(folder), "--days", str(DAYS), "--scale", str(SCALE), "--seed", str(SEED),
-        "--until", LAST_DATA_DAY.isoformat(),
-    )  # fmt: skip
-    return folder
+
+    def build(folder: Path) -> None:
+        House(folder).gangshao(
+            "demo", "--into", str(folder / "inbox"), "--days", str(DAYS), "--scale", str(SCALE), "--seed", str(SEED),
+            "--until", LAST_DATA_DAY.isoformat(),
+        )  # fmt: skip
+
+    return once("city", build) / "inbox"
 
 
 @pytest.fixture(scope="session")
-def stocked(files: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
+def stocked(files: Path, once: Callable[[str, Build], Path]) -> House:
     """The city taken in, nothing computed yet."""
-    house = House(tmp_path_factory.mktemp("stocked"))
-    shutil.copytree(files, house.data / "inbox", copy_function=os.link)
-    (house.data / "DEMONSTRATION").touch()
-    house.gangshao("ingest", "--backfill")
-    return house
+
+    def build(folder: Path) -> None:
+        house = House(folder)
+        shutil.copytree(files, house.data / "inbox", copy_function=os.link)
+        (house.data / "DEMONSTRATION").touch()
+        house.gangshao("ingest", "--backfill")
+
+    return House(once("stocked", build))
 
 
 @pytest.fixture(scope="session")
-def replayed(stocked: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The city with its last twenty editions in one replay, 2026-10-12 to 2026-10-31."""
-    house = stocked.copy(tmp_path_factory.mktemp("replayed") / "house")
-    house.gangshao("run", "--from", "2026-10-12", "--to", "2026-10-31")
-    return house
+def replayed(stocked: House, once: Callable[[str, Build], Path]) -> House:
+    """The city with its last twenty editions in one replay, 2026-10-12 to 2026-10-31. Nobody changes it: copy it."""
+
+    def build(folder: Path) -> None:
+        stocked.copy(folder / "house").gangshao("run", "--from", "2026-10-12", "--to", "2026-10-31")
+
+    return House(once("replayed", build) / "house")
 
 
 @pytest.fixture
