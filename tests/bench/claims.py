@@ -34,7 +34,8 @@ def told(here: Place) -> pd.DataFrame:
     """Day on which each warning became yellow or worse, by region."""
     with here.warehouse() as warehouse:
         return warehouse.connection.execute(
-            "select episode_id, area, min(cast(known_from as date)) as told_on from episode where level <= 3 group by all"
+            "select episode_id, area, cast(min(day) as timestamp) as told_on from episode "
+            "join edition on known_from = cutoff_at where level <= 3 group by all"
         ).df()
 
 

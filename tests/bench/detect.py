@@ -38,8 +38,9 @@ def warnings(here: Place, since: date) -> pd.DataFrame:
     """First vintage at yellow or worse of every warning opened since a day, with the day it became that."""
     with here.warehouse() as warehouse:
         return warehouse.connection.execute(
-            "select episode_id, rule_id, kind, area, industry, min(level) as level, min(cast(known_from as date)) as told_on "
-            "from episode where level <= $yellow and opened_on >= $since group by all",
+            "select episode_id, rule_id, kind, area, industry, min(level) as level, cast(min(day) as timestamp) as told_on "
+            "from episode join edition on known_from = cutoff_at "
+            "where level <= $yellow and opened_on >= $since group by all",
             {"yellow": YELLOW, "since": since},
         ).df()
 
