@@ -15,7 +15,7 @@ from pipelines.warehouse.catalogue import Indicator, catalogue
 from pipelines.warehouse.panel import Cells, is_cell, load_cells, panel
 from pipelines.warehouse.transform import Change
 
-AHEAD_DAYS = 70  # calendar needed beyond the last period: eight weeks and a little
+AHEAD_DAYS = 150  # calendar beyond the last period: a block of 13 weeks between refits, and four weeks of forecast
 _SCORE = (
     "edition_id, day, indicator, area, industry, cohort, grain, window_periods, window_from, data_to, observed, "
     "expected, variance, p, level_mean, factor_mean"
