@@ -96,4 +96,5 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("run", "--day", "yesterday"), ("run", "--from", "2026-10-01")])
 def test_a_wrong_day_or_half_a_span_is_answered_with_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    House(tmp_path).gangshao(*arguments, status=2)
+    said = House(tmp_path).gangshao(*arguments, status=2).stderr
+    assert ("yesterday" in said) if "--day" in arguments else ("--to" in said)
