@@ -9,6 +9,14 @@ class UserError(Exception):
     """A sentence for the person at the keyboard: what is wrong, where, and how to mend it. Shown without traceback."""
 
 
+@dataclass(frozen=True)
+class Said:
+    """One thing said in both languages."""
+
+    zh: str
+    en: str
+
+
 class Role(StrEnum):
     """Who may sign in (domain.md §6, point 9; the roles' rights on acts come with transition.csv)."""
 

@@ -1,5 +1,6 @@
 """Figures somebody else has already added up: a province, a statistics office, a real-data region."""
 
+from pipelines.domain import Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(
@@ -61,7 +62,10 @@ CONTRACT = Contract(
             "has_a_figure",
             "value is not null or (numerator is not null and denominator is not null)",
             "数值",
-            "数值为空，且没有同时给出分子和分母；请至少填写一种。",
+            Said(
+                "数值为空，且没有同时给出分子和分母；请至少填写一种。",
+                "Neither a value nor both numerator and denominator are given; fill in one of the two.",
+            ),
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """Claims of unemployment benefit taken on one workday (失业保险金申领): unemployment as the bureau sees it first."""
 
-from pipelines.domain import Grain
+from pipelines.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(
@@ -27,7 +27,10 @@ CONTRACT = Contract(
             "unemployed_before_claim",
             "unemployed_on <= filed_on",
             "失业日期",
-            "失业日期晚于受理日期；请核对两个日期。",
+            Said(
+                "失业日期晚于受理日期；请核对两个日期。",
+                "The day of unemployment lies after the day of filing; check both days.",
+            ),
         ),
     ),
 )

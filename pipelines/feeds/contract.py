@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
 
-from pipelines.domain import Grain, UserError
+from pipelines.domain import Grain, Said, UserError
 
 
 class Kind(StrEnum):
@@ -14,6 +14,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     CODE = "code"
+    CODES = "codes"
     IDENTITY = "identity"
     NAME = "name"
     EMPLOYER_CODE = "employer_code"
@@ -35,9 +36,12 @@ MASK = "***"
 class Column:
     """One column of a sender's file.
 
-    ``header`` is the canonical header, ``aliases`` are other accepted spellings. ``name`` is the column of the fact
-    table; empty when the column is checked or shown to the sender but not stored. An IDENTITY column stores person, sex
-    and birth_year whatever its name; an INDUSTRY column stores its section and, with ``has_division``, the division.
+    ``header`` is the canonical header, ``aliases`` are other accepted spellings (a region adds its own in headers.csv).
+    ``name`` is the column of the fact table; empty when the column is checked or shown to the sender but not stored. An
+    IDENTITY column stores person, sex and birth_year whatever its name; an INDUSTRY column stores its section and, with
+    ``has_division``, the division; a CODES column (several values of one list in a cell) stores its codes sorted and
+    joined by ``;``. ``unit`` is what a figure counts (人, 户, 元, %): a sender may write 万 and thousands separators, and
+    a percent sign where the unit is %. ``note`` and ``example`` are for the sender's template.
     """
 
     header: str
@@ -53,6 +57,9 @@ class Column:
     high: float | None = None
     is_any_area: bool = False
     has_division: bool = True
+    unit: str = ""
+    note: str = ""
+    example: str = ""
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -69,13 +76,38 @@ class Column:
 class RowCheck:
     """A balance within a row: ``holds`` is an SQL predicate over fact columns; false refuses the row, NULL does not.
 
-    ``header`` names the column the sender should look at, ``sentence`` says what is wrong and how to mend it.
+    ``header`` names the column the sender should look at, ``said`` is what is wrong and how to mend it.
     """
 
     name: str
     holds: str
     header: str
-    sentence: str
+    said: Said
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """A balance of the file as a whole: ``holds`` is an SQL predicate with aggregates over the accepted rows' columns.
+
+    False refuses the file, NULL does not. Example: ``sum(jobs_end) = sum(jobs_begin) + sum(hires) - sum(losses)``.
+    """
+
+    name: str
+    holds: str
+    said: Said
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How much a file's sum of ``column`` may differ from that of the same sender's period before.
+
+    Outside ``least`` to ``most`` (ratios) the file is held for a person; a ratio near 10,000 or its inverse is said to
+    be a change of unit between 人 and 万人.
+    """
+
+    column: str
+    least: float
+    most: float
 
 
 @dataclass(frozen=True)
@@ -117,6 +149,10 @@ class Contract:
     period_column: str = ""
     checks: tuple[RowCheck, ...] = ()
     derived: tuple[Derived, ...] = ()
+    file_checks: tuple[FileCheck, ...] = ()
+    bound: Bound | None = None
+    purpose: str = ""
+    forbids_identifiers: bool = False
     refuse_share: float = 0.3
     refuse_from: int = 10
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)

@@ -1,6 +1,6 @@
 """Insured joins and leaves filed on one workday (社会保险增减员): the daily pulse of employment."""
 
-from pipelines.domain import Grain
+from pipelines.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 
 CONTRACT = Contract(
@@ -30,7 +30,10 @@ CONTRACT = Contract(
             "reason_fits_direction",
             "(direction = 'join') = (reason_class = 'join')",
             "原因代码",
-            "原因代码与增减类型不符：增员用参保原因，减员用停保原因；请改正其中一项。",
+            Said(
+                "原因代码与增减类型不符：增员用参保原因，减员用停保原因；请改正其中一项。",
+                "The reason does not fit the direction: joins take join reasons, leaves leave reasons; correct one of them.",
+            ),
         ),
     ),
     # 疑似失业的减员: 退休、死亡、转移、退保 are not (domain.md §2.5).

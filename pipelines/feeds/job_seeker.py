@@ -1,6 +1,6 @@
 """Job seekers registered on one day (求职登记): supply of labour; the sender gives no identity."""
 
-from pipelines.domain import Grain
+from pipelines.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(
@@ -23,7 +23,10 @@ CONTRACT = Contract(
             "of_working_age",
             "extract('year' from registered_on) - birth_year >= 14",
             "出生年",
-            "出生年与登记日期不符（不满14周岁）；请核对。",
+            Said(
+                "出生年与登记日期不符（不满14周岁）；请核对。",
+                "Year of birth and day of registration do not fit (under 14 years); check both.",
+            ),
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """Reports of planned layoffs and closures (劳动合同法第四十一条): one record can be a warning."""
 
-from pipelines.domain import Grain
+from pipelines.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(
@@ -23,5 +23,12 @@ CONTRACT = Contract(
         Column("报告日期", "reported_on", Kind.DAY),
         Column("计划实施日期", "effective_on", Kind.DAY, ("实施日期",), is_required=False),
     ),
-    checks=(RowCheck("planned_within_staff", "planned <= staff", "拟裁人数", "拟裁人数超过职工总数；请核对两个数。"),),
+    checks=(
+        RowCheck(
+            "planned_within_staff",
+            "planned <= staff",
+            "拟裁人数",
+            Said("拟裁人数超过职工总数；请核对两个数。", "More persons to be laid off than staff; check both figures."),
+        ),
+    ),
 )

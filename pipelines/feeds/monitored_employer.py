@@ -1,6 +1,6 @@
 """The monthly form of monitored employers (失业动态监测): jobs at base, last and this period, and why they went."""
 
-from pipelines.domain import Grain
+from pipelines.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(
@@ -29,7 +29,10 @@ CONTRACT = Contract(
             "jobs_balance",
             "prev_jobs + hires - losses = cur_jobs",
             "调查期岗位数",
-            "岗位数不平衡：上期岗位数 + 新增岗位数 − 减少岗位数 应等于 调查期岗位数；请核对这四项。",
+            Said(
+                "岗位数不平衡：上期岗位数 + 新增岗位数 − 减少岗位数 应等于 调查期岗位数；请核对这四项。",
+                "Jobs do not balance: last period + hires − losses must equal this period; check these four figures.",
+            ),
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """Vacancies advertised on one day (招聘岗位): demand for labour."""
 
-from pipelines.domain import Grain
+from pipelines.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(
@@ -25,7 +25,7 @@ CONTRACT = Contract(
             "valid_after_posting",
             "valid_until >= posted_on",
             "有效期至",
-            "有效期早于发布日期；请核对两个日期。",
+            Said("有效期早于发布日期；请核对两个日期。", "The advert ends before it was posted; check both days."),
         ),
     ),
 )

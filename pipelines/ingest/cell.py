@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipelines.domain import UNKNOWN_INDUSTRY
+from pipelines.domain import UNKNOWN_INDUSTRY, Said
 from pipelines.feeds.contract import Column, Kind
 from pipelines.ingest import identity
 from pipelines.region import Region
@@ -16,12 +16,12 @@ class Cell:
     """SQL of a column at position ``index`` over the text column ``r<index>`` (NULL when empty).
 
     ``value``: the typed value, NULL when wrong. ``join``: lookup it needs. ``stored``: name and SQL over ``v<index>``
-    of each fact column. ``sentence``: what is wrong when the value is NULL though the cell is not empty.
+    of each fact column. ``said``: what is wrong when the value is NULL though the cell is not empty.
     """
 
     value: str
     stored: tuple[tuple[str, str], ...]
-    sentence: str
+    said: Said
     join: str = ""
 
 
@@ -39,8 +39,8 @@ def compiled(column: Column, index: int, region: Region) -> Cell:
         case Kind.EMPLOYER_CODE:
             return _employer(column, index)
         case _:
-            value, sentence = _scalar(column, f"r{index}")
-            return Cell(value, _stored(column, index), sentence)
+            value, said = _scalar(column, f"r{index}")
+            return Cell(value, _stored(column, index), said)
 
 
 def _stored(column: Column, index: int) -> tuple[tuple[str, str], ...]:
@@ -63,7 +63,11 @@ def _code(column: Column, index: int, region: Region) -> Cell:
     )
     stored = (*_stored(column, index), (f"{column.name}_class", f"w{index}"))
     value = f"k{index}.code as v{index}, k{index}.class as w{index}"
-    return Cell(value, stored, f"的值“{VALUE}”不在代码表中；请填写代码或名称：{shown}。", join)
+    said = Said(
+        f"的值“{VALUE}”不在代码表中；请填写代码或名称：{shown}。",
+        f"“{VALUE}” is not in the code list; write a code or its title: {shown}.",
+    )
+    return Cell(value, stored, said, join)
 
 
 def _area(column: Column, index: int, region: Region) -> Cell:
@@ -71,8 +75,11 @@ def _area(column: Column, index: int, region: Region) -> Cell:
     join = f"left join (select alias, code from lookup_area{where}) as k{index} on k{index}.alias = upper(r{index})"
     example = region.places[region.places["level"] == "unit"].iloc[0]
     written = f"{example['code']} 或 {example['name']}"
-    sentence = f"的值“{VALUE}”不是本地区的县（市、区）代码或名称；请改正，写法如 {written}。"
-    return Cell(f"k{index}.code", _stored(column, index), sentence, join)
+    said = Said(
+        f"的值“{VALUE}”不是本地区的县（市、区）代码或名称；请改正，写法如 {written}。",
+        f"“{VALUE}” is no code or name of an area here; correct it, for example {written}.",
+    )
+    return Cell(f"k{index}.code", _stored(column, index), said, join)
 
 
 def _industry(column: Column, index: int) -> Cell:
@@ -82,10 +89,13 @@ def _industry(column: Column, index: int) -> Cell:
         stored: tuple[tuple[str, str], ...] = ((column.name, f"coalesce(v{index}, {fallback})"),)
     else:
         stored = ((column.name, f"coalesce(v{index}, {fallback})"), ("division", f"w{index}"))
-    sentence = f"的值“{VALUE}”不是国民经济行业门类字母（如 C）或两位大类代码（如 26）；请改正，确实不明的留空。"
+    said = Said(
+        f"的值“{VALUE}”不是国民经济行业门类字母（如 C）或两位大类代码（如 26）；请改正，确实不明的留空。",
+        f"“{VALUE}” is no section (such as C) or division (such as 26) of GB/T 4754; correct it, or leave it empty.",
+    )
     total = "" if column.fallback else f" and k{index}.level <> 'total'"
     value = f"case when true{total} then k{index}.section end as v{index}, k{index}.division as w{index}"
-    return Cell(value, stored, sentence, join)
+    return Cell(value, stored, said, join)
 
 
 def _identity(index: int) -> Cell:
@@ -95,44 +105,66 @@ def _identity(index: int) -> Cell:
         ("sex", identity.sex(f"v{index}")),
         ("birth_year", identity.birth_year(f"v{index}")),
     )
-    sentence = (
+    said = Said(
         "有误：应为 18 位，出生日期真实，末位校验码相符；请对照证件改正"
-        "（若在表格中显示为 3.7E+17，请把该列设为文本格式后重新录入导出）。"
+        "（若在表格中显示为 3.7E+17，请把该列设为文本格式后重新录入导出）。",
+        "is wrong: 18 characters, a real date of birth and the right check character are needed; compare with the"
+        " document (if the sheet shows 3.7E+17, format the column as text and enter the numbers anew).",
     )
-    return Cell(f"case when {identity.is_identity(text, f'n{index}')} then {text} end", stored, sentence)
+    return Cell(f"case when {identity.is_identity(text, f'n{index}')} then {text} end", stored, said)
 
 
 def _employer(column: Column, index: int) -> Cell:
     join = f"left join employer_code as k{index} on k{index}.code = upper(r{index})"
-    sentence = f"的值“{VALUE}”不符合 GB 32100（18 位，不含字母 I、O、S、V、Z，末位为校验码）；请对照营业执照改正。"
-    return Cell(f"k{index}.code", _stored(column, index), sentence, join)
+    said = Said(
+        f"的值“{VALUE}”不符合 GB 32100（18 位，不含字母 I、O、S、V、Z，末位为校验码）；请对照营业执照改正。",
+        f"“{VALUE}” does not meet GB 32100 (18 characters without I, O, S, V, Z, the last a check character);"
+        " compare with the business licence.",
+    )
+    return Cell(f"k{index}.code", _stored(column, index), said, join)
 
 
-def _scalar(column: Column, text: str) -> tuple[str, str]:
+def _scalar(column: Column, text: str) -> tuple[str, Said]:
     match column.kind:
         case Kind.INT | Kind.NUMBER:
             return _figure(column, text)
         case Kind.DAY:
-            return _day(text), f"的值“{VALUE}”不是真实日期；请写成 2020-03-05 的样子。"
+            return _day(text), Said(
+                f"的值“{VALUE}”不是真实日期；请写成 2020-03-05 的样子。",
+                f"“{VALUE}” is no real day; write it like 2020-03-05.",
+            )
         case Kind.MONTH:
-            return _month(text), f"的值“{VALUE}”不是月份；请写成 2020-03 或 202003 的样子。"
+            return _month(text), Said(
+                f"的值“{VALUE}”不是月份；请写成 2020-03 或 202003 的样子。",
+                f"“{VALUE}” is no month; write it like 2020-03 or 202003.",
+            )
         case Kind.CHOICE:
             cases = " ".join(f"when {quoted(shown)} then {quoted(kept)}" for shown, kept in column.choices)
             allowed = "、".join(shown for shown, _ in column.choices)
-            return f"case {text} {cases} end", f"的值“{VALUE}”不在可选值中；请填写：{allowed}。"
+            return f"case {text} {cases} end", Said(
+                f"的值“{VALUE}”不在可选值中；请填写：{allowed}。",
+                f"“{VALUE}” is not one of the choices; write one of: {allowed}.",
+            )
         case Kind.YES_NO:
-            return f"case {text} when '是' then true when '否' then false end", f"的值“{VALUE}”应为“是”或“否”。"
+            return f"case {text} when '是' then true when '否' then false end", Said(
+                f"的值“{VALUE}”应为“是”或“否”。",
+                f"“{VALUE}” must be 是 (yes) or 否 (no).",
+            )
         case _:
-            return text, f"的值“{VALUE}”有误；请改正。"
+            return text, Said(f"的值“{VALUE}”有误；请改正。", f"“{VALUE}” is wrong; correct it.")
 
 
-def _figure(column: Column, text: str) -> tuple[str, str]:
+def _figure(column: Column, text: str) -> tuple[str, Said]:
     if column.kind is Kind.INT:
-        shape, target, word = "-?[0-9]{1,9}", "integer", "整数"
+        shape, target, word, word_en = "-?[0-9]{1,9}", "integer", "整数", "whole number"
     else:
-        shape, target, word = r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", "double", "数"
+        shape, target, word, word_en = r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", "double", "数", "number"
     figure = f"case when regexp_full_match({text}, '{shape}') then try_cast({text} as {target}) end"
-    return _bounded(column, figure), f"的值“{VALUE}”不是{_range(column)}{word}；请改正。"
+    least = "" if column.low is None else f" not below {column.low:g}"
+    most = "" if column.high is None else f" not above {column.high:g}"
+    return _bounded(column, figure), Said(
+        f"的值“{VALUE}”不是{_range(column)}{word}；请改正。", f"“{VALUE}” is no {word_en}{least}{most}; correct it."
+    )
 
 
 def _bounded(column: Column, sql: str) -> str:

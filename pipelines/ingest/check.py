@@ -42,7 +42,8 @@ class Outcome:
 @dataclass(frozen=True)
 class Checked:
     """Outcomes in the order of the files; ``accepted``: drop_id, line_number and the fact's columns;
-    ``quarantined``: drop_id, line_number, column_name, reason, raw_masked, one row a refused line and column.
+    ``quarantined``: drop_id, line_number, column_name, rule, value_masked, reason, reason_en, raw_masked, one row a
+    refused line and rule.
     """
 
     outcomes: list[Outcome]
@@ -52,8 +53,8 @@ class Checked:
 
 _QUARANTINE = pa.schema(
     [
-        ("drop_id", pa.string()), ("line_number", pa.int32()), ("column_name", pa.string()), ("reason", pa.string()),
-        ("raw_masked", pa.string()),
+        ("drop_id", pa.string()), ("line_number", pa.int32()), ("column_name", pa.string()), ("rule", pa.string()),
+        ("value_masked", pa.string()), ("reason", pa.string()), ("reason_en", pa.string()), ("raw_masked", pa.string()),
     ]
 )  # fmt: skip
 
@@ -216,7 +217,9 @@ class _Settlement:
                 {
                     "drop_id": self._outcomes[item.drop_no].drop_id,
                     "line_number": item.line_number,
-                    "reason": f"第 {item.line_number} 行：{item.reason}",
+                    "rule": "malformed",
+                    "reason": f"第 {item.line_number} 行：{item.said.zh}",
+                    "reason_en": f"Line {item.line_number}: {item.said.en}",
                     "raw_masked": _HIDDEN_LINE if self._contract.is_person else item.text,
                 }
                 for item in self._malformed
@@ -228,13 +231,16 @@ class _Settlement:
 _QUARANTINED = """
 with shown as (
     select bad.*, sentence.*, cells[cell + 1] as shown_text,
-        case when cell >= 0 and shown_text is null and sentence.empty <> '' then sentence.empty else wrong end as said
+        case when cell >= 0 and shown_text is null then sentence.empty else wrong end as said,
+        case when cell >= 0 and shown_text is null then sentence.empty_en else wrong_en end as said_en
     from bad join sentence on bad.fails & sentence.mask <> 0
 )
 select
-    drop_id, line_number, nullif(header, '') as column_name,
+    drop_id, line_number, nullif(header, '') as column_name, rule, shown_text as value_masked,
     '第 ' || line_number || ' 行' || case when header = '' then '：' when cell < 0 then '“' || header || '”：'
         else '“' || header || '”' end || replace(said, '{value}', coalesce(shown_text, '')) as reason,
+    'Line ' || line_number || case when header = '' then ': ' else ', ' || header || ': ' end
+        || replace(said_en, '{value}', coalesce(shown_text, '')) as reason_en,
     array_to_string(list_transform(cells, lambda text: coalesce(text, '')), ',') as raw_masked
 from shown
 """

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
+from pipelines.domain import Said
 from pipelines.ingest.text import Text
 
 # A quoted cell with more line breaks than this is an unclosed quote, not a text.
@@ -18,6 +19,9 @@ MAX_QUOTED_LINES = 20
 MAX_LINE_BYTES = 1 << 16
 _BLOCK = 8 << 20
 _SEARCH_BLOCK = 1 << 18
+_UNCLOSED = Said("引号没有闭合；请补上或删去这一行的引号。", "a quote is not closed; close or delete it in this line.")
+_MISQUOTED = Said("引号用法有误，无法分列；请检查这一行的引号。", "quotes are misused; check the quotes of this line.")
+_TOO_LONG = Said("这一行过长，不是一条记录；请检查换行。", "the line is too long for a record; check the line breaks.")
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -30,7 +34,7 @@ class Malformed:
     drop_no: int
     line_number: int
     text: str
-    reason: str
+    said: Said
 
 
 @dataclass(frozen=True)
@@ -184,13 +188,13 @@ class _Lines:
             fields, used = self._record(int(index))
             self.plain[index : used + 1] = False
             self._wrong[index : used + 1] = False
-            if isinstance(fields, str):
+            if isinstance(fields, Said):
                 malformed.append(self._malformed(int(index), fields))
             elif any(fields):
                 records.append((int(index), fields))
         return records, malformed
 
-    def _record(self, index: int) -> tuple[list[str] | str, int]:
+    def _record(self, index: int) -> tuple[list[str] | Said, int]:
         """Fields of the record that begins at a line, or what is wrong with it; and its last line."""
         fields = _fields(self.line(index))
         if fields is not None:
@@ -206,26 +210,27 @@ class _Lines:
                     fields = _fields("\n".join(lines))
                     if fields is not None and len(fields) == self.width:
                         return fields, following
-            return "引号没有闭合；请补上或删去这一行的引号。", index
-        return "引号用法有误，无法分列；请检查这一行的引号。", index
+            return _UNCLOSED, index
+        return _MISQUOTED, index
 
-    def _malformed(self, index: int, reason: str) -> Malformed:
-        return Malformed(int(self.drop_no[index]), int(self.line_number[index]), self.line(index), reason)
+    def _malformed(self, index: int, said: Said) -> Malformed:
+        return Malformed(int(self.drop_no[index]), int(self.line_number[index]), self.line(index), said)
 
     def malformed(self) -> list[Malformed]:
         """Lines without quotes that have the wrong number of fields; to be asked after the slow records."""
         found = []
         for index in np.flatnonzero(self._wrong):
             too_long = self.ends[index] - self.starts[index] > MAX_LINE_BYTES
-            reason = "这一行过长，不是一条记录；请检查换行。" if too_long else _wrong_width(
-                self.width, int(self.commas[index]) + 1
-            )  # fmt: skip
-            found.append(self._malformed(int(index), reason))
+            said = _TOO_LONG if too_long else _wrong_width(self.width, int(self.commas[index]) + 1)
+            found.append(self._malformed(int(index), said))
         return found
 
 
-def _wrong_width(expected: int, found: int) -> str:
-    return f"应有 {expected} 列，实有 {found} 列；请检查是否多了或少了逗号，含逗号的文字须加引号。"
+def _wrong_width(expected: int, found: int) -> Said:
+    return Said(
+        f"应有 {expected} 列，实有 {found} 列；请检查是否多了或少了逗号，含逗号的文字须加引号。",
+        f"{expected} columns expected, {found} found; look for a comma too many or too few, quote texts with commas.",
+    )
 
 
 def _fields(text: str) -> list[str] | None:

@@ -5,24 +5,45 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipelines.domain import TOTAL_INDUSTRY, Grain
+from pipelines.domain import TOTAL_INDUSTRY, Grain, Said
 from pipelines.feeds.contract import MASK, Contract, Kind
 from pipelines.ingest import identity
 from pipelines.ingest.cell import VALUE, Cell, compiled
 from pipelines.region import Region
 
 _BLANKS = " \t　"
+_REPEATED = Said(
+    "与本文件中前面的一行重复，只采用第一次；请删去重复的行。",
+    "repeats an earlier row of this file, of which only the first counts; delete the repeated row.",
+)
+_WHOLE_FILE = Said(
+    "本行无误，但因文件退回行过多而整份退回；请改正其他行后重新报送整份文件。",
+    "this row is right, but the file is sent back whole for its many wrong rows; correct those and send it all again.",
+)
+_EMPTY = Said("不能为空；请补填。", "must not be empty; fill it in.")
+_NOT_THE_SENDER = Said(
+    f"的值“{VALUE}”不是文件名中的报送单位；请把该行放入所属单位的文件，或改正地区。",
+    f"“{VALUE}” is not the sender the file is named for; move the row to that sender's file, or correct the area.",
+)
+_NOT_THE_PERIOD = Said(
+    f"的值“{VALUE}”不在文件名所示的期间内；请核对日期，或放入相应期间的文件。",
+    f"“{VALUE}” lies outside the period the file is named for; check the day, or move the row to that period's file.",
+)
 
 
 @dataclass(frozen=True)
 class Check:
-    """What a bit of ``fails`` means: the column, its position (-1: the row as a whole) and the two sentences."""
+    """What a bit of ``fails`` means: the rule's name, the column, its position (-1: the row as a whole), what is said.
+
+    ``empty`` is said instead of ``wrong`` when the cell is empty.
+    """
 
     bit: int
+    rule: str
     header: str
     cell: int
-    wrong: str
-    empty: str
+    wrong: Said
+    empty: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -105,8 +126,8 @@ from judged"""
     found = [check for check, _ in checks]
     repeated, whole = len(found), len(found) + 1
     key = next((column.header for column in contract.columns if column.name == contract.key), "")
-    found.append(Check(repeated, key, -1, "与本文件中前面的一行重复，只采用第一次；请删去重复的行。", ""))
-    found.append(Check(whole, "", -1, "本行无误，但因文件退回行过多而整份退回；请改正其他行后重新报送整份文件。", ""))
+    found.append(Check(repeated, "repeated", key, -1, _REPEATED))
+    found.append(Check(whole, "whole_file", "", -1, _WHOLE_FILE))
     return Statement(_employers(contract), text(False), text(True), tuple(facts), tuple(found), repeated, whole)
 
 
@@ -140,27 +161,26 @@ def _employers(contract: Contract) -> str:
 
 
 def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
-    found: list[tuple[str, int, str, str, str]] = []
+    found: list[tuple[Check, str]] = []
+
+    def add(rule: str, header: str, cell: int, wrong: Said, sql: str, empty: Said | None = None) -> None:
+        found.append((Check(len(found), rule, header, cell, wrong, empty), sql))
+
     for index, (column, cell) in enumerate(zip(contract.columns, cells, strict=True)):
         if column.is_required:
-            found.append((column.header, index, cell.sentence, "不能为空；请补填。", f"v{index} is null"))
+            add(str(column.kind), column.header, index, cell.said, f"v{index} is null", _EMPTY)
         elif column.kind not in (Kind.TEXT, Kind.NAME):
-            found.append((column.header, index, cell.sentence, "", f"r{index} is not null and v{index} is null"))
+            add(str(column.kind), column.header, index, cell.said, f"r{index} is not null and v{index} is null")
     if contract.area_column:
-        sentence = f"的值“{VALUE}”不是文件名中的报送单位；请把该行放入所属单位的文件，或改正地区。"
-        found.append(
-            (*_place(contract, contract.area_column), sentence, "", f"is_unit and {contract.area_column} <> sender")
-        )
+        place = _place(contract, contract.area_column)
+        add("sender", *place, _NOT_THE_SENDER, f"is_unit and {contract.area_column} <> sender")
     if contract.period_column:
-        sentence = f"的值“{VALUE}”不在文件名所示的期间内；请核对日期，或放入相应期间的文件。"
         day = contract.period_column
         start = day if contract.grain is Grain.DAY else f"date_trunc('month', {day})"
-        found.append((*_place(contract, day), sentence, "", f"{start} <> slice_period"))
+        add("period", *_place(contract, day), _NOT_THE_PERIOD, f"{start} <> slice_period")
     for check in contract.checks:
-        found.append((check.header, -1, check.sentence, "", f"not ({check.holds})"))
-    return [
-        (Check(bit, header, cell, wrong, empty), sql) for bit, (header, cell, wrong, empty, sql) in enumerate(found)
-    ]
+        add(check.name, check.header, -1, check.said, f"not ({check.holds})")
+    return found
 
 
 def _place(contract: Contract, name: str) -> tuple[str, int]:
@@ -189,15 +209,18 @@ def _shown(contract: Contract) -> list[str]:
 
 
 def sentences(checks: tuple[Check, ...]) -> pa.Table:
-    """The checks as a table to join the failed bits with: bit, header, cell, wrong, empty."""
+    """The checks as a table to join the failed bits with: mask, rule, header, cell, wrong, empty, both also _en."""
     return pa.Table.from_pylist(
         [
             {
                 "mask": 1 << check.bit,
+                "rule": check.rule,
                 "header": check.header,
                 "cell": check.cell,
-                "wrong": check.wrong,
-                "empty": check.empty,
+                "wrong": check.wrong.zh,
+                "wrong_en": check.wrong.en,
+                "empty": (check.empty or check.wrong).zh,
+                "empty_en": (check.empty or check.wrong).en,
             }
             for check in checks
         ]

@@ -248,5 +248,6 @@ def drops(city: City) -> pd.DataFrame:
 
 
 def quarantine() -> pd.DataFrame:
-    rows = [(f"{LATE}{'0' * 10}", 7, "失业日期", "失业日期晚于受理日期，请核对", "***")]
+    said = ("失业日期晚于受理日期，请核对", "The day of unemployment lies after the day of filing; check both days.")
+    rows = [(f"{LATE}{'0' * 10}", 7, "失业日期", "unemployed_before_claim", None, *said, "***")]
     return pd.DataFrame(rows, columns=columns_of("quarantine"))

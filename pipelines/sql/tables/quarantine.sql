@@ -1,4 +1,5 @@
--- Refused rows, with the line of the file, the column and a sentence that says how to mend it; identity columns masked.
+-- Refused rows, with the line of the file, the column, the rule and what to do; identity and name masked by column.
 create table if not exists quarantine (
-    drop_id varchar not null, line_number integer not null, column_name varchar, reason varchar not null, raw_masked varchar
+    drop_id varchar not null, line_number integer not null, column_name varchar, rule varchar not null,
+    value_masked varchar, reason varchar not null, reason_en varchar not null, raw_masked varchar
 )
