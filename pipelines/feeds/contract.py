@@ -40,8 +40,8 @@ class Column:
     ``name`` is the column of the fact table; empty when the column is checked or shown to the sender but not stored. An
     IDENTITY column stores person, sex and birth_year whatever its name; an INDUSTRY column stores its section and, with
     ``has_division``, the division; a CODES column (several values of one list in a cell) stores its codes sorted and
-    joined by ``;``. ``unit`` is what a figure counts (人, 户, 元, %): a sender may write 万 and thousands separators, and
-    a percent sign where the unit is %. ``note`` and ``example`` are for the sender's template.
+    joined by ``;``. ``unit`` is what a figure counts (such as 人 or %): a sender may write 万 and thousands separators,
+    and a percent sign where the unit is %. ``note`` and ``example`` are for the sender's template.
     """
 
     header: str

@@ -32,7 +32,7 @@ CONTRACT = Contract(
             "原因代码",
             Said(
                 "原因代码与增减类型不符：增员用参保原因，减员用停保原因；请改正其中一项。",
-                "The reason does not fit the direction: joins take join reasons, leaves leave reasons; correct one of them.",
+                "Reason and direction do not fit: joins take join reasons, leaves leave reasons; correct one.",
             ),
         ),
     ),
