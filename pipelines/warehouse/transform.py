@@ -1,6 +1,6 @@
 """From facts in force to readings with vintages: every indicator, its zeros, its totals, its completeness."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -38,6 +38,35 @@ def truncated(grain: Grain, region: Region) -> str:
     return _TRUNCATED[grain]
 
 
+def settle_in_force(con: duckdb.DuckDBPyConnection, cutoff_at: datetime) -> None:
+    """Make the temporary tables ``in_force`` and ``reversed_event``: what speaks at an instant (naive UTC)."""
+    con.execute(step("in_force"), {"cutoff_at": cutoff_at})
+    con.execute(step("reversed"))
+
+
+def show_in_force(
+    con: duckdb.DuckDBPyConnection, tables: Iterable[str], since: date, until: date | None = None
+) -> None:
+    """Hide fact tables behind temporary views of their rows in force, of drops for ``since`` to ``until``.
+
+    ``settle_in_force`` comes first. Drops of the two months before ``since`` are shown too: see LOOK_BACK_DAYS.
+    """
+    earliest = since - timedelta(days=LOOK_BACK_DAYS)
+    latest = f" and period <= date '{until}'" if until else ""
+    con.execute(
+        "create or replace temp table in_sight as select drop_id from in_force "
+        f"where period >= date '{earliest}'{latest}"
+    )
+    for table in tables:
+        extra = ""
+        if table == "insured_event":
+            extra = " and reverses_event_id is null and event_id not in (select event_id from reversed_event)"
+        con.execute(
+            f"create or replace temp view {table} as select * from warehouse.main.{table} "
+            f"where drop_id in (select drop_id from in_sight){extra}"
+        )
+
+
 class Transform:
     """Computes the readings of one edition after another on one connection; remembers which drops were in force.
 
@@ -63,8 +92,7 @@ class Transform:
     def restore(self, cutoff_at: datetime | None) -> None:
         """Take as known what was in force at the last edition's cut-off; None when there is none."""
         before = cutoff_at or datetime(1900, 1, 1)  # noqa: DTZ001 - instants in the warehouse are naive UTC
-        self._con.execute(step("in_force"), {"cutoff_at": before})
-        self._con.execute(step("reversed"))
+        settle_in_force(self._con, before)
         self._remember()
 
     def _remember(self) -> None:
@@ -73,8 +101,7 @@ class Transform:
 
     def run(self, cutoff_at: datetime) -> Change:
         """Bring ``reading`` to what was known at ``cutoff_at`` (naive UTC) and say what changed."""
-        self._con.execute(step("in_force"), {"cutoff_at": cutoff_at})
-        self._con.execute(step("reversed"))
+        settle_in_force(self._con, cutoff_at)
         self._con.execute(step("reported"), {"city": self._region.city})
         since = self.since = dict(self._con.execute(step("changed")).fetchall())
         reversal = self._con.execute(step("reversal_since")).fetchall()[0][0]
@@ -96,21 +123,6 @@ class Transform:
         none = self._con.execute("select * from reading limit 0").df()
         return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
 
-    def _views(self, indicator: Indicator, start: date) -> None:
-        earliest = start - timedelta(days=LOOK_BACK_DAYS)
-        self._con.execute(
-            f"create or replace temp table in_sight as select drop_id from in_force where period >= date '{earliest}'"
-        )
-        for table in FACTS:
-            if table in indicator.tables:
-                extra = ""
-                if table == "insured_event":
-                    extra = " and reverses_event_id is null and event_id not in (select event_id from reversed_event)"
-                self._con.execute(
-                    f"create or replace temp view {table} as select * from warehouse.main.{table} "
-                    f"where drop_id in (select drop_id from in_sight){extra}"
-                )
-
     def _drop_views(self) -> None:
         for table in FACTS:
             self._con.execute(f"drop view if exists temp.{table}")
@@ -122,7 +134,7 @@ class Transform:
         self._con.execute(
             f"create or replace temp table grain_start as select * from (values {rows}) as listed(grain, start)"
         )
-        self._views(indicator, start)
+        show_in_force(self._con, (table for table in indicator.tables if table in FACTS), start)
         self._base(indicator, start)
         if indicator.kind == "count":
             self._fill_zeros(indicator, start)
