@@ -40,8 +40,15 @@ def truncated(grain: Grain, region: Region) -> str:
 
 def settle_in_force(con: duckdb.DuckDBPyConnection, cutoff_at: datetime) -> None:
     """Make the temporary tables ``in_force`` and ``reversed_event``: what speaks at an instant (naive UTC)."""
+    show_all(con)
     con.execute(step("in_force"), {"cutoff_at": cutoff_at})
     con.execute(step("reversed"))
+
+
+def show_all(con: duckdb.DuckDBPyConnection) -> None:
+    """Take away what ``show_in_force`` laid over the fact tables."""
+    for table in FACTS:
+        con.execute(f"drop view if exists temp.{table}")
 
 
 def show_in_force(
@@ -118,14 +125,10 @@ class Transform:
                 self._update(indicator, starts, cutoff_at)
                 fresh.append(self._con.execute("select * from reading_new").df())
                 gone.append(self._con.execute("select * from reading_gone").df())
-        self._drop_views()
+        show_all(self._con)
         self._remember()
         none = self._con.execute("select * from reading limit 0").df()
         return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
-
-    def _drop_views(self) -> None:
-        for table in FACTS:
-            self._con.execute(f"drop view if exists temp.{table}")
 
     def _update(self, indicator: Indicator, starts: Mapping[Grain, date], cutoff_at: datetime) -> None:
         """Recompute the periods from each grain's own start on; facts are read from the earliest of them."""
