@@ -12,8 +12,10 @@ from filelock import FileLock, Timeout
 from pipelines.alerts.judge import Judge
 from pipelines.domain import Edition, UserError
 from pipelines.ingest import inbox
+from pipelines.ingest.act import follow
 from pipelines.ledger import Ledger
 from pipelines.ledger import edition as recorded
+from pipelines.ledger.act import decided
 from pipelines.publish.edition import current_edition, publish
 from pipelines.region import Region
 from pipelines.roster import roster
@@ -61,15 +63,17 @@ def locked(settings: Settings) -> Iterator[None]:
 
 
 def take(
-    settings: Settings, region: Region, backfill: bool, now: datetime, progress: Progress = silent
+    settings: Settings, region: Region, ledger: Ledger, backfill: bool, now: datetime, progress: Progress = silent
 ) -> inbox.IngestReport:
-    """Take in what waits in the inbox; says what it met, file by file where something is wrong."""
+    """Take in what waits in the inbox and what people decided; says what it met, file by file where it is wrong."""
 
     def received(_what: str, done: int, total: int) -> None:
         progress("接收", done, total)
 
     with store.connect(settings) as warehouse:
-        return inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=received)
+        report = inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=received)
+        follow(warehouse, decided(ledger))
+        return report
 
 
 def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Work:
@@ -148,6 +152,7 @@ def editions(
     """
     with store.connect(settings) as warehouse:
         con = warehouse.connection
+        follow(warehouse, decided(ledger))
         known = {row[0] for row in con.execute("select edition_id from edition").fetchall()}
         forgotten = [
             item.edition for item in recorded.recorded_editions(ledger) if item.edition.edition_id not in known
@@ -191,6 +196,7 @@ def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, p
     settings.warehouse.unlink(missing_ok=True)
     with store.connect(settings) as warehouse:
         inbox.rebuild(settings, region, warehouse)
+        follow(warehouse, decided(ledger))
     return editions(
         settings, region, ledger, [item.edition for item in remembered], now, is_replay=True, progress=progress
     )

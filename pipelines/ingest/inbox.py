@@ -199,8 +199,9 @@ class _Intake:
         with self._warehouse.transaction():
             for identity, entry in earlier:
                 self._warehouse.connection.execute(
-                    "update drop_register set received_at = ?, file_name = ?, is_backfilled = ? where drop_id = ?",
-                    [entry.received_at, entry.file_name, entry.is_backfilled, identity],
+                    "update drop_register set received_at = ?, known_at = ?, file_name = ?, is_backfilled = ?"
+                    " where drop_id = ?",
+                    [entry.received_at, entry.received_at, entry.file_name, entry.is_backfilled, identity],
                 )
                 self._known[identity] = entry.precedence
             for feed in {entry.feed for _, entry in earlier}:

@@ -65,6 +65,7 @@ def _register(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> pa.Ta
                 "version": outcome.named.version if outcome.named else None,
                 "is_supplement": outcome.named.is_supplement if outcome.named else None,
                 "received_at": arrival.entry.received_at,
+                "known_at": arrival.entry.received_at,
                 "is_backfilled": arrival.entry.is_backfilled,
                 "file_name": arrival.entry.file_name,
                 "encoding": outcome.encoding,
@@ -84,7 +85,8 @@ _SCHEMA = pa.schema(
     [
         ("drop_id", pa.string()), ("content_hash", pa.string()), ("feed", pa.string()), ("sender", pa.string()),
         ("period", pa.date32()), ("grain", pa.string()), ("version", pa.int32()), ("is_supplement", pa.bool_()),
-        ("received_at", pa.timestamp("us")), ("is_backfilled", pa.bool_()), ("file_name", pa.string()),
+        ("received_at", pa.timestamp("us")), ("known_at", pa.timestamp("us")), ("is_backfilled", pa.bool_()),
+        ("file_name", pa.string()),
         ("encoding", pa.string()), ("rows_total", pa.int32()), ("rows_accepted", pa.int32()),
         ("rows_quarantined", pa.int32()), ("status", pa.string()), ("reason", pa.string()),
     ]

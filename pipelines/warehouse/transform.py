@@ -8,11 +8,10 @@ import duckdb
 import pandas as pd
 
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
-from pipelines.feeds import contracts
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue, step
+from pipelines.warehouse.sight import hide, look, show
 
-FACTS = tuple(contracts())
 LOOK_BACK_DAYS = 62  # an indicator may read the two months before the first period it recomputes
 _TRUNCATED = {
     Grain.DAY: "period",
@@ -63,8 +62,7 @@ class Transform:
     def restore(self, cutoff_at: datetime | None) -> None:
         """Take as known what was in force at the last edition's cut-off; None when there is none."""
         before = cutoff_at or datetime(1900, 1, 1)  # noqa: DTZ001 - instants in the warehouse are naive UTC
-        self._con.execute(step("in_force"), {"cutoff_at": before})
-        self._con.execute(step("reversed"))
+        look(self._con, before)
         self._remember()
 
     def _remember(self) -> None:
@@ -73,8 +71,7 @@ class Transform:
 
     def run(self, cutoff_at: datetime) -> Change:
         """Bring ``reading`` to what was known at ``cutoff_at`` (naive UTC) and say what changed."""
-        self._con.execute(step("in_force"), {"cutoff_at": cutoff_at})
-        self._con.execute(step("reversed"))
+        look(self._con, cutoff_at)
         self._con.execute(step("reported"), {"city": self._region.city})
         since = self.since = dict(self._con.execute(step("changed")).fetchall())
         reversal = self._con.execute(step("reversal_since")).fetchall()[0][0]
@@ -91,29 +88,10 @@ class Transform:
                 self._update(indicator, starts, cutoff_at)
                 fresh.append(self._con.execute("select * from reading_new").df())
                 gone.append(self._con.execute("select * from reading_gone").df())
-        self._drop_views()
+        hide(self._con)
         self._remember()
         none = self._con.execute("select * from reading limit 0").df()
         return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
-
-    def _views(self, indicator: Indicator, start: date) -> None:
-        earliest = start - timedelta(days=LOOK_BACK_DAYS)
-        self._con.execute(
-            f"create or replace temp table in_sight as select drop_id from in_force where period >= date '{earliest}'"
-        )
-        for table in FACTS:
-            if table in indicator.tables:
-                extra = ""
-                if table == "insured_event":
-                    extra = " and reverses_event_id is null and event_id not in (select event_id from reversed_event)"
-                self._con.execute(
-                    f"create or replace temp view {table} as select * from warehouse.main.{table} "
-                    f"where drop_id in (select drop_id from in_sight){extra}"
-                )
-
-    def _drop_views(self) -> None:
-        for table in FACTS:
-            self._con.execute(f"drop view if exists temp.{table}")
 
     def _update(self, indicator: Indicator, starts: Mapping[Grain, date], cutoff_at: datetime) -> None:
         """Recompute the periods from each grain's own start on; facts are read from the earliest of them."""
@@ -122,7 +100,7 @@ class Transform:
         self._con.execute(
             f"create or replace temp table grain_start as select * from (values {rows}) as listed(grain, start)"
         )
-        self._views(indicator, start)
+        show(self._con, indicator.tables, start - timedelta(days=LOOK_BACK_DAYS))
         self._base(indicator, start)
         if indicator.kind == "count":
             self._fill_zeros(indicator, start)

@@ -225,6 +225,7 @@ def drops(city: City) -> pd.DataFrame:
     rows = [
         (
             f"{area}{'0' * 10}",
+            None,
             "0" * 64,
             "benefit_claim",
             area,
@@ -233,12 +234,14 @@ def drops(city: City) -> pd.DataFrame:
             1,
             False,
             received,
+            received,
             False,
             f"benefit_claim_{area}_20261123.csv",
             "gb18030",
             20,
             19,
             1,
+            None,
             "accepted",
             None,
         )
