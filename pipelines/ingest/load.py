@@ -73,6 +73,7 @@ def _register(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> pa.Ta
                 "rows_quarantined": outcome.rows_quarantined,
                 "status": outcome.status,
                 "reason": outcome.reason,
+                "reason_en": outcome.reason_en,
             }
             for arrival, outcome in zip(arrivals, outcomes, strict=True)
         ],
@@ -87,5 +88,6 @@ _SCHEMA = pa.schema(
         ("received_at", pa.timestamp("us")), ("is_backfilled", pa.bool_()), ("file_name", pa.string()),
         ("encoding", pa.string()), ("rows_total", pa.int32()), ("rows_accepted", pa.int32()),
         ("rows_quarantined", pa.int32()), ("status", pa.string()), ("reason", pa.string()),
+        ("reason_en", pa.string()),
     ]
 )  # fmt: skip

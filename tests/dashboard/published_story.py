@@ -241,6 +241,7 @@ def drops(city: City) -> pd.DataFrame:
             1,
             "accepted",
             None,
+            None,
         )
         for area in city.units
     ]
