@@ -3,8 +3,9 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from pipelines.domain import Grain, UserError
-from pipelines.feeds.contract import Contract, Slice
+from pipelines.domain import Grain, Said
+from pipelines.feeds.contract import Contract, Slice, SliceError
+from pipelines.ingest.forbidden import identifier
 from pipelines.ingest.text import RefusedError
 from pipelines.region import Region
 
@@ -15,7 +16,8 @@ _ID_LENGTH = 16
 class Drop:
     """One file as received: its bytes, the name it came under and what the name says it speaks for.
 
-    ``refusal`` is the sentence when the name cannot be read; then ``named`` is None.
+    ``refusal`` is what is said when the name cannot be read (then ``named`` is None) or the content may not be kept.
+    ``is_keepable``: whether the content may go into raw; what holds forbidden identifiers may not.
     """
 
     drop_id: str
@@ -23,7 +25,8 @@ class Drop:
     file_name: str
     content: bytes
     named: Slice | None
-    refusal: str | None
+    refusal: Said | None
+    is_keepable: bool = True
 
 
 def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) -> Drop:
@@ -34,12 +37,15 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
     is known by content and name.
     """
     content_hash = hashlib.sha256(content).hexdigest()
+    found = identifier(content) if contract.forbids_identifiers else None
     try:
         named = slice_of(file_name, contract, region)
     except RefusedError as refusal:
-        return Drop(_identity(content_hash, contract, file_name), content_hash, file_name, content, None, str(refusal))
+        drop_id = _identity(content_hash, contract, file_name)
+        return Drop(drop_id, content_hash, file_name, content, None, found or refusal.said, found is None)
     speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
-    return Drop(_identity(content_hash, contract, *speaks_for), content_hash, file_name, content, named, None)
+    drop_id = _identity(content_hash, contract, *speaks_for)
+    return Drop(drop_id, content_hash, file_name, content, named, found, found is None)
 
 
 def _identity(content_hash: str, contract: Contract, *speaks_for: str) -> str:
@@ -50,13 +56,17 @@ def slice_of(file_name: str, contract: Contract, region: Region) -> Slice:
     """What a file speaks for by its name, its sender as a code of the region. Raises RefusedError with the sentence."""
     try:
         named = contract.slice_of(file_name)
-    except UserError as error:
-        raise RefusedError(str(error)) from error
+    except SliceError as error:
+        raise RefusedError(error.said) from error
     sender = region.aliases.get(named.sender)
     if sender is None:
         raise RefusedError(
-            f"文件名“{file_name}”中的报送单位“{named.sender}”不是本地区的单位；"
-            f"请改为单位代码（如 {region.units[0]}）后重新报送。"
+            Said(
+                f"文件名“{file_name}”中的报送单位“{named.sender}”不是本地区的单位；"
+                f"请改为单位代码（如 {region.units[0]}）后重新报送。",
+                f"{named.sender}, the sender in the file's name, {file_name}, is no unit of this region;"
+                f" write a unit's code, such as {region.units[0]}, and send the file again.",
+            )
         )
     grain = named.grain if contract.grain else _grain(contract.feed, region, named.grain)
     return replace(named, sender=sender, grain=grain)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from pipelines.domain import Said
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Bound
 from pipelines.warehouse.store import Warehouse
@@ -17,7 +18,7 @@ class Held:
     """A drop that waits for a person, and the sentence that says why."""
 
     drop_id: str
-    reason: str
+    said: Said
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,12 @@ def settle(warehouse: Warehouse, feed: str) -> list[Held]:
                 _act(senders.setdefault(sender_of[drop_id], _Sender()), kind, drop_id)
             continue
         sender = senders.setdefault(file.sender, _Sender())
-        reason = _why_held(sender, file) or (_why_beyond(sender, file, bound, header) if bound else None)
-        if reason is None:
+        said = _why_held(sender, file) or (_why_beyond(sender, file, bound, header) if bound else None)
+        if said is None:
             sender.accept(file)
         else:
             sender.waiting[file.drop_id] = file
-            found.append(Held(file.drop_id, reason))
+            found.append(Held(file.drop_id, said))
     _write(warehouse, files, found)
     return found
 
@@ -132,17 +133,19 @@ def _is_judged(sender: _Sender, file: _File) -> bool:
     return not is_read_again and (before is None or file.rank > before.rank)
 
 
-def _why_held(sender: _Sender, file: _File) -> str | None:
+def _why_held(sender: _Sender, file: _File) -> Said | None:
     before = sender.in_force(file.period)
     if before is None or not _is_judged(sender, file) or file.rows >= LEAST_SHARE * before.rows:
         return None
-    return (
+    return Said(
         f"本文件可用 {file.rows} 行，不足现行文件 {before.rows} 行的七成；已暂存待核实，现行文件继续有效。"
-        "请核对是否漏行，补齐后以更高的版本号重新报送。"
+        "请核对是否漏行，补齐后以更高的版本号重新报送。",
+        f"{file.rows} usable rows, under 70 % of the {before.rows} in force; held, the file before stays in force."
+        " Look for lost rows and send it again with a higher version.",
     )
 
 
-def _why_beyond(sender: _Sender, file: _File, bound: Bound, header: str) -> str | None:
+def _why_beyond(sender: _Sender, file: _File, bound: Bound, header: str) -> Said | None:
     earlier = sender.before(file.period)
     if earlier is None or not earlier.total or file.total is None or not _is_judged(sender, file):
         return None
@@ -151,9 +154,12 @@ def _why_beyond(sender: _Sender, file: _File, bound: Bound, header: str) -> str 
         return None
     is_unit = any(wan / _NEAR <= ratio <= wan * _NEAR for wan in (_WAN, 1 / _WAN))
     unit = "相差约一万倍，可能把“人”与“万人”弄混了；" if is_unit else ""
-    return (
+    unit_en = " About ten thousand times: 人 and 万人 may be mixed up." if is_unit else ""
+    return Said(
         f"“{header}”合计 {file.total:g}，是上一期（{earlier.period}）{earlier.total:g} 的 {ratio:.3g} 倍，"
-        f"超出 {bound.least:g}—{bound.most:g} 倍；{unit}已暂存待核实。请核对后以更高的版本号重新报送，或由市级确认。"
+        f"超出 {bound.least:g}—{bound.most:g} 倍；{unit}已暂存待核实。请核对后以更高的版本号重新报送，或由市级确认。",
+        f"The sum of {header}, {file.total:g}, is {ratio:.3g} times the {earlier.total:g} of {earlier.period}, outside"
+        f" {bound.least:g} to {bound.most:g}; held.{unit_en} Check it and send it again with a higher version.",
     )
 
 
@@ -169,11 +175,12 @@ def _sum_up(warehouse: Warehouse, feed: str, bound: Bound) -> None:
 
 
 def _write(warehouse: Warehouse, files: list[_File], found: list[Held]) -> None:
-    reasons = {item.drop_id: item.reason for item in found}
+    told = {item.drop_id: item.said for item in found}
     for file in files:
-        status = "held" if file.drop_id in reasons else "accepted"
+        said = told.get(file.drop_id)
+        status = "accepted" if said is None else "held"
         if status != file.status:  # or an earlier file has become known since
             warehouse.connection.execute(
-                "update drop_register set status = ?, reason = ? where drop_id = ?",
-                [status, reasons.get(file.drop_id), file.drop_id],
+                "update drop_register set status = ?, reason = ?, reason_en = ? where drop_id = ?",
+                [status, said.zh if said else None, said.en if said else None, file.drop_id],
             )

@@ -57,6 +57,12 @@ class _Kept:
     content_hash: str
     file_name: str
     rows_accepted: int
+    is_refused: bool
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether raw holds the content: a file refused for identifiers it must not carry is not kept."""
+        return not (self.is_refused and contracts()[self.feed].forbids_identifiers)
 
 
 def replay(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> RereadReport:
@@ -95,7 +101,8 @@ class _Rereading:
             raise UserError(f"没有名为“{span.feed}”的数据来源；可用的有：{'、'.join(contracts())}。(unknown feed)")
         rows = self._warehouse.connection.execute(
             "select coalesce(origin_id, drop_id) as origin, arg_max(drop_id, known_at), count(*), any_value(feed),"
-            " any_value(content_hash), any_value(file_name), arg_max(rows_accepted, known_at)"
+            " any_value(content_hash), any_value(file_name), arg_max(rows_accepted, known_at),"
+            " arg_max(status = 'refused', known_at)"
             " from drop_register where ($feed is null or feed = $feed) and ($since is null or period >= $since)"
             " and ($until is null or period <= $until) group by origin"
             " having not $only_refused or arg_max(rows_quarantined > 0 or status = 'refused', known_at)"
@@ -106,9 +113,10 @@ class _Rereading:
         for row in rows:
             by_feed.setdefault(row[3], []).append(_Kept(*row))
         for feed, kept in by_feed.items():
-            if feed in contracts():
-                for at in range(0, len(kept), _BATCH):
-                    yield feed, kept[at : at + _BATCH]
+            if feed in contracts():  # what may not be kept cannot be read again
+                readable = [item for item in kept if item.is_kept]
+                for at in range(0, len(readable), _BATCH):
+                    yield feed, readable[at : at + _BATCH]
 
     def _reread(self, contract: Contract, kept: Sequence[_Kept], only_refused: bool) -> None:
         drops = [self._drop(contract, item) for item in kept]
@@ -148,7 +156,8 @@ class _Rereading:
                 self.report.closed_rows += max(0, outcome.rows_accepted - passing[name].rows_accepted)
                 con.execute(
                     "insert into drop_register by name select * replace ($name as drop_id, $known_at as known_at,"
-                    " $origin as origin_id, 'accepted' as status, null as reason, null as control_total,"
+                    " $origin as origin_id, 'accepted' as status, null as reason, null as reason_en,"
+                    " null as control_total,"
                     " $accepted as rows_accepted, $refused as rows_quarantined, $total as rows_total,"
                     " $encoding as encoding, $sender as sender, $period as period, $grain as grain,"
                     " $version as version, $is_supplement as is_supplement) from drop_register where drop_id = $origin",

@@ -244,6 +244,7 @@ def drops(city: City) -> pd.DataFrame:
             None,
             "accepted",
             None,
+            None,
         )
         for area in city.units
     ]

@@ -4,5 +4,6 @@ create table if not exists drop_register (
     drop_id varchar primary key, origin_id varchar, content_hash varchar not null, feed varchar not null,
     sender varchar, period date, grain varchar, version integer, is_supplement boolean, received_at timestamp not null,
     known_at timestamp not null, is_backfilled boolean, file_name varchar, encoding varchar, rows_total integer,
-    rows_accepted integer, rows_quarantined integer, control_total double, status varchar not null, reason varchar
+    rows_accepted integer, rows_quarantined integer, control_total double, status varchar not null, reason varchar,
+    reason_en varchar
 )
