@@ -9,7 +9,7 @@ from pipelines.domain import Grain
 from pipelines.region import Region
 
 _COLUMNS = ("feed", "area", "period", "grain", "due_at")
-_GRAIN = {"workday": Grain.DAY, "day": Grain.DAY, "week": Grain.WEEK, "month": Grain.MONTH}
+_GRAIN = {"workday": Grain.DAY} | {str(grain): grain for grain in Grain}
 
 
 def roster(region: Region, start: date, end: date) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def _slices(region: Region, feed: Any, start: date, end: date) -> pd.DataFrame:
     grain = _GRAIN[feed.cadence]
     periods = _periods(region, feed.cadence, start, end)
     due = [
-        _due_at(region, _last_day(grain, first) + timedelta(days=int(feed.due_days)), feed.due_time)
+        _due_at(region, region.period_end(grain, first) + timedelta(days=int(feed.due_days)), feed.due_time)
         for first in periods
     ]
     owed = pd.DataFrame({"period": pd.to_datetime(pd.Series(periods, dtype="object")), "due_at": due})
@@ -54,14 +54,6 @@ def _periods(region: Region, cadence: str, start: date, end: date) -> list[date]
     if cadence == "workday":
         return [at for at in days if region.is_workday(at)]
     return [at for at in days if region.period_start(_GRAIN[cadence], at) == at]
-
-
-def _last_day(grain: Grain, first: date) -> date:
-    if grain is Grain.DAY:
-        return first
-    if grain is Grain.WEEK:
-        return first + timedelta(days=6)
-    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _due_at(region: Region, at: date, due_time: time) -> pd.Timestamp:

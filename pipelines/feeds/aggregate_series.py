@@ -1,7 +1,15 @@
-"""Figures somebody else has already added up: a province, a statistics office, a real-data region."""
+"""Figures somebody else has already added up: a province, a statistics office, a real-data region.
+
+A figure is one indicator × area × industry × cohort × occupation × period × adjustment, and counts once a file: an
+area that comes under its old and its new code is refused the second time. A file holds the figures of its own period
+and no other, so that no later file repeats them. A figure the publisher keeps back (np) is kept as such; an empty cell
+is no figure.
+"""
 
 from pipelines.domain import Said
-from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
+from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
+
+_FIGURE_ID = "concat_ws('|', indicator, area, industry, cohort, coalesce(occupation, ''), grain, period, adjustment)"
 
 CONTRACT = Contract(
     feed="aggregate_series",
@@ -39,7 +47,35 @@ CONTRACT = Contract(
                 ("季", "quarter"),
             ),
         ),
-        Column("数值", "value", Kind.NUMBER, ("value",), is_required=False),
+        Column(
+            "调整方式",
+            "adjustment",
+            Kind.CHOICE,
+            ("adjustment",),
+            is_required=False,
+            may_be_absent=True,
+            choices=(
+                ("original", "original"),
+                ("seasonal", "seasonal"),
+                ("trend", "trend"),
+                ("average", "average"),
+                ("原始", "original"),
+                ("季节调整", "seasonal"),
+                ("趋势", "trend"),
+                ("移动平均", "average"),
+            ),
+            fallback="original",
+            note="原始数、季节调整、趋势或移动平均，并列时分行填写；不填视为原始数",
+        ),
+        Column(
+            "数值",
+            "value",
+            Kind.NUMBER,
+            ("value",),
+            is_required=False,
+            withheld=("np", "n.p.", "n.p", "x", "*", "保密", "不公布"),
+            note="发布方不公布的数填 np；没有的数不要填 0",
+        ),
         Column("分子", "numerator", Kind.NUMBER, ("numerator",), is_required=False, may_be_absent=True),
         Column("分母", "denominator", Kind.NUMBER, ("denominator",), is_required=False, may_be_absent=True),
         Column(
@@ -60,12 +96,17 @@ CONTRACT = Contract(
     checks=(
         RowCheck(
             "has_a_figure",
-            "value is not null or (numerator is not null and denominator is not null)",
+            "value is not null or is_suppressed or (numerator is not null and denominator is not null)",
             "数值",
             Said(
-                "数值为空，且没有同时给出分子和分母；请至少填写一种。",
-                "Neither a value nor both numerator and denominator are given; fill in one of the two.",
+                "数值为空，且没有同时给出分子和分母；请至少填写一种，发布方不公布的填 np。",
+                "neither a value nor both numerator and denominator are given; fill in one of the two, or np where the"
+                " publisher keeps the figure back.",
             ),
         ),
     ),
+    derived=(Derived("figure_id", _FIGURE_ID),),
+    key="figure_id",
+    area_column="area",
+    period_column="period",
 )

@@ -49,7 +49,8 @@ class Column:
     IDENTITY column stores person, sex and birth_year whatever its name; an INDUSTRY column stores its section and, with
     ``has_division``, the division; a CODES column (several values of one list in a cell) stores its codes sorted and
     joined by ``;``. ``unit`` is what a figure counts (such as 人 or %): a sender may write 万 and thousands separators,
-    and a percent sign where the unit is %. ``note`` and ``example`` are for the sender's template.
+    and a percent sign where the unit is %. ``withheld`` are a publisher's marks for a figure it keeps back (np): such a
+    row is stored as ``is_suppressed``, without a figure. ``note`` and ``example`` are for the sender's template.
     """
 
     header: str
@@ -66,6 +67,7 @@ class Column:
     is_any_area: bool = False
     has_division: bool = True
     unit: str = ""
+    withheld: tuple[str, ...] = ()
     note: str = ""
     example: str = ""
 

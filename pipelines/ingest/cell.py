@@ -43,8 +43,16 @@ def compiled(column: Column, index: int, region: Region) -> Cell:
         case Kind.EMPLOYER_CODE:
             return _employer(column, index)
         case _:
-            value, said = _scalar(column, f"r{index}")
-            return Cell(value, _stored(column, index), said)
+            return _simple(column, index)
+
+
+def _simple(column: Column, index: int) -> Cell:
+    value, said = _scalar(column, f"r{index}")
+    if not column.withheld:
+        return Cell(value, _stored(column, index), said)
+    marks = ", ".join(quoted(mark) for mark in column.withheld)
+    value = f"{value} as v{index}, coalesce(lower(r{index}) in ({marks}), false) as w{index}"
+    return Cell(value, (*_stored(column, index), ("is_suppressed", f"w{index}")), said)
 
 
 def _stored(column: Column, index: int) -> tuple[tuple[str, str], ...]:
@@ -105,7 +113,11 @@ def _known(column: Column, region: Region) -> str:
 
 def _area(column: Column, index: int, region: Region) -> Cell:
     where = "" if column.is_any_area else " where is_unit"
-    join = f"left join (select alias, code from lookup_area{where}) as k{index} on k{index}.alias = upper(r{index})"
+    # A figure is filed by the areas of its period's last day; so one code means one area in all of a file.
+    join = (
+        f"left join (select alias, code, valid_from, valid_to from lookup_area{where}) as k{index}"
+        f" on k{index}.alias = upper(r{index}) and batch.until between k{index}.valid_from and k{index}.valid_to"
+    )
     example = region.places[region.places["level"] == "unit"].iloc[0]
     written = f"{example['code']} 或 {example['name']}"
     said = Said(

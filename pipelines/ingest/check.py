@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import duckdb
 import numpy as np
@@ -78,6 +79,7 @@ class Checker:
             self._connection.register("incoming", table)
             self._connection.execute(f"create table {name} as from incoming")
             self._connection.unregister("incoming")
+        self._connection.execute(_AREA_SPAN)
         self._statements: dict[str, Statement] = {}
 
     def close(self) -> None:
@@ -111,6 +113,9 @@ class Checker:
             return _refused(drop, refusal.said), None
         return Outcome(drop.drop_id, drop.named, text.encoding, "accepted", None, None, text.ignored), text
 
+    def _until(self, named: Slice | None) -> date | None:
+        return self._region.period_end(named.grain, named.period) if named else None
+
     def _judged(self, compiled: Statement, received: pa.Table, outcomes: list[Outcome], trim: bool) -> pa.Table:
         units = set(self._region.units)
         batch = pa.table(
@@ -120,6 +125,7 @@ class Checker:
                 "sender": pa.array([item.named.sender if item.named else None for item in outcomes], pa.string()),
                 "is_unit": pa.array([item.named is not None and item.named.sender in units for item in outcomes]),
                 "period": pa.array([item.named.period if item.named else None for item in outcomes], pa.date32()),
+                "until": pa.array([self._until(item.named) for item in outcomes], pa.date32()),
             }
         )
         self._connection.register("received", received)
@@ -137,7 +143,6 @@ class Checker:
             return judged
         finally:
             self._connection.unregister("received")
-            self._connection.unregister("batch")
 
 
 def _refused(drop: Drop, said: Said) -> Outcome:
@@ -261,13 +266,39 @@ class _Settlement:
         )
 
 
+# The days on which a spelling of an area holds, for the sentence to whoever used it on another day.
+_AREA_SPAN = """
+create table area_span as
+select
+    alias,
+    string_agg(
+        valid_from || case when is_open then ' 起' else ' 至 ' || valid_to end, '、' order by valid_from
+    ) as spans,
+    string_agg(
+        'from ' || valid_from || case when is_open then '' else ' to ' || valid_to end, ', ' order by valid_from
+    ) as spans_en
+from (select *, valid_to > date '9000-01-01' as is_open from lookup_area) as named
+group by alias
+"""
+
 _QUARANTINED = """
 with shown as (
     select bad.*, sentence.*, cells[cell + 1] as shown_text,
         coalesce(shown_text, '') as value, coalesce(details[cell + 1], value) as detail,
-        case when cell >= 0 and shown_text is null then sentence.empty else wrong end as said,
-        case when cell >= 0 and shown_text is null then sentence.empty_en else wrong_en end as said_en
-    from bad join sentence on bad.fails & sentence.mask <> 0
+        case when cell >= 0 and shown_text is null then sentence.empty
+            when spans is not null and valid.alias is null
+            then '的值“{value}”在 ' || until || ' 无效，只在 ' || spans || ' 有效；请改用当时有效的代码或名称。'
+            else wrong end as said,
+        case when cell >= 0 and shown_text is null then sentence.empty_en
+            when spans is not null and valid.alias is null
+            then '“{value}” does not hold on ' || until || ', only ' || spans_en || '; use what was in force then.'
+            else wrong_en end as said_en
+    from bad
+    join (select distinct drop_id, until from batch) as file using (drop_id)
+    join sentence on bad.fails & sentence.mask <> 0
+    left join area_span on sentence.rule = 'area' and area_span.alias = upper(cells[cell + 1])
+    left join lookup_area as valid
+        on valid.alias = area_span.alias and until between valid.valid_from and valid.valid_to
 )
 select
     drop_id, line_number, nullif(header, '') as column_name, rule, shown_text as value_masked,

@@ -58,20 +58,31 @@ def slice_of(file_name: str, contract: Contract, region: Region) -> Slice:
         named = contract.slice_of(file_name)
     except SliceError as error:
         raise RefusedError(error.said) from error
-    sender = region.aliases.get(named.sender)
+    grain = named.grain if contract.grain else _grain(contract.feed, region, named)
+    sender = region.area_of(named.sender, region.period_end(grain, named.period))
     if sender is None:
         raise RefusedError(
             Said(
-                f"文件名“{file_name}”中的报送单位“{named.sender}”不是本地区的单位；"
+                f"文件名“{file_name}”中的报送单位“{named.sender}”当期不是本地区的单位；"
                 f"请改为单位代码（如 {region.units[0]}）后重新报送。",
-                f"{named.sender}, the sender in the file's name, {file_name}, is no unit of this region;"
+                f"{named.sender}, the sender in the file's name, {file_name}, is no unit of this region in that period;"
                 f" write a unit's code, such as {region.units[0]}, and send the file again.",
             )
         )
-    grain = named.grain if contract.grain else _grain(contract.feed, region, named.grain)
-    return replace(named, sender=sender, grain=grain)
+    return replace(named, sender=sender, grain=grain, period=region.period_start(grain, named.period))
 
 
-def _grain(feed: str, region: Region, written: Grain) -> Grain:
+def _grain(feed: str, region: Region, named: Slice) -> Grain:
+    """The region's cadence where it is a grain: a name with a day of the week or quarter speaks for all of it."""
     cadence = region.feeds.loc[region.feeds["feed"] == feed, "cadence"]
-    return Grain(cadence.iloc[0]) if len(cadence) and cadence.iloc[0] in set(Grain) else written
+    grain = Grain(cadence.iloc[0]) if len(cadence) and cadence.iloc[0] in set(Grain) else named.grain
+    if named.grain is Grain.MONTH and grain in (Grain.DAY, Grain.WEEK):
+        raise RefusedError(
+            Said(
+                f"文件名只写了月份（{named.period:%Y%m}），而该数据来源每期短于一个月；"
+                "请改写为该期内的一天（YYYYMMDD）后重新报送。",
+                f"The file's name says a month ({named.period:%Y%m}), but a period of this feed is shorter;"
+                " write a day of the period (YYYYMMDD) and send the file again.",
+            )
+        )
+    return grain

@@ -67,10 +67,10 @@ class Check:
 class Statement:
     """The statement of a contract.
 
-    Reads the tables received (drop_no, line_number, c0…), batch (drop_no, drop_id, sender, is_unit, period) and the
-    lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted) and, for refused rows only,
-    ``cells``: the texts of the row with identity and name masked, and ``details``: what sentences name beside them.
-    ``employers`` must have run before, and ``code_sets`` where it is not empty.
+    Reads the tables received (drop_no, line_number, c0…), batch (drop_no, drop_id, sender, is_unit, period, until: the
+    period's last day) and the lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted)
+    and, for refused rows only, ``cells``: the texts of the row with identity and name masked, and ``details``: what
+    sentences name beside them. ``employers`` must have run before, and ``code_sets`` where it is not empty.
     """
 
     employers: str
@@ -87,7 +87,7 @@ class Statement:
 def lookups(region: Region) -> dict[str, pa.Table]:
     """Reference tables of the region in the shape the statements join: lookup_area, lookup_industry, lookup_code."""
     units = set(region.units)
-    areas = sorted((alias.upper(), code, code in units) for alias, code in region.aliases.items())
+    names = region.place_names
     levels = dict(zip(region.industries["code"], region.industries["level"], strict=True))
     sections = region.sections | {TOTAL_INDUSTRY: TOTAL_INDUSTRY}
     industries = [
@@ -101,7 +101,15 @@ def lookups(region: Region) -> dict[str, pa.Table]:
             spellings[str(row.list), alias] = (str(row.code), str(row[4]), row.valid_from.date(), last)
     codes = [(*key, *value) for key, value in spellings.items()]
     return {
-        "lookup_area": _table(areas, "alias", "code", "is_unit"),
+        "lookup_area": pa.table(
+            {
+                "alias": pa.array(names["alias"].str.upper(), pa.string()),
+                "code": pa.array(names["code"], pa.string()),
+                "is_unit": pa.array(names["code"].isin(units)),
+                "valid_from": pa.array(names["valid_from"].dt.date, pa.date32()),
+                "valid_to": pa.array(names["valid_to"].dt.date, pa.date32()),
+            }
+        ),
         "lookup_industry": _table(industries, "alias", "section", "division", "level"),
         "lookup_code": _table(codes, "list", "alias", "code", "class", "valid_from", "valid_to"),
     }
@@ -133,7 +141,8 @@ with source as (
 ), numbered as (
     select *{_numbers(contract)} from source
 ), typed as (
-    select numbered.*, batch.drop_id, batch.sender, batch.is_unit, batch.period as slice_period, {_values(cells)}
+    select numbered.*, batch.drop_id, batch.sender, batch.is_unit, batch.period as slice_period,
+        batch.until as slice_until, {_values(cells)}
     from numbered join batch using (drop_no)
     {chr(10).join(cell.join for cell in cells if cell.join)}
 ), named as (
@@ -234,14 +243,15 @@ def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
         if column.is_required:
             add(str(column.kind), column.header, index, cell.said, f"v{index} is null", _EMPTY)
         elif column.kind not in (Kind.TEXT, Kind.NAME):
-            add(str(column.kind), column.header, index, cell.said, f"r{index} is not null and v{index} is null")
+            kept_back = f" and not w{index}" if column.withheld else ""
+            wrong = f"r{index} is not null and v{index} is null{kept_back}"
+            add(str(column.kind), column.header, index, cell.said, wrong)
     if contract.area_column:
         place = _place(contract, contract.area_column)
         add("sender", *place, _NOT_THE_SENDER, f"is_unit and {contract.area_column} <> sender")
     if contract.period_column:
         day = contract.period_column
-        start = day if contract.grain is Grain.DAY else f"date_trunc('month', {day})"
-        add("period", *_place(contract, day), _NOT_THE_PERIOD, f"{start} <> slice_period")
+        add("period", *_place(contract, day), _NOT_THE_PERIOD, f"{day} not between slice_period and slice_until")
     first = contract.period_column or "slice_period"
     for index, column in enumerate(contract.columns):
         if column.kind in (Kind.CODE, Kind.CODES):

@@ -15,7 +15,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 INDICATORS = SQL / "indicators"
 _SCALES = {"percent": 100.0, "per_mille": 1000.0}
 _REQUIRED = ("title", "unit", "units", "worse", "kind", "grain", "clock", "by", "formula", "source")
-_KINDS = ("count", "stock", "ratio")
+_KINDS = ("count", "stock", "ratio", "given")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Indicator:
     """A measure: what it is called, how it is built, which way is worse.
 
     ``kind``: a *count* of a period has zeros where its feed reported, adds up over areas, industries and periods; a
-    *stock* adds up over areas and industries; a *ratio* is summed as numerator and denominator.
+    *stock* adds up over areas and industries; a *ratio* is summed as numerator and denominator; what is *given* (an
+    index) never adds up: every series, totals too, is as its source gives it.
     """
 
     name: str

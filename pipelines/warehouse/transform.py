@@ -154,6 +154,8 @@ class Transform:
             ("area",): "((area, 3), (3))",
             ("city",): "((area, 3))",
         }[indicator.dimensions]  # 3: the third column, the period
+        if indicator.kind == "given":
+            sets = "((area, industry, 3))"
         industry = (
             f"coalesce(industry, '{TOTAL_INDUSTRY}')" if "industry" in indicator.dimensions else f"'{TOTAL_INDUSTRY}'"
         )

@@ -146,14 +146,73 @@ SPECS = {
     "weekly_claims": (
         {
             "aggregate_series": """
-            indicator     | area | period     | grain | value | denominator
-            weekly_claims | CA   | 2005-08-28 | week  | 3034  | 1900000
-            other         | CA   | 2005-08-28 | week  | 7     | -
+            indicator     | area | industry | cohort | period     | grain | adjustment | value | denominator
+            weekly_claims | CA   | ALL      | all    | 2005-08-28 | week  | original   | 3034  | 1900000
+            weekly_claims | CA   | ALL      | all    | 2005-08-28 | week  | seasonal   | 3500  | 1900000
+            other         | CA   | ALL      | all    | 2005-08-28 | week  | original   | 7     | -
             """
         },
         """
         area | period     | numerator | denominator
         CA   | 2005-08-28 | 3034      | 1900000
+        """,
+    ),
+    "job_index": (
+        {
+            "aggregate_series": """
+            indicator    | area | industry | cohort | period     | grain | adjustment | value
+            payroll_jobs | SA   | H        | all    | 2020-04-11 | week  | original   | 59.96
+            payroll_jobs | SA   | ALL      | all    | 2020-04-11 | week  | original   | 91.55
+            payroll_jobs | SA   | ALL      | 15-19  | 2020-04-11 | week  | original   | 80.1
+            payroll_jobs | SA   | ALL      | all    | 2020-04-11 | week  | trend      | 92.4
+            """
+        },
+        """
+        area | industry | period     | numerator
+        SA   | H        | 2020-04-11 | 59.96
+        SA   | ALL      | 2020-04-11 | 91.55
+        """,
+    ),
+    "online_vacancy": (
+        {
+            "aggregate_series": """
+            indicator        | area | industry | cohort | occupation | period     | grain | adjustment | value
+            online_vacancies | R1   | ALL      | all    | -          | 2020-04-01 | month | average    | 30.5
+            online_vacancies | R1   | ALL      | all    | 1          | 2020-04-01 | month | average    | 20
+            online_vacancies | R1   | ALL      | all    | 11         | 2020-04-01 | month | average    | 10
+            """
+        },
+        """
+        area | period     | numerator
+        R1   | 2020-04-01 | 30.5
+        """,
+    ),
+    "benefit_recipient": (
+        {
+            "aggregate_series": """
+            indicator          | area | industry | cohort     | period     | grain | adjustment | value
+            benefit_recipients | A1   | ALL      | jobseeker  | 2023-06-01 | month | original   | 130
+            benefit_recipients | A1   | ALL      | youth      | 2023-06-01 | month | original   | 15
+            """
+        },
+        """
+        area | period     | numerator
+        A1   | 2023-06-01 | 145
+        """,
+    ),
+    "small_area_unemployment_rate": (
+        {
+            "aggregate_series": """
+            indicator    | area | industry | cohort | period     | grain   | adjustment | value
+            unemployed   | A1   | ALL      | all    | 2020-06-01 | quarter | average    | 53
+            labour_force | A1   | ALL      | all    | 2020-06-01 | quarter | average    | 1000
+            unemployed   | A2   | ALL      | all    | 2020-06-01 | quarter | average    | 40
+            labour_force | A2   | ALL      | all    | 2020-06-01 | quarter | average    | -
+            """
+        },
+        """
+        area | period     | numerator | denominator
+        A1   | 2020-06-01 | 53        | 1000
         """,
     ),
 }

@@ -47,7 +47,7 @@ def test_no_two_columns_of_a_feed_share_a_header(feed: str) -> None:
 @pytest.mark.parametrize("feed", sorted(contracts()))
 def test_code_lists_keys_and_slice_columns_exist(feed: str, region: Region) -> None:
     contract = contracts()[feed]
-    stored = {column.name for column in contract.columns}
+    stored = {column.name for column in contract.columns} | {item.name for item in contract.derived}
     assert {contract.key, contract.area_column, contract.period_column} - {""} <= stored
     lists = {column.code_list for column in contract.columns if column.kind is Kind.CODE}
     assert lists <= set(region.codes["list"])

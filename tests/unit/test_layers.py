@@ -9,7 +9,7 @@ ALLOWED = {
     "pipelines.publish.scope", "pipelines.ingest.check",
 }  # fmt: skip
 WHAT_THE_ALLOWED_STAND_ON = {
-    "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
+    "pipelines.place_name", "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
     "pipelines.ingest.identity",
     "pipelines.ingest.read", "pipelines.ingest.statement", "pipelines.ingest.text",
 }  # fmt: skip
