@@ -165,7 +165,10 @@ class Contract:
         return self._by_name[name]
 
     def slice_of(self, file_name: str) -> Slice:
-        """Read sender, period and version from the file's name; UserError says how the name should look."""
+        """Read sender, period and version from the file's name; UserError says how the name should look.
+
+        A weekly file is named by a day of its week; only the region knows on which day weeks begin (ingest.drop).
+        """
         path = PurePath(file_name)
         stem = _COPY_MARK.sub("", path.stem)
         ours = path.suffix.lower() == ".csv" and stem.startswith(f"{self.feed}_")
@@ -174,6 +177,8 @@ class Contract:
             raise UserError(f"文件名“{file_name}”不合规定，应为 {self._example()}；请改名后重新报送。")
         digits = match["period"]
         grain = Grain.DAY if len(digits) == 8 else Grain.MONTH
+        if self.grain is Grain.WEEK and grain is Grain.DAY:
+            grain = Grain.WEEK
         if self.grain not in (None, grain):
             raise UserError(f"文件名“{file_name}”的期间“{digits}”不合规定，应为 {self._example()}；请改名后重新报送。")
         try:

@@ -59,7 +59,9 @@ def slice_of(file_name: str, contract: Contract, region: Region) -> Slice:
             f"请改为单位代码（如 {region.units[0]}）后重新报送。"
         )
     grain = named.grain if contract.grain else _grain(contract.feed, region, named.grain)
-    return replace(named, sender=sender, grain=grain)
+    # A weekly file may be named by any day of its week, such as the Friday it was collected on.
+    period = region.week_start(named.period) if contract.grain is Grain.WEEK else named.period
+    return replace(named, sender=sender, grain=grain, period=period)
 
 
 def _grain(feed: str, region: Region, written: Grain) -> Grain:

@@ -94,7 +94,7 @@ def _table(rows: Sequence[tuple[str | bool | None, ...]], *names: str) -> pa.Tab
 def statement(contract: Contract, region: Region, is_keyed: bool) -> Statement:
     """Compile a contract. Without a key (the form check of an upload) the pseudonym is NULL."""
     cells = [compiled(column, index, region) for index, column in enumerate(contract.columns)]
-    checks = _checks(contract, cells)
+    checks = _checks(contract, cells, region)
     named = [(name, sql) for cell in cells for name, sql in cell.stored]
     if not is_keyed:
         named = [(name, "cast(null as varchar)" if name == "person" else sql) for name, sql in named]
@@ -160,7 +160,7 @@ def _employers(contract: Contract) -> str:
     )
 
 
-def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
+def _checks(contract: Contract, cells: list[Cell], region: Region) -> list[tuple[Check, str]]:
     found: list[tuple[Check, str]] = []
 
     def add(rule: str, header: str, cell: int, wrong: Said, sql: str, empty: Said | None = None) -> None:
@@ -176,11 +176,18 @@ def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
         add("sender", *place, _NOT_THE_SENDER, f"is_unit and {contract.area_column} <> sender")
     if contract.period_column:
         day = contract.period_column
-        start = day if contract.grain is Grain.DAY else f"date_trunc('month', {day})"
+        start = _period_start(contract.grain, day, region)
         add("period", *_place(contract, day), _NOT_THE_PERIOD, f"{start} <> slice_period")
     for check in contract.checks:
         add(check.name, check.header, -1, check.said, f"not ({check.holds})")
     return found
+
+
+def _period_start(grain: Grain | None, day: str, region: Region) -> str:
+    if grain is Grain.WEEK:
+        # As Region.week_start: days since the day after the region's week end.
+        return f"{day} - cast((isodow({day}) + 5 - {region.week_end}) % 7 as integer)"
+    return day if grain is Grain.DAY else f"date_trunc('month', {day})"
 
 
 def _place(contract: Contract, name: str) -> tuple[str, int]:
