@@ -14,10 +14,11 @@ _FIGURE_ID = "concat_ws('|', indicator, area, industry, cohort, coalesce(occupat
 CONTRACT = Contract(
     feed="aggregate_series",
     title="汇总数列",
+    purpose="省厅、统计部门等已经汇总好的数列，用于对照和预测",
     grain=None,
     columns=(
-        Column("指标", "indicator", aliases=("indicator",)),
-        Column("地区", "area", Kind.AREA, ("area",), is_any_area=True),
+        Column("指标", "indicator", aliases=("indicator",), note="数列的代号，始终不变", example="weekly_claims"),
+        Column("地区", "area", Kind.AREA, ("area",), is_any_area=True, note="市或区县", example="371500"),
         Column(
             "行业",
             "industry",
@@ -27,10 +28,20 @@ CONTRACT = Contract(
             may_be_absent=True,
             fallback="ALL",
             has_division=False,
+            note="门类字母，全行业留空或填 ALL",
+            example="C",
         ),
-        Column("群体", "cohort", aliases=("cohort",), is_required=False, may_be_absent=True, fallback="all"),
+        Column(
+            "群体",
+            "cohort",
+            aliases=("cohort",),
+            is_required=False,
+            may_be_absent=True,
+            fallback="all",
+            note="全部人员留空或填 all",
+        ),
         Column("职业", "occupation", aliases=("occupation",), is_required=False, may_be_absent=True),
-        Column("期间", "period", Kind.DAY, ("period",)),
+        Column("期间", "period", Kind.DAY, ("period",), note="期间的第一天", example="2020-03-01"),
         Column(
             "频度",
             "grain",
@@ -46,6 +57,7 @@ CONTRACT = Contract(
                 ("月", "month"),
                 ("季", "quarter"),
             ),
+            example="月",
         ),
         Column(
             "调整方式",
@@ -74,7 +86,8 @@ CONTRACT = Contract(
             ("value",),
             is_required=False,
             withheld=("np", "n.p.", "n.p", "x", "*", "保密", "不公布"),
-            note="发布方不公布的数填 np；没有的数不要填 0",
+            note="发布方不公布的数填 np；缺数留空，不填 0",
+            example="3034",
         ),
         Column("分子", "numerator", Kind.NUMBER, ("numerator",), is_required=False, may_be_absent=True),
         Column("分母", "denominator", Kind.NUMBER, ("denominator",), is_required=False, may_be_absent=True),
@@ -91,6 +104,8 @@ CONTRACT = Contract(
                 ("比率", "rate"),
                 ("指数", "index"),
             ),
+            note="人数、比率或指数，说明数值是什么",
+            example="人数",
         ),
     ),
     checks=(

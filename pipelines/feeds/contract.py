@@ -175,7 +175,10 @@ class Contract:
         return self._by_name[name]
 
     def slice_of(self, file_name: str) -> Slice:
-        """Read sender, period and version from the file's name; SliceError says how the name should look."""
+        """Read sender, period and version from the file's name; SliceError says how the name should look.
+
+        A weekly file is named by a day of its week; only the region knows on which day weeks begin (ingest.drop).
+        """
         path = PurePath(file_name)
         stem = _COPY_MARK.sub("", path.stem)
         ours = path.suffix.lower() == ".csv" and stem.startswith(f"{self.feed}_")
@@ -184,6 +187,8 @@ class Contract:
             raise self._wrong(f"文件名“{file_name}”", f"The file's name, {file_name},")
         digits = match["period"]
         grain = Grain.DAY if len(digits) == 8 else Grain.MONTH
+        if self.grain is Grain.WEEK and grain is Grain.DAY:
+            grain = Grain.WEEK
         if self.grain not in (None, grain):
             raise self._wrong(
                 f"文件名“{file_name}”的期间“{digits}”", f"The period {digits} of the file's name, {file_name},"
