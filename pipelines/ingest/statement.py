@@ -52,10 +52,12 @@ class Statement:
 
     Reads the tables received (drop_no, line_number, c0…), batch (drop_no, drop_id, sender, is_unit, period) and the
     lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted) and, for refused rows only,
-    ``cells``: the texts of the row with identity and name masked. ``employers`` must have run before.
+    ``cells``: the texts of the row with identity and name masked. ``employers`` and ``persons`` must have run before:
+    they check what is costly once for each distinct code. ``persons`` is None when the contract has no identity number.
     """
 
     employers: str
+    persons: str | None
     sql: str
     trimmed_sql: str
     facts: tuple[str, ...]
@@ -107,11 +109,9 @@ def statement(contract: Contract, region: Region, is_keyed: bool) -> Statement:
 with source as (
     select drop_no, line_number, {_texts(contract, trim)}
     from received
-), numbered as (
-    select *{_numbers(contract)} from source
 ), typed as (
-    select numbered.*, batch.drop_id, batch.sender, batch.is_unit, batch.period as slice_period, {_values(cells)}
-    from numbered join batch using (drop_no)
+    select source.*, batch.drop_id, batch.sender, batch.is_unit, batch.period as slice_period, {_values(cells)}
+    from source join batch using (drop_no)
     {chr(10).join(cell.join for cell in cells if cell.join)}
 ), named as (
     select *, {", ".join(f"{sql} as {name}" for name, sql in named)} from typed
@@ -128,20 +128,15 @@ from judged"""
     key = next((column.header for column in contract.columns if column.name == contract.key), "")
     found.append(Check(repeated, "repeated", key, -1, _REPEATED))
     found.append(Check(whole, "whole_file", "", -1, _WHOLE_FILE))
-    return Statement(_employers(contract), text(False), text(True), tuple(facts), tuple(found), repeated, whole)
+    return Statement(
+        _employers(contract), _persons(contract, is_keyed), text(False), text(True), tuple(facts), tuple(found),
+        repeated, whole,
+    )  # fmt: skip
 
 
 def _texts(contract: Contract, trim: bool) -> str:
     cut = "nullif(trim(c{0}, '" + _BLANKS + "'), '') as r{0}" if trim else "nullif(c{0}, '') as r{0}"
     return ", ".join(cut.format(index) for index in range(len(contract.columns)))
-
-
-def _numbers(contract: Contract) -> str:
-    return "".join(
-        f", {identity.digits(f'r{index}')} as n{index}"
-        for index, column in enumerate(contract.columns)
-        if column.kind is Kind.IDENTITY
-    )
 
 
 def _values(cells: list[Cell]) -> str:
@@ -157,6 +152,21 @@ def _employers(contract: Contract) -> str:
     return (
         f"create or replace temp table employer_code as select code from ({plain}) as plain"
         f" where {identity.is_employer_code('code')}"
+    )
+
+
+def _persons(contract: Contract, is_keyed: bool) -> str | None:
+    """Adds to ``person_code`` the valid identity numbers that are not there yet, with all that may be kept of each."""
+    at = [index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY]
+    if not at:
+        return None
+    used = " union ".join(f"select distinct upper(trim(c{index}, '{_BLANKS}')) as code from received" for index in at)
+    pseudonym = identity.pseudonym("code") if is_keyed else "''"
+    return (
+        f"insert into person_code select code, {pseudonym}, {identity.sex('code')}, {identity.birth_year('code')}"
+        f" from (select code, {identity.digits('code')} as packed from ({used}) as used"
+        " where code not in (select known.code from person_code as known)) as fresh"
+        f" where {identity.is_identity('code', 'packed')}"
     )
 
 
