@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from pipelines.domain import UNKNOWN_INDUSTRY, Said
 from pipelines.feeds.contract import Column, Kind
-from pipelines.ingest import identity
 from pipelines.region import Region
 
 VALUE = "{value}"
@@ -144,19 +143,16 @@ def _industry(column: Column, index: int) -> Cell:
 
 
 def _identity(index: int) -> Cell:
-    text = f"upper(r{index})"
-    stored = (
-        ("person", identity.pseudonym(f"v{index}")),
-        ("sex", identity.sex(f"v{index}")),
-        ("birth_year", identity.birth_year(f"v{index}")),
-    )
+    stored = (("person", f"v{index}"), ("sex", f"s{index}"), ("birth_year", f"y{index}"))
+    join = f"left join person_code as k{index} on k{index}.code = upper(r{index})"
+    value = f"k{index}.person as v{index}, k{index}.sex as s{index}, k{index}.birth_year as y{index}"
     said = Said(
         "有误：应为 18 位，出生日期真实，末位校验码相符；请对照证件改正"
         "（若在表格中显示为 3.7E+17，请把该列设为文本格式后重新录入导出）。",
         "is wrong: 18 characters, a real date of birth and the right check character are needed; compare with the"
         " document (if the sheet shows 3.7E+17, format the column as text and enter the numbers anew).",
     )
-    return Cell(f"case when {identity.is_identity(text, f'n{index}')} then {text} end", stored, said)
+    return Cell(value, stored, said, join)
 
 
 def _employer(column: Column, index: int) -> Cell:

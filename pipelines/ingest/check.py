@@ -19,6 +19,9 @@ from pipelines.ingest.statement import Statement, lookups, sentences, statement
 from pipelines.ingest.text import RefusedError, Text, understand
 from pipelines.region import Region
 
+# The same people come again and again: their numbers are checked and hashed once, in memory, up to some 150 MiB.
+_MOST_PERSONS = 1_500_000
+_FEW = 1000
 _HIDDEN_LINE = "（含个人信息，原文不保留）"
 
 
@@ -80,7 +83,13 @@ class Checker:
             self._connection.execute(f"create table {name} as from incoming")
             self._connection.unregister("incoming")
         self._connection.execute(_AREA_SPAN)
+        self._forget_persons()
         self._statements: dict[str, Statement] = {}
+
+    def _forget_persons(self) -> None:
+        self._connection.execute(
+            "create or replace table person_code (code varchar, person varchar, sex varchar, birth_year integer)"
+        )
 
     def close(self) -> None:
         """Free the memory of the connection."""
@@ -134,15 +143,22 @@ class Checker:
             self._connection.execute(compiled.employers)
             if compiled.code_sets:
                 self._connection.execute(compiled.code_sets)
-            sql = compiled.trimmed_sql if trim else compiled.sql
-            keyed = self._key is not None and "$inner" in sql
-            parameters = {"inner": self._key.inner, "outer": self._key.outer} if self._key and keyed else {}
-            judged = self._connection.sql(sql, params=parameters).to_arrow_table()
+            self._know_persons(compiled)
+            judged = self._connection.sql(compiled.trimmed_sql if trim else compiled.sql).to_arrow_table()
             if judged.num_rows != received.num_rows:  # a lookup with two answers would multiply rows
                 raise AssertionError(f"{judged.num_rows} rows judged of {received.num_rows}")
             return judged
         finally:
             self._connection.unregister("received")
+
+    def _know_persons(self, compiled: Statement) -> None:
+        if not compiled.persons:
+            return
+        known = self._connection.execute("select count(*) from person_code").fetchall()[0][0]
+        if known > _MOST_PERSONS:
+            self._forget_persons()
+        pads = {"inner": self._key.inner, "outer": self._key.outer} if self._key else {}
+        self._connection.execute(compiled.persons, pads)
 
 
 def _refused(drop: Drop, said: Said) -> Outcome:
@@ -177,7 +193,7 @@ class _Settlement:
         ]
         accepted = self._judged.select(["drop_id", "line_number", *self._compiled.facts])
         if self._fails.any():
-            accepted = accepted.filter(pa.array(self._fails == 0))
+            accepted = _without(accepted, self._fails != 0)
         return Checked(outcomes, accepted, self._quarantined())
 
     def _counted(self, drop_no: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
@@ -264,6 +280,16 @@ class _Settlement:
             ],
             _QUARANTINE,
         )
+
+
+def _without(table: pa.Table, bad: npt.NDArray[np.bool_]) -> pa.Table:
+    """The rows that are not bad; a few bad ones are cut out, because a filter copies every row."""
+    at = np.flatnonzero(bad)
+    if len(at) * _FEW > len(bad):
+        return table.filter(pa.array(~bad))
+    edges = np.concatenate(([-1], at, [len(bad)]))
+    runs = zip((edges[:-1] + 1).tolist(), np.diff(edges).tolist(), strict=True)
+    return pa.concat_tables([table.slice(first, step - 1) for first, step in runs if step > 1] or [table.slice(0, 0)])
 
 
 # The days on which a spelling of an area holds, for the sentence to whoever used it on another day.

@@ -70,10 +70,12 @@ class Statement:
     Reads the tables received (drop_no, line_number, c0…), batch (drop_no, drop_id, sender, is_unit, period, until: the
     period's last day) and the lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted)
     and, for refused rows only, ``cells``: the texts of the row with identity and name masked, and ``details``: what
-    sentences name beside them. ``employers`` must have run before, and ``code_sets`` where it is not empty.
+    sentences name beside them. ``employers``, ``persons`` and ``code_sets`` must have run before, where they are not
+    empty: they check what is costly once for each distinct cell.
     """
 
     employers: str
+    persons: str
     code_sets: str
     sql: str
     trimmed_sql: str
@@ -138,12 +140,10 @@ def statement(contract: Contract, region: Region, is_keyed: bool) -> Statement:
 with source as (
     select drop_no, line_number, {_texts(contract, trim)}
     from received
-), numbered as (
-    select *{_numbers(contract)} from source
 ), typed as (
-    select numbered.*, batch.drop_id, batch.sender, batch.is_unit, batch.period as slice_period,
+    select source.*, batch.drop_id, batch.sender, batch.is_unit, batch.period as slice_period,
         batch.until as slice_until, {_values(cells)}
-    from numbered join batch using (drop_no)
+    from source join batch using (drop_no)
     {chr(10).join(cell.join for cell in cells if cell.join)}
 ), named as (
     select *, {", ".join(f"{sql} as {name}" for name, sql in named)} from typed
@@ -163,22 +163,14 @@ from judged"""
     found.append(Check(whole, "whole_file", "", -1, _WHOLE_FILE))
     found.append(Check(balance, "file_check", "", -1, _FILE_CHECK))
     return Statement(
-        _employers(contract), _code_sets(contract), text(False), text(True), tuple(facts), tuple(found),
-        repeated, whole, balance,
+        _employers(contract), _persons(contract, is_keyed), _code_sets(contract), text(False), text(True),
+        tuple(facts), tuple(found), repeated, whole, balance,
     )  # fmt: skip
 
 
 def _texts(contract: Contract, trim: bool) -> str:
     cut = "nullif(trim(c{0}, '" + _BLANKS + "'), '') as r{0}" if trim else "nullif(c{0}, '') as r{0}"
     return ", ".join(cut.format(index) for index in range(len(contract.columns)))
-
-
-def _numbers(contract: Contract) -> str:
-    return "".join(
-        f", {identity.digits(f'r{index}')} as n{index}"
-        for index, column in enumerate(contract.columns)
-        if column.kind is Kind.IDENTITY
-    )
 
 
 def _values(cells: list[Cell]) -> str:
@@ -233,6 +225,21 @@ def _details(contract: Contract, cells: list[Cell]) -> str:
     return f"case when fails <> 0 then [{', '.join(shown)}] end"
 
 
+def _persons(contract: Contract, is_keyed: bool) -> str:
+    """Adds to ``person_code`` the valid identity numbers that are not there yet, with all that may be kept of each."""
+    at = [index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY]
+    if not at:
+        return ""
+    used = " union ".join(f"select distinct upper(trim(c{index}, '{_BLANKS}')) as code from received" for index in at)
+    pseudonym = identity.pseudonym("code") if is_keyed else "''"
+    return (
+        f"insert into person_code select code, {pseudonym}, {identity.sex('code')}, {identity.birth_year('code')}"
+        f" from (select code, {identity.digits('code')} as packed from ({used}) as used"
+        " where code not in (select known.code from person_code as known)) as fresh"
+        f" where {identity.is_identity('code', 'packed')}"
+    )
+
+
 def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
     found: list[tuple[Check, str]] = []
 
@@ -260,7 +267,8 @@ def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
     number = next((index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY), None)
     for index, column in enumerate(contract.columns):
         if number is not None and column.name and column.kind is Kind.TEXT:
-            add("personal", column.header, index, _PERSONAL, f"contains(upper(r{index}), v{number})")
+            has_number = f"v{number} is not null and contains(upper(r{index}), upper(r{number}))"
+            add("personal", column.header, index, _PERSONAL, has_number)
     for check in contract.checks:
         add(check.name, check.header, -1, check.said, f"not ({check.holds})")
     return found

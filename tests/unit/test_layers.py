@@ -11,7 +11,7 @@ ALLOWED = {
 WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.place_name", "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
     "pipelines.ingest.identity",
-    "pipelines.ingest.read", "pipelines.ingest.statement", "pipelines.ingest.text",
+    "pipelines.ingest.read", "pipelines.ingest.split", "pipelines.ingest.statement", "pipelines.ingest.text",
 }  # fmt: skip
 
 
