@@ -18,12 +18,17 @@ Feed = Annotated[str, typer.Option(help="数据来源，默认全部")]
 Since = Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="期间不早于")]
 Until = Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="期间不晚于")]
 Reason = Annotated[str, typer.Option(prompt="理由", help="为什么这样决定，写入台账")]
+_REASONS = {
+    "arrived": "按时到达", "late": "迟到", "corrected": "更正", "supplemented": "补报", "withdrawn": "撤回",
+    "confirmed": "暂存后确认", "reread": "重读", "reversed": "冲销", "recomputed": "重新计算",
+}  # fmt: skip
 _STATES = {"accepted": "采用", "held": "暂存", "refused": "退回"}
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(drops)
+    app.command()(revisions)
     app.command()(confirm)
     app.command()(withdraw)
     app.command(name="replay")(replay_refused)
@@ -57,6 +62,40 @@ def drops(
         table.add_row(number, of, name, str(period or ""), _STATES[status] + decision, str(accepted), str(refused),
                       reason or "")  # fmt: skip
     console.print(table)
+
+
+def revisions(
+    edition: Annotated[str, typer.Option(help="版次编号，默认最后一个")] = "",
+    indicator: Annotated[str, typer.Option(help="指标，默认全部")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+) -> None:
+    """一个版次改动了哪些已公布的读数、改了多少、为什么 (which readings an edition moved, by how much, why)."""
+    settings, region = place()
+    names = dict(zip(region.places["code"], region.places["name"], strict=True))
+    with store.connect(settings, read_only=True) as warehouse:
+        rows = warehouse.connection.execute(
+            "select indicator, area, industry, grain, period, value_before, value, reason, files, edition_id"
+            " from revision where edition_id = case when $edition = '' then (select max_by(edition_id, cutoff_at)"
+            " from edition) else $edition end and ($indicator = '' or indicator = $indicator)"
+            " order by abs(coalesce(value, 0) - coalesce(value_before, 0)) desc, all",
+            {"edition": edition, "indicator": indicator},
+        ).fetchall()
+    shown = rows[:limit]
+    table = Table(
+        title=f"修订 {rows[0][-1] if rows else edition}：{len(rows)} 个读数有变化，列出最大的 {len(shown)} 个"
+    )
+    for header in ("指标", "地区", "行业", "期间", "原值", "现值", "原因", "文件"):
+        table.add_column(header, overflow="fold")
+    for name, area, industry, grain, period, earlier, value, reason, files, _ in shown:
+        said = "、".join(_REASONS[part] for part in reason.split(","))
+        place_name, when = names.get(area, area), f"{period} {grain}"
+        lines = (files or "").replace(",", "\n")
+        table.add_row(name, place_name, industry, when, _figure(earlier), _figure(value), said, lines)
+    console.print(table)
+
+
+def _figure(value: float | None) -> str:
+    return "—" if value is None else f"{value:,.4g}" if value % 1 else f"{value:,.0f}"
 
 
 def confirm(drop: str, reason: Reason) -> None:

@@ -23,6 +23,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse import store
 from pipelines.warehouse.catalogue import step
 from pipelines.warehouse.forecast import Forecaster, spike_indicators
+from pipelines.warehouse.revision import revise
 from pipelines.warehouse.transform import Transform
 
 log = logging.getLogger(__name__)
@@ -91,8 +92,6 @@ def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Wor
     con.register("industries", region.industries)
     con.execute("insert into industry by name select code, name, level, parent from industries")
     slots = roster(region, first.replace(day=1) - timedelta(days=31), last_day + timedelta(days=AHEAD_DAYS))
-    con.register("slots", slots)
-    con.execute("create or replace temp table roster_slot as select * from slots")
     transform = Transform(con, region, slots)
     last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
     transform.restore(last)
@@ -106,6 +105,7 @@ def compute(work: Work, edition: Edition) -> None:
     work.con.execute("begin")
     try:
         change = work.transform.run(cutoff_at)
+        revise(work.con, work.region, edition, change)
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
         score = work.forecaster.run(edition, change, spike_indicators(work.region.rules_on(edition.day)))

@@ -51,6 +51,7 @@ class Transform:
         self.since: dict[str, date] = {}
         """Per feed, the first period whose drops in force the last run saw change."""
         self._con.register("slots", slots)
+        self._con.execute("create or replace temp table roster_slot as select * from slots")
         self._con.execute(
             "create or replace temp table due_slot as "
             "select slots.feed, place.code as area, cast(slots.period as date) as period from slots "
@@ -73,6 +74,7 @@ class Transform:
         """Bring ``reading`` to what was known at ``cutoff_at`` (naive UTC) and say what changed."""
         look(self._con, cutoff_at)
         self._con.execute(step("reported"), {"city": self._region.city})
+        self._con.execute(step("drop_change"))
         since = self.since = dict(self._con.execute(step("changed")).fetchall())
         reversal = self._con.execute(step("reversal_since")).fetchall()[0][0]
         if reversal is not None:

@@ -207,7 +207,7 @@ def roster(city: City) -> pd.DataFrame:
                     status, received = "late", due + timedelta(hours=30)
                 elif (feed, period.day) == ("insured_event", 12) and area == city.units[0]:
                     status, received = "held", None
-                rows.append((feed, area, period, grain, due, status, received, known, None))
+                rows.append((feed, area, period, grain, due, status, received, 0, known, None))
     return pd.DataFrame(rows, columns=columns_of("roster"))
 
 
