@@ -13,7 +13,6 @@ from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue, step
 
 FACTS = tuple(contracts())
-LOOK_BACK_DAYS = 62  # an indicator may read the two months before the first period it recomputes
 _TRUNCATED = {
     Grain.DAY: "period",
     Grain.MONTH: "date_trunc('month', period)",
@@ -97,7 +96,7 @@ class Transform:
         return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
 
     def _views(self, indicator: Indicator, start: date) -> None:
-        earliest = start - timedelta(days=LOOK_BACK_DAYS)
+        earliest = start - timedelta(days=indicator.look_back_days)
         self._con.execute(
             f"create or replace temp table in_sight as select drop_id from in_force where period >= date '{earliest}'"
         )
