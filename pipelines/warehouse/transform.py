@@ -12,7 +12,6 @@ from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue, step
 from pipelines.warehouse.sight import hide, look, show
 
-LOOK_BACK_DAYS = 62  # an indicator may read the two months before the first period it recomputes
 _TRUNCATED = {
     Grain.DAY: "period",
     Grain.MONTH: "date_trunc('month', period)",
@@ -102,7 +101,7 @@ class Transform:
         self._con.execute(
             f"create or replace temp table grain_start as select * from (values {rows}) as listed(grain, start)"
         )
-        show(self._con, indicator.tables, start - timedelta(days=LOOK_BACK_DAYS))
+        show(self._con, indicator.tables, start - timedelta(days=indicator.look_back_days))
         self._base(indicator, start)
         if indicator.kind == "count":
             self._fill_zeros(indicator, start)
