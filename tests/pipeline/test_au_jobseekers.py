@@ -99,6 +99,16 @@ def test_published_readings_add_up_to_the_file_in_every_month(house: House) -> N
     assert readings == [(month, value, value) for month, value in wanted.items()]
 
 
+def test_an_area_is_due_only_while_it_is_one(house: House) -> None:
+    due = dict(
+        house.ask(
+            "select cast(period as varchar), due from reading where area = 'AU4' and indicator = 'benefit_recipient' "
+            "and period in (date '2020-03-01', date '2023-05-01', date '2023-06-01') and known_to is null"
+        )
+    )
+    assert due == {"2020-03-01": 1372, "2023-05-01": 1375, "2023-06-01": 1461}
+
+
 def test_names_of_the_two_vintages_are_told_apart_by_the_month(region: Region) -> None:
     assert region.area_of("Port Macquarie - East", date(2023, 5, 31)) == ENDED
     assert region.area_of("Port Macquarie - East", date(2023, 6, 1)) == FOLLOWING

@@ -1,10 +1,13 @@
 """Quarterly figures of 1,413 small areas: an empty cell is no zero, a withheld one is kept as such."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from pipelines.ingest.check import Checked, check
 from pipelines.region import Region, load
+from tests.house import House
 from tests.pipeline.ingest_place import Place, csv
 from tests.pipeline.reconcile import REALDATA, assert_reconciled, facts, skip_without
 from tests.regions.au_small_area.drops import read_figures, region_folder, write_drops
@@ -16,16 +19,27 @@ pytestmark = skip_without("au_small_area_unemployment/small_area_labour_market.c
 
 
 @pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Region:
-    return load(region_folder(SOURCE, tmp_path_factory.mktemp("small_area") / "region"))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return region_folder(SOURCE, tmp_path_factory.mktemp("small_area") / "region")
 
 
 @pytest.fixture(scope="module")
-def place(region: Region, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    place = Place.at(tmp_path_factory.mktemp("small_area"), region)
-    assert write_drops(SOURCE, place.settings.inbox) == 56
-    place.ingest()
-    return place
+def region(folder: Path) -> Region:
+    return load(folder)
+
+
+@pytest.fixture(scope="module")
+def house(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
+    house = House(tmp_path_factory.mktemp("small_area"), {"GANGSHAO_REGION": str(folder)})
+    assert write_drops(SOURCE, house.data / "inbox") == 56
+    house.gangshao("ingest", "--backfill")
+    house.gangshao("run", "--day", "2024-10-02")
+    return house
+
+
+@pytest.fixture(scope="module")
+def place(house: House, region: Region) -> Place:
+    return Place.at(house.folder, region, house.folder / "keys")
 
 
 def test_every_row_and_sum_arrives_and_empty_cells_are_sent_back(place: Place) -> None:
@@ -52,6 +66,29 @@ def test_named_cells_are_those_of_the_file(place: Place) -> None:
 def test_a_quarter_is_one_slice_named_for_its_first_day(place: Place) -> None:
     asked = "select count(*) from drop_register where period = date '2010-10-01' and grain = 'quarter'"
     assert place.rows(asked) == [(1,)]
+
+
+def test_published_rates_are_those_of_the_file_and_totals_weigh_the_areas(house: House) -> None:
+    known = pd.read_csv(SOURCE, dtype={"sa2_code": "str"}).dropna(subset=["value"])
+    wide = known.pivot_table(index=["date", "sa2_code"], columns="indicator", values="value")
+    unemployed, force = wide["Smoothed unemployment (persons)"], wide["Smoothed labour force (persons)"]
+    asked = (
+        "select cast(period as varchar), area, value from reading where indicator = 'small_area_unemployment_rate' "
+        "and grain = 'quarter' and known_to is null and value is not null"
+    )
+    readings = {(month, area): value for month, area, value in house.ask(asked)}
+    quarter = pd.PeriodIndex(pd.to_datetime(wide.index.get_level_values(0)), freq="Q").start_time.strftime("%Y-%m-%d")
+    key = list(zip(quarter, wide.index.get_level_values(1), strict=True))
+    wanted = pd.Series((100 * unemployed / force).to_numpy(), index=pd.MultiIndex.from_tuples(key))[
+        force.to_numpy() > 0
+    ]
+    mine = pd.Series(readings)
+    totals = mine[mine.index.get_level_values(1) == "AU4"]
+    pd.testing.assert_series_equal(mine.drop(totals.index).sort_index(), wanted.sort_index(), check_names=False)
+    rate = 100 * unemployed.groupby("date").sum() / force.groupby("date").sum()
+    assert totals.sort_index().to_numpy() == pytest.approx(rate.sort_index().to_numpy(), rel=1e-12)
+    published = wide["Smoothed unemployment rate (%)"].to_numpy()[force.to_numpy() > 0]
+    assert abs(wanted.to_numpy() - published).max() <= 0.0501  # the publisher rounds to one decimal
 
 
 def figures(region: Region, *lines: str) -> Checked:
