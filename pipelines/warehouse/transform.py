@@ -9,7 +9,6 @@ import pandas as pd
 
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.feeds import contracts
-from pipelines.place_name import OPEN_END
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue, step
 
@@ -54,8 +53,11 @@ class Transform:
         """Per feed, the first period whose drops in force the last run saw change."""
         self._con.register("slots", slots)
         units = region.places.loc[region.places["level"] == "unit", ["code", "valid_from", "valid_to"]]
-        self._con.register("units", units.fillna({"valid_to": OPEN_END}))
-        self._con.execute("create or replace temp table unit_life as select * from units")
+        self._con.register("units", units)
+        self._con.execute(
+            "create or replace temp table unit_life as "
+            "select code, valid_from, coalesce(valid_to, timestamp '9999-12-31') as valid_to from units"
+        )
         self._con.execute(
             "create or replace temp table due_slot as "
             "select slots.feed, unit_life.code as area, cast(slots.period as date) as period from slots "
