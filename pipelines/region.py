@@ -113,12 +113,19 @@ class Region:
         names = self.place_names.sort_values("valid_to")
         return {str(alias): str(code) for alias, code in zip(names["alias"], names["code"], strict=True)}
 
+    @cached_property
+    def _spans(self) -> dict[str, list[tuple[date, date, str]]]:
+        """Per spelling, in capitals: first day, last day and code; asked once a file, so no frame is searched."""
+        spans: dict[str, list[tuple[date, date, str]]] = {}
+        for row in self.place_names.itertuples():
+            span = (row.valid_from.date(), row.valid_to.date(), str(row.code))
+            spans.setdefault(str(row.alias).upper(), []).append(span)
+        return spans
+
     def area_of(self, written: str, at: date) -> str | None:
         """Code of the area that a spelling means on a day; None when it means none then."""
-        names, stamp = self.place_names, pd.Timestamp(at)
-        found = names[(names["alias"].str.upper() == written.upper()) & names["valid_from"].le(stamp)]
-        found = found[found["valid_to"].ge(stamp)]
-        return None if found.empty else str(found["code"].iloc[0])
+        spans = self._spans.get(written.upper(), [])
+        return next((code for first, last, code in spans if first <= at <= last), None)
 
     @cached_property
     def sections(self) -> dict[str, str]:

@@ -51,13 +51,21 @@ class Transform:
         """Per feed, the first period whose drops in force the last run saw change."""
         self._con.register("slots", slots)
         self._con.execute("create or replace temp table roster_slot as select * from slots")
+        units = region.places.loc[region.places["level"] == "unit", ["code", "valid_from", "valid_to"]]
+        self._con.register("units", units)
+        self._con.execute(
+            "create or replace temp table unit_life as "
+            "select code, valid_from, coalesce(valid_to, timestamp '9999-12-31') as valid_to from units"
+        )
         self._con.execute(
             "create or replace temp table due_slot as "
-            "select slots.feed, place.code as area, cast(slots.period as date) as period from slots "
-            "join place on place.level = 'unit' and (slots.area = place.code or slots.area = $city)",
+            "select slots.feed, unit_life.code as area, cast(slots.period as date) as period from slots "
+            "join unit_life on (slots.area = unit_life.code or slots.area = $city) "
+            "and slots.until between unit_life.valid_from and unit_life.valid_to",
             {"city": region.city},
         )
         self._con.unregister("slots")
+        self._con.unregister("units")
 
     def restore(self, cutoff_at: datetime | None) -> None:
         """Take as known what was in force at the last edition's cut-off; None when there is none."""
