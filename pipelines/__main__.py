@@ -21,6 +21,9 @@ from pipelines.region import Region
 from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
+from pipelines.warehouse import store
+from pipelines.warehouse import trace as traces
+from pipelines.warehouse.figure import find_figure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
 drop_desk.add_to(app)
@@ -155,6 +158,33 @@ def doctor(
         console.print(f"{'✓' if answer.is_well else '✗'} {answer.what}：{answer.sentence}")
     if not all(answer.is_well for answer in answers):
         raise typer.Exit(2)
+
+
+@app.command()
+def trace(
+    indicator: str,
+    period: Annotated[str, typer.Argument(help="2026-10、2026Q4 或 2026-10-12")],
+    area: Annotated[str, typer.Option(help="地区代码或名称，默认全市")] = "",
+    industry: Annotated[str, typer.Option(help="行业门类代码，默认全部")] = "",
+    grain: Annotated[str, typer.Option(help="day、week、month、quarter")] = "",
+    as_of: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="当日最后一个版次，默认现行版次")] = "",
+    csv: Annotated[Path | None, typer.Option(help="把每一行写入此文件")] = None,
+) -> None:
+    """一个公布的数出自哪些文件的哪些行 (the drops, files and lines a published number came from)."""
+    settings, region = place()
+    with store.connect(settings, read_only=True) as warehouse:
+        con, day = warehouse.connection, to_day(as_of) if as_of else None
+        figure = find_figure(con, region, indicator, period, area=area, industry=industry, grain=grain, as_of=day)
+        found = traces.trace(con, region, figure)
+    for line in traces.told(found, region):
+        typer.echo(line)
+    if csv is not None:
+        try:
+            found.lines.to_csv(csv, index=False)
+        except OSError as error:
+            raise UserError(f"{csv} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
+    if not found.agrees:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """What an edition can see: the drops in force at its cut-off, and each feed's facts without what was overridden."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import duckdb
@@ -52,13 +53,15 @@ def _overridden(feed: str, key: str) -> str:
         where place > 1"""
 
 
-def show(con: duckdb.DuckDBPyConnection, tables: tuple[str, ...], earliest: date) -> None:
-    """Let an indicator's SQL say ``from benefit_claim`` and see what is in force, of periods from ``earliest`` on.
+def show(con: duckdb.DuckDBPyConnection, tables: Iterable[str], earliest: date, latest: date | None = None) -> None:
+    """Let an indicator's SQL say ``from benefit_claim`` and see what is in force, of drops for these periods.
 
     Cancelled events and the rows that cancel them are not seen. ``hide`` takes the views away.
     """
+    until = f" and period <= date '{latest}'" if latest else ""
     con.execute(
-        f"create or replace temp table in_sight as select drop_id from in_force where period >= date '{earliest}'"
+        "create or replace temp table in_sight as select drop_id from in_force "
+        f"where period >= date '{earliest}'{until}"
     )
     for table in tables:
         if table in FACTS:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.region import Region, load
-from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, ROOT, Place, claim, claims, csv
+from pipelines.region import Region
+from tests.pipeline.ingest_place import CLAIM_HEADER, ROOT, Place, claim, claims, csv
 
 
 class PowerCutError(BaseException):
@@ -25,16 +25,6 @@ def fill(place: Place) -> None:
     )  # fmt: skip
     place.drop("vacancy", "2020-03-08", "vacancy_371500_20200306.csv", b"broken")
     place.drop("layoff_report", "2020-03-08", "layoff_report_371526_20200306.csv", csv("报告编号"))
-
-
-@pytest.fixture(scope="module")
-def region() -> Region:
-    return load(REGION)
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("keys")
 
 
 @pytest.fixture(scope="module")

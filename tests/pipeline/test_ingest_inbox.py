@@ -1,14 +1,10 @@
 """From the inbox to the fact tables: what counts, what supersedes what, and that repeats change nothing."""
 
 from datetime import UTC, datetime
-from pathlib import Path
-
-import pytest
 
 from pipelines.ingest import inbox
-from pipelines.region import Region, load
 from pipelines.warehouse import store
-from tests.pipeline.ingest_place import CLAIM_HEADER, NOW, REGION, Place, claim, claims, csv
+from tests.pipeline.ingest_place import CLAIM_HEADER, NOW, Place, claim, claims, csv
 
 FEED = "benefit_claim"
 NAME = "benefit_claim_371521_20200305.csv"
@@ -17,16 +13,6 @@ NAME = "benefit_claim_371521_20200305.csv"
 def utc(year: int, month: int, day: int, hour: int) -> datetime:
     """An instant as the stores keep it."""
     return datetime(year, month, day, hour, tzinfo=UTC).replace(tzinfo=None)
-
-
-@pytest.fixture(scope="module")
-def region() -> Region:
-    return load(REGION)
-
-
-@pytest.fixture
-def place(tmp_path: Path, region: Region) -> Place:
-    return Place.at(tmp_path, region)
 
 
 def test_every_fact_leads_back_to_its_file_and_physical_line(place: Place) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.region import Region, load
-from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv
+from pipelines.region import Region
+from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv
 
 FEED = "benefit_claim"
 FIRST = claims([1, 2, 3])
@@ -22,16 +22,6 @@ DROPS = [
     ("2020-03-08", "benefit_claim_371522_20200305.csv", csv(CLAIM_HEADER)),
     ("2020-03-08", "benefit_claim_371522_20200305.csv", b"no header of ours\n"),
 ]
-
-
-@pytest.fixture(scope="module")
-def region() -> Region:
-    return load(REGION)
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("keys")
 
 
 def ingested(region: Region, keys: Path, rounds: list[list[int]]) -> dict[str, str]:

@@ -2,28 +2,17 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from pipelines.domain import UserError
 from pipelines.ingest.check import check
-from pipelines.region import Region, load
+from pipelines.region import Region
 from pipelines.warehouse import store
-from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv
+from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv
 
 FEED = "benefit_claim"
 NAME = "benefit_claim_371521_20200305.csv"
-
-
-@pytest.fixture(scope="module")
-def region() -> Region:
-    return load(REGION)
-
-
-@pytest.fixture
-def place(tmp_path: Path, region: Region) -> Place:
-    return Place.at(tmp_path, region)
 
 
 def refusal(region: Region, content: bytes, name: str = NAME) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.feeds import contracts
 from pipelines.ingest.check import check
-from pipelines.region import Region, load
+from pipelines.region import Region
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -20,11 +20,6 @@ def rows(name: str) -> list[dict[str, str]]:
 
 FILES = rows("expected_file.csv")
 REASONS = rows("expected_reason.csv")
-
-
-@pytest.fixture(scope="module")
-def region() -> Region:
-    return load(ROOT / "data" / "regions" / "liaocheng")
 
 
 def test_every_feed_has_samples_in_both_encodings_and_every_sample_is_expected(region: Region) -> None:
