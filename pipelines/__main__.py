@@ -22,7 +22,7 @@ from pipelines.doctor import examine, table_hashes
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.region import Region
-from pipelines.sender import check
+from pipelines.sender import check, template
 from pipelines.settings import Settings
 from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
 
@@ -81,6 +81,7 @@ def demo(
 
 
 app.command()(check)
+app.command()(template)
 
 
 @app.command()

@@ -1,14 +1,20 @@
-"""The commands for whoever sends a file: check it before it is sent."""
+"""The commands for whoever sends files: check one before it is sent, make the template and the page of a feed."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines import region as regions
 from pipelines import settings as all_settings
 from pipelines.domain import Said, SaidError
+from pipelines.feeds import contracts
 from pipelines.ingest.apart import AT_THE_DESK, Answer, check_apart, too_large
 from pipelines.ingest.error_sheet import Rows
+from pipelines.ingest.feed_page import feed_page
+from pipelines.ingest.recognise import contract_of
+from pipelines.ingest.template import template as template_of
 
 SHOWN = 20
 """So many reasons are printed; the error sheet has them all."""
@@ -30,11 +36,26 @@ def check(
         typer.echo(sentence)
     if error_sheet is not None and answer.error_sheet is not None:
         _write(error_sheet, answer.error_sheet)
-        typer.echo(f"→ {error_sheet}")
     if answer.outcome.status == "refused":
         raise typer.Exit(2)
     if answer.outcome.rows_quarantined:
         raise typer.Exit(1)
+
+
+def template(
+    feed: Annotated[str, typer.Argument(help="数据来源；不写则为全部")] = "",
+    into: Annotated[Path, typer.Option(help="写入的文件夹")] = Path(),
+    docs: Annotated[bool, typer.Option("--docs", help="写出说明页（Markdown），不写模板")] = False,
+) -> None:
+    """写出报送模板（xlsx）或说明页 (write the template of a feed, or its documentation page)."""
+    settings = all_settings.load()
+    region = regions.load(settings.region)
+    on = region.local_day(datetime.now(UTC))
+    for contract in [contract_of(feed)] if feed else contracts().values():
+        if docs:
+            _write(into / f"{contract.feed}.md", feed_page(contract, region, on).encode())
+        else:
+            _write(into / f"{contract.feed}.xlsx", template_of(contract, region, on))
 
 
 def _read(file: Path) -> bytes:
@@ -53,6 +74,7 @@ def _read(file: Path) -> bytes:
 
 def _write(path: Path, content: bytes) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise SaidError(
@@ -61,6 +83,7 @@ def _write(path: Path, content: bytes) -> None:
                 f"{path} cannot be written ({error.strerror}); look at folder, permissions and disk space.",
             )
         ) from error
+    typer.echo(f"→ {path}")
 
 
 def _sentences(answer: Answer, english: bool) -> list[str]:

@@ -20,12 +20,11 @@ import pyarrow as pa
 
 from pipelines import region as regions
 from pipelines.domain import Grain, Said, SaidError, UserError
-from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
 from pipelines.ingest.check import Checker, Outcome
 from pipelines.ingest.drop import drop_of
 from pipelines.ingest.error_sheet import Rows, error_sheet
-from pipelines.ingest.recognise import feed_of
+from pipelines.ingest.recognise import contract_of, feed_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MIB = 1 << 20
@@ -142,15 +141,7 @@ def _confine(limits: Limits) -> None:
 
 def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[dict[str, Any], bytes, bytes]:
     region = regions.load(Path(request["region"]))
-    feed = request["feed"] or feed_of(request["file_name"], content)
-    contract = contracts().get(feed)
-    if contract is None:
-        raise SaidError(
-            Said(
-                f"没有名为“{feed}”的数据来源；可用的有：{'、'.join(contracts())}。",
-                f"There is no feed {feed}; the feeds are {', '.join(contracts())}.",
-            )
-        )
+    contract = contract_of(request["feed"] or feed_of(request["file_name"], content))
     checker = Checker(region, None, f"{limits.memory // 2 // _MIB}MiB", threads=1)
     checked = checker.check(contract, [drop_of(content, request["file_name"], contract, region)])
     sink = pa.BufferOutputStream()
@@ -158,7 +149,7 @@ def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[di
         stream.write_table(checked.quarantined)
     rows = sink.getvalue().to_pybytes()
     sheet = error_sheet(contract, content, checked, Rows(request["sheet"])) if request["sheet"] else b""
-    head = {"feed": feed, "outcome": asdict(checked.outcomes[0]), "rows_bytes": len(rows)}
+    head = {"feed": contract.feed, "outcome": asdict(checked.outcomes[0]), "rows_bytes": len(rows)}
     return head, rows, sheet
 
 

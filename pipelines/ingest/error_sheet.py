@@ -20,7 +20,7 @@ from pipelines.feeds.contract import Contract
 from pipelines.ingest.check import Checked
 from pipelines.ingest.read import read
 from pipelines.ingest.text import RefusedError, Text, understand
-from pipelines.ingest.workbook import put, saved
+from pipelines.ingest.xlsx import put, saved
 
 REASON, LINE = "退回原因", "原文件行号"
 _TABLE, _FILE = "报送内容", "整份退回原因"

@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from pipelines.domain import Said, SaidError
 from pipelines.feeds import contracts
+from pipelines.feeds.contract import Contract
 from pipelines.ingest.text import RefusedError, understand
 
 # So much of a text file holds its header.
@@ -35,6 +36,19 @@ def feed_of(file_name: str, content: bytes) -> str:
             f"Neither name nor headers of {file_name} say its feed; say which (--feed): {', '.join(contracts())}.",
         )
     )
+
+
+def contract_of(feed: str) -> Contract:
+    """The contract of a feed by its name. Raises SaidError when there is none."""
+    contract = contracts().get(feed)
+    if contract is None:
+        raise SaidError(
+            Said(
+                f"没有名为“{feed}”的数据来源；可用的有：{'、'.join(contracts())}。",
+                f"There is no feed {feed}; the feeds are {', '.join(contracts())}.",
+            )
+        )
+    return contract
 
 
 def _fitting(content: bytes) -> list[str]:
