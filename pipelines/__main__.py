@@ -18,6 +18,7 @@ from pipelines.doctor import examine, table_hashes
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.region import Region
+from pipelines.sender import check, template
 from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
@@ -44,6 +45,10 @@ def demo(
     with bar() as progress:
         report = generate(region, into, days, scale, seed, quiet, last, progress=progress)
     console.print(f"已写入 {report.files:,} 个文件、{report.rows:,} 行 → {into}")
+
+
+app.command()(check)
+app.command()(template)
 
 
 @app.command()

@@ -6,15 +6,11 @@ from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
 
-from pipelines.domain import Grain, Said, UserError
+from pipelines.domain import Grain, Said, SaidError
 
 
-class SliceError(UserError):
-    """A file's name that says no slice, in both languages."""
-
-    def __init__(self, said: Said) -> None:
-        super().__init__(said.zh)
-        self.said = said
+class SliceError(SaidError):
+    """A file's name that says no slice."""
 
 
 class Kind(StrEnum):

@@ -23,7 +23,7 @@ class Text:
     """A readable file: ``body`` is UTF-8 without the header, its first line is physical line ``first_line``.
 
     ``layout`` gives for each column of the contract its position in the file (-1: absent), ``width`` the number of
-    columns the file has, ``ignored`` the headers outside the contract.
+    columns the file has, ``ignored`` the headers outside the contract, ``header`` all headers as written.
     """
 
     encoding: str
@@ -32,6 +32,7 @@ class Text:
     layout: tuple[int, ...]
     width: int
     ignored: tuple[str, ...]
+    header: tuple[str, ...] = ()
 
 
 _UTF16 = Said(
@@ -70,7 +71,8 @@ def understand(content: bytes, contract: Contract) -> Text:
         utf8 = utf8.replace(b"\r", b"\n")
     header, body_at, first_line = _header(utf8)
     layout, ignored, width = _layout(header, contract.columns)
-    return Text(encoding, utf8[body_at:], first_line, layout, width, ignored)
+    written = tuple(next(csv.reader([header])))
+    return Text(encoding, utf8[body_at:], first_line, layout, width, ignored, written)
 
 
 def _decode(content: bytes, contract: Contract) -> tuple[str, bytes]:
