@@ -23,6 +23,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse import store
 from pipelines.warehouse.catalogue import step
 from pipelines.warehouse.forecast import Forecaster, spike_indicators
+from pipelines.warehouse.nowcast import nowcast
 from pipelines.warehouse.revision import revise
 from pipelines.warehouse.transform import Transform
 
@@ -106,6 +107,7 @@ def compute(work: Work, edition: Edition) -> None:
     try:
         change = work.transform.run(cutoff_at)
         revise(work.con, work.region, edition, change)
+        nowcast(work.con, work.region, edition)
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
         score = work.forecaster.run(edition, change, spike_indicators(work.region.rules_on(edition.day)))
