@@ -48,16 +48,16 @@ class Transform:
     def __init__(self, con: duckdb.DuckDBPyConnection, region: Region, slots: pd.DataFrame) -> None:
         """``slots``: one row per feed, area and period that is due (region.roster), for all days to come."""
         self._con = con
-        self._con.register("units", region.places[region.places["level"] == "unit"])
-        self._con.execute(
-            "create or replace temp table unit_life as "
-            "select code, valid_from, coalesce(valid_to, timestamp '9999-12-31') as valid_to from units"
-        )
-        self._con.unregister("units")
         self._region = region
         self.since: dict[str, date] = {}
         """Per feed, the first period whose drops in force the last run saw change."""
         self._con.register("slots", slots)
+        units = region.places.loc[region.places["level"] == "unit", ["code", "valid_from", "valid_to"]]
+        self._con.register("units", units)
+        self._con.execute(
+            "create or replace temp table unit_life as "
+            "select code, valid_from, coalesce(valid_to, timestamp '9999-12-31') as valid_to from units"
+        )
         self._con.execute(
             "create or replace temp table due_slot as "
             "select slots.feed, unit_life.code as area, cast(slots.period as date) as period from slots "
@@ -66,6 +66,7 @@ class Transform:
             {"city": region.city},
         )
         self._con.unregister("slots")
+        self._con.unregister("units")
 
     def restore(self, cutoff_at: datetime | None) -> None:
         """Take as known what was in force at the last edition's cut-off; None when there is none."""
