@@ -20,8 +20,27 @@ _FEEDS = {
     "monitored_employer": "Monitored employers",
     "layoff_report": "Layoff reports",
     "aggregate_series": "Aggregate series",
+    "unemployment_registration": "Unemployment registrations",
+    "labour_shortage": "Labour shortage",
+    "monitored_village": "Monitored villages",
+    "telecom_mobility": "Telecom mobility",
+    "transport_mobility": "Transport mobility",
+    "registered_unemployment": "Registered unemployment",
+    "long_term_unemployment": "Long-term unemployment",
+    "unemployment_fund": "Unemployment fund",
+    "wage_arrears_lead": "Leads on unpaid wages",
+    "policy_event": "Policies and shutdowns",
+    "key_employer": "Key employers",
 }
-_UNITS = {"persons": "persons", "posts": "posts", "percent": "%", "ratio": "times", "index": "points"}
+_UNITS = {
+    "persons": "persons",
+    "posts": "posts",
+    "employers": "employers",
+    "months": "months",
+    "percent": "%",
+    "ratio": "times",
+    "index": "points",
+}
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,14 @@
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from pipelines import drop_desk
 from pipelines import notify as notices
-from pipelines import region as regions
 from pipelines import run as runs
 from pipelines import settings as all_settings
 from pipelines.demo import generate
@@ -22,47 +18,16 @@ from pipelines.doctor import examine, table_hashes
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.region import Region
+from pipelines.sender import check, template
 from pipelines.settings import Settings
+from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
 from pipelines.warehouse import store
 from pipelines.warehouse import trace as traces
 from pipelines.warehouse.figure import find_figure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
-console = Console(stderr=True, highlight=False)
-Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD")]
-
-
-@contextmanager
-def bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress for a person at a terminal; a stage gets a line of its own."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        tasks: dict[str, int] = {}
-
-        def report(what: str, done: int, total: int) -> None:
-            stage = what.split(" ", 1)[0]
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=total)
-            progress.update(tasks[stage], completed=done, total=total, description=what)  # type: ignore[arg-type]
-
-        yield report
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UserError(f"日期“{text}”写法有误，请写成 2026-03-05 (write days as YYYY-MM-DD)") from error
-
-
-def _place() -> tuple[Settings, Region]:
-    settings = all_settings.load()
-    return settings, regions.load(settings.region)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+drop_desk.add_to(app)
 
 
 @app.command()
@@ -75,11 +40,15 @@ def demo(
     until: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="最后一个数据日，默认前天")] = "",
 ) -> None:
     """虚构一座城市的报送文件和已知真相 (write an invented city's files and its truth)."""
-    _, region = _place()
-    last = _day(until) if until else region.local_day(_now()) - timedelta(days=2)
+    _, region = place()
+    last = to_day(until) if until else region.local_day(now()) - timedelta(days=2)
     with bar() as progress:
         report = generate(region, into, days, scale, seed, quiet, last, progress=progress)
     console.print(f"已写入 {report.files:,} 个文件、{report.rows:,} 行 → {into}")
+
+
+app.command()(check)
+app.command()(template)
 
 
 @app.command()
@@ -87,9 +56,9 @@ def ingest(
     backfill: Annotated[bool, typer.Option("--backfill", help="收到时间取自日期文件夹")] = False,
 ) -> None:
     """接收 inbox 中的文件 (take in what waits in the inbox)."""
-    settings, region = _place()
+    settings, region = place()
     with runs.locked(settings), bar() as progress:
-        report = runs.take(settings, region, backfill, _now(), progress)
+        report = runs.take(settings, region, open_ledger(settings), backfill, now(), progress)
     for sentence in report.sentences:
         console.print(sentence)
     if not report.did_something:
@@ -105,7 +74,7 @@ def run(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="由原始文件重建")] = False,
 ) -> None:
     """一次完整的运行：接收、计算、预警、发布、通知 (ingest, compute, judge, publish, notify)."""
-    settings, region = _place()
+    settings, region = place()
     if bool(first) != bool(last) or (first and (day or cutoff)) or (rebuild and (first or day or cutoff)):
         raise UserError(
             "--from 与 --to 须一起使用，且不能与 --day、--cutoff 或 --rebuild 同用 (options do not go together)"
@@ -113,29 +82,29 @@ def run(
     ledger = open_ledger(settings)
     with runs.locked(settings), bar() as progress:
         if rebuild:
-            edition = runs.rebuild(settings, region, ledger, _now(), progress)
+            edition = runs.rebuild(settings, region, ledger, now(), progress)
             console.print(f"已重建，现行版次 {edition.edition_id}")
             return
-        for sentence in runs.take(settings, region, False, _now(), progress).sentences:
+        for sentence in runs.take(settings, region, ledger, False, now(), progress).sentences:
             console.print(sentence)
-        runs.catch_up(settings, ledger, bool(first), _now())
+        runs.catch_up(settings, ledger, bool(first), now())
         if first:
-            wanted = runs.first_editions(region, _day(first), _day(last))
-            edition = runs.editions(settings, region, ledger, wanted, _now(), is_replay=True, progress=progress)
-            notices.remember_retrospective(settings, region, ledger, wanted, _now())
+            wanted = runs.first_editions(region, to_day(first), to_day(last))
+            edition = runs.editions(settings, region, ledger, wanted, now(), is_replay=True, progress=progress)
+            notices.remember_retrospective(settings, region, ledger, wanted, now())
         else:
             wanted = [_wanted(region, ledger, day, cutoff)]
-            edition = runs.editions(settings, region, ledger, wanted, _now(), is_replay=False, progress=progress)
-            console.print(notices.notify(settings, region, ledger, edition, _now()))
+            edition = runs.editions(settings, region, ledger, wanted, now(), is_replay=False, progress=progress)
+            console.print(notices.notify(settings, region, ledger, edition, now()))
     console.print(f"现行版次 {edition.edition_id}")
 
 
 def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
-    chosen = _day(day) if day else region.local_day(_now())
+    chosen = to_day(day) if day else region.local_day(now())
     if not cutoff:
         return Edition(chosen, 1, region.cutoff_at(chosen))
     if cutoff == "now":
-        at = _now()
+        at = now()
     else:
         try:
             at = region.instant(chosen, time.fromisoformat(cutoff))
@@ -147,7 +116,7 @@ def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
 @app.command()
 def publish() -> None:
     """重新发布仓库中最后一个版次 (publish the warehouse's last edition again)."""
-    settings, region = _place()
+    settings, region = place()
     with runs.locked(settings):
         console.print(f"已发布 {runs.republish(settings, region).edition_id}")
 
@@ -155,9 +124,9 @@ def publish() -> None:
 @app.command()
 def notify() -> None:
     """就现行版次通知各单位；已通知的不再通知 (tell the offices; nobody is told twice)."""
-    settings, region = _place()
+    settings, region = place()
     with runs.locked(settings):
-        console.print(notices.notify_current(settings, region, open_ledger(settings), _now()))
+        console.print(notices.notify_current(settings, region, open_ledger(settings), now()))
 
 
 @app.command()
@@ -168,14 +137,14 @@ def link(
     hours: Annotated[int, typer.Option(min=1, max=168)] = 12,
 ) -> None:
     """生成一次性登录链接 (a single-use sign-in link)."""
-    settings, region = _place()
-    typer.echo(sign_in_link(settings, region, open_ledger(settings), role, area or [], name, hours, _now()))
+    settings, region = place()
+    typer.echo(sign_in_link(settings, region, open_ledger(settings), role, area or [], name, hours, now()))
 
 
 @app.command()
 def serve() -> None:
     """启动看板 (serve the dashboard)."""
-    settings, _ = _place()
+    settings, _ = place()
     _serve(settings)
 
 
@@ -207,9 +176,9 @@ def trace(
     csv: Annotated[Path | None, typer.Option(help="把每一行写入此文件")] = None,
 ) -> None:
     """一个公布的数出自哪些文件的哪些行 (the drops, files and lines a published number came from)."""
-    settings, region = _place()
+    settings, region = place()
     with store.connect(settings, read_only=True) as warehouse:
-        con, day = warehouse.connection, _day(as_of) if as_of else None
+        con, day = warehouse.connection, to_day(as_of) if as_of else None
         figure = find_figure(con, region, indicator, period, area=area, industry=industry, grain=grain, as_of=day)
         found = traces.trace(con, region, figure)
     for line in traces.told(found, region):
@@ -226,12 +195,12 @@ def trace(
 @app.command()
 def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1) -> None:
     """虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard)."""
-    settings, region = _place()
+    settings, region = place()
     ledger = open_ledger(settings)
-    yesterday = region.local_day(_now()) - timedelta(days=1)
+    yesterday = region.local_day(now()) - timedelta(days=1)
     with runs.locked(settings), bar() as progress:
-        replay_demonstration(settings, region, ledger, yesterday, days, scale, replay, seed, _now(), progress)
-    for title, address in demonstration_links(settings, region, ledger, _now()):
+        replay_demonstration(settings, region, ledger, yesterday, days, scale, replay, seed, now(), progress)
+    for title, address in demonstration_links(settings, region, ledger, now()):
         typer.echo(f"{title}\t{address}")
     _serve(settings)
 

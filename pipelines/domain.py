@@ -17,6 +17,14 @@ class Said:
     en: str
 
 
+class SaidError(UserError):
+    """A UserError said in both languages; ``str`` of it is one after the other, as the command line prints it."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(f"{said.zh} ({said.en})")
+        self.said = said
+
+
 class Role(StrEnum):
     """Who may sign in (domain.md §6, point 9; the roles' rights on acts come with transition.csv)."""
 

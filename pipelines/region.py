@@ -1,7 +1,6 @@
 """A region: the folder of reference tables that makes the program one city's; nothing of a city stands in code."""
 
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.domain import TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Grain, UserError
+from pipelines.place_name import check_places, place_names
 from pipelines.region_table import (
     Cell,
     Table,
@@ -33,6 +33,7 @@ from pipelines.region_table import (
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = frozenset(range(7))
 _SATURDAY = 5
+_DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
@@ -40,7 +41,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "parent": optional_text, "county_view": optional_text, "residents": optional_number,
         "residents_on": optional_day, "valid_from": day, "valid_to": optional_day, "source": text,
     },
-    "place_aliases": {"alias": text, "code": text},
+    "place_aliases": {"alias": text, "code": text, "valid_from": optional_day, "valid_to": optional_day},
     "industries": {
         "code": text, "name": text, "level": one_of("total", "section", "division", "unknown"), "parent": optional_text,
     },
@@ -57,7 +58,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     },
     "feeds": {
         "feed": text, "title": text, "sender": text, "sender_level": one_of("unit", "city"),
-        "cadence": one_of("workday", "day", "week", "month", "event"), "due_days": optional_whole,
+        "cadence": one_of("workday", "day", "week", "month", "quarter", "event"), "due_days": optional_whole,
         "due_time": optional_clock, "population": text,
     },
     "rules": {
@@ -90,8 +91,8 @@ class Region:
     city: str
     has_spring_festival: bool
     places: pd.DataFrame
-    aliases: dict[str, str]
-    """Every way to write an area (code, name, short name, former code) to its code; only city and units."""
+    place_names: pd.DataFrame
+    """Every way to write the city or a unit, with the days it holds: see pipelines.place_name."""
     industries: pd.DataFrame
     industry_tags: pd.DataFrame
     codes: pd.DataFrame
@@ -105,6 +106,26 @@ class Region:
     def units(self) -> list[str]:
         """Codes of the reporting units, in the order of places.csv; they partition the city."""
         return [str(code) for code in self.places.loc[self.places["level"] == "unit", "code"]]
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Every way to write the city or a unit to the code it meant last; for files ask area_of."""
+        names = self.place_names.sort_values("valid_to")
+        return {str(alias): str(code) for alias, code in zip(names["alias"], names["code"], strict=True)}
+
+    @cached_property
+    def _spans(self) -> dict[str, list[tuple[date, date, str]]]:
+        """Per spelling, in capitals: first day, last day and code; asked once a file, so no frame is searched."""
+        spans: dict[str, list[tuple[date, date, str]]] = {}
+        for row in self.place_names.itertuples():
+            span = (row.valid_from.date(), row.valid_to.date(), str(row.code))
+            spans.setdefault(str(row.alias).upper(), []).append(span)
+        return spans
+
+    def area_of(self, written: str, at: date) -> str | None:
+        """Code of the area that a spelling means on a day; None when it means none then."""
+        spans = self._spans.get(written.upper(), [])
+        return next((code for first, last, code in spans if first <= at <= last), None)
 
     @cached_property
     def sections(self) -> dict[str, str]:
@@ -182,6 +203,14 @@ class Region:
             return self.week_start(at)
         return at.replace(day=1, month=at.month if grain is Grain.MONTH else 3 * ((at.month - 1) // 3) + 1)
 
+    def period_end(self, grain: Grain, at: date) -> date:
+        """Last day of the period of this grain that holds the day."""
+        start = self.period_start(grain, at)
+        if grain in _DAYS:
+            return start + timedelta(days=_DAYS[grain] - 1)
+        month = start + timedelta(days=31 if grain is Grain.MONTH else 93)
+        return month.replace(day=1) - timedelta(days=1)
+
     def instant(self, at: date, clock_time: time) -> datetime:
         """The instant (UTC) of a local time of day."""
         return datetime.combine(at, clock_time, tzinfo=self.time_zone).astimezone(UTC)
@@ -213,7 +242,7 @@ def load(folder: Path) -> Region:
     settings = _settings(folder)
     city = _word(settings, folder, "city")
     tables = {name: read_table(folder / f"{name}.csv", columns) for name, columns in _COLUMNS.items()}
-    _check_places(tables, city)
+    check_places(tables["places"], tables["place_aliases"], city)
     _check_industries(tables)
     _check_offices(tables, city)
     _check_calendar(tables["calendar"])
@@ -221,11 +250,6 @@ def load(folder: Path) -> Region:
     _check_feeds(tables["feeds"])
     _check_rules(tables["rules"])
     tables["codes"].require_unique("list", "code")
-    places = tables["places"].frame
-    in_use = [str(code) for code in places.loc[places["level"] != "county_view", "code"]]
-    aliases = dict(
-        zip(*(tables["place_aliases"].frame[name].astype("object") for name in ("alias", "code")), strict=True)
-    )
     return Region(
         folder=folder,
         name_zh=_word(settings, folder, "name_zh"),
@@ -236,7 +260,7 @@ def load(folder: Path) -> Region:
         run_weekdays=_run_weekdays(settings, folder),
         city=city,
         has_spring_festival=bool(settings.get("has_spring_festival", False)),
-        aliases=aliases | {code: code for code in in_use},
+        place_names=place_names(tables["places"], tables["place_aliases"]),
         **{name: table.frame for name, table in tables.items() if name != "place_aliases"},
     )
 
@@ -288,31 +312,6 @@ def _run_weekdays(settings: dict[str, object], folder: Path) -> frozenset[int]:
     return frozenset(_weekday(settings, folder, "run_days", str(name)) for name in chosen)
 
 
-def _values(table: Table, column: str, level: str) -> set[str]:
-    return {str(value) for value in table.frame.loc[table.frame["level"] == level, column]}
-
-
-def _refuse(table: Table, bad: Iterable[bool], column: str, problem: str) -> None:
-    for row, is_bad in enumerate(bad):
-        if is_bad:
-            raise table.error(row, column, problem)
-
-
-def _check_places(tables: dict[str, Table], city: str) -> None:
-    places = tables["places"]
-    places.require_unique("code")
-    if _values(places, "code", "city") != {city}:
-        raise UserError(
-            f"{places.path.parent.name}/places.csv 应只有一个 level 为 city 的地区，即 region.toml 的 {city}。"
-        )
-    level = places.frame["level"]
-    _refuse(places, (level != "city") & (places.frame["parent"] != city), "parent", f"应为市的代码 {city}")
-    places.require_in("county_view", _values(places, "code", "county_view"), "places.csv 的 county_view 行")
-    aliases = tables["place_aliases"]
-    aliases.require_unique("alias")
-    aliases.require_in("code", _values(places, "code", "unit") | {city}, "places.csv 的市和报送单位")
-
-
 def _check_industries(tables: dict[str, Table]) -> None:
     industries = tables["industries"]
     industries.require_unique("code")
@@ -320,22 +319,19 @@ def _check_industries(tables: dict[str, Table]) -> None:
     for needed in (TOTAL_INDUSTRY, UNKNOWN_INDUSTRY):
         if needed not in codes:
             raise UserError(f"{industries.path.parent.name}/industries.csv 缺少“code”为 {needed} 的行，请补上。")
-    sections = _values(industries, "code", "section")
+    sections = industries.codes("section")
     parents, level = industries.frame["parent"], industries.frame["level"]
-    _refuse(
-        industries, (level == "division") & ~parents.isin(sections), "parent", "不是门类代码，请写大类所属的门类字母"
-    )
-    _refuse(industries, level.isin(["section", "unknown"]) & (parents != TOTAL_INDUSTRY), "parent", "应为 ALL")
-    tables["industry_tags"].require_in("division", _values(industries, "code", "division"), "industries.csv 的大类")
+    industries.refuse((level == "division") & ~parents.isin(sections), "parent", "不是门类代码，请写大类所属的门类字母")
+    industries.refuse(level.isin(["section", "unknown"]) & (parents != TOTAL_INDUSTRY), "parent", "应为 ALL")
+    tables["industry_tags"].require_in("division", industries.codes("division"), "industries.csv 的大类")
 
 
 def _check_offices(tables: dict[str, Table], city: str) -> None:
     offices, recipients = tables["offices"], tables["recipients"]
-    units = _values(tables["places"], "code", "unit")
+    units = tables["places"].codes("unit")
     offices.require_unique("office_id")
     offices.require_in("areas", units | {city}, "places.csv 的市和报送单位", separator=";")
-    _refuse(
-        offices,
+    offices.refuse(
         offices.frame["is_city"] != (offices.frame["areas"] == city),
         "is_city",
         f"与 areas 不符，只有 {city} 是市级",
@@ -347,31 +343,31 @@ def _check_offices(tables: dict[str, Table], city: str) -> None:
         )
     recipients.require_in("office_id", set(offices.frame["office_id"]), "offices.csv")
     recipients.require_unique("office_id", "address")
-    _refuse(recipients, ~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
+    recipients.refuse(~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
 
 
 def _check_calendar(calendar: Table) -> None:
     calendar.require_unique("kind", "date")
     holidays = set(calendar.frame.loc[calendar.frame["kind"] == "holiday", "date"])
     clash = (calendar.frame["kind"] == "makeup") & calendar.frame["date"].isin(holidays)
-    _refuse(calendar, clash, "date", "既是节假日又是调休上班日，请删去其中一行")
+    calendar.refuse(clash, "date", "既是节假日又是调休上班日，请删去其中一行")
 
 
 def _check_feeds(feeds: Table) -> None:
     needs_due = feeds.frame["cadence"] != "event"
     for column in ("due_days", "due_time"):
-        _refuse(feeds, needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
+        feeds.refuse(needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
 
 
 def _check_rules(rules: Table) -> None:
     frame, kind = rules.frame, rules.frame["kind"]
-    _refuse(rules, ~frame["level"].isin([1, 2, 3, 4]), "level", "只能是 1（红）、2（橙）、3（黄）、4（蓝）")
-    _refuse(rules, (kind == "spike") & frame["p_max"].isna(), "p_max", "不能为空，异常规则须写明概率上限")
-    _refuse(rules, kind.isin(["level", "several"]) & frame["line"].isna(), "line", "不能为空，请写明预警线")
+    rules.refuse(~frame["level"].isin([1, 2, 3, 4]), "level", "只能是 1（红）、2（橙）、3（黄）、4（蓝）")
+    rules.refuse((kind == "spike") & frame["p_max"].isna(), "p_max", "不能为空，异常规则须写明概率上限")
+    rules.refuse(kind.isin(["level", "several"]) & frame["line"].isna(), "line", "不能为空，请写明预警线")
     no_limit = (kind == "event") & frame["line"].isna() & frame["min_ratio"].isna()
-    _refuse(rules, no_limit, "line", "和 min_ratio 至少填写一项")
-    _refuse(rules, (kind == "several") & frame["window_days"].isna(), "window_days", "不能为空，请写明合计的天数")
-    _refuse(rules, ~(frame["p_max"].isna() | frame["p_max"].between(0, 1)), "p_max", "应在 0 和 1 之间")
+    rules.refuse(no_limit, "line", "和 min_ratio 至少填写一项")
+    rules.refuse((kind == "several") & frame["window_days"].isna(), "window_days", "不能为空，请写明合计的天数")
+    rules.refuse(~(frame["p_max"].isna() | frame["p_max"].between(0, 1)), "p_max", "应在 0 和 1 之间")
     for column in ("title", "kind", "indicator", "scope", "grain", "is_enabled"):
         first = frame.groupby(["rule_id", "effective_from"])[column].transform("first")
-        _refuse(rules, first != frame[column], column, "与同一规则的第一行不一致，请改成一致")
+        rules.refuse(first != frame[column], column, "与同一规则的第一行不一致，请改成一致")

@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -134,6 +134,16 @@ class Table:
         value = self.frame[column].iloc[row]
         written = "" if pd.isna(value) else value.date() if isinstance(value, pd.Timestamp) else value
         return UserError(f"{shown} 第 {self.lines[row]} 行“{column}”列：“{written}”{problem}。")
+
+    def codes(self, level: str) -> set[str]:
+        """Codes of the rows of one level; for tables with the columns code and level."""
+        return {str(code) for code in self.frame.loc[self.frame["level"] == level, "code"]}
+
+    def refuse(self, bad: Iterable[bool], column: str, problem: str) -> None:
+        """Refuse the table for the first row that is ``bad``."""
+        for row, is_bad in enumerate(bad):
+            if is_bad:
+                raise self.error(row, column, problem)
 
     def require_unique(self, *columns: str) -> None:
         """Refuse a second row with the same key, naming the first."""

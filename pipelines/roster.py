@@ -8,21 +8,25 @@ import pandas as pd
 from pipelines.domain import Grain
 from pipelines.region import Region
 
-_COLUMNS = ("feed", "area", "period", "grain", "due_at")
-_GRAIN = {"workday": Grain.DAY, "day": Grain.DAY, "week": Grain.WEEK, "month": Grain.MONTH}
+_COLUMNS = ("feed", "area", "period", "grain", "until", "due_at")
+_GRAIN = {"workday": Grain.DAY} | {str(grain): grain for grain in Grain}
 
 
 def roster(region: Region, start: date, end: date) -> pd.DataFrame:
     """Every slice whose period begins between ``start`` and ``end`` (both included), also when it is due later.
 
-    Columns: feed, area (the sender: a reporting unit, or the city), period (datetime64, first day), grain, due_at
-    (datetime64, UTC without zone, as in the warehouse). Feeds that report events owe nothing.
+    Columns: feed, area (the sender: a reporting unit, or the city), period and until (datetime64, first and last day),
+    grain, due_at (datetime64, UTC without zone, as in the warehouse). Feeds that report events owe nothing; a unit owes
+    the periods on whose last day it is one.
     """
     parts = [_slices(region, feed, start, end) for feed in region.feeds.itertuples() if feed.cadence != "event"]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_COLUMNS))
     return frame.astype(
-        {"feed": "str", "area": "str", "period": "datetime64[us]", "grain": "str", "due_at": "datetime64[us]"}
-    )
+        {
+            "feed": "str", "area": "str", "period": "datetime64[us]", "grain": "str", "until": "datetime64[us]",
+            "due_at": "datetime64[us]",
+        }
+    )  # fmt: skip
 
 
 def due_periods(region: Region, feed: str, through: date, since: date | None = None) -> pd.DataFrame:
@@ -38,14 +42,18 @@ def due_periods(region: Region, feed: str, through: date, since: date | None = N
 def _slices(region: Region, feed: Any, start: date, end: date) -> pd.DataFrame:
     grain = _GRAIN[feed.cadence]
     periods = _periods(region, feed.cadence, start, end)
-    due = [
-        _due_at(region, _last_day(grain, first) + timedelta(days=int(feed.due_days)), feed.due_time)
-        for first in periods
-    ]
-    owed = pd.DataFrame({"period": pd.to_datetime(pd.Series(periods, dtype="object")), "due_at": due})
+    last = [region.period_end(grain, first) for first in periods]
+    due = [_due_at(region, day + timedelta(days=int(feed.due_days)), feed.due_time) for day in last]
+    owed = pd.DataFrame(
+        {
+            "period": pd.to_datetime(pd.Series(periods, dtype="object")),
+            "until": pd.to_datetime(pd.Series(last, dtype="object")),
+            "due_at": due,
+        }
+    )
     senders = region.places[region.places["level"] == ("city" if feed.sender_level == "city" else "unit")]
     rows = owed.merge(senders[["code", "valid_from", "valid_to"]], how="cross")
-    is_valid = (rows["valid_from"] <= rows["period"]) & (rows["valid_to"].isna() | (rows["valid_to"] >= rows["period"]))
+    is_valid = (rows["valid_from"] <= rows["until"]) & (rows["valid_to"].isna() | (rows["valid_to"] >= rows["until"]))
     return rows[is_valid].rename(columns={"code": "area"}).assign(feed=feed.feed, grain=str(grain))[list(_COLUMNS)]
 
 
@@ -54,14 +62,6 @@ def _periods(region: Region, cadence: str, start: date, end: date) -> list[date]
     if cadence == "workday":
         return [at for at in days if region.is_workday(at)]
     return [at for at in days if region.period_start(_GRAIN[cadence], at) == at]
-
-
-def _last_day(grain: Grain, first: date) -> date:
-    if grain is Grain.DAY:
-        return first
-    if grain is Grain.WEEK:
-        return first + timedelta(days=6)
-    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _due_at(region: Region, at: date, due_time: time) -> pd.Timestamp:

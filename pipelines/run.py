@@ -12,8 +12,10 @@ from filelock import FileLock, Timeout
 from pipelines.alerts.judge import Judge
 from pipelines.domain import Edition, UserError
 from pipelines.ingest import inbox
+from pipelines.ingest.act import follow
 from pipelines.ledger import Ledger
 from pipelines.ledger import edition as recorded
+from pipelines.ledger.act import decided
 from pipelines.publish.edition import current_edition, publish
 from pipelines.region import Region
 from pipelines.roster import roster
@@ -21,6 +23,8 @@ from pipelines.settings import Settings
 from pipelines.warehouse import store
 from pipelines.warehouse.catalogue import step
 from pipelines.warehouse.forecast import Forecaster, spike_indicators
+from pipelines.warehouse.nowcast import nowcast
+from pipelines.warehouse.revision import revise
 from pipelines.warehouse.transform import Transform
 
 log = logging.getLogger(__name__)
@@ -68,15 +72,17 @@ def locked(settings: Settings) -> Iterator[None]:
 
 
 def take(
-    settings: Settings, region: Region, backfill: bool, now: datetime, progress: Progress = silent
+    settings: Settings, region: Region, ledger: Ledger, backfill: bool, now: datetime, progress: Progress = silent
 ) -> inbox.IngestReport:
-    """Take in what waits in the inbox; says what it met, file by file where something is wrong."""
+    """Take in what waits in the inbox and what people decided; says what it met, file by file where it is wrong."""
 
     def received(_what: str, done: int, total: int) -> None:
         progress("接收", done, total)
 
     with store.connect(settings) as warehouse:
-        return inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=received)
+        report = inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=received)
+        follow(warehouse, decided(ledger))
+        return report
 
 
 def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Work:
@@ -94,8 +100,6 @@ def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Wor
     con.register("industries", region.industries)
     con.execute("insert into industry by name select code, name, level, parent from industries")
     slots = roster(region, first.replace(day=1) - timedelta(days=31), last_day + timedelta(days=AHEAD_DAYS))
-    con.register("slots", slots)
-    con.execute("create or replace temp table roster_slot as select * from slots")
     transform = Transform(con, region, slots)
     last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
     transform.restore(last)
@@ -109,6 +113,8 @@ def compute(work: Work, edition: Edition) -> None:
     work.con.execute("begin")
     try:
         change = work.transform.run(cutoff_at)
+        revise(work.con, work.region, edition, change)
+        nowcast(work.con, work.region, edition)
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
         score = work.forecaster.run(edition, change, spike_indicators(work.region.rules_on(edition.day)))
@@ -155,6 +161,7 @@ def editions(
     """
     with store.connect(settings) as warehouse:
         con = warehouse.connection
+        follow(warehouse, decided(ledger))
         known = {row[0] for row in con.execute("select edition_id from edition").fetchall()}
         forgotten = [
             item.edition for item in recorded.recorded_editions(ledger) if item.edition.edition_id not in known
@@ -198,6 +205,7 @@ def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, p
     settings.warehouse.unlink(missing_ok=True)
     with store.connect(settings) as warehouse:
         inbox.rebuild(settings, region, warehouse)
+        follow(warehouse, decided(ledger))
     return editions(
         settings, region, ledger, [item.edition for item in remembered], now, is_replay=True, progress=progress
     )

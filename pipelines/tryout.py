@@ -41,7 +41,7 @@ def replay_demonstration(
             region, settings.inbox, days, scale, seed, False, yesterday - timedelta(days=1),
             truth=settings.data / "truth.csv", progress=progress,
         )  # fmt: skip
-    runs.take(settings, region, True, now, progress)
+    runs.take(settings, region, ledger, True, now, progress)
     first = yesterday - timedelta(days=replay - 1)
     published = current_edition(settings.published)
     if published is not None:

@@ -21,6 +21,8 @@ _STATES = {
     "missing": ("not reported", "✕"),
     "held": ("held for confirmation", "‖"),
     "refused": ("refused", "⊘"),
+    "withdrawn": ("withdrawn", "↩"),
+    "partly": ("partly sent back", "◔"),
     "not_due": ("not yet due", "·"),
 }
 
@@ -57,9 +59,13 @@ def _unique_states() -> list[tuple[str, str]]:
 def _cell(row: Any) -> Any:
     status = "overdue" if row.status == "late" and pd.isna(row.received_at) else row.status
     word, mark = _STATES.get(status, (status, "?"))
+    told = text(word)
+    if row.rows_quarantined > 0:
+        mark = _STATES["partly"][1]
+        told += text(", ") + text("{number} rows sent back", number=int(row.rows_quarantined))
     when = month(row.period.date()) if row.grain in {"month", "quarter"} else short_day(row.period.date())
     return html.Td(
-        [html.Small(when), html.B(mark, **aria.SILENT), hidden(text(word))],
+        [html.Small(when), html.B(mark, **aria.SILENT), hidden(told)],
         className=f"roster-{status}",
-        title=text(word),
+        title=told,
     )

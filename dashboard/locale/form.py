@@ -20,8 +20,8 @@ def count(number: float) -> str:
 
 
 def value(number: float, unit: str) -> str:
-    """A reading in the precision its unit deserves (persons whole, percent and ratio two decimals), without unit."""
-    if unit in {"percent", "ratio"}:
+    """A reading in the precision its unit deserves (persons whole, percent, ratio and months two decimals), no unit."""
+    if unit in {"percent", "ratio", "months"}:
         return str(_HUNDREDTHS.apply(number, _LOCALE)).replace("-", _MINUS)
     return count(number)
 

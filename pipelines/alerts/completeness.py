@@ -72,6 +72,6 @@ def _named(lacking: pd.DataFrame, office: Office, region: Region, is_daily: bool
     for row in by_day.head(_NAMED).to_dict("records"):
         name = str(names.get(row["area"], row["area"])) if len(office.areas) > 1 or row["area"] == region.city else ""
         at = pd.Timestamp(row["period"]).strftime("%m-%d") if is_daily else ""
-        status = {"held": "待确认", "refused": "被退回"}.get(str(row["status"]), "")
+        status = {"held": "待确认", "refused": "被退回", "withdrawn": "已撤回"}.get(str(row["status"]), "")
         told.append(" ".join(part for part in (name, at, status) if part) or "本单位")
     return "、".join(told) + ("等" if len(lacking) > _NAMED else "")

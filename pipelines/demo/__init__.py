@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.demo.arrival import Arrival, build_arrival
+from pipelines.demo.background import birth_and_sex, draw_background
+from pipelines.demo.case import case_sheets
 from pipelines.demo.city import City, build_city
 from pipelines.demo.daily import draw_claims, draw_insured, draw_seekers, draw_vacancies
 from pipelines.demo.daily_form import (
@@ -18,11 +20,17 @@ from pipelines.demo.daily_form import (
 )
 from pipelines.demo.events import Event, draw_events
 from pipelines.demo.layoff import draw_layoffs
+from pipelines.demo.mobility import mobility_sheets
 from pipelines.demo.monthly import draw_headcount, draw_monitored
 from pipelines.demo.monthly_form import headcount_sheet, monitored_sheet
+from pipelines.demo.registration import draw_registrations, registration_sheet
 from pipelines.demo.rhythm import Rhythm, build_rhythm, draw_counts
+from pipelines.demo.shortage import shortage_sheet
+from pipelines.demo.standing import standing_sheets
+from pipelines.demo.stream import random_stream
 from pipelines.demo.timeline import Timeline, build_timeline
 from pipelines.demo.truth import truth_frame, write_truth
+from pipelines.demo.village import village_sheet
 from pipelines.demo.wording import FEEDS, Wording
 from pipelines.demo.write import Progress, SheetWriter
 from pipelines.domain import UserError
@@ -31,6 +39,7 @@ from pipelines.region import Region
 _LEAST_DAYS = 14
 _MOST_DAYS = 4000
 _SCALES = (0.001, 20.0)
+_ONLINE = 0.6  # of the claims
 
 
 @dataclass(frozen=True)
@@ -95,13 +104,29 @@ def generate(
         writer.write(insured_event_sheet(wording, insured))
         headcount = draw_headcount(city, timeline, arrival, insured, events, seed)
         writer.write(headcount_sheet(wording, headcount))
-        writer.write(benefit_claim_sheet(wording, draw_claims(city, timeline, counts, insured, events, seed)))
+        claims = draw_claims(city, timeline, counts, insured, events, seed)
+        year = last_day.year
+        people = draw_background(*birth_and_sex(city.identity), year, random_stream(seed, "background"))
+        is_online = random_stream(seed, "claim channel").random(len(claims.area)) < _ONLINE
+        writer.write(benefit_claim_sheet(wording, claims, people, is_online))
+        registered = draw_registrations(city, timeline, plan.rhythm, claims, seed)
+        writer.write(registration_sheet(wording, registered, people))
         occupations = len(wording.codes["occupation"])
         writer.write(vacancy_sheet(wording, draw_vacancies(city, timeline, plan.rhythm, events, occupations, seed)))
-        writer.write(job_seeker_sheet(wording, draw_seekers(city, timeline, plan.rhythm, seed)))
+        seekers = draw_seekers(city, timeline, plan.rhythm, seed)
+        their = draw_background(seekers.birth_year, seekers.is_male, year, random_stream(seed, "seeker background"))
+        writer.write(job_seeker_sheet(wording, seekers, their))
         monitored = draw_monitored(city, timeline, plan.rhythm, arrival, events, seed)
         writer.write(monitored_sheet(wording, monitored, seed))
         writer.write(layoff_report_sheet(wording, draw_layoffs(city, timeline, events, seed)))
+        writer.write(shortage_sheet(wording, headcount, plan.rhythm, seed))
+        writer.write(village_sheet(wording, plan.rhythm, seed))
+        for sheet in (
+            *mobility_sheets(wording, plan.rhythm, seed),
+            *standing_sheets(wording, plan.rhythm, claims, seed),
+            *case_sheets(wording, events, seed),
+        ):
+            writer.write(sheet)
         write_truth(plan.truth, target)
     except OSError as error:
         raise UserError(

@@ -13,22 +13,30 @@ from pipelines.demo.timeline import Timeline
 Ints = NDArray[np.int64]
 
 NEVER = -1
-UNIT_DAILY = ("insured_event", "benefit_claim", "layoff_report")
-CITY_DAILY = ("vacancy", "job_seeker")
-MONTHLY = ("insured_headcount", "monitored_employer")
+UNIT_DAILY = ("insured_event", "benefit_claim", "layoff_report", "unemployment_registration")
+CITY_DAILY = ("vacancy", "job_seeker", "telecom_mobility", "transport_mobility", "policy_event")
+WEEKLY = ("monitored_village",)
+MONTHLY = (
+    "insured_headcount", "monitored_employer", "labour_shortage", "long_term_unemployment", "wage_arrears_lead",
+    "key_employer",
+)  # fmt: skip
+CITY_MONTHLY = ("registered_unemployment", "unemployment_fund")
+_FRIDAY = 4
 
 
 @dataclass(frozen=True)
 class Arrival:
     """Day index on which the file of a sender and period is received; ``NEVER`` where it is lost.
 
-    Shapes: daily unit feeds (areas, days), city feeds (1, days), monthly feeds (areas, months). ``corrected`` is the
-    day on which a second version follows, ``NEVER`` for most. Days beyond the timeline's horizon have not come yet.
+    Shapes: daily unit feeds (areas, days), city feeds (1, days), monthly feeds (areas, months) or (1, months), weekly
+    feeds (areas, weeks). ``corrected`` is the day on which a second version follows, ``NEVER`` for most. Days beyond
+    the timeline's horizon have not come yet.
     """
 
     received: dict[str, Ints]
     corrected: dict[str, Ints]
     month_end: Ints  # (months,) last day of each month that ends within the data days
+    friday: Ints  # (weeks,) the day on which the week's forms are filled in
 
     def visible(self, feed: str, area: Ints, day: Ints, horizon: int) -> NDArray[np.bool_]:
         """Whether rows filed by an area on a day are in a file that has come by the horizon."""
@@ -55,7 +63,15 @@ def build_arrival(city: City, timeline: Timeline, seed: int) -> Arrival:
         rng = random_stream(seed, f"arrival {feed}")
         due = rng.integers(5, 11, (areas, len(month_end)))
         received[feed], corrected[feed] = _fate(rng, month_end + due + _late(rng, due.shape))
-    return Arrival(received, corrected, month_end)
+    for feed in CITY_MONTHLY:
+        rng = random_stream(seed, f"arrival {feed}")
+        due = rng.integers(9, 15, (1, len(month_end)))
+        received[feed], corrected[feed] = _fate(rng, month_end + due + _late(rng, due.shape))
+    friday = np.flatnonzero(timeline.weekday[:days] == _FRIDAY)
+    for feed in WEEKLY:
+        rng = random_stream(seed, f"arrival {feed}")
+        received[feed], corrected[feed] = _fate(rng, friday + _late(rng, (areas, len(friday))))
+    return Arrival(received, corrected, month_end, friday)
 
 
 def _late(rng: np.random.Generator, shape: tuple[int, ...]) -> Ints:

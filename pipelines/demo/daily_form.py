@@ -5,12 +5,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.demo import frozen
+from pipelines.demo.background import Background, texts
 from pipelines.demo.daily import Claims, InsuredEvents, Seekers, Vacancies
 from pipelines.demo.events import LayoffReport
 from pipelines.demo.sheet import Encoding, Sheet
 from pipelines.demo.wording import UNKNOWN_AREA, Wording, wrong_check_digit
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 def insured_event_sheet(wording: Wording, drawn: InsuredEvents) -> Sheet:
@@ -56,12 +58,12 @@ def insured_event_sheet(wording: Wording, drawn: InsuredEvents) -> Sheet:
     return wording.unit_sheet("insured_event", files, edge, ~drawn.is_labelled, parts, revise, spoil)
 
 
-def benefit_claim_sheet(wording: Wording, drawn: Claims) -> Sheet:
+def benefit_claim_sheet(wording: Wording, drawn: Claims, people: Background, is_online: Bools) -> Sheet:
     """Claims, one file a unit and workday; a file without rows says that nobody claimed."""
     row, areas = drawn.row, wording.city.areas
     files, edge, file_of = wording.unit_files(row.filed, drawn.area)
     within = np.arange(len(file_of)) - edge[file_of]
-    codes = sorted(frozen.CLAIM_REASONS)
+    codes, person = sorted(frozen.CLAIM_REASONS), people.take(row.person).row
     reason = np.searchsorted(np.array(codes, dtype="S2"), row.reason)
 
     def heads() -> list[str]:
@@ -76,7 +78,9 @@ def benefit_claim_sheet(wording: Wording, drawn: Claims) -> Sheet:
             wording.take("employer unnamed", lambda: wording.employer_unnamed, row.employer[rows], encoding),
             wording.take("claim reason", lambda: [code + "," for code in codes], reason[rows], encoding),
             wording.day(row.effective[rows], encoding),
-            wording.last_day(row.filed[rows], encoding),
+            wording.day(row.filed[rows], encoding),
+            wording.take("channel", lambda: ["窗口,", "线上,"], is_online[rows].astype(np.int64), encoding),
+            wording.take("person", lambda: wording.ended(texts(True), encoding), person[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:
@@ -113,7 +117,7 @@ def vacancy_sheet(wording: Wording, drawn: Vacancies) -> Sheet:
     return wording.city_sheet("vacancy", drawn.day, parts, revise, {"需求人数": lambda _: "-3"})
 
 
-def job_seeker_sheet(wording: Wording, drawn: Seekers) -> Sheet:
+def job_seeker_sheet(wording: Wording, drawn: Seekers, people: Background) -> Sheet:
     """People looking for work, one file of the city a calendar day."""
     city = wording.city
     within = np.arange(len(drawn.day)) - np.searchsorted(drawn.day, drawn.day)
@@ -133,7 +137,8 @@ def job_seeker_sheet(wording: Wording, drawn: Seekers) -> Sheet:
             wording.take("sex", lambda: [",女,", ",男,"], drawn.is_male[rows].astype(np.int64), encoding),
             wording.number(drawn.birth_year[rows], encoding),
             wording.take("wish", wishes, wish[rows], encoding),
-            wording.last_day(day, encoding),
+            wording.day(day, encoding),
+            wording.take("seeker", lambda: wording.ended(texts(False), encoding), people.row[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:

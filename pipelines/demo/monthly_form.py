@@ -12,6 +12,10 @@ from pipelines.demo.wording import Wording
 Ints = NDArray[np.int64]
 
 _CLOSING = "关闭破产"
+_CONTRIBUTION = 460  # yuan a month and insured person
+_DEFERRED_DAYS = 150
+_SIZES = ((1000, "大型"), (300, "中型"), (20, "小型"), (0, "微型"))
+_OWNERSHIP = {"内资": 0.90, "港澳台商投资": 0.04, "外商投资": 0.06}
 _USUAL = {"normal": 6.0, "neutral": 2.5}
 _SELDOM = 0.2
 
@@ -20,17 +24,27 @@ def headcount_sheet(wording: Wording, drawn: Headcount) -> Sheet:
     """Insured people per employer, one file a unit and month."""
     people, arrears = drawn.insured.T.ravel(), drawn.arrears.T.ravel()
     employers = len(wording.city.size)
-    flag = np.minimum(arrears, 9) * 2 + drawn.is_deferred.T.ravel()
+    deferred = drawn.is_deferred.T.ravel()
+    flag = np.minimum(arrears, 9) * 2 + deferred
+    amounts, amount = np.unique(_CONTRIBUTION * arrears * people, return_inverse=True)
+    until = np.where(deferred, 1 + np.arange(len(people)) // employers, 0)
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         def flags() -> list[str]:
-            return [f"{i // 2},{'否是'[i % 2]}{encoding.line_end}" for i in range(20)]
+            return [f"{i // 2},{'否是'[i % 2]}," for i in range(20)]
+
+        def days() -> list[str]:
+            ends = wording.arrival.month_end.tolist()
+            later = [wording.timeline.date_of(end + _DEFERRED_DAYS).isoformat() for end in ends]
+            return wording.ended(["", *later], encoding)
 
         return [
             wording.take("employer", lambda: wording.employer, rows % employers, encoding),
             wording.take("month", wording.months, rows // employers, encoding),
             wording.number(people[rows], encoding),
             wording.take("flag", flags, flag[rows], encoding),
+            wording.take("amount", lambda: [f"{value}.00," for value in amounts.tolist()], amount[rows], encoding),
+            wording.take("deferred", days, until[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:
@@ -55,16 +69,20 @@ def monitored_sheet(wording: Wording, drawn: MonitoredForm, seed: int) -> Sheet:
     if _CLOSING in kinds:
         kind = np.where(drawn.is_closing.T.ravel(), kinds.index(_CLOSING), kind)
     pair = np.where(losses > 0, 1 + kind * len(reasons) + rng.integers(0, len(reasons), len(losses)), 0)
+    owner = random_stream(seed, "ownership").choice(list(_OWNERSHIP), employers, p=list(_OWNERSHIP.values()))
+    size = [next(word for least, word in _SIZES if jobs >= least) for jobs in drawn.base.tolist()]
+    kept = [f"{whose},{word}" for whose, word in zip(owner.tolist(), size, strict=True)]
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         def pairs() -> list[str]:
-            return [f",{encoding.line_end}"] + [f"{k},{r}{encoding.line_end}" for k in kinds for r in reasons]
+            return [",,"] + [f"{k},{r}," for k in kinds for r in reasons]
 
         return [
             wording.take("employer", lambda: wording.employer, drawn.employer[rows % employers], encoding),
             wording.take("month", wording.months, rows // employers, encoding),
             *(wording.number(values[rows], encoding) for values in numbers),
             wording.take("loss", pairs, pair[rows], encoding),
+            wording.take("kept", lambda: wording.ended(kept, encoding), rows % employers, encoding),
         ]
 
     def revise(values: list[str]) -> None:

@@ -135,7 +135,7 @@ def _monthly(timeline: Timeline, stream: str) -> Floats:
     return np.asarray(1 + 0.12 * start + 0.22 * end, dtype=np.float64)
 
 
-def _hump(at: Floats, first: float, top: float, last: float) -> Floats:
+def hump(at: Floats, first: float, top: float, last: float) -> Floats:
     """A smooth hump of height 1 that rises from ``first`` to ``top`` and is over at ``last``."""
     rising = np.clip((at - first) / (top - first), 0.0, 1.0)
     falling = np.clip((last - at) / (last - top), 0.0, 1.0)
@@ -151,7 +151,7 @@ def _festival(timeline: Timeline, stream: str) -> Floats:
         "claim": (0.25, 0.50, 5.0, 22.0, 58.0),
     }[stream]
     offset = np.nan_to_num(timeline.festival_offset, nan=150.0)
-    return 1 - before * _hump(offset, -24.0, -5.0, 8.0) + after * _hump(offset, first, top, last)
+    return 1 - before * hump(offset, -24.0, -5.0, 8.0) + after * hump(offset, first, top, last)
 
 
 def _summer(timeline: Timeline, stream: str) -> Floats:
@@ -159,7 +159,7 @@ def _summer(timeline: Timeline, stream: str) -> Floats:
     height = {"join": 0.40, "risk": 0.04, "neutral": 0.05, "claim": 0.08, "seeker": 0.5}[stream]
     at = np.array([timeline.date_of(day).timetuple().tm_yday for day in range(len(timeline))], dtype=float)
     first, top, last = (150.0, 185.0, 250.0) if stream == "seeker" else (172.0, 196.0, 245.0)
-    return np.asarray(1 + height * _hump(at, first, top, last), dtype=np.float64)
+    return np.asarray(1 + height * hump(at, first, top, last), dtype=np.float64)
 
 
 def _drift(rng: np.random.Generator, series: int, days: int) -> Floats:

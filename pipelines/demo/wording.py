@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.demo.arrival import Arrival
+from pipelines.demo.arrival import CITY_MONTHLY, MONTHLY, WEEKLY, Arrival
 from pipelines.demo.city import City
 from pipelines.demo.sheet import GB18030, UTF8, Encoding, Sheet, Texts, fixed
 from pipelines.demo.timeline import Timeline
@@ -27,15 +27,38 @@ _SERIAL = ("业务流水号", "冲销流水号", "增减类型")
 _CLAIM = ("申领流水号", "身份证号", "姓名", "统一社会信用代码", "参保地区", "行业代码")
 _POST = ("岗位编号", "统一社会信用代码", "工作地区", "行业代码", "职业代码", "需求人数")
 _PLAN = ("职工总数", "拟裁人数", "类型", "告知职工日期", "报告日期", "计划实施日期")
+_PERSON = ("人员类别", "学历", "户籍类型")
+_REGISTRATION = ("登记流水号", "身份证号", "姓名", "统一社会信用代码", "登记地区", "行业代码", "登记原因")
+_STAFF = ("期末用工人数", "本期新招人数", "本期流失人数", "缺工人数", "上期用工人数", "生产经营状态", "主要困难")
+_VILLAGE = ("监测村代码", "监测村名称", "地区", "监测村类型", "统计日期", "户数", "劳动力总数", "外出务工人数")
+_PLACES = ("县内乡外人数", "市内县外人数", "省内市外人数", "省外人数", "境外人数")
+_AT_HOME = ("本地非农就业人数", "务农人数", "未就业人数")
+_WEEK = ("上期外出务工人数", "本期新外出人数", "本期返乡人数", "返乡主要原因", "因失业返乡人数", "返乡创业人数")
+_LEAD = ("登记日期", "涉及人数", "涉及金额", "状态", "线索来源", "办结日期")
+_EVENT = ("事项编号", "事项类别", "事项名称", "影响地区", "影响行业", "开始日期", "结束日期")
+_FUND = ("期初滚存结余", "本期收入", "本期支出", "期末滚存结余", "失业保险金支出")
 HEADERS: Final[dict[str, tuple[str, ...]]] = {
     "insured_event": (*_SERIAL, "身份证号", "姓名", *_INSURED, "原因代码", "生效日期", "申报日期"),
-    "insured_headcount": (*_INSURED, "所属月份", "期末参保人数", "欠缴月数", "缓缴标志"),
-    "benefit_claim": (*_CLAIM, "失业原因", "失业日期", "受理日期"),
+    "insured_headcount": (
+        *_INSURED, "所属月份", "期末参保人数", "欠缴月数", "缓缴标志", "欠缴金额", "缓缴到期日",
+    ),
+    "benefit_claim": (*_CLAIM, "失业原因", "失业日期", "受理日期", "申领渠道", *_PERSON),
+    "unemployment_registration": (*_REGISTRATION, "失业日期", "登记日期", *_PERSON),
     "vacancy": (*_POST, "发布日期", "有效期至"),
-    "job_seeker": ("求职登记号", "性别", "出生年", "求职地区", "意向行业代码", "登记日期"),
-    "monitored_employer": (*_FORM, "所属月份", *_JOBS, "减少类型", "减少原因"),
+    "job_seeker": ("求职登记号", "性别", "出生年", "求职地区", "意向行业代码", "登记日期", "人员类别", "学历"),
+    "monitored_employer": (*_FORM, "所属月份", *_JOBS, "减少类型", "减少原因", "企业性质", "企业规模"),
     "layoff_report": ("报告编号", *_FORM, *_PLAN),
-}
+    "labour_shortage": (*_FORM, "所属月份", *_STAFF),
+    "monitored_village": (*_VILLAGE, *_PLACES, *_AT_HOME, *_WEEK),
+    "telecom_mobility": ("地区", "日期", "方向", "对方区域", "人数"),
+    "transport_mobility": ("地区", "日期", "方向", "对方区域", "运输方式", "人数"),
+    "registered_unemployment": ("地区", "所属月份", "期末登记失业人数", "期末城镇从业人员", "从业人员是否年度数"),
+    "long_term_unemployment": ("地区", "所属月份", "期末登记失业人数", "失业六个月以上人数", "失业十二个月以上人数"),
+    "unemployment_fund": ("所属月份", *_FUND),
+    "wage_arrears_lead": ("线索编号", *_FORM, *_LEAD),
+    "policy_event": (*_EVENT, "涉及企业数", "涉及岗位数", "来源", "报送日期"),
+    "key_employer": (*_FORM, "所属月份", "重点类别", "用工服务专员岗位", "列入日期", "移出日期"),
+}  # fmt: skip
 FEEDS: Final = tuple(HEADERS)
 UNKNOWN_AREA: Final = "379999"
 
@@ -90,6 +113,10 @@ class Wording:
         """Days at the end of a line."""
         row = self.timeline.text_row(day)
         return self.take("end", lambda: [d.decode() + encoding.line_end for d in self.timeline.dashed], row, encoding)
+
+    def ended(self, lines: list[str], encoding: Encoding) -> list[str]:
+        """Texts that close a line."""
+        return [line + encoding.line_end for line in lines]
 
     def months(self) -> list[str]:
         """Months of the monthly feeds and a comma."""
@@ -156,6 +183,36 @@ class Wording:
             edge=np.append(edge, months * len(employer)),
             is_free=np.ones(months * len(employer), dtype=bool), parts=parts, spoil=spoil, revise=revise,
         )  # fmt: skip
+
+    def line_sheet(
+        self, feed: str, files: list[tuple[int, int]], edge: Ints, lines: list[str], is_free: Bools, revise: Revise,
+        spoil: Spoil,
+    ) -> Sheet:  # fmt: skip
+        """The sheet of a small feed whose rows are written out; ``files`` are (day, week or month, area)."""
+        slot = np.array([s for s, _ in files], dtype=np.int64)
+        area = np.array([a for _, a in files], dtype=np.int64)
+        received = self.arrival.received[feed]
+        is_city = len(received) == 1 < len(self.city.areas)
+
+        def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
+            return [self.take(feed, lambda: self.ended(lines, encoding), rows, encoding)]
+
+        return Sheet(
+            feed=feed,
+            header=HEADERS[feed],
+            sender=[self.city.code if is_city else self.city.areas[a] for a in area],
+            period=[self._named(feed, s) for s in slot.tolist()],
+            encoding=[UTF8 if is_city else self.unit_encoding[a] for a in area],
+            received=received[area, slot],
+            corrected=self.arrival.corrected[feed][area, slot],
+            edge=edge, is_free=is_free, parts=parts, spoil=spoil, revise=revise,
+        )  # fmt: skip
+
+    def _named(self, feed: str, slot: int) -> str:
+        """A file's period as its name says it; a weekly file is named by its Friday."""
+        if feed in MONTHLY or feed in CITY_MONTHLY:
+            return f"{self.timeline.date_of(int(self.arrival.month_end[slot])):%Y%m}"
+        return f"{self.timeline.date_of(int(self.arrival.friday[slot]) if feed in WEEKLY else slot):%Y%m%d}"
 
 
 def wrong_check_digit(number: str) -> str:

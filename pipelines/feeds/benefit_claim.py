@@ -1,4 +1,7 @@
-"""Claims of unemployment benefit taken on one workday (失业保险金申领): unemployment as the bureau sees it first."""
+"""Claims of unemployment benefit taken on one workday (失业保险金申领): unemployment as the bureau sees it first.
+
+Fields: domain §2.6. The sender's 人员类别 (several in one cell) says which cohorts a claimant belongs to.
+"""
 
 from pipelines.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
@@ -6,21 +9,111 @@ from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="benefit_claim",
     title="失业保险金申领",
+    purpose="失业预警的首要信号：新增领取人数（失业保险条例第十六条；通知第二十一项），只取汇总数",
     grain=Grain.DAY,
     is_person=True,
     key="claim_id",
     area_column="area",
     period_column="filed_on",
     columns=(
-        Column("申领流水号", "claim_id", aliases=("业务流水号", "流水号")),
-        Column("身份证号", "person", Kind.IDENTITY, ("公民身份号码", "身份证号码", "证件号码")),
-        Column("姓名", kind=Kind.NAME, is_required=False, may_be_absent=True),
-        Column("统一社会信用代码", "employer", Kind.EMPLOYER_CODE, ("原单位信用代码",), is_required=False),
-        Column("参保地区", "area", Kind.AREA, ("参保县区", "地区", "参保地")),
-        Column("行业代码", "industry", Kind.INDUSTRY, ("行业", "所属行业"), is_required=False),
-        Column("失业原因", "reason", Kind.CODE, ("失业原因代码",), code_list="unemployment_reason"),
-        Column("失业日期", "unemployed_on", Kind.DAY),
-        Column("受理日期", "filed_on", Kind.DAY, ("申领日期",)),
+        Column("申领流水号", "claim_id", aliases=("业务流水号", "流水号"), note="不得重复", example="SL-371521-00001"),
+        Column(
+            "身份证号",
+            "person",
+            Kind.IDENTITY,
+            ("公民身份号码", "身份证号码", "证件号码"),
+            note="只用于校验和推算性别、出生年，核对后即换成不可还原的代号；单元格须为文本格式",
+            example="372522197001100007",
+        ),
+        Column("姓名", kind=Kind.NAME, is_required=False, may_be_absent=True, note="不入库，可不报"),
+        Column(
+            "统一社会信用代码",
+            "employer",
+            Kind.EMPLOYER_CODE,
+            ("原单位信用代码",),
+            is_required=False,
+            note="原单位，18 位",
+            example="91371500YY0000000D",
+        ),
+        Column("参保地区", "area", Kind.AREA, ("参保县区", "地区", "参保地"), example="371521"),
+        Column(
+            "行业代码",
+            "industry",
+            Kind.INDUSTRY,
+            ("行业", "所属行业"),
+            is_required=False,
+            note="原单位的行业，不明留空",
+            example="C",
+        ),
+        Column("失业原因", "reason", Kind.CODE, ("失业原因代码",), code_list="unemployment_reason", example="14"),
+        Column("失业日期", "unemployed_on", Kind.DAY, example="2020-02-20"),
+        Column("受理日期", "filed_on", Kind.DAY, ("申领日期",), note="须为文件所报的那一天", example="2020-03-05"),
+        Column(
+            "人员类别",
+            "cohorts",
+            Kind.CODES,
+            ("群体", "人员身份"),
+            is_required=False,
+            may_be_absent=True,
+            code_list="cohort",
+            note="可填多项，用顿号或分号隔开；都不属于填“其他”，留空表示不掌握",
+            example="农民工、就业困难人员",
+        ),
+        Column(
+            "申领渠道",
+            "channel",
+            Kind.CHOICE,
+            ("渠道",),
+            is_required=False,
+            may_be_absent=True,
+            choices=(("线上", "online"), ("窗口", "counter")),
+            example="线上",
+        ),
+        Column(
+            "累计缴费月数",
+            "paid_months",
+            Kind.INT,
+            ("缴费月数",),
+            is_required=False,
+            may_be_absent=True,
+            low=0,
+            high=720,
+            unit="月",
+            example="64",
+        ),
+        Column(
+            "核定月数",
+            "granted_months",
+            Kind.INT,
+            ("核定期限",),
+            is_required=False,
+            may_be_absent=True,
+            low=0,
+            high=24,
+            unit="月",
+            note="核定的领取期限，最长 24 个月",
+            example="18",
+        ),
+        Column(
+            "学历",
+            "education",
+            Kind.CODE,
+            ("文化程度",),
+            is_required=False,
+            may_be_absent=True,
+            code_list="education",
+            example="高中",
+        ),
+        Column(
+            "户籍类型",
+            "household",
+            Kind.CODE,
+            ("户籍性质",),
+            is_required=False,
+            may_be_absent=True,
+            code_list="household",
+            example="本市农村",
+        ),
     ),
     checks=(
         RowCheck(
@@ -30,6 +123,17 @@ CONTRACT = Contract(
             Said(
                 "失业日期晚于受理日期；请核对两个日期。",
                 "The day of unemployment lies after the day of filing; check both days.",
+            ),
+        ),
+        # 社会保险法第四十六条: 1 to 5 years paid give at most 12 months, up to 10 years 18, more 24.
+        RowCheck(
+            "granted_by_law",
+            "granted_months <= case when paid_months < 60 then 12 when paid_months < 120 then 18 else 24 end",
+            "核定月数",
+            Said(
+                "核定月数超过按累计缴费月数可领的期限（不满 5 年 12 个月，不满 10 年 18 个月，10 年以上 24 个月）；"
+                "请核对这两项。",
+                "More months granted than the months paid allow (12 below 5 years, 18 below 10, else 24); check both.",
             ),
         ),
     ),

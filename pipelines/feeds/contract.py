@@ -6,7 +6,11 @@ from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
 
-from pipelines.domain import Grain, Said, UserError
+from pipelines.domain import Grain, Said, SaidError
+
+
+class SliceError(SaidError):
+    """A file's name that says no slice."""
 
 
 class Kind(StrEnum):
@@ -41,7 +45,8 @@ class Column:
     IDENTITY column stores person, sex and birth_year whatever its name; an INDUSTRY column stores its section and, with
     ``has_division``, the division; a CODES column (several values of one list in a cell) stores its codes sorted and
     joined by ``;``. ``unit`` is what a figure counts (such as 人 or %): a sender may write 万 and thousands separators,
-    and a percent sign where the unit is %. ``note`` and ``example`` are for the sender's template.
+    and a percent sign where the unit is %. ``withheld`` are a publisher's marks for a figure it keeps back (np): such a
+    row is stored as ``is_suppressed``, without a figure. ``note`` and ``example`` are for the sender's template.
     """
 
     header: str
@@ -58,6 +63,7 @@ class Column:
     is_any_area: bool = False
     has_division: bool = True
     unit: str = ""
+    withheld: tuple[str, ...] = ()
     note: str = ""
     example: str = ""
 
@@ -165,27 +171,46 @@ class Contract:
         return self._by_name[name]
 
     def slice_of(self, file_name: str) -> Slice:
-        """Read sender, period and version from the file's name; UserError says how the name should look."""
+        """Read sender, period and version from the file's name; SliceError says how the name should look.
+
+        A weekly file is named by a day of its week; only the region knows on which day weeks begin (ingest.drop).
+        """
         path = PurePath(file_name)
         stem = _COPY_MARK.sub("", path.stem)
         ours = path.suffix.lower() == ".csv" and stem.startswith(f"{self.feed}_")
         match = _SLICE.fullmatch(stem[len(self.feed) + 1 :]) if ours else None
         if match is None:
-            raise UserError(f"文件名“{file_name}”不合规定，应为 {self._example()}；请改名后重新报送。")
+            raise self._wrong(f"文件名“{file_name}”", f"The file's name, {file_name},")
         digits = match["period"]
         grain = Grain.DAY if len(digits) == 8 else Grain.MONTH
+        if self.grain is Grain.WEEK and grain is Grain.DAY:
+            grain = Grain.WEEK
         if self.grain not in (None, grain):
-            raise UserError(f"文件名“{file_name}”的期间“{digits}”不合规定，应为 {self._example()}；请改名后重新报送。")
+            raise self._wrong(
+                f"文件名“{file_name}”的期间“{digits}”", f"The period {digits} of the file's name, {file_name},"
+            )
         try:
             period = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8] or 1))
         except ValueError as error:
-            raise UserError(f"文件名“{file_name}”的期间“{digits}”不是真实日期；请改名后重新报送。") from error
+            raise SliceError(
+                Said(
+                    f"文件名“{file_name}”的期间“{digits}”不是真实日期；请改名后重新报送。",
+                    f"The period {digits} of the file's name, {file_name}, is no real day; rename it and send it.",
+                )
+            ) from error
         is_supplement = match["supplement"] is not None
         return Slice(match["sender"].upper(), period, grain, int(match["version"] or 1), is_supplement)
 
-    def _example(self) -> str:
+    def _wrong(self, zh: str, en: str) -> SliceError:
         digits = "YYYYMM" if self.grain is Grain.MONTH else "YYYYMMDD"
-        return f"{self.feed}_<报送单位代码>_<{digits}>[_v<版本>][_supplement].csv"
+        return SliceError(
+            Said(
+                f"{zh}不合规定，应为 {self.feed}_<报送单位代码>_<{digits}>[_v<版本>][_supplement].csv；"
+                "请改名后重新报送。",
+                f"{en} is not as agreed: {self.feed}_<sender's code>_<{digits}>[_v<version>][_supplement].csv;"
+                " rename the file and send it again.",
+            )
+        )
 
 
 _SLICE = re.compile(

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from pipelines.domain import UNKNOWN_INDUSTRY, Said
 from pipelines.feeds.contract import Column, Kind
-from pipelines.ingest import identity
 from pipelines.region import Region
 
 VALUE = "{value}"
+DETAIL = "{detail}"
 _MANY = 8
 
 
@@ -16,20 +16,23 @@ class Cell:
     """SQL of a column at position ``index`` over the text column ``r<index>`` (NULL when empty).
 
     ``value``: the typed value, NULL when wrong. ``join``: lookup it needs. ``stored``: name and SQL over ``v<index>``
-    of each fact column. ``said``: what is wrong when the value is NULL though the cell is not empty.
+    of each fact column. ``said``: what is wrong when the value is NULL though the cell is not empty. ``detail``: what a
+    sentence names beside the cell's text, such as the one unknown code of several. A column of codes has in
+    ``f<index>`` and ``u<index>`` the first and last day on which all its codes hold.
     """
 
     value: str
     stored: tuple[tuple[str, str], ...]
     said: Said
     join: str = ""
+    detail: str = ""
 
 
 def compiled(column: Column, index: int, region: Region) -> Cell:
     """Compile a column; lookups are the tables made by ``lookups`` of the statement module."""
     match column.kind:
-        case Kind.CODE:
-            return _code(column, index, region)
+        case Kind.CODE | Kind.CODES:
+            return (_code if column.kind is Kind.CODE else _codes)(column, index, region)
         case Kind.AREA:
             return _area(column, index, region)
         case Kind.INDUSTRY:
@@ -39,8 +42,16 @@ def compiled(column: Column, index: int, region: Region) -> Cell:
         case Kind.EMPLOYER_CODE:
             return _employer(column, index)
         case _:
-            value, said = _scalar(column, f"r{index}")
-            return Cell(value, _stored(column, index), said)
+            return _simple(column, index)
+
+
+def _simple(column: Column, index: int) -> Cell:
+    value, said = _scalar(column, f"r{index}")
+    if not column.withheld:
+        return Cell(value, _stored(column, index), said)
+    marks = ", ".join(quoted(mark) for mark in column.withheld)
+    value = f"{value} as v{index}, coalesce(lower(r{index}) in ({marks}), false) as w{index}"
+    return Cell(value, (*_stored(column, index), ("is_suppressed", f"w{index}")), said)
 
 
 def _stored(column: Column, index: int) -> tuple[tuple[str, str], ...]:
@@ -54,25 +65,58 @@ def _stored(column: Column, index: int) -> tuple[tuple[str, str], ...]:
 
 
 def _code(column: Column, index: int, region: Region) -> Cell:
-    table = region.codes[region.codes["list"] == column.code_list]
-    known = [c if c == t else f"{c} {t}" for c, t in zip(table["code"], table["title"], strict=True)]
-    shown = "、".join(known[:_MANY]) + ("……" if len(known) > _MANY else "")
+    shown = _known(column, region)
     join = (
-        f"left join (select alias, code, class from lookup_code where list = {quoted(column.code_list)}) as k{index}"
-        f" on k{index}.alias = r{index}"
+        "left join (select alias, code, class, valid_from, valid_to from lookup_code where list ="
+        f" {quoted(column.code_list)}) as k{index} on k{index}.alias = r{index}"
     )
     stored = (*_stored(column, index), (f"{column.name}_class", f"w{index}"))
-    value = f"k{index}.code as v{index}, k{index}.class as w{index}"
+    value = (
+        f"k{index}.code as v{index}, k{index}.class as w{index}, k{index}.valid_from as f{index},"
+        f" k{index}.valid_to as u{index}"
+    )
     said = Said(
         f"的值“{VALUE}”不在代码表中；请填写代码或名称：{shown}。",
         f"“{VALUE}” is not in the code list; write a code or its title: {shown}.",
     )
-    return Cell(value, stored, said, join)
+    return Cell(value, stored, said, join, validity(f"f{index}", f"u{index}"))
+
+
+def _codes(column: Column, index: int, region: Region) -> Cell:
+    join = (
+        f"left join (select text, codes, unknown, validity, valid_from, valid_to from code_set where list ="
+        f" {quoted(column.code_list)}) as k{index} on k{index}.text = r{index}"
+    )
+    value = (
+        f"k{index}.codes as v{index}, coalesce(k{index}.unknown, k{index}.validity) as d{index},"
+        f" k{index}.valid_from as f{index}, k{index}.valid_to as u{index}"
+    )
+    shown = _known(column, region)
+    said = Said(
+        f"中的“{DETAIL}”不在代码表中；请填写代码或名称，多项之间用分号或顿号隔开：{shown}。",
+        f"“{DETAIL}” is not in the code list; write codes or titles with semicolons between them: {shown}.",
+    )
+    return Cell(value, _stored(column, index), said, join, f"d{index}")
+
+
+def validity(first: str, last: str) -> str:
+    """SQL: the days from ``first`` to ``last`` as both languages write them; open when ``last`` is NULL."""
+    return f"{first} || ' – ' || coalesce(cast({last} as varchar), '')"
+
+
+def _known(column: Column, region: Region) -> str:
+    table = region.codes[region.codes["list"] == column.code_list]
+    known = [c if c == t else f"{c} {t}" for c, t in zip(table["code"], table["title"], strict=True)]
+    return "、".join(known[:_MANY]) + ("……" if len(known) > _MANY else "")
 
 
 def _area(column: Column, index: int, region: Region) -> Cell:
     where = "" if column.is_any_area else " where is_unit"
-    join = f"left join (select alias, code from lookup_area{where}) as k{index} on k{index}.alias = upper(r{index})"
+    # A figure is filed by the areas of its period's last day; so one code means one area in all of a file.
+    join = (
+        f"left join (select alias, code, valid_from, valid_to from lookup_area{where}) as k{index}"
+        f" on k{index}.alias = upper(r{index}) and batch.until between k{index}.valid_from and k{index}.valid_to"
+    )
     example = region.places[region.places["level"] == "unit"].iloc[0]
     written = f"{example['code']} 或 {example['name']}"
     said = Said(
@@ -99,19 +143,16 @@ def _industry(column: Column, index: int) -> Cell:
 
 
 def _identity(index: int) -> Cell:
-    text = f"upper(r{index})"
-    stored = (
-        ("person", identity.pseudonym(f"v{index}")),
-        ("sex", identity.sex(f"v{index}")),
-        ("birth_year", identity.birth_year(f"v{index}")),
-    )
+    stored = (("person", f"v{index}"), ("sex", f"s{index}"), ("birth_year", f"y{index}"))
+    join = f"left join person_code as k{index} on k{index}.code = upper(r{index})"
+    value = f"k{index}.person as v{index}, k{index}.sex as s{index}, k{index}.birth_year as y{index}"
     said = Said(
         "有误：应为 18 位，出生日期真实，末位校验码相符；请对照证件改正"
         "（若在表格中显示为 3.7E+17，请把该列设为文本格式后重新录入导出）。",
         "is wrong: 18 characters, a real date of birth and the right check character are needed; compare with the"
         " document (if the sheet shows 3.7E+17, format the column as text and enter the numbers anew).",
     )
-    return Cell(f"case when {identity.is_identity(text, f'n{index}')} then {text} end", stored, said)
+    return Cell(value, stored, said, join)
 
 
 def _employer(column: Column, index: int) -> Cell:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.domain import UserError
+from pipelines.domain import Said, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Slice
 from pipelines.ingest.drop import Drop, drop_of
@@ -18,12 +19,15 @@ from pipelines.ingest.statement import Statement, lookups, sentences, statement
 from pipelines.ingest.text import RefusedError, Text, understand
 from pipelines.region import Region
 
+# The same people come again and again: their numbers are checked and hashed once, in memory, up to some 150 MiB.
+_MOST_PERSONS = 1_500_000
+_FEW = 1000
 _HIDDEN_LINE = "（含个人信息，原文不保留）"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: ``reason`` is the sentence of a refused one, ``ignored`` are headers out of contract.
+    """What became of one file: ``reason`` (Chinese) says why it is refused, ``ignored`` are headers out of contract.
 
     ``rows_total == rows_accepted + rows_quarantined``, always; a file refused before its rows were read counts none.
     """
@@ -33,6 +37,7 @@ class Outcome:
     encoding: str | None
     status: str
     reason: str | None
+    reason_en: str | None = None
     ignored: tuple[str, ...] = ()
     rows_total: int = 0
     rows_accepted: int = 0
@@ -77,7 +82,14 @@ class Checker:
             self._connection.register("incoming", table)
             self._connection.execute(f"create table {name} as from incoming")
             self._connection.unregister("incoming")
+        self._connection.execute(_AREA_SPAN)
+        self._forget_persons()
         self._statements: dict[str, Statement] = {}
+
+    def _forget_persons(self) -> None:
+        self._connection.execute(
+            "create or replace table person_code (code varchar, person varchar, sex varchar, birth_year integer)"
+        )
 
     def close(self) -> None:
         """Free the memory of the connection."""
@@ -103,12 +115,15 @@ class Checker:
     @staticmethod
     def _opened(contract: Contract, drop: Drop) -> tuple[Outcome, Text | None]:
         if drop.refusal is not None:
-            return Outcome(drop.drop_id, None, None, "refused", drop.refusal), None
+            return _refused(drop, drop.refusal), None
         try:
             text = understand(drop.content, contract)
         except RefusedError as refusal:
-            return Outcome(drop.drop_id, drop.named, None, "refused", str(refusal)), None
-        return Outcome(drop.drop_id, drop.named, text.encoding, "accepted", None, text.ignored), text
+            return _refused(drop, refusal.said), None
+        return Outcome(drop.drop_id, drop.named, text.encoding, "accepted", None, None, text.ignored), text
+
+    def _until(self, named: Slice | None) -> date | None:
+        return self._region.period_end(named.grain, named.period) if named else None
 
     def _judged(self, compiled: Statement, received: pa.Table, outcomes: list[Outcome], trim: bool) -> pa.Table:
         units = set(self._region.units)
@@ -119,22 +134,35 @@ class Checker:
                 "sender": pa.array([item.named.sender if item.named else None for item in outcomes], pa.string()),
                 "is_unit": pa.array([item.named is not None and item.named.sender in units for item in outcomes]),
                 "period": pa.array([item.named.period if item.named else None for item in outcomes], pa.date32()),
+                "until": pa.array([self._until(item.named) for item in outcomes], pa.date32()),
             }
         )
         self._connection.register("received", received)
         self._connection.register("batch", batch)
         try:
             self._connection.execute(compiled.employers)
-            sql = compiled.trimmed_sql if trim else compiled.sql
-            keyed = self._key is not None and "$inner" in sql
-            parameters = {"inner": self._key.inner, "outer": self._key.outer} if self._key and keyed else {}
-            judged = self._connection.sql(sql, params=parameters).to_arrow_table()
+            if compiled.code_sets:
+                self._connection.execute(compiled.code_sets)
+            self._know_persons(compiled)
+            judged = self._connection.sql(compiled.trimmed_sql if trim else compiled.sql).to_arrow_table()
             if judged.num_rows != received.num_rows:  # a lookup with two answers would multiply rows
                 raise AssertionError(f"{judged.num_rows} rows judged of {received.num_rows}")
             return judged
         finally:
             self._connection.unregister("received")
-            self._connection.unregister("batch")
+
+    def _know_persons(self, compiled: Statement) -> None:
+        if not compiled.persons:
+            return
+        known = self._connection.execute("select count(*) from person_code").fetchall()[0][0]
+        if known > _MOST_PERSONS:
+            self._forget_persons()
+        pads = {"inner": self._key.inner, "outer": self._key.outer} if self._key else {}
+        self._connection.execute(compiled.persons, pads)
+
+
+def _refused(drop: Drop, said: Said) -> Outcome:
+    return Outcome(drop.drop_id, drop.named, None, "refused", said.zh, said.en)
 
 
 class _Settlement:
@@ -157,26 +185,52 @@ class _Settlement:
         whole = (rows >= self._contract.refuse_from) & (refused_rows > self._contract.refuse_share * rows)
         if whole.any():
             self._fails[whole[self._drop_no] & (self._fails == 0)] = 1 << self._compiled.whole_file_bit
-            refused_rows = self._counted(self._drop_no[self._fails != 0]) + broken
+        said = dict.fromkeys(np.flatnonzero(whole).tolist(), self._too_many()) | self._unbalanced()
+        refused_rows = self._counted(self._drop_no[self._fails != 0]) + broken
         outcomes = [
-            self._outcome(item, int(rows[number]), int(refused_rows[number]), bool(whole[number]))
+            self._outcome(item, int(rows[number]), int(refused_rows[number]), said.get(number))
             for number, item in enumerate(self._outcomes)
         ]
         accepted = self._judged.select(["drop_id", "line_number", *self._compiled.facts])
         if self._fails.any():
-            accepted = accepted.filter(pa.array(self._fails == 0))
+            accepted = _without(accepted, self._fails != 0)
         return Checked(outcomes, accepted, self._quarantined())
 
     def _counted(self, drop_no: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         return np.bincount(drop_no, minlength=len(self._outcomes))
 
-    def _outcome(self, item: Outcome, rows: int, refused: int, is_whole: bool) -> Outcome:
+    @staticmethod
+    def _outcome(item: Outcome, rows: int, refused: int, said: Said | None) -> Outcome:
         counted = replace(item, rows_total=rows, rows_accepted=rows - refused, rows_quarantined=refused)
-        if not is_whole:
-            return counted
+        return counted if said is None else replace(counted, status="refused", reason=said.zh, reason_en=said.en)
+
+    def _too_many(self) -> Said:
         share = f"{self._contract.refuse_share:.0%}"
-        reason = f"有误的行超过 {share}，整份退回；请按退回记录逐行改正后重新报送。"
-        return replace(counted, status="refused", reason=reason)
+        return Said(
+            f"有误的行超过 {share}，整份退回；请按退回记录逐行改正后重新报送。",
+            f"More than {share} of the rows are wrong: the file is sent back whole; correct it row by row as its"
+            " quarantined rows say and send it again.",
+        )
+
+    def _unbalanced(self) -> dict[int, Said]:
+        """Refuses every file whose right rows do not meet a check of the file as a whole; what is said of each."""
+        checks = self._contract.file_checks
+        fine = self._fails == 0
+        if not checks or not fine.any():
+            return {}
+        facts = self._judged.select(["drop_no", *self._compiled.facts]).filter(pa.array(fine))
+        self._connection.register("fact", facts)
+        holds = ", ".join(f"coalesce({check.holds}, true)" for check in checks)
+        answers = self._connection.execute(f"select drop_no, [{holds}] from fact group by drop_no").fetchall()
+        self._connection.unregister("fact")
+        found: dict[int, Said] = {}
+        for drop_no, held in answers:
+            broken = [check.said for check, is_met in zip(checks, held, strict=True) if not is_met]
+            if broken:
+                found[drop_no] = Said("".join(said.zh for said in broken), " ".join(said.en for said in broken))
+        unbalanced = np.isin(self._drop_no, np.array(list(found), dtype=np.int32))
+        self._fails[unbalanced & fine] = 1 << self._compiled.file_check_bit
+        return found
 
     def _mark_repeated(self) -> None:
         """The key of a row counts once a file: later rows with it are refused."""
@@ -203,7 +257,7 @@ class _Settlement:
         bad = self._fails != 0
         tables = [self._lines()]
         if bad.any():
-            rows = self._judged.select(["drop_id", "line_number", "cells"]).filter(pa.array(bad))
+            rows = self._judged.select(["drop_id", "line_number", "cells", "details"]).filter(pa.array(bad))
             self._connection.register("bad", rows.append_column("fails", pa.array(self._fails[bad])))
             self._connection.register("sentence", sentences(self._compiled.checks))
             tables.append(self._connection.sql(_QUARANTINED).to_arrow_table().cast(_QUARANTINE))
@@ -228,19 +282,56 @@ class _Settlement:
         )
 
 
+def _without(table: pa.Table, bad: npt.NDArray[np.bool_]) -> pa.Table:
+    """The rows that are not bad; a few bad ones are cut out, because a filter copies every row."""
+    at = np.flatnonzero(bad)
+    if len(at) * _FEW > len(bad):
+        return table.filter(pa.array(~bad))
+    edges = np.concatenate(([-1], at, [len(bad)]))
+    runs = zip((edges[:-1] + 1).tolist(), np.diff(edges).tolist(), strict=True)
+    return pa.concat_tables([table.slice(first, step - 1) for first, step in runs if step > 1] or [table.slice(0, 0)])
+
+
+# The days on which a spelling of an area holds, for the sentence to whoever used it on another day.
+_AREA_SPAN = """
+create table area_span as
+select
+    alias,
+    string_agg(
+        valid_from || case when is_open then ' 起' else ' 至 ' || valid_to end, '、' order by valid_from
+    ) as spans,
+    string_agg(
+        'from ' || valid_from || case when is_open then '' else ' to ' || valid_to end, ', ' order by valid_from
+    ) as spans_en
+from (select *, valid_to > date '9000-01-01' as is_open from lookup_area) as named
+group by alias
+"""
+
 _QUARANTINED = """
 with shown as (
     select bad.*, sentence.*, cells[cell + 1] as shown_text,
-        case when cell >= 0 and shown_text is null then sentence.empty else wrong end as said,
-        case when cell >= 0 and shown_text is null then sentence.empty_en else wrong_en end as said_en
-    from bad join sentence on bad.fails & sentence.mask <> 0
+        coalesce(shown_text, '') as value, coalesce(details[cell + 1], value) as detail,
+        case when cell >= 0 and shown_text is null then sentence.empty
+            when spans is not null and valid.alias is null
+            then '的值“{value}”在 ' || until || ' 无效，只在 ' || spans || ' 有效；请改用当时有效的代码或名称。'
+            else wrong end as said,
+        case when cell >= 0 and shown_text is null then sentence.empty_en
+            when spans is not null and valid.alias is null
+            then '“{value}” does not hold on ' || until || ', only ' || spans_en || '; use what was in force then.'
+            else wrong_en end as said_en
+    from bad
+    join (select distinct drop_id, until from batch) as file using (drop_id)
+    join sentence on bad.fails & sentence.mask <> 0
+    left join area_span on sentence.rule = 'area' and area_span.alias = upper(cells[cell + 1])
+    left join lookup_area as valid
+        on valid.alias = area_span.alias and until between valid.valid_from and valid.valid_to
 )
 select
     drop_id, line_number, nullif(header, '') as column_name, rule, shown_text as value_masked,
     '第 ' || line_number || ' 行' || case when header = '' then '：' when cell < 0 then '“' || header || '”：'
-        else '“' || header || '”' end || replace(said, '{value}', coalesce(shown_text, '')) as reason,
+        else '“' || header || '”' end || replace(replace(said, '{value}', value), '{detail}', detail) as reason,
     'Line ' || line_number || case when header = '' then ': ' else ', ' || header || ': ' end
-        || replace(said_en, '{value}', coalesce(shown_text, '')) as reason_en,
+        || replace(replace(said_en, '{value}', value), '{detail}', detail) as reason_en,
     array_to_string(list_transform(cells, lambda text: coalesce(text, '')), ',') as raw_masked
 from shown
 """

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from pipelines.domain import UserError
+from pipelines.domain import Said, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
 from pipelines.ingest import keys as all_keys
@@ -180,12 +180,14 @@ class _Intake:
         size = 0
         for entry in entries:
             contract = contracts()[entry.feed]
-            content = self._raw.content(contract, entry.content_hash)
+            content = b"" if entry.reason else self._raw.content(contract, entry.content_hash)
             is_full = len(batch) >= MOST_FILES or size + len(content) > MOST_BYTES
             if batch and (entry.feed != batch[0].entry.feed or is_full):
                 yield batch
                 batch, size = [], 0
             drop = replace(drop_of(content, entry.file_name, contract, self._region), drop_id=entry.drop_id)
+            if entry.reason:
+                drop = replace(drop, refusal=Said(entry.reason, entry.reason_en), is_keepable=False)
             batch.append(Arrival(drop, entry))
             size += len(content)
         if batch:
@@ -199,8 +201,9 @@ class _Intake:
         with self._warehouse.transaction():
             for identity, entry in earlier:
                 self._warehouse.connection.execute(
-                    "update drop_register set received_at = ?, file_name = ?, is_backfilled = ? where drop_id = ?",
-                    [entry.received_at, entry.file_name, entry.is_backfilled, identity],
+                    "update drop_register set received_at = ?, known_at = ?, file_name = ?, is_backfilled = ?"
+                    " where drop_id = ?",
+                    [entry.received_at, entry.received_at, entry.file_name, entry.is_backfilled, identity],
                 )
                 self._known[identity] = entry.precedence
             for feed in {entry.feed for _, entry in earlier}:
@@ -248,10 +251,14 @@ class _Intake:
             if received_at < self._floor:  # the editions up to there have been told without it
                 received_at = self._floor
                 self.report.belated += 1
-        return Arrival(drop, Entry(drop.drop_id, drop.content_hash, file.feed, name, received_at, backfill))
+        said = Said("", "") if drop.is_keepable or drop.refusal is None else drop.refusal
+        entry = Entry(drop.drop_id, drop.content_hash, file.feed, name, received_at, backfill, said.zh, said.en)
+        return Arrival(drop, entry)
 
     def _keep(self, contract: Contract, drops: Sequence[Drop]) -> None:
-        contents = {drop.content_hash: drop for drop in drops}  # two threads must not write one file
+        contents = {
+            drop.content_hash: drop for drop in drops if drop.is_keepable
+        }  # two threads must not write one file
         try:
             for _ in self._pool.map(partial(self._raw.keep, contract), contents.values()):
                 self._step("留存")

@@ -44,11 +44,12 @@ def load(
         step()
         warehouse.append("quarantine", checked.quarantined)
         warehouse.append("drop_register", _register(arrivals, checked.outcomes))
-        held = {item.drop_id: item.reason for item in settle(warehouse, contract.feed)}
+        held = {item.drop_id: item.said for item in settle(warehouse, contract.feed)}
         step()
     return [
-        replace(outcome, status="held", reason=held[outcome.drop_id]) if outcome.drop_id in held else outcome
+        replace(outcome, status="held", reason=said.zh, reason_en=said.en) if said else outcome
         for outcome in checked.outcomes
+        for said in [held.get(outcome.drop_id)]
     ]
 
 
@@ -65,6 +66,7 @@ def _register(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> pa.Ta
                 "version": outcome.named.version if outcome.named else None,
                 "is_supplement": outcome.named.is_supplement if outcome.named else None,
                 "received_at": arrival.entry.received_at,
+                "known_at": arrival.entry.received_at,
                 "is_backfilled": arrival.entry.is_backfilled,
                 "file_name": arrival.entry.file_name,
                 "encoding": outcome.encoding,
@@ -73,6 +75,7 @@ def _register(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> pa.Ta
                 "rows_quarantined": outcome.rows_quarantined,
                 "status": outcome.status,
                 "reason": outcome.reason,
+                "reason_en": outcome.reason_en,
             }
             for arrival, outcome in zip(arrivals, outcomes, strict=True)
         ],
@@ -84,8 +87,10 @@ _SCHEMA = pa.schema(
     [
         ("drop_id", pa.string()), ("content_hash", pa.string()), ("feed", pa.string()), ("sender", pa.string()),
         ("period", pa.date32()), ("grain", pa.string()), ("version", pa.int32()), ("is_supplement", pa.bool_()),
-        ("received_at", pa.timestamp("us")), ("is_backfilled", pa.bool_()), ("file_name", pa.string()),
+        ("received_at", pa.timestamp("us")), ("known_at", pa.timestamp("us")), ("is_backfilled", pa.bool_()),
+        ("file_name", pa.string()),
         ("encoding", pa.string()), ("rows_total", pa.int32()), ("rows_accepted", pa.int32()),
         ("rows_quarantined", pa.int32()), ("status", pa.string()), ("reason", pa.string()),
+        ("reason_en", pa.string()),
     ]
 )  # fmt: skip

@@ -28,6 +28,7 @@ class Entry:
     """A line of the list: which content came under which name, when. ``received_at`` is UTC without a zone.
 
     ``drop_id`` stays as it was understood then; what the file speaks for is asked anew of its name at every load.
+    ``reason`` and ``reason_en`` are written where the content may not be kept: then they are all that is left of it.
     """
 
     drop_id: str
@@ -36,6 +37,8 @@ class Entry:
     file_name: str
     received_at: datetime
     is_backfilled: bool
+    reason: str = ""
+    reason_en: str = ""
 
     @property
     def precedence(self) -> tuple[datetime, str]:
@@ -101,10 +104,7 @@ class Raw:
 
     def enter(self, entries: Iterable[Entry]) -> None:
         """Append to the list of drops and make it, and the files kept before, outlast a power failure."""
-        lines = "".join(
-            json.dumps(vars(entry) | {"received_at": entry.received_at.isoformat()}, ensure_ascii=False) + "\n"
-            for entry in entries
-        )
+        lines = "".join(json.dumps(_line(entry), ensure_ascii=False) + "\n" for entry in entries)
         if not lines:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -130,6 +130,11 @@ class Raw:
                     fields = json.loads(line)
                     fields["received_at"] = datetime.fromisoformat(fields["received_at"])
                     yield Entry(**fields)
+
+
+def _line(entry: Entry) -> dict[str, object]:
+    fields = {name: value for name, value in vars(entry).items() if value != ""}
+    return fields | {"received_at": entry.received_at.isoformat()}
 
 
 def _cut_torn_line(descriptor: int) -> None:

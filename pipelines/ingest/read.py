@@ -8,16 +8,13 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv
 
 from pipelines.domain import Said
+from pipelines.ingest.split import MAX_LINE_BYTES, arranged, ended, has_blanks, regular, schema, split
 from pipelines.ingest.text import Text
 
 # A quoted cell with more line breaks than this is an unclosed quote, not a text.
 MAX_QUOTED_LINES = 20
-# Longer lines are no record of ours; the reader's block must hold the longest.
-MAX_LINE_BYTES = 1 << 16
-_BLOCK = 8 << 20
 _SEARCH_BLOCK = 1 << 18
 _UNCLOSED = Said("引号没有闭合；请补上或删去这一行的引号。", "a quote is not closed; close or delete it in this line.")
 _MISQUOTED = Said("引号用法有误，无法分列；请检查这一行的引号。", "quotes are misused; check the quotes of this line.")
@@ -51,39 +48,40 @@ class Cells:
 
 def read(texts: Sequence[tuple[int, Text]], column_count: int) -> Cells:
     """Read (drop_no, text) pairs of one feed. Every non-blank record is either in the table or in ``malformed``."""
-    tables = [_empty(column_count)]
+    tables = [schema(column_count).empty_table()]
     malformed: list[Malformed] = []
     needs_trim = False
     by_layout = sorted(texts, key=lambda pair: (pair[1].layout, pair[1].width))
     for _, group in groupby(by_layout, key=lambda pair: (pair[1].layout, pair[1].width)):
-        lines = _Lines(list(group))
-        slow, slow_malformed = lines.slow_records()
-        tables += [lines.fast_table(), lines.table_of(slow)]
-        malformed += slow_malformed + lines.malformed()
-        needs_trim = needs_trim or bool(slow) or lines.has_blanks()
+        alike = list(group)
+        buffer = _joined(alike)
+        table = regular(alike, buffer)
+        if table is not None:
+            tables.append(table)
+        else:
+            lines = _Lines(alike, buffer)
+            slow, slow_malformed = lines.slow_records()
+            tables += [lines.fast_table(), lines.table_of(slow)]
+            malformed += slow_malformed + lines.malformed()
+            needs_trim = needs_trim or bool(slow)
+        needs_trim = needs_trim or has_blanks(buffer)
     return Cells(pa.concat_tables(tables), malformed, needs_trim)
 
 
-def _schema(column_count: int) -> pa.Schema:
-    numbers = [("drop_no", pa.int32()), ("line_number", pa.int32())]
-    return pa.schema(numbers + [(f"c{index}", pa.string()) for index in range(column_count)])
-
-
-def _empty(column_count: int) -> pa.Table:
-    return _schema(column_count).empty_table()
+def _joined(texts: Sequence[tuple[int, Text]]) -> bytes:
+    return ended(texts[0][1].body) if len(texts) == 1 else b"".join(ended(text.body) for _, text in texts)
 
 
 class _Lines:
     """The lines of files that share a layout, in one buffer, with what each line contains counted once."""
 
-    def __init__(self, texts: list[tuple[int, Text]]) -> None:
+    def __init__(self, texts: list[tuple[int, Text]], buffer: bytes) -> None:
         self.layout, self.width = texts[0][1].layout, texts[0][1].width
-        bodies = [text.body if text.body.endswith(b"\n") or not text.body else text.body + b"\n" for _, text in texts]
-        self.buffer = b"".join(bodies)
+        self.buffer = buffer
         self._bytes = np.frombuffer(self.buffer, dtype=np.uint8)
         self.ends = self._positions("\n")
         self.starts: Ints = np.concatenate((np.zeros(1, dtype=np.int64), self.ends[:-1] + 1))[: len(self.ends)]
-        file_ends = np.cumsum([len(body) for body in bodies])
+        file_ends = np.cumsum([len(ended(text.body)) for _, text in texts])
         until = np.searchsorted(self.ends, file_ends)
         counts = np.diff(until, prepend=0)
         self._file = np.repeat(np.arange(len(texts)), counts)
@@ -92,12 +90,6 @@ class _Lines:
         first = np.repeat(np.array([text.first_line for _, text in texts]), counts)
         self.line_number = (np.arange(len(self.ends)) - np.repeat(until - counts, counts) + first).astype(np.int32)
         self._classify()
-
-    def has_blanks(self) -> bool:
-        """Whether a space, a tab or an ideographic space stands anywhere; its first byte alone is found much faster."""
-        if b" " in self.buffer or b"\t" in self.buffer:
-            return True
-        return b"\xe3" in self.buffer and "\u3000".encode() in self.buffer
 
     def _positions(self, byte: str) -> Ints:
         """Where a byte stands, block by block: twice as fast as at once, because a block stays in the cache."""
@@ -134,48 +126,25 @@ class _Lines:
 
     def fast_table(self) -> pa.Table:
         """The lines without quotes and with the right number of commas, split by the CSV reader of arrow."""
-        count = int(self.plain.sum())
-        if not count:
-            return _empty(len(self.layout))
-        buffer = self.buffer if count == len(self.ends) else b"".join(self._runs())
-        names = [f"f{position}" for position in range(self.width)]
-        kept = sorted({position for position in self.layout if position >= 0})
-        fields = pyarrow.csv.read_csv(
-            pa.py_buffer(buffer),
-            pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=_BLOCK),
-            pyarrow.csv.ParseOptions(quote_char=False, escape_char=False, newlines_in_values=False),
-            pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False,
-                include_columns=[names[position] for position in kept],
-            ),
-        )  # fmt: skip
-        if fields.num_rows != count:
-            raise AssertionError(f"read {fields.num_rows} records of {count} lines")
-        return self._arranged(
-            self.drop_no[self.plain], self.line_number[self.plain], {p: fields.column(names[p]) for p in kept}, count
-        )
+        expected = int(self.plain.sum())
+        if not expected:
+            return schema(len(self.layout)).empty_table()
+        buffer = self.buffer if expected == len(self.ends) else b"".join(self._runs())
+        count, fields = split(buffer, self.width, self.layout)
+        if count != expected:
+            raise AssertionError(f"read {count} records of {expected} lines")
+        return arranged(self.drop_no[self.plain], self.line_number[self.plain], fields, self.layout)
 
     def _runs(self) -> Iterator[bytes]:
         edges = np.flatnonzero(np.diff(np.concatenate(([False], self.plain, [False])).astype(np.int8)))
         for begin, end in zip(edges[::2], edges[1::2], strict=True):
             yield self.buffer[self.starts[begin] : self.ends[end - 1] + 1]
 
-    def _arranged(
-        self,
-        drop_no: npt.NDArray[np.int32],
-        line_number: npt.NDArray[np.int32],
-        fields: dict[int, pa.Array],
-        count: int,
-    ) -> pa.Table:
-        absent = pa.nulls(count, pa.string())
-        cells = [fields[position] if position >= 0 else absent for position in self.layout]
-        return pa.table([pa.array(drop_no), pa.array(line_number), *cells], schema=_schema(len(self.layout)))
-
     def table_of(self, records: list[tuple[int, list[str]]]) -> pa.Table:
         """Records found by the slow way, as (index of their first line, fields)."""
         at = np.array([index for index, _ in records], dtype=np.int64)
         fields = {p: pa.array([row[p] for _, row in records], pa.string()) for p in self.layout if p >= 0}
-        return self._arranged(self.drop_no[at], self.line_number[at], fields, len(records))
+        return arranged(self.drop_no[at], self.line_number[at], fields, self.layout)
 
     def slow_records(self) -> tuple[list[tuple[int, list[str]]], list[Malformed]]:
         """Lines with quotes: records that may go on over several lines; an unclosed quote takes its own line only."""

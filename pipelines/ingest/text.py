@@ -6,11 +6,16 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipelines.domain import Said
 from pipelines.feeds.contract import Column, Contract
 
 
 class RefusedError(Exception):
-    """The file as a whole cannot be read; the sentence goes back to the sender."""
+    """The file as a whole cannot be taken; what is said goes back to the sender."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said.zh)
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Text:
     """A readable file: ``body`` is UTF-8 without the header, its first line is physical line ``first_line``.
 
     ``layout`` gives for each column of the contract its position in the file (-1: absent), ``width`` the number of
-    columns the file has, ``ignored`` the headers outside the contract.
+    columns the file has, ``ignored`` the headers outside the contract, ``header`` all headers as written.
     """
 
     encoding: str
@@ -27,30 +32,47 @@ class Text:
     layout: tuple[int, ...]
     width: int
     ignored: tuple[str, ...]
+    header: tuple[str, ...] = ()
 
 
+_UTF16 = Said(
+    "文件编码是 UTF-16；请另存为“CSV UTF-8”或默认的 CSV（GB18030）后重新报送。",
+    "The file's encoding is UTF-16; save it as CSV UTF-8 or as plain CSV (GB18030) and send it again.",
+)
 _FOREIGN = {
-    b"PK\x03\x04": "这是 Excel 工作簿（xlsx）或压缩包，不是 CSV；请用“另存为 CSV”导出后重新报送。",
-    b"\xd0\xcf\x11\xe0": "这是旧版 Excel 工作簿（xls），不是 CSV；请用“另存为 CSV”导出后重新报送。",
-    codecs.BOM_UTF16_LE: "文件编码是 UTF-16；请另存为“CSV UTF-8”或默认的 CSV（GB18030）后重新报送。",
-    codecs.BOM_UTF16_BE: "文件编码是 UTF-16；请另存为“CSV UTF-8”或默认的 CSV（GB18030）后重新报送。",
+    b"PK\x03\x04": Said(
+        "这是 Excel 工作簿（xlsx）或压缩包，不是 CSV；请用“另存为 CSV”导出后重新报送。",
+        "This is an Excel workbook (xlsx) or an archive, not CSV; save it as CSV and send it again.",
+    ),
+    b"\xd0\xcf\x11\xe0": Said(
+        "这是旧版 Excel 工作簿（xls），不是 CSV；请用“另存为 CSV”导出后重新报送。",
+        "This is an old Excel workbook (xls), not CSV; save it as CSV and send it again.",
+    ),
+    codecs.BOM_UTF16_LE: _UTF16,
+    codecs.BOM_UTF16_BE: _UTF16,
 }
 
 
 def understand(content: bytes, contract: Contract) -> Text:
     """Decode a file and match its header. Raises RefusedError with the sentence for the sender."""
-    for mark, sentence in _FOREIGN.items():
+    for mark, said in _FOREIGN.items():
         if content.startswith(mark):
-            raise RefusedError(sentence)
+            raise RefusedError(said)
     if b"\x00" in content:
         line = content.count(b"\n", 0, content.index(b"\x00")) + 1
-        raise RefusedError(f"第 {line} 行含有空字节，不是文本文件；请重新导出为 CSV。")
+        raise RefusedError(
+            Said(
+                f"第 {line} 行含有空字节，不是文本文件；请重新导出为 CSV。",
+                f"Line {line} holds a zero byte, so this is no text file; export it as CSV again.",
+            )
+        )
     encoding, utf8 = _decode(content, contract)
     if b"\n" not in utf8 and b"\r" in utf8:
         utf8 = utf8.replace(b"\r", b"\n")
     header, body_at, first_line = _header(utf8)
     layout, ignored, width = _layout(header, contract.columns)
-    return Text(encoding, utf8[body_at:], first_line, layout, width, ignored)
+    written = tuple(next(csv.reader([header])))
+    return Text(encoding, utf8[body_at:], first_line, layout, width, ignored, written)
 
 
 def _decode(content: bytes, contract: Contract) -> tuple[str, bytes]:
@@ -80,11 +102,13 @@ def _decoding_error(content: bytes, encoding: str) -> UnicodeDecodeError | None:
     return None
 
 
-def _broken(content: bytes, error: UnicodeDecodeError, encoding: str) -> str:
+def _broken(content: bytes, error: UnicodeDecodeError, encoding: str) -> Said:
     line = content.count(b"\n", 0, error.start) + 1
-    return (
+    return Said(
         f"第 {line} 行的字节不符合 {encoding} 编码（可能混用了两种编码，或文件损坏）；"
-        "请全部另存为“CSV UTF-8”或 GB18030 后重新报送。"
+        "请全部另存为“CSV UTF-8”或 GB18030 后重新报送。",
+        f"Line {line} has bytes that are not {encoding} (two encodings mixed, or a damaged file);"
+        " save all of it as CSV UTF-8 or GB18030 and send it again.",
     )
 
 
@@ -102,7 +126,12 @@ def _header(utf8: bytes) -> tuple[str, int, int]:
         if text.strip(", \t　"):
             return text, min(end + 1, len(utf8)), line + 1
         at, line = end + 1, line + 1
-    raise RefusedError("文件是空的，连表头也没有；没有数据时请报送只有表头的文件。")
+    raise RefusedError(
+        Said(
+            "文件是空的，连表头也没有；没有数据时请报送只有表头的文件。",
+            "The file is empty, without even a header; when there is nothing to report, send the header alone.",
+        )
+    )
 
 
 def _plain(header: str) -> str:
@@ -117,7 +146,12 @@ def _layout(line: str, columns: tuple[Column, ...]) -> tuple[tuple[int, ...], tu
     for position, cell in enumerate(header):
         name = _plain(cell)
         if name and name in found:
-            raise RefusedError(f"表头“{cell.strip()}”出现了两次；请删去或改名其中一列。")
+            raise RefusedError(
+                Said(
+                    f"表头“{cell.strip()}”出现了两次；请删去或改名其中一列。",
+                    f"The header {cell.strip()} stands twice; delete or rename one of the columns.",
+                )
+            )
         found[name] = position
     layout = []
     for column in columns:
@@ -125,7 +159,13 @@ def _layout(line: str, columns: tuple[Column, ...]) -> tuple[tuple[int, ...], tu
         places = [found[name] for name in spellings if name in found]
         if not places and not column.may_be_absent:
             also = f"（也可写作：{'、'.join(column.aliases)}）" if column.aliases else ""
-            raise RefusedError(f"缺少列“{column.header}”{also}；请补上该列后重新报送。")
+            also_en = f" (also written {', '.join(column.aliases)})" if column.aliases else ""
+            raise RefusedError(
+                Said(
+                    f"缺少列“{column.header}”{also}；请补上该列后重新报送。",
+                    f"The column {column.header}{also_en} is missing; add it and send the file again.",
+                )
+            )
         layout.append(places[0] if places else -1)
     used = set(layout)
     ignored = tuple(cell.strip() for position, cell in enumerate(header) if cell.strip() and position not in used)

@@ -121,4 +121,16 @@ mail = Table(
     Column("message", LargeBinary, nullable=False),
 )
 
+# What a person decided about a drop of the warehouse: the run follows it from acted_at on.
+drop_act = Table(
+    "drop_act",
+    metadata,
+    Column("act_id", Integer, primary_key=True),
+    Column("drop_id", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("acted_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
 Row = Mapping[str, object]

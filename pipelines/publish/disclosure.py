@@ -1,7 +1,7 @@
 """Disclosure control of the general file: primary suppression; what is suppressed has no number in it at all.
 
 Statistics Law of the PRC (2024), art. 28: no publication from which a single respondent can be inferred. Bounds: fewer
-than 10 persons, fewer than 3 employers (domain.md §3.6). Secondary suppression is not done here yet.
+than 10 persons, fewer than 3 employers or villages (domain.md §3.6). Secondary suppression is not done here yet.
 """
 
 from pipelines.domain import TOTAL_INDUSTRY
@@ -15,7 +15,7 @@ def is_small(indicator: Indicator) -> str:
     """SQL predicate over ``reading``: this cell rests on too few persons or employers."""
     if indicator.units == "persons":
         return f"units < {LEAST_PERSONS}"
-    if indicator.units == "employers":
+    if indicator.units in {"employers", "villages"}:
         return f"(units < {LEAST_EMPLOYERS} or abs(numerator) < {LEAST_PERSONS})"
     return "false"
 

@@ -15,7 +15,8 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 INDICATORS = SQL / "indicators"
 _SCALES = {"percent": 100.0, "per_mille": 1000.0}
 _REQUIRED = ("title", "unit", "units", "worse", "kind", "grain", "clock", "by", "formula", "source")
-_KINDS = ("count", "stock", "ratio")
+_KINDS = ("count", "stock", "ratio", "given")
+_LOOK_BACK_DAYS = "62"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Indicator:
     """A measure: what it is called, how it is built, which way is worse.
 
     ``kind``: a *count* of a period has zeros where its feed reported, adds up over areas, industries and periods; a
-    *stock* adds up over areas and industries; a *ratio* is summed as numerator and denominator.
+    *stock* adds up over areas and industries; a *ratio* is summed as numerator and denominator; what is *given* (an
+    index) never adds up: every series, totals too, is as its source gives it. To recompute a period the SQL
+    reads facts of up to ``look_back_days`` before it: two months unless the header says otherwise.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Indicator:
     sql: str
     tables: tuple[str, ...]
     roster_feeds: tuple[str, ...]
+    look_back_days: int
 
     @property
     def scale(self) -> float:
@@ -85,6 +89,7 @@ def parse(path: Path) -> Indicator:
         sql=text,
         tables=tables,
         roster_feeds=tuple(part.strip() for part in header.get("roster", ", ".join(tables)).split(",")),
+        look_back_days=int(header.get("look_back_days", _LOOK_BACK_DAYS)),
     )
 
 

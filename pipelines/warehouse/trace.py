@@ -12,7 +12,8 @@ from pipelines.feeds import contracts
 from pipelines.region import Region
 from pipelines.warehouse.figure import GRAINS, Figure
 from pipelines.warehouse.lineage import with_lines
-from pipelines.warehouse.transform import FACTS, settle_in_force, show_all, show_in_force, truncated
+from pipelines.warehouse.sight import FACTS, hide, look, show
+from pipelines.warehouse.transform import truncated
 
 _PARTS = {"numerator": "分子", "denominator": "分母"}
 _LEAST_DIFFERENCE = 1e-9  # relative; sums of doubles in another order
@@ -70,10 +71,10 @@ def trace(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> Tra
 
     Lays temporary views over the fact tables and takes them away again; writes nothing that lasts.
     """
-    settle_in_force(con, figure.edition.cutoff_at.replace(tzinfo=None))
+    look(con, figure.edition.cutoff_at.replace(tzinfo=None))
     _show(con, region, figure)
     lines = _lines(con, region, figure)
-    show_all(con)
+    hide(con)
     sums: dict[str, float] = {}
     for part in figure.parts:
         contribution = lines.loc[lines["part"] == part, "contribution"]
@@ -95,7 +96,8 @@ def _show(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> Non
     """Show the facts the figure may stand on; those of later periods only where a file may hold earlier ones."""
     tables = [table for table in figure.indicator.tables if table in FACTS]
     is_bound = all(contracts()[table].period_column for table in tables)
-    show_in_force(con, tables, figure.period, _last_day(region, figure) if is_bound else None)
+    earliest = figure.period - timedelta(days=figure.indicator.look_back_days)
+    show(con, tables, earliest, _last_day(region, figure) if is_bound else None)
 
 
 def _last_day(region: Region, figure: Figure) -> date:

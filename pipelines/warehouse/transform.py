@@ -1,6 +1,6 @@
 """From facts in force to readings with vintages: every indicator, its zeros, its totals, its completeness."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,12 +8,10 @@ import duckdb
 import pandas as pd
 
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
-from pipelines.feeds import contracts
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue, step
+from pipelines.warehouse.sight import hide, look, show
 
-FACTS = tuple(contracts())
-LOOK_BACK_DAYS = 62  # an indicator may read the two months before the first period it recomputes
 _TRUNCATED = {
     Grain.DAY: "period",
     Grain.MONTH: "date_trunc('month', period)",
@@ -38,42 +36,6 @@ def truncated(grain: Grain, region: Region) -> str:
     return _TRUNCATED[grain]
 
 
-def settle_in_force(con: duckdb.DuckDBPyConnection, cutoff_at: datetime) -> None:
-    """Make the temporary tables ``in_force`` and ``reversed_event``: what speaks at an instant (naive UTC)."""
-    show_all(con)
-    con.execute(step("in_force"), {"cutoff_at": cutoff_at})
-    con.execute(step("reversed"))
-
-
-def show_all(con: duckdb.DuckDBPyConnection) -> None:
-    """Take away what ``show_in_force`` laid over the fact tables."""
-    for table in FACTS:
-        con.execute(f"drop view if exists temp.{table}")
-
-
-def show_in_force(
-    con: duckdb.DuckDBPyConnection, tables: Iterable[str], since: date, until: date | None = None
-) -> None:
-    """Hide fact tables behind temporary views of their rows in force, of drops for ``since`` to ``until``.
-
-    ``settle_in_force`` comes first. Drops of the two months before ``since`` are shown too: see LOOK_BACK_DAYS.
-    """
-    earliest = since - timedelta(days=LOOK_BACK_DAYS)
-    latest = f" and period <= date '{until}'" if until else ""
-    con.execute(
-        "create or replace temp table in_sight as select drop_id from in_force "
-        f"where period >= date '{earliest}'{latest}"
-    )
-    for table in tables:
-        extra = ""
-        if table == "insured_event":
-            extra = " and reverses_event_id is null and event_id not in (select event_id from reversed_event)"
-        con.execute(
-            f"create or replace temp view {table} as select * from warehouse.main.{table} "
-            f"where drop_id in (select drop_id from in_sight){extra}"
-        )
-
-
 class Transform:
     """Computes the readings of one edition after another on one connection; remembers which drops were in force.
 
@@ -88,18 +50,27 @@ class Transform:
         self.since: dict[str, date] = {}
         """Per feed, the first period whose drops in force the last run saw change."""
         self._con.register("slots", slots)
+        self._con.execute("create or replace temp table roster_slot as select * from slots")
+        units = region.places.loc[region.places["level"] == "unit", ["code", "valid_from", "valid_to"]]
+        self._con.register("units", units)
+        self._con.execute(
+            "create or replace temp table unit_life as "
+            "select code, valid_from, coalesce(valid_to, timestamp '9999-12-31') as valid_to from units"
+        )
         self._con.execute(
             "create or replace temp table due_slot as "
-            "select slots.feed, place.code as area, cast(slots.period as date) as period from slots "
-            "join place on place.level = 'unit' and (slots.area = place.code or slots.area = $city)",
+            "select slots.feed, unit_life.code as area, cast(slots.period as date) as period from slots "
+            "join unit_life on (slots.area = unit_life.code or slots.area = $city) "
+            "and slots.until between unit_life.valid_from and unit_life.valid_to",
             {"city": region.city},
         )
         self._con.unregister("slots")
+        self._con.unregister("units")
 
     def restore(self, cutoff_at: datetime | None) -> None:
         """Take as known what was in force at the last edition's cut-off; None when there is none."""
         before = cutoff_at or datetime(1900, 1, 1)  # noqa: DTZ001 - instants in the warehouse are naive UTC
-        settle_in_force(self._con, before)
+        look(self._con, before)
         self._remember()
 
     def _remember(self) -> None:
@@ -108,8 +79,9 @@ class Transform:
 
     def run(self, cutoff_at: datetime) -> Change:
         """Bring ``reading`` to what was known at ``cutoff_at`` (naive UTC) and say what changed."""
-        settle_in_force(self._con, cutoff_at)
+        look(self._con, cutoff_at)
         self._con.execute(step("reported"), {"city": self._region.city})
+        self._con.execute(step("drop_change"))
         since = self.since = dict(self._con.execute(step("changed")).fetchall())
         reversal = self._con.execute(step("reversal_since")).fetchall()[0][0]
         if reversal is not None:
@@ -125,7 +97,7 @@ class Transform:
                 self._update(indicator, starts, cutoff_at)
                 fresh.append(self._con.execute("select * from reading_new").df())
                 gone.append(self._con.execute("select * from reading_gone").df())
-        show_all(self._con)
+        hide(self._con)
         self._remember()
         none = self._con.execute("select * from reading limit 0").df()
         return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
@@ -137,7 +109,7 @@ class Transform:
         self._con.execute(
             f"create or replace temp table grain_start as select * from (values {rows}) as listed(grain, start)"
         )
-        show_in_force(self._con, (table for table in indicator.tables if table in FACTS), start)
+        show(self._con, indicator.tables, start - timedelta(days=indicator.look_back_days))
         self._base(indicator, start)
         if indicator.kind == "count":
             self._fill_zeros(indicator, start)
@@ -191,6 +163,8 @@ class Transform:
             ("area",): "((area, 3), (3))",
             ("city",): "((area, 3))",
         }[indicator.dimensions]  # 3: the third column, the period
+        if indicator.kind == "given":
+            sets = "((area, industry, 3))"
         industry = (
             f"coalesce(industry, '{TOTAL_INDUSTRY}')" if "industry" in indicator.dimensions else f"'{TOTAL_INDUSTRY}'"
         )

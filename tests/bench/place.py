@@ -40,7 +40,7 @@ class Place:
 
     def ingest(self) -> None:
         """Take everything in, received as the day folders say."""
-        runs.take(self.settings, self.region, True, now())
+        runs.take(self.settings, self.region, self.ledger, True, now())
 
     def replay(self, first: date, last: date) -> None:
         """Compute and publish the editions between two days."""

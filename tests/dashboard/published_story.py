@@ -207,7 +207,7 @@ def roster(city: City) -> pd.DataFrame:
                     status, received = "late", due + timedelta(hours=30)
                 elif (feed, period.day) == ("insured_event", 12) and area == city.units[0]:
                     status, received = "held", None
-                rows.append((feed, area, period, grain, due, status, received, known, None))
+                rows.append((feed, area, period, grain, due, status, received, 0, known, None))
     return pd.DataFrame(rows, columns=columns_of("roster"))
 
 
@@ -225,6 +225,7 @@ def drops(city: City) -> pd.DataFrame:
     rows = [
         (
             f"{area}{'0' * 10}",
+            None,
             "0" * 64,
             "benefit_claim",
             area,
@@ -233,13 +234,16 @@ def drops(city: City) -> pd.DataFrame:
             1,
             False,
             received,
+            received,
             False,
             f"benefit_claim_{area}_20261123.csv",
             "gb18030",
             20,
             19,
             1,
+            None,
             "accepted",
+            None,
             None,
         )
         for area in city.units

@@ -55,7 +55,7 @@ class Facts:
         identity = f"d{self.count}"
         self.con.execute(
             "insert into drop_register by name select $id as drop_id, $id as content_hash, $feed as feed, $sender as sender, "
-            "$period as period, $version as version, false as is_supplement, $received as received_at, 'accepted' as status",
+            "$period as period, $version as version, false as is_supplement, $received as received_at, $received as known_at, 'accepted' as status",
             {
                 "id": identity,
                 "feed": feed,

@@ -18,9 +18,13 @@ from pipelines.region import Region, load
 LAST, DAYS = date(2026, 10, 31), 280
 FIRST = LAST - timedelta(days=DAYS - 1)
 NAME = re.compile(r"(?P<feed>[a-z_]+)_(?P<sender>3715[0-9D][0-9])_(?P<period>[0-9]{6,8})(_v(?P<version>[0-9]))?\.csv")
-UNIT_DAILY, CITY_DAILY, MONTHLY = ("insured_event", "benefit_claim"), ("vacancy", "job_seeker"), (
-    "insured_headcount", "monitored_employer",
+UNIT_DAILY = ("insured_event", "benefit_claim", "unemployment_registration")
+CITY_DAILY = ("vacancy", "job_seeker", "telecom_mobility", "transport_mobility")
+UNIT_MONTHLY = (
+    "insured_headcount", "monitored_employer", "labour_shortage", "long_term_unemployment", "wage_arrears_lead",
+    "key_employer",
 )  # fmt: skip
+CITY_MONTHLY = ("registered_unemployment", "unemployment_fund")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +79,7 @@ def test_every_feed_has_its_folder_and_its_header(files: pd.DataFrame) -> None:
 
 def test_nothing_is_received_after_the_day_that_follows_the_last_or_before_its_period(files: pd.DataFrame) -> None:
     assert files["received"].max() == pd.Timestamp(LAST + timedelta(days=1))
-    daily = files[files["period"].str.len() == 8]
+    daily = files[(files["period"].str.len() == 8) & (files["feed"] != "monitored_village")]
     assert (daily["received"] > pd.to_datetime(daily["period"])).all()
 
 
@@ -102,10 +106,104 @@ def test_most_daily_files_come_the_next_day_and_some_late(files: pd.DataFrame) -
 
 
 def test_monthly_files_come_in_the_first_days_of_the_next_month(files: pd.DataFrame) -> None:
-    own = files[files["feed"].isin(MONTHLY) & (files["version"] == 1)]
-    month_end = pd.to_datetime(own["period"], format="%Y%m") + pd.offsets.MonthEnd(0)
-    assert (own["received"] - month_end).dt.days.between(5, 13).all()
-    assert own.groupby("feed")["period"].nunique().min() == 9
+    for feeds, first, last in ((UNIT_MONTHLY, 5, 13), (CITY_MONTHLY, 9, 17)):
+        own = files[files["feed"].isin(feeds) & (files["version"] == 1)]
+        month_end = pd.to_datetime(own["period"], format="%Y%m") + pd.offsets.MonthEnd(0)
+        assert (own["received"] - month_end).dt.days.between(first, last).all()
+        assert set(own["feed"]) == set(feeds)
+        assert own.groupby("feed")["period"].nunique().min() >= 8
+        assert set(files.loc[files["feed"].isin(CITY_MONTHLY), "sender"]) == {"371500"}
+
+
+def test_villages_are_counted_on_fridays_and_most_of_their_files_come_the_same_day(files: pd.DataFrame) -> None:
+    own = files[(files["feed"] == "monitored_village") & (files["version"] == 1)]
+    friday = pd.to_datetime(own["period"])
+    assert (friday.dt.day_of_week == 4).all()
+    wait = (own["received"] - friday).dt.days
+    assert wait.between(0, 3).all()
+    assert (wait == 0).mean() > 0.9
+    assert (wait > 0).any()
+    assert own["period"].nunique() == DAYS // 7
+
+
+def numbers(frame: pd.DataFrame, *columns: str) -> list[pd.Series]:
+    return [frame[column].replace("", "0").astype(int) for column in columns]
+
+
+def test_people_away_from_villages_balance_and_come_home_for_the_spring_festival(
+    files: pd.DataFrame, region: Region
+) -> None:
+    rows = table(files, "monitored_village")
+    wrong = rows["外出务工人数"] != rows[
+        ["县内乡外人数", "市内县外人数", "省内市外人数", "省外人数", "境外人数"]
+    ].astype(int).sum(axis=1).astype(str)
+    assert wrong.sum() <= 3, "spoilt rows only"
+    rows = rows[~wrong]
+    away, before, left, back = numbers(rows, "外出务工人数", "上期外出务工人数", "本期新外出人数", "本期返乡人数")
+    assert (before + left - back == away).all()
+    friday = pd.to_datetime(rows["统计日期"])
+    offset = region.calendar_frame(FIRST, LAST).set_index("date")["festival_offset"].reindex(friday).to_numpy()
+    after, ordinary = (offset > 0) & (offset < 25), offset > 80
+    assert left[after].sum() / before[after].sum() > 4 * left[ordinary].sum() / before[ordinary].sum()
+    last = rows.sort_values("统计日期").groupby("监测村代码")["上期外出务工人数"].last().astype(int).sum()
+    during = away[(offset >= -3) & (offset <= 4)].sum() / max(1, ((offset >= -3) & (offset <= 4)).sum())
+    assert during < 0.75 * last / rows["监测村代码"].nunique()
+
+
+def test_travellers_leave_after_the_spring_festival_and_no_file_names_a_person(
+    files: pd.DataFrame, region: Region
+) -> None:
+    offset = region.calendar_frame(FIRST, LAST).set_index("date")["festival_offset"]
+    for feed, kind in (("telecom_mobility", ["对方区域"]), ("transport_mobility", ["对方区域", "运输方式"])):
+        rows = table(files, feed)
+        assert not {"姓名", "身份证号", "手机号"} & set(rows.columns)
+        rows = rows[rows["方向"].isin(["流入", "流出"]) & rows["人数"].str.isdigit()]
+        combinations = 11 * 2 * rows.groupby(kind).ngroups
+        assert rows.groupby("日期").size().max() == rows.groupby(["地区", "方向", *kind]).ngroups == combinations
+        net = (rows["人数"].astype(int) * rows["方向"].map({"流出": 1, "流入": -1})).groupby(rows["日期"]).sum()
+        at = offset.reindex(pd.to_datetime(net.index)).to_numpy()
+        assert net[(at > 3) & (at < 15)].mean() > 10 * abs(net[at > 80].mean())
+
+
+def test_the_funds_months_follow_each_other_and_balance(files: pd.DataFrame) -> None:
+    rows = table(files, "unemployment_fund").sort_values("所属月份")
+    money = rows[["期初滚存结余", "本期收入", "本期支出", "期末滚存结余"]].astype(float)
+    opening, income, spent, closing = (money[name] for name in money.columns)
+    assert (opening + income - spent - closing).abs().max() < 0.01
+    months = pd.to_datetime(rows["所属月份"], format="%Y%m")
+    follows = (months.diff().dt.days <= 31).to_numpy()
+    assert follows.sum() >= 6
+    assert (opening - closing.shift())[follows].abs().max() < 0.01
+
+
+def test_staff_of_the_shortage_form_is_that_of_the_headcount(files: pd.DataFrame) -> None:
+    form, people = table(files, "labour_shortage"), table(files, "insured_headcount")
+    both = form.merge(people, on=["统一社会信用代码", "所属月份"])
+    assert len(both) > 500
+    assert (both["期末用工人数"] == both["期末参保人数"]).mean() > 0.99
+    staff, hires, losses, before = numbers(both, "期末用工人数", "本期新招人数", "本期流失人数", "上期用工人数")
+    assert (before + hires - losses == staff).mean() > 0.99
+    missing = both["缺工人数"].str.isdigit()
+    assert 0.01 < both.loc[missing, "缺工人数"].astype(int).sum() / staff.sum() < 0.15
+
+
+def test_the_registered_of_a_month_are_the_same_in_both_forms(files: pd.DataFrame) -> None:
+    whole, each = table(files, "registered_unemployment"), table(files, "long_term_unemployment")
+    both = whole.merge(each, on=["地区", "所属月份"])
+    assert len(both) >= 80
+    assert (both["期末登记失业人数_x"] == both["期末登记失业人数_y"]).mean() > 0.95
+    all_of_them, six, twelve = numbers(each, "期末登记失业人数", "失业六个月以上人数", "失业十二个月以上人数")
+    assert ((twelve <= six) & (six <= all_of_them)).all()
+
+
+def test_a_person_belongs_to_the_same_groups_in_every_feed(files: pd.DataFrame) -> None:
+    claims, registered = table(files, "benefit_claim"), table(files, "unemployment_registration")
+    both = claims.merge(registered, on="身份证号")
+    assert len(both) > 500
+    for column in ("人员类别", "学历", "户籍类型"):
+        assert (both[f"{column}_x"] == both[f"{column}_y"]).all(), column
+    assert 0.02 < claims["人员类别"].str.contains("、").mean() < 0.5, "some belong to several"
+    assert registered.loc[registered["登记原因"] == "21", "统一社会信用代码"].eq("").all()
 
 
 def test_each_unit_keeps_its_encoding_and_both_occur(files: pd.DataFrame) -> None:

@@ -1,15 +1,21 @@
 """Contracts: the folder is the list of feeds, a contract fits its fact table, a file's name says what it speaks for."""
 
+import csv
+import io
 import re
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.domain import Grain, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Kind
+from pipelines.ingest.check import check
+from pipelines.ingest.drop import slice_of
 from pipelines.ingest.statement import statement
+from pipelines.ingest.text import RefusedError
 from pipelines.region import Region, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,11 +53,87 @@ def test_no_two_columns_of_a_feed_share_a_header(feed: str) -> None:
 @pytest.mark.parametrize("feed", sorted(contracts()))
 def test_code_lists_keys_and_slice_columns_exist(feed: str, region: Region) -> None:
     contract = contracts()[feed]
-    stored = {column.name for column in contract.columns}
+    stored = {column.name for column in contract.columns} | {item.name for item in contract.derived}
     assert {contract.key, contract.area_column, contract.period_column} - {""} <= stored
-    lists = {column.code_list for column in contract.columns if column.kind is Kind.CODE}
+    lists = {column.code_list for column in contract.columns if column.kind in (Kind.CODE, Kind.CODES)}
     assert lists <= set(region.codes["list"])
     assert contract.is_person == any(column.is_confidential for column in contract.columns)
+
+
+@pytest.mark.parametrize("feed", sorted(contracts()))
+def test_the_examples_of_a_contract_are_a_row_that_is_accepted(feed: str, region: Region) -> None:
+    contract = contracts()[feed]
+    assert all(column.example for column in contract.columns if column.is_required)
+    shown = [column for column in contract.columns if column.example or not column.may_be_absent]
+    text = io.StringIO()
+    csv.writer(text).writerows([[column.header for column in shown], [column.example for column in shown]])
+    level = region.feeds.set_index("feed").loc[feed, "sender_level"]
+    period = contract.column(contract.period_column).example if contract.period_column else "202003"
+    digits = period.replace("-", "")[: 6 if contract.grain is Grain.MONTH else 8]
+    name = f"{feed}_{region.city if level == 'city' else '371521'}_{digits}.csv"
+    checked = check(feed, name, text.getvalue().encode("utf-8-sig"), region)
+    assert checked.quarantined.to_pylist() == []
+    assert [outcome.rows_accepted for outcome in checked.outcomes] == [1], checked.outcomes
+
+
+@pytest.mark.parametrize("feed", sorted(contracts()))
+def test_a_contract_says_what_it_is_for_and_what_its_figures_count(feed: str) -> None:
+    contract = contracts()[feed]
+    assert contract.purpose
+    without_unit = {"birth_year", "value", "numerator", "denominator"}
+    figures = [column for column in contract.columns if column.kind in (Kind.INT, Kind.NUMBER)]
+    assert all(column.unit or column.name in without_unit for column in figures)
+
+
+@pytest.mark.parametrize("feed", sorted(contracts()))
+def test_file_checks_and_bounds_speak_of_columns_of_the_fact_table(feed: str) -> None:
+    contract = contracts()[feed]
+    if contract.bound is not None:
+        assert contract.column(contract.bound.column).kind in (Kind.INT, Kind.NUMBER)
+        assert contract.bound.least < 1 < contract.bound.most
+    con = duckdb.connect()
+    con.execute((TABLES / f"{feed}.sql").read_text(encoding="utf-8"))
+    for item in contract.file_checks:
+        assert con.execute(f"select {item.holds} from {feed}").fetchall() in ([(None,)], [(True,)]), item.name
+
+
+@pytest.mark.parametrize(
+    ("feed", "rows", "holds"),
+    [
+        ("labour_shortage", "(180, 15), (40, 0)", True),
+        ("labour_shortage", "(15, 180), (2, 40)", False),
+        ("monitored_employer", "(3000, 3000), (20, 20)", True),
+        ("monitored_employer", "(3000, 0), (20, 20)", False),
+        ("monitored_employer", "(0, 198), (0, 60)", False),
+        ("monitored_employer", "(200, 0), (60, 0)", True),
+    ],
+)
+def test_a_file_check_tells_exchanged_columns_and_units_from_real_losses(feed: str, rows: str, holds: bool) -> None:
+    columns = {"labour_shortage": "staff, unfilled", "monitored_employer": "base_jobs, prev_jobs"}[feed]
+    (item,) = contracts()[feed].file_checks
+    answer = duckdb.execute(f"select {item.holds} from (values {rows}) as file({columns})").fetchall()
+    assert answer == [(holds,)]
+
+
+def test_a_weekly_file_is_named_by_any_day_of_its_week_and_speaks_for_the_weeks_first_day(region: Region) -> None:
+    contract = contracts()["monitored_village"]
+    named = {
+        slice_of(f"monitored_village_371521_{day}.csv", contract, region) for day in (20200302, 20200306, 20200308)
+    }
+    assert {(item.period, item.grain) for item in named} == {(date(2020, 3, 2), Grain.WEEK)}
+    later = slice_of("monitored_village_371521_20200309_v2.csv", contract, region)
+    assert (later.period, later.version) == (date(2020, 3, 9), 2)
+    with pytest.raises(RefusedError, match="YYYYMMDD"):
+        slice_of("monitored_village_371521_202003.csv", contract, region)
+
+
+@pytest.mark.parametrize(("day", "rule"), [("2020-03-02", None), ("2020-03-08", None), ("2020-03-09", "period"), ("2020-03-01", "period")])  # fmt: skip
+def test_a_weekly_row_outside_the_week_of_its_file_is_refused(day: str, rule: str | None, region: Region) -> None:
+    contract = contracts()["monitored_village"]
+    row = {column.header: column.example for column in contract.columns} | {"统计日期": day}
+    text = ",".join(row) + "\n" + ",".join(row.values()) + "\n"
+    checked = check("monitored_village", "monitored_village_371521_20200306.csv", text.encode(), region)
+    assert [item["rule"] for item in checked.quarantined.to_pylist()] == ([] if rule is None else [rule])
 
 
 def test_a_file_name_says_sender_period_version_and_supplement() -> None:

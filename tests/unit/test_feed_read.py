@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.ingest.read import read
+from pipelines.ingest.split import MAX_LINE_BYTES, regular
 from pipelines.ingest.text import Text
 
 WIDTH = 3
@@ -57,6 +58,32 @@ def test_every_record_is_read_or_refused_at_its_own_line(files: list[list[str | 
             line += 1 + written.count("\n")
         bodies.append(body)
     assert found(bodies) == (rows, malformed)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    files=st.lists(st.lists(PLAIN.filter(lambda line: line.strip(", \t")), max_size=6), min_size=1, max_size=3),
+    ends=st.lists(st.sampled_from(["\n", "\r\n"]), min_size=3, max_size=3),
+)
+def test_files_of_plain_lines_are_read_whole_and_as_line_by_line(files: list[list[str]], ends: list[str]) -> None:
+    texts = [(n, text("".join(line + ends[n] for line in lines), 2 + n)) for n, lines in enumerate(files)]
+    buffer = b"".join(body.body for _, body in texts)
+    rows = [
+        (number, body.first_line + at, *line.split(","))
+        for (number, body), lines in zip(texts, files, strict=True)
+        for at, line in enumerate(lines)
+    ]
+    whole = regular(texts, buffer)
+    assert (whole is None) == (not rows)
+    if whole is not None:
+        assert [tuple(row.values()) for row in whole.to_pylist()] == rows
+
+
+def test_files_that_need_a_closer_look_are_not_read_whole() -> None:
+    unusual = ['a,"b",c\n', "a,b\rx,c\n", "a,b,c\n,,\n", ",,\r\na,b,c\n", "a,b,c\n\na,b,c\n", "a,b\n", "a,b,c,d\n"]
+    unusual.append("a,b," + "c" * MAX_LINE_BYTES + "\n")
+    for body in unusual:
+        assert regular([(0, text(body))], body.encode()) is None, body[:20]
 
 
 def test_a_last_line_without_line_end_is_read() -> None:

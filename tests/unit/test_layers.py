@@ -6,11 +6,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = {
     "pipelines.domain", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
-    "pipelines.publish.scope", "pipelines.ingest.check",
+    "pipelines.publish.scope", "pipelines.ingest.check", "pipelines.ingest.apart", "pipelines.ingest.error_sheet",
+    "pipelines.ingest.template", "pipelines.ingest.feed_page",
 }  # fmt: skip
 WHAT_THE_ALLOWED_STAND_ON = {
-    "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.identity",
-    "pipelines.ingest.read", "pipelines.ingest.statement", "pipelines.ingest.text",
+    "pipelines.place_name", "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
+    "pipelines.ingest.identity",
+    "pipelines.ingest.read", "pipelines.ingest.split", "pipelines.ingest.statement", "pipelines.ingest.text",
+    "pipelines.ingest.recognise", "pipelines.ingest.described", "pipelines.ingest.xlsx",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from pipelines.domain import UserError
 from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.lineage import with_lines
-from pipelines.warehouse.transform import FACTS
+from pipelines.warehouse.sight import FACTS
 
 Items = list[tuple[str, int, float | None]]
 

@@ -1,5 +1,6 @@
 """The reference tables of Liaocheng agree with each other and with what is published about the city."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -47,6 +48,20 @@ def test_every_code_is_unique(region: Region) -> None:
 )
 def test_names_and_former_codes_lead_to_the_area(region: Region, written: str, code: str) -> None:
     assert region.aliases[written] == code
+
+
+def test_a_name_means_an_area_only_while_both_hold(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng"))
+    table = folder / "place_aliases.csv"
+    text = table.read_text(encoding="utf-8").replace(
+        "茌平县,371503,,", "茌平县,371503,,2019-09-30\n茌平县,371502,2019-10-01,"
+    )
+    table.write_text(text, encoding="utf-8")
+    region = load(folder)
+    assert region.area_of("茌平县", date(2015, 12, 31)) is None
+    assert region.area_of("茌平县", date(2019, 9, 30)) == "371503"
+    assert region.area_of("茌平县", date(2019, 10, 1)) == "371502"
+    assert region.aliases["茌平县"] == "371502"
 
 
 def test_the_county_view_is_no_area_a_file_can_report_for(region: Region) -> None:

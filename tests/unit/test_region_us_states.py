@@ -54,7 +54,7 @@ def test_one_file_a_week_is_owed_by_the_release_desk(region: Region) -> None:
 
 @pytest.mark.skipif(not REPORT.exists(), reason="../shared/realdata/us_unemployment_claims is not there")
 def test_the_report_becomes_one_file_a_week_in_the_folder_of_its_saturday(tmp_path: Path) -> None:
-    count = drops.write_drops(REPORT, tmp_path, date(2020, 3, 1), date(2020, 3, 31), per_week=True)
+    count = drops.write_drops(REPORT, tmp_path, date(2020, 3, 1), date(2020, 3, 31))
     assert count == 4
     path = tmp_path / "aggregate_series" / "2020-03-21" / "aggregate_series_US27_20200315.csv"
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -66,10 +66,8 @@ def test_the_report_becomes_one_file_a_week_in_the_folder_of_its_saturday(tmp_pa
 
 
 @pytest.mark.skipif(not REPORT.exists(), reason="../shared/realdata/us_unemployment_claims is not there")
-def test_the_whole_report_fits_in_one_file_from_1988_on(tmp_path: Path) -> None:
-    assert drops.write_drops(REPORT, tmp_path, per_week=False) == 1
-    (path,) = tmp_path.rglob("*.csv")
-    rows = pd.read_csv(path, encoding="utf-8-sig")
+def test_the_report_has_one_figure_a_region_and_week_from_1988_on() -> None:
+    rows = drops.read_report(REPORT)
     assert rows["area"].nunique() == 27
-    assert rows["period"].min() == "1988-01-02"
+    assert rows["period"].min() == pd.Timestamp("1988-01-02")
     assert not rows.duplicated(["area", "period"]).any()

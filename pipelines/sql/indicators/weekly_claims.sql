@@ -10,5 +10,6 @@
 -- source: 上级部门或统计机构的汇总数列
 select area, period, sum(value) as numerator, max(denominator) as denominator, count(*) as units, 1 as largest_unit
 from aggregate_series
-where indicator = 'weekly_claims' and grain = 'week' and occupation is null
+where indicator = 'weekly_claims' and grain = 'week' and industry = 'ALL' and cohort = 'all' and occupation is null
+    and adjustment = 'original' and value is not null
 group by all

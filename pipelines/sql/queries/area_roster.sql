@@ -1,5 +1,5 @@
 -- What one area owed since a day, period by period, newest first.
-select feed, grain, period, due_at, status, received_at
+select feed, grain, period, due_at, status, received_at, rows_quarantined
 from roster
 where area = $area and period >= $since
 order by feed, period desc

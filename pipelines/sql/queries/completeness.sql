@@ -3,7 +3,7 @@ with judged as (
     select
         feed, area, grain, period,
         status in ('reported', 'late') and received_at is not null as is_here,
-        status in ('missing', 'held', 'refused') or (status = 'late' and received_at is null) as is_owed,
+        status in ('missing', 'held', 'refused', 'withdrawn') or (status = 'late' and received_at is null) as is_owed,
         status <> 'not_due' as is_due
     from roster
     where period >= $since

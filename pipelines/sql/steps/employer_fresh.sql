@@ -3,13 +3,9 @@ create or replace temp table employer_fresh as
 select employer, employer_name, area, industry, insured, period
 from (
     select
-        insured_headcount.*,
-        row_number() over (
-            partition by insured_headcount.employer
-            order by insured_headcount.period desc, insured_headcount.drop_id, insured_headcount.line_number
-        ) as position
-    from insured_headcount
-    join in_force on insured_headcount.drop_id = in_force.drop_id
-    where insured_headcount.period >= $since
+        employer, employer_name, area, industry, insured, period,
+        row_number() over (partition by employer order by period desc, drop_id, line_number) as position
+    from insured_headcount_in_force
+    where period >= $since
 ) as newest
 where position = 1

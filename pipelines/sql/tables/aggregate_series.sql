@@ -2,5 +2,5 @@
 create table if not exists aggregate_series (
     drop_id varchar not null, line_number integer not null, indicator varchar, area varchar, industry varchar,
     cohort varchar, occupation varchar, period date, grain varchar, value double, numerator double, denominator double,
-    unit varchar
+    unit varchar, adjustment varchar, is_suppressed boolean, figure_id varchar
 )

@@ -41,21 +41,15 @@ def read_report(source: Path, start: date | None = None, end: date | None = None
     return pd.DataFrame(rows, index=report.index).reset_index(drop=True)
 
 
-def write_drops(
-    source: Path, into: Path, start: date | None = None, end: date | None = None, per_week: bool = True
-) -> int:
+def write_drops(source: Path, into: Path, start: date | None = None, end: date | None = None) -> int:
     """Write the report below the inbox ``into`` and return the number of files.
 
     A file of report week R (a Saturday) is ``aggregate_series/R/aggregate_series_US27_<first day of the week>.csv``:
-    received on R. With ``per_week`` false all weeks stand in one file, named for the first of
-    them and received on the last R. UTF-8 with BOM.
+    received on R. UTF-8 with BOM.
     """
     rows = read_report(source, start, end)
-    if rows.empty:
-        return 0
-    batches = rows.groupby("period") if per_week else [(rows["period"].max(), rows)]
     count = 0
-    for received, batch in batches:
+    for received, batch in rows.groupby("period"):
         folder = into / "aggregate_series" / f"{received:%Y-%m-%d}"
         folder.mkdir(parents=True, exist_ok=True)
         first_day = batch["period"].min() - timedelta(days=6)

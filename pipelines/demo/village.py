@@ -1,0 +1,97 @@
+"""The monitored villages: away for work, home for the Spring Festival, away again, and home early in bad times."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.demo.rhythm import Rhythm, hump
+from pipelines.demo.sheet import Sheet
+from pipelines.demo.stream import random_stream
+from pipelines.demo.wording import Wording
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_VILLAGES: Final = 5  # monitored villages of a unit, the last of them 重点 and not 定点
+_LABOUR: Final = (260, 1400)
+_AWAY: Final = (0.34, 0.52)  # of a village's labour in an ordinary week
+_HOME_FOR_FESTIVAL: Final = 0.55  # of those away
+_HOME_IN_SHOCK: Final = 0.12
+_DESTINATIONS: Final = (0.15, 0.20, 0.30, 0.345, 0.005)
+_AT_HOME: Final = (0.42, 0.44, 0.14)  # local jobs, farming, idle
+_CHURN: Final = 0.004  # of those away leave or return in an ordinary week beyond the change of their number
+_REASONS: Final = ("家庭", "农忙", "失业", "创业", "其他")
+_FESTIVAL, _STOPPED = "节日", "企业停产"
+
+
+def village_sheet(wording: Wording, rhythm: Rhythm, seed: int) -> Sheet:
+    """One file a unit and week, a row a village; the balances of the form hold in every row."""
+    rng = random_stream(seed, "village")
+    areas, friday = wording.city.areas, wording.arrival.friday
+    weeks, count = len(friday), _VILLAGES * len(areas)
+    labour = rng.integers(*_LABOUR, count)
+    level = labour * rng.uniform(*_AWAY, count)
+    present = _present(wording, rhythm)
+    noise = np.exp(np.cumsum(rng.normal(0.0, 0.004, (count, weeks + 1)), axis=1) - 0.002)
+    away = np.minimum(np.rint(level[:, None] * present * noise), labour[:, None]).astype(np.int64)
+    change = np.diff(away, axis=1)
+    before, away = away[:, :-1], away[:, 1:]
+    returned = rng.poisson(_CHURN * before) + np.maximum(-change, 0)
+    returned = np.minimum(returned, before)
+    departed = change + returned
+    places = _split(away, rng.dirichlet(np.array(_DESTINATIONS) * 60, count))
+    at_home = _split(labour[:, None] - away, rng.dirichlet(np.array(_AT_HOME) * 60, count))
+    offset = np.nan_to_num(wording.timeline.festival_offset[friday], nan=150.0)
+    stopped = rhythm.shock_shape[friday]
+    reason = rng.choice(_REASONS, (count, weeks), p=(0.4, 0.2, 0.2, 0.1, 0.1))
+    reason = np.where(rng.random((count, weeks)) < stopped, _STOPPED, reason)
+    reason = np.where((offset > -35) & (offset < 8), _FESTIVAL, reason)
+    reason = np.where(returned == 0, "", reason)
+    jobless = rng.binomial(returned, np.where(reason == _STOPPED, 0.6, np.where(reason == _FESTIVAL, 0.02, 0.2)))
+    business = rng.binomial(returned - jobless, 0.03)
+    lines = []
+    for week in range(weeks):
+        day = wording.timeline.date_of(int(friday[week])).isoformat()
+        for village in range(count):
+            area, number = divmod(village, _VILLAGES)
+            figures = [
+                labour[village], away[village, week], *places[:, village, week], *at_home[:, village, week],
+                before[village, week], departed[village, week], returned[village, week],
+            ]  # fmt: skip
+            lines.append(
+                f"{_code(areas[area])}9{number + 1:05d},示例{area * _VILLAGES + number + 1}村,"
+                f"{wording.city.area_text[area]},{'重点' if number == _VILLAGES - 1 else '定点'},{day},"
+                f"{labour[village] // 2},{','.join(map(str, figures))},{reason[village, week]},"
+                f"{jobless[village, week]},{business[village, week]}"
+            )
+    files = [(week, area) for week in range(weeks) for area in range(len(areas))]
+
+    def revise(values: list[str]) -> None:
+        values[5] = str(int(values[5]) + 1)
+
+    return wording.line_sheet(
+        "monitored_village", files, np.arange(len(files) + 1) * _VILLAGES, lines, np.ones(len(lines), dtype=bool),
+        revise, {"外出务工人数": lambda value: str(int(value) + 3)},
+    )  # fmt: skip
+
+
+def _present(wording: Wording, rhythm: Rhythm) -> Floats:
+    """(weeks + 1,) those away as a share of the ordinary number, the week before the first one included."""
+    friday = wording.arrival.friday
+    days = np.concatenate([friday[:1], friday])
+    offset = np.nan_to_num(wording.timeline.festival_offset[days], nan=150.0)
+    home = _HOME_FOR_FESTIVAL * hump(offset, -32.0, -3.0, 34.0)
+    return np.asarray(1.0 - home - _HOME_IN_SHOCK * rhythm.shock_shape[days] * (1.0 - home))
+
+
+def _split(total: Ints, share: Floats) -> Ints:
+    """(parts, villages, weeks): whole numbers in these shares (villages, parts) that add up to ``total``."""
+    upto = np.rint(np.cumsum(share, axis=1).T[:, :, None] * total[None]).astype(np.int64)
+    upto[-1] = total
+    return np.diff(upto, axis=0, prepend=0)
+
+
+def _code(area: str) -> str:
+    """The six digits a village code begins with; the zones have no code of their own and write the city's."""
+    return area if area.isdigit() and len(area) == 6 else f"{area[:4]}99"[:6].ljust(6, "9")

@@ -1,0 +1,65 @@
+"""Which feed a file belongs to, when nobody says it: by the file's name, else by headers that fit one contract only."""
+
+from pathlib import PurePath
+
+from pipelines.domain import Said, SaidError
+from pipelines.feeds import contracts
+from pipelines.feeds.contract import Contract
+from pipelines.ingest.text import RefusedError, understand
+
+# So much of a text file holds its header.
+_HEAD = 1 << 16
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+def feed_of(file_name: str, content: bytes) -> str:
+    """Name of the feed. Raises SaidError when the name says none and the headers fit none or several."""
+    stem = PurePath(file_name).name.casefold()
+    named = [feed for feed in contracts() if stem.startswith(f"{feed}_")]
+    if named:
+        return max(named, key=len)
+    fits = _fitting(content)
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        which = "、".join(f"{feed}（{contracts()[feed].title}）" for feed in fits)
+        raise SaidError(
+            Said(
+                f"“{file_name}”的表头同时符合几个数据来源：{which}；请指明数据来源（--feed）。",
+                f"The headers of {file_name} fit several feeds: {', '.join(fits)}; say which (--feed).",
+            )
+        )
+    known = "、".join(f"{feed}（{contract.title}）" for feed, contract in contracts().items())
+    raise SaidError(
+        Said(
+            f"从“{file_name}”的文件名和表头都看不出属于哪个数据来源；请指明（--feed），可用的有：{known}。",
+            f"Neither name nor headers of {file_name} say its feed; say which (--feed): {', '.join(contracts())}.",
+        )
+    )
+
+
+def contract_of(feed: str) -> Contract:
+    """The contract of a feed by its name. Raises SaidError when there is none."""
+    contract = contracts().get(feed)
+    if contract is None:
+        raise SaidError(
+            Said(
+                f"没有名为“{feed}”的数据来源；可用的有：{'、'.join(contracts())}。",
+                f"There is no feed {feed}; the feeds are {', '.join(contracts())}.",
+            )
+        )
+    return contract
+
+
+def _fitting(content: bytes) -> list[str]:
+    """Feeds whose contract knows most of the headers, with all that it requires."""
+    head = content
+    if not content.startswith(_WORKBOOKS) and len(content) > _HEAD:
+        head = content[: content.rfind(b"\n", 0, _HEAD) + 1] or content[:_HEAD]
+    known: dict[str, int] = {}
+    for feed, contract in contracts().items():
+        try:
+            known[feed] = sum(place >= 0 for place in understand(head, contract).layout)
+        except RefusedError:
+            continue
+    return [feed for feed, count in known.items() if count == max(known.values())]

@@ -1,0 +1,197 @@
+"""Reads kept drops again after a contract or a code list was mended: replay for refused rows, restate for everything.
+
+What a drop says anew is a further generation of it in the register, with facts and quarantine of its own, known from
+now on: what past editions saw does not change.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.domain import UserError
+from pipelines.feeds import contracts
+from pipelines.feeds.contract import Contract, Slice
+from pipelines.ingest import keys as all_keys
+from pipelines.ingest.check import Checked, Checker
+from pipelines.ingest.drop import Drop, drop_of
+from pipelines.ingest.hold import settle
+from pipelines.ingest.identity import pads
+from pipelines.ingest.raw import Raw
+from pipelines.region import Region
+from pipelines.settings import Settings
+from pipelines.warehouse.store import Warehouse
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which drops are meant: of one feed or all, with periods between two days (both included) or any."""
+
+    feed: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass
+class RereadReport:
+    """What reading again gave: drops read, drops that say something else now, rows accepted now that were refused."""
+
+    read: int = 0
+    changed: int = 0
+    closed_rows: int = 0
+    sentences: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A drop of the register and its newest generation."""
+
+    drop_id: str
+    newest_id: str
+    generations: int
+    feed: str
+    content_hash: str
+    file_name: str
+    rows_accepted: int
+    is_refused: bool
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether raw holds the content: a file refused for identifiers it must not carry is not kept."""
+        return not (self.is_refused and contracts()[self.feed].forbids_identifiers)
+
+
+def replay(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> RereadReport:
+    """Read again the drops with refused rows; where more rows pass now, they count from ``now`` on."""
+    return _Rereading(settings, region, warehouse, now).run(span, only_refused=True)
+
+
+def restate(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> RereadReport:
+    """Read all drops of a span again; where facts differ, the new ones count from ``now`` on."""
+    return _Rereading(settings, region, warehouse, now).run(span, only_refused=False)
+
+
+class _Rereading:
+    """Raw, keys and checker at work on drops that are in the register already."""
+
+    def __init__(self, settings: Settings, region: Region, warehouse: Warehouse, now: datetime) -> None:
+        keys = all_keys.load(settings)
+        self._region, self._warehouse = region, warehouse
+        self._raw = Raw(settings.raw, keys)
+        self._checker = Checker(region, pads(keys.pseudonym), settings.memory_limit, settings.threads)
+        last = warehouse.connection.execute("select max(cutoff_at) from edition").fetchall()[0][0]
+        known_at = now.astimezone(UTC).replace(tzinfo=None)
+        self._known_at = known_at if last is None else max(known_at, last + timedelta(microseconds=1))
+        self.report = RereadReport()
+
+    def run(self, span: Span, only_refused: bool) -> RereadReport:
+        try:
+            for feed, kept in self._batches(span, only_refused):
+                self._reread(contracts()[feed], kept, only_refused)
+        finally:
+            self._checker.close()
+        return self.report
+
+    def _batches(self, span: Span, only_refused: bool) -> Iterator[tuple[str, list[_Kept]]]:
+        if span.feed is not None and span.feed not in contracts():
+            raise UserError(f"没有名为“{span.feed}”的数据来源；可用的有：{'、'.join(contracts())}。(unknown feed)")
+        rows = self._warehouse.connection.execute(
+            "select coalesce(origin_id, drop_id) as origin, arg_max(drop_id, known_at), count(*), any_value(feed),"
+            " any_value(content_hash), any_value(file_name), arg_max(rows_accepted, known_at),"
+            " arg_max(status = 'refused', known_at)"
+            " from drop_register where ($feed is null or feed = $feed) and ($since is null or period >= $since)"
+            " and ($until is null or period <= $until) group by origin"
+            " having not $only_refused or arg_max(rows_quarantined > 0 or status = 'refused', known_at)"
+            " order by any_value(feed), origin",
+            {"feed": span.feed, "since": span.since, "until": span.until, "only_refused": only_refused},
+        ).fetchall()
+        by_feed: dict[str, list[_Kept]] = {}
+        for row in rows:
+            by_feed.setdefault(row[3], []).append(_Kept(*row))
+        for feed, kept in by_feed.items():
+            if feed in contracts():  # what may not be kept cannot be read again
+                readable = [item for item in kept if item.is_kept]
+                for at in range(0, len(readable), _BATCH):
+                    yield feed, readable[at : at + _BATCH]
+
+    def _reread(self, contract: Contract, kept: Sequence[_Kept], only_refused: bool) -> None:
+        drops = [self._drop(contract, item) for item in kept]
+        checked = self._checker.check(contract, drops)
+        self.report.read += len(kept)
+        passing = {
+            drop.drop_id: item
+            for drop, item, outcome in zip(drops, kept, checked.outcomes, strict=True)
+            if outcome.status == "accepted" and (not only_refused or outcome.rows_accepted > item.rows_accepted)
+        }
+        for outcome, item in zip(checked.outcomes, kept, strict=True):
+            if outcome.status == "refused" and not only_refused and item.rows_accepted:
+                self.report.sentences.append(
+                    f"{item.feed}/{item.file_name} 按现行约定会整份退回，保持原样：{outcome.reason}"
+                )
+        if not passing:
+            return
+        with self._warehouse.transaction():
+            self._write(contract, checked, passing, only_refused)
+            settle(self._warehouse, contract.feed)
+
+    def _drop(self, contract: Contract, item: _Kept) -> Drop:
+        content = self._raw.content(contract, item.content_hash)
+        known = drop_of(content, item.file_name, contract, self._region)
+        return replace(known, drop_id=f"{item.drop_id}.{item.generations + 1}")
+
+    def _write(self, contract: Contract, checked: Checked, passing: dict[str, _Kept], only_refused: bool) -> None:
+        con = self._warehouse.connection
+        con.register("reread", checked.accepted)
+        try:
+            names = list(passing)
+            if not only_refused:
+                names = [name for name in names if self._differs(contract, name, passing[name].newest_id)]
+            for name in names:
+                self.report.changed += 1
+                outcome = next(item for item in checked.outcomes if item.drop_id == name)
+                self.report.closed_rows += max(0, outcome.rows_accepted - passing[name].rows_accepted)
+                con.execute(
+                    "insert into drop_register by name select * replace ($name as drop_id, $known_at as known_at,"
+                    " $origin as origin_id, 'accepted' as status, null as reason, null as reason_en,"
+                    " null as control_total,"
+                    " $accepted as rows_accepted, $refused as rows_quarantined, $total as rows_total,"
+                    " $encoding as encoding, $sender as sender, $period as period, $grain as grain,"
+                    " $version as version, $is_supplement as is_supplement) from drop_register where drop_id = $origin",
+                    {"name": name, "known_at": self._known_at, "origin": passing[name].drop_id,
+                     "accepted": outcome.rows_accepted, "refused": outcome.rows_quarantined,
+                     "total": outcome.rows_total, "encoding": outcome.encoding, **_slice(outcome.named)},
+                )  # fmt: skip
+            self._warehouse.append(contract.feed, _of(checked.accepted, names))
+            self._warehouse.append("quarantine", _of(checked.quarantined, names))
+        finally:
+            con.unregister("reread")
+
+    def _differs(self, contract: Contract, name: str, newest_id: str) -> bool:
+        """Whether the facts of a drop, lines included, are others than its newest generation gave."""
+        columns = ", ".join(
+            row[0] for row in self._warehouse.connection.execute(f"describe {contract.feed}").fetchall()
+            if row[0] != "drop_id"
+        )  # fmt: skip
+        new = f"select {columns} from reread where drop_id = $name"
+        old = f"select {columns} from {contract.feed} where drop_id = $old"
+        return bool(
+            self._warehouse.connection.execute(
+                f"select count(*) from (({new} except all {old}) union all ({old} except all {new})) as difference",
+                {"name": name, "old": newest_id},
+            ).fetchall()[0][0]
+        )
+
+
+def _slice(named: Slice | None) -> dict[str, object]:
+    if named is None:
+        raise AssertionError("an accepted file speaks for a slice")
+    return {"sender": named.sender, "period": named.period, "grain": str(named.grain), "version": named.version,
+            "is_supplement": named.is_supplement}  # fmt: skip
+
+
+def _of(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    return table.filter(pc.is_in(table.column("drop_id"), pa.array(list(names), pa.string())))

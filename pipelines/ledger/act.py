@@ -1,0 +1,37 @@
+"""What people decided about drops: confirm a held one, withdraw one; the run follows these decisions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from pipelines.ledger.schema import drop_act
+from pipelines.ledger.store import Ledger
+
+
+@dataclass(frozen=True)
+class DropAct:
+    """One decision: ``kind`` is *confirm* or *withdraw*; ``acted_at`` in UTC."""
+
+    act_id: int
+    drop_id: str
+    kind: str
+    acted_at: datetime
+    actor: str
+    reason: str
+
+
+def decide(ledger: Ledger, drop_id: str, kind: str, acted_at: datetime, actor: str, reason: str) -> None:
+    """Remember a decision about a drop."""
+    with ledger.writing() as connection:
+        connection.execute(
+            insert(drop_act).values(drop_id=drop_id, kind=kind, acted_at=acted_at, actor=actor, reason=reason)
+        )
+
+
+def decided(ledger: Ledger) -> Sequence[DropAct]:
+    """All decisions in the order in which they were taken."""
+    with ledger.reading() as connection:
+        rows = connection.execute(select(drop_act).order_by(drop_act.c.act_id)).all()
+    return [DropAct(**row._mapping) for row in rows]

@@ -1,0 +1,15 @@
+-- title: 城镇登记失业率（估算） | Registered urban unemployment rate (estimate)
+-- unit: percent
+-- units: persons
+-- worse: higher
+-- kind: ratio
+-- grain: month
+-- clock: effective
+-- by: area
+-- formula: 期末登记失业人数 ÷（期末城镇从业人员 + 期末登记失业人数）× 100；区县的从业人员多为年度数，故为估算
+-- source: 鲁人社发〔2016〕14号失业指标“城镇登记失业率”
+select
+    area, period, sum(registered) as numerator, sum(employed + registered) as denominator, sum(registered) as units,
+    max(registered) as largest_unit
+from registered_unemployment
+group by all

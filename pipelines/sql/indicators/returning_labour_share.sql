@@ -1,0 +1,15 @@
+-- title: 监测村返乡率 | Share of out-working labour that returned (monitored villages)
+-- unit: percent
+-- units: villages
+-- worse: higher
+-- kind: ratio
+-- grain: week
+-- clock: effective
+-- by: area
+-- formula: 监测村本周返乡人数 ÷ 上周末外出务工人数 × 100（上周末外出 = 本周末外出 − 本周新外出 + 本周返乡）
+-- source: 通知第八项、第十九项；农村劳动力转移就业监测（监测村，非全部村）
+select
+    area, surveyed_on as period, sum(returned) as numerator, sum(away_before) as denominator, count(*) as units,
+    max(returned) as largest_unit
+from monitored_village
+group by all

@@ -1,0 +1,78 @@
+"""What an edition can see: the drops in force at its cut-off, and each feed's facts without what was overridden."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+import duckdb
+
+from pipelines.feeds import contracts
+from pipelines.warehouse.catalogue import step
+
+FACTS = tuple(contracts())
+_NOT_CANCELLED = " and reverses_event_id is null and event_id not in (select event_id from reversed_event)"
+
+
+def look(con: duckdb.DuckDBPyConnection, cutoff_at: datetime) -> None:
+    """See the facts as they were known at ``cutoff_at`` (naive UTC).
+
+    Makes, on this connection only: ``in_force`` (drop_id, feed, sender, period, layer), ``overridden`` (drop_id,
+    line_number: rows whose key a supplement says anew), a view ``<feed>_in_force`` of each feed, and
+    ``reversed_event``.
+    """
+    con.execute(step("in_force"), {"cutoff_at": cutoff_at})
+    con.execute("create or replace temp table overridden (drop_id varchar, line_number integer)")
+    supplemented = con.execute("select distinct feed from in_force where layer > 0").fetchall()
+    for (feed,) in supplemented:
+        if feed in contracts() and contracts()[feed].key:
+            con.execute(_overridden(feed, contracts()[feed].key))
+    kept = "(drop_id, line_number) not in (select (drop_id, line_number) from overridden)" if supplemented else "true"
+    for feed in FACTS:
+        con.execute(
+            f"create or replace temp view {feed}_in_force as select * from warehouse.main.{feed} "
+            f"where drop_id in (select drop_id from in_force where feed = '{feed}') and {kept}"
+        )
+    con.execute(step("reversed"))
+
+
+def _overridden(feed: str, key: str) -> str:
+    return f"""
+        insert into overridden
+        select drop_id, line_number
+        from (
+            select fact.drop_id, fact.line_number,
+                row_number() over (
+                    partition by in_force.sender, in_force.period, fact.{key}
+                    order by in_force.layer desc, fact.line_number desc
+                ) as place
+            from warehouse.main.{feed} as fact
+            join in_force on in_force.drop_id = fact.drop_id
+            join (select distinct sender, period from in_force where feed = '{feed}' and layer > 0) as supplemented
+                on supplemented.sender = in_force.sender and supplemented.period = in_force.period
+            where in_force.feed = '{feed}' and fact.{key} is not null
+        ) as said
+        where place > 1"""
+
+
+def show(con: duckdb.DuckDBPyConnection, tables: Iterable[str], earliest: date, latest: date | None = None) -> None:
+    """Let an indicator's SQL say ``from benefit_claim`` and see what is in force, of drops for these periods.
+
+    Cancelled events and the rows that cancel them are not seen. ``hide`` takes the views away.
+    """
+    until = f" and period <= date '{latest}'" if latest else ""
+    con.execute(
+        "create or replace temp table in_sight as select drop_id from in_force "
+        f"where period >= date '{earliest}'{until}"
+    )
+    for table in tables:
+        if table in FACTS:
+            extra = _NOT_CANCELLED if table == "insured_event" else ""
+            con.execute(
+                f"create or replace temp view {table} as select * from {table}_in_force "
+                f"where drop_id in (select drop_id from in_sight){extra}"
+            )
+
+
+def hide(con: duckdb.DuckDBPyConnection) -> None:
+    """Take away the views that ``show`` made."""
+    for table in FACTS:
+        con.execute(f"drop view if exists temp.{table}")
