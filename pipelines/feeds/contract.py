@@ -118,15 +118,23 @@ class Derived:
     sql: str
 
 
+class NameSilentError(UserError):
+    """A file's name says nothing about its slice; the lines above its header may."""
+
+
 @dataclass(frozen=True)
 class Slice:
-    """What a file speaks for, read from its name: ``<feed>_<sender>_<period>[_v<n>][_supplement].csv``."""
+    """What a file speaks for, by its name ``<feed>_<sender>_<period>[_v<n>][_supplement].<suffix>`` or its head lines.
+
+    ``has_version``: a version was written, even if it is the first.
+    """
 
     sender: str
     period: date
     grain: Grain
     version: int
     is_supplement: bool
+    has_version: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -165,13 +173,16 @@ class Contract:
         return self._by_name[name]
 
     def slice_of(self, file_name: str) -> Slice:
-        """Read sender, period and version from the file's name; UserError says how the name should look."""
+        """Read sender, period and version from the file's name, whatever its format.
+
+        Raises NameSilentError when it is no such name, UserError when it is one and wrong; both say how it should look.
+        """
         path = PurePath(file_name)
         stem = _COPY_MARK.sub("", path.stem)
-        ours = path.suffix.lower() == ".csv" and stem.startswith(f"{self.feed}_")
+        ours = path.suffix.lower() in SUFFIXES and stem.startswith(f"{self.feed}_")
         match = _SLICE.fullmatch(stem[len(self.feed) + 1 :]) if ours else None
         if match is None:
-            raise UserError(f"文件名“{file_name}”不合规定，应为 {self._example()}；请改名后重新报送。")
+            raise NameSilentError(f"文件名“{file_name}”不合规定，应为 {self._example()}；请改名后重新报送。")
         digits = match["period"]
         grain = Grain.DAY if len(digits) == 8 else Grain.MONTH
         if self.grain not in (None, grain):
@@ -181,13 +192,16 @@ class Contract:
         except ValueError as error:
             raise UserError(f"文件名“{file_name}”的期间“{digits}”不是真实日期；请改名后重新报送。") from error
         is_supplement = match["supplement"] is not None
-        return Slice(match["sender"].upper(), period, grain, int(match["version"] or 1), is_supplement)
+        version, has_version = int(match["version"] or 1), match["version"] is not None
+        return Slice(match["sender"].upper(), period, grain, version, is_supplement, has_version)
 
     def _example(self) -> str:
         digits = "YYYYMM" if self.grain is Grain.MONTH else "YYYYMMDD"
         return f"{self.feed}_<报送单位代码>_<{digits}>[_v<版本>][_supplement].csv"
 
 
+SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls"})
+"""What a file may be named; what it is, is found out from its bytes."""
 _SLICE = re.compile(
     r"(?P<sender>[0-9A-Za-z\u4e00-\u9fff]+)_(?P<period>[0-9]{8}|[0-9]{6})"
     r"(?:_v(?P<version>[0-9]{1,4}))?(?P<supplement>_supplement)?"

@@ -54,8 +54,8 @@ def read(texts: Sequence[tuple[int, Text]], column_count: int) -> Cells:
     tables = [_empty(column_count)]
     malformed: list[Malformed] = []
     needs_trim = False
-    by_layout = sorted(texts, key=lambda pair: (pair[1].layout, pair[1].width))
-    for _, group in groupby(by_layout, key=lambda pair: (pair[1].layout, pair[1].width)):
+    by_layout = sorted(texts, key=lambda pair: (pair[1].layout, pair[1].width, pair[1].separator))
+    for _, group in groupby(by_layout, key=lambda pair: (pair[1].layout, pair[1].width, pair[1].separator)):
         lines = _Lines(list(group))
         slow, slow_malformed = lines.slow_records()
         tables += [lines.fast_table(), lines.table_of(slow)]
@@ -77,7 +77,7 @@ class _Lines:
     """The lines of files that share a layout, in one buffer, with what each line contains counted once."""
 
     def __init__(self, texts: list[tuple[int, Text]]) -> None:
-        self.layout, self.width = texts[0][1].layout, texts[0][1].width
+        self.layout, self.width, self.separator = texts[0][1].layout, texts[0][1].width, texts[0][1].separator
         bodies = [text.body if text.body.endswith(b"\n") or not text.body else text.body + b"\n" for _, text in texts]
         self.buffer = b"".join(bodies)
         self._bytes = np.frombuffer(self.buffer, dtype=np.uint8)
@@ -113,7 +113,7 @@ class _Lines:
         return np.diff(np.searchsorted(self._positions(byte), self.ends), prepend=0)
 
     def _classify(self) -> None:
-        commas, self.quotes, returns = self._count(","), self._count('"'), self._count("\r")
+        commas, self.quotes, returns = self._count(self.separator), self._count('"'), self._count("\r")
         ends_in_return = np.zeros(len(self.ends), dtype=np.int64)
         if returns.any():
             ends_in_return = ((self._bytes[self.ends - 1] == ord("\r")) & (self.ends > self.starts)).astype(np.int64)
@@ -143,7 +143,9 @@ class _Lines:
         fields = pyarrow.csv.read_csv(
             pa.py_buffer(buffer),
             pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=_BLOCK),
-            pyarrow.csv.ParseOptions(quote_char=False, escape_char=False, newlines_in_values=False),
+            pyarrow.csv.ParseOptions(
+                delimiter=self.separator, quote_char=False, escape_char=False, newlines_in_values=False
+            ),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False,
                 include_columns=[names[position] for position in kept],
@@ -196,7 +198,7 @@ class _Lines:
 
     def _record(self, index: int) -> tuple[list[str] | Said, int]:
         """Fields of the record that begins at a line, or what is wrong with it; and its last line."""
-        fields = _fields(self.line(index))
+        fields = _fields(self.line(index), self.separator)
         if fields is not None:
             return (fields if len(fields) == self.width else _wrong_width(self.width, len(fields))), index
         if self.quotes[index] % 2:
@@ -207,7 +209,7 @@ class _Lines:
                     break  # a whole record of its own: the quote was never closed
                 lines.append(self.line(following))
                 if self.quotes[following] % 2:
-                    fields = _fields("\n".join(lines))
+                    fields = _fields("\n".join(lines), self.separator)
                     if fields is not None and len(fields) == self.width:
                         return fields, following
             return _UNCLOSED, index
@@ -228,15 +230,15 @@ class _Lines:
 
 def _wrong_width(expected: int, found: int) -> Said:
     return Said(
-        f"应有 {expected} 列，实有 {found} 列；请检查是否多了或少了逗号，含逗号的文字须加引号。",
-        f"{expected} columns expected, {found} found; look for a comma too many or too few, quote texts with commas.",
+        f"应有 {expected} 列，实有 {found} 列；请检查是否多了或少了分隔符（逗号等），含分隔符的文字须加引号。",
+        f"{expected} columns expected, {found} found; a separator (comma) is missing or too many; quote texts.",
     )
 
 
-def _fields(text: str) -> list[str] | None:
+def _fields(text: str, separator: str) -> list[str] | None:
     """Fields of one record; None when its quotes do not close or stand where they may not."""
     try:
-        rows = list(csv.reader([text], strict=True))
+        rows = list(csv.reader([text], delimiter=separator, strict=True))
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 else None

@@ -1,0 +1,183 @@
+"""A spreadsheet file to rows of values: XLSX, XLS and what else the reader library knows, within limits it lacks."""
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import python_calamine as calamine
+
+from pipelines.domain import Said
+from pipelines.ingest.encoding import RefusedError
+
+Value = str | int | float | bool | date | datetime | time | timedelta
+
+MOST_SHEET_BYTES = 64 << 20
+MOST_UNPACKED_BYTES = 1 << 30
+MOST_SHEETS = 64
+# The reader allocates the whole rectangle up to the last cell and ends the process when that fails.
+MOST_CELLS = 40_000_000
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_END_OF_ZIP = b"PK\x05\x06"
+_END_BYTES = 22 + (1 << 16)
+# A cell with something in it: its column and row. Empty cells that only carry a format end with "/>".
+_CELL = rb'[ \t\n]r="([A-Z]{%s})([0-9]{%s})"(?:[^>]*[^>/])?>'
+_FAR_COLUMN, _FAR_ROW = re.compile(_CELL % (b"2,", b"1,")), re.compile(_CELL % (b"1,", b"6,"))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet's rows; the first of them is row ``first_row`` as the spreadsheet counts, from 1."""
+
+    name: str
+    first_row: int
+    rows: Sequence[Sequence[Value]]
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """The visible sheets that hold anything, the names of hidden ones, and whether error values (#N/A) are there."""
+
+    kind: str
+    sheets: tuple[Sheet, ...]
+    hidden: tuple[str, ...]
+    has_errors: bool
+
+
+def is_zip(content: bytes) -> bool:
+    """Whether the bytes begin as a zip file does; every XLSX is one."""
+    return content.startswith((_ZIP, _END_OF_ZIP))
+
+
+def is_unfinished(content: bytes) -> bool:
+    """Whether a zip file lacks its central directory, which is written last."""
+    return is_zip(content) and _END_OF_ZIP not in content[-_END_BYTES:]
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether the bytes are a spreadsheet, by what is in them; a zip file that cannot be opened is none."""
+    if content.startswith(_OLE[:4]):
+        return True
+    return is_zip(content) and _kind(content) is not None
+
+
+def _kind(content: bytes) -> str | None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            names = set(packed.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return None
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if "xl/workbook.xml" in names or "[Content_Types].xml" in names:
+        return "xlsx"
+    return "ods" if {"content.xml", "mimetype"} <= names else None
+
+
+def open_workbook(content: bytes) -> Workbook:
+    """Read a spreadsheet. Raises RefusedError when it is too large, damaged, protected or no spreadsheet of rows."""
+    if len(content) > MOST_SHEET_BYTES:
+        raise RefusedError(_too_large(f"文件超过 {MOST_SHEET_BYTES >> 20} MiB", f"over {MOST_SHEET_BYTES >> 20} MiB"))
+    kind = (_kind(content) or "xlsx") if is_zip(content) else "xls"
+    has_errors = _measured(content) if is_zip(content) else False
+    try:
+        return _read(content, kind, has_errors)
+    except calamine.PasswordError as error:
+        raise RefusedError(_PROTECTED) from error
+    except RefusedError:
+        raise
+    except (MemoryError, calamine.CalamineError, ValueError, OverflowError, OSError) as error:
+        if b"E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e" in content[: 1 << 20]:
+            raise RefusedError(_PROTECTED) from error
+        raise RefusedError(DAMAGED) from error
+    except BaseException as error:  # the library's own panics derive from BaseException
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RefusedError(DAMAGED) from error
+
+
+def _read(content: bytes, kind: str, has_errors: bool) -> Workbook:
+    sheets, hidden = [], []
+    with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+        if len(book.sheets_metadata) > MOST_SHEETS:
+            raise RefusedError(_too_large(f"工作表超过 {MOST_SHEETS} 个", f"over {MOST_SHEETS} sheets"))
+        for number, found in enumerate(book.sheets_metadata):
+            if found.typ != calamine.SheetTypeEnum.WorkSheet:
+                continue
+            if found.visible != calamine.SheetVisibleEnum.Visible:
+                hidden.append(found.name)
+                continue
+            sheet = book.get_sheet_by_index(number)
+            if sheet.start is not None:
+                sheets.append(Sheet(found.name, sheet.start[0] + 1, sheet.to_python()))
+    return Workbook(kind, tuple(sheets), tuple(hidden), has_errors)
+
+
+def _measured(content: bytes) -> bool:
+    """Unpack every part once, so that nothing is larger than it says; returns whether a cell holds an error value."""
+    has_errors = False
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = packed.infolist()
+            if any(part.flag_bits & 1 for part in parts):
+                raise RefusedError(_PROTECTED)
+            if sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
+                raise RefusedError(
+                    _too_large(
+                        f"解压后超过 {MOST_UNPACKED_BYTES >> 20} MiB", f"over {MOST_UNPACKED_BYTES >> 20} MiB unpacked"
+                    )
+                )
+            for part in parts:
+                xml = packed.read(part)
+                if part.filename.startswith("xl/worksheets/sheet"):
+                    _measure(xml)
+                    has_errors = has_errors or b't="e"' in xml
+    except (zipfile.BadZipFile, EOFError, ValueError, OSError, NotImplementedError, RuntimeError) as error:
+        raise RefusedError(DAMAGED) from error
+    except Exception as error:
+        if type(error).__module__ != "zlib":
+            raise
+        raise RefusedError(DAMAGED) from error
+    return has_errors
+
+
+def _measure(xml: bytes) -> None:
+    """Refuse a sheet whose rectangle of cells, up to the last one with anything in it, would not fit into memory."""
+    columns = {letters for letters, _ in _FAR_COLUMN.findall(xml)}
+    width = max((_number(letters) for letters in columns), default=26)
+    far = max((int(digits) for _, digits in _FAR_ROW.findall(xml)), default=100_000)
+    if far * width > MOST_CELLS:
+        raise RefusedError(
+            Said(
+                f"工作表的数据区一直延伸到第 {far} 行、第 {width} 列，过大；"
+                "多半是远处有误填的单元格，请删去空白行列之后的内容再重新报送。",
+                f"The sheet reaches to row {far}, column {width}, which is too large; probably a stray cell stands far"
+                " out: delete what lies beyond the table and send it again.",
+            )
+        )
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters[:4]:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _too_large(zh: str, en: str) -> Said:
+    return Said(
+        f"表格文件过大（{zh}）；请删去无关内容，或另存为 CSV 后重新报送。",
+        f"The spreadsheet is too large ({en}); delete what does not belong to it, or send it as CSV.",
+    )
+
+
+DAMAGED = Said(
+    "表格文件（xlsx、xls）已损坏或没有传完，无法打开；请在本机确认能打开后重新报送。",
+    "The spreadsheet is damaged or was not copied completely; check that it opens on your machine and send it again.",
+)
+_PROTECTED = Said(
+    "表格文件设有打开密码；请取消密码（文件 → 信息 → 保护工作簿）后重新报送。",
+    "The spreadsheet is protected by a password; remove it and send the file again.",
+)
