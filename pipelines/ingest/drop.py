@@ -22,10 +22,10 @@ from pipelines.domain import Grain, Said, UserError
 from pipelines.feeds.contract import Contract, NameSilentError, Slice
 from pipelines.ingest.archive import NESTED, is_archive, members
 from pipelines.ingest.encoding import RefusedError
-from pipelines.ingest.grid import rows_above_sheets
+from pipelines.ingest.grid import opened, rows_above_sheets
 from pipelines.ingest.preamble import PERIOD, SENDER, SILENT, Stated, stated
 from pipelines.ingest.text import rows_above
-from pipelines.ingest.workbook import Workbook, is_workbook, open_workbook
+from pipelines.ingest.workbook import Workbook, is_workbook
 from pipelines.region import Region
 
 _ID_LENGTH = 16
@@ -74,7 +74,7 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
     try:
         named = _named(file_name, contract, region)
         if is_workbook(content):
-            workbook = open_workbook(content)
+            workbook = opened(content)
             said = _together([stated(rows) for rows in rows_above_sheets(workbook, contract, region)], workbook)
         else:
             above = rows_above(content, contract, region)

@@ -14,13 +14,15 @@ from pipelines.feeds.contract import Contract, Kind
 from pipelines.ingest import preamble
 from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.heading import EMPTY, EXAMPLE, LOOK, Found, Heading, Wanted, best, heading, wanted, with_unit
-from pipelines.ingest.workbook import Sheet, Value, Workbook
+from pipelines.ingest.workbook import Sheet, Value, Workbook, kind_of, measured, read_workbook, uncollected
+from pipelines.ingest.workbook_process import read_apart
 from pipelines.region import Region
 
 SHEET_LINES = 10_000_000
 """Row r of the n-th further sheet that is read has line number n × SHEET_LINES + r; of the first, r."""
 # A spreadsheet keeps 15 digits; what has more has lost some, and must not pass for what was typed.
 _MOST_EXACT = 1e15
+_BLOCK_ROWS = 2048
 Numbers = npt.NDArray[np.int32]
 
 
@@ -66,6 +68,14 @@ class Grid:
         return Said(f"工作表“{self.names[number]}”第 {row} 行", f"Sheet {self.names[number]}, line {row}")
 
 
+def opened(content: bytes) -> Workbook:
+    """A spreadsheet's rows. Raises RefusedError when it is too large, damaged, protected or no spreadsheet of rows."""
+    kind = kind_of(content)
+    if kind != "xlsx":
+        return read_apart(content, kind)
+    return read_workbook(content, kind, measured(content))
+
+
 def rows_above_sheets(book: Workbook, contract: Contract, region: Region) -> list[list[list[str]]]:
     """For each sheet that knows any column of the contract, the rows above its header."""
     of = wanted(contract, region)
@@ -109,7 +119,8 @@ def grid(book: Workbook, contract: Contract, region: Region) -> Grid:
         raise problem or RefusedError(EMPTY)
     if len({item.heading.units for item in fitting}) > 1:
         raise RefusedError(_UNITS_DIFFER)
-    return _joined(book, fitting, tuple(left), of)
+    with uncollected():
+        return _joined(book, fitting, tuple(left), of)
 
 
 def _with_units(found: Heading, above: Sequence[Sequence[str]], of: Wanted) -> Heading:
@@ -166,13 +177,14 @@ def _is_row(row: Sequence[Value]) -> bool:
 
 
 def _columns(rows: Sequence[Sequence[Value]], layout: tuple[int, ...], of: Wanted) -> list[pa.Array]:
-    if not rows:
-        return [pa.array([], pa.string()) for _ in layout]
-    by_position = list(zip(*rows, strict=True))
-    return [
-        _texts(by_position[position], column.kind) if position >= 0 else pa.nulls(len(rows), pa.string())
-        for position, column in zip(layout, of.columns, strict=True)
-    ]
+    """Columns of the contract, block by block: the cells of a block are still in the processor's cache."""
+    blocks: list[list[pa.Array]] = [[] for _ in layout]
+    for begin in range(0, len(rows), _BLOCK_ROWS):
+        by_position = list(zip(*rows[begin : begin + _BLOCK_ROWS], strict=True))
+        for block, position, column in zip(blocks, layout, of.columns, strict=True):
+            if position >= 0:
+                block.append(_texts(by_position[position], column.kind))
+    return [pa.concat_arrays(block) if block else pa.nulls(len(rows), pa.string()) for block in blocks]
 
 
 def _texts(values: Sequence[Value], kind: Kind) -> pa.Array:

@@ -1,9 +1,12 @@
 """A spreadsheet file to rows of values: XLSX, XLS and what else the reader library knows, within limits it lacks."""
 
+import gc
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -22,9 +25,11 @@ MOST_CELLS = 40_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END_OF_ZIP = b"PK\x05\x06"
 _END_BYTES = 22 + (1 << 16)
-# A cell with something in it: its column and row. Empty cells that only carry a format end with "/>".
-_CELL = rb'[ \t\n]r="([A-Z]{%s})([0-9]{%s})"(?:[^>]*[^>/])?>'
-_FAR_COLUMN, _FAR_ROW = re.compile(_CELL % (b"2,", b"1,")), re.compile(_CELL % (b"1,", b"6,"))
+# A cell with something in it beyond column Z or row 99,999; an empty one that only carries a format ends with "/>".
+# The pattern begins with a literal: Python then searches ten times faster than it matches.
+_FAR = re.compile(rb'r="(?=[A-Za-z]{2}|[A-Za-z][0-9]{6})([A-Za-z]{1,4})([0-9]{1,9})"(?:[^>]*[^>/])?>')
+_NO_SHEETS = frozenset({"xl/sharedStrings.xml", "xl/styles.xml"})
+_NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
 
 
 @dataclass(frozen=True)
@@ -76,26 +81,40 @@ def _kind(content: bytes) -> str | None:
     return "ods" if {"content.xml", "mimetype"} <= names else None
 
 
-def open_workbook(content: bytes) -> Workbook:
-    """Read a spreadsheet. Raises RefusedError when it is too large, damaged, protected or no spreadsheet of rows."""
+def kind_of(content: bytes) -> str:
+    """The format of a spreadsheet: xlsx, xlsb, ods or xls. Raises RefusedError when it is too large to be opened."""
     if len(content) > MOST_SHEET_BYTES:
         raise RefusedError(_too_large(f"文件超过 {MOST_SHEET_BYTES >> 20} MiB", f"over {MOST_SHEET_BYTES >> 20} MiB"))
-    kind = (_kind(content) or "xlsx") if is_zip(content) else "xls"
-    has_errors = _measured(content) if is_zip(content) else False
+    return (_kind(content) or "xlsx") if is_zip(content) else "xls"
+
+
+def read_workbook(content: bytes, kind: str, has_errors: bool) -> Workbook:
+    """Read a spreadsheet that is known not to be too large. Raises RefusedError when it is damaged or protected."""
     try:
-        return _read(content, kind, has_errors)
+        with uncollected():
+            return _read(content, kind, has_errors)
     except calamine.PasswordError as error:
         raise RefusedError(_PROTECTED) from error
     except RefusedError:
         raise
     except (MemoryError, calamine.CalamineError, ValueError, OverflowError, OSError) as error:
-        if b"E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e" in content[: 1 << 20]:
-            raise RefusedError(_PROTECTED) from error
-        raise RefusedError(DAMAGED) from error
+        raise RefusedError(_PROTECTED if "EncryptedPackage".encode("utf-16-le") in content else DAMAGED) from error
     except BaseException as error:  # the library's own panics derive from BaseException
         if type(error).__name__ != "PanicException":
             raise
         raise RefusedError(DAMAGED) from error
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the search for cycles: millions of new cells make it run again and again, and cells have no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _read(content: bytes, kind: str, has_errors: bool) -> Workbook:
@@ -115,8 +134,11 @@ def _read(content: bytes, kind: str, has_errors: bool) -> Workbook:
     return Workbook(kind, tuple(sheets), tuple(hidden), has_errors)
 
 
-def _measured(content: bytes) -> bool:
-    """Unpack every part once, so that nothing is larger than it says; returns whether a cell holds an error value."""
+def measured(content: bytes) -> bool:
+    """Unpack every part of an XLSX once, so that nothing is larger than it says; whether a cell holds an error value.
+
+    Raises RefusedError when it is damaged, protected or too large, all of which the reader library would not survive.
+    """
     has_errors = False
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -126,28 +148,41 @@ def _measured(content: bytes) -> bool:
             if sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
                 raise RefusedError(
                     _too_large(
-                        f"解压后超过 {MOST_UNPACKED_BYTES >> 20} MiB", f"over {MOST_UNPACKED_BYTES >> 20} MiB unpacked"
+                        f"解压后超过 {MOST_UNPACKED_BYTES >> 20} MiB", f"{MOST_UNPACKED_BYTES >> 20} MiB unpacked"
                     )
                 )
             for part in parts:
-                xml = packed.read(part)
-                if part.filename.startswith("xl/worksheets/sheet"):
+                xml = _unpacked(content, packed, part)
+                if part.filename not in _NO_SHEETS:
                     _measure(xml)
                     has_errors = has_errors or b't="e"' in xml
-    except (zipfile.BadZipFile, EOFError, ValueError, OSError, NotImplementedError, RuntimeError) as error:
-        raise RefusedError(DAMAGED) from error
-    except Exception as error:
-        if type(error).__module__ != "zlib":
-            raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError) as error:
         raise RefusedError(DAMAGED) from error
     return has_errors
 
 
+def _unpacked(content: bytes, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    """A part's bytes. Deflated ones directly: the library's reader copies them in pieces, which takes as long again."""
+    if part.compress_type != zipfile.ZIP_DEFLATED:
+        return packed.read(part)
+    with packed.open(part):  # checks the part's own header
+        name, extra = content[part.header_offset + 26 : part.header_offset + 28], part.header_offset + 28
+    begin = (
+        part.header_offset + 30 + int.from_bytes(name, "little") + int.from_bytes(content[extra : extra + 2], "little")
+    )
+    unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+    unpacked = unpacking.decompress(memoryview(content)[begin : begin + part.compress_size], part.file_size + 1)
+    if len(unpacked) != part.file_size:
+        raise zipfile.BadZipFile(part.filename)
+    return unpacked
+
+
 def _measure(xml: bytes) -> None:
     """Refuse a sheet whose rectangle of cells, up to the last one with anything in it, would not fit into memory."""
-    columns = {letters for letters, _ in _FAR_COLUMN.findall(xml)}
-    width = max((_number(letters) for letters in columns), default=26)
-    far = max((int(digits) for _, digits in _FAR_ROW.findall(xml)), default=100_000)
+    cells = _FAR.findall(xml)
+    width = max((_number(letters) for letters in {letters for letters, _ in cells}), default=0)
+    far = max((int(digits) for _, digits in cells), default=0)
+    width, far = max(width, _NEAR_COLUMNS), max(far, _NEAR_ROWS)
     if far * width > MOST_CELLS:
         raise RefusedError(
             Said(
@@ -161,7 +196,7 @@ def _measure(xml: bytes) -> None:
 
 def _number(letters: bytes) -> int:
     number = 0
-    for letter in letters[:4]:
+    for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
     return number
 

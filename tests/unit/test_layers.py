@@ -10,7 +10,7 @@ ALLOWED = {
 }  # fmt: skip
 WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.identity",
-    "pipelines.ingest.read", "pipelines.ingest.statement", "pipelines.ingest.text", "pipelines.ingest.archive", "pipelines.ingest.aside",
+    "pipelines.ingest.read", "pipelines.ingest.statement", "pipelines.ingest.text", "pipelines.ingest.workbook_process", "pipelines.ingest.archive", "pipelines.ingest.aside",
     "pipelines.ingest.encoding", "pipelines.ingest.grid", "pipelines.ingest.heading", "pipelines.ingest.preamble",
     "pipelines.ingest.received", "pipelines.ingest.unit", "pipelines.ingest.workbook", "pipelines.ingest.writing",
 }  # fmt: skip
