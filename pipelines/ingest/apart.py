@@ -22,7 +22,7 @@ from pipelines import region as regions
 from pipelines.domain import Grain, Said, SaidError, UserError
 from pipelines.feeds.contract import Slice
 from pipelines.ingest.check import Checker, Outcome
-from pipelines.ingest.drop import drop_of
+from pipelines.ingest.drop import drops_of
 from pipelines.ingest.error_sheet import Rows, error_sheet
 from pipelines.ingest.recognise import contract_of, feed_of
 
@@ -46,12 +46,22 @@ AT_THE_DESK = Limits(size=1024 * _MIB, memory=6144 * _MIB, seconds=600)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the check of one file says. ``quarantined`` is as in ``Checked``; ``error_sheet`` is there if asked for."""
+    """What the check of a file says; of an archive each file in it has its name and outcome.
+
+    ``quarantined`` is as in ``Checked``; ``error_sheet`` is there if asked for.
+    """
 
     feed: str
-    outcome: Outcome
+    files: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
     quarantined: pa.Table
     error_sheet: bytes | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome of a file that is no archive of several; ValueError for such a one."""
+        (outcome,) = self.outcomes
+        return outcome
 
 
 def check_apart(
@@ -85,7 +95,8 @@ def check_apart(
     rows = answer["rows_bytes"]
     with pa.ipc.open_stream(pa.py_buffer(rest[:rows])) as stream:
         quarantined = stream.read_all()
-    return Answer(answer["feed"], _outcome(answer["outcome"]), quarantined, rest[rows:] if sheet else None)
+    outcomes = tuple(_outcome(fields) for fields in answer["outcomes"])
+    return Answer(answer["feed"], tuple(answer["files"]), outcomes, quarantined, rest[rows:] if sheet else None)
 
 
 def _environment() -> dict[str, str]:
@@ -123,7 +134,14 @@ def _outcome(fields: dict[str, Any]) -> Outcome:
     named = fields["named"]
     if named is not None:
         named = Slice(**named | {"period": date.fromisoformat(named["period"]), "grain": Grain(named["grain"])})
-    return Outcome(**fields | {"named": named, "ignored": tuple(fields["ignored"])})
+    return Outcome(
+        **fields
+        | {
+            "named": named,
+            "ignored": tuple(fields["ignored"]),
+            "notes": tuple(Said(**note) for note in fields["notes"]),
+        }
+    )
 
 
 # -- the child --
@@ -141,15 +159,19 @@ def _confine(limits: Limits) -> None:
 
 def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[dict[str, Any], bytes, bytes]:
     region = regions.load(Path(request["region"]))
-    contract = contract_of(request["feed"] or feed_of(request["file_name"], content))
+    contract = contract_of(request["feed"] or feed_of(request["file_name"], content, region))
     checker = Checker(region, None, f"{limits.memory // 2 // _MIB}MiB", threads=1)
-    checked = checker.check(contract, [drop_of(content, request["file_name"], contract, region)])
+    drops = drops_of(content, request["file_name"], contract, region)
+    checked = checker.check(contract, drops)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, checked.quarantined.schema) as stream:
         stream.write_table(checked.quarantined)
     rows = sink.getvalue().to_pybytes()
-    sheet = error_sheet(contract, content, checked, Rows(request["sheet"])) if request["sheet"] else b""
-    head = {"feed": contract.feed, "outcome": asdict(checked.outcomes[0]), "rows_bytes": len(rows)}
+    sheet = error_sheet(contract, drops, checked, region, Rows(request["sheet"])) if request["sheet"] else b""
+    head = {
+        "feed": contract.feed, "files": [drop.file_name for drop in drops],
+        "outcomes": [asdict(outcome) for outcome in checked.outcomes], "rows_bytes": len(rows),
+    }  # fmt: skip
     return head, rows, sheet
 
 

@@ -1,6 +1,6 @@
 """Takes files from the inbox into raw and warehouse so that a crash at any point leaves before or after."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
 from pipelines.ingest import keys as all_keys
 from pipelines.ingest.check import Checker, Outcome
-from pipelines.ingest.drop import Drop, drop_of
+from pipelines.ingest.drop import Drop, drop_of, drops_of
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
 from pipelines.ingest.load import Arrival, load
@@ -40,7 +40,7 @@ _HANDS = 8
 
 @dataclass
 class IngestReport:
-    """What one ingest did. ``files`` were taken from the inbox: accepted + held + refused + duplicates."""
+    """What one ingest did. ``files`` were taken, those of archives singly: accepted + held + refused + duplicates."""
 
     files: int = 0
     accepted: int = 0
@@ -216,44 +216,49 @@ class _Intake:
         taken: list[Found] = []
         fresh: dict[str, Arrival] = {}
         earlier: list[tuple[str, Entry]] = []
-        for found in self._pool.map(read_waiting, files):
+        for found in self._pool.map(partial(read_waiting, now=now), files):
             if found.content is None:
                 self.report.sentences += [found.problem] if found.problem else []
                 continue
             taken.append(found)
-            arrival = self._arrival(contract, found.file, found.content, backfill, now)
-            identity, entry = arrival.drop.drop_id, arrival.entry
-            if identity in fresh or identity in self._known:
-                self.report.duplicates += 1
-                known = fresh[identity].entry.precedence if identity in fresh else self._known[identity]
-                if entry.precedence < known:
-                    earlier.append((identity, entry))
-            else:
-                fresh[identity] = arrival
+            for arrival in self._arrivals(contract, found.file, found.content, backfill, now):
+                self.report.files += 1
+                identity, entry = arrival.drop.drop_id, arrival.entry
+                if identity in fresh or identity in self._known:
+                    self.report.duplicates += 1
+                    known = fresh[identity].entry.precedence if identity in fresh else self._known[identity]
+                    if entry.precedence < known:
+                        earlier.append((identity, entry))
+                else:
+                    fresh[identity] = arrival
         self._keep(contract, [arrival.drop for arrival in fresh.values()])
         self._raw.enter([arrival.entry for arrival in fresh.values()] + [entry for _, entry in earlier])
         self._step("登记")
         if fresh:
             self._load(contract, list(fresh.values()))
         self._correct_received(earlier)
-        self.report.files += len(taken)
         for problem in self._pool.map(remove, taken):
             self.report.sentences += [problem] if problem else []
             self._step("移出")
         list(self._pool.map(remove_empty, {found.file.path.parent for found in taken if found.file.day is not None}))
 
-    def _arrival(self, contract: Contract, file: Waiting, content: bytes, backfill: bool, now: datetime) -> Arrival:
+    def _arrivals(
+        self, contract: Contract, file: Waiting, content: bytes, backfill: bool, now: datetime
+    ) -> Iterator[Arrival]:
+        """The drops of a file: one, or those of an archive."""
         name = file.path.name.encode(errors="replace").decode()
-        drop = drop_of(content, name, contract, self._region)
         received_at = now
         if backfill and file.day is not None:
             received_at = self._region.local_midnight(file.day).astimezone(UTC).replace(tzinfo=None)
             if received_at < self._floor:  # the editions up to there have been told without it
                 received_at = self._floor
                 self.report.belated += 1
-        said = Said("", "") if drop.is_keepable or drop.refusal is None else drop.refusal
-        entry = Entry(drop.drop_id, drop.content_hash, file.feed, name, received_at, backfill, said.zh, said.en)
-        return Arrival(drop, entry)
+        for drop in drops_of(content, name, contract, self._region):
+            said = Said("", "") if drop.is_keepable or drop.refusal is None else drop.refusal
+            entry = Entry(
+                drop.drop_id, drop.content_hash, file.feed, drop.file_name, received_at, backfill, said.zh, said.en
+            )
+            yield Arrival(drop, entry)
 
     def _keep(self, contract: Contract, drops: Sequence[Drop]) -> None:
         contents = {
@@ -281,6 +286,7 @@ class _Intake:
         report.rows_accepted += outcome.rows_accepted
         report.rows_quarantined += outcome.rows_quarantined
         where = f"{arrival.entry.feed}/{arrival.entry.file_name}"
+        report.sentences += [f"{where}：{note.zh} ({note.en})" for note in outcome.notes]
         if outcome.status == "accepted":
             report.accepted += 1
             if outcome.ignored:

@@ -14,8 +14,8 @@ from pipelines.feeds import contracts
 from pipelines.feeds.contract import Kind
 from pipelines.ingest.check import check
 from pipelines.ingest.drop import slice_of
+from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.statement import statement
-from pipelines.ingest.text import RefusedError
 from pipelines.region import Region, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,7 +164,7 @@ def test_what_windows_appends_to_a_copy_is_no_part_of_the_name(mark: str) -> Non
         ("insured_event", "benefit_claim_371502_20200305.csv"),
         ("insured_headcount", "insured_headcount_371502_20200301.csv"),
         ("insured_headcount", "insured_headcount_371502_202013.csv"),
-        ("vacancy", "vacancy_371500_20200305.txt"),
+        ("vacancy", "vacancy_371500_20200305.pdf"),
     ],
 )
 def test_a_name_that_says_no_slice_is_refused_with_the_fix(feed: str, name: str) -> None:
