@@ -16,7 +16,7 @@ CONTRACT = Contract(
         Column("工作地区", "area", Kind.AREA, ("工作地点", "地区")),
         Column("行业代码", "industry", Kind.INDUSTRY, ("行业", "所属行业"), is_required=False),
         Column("职业代码", "occupation", Kind.CODE, ("职业",), code_list="occupation", is_required=False),
-        Column("需求人数", "posts", Kind.INT, ("招聘人数",), low=1, high=100_000),
+        Column("需求人数", "posts", Kind.INT, ("招聘人数",), low=1, high=100_000, unit="人"),
         Column("发布日期", "posted_on", Kind.DAY),
         Column("有效期至", "valid_until", Kind.DAY, ("截止日期",), is_required=False, may_be_absent=True),
     ),

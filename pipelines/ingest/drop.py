@@ -55,7 +55,7 @@ def drops_of(content: bytes, file_name: str, contract: Contract, region: Region)
     try:
         found = members(content)
     except RefusedError as refusal:
-        return [_refused(content, file_name, contract, refusal.said)]
+        return [_refused_archive(content, file_name, contract, region, refusal.said)]
     return [drop_of(member.content, f"{file_name}/{member.name}", contract, region) for member in found]
 
 
@@ -67,7 +67,7 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
     it speaks for is known by content and name.
     """
     if is_archive(content):  # kept whole because it was refused, or within another one
-        return _refused(content, file_name, contract, _problem(content))
+        return _refused_archive(content, file_name, contract, region, _problem(content))
     named: Slice | None = None
     workbook: Workbook | None = None
     refusal: Said | None = None
@@ -82,17 +82,24 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
         named = _agreed(named, said, file_name, contract, region)
     except RefusedError as refused:
         refusal = refused.said
+    return replace(_of(content, file_name, contract, named, refusal), workbook=workbook)
+
+
+def _of(content: bytes, file_name: str, contract: Contract, named: Slice | None, refusal: Said | None) -> Drop:
     content_hash = hashlib.sha256(content).hexdigest()
-    if named is None:
-        return _refused(content, file_name, contract, refusal or NESTED, content_hash)
-    speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
-    drop_id = _identity(content_hash, contract, *speaks_for)
-    return Drop(drop_id, content_hash, file_name, content, named, refusal, workbook)
+    speaks_for: tuple[str, ...] = (file_name,)
+    if named is not None:
+        speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
+    drop_id = hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
+    return Drop(drop_id, content_hash, file_name, content, named, refusal)
 
 
-def _refused(content: bytes, file_name: str, contract: Contract, said: Said, content_hash: str = "") -> Drop:
-    content_hash = content_hash or hashlib.sha256(content).hexdigest()
-    return Drop(_identity(content_hash, contract, file_name), content_hash, file_name, content, None, said)
+def _refused_archive(content: bytes, file_name: str, contract: Contract, region: Region, said: Said) -> Drop:
+    """A refused archive, or a workbook so damaged that it looks like one; of the latter the name may say the slice."""
+    try:
+        return _of(content, file_name, contract, _named(file_name, contract, region), said)
+    except RefusedError:
+        return _of(content, file_name, contract, None, said)
 
 
 def _problem(content: bytes) -> Said:
@@ -101,10 +108,6 @@ def _problem(content: bytes) -> Said:
     except RefusedError as refusal:
         return refusal.said
     return NESTED
-
-
-def _identity(content_hash: str, contract: Contract, *speaks_for: str) -> str:
-    return hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
 
 
 def _named(file_name: str, contract: Contract, region: Region) -> Slice | None:
