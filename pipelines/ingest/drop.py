@@ -79,19 +79,27 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
         else:
             above = rows_above(content, contract, region)
             said = stated(above) if above else SILENT
-        named = _agreed(named, said, file_name, contract, region)
+        if said is not SILENT or named is None:
+            named = _agreed(named, said, file_name, contract, region)
     except RefusedError as refused:
         refusal = refused.said
-    return replace(_of(content, file_name, contract, named, refusal), workbook=workbook)
+    return _of(content, file_name, contract, named, refusal, workbook)
 
 
-def _of(content: bytes, file_name: str, contract: Contract, named: Slice | None, refusal: Said | None) -> Drop:
+def _of(
+    content: bytes,
+    file_name: str,
+    contract: Contract,
+    named: Slice | None,
+    refusal: Said | None,
+    workbook: Workbook | None = None,
+) -> Drop:
     content_hash = hashlib.sha256(content).hexdigest()
     speaks_for: tuple[str, ...] = (file_name,)
     if named is not None:
         speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
     drop_id = hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
-    return Drop(drop_id, content_hash, file_name, content, named, refusal)
+    return Drop(drop_id, content_hash, file_name, content, named, refusal, workbook)
 
 
 def _refused_archive(content: bytes, file_name: str, contract: Contract, region: Region, said: Said) -> Drop:

@@ -121,9 +121,11 @@ def understand(content: bytes, contract: Contract, region: Region) -> Text:
 
 def rows_above(content: bytes, contract: Contract, region: Region) -> list[list[str]]:
     """The rows above a file's header, all of the first rows when it has none; what is wrong with it is not asked."""
-    start = beginning(content, _HEAD_BYTES)
+    of = wanted(contract, region)
+    if heading_of_line(beginning(content[: content.find(b"\n") + 1], _HEAD_BYTES).rstrip("\r\n"), of) is not None:
+        return []
     try:
-        return _table(start.replace("\x00", "").encode(), wanted(contract, region)).above
+        return _table(beginning(content, _HEAD_BYTES).replace("\x00", "").encode(), of).above
     except RefusedError:
         return []
 
