@@ -58,7 +58,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     "feeds": {
         "feed": text, "title": text, "sender": text, "sender_level": one_of("unit", "city"),
         "cadence": one_of("workday", "day", "week", "month", "event"), "due_days": optional_whole,
-        "due_time": optional_clock, "population": text,
+        "due_time": optional_clock, "population": text, "retention_days": optional_whole,
     },
     "rules": {
         "rule_id": text, "title": text, "kind": one_of("spike", "level", "event", "several"), "indicator": text,
@@ -361,6 +361,8 @@ def _check_feeds(feeds: Table) -> None:
     needs_due = feeds.frame["cadence"] != "event"
     for column in ("due_days", "due_time"):
         _refuse(feeds, needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
+    is_short = (feeds.frame["retention_days"] < 1).fillna(False)
+    _refuse(feeds, is_short, "retention_days", "应为正整数（天），没有保存期限的留空")
 
 
 def _check_rules(rules: Table) -> None:

@@ -12,7 +12,7 @@ ALLOWED = {
 WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
     "pipelines.ingest.identity",
-    "pipelines.ingest.read", "pipelines.ingest.statement", "pipelines.ingest.text", "pipelines.ingest.recognise", "pipelines.ingest.described", "pipelines.ingest.xlsx",
+    "pipelines.ingest.read", "pipelines.ingest.statement", "pipelines.ingest.text", "pipelines.ingest.recognise", "pipelines.ingest.described", "pipelines.ingest.outcome", "pipelines.ingest.xlsx",
 }  # fmt: skip
 
 
