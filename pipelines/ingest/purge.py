@@ -21,12 +21,12 @@ from pipelines.ingest.check import Checker
 from pipelines.ingest.drop import Drop, drop_of
 from pipelines.ingest.identity import pads
 from pipelines.ingest.raw import Entry, Raw
-from pipelines.ingest.twin import rows_of, twin_of
+from pipelines.ingest.twin import twins_of
 from pipelines.region import Region
 from pipelines.settings import Settings
 
 LOG = "purge.jsonl"
-_MOST_DROPS = 200
+_MOST_FILES = 500
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def purge(settings: Settings, region: Region, now: datetime) -> list[Purged]:
     try:
         for feed, days in _retention(region).items():
             expired = list(_expired(raw, contracts()[feed], now - timedelta(days=days)))
-            for first in range(0, len(expired), _MOST_DROPS):
+            for first in range(0, len(expired), _MOST_FILES):
                 _replace(
-                    settings.raw, raw, checker, contracts()[feed], expired[first : first + _MOST_DROPS], region, now
+                    settings.raw, raw, checker, contracts()[feed], expired[first : first + _MOST_FILES], region, now
                 )
             done.append(Purged(feed, len(expired), sum(len(item.entries) for item in expired)))
     finally:
@@ -97,14 +97,9 @@ def _replace(
     now: datetime,
 ) -> None:  # fmt: skip
     drops = [drop for item in expired for drop in _drops(raw, contract, item, region)]
-    checked = checker.check(contract, drops)
-    written = []
-    for drop, outcome in zip(drops, checked.outcomes, strict=True):
-        path = raw.twin_path(contract, drop.content_hash, drop.drop_id)
-        _write_aside(path, twin_of(contract, outcome, rows_of(checked, drop.drop_id)))
-        written.append(path)
-    for parent in {path.parent for path in written}:
-        _flush(parent)
+    for drop, twin in zip(drops, twins_of(contract, checker.check(contract, drops)), strict=True):
+        _write_aside(raw.twin_path(contract, drop.content_hash, drop.drop_id), twin)
+    os.sync()  # one for all of them
     _log(folder / LOG, contract, expired, now)
     for item in expired:
         raw.path(contract, item.content_hash).unlink()
@@ -122,8 +117,6 @@ def _write_aside(path: Path, content: bytes) -> None:
     aside.unlink(missing_ok=True)
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
     aside.replace(path)
 
 

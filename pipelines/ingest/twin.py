@@ -10,13 +10,13 @@ verdict, because its cells are gone.
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipelines.domain import UNKNOWN_INDUSTRY, UserError
@@ -36,20 +36,31 @@ _PURGED = "（原始文件已过保存期，原文不再保留）"
 _TEXT = pa.csv.WriteOptions(quoting_style="needed")
 
 
-def twin_of(contract: Contract, outcome: Outcome, checked: Checked) -> bytes:
-    """The twin of one drop from its outcome and its rows, checked with the key of the pseudonyms."""
-    accepted = io.BytesIO()
-    pa.csv.write_csv(_canonical(contract, checked.accepted), accepted, _TEXT)
-    refused = "".join(
-        json.dumps({name: value for name, value in row.items() if name != "drop_id"}, ensure_ascii=False) + "\n"
-        for row in checked.quarantined.sort_by([("line_number", "ascending"), ("rule", "ascending")]).to_pylist()
-    )
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("drop.json", as_json(outcome))
-        archive.writestr("accepted.csv", accepted.getvalue())
-        archive.writestr("refused.jsonl", refused)
-    return file.getvalue()
+def twins_of(contract: Contract, checked: Checked) -> Iterator[bytes]:
+    """The twins of checked drops, in the order of the outcomes; checked with the key of the pseudonyms."""
+    accepted = _by_drop(_canonical(contract, checked.accepted))
+    refused = _by_drop(checked.quarantined.sort_by([("line_number", "ascending"), ("rule", "ascending")]))
+    nobody, nothing = _canonical(contract, checked.accepted[:0]), checked.quarantined[:0]
+    for outcome in checked.outcomes:
+        table = io.BytesIO()
+        pyarrow.csv.write_csv(accepted.get(outcome.drop_id, nobody).drop_columns(["drop_id"]), table, _TEXT)
+        rows = refused.get(outcome.drop_id, nothing).drop_columns(["drop_id"]).to_pylist()
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("drop.json", as_json(outcome))
+            archive.writestr("accepted.csv", table.getvalue())
+            archive.writestr("refused.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        yield file.getvalue()
+
+
+def _by_drop(table: pa.Table) -> dict[str, pa.Table]:
+    """The rows of each drop, in the order of the table."""
+    drop_id = table["drop_id"].to_numpy()
+    order = np.argsort(drop_id, kind="stable")
+    found, first = np.unique(drop_id[order], return_index=True)
+    ends = [*first[1:], len(order)][: len(found)]
+    in_order = table.take(pa.array(order))
+    return {str(name): in_order[int(at) : int(end)] for name, at, end in zip(found, first, ends, strict=True)}
 
 
 def masked(contract: Contract) -> Contract:
@@ -68,13 +79,13 @@ def masked(contract: Contract) -> Contract:
 
 def _canonical(contract: Contract, facts: pa.Table) -> pa.Table:
     """Facts as a sender would write them, so that reading them again gives the same facts."""
-    texts = ["line_number as line"]
+    texts = ["drop_id", "line_number as line"]
     for column in masked(contract).columns[1:]:
         texts.append(f'{_written(column)} as "{column.header}"')
     connection = duckdb.connect(config={"temp_directory": "", "threads": 1})
     try:
         connection.register("fact", facts)
-        return connection.sql(f"select {', '.join(texts)} from fact order by line_number").to_arrow_table()
+        return connection.sql(f"select {', '.join(texts)} from fact order by drop_id, line_number").to_arrow_table()
     finally:
         connection.close()
 
@@ -161,12 +172,3 @@ def _relocated(quarantined: pa.Table) -> pa.Table:
         row["reason_en"] = f"Line {line}" + row["reason_en"].removeprefix(f"Line {shown}")
         row["line_number"], row["raw_masked"] = int(line), _PURGED
     return pa.Table.from_pylist(rows, quarantined.schema)
-
-
-def rows_of(checked: Checked, drop_id: str) -> Checked:
-    """The rows of one drop of a batch; outcomes are left out."""
-    return Checked(
-        [],
-        checked.accepted.filter(pc.equal(checked.accepted["drop_id"], drop_id)),
-        checked.quarantined.filter(pc.equal(checked.quarantined["drop_id"], drop_id)),
-    )
