@@ -34,6 +34,7 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _EVERY_DAY = frozenset(range(7))
 _SATURDAY = 5
 
+_MAY_LACK = frozenset({"retention_days"})
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
         "code": text, "name": text, "short_name": text, "level": one_of("city", "unit", "county_view"),
@@ -212,7 +213,7 @@ def load(folder: Path) -> Region:
     """
     settings = _settings(folder)
     city = _word(settings, folder, "city")
-    tables = {name: read_table(folder / f"{name}.csv", columns) for name, columns in _COLUMNS.items()}
+    tables = {name: read_table(folder / f"{name}.csv", cells, _MAY_LACK) for name, cells in _COLUMNS.items()}
     _check_places(tables, city)
     _check_industries(tables)
     _check_offices(tables, city)

@@ -155,8 +155,8 @@ class PowerCutError(BaseException):
     [
         ("_write_aside", 1),
         ("_write_aside", 4),
-        ("_flush", 1),
-        ("_flush", 4),
+        ("sync", 1),
+        ("sync", 2),
         ("_log", 1),
         ("_log", 2),
         ("unlink", 1),
