@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 
 import pandas as pd
 
 from dashboard import completeness, data, reference
+from dashboard.likely import likely_words
 from dashboard.locale import month, short_day, text, value
 from dashboard.reference import Indicator
 from dashboard.verdict import NORMAL_RANGE_SIGMAS, Verdict, against_range, change_words, of_change
@@ -63,18 +65,21 @@ def ordered(indicators: list[Indicator]) -> list[Indicator]:
     return sorted(indicators, key=lambda item: (rank.get(item.indicator, len(rank)), item.title))
 
 
-def frequent(area: str) -> list[Figure]:
-    """Figures of the daily indicators: the last seven days, or the last whole week where days are not shown."""
+def frequent(area: str, most: int | None = None) -> list[Figure]:
+    """Figures of the daily indicators: the last seven days, or the last whole week where days are not shown.
+
+    ``most``: only so many, the most important first.
+    """
     kept = [item for item in reference.indicators().values() if item.grains & {"day", "week"} and not item.is_ratio]
-    figures = [_of_days(item, area) or _of_weeks(item, area) for item in ordered(kept)]
-    return [figure for figure in figures if figure is not None]
+    figures = (_of_days(item, area) or _of_weeks(item, area) for item in ordered(kept))
+    return list(islice((figure for figure in figures if figure is not None), most))
 
 
-def monthly(area: str) -> list[Figure]:
-    """Figures of the indicators that come by the month."""
+def monthly(area: str, most: int | None = None) -> list[Figure]:
+    """Figures of the indicators that come by the month; ``most`` as above."""
     kept = [item for item in reference.indicators().values() if not item.grains & {"day", "week"}]
-    figures = [_of_months(item, area) for item in ordered(kept)]
-    return [figure for figure in figures if figure is not None]
+    figures = (_of_months(item, area) for item in ordered(kept))
+    return list(islice((figure for figure in figures if figure is not None), most))
 
 
 def series(area: str, industry: str, grain: str, since: date, indicator: str) -> pd.DataFrame:
@@ -107,6 +112,7 @@ def _of_days(indicator: Indicator, area: str) -> Figure | None:
         lo = max(0.0, lo) if score.expected >= 0 else lo
     recent = rows[(rows["period"] >= since) & (rows["period"] <= data_to)]
     alike, remark = _alike(indicator, area, counts, recent)
+    remark = _joined(remark, likely_words(indicator, area, "day", recent))
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark and verdict.tone != "worse":  # what has not come can only make a count worse
         verdict = Verdict(text("incomplete"), "unknown")
@@ -150,6 +156,7 @@ def _of_weeks(indicator: Indicator, area: str) -> Figure | None:
     end = last.period + pd.Timedelta(days=WEEK - 1)
     return _periodic(
         indicator,
+        area,
         "week",
         shown,
         text("week of {first} to {last}", first=short_day(last.period.date()), last=short_day(end.date())),
@@ -192,6 +199,7 @@ def _of_months(indicator: Indicator, area: str) -> Figure | None:
         steps.append((text("on a year ago"), pd.DateOffset(years=1)))
     return _periodic(
         indicator,
+        area,
         "month",
         known,
         month(last.date()),
@@ -205,6 +213,7 @@ def _of_months(indicator: Indicator, area: str) -> Figure | None:
 
 def _periodic(  # one shape for weeks and months
     indicator: Indicator,
+    area: str,
     grain: str,
     rows: pd.DataFrame,
     period: str,
@@ -242,7 +251,7 @@ def _periodic(  # one shape for weeks and months
         against_range(float(last.value), lo, hi, indicator.worse),
         _range(lo, hi, indicator, range_title),
         tuple(changes),
-        _remark(rows.tail(1)),
+        _joined(_remark(rows.tail(1)), likely_words(indicator, area, grain, rows.tail(1))),
         tuple(None if pd.isna(one) else float(one) for one in values.tail(spark)),
         None if lo is None or hi is None else (lo, hi),
     )
@@ -312,6 +321,10 @@ def _range(lo: float | None, hi: float | None, indicator: Indicator, title: str)
     if lo is None or hi is None:
         return ""
     return text("{title} {lo} to {hi}", title=title, lo=value(lo, indicator.unit), hi=value(hi, indicator.unit))
+
+
+def _joined(*remarks: str) -> str:
+    return text("; ").join(remark for remark in remarks if remark)
 
 
 def _remark(rows: pd.DataFrame) -> str:

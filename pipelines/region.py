@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.domain import TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Grain, UserError
+from pipelines.feeds import contracts
 from pipelines.place_name import check_places, place_names
 from pipelines.region_table import (
     Cell,
@@ -35,6 +36,7 @@ _EVERY_DAY = frozenset(range(7))
 _SATURDAY = 5
 _DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
+_MAY_LACK = frozenset({"retention_days"})
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
         "code": text, "name": text, "short_name": text, "level": one_of("city", "unit", "county_view"),
@@ -49,6 +51,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     "codes": {
         "list": text, "code": text, "title": text, "class": text, "valid_from": day, "valid_to": optional_day,
     },
+    "headers": {"feed": text, "header": text, "alias": text},
     "offices": {"office_id": text, "name": text, "areas": text, "is_city": flag},
     "recipients": {
         "office_id": text, "address": text, "title": text, "valid_from": day, "valid_to": optional_day,
@@ -59,7 +62,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     "feeds": {
         "feed": text, "title": text, "sender": text, "sender_level": one_of("unit", "city"),
         "cadence": one_of("workday", "day", "week", "month", "quarter", "event"), "due_days": optional_whole,
-        "due_time": optional_clock, "population": text,
+        "due_time": optional_clock, "population": text, "retention_days": optional_whole,
     },
     "rules": {
         "rule_id": text, "title": text, "kind": one_of("spike", "level", "event", "several"), "indicator": text,
@@ -93,6 +96,8 @@ class Region:
     places: pd.DataFrame
     place_names: pd.DataFrame
     """Every way to write the city or a unit, with the days it holds: see pipelines.place_name."""
+    header_aliases: dict[tuple[str, str], tuple[str, ...]]
+    """Feed and header of its contract to the other headers this region's senders write (headers.csv, may be absent)."""
     industries: pd.DataFrame
     industry_tags: pd.DataFrame
     codes: pd.DataFrame
@@ -241,7 +246,11 @@ def load(folder: Path) -> Region:
     """
     settings = _settings(folder)
     city = _word(settings, folder, "city")
-    tables = {name: read_table(folder / f"{name}.csv", columns) for name, columns in _COLUMNS.items()}
+    tables = {
+        name: read_table(folder / f"{name}.csv", columns, _MAY_LACK)
+        for name, columns in _COLUMNS.items()
+        if name != "headers" or (folder / "headers.csv").exists()
+    }
     check_places(tables["places"], tables["place_aliases"], city)
     _check_industries(tables)
     _check_offices(tables, city)
@@ -261,8 +270,24 @@ def load(folder: Path) -> Region:
         city=city,
         has_spring_festival=bool(settings.get("has_spring_festival", False)),
         place_names=place_names(tables["places"], tables["place_aliases"]),
-        **{name: table.frame for name, table in tables.items() if name != "place_aliases"},
+        header_aliases=_header_aliases(tables.get("headers")),
+        **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", "headers")},
     )
+
+
+def _header_aliases(table: Table | None) -> dict[tuple[str, str], tuple[str, ...]]:
+    if table is None:
+        return {}
+    table.require_unique("feed", "alias")
+    known = {(feed, column.header) for feed, contract in contracts().items() for column in contract.columns}
+    pairs = [(str(row.feed), str(row.header)) for row in table.frame.itertuples()]
+    table.refuse(
+        np.array([pair not in known for pair in pairs], dtype=bool), "header", "不是该数据来源约定的列名，请照约定改正"
+    )
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for pair, alias in zip(pairs, table.frame["alias"], strict=True):
+        found[pair] = (*found.get(pair, ()), str(alias))
+    return found
 
 
 def _settings(folder: Path) -> dict[str, object]:
@@ -357,6 +382,8 @@ def _check_feeds(feeds: Table) -> None:
     needs_due = feeds.frame["cadence"] != "event"
     for column in ("due_days", "due_time"):
         feeds.refuse(needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
+    is_short = (feeds.frame["retention_days"] < 1).fillna(False)
+    feeds.refuse(is_short, "retention_days", "应为正整数（天），没有保存期限的留空")
 
 
 def _check_rules(rules: Table) -> None:

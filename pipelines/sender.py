@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import pyarrow.compute as pc
 import typer
 
 from pipelines import region as regions
@@ -11,6 +12,7 @@ from pipelines import settings as all_settings
 from pipelines.domain import Said, SaidError
 from pipelines.feeds import contracts
 from pipelines.ingest.apart import AT_THE_DESK, Answer, check_apart, too_large
+from pipelines.ingest.check import Outcome
 from pipelines.ingest.error_sheet import Rows
 from pipelines.ingest.feed_page import feed_page
 from pipelines.ingest.recognise import contract_of
@@ -36,9 +38,9 @@ def check(
         typer.echo(sentence)
     if error_sheet is not None and answer.error_sheet is not None:
         _write(error_sheet, answer.error_sheet)
-    if answer.outcome.status == "refused":
+    if any(outcome.status == "refused" for outcome in answer.outcomes):
         raise typer.Exit(2)
-    if answer.outcome.rows_quarantined:
+    if answer.quarantined.num_rows:
         raise typer.Exit(1)
 
 
@@ -87,7 +89,18 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _sentences(answer: Answer, english: bool) -> list[str]:
-    outcome, verdict = answer.outcome, _VERDICT[answer.outcome.status]
+    """What is said of a file; of an archive, of each file in it, after its name."""
+    if len(answer.files) == 1:
+        return _of_file(answer, answer.outcomes[0], english)
+    return [
+        sentence
+        for name, outcome in zip(answer.files, answer.outcomes, strict=True)
+        for sentence in (f"— {name}", *_of_file(answer, outcome, english))
+    ]
+
+
+def _of_file(answer: Answer, outcome: Outcome, english: bool) -> list[str]:
+    verdict = _VERDICT[outcome.status]
     counts = (outcome.rows_total, outcome.rows_accepted, outcome.rows_quarantined)
     if english:
         said = ["{}: {}; {} rows, {} accepted, {} refused.".format(answer.feed, verdict.en, *counts)]
@@ -95,12 +108,14 @@ def _sentences(answer: Answer, english: bool) -> list[str]:
         said = ["{}：{}；共 {} 行，采用 {}，退回 {}。".format(answer.feed, verdict.zh, *counts)]
     if outcome.reason is not None:
         said.append(str(outcome.reason_en if english else outcome.reason))
+    said += [note.en if english else note.zh for note in outcome.notes]
     if outcome.ignored:
         ignored = "、".join(outcome.ignored)
         said.append(
             f"Columns outside the contract are ignored: {ignored}." if english else f"约定之外的列已忽略：{ignored}。"
         )
-    rows = answer.quarantined.select(["line_number", "reason_en" if english else "reason"]).sort_by("line_number")
+    mine = answer.quarantined.filter(pc.equal(answer.quarantined["drop_id"], outcome.drop_id))
+    rows = mine.select(["line_number", "reason_en" if english else "reason"]).sort_by("line_number")
     said += rows.column(1)[:SHOWN].to_pylist()
     if rows.num_rows > SHOWN:
         more = rows.num_rows - SHOWN

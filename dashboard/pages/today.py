@@ -13,6 +13,9 @@ from dashboard.components.warning import address, ranked, shortened
 from dashboard.locale import count, text
 from pipelines.domain import Audience
 
+_CARDS = 5
+"""So many headline figures a block: what a chief reads in twenty seconds; the area's page shows all."""
+
 
 def register() -> None:
     """Add the page to the site."""
@@ -26,7 +29,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     warnings = ranked(data.read("open_warning"))
     heading, sentences = changes.since_last_edition()
     shown = model.matrix(matrix)
-    frequent = summary.frequent(area)
+    frequent = summary.frequent(area, _CARDS)
     rhythm = "{area}, daily data" if any(figure.grain == "day" for figure in frequent) else "{area}, weekly data"
     return [
         html.Div(
@@ -39,7 +42,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
         html.Div(
             [
                 block(text(rhythm, area=_name(area)), frequent),
-                block(text("{area}, monthly data", area=_name(area)), summary.monthly(area)),
+                block(text("{area}, monthly data", area=_name(area)), summary.monthly(area, _CARDS)),
             ],
             className="blocks",
         ),

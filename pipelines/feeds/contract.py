@@ -13,6 +13,10 @@ class SliceError(SaidError):
     """A file's name that says no slice."""
 
 
+class NameSilentError(SliceError):
+    """A name of another form: it says nothing about the slice, the lines above the header may."""
+
+
 class Kind(StrEnum):
     """How a cell is read and checked."""
 
@@ -126,13 +130,17 @@ class Derived:
 
 @dataclass(frozen=True)
 class Slice:
-    """What a file speaks for, read from its name: ``<feed>_<sender>_<period>[_v<n>][_supplement].csv``."""
+    """What a file speaks for, by its name ``<feed>_<sender>_<period>[_v<n>][_supplement].<suffix>`` or its head lines.
+
+    ``has_version``: a version was written, even if it is the first.
+    """
 
     sender: str
     period: date
     grain: Grain
     version: int
     is_supplement: bool
+    has_version: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -171,23 +179,27 @@ class Contract:
         return self._by_name[name]
 
     def slice_of(self, file_name: str) -> Slice:
-        """Read sender, period and version from the file's name; SliceError says how the name should look.
+        """Read sender, period and version from the file's name, whatever its format.
 
         A weekly file is named by a day of its week; only the region knows on which day weeks begin (ingest.drop).
+        Raises NameSilentError when it is no such name, SliceError when it is one and wrong; both say how it should
+        look.
         """
         path = PurePath(file_name)
         stem = _COPY_MARK.sub("", path.stem)
-        ours = path.suffix.lower() == ".csv" and stem.startswith(f"{self.feed}_")
+        ours = path.suffix.lower() in SUFFIXES and stem.startswith(f"{self.feed}_")
         match = _SLICE.fullmatch(stem[len(self.feed) + 1 :]) if ours else None
         if match is None:
-            raise self._wrong(f"文件名“{file_name}”", f"The file's name, {file_name},")
+            raise NameSilentError(self.wrong_name(file_name))
         digits = match["period"]
         grain = Grain.DAY if len(digits) == 8 else Grain.MONTH
         if self.grain is Grain.WEEK and grain is Grain.DAY:
             grain = Grain.WEEK
         if self.grain not in (None, grain):
-            raise self._wrong(
-                f"文件名“{file_name}”的期间“{digits}”", f"The period {digits} of the file's name, {file_name},"
+            raise SliceError(
+                self._wrong(
+                    f"文件名“{file_name}”的期间“{digits}”", f"The period {digits} of the file's name, {file_name},"
+                )
             )
         try:
             period = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8] or 1))
@@ -199,20 +211,24 @@ class Contract:
                 )
             ) from error
         is_supplement = match["supplement"] is not None
-        return Slice(match["sender"].upper(), period, grain, int(match["version"] or 1), is_supplement)
+        version, has_version = int(match["version"] or 1), match["version"] is not None
+        return Slice(match["sender"].upper(), period, grain, version, is_supplement, has_version)
 
-    def _wrong(self, zh: str, en: str) -> SliceError:
+    def wrong_name(self, file_name: str) -> Said:
+        """What is said of a name of another form."""
+        return self._wrong(f"文件名“{file_name}”", f"The file's name, {file_name},")
+
+    def _wrong(self, zh: str, en: str) -> Said:
         digits = "YYYYMM" if self.grain is Grain.MONTH else "YYYYMMDD"
-        return SliceError(
-            Said(
-                f"{zh}不合规定，应为 {self.feed}_<报送单位代码>_<{digits}>[_v<版本>][_supplement].csv；"
-                "请改名后重新报送。",
-                f"{en} is not as agreed: {self.feed}_<sender's code>_<{digits}>[_v<version>][_supplement].csv;"
-                " rename the file and send it again.",
-            )
+        return Said(
+            f"{zh}不合规定，应为 {self.feed}_<报送单位代码>_<{digits}>[_v<版本>][_supplement].csv；请改名后重新报送。",
+            f"{en} is not as agreed: {self.feed}_<sender's code>_<{digits}>[_v<version>][_supplement].csv;"
+            " rename the file and send it again.",
         )
 
 
+SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls"})
+"""What a file may be named; what it is, is found out from its bytes."""
 _SLICE = re.compile(
     r"(?P<sender>[0-9A-Za-z\u4e00-\u9fff]+)_(?P<period>[0-9]{8}|[0-9]{6})"
     r"(?:_v(?P<version>[0-9]{1,4}))?(?P<supplement>_supplement)?"

@@ -10,7 +10,7 @@ from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 CONTRACT = Contract(
     feed="transport_mobility",
     title="交通运输客流",
-    purpose="与社保、招聘求职数据比对（通知第十九项）；只收区县、日汇总数，不收任何个人或设备标识",
+    purpose="与社保、招聘求职数据比对（通知第十九项）；只收区县、日汇总数，不收能指认个人或设备的内容",
     grain=Grain.DAY,
     key="movement",
     area_column="area",
@@ -19,7 +19,14 @@ CONTRACT = Contract(
     columns=(
         Column("地区", "area", Kind.AREA, ("区县", "所在县区"), example="371521"),
         Column("日期", "moved_on", Kind.DAY, ("统计日期",), note="须为文件所报的那一天", example="2020-03-05"),
-        Column("方向", "direction", Kind.CHOICE, choices=(("流入", "in"), ("流出", "out")), example="流出"),
+        Column(
+            "方向",
+            "direction",
+            Kind.CHOICE,
+            choices=(("流入", "in"), ("流出", "out")),
+            note="地区、方向、对方区域、运输方式相同的只报一行",
+            example="流出",
+        ),
         Column(
             "对方区域",
             "other_place",

@@ -13,7 +13,13 @@ CONTRACT = Contract(
     period_column="reported_on",
     forbids_identifiers=True,
     columns=(
-        Column("线索编号", "lead_id", aliases=("编号",), note="不得重复", example="QX-00001"),
+        Column(
+            "线索编号",
+            "lead_id",
+            aliases=("编号",),
+            note="不得重复；以字母开头，纯数字的长编号会被当作个人或设备号退回",
+            example="QX-00001",
+        ),
         Column(
             "统一社会信用代码",
             "employer",

@@ -11,7 +11,6 @@ import resource
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,11 +18,11 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import region as regions
-from pipelines.domain import Grain, Said, SaidError, UserError
-from pipelines.feeds.contract import Slice
+from pipelines.domain import Said, SaidError, UserError
 from pipelines.ingest.check import Checker, Outcome
-from pipelines.ingest.drop import drop_of
+from pipelines.ingest.drop import drops_of
 from pipelines.ingest.error_sheet import Rows, error_sheet
+from pipelines.ingest.outcome import as_json, outcome_of
 from pipelines.ingest.recognise import contract_of, feed_of
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -46,12 +45,22 @@ AT_THE_DESK = Limits(size=1024 * _MIB, memory=6144 * _MIB, seconds=600)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the check of one file says. ``quarantined`` is as in ``Checked``; ``error_sheet`` is there if asked for."""
+    """What the check of a file says; of an archive each file in it has its name and outcome.
+
+    ``quarantined`` is as in ``Checked``; ``error_sheet`` is there if asked for.
+    """
 
     feed: str
-    outcome: Outcome
+    files: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
     quarantined: pa.Table
     error_sheet: bytes | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome of a file that is no archive of several; ValueError for such a one."""
+        (outcome,) = self.outcomes
+        return outcome
 
 
 def check_apart(
@@ -85,7 +94,8 @@ def check_apart(
     rows = answer["rows_bytes"]
     with pa.ipc.open_stream(pa.py_buffer(rest[:rows])) as stream:
         quarantined = stream.read_all()
-    return Answer(answer["feed"], _outcome(answer["outcome"]), quarantined, rest[rows:] if sheet else None)
+    outcomes = tuple(outcome_of(text) for text in answer["outcomes"])
+    return Answer(answer["feed"], tuple(answer["files"]), outcomes, quarantined, rest[rows:] if sheet else None)
 
 
 def _environment() -> dict[str, str]:
@@ -119,13 +129,6 @@ def _broken_off(file_name: str, limits: Limits, status: int) -> Said:
     )
 
 
-def _outcome(fields: dict[str, Any]) -> Outcome:
-    named = fields["named"]
-    if named is not None:
-        named = Slice(**named | {"period": date.fromisoformat(named["period"]), "grain": Grain(named["grain"])})
-    return Outcome(**fields | {"named": named, "ignored": tuple(fields["ignored"])})
-
-
 # -- the child --
 
 
@@ -141,15 +144,19 @@ def _confine(limits: Limits) -> None:
 
 def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[dict[str, Any], bytes, bytes]:
     region = regions.load(Path(request["region"]))
-    contract = contract_of(request["feed"] or feed_of(request["file_name"], content))
+    contract = contract_of(request["feed"] or feed_of(request["file_name"], content, region))
     checker = Checker(region, None, f"{limits.memory // 2 // _MIB}MiB", threads=1)
-    checked = checker.check(contract, [drop_of(content, request["file_name"], contract, region)])
+    drops = drops_of(content, request["file_name"], contract, region)
+    checked = checker.check(contract, drops)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, checked.quarantined.schema) as stream:
         stream.write_table(checked.quarantined)
     rows = sink.getvalue().to_pybytes()
-    sheet = error_sheet(contract, content, checked, Rows(request["sheet"])) if request["sheet"] else b""
-    head = {"feed": contract.feed, "outcome": asdict(checked.outcomes[0]), "rows_bytes": len(rows)}
+    sheet = error_sheet(contract, drops, checked, region, Rows(request["sheet"])) if request["sheet"] else b""
+    head = {
+        "feed": contract.feed, "files": [drop.file_name for drop in drops],
+        "outcomes": [as_json(outcome) for outcome in checked.outcomes], "rows_bytes": len(rows),
+    }  # fmt: skip
     return head, rows, sheet
 
 
@@ -165,7 +172,7 @@ def _serve(source: BinaryIO, sink: BinaryIO) -> int:
         head, rows, sheet = {"said": {"zh": str(error), "en": "the region's folder is wrong"}}, b"", b""
     except (MemoryError, duckdb.OutOfMemoryException, pa.ArrowMemoryError):
         return 3
-    sink.write(json.dumps(head, default=str).encode() + b"\n" + rows + sheet)
+    sink.write(json.dumps(head).encode() + b"\n" + rows + sheet)
     sink.flush()
     return 0
 

@@ -225,13 +225,21 @@ def _range(column: Column) -> str:
 def _day(text: str) -> str:
     written = rf"regexp_replace({text}, '^([0-9]{{4}})[年.]([0-9]{{1,2}})[月.]([0-9]{{1,2}})日?$', '\1-\2-\3')"
     packed = f"cast(try_strptime({text}, '%Y%m%d') as date)"
-    day = f"coalesce(try_cast({text} as date), {packed}, try_cast({written} as date))"
+    day = f"coalesce(try_cast({text} as date), {packed}, try_cast({written} as date), {_serial(text)})"
     return f"case when ({day}) between date '1900-01-01' and date '2100-01-01' then {day} end"
 
 
+def _serial(text: str) -> str:
+    """A day as spreadsheets count, from 1899-12-30 on, where five digits cannot be anything else: 1990 to 2049."""
+    return (
+        f"case when regexp_full_match({text}, '[345][0-9]{{4}}') and {text} between '32874' and '54788'"
+        f" then date '1899-12-30' + cast({text} as integer) end"
+    )
+
+
 def _month(text: str) -> str:
-    written = rf"regexp_replace({text}, '^([0-9]{{4}})[-/.年]?([0-9]{{1,2}})月?$', '\1-\2-01')"
-    month = f"date_trunc('month', coalesce(try_cast({written} as date), {_day(text)}))"
+    written = rf"regexp_replace({text}, '^([0-9]{{4}})[-/.年]?([0-9]{{1,2}})月?份?$', '\1-\2-01')"
+    month = f"date_trunc('month', coalesce({_serial(text)}, try_cast({written} as date), {_day(text)}))"
     return f"case when ({month}) between date '1900-01-01' and date '2100-01-01' then cast({month} as date) end"
 
 

@@ -12,11 +12,15 @@ import pyarrow as pa
 from pipelines.domain import Said, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Slice
-from pipelines.ingest.drop import Drop, drop_of
+from pipelines.ingest.aside import without_asides
+from pipelines.ingest.drop import Drop, drops_of
+from pipelines.ingest.encoding import RefusedError
+from pipelines.ingest.grid import Grid, grid
 from pipelines.ingest.identity import Pads
-from pipelines.ingest.read import Malformed, read
+from pipelines.ingest.read import Malformed
+from pipelines.ingest.received import located, received
 from pipelines.ingest.statement import Statement, lookups, sentences, statement
-from pipelines.ingest.text import RefusedError, Text, understand
+from pipelines.ingest.text import Text, understand
 from pipelines.region import Region
 
 # The same people come again and again: their numbers are checked and hashed once, in memory, up to some 150 MiB.
@@ -27,7 +31,8 @@ _HIDDEN_LINE = "（含个人信息，原文不保留）"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: ``reason`` (Chinese) says why it is refused, ``ignored`` are headers out of contract.
+    """What became of one file: ``reason`` (Chinese) says why it is refused, ``ignored`` are headers out of contract,
+    ``notes`` what else is to be told about it: lines that are no rows, totals that do not add up, sheets left unread.
 
     ``rows_total == rows_accepted + rows_quarantined``, always; a file refused before its rows were read counts none.
     """
@@ -42,6 +47,7 @@ class Outcome:
     rows_total: int = 0
     rows_accepted: int = 0
     rows_quarantined: int = 0
+    notes: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,25 +108,34 @@ class Checker:
             compiled = statement(contract, self._region, self._key is not None)
             self._statements[contract.feed] = compiled
         outcomes: list[Outcome] = []
-        texts: list[tuple[int, Text]] = []
+        sources: dict[int, Text | Grid] = {}
         for number, drop in enumerate(drops):
-            outcome, text = self._opened(contract, drop)
+            outcome, source = self._opened(contract, drop)
             outcomes.append(outcome)
-            if text is not None:
-                texts.append((number, text))
-        cells = read(texts, len(contract.columns))
+            if source is not None:
+                sources[number] = source
+        cells = received(list(sources.items()), contract.columns)
         judged = self._judged(compiled, cells.table, outcomes, cells.needs_trim)
-        return _Settlement(contract, compiled, self._connection, outcomes, judged, cells.malformed).settled()
+        rows = without_asides(judged, cells.malformed, sources, contract)
+        for number, notes in rows.notes.items():
+            outcomes[number] = replace(outcomes[number], notes=outcomes[number].notes + notes)
+        checked = _Settlement(contract, compiled, self._connection, outcomes, rows.judged, rows.malformed).settled()
+        grids = {outcomes[number].drop_id: found for number, found in sources.items() if isinstance(found, Grid)}
+        return replace(checked, quarantined=located(checked.quarantined, grids))
 
-    @staticmethod
-    def _opened(contract: Contract, drop: Drop) -> tuple[Outcome, Text | None]:
+    def _opened(self, contract: Contract, drop: Drop) -> tuple[Outcome, Text | Grid | None]:
         if drop.refusal is not None:
             return _refused(drop, drop.refusal), None
+        source: Text | Grid
         try:
-            text = understand(drop.content, contract)
+            if drop.workbook is not None:
+                source = grid(drop.workbook, contract, self._region)
+            else:
+                source = understand(drop.content, contract, self._region)
         except RefusedError as refusal:
             return _refused(drop, refusal.said), None
-        return Outcome(drop.drop_id, drop.named, text.encoding, "accepted", None, None, text.ignored), text
+        outcome = Outcome(drop.drop_id, drop.named, source.encoding, "accepted", None, None, source.ignored)
+        return replace(outcome, notes=source.notes), source
 
     def _until(self, named: Slice | None) -> date | None:
         return self._region.period_end(named.grain, named.period) if named else None
@@ -338,12 +353,15 @@ from shown
 
 
 def check(feed: str, file_name: str, content: bytes, region: Region) -> Checked:
-    """Check one file as an upload page does: no key, no store. Raises UserError for an unknown feed."""
+    """Check one file, or those of an archive, as an upload page does: no key, no store.
+
+    Raises UserError for an unknown feed.
+    """
     contract = contracts().get(feed)
     if contract is None:
         raise UserError(f"没有名为“{feed}”的数据来源；可用的有：{'、'.join(contracts())}。")
     checker = Checker(region, None)
     try:
-        return checker.check(contract, [drop_of(content, file_name, contract, region)])
+        return checker.check(contract, drops_of(content, file_name, contract, region))
     finally:
         checker.close()

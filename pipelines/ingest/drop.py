@@ -1,12 +1,33 @@
-"""A drop: one file as received, what its name says it speaks for, and the identity that makes repeats harmless."""
+"""A drop: one file as received, what it speaks for, and the identity that makes repeats harmless.
+
+What a file speaks for is said by its name, ``<feed>_<sender>_<period>[_v<n>][_supplement].<csv|tsv|txt|xlsx|xls>``, by
+the lines above its header, or by both:
+
+    报送单位：阳谷县      sender, code or name        (label and value in one cell or in neighbouring cells)
+    报送期间：2020年3月   period, day or month
+    报送版本：2           version, as ``_v2`` in the name
+    补报：是              supplement, as ``_supplement``
+
+Where the name is of another form, the lines decide and must state sender and period. Where both speak they must agree;
+a name without ``_v`` or ``_supplement`` says nothing about these. An archive is not a drop: each file in it is one,
+named ``archive.zip/member.csv``. The format is found out from the bytes, never from the suffix, so that a rebuild reads
+what raw keeps in the same way.
+"""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from pipelines.domain import Grain, Said
-from pipelines.feeds.contract import Contract, Slice, SliceError
-from pipelines.ingest.forbidden import identifier
-from pipelines.ingest.text import RefusedError
+from pipelines.feeds.contract import Contract, NameSilentError, Slice, SliceError
+from pipelines.ingest.archive import NESTED, is_archive, members
+from pipelines.ingest.encoding import RefusedError
+from pipelines.ingest.forbidden import identifier, unopened
+from pipelines.ingest.grid import opened, rows_above_sheets
+from pipelines.ingest.preamble import PERIOD, SENDER, SILENT, SUPPLEMENT, VERSION, Stated, stated
+from pipelines.ingest.text import rows_above
+from pipelines.ingest.workbook import Workbook, is_workbook
 from pipelines.region import Region
 
 _ID_LENGTH = 16
@@ -14,10 +35,12 @@ _ID_LENGTH = 16
 
 @dataclass(frozen=True)
 class Drop:
-    """One file as received: its bytes, the name it came under and what the name says it speaks for.
+    """One file as received: its bytes, the name it came under and what it speaks for.
 
-    ``refusal`` is what is said when the name cannot be read (then ``named`` is None) or the content may not be kept.
-    ``is_keepable``: whether the content may go into raw; what holds forbidden identifiers may not.
+    ``refusal`` is what is said when that cannot be read, the file cannot be opened, or its content may not be kept;
+    ``named`` is None when nobody knows what it speaks for. ``is_keepable``: whether the content may go into raw; what
+    holds forbidden identifiers may not. ``workbook`` are the rows of a spreadsheet, already read for the lines above
+    its header.
     """
 
     drop_id: str
@@ -27,29 +50,103 @@ class Drop:
     named: Slice | None
     refusal: Said | None
     is_keepable: bool = True
+    workbook: Workbook | None = None
+
+
+def drops_of(content: bytes, file_name: str, contract: Contract, region: Region) -> list[Drop]:
+    """The drops of a file: itself, or the files of an archive. An archive that is refused is one refused drop."""
+    if not is_archive(content):
+        return [drop_of(content, file_name, contract, region)]
+    try:
+        found = members(content)
+    except RefusedError as refusal:
+        return [_refused_archive(content, file_name, contract, region, refusal.said)]
+    return [drop_of(member.content, f"{file_name}/{member.name}", contract, region) for member in found]
 
 
 def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) -> Drop:
     """Hash a file and find out which drop it is.
 
     The same content for another slice is another drop. The version counts, so that an old content can be sent again
-    as a newer version; the received time does not, so that a repeat is the same drop. A file whose name cannot be read
-    is known by content and name.
+    as a newer version; the received time does not, so that a repeat is the same drop. A file of which nobody knows what
+    it speaks for is known by content and name.
     """
-    content_hash = hashlib.sha256(content).hexdigest()
-    found = identifier(content) if contract.forbids_identifiers else None
+    if is_archive(content):  # kept whole because it was refused, or within another one
+        return _refused_archive(content, file_name, contract, region, _problem(content))
+    workbook, problem = _workbook(content)
+    found: Said | None = None
+    if contract.forbids_identifiers:
+        found = identifier(content, workbook) if problem is None else unopened(problem)
+    named: Slice | None = None
+    refusal: Said | None = None
     try:
-        named = slice_of(file_name, contract, region)
+        named = _named(file_name, contract, region)
+        if problem is not None:
+            raise RefusedError(problem)
+        said = _said_above(content, workbook, contract, region)
+        if said is not SILENT or named is None:
+            named = _agreed(named, said, file_name, contract, region)
+    except RefusedError as refused:
+        refusal = refused.said
+    return _of(content, file_name, contract, named, refusal, found, workbook)
+
+
+def _of(
+    content: bytes, file_name: str, contract: Contract, named: Slice | None, refusal: Said | None,
+    forbidden: Said | None, workbook: Workbook | None = None,
+) -> Drop:  # fmt: skip
+    content_hash = hashlib.sha256(content).hexdigest()
+    speaks_for: tuple[str, ...] = (file_name,)
+    if named is not None:
+        speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
+    drop_id = hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
+    said = forbidden or refusal
+    return Drop(drop_id, content_hash, file_name, content, named, said, forbidden is None, workbook)
+
+
+def _workbook(content: bytes) -> tuple[Workbook | None, Said | None]:
+    """A spreadsheet's rows, or why it cannot be opened; neither for a text."""
+    if not is_workbook(content):
+        return None, None
+    try:
+        return opened(content), None
     except RefusedError as refusal:
-        drop_id = _identity(content_hash, contract, file_name)
-        return Drop(drop_id, content_hash, file_name, content, None, found or refusal.said, found is None)
-    speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
-    drop_id = _identity(content_hash, contract, *speaks_for)
-    return Drop(drop_id, content_hash, file_name, content, named, found, found is None)
+        return None, refusal.said
 
 
-def _identity(content_hash: str, contract: Contract, *speaks_for: str) -> str:
-    return hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
+def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, region: Region) -> Stated:
+    if workbook is not None:
+        return _together([stated(rows) for rows in rows_above_sheets(workbook, contract, region)])
+    above = rows_above(content, contract, region)
+    return stated(above) if above else SILENT
+
+
+def _refused_archive(content: bytes, file_name: str, contract: Contract, region: Region, said: Said) -> Drop:
+    """A refused archive, or a workbook so damaged that it looks like one; of the latter the name may say the slice."""
+    forbidden = unopened(said) if contract.forbids_identifiers else None
+    try:
+        return _of(content, file_name, contract, _named(file_name, contract, region), said, forbidden)
+    except RefusedError:
+        return _of(content, file_name, contract, None, said, forbidden)
+
+
+def _problem(content: bytes) -> Said:
+    try:
+        members(content)
+    except RefusedError as refusal:
+        return refusal.said
+    return NESTED
+
+
+def _named(file_name: str, contract: Contract, region: Region) -> Slice | None:
+    """What a file speaks for by its name; None when the name is of another form and says nothing."""
+    try:
+        contract.slice_of(file_name)
+    except NameSilentError:
+        return None
+    except SliceError:  # said below
+        pass
+    return slice_of(file_name, contract, region)
 
 
 def slice_of(file_name: str, contract: Contract, region: Region) -> Slice:
@@ -58,7 +155,7 @@ def slice_of(file_name: str, contract: Contract, region: Region) -> Slice:
         named = contract.slice_of(file_name)
     except SliceError as error:
         raise RefusedError(error.said) from error
-    grain = named.grain if contract.grain else _grain(contract.feed, region, named)
+    grain = named.grain if contract.grain else _grain(contract.feed, region, named.period, named.grain, _BY_NAME)
     sender = region.area_of(named.sender, region.period_end(grain, named.period))
     if sender is None:
         raise RefusedError(
@@ -72,17 +169,121 @@ def slice_of(file_name: str, contract: Contract, region: Region) -> Slice:
     return replace(named, sender=sender, grain=grain, period=region.period_start(grain, named.period))
 
 
-def _grain(feed: str, region: Region, named: Slice) -> Grain:
-    """The region's cadence where it is a grain: a name with a day of the week or quarter speaks for all of it."""
+_BY_NAME = Said("文件名", "The file's name")
+_BY_LINES = Said(f"表头上方的“{PERIOD}”", f"“{PERIOD}” above the header")
+
+
+def _grain(feed: str, region: Region, at: date, written: Grain, by: Said) -> Grain:
+    """The region's cadence where it is a grain: a day of the week or quarter that is written speaks for all of it."""
     cadence = region.feeds.loc[region.feeds["feed"] == feed, "cadence"]
-    grain = Grain(cadence.iloc[0]) if len(cadence) and cadence.iloc[0] in set(Grain) else named.grain
-    if named.grain is Grain.MONTH and grain in (Grain.DAY, Grain.WEEK):
+    grain = Grain(cadence.iloc[0]) if len(cadence) and cadence.iloc[0] in set(Grain) else written
+    if written is Grain.MONTH and grain in (Grain.DAY, Grain.WEEK):
         raise RefusedError(
             Said(
-                f"文件名只写了月份（{named.period:%Y%m}），而该数据来源每期短于一个月；"
+                f"{by.zh}只写了月份（{at:%Y%m}），而该数据来源每期短于一个月；"
                 "请改写为该期内的一天（YYYYMMDD）后重新报送。",
-                f"The file's name says a month ({named.period:%Y%m}), but a period of this feed is shorter;"
+                f"{by.en} says a month ({at:%Y%m}), but a period of this feed is shorter;"
                 " write a day of the period (YYYYMMDD) and send the file again.",
             )
         )
     return grain
+
+
+def _together(said: Sequence[Stated]) -> Stated:
+    """What the sheets of a workbook state: a workbook speaks for one slice, so they must not differ."""
+    merged = SILENT
+    for item in said:
+        for name in ("sender", "period", "version", "is_supplement"):
+            one, other = getattr(merged, name), getattr(item, name)
+            if one is not None and other is not None and one != other:
+                raise RefusedError(
+                    Said(
+                        f"各工作表上方写的报送信息不一致（“{one}”与“{other}”）；一个文件只能报送一个单位的一个期间，请分成几个文件。",
+                        f"The sheets state different things above their headers (“{one}” and “{other}”); a file speaks"
+                        " for one sender and one period: send several files.",
+                    )
+                )
+            if one is None and other is not None:
+                merged = replace(merged, **{name: other})
+        if merged.grain is None:
+            merged = replace(merged, grain=item.grain)
+    return merged
+
+
+def _agreed(named: Slice | None, said: Stated, file_name: str, contract: Contract, region: Region) -> Slice:
+    """What name and lines say together. Raises RefusedError when they differ, or neither says enough."""
+    period, grain = _stated_period(said, contract, region)
+    if named is None and (said.sender is None or period is None):
+        raise RefusedError(_nobody_says(file_name, contract))
+    on = named or Slice("", period or date.min, grain or Grain.DAY, 1, is_supplement=False)
+    sender = _stated_sender(said, region, region.period_end(on.grain, on.period))
+    if named is None:
+        version, is_supplement = said.version or 1, bool(said.is_supplement)
+        return Slice(sender or "", on.period, on.grain, version, is_supplement, said.version is not None)
+    pairs = [
+        (SENDER, named.sender, sender),
+        (PERIOD, named.period, period),
+        (VERSION, named.version if named.has_version else None, said.version),
+        (
+            SUPPLEMENT,
+            "是" if named.is_supplement else None,
+            None if said.is_supplement is None else _yes(said.is_supplement),
+        ),
+    ]
+    for label, by_name, by_lines in pairs:
+        if by_name is not None and by_lines is not None and by_name != by_lines:
+            raise RefusedError(
+                Said(
+                    f"文件名“{file_name}”与表头上方写的{label}不一致：文件名为“{by_name}”，表中为“{by_lines}”；"
+                    "请核对并改正其中一处。",
+                    f"The file name “{file_name}” and the lines above the header disagree on {label}: “{by_name}” and"
+                    f" “{by_lines}”; correct one of them.",
+                )
+            )
+    version = named.version if named.has_version or said.version is None else said.version
+    return replace(named, version=version, is_supplement=named.is_supplement or bool(said.is_supplement))
+
+
+def _stated_period(said: Stated, contract: Contract, region: Region) -> tuple[date | None, Grain | None]:
+    """First day and grain of the period that the lines above the header state, as a file's name would be read."""
+    if said.period is None or said.grain is None:
+        return None, None
+    grain = Grain.WEEK if contract.grain is Grain.WEEK and said.grain is Grain.DAY else said.grain
+    if contract.grain is None:
+        grain = _grain(contract.feed, region, said.period, grain, _BY_LINES)
+    elif contract.grain is not grain:
+        wanted = ("某一天，如 2020-03-05", "a day, like 2020-03-05")
+        if contract.grain is Grain.MONTH:
+            wanted = ("某一月，如 2020-03", "a month, like 2020-03")
+        raise RefusedError(Said(f"{_BY_LINES.zh}应是{wanted[0]}；请改正。", f"{_BY_LINES.en} must be {wanted[1]}."))
+    return region.period_start(grain, said.period), grain
+
+
+def _stated_sender(said: Stated, region: Region, on: date) -> str | None:
+    if said.sender is None:
+        return None
+    sender = region.area_of(said.sender, on)
+    if sender is None:
+        raise RefusedError(
+            Said(
+                f"表头上方的“{SENDER}：{said.sender}”当期不是本地区的单位；"
+                f"请改为单位代码（如 {region.units[0]}）或名称。",
+                f"“{SENDER}：{said.sender}” above the header is no unit of this region in that period; write its code,"
+                f" such as {region.units[0]}, or its name.",
+            )
+        )
+    return sender
+
+
+def _yes(value: bool) -> str:
+    return "是" if value else "否"
+
+
+def _nobody_says(file_name: str, contract: Contract) -> Said:
+    rule = contract.wrong_name(file_name)
+    zh, en = rule.zh.removesuffix("；请改名后重新报送。"), rule.en.removesuffix("; rename the file and send it again.")
+    return Said(
+        f"{zh}；或在表头上方写明“{SENDER}：”和“{PERIOD}：”。请改名或补写后重新报送。",
+        f"{en}, nor do lines such as “{SENDER}：” and “{PERIOD}：” above its header say what the file speaks for;"
+        " rename it or write them.",
+    )

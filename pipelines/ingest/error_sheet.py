@@ -4,13 +4,18 @@ It goes back to the sender and shows identity numbers as the sender wrote them. 
 nothing here writes a file.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
+from pathlib import PurePath
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -18,9 +23,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.feeds.contract import Contract
 from pipelines.ingest.check import Checked
-from pipelines.ingest.read import read
-from pipelines.ingest.text import RefusedError, Text, understand
+from pipelines.ingest.drop import Drop
+from pipelines.ingest.encoding import RefusedError
+from pipelines.ingest.grid import SHEET_LINES, Grid, grid
+from pipelines.ingest.read import Cells, read
+from pipelines.ingest.text import Text, understand
 from pipelines.ingest.xlsx import put, saved
+from pipelines.region import Region
 
 REASON, LINE = "退回原因", "原文件行号"
 _TABLE, _FILE = "报送内容", "整份退回原因"
@@ -31,6 +40,8 @@ _BAD = PatternFill("solid", fgColor="FFC7CE")
 _HEAD = PatternFill("solid", fgColor="DDEBF7")
 _BOLD = Font(bold=True)
 _AUTHOR = "岗哨"
+_NO_TITLE = re.compile(r"[\\*?:/\[\]]")
+_MOST_TITLE = 31
 
 
 class Rows(StrEnum):
@@ -40,42 +51,94 @@ class Rows(StrEnum):
     REFUSED = "refused"
 
 
-def error_sheet(contract: Contract, content: bytes, checked: Checked, rows: Rows = Rows.ALL) -> bytes:
-    """An XLSX of the file's table: columns and order as sent, refused cells coloured, with reason and fix in a comment.
+def error_sheet(
+    contract: Contract, drops: Sequence[Drop], checked: Checked, region: Region, rows: Rows = Rows.ALL
+) -> bytes:
+    """An XLSX of the tables sent: columns and order as sent, refused cells coloured, with reason and fix in a comment.
 
-    ``checked`` is the outcome of this one file. Two columns are added at the end, 退回原因 and 原文件行号. A file
-    refused as a whole has a sheet that says why, and only that sheet when its table could not be read.
+    ``checked`` is the outcome of these drops: one file, or those of an archive; each sheet read of each becomes a
+    sheet. Two columns are added at the end, 退回原因 and 原文件行号. What is refused as a whole is told on a sheet of
+    its own, and that sheet is all there is of a file whose table could not be read.
     """
-    (outcome,) = checked.outcomes
     book = Workbook()
-    sheet = book.active
-    if outcome.reason is not None:
-        sheet = book.create_sheet(_TABLE)
-        _say(book.worksheets[0], outcome.reason, outcome.reason_en)
+    first = book.active
+    reasons = [text for item in checked.outcomes if item.reason for text in (item.reason, item.reason_en or "")]
+    for drop, outcome in zip(drops, checked.outcomes, strict=True):
+        try:
+            pages = _pages(contract, drop, region, rows)
+        except RefusedError:
+            continue
+        mine = checked.quarantined.filter(pc.equal(checked.quarantined["drop_id"], outcome.drop_id))
+        for page in pages:
+            title = page.title if len(pages) > 1 else _TABLE if len(drops) == 1 else PurePath(drop.file_name).stem
+            _Table(book.create_sheet(_NO_TITLE.sub("_", title)[:_MOST_TITLE]), contract, page, mine).write(rows)
+    if reasons:
+        _say(first, reasons)
     else:
-        sheet.title = _TABLE
-    try:
-        text = understand(content, contract)
-    except RefusedError:
-        book.remove(sheet)
-    else:
-        _Table(sheet, contract, text, checked.quarantined).write(rows)
+        book.remove(first)
     return saved(book)
 
 
-def _say(sheet: Worksheet, reason: str, reason_en: str | None) -> None:
+@dataclass(frozen=True)
+class _Page:
+    """A table as sent: ``records`` gives physical line and cells of its rows, of the given lines only if any are."""
+
+    title: str
+    header: tuple[str, ...]
+    layout: tuple[int, ...]
+    count: int
+    first_line: int
+    records: Callable[[Collection[int] | None], Iterable[tuple[int, list[str]]]]
+
+
+def _pages(contract: Contract, drop: Drop, region: Region, rows: Rows) -> list[_Page]:
+    """Raises RefusedError when the table cannot be read."""
+    if drop.workbook is None:
+        text = understand(drop.content, contract, region)
+        cells = read([(0, replace(text, layout=tuple(range(text.width))))], text.width)
+        count = cells.table.num_rows + len(cells.malformed)
+        header = (*text.header, *[""] * (text.width - len(text.header)))
+        return [_Page(_TABLE, header, text.layout, count, 0, partial(_records, text, cells))]
+    found = grid(drop.workbook, contract, region)
+    return [
+        _Page(
+            item.sheet.name, tuple(cells[0] for cells in item.found.cells), item.heading.layout, len(item.sheet.rows),
+            number * SHEET_LINES, partial(_sheet_records, found, number),
+        )
+        for number, item in enumerate(found.fitting)
+    ]  # fmt: skip
+
+
+def _records(text: Text, cells: Cells, only: Collection[int] | None) -> Iterator[tuple[int, list[str]]]:
+    table = cells.table.drop_columns(["drop_no"])
+    if only is not None:
+        table = table.filter(pc.is_in(table["line_number"], pa.array(list(only), pa.int32())))
+    broken = [(item.line_number, [item.text]) for item in cells.malformed]
+    columns = [column.to_pylist() for column in table.columns]
+    records = [(line, [text or "" for text in texts]) for line, *texts in zip(*columns, strict=True)]
+    yield from sorted([*broken, *records])
+
+
+def _sheet_records(found: Grid, number: int, only: Collection[int] | None) -> Iterator[tuple[int, list[str]]]:
+    return ((line, cells) for line, cells in found.records(number) if only is None or line in only)
+
+
+def _say(sheet: Worksheet, texts: Sequence[str]) -> None:
     sheet.title = _FILE
-    for row, said in enumerate((reason, reason_en or ""), start=1):
+    for row, said in enumerate(texts, start=1):
         put(sheet, row, 1, said).alignment = Alignment(wrap_text=True, vertical="top")
     sheet.column_dimensions["A"].width = 100
 
 
 class _Table:
-    """The sheet that holds the sender's table."""
+    """The sheet that holds a table of the sender."""
 
-    def __init__(self, sheet: Worksheet, contract: Contract, text: Text, quarantined: pa.Table) -> None:
-        self._sheet, self._text = sheet, text
-        places = {column.header: place for column, place in zip(contract.columns, text.layout, strict=True)}
+    def __init__(self, sheet: Worksheet, contract: Contract, page: _Page, quarantined: pa.Table) -> None:
+        self._sheet, self._page = sheet, page
+        places = {column.header: place for column, place in zip(contract.columns, page.layout, strict=True)}
+        names = {place: header for header, place in places.items()}
+        # Of a header of two lines one may say nothing where the other speaks for both.
+        self._header = [name.strip() or names.get(place, "") for place, name in enumerate(page.header)]
         self._wrong: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for line, header, reason, reason_en in zip(
             *(quarantined.column(name).to_pylist() for name in ("line_number", "column_name", "reason", "reason_en")),
@@ -85,13 +148,13 @@ class _Table:
         self._comments = 0
 
     def write(self, rows: Rows) -> None:
-        header = self._text.header
-        for place, name in enumerate((*header, REASON, LINE), start=1):
+        for place, name in enumerate((*self._header, REASON, LINE), start=1):
             cell = put(self._sheet, 1, place, name)
             cell.font, cell.fill = _BOLD, _HEAD
             self._sheet.column_dimensions[get_column_letter(place)].width = 60 if name == REASON else 18
+        only = self._wrong if rows is Rows.REFUSED or self._page.count > MOST_ROWS else None
         at = 1
-        for at, (line, cells) in enumerate(self._shown(rows), start=2):
+        for at, (line, cells) in enumerate(self._page.records(only), start=2):
             if at > MOST_ROWS + 1:
                 put(
                     self._sheet, at, 1, f"以下从略：只列出前 {MOST_ROWS} 行 (only the first {MOST_ROWS} rows are shown)"
@@ -99,32 +162,21 @@ class _Table:
                 break
             self._row(at, line, cells)
         self._sheet.freeze_panes = "A2"
-        self._sheet.auto_filter.ref = f"A1:{get_column_letter(self._text.width + 2)}{max(at, 2)}"
-
-    def _shown(self, rows: Rows) -> Iterator[tuple[int, list[str]]]:
-        whole = replace(self._text, layout=tuple(range(self._text.width)))
-        cells = read([(0, whole)], self._text.width)
-        lines: Iterable[tuple[int, list[str]]] = [(item.line_number, [item.text]) for item in cells.malformed]
-        table = cells.table.drop_columns(["drop_no"])
-        if rows is Rows.REFUSED or table.num_rows + len(cells.malformed) > MOST_ROWS:
-            table = table.filter(pa.compute.is_in(table["line_number"], pa.array(list(self._wrong), pa.int32())))
-        columns = [column.to_pylist() for column in table.columns]
-        records = [(line, [text or "" for text in texts]) for line, *texts in zip(*columns, strict=True)]
-        yield from sorted([*lines, *records])
+        self._sheet.auto_filter.ref = f"A1:{get_column_letter(len(self._header) + 2)}{max(at, 2)}"
 
     def _row(self, at: int, line: int, cells: list[str]) -> None:
         wrong = self._wrong.get(line, {})
-        for place, text in enumerate(cells):
+        for place, text in enumerate(cells[: len(self._header)]):
             cell = put(self._sheet, at, place + 1, text)
             if place in wrong or (-1 in wrong and len(cells) == 1):
                 cell.fill = _BAD
                 self._comment(cell, wrong.get(place) or wrong[-1])
         if wrong:
             said = [reason.split("\n", 1)[0] for reasons in wrong.values() for reason in reasons]
-            put(self._sheet, at, self._text.width + 1, "\n".join(said)).fill = _BAD
-        put(self._sheet, at, self._text.width + 2, str(line))
+            put(self._sheet, at, len(self._header) + 1, "\n".join(said)).fill = _BAD
+        put(self._sheet, at, len(self._header) + 2, str(line - self._page.first_line))
 
-    def _comment(self, cell: object, reasons: list[str]) -> None:
+    def _comment(self, cell: Cell, reasons: list[str]) -> None:
         self._comments += 1
         if self._comments <= _MOST_COMMENTS:  # the reason column has them all
-            cell.comment = Comment("\n".join(reasons), _AUTHOR, height=120, width=320)  # type: ignore[attr-defined]
+            cell.comment = Comment("\n".join(reasons), _AUTHOR, height=120, width=320)

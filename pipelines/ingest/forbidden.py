@@ -1,20 +1,17 @@
 """Feeds of counts must name no person and no device: finds the header or cell that does, before anything is kept."""
 
 import codecs
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Iterator
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from pipelines.domain import Said
+from pipelines.ingest.encoding import RefusedError
+from pipelines.ingest.grid import opened
 from pipelines.ingest.identity import LOOKS_LIKE_IDENTITY
+from pipelines.ingest.workbook import Workbook, is_workbook, is_zip
 
 _HEADER_LINES = 20
-_MOST_UNPACKED = 1 << 29
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # Headers of counts such as 手机用户数 or 用户数 are meant to pass.
 _HEADER = re.compile(
     r"身份证|证件号|身份号码|公民身份|护照号?|手机号|移动电话|联系电话|电话号|联系方式|(?:^|[,;\t|“\"])\s*(?:手机|电话)\s*(?=$|[,;\t|”\"])"
@@ -46,42 +43,40 @@ _FIX = Said(
     "This feed takes counts only: the file is refused whole and its content is not kept;"
     " delete what identifies persons or devices, aggregate, and send it again.",
 )
-_UNREADABLE = Said(
-    "工作簿无法打开，不能确认其中没有个人或设备标识，内容不予保留；请另存为未加密的 xlsx 或 CSV 后重新报送。",
-    "The workbook cannot be opened, so nobody can tell whether it names persons or devices, and its content is not"
-    " kept; save it as xlsx without a password, or as CSV, and send it again.",
-)
 
 
-def identifier(content: bytes) -> Said | None:
+def identifier(content: bytes, workbook: Workbook | None = None) -> Said | None:
     """What is said of the first forbidden header or cell of a file (text or workbook); None when there is none.
 
-    The sentence tells the place and the sort, never the value. A workbook that cannot be opened is refused as well.
+    ``workbook`` are the rows of a spreadsheet that is open already. The sentence tells the place and the sort, never
+    the value. A workbook that cannot be opened is refused as well.
     """
     try:
-        for where, where_en, text in _texts(content):
-            plain = unicodedata.normalize("NFKC", text)
-            said = _in_header(where, where_en, plain) or _in_cell(where, where_en, plain)
-            if said is not None:
-                return said
-    except (CalamineError, zipfile.BadZipFile, ValueError, OSError, EOFError):
-        return _UNREADABLE
+        if workbook is None and (is_zip(content) or is_workbook(content)):
+            workbook = opened(content)
+    except RefusedError as refusal:
+        return unopened(refusal.said)
+    for where, where_en, first, text in [("", "", 1, _decoded(content))] if workbook is None else _sheets(workbook):
+        plain = unicodedata.normalize("NFKC", text)
+        said = _in_header(where, where_en, first, plain) or _in_cell(where, where_en, first, plain)
+        if said is not None:
+            return said
     return None
 
 
-def _texts(content: bytes) -> Iterator[tuple[str, str, str]]:
-    """Where, and the text with one line a row: one text, or one a sheet."""
-    if not content.startswith(_WORKBOOKS):
-        yield "", "", _decoded(content)
-        return
-    if content.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > _MOST_UNPACKED:
-                raise ValueError("too large once unpacked")
-    workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    for name in workbook.sheet_names:
-        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        yield f"工作表“{name}”", f"Sheet {name}, ", "\n".join(",".join(map(_written, row)) for row in rows)
+def unopened(said: Said) -> Said:
+    """What is said of a workbook or an archive that cannot be opened, for the reason that is said."""
+    return Said(
+        f"{said.zh}打不开就不能确认其中没有个人或设备标识，内容不予保留。",
+        f"{said.en} Nobody can tell whether it names persons or devices, so its content is not kept.",
+    )
+
+
+def _sheets(workbook: Workbook) -> Iterator[tuple[str, str, int, str]]:
+    """Where, the number of the first row, and the text with one line a row, of every sheet, hidden ones too."""
+    for sheet in (*workbook.sheets, *workbook.hidden):
+        rows = "\n".join(",".join(map(_written, row)) for row in sheet.rows)
+        yield f"工作表“{sheet.name}”", f"Sheet {sheet.name}, ", sheet.first_row, rows
 
 
 def _written(cell: object) -> str:
@@ -99,8 +94,8 @@ def _decoded(content: bytes) -> str:
         return content.decode("gb18030", errors="replace")
 
 
-def _in_header(where: str, where_en: str, text: str) -> Said | None:
-    for number, line in enumerate(text.split("\n", _HEADER_LINES)[:_HEADER_LINES], start=1):
+def _in_header(where: str, where_en: str, first: int, text: str) -> Said | None:
+    for number, line in enumerate(text.split("\n", _HEADER_LINES)[:_HEADER_LINES], start=first):
         match = _HEADER.search(line)
         if match is not None:
             word = match[0].strip(' ,;\t|"“”')
@@ -111,12 +106,12 @@ def _in_header(where: str, where_en: str, text: str) -> Said | None:
     return None
 
 
-def _in_cell(where: str, where_en: str, text: str) -> Said | None:
+def _in_cell(where: str, where_en: str, first: int, text: str) -> Said | None:
     match = _CELL.search(text)
     if match is None:
         return None
     noun, noun_en = _NOUNS[str(match.lastgroup)]
-    number = text.count("\n", 0, match.start()) + 1
+    number = text.count("\n", 0, match.start()) + first
     return _said(
         f"{where}第 {number} 行有像{noun}的内容；{_FIX.zh}",
         f"{where_en}line {number} holds what looks like {noun_en}. {_FIX.en}",

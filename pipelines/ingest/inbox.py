@@ -1,6 +1,6 @@
 """Takes files from the inbox into raw and warehouse so that a crash at any point leaves before or after."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,11 +11,12 @@ from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
 from pipelines.ingest import keys as all_keys
 from pipelines.ingest.check import Checker, Outcome
-from pipelines.ingest.drop import Drop, drop_of
+from pipelines.ingest.drop import Drop, drop_of, drops_of
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
-from pipelines.ingest.load import Arrival, load
+from pipelines.ingest.load import Arrival, Checks, load
 from pipelines.ingest.raw import Entry, Raw
+from pipelines.ingest.twin import TwinChecker
 from pipelines.ingest.waiting import (
     MOST_BYTES,
     MOST_FILES,
@@ -40,7 +41,7 @@ _HANDS = 8
 
 @dataclass
 class IngestReport:
-    """What one ingest did. ``files`` were taken from the inbox: accepted + held + refused + duplicates."""
+    """What one ingest did. ``files`` were taken, those of archives singly: accepted + held + refused + duplicates."""
 
     files: int = 0
     accepted: int = 0
@@ -168,24 +169,36 @@ class _Intake:
                 first[identity] = entry
         missing = [entry for identity, entry in first.items() if identity not in self._known]
         self.expect(len(missing))
-        for batch in self._kept_batches(
-            sorted(missing, key=lambda entry: (entry.feed, *entry.precedence, entry.drop_id))
-        ):
-            self._load(contracts()[batch[0].entry.feed], batch)
-            self.report.resumed += len(batch)
+        in_order = sorted(missing, key=lambda entry: (entry.feed, *entry.precedence, entry.drop_id))
+        purged = {entry.drop_id for entry in in_order if self._is_purged(entry)}
+        checkers: dict[bool, Checks] = {False: self._checker, True: TwinChecker(self._checker)}
+        for is_purged, checker in checkers.items():
+            for batch in self._kept_batches([entry for entry in in_order if (entry.drop_id in purged) == is_purged]):
+                self._load(contracts()[batch[0].entry.feed], batch, checker)
+                self.report.resumed += len(batch)
         self._correct_received(first.items())
+
+    def _is_purged(self, entry: Entry) -> bool:
+        contract = contracts()[entry.feed]
+        if not contract.is_person or self._raw.path(contract, entry.content_hash).exists():
+            return False
+        return self._raw.twin_path(contract, entry.content_hash, entry.drop_id).exists()
 
     def _kept_batches(self, entries: Sequence[Entry]) -> Iterable[list[Arrival]]:
         batch: list[Arrival] = []
         size = 0
         for entry in entries:
             contract = contracts()[entry.feed]
-            content = b"" if entry.reason else self._raw.content(contract, entry.content_hash)
+            twin = self._raw.twin(contract, entry.content_hash, entry.drop_id)
+            content = b"" if entry.reason else twin or self._raw.content(contract, entry.content_hash)
             is_full = len(batch) >= MOST_FILES or size + len(content) > MOST_BYTES
             if batch and (entry.feed != batch[0].entry.feed or is_full):
                 yield batch
                 batch, size = [], 0
-            drop = replace(drop_of(content, entry.file_name, contract, self._region), drop_id=entry.drop_id)
+            if twin is not None:
+                drop = Drop(entry.drop_id, entry.content_hash, entry.file_name, twin, None, None)
+            else:
+                drop = replace(drop_of(content, entry.file_name, contract, self._region), drop_id=entry.drop_id)
             if entry.reason:
                 drop = replace(drop, refusal=Said(entry.reason, entry.reason_en), is_keepable=False)
             batch.append(Arrival(drop, entry))
@@ -216,44 +229,49 @@ class _Intake:
         taken: list[Found] = []
         fresh: dict[str, Arrival] = {}
         earlier: list[tuple[str, Entry]] = []
-        for found in self._pool.map(read_waiting, files):
+        for found in self._pool.map(partial(read_waiting, now=now), files):
             if found.content is None:
                 self.report.sentences += [found.problem] if found.problem else []
                 continue
             taken.append(found)
-            arrival = self._arrival(contract, found.file, found.content, backfill, now)
-            identity, entry = arrival.drop.drop_id, arrival.entry
-            if identity in fresh or identity in self._known:
-                self.report.duplicates += 1
-                known = fresh[identity].entry.precedence if identity in fresh else self._known[identity]
-                if entry.precedence < known:
-                    earlier.append((identity, entry))
-            else:
-                fresh[identity] = arrival
+            for arrival in self._arrivals(contract, found.file, found.content, backfill, now):
+                self.report.files += 1
+                identity, entry = arrival.drop.drop_id, arrival.entry
+                if identity in fresh or identity in self._known:
+                    self.report.duplicates += 1
+                    known = fresh[identity].entry.precedence if identity in fresh else self._known[identity]
+                    if entry.precedence < known:
+                        earlier.append((identity, entry))
+                else:
+                    fresh[identity] = arrival
         self._keep(contract, [arrival.drop for arrival in fresh.values()])
         self._raw.enter([arrival.entry for arrival in fresh.values()] + [entry for _, entry in earlier])
         self._step("登记")
         if fresh:
             self._load(contract, list(fresh.values()))
         self._correct_received(earlier)
-        self.report.files += len(taken)
         for problem in self._pool.map(remove, taken):
             self.report.sentences += [problem] if problem else []
             self._step("移出")
         list(self._pool.map(remove_empty, {found.file.path.parent for found in taken if found.file.day is not None}))
 
-    def _arrival(self, contract: Contract, file: Waiting, content: bytes, backfill: bool, now: datetime) -> Arrival:
+    def _arrivals(
+        self, contract: Contract, file: Waiting, content: bytes, backfill: bool, now: datetime
+    ) -> Iterator[Arrival]:
+        """The drops of a file: one, or those of an archive."""
         name = file.path.name.encode(errors="replace").decode()
-        drop = drop_of(content, name, contract, self._region)
         received_at = now
         if backfill and file.day is not None:
             received_at = self._region.local_midnight(file.day).astimezone(UTC).replace(tzinfo=None)
             if received_at < self._floor:  # the editions up to there have been told without it
                 received_at = self._floor
                 self.report.belated += 1
-        said = Said("", "") if drop.is_keepable or drop.refusal is None else drop.refusal
-        entry = Entry(drop.drop_id, drop.content_hash, file.feed, name, received_at, backfill, said.zh, said.en)
-        return Arrival(drop, entry)
+        for drop in drops_of(content, name, contract, self._region):
+            said = Said("", "") if drop.is_keepable or drop.refusal is None else drop.refusal
+            entry = Entry(
+                drop.drop_id, drop.content_hash, file.feed, drop.file_name, received_at, backfill, said.zh, said.en
+            )
+            yield Arrival(drop, entry)
 
     def _keep(self, contract: Contract, drops: Sequence[Drop]) -> None:
         contents = {
@@ -267,8 +285,8 @@ class _Intake:
                 f"数据文件夹无法写入（{error.strerror}）；请检查权限和磁盘空间后重试，收件箱中的文件未动。"
             ) from error
 
-    def _load(self, contract: Contract, arrivals: Sequence[Arrival]) -> None:
-        outcomes = load(self._warehouse, self._checker, contract, arrivals, lambda: self._step("写入"))
+    def _load(self, contract: Contract, arrivals: Sequence[Arrival], checker: Checks | None = None) -> None:
+        outcomes = load(self._warehouse, checker or self._checker, contract, arrivals, lambda: self._step("写入"))
         for arrival, outcome in zip(arrivals, outcomes, strict=True):
             self._known[outcome.drop_id] = arrival.entry.precedence
             self._count(arrival, outcome)
@@ -281,6 +299,7 @@ class _Intake:
         report.rows_accepted += outcome.rows_accepted
         report.rows_quarantined += outcome.rows_quarantined
         where = f"{arrival.entry.feed}/{arrival.entry.file_name}"
+        report.sentences += [f"{where}：{note.zh} ({note.en})" for note in outcome.notes]
         if outcome.status == "accepted":
             report.accepted += 1
             if outcome.ignored:

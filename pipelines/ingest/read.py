@@ -51,8 +51,8 @@ def read(texts: Sequence[tuple[int, Text]], column_count: int) -> Cells:
     tables = [schema(column_count).empty_table()]
     malformed: list[Malformed] = []
     needs_trim = False
-    by_layout = sorted(texts, key=lambda pair: (pair[1].layout, pair[1].width))
-    for _, group in groupby(by_layout, key=lambda pair: (pair[1].layout, pair[1].width)):
+    by_layout = sorted(texts, key=_shape)
+    for _, group in groupby(by_layout, key=_shape):
         alike = list(group)
         buffer = _joined(alike)
         table = regular(alike, buffer)
@@ -68,6 +68,12 @@ def read(texts: Sequence[tuple[int, Text]], column_count: int) -> Cells:
     return Cells(pa.concat_tables(tables), malformed, needs_trim)
 
 
+def _shape(numbered: tuple[int, Text]) -> tuple[tuple[int, ...], int, str]:
+    """What the files of one table must share: which column stands where, how many there are, what separates them."""
+    text = numbered[1]
+    return text.layout, text.width, text.separator
+
+
 def _joined(texts: Sequence[tuple[int, Text]]) -> bytes:
     return ended(texts[0][1].body) if len(texts) == 1 else b"".join(ended(text.body) for _, text in texts)
 
@@ -76,7 +82,7 @@ class _Lines:
     """The lines of files that share a layout, in one buffer, with what each line contains counted once."""
 
     def __init__(self, texts: list[tuple[int, Text]], buffer: bytes) -> None:
-        self.layout, self.width = texts[0][1].layout, texts[0][1].width
+        self.layout, self.width, self.separator = _shape(texts[0])
         self.buffer = buffer
         self._bytes = np.frombuffer(self.buffer, dtype=np.uint8)
         self.ends = self._positions("\n")
@@ -105,7 +111,7 @@ class _Lines:
         return np.diff(np.searchsorted(self._positions(byte), self.ends), prepend=0)
 
     def _classify(self) -> None:
-        commas, self.quotes, returns = self._count(","), self._count('"'), self._count("\r")
+        commas, self.quotes, returns = self._count(self.separator), self._count('"'), self._count("\r")
         ends_in_return = np.zeros(len(self.ends), dtype=np.int64)
         if returns.any():
             ends_in_return = ((self._bytes[self.ends - 1] == ord("\r")) & (self.ends > self.starts)).astype(np.int64)
@@ -130,7 +136,7 @@ class _Lines:
         if not expected:
             return schema(len(self.layout)).empty_table()
         buffer = self.buffer if expected == len(self.ends) else b"".join(self._runs())
-        count, fields = split(buffer, self.width, self.layout)
+        count, fields = split(buffer, self.width, self.layout, self.separator)
         if count != expected:
             raise AssertionError(f"read {count} records of {expected} lines")
         return arranged(self.drop_no[self.plain], self.line_number[self.plain], fields, self.layout)
@@ -165,7 +171,7 @@ class _Lines:
 
     def _record(self, index: int) -> tuple[list[str] | Said, int]:
         """Fields of the record that begins at a line, or what is wrong with it; and its last line."""
-        fields = _fields(self.line(index))
+        fields = _fields(self.line(index), self.separator)
         if fields is not None:
             return (fields if len(fields) == self.width else _wrong_width(self.width, len(fields))), index
         if self.quotes[index] % 2:
@@ -176,7 +182,7 @@ class _Lines:
                     break  # a whole record of its own: the quote was never closed
                 lines.append(self.line(following))
                 if self.quotes[following] % 2:
-                    fields = _fields("\n".join(lines))
+                    fields = _fields("\n".join(lines), self.separator)
                     if fields is not None and len(fields) == self.width:
                         return fields, following
             return _UNCLOSED, index
@@ -197,15 +203,15 @@ class _Lines:
 
 def _wrong_width(expected: int, found: int) -> Said:
     return Said(
-        f"应有 {expected} 列，实有 {found} 列；请检查是否多了或少了逗号，含逗号的文字须加引号。",
-        f"{expected} columns expected, {found} found; look for a comma too many or too few, quote texts with commas.",
+        f"应有 {expected} 列，实有 {found} 列；请检查是否多了或少了分隔符（逗号等），含分隔符的文字须加引号。",
+        f"{expected} columns expected, {found} found; a separator (comma) is missing or too many; quote texts.",
     )
 
 
-def _fields(text: str) -> list[str] | None:
+def _fields(text: str, separator: str) -> list[str] | None:
     """Fields of one record; None when its quotes do not close or stand where they may not."""
     try:
-        rows = list(csv.reader([text], strict=True))
+        rows = list(csv.reader([text], delimiter=separator, strict=True))
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 else None

@@ -1,24 +1,39 @@
 """Which feed a file belongs to, when nobody says it: by the file's name, else by headers that fit one contract only."""
 
+from dataclasses import replace
 from pathlib import PurePath
 
 from pipelines.domain import Said, SaidError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
-from pipelines.ingest.text import RefusedError, understand
+from pipelines.ingest.archive import is_archive, members
+from pipelines.ingest.encoding import RefusedError, beginning
+from pipelines.ingest.grid import grid, opened
+from pipelines.ingest.heading import LOOK
+from pipelines.ingest.text import understand
+from pipelines.ingest.workbook import Workbook, is_workbook
+from pipelines.region import Region
 
 # So much of a text file holds its header.
 _HEAD = 1 << 16
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
-def feed_of(file_name: str, content: bytes) -> str:
-    """Name of the feed. Raises SaidError when the name says none and the headers fit none or several."""
+def feed_of(file_name: str, content: bytes, region: Region) -> str:
+    """Name of the feed. Raises SaidError when the name says none and the headers fit none or several.
+
+    An archive whose own name says nothing is of the feed of its first file.
+    """
     stem = PurePath(file_name).name.casefold()
     named = [feed for feed in contracts() if stem.startswith(f"{feed}_")]
     if named:
         return max(named, key=len)
-    fits = _fitting(content)
+    if is_archive(content):
+        try:
+            first = members(content)[0]
+        except RefusedError as refusal:
+            raise SaidError(refusal.said) from refusal
+        return feed_of(first.name, first.content, region)
+    fits = _fitting(content, region)
     if len(fits) == 1:
         return fits[0]
     if fits:
@@ -51,15 +66,22 @@ def contract_of(feed: str) -> Contract:
     return contract
 
 
-def _fitting(content: bytes) -> list[str]:
+def _fitting(content: bytes, region: Region) -> list[str]:
     """Feeds whose contract knows most of the headers, with all that it requires."""
-    head = content
-    if not content.startswith(_WORKBOOKS) and len(content) > _HEAD:
-        head = content[: content.rfind(b"\n", 0, _HEAD) + 1] or content[:_HEAD]
+    try:
+        book = _first_rows(opened(content)) if is_workbook(content) else None
+    except RefusedError:
+        return []
+    head = beginning(content, _HEAD).encode() if book is None else b""
     known: dict[str, int] = {}
     for feed, contract in contracts().items():
         try:
-            known[feed] = sum(place >= 0 for place in understand(head, contract).layout)
+            source = understand(head, contract, region) if book is None else grid(book, contract, region)
         except RefusedError:
             continue
+        known[feed] = sum(place >= 0 for place in source.layout)
     return [feed for feed, count in known.items() if count == max(known.values())]
+
+
+def _first_rows(book: Workbook) -> Workbook:
+    return replace(book, sheets=tuple(replace(sheet, rows=sheet.rows[:LOOK]) for sheet in book.sheets))

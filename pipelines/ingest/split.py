@@ -30,7 +30,7 @@ def arranged(
     return pa.table([pa.array(drop_no), pa.array(line_number), *cells], schema=schema(len(layout)))
 
 
-def split(buffer: bytes, width: int, layout: Sequence[int]) -> tuple[int, dict[int, pa.ChunkedArray]]:
+def split(buffer: bytes, width: int, layout: Sequence[int], separator: str) -> tuple[int, dict[int, pa.ChunkedArray]]:
     """Number of records and the fields that ``layout`` names, by position, of lines without quotes.
 
     Raises pyarrow.ArrowInvalid when a line has not ``width`` fields. Empty lines are left out.
@@ -40,7 +40,7 @@ def split(buffer: bytes, width: int, layout: Sequence[int]) -> tuple[int, dict[i
     fields = pyarrow.csv.read_csv(
         pa.py_buffer(buffer),
         pyarrow.csv.ReadOptions(column_names=names, block_size=_BLOCK),
-        pyarrow.csv.ParseOptions(quote_char=False, escape_char=False, newlines_in_values=False),
+        pyarrow.csv.ParseOptions(delimiter=separator, quote_char=False, escape_char=False, newlines_in_values=False),
         pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False,
             include_columns=[names[position] for position in kept],
@@ -60,12 +60,12 @@ def regular(texts: Sequence[tuple[int, Text]], buffer: bytes) -> pa.Table | None
     ``buffer`` is their joined bodies. Nearly all files are like this, and then no line need be found: counting line
     ends is enough. What is looked for is cheap: a few bytes by memory search, one look per 32 KiB for a line too long.
     """
-    layout, width = texts[0][1].layout, texts[0][1].width
-    if not buffer or width < 2 or _is_unusual(buffer, width):
+    layout, width, separator = texts[0][1].layout, texts[0][1].width, texts[0][1].separator
+    if not buffer or width < 2 or _is_unusual(buffer, width, separator):
         return None
     counts = [ended(text.body).count(b"\n") for _, text in texts]
     try:
-        count, fields = split(buffer, width, layout)
+        count, fields = split(buffer, width, layout, separator)
     except pa.ArrowInvalid:
         return None
     if count != sum(counts):
@@ -76,11 +76,11 @@ def regular(texts: Sequence[tuple[int, Text]], buffer: bytes) -> pa.Table | None
     return arranged(drop_no, (np.arange(count) + np.repeat(offset, many)).astype(np.int32), fields, layout)
 
 
-def _is_unusual(buffer: bytes, width: int) -> bool:
+def _is_unusual(buffer: bytes, width: int, separator: str) -> bool:
     """Whether there are quotes, line ends within a line, lines without any text, or lines too long."""
     if b'"' in buffer or (b"\r" in buffer and buffer.count(b"\r") != buffer.count(b"\r\n")):
         return True
-    commas = b"," * (width - 1)
+    commas = separator.encode() * (width - 1)
     if buffer.startswith((commas + b"\n", commas + b"\r\n")):
         return True
     if b"\n" + commas + b"\n" in buffer or b"\n" + commas + b"\r\n" in buffer:

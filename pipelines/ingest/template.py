@@ -13,11 +13,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.feeds.contract import Column, Contract, Kind
 from pipelines.ingest import described
+from pipelines.ingest.heading import EXAMPLE
+from pipelines.ingest.preamble import PERIOD, SENDER, SUPPLEMENT, VERSION
 from pipelines.ingest.xlsx import TEXT_FORMAT, put, saved
 from pipelines.region import Region
 
 TABLE, CODES, NOTES = "报送表", "代码", "填报说明"
-SENDER, PERIOD, VERSION, SUPPLEMENT = "报送单位：", "报送期间：", "报送版本：", "补报："
 HEADER_ROW = 6
 LAST_ROW = 20_000
 """Lists and prompts reach down to this row."""
@@ -47,7 +48,7 @@ def template(contract: Contract, region: Region, on: date) -> bytes:
     _head(sheet, contract, region, lists, on)
     for place, column in enumerate(contract.columns, start=1):
         _column(sheet, place, column, region, lists, on)
-    put(sheet, HEADER_ROW + 1, 1, described.EXAMPLE).font = _GREY
+    put(sheet, HEADER_ROW + 1, 1, EXAMPLE).font = _GREY
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
     _notes(book.create_sheet(NOTES), contract, region, on)
     return saved(book)
@@ -92,14 +93,14 @@ def _head(sheet: Worksheet, contract: Contract, region: Region, lists: _Lists, o
         (SUPPLEMENT, "否", "只补漏报的行填“是”，整份重报填“否”"),
     )
     for row, (label, value, prompt) in enumerate(entries, start=2):
-        put(sheet, row, 1, label).font = _BOLD
+        put(sheet, row, 1, f"{label}：").font = _BOLD
         put(sheet, row, 2, value).fill = _INPUT
         rule = DataValidation(type=None)
         if label == SENDER:
             rule = DataValidation(type="list", formula1=lists.range_of("报送单位", senders, by_title=True))
         elif label == SUPPLEMENT:
             rule = DataValidation(type="list", formula1='"是,否"')
-        _prompt(sheet, rule, label.rstrip("："), prompt, f"B{row}")
+        _prompt(sheet, rule, label, prompt, f"B{row}")
 
 
 def _prompt(sheet: Worksheet, rule: DataValidation, title: str, prompt: str, cells: str) -> None:

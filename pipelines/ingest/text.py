@@ -1,21 +1,40 @@
-"""Bytes to UTF-8 text with its header understood: which encoding, where it breaks, which column is which."""
+"""A text file understood: its encoding, what separates its cells, where its header stands, which column is which."""
 
-import codecs
 import csv
-import unicodedata
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 
 from pipelines.domain import Said
-from pipelines.feeds.contract import Column, Contract
+from pipelines.feeds.contract import Contract
+from pipelines.ingest import preamble
+from pipelines.ingest.encoding import RefusedError, beginning, decoded
+from pipelines.ingest.heading import (
+    EMPTY,
+    EXAMPLE,
+    LOOK,
+    Heading,
+    Wanted,
+    best,
+    heading,
+    heading_of_line,
+    wanted,
+    with_unit,
+)
+from pipelines.region import Region
 
-
-class RefusedError(Exception):
-    """The file as a whole cannot be taken; what is said goes back to the sender."""
-
-    def __init__(self, said: Said) -> None:
-        super().__init__(said.zh)
-        self.said = said
+SEPARATORS = (",", "\t", ";", "|")
+_BLANKS = ", \t;|　\r\n\ufeff"
+# The lines above a table are short; so much of a file holds them and its header.
+_HEAD_BYTES = 1 << 16
+# Where the line of a small file is asked for, the whole file is split; of a big one only its tail.
+_SMALL, _TAIL = 4 << 20, 1 << 16
+_WEB = Said(
+    "这是网页（HTML）或 XML 表格，只是改了后缀；请用 Excel 打开后另存为 xlsx 或 CSV 重新报送。",
+    "This is a web page (HTML) or XML table under another suffix; open it in Excel, save as XLSX or CSV and resend.",
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +42,9 @@ class Text:
     """A readable file: ``body`` is UTF-8 without the header, its first line is physical line ``first_line``.
 
     ``layout`` gives for each column of the contract its position in the file (-1: absent), ``width`` the number of
-    columns the file has, ``ignored`` the headers outside the contract, ``header`` all headers as written.
+    columns the file has, of which ``named`` have a header, ``ignored`` the headers outside the contract, ``header`` the
+    cells of its last header line, ``separator`` what stands between cells,
+    ``units`` the unit each contract column is written in where it is not the contract's own.
     """
 
     encoding: str
@@ -32,141 +53,150 @@ class Text:
     layout: tuple[int, ...]
     width: int
     ignored: tuple[str, ...]
+    separator: str = ","
+    units: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
+    named: int = 0
+    notes: tuple[Said, ...] = ()
+
+    def cells(self, line_number: int) -> list[str] | None:
+        """Cells of a physical line; of a big file only lines near its end are found, else None."""
+        lines, first = self._known_lines
+        at = line_number - first
+        if not 0 <= at < len(lines):
+            return None
+        return cells_of(lines[at].decode(errors="replace"), self.separator)
+
+    @cached_property
+    def _known_lines(self) -> tuple[list[bytes], int]:
+        if len(self.body) <= _SMALL:
+            return self.body.split(b"\n"), self.first_line
+        lines = self.body[-_TAIL:].split(b"\n")[1:]
+        return lines, self.first_line + self.body.count(b"\n") + 1 - len(lines)
 
 
-_UTF16 = Said(
-    "文件编码是 UTF-16；请另存为“CSV UTF-8”或默认的 CSV（GB18030）后重新报送。",
-    "The file's encoding is UTF-16; save it as CSV UTF-8 or as plain CSV (GB18030) and send it again.",
-)
-_FOREIGN = {
-    b"PK\x03\x04": Said(
-        "这是 Excel 工作簿（xlsx）或压缩包，不是 CSV；请用“另存为 CSV”导出后重新报送。",
-        "This is an Excel workbook (xlsx) or an archive, not CSV; save it as CSV and send it again.",
-    ),
-    b"\xd0\xcf\x11\xe0": Said(
-        "这是旧版 Excel 工作簿（xls），不是 CSV；请用“另存为 CSV”导出后重新报送。",
-        "This is an old Excel workbook (xls), not CSV; save it as CSV and send it again.",
-    ),
-    codecs.BOM_UTF16_LE: _UTF16,
-    codecs.BOM_UTF16_BE: _UTF16,
-}
+def cells_of(line: str, separator: str) -> list[str]:
+    """Cells of one line, split at every separator where its quotes make no sense."""
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=separator), [])
+    except csv.Error:
+        return line.split(separator)
 
 
-def understand(content: bytes, contract: Contract) -> Text:
+@dataclass(frozen=True)
+class _Table:
+    """Where a text's table begins: the heading, or why there is none, and the rows above it."""
+
+    heading: Heading | RefusedError
+    above: list[list[str]]
+    separator: str
+    body_at: int
+    first_line: int
+    header: tuple[str, ...]
+
+
+def understand(content: bytes, contract: Contract, region: Region) -> Text:
     """Decode a file and match its header. Raises RefusedError with the sentence for the sender."""
-    for mark, said in _FOREIGN.items():
-        if content.startswith(mark):
-            raise RefusedError(said)
-    if b"\x00" in content:
-        line = content.count(b"\n", 0, content.index(b"\x00")) + 1
-        raise RefusedError(
-            Said(
-                f"第 {line} 行含有空字节，不是文本文件；请重新导出为 CSV。",
-                f"Line {line} holds a zero byte, so this is no text file; export it as CSV again.",
-            )
-        )
-    encoding, utf8 = _decode(content, contract)
-    if b"\n" not in utf8 and b"\r" in utf8:
-        utf8 = utf8.replace(b"\r", b"\n")
-    header, body_at, first_line = _header(utf8)
-    layout, ignored, width = _layout(header, contract.columns)
-    written = tuple(next(csv.reader([header])))
-    return Text(encoding, utf8[body_at:], first_line, layout, width, ignored, written)
+    if content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype", b"<?xml", b"<table")):
+        raise RefusedError(_WEB)
+    of = wanted(contract, region)
+    encoding, utf8 = decoded(content, lambda line: any(column.header in line for column in contract.columns))
+    table = _table(utf8, of)
+    if isinstance(table.heading, RefusedError):
+        raise table.heading
+    found = table.heading
+    for said in preamble.stated(table.above).units:
+        found = with_unit(found, said, of)
+    body, first_line = utf8[table.body_at :], table.first_line
+    if body.startswith(EXAMPLE.encode()) and cells_of(
+        body[: body.find(b"\n")].decode(errors="replace"), table.separator
+    )[:1] == [EXAMPLE]:
+        body, first_line = body[body.find(b"\n") + 1 or len(body) :], first_line + 1
+    found = _as_wide_as_rows(found, body, table.separator)
+    return Text(
+        encoding, body, first_line, found.layout, found.width, found.ignored, table.separator, found.units,
+        table.header, found.named,
+    )  # fmt: skip
 
 
-def _decode(content: bytes, contract: Contract) -> tuple[str, bytes]:
-    if content.startswith(codecs.BOM_UTF8):
-        body = content[len(codecs.BOM_UTF8) :]
-        error = _decoding_error(body, "utf-8")
-        if error is None:
-            return "utf-8-sig", body
-        raise RefusedError(_broken(body, error, "UTF-8"))
-    utf8_error = _decoding_error(content, "utf-8")
-    if utf8_error is None:
-        return "utf-8", content
+def rows_above(content: bytes, contract: Contract, region: Region) -> list[list[str]]:
+    """The rows above a file's header, all of the first rows when it has none; what is wrong with it is not asked."""
+    of = wanted(contract, region)
+    if heading_of_line(beginning(content[: content.find(b"\n") + 1], _HEAD_BYTES).rstrip("\r\n"), of) is not None:
+        return []
     try:
-        return "gb18030", content.decode("gb18030").encode()
-    except UnicodeDecodeError as gb_error:
-        first = content.split(b"\n", 1)[0]
-        is_utf8 = _decoding_error(first, "utf-8") is None and _knows(first.decode("utf-8"), contract)
-        error, name = (utf8_error, "UTF-8") if is_utf8 else (gb_error, "GB18030")
-        raise RefusedError(_broken(content, error, name)) from gb_error
+        return _table(beginning(content, _HEAD_BYTES).replace("\x00", "").encode(), of).above
+    except RefusedError:
+        return []
 
 
-def _decoding_error(content: bytes, encoding: str) -> UnicodeDecodeError | None:
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError as error:
-        return error
-    return None
+def _table(utf8: bytes, of: Wanted) -> _Table:
+    at, number = 0, 1
+    for line in _lines(utf8, 0):
+        if line.strip(_BLANKS):
+            quick = heading_of_line(line.rstrip("\r\n"), of)
+            if quick is None:
+                break
+            return _Table(quick, [], ",", at + len(line.encode()), number + 1, tuple(cells_of(line, ",")))
+        at, number = at + len(line.encode()), number + 1
+    else:
+        raise RefusedError(EMPTY)
+    found = _searched(list(islice(_lines(utf8, at), LOOK)), of)
+    return replace(found, body_at=found.body_at + at, first_line=found.first_line + number - 1)
 
 
-def _broken(content: bytes, error: UnicodeDecodeError, encoding: str) -> Said:
-    line = content.count(b"\n", 0, error.start) + 1
-    return Said(
-        f"第 {line} 行的字节不符合 {encoding} 编码（可能混用了两种编码，或文件损坏）；"
-        "请全部另存为“CSV UTF-8”或 GB18030 后重新报送。",
-        f"Line {line} has bytes that are not {encoding} (two encodings mixed, or a damaged file);"
-        " save all of it as CSV UTF-8 or GB18030 and send it again.",
-    )
-
-
-def _knows(line: str, contract: Contract) -> bool:
-    return any(column.header in line for column in contract.columns)
-
-
-def _header(utf8: bytes) -> tuple[str, int, int]:
-    """Text of the first non-blank line, where the body begins, and the body's first physical line."""
-    at, line = 0, 1
+def _lines(utf8: bytes, at: int) -> Iterator[str]:
     while at < len(utf8):
-        end = utf8.find(b"\n", at)
-        end = len(utf8) if end < 0 else end
-        text = utf8[at:end].decode().rstrip("\r")
-        if text.strip(", \t　"):
-            return text, min(end + 1, len(utf8)), line + 1
-        at, line = end + 1, line + 1
-    raise RefusedError(
-        Said(
-            "文件是空的，连表头也没有；没有数据时请报送只有表头的文件。",
-            "The file is empty, without even a header; when there is nothing to report, send the header alone.",
-        )
-    )
+        until = utf8.find(b"\n", at) + 1 or len(utf8)
+        yield utf8[at:until].decode(errors="replace")
+        at = until
 
 
-def _plain(header: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", header).split()).strip("'\"*").casefold()
+def _searched(lines: list[str], of: Wanted) -> _Table:
+    """The best header among the first lines, whatever separates their cells."""
+    candidates = []
+    for rank, separator in enumerate(SEPARATORS):
+        rows, lasts = _records(lines, separator)
+        found = best(rows, of)
+        candidates.append((-found.known, rank, found, rows, lasts, separator))
+    _, _, found, rows, lasts, separator = min(candidates, key=lambda item: item[:2])
+    last = lasts[found.last]
+    read: Heading | RefusedError
+    try:
+        read = heading(found.cells, of)
+    except RefusedError as refusal:
+        read = refusal
+    body_at = sum(len(line.encode()) for line in lines[:last])
+    above = rows[: found.first] if found.known else rows
+    return _Table(read, above, separator, body_at, last + 1, tuple(rows[found.last]))
 
 
-@lru_cache(maxsize=256)
-def _layout(line: str, columns: tuple[Column, ...]) -> tuple[tuple[int, ...], tuple[str, ...], int]:
-    """Positions of the contract's columns, headers outside the contract, and the number of columns."""
-    header = next(csv.reader([line]))
-    found: dict[str, int] = {}
-    for position, cell in enumerate(header):
-        name = _plain(cell)
-        if name and name in found:
-            raise RefusedError(
-                Said(
-                    f"表头“{cell.strip()}”出现了两次；请删去或改名其中一列。",
-                    f"The header {cell.strip()} stands twice; delete or rename one of the columns.",
-                )
-            )
-        found[name] = position
-    layout = []
-    for column in columns:
-        spellings = [_plain(spelling) for spelling in column.spellings]
-        places = [found[name] for name in spellings if name in found]
-        if not places and not column.may_be_absent:
-            also = f"（也可写作：{'、'.join(column.aliases)}）" if column.aliases else ""
-            also_en = f" (also written {', '.join(column.aliases)})" if column.aliases else ""
-            raise RefusedError(
-                Said(
-                    f"缺少列“{column.header}”{also}；请补上该列后重新报送。",
-                    f"The column {column.header}{also_en} is missing; add it and send the file again.",
-                )
-            )
-        layout.append(places[0] if places else -1)
-    used = set(layout)
-    ignored = tuple(cell.strip() for position, cell in enumerate(header) if cell.strip() and position not in used)
-    return tuple(layout), ignored, len(header)
+def _records(lines: list[str], separator: str) -> tuple[list[list[str]], list[int]]:
+    """Records of the lines and, for each, how many lines end with it; a header cell may go over several lines."""
+    reader = csv.reader(lines, delimiter=separator)
+    rows, lasts = [], []
+    try:
+        for row in reader:
+            rows.append(row)
+            lasts.append(reader.line_num)
+    except csv.Error:  # what follows is no record of a header
+        pass
+    return rows or [[""]], lasts or [1]
+
+
+def _as_wide_as_rows(found: Heading, body: bytes, separator: str) -> Heading:
+    """The heading as wide as the rows below it, where they differ by empty columns at the end only.
+
+    Spreadsheets write the commas of empty columns in some lines and not in others.
+    """
+    mark = separator.encode()
+    first = body[: body.find(b"\n")] if b"\n" in body else body
+    if first.count(mark) == found.width - 1 or b'"' in first or not first.strip():
+        return found
+    lines = [line.rstrip(b"\r") for line in body[:_HEAD_BYTES].split(b"\n")[:LOOK] if line.strip() and b'"' not in line]
+    counted = Counter(line.count(mark) + 1 for line in lines)
+    width = max(counted, key=lambda count: counted[count], default=found.width)
+    surplus = [line.split(mark)[found.width :] for line in lines if line.count(mark) + 1 == width]
+    if width < found.named or any(cell.strip() for cells in surplus for cell in cells):
+        return found
+    return replace(found, width=width)

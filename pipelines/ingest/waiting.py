@@ -1,20 +1,28 @@
 """What waits in the inbox: complete files of known feeds, in the order they came; everything else is left and named."""
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipelines.domain import UserError
 from pipelines.feeds.contract import Contract
+from pipelines.ingest.workbook import is_unfinished
 
 # A file still being copied, or the editor's own.
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 _HIDDEN = (".", "~$")
 MOST_FILES = 2000
 MOST_BYTES = 64 << 20
+# A larger file is not read at all; the limits of spreadsheets and archives are judged where they are opened.
+MOST_FILE_BYTES = 1 << 30
+# In a batch a packed file counts as what it may unpack to.
+_PACKED = {".xlsx": 12, ".xls": 4, ".zip": 12}
+# A zip file without its end that changed so recently is still being copied.
+_SETTLED_S = 60
 
 
 @dataclass(frozen=True)
@@ -89,10 +97,20 @@ class _Folder:
 
     def _add(self, entries: Sequence[os.DirEntry[str]], day: date | None) -> None:
         for entry in entries:
-            if entry.is_file(follow_symlinks=False):
-                self.files.append(Waiting(Path(entry.path), self._feed, day, entry.stat(follow_symlinks=False).st_size))
+            if not entry.is_file(follow_symlinks=False):
+                kind = "是链接，" if entry.is_symlink() else "不是普通文件，"
+                self.sentences.append(
+                    f"inbox/{self._feed} 下的“{entry.name}”{kind}未动；请放入文件本身。(no plain file, left)"
+                )
+                continue
+            size = entry.stat(follow_symlinks=False).st_size
+            if size > MOST_FILE_BYTES:
+                self.sentences.append(
+                    f"inbox/{self._feed} 下的“{entry.name}”超过 {MOST_FILE_BYTES >> 20} MiB，未动；"
+                    "请分成几个文件报送。(too large, left)"
+                )
             else:
-                self.sentences.append(f"inbox/{self._feed} 下的“{entry.name}”不是普通文件，未动。")
+                self.files.append(Waiting(Path(entry.path), self._feed, day, size))
 
 
 def _listed(folder: Path) -> list[os.DirEntry[str]]:
@@ -112,11 +130,12 @@ def batches(files: Sequence[Waiting]) -> Iterator[list[Waiting]]:
     batch: list[Waiting] = []
     size = 0
     for file in files:
-        if batch and (file.feed != batch[0].feed or len(batch) >= MOST_FILES or size + file.size > MOST_BYTES):
+        weight = file.size * _PACKED.get(file.path.suffix.lower(), 1)
+        if batch and (file.feed != batch[0].feed or len(batch) >= MOST_FILES or size + weight > MOST_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(file)
-        size += file.size
+        size += weight
     if batch:
         yield batch
 
@@ -140,16 +159,27 @@ def _state(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def read_waiting(file: Waiting) -> Found:
-    """Read a file of the inbox."""
+def read_waiting(file: Waiting, now: datetime) -> Found:
+    """Read a file of the inbox, unless it changes meanwhile or its end has not come; ``now`` is UTC without zone."""
     try:
-        with file.path.open("rb") as opened:
-            content = opened.read()
-            return Found(file, content, _state(os.fstat(opened.fileno())))
+        # Nothing may be put in the place of a file that was listed: not a link, not a pipe that would never end.
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as opened:
+            before = os.fstat(opened.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                return Found(file, None, problem=f"{_place(file)} 不是普通文件，未动。(no plain file, left)")
+            content = opened.read(MOST_FILE_BYTES + 1)
+            after = os.fstat(opened.fileno())
     except FileNotFoundError:
         return Found(file, None)
     except OSError as error:
         return Found(file, None, problem=f"{_place(file)} 无法读取（{error.strerror}），文件未动。")
+    if _state(before) != _state(after) or len(content) != after.st_size:
+        return Found(file, None, problem=f"{_place(file)} 正在被修改，未动；下次再接收。(changed while it was read)")
+    if is_unfinished(content) and abs(now.replace(tzinfo=UTC).timestamp() - after.st_mtime) < _SETTLED_S:
+        problem = f"{_place(file)} 还没有传完（缺少文件尾），未动；下次再接收。(still being copied)"
+        return Found(file, None, problem=problem)
+    return Found(file, content, _state(after))
 
 
 def remove(found: Found) -> str | None:

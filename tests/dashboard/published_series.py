@@ -152,3 +152,15 @@ def forecasts(city: City, daily: pd.DataFrame) -> pd.DataFrame:
                 series_id = (indicator, area, industry, "all", "week")
                 rows.append((edition_id, made_on, *series_id, period, horizon, mean, *limits))
     return pd.DataFrame(rows, columns=columns_of("forecast"))
+
+
+def nowcasts(city: City) -> pd.DataFrame:
+    """Likely values of the provisional totals, a tenth above what has come, in the eyes of the last edition."""
+    edition_id, made_on, _ = city.editions[-1]
+    rows = city.frames["reading"]
+    rows = rows[(rows["is_provisional"] == True) & (rows["industry"] == "ALL") & rows["known_to"].isna()]  # noqa: E712
+    told = rows.assign(
+        edition_id=edition_id, made_on=made_on, likely=1.1 * rows["value"], lo=rows["value"], hi=1.2 * rows["value"],
+        samples=40,
+    )  # fmt: skip
+    return told[columns_of("nowcast")]

@@ -13,6 +13,7 @@ from pipelines.domain import SaidError
 from pipelines.feeds import contracts
 from pipelines.ingest.apart import Answer, Limits, check_apart
 from pipelines.ingest.check import Checked, check
+from pipelines.ingest.drop import drops_of
 from pipelines.ingest.error_sheet import LINE, REASON, Rows, error_sheet
 from pipelines.ingest.recognise import feed_of
 from pipelines.region import load
@@ -146,19 +147,22 @@ def test_a_file_refused_whole_says_so_in_its_error_sheet() -> None:
 
 
 def test_an_error_sheet_needs_no_temporary_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    checked: Checked = check(FEED, NAME, CONTENT, load(REGION))
+    region = load(REGION)
+    checked: Checked = check(FEED, NAME, CONTENT, region)
+    drops = drops_of(CONTENT, NAME, contracts()[FEED], region)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))  # openpyxl's own way of saving would fail
     with pytest.raises(FileNotFoundError):
         openpyxl.Workbook().save(io.BytesIO())
-    assert error_sheet(contracts()[FEED], CONTENT, checked).startswith(b"PK")
+    assert error_sheet(contracts()[FEED], drops, checked, region).startswith(b"PK")
 
 
 def test_a_feed_is_recognised_by_name_or_by_headers_of_one_contract() -> None:
-    assert feed_of("benefit_claim_371521_20200305.csv", b"") == FEED
-    assert feed_of("三月.csv", CONTENT) == FEED
-    assert feed_of("三月.csv", CONTENT * 3000) == FEED
+    region = load(REGION)
+    assert feed_of("benefit_claim_371521_20200305.csv", b"", region) == FEED
+    assert feed_of("三月.csv", CONTENT, region) == FEED
+    assert feed_of("三月.csv", CONTENT * 3000, region) == FEED
     with pytest.raises(SaidError, match="都看不出属于哪个数据来源"):
-        feed_of("三月.csv", csv("甲,乙", "1,2"))
+        feed_of("三月.csv", csv("甲,乙", "1,2"), region)
 
 
 def test_the_command_tells_by_its_exit_status(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_broken_bytes_are_located_by_line_in_each_encoding(region: Region) -> No
         (b"\r\n , ,\r\n", "连表头也没有"),
         (b"PK\x03\x04rest", "Excel 工作簿"),
         (b"\xd0\xcf\x11\xe0rest", "xls"),
-        ("申领流水号".encode("utf-16"), "UTF-16"),
+        ("申领流水号".encode("utf-16") + b"!", "第 1 行的字节不符合 UTF-16"),
         (csv(CLAIM_HEADER) + b"a\x00b", "第 2 行含有空字节"),
         (csv(CLAIM_HEADER.replace("身份证号", "号码")), "缺少列“身份证号”（也可写作：公民身份号码"),
         (csv(CLAIM_HEADER + ",姓名"), "表头“姓名”出现了两次"),
@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read_says_why(content: bytes, said: str, region: 
 
 @pytest.mark.parametrize(
     "name", ["claims.csv", "benefit_claim_371521_202003.csv", "benefit_claim_371521_20200231.csv",
-             "benefit_claim_379999_20200305.csv", "benefit_claim_371521_20200305.xlsx", "vacancy_371500_20200305.csv"],
+             "benefit_claim_379999_20200305.csv", "benefit_claim_371521_20200305.pdf", "vacancy_371500_20200305.csv"],
 )  # fmt: skip
 def test_a_file_name_that_says_no_slice_is_refused(name: str, region: Region) -> None:
     assert name in refusal(region, claims([1]), name)

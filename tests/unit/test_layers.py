@@ -14,6 +14,9 @@ WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.ingest.identity",
     "pipelines.ingest.read", "pipelines.ingest.split", "pipelines.ingest.statement", "pipelines.ingest.text",
     "pipelines.ingest.recognise", "pipelines.ingest.described", "pipelines.ingest.xlsx",
+    "pipelines.ingest.workbook_process", "pipelines.ingest.archive", "pipelines.ingest.aside",
+    "pipelines.ingest.encoding", "pipelines.ingest.grid", "pipelines.ingest.heading", "pipelines.ingest.preamble",
+    "pipelines.ingest.received", "pipelines.ingest.unit", "pipelines.ingest.workbook", "pipelines.ingest.writing", "pipelines.ingest.outcome",
 }  # fmt: skip
 
 

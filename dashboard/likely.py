@@ -1,0 +1,29 @@
+"""What an incomplete figure will probably be once all have reported, in words; silent where too little is known."""
+
+import pandas as pd
+
+from dashboard import data
+from dashboard.locale import text, value
+from dashboard.reference import Indicator
+
+
+def likely_words(indicator: Indicator, area: str, grain: str, rows: pd.DataFrame) -> str:
+    """The likely final sum of some readings of a series; ``rows``: period, value, is_provisional.
+
+    Empty when nothing is provisional, when a provisional reading has no nowcast, or for whoever may not read exact
+    figures of the area.
+    """
+    is_open = rows["is_provisional"].fillna(False).astype(bool)
+    viewer = data.viewer()
+    if not is_open.any() or not (viewer.audience == "bureau" or area in viewer.areas):
+        return ""
+    known = data.read("nowcast", area=area)
+    known = known[(known["indicator"] == indicator.indicator) & (known["grain"] == grain)]
+    known = known.assign(period=pd.to_datetime(known["period"])).set_index("period")
+    periods = rows.loc[is_open, "period"]
+    if not periods.isin(known.index).all():
+        return ""
+    base = float(rows.loc[~is_open, "value"].sum())
+    ends = [base + float(known.loc[periods, name].sum()) for name in ("likely", "lo", "hi")]
+    middle, lo, hi = (value(round(end), indicator.unit) for end in ends)
+    return text("likely {middle} once complete ({lo} to {hi})", middle=middle, lo=lo, hi=hi)

@@ -1,0 +1,191 @@
+"""Lines in and below a table that are no rows: totals, signatures and notes, repeated headers, numbers of columns.
+
+They are looked for among the lines that failed the checks only, so a clean file pays nothing: no such line can pass.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.domain import Said
+from pipelines.feeds.contract import Contract
+from pipelines.ingest import unit
+from pipelines.ingest.grid import Grid
+from pipelines.ingest.heading import FIGURES, plain
+from pipelines.ingest.read import Malformed
+from pipelines.ingest.text import Text, cells_of
+
+_TOTAL = re.compile(r"(?:全市|全县|全区|本页|本月|本日)?(合计|总计|小计|共计|累计)(?:数|人数)?[:]?")
+_GRAND = frozenset({"合计", "总计", "共计"})
+_SIGNATURE = re.compile(
+    r"(?:单位|部门)?(?:填报人|填表人|制表人?|审核人?|复核人?|负责人|经办人|联系人|联系电话|填报日期|填表日期|报送日期|制表日期|打印时间|"
+    r"填表说明|填报说明|说明|备注|注|盖章|公章|单位\(公?章\)|第\d+页.*)(?:\([^)]*\))?(?:[:].*)?"
+)
+_COLUMN_NUMBERS = re.compile(r"[甲乙丙丁戊己庚辛壬癸]|[0-9]{1,2}|\([0-9]{1,2}\)|栏次|序号|代码")
+# Of a drop with more failing lines than this only the last are looked at.
+_MOST_LOOKED_AT = 2000
+_FEW_CELLS = 2
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Judged rows and malformed lines that are rows, and for each drop what is to be told about the others."""
+
+    judged: pa.Table
+    malformed: list[Malformed]
+    notes: dict[int, tuple[Said, ...]]
+
+
+def without_asides(
+    judged: pa.Table, malformed: Sequence[Malformed], sources: Mapping[int, Text | Grid], contract: Contract
+) -> Rows:
+    """Take the lines that are no rows out of judged rows and malformed lines."""
+    lines = defaultdict(list)
+    fails = judged.column("fails").to_numpy()
+    bad = np.flatnonzero(fails)
+    if not len(bad) and not malformed:
+        return Rows(judged, list(malformed), {})
+    drop_no, line_number = (judged.column(name).to_numpy() for name in ("drop_no", "line_number"))
+    # Such a line has almost nothing where a row has its columns: it fails more than one check.
+    several = bad[(fails[bad] & (fails[bad] - 1)) != 0]
+    for at in several:
+        lines[int(drop_no[at])].append((int(line_number[at]), int(at), ""))
+    for number, item in enumerate(malformed):
+        lines[item.drop_no].append((item.line_number, -1 - number, item.text))
+    taken: set[int] = set()
+    notes: dict[int, tuple[Said, ...]] = {}
+    for drop, found in lines.items():
+        page = _Page(sources[drop], contract)
+        for line, at, text in sorted(found)[-_MOST_LOOKED_AT:]:
+            if page.takes(line, text):
+                taken.add(at)
+        if page.notes:
+            rows = judged.filter(pc.equal(judged.column("drop_no"), drop))
+            is_whole = all(item.drop_no != drop or -1 - number in taken for number, item in enumerate(malformed))
+            notes[drop] = (*page.notes, *(page.differences(rows) if is_whole else ()))
+    if not taken:
+        return Rows(judged, list(malformed), {})
+    gone = {-1 - at for at in taken if at < 0}
+    kept: npt.NDArray[np.bool_] = np.ones(judged.num_rows, dtype=np.bool_)
+    kept[[at for at in taken if at >= 0]] = False
+    left = [item for number, item in enumerate(malformed) if number not in gone]
+    return Rows(judged.filter(pa.array(kept)), left, notes)
+
+
+class _Page:
+    """One file's lines that are no rows."""
+
+    def __init__(self, source: Text | Grid, contract: Contract) -> None:
+        self._source, self._contract = source, contract
+        self._header = [plain(cell) for cell in source.header]
+        self._totals: list[tuple[int, str, list[str]]] = []
+        self._lines: dict[str, list[int]] = defaultdict(list)
+
+    def takes(self, line: int, text: str) -> bool:
+        """Whether a line is no row; then it is kept in mind."""
+        source = self._source
+        if text and isinstance(source, Text):
+            cells: list[str] | None = cells_of(text, source.separator)
+        else:
+            cells = source.cells(line)
+        kind = self._kind(cells or [])
+        if kind:
+            self._lines[kind].append(line)
+        if kind == "total" and cells:
+            word = next(match[1] for match in map(_TOTAL.fullmatch, map(_tight, cells)) if match)
+            self._totals.append((line, word, cells))
+        return bool(kind)
+
+    def _kind(self, cells: Sequence[str]) -> str:
+        filled = [text for text in map(_tight, cells) if text]
+        if not filled:
+            return ""
+        # The word of a total stands first, or second behind a serial number.
+        if any(_TOTAL.fullmatch(text) for text in filled[:_FEW_CELLS]):
+            return "total"
+        if _SIGNATURE.fullmatch(filled[0]) and (":" in filled[0] or len(filled) <= max(_FEW_CELLS, len(cells) // 2)):
+            return "signature"
+        names = [name for name in self._header if name]
+        if len(filled) > 1 and [plain(text) for text in filled] == names:
+            return "header"
+        numbers = all(_COLUMN_NUMBERS.fullmatch(text) for text in filled)
+        if numbers and len(filled) >= len(names) - 1 and len(set(filled)) == len(filled):
+            return "numbers"
+        return ""
+
+    @property
+    def notes(self) -> tuple[Said, ...]:
+        """What is told of these lines; never their content, which may name people."""
+        return tuple(
+            Said(
+                f"{self._places(lines)[0]}是{_KINDS[kind].zh}，不计为数据行。",
+                f"{self._places(lines)[1]}: {_KINDS[kind].en}, not counted as rows.",
+            )
+            for kind, lines in self._lines.items()
+        )
+
+    def _places(self, lines: Sequence[int]) -> tuple[str, str]:
+        if isinstance(self._source, Grid):
+            places = [self._source.place(line) for line in lines[:3]]
+        else:
+            places = [Said(f"第 {line} 行", f"line {line}") for line in lines[:3]]
+        more = len(lines) - len(places)
+        zh, en = "、".join(place.zh for place in places), ", ".join(place.en for place in places)
+        return (f"{zh}等 {len(lines)} 行", f"{en} and {more} more") if more else (zh, en[:1].upper() + en[1:])
+
+    def differences(self, rows: pa.Table) -> tuple[Said, ...]:
+        """Where the one grand total of the file differs from the sum of its rows; rows are all judged ones of the drop.
+
+        Nothing is said of a column some figure of which could not be read, nor of a workbook of several sheets.
+        """
+        grand = [(line, cells) for line, word, cells in self._totals if word in _GRAND]
+        several = isinstance(self._source, Grid) and len(self._source.names) > 1
+        if len(grand) != 1 or several:
+            return ()
+        (line, cells), said = grand[0], []
+        rows = rows.filter(pc.not_equal(rows.column("line_number"), line))
+        rows = rows.filter(pc.invert(pc.is_in(rows.column("line_number"), pa.array(self._all_lines(), pa.int32()))))
+        for index, column in enumerate(self._contract.columns):
+            position = self._source.layout[index]
+            if column.kind not in FIGURES or not column.name or not 0 <= position < len(cells):
+                continue
+            written = self._source.units[index] if self._source.units else ""
+            total = unit.figure(cells[position], column.unit, written or column.unit)
+            values = rows.column(column.name)
+            if total is None or values.null_count or not rows.num_rows:
+                continue
+            found = Decimal(str(pc.sum(values).as_py()))
+            if abs(total - found) > Decimal("0.005") * (1 if column.kind.value == "number" else 0):
+                where = self._places([line])
+                said.append(
+                    Said(
+                        f"{where[0]}的合计与各行之和不符：“{column.header}”写 {total:f}，"
+                        f"各行之和为 {found:f}；请核对是否漏行。",
+                        f"{where[1]}: the total of {column.header} is {total:f}, the rows add up to {found:f}; check"
+                        " whether rows are missing.",
+                    )
+                )
+        return tuple(said)
+
+    def _all_lines(self) -> list[int]:
+        return [line for lines in self._lines.values() for line in lines]
+
+
+def _tight(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).strip("*'\"-—")
+
+
+_KINDS = {
+    "total": Said("合计行", "totals"),
+    "signature": Said("签名或说明", "signatures or notes"),
+    "header": Said("重复的表头", "a repeated header"),
+    "numbers": Said("栏次", "numbers of columns"),
+}

@@ -1,0 +1,241 @@
+"""A spreadsheet file to rows of values: XLSX, XLS and what else the reader library knows, within limits it lacks."""
+
+import gc
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import python_calamine as calamine
+
+from pipelines.domain import Said
+from pipelines.ingest.encoding import RefusedError
+
+Value = str | int | float | bool | date | datetime | time | timedelta
+
+MOST_SHEET_BYTES = 64 << 20
+MOST_UNPACKED_BYTES = 1 << 30
+MOST_SHEETS = 64
+# The reader allocates the whole rectangle up to the last cell and ends the process when that fails.
+MOST_CELLS = 40_000_000
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_END_OF_ZIP = b"PK\x05\x06"
+_END_BYTES = 22 + (1 << 16)
+# A cell with something in it beyond column Z or row 99,999; an empty one that only carries a format ends with "/>".
+# The pattern begins with a literal: Python then searches ten times faster than it matches.
+_FAR = re.compile(rb'r="(?=[A-Za-z]{2}|[A-Za-z][0-9]{6})([A-Za-z]{1,4})([0-9]{1,9})"(?:[^>]*[^>/])?>')
+_NO_SHEETS = frozenset({"xl/sharedStrings.xml", "xl/styles.xml"})
+_WITH_CELLS = (
+    calamine.SheetTypeEnum.WorkSheet, calamine.SheetTypeEnum.MacroSheet, calamine.SheetTypeEnum.DialogSheet,
+)  # fmt: skip
+_NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet's rows; the first of them is row ``first_row`` as the spreadsheet counts, from 1."""
+
+    name: str
+    first_row: int
+    rows: Sequence[Sequence[Value]]
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """The visible sheets that hold anything, those nobody sees, and what is to be told about cells.
+
+    Sheets that nobody sees are not taken as data, but they may name people where none may be named.
+    """
+
+    kind: str
+    sheets: tuple[Sheet, ...]
+    hidden: tuple[Sheet, ...]
+    notes: tuple[Said, ...]
+
+
+def is_zip(content: bytes) -> bool:
+    """Whether the bytes begin as a zip file does; every XLSX is one."""
+    return content.startswith((_ZIP, _END_OF_ZIP))
+
+
+def is_unfinished(content: bytes) -> bool:
+    """Whether a zip file lacks its central directory, which is written last."""
+    return is_zip(content) and _END_OF_ZIP not in content[-_END_BYTES:]
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether the bytes are a spreadsheet, by what is in them; a zip file that cannot be opened is none."""
+    if content.startswith(_OLE[:4]):
+        return True
+    return is_zip(content) and _kind(content) is not None
+
+
+def _kind(content: bytes) -> str | None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            names = set(packed.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return None
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if "xl/workbook.xml" in names or "[Content_Types].xml" in names:
+        return "xlsx"
+    return "ods" if {"content.xml", "mimetype"} <= names else None
+
+
+def kind_of(content: bytes) -> str:
+    """The format of a spreadsheet: xlsx, xlsb, ods or xls. Raises RefusedError when it is too large to be opened."""
+    if len(content) > MOST_SHEET_BYTES:
+        raise RefusedError(_too_large(f"文件超过 {MOST_SHEET_BYTES >> 20} MiB", f"over {MOST_SHEET_BYTES >> 20} MiB"))
+    return (_kind(content) or "xlsx") if is_zip(content) else "xls"
+
+
+def read_workbook(content: bytes, kind: str, notes: tuple[Said, ...] = ()) -> Workbook:
+    """Read a spreadsheet that is known not to be too large. Raises RefusedError when it is damaged or protected."""
+    try:
+        with uncollected():
+            return _read(content, kind, notes)
+    except calamine.PasswordError as error:
+        raise RefusedError(_PROTECTED) from error
+    except RefusedError:
+        raise
+    except (MemoryError, calamine.CalamineError, ValueError, OverflowError, OSError) as error:
+        raise RefusedError(_PROTECTED if "EncryptedPackage".encode("utf-16-le") in content else DAMAGED) from error
+    except BaseException as error:  # the library's own panics derive from BaseException
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RefusedError(DAMAGED) from error
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the search for cycles: millions of new cells make it run again and again, and cells have no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(content: bytes, kind: str, notes: tuple[Said, ...]) -> Workbook:
+    sheets, hidden = [], []
+    with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+        if len(book.sheets_metadata) > MOST_SHEETS:
+            raise RefusedError(_too_large(f"工作表超过 {MOST_SHEETS} 个", f"over {MOST_SHEETS} sheets"))
+        for number, found in enumerate(book.sheets_metadata):
+            if found.typ not in _WITH_CELLS:
+                continue
+            sheet = book.get_sheet_by_index(number)
+            rows = Sheet(found.name, 1, ())
+            if sheet.start is not None:
+                rows = Sheet(found.name, sheet.start[0] + 1, sheet.to_python())
+            is_table = found.typ == calamine.SheetTypeEnum.WorkSheet
+            if not is_table or found.visible != calamine.SheetVisibleEnum.Visible:
+                hidden.append(rows)
+            elif rows.rows:
+                sheets.append(rows)
+    return Workbook(kind, tuple(sheets), tuple(hidden), notes)
+
+
+def measured(content: bytes) -> tuple[Said, ...]:
+    """Unpack every part of an XLSX once, so that nothing is larger than it says; returns what is to be told of it.
+
+    Raises RefusedError when it is damaged, protected or too large, all of which the reader library would not survive.
+    """
+    notes: dict[Said, None] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = packed.infolist()
+            if any(part.flag_bits & 1 for part in parts):
+                raise RefusedError(_PROTECTED)
+            if sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
+                raise RefusedError(
+                    _too_large(
+                        f"解压后超过 {MOST_UNPACKED_BYTES >> 20} MiB", f"{MOST_UNPACKED_BYTES >> 20} MiB unpacked"
+                    )
+                )
+            for part in parts:
+                xml = _unpacked(content, packed, part)
+                if part.filename not in _NO_SHEETS:
+                    _measure(xml)
+                    notes |= {said: None for mark, said in _MARKS.items() if mark in xml}
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError) as error:
+        raise RefusedError(DAMAGED) from error
+    return tuple(notes)
+
+
+def _unpacked(content: bytes, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    """A part's bytes. Deflated ones directly: the library's reader copies them in pieces, which takes as long again."""
+    if part.compress_type != zipfile.ZIP_DEFLATED:
+        return packed.read(part)
+    with packed.open(part):  # checks the part's own header
+        name, extra = content[part.header_offset + 26 : part.header_offset + 28], part.header_offset + 28
+    begin = (
+        part.header_offset + 30 + int.from_bytes(name, "little") + int.from_bytes(content[extra : extra + 2], "little")
+    )
+    unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+    unpacked = unpacking.decompress(memoryview(content)[begin : begin + part.compress_size], part.file_size + 1)
+    if len(unpacked) != part.file_size:
+        raise zipfile.BadZipFile(part.filename)
+    return unpacked
+
+
+def _measure(xml: bytes) -> None:
+    """Refuse a sheet whose rectangle of cells, up to the last one with anything in it, would not fit into memory."""
+    cells = _FAR.findall(xml)
+    width = max((_number(letters) for letters in {letters for letters, _ in cells}), default=0)
+    far = max((int(digits) for _, digits in cells), default=0)
+    width, far = max(width, _NEAR_COLUMNS), max(far, _NEAR_ROWS)
+    if far * width > MOST_CELLS:
+        raise RefusedError(
+            Said(
+                f"工作表的数据区一直延伸到第 {far} 行、第 {width} 列，过大；"
+                "多半是远处有误填的单元格，请删去空白行列之后的内容再重新报送。",
+                f"The sheet reaches to row {far}, column {width}, which is too large; probably a stray cell stands far"
+                " out: delete what lies beyond the table and send it again.",
+            )
+        )
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _too_large(zh: str, en: str) -> Said:
+    return Said(
+        f"表格文件过大（{zh}）；请删去无关内容，或另存为 CSV 后重新报送。",
+        f"The spreadsheet is too large ({en}); delete what does not belong to it, or send it as CSV.",
+    )
+
+
+_UNSAVED = Said(
+    "有的公式没有保存计算结果，按空白处理；请在 Excel 中打开并保存一次后重新报送。",
+    "Some formulas carry no saved result and were read as empty; open the file in Excel, save it and send it again.",
+)
+_MARKS = {
+    b't="e"': Said(
+        "有的单元格是错误值（如 #N/A），按空白处理；请改正公式。",
+        "Some cells hold error values (such as #N/A) and were read as empty; correct their formulas.",
+    ),
+    b"</f></c>": _UNSAVED,
+    b"</f><v/></c>": _UNSAVED,
+    b"</f><v></v></c>": _UNSAVED,
+    b"</f><v /></c>": _UNSAVED,
+}
+DAMAGED = Said(
+    "表格文件（xlsx、xls）已损坏或没有传完，无法打开；请在本机确认能打开后重新报送。",
+    "The spreadsheet is damaged or was not copied completely; check that it opens on your machine and send it again.",
+)
+_PROTECTED = Said(
+    "表格文件设有打开密码；请取消密码（文件 → 信息 → 保护工作簿）后重新报送。",
+    "The spreadsheet is protected by a password; remove it and send the file again.",
+)
