@@ -3,7 +3,6 @@
 They are looked for among the lines that failed the checks only, so a clean file pays nothing: no such line can pass.
 """
 
-import csv
 import re
 import unicodedata
 from collections import defaultdict
@@ -22,7 +21,7 @@ from pipelines.ingest import unit
 from pipelines.ingest.grid import Grid
 from pipelines.ingest.heading import FIGURES, plain
 from pipelines.ingest.read import Malformed
-from pipelines.ingest.text import Text
+from pipelines.ingest.text import Text, cells_of
 
 _TOTAL = re.compile(r"(?:全市|全县|全区|本页|本月|本日)?(合计|总计|小计|共计|累计)(?:数|人数)?[:]?")
 _GRAND = frozenset({"合计", "总计", "共计"})
@@ -94,7 +93,7 @@ class _Page:
         """Whether a line is no row; then it is kept in mind."""
         source = self._source
         if text and isinstance(source, Text):
-            cells: list[str] | None = next(csv.reader([text], delimiter=source.separator), [])
+            cells: list[str] | None = cells_of(text, source.separator)
         else:
             cells = source.cells(line)
         kind = self._kind(cells or [])

@@ -60,7 +60,7 @@ def drops_of(content: bytes, file_name: str, contract: Contract, region: Region)
     try:
         found = members(content)
     except RefusedError as refusal:
-        return [_refused_archive(content, file_name, contract, refusal.said)]
+        return [_refused_archive(content, file_name, contract, region, refusal.said)]
     return [drop_of(member.content, f"{file_name}/{member.name}", contract, region) for member in found]
 
 
@@ -72,8 +72,7 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
     it speaks for is known by content and name.
     """
     if is_archive(content):  # kept whole because it was refused, or within another one
-        return _refused_archive(content, file_name, contract, _problem(content))
-    content_hash = hashlib.sha256(content).hexdigest()
+        return _refused_archive(content, file_name, contract, region, _problem(content))
     workbook, problem = _workbook(content)
     found: Said | None = None
     if contract.forbids_identifiers:
@@ -84,14 +83,23 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
         named = _named(file_name, contract, region)
         if problem is not None:
             raise RefusedError(problem)
-        named = _agreed(named, _said_above(content, workbook, contract, region), file_name, contract, region)
+        said = _said_above(content, workbook, contract, region)
+        if said is not SILENT or named is None:
+            named = _agreed(named, said, file_name, contract, region)
     except RefusedError as refused:
         refusal = refused.said
+    drop_id, content_hash = _identity(content, contract, named, file_name)
+    return Drop(drop_id, content_hash, file_name, content, named, found or refusal, found is None, workbook)
+
+
+def _identity(content: bytes, contract: Contract, named: Slice | None, file_name: str) -> tuple[str, str]:
+    """drop_id and content_hash."""
+    content_hash = hashlib.sha256(content).hexdigest()
     speaks_for: tuple[str, ...] = (file_name,)
     if named is not None:
         speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
-    drop_id = _identity(content_hash, contract, *speaks_for)
-    return Drop(drop_id, content_hash, file_name, content, named, found or refusal, found is None, workbook)
+    text = "|".join((content_hash, contract.feed, *speaks_for))
+    return hashlib.sha256(text.encode()).hexdigest()[:_ID_LENGTH], content_hash
 
 
 def _workbook(content: bytes) -> tuple[Workbook | None, Said | None]:
@@ -111,12 +119,15 @@ def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, r
     return stated(above) if above else SILENT
 
 
-def _refused_archive(content: bytes, file_name: str, contract: Contract, said: Said) -> Drop:
-    content_hash = hashlib.sha256(content).hexdigest()
-    drop_id = _identity(content_hash, contract, file_name)
-    if contract.forbids_identifiers:
-        return Drop(drop_id, content_hash, file_name, content, None, unopened(said), is_keepable=False)
-    return Drop(drop_id, content_hash, file_name, content, None, said)
+def _refused_archive(content: bytes, file_name: str, contract: Contract, region: Region, said: Said) -> Drop:
+    """A refused archive, or a workbook so damaged that it looks like one; of the latter the name may say the slice."""
+    try:
+        named = _named(file_name, contract, region)
+    except RefusedError:
+        named = None
+    said = unopened(said) if contract.forbids_identifiers else said
+    drop_id, content_hash = _identity(content, contract, named, file_name)
+    return Drop(drop_id, content_hash, file_name, content, named, said, not contract.forbids_identifiers)
 
 
 def _problem(content: bytes) -> Said:
@@ -125,10 +136,6 @@ def _problem(content: bytes) -> Said:
     except RefusedError as refusal:
         return refusal.said
     return NESTED
-
-
-def _identity(content_hash: str, contract: Contract, *speaks_for: str) -> str:
-    return hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
 
 
 def _named(file_name: str, contract: Contract, region: Region) -> Slice | None:

@@ -250,7 +250,7 @@ def _in_sheet(sheet: Sheet, refusal: RefusedError, has_many: bool) -> RefusedErr
 
 
 def _notes(book: Workbook, left: tuple[str, ...]) -> tuple[Said, ...]:
-    notes = []
+    notes = list(book.notes)
     if left:
         names = "、".join(left)
         notes.append(
@@ -259,13 +259,6 @@ def _notes(book: Workbook, left: tuple[str, ...]) -> tuple[Said, ...]:
     if book.hidden:
         names = "、".join(sheet.name for sheet in book.hidden)
         notes.append(Said(f"隐藏的工作表“{names}”未读取；需要时请取消隐藏。", f"Hidden sheets were not read: {names}."))
-    if book.has_errors:
-        notes.append(
-            Said(
-                "有的单元格是错误值（如 #N/A），按空白处理；请改正公式。",
-                "Some cells hold error values (such as #N/A) and were read as empty; correct their formulas.",
-            )
-        )
     return tuple(notes)
 
 

@@ -60,9 +60,18 @@ class Found:
     known: int
 
 
-@lru_cache(maxsize=256)
 def wanted(contract: Contract, region: Region) -> Wanted:
-    """The headers a contract and a region accept."""
+    """The headers a contract and a region accept, found once for the same two objects."""
+    key = (id(contract), id(region))  # a contract's hash is that of all its columns, which is dear for every file
+    known = _KNOWN.get(key)
+    if known is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[key] = (contract, region, _wanted(contract, region))
+    return known[2]
+
+
+def _wanted(contract: Contract, region: Region) -> Wanted:
     place: dict[str, int] = {}
     rank: dict[str, int] = {}
     spellings = []
@@ -73,6 +82,11 @@ def wanted(contract: Contract, region: Region) -> Wanted:
             place.setdefault(plain(spelling), position)
             rank.setdefault(plain(spelling), number)
     return Wanted(contract.columns, place, rank, tuple(spellings))
+
+
+# The two objects are kept beside what was found for them, so that nothing else can come to have their ids.
+_KNOWN: dict[tuple[int, int], tuple[Contract, Region, Wanted]] = {}
+_MOST_KNOWN = 256
 
 
 def plain(header: str) -> str:

@@ -1,6 +1,5 @@
 """The files of a batch, text and spreadsheets, as one table of cells in the way the checks know."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -9,7 +8,7 @@ import pyarrow as pa
 from pipelines.feeds.contract import Column
 from pipelines.ingest.grid import Grid
 from pipelines.ingest.read import Cells, Malformed, read
-from pipelines.ingest.text import Text
+from pipelines.ingest.text import Text, cells_of
 from pipelines.ingest.writing import written
 
 _BLANKS = (b" ", b"\t", "　".encode())
@@ -66,7 +65,7 @@ def _mended(
 def _fitting(item: Malformed, text: Text) -> list[str] | None:
     if '"' in item.text or item.text.count(text.separator) + 1 == text.width:
         return None
-    fields = next(csv.reader([item.text], delimiter=text.separator), [])
+    fields = cells_of(item.text, text.separator)
     named = max(text.named, max(text.layout) + 1)
     if len(fields) < named or any(field.strip() for field in fields[text.width :]):
         return None

@@ -65,7 +65,7 @@ class Text:
         at = line_number - first
         if not 0 <= at < len(lines):
             return None
-        return _cells(lines[at], self.separator)
+        return cells_of(lines[at].decode(errors="replace"), self.separator)
 
     @cached_property
     def _known_lines(self) -> tuple[list[bytes], int]:
@@ -75,10 +75,12 @@ class Text:
         return lines, self.first_line + self.body.count(b"\n") + 1 - len(lines)
 
 
-def _cells(lines: bytes, separator: str) -> list[str]:
-    """Cells of the first of some lines."""
-    line = lines[: lines.find(b"\n")] if b"\n" in lines else lines
-    return next(csv.reader([line.decode(errors="replace").rstrip("\r")], delimiter=separator), [])
+def cells_of(line: str, separator: str) -> list[str]:
+    """Cells of one line, split at every separator where its quotes make no sense."""
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=separator), [])
+    except csv.Error:
+        return line.split(separator)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def understand(content: bytes, contract: Contract, region: Region) -> Text:
     for said in preamble.stated(table.above).units:
         found = with_unit(found, said, of)
     body, first_line = utf8[table.body_at :], table.first_line
-    if body.startswith(EXAMPLE.encode()) and _cells(body, table.separator)[:1] == [EXAMPLE]:
+    if body.startswith(EXAMPLE.encode()) and cells_of(
+        body[: body.find(b"\n")].decode(errors="replace"), table.separator
+    )[:1] == [EXAMPLE]:
         body, first_line = body[body.find(b"\n") + 1 or len(body) :], first_line + 1
     found = _as_wide_as_rows(found, body, table.separator)
     return Text(
@@ -117,9 +121,11 @@ def understand(content: bytes, contract: Contract, region: Region) -> Text:
 
 def rows_above(content: bytes, contract: Contract, region: Region) -> list[list[str]]:
     """The rows above a file's header, all of the first rows when it has none; what is wrong with it is not asked."""
-    start = beginning(content, _HEAD_BYTES)
+    of = wanted(contract, region)
+    if heading_of_line(beginning(content[: content.find(b"\n") + 1], _HEAD_BYTES).rstrip("\r\n"), of) is not None:
+        return []
     try:
-        return _table(start.replace("\x00", "").encode(), wanted(contract, region)).above
+        return _table(beginning(content, _HEAD_BYTES).replace("\x00", "").encode(), of).above
     except RefusedError:
         return []
 
@@ -131,7 +137,7 @@ def _table(utf8: bytes, of: Wanted) -> _Table:
             quick = heading_of_line(line.rstrip("\r\n"), of)
             if quick is None:
                 break
-            return _Table(quick, [], ",", at + len(line.encode()), number + 1, tuple(next(csv.reader([line]))))
+            return _Table(quick, [], ",", at + len(line.encode()), number + 1, tuple(cells_of(line, ",")))
         at, number = at + len(line.encode()), number + 1
     else:
         raise RefusedError(EMPTY)

@@ -46,7 +46,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """The visible sheets that hold anything, those nobody sees, and whether error values (#N/A) are there.
+    """The visible sheets that hold anything, those nobody sees, and what is to be told about cells.
 
     Sheets that nobody sees are not taken as data, but they may name people where none may be named.
     """
@@ -54,7 +54,7 @@ class Workbook:
     kind: str
     sheets: tuple[Sheet, ...]
     hidden: tuple[Sheet, ...]
-    has_errors: bool
+    notes: tuple[Said, ...]
 
 
 def is_zip(content: bytes) -> bool:
@@ -94,11 +94,11 @@ def kind_of(content: bytes) -> str:
     return (_kind(content) or "xlsx") if is_zip(content) else "xls"
 
 
-def read_workbook(content: bytes, kind: str, has_errors: bool) -> Workbook:
+def read_workbook(content: bytes, kind: str, notes: tuple[Said, ...] = ()) -> Workbook:
     """Read a spreadsheet that is known not to be too large. Raises RefusedError when it is damaged or protected."""
     try:
         with uncollected():
-            return _read(content, kind, has_errors)
+            return _read(content, kind, notes)
     except calamine.PasswordError as error:
         raise RefusedError(_PROTECTED) from error
     except RefusedError:
@@ -123,7 +123,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(content: bytes, kind: str, has_errors: bool) -> Workbook:
+def _read(content: bytes, kind: str, notes: tuple[Said, ...]) -> Workbook:
     sheets, hidden = [], []
     with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
         if len(book.sheets_metadata) > MOST_SHEETS:
@@ -140,15 +140,15 @@ def _read(content: bytes, kind: str, has_errors: bool) -> Workbook:
                 hidden.append(rows)
             elif rows.rows:
                 sheets.append(rows)
-    return Workbook(kind, tuple(sheets), tuple(hidden), has_errors)
+    return Workbook(kind, tuple(sheets), tuple(hidden), notes)
 
 
-def measured(content: bytes) -> bool:
-    """Unpack every part of an XLSX once, so that nothing is larger than it says; whether a cell holds an error value.
+def measured(content: bytes) -> tuple[Said, ...]:
+    """Unpack every part of an XLSX once, so that nothing is larger than it says; returns what is to be told of it.
 
     Raises RefusedError when it is damaged, protected or too large, all of which the reader library would not survive.
     """
-    has_errors = False
+    notes: dict[Said, None] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
@@ -164,10 +164,10 @@ def measured(content: bytes) -> bool:
                 xml = _unpacked(content, packed, part)
                 if part.filename not in _NO_SHEETS:
                     _measure(xml)
-                    has_errors = has_errors or b't="e"' in xml
+                    notes |= {said: None for mark, said in _MARKS.items() if mark in xml}
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError) as error:
         raise RefusedError(DAMAGED) from error
-    return has_errors
+    return tuple(notes)
 
 
 def _unpacked(content: bytes, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
@@ -217,6 +217,20 @@ def _too_large(zh: str, en: str) -> Said:
     )
 
 
+_UNSAVED = Said(
+    "有的公式没有保存计算结果，按空白处理；请在 Excel 中打开并保存一次后重新报送。",
+    "Some formulas carry no saved result and were read as empty; open the file in Excel, save it and send it again.",
+)
+_MARKS = {
+    b't="e"': Said(
+        "有的单元格是错误值（如 #N/A），按空白处理；请改正公式。",
+        "Some cells hold error values (such as #N/A) and were read as empty; correct their formulas.",
+    ),
+    b"</f></c>": _UNSAVED,
+    b"</f><v/></c>": _UNSAVED,
+    b"</f><v></v></c>": _UNSAVED,
+    b"</f><v /></c>": _UNSAVED,
+}
 DAMAGED = Said(
     "表格文件（xlsx、xls）已损坏或没有传完，无法打开；请在本机确认能打开后重新报送。",
     "The spreadsheet is damaged or was not copied completely; check that it opens on your machine and send it again.",

@@ -101,7 +101,7 @@ def _serve() -> None:
         except EOFError:
             return
         try:
-            answer: Workbook | Said = read_workbook(content, kind, has_errors=False)
+            answer: Workbook | Said = read_workbook(content, kind)
         except RefusedError as refusal:
             answer = refusal.said
         _send(sys.stdout.buffer, pickle.dumps(answer))
