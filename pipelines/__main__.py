@@ -16,6 +16,7 @@ from pipelines import settings as all_settings
 from pipelines.demo import generate
 from pipelines.doctor import examine, table_hashes
 from pipelines.domain import Edition, UserError
+from pipelines.ingest.purge import purge as purged
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.region import Region
 from pipelines.sender import check, template
@@ -111,6 +112,15 @@ def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
         except ValueError as error:
             raise UserError(f"截止时间“{cutoff}”写法有误，请写成 14:30 或 now (write HH:MM or now)") from error
     return runs.further_edition(ledger, chosen, at)
+
+
+@app.command()
+def purge() -> None:
+    """过了保存期的个人报送文件换成脱敏副本 (sealed files past their retention become masked twins)."""
+    settings, region = place()
+    with runs.locked(settings):
+        for done in purged(settings, region, now()):
+            console.print(f"{done.feed}：{done.files} 个文件已换成 {done.drops} 份脱敏副本")
 
 
 @app.command()

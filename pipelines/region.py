@@ -36,6 +36,7 @@ _EVERY_DAY = frozenset(range(7))
 _SATURDAY = 5
 _DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
+_MAY_LACK = frozenset({"retention_days"})
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
         "code": text, "name": text, "short_name": text, "level": one_of("city", "unit", "county_view"),
@@ -61,7 +62,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     "feeds": {
         "feed": text, "title": text, "sender": text, "sender_level": one_of("unit", "city"),
         "cadence": one_of("workday", "day", "week", "month", "quarter", "event"), "due_days": optional_whole,
-        "due_time": optional_clock, "population": text,
+        "due_time": optional_clock, "population": text, "retention_days": optional_whole,
     },
     "rules": {
         "rule_id": text, "title": text, "kind": one_of("spike", "level", "event", "several"), "indicator": text,
@@ -246,7 +247,7 @@ def load(folder: Path) -> Region:
     settings = _settings(folder)
     city = _word(settings, folder, "city")
     tables = {
-        name: read_table(folder / f"{name}.csv", columns)
+        name: read_table(folder / f"{name}.csv", columns, _MAY_LACK)
         for name, columns in _COLUMNS.items()
         if name != "headers" or (folder / "headers.csv").exists()
     }
@@ -381,6 +382,8 @@ def _check_feeds(feeds: Table) -> None:
     needs_due = feeds.frame["cadence"] != "event"
     for column in ("due_days", "due_time"):
         feeds.refuse(needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
+    is_short = (feeds.frame["retention_days"] < 1).fillna(False)
+    feeds.refuse(is_short, "retention_days", "应为正整数（天），没有保存期限的留空")
 
 
 def _check_rules(rules: Table) -> None:

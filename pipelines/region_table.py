@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -163,8 +163,10 @@ class Table:
                     raise self.error(row, column, f"中的“{word}”在 {where} 里没有，请改正，或先在那里加上")
 
 
-def read_table(path: Path, columns: Mapping[str, Cell]) -> Table:
+def read_table(path: Path, columns: Mapping[str, Cell], may_lack: Collection[str] = ()) -> Table:
     """Read ``path`` (CSV, UTF-8, header row with exactly these columns, in any order).
+
+    A column of ``may_lack`` may be missing altogether, which is as if all its cells were empty.
 
     Raises UserError naming file, line and column for a missing file, column or value and for a value of the wrong kind.
     """
@@ -178,7 +180,7 @@ def read_table(path: Path, columns: Mapping[str, Cell]) -> Table:
     reader = csv.reader(io.StringIO(content, newline=""))
     header = [name.strip() for name in next(reader, [])]
     for name in columns:
-        if name not in header:
+        if name not in header and name not in may_lack:
             raise UserError(f"{shown} 第 1 行缺少“{name}”列，请补上；表头应为：{','.join(columns)}。")
     for name in header:
         if name not in columns or header.count(name) > 1:
@@ -194,6 +196,8 @@ def read_table(path: Path, columns: Mapping[str, Cell]) -> Table:
                 f"{shown} 第 {line} 行有 {len(cells)} 列，应为 {len(header)} 列，请检查逗号和引号（末列{header[-1]}）。"
             )
         lines.append(line)
+        for name in set(columns) - set(header):
+            values[name].append(columns[name](""))
         for name, cell in zip(header, cells, strict=True):
             try:
                 values[name].append(columns[name](cell.strip()))

@@ -62,6 +62,13 @@ def locked(settings: Settings) -> Iterator[None]:
             f"{error.filename or settings.data} 无法读写（{error.strerror}），请检查权限和磁盘空间"
             " (cannot read or write)"
         ) from error
+    except duckdb.Error as error:
+        if not store.is_unwritable(error):
+            raise
+        raise UserError(
+            f"数据文件夹 {settings.data} 无法写入，可能磁盘已满；请腾出空间后重新运行，已完成的部分不受影响"
+            " (the disk is full or cannot be written; make room and run again, nothing is lost)"
+        ) from error
 
 
 def take(

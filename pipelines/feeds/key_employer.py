@@ -41,7 +41,7 @@ CONTRACT = Contract(
             Kind.CODE,
             ("类别",),
             code_list="key_employer_kind",
-            note="一个企业有几类就报几行",
+            note="一个企业有几类就报几行，同一类不重复",
             example="规上",
         ),
         Column(

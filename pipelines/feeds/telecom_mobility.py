@@ -19,7 +19,14 @@ CONTRACT = Contract(
     columns=(
         Column("地区", "area", Kind.AREA, ("区县", "所在县区"), example="371521"),
         Column("日期", "moved_on", Kind.DAY, ("统计日期",), note="须为文件所报的那一天", example="2020-03-05"),
-        Column("方向", "direction", Kind.CHOICE, choices=(("流入", "in"), ("流出", "out")), example="流出"),
+        Column(
+            "方向",
+            "direction",
+            Kind.CHOICE,
+            choices=(("流入", "in"), ("流出", "out")),
+            note="地区、方向、对方区域相同的只报一行",
+            example="流出",
+        ),
         Column(
             "对方区域",
             "other_place",

@@ -11,7 +11,6 @@ import resource
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,11 +18,11 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import region as regions
-from pipelines.domain import Grain, Said, SaidError, UserError
-from pipelines.feeds.contract import Slice
+from pipelines.domain import Said, SaidError, UserError
 from pipelines.ingest.check import Checker, Outcome
 from pipelines.ingest.drop import drops_of
 from pipelines.ingest.error_sheet import Rows, error_sheet
+from pipelines.ingest.outcome import as_json, outcome_of
 from pipelines.ingest.recognise import contract_of, feed_of
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +94,7 @@ def check_apart(
     rows = answer["rows_bytes"]
     with pa.ipc.open_stream(pa.py_buffer(rest[:rows])) as stream:
         quarantined = stream.read_all()
-    outcomes = tuple(_outcome(fields) for fields in answer["outcomes"])
+    outcomes = tuple(outcome_of(text) for text in answer["outcomes"])
     return Answer(answer["feed"], tuple(answer["files"]), outcomes, quarantined, rest[rows:] if sheet else None)
 
 
@@ -130,20 +129,6 @@ def _broken_off(file_name: str, limits: Limits, status: int) -> Said:
     )
 
 
-def _outcome(fields: dict[str, Any]) -> Outcome:
-    named = fields["named"]
-    if named is not None:
-        named = Slice(**named | {"period": date.fromisoformat(named["period"]), "grain": Grain(named["grain"])})
-    return Outcome(
-        **fields
-        | {
-            "named": named,
-            "ignored": tuple(fields["ignored"]),
-            "notes": tuple(Said(**note) for note in fields["notes"]),
-        }
-    )
-
-
 # -- the child --
 
 
@@ -170,7 +155,7 @@ def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[di
     sheet = error_sheet(contract, drops, checked, region, Rows(request["sheet"])) if request["sheet"] else b""
     head = {
         "feed": contract.feed, "files": [drop.file_name for drop in drops],
-        "outcomes": [asdict(outcome) for outcome in checked.outcomes], "rows_bytes": len(rows),
+        "outcomes": [as_json(outcome) for outcome in checked.outcomes], "rows_bytes": len(rows),
     }  # fmt: skip
     return head, rows, sheet
 
@@ -187,7 +172,7 @@ def _serve(source: BinaryIO, sink: BinaryIO) -> int:
         head, rows, sheet = {"said": {"zh": str(error), "en": "the region's folder is wrong"}}, b"", b""
     except (MemoryError, duckdb.OutOfMemoryException, pa.ArrowMemoryError):
         return 3
-    sink.write(json.dumps(head, default=str).encode() + b"\n" + rows + sheet)
+    sink.write(json.dumps(head).encode() + b"\n" + rows + sheet)
     sink.flush()
     return 0
 

@@ -11,6 +11,7 @@ from pipelines.domain import TOTAL_INDUSTRY, Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind
 from pipelines.region import Region
 
+_NEXT = {"month": ("每月一份", "次月"), "quarter": ("每季一份", "季后")}
 _WEEKDAYS = "一二三四五六日"
 _SAMPLE = {
     Kind.IDENTITY: "（18 位身份证号）", Kind.NAME: "", Kind.EMPLOYER_CODE: "91371500YY0000000D", Kind.INT: "12",
@@ -133,8 +134,9 @@ def _when(row: Any, region: Region) -> str:
     if row.cadence == "event":
         return "有事项即报，无固定期限"
     days, at = int(row.due_days), f"{row.due_time:%H:%M} 前"
-    if row.cadence == "month":
-        return f"每月一份，次月 {days} 日 {at}" if days > 0 else f"每月一份，月末 {at}"
+    if row.cadence in _NEXT:
+        every, following = _NEXT[row.cadence]
+        return f"{every}，{following} {days} 日 {at}" if days > 0 else f"{every}，期末 {at}"
     if row.cadence == "week":
         following = "次" if days > 0 else ""
         return f"每周一份，{following}周{_WEEKDAYS[(region.week_end + days) % 7]} {at}"

@@ -88,18 +88,20 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
             named = _agreed(named, said, file_name, contract, region)
     except RefusedError as refused:
         refusal = refused.said
-    drop_id, content_hash = _identity(content, contract, named, file_name)
-    return Drop(drop_id, content_hash, file_name, content, named, found or refusal, found is None, workbook)
+    return _of(content, file_name, contract, named, refusal, found, workbook)
 
 
-def _identity(content: bytes, contract: Contract, named: Slice | None, file_name: str) -> tuple[str, str]:
-    """drop_id and content_hash."""
+def _of(
+    content: bytes, file_name: str, contract: Contract, named: Slice | None, refusal: Said | None,
+    forbidden: Said | None, workbook: Workbook | None = None,
+) -> Drop:  # fmt: skip
     content_hash = hashlib.sha256(content).hexdigest()
     speaks_for: tuple[str, ...] = (file_name,)
     if named is not None:
         speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
-    text = "|".join((content_hash, contract.feed, *speaks_for))
-    return hashlib.sha256(text.encode()).hexdigest()[:_ID_LENGTH], content_hash
+    drop_id = hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
+    said = forbidden or refusal
+    return Drop(drop_id, content_hash, file_name, content, named, said, forbidden is None, workbook)
 
 
 def _workbook(content: bytes) -> tuple[Workbook | None, Said | None]:
@@ -121,13 +123,11 @@ def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, r
 
 def _refused_archive(content: bytes, file_name: str, contract: Contract, region: Region, said: Said) -> Drop:
     """A refused archive, or a workbook so damaged that it looks like one; of the latter the name may say the slice."""
+    forbidden = unopened(said) if contract.forbids_identifiers else None
     try:
-        named = _named(file_name, contract, region)
+        return _of(content, file_name, contract, _named(file_name, contract, region), said, forbidden)
     except RefusedError:
-        named = None
-    said = unopened(said) if contract.forbids_identifiers else said
-    drop_id, content_hash = _identity(content, contract, named, file_name)
-    return Drop(drop_id, content_hash, file_name, content, named, said, not contract.forbids_identifiers)
+        return _of(content, file_name, contract, None, said, forbidden)
 
 
 def _problem(content: bytes) -> Said:

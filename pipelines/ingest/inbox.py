@@ -14,8 +14,9 @@ from pipelines.ingest.check import Checker, Outcome
 from pipelines.ingest.drop import Drop, drop_of, drops_of
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
-from pipelines.ingest.load import Arrival, load
+from pipelines.ingest.load import Arrival, Checks, load
 from pipelines.ingest.raw import Entry, Raw
+from pipelines.ingest.twin import TwinChecker
 from pipelines.ingest.waiting import (
     MOST_BYTES,
     MOST_FILES,
@@ -168,24 +169,36 @@ class _Intake:
                 first[identity] = entry
         missing = [entry for identity, entry in first.items() if identity not in self._known]
         self.expect(len(missing))
-        for batch in self._kept_batches(
-            sorted(missing, key=lambda entry: (entry.feed, *entry.precedence, entry.drop_id))
-        ):
-            self._load(contracts()[batch[0].entry.feed], batch)
-            self.report.resumed += len(batch)
+        in_order = sorted(missing, key=lambda entry: (entry.feed, *entry.precedence, entry.drop_id))
+        purged = {entry.drop_id for entry in in_order if self._is_purged(entry)}
+        checkers: dict[bool, Checks] = {False: self._checker, True: TwinChecker(self._checker)}
+        for is_purged, checker in checkers.items():
+            for batch in self._kept_batches([entry for entry in in_order if (entry.drop_id in purged) == is_purged]):
+                self._load(contracts()[batch[0].entry.feed], batch, checker)
+                self.report.resumed += len(batch)
         self._correct_received(first.items())
+
+    def _is_purged(self, entry: Entry) -> bool:
+        contract = contracts()[entry.feed]
+        if not contract.is_person or self._raw.path(contract, entry.content_hash).exists():
+            return False
+        return self._raw.twin_path(contract, entry.content_hash, entry.drop_id).exists()
 
     def _kept_batches(self, entries: Sequence[Entry]) -> Iterable[list[Arrival]]:
         batch: list[Arrival] = []
         size = 0
         for entry in entries:
             contract = contracts()[entry.feed]
-            content = b"" if entry.reason else self._raw.content(contract, entry.content_hash)
+            twin = self._raw.twin(contract, entry.content_hash, entry.drop_id)
+            content = b"" if entry.reason else twin or self._raw.content(contract, entry.content_hash)
             is_full = len(batch) >= MOST_FILES or size + len(content) > MOST_BYTES
             if batch and (entry.feed != batch[0].entry.feed or is_full):
                 yield batch
                 batch, size = [], 0
-            drop = replace(drop_of(content, entry.file_name, contract, self._region), drop_id=entry.drop_id)
+            if twin is not None:
+                drop = Drop(entry.drop_id, entry.content_hash, entry.file_name, twin, None, None)
+            else:
+                drop = replace(drop_of(content, entry.file_name, contract, self._region), drop_id=entry.drop_id)
             if entry.reason:
                 drop = replace(drop, refusal=Said(entry.reason, entry.reason_en), is_keepable=False)
             batch.append(Arrival(drop, entry))
@@ -272,8 +285,8 @@ class _Intake:
                 f"数据文件夹无法写入（{error.strerror}）；请检查权限和磁盘空间后重试，收件箱中的文件未动。"
             ) from error
 
-    def _load(self, contract: Contract, arrivals: Sequence[Arrival]) -> None:
-        outcomes = load(self._warehouse, self._checker, contract, arrivals, lambda: self._step("写入"))
+    def _load(self, contract: Contract, arrivals: Sequence[Arrival], checker: Checks | None = None) -> None:
+        outcomes = load(self._warehouse, checker or self._checker, contract, arrivals, lambda: self._step("写入"))
         for arrival, outcome in zip(arrivals, outcomes, strict=True):
             self._known[outcome.drop_id] = arrival.entry.precedence
             self._count(arrival, outcome)

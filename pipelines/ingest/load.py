@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import pyarrow as pa
 
 from pipelines.feeds.contract import Contract
-from pipelines.ingest.check import Checker, Outcome
+from pipelines.ingest.check import Checked, Outcome
 from pipelines.ingest.drop import Drop
 from pipelines.ingest.hold import settle
 from pipelines.ingest.raw import Entry
@@ -21,9 +22,16 @@ class Arrival:
     entry: Entry
 
 
+class Checks(Protocol):
+    """What judges drops: the checker of files, or that of masked twins."""
+
+    def check(self, contract: Contract, drops: Sequence[Drop]) -> Checked:
+        """Judge drops of one feed together."""
+
+
 def load(
     warehouse: Warehouse,
-    checker: Checker,
+    checker: Checks,
     contract: Contract,
     arrivals: Sequence[Arrival],
     step: Callable[[], None],

@@ -61,6 +61,20 @@ class Raw:
         suffix = ".csv.sealed" if contract.is_person else ".csv"
         return Path(f"{self._folder}/{contract.feed}/{content_hash[:1]}/{content_hash}{suffix}")
 
+    def twin_path(self, contract: Contract, content_hash: str, drop_id: str) -> Path:
+        """Where the masked twin of a drop is kept once the content is gone (``pipelines.ingest.purge``)."""
+        return self.path(contract, content_hash).with_name(f"{content_hash[:16]}.{drop_id}.twin.zip")
+
+    def twin(self, contract: Contract, content_hash: str, drop_id: str) -> bytes | None:
+        """The masked twin of a drop whose content has been purged; None while the content is there or both are gone."""
+        path = self.twin_path(contract, content_hash, drop_id)
+        if self.path(contract, content_hash).exists() or not path.exists():
+            return None
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise UserError(f"脱敏副本 {path} 无法读取（{error.strerror}）；请从备份恢复。") from error
+
     def keep(self, contract: Contract, drop: Drop) -> None:
         """Write a drop aside and rename it into place. ``settle`` makes it last."""
         path = self.path(contract, drop.content_hash)

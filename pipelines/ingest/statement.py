@@ -279,6 +279,8 @@ def _last_day(contract: Contract, first: str) -> str:
     is_month = contract.period_column and contract.column(contract.period_column).kind is Kind.MONTH
     if is_month or contract.grain is Grain.MONTH:
         return f"last_day({first})"
+    if contract.grain is Grain.QUARTER:
+        return f"last_day({first} + interval 2 month)"
     return f"{first} + 6" if contract.grain is Grain.WEEK else first
 
 

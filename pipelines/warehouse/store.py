@@ -98,6 +98,11 @@ def _sentence(path: Path, error: Exception) -> str:
     return f"数据仓库 {path} 无法打开，可能已损坏；请移走该文件，用 gangshao run --rebuild 由原始报送文件重建。"
 
 
+def is_unwritable(error: duckdb.Error) -> bool:
+    """Whether a statement failed because the disk took nothing more, and not for what the statement says."""
+    return any(words in str(error) for words in ("No space left", "Could not write", "Disk quota", "Read-only file"))
+
+
 def table_hashes(warehouse: Warehouse) -> dict[str, str]:
     """A hash of every table's rows, whatever their order; columns ending in _run_at (clock of a run) are left out.
 

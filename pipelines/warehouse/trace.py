@@ -110,10 +110,11 @@ def _lines(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> pd
     columns = {row[0] for row in con.execute(f"describe {figure.indicator.sql}").fetchall()}
     wanted: dict[str, object] = {"period": figure.period}
     chosen = [f"{truncated(figure.grain, region)} = $period"]
-    if "area" in columns and figure.area != region.city:
+    is_given = figure.indicator.kind == "given"  # what its publisher gave for the city is no sum over areas
+    if "area" in columns and (is_given or figure.area != region.city):
         chosen.append("area = $area")
         wanted["area"] = figure.area
-    if "industry" in columns and figure.industry != TOTAL_INDUSTRY:
+    if "industry" in columns and (is_given or figure.industry != TOTAL_INDUSTRY):
         chosen.append("industry = $industry")
         wanted["industry"] = figure.industry
     con.execute(

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from pipelines.__main__ import app
+from pipelines.ingest import inbox, waiting
 
 # A module belongs to the stage of its longest prefix here; what a stage calls of others, in Python or C, counts too.
 STAGES = {
@@ -39,6 +40,8 @@ STAGES = {
     "pipelines.alerts.audience": "notify",
     "pipelines.alerts.mail": "mail",
 }
+FILES_A_BATCH = "GANGSHAO_TEST_FILES_A_BATCH"
+"""In the environment of a process: a small inbox then has several batches of one feed."""
 ROUNDS = 3  # so many calls from one line count: else a loop over rows would have nearly all the points
 
 
@@ -137,6 +140,8 @@ def nursery() -> None:
                 os.dup2(file.fileno(), 2)
             os.environ.clear()
             os.environ.update(environment)
+            if size := environment.get(FILES_A_BATCH):
+                waiting.MOST_FILES = inbox.MOST_FILES = int(size)
             status = 1
             try:
                 at = Point(*point) if point else None

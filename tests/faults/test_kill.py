@@ -1,14 +1,10 @@
 """A run that is killed anywhere is completed by the next one, tells nobody twice, and the dashboard never notices."""
 
-import json
 import os
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -18,11 +14,11 @@ from pipelines.doctor import table_hashes
 from pipelines.settings import Settings
 from tests.faults.evening import DAY, Evening, evening_of
 from tests.faults.killer import STAGES, Point
+from tests.faults.nursery import Kill, Nursery, calls_of
 from tests.faults.watcher import DOWNLOADS, LAYOUT, watched
-from tests.house import ROOT, House
+from tests.house import House
 
 BEFORE, AFTER = "2026-10-31.1", f"{DAY}.1"
-Kill = Callable[[House, list[list[str]], Point], None]
 NIGHT = [["ingest", "--backfill"], ["run", "--day", DAY]]
 NEXT_DAY = [["run", "--day", "2026-11-02"]]
 # Where to kill: in each stage at these shares of its calls. In "publish" 0.865 is where the new folder gets its name,
@@ -73,50 +69,6 @@ def evening(replayed: House, files: Path, tmp_path_factory: pytest.TempPathFacto
     return evening_of(replayed.copy(tmp_path_factory.mktemp("evening") / "house"), files)
 
 
-class Nursery:
-    """Processes that do what the command line does, each forked from one that has imported everything."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.killer"],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=os.environ | {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"},  # the same calls each time; no threads
-        )  # fmt: skip
-
-    def work(
-        self, house: House, commands: list[list[str]], report: Path | None = None, point: Point | None = None
-    ) -> tuple[int, str]:
-        """Run commands on a house to the end, or to death at a point; returns exit status and what was printed.
-
-        The report then says where death was, else (without a point) how many calls each stage made.
-        """
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        said = house.folder / "said"
-        order = [commands, house.env, str(said), report and str(report), point and astuple(point)]
-        print(json.dumps(order), file=self._process.stdin, flush=True)
-        status = int(self._process.stdout.readline())
-        return status, said.read_text(encoding="utf-8")
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
-
-
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    opened = Nursery()
-    yield opened
-    opened.close()
-
-
-def calls_of(report: Path) -> dict[str, int]:
-    """Calls of each stage, as a report of a run that was not killed tells them."""
-    lines = report.read_text(encoding="utf-8").splitlines()
-    return {stage: int(calls) for stage, calls in map(str.split, lines)}
-
-
 @pytest.fixture(scope="session")
 def calm(evening: Evening, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Calm:
     folder = tmp_path_factory.mktemp("calm")
@@ -124,19 +76,6 @@ def calm(evening: Evening, nursery: Nursery, tmp_path_factory: pytest.TempPathFa
     status, said = nursery.work(house, NIGHT, folder / "calls")
     assert status == 0, said
     return Calm(house, calls_of(folder / "calls"), end_of(house))
-
-
-@pytest.fixture
-def kill(nursery: Nursery, tmp_path: Path) -> Kill:
-    """Kill commands at a point, and see to it that they were killed there."""
-
-    def killed(house: House, commands: list[list[str]], point: Point) -> None:
-        report = tmp_path / f"killed_{point.stage}_{point.nth}"
-        status, said = nursery.work(house, commands, report, point)
-        assert status == -signal.SIGKILL, said
-        assert report.read_text(encoding="utf-8").startswith(f"KILLED {point.stage} {point.nth} ")
-
-    return killed
 
 
 def end_of(house: House) -> End:

@@ -17,12 +17,28 @@ import pandas as pd
 from tests.pipeline import judge
 
 DAY_COLUMN = {
-    "benefit_claim": "受理日期", "insured_event": "申报日期", "insured_headcount": "所属月份",
-    "monitored_employer": "所属月份", "layoff_report": "报告日期", "vacancy": "发布日期", "job_seeker": "登记日期",
+    "benefit_claim": "受理日期", "insured_event": "申报日期", "layoff_report": "报告日期", "vacancy": "发布日期",
+    "job_seeker": "登记日期", "unemployment_registration": "登记日期", "wage_arrears_lead": "登记日期",
+    "telecom_mobility": "日期", "transport_mobility": "日期", "monitored_village": "统计日期",
 }  # fmt: skip
-AREA_COLUMNS = ("参保地区", "地区", "工作地区", "求职地区")
+MONTH_COLUMN = "所属月份"  # of all other feeds
+AREA_COLUMNS = ("参保地区", "地区", "工作地区", "求职地区", "登记地区")
 INDUSTRY_COLUMNS = ("行业代码", "意向行业代码")
-COUNTS = ("期末参保人数", "建档期岗位数", "减少岗位数", "拟裁人数", "需求人数")
+COUNTS = ("期末参保人数", "建档期岗位数", "减少岗位数", "拟裁人数", "需求人数", "人数", "缺工人数", "期末登记失业人数")
+FEED_OF = {
+    "insured_net_change": "insured_event", "layoff_reported": "layoff_report", "job_loss_rate": "monitored_employer",
+    "labour_shortage_rate": "labour_shortage", "long_term_share": "long_term_unemployment",
+    "registered_unemployment_rate": "registered_unemployment", "telecom_net_outflow": "telecom_mobility",
+    "transport_net_outflow": "transport_mobility",
+    **dict.fromkeys(
+        ("employer_deferring", "employer_in_arrears", "insured_deferring", "insured_in_arrears"), "insured_headcount"
+    ),
+    **dict.fromkeys(
+        ("outworking_labour", "outworking_in_city", "outworking_in_county", "outworking_in_province",
+         "outworking_other_province", "returning_labour", "returning_labour_share"), "monitored_village",
+    ),
+}  # fmt: skip
+"""The feed of an indicator's numerator, and of its denominator if it has one; else the feed has the indicator's name."""
 RISK = {"employer", "expiry", "worker", "unknown"}
 Lines = set[tuple[str, int]]
 """(received day/file name, physical line)"""
@@ -75,19 +91,24 @@ def right_rows(path: Path, feed: str, sender: str, period: date, content: bytes)
     reader = csv.reader(io.StringIO(judge.decoded(content), newline=""))
     header = next(reader)
     file = f"{path.parent.name}/{path.name}"
+    is_month = len(judge.NAME.fullmatch(path.name)[3]) == 6
+    length = "week" if feed == "monitored_village" else "month" if is_month else "day"
     rows, total, before = [], 0, reader.line_num
     for cells in reader:
         line, before = before + 1, reader.line_num
         total += 1
         named = dict(zip(header, cells, strict=True))
-        area = next(judge.areas().get(named[column].upper()) for column in AREA_COLUMNS if column in named)
-        industry = next(judge.industries().get(named[column]) for column in INDUSTRY_COLUMNS if column in named)
-        written = named[DAY_COLUMN[feed]]
-        on = (judge.as_month if feed in {"insured_headcount", "monitored_employer"} else judge.as_day)(written)
+        areas = [judge.areas().get(named[column].upper()) for column in AREA_COLUMNS if column in named]
+        area = areas[0] if areas else sender
+        industries = [judge.industries().get(named[column]) for column in INDUSTRY_COLUMNS if column in named]
+        industry = industries[0] if industries else "ALL"
+        day = DAY_COLUMN.get(feed)
+        on = judge.as_day(named[day]) if day else judge.as_month(named[MONTH_COLUMN])
         is_right = area is not None and industry is not None and sender in {area, judge.CITY}
         is_right &= all(judge.is_count(named[column]) for column in COUNTS if column in named)
         is_right &= judge.PERSON not in named or judge.is_person(named[judge.PERSON])
-        if is_right and on.date() == period:
+        is_right &= named.get("方向", "流入") in {"流入", "流出"}
+        if is_right and start(length, on.date()) == start(length, period):
             rows.append(Row(file, line, named, area, industry, on.date()))
     return rows, total
 
@@ -103,11 +124,12 @@ class Sender:
         """Right rows of the files that speak at an instant (UTC); cancelled events and their cancelling left out."""
         if feed not in self._files:
             self._files[feed] = sent(self._inbox, feed)
-        speaking: dict[tuple[str, pd.Timestamp], SentFile] = {}
+        speaking: dict[tuple[str, date], SentFile] = {}
         for file in self._files[feed]:
             assert not file.drop.is_supplement
             if file.drop.status == "accepted" and file.drop.received_at <= at:
-                key = (file.drop.sender, file.drop.period)
+                period = file.drop.period.date()
+                key = (file.drop.sender, start("week", period) if feed == "monitored_village" else period)
                 if key not in speaking or file.drop.rank > speaking[key].drop.rank:
                     speaking[key] = file
         rows = [row for file in speaking.values() for row in file.rows]
@@ -119,7 +141,7 @@ class Sender:
     def lines(
         self, indicator: str, area: str, industry: str, grain: str, period: date, at: pd.Timestamp
     ) -> tuple[Lines, Lines]:
-        """The lines of numerator and denominator (empty where there is none)."""
+        """The lines of numerator and, if the indicator has one, denominator."""
 
         def counted(feed: str, months_later: int = 0) -> list[Row]:
             return [
@@ -138,11 +160,8 @@ class Sender:
             above = [row for row in counted("insured_event") if is_risk(row)]
         elif indicator == "vacancy_seeker_ratio":
             above, below = counted("vacancy"), counted("job_seeker")
-        elif indicator == "job_loss_rate":
-            above = below = counted("monitored_employer")
         else:
-            feed = {"insured_net_change": "insured_event", "layoff_reported": "layoff_report"}.get(indicator, indicator)
-            above = counted(feed)
+            above = below = counted(FEED_OF.get(indicator, indicator))
         return {(row.file, row.line) for row in above}, {(row.file, row.line) for row in below}
 
 

@@ -54,8 +54,11 @@ def numbers(replayed: House) -> list[dict[str, object]]:
         kind = (item["indicator"], item["grain"], item["area"] == REGION.city, item["industry"] == "ALL")
         by_kind.setdefault(kind, []).append(item)
     revised = [item for items in by_kind.values() for item in items if item["is_revised"] and item["value"]]
-    first = [next((item for item in items if item["value"]), items[0]) for items in by_kind.values()]
-    return [*drawn.sample(revised, OF_THEM_REVISED), *drawn.sample(first, NUMBERS - OF_THEM_REVISED)]
+    telling = [next((item for item in items if item["value"]), items[0]) for items in by_kind.values()]
+    drawn.shuffle(telling)
+    each = list({item["indicator"]: item for item in telling}.values())
+    others = [item for item in telling if item not in each]
+    return [*each, *drawn.sample(revised, OF_THEM_REVISED), *others][:NUMBERS]
 
 
 def found(con: duckdb.DuckDBPyConnection, number: dict[str, object]) -> Trace:

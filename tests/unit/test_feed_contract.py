@@ -13,8 +13,7 @@ from pipelines.domain import Grain, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Kind
 from pipelines.ingest.check import check
-from pipelines.ingest.drop import slice_of
-from pipelines.ingest.encoding import RefusedError
+from pipelines.ingest.drop import drop_of
 from pipelines.ingest.statement import statement
 from pipelines.region import Region, load
 
@@ -117,14 +116,14 @@ def test_a_file_check_tells_exchanged_columns_and_units_from_real_losses(feed: s
 
 def test_a_weekly_file_is_named_by_any_day_of_its_week_and_speaks_for_the_weeks_first_day(region: Region) -> None:
     contract = contracts()["monitored_village"]
-    named = {
-        slice_of(f"monitored_village_371521_{day}.csv", contract, region) for day in (20200302, 20200306, 20200308)
-    }
-    assert {(item.period, item.grain) for item in named} == {(date(2020, 3, 2), Grain.WEEK)}
-    later = slice_of("monitored_village_371521_20200309_v2.csv", contract, region)
+    days = ("20200302", "20200306", "20200308")
+    found = [drop_of(b"", f"monitored_village_371521_{day}.csv", contract, region).named for day in days]
+    assert [(item.period, item.grain) for item in found if item] == [(date(2020, 3, 2), Grain.WEEK)] * 3
+    later = drop_of(b"", "monitored_village_371521_20200309_v2.csv", contract, region).named
+    assert later is not None
     assert (later.period, later.version) == (date(2020, 3, 9), 2)
-    with pytest.raises(RefusedError, match="YYYYMMDD"):
-        slice_of("monitored_village_371521_202003.csv", contract, region)
+    refused = drop_of(b"", "monitored_village_371521_202003.csv", contract, region)
+    assert "YYYYMMDD" in str(refused.refusal)
 
 
 @pytest.mark.parametrize(("day", "rule"), [("2020-03-02", None), ("2020-03-08", None), ("2020-03-09", "period"), ("2020-03-01", "period")])  # fmt: skip

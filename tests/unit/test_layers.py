@@ -16,7 +16,7 @@ WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.ingest.recognise", "pipelines.ingest.described", "pipelines.ingest.xlsx",
     "pipelines.ingest.workbook_process", "pipelines.ingest.archive", "pipelines.ingest.aside",
     "pipelines.ingest.encoding", "pipelines.ingest.grid", "pipelines.ingest.heading", "pipelines.ingest.preamble",
-    "pipelines.ingest.received", "pipelines.ingest.unit", "pipelines.ingest.workbook", "pipelines.ingest.writing",
+    "pipelines.ingest.received", "pipelines.ingest.unit", "pipelines.ingest.workbook", "pipelines.ingest.writing", "pipelines.ingest.outcome",
 }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ def _sentence(folder: Path) -> str:
         ("calendar.csv", "2016-02-06,makeup", "2016-02-07,makeup", "date", "调休"),
         ("feeds.csv", "workday,1,", "workday,,", "due_days", "应报时间"),
         ("feeds.csv", "07:00", "7点", "due_time", "07:00"),
+        ("feeds.csv", ",730", ",0", "retention_days", "正整数"),
         ("rules.csv", ",day,4,3e-2", ",day,5,1e-3", "level", "1（红）"),
         ("rules.csv", ",day,4,3e-2", ",day,4,", "p_max", "概率"),
         ("rules.csv", ",day,3,2e-2", ",week,3,2e-2", "grain", "第一行"),
@@ -114,3 +115,10 @@ def test_a_wrong_setting_of_the_region_is_named(folder: Path, old: str, new: str
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert "GANGSHAO_REGION" in _sentence(tmp_path / "nowhere")
+
+
+def test_a_table_of_feeds_without_retention_keeps_files_for_good(folder: Path) -> None:
+    path = folder / "feeds.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line.rsplit(",", 1)[0] for line in lines), encoding="utf-8")
+    assert load(folder).feeds["retention_days"].isna().all()

@@ -1,0 +1,244 @@
+"""After their retention the files of people are replaced by masked twins, and a rebuild still gives the same tables."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.domain import UserError
+from pipelines.ingest import purge as purging
+from pipelines.ingest.purge import Purged, purge
+from pipelines.region import Region, load
+from tests.house import House
+from tests.pipeline.ingest_place import CLAIM_HEADER, EMPLOYER, REGION, Place, claim, claims, csv, person
+
+LATER = datetime(2023, 1, 1, tzinfo=UTC)
+CLAIM = "benefit_claim"
+EVENT_HEADER = (
+    "业务流水号,冲销流水号,增减类型,身份证号,姓名,统一社会信用代码,参保地区,行业代码,原因代码,生效日期,申报日期"
+)
+
+
+def event(number: int, **cells: str) -> str:
+    row = {
+        "id": f"ZJ{number:03d}", "back": "", "direction": "减员", "person": person(number), "name": f"虚构人{number:03d}",
+        "employer": EMPLOYER, "area": "阳谷县", "industry": "26", "reason": "14", "from": "2020/3/1", "filed": "20200305",
+    }  # fmt: skip
+    return ",".join((row | cells).values())
+
+
+def fill(place: Place) -> None:
+    """Drops with every way a row or file may be wrong, and every way a right one may be written."""
+    lines = [
+        CLAIM_HEADER,
+        *(claim(number) for number in range(100, 120)),
+        claim(1, employer="", industry=""), claim(2, industry="26"), claim(3, industry="u", reason="其他"),
+        claim(4, person=person(4).lower(), id='"L 4, 续"'), claim(5, filed="2020年3月5日", lost="20200101"),
+        claim(6, name='"两行\n名"'), claim(7, area="阳谷县"),
+        claim(20, person="37152219850215"), claim(21, area="379999", reason="77"), claim(22) + ",多一列",
+        claim(100), f"{person(23)},欧阳虚构,x,y,371521,C,11,2020-02-20,2020-03-05", claim(25, name='"虚构人025'),
+    ]  # fmt: skip
+    name = "benefit_claim_371521_20200305"
+    place.drop(CLAIM, "2020-03-06", f"{name}.csv", csv(*lines, encoding="gb18030"))
+    place.drop(CLAIM, "2020-03-07", f"{name}_v2.csv", csv(*lines, encoding="gb18030"))
+    place.drop(CLAIM, "2020-03-07", "benefit_claim_371522_20200305.csv", csv(*lines, encoding="gb18030"))
+    place.drop(CLAIM, "2020-03-08", f"{name}_supplement.csv", claims([40, 41]))
+    place.drop(CLAIM, "2020-03-08", "benefit_claim_371521_20200306.csv", csv("姓名", "虚构"))
+    place.drop(CLAIM, "2020-03-08", "benefit_claim_371521_20200307.csv", csv(CLAIM_HEADER))
+    wrong = [event(1), event(2, direction="增员", reason="首次参保"), event(3, back="ZJ001"), event(4, reason="A")]
+    place.drop("insured_event", "2020-03-06", "insured_event_371521_20200305.csv", csv(EVENT_HEADER, *wrong))
+    place.drop("vacancy", "2020-03-06", "vacancy_371500_20200305.csv", b"broken")
+
+
+@pytest.fixture(scope="module")
+def region() -> Region:
+    return load(REGION)
+
+
+@pytest.fixture
+def place(tmp_path: Path, region: Region) -> Place:
+    place = Place.at(tmp_path, region)
+    fill(place)
+    place.ingest()
+    return place
+
+
+def rebuilt(place: Place) -> dict[str, str]:
+    place.settings.warehouse.unlink()
+    place.ingest()
+    return place.hashes()
+
+
+def sealed(place: Place) -> list[Path]:
+    return sorted(place.settings.raw.rglob("*.sealed"))
+
+
+def test_a_rebuild_from_masked_twins_gives_the_same_tables(place: Place) -> None:
+    before = place.hashes()
+    assert rebuilt(place) == before
+    assert len(sealed(place)) == 5  # two names of one content share a file
+    assert purge(place.settings, place.region, LATER) == [Purged("insured_event", 1, 1), Purged(CLAIM, 4, 6)]
+    assert sealed(place) == []
+    assert rebuilt(place) == before
+    statuses = dict(place.rows("select file_name, rows_accepted from drop_register where feed = 'benefit_claim'"))
+    assert statuses["benefit_claim_371521_20200305.csv"] == 27
+
+
+def test_the_file_of_a_feed_without_people_stays(place: Place) -> None:
+    purge(place.settings, place.region, LATER)
+    assert len(list((place.settings.raw / "vacancy").rglob("*.csv"))) == 1
+
+
+def test_no_twin_holds_an_identity_number_or_a_name(place: Place, tmp_path: Path) -> None:
+    purge(place.settings, place.region, LATER)
+    twins = list(place.settings.raw.rglob("*.twin.zip"))
+    assert len(twins) == 7
+    everything = ""
+    for number, path in enumerate(twins):
+        assert path.stat().st_mode & 0o077 == 0
+        shutil.unpack_archive(path, tmp_path / f"twin{number}")
+        everything += "".join(file.read_text(encoding="utf-8") for file in (tmp_path / f"twin{number}").iterdir())
+    assert "L100" in everything
+    assert "第 30 行“身份证号”有误" in everything
+    numbers = [person(number) for number in (*range(1, 8), *range(20, 26), *range(100, 120))]
+    secrets = [*numbers, "虚构", "37152219850215", person(4).lower()]
+    assert [secret for secret in secrets if secret in everything] == []
+
+
+def test_a_twin_keeps_line_number_pseudonym_sex_and_birth_year(place: Place, tmp_path: Path) -> None:
+    pseudonym = dict(place.rows("select claim_id, person from benefit_claim where claim_id = 'L119'"))["L119"]
+    purge(place.settings, place.region, LATER)
+    found = []
+    for number, path in enumerate(place.settings.raw.rglob("*.twin.zip")):
+        shutil.unpack_archive(path, tmp_path / str(number))
+        found += (tmp_path / str(number) / "accepted.csv").read_text(encoding="utf-8").splitlines()
+    plain = [line.replace('"', "") for line in found]
+    assert f"21,L119,{pseudonym},M,1985,{EMPLOYER},371521,C,11,2020-02-20,2020-03-05" in plain
+
+
+def test_a_file_stays_until_its_last_arrival_is_old_enough(place: Place) -> None:
+    assert purge(place.settings, place.region, datetime(2022, 3, 5, tzinfo=UTC)) == [
+        Purged("insured_event", 0, 0), Purged(CLAIM, 0, 0),
+    ]  # fmt: skip
+    assert len(sealed(place)) == 5
+    # 730 days after the sixth of March 2020, local midnight; the content sent again on the seventh stays a day longer
+    assert purge(place.settings, place.region, datetime(2022, 3, 5, 17, tzinfo=UTC))[1] == Purged(CLAIM, 0, 0)
+    assert purge(place.settings, place.region, datetime(2022, 3, 6, 17, tzinfo=UTC))[1] == Purged(CLAIM, 1, 3)
+
+
+def test_a_feed_without_retention_is_never_purged(place: Place) -> None:
+    feeds = place.region.feeds.assign(retention_days=None)
+    assert purge(place.settings, replace(place.region, feeds=feeds), LATER) == []
+    assert len(sealed(place)) == 5
+
+
+def test_the_log_names_what_went_and_a_second_purge_finds_nothing(place: Place) -> None:
+    hashes = {path.name.split(".")[0] for path in sealed(place)}
+    purge(place.settings, place.region, LATER)
+    lines = [json.loads(line) for line in (place.settings.raw / "purge.jsonl").read_text().splitlines()]
+    assert {line["content_hash"] for line in lines} == hashes
+    assert {len(line["drops"]) for line in lines} == {1, 3}
+    assert purge(place.settings, place.region, LATER) == [Purged("insured_event", 0, 0), Purged(CLAIM, 0, 0)]
+    assert len((place.settings.raw / "purge.jsonl").read_text().splitlines()) == 5
+
+
+class PowerCutError(BaseException):
+    """Stops the purge where it stands."""
+
+
+@pytest.mark.parametrize(
+    ("step", "nth"),
+    [
+        ("_write_aside", 1),
+        ("_write_aside", 4),
+        ("sync", 1),
+        ("sync", 2),
+        ("_log", 1),
+        ("_log", 2),
+        ("unlink", 1),
+        ("unlink", 4),
+    ],
+)
+def test_a_purge_cut_at_any_step_loses_nothing_and_is_completed_by_the_next(
+    step: str, nth: int, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = place.hashes()
+    calls = 0
+
+    def cut(real: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **named: object) -> object:
+            nonlocal calls
+            if not (step == "unlink" and str(arguments[0]).endswith(".part")):
+                calls += 1
+                if calls == nth:
+                    raise PowerCutError
+            return real(*arguments, **named)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        owner = {"unlink": Path, "sync": purging.os}.get(step, purging)
+        patch.setattr(owner, step, cut(getattr(owner, step)))
+        with pytest.raises(PowerCutError):
+            purge(place.settings, place.region, LATER)
+    assert calls == nth
+    assert rebuilt(place) == before
+    purge(place.settings, place.region, LATER)
+    assert sealed(place) == []
+    assert rebuilt(place) == before
+
+
+def test_a_code_that_is_no_longer_valid_refuses_purged_rows_too(place: Place) -> None:
+    purge(place.settings, place.region, LATER)
+    codes = place.region.codes[place.region.codes["code"] != "14"]
+    place.region = replace(place.region, codes=codes)
+    rebuilt(place)
+    (row,) = place.rows(
+        "select line_number, rule, quarantine.reason, value_masked, raw_masked from quarantine join drop_register"
+        " using (drop_id) where feed = 'insured_event' and column_name = '原因代码' and line_number = 2"
+    )
+    assert row[:2] == (2, "code")
+    assert str(row[2]).startswith("第 2 行“原因代码”的值“14”不在代码表中")
+    assert row[3:] == ("14", "（原始文件已过保存期，原文不再保留）")
+    assert place.rows(
+        "select rows_total, rows_accepted, rows_quarantined from drop_register where feed = 'insured_event'"
+    ) == [(4, 1, 3)]
+
+
+def test_a_damaged_twin_is_named(place: Place) -> None:
+    purge(place.settings, place.region, LATER)
+    path = next((place.settings.raw / CLAIM).rglob("*.twin.zip"))
+    path.write_bytes(path.read_bytes()[:40])
+    place.settings.warehouse.unlink()
+    with pytest.raises(UserError, match="脱敏副本已损坏"):
+        place.ingest()
+
+
+def test_a_purged_file_sent_again_is_a_duplicate(place: Place) -> None:
+    purge(place.settings, place.region, LATER)
+    before = place.hashes()
+    place.drop(CLAIM, "2020-03-09", "benefit_claim_371521_20200305_supplement.csv", claims([40, 41]))
+    assert place.ingest().duplicates == 1
+    assert place.hashes() == before
+    assert rebuilt(place) == before
+
+
+def test_a_city_rebuilt_from_its_twins_is_the_same_city(
+    stocked: House, house: Callable[[House], House], tmp_path: Path
+) -> None:
+    copied = house(stocked)
+    region = tmp_path / "region"
+    shutil.copytree(REGION, region)
+    feeds = region / "feeds.csv"
+    feeds.write_text(feeds.read_text(encoding="utf-8").replace(",730", ",1"), encoding="utf-8")
+    copied.environment["GANGSHAO_REGION"] = str(region)
+    before = copied.hashes()
+    assert "benefit_claim：" in copied.gangshao("purge").stderr
+    assert not list((copied.data / "raw").rglob("*.sealed"))
+    (copied.data / "warehouse.duckdb").unlink()
+    copied.gangshao("ingest")
+    assert copied.hashes() == before
