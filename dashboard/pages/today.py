@@ -13,7 +13,7 @@ from dashboard.components.warning import address, ranked, shortened
 from dashboard.locale import count, text
 from pipelines.domain import Audience
 
-_CARDS = 5
+_DAILY_CARDS, _MONTHLY_CARDS = 4, 5
 """So many headline figures a block: what a chief reads in twenty seconds; the area's page shows all."""
 
 
@@ -29,7 +29,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     warnings = ranked(data.read("open_warning"))
     heading, sentences = changes.since_last_edition()
     shown = model.matrix(matrix)
-    frequent = summary.frequent(area, _CARDS)
+    frequent = summary.frequent(area, _DAILY_CARDS)
     rhythm = "{area}, daily data" if any(figure.grain == "day" for figure in frequent) else "{area}, weekly data"
     return [
         html.Div(
@@ -42,7 +42,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
         html.Div(
             [
                 block(text(rhythm, area=_name(area)), frequent),
-                block(text("{area}, monthly data", area=_name(area)), summary.monthly(area, _CARDS)),
+                block(text("{area}, monthly data", area=_name(area)), summary.monthly(area, _MONTHLY_CARDS)),
             ],
             className="blocks",
         ),

@@ -17,7 +17,7 @@ CONTRACT = Contract(
             "线索编号",
             "lead_id",
             aliases=("编号",),
-            note="不得重复；以字母开头，纯数字的长编号会被当作个人或设备号退回",
+            note="不得重复；以字母开头，纯数字的长编号会使整份文件退回",
             example="QX-00001",
         ),
         Column(

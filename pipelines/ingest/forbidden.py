@@ -4,6 +4,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pipelines.domain import Said
 from pipelines.ingest.encoding import RefusedError
@@ -12,6 +13,9 @@ from pipelines.ingest.identity import LOOKS_LIKE_IDENTITY
 from pipelines.ingest.workbook import Workbook, is_workbook, is_zip
 
 _HEADER_LINES = 20
+# Without what stands in brackets.
+_LONGEST_HEADER = 40
+_REMARK = re.compile(r"\([^()]*\)")
 # Headers of counts such as 手机用户数 or 用户数 are meant to pass.
 _HEADER = re.compile(
     r"身份证|证件号|身份号码|公民身份|护照号?|手机号|移动电话|联系电话|电话号|联系方式|(?:^|[,;\t|“\"])\s*(?:手机|电话)\s*(?=$|[,;\t|”\"])"
@@ -56,9 +60,8 @@ def identifier(content: bytes, workbook: Workbook | None = None) -> Said | None:
             workbook = opened(content)
     except RefusedError as refusal:
         return unopened(refusal.said)
-    for where, where_en, first, text in [("", "", 1, _decoded(content))] if workbook is None else _sheets(workbook):
-        plain = unicodedata.normalize("NFKC", text)
-        said = _in_header(where, where_en, first, plain) or _in_cell(where, where_en, first, plain)
+    for place in [_text(content)] if workbook is None else _sheets(workbook):
+        said = _in_header(place) or _in_cell(place)
         if said is not None:
             return said
     return None
@@ -72,11 +75,33 @@ def unopened(said: Said) -> Said:
     )
 
 
-def _sheets(workbook: Workbook) -> Iterator[tuple[str, str, int, str]]:
-    """Where, the number of the first row, and the text with one line a row, of every sheet, hidden ones too."""
+@dataclass(frozen=True)
+class _Place:
+    """A text or a sheet: where it is, the number of its first line, all lines, and the first ones, with the headers."""
+
+    zh: str
+    en: str
+    first_line: int
+    lines: str
+    top: list[str]
+
+
+def _text(content: bytes) -> _Place:
+    lines = unicodedata.normalize("NFKC", _decoded(content))
+    return _Place("", "", 1, lines, lines.split("\n", _HEADER_LINES)[:_HEADER_LINES])
+
+
+def _sheets(workbook: Workbook) -> Iterator[_Place]:
+    """Every sheet, hidden ones too; a cell as long as a sentence, as in the notes of a template, is no header."""
     for sheet in (*workbook.sheets, *workbook.hidden):
-        rows = "\n".join(",".join(map(_written, row)) for row in sheet.rows)
-        yield f"工作表“{sheet.name}”", f"Sheet {sheet.name}, ", sheet.first_row, rows
+        rows = [[unicodedata.normalize("NFKC", _written(cell)) for cell in row] for row in sheet.rows]
+        top = [",".join(cell for cell in row if _is_short(cell)) for row in rows[:_HEADER_LINES]]
+        lines = "\n".join(map(",".join, rows))
+        yield _Place(f"工作表“{sheet.name}”", f"Sheet {sheet.name}, ", sheet.first_row, lines, top)
+
+
+def _is_short(cell: str) -> bool:
+    return len(cell) <= _LONGEST_HEADER or len(_REMARK.sub("", cell)) <= _LONGEST_HEADER
 
 
 def _written(cell: object) -> str:
@@ -94,27 +119,27 @@ def _decoded(content: bytes) -> str:
         return content.decode("gb18030", errors="replace")
 
 
-def _in_header(where: str, where_en: str, first: int, text: str) -> Said | None:
-    for number, line in enumerate(text.split("\n", _HEADER_LINES)[:_HEADER_LINES], start=first):
+def _in_header(place: _Place) -> Said | None:
+    for number, line in enumerate(place.top, start=place.first_line):
         match = _HEADER.search(line)
         if match is not None:
             word = match[0].strip(' ,;\t|"“”')
             return _said(
-                f"{where}第 {number} 行的表头含“{word}”；{_FIX.zh}",
-                f"{where_en}line {number} has a header that says {word}. {_FIX.en}",
+                f"{place.zh}第 {number} 行的表头含“{word}”；{_FIX.zh}",
+                f"{place.en}line {number} has a header that says {word}. {_FIX.en}",
             )
     return None
 
 
-def _in_cell(where: str, where_en: str, first: int, text: str) -> Said | None:
-    match = _CELL.search(text)
+def _in_cell(place: _Place) -> Said | None:
+    match = _CELL.search(place.lines)
     if match is None:
         return None
     noun, noun_en = _NOUNS[str(match.lastgroup)]
-    number = text.count("\n", 0, match.start()) + first
+    number = place.lines.count("\n", 0, match.start()) + place.first_line
     return _said(
-        f"{where}第 {number} 行有像{noun}的内容；{_FIX.zh}",
-        f"{where_en}line {number} holds what looks like {noun_en}. {_FIX.en}",
+        f"{place.zh}第 {number} 行有像{noun}的内容；{_FIX.zh}",
+        f"{place.en}line {number} holds what looks like {noun_en}. {_FIX.en}",
     )
 
 

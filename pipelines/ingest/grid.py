@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.domain import Said
 from pipelines.feeds.contract import Contract, Kind
@@ -23,6 +24,8 @@ SHEET_LINES = 10_000_000
 # A spreadsheet keeps 15 digits; what has more has lost some, and must not pass for what was typed.
 _MOST_EXACT = 1e15
 _BLOCK_ROWS = 2048
+# What a cell of Excel can hold; a longer one was written by a program and is no cell of ours.
+MOST_CELL_BYTES = 4 * 32_767
 Numbers = npt.NDArray[np.int32]
 
 
@@ -158,7 +161,9 @@ def _joined(book: Workbook, fitting: list[Fitting], left: tuple[str, ...], of: W
         numbers.append(lines.astype(np.int32))
         if not is_row.all():
             rows = [row for row, kept in zip(rows, is_row, strict=True) if kept]
-        parts.append(_columns(rows, item.heading.layout, of))
+        columns = _columns(rows, item.heading.layout, of)
+        _allow(columns, lines, item.sheet, of)
+        parts.append(columns)
     ignored = tuple(dict.fromkeys(name for item in fitting for name in item.heading.ignored))
     first = fitting[0]
     return Grid(
@@ -182,6 +187,22 @@ def _is_row(row: Sequence[Value]) -> bool:
     if type(first) is str and first and not first.isspace():
         return first != EXAMPLE
     return any(value != "" and not (isinstance(value, str) and value.isspace()) for value in row)
+
+
+def _allow(columns: Sequence[pa.Array], lines: npt.NDArray[np.int64], sheet: Sheet, of: Wanted) -> None:
+    """Refuse a sheet with a cell longer than any spreadsheet program writes."""
+    for values, column in zip(columns, of.columns, strict=True):
+        lengths = pc.fill_null(pc.binary_length(values), 0).to_numpy(zero_copy_only=False)
+        if len(lengths) and lengths.max() > MOST_CELL_BYTES:
+            line = int(lines[lengths.argmax()]) % SHEET_LINES
+            raise RefusedError(
+                Said(
+                    f"工作表“{sheet.name}”第 {line} 行“{column.header}”的内容过长（{lengths.max() >> 10} KiB）；"
+                    "请检查该单元格后重新报送。",
+                    f"Sheet {sheet.name}, line {line}, {column.header}: the cell holds {lengths.max() >> 10} KiB;"
+                    " check it and send the file again.",
+                )
+            )
 
 
 def _columns(rows: Sequence[Sequence[Value]], layout: tuple[int, ...], of: Wanted) -> list[pa.Array]:

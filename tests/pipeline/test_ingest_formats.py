@@ -13,6 +13,7 @@ from pipelines.ingest.check import check
 from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.grid import opened
 from pipelines.ingest.waiting import MOST_FILE_BYTES
+from pipelines.ingest.workbook import MOST_SHEET_BYTES
 from pipelines.region import Region, load
 from pipelines.warehouse import store
 from tests.pipeline.biff import xls
@@ -227,3 +228,25 @@ def test_every_spreadsheet_row_leads_back_to_its_sheet_and_row(region: Region) -
     (row,) = checked.quarantined.to_pylist()
     assert row["reason"].startswith("工作表“二”第 3 行“参保地区”")
     assert row["reason_en"].startswith("Sheet 二, line 3, 参保地区")
+
+
+def test_a_spreadsheet_beyond_the_limits_is_refused_with_the_limit(region: Region) -> None:
+    name = NAME.replace(".csv", ".xls")
+    (outcome,) = check(FEED, name, b"\xd0\xcf\x11\xe0" + bytes(MOST_SHEET_BYTES), region).outcomes
+    assert (outcome.status, outcome.named is not None) == ("refused", True)
+    assert "文件超过 64 MiB" in str(outcome.reason)
+    long = book({"一": cells(CLAIM_HEADER, claim(1, name="虚" * 32_000))})
+    (outcome,) = check(FEED, NAME, long, region).outcomes
+    assert outcome.rows_accepted == 1
+    longer = _with_text(long, "虚" * 32_000, "虚" * 50_000)
+    (outcome,) = check(FEED, NAME, longer, region).outcomes
+    assert outcome.status == "refused"
+    assert "工作表“一”第 2 行“姓名”的内容过长（146 KiB）" in str(outcome.reason)
+
+
+def _with_text(content: bytes, old: str, new: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        for part in source.namelist():
+            target.writestr(part, source.read(part).replace(old.encode(), new.encode()))
+    return made.getvalue()
