@@ -208,18 +208,22 @@ class _Intake:
 
     def _correct_received(self, found: Iterable[tuple[str, Entry]]) -> None:
         """A drop counts from its first arrival, even when learned later: the order of ingesting must not matter."""
-        earlier = [(identity, entry) for identity, entry in found if entry.precedence < self._known[identity]]
+        earlier: dict[str, Entry] = {}
+        for identity, entry in found:  # several arrivals of one drop may be learned at once: the first of them counts
+            counts = earlier[identity].precedence if identity in earlier else self._known[identity]
+            if entry.precedence < counts:
+                earlier[identity] = entry
         if not earlier:
             return
         with self._warehouse.transaction():
-            for identity, entry in earlier:
+            for identity, entry in earlier.items():
                 self._warehouse.connection.execute(
                     "update drop_register set received_at = ?, known_at = ?, file_name = ?, is_backfilled = ?"
                     " where drop_id = ?",
                     [entry.received_at, entry.received_at, entry.file_name, entry.is_backfilled, identity],
                 )
                 self._known[identity] = entry.precedence
-            for feed in {entry.feed for _, entry in earlier}:
+            for feed in {entry.feed for entry in earlier.values()}:
                 settle(self._warehouse, feed)
 
     # -- what waits in the inbox --
