@@ -29,12 +29,12 @@ _FILE_CHECK = Said(
 )
 _EMPTY = Said("不能为空；请补填。", "must not be empty; fill it in.")
 _NOT_THE_SENDER = Said(
-    f"的值“{VALUE}”不是文件名中的报送单位；请把该行放入所属单位的文件，或改正地区。",
-    f"“{VALUE}” is not the sender the file is named for; move the row to that sender's file, or correct the area.",
+    f"的值“{VALUE}”不是本文件的报送单位；请把该行放入所属单位的文件，或改正地区。",
+    f"“{VALUE}” is not the sender of this file; move the row to that sender's file, or correct the area.",
 )
 _NOT_THE_PERIOD = Said(
-    f"的值“{VALUE}”不在文件名所示的期间内；请核对日期，或放入相应期间的文件。",
-    f"“{VALUE}” lies outside the period the file is named for; check the day, or move the row to that period's file.",
+    f"的值“{VALUE}”不在本文件的报送期间内；请核对日期，或放入相应期间的文件。",
+    f"“{VALUE}” lies outside the period of this file; check the day, or move the row to that period's file.",
 )
 _NOT_VALID = Said(
     f"的值“{VALUE}”在该行所属的期间无效（有效期：{DETAIL}）；请改用当时有效的代码。",
