@@ -1,6 +1,6 @@
 """The form check: files against contract and region, to accepted and quarantined rows; opens no store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -13,7 +13,7 @@ from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Slice
 from pipelines.ingest.drop import Drop, drop_of
 from pipelines.ingest.identity import Pads
-from pipelines.ingest.read import Malformed, read
+from pipelines.ingest.read import Cells, Malformed, read
 from pipelines.ingest.statement import Statement, lookups, sentences, statement
 from pipelines.ingest.text import RefusedError, Text, understand
 from pipelines.region import Region
@@ -21,6 +21,8 @@ from pipelines.region import Region
 # The same people come again and again: their numbers are checked and hashed once, in memory, up to some 150 MiB.
 _MOST_PERSONS = 1_500_000
 _FEW = 1000
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 _HIDDEN_LINE = "（含个人信息，原文不保留）"
 
 
@@ -94,10 +96,7 @@ class Checker:
 
     def check(self, contract: Contract, drops: Sequence[Drop]) -> Checked:
         """Check files of one feed together: as one table and one statement."""
-        compiled = self._statements.get(contract.feed)
-        if compiled is None:
-            compiled = statement(contract, self._region, self._key is not None)
-            self._statements[contract.feed] = compiled
+        compiled = self._compiled(contract)
         outcomes: list[Outcome] = []
         texts: list[tuple[int, Text]] = []
         for number, drop in enumerate(drops):
@@ -108,6 +107,32 @@ class Checker:
         cells = read(texts, len(contract.columns))
         judged = self._judged(compiled, cells.table, outcomes, cells.needs_trim)
         return _Settlement(contract, compiled, self._connection, outcomes, judged, cells.malformed).settled()
+
+    def check_blocks(
+        self, contract: Contract, outcome: Outcome, blocks: Iterable[Cells], *, is_refused: bool
+    ) -> Iterator[Checked]:
+        """Check one large file block by block; every block's outcome is ``outcome`` with the rows of that block.
+
+        A key repeated from an earlier block is found. Whether too many rows are wrong is known at the end only, by the
+        caller (``refuses_whole``), who then asks again with ``is_refused``: then all rows go back.
+        """
+        share, least = (-1.0, 0) if is_refused else (1.0, contract.refuse_from)
+        settled_as = replace(contract, refuse_share=share, refuse_from=least)
+        compiled = self._compiled(contract)
+        self._connection.execute("create or replace temp table seen_key (one ubigint, two ubigint)")
+        for cells in blocks:
+            judged = self._judged(compiled, cells.table, [outcome], cells.needs_trim)
+            yield _Settlement(
+                settled_as, compiled, self._connection, [outcome], judged, cells.malformed, remembers=True
+            ).settled()
+        self._connection.execute("drop table seen_key")
+
+    def _compiled(self, contract: Contract) -> Statement:
+        compiled = self._statements.get(contract.feed)
+        if compiled is None:
+            compiled = statement(contract, self._region, self._key is not None)
+            self._statements[contract.feed] = compiled
+        return compiled
 
     @staticmethod
     def _opened(contract: Contract, drop: Drop) -> tuple[Outcome, Text | None]:
@@ -153,24 +178,35 @@ class Checker:
         self._connection.execute(compiled.persons, pads)
 
 
+def refuses_whole(contract: Contract, rows: Ints, refused: Ints) -> Bools:
+    """For each file, by its rows and the refused ones of them, whether it goes back whole."""
+    return (rows >= contract.refuse_from) & (refused > contract.refuse_share * rows)
+
+
+def too_many_wrong(contract: Contract) -> str:
+    """The sentence for a file that goes back whole."""
+    return f"有误的行超过 {contract.refuse_share:.0%}，整份退回；请按退回记录逐行改正后重新报送。"
+
+
 class _Settlement:
     """Splits judged rows into accepted and quarantined and counts both for every file."""
 
     def __init__(
         self, contract: Contract, compiled: Statement, connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome],
-        judged: pa.Table, malformed: list[Malformed],
+        judged: pa.Table, malformed: list[Malformed], remembers: bool = False,
     ) -> None:  # fmt: skip
+        self._remembers = remembers
         self._contract, self._compiled, self._connection = contract, compiled, connection
         self._outcomes, self._judged, self._malformed = outcomes, judged, malformed
         self._drop_no: npt.NDArray[np.int32] = judged.column("drop_no").to_numpy()
-        self._fails: npt.NDArray[np.int64] = judged.column("fails").to_numpy().copy()
+        self._fails: Ints = judged.column("fails").to_numpy().copy()
 
     def settled(self) -> Checked:
         self._mark_repeated()
         broken = self._counted(np.array([item.drop_no for item in self._malformed], dtype=np.int32))
         rows = self._counted(self._drop_no) + broken
         refused_rows = self._counted(self._drop_no[self._fails != 0]) + broken
-        whole = (rows >= self._contract.refuse_from) & (refused_rows > self._contract.refuse_share * rows)
+        whole = refuses_whole(self._contract, rows, refused_rows)
         if whole.any():
             self._fails[whole[self._drop_no] & (self._fails == 0)] = 1 << self._compiled.whole_file_bit
             refused_rows = self._counted(self._drop_no[self._fails != 0]) + broken
@@ -183,16 +219,14 @@ class _Settlement:
             accepted = _without(accepted, self._fails != 0)
         return Checked(outcomes, accepted, self._quarantined())
 
-    def _counted(self, drop_no: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    def _counted(self, drop_no: npt.NDArray[np.int32]) -> Ints:
         return np.bincount(drop_no, minlength=len(self._outcomes))
 
     def _outcome(self, item: Outcome, rows: int, refused: int, is_whole: bool) -> Outcome:
         counted = replace(item, rows_total=rows, rows_accepted=rows - refused, rows_quarantined=refused)
         if not is_whole:
             return counted
-        share = f"{self._contract.refuse_share:.0%}"
-        reason = f"有误的行超过 {share}，整份退回；请按退回记录逐行改正后重新报送。"
-        return replace(counted, status="refused", reason=reason)
+        return replace(counted, status="refused", reason=too_many_wrong(self._contract))
 
     def _mark_repeated(self) -> None:
         """The key of a row counts once a file: later rows with it are refused."""
@@ -212,8 +246,20 @@ class _Settlement:
             " group by drop_no, key having count(*) > 1) as many"
             " on keys.drop_no = many.drop_no and keys.key = many.key and keys.line_number > many.first_line"
         ).fetchall()
+        if self._remembers:
+            repeated += self._repeated_from_before()
         self._connection.unregister("keys")
         self._fails[[at for (at,) in repeated]] |= 1 << self._compiled.repeated_bit
+
+    def _repeated_from_before(self) -> list[tuple[int]]:
+        """Rows whose key an earlier block had; 128 bits of hash stand for a key, so that millions fit in memory."""
+        self._connection.execute(
+            "create or replace temp table block_key as"
+            " select keys.at, hash(keys.key) as one, hash('~' || keys.key) as two from keys"
+        )
+        found = self._connection.execute("select block_key.at from block_key join seen_key using (one, two)").fetchall()
+        self._connection.execute("insert into seen_key select one, two from block_key")
+        return found
 
     def _quarantined(self) -> pa.Table:
         bad = self._fails != 0
@@ -244,7 +290,7 @@ class _Settlement:
         )
 
 
-def _without(table: pa.Table, bad: npt.NDArray[np.bool_]) -> pa.Table:
+def _without(table: pa.Table, bad: Bools) -> pa.Table:
     """The rows that are not bad; a few bad ones are cut out, because a filter copies every row."""
     at = np.flatnonzero(bad)
     if len(at) * _FEW > len(bad):

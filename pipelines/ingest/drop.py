@@ -26,14 +26,16 @@ class Drop:
     refusal: str | None
 
 
-def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) -> Drop:
-    """Hash a file and find out which drop it is.
+def drop_of(
+    content: bytes, file_name: str, contract: Contract, region: Region, content_hash: str | None = None
+) -> Drop:
+    """Hash a file, unless its hash is known, and find out which drop it is.
 
     The same content for another slice is another drop. The version counts, so that an old content can be sent again
     as a newer version; the received time does not, so that a repeat is the same drop. A file whose name cannot be read
     is known by content and name.
     """
-    content_hash = hashlib.sha256(content).hexdigest()
+    content_hash = content_hash or hashlib.sha256(content).hexdigest()
     try:
         named = slice_of(file_name, contract, region)
     except RefusedError as refusal:

@@ -1,7 +1,8 @@
 """Takes files from the inbox into raw and warehouse so that a crash at any point leaves before or after."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +15,7 @@ from pipelines.ingest.check import Checker, Outcome
 from pipelines.ingest.drop import Drop, drop_of
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
-from pipelines.ingest.load import Arrival, load
+from pipelines.ingest.load import Arrival, load, load_large
 from pipelines.ingest.raw import Entry, Raw
 from pipelines.ingest.waiting import (
     MOST_BYTES,
@@ -22,7 +23,9 @@ from pipelines.ingest.waiting import (
     Found,
     Waiting,
     batches,
+    is_text,
     read_waiting,
+    receive_waiting,
     remove,
     remove_empty,
     scan,
@@ -180,6 +183,14 @@ class _Intake:
         size = 0
         for entry in entries:
             contract = contracts()[entry.feed]
+            if self._raw.size(contract, entry.content_hash) > MOST_BYTES and not contract.file_checks:
+                if batch:
+                    yield batch
+                    batch, size = [], 0
+                head = next(iter(self._raw.chunks(contract, entry.content_hash)))
+                drop = drop_of(head, entry.file_name, contract, self._region, entry.content_hash)
+                yield [Arrival(replace(drop, drop_id=entry.drop_id, content=b""), entry, is_large=True)]
+                continue
             content = self._raw.content(contract, entry.content_hash)
             is_full = len(batch) >= MOST_FILES or size + len(content) > MOST_BYTES
             if batch and (entry.feed != batch[0].entry.feed or is_full):
@@ -210,6 +221,9 @@ class _Intake:
 
     def take(self, files: Sequence[Waiting], backfill: bool, now: datetime) -> None:
         contract = contracts()[files[0].feed]
+        if files[0].size > MOST_BYTES and not contract.file_checks and is_text(files[0].path):
+            self._take_large(contract, files[0], backfill, now)
+            return
         taken: list[Found] = []
         fresh: dict[str, Arrival] = {}
         earlier: list[tuple[str, Entry]] = []
@@ -239,9 +253,44 @@ class _Intake:
             self._step("移出")
         list(self._pool.map(remove_empty, {found.file.path.parent for found in taken if found.file.day is not None}))
 
-    def _arrival(self, contract: Contract, file: Waiting, content: bytes, backfill: bool, now: datetime) -> Arrival:
+    def _take_large(self, contract: Contract, file: Waiting, backfill: bool, now: datetime) -> None:
+        """One file that is too large to be held: copied to raw as it is read, then judged from there."""
+        with self._writable():
+            found, content_hash = receive_waiting(file, partial(self._raw.receive, contract))
+        if found.content is None:
+            self.report.sentences += [found.problem] if found.problem else []
+            return
+        arrival = self._arrival(contract, file, found.content, backfill, now, content_hash)
+        arrival = Arrival(replace(arrival.drop, content=b""), arrival.entry, is_large=True)
+        identity, entry = arrival.drop.drop_id, arrival.entry
+        self._step("留存")
+        if identity not in self._known:
+            lasting = self._pool.submit(self._raw.settle)  # the disk writes while the file is judged
+
+            def enter() -> None:
+                lasting.result()
+                self._raw.enter([entry])
+                self._step("登记")
+
+            self._load(contract, [arrival], enter)
+        else:
+            self.report.duplicates += 1
+            if entry.precedence < self._known[identity]:
+                self._raw.enter([entry])
+                self._correct_received([(identity, entry)])
+        self.report.files += 1
+        problem = remove(found)
+        self.report.sentences += [problem] if problem else []
+        self._step("移出")
+        if file.day is not None:
+            remove_empty(file.path.parent)
+
+    def _arrival(
+        self, contract: Contract, file: Waiting, content: bytes, backfill: bool, now: datetime,
+        content_hash: str | None = None,
+    ) -> Arrival:  # fmt: skip
         name = file.path.name.encode(errors="replace").decode()
-        drop = drop_of(content, name, contract, self._region)
+        drop = drop_of(content, name, contract, self._region, content_hash)
         received_at = now
         if backfill and file.day is not None:
             received_at = self._region.local_midnight(file.day).astimezone(UTC).replace(tzinfo=None)
@@ -252,16 +301,30 @@ class _Intake:
 
     def _keep(self, contract: Contract, drops: Sequence[Drop]) -> None:
         contents = {drop.content_hash: drop for drop in drops}  # two threads must not write one file
-        try:
+        with self._writable():
             for _ in self._pool.map(partial(self._raw.keep, contract), contents.values()):
                 self._step("留存")
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise UserError(
                 f"数据文件夹无法写入（{error.strerror}）；请检查权限和磁盘空间后重试，收件箱中的文件未动。"
             ) from error
 
-    def _load(self, contract: Contract, arrivals: Sequence[Arrival]) -> None:
-        outcomes = load(self._warehouse, self._checker, contract, arrivals, lambda: self._step("写入"))
+    def _load(
+        self, contract: Contract, arrivals: Sequence[Arrival], before_commit: Callable[[], None] = lambda: None
+    ) -> None:
+        def step() -> None:
+            self._step("写入")
+
+        if arrivals[0].is_large:
+            chunks = partial(self._raw.chunks, contract, arrivals[0].entry.content_hash)
+            outcomes = [load_large(self._warehouse, self._checker, contract, arrivals[0], chunks, step, before_commit)]
+        else:
+            outcomes = load(self._warehouse, self._checker, contract, arrivals, step)
         for arrival, outcome in zip(arrivals, outcomes, strict=True):
             self._known[outcome.drop_id] = arrival.entry.precedence
             self._count(arrival, outcome)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipelines.feeds.contract import Column, Contract
+from pipelines.ingest.utf8 import is_utf8
 
 
 class RefusedError(Exception):
@@ -73,6 +74,8 @@ def _decode(content: bytes, contract: Contract) -> tuple[str, bytes]:
 
 
 def _decoding_error(content: bytes, encoding: str) -> UnicodeDecodeError | None:
+    if encoding == "utf-8" and is_utf8(content):
+        return None
     try:
         content.decode(encoding)
     except UnicodeDecodeError as error:

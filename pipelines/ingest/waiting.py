@@ -1,18 +1,22 @@
 """What waits in the inbox: complete files of known feeds, in the order they came; everything else is left and named."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 from pipelines.domain import UserError
 from pipelines.feeds.contract import Contract
+from pipelines.ingest.raw import ChangedError
 
 # A file still being copied, or the editor's own.
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 _HIDDEN = (".", "~$")
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_HEAD_BYTES = 1 << 16
 MOST_FILES = 2000
 MOST_BYTES = 64 << 20
 
@@ -150,6 +154,29 @@ def read_waiting(file: Waiting) -> Found:
         return Found(file, None)
     except OSError as error:
         return Found(file, None, problem=f"{_place(file)} 无法读取（{error.strerror}），文件未动。")
+
+
+def receive_waiting(file: Waiting, receive: Callable[[BinaryIO], str]) -> tuple[Found, str]:
+    """Hand a large file of the inbox on as it is read; what was found, its content the first bytes, and its hash."""
+    try:
+        with file.path.open("rb") as opened:
+            head = opened.read(_HEAD_BYTES)
+            opened.seek(0)
+            content_hash = receive(opened)
+            return Found(file, head, _state(os.fstat(opened.fileno()))), content_hash
+    except FileNotFoundError:
+        return Found(file, None), ""
+    except ChangedError:
+        return Found(file, None, problem=f"{_place(file)} 在接收时仍在被写入，文件未动；请等它写完后重试。"), ""
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file begins like no archive or workbook: those cannot be read block by block. False when it is gone."""
+    try:
+        with path.open("rb") as opened:
+            return not opened.read(4).startswith(_PACKED)
+    except OSError:
+        return False
 
 
 def remove(found: Found) -> str | None:
