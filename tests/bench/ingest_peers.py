@@ -41,8 +41,7 @@ def dlt_duckdb(csv: Path, folder: Path) -> int:
     names = [f"c{index}" for index in range(len(HEADERS[FEED]))]
     source = filesystem(bucket_url=csv.parent.as_uri(), file_glob=csv.name)
     rows = (
-        source
-        | read_csv_duckdb(use_pyarrow=True, chunk_size=100_000, all_varchar=True, names=names, header=True)
+        source | read_csv_duckdb(use_pyarrow=True, chunk_size=100_000, all_varchar=True, names=names, header=True)
     ).with_name("joins")
     pipeline = dlt.pipeline(
         "joins", pipelines_dir=str(folder / "dlt"), destination=dlt.destinations.duckdb(str(folder / "dlt.duckdb")),
