@@ -13,6 +13,7 @@ from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Slice
 from pipelines.ingest.drop import Drop, drop_of
 from pipelines.ingest.identity import Pads
+from pipelines.ingest.key import Hashes, SeenKeys, has_equal
 from pipelines.ingest.read import Cells, Malformed, read
 from pipelines.ingest.statement import Statement, lookups, sentences, statement
 from pipelines.ingest.text import RefusedError, Text, understand
@@ -109,23 +110,21 @@ class Checker:
         return _Settlement(contract, compiled, self._connection, outcomes, judged, cells.malformed).settled()
 
     def check_blocks(
-        self, contract: Contract, outcome: Outcome, blocks: Iterable[Cells], *, is_refused: bool
+        self, contract: Contract, outcome: Outcome, blocks: Iterable[Cells], seen: SeenKeys, *, is_refused: bool
     ) -> Iterator[Checked]:
         """Check one large file block by block; every block's outcome is ``outcome`` with the rows of that block.
 
-        A key repeated from an earlier block is found. Whether too many rows are wrong is known at the end only, by the
-        caller (``refuses_whole``), who then asks again with ``is_refused``: then all rows go back.
+        Two things are known at the end only, and make the caller ask again: which keys came in several blocks (``seen``
+        then knows them), and whether too many rows are wrong (``refuses_whole``; with ``is_refused`` all rows go back).
         """
         share, least = (-1.0, 0) if is_refused else (1.0, contract.refuse_from)
         settled_as = replace(contract, refuse_share=share, refuse_from=least)
         compiled = self._compiled(contract)
-        self._connection.execute("create or replace temp table seen_key (one ubigint, two ubigint)")
         for cells in blocks:
             judged = self._judged(compiled, cells.table, [outcome], cells.needs_trim)
             yield _Settlement(
-                settled_as, compiled, self._connection, [outcome], judged, cells.malformed, remembers=True
+                settled_as, compiled, self._connection, [outcome], judged, cells.malformed, seen
             ).settled()
-        self._connection.execute("drop table seen_key")
 
     def _compiled(self, contract: Contract) -> Statement:
         compiled = self._statements.get(contract.feed)
@@ -193,9 +192,9 @@ class _Settlement:
 
     def __init__(
         self, contract: Contract, compiled: Statement, connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome],
-        judged: pa.Table, malformed: list[Malformed], remembers: bool = False,
+        judged: pa.Table, malformed: list[Malformed], seen: SeenKeys | None = None,
     ) -> None:  # fmt: skip
-        self._remembers = remembers
+        self._seen = seen
         self._contract, self._compiled, self._connection = contract, compiled, connection
         self._outcomes, self._judged, self._malformed = outcomes, judged, malformed
         self._drop_no: npt.NDArray[np.int32] = judged.column("drop_no").to_numpy()
@@ -233,33 +232,28 @@ class _Settlement:
         key = self._contract.key
         if not key:
             return
+        bit = 1 << self._compiled.repeated_bit
+        hashes: Hashes = self._judged.column("key_hash").to_numpy()
         fine = self._fails == 0
+        if has_equal(hashes[fine]):
+            self._fails[self._repeated(key, fine)] |= bit
+            fine = self._fails == 0
+        if self._seen is not None:
+            self._fails[self._seen.repeated(self._judged.column(key), hashes, fine)] |= bit
+
+    def _repeated(self, key: str, fine: Bools) -> list[int]:
         keys = pa.table(
             {"drop_no": self._judged.column("drop_no"), "line_number": self._judged.column("line_number"),
              "key": self._judged.column(key), "at": pa.array(np.arange(len(fine)))}
         )  # fmt: skip
-        if not fine.all():
-            keys = keys.filter(pa.array(fine))
-        self._connection.register("keys", keys)
+        self._connection.register("keys", keys.filter(pa.array(fine)))
         repeated = self._connection.execute(
             "select keys.at from keys join (select drop_no, key, min(line_number) as first_line from keys"
             " group by drop_no, key having count(*) > 1) as many"
             " on keys.drop_no = many.drop_no and keys.key = many.key and keys.line_number > many.first_line"
         ).fetchall()
-        if self._remembers:
-            repeated += self._repeated_from_before()
         self._connection.unregister("keys")
-        self._fails[[at for (at,) in repeated]] |= 1 << self._compiled.repeated_bit
-
-    def _repeated_from_before(self) -> list[tuple[int]]:
-        """Rows whose key an earlier block had; 128 bits of hash stand for a key, so that millions fit in memory."""
-        self._connection.execute(
-            "create or replace temp table block_key as"
-            " select keys.at, hash(keys.key) as one, hash('~' || keys.key) as two from keys"
-        )
-        found = self._connection.execute("select block_key.at from block_key join seen_key using (one, two)").fetchall()
-        self._connection.execute("insert into seen_key select one, two from block_key")
-        return found
+        return [at for (at,) in repeated]
 
     def _quarantined(self) -> pa.Table:
         bad = self._fails != 0

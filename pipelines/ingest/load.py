@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +12,13 @@ from pipelines.feeds.contract import Contract
 from pipelines.ingest.check import Checked, Checker, Outcome, refuses_whole, too_many_wrong
 from pipelines.ingest.drop import Drop
 from pipelines.ingest.hold import settle
+from pipelines.ingest.key import SeenKeys
 from pipelines.ingest.raw import Entry
 from pipelines.ingest.stream import Stream, ahead
 from pipelines.ingest.text import RefusedError
 from pipelines.warehouse.store import Warehouse
+
+_WRITTEN_TOGETHER = 400_000  # rows
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,12 @@ class Arrival:
     is_large: bool = False
 
 
-class _TooManyWrongError(Exception):
-    """Known only when all of a large file has been read: it goes back whole."""
+class _AgainError(Exception):
+    """Known only when all of a large file has been read: some keys came far apart, or the file goes back whole."""
+
+    def __init__(self, seen: SeenKeys, is_refused: bool) -> None:
+        super().__init__("to be read again")
+        self.seen, self.is_refused = seen, is_refused
 
 
 def load(
@@ -64,8 +72,9 @@ def load_large(
 ) -> Outcome:
     """Load one drop of any size in little memory: what ``load`` does, and all or nothing like there.
 
-    ``chunks`` gives the content, twice when the file is refused whole for its many wrong rows. While a block is judged
-    the next is read and the one before written. ``before_commit`` is called when all is written.
+    ``chunks`` gives the content, once more when keys are repeated far apart or the file goes back whole for its many
+    wrong rows. While a block is judged the next is read and those before are written. ``before_commit`` is called when
+    all is written.
     """
     drop = arrival.drop
 
@@ -75,42 +84,80 @@ def load_large(
         step()
         return registered
 
-    def attempt(*, is_refused: bool) -> Outcome:
+    def attempt(seen: SeenKeys, *, is_refused: bool) -> Outcome:
         outcome = Outcome(drop.drop_id, drop.named, None, "accepted", drop.refusal)
         stream = Stream(chunks(), contract)
-        with warehouse.transaction(), ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
-            writing: Future[None] | None = None
-            for checked in checker.check_blocks(contract, outcome, ahead(stream), is_refused=is_refused):
+        with warehouse.transaction(), _Writer(warehouse, contract) as writer:
+            for checked in checker.check_blocks(contract, outcome, ahead(stream), seen, is_refused=is_refused):
                 _reconcile(contract, checked)
                 outcome = _added(outcome, checked.outcomes[0])
-                if writing is not None:
-                    writing.result()
-                writing = writer.submit(_write, warehouse, contract, checked)
+                writer.write(checked)
                 step()
-            if writing is not None:
-                writing.result()
+            writer.finish()
             rows, refused = np.array([outcome.rows_total]), np.array([outcome.rows_quarantined])
+            suspects = seen.suspects()
+            if len(suspects):
+                raise _AgainError(SeenKeys(suspects), is_refused)
             if is_refused:
                 outcome = replace(outcome, status="refused", reason=too_many_wrong(contract))
             elif refuses_whole(contract, rows, refused)[0]:
-                raise _TooManyWrongError
+                raise _AgainError(seen.again(), is_refused=True)
             return finish(replace(outcome, encoding=stream.text.encoding, ignored=stream.text.ignored))
 
     try:
         if drop.refusal is not None:
             raise RefusedError(drop.refusal)
-        try:
-            return attempt(is_refused=False)
-        except _TooManyWrongError:
-            return attempt(is_refused=True)
+        seen, is_refused = SeenKeys(), False
+        while True:  # three times at most
+            try:
+                return attempt(seen, is_refused=is_refused)
+            except _AgainError as again:
+                seen, is_refused = again.seen, again.is_refused
     except RefusedError as refusal:
         with warehouse.transaction():
             return finish(Outcome(drop.drop_id, drop.named, None, "refused", str(refusal)))
 
 
-def _write(warehouse: Warehouse, contract: Contract, checked: Checked) -> None:
-    warehouse.append(contract.feed, checked.accepted)
-    warehouse.append("quarantine", checked.quarantined)
+class _Writer:
+    """Writes the blocks of a file in another thread, some together: a row group half full is written twice."""
+
+    def __init__(self, warehouse: Warehouse, contract: Contract) -> None:
+        self._warehouse, self._contract = warehouse, contract
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self._writing: Future[None] | None = None
+        self._held: list[Checked] = []
+
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown()
+
+    def write(self, checked: Checked) -> None:
+        """Write a block, or hold it until there are more; waits when two are behind."""
+        self._held.append(checked)
+        if sum(item.accepted.num_rows for item in self._held) >= _WRITTEN_TOGETHER:
+            self._submit()
+
+    def finish(self) -> None:
+        """Write what is held and wait until all is written."""
+        self._submit()
+        if self._writing is not None:
+            self._writing.result()
+
+    def _submit(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+        if self._held:
+            self._writing = self._pool.submit(_write, self._warehouse, self._contract, self._held)
+            self._held = []
+
+
+def _write(warehouse: Warehouse, contract: Contract, blocks: Sequence[Checked]) -> None:
+    warehouse.append(contract.feed, pa.concat_tables([block.accepted for block in blocks]))
+    warehouse.append("quarantine", pa.concat_tables([block.quarantined for block in blocks]))
 
 
 def _added(outcome: Outcome, block: Outcome) -> Outcome:

@@ -51,8 +51,8 @@ class Statement:
     """The statement of a contract.
 
     Reads the tables received (drop_no, line_number, c0…), batch (drop_no, drop_id, sender, is_unit, period) and the
-    lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted) and, for refused rows only,
-    ``cells``: the texts of the row with identity and name masked. ``employers`` and ``persons`` must have run before:
+    lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted), key_hash and, for refused
+    rows only, ``cells``: their texts with identity and name masked. ``employers`` and ``persons`` must have run before:
     they check what is costly once for each distinct code. ``persons`` is None when the contract has no identity number.
     """
 
@@ -119,7 +119,7 @@ with source as (
     select *{"".join(f", {item.sql} as {item.name}" for item in contract.derived)}, cast({fails} as bigint) as fails
     from named
 )
-select drop_no, drop_id, line_number, {", ".join(facts)}, fails,
+select drop_no, drop_id, line_number, {", ".join(facts)}, fails, {_key_hash(contract)} as key_hash,
     case when fails <> 0 then [{", ".join(_shown(contract))}] end as cells
 from judged"""
 
@@ -132,6 +132,11 @@ from judged"""
         _employers(contract), _persons(contract, is_keyed), text(False), text(True), tuple(facts), tuple(found),
         repeated, whole,
     )  # fmt: skip
+
+
+def _key_hash(contract: Contract) -> str:
+    """Different hashes are different keys of one file; equal ones must be compared."""
+    return f"hash(drop_no, {contract.key})" if contract.key else "cast(0 as ubigint)"
 
 
 def _texts(contract: Contract, trim: bool) -> str:
@@ -160,12 +165,16 @@ def _persons(contract: Contract, is_keyed: bool) -> str | None:
     at = [index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY]
     if not at:
         return None
-    used = " union ".join(f"select distinct upper(trim(c{index}, '{_BLANKS}')) as code from received" for index in at)
+    new = " union ".join(
+        f"select distinct upper(trim(c{index}, '{_BLANKS}')) as code from received"
+        f" anti join person_code as known on known.code = upper(c{index})"
+        for index in at
+    )
     pseudonym = identity.pseudonym("code") if is_keyed else "''"
     return (
         f"insert into person_code select code, {pseudonym}, {identity.sex('code')}, {identity.birth_year('code')}"
-        f" from (select code, {identity.digits('code')} as packed from ({used}) as used"
-        " where code not in (select known.code from person_code as known)) as fresh"
+        f" from (select code, {identity.digits('code')} as packed from ({new}) as new"
+        " where not exists (select 1 from person_code as known where known.code = new.code)) as fresh"
         f" where {identity.is_identity('code', 'packed')}"
     )
 
