@@ -57,7 +57,7 @@ def check_and_write(csv: Path, folder: Path) -> int:
     checker = Checker(region, pads(all_keys.load(place).pseudonym), place.memory_limit, place.threads)
     with store.connect(place) as warehouse:
         arrival = Arrival(drop, entry, is_large=True)
-        return load_large(warehouse, checker, contract, arrival, chunks, lambda: None, lambda: None).rows_total
+        return load_large(warehouse, checker, contract, region, arrival, chunks, lambda: None, lambda: None).rows_total
 
 
 def put(source: Path, folder: Path, name: str) -> None:
