@@ -78,7 +78,10 @@ def open_ledger(settings: Settings) -> Ledger:
         raise UserError(f"缺少台账数据库的驱动程序：{error} (the database driver is not installed)") from error
     except (DatabaseError, OSError) as error:
         place = url.render_as_string(hide_password=True)
-        raise UserError(f"打不开台账 {place}：{_why(error)} (the ledger cannot be opened or written)") from error
+        raise UserError(
+            f"打不开台账 {place}：{_why(error)}；请检查地址、权限和磁盘空间后重试"
+            " (the ledger cannot be opened or written: check its address, the permissions and the disk)"
+        ) from error
     return ledger
 
 

@@ -15,7 +15,7 @@ from pipelines.ingest import inbox as intake
 from pipelines.ingest import waiting
 from pipelines.settings import Settings
 from pipelines.warehouse import store
-from tests.faults.killer import FILES_A_BATCH
+from tests.faults.killer import FILES_A_BATCH, ROUNDS
 from tests.house import House
 from tests.pipeline.spoiled import Sheet, sheet
 
@@ -37,7 +37,7 @@ class Undisturbed:
 
 def morning_of(folder: Path, files: Path) -> House:
     """A house that has taken some files in and finds more in its inbox; ``files`` is the invented city's inbox."""
-    house = House(folder, {FILES_A_BATCH: str(BATCH)})
+    house = House(folder, {FILES_A_BATCH: str(BATCH), ROUNDS: "60"})  # each batch has its share of the points
     waiting: list[Path] = []
     for feed in sorted(path.name for path in files.iterdir() if path.name in contracts()):
         found = sorted((files / feed).glob("*/*.csv"), key=lambda path: (len(path.read_bytes()) > 200, path.name))

@@ -42,7 +42,8 @@ STAGES = {
 }
 FILES_A_BATCH = "GANGSHAO_TEST_FILES_A_BATCH"
 """In the environment of a process: a small inbox then has several batches of one feed."""
-ROUNDS = 3  # so many calls from one line count: else a loop over rows would have nearly all the points
+ROUNDS = "GANGSHAO_TEST_ROUNDS"
+"""In the environment too: so many calls from one line count, else a loop over rows would have nearly all the points."""
 
 
 def work(commands: list[list[str]]) -> int:
@@ -67,6 +68,7 @@ class Counting:
         self._point, self._at_point = point, at_point
         self._stage_of_file: dict[str, str] = {}
         self._rounds: Counter[tuple[str, int]] = Counter()
+        self._most_rounds = int(os.environ.get(ROUNDS, "3"))
 
     def watch(self, frame: FrameType, event: str, argument: object) -> None:
         """A profile function: see sys.setprofile."""
@@ -82,7 +84,7 @@ class Counting:
             return
         line = (caller.f_code.co_filename, caller.f_lineno)
         self._rounds[line] += 1
-        if self._rounds[line] > ROUNDS:
+        if self._rounds[line] > self._most_rounds:
             return
         self.calls[stage] += 1
         if self._point is not None and (stage, self.calls[stage]) == (self._point.stage, self._point.nth):
