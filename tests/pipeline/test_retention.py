@@ -14,7 +14,9 @@ from pipelines.domain import UserError
 from pipelines.feeds import contracts
 from pipelines.ingest import purge as purging
 from pipelines.ingest.purge import purge
+from pipelines.ingest.reread import RereadReport, Span, replay, restate
 from pipelines.region import Region, load
+from pipelines.warehouse import store
 from tests.house import House
 from tests.pipeline.ingest_place import CLAIM_HEADER, EMPLOYER, REGION, ROOT, Place, claim, claims, csv, person
 
@@ -232,6 +234,38 @@ def test_a_code_that_is_no_longer_valid_refuses_purged_rows_too(place: Place) ->
     assert place.rows(
         "select rows_total, rows_accepted, rows_quarantined from drop_register where feed = 'insured_event'"
     ) == [(4, 1, 3)]
+
+
+def reread(place: Place, how: Callable[..., RereadReport]) -> RereadReport:
+    with store.connect(place.settings) as warehouse:
+        return how(place.settings, place.region, warehouse, Span(), LATER)
+
+
+@pytest.mark.parametrize("how", [replay, restate])
+def test_purged_files_are_read_again_from_their_twins_and_nothing_changes(
+    how: Callable[..., RereadReport], place: Place
+) -> None:
+    before = place.hashes()
+    sealed_report = reread(place, how)
+    assert place.hashes() == before
+    purge(place.settings, place.region, LATER)
+    report = reread(place, how)
+    assert (report.read, report.changed, report.closed_rows) == (sealed_report.read, 0, 0)
+    assert place.hashes() == before
+    assert [sentence for sentence in report.sentences if "其中退回的行不能重读" in sentence]
+
+
+def test_a_code_taken_away_is_restated_for_purged_rows_as_for_sealed_ones(place: Place, tmp_path: Path) -> None:
+    other = Place(place.region, place.settings.model_copy(update={"data": tmp_path / "other"}))
+    shutil.copytree(place.settings.data, other.settings.data)
+    purge(place.settings, place.region, LATER)
+    codes = place.region.codes
+    gone = codes[~((codes["list"] == "unemployment_reason") & (codes["code"] == "19"))]
+    for house in (place, other):
+        house.region = replace(house.region, codes=gone)
+        assert reread(house, restate).changed > 0
+    facts = "select * exclude (drop_id), split_part(drop_id, '.', 1) from benefit_claim order by all"
+    assert place.rows(facts) == other.rows(facts)
 
 
 def test_a_damaged_twin_is_named(place: Place) -> None:
