@@ -35,7 +35,7 @@ class Checker:
     """Checks files of any feed for one region; keeps the region's lookups and compiled statements between batches."""
 
     def __init__(self, region: Region, key: Pads | None, memory_limit: str = "1GB", threads: int = 2) -> None:
-        self._region, self._key = region, key
+        self._region, self._key, self._threads = region, key, threads
         # No temporary folder: identity numbers pass through this connection and must not reach a disk.
         self._connection = duckdb.connect(
             config={
@@ -94,11 +94,18 @@ class Checker:
         share, least = (-1.0, 0) if is_refused else (1.0, contract.refuse_from)
         settled_as = replace(contract, refuse_share=share, refuse_from=least)
         compiled = self._compiled(contract)
-        for block in blocks:
-            cells = block.cells
-            judged = self._judged(compiled, cells.table, [outcome], cells.needs_trim)
-            ending.add(block.text, judged, cells.malformed)
-            yield Settlement(settled_as, compiled, self._connection, [outcome], judged, cells.malformed, seen).settled()
+        # Reading and writing go on in other threads meanwhile: here more threads only get into each other's way.
+        self._connection.execute(f"set threads = {max(1, self._threads // 2)}")
+        try:
+            for block in blocks:
+                cells = block.cells
+                judged = self._judged(compiled, cells.table, [outcome], cells.needs_trim)
+                ending.add(block.text, judged, cells.malformed)
+                yield Settlement(
+                    settled_as, compiled, self._connection, [outcome], judged, cells.malformed, seen
+                ).settled()
+        finally:
+            self._connection.execute(f"set threads = {self._threads}")
 
     def _compiled(self, contract: Contract) -> Statement:
         compiled = self._statements.get(contract.feed)

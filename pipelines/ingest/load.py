@@ -148,10 +148,15 @@ def _without_asides(warehouse: Warehouse, outcome: Outcome, ending: Ending) -> O
 
 
 class _Writer:
-    """Writes the blocks of a file in another thread, some together: a row group half full is written twice."""
+    """Writes the blocks of a file in another thread, some together.
+
+    Each of DuckDB's own threads would fill row groups of its own, and those half full are written twice: one is enough.
+    """
 
     def __init__(self, warehouse: Warehouse, contract: Contract) -> None:
         self._warehouse, self._contract = warehouse, contract
+        self._threads = warehouse.connection.execute("select current_setting('threads')").fetchall()[0][0]
+        warehouse.connection.execute("set threads = 1")
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="write")
         self._writing: Future[None] | None = None
         self._held: list[Checked] = []
@@ -163,6 +168,7 @@ class _Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown()
+        self._warehouse.connection.execute(f"set threads = {self._threads}")
 
     def write(self, checked: Checked) -> None:
         """Write a block, or hold it until there are more; waits when two are behind."""
