@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from models.panel import Flags, Floats, Integers
 from models.recipe import Recipe
@@ -93,8 +93,9 @@ def advance(
 def clipped_mean(clip: float) -> float:
     """Mean of min(z^2, clip) for a standard normal z, which makes a clipped dispersion consistent."""
     edge = np.sqrt(clip)
-    inside = 2 * stats.norm.cdf(edge) - 1
-    return float(inside - 2 * edge * stats.norm.pdf(edge) + clip * (1 - inside))
+    inside = 2 * special.ndtr(edge) - 1
+    density = np.exp(-clip / 2) / np.sqrt(2 * np.pi)
+    return float(inside - 2 * edge * density + clip * (1 - inside))
 
 
 def telling(inherits: Flags) -> Flags:

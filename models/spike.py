@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from models.panel import Flags, Floats
 from models.recipe import MIN_COVERAGE, Span
@@ -68,9 +68,15 @@ def tail_probability(observed: Floats, mean: Floats, variance: Floats) -> Floats
     known = np.isfinite(mean) & np.isfinite(observed)
     centre = np.maximum(np.where(known, mean, 1.0), 1e-6)
     size, chance = negative_binomial(centre, np.where(known, variance, 2.0))
-    people = np.round(np.where(known, observed, 0.0))
-    tail = stats.nbinom.sf(people, size, chance) + 0.5 * stats.nbinom.pmf(people, size, chance)
+    people = np.round(np.where(known, observed, 0.0)).astype(np.float64)
+    above, from_here = exceeds(people, size, chance), exceeds(people - 1, size, chance)
+    tail = 0.5 * (above + from_here)
     return np.where(known, np.clip(tail, 1e-300, 1.0), np.nan)
+
+
+def exceeds(people: Floats, size: Floats, chance: Floats) -> Floats:
+    """P(X > people) of scipy's nbinom(size, chance); scipy.special, because importing scipy.stats takes a second."""
+    return np.where(people < 0, 1.0, special.betaincc(size, np.maximum(people, 0.0) + 1.0, chance))
 
 
 def negative_binomial(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:

@@ -4,9 +4,9 @@ import getpass
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pipelines import run as runs
+from pipelines.domain import UserError
 from pipelines.ingest.act import decidable, follow
 from pipelines.ingest.reread import RereadReport, Span, replay, restate
 from pipelines.ledger import open_ledger
@@ -22,6 +22,7 @@ _REASONS = {
     "arrived": "按时到达", "late": "迟到", "corrected": "更正", "supplemented": "补报", "withdrawn": "撤回",
     "confirmed": "暂存后确认", "reread": "重读", "reversed": "冲销", "recomputed": "重新计算",
 }  # fmt: skip
+_DECISIONS = {"confirm": "，已确认", "withdraw": "，已撤回"}
 _STATES = {"accepted": "采用", "held": "暂存", "refused": "退回"}
 
 
@@ -41,27 +42,25 @@ def drops(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
 ) -> None:
     """列出报送批次：编号、文件、状态、行数、理由 (list drops with their state and reason)."""
+    if state not in ("", "partly", *_STATES):
+        raise UserError(f"没有“{state}”这种状态；可用的有：{'、'.join(_STATES)}、partly (no such state)")
     settings, _ = place()
     with store.connect(settings, read_only=True) as warehouse:
         rows = warehouse.connection.execute(
-            "select drop_register.drop_id, feed, file_name, period, received_at, status, rows_accepted,"
-            " rows_quarantined, drop_register.reason, string_agg(drop_act.kind, ',') as kinds from drop_register"
-            " left join drop_act on drop_act.drop_id = drop_register.drop_id"
-            " where ($feed = '' or feed = $feed) and case $state when '' then status <> 'accepted' or"
-            " rows_quarantined > 0 when 'partly' then status = 'accepted' and rows_quarantined > 0"
-            " else status = $state end group by all order by received_at desc, file_name limit $limit",
+            "select drop_id, feed, file_name, status, rows_accepted, rows_quarantined, reason,"
+            " (select string_agg(kind, ',' order by act_id) from drop_act where drop_act.drop_id = listed.drop_id)"
+            " from drop_register as listed where ($feed = '' or feed = $feed) and case $state"
+            " when '' then status <> 'accepted' or rows_quarantined > 0"
+            " when 'partly' then status = 'accepted' and rows_quarantined > 0 else status = $state end"
+            " order by received_at desc, file_name limit $limit",
             {"feed": feed, "state": state, "limit": limit},
         ).fetchall()
-    table = Table(title=f"报送批次（最新 {len(rows)} 个）")
-    for header in ("编号", "数据来源", "文件", "期间", "状态", "采用行", "退回行", "理由"):
-        table.add_column(header, overflow="fold")
-    for number, of, name, period, _, status, accepted, refused, reason, kinds in rows:
-        decision = "".join(
-            {"confirm": "，已确认", "withdraw": "，已撤回"}[kind] for kind in (kinds or "").split(",") if kind
-        )
-        table.add_row(number, of, name, str(period or ""), _STATES[status] + decision, str(accepted), str(refused),
-                      reason or "")  # fmt: skip
-    console.print(table)
+    for number, of, name, status, accepted, refused, reason, kinds in rows:
+        decision = "".join(_DECISIONS[kind] for kind in (kinds or "").split(",") if kind)
+        typer.echo(f"{number}  {_STATES[status]}{decision}  {of}/{name}  采用 {accepted} 行，退回 {refused} 行")
+        if reason:
+            typer.echo(f"    {reason}")
+    console.print(f"共列出 {len(rows)} 个报送批次")
 
 
 def revisions(
@@ -74,24 +73,22 @@ def revisions(
     names = dict(zip(region.places["code"], region.places["name"], strict=True))
     with store.connect(settings, read_only=True) as warehouse:
         rows = warehouse.connection.execute(
-            "select indicator, area, industry, grain, period, value_before, value, reason, files, edition_id"
+            "select indicator, area, industry, grain, period, value_before, value, reason, files"
             " from revision where edition_id = case when $edition = '' then (select max_by(edition_id, cutoff_at)"
             " from edition) else $edition end and ($indicator = '' or indicator = $indicator)"
-            " order by abs(coalesce(value, 0) - coalesce(value_before, 0)) desc, all",
+            " order by abs(coalesce(value, 0) - coalesce(value_before, 0)) desc, indicator, area, industry, grain,"
+            " period",
             {"edition": edition, "indicator": indicator},
         ).fetchall()
-    shown = rows[:limit]
-    table = Table(
-        title=f"修订 {rows[0][-1] if rows else edition}：{len(rows)} 个读数有变化，列出最大的 {len(shown)} 个"
-    )
-    for header in ("指标", "地区", "行业", "期间", "原值", "现值", "原因", "文件"):
-        table.add_column(header, overflow="fold")
-    for name, area, industry, grain, period, earlier, value, reason, files, _ in shown:
+    for name, area, industry, grain, period, earlier, value, reason, files in rows[:limit]:
         said = "、".join(_REASONS[part] for part in reason.split(","))
-        place_name, when = names.get(area, area), f"{period} {grain}"
-        lines = (files or "").replace(",", "\n")
-        table.add_row(name, place_name, industry, when, _figure(earlier), _figure(value), said, lines)
-    console.print(table)
+        typer.echo(
+            f"{name}  {names.get(area, area)}  {industry}  {grain} {period}"
+            f"  {_figure(earlier)} → {_figure(value)}  {said}"
+        )
+        if files:
+            typer.echo(f"    {files.replace(',', '  ')}")
+    console.print(f"共 {len(rows)} 个读数有变化，列出变化最大的 {min(limit, len(rows))} 个")
 
 
 def _figure(value: float | None) -> str:

@@ -1,5 +1,6 @@
 """Single cases that offices write down: leads on unpaid wages, policies and shutdowns, the list of key employers."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -130,10 +131,12 @@ def _key_employers(wording: Wording, seed: int) -> Sheet:
     def revise(values: list[str]) -> None:
         values[6] = "服务专员岗"
 
-    return wording.line_sheet(
+    sheet = wording.line_sheet(
         "key_employer", files, np.searchsorted(np.array(slot), np.arange(len(files) + 1)), lines,
         np.ones(len(lines), dtype=bool), revise, {"重点类别": lambda _: "重要"},
     )  # fmt: skip
+    titles = {code: f"{name}重点企业名录" for code, name in zip(city.areas, city.area_text, strict=True)}
+    return replace(sheet, workbook_of=dict(list(titles.items())[1::4]))
 
 
 def _largest(city: City, area: int) -> list[int]:

@@ -33,6 +33,7 @@ class Sheet:
     ``parts(rows, encoding)`` gives binary arrays whose concatenation is each row's line, line end included.
     ``is_free`` marks rows that may be spoilt or missing from a first version (rows of events never are).
     ``spoil`` maps a column to what makes its value wrong; ``revise`` is how a row read in a first version.
+    ``workbook_of`` names the senders that write workbooks, with the title above their tables.
     """
 
     feed: str
@@ -47,6 +48,7 @@ class Sheet:
     parts: Callable[[Ints, Encoding], list[pa.Array]]
     spoil: dict[str, Callable[[str], str]] = field(default_factory=dict)
     revise: Callable[[list[str]], None] = lambda _values: None
+    workbook_of: dict[str, str] = field(default_factory=dict)
 
 
 class Texts:

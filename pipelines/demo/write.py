@@ -12,6 +12,7 @@ from pipelines.demo.arrival import NEVER
 from pipelines.demo.sheet import Encoding, Sheet, join
 from pipelines.demo.stream import random_stream
 from pipelines.demo.timeline import Timeline
+from pipelines.demo.workbook import workbook
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
@@ -86,11 +87,17 @@ class SheetWriter:
             folder = self._into / sheet.feed / self._timeline.date_of(received).isoformat()
             folder.mkdir(parents=True, exist_ok=True)
             self._folders[key] = folder
-        suffix = "" if version == 1 else f"_v{version}"
-        (folder / f"{sheet.feed}_{sheet.sender[file]}_{sheet.period[file]}{suffix}.csv").write_bytes(content)
+        suffix = ".csv" if version == 1 else f"_v{version}.csv"
+        self.tally.rows[sheet.feed] += content.count(b"\n") - 1
+        sender, period = sheet.sender[file], sheet.period[file]
+        if sender in sheet.workbook_of:
+            encoding = sheet.encoding[file]
+            lines = _lines(content.removeprefix(encoding.mark), encoding)
+            suffix = suffix.replace(".csv", ".xlsx")
+            content = workbook(sheet.workbook_of[sender], sender, period, lines)
+        (folder / f"{sheet.feed}_{sender}_{period}{suffix}").write_bytes(content)
         self.tally.files += 1
         self.tally.size += len(content)
-        self.tally.rows[sheet.feed] += content.count(b"\n") - 1
 
 
 def _lines(body: bytes, encoding: Encoding) -> list[list[str]]:

@@ -30,8 +30,8 @@ _SIGNATURE = re.compile(
     r"填表说明|填报说明|说明|备注|注|盖章|公章|单位\(公?章\)|第\d+页.*)(?:\([^)]*\))?(?:[:].*)?"
 )
 _COLUMN_NUMBERS = re.compile(r"[甲乙丙丁戊己庚辛壬癸]|[0-9]{1,2}|\([0-9]{1,2}\)|栏次|序号|代码")
-# Of a drop with more failing lines than this only the last are looked at.
-_MOST_LOOKED_AT = 2000
+MOST_LOOKED_AT = 2000
+"""Of a drop with more failing lines than this only the last are looked at."""
 _FEW_CELLS = 2
 
 
@@ -63,8 +63,8 @@ def without_asides(
     taken: set[int] = set()
     notes: dict[int, tuple[Said, ...]] = {}
     for drop, found in lines.items():
-        page = _Page(sources[drop], contract)
-        for line, at, text in sorted(found)[-_MOST_LOOKED_AT:]:
+        page = Page(sources[drop], contract)
+        for line, at, text in sorted(found)[-MOST_LOOKED_AT:]:
             if page.takes(line, text):
                 taken.add(at)
         if page.notes:
@@ -80,7 +80,7 @@ def without_asides(
     return Rows(judged.filter(pa.array(kept)), left, notes)
 
 
-class _Page:
+class Page:
     """One file's lines that are no rows."""
 
     def __init__(self, source: Text | Grid, contract: Contract) -> None:
@@ -144,6 +144,7 @@ class _Page:
     def differences(self, rows: pa.Table) -> tuple[Said, ...]:
         """Where the one grand total of the file differs from the sum of its rows; rows are all judged ones of the drop.
 
+        Or many of them as one that holds their sums: of rows only line_number and the figures are asked.
         Nothing is said of a column some figure of which could not be read, nor of a workbook of several sheets.
         """
         grand = [(line, cells) for line, word, cells in self._totals if word in _GRAND]

@@ -60,19 +60,23 @@ def drops_of(content: bytes, file_name: str, contract: Contract, region: Region)
     try:
         found = members(content)
     except RefusedError as refusal:
-        return [_refused_archive(content, file_name, contract, region, refusal.said)]
+        content_hash = hashlib.sha256(content).hexdigest()
+        return [_refused_archive(content, content_hash, file_name, contract, region, refusal.said)]
     return [drop_of(member.content, f"{file_name}/{member.name}", contract, region) for member in found]
 
 
-def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) -> Drop:
-    """Hash a file and find out which drop it is.
+def drop_of(
+    content: bytes, file_name: str, contract: Contract, region: Region, content_hash: str | None = None
+) -> Drop:
+    """Hash a file, unless its hash is known, and find out which drop it is.
 
     The same content for another slice is another drop. The version counts, so that an old content can be sent again
     as a newer version; the received time does not, so that a repeat is the same drop. A file of which nobody knows what
     it speaks for is known by content and name.
     """
+    content_hash = content_hash or hashlib.sha256(content).hexdigest()
     if is_archive(content):  # kept whole because it was refused, or within another one
-        return _refused_archive(content, file_name, contract, region, _problem(content))
+        return _refused_archive(content, content_hash, file_name, contract, region, _problem(content))
     workbook, problem = _workbook(content)
     found: Said | None = None
     if contract.forbids_identifiers:
@@ -88,14 +92,13 @@ def drop_of(content: bytes, file_name: str, contract: Contract, region: Region) 
             named = _agreed(named, said, file_name, contract, region)
     except RefusedError as refused:
         refusal = refused.said
-    return _of(content, file_name, contract, named, refusal, found, workbook)
+    return _of(content, content_hash, file_name, contract, named, refusal, found, workbook)
 
 
 def _of(
-    content: bytes, file_name: str, contract: Contract, named: Slice | None, refusal: Said | None,
+    content: bytes, content_hash: str, file_name: str, contract: Contract, named: Slice | None, refusal: Said | None,
     forbidden: Said | None, workbook: Workbook | None = None,
 ) -> Drop:  # fmt: skip
-    content_hash = hashlib.sha256(content).hexdigest()
     speaks_for: tuple[str, ...] = (file_name,)
     if named is not None:
         speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
@@ -121,13 +124,16 @@ def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, r
     return stated(above) if above else SILENT
 
 
-def _refused_archive(content: bytes, file_name: str, contract: Contract, region: Region, said: Said) -> Drop:
+def _refused_archive(
+    content: bytes, content_hash: str, file_name: str, contract: Contract, region: Region, said: Said
+) -> Drop:
     """A refused archive, or a workbook so damaged that it looks like one; of the latter the name may say the slice."""
     forbidden = unopened(said) if contract.forbids_identifiers else None
     try:
-        return _of(content, file_name, contract, _named(file_name, contract, region), said, forbidden)
+        named = _named(file_name, contract, region)
     except RefusedError:
-        return _of(content, file_name, contract, None, said, forbidden)
+        named = None
+    return _of(content, content_hash, file_name, contract, named, said, forbidden)
 
 
 def _problem(content: bytes) -> Said:

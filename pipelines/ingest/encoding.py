@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Callable
 
 from pipelines.domain import Said
+from pipelines.ingest.utf8 import is_utf8
 
 
 class RefusedError(Exception):
@@ -74,12 +75,14 @@ def _eight_bit(content: bytes, is_familiar: Callable[[str], bool]) -> tuple[str,
         return "gb18030", content.decode("gb18030").encode()
     except UnicodeDecodeError as gb_error:
         first = content.split(b"\n", 1)[0]
-        is_utf8 = _utf8_error(first) is None and is_familiar(first.decode())
-        error, name = (utf8_error, "UTF-8") if is_utf8 else (gb_error, "GB18030")
+        seems_utf8 = _utf8_error(first) is None and is_familiar(first.decode())
+        error, name = (utf8_error, "UTF-8") if seems_utf8 else (gb_error, "GB18030")
         raise RefusedError(_broken(_line(content, error), name)) from gb_error
 
 
 def _utf8_error(content: bytes) -> UnicodeDecodeError | None:
+    if is_utf8(content):
+        return None
     try:
         content.decode()
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,8 +15,9 @@ from pipelines.ingest.check import Checker, Outcome
 from pipelines.ingest.drop import Drop, drop_of, drops_of
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
-from pipelines.ingest.load import Arrival, Checks, load
+from pipelines.ingest.load import Arrival, Checks, load, load_large
 from pipelines.ingest.raw import Entry, Raw
+from pipelines.ingest.stream import HEAD, can_stream
 from pipelines.ingest.twin import TwinChecker
 from pipelines.ingest.waiting import (
     MOST_BYTES,
@@ -23,7 +25,9 @@ from pipelines.ingest.waiting import (
     Found,
     Waiting,
     batches,
+    head_of,
     read_waiting,
+    receive_waiting,
     remove,
     remove_empty,
     scan,
@@ -118,6 +122,11 @@ def _summary(report: IngestReport) -> str:
     )
 
 
+def _name(file: Waiting) -> str:
+    """The name of a file, whatever its bytes."""
+    return file.path.name.encode(errors="replace").decode()
+
+
 class _Intake:
     """One ingest at work: the keys, raw, the checker, and which drops the warehouse knows."""
 
@@ -189,6 +198,12 @@ class _Intake:
         size = 0
         for entry in entries:
             contract = contracts()[entry.feed]
+            if self._streams(contract, entry):
+                if batch:
+                    yield batch
+                    batch, size = [], 0
+                yield [self._kept_large(contract, entry)]
+                continue
             twin = self._raw.twin(contract, entry.content_hash, entry.drop_id)
             content = b"" if entry.reason else twin or self._raw.content(contract, entry.content_hash)
             is_full = len(batch) >= MOST_FILES or size + len(content) > MOST_BYTES
@@ -205,6 +220,16 @@ class _Intake:
             size += len(content)
         if batch:
             yield batch
+
+    def _streams(self, contract: Contract, entry: Entry) -> bool:
+        if entry.reason or self._raw.size(contract, entry.content_hash) <= MOST_BYTES:
+            return False
+        return can_stream(contract, self._raw.head(contract, entry.content_hash, HEAD))
+
+    def _kept_large(self, contract: Contract, entry: Entry) -> Arrival:
+        head = self._raw.head(contract, entry.content_hash, HEAD)
+        drop = drop_of(head, entry.file_name, contract, self._region, entry.content_hash)
+        return Arrival(replace(drop, drop_id=entry.drop_id, content=b""), entry, is_large=True)
 
     def _correct_received(self, found: Iterable[tuple[str, Entry]]) -> None:
         """A drop counts from its first arrival, even when learned later: the order of ingesting must not matter."""
@@ -230,6 +255,10 @@ class _Intake:
 
     def take(self, files: Sequence[Waiting], backfill: bool, now: datetime) -> None:
         contract = contracts()[files[0].feed]
+        head = head_of(files[0]) if files[0].size > MOST_BYTES else None
+        if head is not None and can_stream(contract, head):
+            self._take_large(contract, files[0], backfill, now)
+            return
         taken: list[Found] = []
         fresh: dict[str, Arrival] = {}
         earlier: list[tuple[str, Entry]] = []
@@ -238,7 +267,8 @@ class _Intake:
                 self.report.sentences += [found.problem] if found.problem else []
                 continue
             taken.append(found)
-            for arrival in self._arrivals(contract, found.file, found.content, backfill, now):
+            drops = drops_of(found.content, _name(found.file), contract, self._region)
+            for arrival in self._arrivals(found.file, drops, backfill, now):
                 self.report.files += 1
                 identity, entry = arrival.drop.drop_id, arrival.entry
                 if identity in fresh or identity in self._known:
@@ -259,18 +289,50 @@ class _Intake:
             self._step("移出")
         list(self._pool.map(remove_empty, {found.file.path.parent for found in taken if found.file.day is not None}))
 
-    def _arrivals(
-        self, contract: Contract, file: Waiting, content: bytes, backfill: bool, now: datetime
-    ) -> Iterator[Arrival]:
-        """The drops of a file: one, or those of an archive."""
-        name = file.path.name.encode(errors="replace").decode()
+    def _take_large(self, contract: Contract, file: Waiting, backfill: bool, now: datetime) -> None:
+        """One file that is too large to be held: copied to raw as it is read, then judged from there."""
+        with self._writable():
+            found, content_hash = receive_waiting(
+                file, partial(self._raw.receive, contract), partial(can_stream, contract)
+            )
+        if found.content is None:
+            self.report.sentences += [found.problem] if found.problem else []
+            return
+        drop = drop_of(found.content, _name(file), contract, self._region, content_hash)
+        (arrival,) = self._arrivals(file, [replace(drop, content=b"")], backfill, now)
+        arrival = replace(arrival, is_large=True)
+        identity, entry = arrival.drop.drop_id, arrival.entry
+        self._step("留存")
+        if identity not in self._known:
+            lasting = self._pool.submit(self._raw.settle)  # the disk writes while the file is judged
+
+            def enter() -> None:
+                lasting.result()
+                self._raw.enter([entry])
+                self._step("登记")
+
+            self._load(contract, [arrival], before_commit=enter)
+        else:
+            self.report.duplicates += 1
+            if entry.precedence < self._known[identity]:
+                self._raw.enter([entry])
+                self._correct_received([(identity, entry)])
+        self.report.files += 1
+        problem = remove(found)
+        self.report.sentences += [problem] if problem else []
+        self._step("移出")
+        if file.day is not None:
+            remove_empty(file.path.parent)
+
+    def _arrivals(self, file: Waiting, drops: Sequence[Drop], backfill: bool, now: datetime) -> Iterator[Arrival]:
+        """How the drops of a file came: one, or those of an archive."""
         received_at = now
         if backfill and file.day is not None:
             received_at = self._region.local_midnight(file.day).astimezone(UTC).replace(tzinfo=None)
             if received_at < self._floor:  # the editions up to there have been told without it
                 received_at = self._floor
                 self.report.belated += 1
-        for drop in drops_of(content, name, contract, self._region):
+        for drop in drops:
             said = Said("", "") if drop.is_keepable or drop.refusal is None else drop.refusal
             entry = Entry(
                 drop.drop_id, drop.content_hash, file.feed, drop.file_name, received_at, backfill, said.zh, said.en
@@ -281,16 +343,35 @@ class _Intake:
         contents = {
             drop.content_hash: drop for drop in drops if drop.is_keepable
         }  # two threads must not write one file
-        try:
+        with self._writable():
             for _ in self._pool.map(partial(self._raw.keep, contract), contents.values()):
                 self._step("留存")
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise UserError(
                 f"数据文件夹无法写入（{error.strerror}）；请检查权限和磁盘空间后重试，收件箱中的文件未动。"
             ) from error
 
-    def _load(self, contract: Contract, arrivals: Sequence[Arrival], checker: Checks | None = None) -> None:
-        outcomes = load(self._warehouse, checker or self._checker, contract, arrivals, lambda: self._step("写入"))
+    def _load(
+        self, contract: Contract, arrivals: Sequence[Arrival], checker: Checks | None = None,
+        before_commit: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        def step() -> None:
+            self._step("写入")
+
+        if arrivals[0].is_large:
+            chunks = partial(self._raw.chunks, contract, arrivals[0].entry.content_hash)
+            outcomes = [
+                load_large(
+                    self._warehouse, self._checker, contract, self._region, arrivals[0], chunks, step, before_commit
+                )
+            ]
+        else:
+            outcomes = load(self._warehouse, checker or self._checker, contract, arrivals, step)
         for arrival, outcome in zip(arrivals, outcomes, strict=True):
             self._known[outcome.drop_id] = arrival.entry.precedence
             self._count(arrival, outcome)

@@ -1,25 +1,45 @@
-"""A batch of drops of one feed into the warehouse: checked as one table, written in one transaction."""
+"""A batch of drops of one feed, or one large drop block by block, into the warehouse in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from pipelines.feeds.contract import Contract
-from pipelines.ingest.check import Checked, Outcome
+from pipelines.ingest.check import Checker
 from pipelines.ingest.drop import Drop
+from pipelines.ingest.ending import Ending
 from pipelines.ingest.hold import settle
+from pipelines.ingest.key import SeenKeys
+from pipelines.ingest.outcome import Checked, Outcome
 from pipelines.ingest.raw import Entry
+from pipelines.ingest.settlement import refuses_whole, too_many_wrong
+from pipelines.ingest.stream import Stream, WholeError, ahead
+from pipelines.region import Region
 from pipelines.warehouse.store import Warehouse
+
+_WRITTEN_TOGETHER = 400_000  # rows
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A drop and how it came."""
+    """A drop and how it came. Of a large one the drop holds no content: it is read from raw block by block."""
 
     drop: Drop
     entry: Entry
+    is_large: bool = False
+
+
+class _AgainError(Exception):
+    """Known only when all of a large file has been read: some keys came far apart, or the file goes back whole."""
+
+    def __init__(self, seen: SeenKeys, is_refused: bool) -> None:
+        super().__init__("to be read again")
+        self.seen, self.is_refused = seen, is_refused
 
 
 class Checks(Protocol):
@@ -35,28 +55,172 @@ def load(
     contract: Contract,
     arrivals: Sequence[Arrival],
     step: Callable[[], None],
+    before_commit: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
     """Check drops and write facts, quarantine and register together: all of the batch or nothing of it.
 
-    The drops must not be in the register yet; ``step`` is called twice within the transaction. Raises
-    AssertionError when rows in are not accepted + quarantined.
+    The drops must not be in the register yet; ``step`` is called twice within the transaction, ``before_commit`` when
+    all is written. Raises AssertionError when rows in are not accepted + quarantined.
     """
     checked = checker.check(contract, [arrival.drop for arrival in arrivals])
+    _reconcile(contract, checked)
+    with warehouse.transaction():
+        warehouse.append(contract.feed, checked.accepted)
+        step()
+        warehouse.append("quarantine", checked.quarantined)
+        outcomes = _registered(warehouse, contract, arrivals, checked.outcomes)
+        before_commit()
+        step()
+    return outcomes
+
+
+def load_large(
+    warehouse: Warehouse,
+    checker: Checker,
+    contract: Contract,
+    region: Region,
+    arrival: Arrival,
+    chunks: Callable[[], Iterable[bytes]],
+    step: Callable[[], None],
+    before_commit: Callable[[], None],
+) -> Outcome:
+    """Load one drop of any size in little memory: what ``load`` does, and all or nothing like there.
+
+    ``chunks`` gives the content, once more when keys are repeated far apart, the file goes back whole for its many
+    wrong rows, or it must be read whole. While a block is judged the next is read and those before are written.
+    """
+    drop = arrival.drop
+
+    def attempt(seen: SeenKeys, *, is_refused: bool) -> Outcome:
+        outcome = Outcome(drop.drop_id, drop.named, None, "accepted", None)
+        stream, ending = Stream(chunks(), contract, region), Ending(contract)
+        with warehouse.transaction(), _Writer(warehouse, contract) as writer:
+            blocks = ahead(stream)
+            for checked in checker.check_blocks(contract, outcome, blocks, seen, ending, is_refused=is_refused):
+                _reconcile(contract, checked)
+                outcome = _added(outcome, checked.outcomes[0])
+                writer.write(checked)
+                step()
+            writer.finish()
+            suspects = seen.suspects()
+            if len(suspects):
+                raise _AgainError(SeenKeys(suspects), is_refused)
+            outcome = _without_asides(warehouse, outcome, ending)
+            rows, refused = np.array([outcome.rows_total]), np.array([outcome.rows_quarantined])
+            if is_refused:
+                said = too_many_wrong(contract)
+                outcome = replace(outcome, status="refused", reason=said.zh, reason_en=said.en)
+            elif refuses_whole(contract, rows, refused)[0]:
+                raise _AgainError(seen.again(), is_refused=True)
+            outcome = replace(outcome, encoding=stream.text.encoding, ignored=stream.text.ignored)
+            registered = _registered(warehouse, contract, [arrival], [outcome])[0]
+            before_commit()
+            step()
+            return registered
+
+    seen, is_refused = SeenKeys(), False
+    while drop.refusal is None:  # three times at most
+        try:
+            return attempt(seen, is_refused=is_refused)
+        except _AgainError as again:
+            seen, is_refused = again.seen, again.is_refused
+        except WholeError:
+            drop = replace(drop, content=b"".join(chunks()))
+            break
+    return load(warehouse, checker, contract, [replace(arrival, drop=drop)], step, before_commit)[0]
+
+
+def _without_asides(warehouse: Warehouse, outcome: Outcome, ending: Ending) -> Outcome:
+    """The outcome of a large file without its lines that are no rows, which leave the quarantine again."""
+    lines, notes = ending.asides()
+    if not lines:
+        return outcome
+    warehouse.connection.execute(
+        "delete from quarantine where drop_id = $drop_id and list_contains($lines, line_number)",
+        {"drop_id": outcome.drop_id, "lines": lines},
+    )
+    return replace(
+        outcome,
+        notes=outcome.notes + notes,
+        rows_total=outcome.rows_total - len(lines),
+        rows_quarantined=outcome.rows_quarantined - len(lines),
+    )
+
+
+class _Writer:
+    """Writes the blocks of a file in another thread, some together.
+
+    Each of DuckDB's own threads would fill row groups of its own, and those half full are written twice: one is enough.
+    """
+
+    def __init__(self, warehouse: Warehouse, contract: Contract) -> None:
+        self._warehouse, self._contract = warehouse, contract
+        self._threads = warehouse.connection.execute("select current_setting('threads')").fetchall()[0][0]
+        warehouse.connection.execute("set threads = 1")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self._writing: Future[None] | None = None
+        self._held: list[Checked] = []
+
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown()
+        self._warehouse.connection.execute(f"set threads = {self._threads}")
+
+    def write(self, checked: Checked) -> None:
+        """Write a block, or hold it until there are more; waits when two are behind."""
+        self._held.append(checked)
+        if sum(item.accepted.num_rows for item in self._held) >= _WRITTEN_TOGETHER:
+            self._submit()
+
+    def finish(self) -> None:
+        """Write what is held and wait until all is written."""
+        self._submit()
+        if self._writing is not None:
+            self._writing.result()
+
+    def _submit(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+        if self._held:
+            self._writing = self._pool.submit(_write, self._warehouse, self._contract, self._held)
+            self._held = []
+
+
+def _write(warehouse: Warehouse, contract: Contract, blocks: Sequence[Checked]) -> None:
+    warehouse.append(contract.feed, pa.concat_tables([block.accepted for block in blocks]))
+    warehouse.append("quarantine", pa.concat_tables([block.quarantined for block in blocks]))
+
+
+def _added(outcome: Outcome, block: Outcome) -> Outcome:
+    return replace(
+        outcome,
+        rows_total=outcome.rows_total + block.rows_total,
+        rows_accepted=outcome.rows_accepted + block.rows_accepted,
+        rows_quarantined=outcome.rows_quarantined + block.rows_quarantined,
+    )
+
+
+def _reconcile(contract: Contract, checked: Checked) -> None:
     rows = sum(outcome.rows_accepted for outcome in checked.outcomes)
     if rows != checked.accepted.num_rows or any(
         outcome.rows_total != outcome.rows_accepted + outcome.rows_quarantined for outcome in checked.outcomes
     ):
         raise AssertionError(f"{contract.feed}: {rows} rows counted, {checked.accepted.num_rows} accepted")
-    with warehouse.transaction():
-        warehouse.append(contract.feed, checked.accepted)
-        step()
-        warehouse.append("quarantine", checked.quarantined)
-        warehouse.append("drop_register", _register(arrivals, checked.outcomes))
-        held = {item.drop_id: item.said for item in settle(warehouse, contract.feed)}
-        step()
+
+
+def _registered(
+    warehouse: Warehouse, contract: Contract, arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]
+) -> list[Outcome]:
+    """Write the register and judge which files are held; the outcomes, those held marked."""
+    warehouse.append("drop_register", _register(arrivals, outcomes))
+    held = {item.drop_id: item.said for item in settle(warehouse, contract.feed)}
     return [
         replace(outcome, status="held", reason=said.zh, reason_en=said.en) if said else outcome
-        for outcome in checked.outcomes
+        for outcome in outcomes
         for said in [held.get(outcome.drop_id)]
     ]
 

@@ -26,7 +26,8 @@ from pipelines.region import Region
 from pipelines.settings import Settings
 
 LOG = "purge.jsonl"
-_MOST_FILES = 500
+# As many files as are checked together when they come.
+_MOST_FILES, _MOST_BYTES = 500, 64 << 20
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,8 @@ def purge(settings: Settings, region: Region, now: datetime) -> list[Purged]:
     try:
         for feed, days in _retention(region).items():
             expired = list(_expired(raw, contracts()[feed], now - timedelta(days=days)))
-            for first in range(0, len(expired), _MOST_FILES):
-                _replace(
-                    settings.raw, raw, checker, contracts()[feed], expired[first : first + _MOST_FILES], region, now
-                )
+            for batch in _batches(raw, contracts()[feed], expired):
+                _replace(settings.raw, raw, checker, contracts()[feed], batch, region, now)
             done.append(Purged(feed, len(expired), sum(len(item.entries) for item in expired)))
     finally:
         checker.close()
@@ -90,6 +89,20 @@ def _expired(raw: Raw, contract: Contract, before: datetime) -> Iterator[_Expire
             for entry in sorted(entries, key=lambda entry: entry.precedence):
                 first.setdefault(entry.drop_id, entry)
             yield _Expired(content_hash, tuple(first.values()))
+
+
+def _batches(raw: Raw, contract: Contract, expired: Sequence[_Expired]) -> Iterator[list[_Expired]]:
+    batch: list[_Expired] = []
+    size = 0
+    for item in expired:
+        weight = raw.path(contract, item.content_hash).stat().st_size * len(item.entries)
+        if batch and (len(batch) >= _MOST_FILES or size + weight > _MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += weight
+    if batch:
+        yield batch
 
 
 def _replace(

@@ -3,24 +3,24 @@
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import BinaryIO
 
 from pipelines.domain import UserError
 from pipelines.feeds.contract import Contract
 from pipelines.ingest.drop import Drop
-from pipelines.ingest.keys import Keys, fingerprint
+from pipelines.ingest.keys import Keys
+from pipelines.ingest.seal import FRAME, SealError, opened, sealed
 
-_MAGIC = b"GANGSHAO1"
-_NONCE_BYTES = 12
 # One fsync a file is dear; beyond this many files the whole file system is flushed once instead.
 _FEW = 64
+
+
+class ChangedError(Exception):
+    """A file was written to while it was being read."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,6 @@ class Raw:
 
     def __init__(self, folder: Path, keys: Keys) -> None:
         self._folder, self._keys = folder, keys
-        self._cipher = AESGCM(keys.raw)
         self._register = folder / "register.jsonl"
         self._unsettled: list[Path] = []
         self._folders: set[Path] = set()
@@ -84,37 +83,83 @@ class Raw:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(path.parent)
         aside = path.with_name(f".{path.name}.part")
-        aside.write_bytes(self._sealed(drop) if contract.is_person else drop.content)
+        pieces = (drop.content[at : at + FRAME] for at in range(0, len(drop.content), FRAME))
+        with aside.open("wb") as file:
+            file.writelines(self._as_kept(contract, pieces))
         aside.replace(path)
         self._unsettled.append(path)
 
-    def _sealed(self, drop: Drop) -> bytes:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, drop.content, drop.content_hash.encode())
-        return b"".join((_MAGIC, fingerprint(self._keys.raw), nonce, sealed))
+    def receive(self, contract: Contract, source: BinaryIO) -> str:
+        """Keep an open file of any size in one pass; returns its content hash. See ``keep``.
+
+        Raises ChangedError when the file changed meanwhile; then nothing is kept.
+        """
+        before = os.fstat(source.fileno())
+        folder = self._folder / contract.feed
+        folder.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256()
+
+        def chunks() -> Iterator[bytes]:
+            while chunk := source.read(FRAME):
+                digest.update(chunk)
+                yield chunk
+
+        aside = folder / ".receiving.part"  # one run at a time: whatever lies there was left by a crash
+        try:
+            with aside.open("wb") as file:
+                file.writelines(self._as_kept(contract, chunks()))
+            after = os.fstat(source.fileno())
+            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                raise ChangedError
+            path = self.path(contract, digest.hexdigest())
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True)
+                aside.replace(path)
+                self._unsettled.append(path)
+        finally:
+            aside.unlink(missing_ok=True)
+        return digest.hexdigest()
+
+    def _as_kept(self, contract: Contract, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        return sealed(self._keys.raw, chunks) if contract.is_person else chunks
+
+    def size(self, contract: Contract, content_hash: str) -> int:
+        """Bytes that a content takes in the folder, its seal included; 0 when it is gone."""
+        path = self.path(contract, content_hash)
+        return path.stat().st_size if path.exists() else 0
 
     def content(self, contract: Contract, content_hash: str) -> bytes:
         """The bytes as received. Raises UserError when the file is gone, damaged or sealed with another key."""
+        return b"".join(self.chunks(contract, content_hash))
+
+    def head(self, contract: Contract, content_hash: str, size: int) -> bytes:
+        """The first ``size`` bytes or more of a content, or all of it. Raises UserError as ``content`` does."""
+        parts: list[bytes] = []
+        held = 0
+        for chunk in self.chunks(contract, content_hash):
+            parts.append(chunk)
+            held += len(chunk)
+            if held >= size:
+                break
+        return b"".join(parts)
+
+    def chunks(self, contract: Contract, content_hash: str) -> Iterator[bytes]:
+        """The bytes as received, a chunk at a time. Raises UserError as ``content`` does, at the latest at the end."""
         path = self.path(contract, content_hash)
+        digest = hashlib.sha256()
         try:
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                for chunk in opened(self._keys.raw, file, content_hash) if contract.is_person else _read(file):
+                    digest.update(chunk)
+                    yield chunk
         except OSError as error:
             raise UserError(f"原始报送文件 {path} 无法读取（{error.strerror}）；请从备份恢复。") from error
-        if contract.is_person:
-            content = self._opened(path, content, content_hash)
-        if hashlib.sha256(content).hexdigest() != content_hash:
-            raise UserError(f"原始报送文件 {path} 已损坏（内容与登记的不符）；请从备份恢复。")
-        return content
-
-    def _opened(self, path: Path, sealed: bytes, content_hash: str) -> bytes:
-        head = len(_MAGIC) + len(fingerprint(self._keys.raw))
-        if sealed[:head] != _MAGIC + fingerprint(self._keys.raw):
-            raise UserError(f"原始报送文件 {path} 不是用现有密钥 raw.key 加密的；请恢复原来的密钥。")
-        try:
-            nonce, body = sealed[head : head + _NONCE_BYTES], sealed[head + _NONCE_BYTES :]
-            return self._cipher.decrypt(nonce, body, content_hash.encode())
-        except InvalidTag as error:
+        except SealError as error:
+            if error.is_other_key:
+                raise UserError(f"原始报送文件 {path} 不是用现有密钥 raw.key 加密的；请恢复原来的密钥。") from error
             raise UserError(f"原始报送文件 {path} 已损坏，无法解密；请从备份恢复。") from error
+        if digest.hexdigest() != content_hash:
+            raise UserError(f"原始报送文件 {path} 已损坏（内容与登记的不符）；请从备份恢复。")
 
     def enter(self, entries: Iterable[Entry]) -> None:
         """Append to the list of drops and make it, and the files kept before, outlast a power failure."""
@@ -127,6 +172,10 @@ class Raw:
             file.write(lines.encode())
             file.flush()
             os.fsync(file.fileno())
+        self.settle()
+
+    def settle(self) -> None:
+        """Make the files kept so far outlast a power failure; ``enter`` does so too."""
         if len(self._unsettled) > _FEW:
             os.sync()
         else:
@@ -149,6 +198,11 @@ class Raw:
 def _line(entry: Entry) -> dict[str, object]:
     fields = {name: value for name, value in vars(entry).items() if value != ""}
     return fields | {"received_at": entry.received_at.isoformat()}
+
+
+def _read(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(FRAME):
+        yield chunk
 
 
 def _cut_torn_line(descriptor: int) -> None:

@@ -38,19 +38,25 @@ class Malformed:
 class Cells:
     """All records of a batch: ``table`` has drop_no, line_number and c0… in the order of the contract's columns.
 
-    ``needs_trim``: some cell may have blanks around it. Blank lines are no rows.
+    ``needs_trim``: some cell may have blanks around it. Blank lines are no rows. ``lines`` were read, blank ones too;
+    ``rest`` are the last lines of a text that goes on, when a quote is open that may be closed in what follows.
     """
 
     table: pa.Table
     malformed: list[Malformed]
     needs_trim: bool
+    lines: int
+    rest: bytes = b""
 
 
-def read(texts: Sequence[tuple[int, Text]], column_count: int) -> Cells:
-    """Read (drop_no, text) pairs of one feed. Every non-blank record is either in the table or in ``malformed``."""
+def read(texts: Sequence[tuple[int, Text]], column_count: int, *, goes_on: bool = False) -> Cells:
+    """Read (drop_no, text) pairs of one feed. Every non-blank record is either in the table or in ``malformed``.
+
+    ``goes_on``: the one text is the beginning of a longer one and ends with a line.
+    """
     tables = [schema(column_count).empty_table()]
     malformed: list[Malformed] = []
-    needs_trim = False
+    needs_trim, count, rest = False, 0, b""
     by_layout = sorted(texts, key=_shape)
     for _, group in groupby(by_layout, key=_shape):
         alike = list(group)
@@ -58,14 +64,17 @@ def read(texts: Sequence[tuple[int, Text]], column_count: int) -> Cells:
         table = regular(alike, buffer)
         if table is not None:
             tables.append(table)
+            count += table.num_rows
         else:
             lines = _Lines(alike, buffer)
-            slow, slow_malformed = lines.slow_records()
+            slow, slow_malformed, used = lines.slow_records(goes_on)
+            count += used
+            rest = buffer[lines.starts[used] :] if used < len(lines.starts) else b""
             tables += [lines.fast_table(), lines.table_of(slow)]
             malformed += slow_malformed + lines.malformed()
             needs_trim = needs_trim or bool(slow)
         needs_trim = needs_trim or has_blanks(buffer)
-    return Cells(pa.concat_tables(tables), malformed, needs_trim)
+    return Cells(pa.concat_tables(tables), malformed, needs_trim, count, rest)
 
 
 def _shape(numbered: tuple[int, Text]) -> tuple[tuple[int, ...], int, str]:
@@ -152,41 +161,47 @@ class _Lines:
         fields = {p: pa.array([row[p] for _, row in records], pa.string()) for p in self.layout if p >= 0}
         return arranged(self.drop_no[at], self.line_number[at], fields, self.layout)
 
-    def slow_records(self) -> tuple[list[tuple[int, list[str]]], list[Malformed]]:
-        """Lines with quotes: records that may go on over several lines; an unclosed quote takes its own line only."""
+    def slow_records(self, goes_on: bool) -> tuple[list[tuple[int, list[str]]], list[Malformed], int]:
+        """Lines with quotes: records that may go on over several lines; an unclosed quote takes its own line only.
+
+        Also how many lines are read: of a text that goes on, none from an open quote on whose end may not be here yet.
+        """
         records: list[tuple[int, list[str]]] = []
         malformed: list[Malformed] = []
         used = -1
         for index in self._special:
             if index <= used:
                 continue
-            fields, used = self._record(int(index))
+            fields, used, ran_out = self._record(int(index))
+            if ran_out and goes_on:
+                self.plain[index:] = self._wrong[index:] = False
+                return records, malformed, int(index)
             self.plain[index : used + 1] = False
             self._wrong[index : used + 1] = False
             if isinstance(fields, Said):
                 malformed.append(self._malformed(int(index), fields))
             elif any(fields):
                 records.append((int(index), fields))
-        return records, malformed
+        return records, malformed, len(self.ends)
 
-    def _record(self, index: int) -> tuple[list[str] | Said, int]:
-        """Fields of the record that begins at a line, or what is wrong with it; and its last line."""
+    def _record(self, index: int) -> tuple[list[str] | Said, int, bool]:
+        """Fields of the record that begins at a line, or what is wrong with it; its last line; if the lines ran out."""
         fields = _fields(self.line(index), self.separator)
         if fields is not None:
-            return (fields if len(fields) == self.width else _wrong_width(self.width, len(fields))), index
-        if self.quotes[index] % 2:
-            lines = [self.line(index)]
-            last = min(index + MAX_QUOTED_LINES, int(self._last[index]))
-            for following in range(index + 1, last + 1):
-                if not self.quotes[following] and self.commas[following] == self.width - 1:
-                    break  # a whole record of its own: the quote was never closed
-                lines.append(self.line(following))
-                if self.quotes[following] % 2:
-                    fields = _fields("\n".join(lines), self.separator)
-                    if fields is not None and len(fields) == self.width:
-                        return fields, following
-            return _UNCLOSED, index
-        return _MISQUOTED, index
+            return (fields if len(fields) == self.width else _wrong_width(self.width, len(fields))), index, False
+        if not self.quotes[index] % 2:
+            return _MISQUOTED, index, False
+        lines = [self.line(index)]
+        last = index + MAX_QUOTED_LINES
+        for following in range(index + 1, min(last, int(self._last[index])) + 1):
+            if not self.quotes[following] and self.commas[following] == self.width - 1:
+                return _UNCLOSED, index, False  # a whole record of its own: the quote was never closed
+            lines.append(self.line(following))
+            if self.quotes[following] % 2:
+                fields = _fields("\n".join(lines), self.separator)
+                if fields is not None and len(fields) == self.width:
+                    return fields, following, False
+        return _UNCLOSED, index, last > self._last[index]
 
     def _malformed(self, index: int, said: Said) -> Malformed:
         return Malformed(int(self.drop_no[index]), int(self.line_number[index]), self.line(index), said)

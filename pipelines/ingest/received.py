@@ -14,17 +14,20 @@ from pipelines.ingest.writing import written
 _BLANKS = (b" ", b"\t", "　".encode())
 
 
-def received(sources: Sequence[tuple[int, Text | Grid]], columns: Sequence[Column]) -> Cells:
-    """Read (drop_no, file) pairs of one feed. Every record that is not blank is in the table or in ``malformed``."""
+def received(sources: Sequence[tuple[int, Text | Grid]], columns: Sequence[Column], *, goes_on: bool = False) -> Cells:
+    """Read (drop_no, file) pairs of one feed. Every record that is not blank is in the table or in ``malformed``.
+
+    ``goes_on``: the one file is the beginning of a longer text, see ``read``.
+    """
     texts = {number: source for number, source in sources if isinstance(source, Text)}
     grids = [(number, source) for number, source in sources if isinstance(source, Grid)]
-    cells = read(list(texts.items()), len(columns))
+    cells = read(list(texts.items()), len(columns), goes_on=goes_on)
     mended, malformed = _mended(cells.malformed, texts, len(columns))
     tables = [cells.table, *([mended] if mended.num_rows else []), *(_table(number, grid) for number, grid in grids)]
     table = pa.concat_tables(tables) if len(tables) > 1 else cells.table
     units = {number: source.units for number, source in sources if any(source.units)}
     needs_trim = cells.needs_trim or any(_has_blanks(grid) for _, grid in grids)
-    return Cells(written(table, columns, units), malformed, needs_trim)
+    return Cells(written(table, columns, units), malformed, needs_trim, cells.lines, cells.rest)
 
 
 def _table(drop_no: int, grid: Grid) -> pa.Table:

@@ -19,7 +19,9 @@ from pipelines.ingest.check import Checked, Checker
 from pipelines.ingest.drop import Drop, drop_of
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
+from pipelines.ingest.load import Checks
 from pipelines.ingest.raw import Raw
+from pipelines.ingest.twin import TwinChecker
 from pipelines.region import Region
 from pipelines.settings import Settings
 from pipelines.warehouse.store import Warehouse
@@ -58,6 +60,7 @@ class _Kept:
     file_name: str
     rows_accepted: int
     is_refused: bool
+    rows_quarantined: int
 
     @property
     def is_kept(self) -> bool:
@@ -102,7 +105,7 @@ class _Rereading:
         rows = self._warehouse.connection.execute(
             "select coalesce(origin_id, drop_id) as origin, arg_max(drop_id, known_at), count(*), any_value(feed),"
             " any_value(content_hash), any_value(file_name), arg_max(rows_accepted, known_at),"
-            " arg_max(status = 'refused', known_at)"
+            " arg_max(status = 'refused', known_at), arg_max(rows_quarantined, known_at)"
             " from drop_register where ($feed is null or feed = $feed) and ($since is null or period >= $since)"
             " and ($until is null or period <= $until) group by origin"
             " having not $only_refused or arg_max(rows_quarantined > 0 or status = 'refused', known_at)"
@@ -115,12 +118,30 @@ class _Rereading:
         for feed, kept in by_feed.items():
             if feed in contracts():  # what may not be kept cannot be read again
                 readable = [item for item in kept if item.is_kept]
-                for at in range(0, len(readable), _BATCH):
-                    yield feed, readable[at : at + _BATCH]
+                for part in self._sealed_and_purged(contracts()[feed], readable):
+                    for at in range(0, len(part), _BATCH):
+                        yield feed, part[at : at + _BATCH]
+
+    def _sealed_and_purged(self, contract: Contract, kept: Sequence[_Kept]) -> tuple[list[_Kept], list[_Kept]]:
+        """Those whose content is kept, and those of which there is a masked twin only; the two are read differently."""
+        purged = [item for item in kept if self._twin(contract, item) is not None]
+        refused = sum(item.rows_quarantined > 0 for item in purged)
+        if refused:
+            self.report.sentences.append(
+                f"{contract.title}：{refused} 个文件已过保存期，只有脱敏副本，其中退回的行不能重读，保持原样。"
+                f"({refused} files are past their retention: their refused rows cannot be read again)"
+            )
+        twins = {item.drop_id for item in purged}
+        return [item for item in kept if item.drop_id not in twins], purged
+
+    def _twin(self, contract: Contract, item: _Kept) -> bytes | None:
+        return self._raw.twin(contract, item.content_hash, item.drop_id) if contract.is_person else None
 
     def _reread(self, contract: Contract, kept: Sequence[_Kept], only_refused: bool) -> None:
         drops = [self._drop(contract, item) for item in kept]
-        checked = self._checker.check(contract, drops)
+        is_purged = self._twin(contract, kept[0]) is not None
+        checker: Checks = TwinChecker(self._checker) if is_purged else self._checker
+        checked = checker.check(contract, drops)
         self.report.read += len(kept)
         passing = {
             drop.drop_id: item
@@ -139,9 +160,12 @@ class _Rereading:
             settle(self._warehouse, contract.feed)
 
     def _drop(self, contract: Contract, item: _Kept) -> Drop:
+        drop_id = f"{item.drop_id}.{item.generations + 1}"
+        twin = self._twin(contract, item)
+        if twin is not None:
+            return Drop(drop_id, item.content_hash, item.file_name, twin, None, None)
         content = self._raw.content(contract, item.content_hash)
-        known = drop_of(content, item.file_name, contract, self._region)
-        return replace(known, drop_id=f"{item.drop_id}.{item.generations + 1}")
+        return replace(drop_of(content, item.file_name, contract, self._region), drop_id=drop_id)
 
     def _write(self, contract: Contract, checked: Checked, passing: dict[str, _Kept], only_refused: bool) -> None:
         con = self._warehouse.connection

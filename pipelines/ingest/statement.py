@@ -29,12 +29,12 @@ _FILE_CHECK = Said(
 )
 _EMPTY = Said("不能为空；请补填。", "must not be empty; fill it in.")
 _NOT_THE_SENDER = Said(
-    f"的值“{VALUE}”不是文件名中的报送单位；请把该行放入所属单位的文件，或改正地区。",
-    f"“{VALUE}” is not the sender the file is named for; move the row to that sender's file, or correct the area.",
+    f"的值“{VALUE}”不是本文件的报送单位；请把该行放入所属单位的文件，或改正地区。",
+    f"“{VALUE}” is not the sender of this file; move the row to that sender's file, or correct the area.",
 )
 _NOT_THE_PERIOD = Said(
-    f"的值“{VALUE}”不在文件名所示的期间内；请核对日期，或放入相应期间的文件。",
-    f"“{VALUE}” lies outside the period the file is named for; check the day, or move the row to that period's file.",
+    f"的值“{VALUE}”不在本文件的报送期间内；请核对日期，或放入相应期间的文件。",
+    f"“{VALUE}” lies outside the period of this file; check the day, or move the row to that period's file.",
 )
 _NOT_VALID = Said(
     f"的值“{VALUE}”在该行所属的期间无效（有效期：{DETAIL}）；请改用当时有效的代码。",
@@ -68,10 +68,10 @@ class Statement:
     """The statement of a contract.
 
     Reads the tables received (drop_no, line_number, c0…), batch (drop_no, drop_id, sender, is_unit, period, until: the
-    period's last day) and the lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted)
-    and, for refused rows only, ``cells``: the texts of the row with identity and name masked, and ``details``: what
-    sentences name beside them. ``employers``, ``persons`` and ``code_sets`` must have run before, where they are not
-    empty: they check what is costly once for each distinct cell.
+    period's last day) and the lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted),
+    key_hash and, for refused rows only, ``cells``: the texts of the row with identity and name masked, and ``details``:
+    what sentences name beside them. ``employers``, ``persons`` and ``code_sets`` must have run before, where they are
+    not empty: they check what is costly once for each distinct cell.
     """
 
     employers: str
@@ -151,7 +151,7 @@ with source as (
     select *{"".join(f", {item.sql} as {item.name}" for item in contract.derived)}, cast({fails} as bigint) as fails
     from named
 )
-select drop_no, drop_id, line_number, {", ".join(facts)}, fails,
+select drop_no, drop_id, line_number, {", ".join(facts)}, fails, {_key_hash(contract)} as key_hash,
     case when fails <> 0 then [{", ".join(_shown(contract, texts))}] end as cells,
     {_details(contract, cells)} as details
 from judged"""
@@ -166,6 +166,11 @@ from judged"""
         _employers(contract), _persons(contract, is_keyed), _code_sets(contract), text(False), text(True),
         tuple(facts), tuple(found), repeated, whole, balance,
     )  # fmt: skip
+
+
+def _key_hash(contract: Contract) -> str:
+    """Different hashes are different keys of one file; equal ones must be compared."""
+    return f"hash(drop_no, {contract.key})" if contract.key else "cast(0 as ubigint)"
 
 
 def _texts(contract: Contract, trim: bool) -> str:
@@ -230,12 +235,16 @@ def _persons(contract: Contract, is_keyed: bool) -> str:
     at = [index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY]
     if not at:
         return ""
-    used = " union ".join(f"select distinct upper(trim(c{index}, '{_BLANKS}')) as code from received" for index in at)
+    new = " union ".join(
+        f"select distinct upper(trim(c{index}, '{_BLANKS}')) as code from received"
+        f" anti join person_code as known on known.code = upper(c{index})"
+        for index in at
+    )
     pseudonym = identity.pseudonym("code") if is_keyed else "''"
     return (
         f"insert into person_code select code, {pseudonym}, {identity.sex('code')}, {identity.birth_year('code')}"
-        f" from (select code, {identity.digits('code')} as packed from ({used}) as used"
-        " where code not in (select known.code from person_code as known)) as fresh"
+        f" from (select code, {identity.digits('code')} as packed from ({new}) as new"
+        " where not exists (select 1 from person_code as known where known.code = new.code)) as fresh"
         f" where {identity.is_identity('code', 'packed')}"
     )
 

@@ -27,10 +27,11 @@ from pipelines.region import Region
 
 SEPARATORS = (",", "\t", ";", "|")
 _BLANKS = ", \t;|　\r\n\ufeff"
-# The lines above a table are short; so much of a file holds them and its header.
-_HEAD_BYTES = 1 << 16
-# Where the line of a small file is asked for, the whole file is split; of a big one only its tail.
-_SMALL, _TAIL = 4 << 20, 1 << 16
+HEAD_BYTES = 1 << 16
+"""The lines above a table are short; so much of a file holds them and its header."""
+SMALL = 4 << 20
+"""Where the line of a file of so many bytes is asked for, the whole file is split; of a bigger one only its tail."""
+_TAIL = 1 << 16
 _WEB = Said(
     "这是网页（HTML）或 XML 表格，只是改了后缀；请用 Excel 打开后另存为 xlsx 或 CSV 重新报送。",
     "This is a web page (HTML) or XML table under another suffix; open it in Excel, save as XLSX or CSV and resend.",
@@ -69,7 +70,7 @@ class Text:
 
     @cached_property
     def _known_lines(self) -> tuple[list[bytes], int]:
-        if len(self.body) <= _SMALL:
+        if len(self.body) <= SMALL:
             return self.body.split(b"\n"), self.first_line
         lines = self.body[-_TAIL:].split(b"\n")[1:]
         return lines, self.first_line + self.body.count(b"\n") + 1 - len(lines)
@@ -122,10 +123,10 @@ def understand(content: bytes, contract: Contract, region: Region) -> Text:
 def rows_above(content: bytes, contract: Contract, region: Region) -> list[list[str]]:
     """The rows above a file's header, all of the first rows when it has none; what is wrong with it is not asked."""
     of = wanted(contract, region)
-    if heading_of_line(beginning(content[: content.find(b"\n") + 1], _HEAD_BYTES).rstrip("\r\n"), of) is not None:
+    if heading_of_line(beginning(content[: content.find(b"\n") + 1], HEAD_BYTES).rstrip("\r\n"), of) is not None:
         return []
     try:
-        return _table(beginning(content, _HEAD_BYTES).replace("\x00", "").encode(), of).above
+        return _table(beginning(content, HEAD_BYTES).replace("\x00", "").encode(), of).above
     except RefusedError:
         return []
 
@@ -193,7 +194,7 @@ def _as_wide_as_rows(found: Heading, body: bytes, separator: str) -> Heading:
     first = body[: body.find(b"\n")] if b"\n" in body else body
     if first.count(mark) == found.width - 1 or b'"' in first or not first.strip():
         return found
-    lines = [line.rstrip(b"\r") for line in body[:_HEAD_BYTES].split(b"\n")[:LOOK] if line.strip() and b'"' not in line]
+    lines = [line.rstrip(b"\r") for line in body[:HEAD_BYTES].split(b"\n")[:LOOK] if line.strip() and b'"' not in line]
     counted = Counter(line.count(mark) + 1 for line in lines)
     width = max(counted, key=lambda count: counted[count], default=found.width)
     surplus = [line.split(mark)[found.width :] for line in lines if line.count(mark) + 1 == width]

@@ -2,14 +2,17 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from pipelines.domain import UserError
 from pipelines.feeds.contract import Contract
+from pipelines.ingest.raw import ChangedError
+from pipelines.ingest.stream import HEAD
 from pipelines.ingest.workbook import is_unfinished
 
 # A file still being copied, or the editor's own.
@@ -159,27 +162,75 @@ def _state(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
+class _NoFileError(Exception):
+    """What lies in the inbox is no plain file any more."""
+
+
+@contextmanager
+def _opened(file: Waiting) -> Iterator[BinaryIO]:
+    """Nothing may be put in the place of a file that was listed: not a link, not a pipe that would never end."""
+    descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise _NoFileError
+        yield opened
+
+
+def _left(file: Waiting, error: Exception) -> Found:
+    """What is said of a file that cannot be taken; nothing of one that is gone."""
+    match error:
+        case FileNotFoundError():
+            return Found(file, None)
+        case _NoFileError():
+            return Found(file, None, problem=f"{_place(file)} 不是普通文件，未动。(no plain file, left)")
+        case OSError():
+            return Found(file, None, problem=f"{_place(file)} 无法读取（{error.strerror}），文件未动。")
+    return Found(file, None, problem=f"{_place(file)} 正在被修改，未动；下次再接收。(changed while it was read)")
+
+
 def read_waiting(file: Waiting, now: datetime) -> Found:
     """Read a file of the inbox, unless it changes meanwhile or its end has not come; ``now`` is UTC without zone."""
     try:
-        # Nothing may be put in the place of a file that was listed: not a link, not a pipe that would never end.
-        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as opened:
+        with _opened(file) as opened:
             before = os.fstat(opened.fileno())
-            if not stat.S_ISREG(before.st_mode):
-                return Found(file, None, problem=f"{_place(file)} 不是普通文件，未动。(no plain file, left)")
             content = opened.read(MOST_FILE_BYTES + 1)
             after = os.fstat(opened.fileno())
-    except FileNotFoundError:
-        return Found(file, None)
-    except OSError as error:
-        return Found(file, None, problem=f"{_place(file)} 无法读取（{error.strerror}），文件未动。")
-    if _state(before) != _state(after) or len(content) != after.st_size:
-        return Found(file, None, problem=f"{_place(file)} 正在被修改，未动；下次再接收。(changed while it was read)")
+        if _state(before) != _state(after) or len(content) != after.st_size:
+            raise ChangedError
+    except (OSError, _NoFileError, ChangedError) as error:
+        return _left(file, error)
     if is_unfinished(content) and abs(now.replace(tzinfo=UTC).timestamp() - after.st_mtime) < _SETTLED_S:
         problem = f"{_place(file)} 还没有传完（缺少文件尾），未动；下次再接收。(still being copied)"
         return Found(file, None, problem=problem)
     return Found(file, content, _state(after))
+
+
+def head_of(file: Waiting) -> bytes | None:
+    """The first bytes of a file of the inbox; None of one that cannot be read."""
+    try:
+        with _opened(file) as opened:
+            return opened.read(HEAD)
+    except (OSError, _NoFileError):
+        return None
+
+
+def receive_waiting(
+    file: Waiting, receive: Callable[[BinaryIO], str], is_wanted: Callable[[bytes], bool]
+) -> tuple[Found, str]:
+    """Hand a large file of the inbox on as it is read; what was found, its content the first bytes, and its hash.
+
+    ``is_wanted`` is asked about the first bytes again: another file may have come in its place.
+    """
+    try:
+        with _opened(file) as opened:
+            head = opened.read(HEAD)
+            if not is_wanted(head):
+                raise ChangedError
+            opened.seek(0)
+            content_hash = receive(opened)
+            return Found(file, head, _state(os.fstat(opened.fileno()))), content_hash
+    except (FileNotFoundError, _NoFileError, ChangedError) as error:
+        return _left(file, error), ""
 
 
 def remove(found: Found) -> str | None:

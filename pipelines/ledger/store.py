@@ -6,11 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,6 +18,7 @@ from pipelines.settings import Settings
 BUSY_SECONDS = 20
 # Any constant will do: whoever writes to the ledger on PostgreSQL takes this lock first, as SQLite's writers do theirs.
 _POSTGRESQL_WRITER_LOCK = 715_715_715
+_STEPS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True)
@@ -116,16 +113,29 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("begin immediate" if is_writing else "begin")
 
 
+def _revision(ledger: Ledger) -> str | None:
+    """The last step the ledger has taken; None when it is new."""
+    with ledger.reading() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
 def _upgrade(ledger: Ledger) -> None:
+    current = _revision(ledger)
+    if current is not None and current == max(
+        path.stem.split("_")[1] for path in (_STEPS / "versions").glob("step_*.py")
+    ):
+        return
+    # Importing alembic takes half a second, and nearly always the ledger is up to date.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_STEPS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     steps = ScriptDirectory.from_config(config)
-    newest = steps.get_current_head()
-    with ledger.reading() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == newest:
-        return
     if current is not None and current not in {step.revision for step in steps.walk_revisions()}:
         raise UserError(
             f"台账由更新版本的程序写成（{current}），请先升级程序"

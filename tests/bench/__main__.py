@@ -7,7 +7,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-NAMES = ("stages", "detect", "claims")
+NAMES = ("stages", "detect", "claims", "ingest", "day")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from tests.dashboard.published_city import (
     places_frame,
     rules,
 )
-from tests.dashboard.published_series import daily_counts, forecasts, nowcasts, readings, scores
+from tests.dashboard.published_series import daily_counts, forecasts, nowcasts, readings, revisions, scores
 from tests.dashboard.published_story import drops, employers, episodes, quarantine, roster
 
 GENERAL = (
@@ -34,7 +34,7 @@ GENERAL = (
     "episode",
     "roster",
 )
-RESTRICTED = (*GENERAL, "score", "forecast", "nowcast", "employer", "drop_register", "quarantine")
+RESTRICTED = (*GENERAL, "score", "forecast", "nowcast", "revision", "employer", "drop_register", "quarantine")
 
 
 def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, days: int = 420) -> City:
@@ -64,6 +64,7 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "score": scores(city, daily),
         "forecast": forecasts(city, daily),
         "nowcast": pd.DataFrame(),
+        "revision": revisions(city),
         "employer": employers(city),
         "drop_register": drops(city),
         "quarantine": quarantine(),

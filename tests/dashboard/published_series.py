@@ -155,12 +155,22 @@ def forecasts(city: City, daily: pd.DataFrame) -> pd.DataFrame:
 
 
 def nowcasts(city: City) -> pd.DataFrame:
-    """Likely values of the provisional totals, a tenth above what has come, in the eyes of the last edition."""
+    """Likely values of provisional and of newest totals, a tenth above what has come, said by the last edition."""
     edition_id, made_on, _ = city.editions[-1]
     rows = city.frames["reading"]
-    rows = rows[(rows["is_provisional"] == True) & (rows["industry"] == "ALL") & rows["known_to"].isna()]  # noqa: E712
+    newest = pd.to_datetime(rows["period"]) >= pd.Timestamp(made_on) - pd.Timedelta(days=4)
+    is_told = newest | rows["is_provisional"].fillna(False).astype(bool)
+    rows = rows[is_told & (rows["industry"] == "ALL") & rows["known_to"].isna()]
     told = rows.assign(
         edition_id=edition_id, made_on=made_on, likely=1.1 * rows["value"], lo=rows["value"], hi=1.2 * rows["value"],
         samples=40,
     )  # fmt: skip
     return told[columns_of("nowcast")]
+
+
+def revisions(city: City) -> pd.DataFrame:
+    """One reading that a late file moved, in the eyes of the last edition."""
+    edition_id, day, _ = city.editions[-1]
+    series_id = ("benefit_claim", "371503", "ALL", "all", "day", day - timedelta(days=9))
+    row = (edition_id, day, *series_id, 4.0, 6.0, False, "corrected", "benefit_claim_371503_v2.csv")
+    return pd.DataFrame([row], columns=columns_of("revision"))

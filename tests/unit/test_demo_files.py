@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+import openpyxl
 import pandas as pd
 import pytest
 from stdnum.cn import ric
@@ -187,6 +188,20 @@ def test_staff_of_the_shortage_form_is_that_of_the_headcount(files: pd.DataFrame
     assert 0.01 < both.loc[missing, "缺工人数"].astype(int).sum() / staff.sum() < 0.15
 
 
+def test_some_units_keep_their_list_of_key_employers_in_a_spreadsheet(written: tuple[Path, DemoReport]) -> None:
+    folder = written[0] / "key_employer"
+    books = {path.name.split("_")[2] for path in folder.glob("*/*.xlsx")}
+    assert books == {"371503", "371525", "3715D2"}
+    assert books.isdisjoint({path.name.split("_")[2] for path in folder.glob("*/*.csv")})
+    path = sorted(folder.glob("*/*_371503_*.xlsx"))[0]
+    rows = list(openpyxl.load_workbook(path).active.values)
+    assert rows[1][:2] == ("报送单位：", "371503")
+    assert rows[2][1] == path.stem.split("_")[3]
+    assert rows[3] == HEADERS["key_employer"]
+    assert len(rows) > 10
+    assert all(isinstance(row[7], datetime) for row in rows[4:])
+
+
 def test_the_registered_of_a_month_are_the_same_in_both_forms(files: pd.DataFrame) -> None:
     whole, each = table(files, "registered_unemployment"), table(files, "long_term_unemployment")
     both = whole.merge(each, on=["地区", "所属月份"])
@@ -319,8 +334,10 @@ def test_the_monitored_form_balances(files: pd.DataFrame) -> None:
 
 def test_a_report_of_the_run_counts_what_is_there(written: tuple[Path, DemoReport], files: pd.DataFrame) -> None:
     report = written[1]
-    assert report.files == len(files)
-    assert report.rows == files["lines"].map(len).sum() - len(files) == sum(report.rows_of_feed.values())
+    books = [openpyxl.load_workbook(path).active for path in written[0].rglob("*.xlsx")]
+    assert report.files == len(files) + len(books)
+    rows = files["lines"].map(len).sum() - len(files) + sum(book.max_row - 4 for book in books)
+    assert report.rows == rows == sum(report.rows_of_feed.values())
     assert (report.first_day, report.last_day) == (FIRST, LAST)
     assert report.truth == written[0].parent / "truth.csv"
 

@@ -3,9 +3,10 @@ import pytest
 from model_city import daily_city
 from scipy import stats
 
+from models.interval import QUANTILES, band
 from models.panel import Panel
 from models.recipe import Span
-from models.spike import tail_probability, window_sums
+from models.spike import negative_binomial, tail_probability, window_sums
 
 
 def test_the_tail_is_the_negative_binomial_of_scipy_with_half_of_the_observed_count():
@@ -13,6 +14,30 @@ def test_the_tail_is_the_negative_binomial_of_scipy_with_half_of_the_observed_co
     size = mean**2 / (variance - mean)
     expected = stats.nbinom.sf(15, size, size / (size + mean)) + 0.5 * stats.nbinom.pmf(15, size, size / (size + mean))
     assert tail_probability(np.array([15.0]), np.array([mean]), np.array([variance]))[0] == pytest.approx(expected)
+
+
+def many() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Means from a millionth to thousands with variances up to twenty times as large, and scipy's two parameters."""
+    rng = np.random.default_rng(1)
+    mean = np.exp(rng.uniform(np.log(1e-6), 9.0, 5000))
+    variance = mean * np.exp(rng.uniform(0.0, 3.0, 5000))
+    return mean, variance, *negative_binomial(mean, variance)
+
+
+def test_tails_agree_with_scipy_for_small_and_large_counts():
+    mean, variance, size, chance = many()
+    people = np.round(np.random.default_rng(2).gamma(0.5, 4.0, len(mean)) * mean)
+    expected = stats.nbinom.sf(people, size, chance) + 0.5 * stats.nbinom.pmf(people, size, chance)
+    seen = expected > 1e-100
+    assert seen.sum() > 4000
+    np.testing.assert_allclose(tail_probability(people, mean, variance)[seen], expected[seen], rtol=1e-9)
+
+
+def test_bands_are_the_quantiles_of_scipy():
+    mean, variance, size, chance = many()
+    found = band(mean, variance)
+    for name, level in QUANTILES.items():
+        np.testing.assert_array_equal(found[name], np.where(mean < 1e-6, 0.0, stats.nbinom.ppf(level, size, chance)))
 
 
 def test_without_extra_variance_the_tail_is_nearly_poisson():
