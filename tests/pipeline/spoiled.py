@@ -6,6 +6,7 @@ Nothing of the project is imported; every change is one a stakeholder could desc
 import csv
 import io
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 PERSON = "身份证号"
@@ -86,6 +87,15 @@ class Clerk:
         self.form_corrected("202608", "2026-10-26")
         self.form_unbalanced("202608")
         self.headcount_negative("202608")
+        self.figures_in_every_writing("202607")
+        self.days_in_every_writing("20261022")
+        self.form_with_title_and_total("202609")
+        self.claims_said_anew("20261023", "2026-10-27")
+        self.supplement_ended("20261012", "2026-10-26", "2026-10-29")
+        self.shortage_said_anew("202608", "2026-10-26")
+        self.employed_in_ten_thousands("202609", "2026-10-27")
+        self.village_corrected("20261016", "2026-10-26")
+        self.village_unbalanced("20261009")
 
     def dirty_claims(self, period: str) -> None:
         """Rows that are wrong, each in its own way, behind the right ones."""
@@ -187,3 +197,73 @@ class Clerk:
         headcount = self.file("insured_headcount", period, 10, "headcount negative")
         headcount.rows[0] = headcount.changed(0, 期末参保人数="-3")
         headcount.save()
+
+    def figures_in_every_writing(self, period: str) -> None:
+        headcount = self.file("insured_headcount", period, 10, "figures")
+        full_width = str.maketrans("0123456789", "０１２３４５６７８９")
+        ways = ("{0}人", "{1}", "'{0}", " {0} ", "{2:.4f}万", "{3:,}")
+        for row, way in enumerate(ways):
+            figure = int(headcount.at(row, "期末参保人数"))
+            text = way.format(figure, str(figure).translate(full_width), figure / 10_000, figure + 1000)
+            headcount.rows[row] = headcount.changed(row, 期末参保人数=text)
+        headcount.save()
+
+    def days_in_every_writing(self, period: str) -> None:
+        claims = self.file("benefit_claim", period, 3, "days")
+        year, month, day = period[:4], period[4:6], period[6:]
+        serial = (date(int(year), int(month), int(day)) - date(1899, 12, 30)).days
+        ways = (f"{year}年{int(month)}月{int(day)}日", f"{year}/{int(month)}/{int(day)}", period, str(serial))
+        for row in range(len(claims.rows)):
+            claims.rows[row] = claims.changed(row, 受理日期=ways[row % len(ways)])
+        claims.save()
+
+    def form_with_title_and_total(self, period: str) -> None:
+        """A title and the unit above the header, a total, signatures and a remark below the table."""
+        form = self.file("labour_shortage", period, 3, "titled")
+        staff = sum(int(form.at(row, "期末用工人数")) for row in range(len(form.rows)))
+        blank = [""] * len(form.header)
+        total = list(blank)
+        total[0], total[form.header.index("期末用工人数")] = "合计", str(staff)
+        table = [form.header, *form.rows, total, ["填表人：某某", *blank[1:]], ["备注：示例", *blank[1:]]]
+        Sheet(form.path, form.encoding, ["企业用工监测月报表", *blank[1:]], [blank, *table]).save()
+
+    def claims_said_anew(self, period: str, day: str) -> None:
+        """A supplement with a serial number that is there already: it says that claim anew, and adds another."""
+        claims = self.file("benefit_claim", period, 2, "said anew")
+        claims.rows = [claims.changed(0, 行业代码="A"), claims.changed(1, 申领流水号=f"MORE{period}")]
+        claims.save(self.again(claims.path, day, "_supplement"))
+
+    def supplement_ended(self, period: str, day: str, later: str) -> None:
+        """What a supplement said ends with a whole file that comes after it."""
+        claims = self.file("benefit_claim", period, 2, "supplement ended")
+        whole = list(claims.rows)
+        claims.rows = [claims.changed(0, 申领流水号=f"BRIEF{period}")]
+        claims.save(self.again(claims.path, day, "_supplement"))
+        claims.rows = [*whole, claims.changed(0, 申领流水号=f"NEWER{period}", 行业代码="A")]
+        claims.save(self.again(claims.path, later, "_v2"))
+
+    def shortage_said_anew(self, period: str, day: str) -> None:
+        form = self.file("labour_shortage", period, 3, "shortage said anew")
+        form.rows = [form.changed(1, 缺工人数=str(int(form.at(1, "缺工人数")) + 7))]
+        form.save(self.again(form.path, day, "_supplement"))
+
+    def employed_in_ten_thousands(self, period: str, day: str) -> None:
+        form = self.file("registered_unemployment", period, 11, "employed in 万")
+        for row in range(len(form.rows)):
+            employed = int(form.at(row, "期末城镇从业人员")) + 50
+            form.rows[row] = form.changed(row, 期末城镇从业人员=f"{employed / 10_000:.4f}万")
+        form.save(self.again(form.path, day, "_v2"))
+
+    def village_corrected(self, period: str, day: str) -> None:
+        """One more came home than was written, and is without work."""
+        form = self.file("monitored_village", period, 2, "village corrected")
+        less, more = ("外出务工人数", "县内乡外人数"), ("未就业人数", "本期返乡人数")
+        cells = {column: str(int(form.at(0, column)) - 1) for column in less}
+        cells |= {column: str(int(form.at(0, column)) + 1) for column in more}
+        form.rows[0] = form.changed(0, **cells)
+        form.save(self.again(form.path, day, "_v2"))
+
+    def village_unbalanced(self, period: str) -> None:
+        form = self.file("monitored_village", period, 2, "village unbalanced")
+        form.rows[0] = form.changed(0, 外出务工人数=str(int(form.at(0, "外出务工人数")) + 3))
+        form.save()

@@ -23,13 +23,17 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.pipeline import judge
+from tests.pipeline import judge, judge_form
 from tests.pipeline.spoiled import Clerk
 
 PROJECT = Path(__file__).parents[2]
-FEEDS = ("benefit_claim", "insured_event", "insured_headcount", "monitored_employer")
-FIRST_EDITION, PAST_EDITION, LAST_EDITION = "2026-10-22", "2026-10-24", "2026-10-31"
-PAST, LAST = f"{PAST_EDITION}.1", f"{LAST_EDITION}.1"
+FEEDS = (
+    "benefit_claim", "insured_event", "insured_headcount", "monitored_employer", "registered_unemployment",
+    "labour_shortage", "monitored_village",
+)  # fmt: skip
+FIRST_EDITION, LAST_EDITION = "2026-10-22", "2026-10-31"
+PAST, BETWEEN, LAST = "2026-10-24.1", "2026-10-28.1", f"{LAST_EDITION}.1"
+EDITIONS = (PAST, BETWEEN, LAST)
 OCTOBER, SEPTEMBER = pd.Timestamp("2026-10-01"), pd.Timestamp("2026-09-01")
 
 
@@ -72,7 +76,7 @@ class City:
         return values
 
     def facts(self, feed: str, edition_id: str) -> pd.DataFrame:
-        return judge.facts(self.files[feed], self.cutoff_at(edition_id))
+        return judge.facts(feed, self.files[feed], self.cutoff_at(edition_id))
 
     def expected(self, indicator: str, grain: str, edition_id: str) -> pd.Series:
         """What the files say, by the judge."""
@@ -83,7 +87,14 @@ class City:
         if indicator == "insured_net_change_rate":
             events = self.facts("insured_event", edition_id)
             return judge.net_change_rate(events, self.facts("insured_headcount", edition_id))
-        return judge.job_loss_rate(self.facts("monitored_employer", edition_id))
+        by_form = {
+            "job_loss_rate": (judge.job_loss_rate, "monitored_employer"),
+            "registered_unemployment_rate": (judge.registered_rate, "registered_unemployment"),
+            "labour_shortage_rate": (judge.shortage_rate, "labour_shortage"),
+            "outworking_labour": (judge.away, "monitored_village"),
+        }
+        reckon, feed = by_form[indicator]
+        return reckon(self.facts(feed, edition_id))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +104,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     environment = os.environ | {
         "GANGSHAO_DATA": str(data),
         "GANGSHAO_KEYS": str(folder / "keys"),
-        "GANGSHAO_REGION": str(judge.REGION),
+        "GANGSHAO_REGION": str(judge_form.REGION),
     }
 
     def gangshao(*arguments: str) -> None:
@@ -111,7 +122,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     return City(sent, data, clerk, environment)
 
 
-@pytest.mark.parametrize("edition_id", [PAST, LAST])
+@pytest.mark.parametrize("edition_id", EDITIONS)
 @pytest.mark.parametrize(
     ("indicator", "grain"),
     [
@@ -120,6 +131,9 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
         ("insured_net_change", "month"),
         ("insured_net_change_rate", "month"),
         ("job_loss_rate", "month"),
+        ("registered_unemployment_rate", "month"),
+        ("labour_shortage_rate", "month"),
+        ("outworking_labour", "week"),
     ],
 )
 def test_every_published_value_is_what_the_files_say(city: City, indicator: str, grain: str, edition_id: str) -> None:
@@ -151,10 +165,10 @@ def test_the_city_a_county_and_a_cell_agree_with_the_files(
     expected = city.expected(indicator, grain, edition_id)
     cells = expected[expected.index.get_level_values("period") == period]
     cells = cells[
-        (cells.index.get_level_values("area") != judge.CITY) & (cells.index.get_level_values("industry") == "C")
+        (cells.index.get_level_values("area") != judge_form.CITY) & (cells.index.get_level_values("industry") == "C")
     ]
     county = str(cells.abs().idxmax()[0])  # where most happened
-    for area, industry in ((judge.CITY, "ALL"), (county, "ALL"), (county, "C")):
+    for area, industry in ((judge_form.CITY, "ALL"), (county, "ALL"), (county, "C")):
         key = (area, industry, period)
         assert published[key] == pytest.approx(expected[key], abs=1e-9), key
         assert expected[key] != 0, key
@@ -166,6 +180,9 @@ def test_the_spoiled_files_make_a_difference(city: City) -> None:
         ("benefit_claim", "day"),
         ("insured_net_change_rate", "month"),
         ("job_loss_rate", "month"),
+        ("registered_unemployment_rate", "month"),
+        ("labour_shortage_rate", "month"),
+        ("outworking_labour", "week"),
     ):
         past, last = city.expected(indicator, grain, PAST), city.expected(indicator, grain, LAST)
         shared = past.index.intersection(last.index)
@@ -273,7 +290,7 @@ def test_the_page_says_what_the_files_say(city: City, page: Page, edition_id: st
     card = page.locator("article.card", has=page.get_by_role("heading", name="失业保险金新增申领"))
     card.wait_for()
     week = span(page.locator("section.block .label").first.inner_text())
-    assert number(card.locator("strong.amount").inner_text()) == total(claims, judge.CITY, "ALL", *week)
+    assert number(card.locator("strong.amount").inner_text()) == total(claims, judge_form.CITY, "ALL", *week)
 
     grid = page.locator("table.grid")
     window = span(grid.locator("caption").inner_text())
@@ -285,7 +302,7 @@ def test_the_page_says_what_the_files_say(city: City, page: Page, edition_id: st
     section = headings.index("制造") - 1
     assert number(cells[section]) == total(claims, "371502", "C", *window) > 0
 
-    for area in (judge.CITY, "371502"):
+    for area in (judge_form.CITY, "371502"):
         page.goto(f"/area/{area}?as_of={day}")
         for indicator, title in (("insured_net_change_rate", "参保净增减率"), ("job_loss_rate", "岗位流失率")):
             panel = page.locator("article.panel", has=page.get_by_role("heading", name=title))
@@ -298,5 +315,6 @@ def test_the_page_says_what_the_files_say(city: City, page: Page, edition_id: st
 
 
 def _is_of(drop: judge.Drop, path: Path) -> bool:
-    _, sender, period = path.stem.rsplit("_", 2)
-    return drop.sender == sender and drop.period == pd.Timestamp(period + ("01" if len(period) == 6 else ""))
+    feed, sender, written = path.stem.rsplit("_", 2)
+    period = pd.Timestamp(written + ("01" if len(written) == 6 else ""))
+    return (drop.sender, drop.period) == (sender, judge.week_of(period) if feed == "monitored_village" else period)
