@@ -167,13 +167,17 @@ class _NoFileError(Exception):
 
 
 @contextmanager
-def _opened(file: Waiting) -> Iterator[BinaryIO]:
-    """Nothing may be put in the place of a file that was listed: not a link, not a pipe that would never end."""
+def _opened(file: Waiting) -> Iterator[tuple[BinaryIO, os.stat_result]]:
+    """The file and how it was then.
+
+    Nothing may be put in the place of a file that was listed: not a link, not a pipe that would never end.
+    """
     descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+        found = os.fstat(opened.fileno())
+        if not stat.S_ISREG(found.st_mode):
             raise _NoFileError
-        yield opened
+        yield opened, found
 
 
 def _left(file: Waiting, error: Exception) -> Found:
@@ -191,8 +195,7 @@ def _left(file: Waiting, error: Exception) -> Found:
 def read_waiting(file: Waiting, now: datetime) -> Found:
     """Read a file of the inbox, unless it changes meanwhile or its end has not come; ``now`` is UTC without zone."""
     try:
-        with _opened(file) as opened:
-            before = os.fstat(opened.fileno())
+        with _opened(file) as (opened, before):
             content = opened.read(MOST_FILE_BYTES + 1)
             after = os.fstat(opened.fileno())
         if _state(before) != _state(after) or len(content) != after.st_size:
@@ -208,7 +211,7 @@ def read_waiting(file: Waiting, now: datetime) -> Found:
 def head_of(file: Waiting) -> bytes | None:
     """The first bytes of a file of the inbox; None of one that cannot be read."""
     try:
-        with _opened(file) as opened:
+        with _opened(file) as (opened, _):
             return opened.read(HEAD)
     except (OSError, _NoFileError):
         return None
@@ -222,7 +225,7 @@ def receive_waiting(
     ``is_wanted`` is asked about the first bytes again: another file may have come in its place.
     """
     try:
-        with _opened(file) as opened:
+        with _opened(file) as (opened, _):
             head = opened.read(HEAD)
             if not is_wanted(head):
                 raise ChangedError

@@ -17,6 +17,8 @@ WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.ingest.workbook_process", "pipelines.ingest.archive", "pipelines.ingest.aside",
     "pipelines.ingest.encoding", "pipelines.ingest.grid", "pipelines.ingest.heading", "pipelines.ingest.preamble",
     "pipelines.ingest.received", "pipelines.ingest.unit", "pipelines.ingest.workbook", "pipelines.ingest.writing", "pipelines.ingest.outcome",
+    "pipelines.ingest.settlement", "pipelines.ingest.key", "pipelines.ingest.stream", "pipelines.ingest.ending",
+    "pipelines.ingest.utf8",
 }  # fmt: skip
 
 
