@@ -184,8 +184,10 @@ def _write_general(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"insert into general.episode {GENERAL_EPISODE}")
 
 
+_DIFFERS = "已发布的现行读数与库中不符 (published readings differ from the warehouse)"
+_TWICE = "同一读数有两个现行值 (a reading has two current values)"
 CHECKS = {
-    "已发布的现行读数与库中不符 (published readings differ from the warehouse)": """
+    _DIFFERS: """
         select count(*) from (
             (select * from main.reading where known_to is null
              except select * from restricted.reading where known_to is null)
@@ -205,7 +207,7 @@ CHECKS = {
     "公开文件含有单位或明细表 (the general file holds a restricted table)": f"""
         select count(*) from duckdb_tables() where database_name = 'general'
             and table_name in ({", ".join(f"'{table}'" for table in RESTRICTED_ONLY)})""",
-    "同一读数有两个现行值 (a reading has two current values)": """
+    _TWICE: """
         select count(*) from (
             select count(*) from restricted.reading where known_to is null
             group by indicator, area, industry, cohort, grain, period having count(*) > 1
@@ -215,8 +217,29 @@ CHECKS = {
 }
 
 
+# What two of the checks compare row by row, compared by hashes in a twentieth of the time: NULL or 0 means nothing is
+# wrong and the check need not run. Years of readings are compared on every day.
+QUICK = {
+    _DIFFERS: """
+        select count(*) from (
+            select count(*) as many, sum(cast(hash({columns}) as hugeint)) as total from main.reading
+            where known_to is null
+            union
+            select count(*), sum(cast(hash({columns}) as hugeint)) from restricted.reading where known_to is null
+        ) as either
+        having count(*) > 1""",
+    _TWICE: """
+        select count(*) - count(distinct hash(indicator, area, industry, cohort, grain, period))
+        from restricted.reading where known_to is null""",
+}
+
+
 def _check(con: duckdb.DuckDBPyConnection) -> None:
+    columns = ", ".join(name for name, *_ in con.execute("describe restricted.reading").fetchall())
     for sentence, query in CHECKS.items():
+        quick = con.execute(QUICK[sentence].format(columns=columns)).fetchall() if sentence in QUICK else [(1,)]
+        if not quick or not quick[0][0]:
+            continue
         wrong = con.execute(query).fetchall()[0][0]
         if wrong:
             raise UserError(f"发布前检查未通过：{sentence}，{wrong} 处；上一版次仍然有效")

@@ -42,6 +42,39 @@ def test_a_failed_check_leaves_the_last_edition_in_force(replayed: House, house:
     assert here.ask("select count(*) from reading where area = 'nowhere'") == [(0,)]
 
 
+SPOILT = {
+    "a value changed behind the vintages": ("update reading set value = value + 1 where rowid = {one}", "不符"),
+    "a value lost behind the vintages": ("update reading set value = null where rowid = {one}", "不符"),
+    "a reading ended in the past": ("update reading set known_to = known_from where rowid = {one}", "不符"),
+    "a reading said twice": (
+        "insert into reading select * replace (timestamp '2030-01-01' as known_from) from reading where rowid = {one}",
+        "两个现行值",
+    ),
+}
+
+
+@pytest.mark.xdist_group("replay")
+@pytest.mark.parametrize("what", SPOILT)
+def test_one_wrong_reading_of_all_keeps_the_edition_back(
+    what: str, replayed: House, house: Callable[[House], House]
+) -> None:
+    here = house(replayed)
+    settings = settings_of(here)
+    before = current_edition(settings.published)
+    sql, sentence = SPOILT[what]
+    edition = Edition(datetime(2030, 1, 1, tzinfo=UTC).date(), 1, datetime(2030, 1, 1, tzinfo=UTC))
+    region = regions.load(settings.region)
+    with store.connect(settings) as warehouse:
+        con = warehouse.connection
+        one = con.execute("select max(rowid) from reading where known_to is null and value is not null").fetchall()[0][
+            0
+        ]
+        con.execute(sql.format(one=one))
+        with pytest.raises(UserError, match=sentence):
+            publish(con, settings.published, region, edition, {})
+    assert current_edition(settings.published) == before
+
+
 @pytest.mark.xdist_group("replay")
 def test_fewer_than_ten_persons_are_not_in_the_general_file(replayed: House) -> None:
     small = replayed.ask(
