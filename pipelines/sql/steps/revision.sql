@@ -7,8 +7,9 @@ select
 from moved
 left join (
     select
-        slot.indicator, slot.area, slot.grain, slot.period, string_agg(distinct drop_change.reason, ',') as reason,
-        string_agg(distinct drop_change.file_name, ',') as files
+        slot.indicator, slot.area, slot.grain, slot.period,
+        string_agg(distinct drop_change.reason, ',' order by drop_change.reason) as reason,
+        string_agg(distinct drop_change.file_name, ',' order by drop_change.file_name) as files
     from (select distinct indicator, area, grain, period, since, until from moved) as slot
     join feed_read on feed_read.indicator = slot.indicator
     join drop_change
