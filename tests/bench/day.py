@@ -16,6 +16,7 @@ from pipelines import region as regions
 from pipelines import run as runs
 from pipelines.demo import generate
 from pipelines.domain import Edition
+from pipelines.ledger import open_ledger
 from pipelines.publish.edition import publish
 from pipelines.settings import Settings
 from pipelines.warehouse import store
@@ -58,7 +59,7 @@ def _link(source: str, target: str) -> None:
 def ingest(folder: Path) -> int:
     """Take everything in, received as the day folders say; the files."""
     with_place = settings(folder)
-    return runs.take(with_place, regions.load(REGION), True, now()).files
+    return runs.take(with_place, regions.load(REGION), open_ledger(with_place), True, now()).files
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pipelines.ingest.drop import drop_of
 from pipelines.ingest.identity import pads
 from pipelines.ingest.load import Arrival, load_large
 from pipelines.ingest.raw import Entry
+from pipelines.ledger import open_ledger
 from pipelines.settings import Settings
 from pipelines.warehouse import store
 from tests.bench.big_drop import FEED, PERIOD, file_name, write_drops
@@ -38,7 +39,7 @@ def write(rows: int, folder: Path) -> None:
 
 def take(folder: Path) -> tuple[int, int]:
     """The whole way: hash, seal, list, read, check, write, remove from the inbox; rows and accepted rows."""
-    report = runs.take(settings(folder), regions.load(REGION), True, now())
+    report = runs.take(settings(folder), regions.load(REGION), open_ledger(settings(folder)), True, now())
     return report.rows_total, report.rows_accepted
 
 
