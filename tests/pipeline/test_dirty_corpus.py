@@ -2,13 +2,14 @@
 
 import csv
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from pipelines.feeds import contracts
-from pipelines.ingest.check import Checked, Outcome, check
+from pipelines.ingest.check import Checked, Checker, Outcome, check
 from pipelines.ingest.drop import drops_of
 from pipelines.region import Region, load
 from tests.pipeline.dirty_maker import archives, texts, workbooks, writings
@@ -82,12 +83,21 @@ def test_the_files_are_those_of_the_maker() -> None:
         assert (FOLDER / name).read_bytes() == content, name
 
 
+@pytest.fixture(scope="module")
+def checker(region: Region) -> Iterator[Checker]:
+    """One checker for all files, as an ingest has: a new one for each file would be most of the time."""
+    made = Checker(region, None)
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("file", sorted(EXPECTED))
-def test_what_becomes_of_a_dirty_file(file: str, region: Region) -> None:
+def test_what_becomes_of_a_dirty_file(file: str, region: Region, checker: Checker) -> None:
     path = FOLDER / file
     feed = next(iter(EXPECTED[file].values())).feed
-    names = [drop.file_name for drop in drops_of(path.read_bytes(), path.name, contracts()[feed], region)]
-    checked = check(feed, path.name, path.read_bytes(), region)
+    drops = drops_of(path.read_bytes(), path.name, contracts()[feed], region)
+    names = [drop.file_name for drop in drops]
+    checked = checker.check(contracts()[feed], drops)
     assert names == list(EXPECTED[file])
     for outcome, expected in zip(checked.outcomes, EXPECTED[file].values(), strict=True):
         rows = (outcome.rows_total, outcome.rows_accepted, outcome.rows_quarantined)
