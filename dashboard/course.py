@@ -41,7 +41,7 @@ class Course:
 
 def course(indicator: Indicator, area: str, industry: str, days: int = WEEK) -> Course:
     """The finest course this viewer may see: sums of ``days`` days as detection judges them; weeks; months."""
-    if "day" in indicator.grains and summary.may_read_scores(area):
+    if "day" in indicator.grains and data.may_read_scores(area):
         readings = _windows(indicator, area, industry, days)
         if not readings.empty:
             return Course("window", days, readings, _expected_of_windows(indicator, area, industry, days))
@@ -89,7 +89,7 @@ def _expected_of_windows(indicator: Indicator, area: str, industry: str, days: i
 
 def _expected_of_weeks(indicator: Indicator, area: str, industry: str) -> pd.DataFrame | None:
     """What was forecast for each week before it came; None for those who may not see forecasts."""
-    if not summary.may_read_scores(area):
+    if not data.may_read_scores(area):
         return None
     since = data.edition().day - SHOWN["week"]
     rows = data.read("expectation", area=area, industry=industry, grain="week", since=since)

@@ -89,3 +89,9 @@ def _memory() -> dict[Any, Any]:
         g.published_memory = {}
     held: dict[Any, Any] = g.published_memory
     return held
+
+
+def may_read_scores(area: str) -> bool:
+    """Whether this session's viewer reads exact scores and forecasts of an area at all."""
+    who = viewer()
+    return who.audience == "bureau" or (who.audience == "office" and area in who.areas)

@@ -14,8 +14,7 @@ def likely_words(indicator: Indicator, area: str, grain: str, rows: pd.DataFrame
     figures of the area.
     """
     is_open = rows["is_provisional"].fillna(False).astype(bool)
-    viewer = data.viewer()
-    if not is_open.any() or not (viewer.audience == "bureau" or area in viewer.areas):
+    if not is_open.any() or not data.may_read_scores(area):
         return ""
     known = data.read("nowcast", area=area)
     known = known[(known["indicator"] == indicator.indicator) & (known["grain"] == grain)]

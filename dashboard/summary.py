@@ -268,21 +268,15 @@ def shown(number: float | None, is_suppressed: bool, indicator: Indicator) -> st
 
 def _window(indicator: str, area: str) -> "pd.Series[float] | None":
     """The score of the last seven days, for those who may read scores."""
-    if not may_read_scores(area):
+    if not data.may_read_scores(area):
         return None
     rows = data.read("score_of_area", area=area, industry=TOTAL_INDUSTRY)
     rows = rows[(rows["indicator"] == indicator) & (rows["grain"] == "day") & (rows["window_periods"] == WEEK)]
     return None if rows.empty else rows.iloc[0]
 
 
-def may_read_scores(area: str) -> bool:
-    """Whether this session's viewer reads exact scores and forecasts of an area at all."""
-    viewer = data.viewer()
-    return viewer.audience == "bureau" or (viewer.audience == "office" and area in viewer.areas)
-
-
 def _expected_week(indicator: str, area: str, period: pd.Timestamp) -> tuple[float, float] | None:
-    if not may_read_scores(area):
+    if not data.may_read_scores(area):
         return None
     rows = data.read("expectation", area=area, industry=TOTAL_INDUSTRY, grain="week", since=long_ago())
     rows = rows[(rows["indicator"] == indicator) & (pd.to_datetime(rows["period"]) == period)]

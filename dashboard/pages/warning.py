@@ -227,7 +227,7 @@ def _chart(row: Any, indicator: Indicator | None) -> Any:
 
 def _contributors(row: Any, indicator: Indicator | None) -> Any:
     """Which parts of the series stand out in the same window."""
-    if row.kind != "spike" or indicator is None or not summary.may_read_scores(row.area) or pd.isna(row.window_from):
+    if row.kind != "spike" or indicator is None or not data.may_read_scores(row.area) or pd.isna(row.window_from):
         return None
     days = (row.window_to - row.window_from).days + 1
     found = data.read(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from pipelines.domain import UserError
 from pipelines.ingest.hold import settle
@@ -41,9 +41,8 @@ def decidable(warehouse: Warehouse, drop_id: str, kind: str, now: datetime) -> D
         raise UserError(f"{chosen[1]} 没有被暂存，不需要确认 (it is not held)")
     if kind == "withdraw" and chosen[2] == "refused":
         raise UserError(f"{chosen[1]} 已整份退回，不需要撤回 (it was refused)")
-    last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
-    after = now if last is None else max(now, last.replace(tzinfo=UTC) + timedelta(microseconds=1))
-    return Decidable(chosen[0], chosen[1], after)
+    after = warehouse.after_editions(now.astimezone(UTC).replace(tzinfo=None))
+    return Decidable(chosen[0], chosen[1], after.replace(tzinfo=UTC))
 
 
 def follow(warehouse: Warehouse, decisions: Sequence[DropAct]) -> None:

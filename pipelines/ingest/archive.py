@@ -3,14 +3,13 @@
 import io
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 
 from pipelines.domain import Said
 from pipelines.ingest.encoding import RefusedError
-from pipelines.ingest.workbook import is_workbook, is_zip
+from pipelines.ingest.workbook import BROKEN_ZIP, is_workbook, is_zip
 
 MOST_MEMBERS = 2000
 MOST_UNPACKED_BYTES = 1 << 30
@@ -47,7 +46,7 @@ def members(content: bytes) -> list[Member]:
             found = [(name, part) for name, part in _named(packed) if not _is_litter(name, part)]
             _allow(found)
             unpacked = [Member(name, packed.read(part)) for name, part in found]
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError) as error:
+    except BROKEN_ZIP as error:
         raise RefusedError(_DAMAGED) from error
     for member in unpacked:
         if is_archive(member.content):

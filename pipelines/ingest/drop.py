@@ -145,20 +145,14 @@ def _problem(content: bytes) -> Said:
 
 
 def _named(file_name: str, contract: Contract, region: Region) -> Slice | None:
-    """What a file speaks for by its name; None when the name is of another form and says nothing."""
-    try:
-        contract.slice_of(file_name)
-    except NameSilentError:
-        return None
-    except SliceError:  # said below
-        pass
-    return slice_of(file_name, contract, region)
+    """What a file speaks for by its name, its sender as a code of the region; None when the name says nothing.
 
-
-def slice_of(file_name: str, contract: Contract, region: Region) -> Slice:
-    """What a file speaks for by its name, its sender as a code of the region. Raises RefusedError with the sentence."""
+    Raises RefusedError when the name is of our form and wrong.
+    """
     try:
         named = contract.slice_of(file_name)
+    except NameSilentError:
+        return None
     except SliceError as error:
         raise RefusedError(error.said) from error
     grain = named.grain if contract.grain else _grain(contract.feed, region, named.period, named.grain, _BY_NAME)

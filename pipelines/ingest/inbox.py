@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 from pipelines.domain import Said, UserError
@@ -143,9 +143,7 @@ class _Intake:
             ).fetchall()
         }
         self._pool = ThreadPoolExecutor(_HANDS)
-        last = warehouse.connection.execute("select max(cutoff_at) from edition").fetchall()[0][0]
-        # A past day folder cannot change what past editions knew: such a file counts from just after the last of them.
-        self._floor: datetime = datetime.min if last is None else last + timedelta(microseconds=1)  # noqa: DTZ901
+        self._floor = warehouse.after_editions(datetime.min)  # noqa: DTZ901
         self._done = self._total = 0
         self.report = IngestReport()
 
@@ -179,19 +177,17 @@ class _Intake:
         missing = [entry for identity, entry in first.items() if identity not in self._known]
         self.expect(len(missing))
         in_order = sorted(missing, key=lambda entry: (entry.feed, *entry.precedence, entry.drop_id))
-        purged = {entry.drop_id for entry in in_order if self._is_purged(entry)}
+        purged = {
+            entry.drop_id
+            for entry in in_order
+            if self._raw.is_purged(contracts()[entry.feed], entry.content_hash, entry.drop_id)
+        }
         checkers: dict[bool, Checks] = {False: self._checker, True: TwinChecker(self._checker)}
         for is_purged, checker in checkers.items():
             for batch in self._kept_batches([entry for entry in in_order if (entry.drop_id in purged) == is_purged]):
                 self._load(contracts()[batch[0].entry.feed], batch, checker)
                 self.report.resumed += len(batch)
         self._correct_received(first.items())
-
-    def _is_purged(self, entry: Entry) -> bool:
-        contract = contracts()[entry.feed]
-        if not contract.is_person or self._raw.path(contract, entry.content_hash).exists():
-            return False
-        return self._raw.twin_path(contract, entry.content_hash, entry.drop_id).exists()
 
     def _kept_batches(self, entries: Sequence[Entry]) -> Iterable[list[Arrival]]:
         batch: list[Arrival] = []

@@ -20,7 +20,7 @@ from pipelines.ingest import keys as all_keys
 from pipelines.ingest.check import Checker
 from pipelines.ingest.drop import Drop, drop_of
 from pipelines.ingest.identity import pads
-from pipelines.ingest.raw import Entry, Raw
+from pipelines.ingest.raw import Entry, Raw, flush
 from pipelines.ingest.twin import twins_of
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -145,12 +145,4 @@ def _log(path: Path, contract: Contract, expired: Sequence[_Expired], now: datet
         file.write(lines.encode())
         file.flush()
         os.fsync(file.fileno())
-    _flush(path.parent)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(path.parent)

@@ -64,11 +64,17 @@ class Raw:
         """Where the masked twin of a drop is kept once the content is gone (``pipelines.ingest.purge``)."""
         return self.path(contract, content_hash).with_name(f"{content_hash[:16]}.{drop_id}.twin.zip")
 
+    def is_purged(self, contract: Contract, content_hash: str, drop_id: str) -> bool:
+        """Whether of a drop only its masked twin is left; while the sealed content is there, that counts."""
+        if not contract.is_person or self.path(contract, content_hash).exists():
+            return False
+        return self.twin_path(contract, content_hash, drop_id).exists()
+
     def twin(self, contract: Contract, content_hash: str, drop_id: str) -> bytes | None:
         """The masked twin of a drop whose content has been purged; None while the content is there or both are gone."""
-        path = self.twin_path(contract, content_hash, drop_id)
-        if self.path(contract, content_hash).exists() or not path.exists():
+        if not self.is_purged(contract, content_hash, drop_id):
             return None
+        path = self.twin_path(contract, content_hash, drop_id)
         try:
             return path.read_bytes()
         except OSError as error:
@@ -180,7 +186,8 @@ class Raw:
             os.sync()
         else:
             for path in self._unsettled:
-                _flush(path)
+                flush(path)
+                flush(path.parent)
         self._unsettled.clear()
 
     def entries(self) -> Iterator[Entry]:
@@ -213,10 +220,10 @@ def _cut_torn_line(descriptor: int) -> None:
         os.ftruncate(descriptor, tail_at + tail.rfind(b"\n") + 1)
 
 
-def _flush(path: Path) -> None:
-    for target in (path, path.parent):
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def flush(path: Path) -> None:
+    """Make a file, or the names in a folder, outlast a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

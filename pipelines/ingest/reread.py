@@ -6,7 +6,7 @@ now on: what past editions saw does not change.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -86,9 +86,7 @@ class _Rereading:
         self._region, self._warehouse = region, warehouse
         self._raw = Raw(settings.raw, keys)
         self._checker = Checker(region, pads(keys.pseudonym), settings.memory_limit, settings.threads)
-        last = warehouse.connection.execute("select max(cutoff_at) from edition").fetchall()[0][0]
-        known_at = now.astimezone(UTC).replace(tzinfo=None)
-        self._known_at = known_at if last is None else max(known_at, last + timedelta(microseconds=1))
+        self._known_at = warehouse.after_editions(now.astimezone(UTC).replace(tzinfo=None))
         self.report = RereadReport()
 
     def run(self, span: Span, only_refused: bool) -> RereadReport:
@@ -124,7 +122,7 @@ class _Rereading:
 
     def _sealed_and_purged(self, contract: Contract, kept: Sequence[_Kept]) -> tuple[list[_Kept], list[_Kept]]:
         """Those whose content is kept, and those of which there is a masked twin only; the two are read differently."""
-        purged = [item for item in kept if self._twin(contract, item) is not None]
+        purged = [item for item in kept if self._raw.is_purged(contract, item.content_hash, item.drop_id)]
         refused = sum(item.rows_quarantined > 0 for item in purged)
         if refused:
             self.report.sentences.append(
@@ -134,12 +132,9 @@ class _Rereading:
         twins = {item.drop_id for item in purged}
         return [item for item in kept if item.drop_id not in twins], purged
 
-    def _twin(self, contract: Contract, item: _Kept) -> bytes | None:
-        return self._raw.twin(contract, item.content_hash, item.drop_id) if contract.is_person else None
-
     def _reread(self, contract: Contract, kept: Sequence[_Kept], only_refused: bool) -> None:
         drops = [self._drop(contract, item) for item in kept]
-        is_purged = self._twin(contract, kept[0]) is not None
+        is_purged = self._raw.is_purged(contract, kept[0].content_hash, kept[0].drop_id)
         checker: Checks = TwinChecker(self._checker) if is_purged else self._checker
         checked = checker.check(contract, drops)
         self.report.read += len(kept)
@@ -161,7 +156,7 @@ class _Rereading:
 
     def _drop(self, contract: Contract, item: _Kept) -> Drop:
         drop_id = f"{item.drop_id}.{item.generations + 1}"
-        twin = self._twin(contract, item)
+        twin = self._raw.twin(contract, item.content_hash, item.drop_id)
         if twin is not None:
             return Drop(drop_id, item.content_hash, item.file_name, twin, None, None)
         content = self._raw.content(contract, item.content_hash)
@@ -169,6 +164,7 @@ class _Rereading:
 
     def _write(self, contract: Contract, checked: Checked, passing: dict[str, _Kept], only_refused: bool) -> None:
         con = self._warehouse.connection
+        outcomes = {outcome.drop_id: outcome for outcome in checked.outcomes}
         con.register("reread", checked.accepted)
         try:
             names = list(passing)
@@ -176,7 +172,7 @@ class _Rereading:
                 names = [name for name in names if self._differs(contract, name, passing[name].newest_id)]
             for name in names:
                 self.report.changed += 1
-                outcome = next(item for item in checked.outcomes if item.drop_id == name)
+                outcome = outcomes[name]
                 self.report.closed_rows += max(0, outcome.rows_accepted - passing[name].rows_accepted)
                 con.execute(
                     "insert into drop_register by name select * replace ($name as drop_id, $known_at as known_at,"

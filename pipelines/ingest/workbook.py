@@ -33,6 +33,8 @@ _WITH_CELLS = (
     calamine.SheetTypeEnum.WorkSheet, calamine.SheetTypeEnum.MacroSheet, calamine.SheetTypeEnum.DialogSheet,
 )  # fmt: skip
 _NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
+# What the zip library raises on damaged bytes; of a way of packing or a flag it does not know, the last two.
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def _kind(content: bytes) -> str | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             names = set(packed.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+    except BROKEN_ZIP:
         return None
     if "xl/workbook.bin" in names:
         return "xlsb"
@@ -165,7 +167,7 @@ def measured(content: bytes) -> tuple[Said, ...]:
                 if part.filename not in _NO_SHEETS:
                     _measure(xml)
                     notes |= {said: None for mark, said in _MARKS.items() if mark in xml}
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError) as error:
+    except BROKEN_ZIP as error:
         raise RefusedError(DAMAGED) from error
     return tuple(notes)
 

@@ -15,10 +15,11 @@ _NOT_CANCELLED = " and reverses_event_id is null and event_id not in (select eve
 def look(con: duckdb.DuckDBPyConnection, cutoff_at: datetime) -> None:
     """See the facts as they were known at ``cutoff_at`` (naive UTC).
 
-    Makes, on this connection only: ``in_force`` (drop_id, feed, sender, period, layer), ``overridden`` (drop_id,
-    line_number: rows whose key a supplement says anew), a view ``<feed>_in_force`` of each feed, and
-    ``reversed_event``.
+    Makes, on this connection only: ``decided`` (drop_id, confirmed_at, withdrawn_at), ``in_force`` (drop_id, feed,
+    sender, period, layer), ``overridden`` (drop_id, line_number: rows whose key a supplement says anew), a view
+    ``<feed>_in_force`` of each feed, and ``reversed_event``.
     """
+    con.execute(step("decided"), {"cutoff_at": cutoff_at})
     con.execute(step("in_force"), {"cutoff_at": cutoff_at})
     con.execute("create or replace temp table overridden (drop_id varchar, line_number integer)")
     supplemented = con.execute("select distinct feed from in_force where layer > 0").fetchall()

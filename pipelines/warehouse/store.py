@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
@@ -43,6 +44,14 @@ class Warehouse:
             self.connection.execute("rollback")
             raise
         self.connection.execute("commit")
+
+    def after_editions(self, instant: datetime) -> datetime:
+        """The instant (naive UTC), or just after the last edition's cut-off where that lies later.
+
+        What becomes known now cannot change what past editions knew: it counts from there on.
+        """
+        last = self.connection.execute("select max(cutoff_at) from edition").fetchall()[0][0]
+        return instant if last is None else max(instant, last + timedelta(microseconds=1))
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append rows to a table in any order; columns are matched by name, absent ones stay NULL."""

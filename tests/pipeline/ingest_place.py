@@ -10,6 +10,7 @@ from pipelines.ingest.inbox import IngestReport
 from pipelines.region import Region
 from pipelines.settings import Settings
 from pipelines.warehouse import store
+from pipelines.warehouse.sight import look
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = ROOT / "data" / "regions" / "liaocheng"
@@ -78,10 +79,9 @@ class Place:
             return {table: value for table, value in store.table_hashes(warehouse).items() if value != "0:0"}
 
     def in_force(self, cutoff_at: datetime) -> set[str]:
-        """File names in force at an instant, by the program's own step."""
-        step = (ROOT / "pipelines" / "sql" / "steps" / "in_force.sql").read_text(encoding="utf-8")
+        """File names in force at an instant, as an edition would see them."""
         with store.connect(self.settings) as warehouse:
-            warehouse.connection.execute(step, {"cutoff_at": cutoff_at.astimezone(UTC).replace(tzinfo=None)})
+            look(warehouse.connection, cutoff_at.astimezone(UTC).replace(tzinfo=None))
             return {
                 name
                 for (name,) in warehouse.connection.execute(

@@ -12,7 +12,7 @@ from pipelines.ingest.act import decidable, follow
 from pipelines.ingest.reread import Span, replay, restate
 from pipelines.ledger import open_ledger
 from pipelines.ledger.act import decide, decided
-from pipelines.region import Region, load
+from pipelines.region import load
 from pipelines.warehouse import store
 from pipelines.warehouse.sight import look
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv
@@ -22,16 +22,6 @@ NAME = "benefit_claim_371521_20200305.csv"
 V2 = "benefit_claim_371521_20200305_v2.csv"
 SUPPLEMENT = "benefit_claim_371521_20200305_supplement.csv"
 NOON = datetime(2020, 3, 10, 4, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def region() -> Region:
-    return load(REGION)
-
-
-@pytest.fixture
-def place(tmp_path: Path, region: Region) -> Place:
-    return Place.at(tmp_path, region)
 
 
 def act(place: Place, name: str, kind: str, at: datetime = NOON) -> None:

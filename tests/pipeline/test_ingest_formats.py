@@ -25,16 +25,6 @@ FEED = "benefit_claim"
 NAME = "benefit_claim_371521_20200305.csv"
 
 
-@pytest.fixture(scope="module")
-def region() -> Region:
-    return load(REGION)
-
-
-@pytest.fixture
-def place(tmp_path: Path, region: Region) -> Place:
-    return Place.at(tmp_path, region)
-
-
 def packed() -> bytes:
     return archive(
         (NAME, claims([1, 2])),

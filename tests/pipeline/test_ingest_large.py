@@ -12,9 +12,8 @@ from pipelines.ingest import aside, ending, inbox, load, seal, stream, text, wai
 from pipelines.ingest.seal import FRAME, SealError, opened, sealed
 from pipelines.ingest.stream import can_stream
 from pipelines.region import Region
-from pipelines.region import load as load_region
 from tests.pipeline.dirty_text import HEADCOUNT_HEADER, headcount
-from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv, person
+from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv, person
 
 FEED, HEADCOUNT = "benefit_claim", "insured_headcount"
 NAME = "benefit_claim_371521_20200305.csv"
@@ -23,16 +22,6 @@ SMALL_BLOCK = 2600  # some 30 lines of claims
 FIRST, UNTIL = 100, 200
 GOOD = [claim(number) for number in range(FIRST, UNTIL)]
 STAFF = [headcount(number) for number in range(1, 100)]
-
-
-@pytest.fixture(scope="module")
-def region() -> Region:
-    return load_region(REGION)
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("keys")
 
 
 @pytest.fixture

@@ -2,15 +2,7 @@
 -- supplements that came after it in layers above, of which the highest speaks for a key. A supplement ends when a whole
 -- file of its version or a later one replaces what it added to; one that came before any whole file waits for it.
 create or replace temp table in_force as
-with decided as (
-    select
-        drop_id, max(case when kind = 'confirm' then 1 else 0 end) as is_confirmed,
-        max(case when kind = 'withdraw' then 1 else 0 end) as is_withdrawn
-    from drop_act
-    where acted_at <= $cutoff_at
-    group by drop_id
-),
-generation as (
+with generation as (
     select
         drop_id, coalesce(origin_id, drop_id) as origin_id, feed, sender, period, version, is_supplement, received_at,
         content_hash, status,
@@ -23,8 +15,8 @@ candidate as (
     from generation
     left join decided as own on own.drop_id = generation.drop_id
     left join decided as first on first.drop_id = generation.origin_id
-    where generation.age = 1 and (generation.status = 'accepted' or own.is_confirmed = 1)
-        and coalesce(first.is_withdrawn, 0) = 0
+    where generation.age = 1 and (generation.status = 'accepted' or own.confirmed_at is not null)
+        and first.withdrawn_at is null
 ),
 whole as (
     select

@@ -1,15 +1,7 @@
 -- What became of each slot of the roster by the cut-off: reported, late, held, refused, withdrawn, missing, or not yet
 -- due; and how many rows of the files that speak for it were sent back.
 create or replace temp table roster_fresh as
-with decided as (
-    select
-        drop_id, min(case when kind = 'confirm' then acted_at end) as confirmed_at,
-        min(case when kind = 'withdraw' then acted_at end) as withdrawn_at
-    from drop_act
-    where acted_at <= $cutoff_at
-    group by drop_id
-),
-file as (
+with file as (
     select
         register.feed, register.sender, register.period, register.status, register.drop_id,
         register.rows_quarantined, first.withdrawn_at,
