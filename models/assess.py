@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from models import causal, dispersion, interval, level
+from models import blend, causal, dispersion, interval
 from models.calendar import Days, days, features
 from models.causal import Course, State
 from models.panel import STEP_DAYS, Flags, Floats, Panel, first_difference, hierarchy
 from models.recipe import RECIPES, Recipe
 from models.spike import Sums, tail_probability
 
+FORECAST = ("series", "series_id", "period", "horizon", "expected", *interval.QUANTILES)
 KEPT = 120  # columns whose states are kept, so that a late correction resumes from there
 
 
@@ -49,12 +50,8 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -
     festival); it covers the panel and 70 days more. memory: of any earlier call; columns that were revised
     since are taken in anew. Raises ValueError when the calendar is too short.
     """
-    facts = days(calendar, panel)
-    recipe = RECIPES[panel.grain]
-    course = Course(panel, features(facts, panel), hierarchy(panel.series), recipe)
-    last = len(panel.periods) - 1
-    if len(course.features.matrix) < last + 1 + recipe.ahead:
-        raise ValueError(f"the calendar must reach {recipe.ahead} {panel.grain}s beyond the panel's last period")
+    course = course_of(panel, calendar)
+    facts, last = course.facts, len(panel.periods) - 1
     states = resume(memory, panel, facts, last)
     state = states[max(states)] if states else causal.begin(course)
     for column in range(state.column, last):
@@ -67,6 +64,15 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -
     states[last + 1] = after
     assessment = Assessment(score(judged, sums, course), forecast(after, course))
     return assessment, Memory(panel, facts, prune(states, course))
+
+
+def course_of(panel: Panel, calendar: pd.DataFrame) -> Course:
+    """A panel with its calendar and recipe. Raises ValueError when the calendar is too short."""
+    facts, recipe = days(calendar, panel), RECIPES[panel.grain]
+    course = Course(panel, facts, features(facts, panel), hierarchy(panel.series), recipe)
+    if len(course.features.matrix) < len(panel.periods) + recipe.ahead:
+        raise ValueError(f"the calendar must reach {recipe.ahead} {panel.grain}s beyond the panel's last period")
+    return course
 
 
 def resume(memory: Memory | None, panel: Panel, facts: Days, last: int) -> dict[int, State]:
@@ -97,14 +103,24 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
         ("observed", "expected", "variance", "p", "coverage", "level", "factor", "reported"), np.full(shape, np.nan)
     )
     if sums is not None and state.block is not None:
-        spread = dispersion.variance(state.spread, sums.expected, recipe)[:windows]
+        spread = dispersion.variance(state.spread, sums.foreseen, recipe)[:windows]
         part = {
             name: getattr(sums, name)[:windows]
-            for name in ("observed", "expected", "valid", "coverage", "level", "exposed", "reported")
+            for name in (
+                "observed",
+                "expected",
+                "weighed",
+                "foreseen",
+                "valid",
+                "coverage",
+                "level",
+                "exposed",
+                "reported",
+            )
         }
         typical = state.block.typical[None]
         mean_rate = part["exposed"] / np.where(part["reported"] > 0, part["reported"], np.nan)
-        p = tail_probability(part["observed"], part["expected"], spread)
+        p = tail_probability(part["weighed"], part["foreseen"], spread)
         columns = {
             "observed": part["observed"],
             "expected": part["expected"],
@@ -115,7 +131,7 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
             "factor": mean_rate / typical,
             "reported": part["reported"],
         }
-    widths = np.array([span.width for span in recipe.windows])
+    widths = np.array([span.length for span in recipe.windows])
     starts = np.maximum(last + 1 - widths, 0)
     frame = {
         "series": np.tile(np.arange(n), windows),
@@ -138,24 +154,34 @@ def _last_reported(panel: Panel, start: int) -> np.ndarray:
 def forecast(state: State, course: Course) -> pd.DataFrame:
     """Rows of Assessment.forecast; empty before there is a calendar factor."""
     panel, recipe = course.panel, course.recipe
-    n, end = len(panel.series), len(panel.periods)
-    names = ["series", "series_id", "period", "horizon", "expected", *interval.QUANTILES]
     if state.block is None:
-        return pd.DataFrame({name: [] for name in names})
-    rate = state.block.factor.rate(course.features, end, end + recipe.ahead)
-    due = state.block.factor.due(course.features, end, end + recipe.ahead).astype(np.float64)
-    mean = interval.ahead(level.pick(level.value(state.level, recipe), state.block.choice), rate, due, recipe)
-    spread = _horizon_variance(state, mean, recipe)
+        return pd.DataFrame({name: [] for name in FORECAST})
     step = pd.Timedelta(days=STEP_DAYS[panel.grain])
     first = [panel.periods[-1] + step * (span.gap + 1) for span in recipe.horizons]
+    n = len(panel.series)
     frame = {
         "series": np.tile(np.arange(n), len(first)),
         "series_id": np.tile(panel.series["series_id"].to_numpy(), len(first)),
         "period": np.repeat(pd.DatetimeIndex(first).to_numpy(), n),
         "horizon": np.repeat([span.reach for span in recipe.horizons], n),
-        "expected": mean.ravel(),
     }
-    return pd.DataFrame(frame | {name: rows.ravel() for name, rows in interval.band(mean, spread).items()})
+    return pd.DataFrame(frame | {name: rows.ravel() for name, rows in ahead(state, course).items()})
+
+
+def ahead(state: State, course: Course) -> dict[str, Floats]:
+    """expected and the quantiles of interval.QUANTILES (K, n) of the sums that follow the state's last column.
+
+    Large series are blended with past years; of the others the level x factor and its negative binomial are told.
+    """
+    mean = causal.expected(state, course)
+    told = {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
+    if state.blend is None or state.block is None:
+        return told
+    names = ["expected", *interval.QUANTILES]
+    levels = np.array([0.5, *interval.QUANTILES.values()])
+    people, is_known = blend.quantile(state.blend, course.tree.group, levels)
+    blended = is_known & (people[0] >= course.recipe.large)
+    return {name: np.where(blended, people[place], told[name]) for place, name in enumerate(names)}
 
 
 def _horizon_variance(state: State, mean: Floats, recipe: Recipe) -> Floats:

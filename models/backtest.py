@@ -1,18 +1,74 @@
 """Scores of many past periods, each made from its own past: what the method would have said."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
-from models.assess import Assessment, Memory, assess
-from models.panel import Panel
+from models import causal, dispersion
+from models.assess import Assessment, Memory, ahead, assess, course_of
+from models.evidence import evidence
+from models.panel import Floats, Panel
+from models.spike import tail_probability
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What was expected and how improbable what came was, for T judged periods.
+
+    periods: (T,). observed, expected (people of the window), p (upper mid-p, NaN = no judgement): (W, n, T) by window.
+    evidence: (n, T) of the best window, -inf where none tells of a rise.
+    """
+
+    periods: pd.DatetimeIndex
+    observed: Floats
+    expected: Floats
+    p: Floats
+    evidence: Floats
+
+    def since(self, column: int) -> "Trace":
+        """The periods from `column` of this trace on."""
+        parts = (part[..., column:] for part in (self.observed, self.expected, self.p, self.evidence))
+        return Trace(self.periods[column:], *parts)
+
+
+def trace(panel: Panel, calendar: pd.DataFrame, start: date) -> Trace:
+    """The judgement of every period from `start` on, each from the columns before it; arguments as `assess`."""
+    course = course_of(panel, calendar)
+    recipe, windows = course.recipe, len(course.recipe.windows)
+    first = first_column(panel, start)
+    columns: list[Floats] = []
+    state = causal.begin(course)
+    for column in range(len(panel.periods)):
+        state, sums = causal.look(causal.enter(state, course), course)
+        if column >= first:
+            row = np.full((4, windows, len(panel.series)), np.nan)
+            if sums is not None:
+                variance = dispersion.variance(state.spread, sums.foreseen, recipe)
+                for place, part in enumerate((sums.observed, sums.expected, sums.weighed, sums.foreseen)):
+                    row[place] = np.where(sums.valid, part, np.nan)[:windows]
+                row[2] = tail_probability(row[2], row[3], variance[:windows])
+            columns.append(row[:3])
+        state = causal.absorb(state, sums, course)
+    observed, expected, p = np.stack(columns, axis=-1)
+    strength = evidence(p, observed, expected, course.tree.group, recipe)
+    return Trace(panel.periods[first:], observed, expected, p, strength)
+
+
+def first_column(panel: Panel, start: date) -> int:
+    """The column of the first period from `start` on. Raises ValueError when there is none."""
+    column = int(panel.periods.searchsorted(pd.Timestamp(start)))
+    if column == len(panel.periods):
+        raise ValueError(f"the panel has no period from {start} on")
+    return column
 
 
 def assessments(panel: Panel, calendar: pd.DataFrame, start: date) -> Iterator[tuple[pd.Timestamp, Assessment]]:
     """The assessment of every period from `start` on, in order."""
     memory: Memory | None = None
-    for column in range(int(panel.periods.searchsorted(pd.Timestamp(start))), len(panel.periods)):
+    for column in range(first_column(panel, start), len(panel.periods)):
         assessment, memory = assess(panel.until(column), calendar, memory)
         yield panel.periods[column], assessment
 
@@ -20,6 +76,31 @@ def assessments(panel: Panel, calendar: pd.DataFrame, start: date) -> Iterator[t
 def backtest(panel: Panel, calendar: pd.DataFrame, start: date) -> pd.DataFrame:
     """Assessment.score of every period from `start` on, with the judged period in the column `period`."""
     rows = [made.score.assign(period=period) for period, made in assessments(panel, calendar, start)]
-    if not rows:
-        raise ValueError(f"the panel has no period from {start} on")
     return pd.concat(rows, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Forecasts made after each of T periods, by horizon (H, n, T): expected people and quantiles lo95 … hi95.
+
+    periods: (T,) the last period known when they were made.
+    """
+
+    periods: pd.DatetimeIndex
+    expected: Floats
+    quantiles: dict[str, Floats]
+
+
+def outlook(panel: Panel, calendar: pd.DataFrame, start: date) -> Outlook:
+    """What would have been forecast after every period from `start` on; arguments as `assess`."""
+    course = course_of(panel, calendar)
+    first = first_column(panel, start)
+    state = causal.begin(course)
+    rows: list[dict[str, Floats]] = []
+    for column in range(len(panel.periods)):
+        state, sums = causal.look(causal.enter(state, course), course)
+        state = causal.absorb(state, sums, course)
+        if column >= first:
+            rows.append(ahead(state, course))
+    whole = {name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]}
+    return Outlook(panel.periods[first:], whole.pop("expected"), whole)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models import dispersion, factor, level
-from models.calendar import Features
+from models import blend, dispersion, factor, interval, level
+from models.blend import Blend
+from models.calendar import Days, Features
 from models.dispersion import Dispersion
 from models.factor import Factor
 from models.level import Level
@@ -37,6 +38,7 @@ class State:
     """Everything known before `column` is read. Never changed in place, so that it can be kept and resumed.
 
     levels: (n, reach) the level before each of the last columns under the block's factor. seen: (n,) periods reported.
+    blend: errors of blended forecasts, where the recipe has them.
     """
 
     column: int
@@ -45,6 +47,7 @@ class State:
     levels: Floats
     seen: Integers
     block: Block | None
+    blend: Blend | None
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Course:
     """What stays the same over a whole pass."""
 
     panel: Panel
+    facts: Days
     features: Features
     tree: Hierarchy
     recipe: Recipe
@@ -68,6 +72,7 @@ def begin(course: Course) -> State:
         np.full((n, recipe.reach), np.nan),
         np.zeros(n, dtype=np.int64),
         None,
+        blend.begin(len(recipe.horizons), n) if recipe.year else None,
     )
 
 
@@ -159,6 +164,22 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
         state.level, panel, column, state.block.rate[:, at], bool(state.block.due[at]), course.recipe, learns=True
     )
     spread = dispersion.advance(
-        state.spread, sums.observed, sums.expected, sums.valid, dispersion.telling(course.tree.inherits), course.recipe
+        state.spread, sums.weighed, sums.foreseen, sums.valid, dispersion.telling(course.tree.inherits), course.recipe
     )
-    return replace(after, level=known, spread=spread)
+    after = replace(after, level=known, spread=spread)
+    if after.blend is None:
+        return after
+    judged = blend.advance(after.blend, panel, column, course.tree.group)
+    return replace(
+        after, blend=blend.promise(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
+    )
+
+
+def expected(state: State, course: Course) -> Floats:
+    """(K, n) people of the recipe's horizons after the state's last column: level x factor, NaN before there is one."""
+    recipe, end = course.recipe, state.column
+    if state.block is None:
+        return np.full((len(recipe.horizons), len(course.panel.series)), np.nan)
+    rate = state.block.factor.rate(course.features, end, end + recipe.ahead)
+    due = state.block.factor.due(course.features, end, end + recipe.ahead).astype(np.float64)
+    return interval.ahead(level.pick(level.value(state.level, recipe), state.block.choice), rate, due, recipe)

@@ -7,7 +7,7 @@ from models.panel import Floats
 from models.recipe import Recipe
 from models.spike import exceeds, negative_binomial
 
-QUANTILES = {"lo80": 0.1, "hi80": 0.9, "lo95": 0.025, "hi95": 0.975}
+QUANTILES = {"lo50": 0.25, "hi50": 0.75, "lo80": 0.1, "hi80": 0.9, "lo95": 0.025, "hi95": 0.975}
 
 
 def ahead(level: Floats, rate: Floats, due: Floats, recipe: Recipe) -> Floats:
@@ -20,7 +20,7 @@ def ahead(level: Floats, rate: Floats, due: Floats, recipe: Recipe) -> Floats:
 
 
 def band(mean: Floats, variance: Floats) -> dict[str, Floats]:
-    """Quantiles lo80, hi80, lo95, hi95 of sums with this mean and variance; 0 where nothing is expected."""
+    """QUANTILES of sums with this mean and variance; 0 where nothing is expected."""
     nothing = mean < 1e-6
     size, chance = negative_binomial(np.maximum(mean, 1e-6), variance)
     return {name: np.where(nothing, 0.0, _quantile(level, size, chance)) for name, level in QUANTILES.items()}

@@ -1,22 +1,43 @@
 """The numbers of the method, one recipe a grain, each where it was measured (shared method.md, "LCW-raw")."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from models.panel import Grain
+import numpy as np
+
+from models.panel import Floats, Grain
 
 
 @dataclass(frozen=True)
 class Span:
-    """A sum of the last `width` periods, expected by the level known `gap` periods before it began."""
+    """A sum of the last `width` periods, expected by the level known `gap` periods before it began.
+
+    echo: weight of the `width` periods before those, as evidence that the rise lasts. handicap: what a judgement must
+    be better by, in standard deviations, to count like one of another window (inf: it never speaks alone).
+    """
 
     width: int
     gap: int = 0
+    echo: float = 0.0
+    handicap: float = 0.0
+
+    @property
+    def length(self) -> int:
+        """Periods that are looked at."""
+        return self.width if self.echo == 0 else 2 * self.width
 
     @property
     def reach(self) -> int:
         """Periods between the last one and the level that was known."""
-        return self.width + self.gap
+        return self.length + self.gap
+
+    @property
+    def weights(self) -> Floats:
+        """(length,) what each period counts. Scaled so that the sum of Poisson counts still has its mean as variance:
+        the weights and their squares add up to the same."""
+        plain = np.concatenate([np.full(self.length - self.width, self.echo), np.ones(self.width)])
+        return np.asarray(plain * plain.sum() / (plain**2).sum())
 
 
 @dataclass(frozen=True)
@@ -28,10 +49,17 @@ class Recipe:
     burn: the level is rerun over so many periods whenever the factor is new.
     kappa: prior weight of the level; clip, adapt: a period further than `clip` standard deviations is
     clipped unless that has lasted longer than `adapt` periods. robust: reweight outliers when fitting the factor.
-    windows: sums that are judged; horizons: sums that are forecast.
+    year, large: forecasts of `large` people a period and more are blended with those of so many periods before
+    (0: never).
+    windows: sums that are judged; horizons: sums that are forecast. by_latest: whether a rise is worth telling is
+    asked of the first window alone: one that is over is no news.
     loss_half_life: memory of the errors that choose a half-life.
     error_clip: a squared error of a large sum counts at most so many times the dispersion.
     noise_half_life, noise_weight: memory of the dispersion and the pseudo-periods of its group's value.
+    allowance: by level, standard deviations a judgement is given: few series of a level can be heard sooner than
+    many at the same number of false alarms.
+    budget, budget_memory, budget_gap: alarm episodes a series-year, the true ones included, over so many periods; two
+    with at most so many quiet periods between are one.
     """
 
     grain: Grain
@@ -45,12 +73,19 @@ class Recipe:
     clip: float
     adapt: int
     robust: bool
+    year: int
+    large: float
     windows: tuple[Span, ...]
     horizons: tuple[Span, ...]
+    by_latest: bool
     error_clip: float
     loss_half_life: float
     noise_half_life: float
     noise_weight: float
+    allowance: Mapping[str, float]
+    budget: float
+    budget_memory: int
+    budget_gap: int
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -81,12 +116,19 @@ DAY = Recipe(
     clip=3.0,
     adapt=21,
     robust=True,
-    windows=(Span(7), Span(14), Span(28)),
+    year=0,
+    large=inf,
+    windows=(Span(7, handicap=0.3), Span(14), Span(28)),
     horizons=(Span(7, 0), Span(7, 7), Span(7, 14), Span(7, 21)),
+    by_latest=False,
     error_clip=2.25,
     loss_half_life=365.0,
     noise_half_life=182.0,
     noise_weight=60.0,
+    allowance={"total": 1.3, "area": 1.3, "industry": 1.0, "cell": 0.0},
+    budget=1.0,
+    budget_memory=360,
+    budget_gap=3,
 )
 
 # Large weekly counts: clipping and reweighting cost detections on real claims (method.md, table D and section 8).
@@ -102,12 +144,19 @@ WEEK = Recipe(
     clip=inf,
     adapt=0,
     robust=False,
-    windows=(Span(1), Span(2)),
+    year=52,
+    large=30.0,
+    windows=(Span(1, handicap=inf), Span(1, echo=0.5)),
     horizons=(Span(1, 0), Span(1, 1), Span(1, 2), Span(1, 3)),
+    by_latest=True,
     error_clip=9.0,
     loss_half_life=104.0,
     noise_half_life=104.0,
     noise_weight=20.0,
+    allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0},
+    budget=1.0,
+    budget_memory=104,
+    budget_gap=1,
 )
 
 RECIPES: dict[str, Recipe] = {"day": DAY, "week": WEEK}

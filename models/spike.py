@@ -13,13 +13,16 @@ from models.recipe import MIN_COVERAGE, Span
 class Sums:
     """Window sums that end with one column, all (S, n).
 
-    observed: people. expected: level before the window x factor x exposure. valid: enough of what was due was
-    reported and the level is known. coverage: reported share of what was due. level: frozen before the window.
-    exposed: factor x exposure. reported: sum of the exposure.
+    observed: people. expected: level before the window x factor x exposure. weighed, foreseen: the same with the
+    weights of the span, which is what is judged and learned from. valid: enough of what was due was reported and the
+    level is known. coverage: reported share of what was due. level: frozen before the window. exposed: factor x
+    exposure. reported: sum of the exposure.
     """
 
     observed: Floats
     expected: Floats
+    weighed: Floats
+    foreseen: Floats
     valid: Flags
     coverage: Floats
     level: Floats
@@ -40,24 +43,29 @@ def window_sums(
     share = np.where(reported, exposure, 0.0)
     exposed = rate * share
     owed = rate * (due | reported.any(axis=0))
-    rows = [_one(people, share, exposed, owed, levels, span) for span in spans]
-    observed, total, exposed_sum, owed_sum, level = (np.stack(part) for part in zip(*rows, strict=True))
-    coverage = exposed_sum / np.maximum(owed_sum, 1e-12)
-    expected = level * exposed_sum
+    parts = np.stack([people, share, exposed, owed])
+    rows = [_one(parts, levels, span) for span in spans]
+    sums, weighed, level = (np.stack(part) for part in zip(*rows, strict=True))
+    observed, total, exposed_sum, _ = sums.transpose(1, 0, 2)
+    coverage = weighed[:, 2] / np.maximum(weighed[:, 3], 1e-12)
+    expected, foreseen = level * exposed_sum, level * weighed[:, 2]
     valid = (coverage >= MIN_COVERAGE) & (exposed_sum > 0) & np.isfinite(expected)
-    return Sums(observed, expected, valid, np.minimum(coverage, 1.0), level, exposed_sum, total)
+    return Sums(
+        observed, expected, weighed[:, 0], foreseen, valid, np.minimum(coverage, 1.0), level, exposed_sum, total
+    )
 
 
-def _one(
-    people: Floats, share: Floats, exposed: Floats, owed: Floats, levels: Floats, span: Span
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """One span's (n,) people, exposure, factor x exposure, factor x due, level; a window that begins before the
-    panel has no level."""
-    last = slice(-span.width, None)
+def _one(parts: Floats, levels: Floats, span: Span) -> tuple[Floats, Floats, Floats]:
+    """Sums (4, n) of one span's columns of parts (4, n, k), its weighted sums (4, n), and its level (n,): a window that
+    begins before the panel has none."""
     reach = levels.shape[1] - span.reach
-    level = levels[:, reach] if people.shape[1] >= span.width else np.full(len(people), np.nan)
-    sums = [part[:, last].sum(axis=1) for part in (people, share, exposed, owed)]
-    return sums[0], sums[1], sums[2], sums[3], level
+    has_begun = parts.shape[2] >= span.length
+    level = levels[:, reach] if has_begun else np.full(parts.shape[1], np.nan)
+    plain = parts[:, :, -span.length :].sum(axis=2)
+    if span.echo == 0:
+        return plain, plain, level
+    weighed = parts[:, :, -span.length :] @ span.weights if has_begun else np.zeros_like(plain)
+    return plain, weighed, level
 
 
 def tail_probability(observed: Floats, mean: Floats, variance: Floats) -> Floats:
@@ -68,7 +76,7 @@ def tail_probability(observed: Floats, mean: Floats, variance: Floats) -> Floats
     known = np.isfinite(mean) & np.isfinite(observed)
     centre = np.maximum(np.where(known, mean, 1.0), 1e-6)
     size, chance = negative_binomial(centre, np.where(known, variance, 2.0))
-    people = np.round(np.where(known, observed, 0.0)).astype(np.float64)
+    people = np.where(known, observed, 0.0)
     above, from_here = exceeds(people, size, chance), exceeds(people - 1, size, chance)
     tail = 0.5 * (above + from_here)
     return np.where(known, np.clip(tail, 1e-300, 1.0), np.nan)

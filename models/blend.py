@@ -1,0 +1,135 @@
+"""Forecasts of large counts with a yearly rhythm: level x factor, past years and the last value, blended.
+
+A mean of simple forecasts is hard to beat (Bates & Granger 1969, Operational Research Quarterly 20). How much the last
+value counts is chosen for each series and horizon by its recent errors; these also give the bias and the width.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import special
+
+from models.panel import Flags, Floats, Integers, Panel
+from models.recipe import Recipe
+
+LAST_SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)  # candidates for the weight of the last value
+YEAR_SHARE = 0.35  # weight of past years in what is not the last value
+MEAN_PERIODS, LEAST_PERIODS = 26, 8  # of the running mean that raises a past year to today, and the least of them
+MOST_RAISE = 1.0  # log
+CHOICE_HALF_LIFE, WIDTH_HALF_LIFE = 26.0, 78.0  # periods
+CLIP = 1.0  # log; a larger error says no more about the choice or the width
+FREEDOM, MEAN_ABSOLUTE = 5.0, 0.9490  # Student's t, and the mean of its absolute value
+LEAST_ERRORS = 26  # periods of errors before the width is trusted
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Errors so far, in logs. H horizons, C candidate shares, n series; never changed in place.
+
+    pending: (H, H, C, n) forecasts by horizon and periods to go. loss: (H, C, n) discounted absolute errors.
+    width, bias: (H, n) discounted mean absolute error and mean clipped error of the chosen share; weight: (H, n) their
+    share of errors seen. count: (H, n) errors seen.
+    """
+
+    pending: Floats
+    loss: Floats
+    width: Floats
+    bias: Floats
+    weight: Floats
+    count: Floats
+
+
+def begin(horizons: int, n: int) -> Blend:
+    """Before any forecast."""
+    shares, zero = len(LAST_SHARES), np.zeros((horizons, n))
+    pending = np.full((horizons, horizons, shares, n), np.nan)
+    return Blend(pending, np.zeros((horizons, shares, n)), zero, zero, zero, zero)
+
+
+def logs(panel: Panel, start: int, end: int) -> Floats:
+    """(n, end - start) log of people + 1 as if all had reported; NaN where nobody did or before the panel."""
+    values, exposure = panel.values[:, max(start, 0) : end], panel.exposure[:, max(start, 0) : end]
+    whole = np.where(exposure > 0, values / np.where(exposure > 0, exposure, 1.0), np.nan)
+    return np.pad(np.log1p(whole), ((0, 0), (max(-start, 0), 0)), constant_values=np.nan)
+
+
+def candidates(panel: Panel, column: int, own: Floats, recipe: Recipe) -> Floats:
+    """(H, C, n) log forecasts of the H periods after `column`, one a share of the last value.
+
+    own: (H, n) people by level x factor. Where a past year or the last value is missing, the others stand in.
+    """
+    horizons, year = len(own), recipe.year
+    known = logs(panel, column + 1 - 2 * year - MEAN_PERIODS, column + 1)
+    now, before, long_before = (running_mean(known, known.shape[1] - back) for back in (0, year, 2 * year))
+    base = np.log1p(own)
+    ahead = np.arange(horizons) - horizons  # places from the end of a year that ends with the last horizon
+    end = known.shape[1] + horizons
+    one_year, two_years = (known[:, end + ahead - back].T for back in (year, 2 * year))
+    raised = [
+        one_year,
+        one_year + np.clip(now - before, -MOST_RAISE, MOST_RAISE),
+        two_years + np.clip(now - long_before, -MOST_RAISE, MOST_RAISE),
+    ]
+    past = np.mean([np.where(np.isfinite(part), part, base) for part in raised], axis=0)
+    steady = (1 - YEAR_SHARE) * base + YEAR_SHARE * past
+    last = np.where(np.isfinite(known[:, -1]), known[:, -1], steady)
+    shares = np.array(LAST_SHARES)[None, :, None]
+    return np.asarray((1 - shares) * steady[:, None] + shares * last[:, None])
+
+
+def running_mean(known: Floats, end: int) -> Floats:
+    """(n,) mean of the MEAN_PERIODS before `end`, NaN where fewer than LEAST_PERIODS are known."""
+    part = known[:, max(end - MEAN_PERIODS, 0) : end]
+    count = np.isfinite(part).sum(axis=1)
+    return np.where(count >= LEAST_PERIODS, np.nansum(part, axis=1) / np.maximum(count, 1), np.nan)
+
+
+def choose(state: Blend, group: Integers) -> Integers:
+    """(H, n) number of the share with the least past error, own plus half of the group's mean."""
+    best = np.zeros(state.width.shape, dtype=np.int64)
+    for code in np.unique(group):
+        own = state.loss[:, :, group == code]
+        best[:, group == code] = np.argmin(own + 0.5 * own.mean(axis=2, keepdims=True), axis=1)
+    return best
+
+
+def advance(state: Blend, panel: Panel, column: int, group: Integers) -> Blend:
+    """Take in the period at `column`: errors of the forecasts that were due."""
+    (truth,) = logs(panel, column, column + 1).T
+    due = state.pending[:, 0]
+    error = truth - due
+    seen = np.isfinite(error)
+    chosen = np.take_along_axis(error, choose(state, group)[:, None], axis=1)[:, 0]
+    told = np.isfinite(chosen)
+    keep = np.where(told, 0.5 ** (1 / WIDTH_HALF_LIFE), 1.0)
+    size = np.minimum(np.abs(np.where(told, chosen, 0.0)), CLIP)
+    typical = state.width / np.maximum(state.weight, 1e-9)
+    limit = np.where(state.count > 0, np.maximum(1.5 * typical, 1e-3), CLIP)
+    loss = np.where(seen, np.minimum(np.abs(np.where(seen, error, 0.0)), CLIP), 0.0)
+    return Blend(
+        np.concatenate([state.pending[:, 1:], np.full_like(state.pending[:, :1], np.nan)], axis=1),
+        np.where(seen, 0.5 ** (1 / CHOICE_HALF_LIFE), 1.0) * state.loss + loss,
+        keep * state.width + (1 - keep) * size,
+        keep * state.bias + (1 - keep) * np.where(told, np.clip(chosen, -limit, limit), 0.0),
+        keep * state.weight + (1 - keep),
+        state.count + told,
+    )
+
+
+def promise(state: Blend, forecasts: Floats) -> Blend:
+    """Note forecasts (H, C, n) made now, to be judged when their period has come."""
+    pending = state.pending.copy()
+    for horizon in range(len(forecasts)):
+        pending[horizon, horizon] = forecasts[horizon]
+    return replace(state, pending=pending)
+
+
+def quantile(state: Blend, group: Integers, levels: Floats) -> tuple[Floats, Flags]:
+    """(Q, H, n) people at the levels (Q,), of the forecasts made last; and (H, n) whether enough errors are known."""
+    made = np.stack([state.pending[horizon, horizon] for horizon in range(len(state.pending))])
+    centre = np.take_along_axis(made, choose(state, group)[:, None], axis=1)[:, 0]
+    weight = np.maximum(state.weight, 1e-9)
+    spread = state.width / weight / MEAN_ABSOLUTE
+    reach = special.stdtrit(FREEDOM, levels)[:, None, None]
+    people = np.expm1(centre + state.bias / weight + spread * reach)
+    return np.maximum(people, 0.0), (state.count >= LEAST_ERRORS) & np.isfinite(centre)

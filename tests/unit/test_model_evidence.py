@@ -1,0 +1,105 @@
+import datetime
+import functools
+
+import numpy as np
+import pytest
+from model_city import calendar, daily_city, weekly_regions
+
+from models.backtest import Trace, backtest, trace
+from models.evidence import evidence, worth
+from models.panel import LEVELS
+from models.recipe import DAY, WEEK, Span
+
+DAYS, FIRST = 330, "2021-03-01"
+TABLE = calendar(FIRST, DAYS + 120)
+START = datetime.date(2021, 11, 20)
+CELL = np.array([LEVELS.index("cell")])
+
+
+@functools.cache
+def traced(cut: int = 0) -> Trace:
+    panel = daily_city(DAYS, first=FIRST)
+    return trace(panel.until(DAYS - 1 - cut), TABLE, START)
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected", "is_worth"),
+    [(2, 0.1, False), (3, 0.1, True), (12, 10, True), (11, 10, False), (np.nan, 10, False), (5, np.nan, False)],
+)
+def test_a_rise_needs_people_and_a_ratio(observed, expected, is_worth):
+    assert worth(np.array([observed]), np.array([expected]))[0] == is_worth
+
+
+def test_the_best_window_speaks_and_the_short_one_pays_its_handicap():
+    p = np.array([[1e-3], [1e-2], [np.nan]])
+    found = evidence(p, np.full((3, 1), 30.0), np.full((3, 1), 10.0), CELL, DAY)
+    assert found[0] == pytest.approx(3.0902 - 0.3, abs=1e-3)
+    found = evidence(p, np.array([[11.0], [30.0], [30.0]]), np.full((3, 1), 10.0), CELL, DAY)
+    assert found[0] == pytest.approx(2.3263, abs=1e-3)
+
+
+def test_a_rise_that_is_over_is_no_news():
+    p = np.array([[0.4, 1e-3], [1e-4, 1e-4]])
+    observed, expected = np.array([[11.0, 15.0], [30.0, 11.0]]), np.full((2, 2), 10.0)
+    found = evidence(p, observed, expected, np.repeat(CELL, 2), WEEK)
+    assert found[0] == -np.inf
+    assert found[1] == pytest.approx(3.719, abs=1e-3)
+
+
+def test_nothing_to_tell_is_minus_infinity():
+    p = np.full((3, 1), np.nan)
+    assert evidence(p, p, p, CELL, DAY)[0] == -np.inf
+
+
+def test_areas_are_heard_sooner_than_cells():
+    p, observed = np.full((3, 4), 1e-2), np.full((3, 4), 30.0)
+    found = dict(zip(LEVELS, evidence(p, observed, observed / 2, np.arange(4), DAY), strict=True))
+    assert found["area"] - found["cell"] == pytest.approx(1.3)
+    assert found["total"] >= found["area"] > found["industry"] > found["cell"]
+
+
+def test_a_trace_says_what_the_assessments_said():
+    stitched = backtest(daily_city(DAYS, first=FIRST), TABLE, START)
+    cube = stitched[["observed", "expected", "p"]].to_numpy().reshape(len(traced().periods), 3, 12, 3)
+    for place, name in enumerate(("observed", "expected", "p")):
+        told = np.where(np.isfinite(traced().p), cube[..., place].transpose(1, 2, 0), np.nan)
+        np.testing.assert_array_equal(getattr(traced(), name), told)
+
+
+def test_cutting_off_the_future_changes_nothing():
+    short, whole = traced(25), traced()
+    kept = len(short.periods)
+    for name in ("observed", "expected", "p", "evidence"):
+        np.testing.assert_array_equal(getattr(short, name), getattr(whole, name)[..., :kept])
+
+
+def test_the_order_of_series_does_not_matter():
+    panel = daily_city(DAYS, first=FIRST)
+    order = np.random.default_rng(3).permutation(12)
+    mixed = type(panel)(
+        panel.series.iloc[order].reset_index(drop=True),
+        panel.periods,
+        panel.values[order],
+        panel.exposure[order],
+        panel.grain,
+    )
+    np.testing.assert_allclose(trace(mixed, TABLE, START).p, traced().p[:, order], rtol=1e-6)
+
+
+def test_weights_leave_a_poisson_sum_its_variance():
+    for span in (Span(1, echo=0.5), Span(2, echo=0.3), Span(7)):
+        assert span.weights.sum() == pytest.approx((span.weights**2).sum())
+        assert len(span.weights) == span.length
+    assert Span(1, echo=0.5).weights == pytest.approx([0.6, 1.2])
+
+
+def test_two_high_weeks_say_more_than_one():
+    panel = weekly_regions(220)
+    table = calendar("2010-01-03", 7 * 220 + 80, festival=False)
+    values = panel.values.copy()
+    values[0, -2] *= 1.25
+    values[:2, -1] *= 1.25
+    made = type(panel)(panel.series, panel.periods, values, panel.exposure, "week")
+    found = trace(made, table, panel.periods[-1].date())
+    assert found.evidence[0, -1] > found.evidence[1, -1] + 0.5
+    assert WEEK.windows[-1].echo > 0
