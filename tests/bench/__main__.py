@@ -7,7 +7,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-NAMES = ("stages", "detect", "claims", "ingest", "day")
+NAMES = ("stages", "detect", "claims", "ingest", "day", "forecast")
 
 
 def main() -> None:
@@ -16,8 +16,9 @@ def main() -> None:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--small", action="store_true", help="a short form, within a minute")
     parser.add_argument("--seeds", type=int, nargs="*", help="detect: which cities")
+    parser.add_argument("--tracks", nargs="*", help="forecast: which of its tracks")
     arguments = parser.parse_args()
-    options = {"seeds": tuple(arguments.seeds)} if arguments.seeds else {}
+    options = {name: tuple(value) for name in ("seeds", "tracks") if (value := getattr(arguments, name))}
     answer = importlib.import_module(f"tests.bench.{arguments.name}").run(small=arguments.small, **options)
     print(json.dumps(answer, ensure_ascii=False))
 

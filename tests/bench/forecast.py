@@ -1,0 +1,185 @@
+"""The method against its peers on the shared detection bench: one object a track, figures and peers side by side."""
+
+import runpy
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.pretty import Pretty
+
+from models import budget
+from models.backtest import outlook, trace
+from models.recipe import DAY
+from tests.bench import detect, forecast_ahead
+from tests.bench.forecast_data import BENCH, CLAIMS, daily, program, weekly
+from tests.bench.forecast_score import daily_figures, judged, narrowed, peer, weekly_figures, write_alarms
+from tests.bench.place import ROOT
+
+PLACES = ROOT / "tests" / "regions" / "us_states" / "places.csv"
+US_RULES = {"grace": 2, "K": 3}
+WEEKLY_PEERS = ("snaive_z", "ears_c2")
+KNOWN_SPAN = ("--start", "2004-01-03", "--end", "2025-07-26")
+PROVINCE = 4000  # daily series
+
+
+def regions() -> frozenset[str]:
+    """Codes of the 27 regions of the stored selection."""
+    places = pd.read_csv(PLACES)
+    return frozenset(places.loc[places["level"] == "unit", "code"])
+
+
+def sim_weekly(at: Path, small: bool) -> dict[str, Any]:
+    """Noufaily's 42 scenarios; small: every eighth series, which leaves few events."""
+    program("sim_weekly.py", at, "--seed", 1, "--blocks", 1)
+    meta = pd.read_csv(at / "meta.csv")
+    only = frozenset(meta["series_id"][::8]) if small else None
+    case = weekly(at, only, has_holidays=False)
+    files = {"ours": write_alarms(case, judged(case))} | {name: peer(at, name) for name in WEEKLY_PEERS}
+    return {name: weekly_figures(at, path, only) for name, path in files.items()}
+
+
+def us_injected(at: Path, small: bool) -> dict[str, Any]:
+    """Spikes injected into real claims, counted with all real shocks as false (strict) and without them (masked)."""
+    answer: dict[str, Any] = {}
+    for seed in (1,) if small else (1, 2):
+        folder, masked = at / f"seed{seed}", at / f"seed{seed}_masked"
+        program("prep_dol.py", CLAIMS, folder, "--mode", "inject", "--seed", seed)
+        shutil.copytree(folder, masked)
+        program("mask_real.py", CLAIMS, masked, "2020-02-29")
+        case = weekly(folder, regions())
+        files = {"ours": write_alarms(case, judged(case))} | {name: peer(folder, name) for name in WEEKLY_PEERS}
+        answer[f"seed{seed}"] = {
+            name: {
+                "strict": weekly_figures(folder, path, regions(), **US_RULES),
+                "masked": weekly_figures(masked, path, regions(), **US_RULES),
+            }
+            for name, path in files.items()
+        }
+    return answer
+
+
+def us_known(at: Path, small: bool) -> dict[str, Any]:
+    """Hurricanes, shutdowns, a strike and COVID, at one and half a false episode a series-year, by `known.py`."""
+    program("prep_dol.py", CLAIMS, at, "--mode", "known", *KNOWN_SPAN)
+    case = weekly(at, regions())
+    files = [write_alarms(case, judged(case))] + [peer(at, name) for name in WEEKLY_PEERS]
+    part = narrowed(at, regions())
+    before, sys.argv = sys.argv, ["known.py", str(part), *map(str, files)]
+    try:
+        with redirect_stdout(StringIO()):
+            found = runpy.run_path(str(BENCH / "known.py"))
+    finally:
+        sys.argv = before
+    answer: dict[str, Any] = {path.stem: {} for path in files}
+    for row in found["R"].to_dict("records"):
+        if row["rule"] != "nominal":
+            answer[row["method"]][row["rule"]] = {
+                "local_within_1_week": round(row["<=1wk"] * row["local n"]),
+                "local": int(row["local n"]),
+                "covid_within_1_week": round(row["cov wk<=1"] * row["covid n"]),
+                "covid": int(row["covid n"]),
+            }
+    events = found["E"]["ours <=1/sy"]
+    return answer | {"missed_at_1": sorted(events.index[events > 1])}
+
+
+def us_forecast(at: Path, small: bool) -> dict[str, Any]:
+    """Forecasts one to four weeks ahead."""
+    program("prep_dol.py", CLAIMS, at, "--mode", "known", *KNOWN_SPAN)
+    return forecast_ahead.track(at, regions())
+
+
+def lab_daily(at: Path, small: bool) -> dict[str, Any]:
+    """Eleven areas by twenty industries, daily; the alarm column is the line that keeps the recipe's budget."""
+    answer: dict[str, Any] = {}
+    for seed in (1,) if small else (1, 2):
+        folder = at / f"seed{seed}"
+        program("sim_labor.py", folder, "--seed", seed)
+        case = daily(folder)
+        long = trace(case.panel, case.calendar, case.start - timedelta(days=DAY.budget_memory))
+        lines = budget.lines(long.evidence, DAY)
+        files = {
+            "ours": write_alarms(case, long.since(DAY.budget_memory), lines[DAY.budget_memory :]),
+            "snaive_z": peer(folder, "snaive_z", "roll7"),
+        }
+        answer[f"seed{seed}"] = {name: daily_figures(folder, path) for name, path in files.items()}
+    own = [answer[seed]["ours"] for seed in answer]
+    return answer | {
+        "mean": {
+            key: round(float(np.mean([figures[key] for figures in own])), 3) for key in own[0] if "total" not in key
+        }
+    }
+
+
+def speed(at: Path, small: bool) -> dict[str, Any]:
+    """CPU seconds of one core: a causal backtest of 912 days, one more day, and a province of 4,000 series."""
+    program("sim_labor.py", at, "--seed", 1)
+    case = daily(at)
+    panel = case.panel.until(911)
+    start = panel.periods[-1].date()
+    whole = cpu(lambda: trace(panel, case.calendar, start))
+    several = 2 if small else PROVINCE // len(panel.series)
+    many = repeated(panel, several)
+    province = cpu(lambda: trace(many, case.calendar, start))
+    return {
+        "series": len(panel.series),
+        "backtest_912_days_s": whole,
+        "one_day_s": round(whole / 912, 4),
+        "province_series": len(many.series),
+        "province_s": province,
+        "province_over_linear": round(province / whole / several, 2),
+        "forecasts_912_days_s": cpu(lambda: outlook(panel, case.calendar, start)),
+    }
+
+
+def repeated(panel: Any, several: int) -> Any:
+    """The same city several times over, as places of their own under one total."""
+    series = pd.concat(
+        [
+            panel.series.assign(**{k: panel.series[k] + f"#{copy}" for k in ("series_id", "area", "industry")})
+            for copy in range(several)
+        ],
+        ignore_index=True,
+    )
+    series.loc[(series["level"] == "total") & (series.index >= len(panel.series)), "level"] = "area"
+    values, exposure = np.tile(panel.values, (several, 1)), np.tile(panel.exposure, (several, 1))
+    return type(panel)(series, panel.periods, values, exposure, panel.grain)
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """CPU seconds of the work."""
+    start = time.process_time()
+    work()
+    return round(time.process_time() - start, 2)
+
+
+def city(at: Path, small: bool) -> dict[str, Any]:
+    """Our own invented cities, from files to warnings: the figures of `bench detect`."""
+    return dict(detect.run(small)["detect"])
+
+
+TRACKS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
+    track.__name__: track for track in (sim_weekly, us_injected, us_known, us_forecast, lab_daily, speed, city)
+}
+
+
+def run(small: bool, tracks: tuple[str, ...] = ()) -> dict[str, Any]:
+    """All tracks, or the named ones; small: one seed and fewer series each, and no city."""
+    wanted = tracks or tuple(name for name in TRACKS if not (small and name == "city"))
+    answer: dict[str, Any] = {}
+    console = Console()
+    for name in wanted:
+        with tempfile.TemporaryDirectory(prefix="gangshao-forecast-") as folder:
+            answer[name] = TRACKS[name](Path(folder) / name, small)
+        console.print(f"[bold]{name}[/bold]", Pretty(answer[name]))
+    return {"forecast": answer}

@@ -1,0 +1,75 @@
+"""Accuracy of the weekly forecasts of real claims beside the last value: MASE, scaled WIS, coverage."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.backtest import outlook
+from models.panel import Floats
+from tests.bench.forecast_data import weekly
+
+LEVELS = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
+NAMES = ("lo95", "lo80", "lo50", "expected", "hi50", "hi80", "hi95")
+MEMORY = 156  # weeks of errors that make the last value's quantiles
+SCALE_YEARS, YEAR = 5, 52
+SPANS = {"2015-2020": ("2015-01-03", "2020-02-29"), "2022-2025": ("2022-01-01", "2025-07-26")}
+
+
+def interval_score(truth: Floats, quantiles: Floats) -> Floats:
+    """Weighted interval score of seven quantiles (..., 7), Bracher et al. 2021: twice the mean pinball loss."""
+    gap = truth[..., None] - quantiles
+    return np.asarray(2 * np.maximum(LEVELS * gap, (LEVELS - 1) * gap).mean(axis=-1))
+
+
+def figures(truth: Floats, quantiles: Floats, scale: Floats) -> dict[str, float]:
+    """Figures of (n, T) truth and (n, T, 7) quantiles; scale (n, 1) is the seasonal naive's past mean error."""
+    inside = {
+        name: (truth >= quantiles[..., low]) & (truth <= quantiles[..., -1 - low])
+        for name, low in (("80", 1), ("95", 0))
+    }
+    answer = {
+        "MASE": np.mean(np.abs(truth - quantiles[..., 3]) / scale),
+        "WIS": np.mean(interval_score(truth, quantiles) / scale),
+        **{f"coverage_{name}": hit.mean() for name, hit in inside.items()},
+    }
+    return {name: round(float(value), 3) for name, value in answer.items()}
+
+
+def last_value(values: Floats, horizon: int, first: int) -> Floats:
+    """(n, T - first, 7) quantiles: the value `horizon` weeks before, widened by its own past errors."""
+    logs = np.log1p(values)
+    error = logs[:, horizon:] - logs[:, :-horizon]  # of the weeks from `horizon` on
+    made = [
+        logs[:, week - horizon, None]
+        + np.quantile(error[:, max(week - 2 * horizon - MEMORY + 1, 0) : week - 2 * horizon + 1], LEVELS, axis=1).T
+        for week in range(first, values.shape[1])
+    ]
+    return np.maximum(np.expm1(np.stack(made, axis=1)), 0.0)
+
+
+def track(folder: Path, only: frozenset[str]) -> dict[str, Any]:
+    """By span and horizon: ours and the last value."""
+    case = weekly(folder, only)
+    answer: dict[str, Any] = {}
+    for name, (start, end) in SPANS.items():
+        weeks = case.panel.periods + pd.Timedelta(days=6)
+        first, last = int(weeks.searchsorted(pd.Timestamp(start))), int(weeks.searchsorted(pd.Timestamp(end), "right"))
+        panel = case.panel.until(last - 1)
+        values = panel.values
+        season = (
+            values[:, first - SCALE_YEARS * YEAR : first] - values[:, first - (SCALE_YEARS + 1) * YEAR : first - YEAR]
+        )
+        scale = np.abs(season).mean(axis=1, keepdims=True)
+        made = outlook(panel, case.calendar, panel.periods[first - 4].date())
+        cube = np.stack([made.expected if part == "expected" else made.quantiles[part] for part in NAMES], axis=-1)
+        truth = values[:, first:]
+        answer[name] = {
+            f"h{horizon}": {
+                "ours": figures(truth, cube[horizon - 1, :, 4 - horizon : last - first + 4 - horizon], scale),
+                "last_value": figures(truth, last_value(values, horizon, first), scale),
+            }
+            for horizon in range(1, 5)
+        }
+    return answer
