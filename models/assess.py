@@ -8,7 +8,7 @@ import pandas as pd
 from models import blend, causal, dispersion, interval
 from models.calendar import Days, days, features
 from models.causal import Course, State
-from models.panel import STEP_DAYS, Flags, Floats, Panel, first_difference, hierarchy
+from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
 from models.recipe import RECIPES, Recipe
 from models.spike import Sums, tail_probability
 
@@ -47,8 +47,8 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -
     """Judge the last period of `panel`, from the past only.
 
     calendar: consecutive days, columns date, is_workday, is_holiday, is_makeup, holiday_name, festival_offset (NaN: no
-    festival); it covers the panel and 70 days more. memory: of any earlier call; columns that were revised
-    since are taken in anew. Raises ValueError when the calendar is too short.
+    festival); it covers the panel and what the recipe looks ahead. memory: of any earlier call; columns that were
+    revised since are taken in anew. Raises ValueError when the calendar is too short.
     """
     course = course_of(panel, calendar)
     facts, last = course.facts, len(panel.periods) - 1
@@ -156,8 +156,8 @@ def forecast(state: State, course: Course) -> pd.DataFrame:
     panel, recipe = course.panel, course.recipe
     if state.block is None:
         return pd.DataFrame({name: [] for name in FORECAST})
-    step = pd.Timedelta(days=STEP_DAYS[panel.grain])
-    first = [panel.periods[-1] + step * (span.gap + 1) for span in recipe.horizons]
+    coming = periods_from(panel.periods[-1], recipe.ahead + 1, panel.grain)
+    first = [coming[span.gap + 1] for span in recipe.horizons]
     n = len(panel.series)
     frame = {
         "series": np.tile(np.arange(n), len(first)),

@@ -14,12 +14,12 @@ from models.recipe import Recipe
 
 LAST_SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)  # candidates for the weight of the last value
 YEAR_SHARE = 0.35  # weight of past years in what is not the last value
-MEAN_PERIODS, LEAST_PERIODS = 26, 8  # of the running mean that raises a past year to today, and the least of them
+MEAN_SHARE, LEAST_SHARE = 2, 6  # half a year makes the mean that raises a past year to today; a sixth is the least
 MOST_RAISE = 1.0  # log
-CHOICE_HALF_LIFE, WIDTH_HALF_LIFE = 26.0, 78.0  # periods
+CHOICE_HALF_LIFE, WIDTH_HALF_LIFE = 0.5, 1.5  # years
 CLIP = 1.0  # log; a larger error says no more about the choice or the width
 FREEDOM, MEAN_ABSOLUTE = 5.0, 0.9490  # Student's t, and the mean of its absolute value
-LEAST_ERRORS = 26  # periods of errors before the width is trusted
+LEAST_ERRORS = 12  # errors before the width is trusted
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def candidates(panel: Panel, column: int, own: Floats, recipe: Recipe) -> Floats
     own: (H, n) people by level x factor. Where a past year or the last value is missing, the others stand in.
     """
     horizons, year = len(own), recipe.year
-    known = logs(panel, column + 1 - 2 * year - MEAN_PERIODS, column + 1)
-    now, before, long_before = (running_mean(known, known.shape[1] - back) for back in (0, year, 2 * year))
+    known = logs(panel, column + 1 - 2 * year - year // MEAN_SHARE, column + 1)
+    now, before, long_before = (running_mean(known, known.shape[1] - back, year) for back in (0, year, 2 * year))
     base = np.log1p(own)
     ahead = np.arange(horizons) - horizons  # places from the end of a year that ends with the last horizon
     end = known.shape[1] + horizons
@@ -77,11 +77,11 @@ def candidates(panel: Panel, column: int, own: Floats, recipe: Recipe) -> Floats
     return np.asarray((1 - shares) * steady[:, None] + shares * last[:, None])
 
 
-def running_mean(known: Floats, end: int) -> Floats:
-    """(n,) mean of the MEAN_PERIODS before `end`, NaN where fewer than LEAST_PERIODS are known."""
-    part = known[:, max(end - MEAN_PERIODS, 0) : end]
+def running_mean(known: Floats, end: int, year: int) -> Floats:
+    """(n,) mean of the half year before `end`, NaN where less than a sixth of a year is known."""
+    part = known[:, max(end - year // MEAN_SHARE, 0) : end]
     count = np.isfinite(part).sum(axis=1)
-    return np.where(count >= LEAST_PERIODS, np.nansum(part, axis=1) / np.maximum(count, 1), np.nan)
+    return np.where(count >= year // LEAST_SHARE, np.nansum(part, axis=1) / np.maximum(count, 1), np.nan)
 
 
 def choose(state: Blend, group: Integers) -> Integers:
@@ -93,7 +93,7 @@ def choose(state: Blend, group: Integers) -> Integers:
     return best
 
 
-def advance(state: Blend, panel: Panel, column: int, group: Integers) -> Blend:
+def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Recipe) -> Blend:
     """Take in the period at `column`: errors of the forecasts that were due."""
     (truth,) = logs(panel, column, column + 1).T
     due = state.pending[:, 0]
@@ -101,14 +101,14 @@ def advance(state: Blend, panel: Panel, column: int, group: Integers) -> Blend:
     seen = np.isfinite(error)
     chosen = np.take_along_axis(error, choose(state, group)[:, None], axis=1)[:, 0]
     told = np.isfinite(chosen)
-    keep = np.where(told, 0.5 ** (1 / WIDTH_HALF_LIFE), 1.0)
+    keep = np.where(told, 0.5 ** (1 / (WIDTH_HALF_LIFE * recipe.year)), 1.0)
     size = np.minimum(np.abs(np.where(told, chosen, 0.0)), CLIP)
     typical = state.width / np.maximum(state.weight, 1e-9)
     limit = np.where(state.count > 0, np.maximum(1.5 * typical, 1e-3), CLIP)
     loss = np.where(seen, np.minimum(np.abs(np.where(seen, error, 0.0)), CLIP), 0.0)
     return Blend(
         np.concatenate([state.pending[:, 1:], np.full_like(state.pending[:, :1], np.nan)], axis=1),
-        np.where(seen, 0.5 ** (1 / CHOICE_HALF_LIFE), 1.0) * state.loss + loss,
+        np.where(seen, 0.5 ** (1 / (CHOICE_HALF_LIFE * recipe.year)), 1.0) * state.loss + loss,
         keep * state.width + (1 - keep) * size,
         keep * state.bias + (1 - keep) * np.where(told, np.clip(chosen, -limit, limit), 0.0),
         keep * state.weight + (1 - keep),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.panel import STEP_DAYS, Flags, Floats, Integers, Panel
+from models.panel import STEP_MONTHS, Flags, Floats, Grain, Integers, Panel, period_numbers, periods_from
 
 COLUMNS = ("date", "is_workday", "is_holiday", "is_makeup", "holiday_name", "festival_offset")
 LONG_CLOSURE = 3  # days shut before a backlog shows
 FESTIVAL_BUMPS = (10, 20, 30, 40, 52)  # days after the festival; width 7 (method.md, step 1)
 DAY_HARMONICS, WEEK_HARMONICS = 2, 3
+WORKDAY_SHARE = 0.68  # of all days; only a scale
 HOLIDAY_LAGS = (0, 1, 2)  # weeks: a report may speak of the week before
 
 
@@ -75,7 +76,7 @@ def days(calendar: pd.DataFrame, panel: Panel) -> Days:
         raise ValueError(f"the calendar lacks the columns {missing}")
     dates = pd.DatetimeIndex(calendar["date"]).to_numpy().astype("datetime64[D]")
     first = panel.periods[0].to_datetime64().astype("datetime64[D]")
-    last = panel.periods[-1].to_datetime64().astype("datetime64[D]") + STEP_DAYS[panel.grain] - 1
+    last = periods_from(panel.periods[-1], 2, panel.grain)[1].to_datetime64().astype("datetime64[D]") - 1
     if np.any(np.diff(dates).astype(np.int64) != 1):
         raise ValueError("the calendar's days must be consecutive")
     if dates[0] > first or dates[-1] < last:
@@ -94,7 +95,9 @@ def days(calendar: pd.DataFrame, panel: Panel) -> Days:
 
 def features(facts: Days, panel: Panel) -> Features:
     """Columns of the panel's grain."""
-    return day_features(facts) if panel.grain == "day" else week_features(facts)
+    if panel.grain == "day":
+        return day_features(facts)
+    return week_features(facts) if panel.grain == "week" else month_features(facts, panel.grain)
 
 
 def day_features(facts: Days) -> Features:
@@ -131,6 +134,27 @@ def week_features(facts: Days) -> Features:
     for column, penalty, part in festival(facts.festival_offset[: 7 * weeks]):
         columns.append((np.asarray(column, dtype=np.float64).reshape(weeks, 7).mean(axis=1), penalty, part))
     return stack(columns, np.ones(weeks, dtype=bool))
+
+
+def month_features(facts: Days, grain: Grain) -> Features:
+    """Month of the year (or quarter), how many workdays it has, how much of the festival's weeks falls into it."""
+    number = period_numbers(facts.dates, grain)
+    number -= number[0]
+    last_whole = int(number[-1]) + (facts.dates[-1].is_month_end and grain == "month")
+    inside = number < last_whole
+    days_in = np.bincount(number[inside])
+
+    def mean_of(daily: Floats | Flags) -> Floats:
+        return np.bincount(number[inside], np.asarray(daily, dtype=np.float64)[inside]) / days_in
+
+    starts = periods_from(facts.dates[0], last_whole, grain)
+    place = (starts.month.to_numpy() - 1) // STEP_MONTHS[grain]
+    columns: list[tuple[Floats | Flags, float, str]] = [
+        (place == each, 1.0, "season") for each in range(12 // STEP_MONTHS[grain])
+    ]
+    columns.append((np.log(np.maximum(mean_of(facts.is_workday), 0.1) / WORKDAY_SHARE), 1.0, "office"))
+    columns += [(mean_of(column), penalty, part) for column, penalty, part in festival(facts.festival_offset)]
+    return stack(columns, np.ones(last_whole, dtype=bool))
 
 
 def stack(columns: Iterable[tuple[Floats | Flags, float, str]], is_workday: Flags) -> Features:

@@ -10,7 +10,7 @@ from models.calendar import Days, Features
 from models.dispersion import Dispersion
 from models.factor import Factor
 from models.level import Level
-from models.panel import STEP_DAYS, Flags, Floats, Hierarchy, Integers, Panel, day_numbers
+from models.panel import Flags, Floats, Hierarchy, Integers, Panel, period_numbers
 from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
 from models.spike import Sums, window_sums
 
@@ -81,8 +81,8 @@ def is_anchor(course: Course, column: int) -> bool:
     said. Not counted from the panel's end, so that a replay refits where the first run did."""
     if column <= FIRST_ANCHOR:
         return column == FIRST_ANCHOR
-    days = day_numbers(course.panel.periods[column - 1 : column + 1])
-    era = days // (course.recipe.refit * STEP_DAYS[course.panel.grain])
+    numbers = period_numbers(course.panel.periods[column - 1 : column + 1], course.panel.grain)
+    era = numbers // course.recipe.refit
     return bool(era[0] != era[1])
 
 
@@ -169,7 +169,7 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
     after = replace(after, level=known, spread=spread)
     if after.blend is None:
         return after
-    judged = blend.advance(after.blend, panel, column, course.tree.group)
+    judged = blend.advance(after.blend, panel, column, course.tree.group, course.recipe)
     return replace(
         after, blend=blend.promise(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
     )

@@ -10,8 +10,7 @@ from models.panel import Flags, Floats, Hierarchy, Panel
 from models.quasipoisson import HIGHEST, LOWEST, fit
 from models.recipe import MIN_SEEN, Recipe
 
-LARGE = 30.0  # people per period: from here on a running median is taken out before fitting
-MEDIAN_WIDTH = 53  # weeks
+LARGE = 30.0  # people per period: from here on a running median of a year is taken out before fitting
 SHOCK_RATIO, SHOCK_MOVE, SHOCK_WEIGHT = 1.1, 1.0, 0.02  # logs off the median, logs moved in 26 weeks, weight left
 CONSTANT_PENALTY, DAY_TREND_PENALTY, WEEK_TREND_PENALTY = 1e-4, 9.0, 25.0
 CELL_PENALTY = (1e-2, 30.0)  # constant and trend of a series that inherits the rest
@@ -72,7 +71,7 @@ def learn(panel: Panel, features: Features, tree: Hierarchy, recipe: Recipe, anc
         full = fit_days(past, design, penalty, names, tree, recipe)
     else:
         penalty = np.concatenate([[CONSTANT_PENALTY, WEEK_TREND_PENALTY], features.penalty[used]])
-        full = fit_weeks(past, design, penalty, tree, recipe)
+        full = fit_seasons(past, design, penalty, tree, recipe)
     full = inherit(full, past, design, tree, recipe)
     kinds = due_kinds(past.weight, features.is_workday[past.start : anchor])
     columns = tuple(int(c) for c in used)
@@ -141,12 +140,12 @@ def fit_days(past: Past, design: Floats, penalty: Floats, names: np.ndarray, tre
     return full
 
 
-def fit_weeks(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, recipe: Recipe) -> Floats:
+def fit_seasons(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, recipe: Recipe) -> Floats:
     """Full coefficients (n, 2 + p): one shape from all top series together, then each series bends it a little."""
     top = np.flatnonzero(~tree.inherits)
     counts, weight, offset = past.counts[top], past.weight[top].copy(), past.offset[top].copy()
     mean = counts.sum(axis=1) / np.maximum(weight.sum(axis=1), 1.0)
-    drift, distrust = slow_drift(counts, weight, mean >= LARGE)
+    drift, distrust = slow_drift(counts, weight, mean >= LARGE, recipe.year + 1)
     offset += drift
     weight *= distrust
     trusted = np.maximum(weight.sum(axis=0), 0.01)
@@ -163,18 +162,20 @@ def fit_weeks(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, reci
     return full
 
 
-def slow_drift(counts: Floats, weight: Floats, is_large: Flags) -> tuple[Floats, Floats]:
+def slow_drift(counts: Floats, weight: Floats, is_large: Flags, width: int) -> tuple[Floats, Floats]:
     """Log of the centred running median of large series (0 for small), and little weight where a crisis shows.
+
+    width: periods of the median, a year and one.
 
     Without it a crisis of one year becomes a season of the next ones (method.md, step 1).
     """
     seen = np.where(weight > 0, counts, np.nan)
-    median = pd.DataFrame(seen.T + 1.0).rolling(MEDIAN_WIDTH, center=True, min_periods=MEDIAN_WIDTH // 4).median()
+    median = pd.DataFrame(seen.T + 1.0).rolling(width, center=True, min_periods=width // 4).median()
     level = np.log(median.ffill().bfill().fillna(1.0).to_numpy().T)
     drift = level - np.median(level, axis=1, keepdims=True)
     ratio = np.log(counts + 1.0) - level
     off = np.abs(ratio - np.median(ratio, axis=1, keepdims=True))
-    quarter = MEDIAN_WIDTH // 4
+    quarter = width // 4
     moved = np.abs(drift - np.roll(drift, quarter, 1)) + np.abs(drift - np.roll(drift, -quarter, 1))
     moved[:, :quarter] = 0.0
     moved[:, -quarter:] = 0.0

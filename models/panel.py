@@ -10,9 +10,10 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
-Grain = Literal["day", "week"]
+Grain = Literal["day", "week", "month", "quarter"]
 
 STEP_DAYS: dict[str, int] = {"day": 1, "week": 7}
+STEP_MONTHS: dict[str, int] = {"month": 1, "quarter": 3}
 LEVELS = ("total", "area", "industry", "cell")
 
 
@@ -21,7 +22,7 @@ class Panel:
     """n series over T consecutive periods.
 
     series: frame with series_id, level (total|area|industry|cell), area, industry; one row a series.
-    periods: T consecutive days, or first days of weeks.
+    periods: T consecutive days, or first days of weeks, months or quarters.
     values: (n, T) counts of people, NaN = not reported or not due (a reported zero is 0).
     exposure: (n, T) share of the series that reported; 0 where the value is NaN.
         A column's share must not change when later columns come (take sizes known before it): a column whose values or
@@ -39,11 +40,11 @@ class Panel:
         shape = (len(self.series), len(self.periods))
         if self.values.shape != shape or self.exposure.shape != shape:
             raise ValueError(f"values {self.values.shape} and exposure {self.exposure.shape} must both be {shape}")
-        if self.grain not in STEP_DAYS:
-            raise ValueError(f"grain must be day or week, not {self.grain!r}")
+        if self.grain not in STEP_DAYS and self.grain not in STEP_MONTHS:
+            raise ValueError(f"grain must be day, week, month or quarter, not {self.grain!r}")
         if 0 in shape:
             raise ValueError("a panel needs at least one series and one period")
-        if np.any(np.diff(day_numbers(self.periods)) != STEP_DAYS[self.grain]):
+        if not self.periods.equals(periods_from(self.periods[0], len(self.periods), self.grain)):
             raise ValueError(f"periods must be consecutive {self.grain}s")
         unknown = set(self.series["level"]) - set(LEVELS)
         if unknown:
@@ -88,6 +89,22 @@ def hierarchy(series: pd.DataFrame) -> Hierarchy:
         parent[root] = -1
     group = np.array([LEVELS.index(name) for name in level], dtype=np.int64)
     return Hierarchy(root, parent, (level == "cell") & (parent >= 0), group)
+
+
+def periods_from(first: pd.Timestamp, count: int, grain: Grain) -> pd.DatetimeIndex:
+    """`count` consecutive periods by their first days, beginning with `first`."""
+    if grain in STEP_MONTHS:
+        start = pd.Timestamp(first.year, first.month - (first.month - 1) % STEP_MONTHS[grain], 1)
+        return pd.date_range(start, periods=count, freq=pd.DateOffset(months=STEP_MONTHS[grain]))
+    return pd.date_range(first, periods=count, freq=pd.Timedelta(days=STEP_DAYS[grain]))
+
+
+def period_numbers(periods: pd.DatetimeIndex, grain: Grain) -> Integers:
+    """Numbers that grow by one from a period to the next, the same whatever the panel's first period."""
+    if grain in STEP_MONTHS:
+        months = periods.year.to_numpy().astype(np.int64) * 12 + periods.month.to_numpy() - 1
+        return np.asarray(months // STEP_MONTHS[grain])
+    return day_numbers(periods) // STEP_DAYS[grain]
 
 
 def day_numbers(periods: pd.DatetimeIndex) -> Integers:

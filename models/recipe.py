@@ -1,7 +1,7 @@
 """The numbers of the method, one recipe a grain, each where it was measured (shared method.md, "LCW-raw")."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -140,7 +140,7 @@ WEEK = Recipe(
     warm=104,
     burn=260,
     half_lives=(2.0, 4.0, 8.0, 16.0, 40.0, inf),
-    kappa=5.0,
+    kappa=10.0,
     clip=inf,
     adapt=0,
     robust=False,
@@ -151,15 +151,60 @@ WEEK = Recipe(
     by_latest=True,
     error_clip=9.0,
     loss_half_life=104.0,
-    noise_half_life=104.0,
-    noise_weight=20.0,
+    noise_half_life=208.0,
+    noise_weight=10.0,
     allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0},
     budget=1.0,
     budget_memory=104,
     budget_gap=1,
 )
 
-RECIPES: dict[str, Recipe] = {"day": DAY, "week": WEEK}
+# Few periods, so a year of its own errors is soon all there is; three months tell of a slow slide.
+MONTH = Recipe(
+    grain="month",
+    periods_per_year=12.0,
+    history=120,
+    refit=3,
+    warm=24,
+    burn=120,
+    half_lives=(1.5, 3.0, 6.0, 12.0, inf),
+    kappa=2.0,
+    clip=inf,
+    adapt=0,
+    robust=False,
+    year=12,
+    large=30.0,
+    windows=(Span(1), Span(3)),
+    horizons=tuple(Span(1, gap) for gap in range(6)),
+    by_latest=False,
+    error_clip=9.0,
+    loss_half_life=36.0,
+    noise_half_life=36.0,
+    noise_weight=12.0,
+    allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0},
+    budget=1.0,
+    budget_memory=36,
+    budget_gap=1,
+)
+
+QUARTER = replace(
+    MONTH,
+    grain="quarter",
+    periods_per_year=4.0,
+    history=40,
+    refit=1,
+    warm=8,
+    burn=40,
+    half_lives=(1.0, 2.0, 4.0, inf),
+    year=4,
+    windows=(Span(1),),
+    horizons=(Span(1), Span(1, 1)),
+    loss_half_life=12.0,
+    noise_half_life=12.0,
+    budget_memory=12,
+)
+
+RECIPES: dict[str, Recipe] = {"day": DAY, "week": WEEK, "month": MONTH, "quarter": QUARTER}
 
 MIN_SEEN = 8  # reported periods before a series gets any score
 FIRST_ANCHOR = 12  # the column before which the calendar is first fitted: eight workdays and their weekends

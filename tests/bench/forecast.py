@@ -20,9 +20,9 @@ from rich.pretty import Pretty
 from models import budget
 from models.backtest import outlook, trace
 from models.recipe import DAY
-from tests.bench import detect, forecast_ahead
-from tests.bench.forecast_data import BENCH, CLAIMS, daily, program, weekly
-from tests.bench.forecast_score import daily_figures, judged, narrowed, peer, weekly_figures, write_alarms
+from tests.bench import detect, forecast_ahead, forecast_monthly
+from tests.bench.forecast_data import BENCH, CLAIMS, daily, peer, program, weekly
+from tests.bench.forecast_score import daily_figures, judged, narrowed, weekly_figures, write_alarms
 from tests.bench.place import ROOT
 
 PLACES = ROOT / "tests" / "regions" / "us_states" / "places.csv"
@@ -121,6 +121,11 @@ def lab_daily(at: Path, small: bool) -> dict[str, Any]:
     }
 
 
+def monthly(at: Path, small: bool) -> dict[str, Any]:
+    """Australian months."""
+    return forecast_monthly.track(at, small)
+
+
 def speed(at: Path, small: bool) -> dict[str, Any]:
     """CPU seconds of one core: a causal backtest of 912 days, one more day, and a province of 4,000 series."""
     program("sim_labor.py", at, "--seed", 1)
@@ -169,7 +174,7 @@ def city(at: Path, small: bool) -> dict[str, Any]:
 
 
 TRACKS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
-    track.__name__: track for track in (sim_weekly, us_injected, us_known, us_forecast, lab_daily, speed, city)
+    track.__name__: track for track in (sim_weekly, us_injected, us_known, us_forecast, lab_daily, monthly, speed, city)
 }
 
 

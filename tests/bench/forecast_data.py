@@ -40,6 +40,13 @@ def program(name: str, *arguments: object) -> None:
     subprocess.run(command, check=True, cwd=BENCH, env=settings, stdout=subprocess.DEVNULL)
 
 
+def peer(folder: Path, method: str, *options: str) -> Path:
+    """A peer's file, made by the bench's own program."""
+    path = folder / f"{method}.csv"
+    program("peers.py", folder, path, method, *options)
+    return path
+
+
 def weekly(folder: Path, only: frozenset[str] | None = None, has_holidays: bool = True) -> Case:
     """Weekly counts of unrelated series; `only` these. The simulator's world has no holidays."""
     values, meta = matrix(folder, only)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.backtest import Trace, trace
 from models.panel import Floats
-from tests.bench.forecast_data import BENCH, Case, program
+from tests.bench.forecast_data import BENCH, Case
 
 LOWEST = -99.0  # no rise at all
 P_01 = 2.326  # standard deviations: p = .01
@@ -48,13 +48,6 @@ def write_alarms(case: Case, found: Trace, line: Floats | float = P_01) -> Path:
             "alarm": (strength > line).ravel().astype(int),
         }
     ).to_csv(path, index=False)
-    return path
-
-
-def peer(folder: Path, method: str, *options: str) -> Path:
-    """A peer's file, made by the bench's own program."""
-    path = folder / f"{method}.csv"
-    program("peers.py", folder, path, method, *options)
     return path
 
 

@@ -50,7 +50,7 @@ def test_the_last_value_counts_for_a_walk_and_not_for_a_steady_season():
     for panel in (with_values(walk), weekly_regions(WEEKS)):
         state = blend.begin(4, 4)
         for column in range(100, WEEKS):
-            state = blend.advance(state, panel, column, GROUP)
+            state = blend.advance(state, panel, column, GROUP, WEEK)
             own = panel.values[:, column - 51 : column - 47].T
             state = blend.promise(state, blend.candidates(panel, column, own, WEEK))
         shares.append(np.array(LAST_SHARES)[blend.choose(state, GROUP)[0]].mean())
