@@ -12,6 +12,7 @@ COLUMNS = ("date", "is_workday", "is_holiday", "is_makeup", "holiday_name", "fes
 LONG_CLOSURE = 3  # days shut before a backlog shows
 FESTIVAL_BUMPS = (10, 20, 30, 40, 52)  # days after the festival; width 7 (method.md, step 1)
 DAY_HARMONICS, WEEK_HARMONICS = 2, 3
+MONTH_PENALTY = 200.0  # short histories: the season is the pool's, not each series' own
 WORKDAY_SHARE = 0.68  # of all days; only a scale
 HOLIDAY_LAGS = (0, 1, 2)  # weeks: a report may speak of the week before
 
@@ -150,7 +151,7 @@ def month_features(facts: Days, grain: Grain) -> Features:
     starts = periods_from(facts.dates[0], last_whole, grain)
     place = (starts.month.to_numpy() - 1) // STEP_MONTHS[grain]
     columns: list[tuple[Floats | Flags, float, str]] = [
-        (place == each, 1.0, "season") for each in range(12 // STEP_MONTHS[grain])
+        (place == each, MONTH_PENALTY, "season") for each in range(12 // STEP_MONTHS[grain])
     ]
     columns.append((np.log(np.maximum(mean_of(facts.is_workday), 0.1) / WORKDAY_SHARE), 1.0, "office"))
     columns += [(mean_of(column), penalty, part) for column, penalty, part in festival(facts.festival_offset)]
