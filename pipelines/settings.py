@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         return self.data / "outbox"
 
     @property
+    def backtests(self) -> Path:
+        """Figures of every backtest, one CSV file each."""
+        return self.data / "backtests"
+
+    @property
     def run_lock(self) -> Path:
         """Held by the one process that writes the warehouse."""
         return self.data / "run.lock"

@@ -81,7 +81,11 @@ def load_cells(con: duckdb.DuckDBPyConnection, indicator: Indicator, grain: Grai
         "where known_to is null and indicator = $indicator and grain = $grain",
         {"indicator": indicator.name, "grain": str(grain)},
     ).df()
-    frame = frame[is_cell(frame, indicator, grain, region)]
+    return cells_of(frame[is_cell(frame, indicator, grain, region)], indicator, grain, region)
+
+
+def cells_of(frame: pd.DataFrame, indicator: Indicator, grain: Grain, region: Region) -> Cells | None:
+    """Matrices of these readings at the finest level; None when there are none."""
     if frame.empty:
         return None
     industries = sorted(set(region.sections.values())) if "industry" in indicator.dimensions else [TOTAL_INDUSTRY]

@@ -8,33 +8,12 @@ import pandas as pd
 
 from models.backtest import outlook
 from models.panel import Floats
+from models.quality import LEVELS, NAMES, accuracy
 from tests.bench.forecast_data import weekly
 
-LEVELS = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
-NAMES = ("lo95", "lo80", "lo50", "expected", "hi50", "hi80", "hi95")
 MEMORY = 156  # weeks of errors that make the last value's quantiles
 SCALE_YEARS, YEAR = 5, 52
 SPANS = {"2015-2020": ("2015-01-03", "2020-02-29"), "2022-2025": ("2022-01-01", "2025-07-26")}
-
-
-def interval_score(truth: Floats, quantiles: Floats) -> Floats:
-    """Weighted interval score of seven quantiles (..., 7), Bracher et al. 2021: twice the mean pinball loss."""
-    gap = truth[..., None] - quantiles
-    return np.asarray(2 * np.maximum(LEVELS * gap, (LEVELS - 1) * gap).mean(axis=-1))
-
-
-def figures(truth: Floats, quantiles: Floats, scale: Floats) -> dict[str, float]:
-    """Figures of (n, T) truth and (n, T, 7) quantiles; scale (n, 1) is the seasonal naive's past mean error."""
-    inside = {
-        name: (truth >= quantiles[..., low]) & (truth <= quantiles[..., -1 - low])
-        for name, low in (("80", 1), ("95", 0))
-    }
-    answer = {
-        "MASE": np.mean(np.abs(truth - quantiles[..., 3]) / scale),
-        "WIS": np.mean(interval_score(truth, quantiles) / scale),
-        **{f"coverage_{name}": hit.mean() for name, hit in inside.items()},
-    }
-    return {name: round(float(value), 3) for name, value in answer.items()}
 
 
 def last_value(values: Floats, horizon: int, first: int) -> Floats:
@@ -67,8 +46,8 @@ def track(folder: Path, only: frozenset[str]) -> dict[str, Any]:
         truth = values[:, first:]
         answer[name] = {
             f"h{horizon}": {
-                "ours": figures(truth, cube[horizon - 1, :, 4 - horizon : last - first + 4 - horizon], scale),
-                "last_value": figures(truth, last_value(values, horizon, first), scale),
+                "ours": accuracy(truth, cube[horizon - 1, :, 4 - horizon : last - first + 4 - horizon], scale),
+                "last_value": accuracy(truth, last_value(values, horizon, first), scale),
             }
             for horizon in range(1, 5)
         }

@@ -1,0 +1,92 @@
+"""How good past forecasts and judgements were: the figures of a backtest."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.panel import Flags, Floats
+
+LEVELS = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
+NAMES = ("lo95", "lo80", "lo50", "expected", "hi50", "hi80", "hi95")  # columns of a forecast, in the order of LEVELS
+CALIBRATION = (0.01, 0.05, 0.1)
+
+
+def interval_score(truth: Floats, quantiles: Floats) -> Floats:
+    """Weighted interval score of quantiles (..., 7) at LEVELS: twice the mean pinball loss (Bracher et al. 2021)."""
+    gap = truth[..., None] - quantiles
+    return np.asarray(2 * np.maximum(LEVELS * gap, (LEVELS - 1) * gap).mean(axis=-1))
+
+
+def accuracy(truth: Floats, quantiles: Floats, scale: Floats) -> dict[str, float]:
+    """mase, wis (both over scale), coverage_80 and coverage_95 of (n, T) truth and (n, T, 7) quantiles.
+
+    scale: (n, 1) mean absolute error of the seasonal naive before; where it is NaN or 0 only coverage is told. What is
+    NaN on either side is left out; without anything to compare a figure is NaN.
+    """
+    known = np.isfinite(truth) & np.isfinite(quantiles).all(axis=-1)
+    scaled = known & (scale > 0)
+    size = np.broadcast_to(scale, truth.shape)
+    return {
+        "mase": mean(np.abs(truth - quantiles[..., 3])[scaled] / size[scaled]),
+        "wis": mean(interval_score(truth, quantiles)[scaled] / size[scaled]),
+        "coverage_80": mean(((truth >= quantiles[..., 1]) & (truth <= quantiles[..., 5]))[known]),
+        "coverage_95": mean(((truth >= quantiles[..., 0]) & (truth <= quantiles[..., 6]))[known]),
+    }
+
+
+def mean(figures: Floats | Flags) -> float:
+    """The mean, NaN of nothing."""
+    return float(figures.mean()) if figures.size else np.nan
+
+
+def calibration(p: Floats) -> dict[str, float]:
+    """Share of judgements with a p below .01, .05 and .1: the same numbers, if nothing happened and all is right."""
+    known = p[np.isfinite(p)]
+    return {f"p_below_{level:g}": mean(known < level) for level in CALIBRATION}
+
+
+@dataclass(frozen=True)
+class Event:
+    """A known event: the rows of series that hold it or are held by it, first and last column in which it shows."""
+
+    rows: tuple[int, ...]
+    first: int
+    last: int
+
+
+def detection(alarm: Floats, events: list[Event], within: int, gap: int, periods_per_year: float) -> dict[str, float]:
+    """What an alarm matrix (n, T) of zeros and ones found: episodes a series-year, the false ones and the rest.
+
+    An event is found when a series of its rows alarms within `within` periods of its first column; one not found counts
+    with the delay `within` + 1. An episode is true when it touches an event of its row, up to `within` periods after.
+    """
+    touched = np.zeros(alarm.shape, dtype=bool)
+    delays = []
+    for event in events:
+        rows = np.array(event.rows, dtype=np.int64)
+        touched[rows, event.first : event.last + within + 1] = True
+        hits = np.flatnonzero((alarm[rows, event.first : event.first + within + 1] > 0).any(axis=0))
+        delays.append(int(hits[0]) if len(hits) else within + 1)
+    total = wrong = 0
+    for row in range(len(alarm)):
+        for first, last in runs(alarm[row], gap):
+            total += 1
+            wrong += not touched[row, first : last + 1].any()
+    years = alarm.size / periods_per_year
+    return {
+        "events": float(len(events)),
+        "detected": mean(np.array(delays) <= within),
+        "delay": mean(np.array(delays)),
+        "episodes_per_series_year": total / years,
+        "false_per_series_year": wrong / years if events else np.nan,
+        "precision": (total - wrong) / total if total and events else np.nan,
+    }
+
+
+def runs(alarm: Floats, gap: int) -> list[tuple[int, int]]:
+    """First and last column of every episode of one series (T,); at most `gap` quiet periods lie inside one."""
+    on = np.flatnonzero(alarm > 0)
+    if len(on) == 0:
+        return []
+    cut = np.flatnonzero(np.diff(on) > gap + 1)
+    return list(zip(on[np.append(0, cut + 1)].tolist(), on[np.append(cut, len(on) - 1)].tolist(), strict=True))

@@ -1,0 +1,277 @@
+"""How good an indicator's forecasts and judgements were, each made from what its edition knew."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from models import budget, quality
+from models.assess import Assessment, Memory, assess
+from models.backtest import trace
+from models.evidence import evidence
+from models.panel import LEVELS, Floats, Panel, hierarchy
+from models.quality import NAMES, Event
+from models.recipe import RECIPES, Recipe
+from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
+from pipelines.region import Region
+from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.warehouse.panel import Cells, cells_of, is_cell, panel
+
+AHEAD_DAYS = 550  # calendar beyond the last period
+WITHIN_DAYS = 7  # an event is found in time within so many days of showing
+SEASON = {Grain.DAY: 364, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4}  # periods until the same one of last year
+EVERY_LEVEL = "all"
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Figures of one backtest: frame with series_level, horizon (0: of judgements), figure, value."""
+
+    indicator: Indicator
+    first: date
+    last: date
+    editions: int
+    figures: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """One edition's own look: the panel as it knew it and what it said."""
+
+    day: date
+    panel: Panel
+    said: Assessment
+
+
+def backtest(
+    con: duckdb.DuckDBPyConnection, region: Region, name: str, first: date, last: date, truth: Path | None = None,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Backtest:  # fmt: skip
+    """Repeat the judgements of the editions from ``first`` to ``last`` and score them by what is known now.
+
+    truth: labels as `gangshao demo` writes them; without them nothing can be said of detection. Raises UserError when
+    the indicator or the editions do not exist, or the labels cannot be read.
+    """
+    if name not in catalogue():
+        raise UserError(f"没有名为“{name}”的指标，现有 {'、'.join(catalogue())} (no such indicator)")
+    indicator = catalogue()[name]
+    if indicator.is_ratio:
+        raise UserError(f"“{name}”是比率，回测只用于人数类指标 (a backtest needs counts, this indicator is a ratio)")
+    vintages: list[Vintage] = []
+    wanted = _editions(con, first, last)
+    for done, vintage in enumerate(_vintages(con, region, indicator, wanted), 1):
+        vintages.append(vintage)
+        progress("回测", done, len(wanted))
+    if not vintages:
+        raise UserError(f"“{name}”在 {first} 至 {last} 的版次中没有数据 (no readings of this indicator)")
+    recipe = RECIPES[vintages[-1].panel.grain]
+    calendar = _calendar(region, vintages[0].panel, last)
+    frames = [_ahead(vintages, calendar, recipe), _judged(region, vintages, calendar, recipe, truth)]
+    return Backtest(indicator, first, last, len(vintages), pd.concat(frames, ignore_index=True))
+
+
+def keep(folder: Path, found: Backtest, at: datetime) -> Path:
+    """Write the figures into a CSV file of their own; returns it. Raises OSError."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{found.indicator.name}_{found.first}_{found.last}_{at:%Y%m%dT%H%M%SZ}.csv"
+    frame = found.figures.assign(indicator=found.indicator.name, first_day=found.first, last_day=found.last)
+    aside = path.with_suffix(".part")
+    frame.assign(editions=found.editions).to_csv(aside, index=False, encoding="utf-8-sig")
+    aside.replace(path)
+    return path
+
+
+TITLES = {
+    "mase": "平均误差 ÷ 去年同期法的误差（小于 1 为好）",
+    "wis": "区间得分 ÷ 去年同期法的误差（越小越好）",
+    "coverage_80": "80% 区间的覆盖率（应近 .80）",
+    "coverage_95": "95% 区间的覆盖率（应近 .95）",
+    "p_below_0.01": "概率低于 .01 的判断所占比例（无事时应近 .01）",
+    "p_below_0.05": "概率低于 .05 的判断所占比例（无事时应近 .05）",
+    "p_below_0.1": "概率低于 .1 的判断所占比例（无事时应近 .1）",
+    "events": "已知事件（件）",
+    "detected": f"可见后 {WITHIN_DAYS} 日内发现的比例（越大越好）",
+    "delay": "发现所用天数，未发现的按最长计（越小越好）",
+    "episodes_per_series_year": "每个序列每年的警报次数",
+    "false_per_series_year": "其中与已知事件无关的次数（越小越好）",
+    "precision": "警报中与已知事件有关的比例（越大越好）",
+}
+
+
+def told(found: Backtest) -> list[str]:
+    """The figures as lines for a person."""
+    head = f"{found.indicator.title_zh}，{found.first} 至 {found.last}，{found.editions} 个版次"
+    table = found.figures[found.figures["series_level"] == EVERY_LEVEL]
+    lines = [head]
+    for horizon, rows in table.groupby("horizon"):
+        lines.append(f"预测未来第 {horizon} 期" if horizon else "判断")
+        lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in rows.itertuples() if np.isfinite(row.value)]
+    return lines
+
+
+def _editions(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[tuple[date, datetime]]:
+    """The last edition of every day between."""
+    rows: list[tuple[date, datetime]] = con.execute(
+        "select day, max(cutoff_at) from edition where day between $first and $last group by day order by day",
+        {"first": first, "last": last},
+    ).fetchall()
+    if not rows:
+        raise UserError(f"{first} 至 {last} 没有版次，请先运行 gangshao run --from … --to … (no editions then)")
+    return rows
+
+
+def _vintages(
+    con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, editions: list[tuple[date, datetime]]
+) -> Iterator[Vintage]:
+    grain = indicator.grains[0]
+    frame = con.execute(
+        "select area, industry, grain, period, value, known_from, known_to from reading "
+        "where indicator = $indicator and grain = $grain",
+        {"indicator": indicator.name, "grain": str(grain)},
+    ).df()
+    frame = frame[is_cell(frame, indicator, grain, region)]
+    memory: Memory | None = None
+    cells: Cells | None = None
+    calendar = pd.DataFrame()
+    before = pd.Timestamp.min
+    for day, cutoff in editions:
+        at = pd.Timestamp(cutoff)
+        if cells is None:
+            cells = cells_of(frame[_known_at(frame, at)], indicator, grain, region)
+        else:
+            cells.blank(frame[(frame["known_to"] > before) & (frame["known_to"] <= at)])
+            cells.apply(frame[(frame["known_from"] > before) & (frame["known_from"] <= at)])
+        before = at
+        if cells is None:
+            continue
+        made = panel(cells, region)
+        if calendar.empty:
+            calendar = _calendar(region, made, editions[-1][0])
+        said, memory = assess(made, calendar, memory)
+        yield Vintage(day, made, said)
+
+
+def _known_at(frame: pd.DataFrame, at: pd.Timestamp) -> pd.Series:
+    return (frame["known_from"] <= at) & ~(frame["known_to"] <= at)
+
+
+def _calendar(region: Region, made: Panel, last: date) -> pd.DataFrame:
+    """The region's calendar from the panel's first day to well beyond the last edition."""
+    return region.calendar_frame(made.periods[0].date(), last + timedelta(days=AHEAD_DAYS))
+
+
+def _ahead(vintages: list[Vintage], calendar: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes."""
+    final = vintages[-1].panel
+    level = final.series["level"].to_numpy()
+    widest = {span.reach: span.width for span in recipe.horizons}
+    rows = []
+    for horizon, width in widest.items():
+        sums = _sums(final, calendar, width)
+        made, told = [], []
+        for vintage in vintages:
+            part = vintage.said.forecast
+            part = part[part["horizon"] == horizon]
+            end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
+            if len(part) == len(level) and end < len(final.periods):
+                made.append(part[list(NAMES)].to_numpy(dtype=np.float64))
+                told.append(sums[:, end])
+        if not made:
+            continue
+        cube, truth = np.stack(made, axis=1), np.stack(told, axis=1)
+        start = int(final.periods.searchsorted(pd.Timestamp(vintages[0].day)))
+        scale = _naive_error(sums[:, :start], SEASON[Grain(final.grain)])
+        for name in (EVERY_LEVEL, *LEVELS):
+            chosen = np.ones(len(level), dtype=bool) if name == EVERY_LEVEL else level == name
+            if chosen.any():
+                found = quality.accuracy(truth[chosen], cube[chosen], scale[chosen])
+                rows += [(name, horizon, figure, value) for figure, value in found.items()]
+    return pd.DataFrame(rows, columns=["series_level", "horizon", "figure", "value"])
+
+
+def _sums(final: Panel, calendar: pd.DataFrame, width: int) -> Floats:
+    """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
+    reported = final.exposure > 0.999
+    due = np.ones(len(final.periods), dtype=bool)
+    if final.grain == "day":
+        workday = calendar.set_index("date")["is_workday"].reindex(final.periods).to_numpy(dtype=bool)
+        due = workday & reported.any(axis=0) | reported.any(axis=0)
+    people = pd.DataFrame(np.where(reported, final.values, 0.0).T).rolling(width).sum().to_numpy().T
+    missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
+    return np.where(missing == 0, people, np.nan)
+
+
+def _naive_error(sums: Floats, season: int) -> Floats:
+    """(n, 1) mean absolute change against the same sum a year before, of the year before the judged span; NaN where
+    there is no such year."""
+    if sums.shape[1] <= season:
+        return np.full((len(sums), 1), np.nan)
+    change = np.abs(sums[:, season:] - sums[:, :-season])[:, -season:]
+    known = np.isfinite(change)
+    mean = np.where(known, change, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.where(known.any(axis=1), mean, np.nan)[:, None]
+
+
+def _judged(
+    region: Region, vintages: list[Vintage], calendar: pd.DataFrame, recipe: Recipe, truth: Path | None
+) -> pd.DataFrame:
+    """Calibration of p and what the alarm line found; the line comes from the periods before the first edition."""
+    first = vintages[0].panel
+    group = hierarchy(first.series).group
+    strength, p = [], []
+    for vintage in vintages:
+        parts = {name: _cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected")}
+        strength.append(evidence(parts["p"], parts["observed"], parts["expected"], group, recipe))
+        p.append(parts["p"])
+    memory = min(recipe.budget_memory, len(first.periods) - 1)
+    past = trace(first, calendar, first.periods[-memory].date()).evidence
+    most = recipe.budget * len(group) * memory / recipe.periods_per_year
+    alarm = (np.stack(strength, axis=1) > budget.line(past, most, recipe.budget_gap)).astype(np.float64)
+    figures = quality.calibration(np.stack(p))
+    per_year = recipe.periods_per_year * (1.0 if first.grain == "day" else len(vintages) / _periods(vintages))
+    figures |= quality.detection(alarm, _events(region, vintages, truth), WITHIN_DAYS, recipe.budget_gap, per_year)
+    if truth is None:
+        figures = {name: value for name, value in figures.items() if np.isfinite(value) and name != "events"}
+    return pd.DataFrame(
+        [(EVERY_LEVEL, 0, name, value) for name, value in figures.items()],
+        columns=["series_level", "horizon", "figure", "value"],
+    )
+
+
+def _periods(vintages: list[Vintage]) -> int:
+    """Periods of the grain from the first edition to the last, at least one."""
+    last = vintages[-1].panel
+    count = len(last.periods) - len(vintages[0].panel.periods) + 1
+    return max(count, 1)
+
+
+def _cube(column: pd.Series, recipe: Recipe) -> Floats:
+    """(W, n) of a column of Assessment.score, which has the windows one after another."""
+    return np.asarray(column.to_numpy(dtype=np.float64).reshape(len(recipe.windows), -1))
+
+
+def _events(region: Region, vintages: list[Vintage], truth: Path | None) -> list[Event]:
+    """Labelled events that begin to show within the editions; places are numbers of editions."""
+    if truth is None:
+        return []
+    try:
+        labels = pd.read_csv(truth, parse_dates=["first_visible_on", "end_on"])
+    except (OSError, ValueError) as error:
+        raise UserError(f"{truth} 读不出事件标签，应为 gangshao demo 写的 truth.csv (not a truth file)") from error
+    days = pd.DatetimeIndex([pd.Timestamp(vintage.day) for vintage in vintages])
+    series = vintages[0].panel.series
+    found = []
+    for label in labels[labels["size_class"] != "none"].dropna(subset=["first_visible_on"]).itertuples():
+        start = int(days.searchsorted(label.first_visible_on))
+        if label.first_visible_on < days[0] or start >= len(days):
+            continue
+        area = (series["area"] == label.area) | (series["area"] == region.city) | (label.area == region.city)
+        industry = (series["industry"] == label.industry) | (series["industry"] == TOTAL_INDUSTRY)
+        industry |= label.industry == TOTAL_INDUSTRY
+        end = int(days.searchsorted(label.end_on, "right")) - 1
+        found.append(Event(tuple(np.flatnonzero(area & industry).tolist()), start, max(start, end)))
+    return found

@@ -1,0 +1,115 @@
+"""A backtest repeats what its editions said, from what they knew, and scores it by what came."""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.quality import NAMES
+from pipelines import region as regions
+from pipelines.warehouse import backtest as backtests
+from tests.house import ROOT, House
+
+FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
+pytestmark = pytest.mark.xdist_group("replay")
+
+
+@pytest.fixture(scope="module")
+def region() -> regions.Region:
+    return regions.load(ROOT / "data" / "regions" / "liaocheng")
+
+
+def test_the_vintages_say_what_the_editions_said(replayed: House, region: regions.Region) -> None:
+    with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
+        editions = backtests._editions(con, FIRST, LAST)
+        indicator = backtests.catalogue()["benefit_claim"]
+        vintages = list(backtests._vintages(con, region, indicator, editions))
+        key = ["day", "area", "industry", "window_periods"]
+        stored = con.execute(
+            f"select {', '.join(key)}, observed, expected, p from score where indicator = 'benefit_claim'"
+        ).df()
+    assert [vintage.day for vintage in vintages] == sorted(set(stored["day"].dt.date))
+    said = pd.concat(
+        [
+            vintage.said.score.merge(
+                vintage.panel.series[["area", "industry"]], left_on="series", right_index=True
+            ).assign(day=pd.Timestamp(vintage.day))
+            for vintage in vintages
+        ]
+    )
+    both = stored.merge(said, on=key, suffixes=("", "_again"))
+    assert len(both) == len(stored) > 10_000
+    for name in ("observed", "expected", "p"):
+        np.testing.assert_allclose(both[f"{name}_again"], both[name], rtol=1e-9)
+
+
+def test_accuracy_is_that_of_plain_sums_of_the_readings(replayed: House, region: regions.Region) -> None:
+    with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
+        found = backtests.backtest(con, region, "benefit_claim", FIRST, LAST)
+        editions = backtests._editions(con, FIRST, LAST)
+        indicator = backtests.catalogue()["benefit_claim"]
+        vintages = list(backtests._vintages(con, region, indicator, editions))
+        counties = con.execute(
+            "select area, period, value, reporting < due as lacks from reading where indicator = 'benefit_claim' "
+            "and grain = 'day' and known_to is null and area <> ? and industry = 'ALL' order by period",
+            [region.city],
+        ).df()
+    daily = {area: rows.set_index("period") for area, rows in counties.groupby("area")}
+    days = set(counties["period"])  # days on which anybody reported are due for everybody
+    inside = []
+    for vintage in vintages:
+        end = vintage.panel.periods[-1]
+        made = vintage.said.forecast
+        made = made[(made["horizon"] == 7)].set_index("series_id")
+        coming = pd.date_range(end + pd.Timedelta(days=1), periods=7)
+        if coming[-1] > vintages[-1].panel.periods[-1]:
+            continue
+        for area, frame in daily.items():
+            week = frame[frame.index.isin(coming)]
+            if not week["lacks"].any() and set(coming) & days == set(week.index):
+                row = made.loc[f"{area}|ALL"]
+                inside.append(row["lo80"] <= week["value"].sum() <= row["hi80"])
+    figure = found.figures.query("series_level == 'area' and horizon == 7 and figure == 'coverage_80'")["value"]
+    assert len(inside) > 50
+    assert figure.iloc[0] == pytest.approx(np.mean(inside))
+    assert set(NAMES) <= set(vintages[0].said.forecast.columns)
+
+
+def test_the_command_prints_and_keeps_its_figures(replayed: House, files: Path, tmp_path: Path) -> None:
+    house = replayed.copy(tmp_path / "house")
+    labels = files.parent / "truth.csv"
+    assert labels.exists()
+    done = house.gangshao(
+        "backtest", "--indicator", "benefit_claim", "--from", FIRST.isoformat(), "--to", LAST.isoformat(),
+        "--truth", str(labels),
+    )  # fmt: skip
+    assert "概率低于 .05" in done.stdout
+    (kept,) = (house.data / "backtests").glob("*.csv")
+    frame = pd.read_csv(kept)
+    figures = frame[frame["series_level"] == "all"].set_index("figure")["value"]
+    assert 0 <= figures["p_below_0.05"] < 0.2
+    assert figures["events"] >= 1
+    assert figures["episodes_per_series_year"] >= 0
+    assert (frame["editions"] == 20).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--indicator", "nothing", "--from", "2026-10-12", "--to", "2026-10-31"), "没有名为“nothing”的指标"),
+        (("--indicator", "job_loss_rate", "--from", "2026-10-12", "--to", "2026-10-31"), "只用于人数类指标"),
+        (("--indicator", "benefit_claim", "--from", "2020-10-12", "--to", "2020-10-31"), "没有版次"),
+        (
+            ("--indicator", "benefit_claim", "--from", "2026-10-30", "--to", "2026-10-31", "--truth", sys.executable),
+            "读不出事件标签",
+        ),
+    ],
+)
+def test_what_cannot_be_scored_is_said_in_a_sentence(
+    replayed: House, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in replayed.gangshao("backtest", *arguments, status=2).stderr
