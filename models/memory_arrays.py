@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -82,6 +83,11 @@ def _apart(thing: Any) -> Arrays:
     return found
 
 
+@cache
+def _parts(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _together(kind: Any, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
     """A value of a type whose parts are the arrays of this name."""
     if get_origin(kind) is UnionType:
@@ -89,8 +95,7 @@ def _together(kind: Any, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> A
             return None
         kind = get_args(kind)[0]
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = get_type_hints(kind)
-        return kind(**{f.name: _together(hints[f.name], f"{name}.{f.name}", arrays) for f in fields(kind)})
+        return kind(**{part: _together(hint, f"{name}.{part}", arrays) for part, hint in _parts(kind).items()})
     array = arrays[name]
     if get_origin(kind) is tuple:
         return tuple(array.tolist())

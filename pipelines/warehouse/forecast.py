@@ -37,14 +37,15 @@ class Forecaster:
         self._kept = kept
         self._region = region
         self._cells: dict[str, Cells] = {}
-        self._memory: dict[str, Memory] = {}
+        self._memory: dict[str, Memory | None] = {}
         self._panel: dict[str, Panel] = {}
         self._calendar = pd.DataFrame()
 
     def keep(self) -> None:
         """Write down what is remembered, for the next run."""
         for name, memory in self._memory.items():
-            self._kept.save(name, memory)
+            if memory is not None:
+                self._kept.save(name, memory)
 
     def run(self, edition: Edition, change: Change, indicators: Iterable[str]) -> pd.DataFrame:
         """Score every series for this edition, store scores and forecasts; returns scores with their series' level."""
@@ -82,8 +83,9 @@ class Forecaster:
     def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> pd.DataFrame:
         frame = self._panel[indicator.name] = panel(cells, self._region)
         calendar = self.calendar(cells.first - timedelta(days=AHEAD_DAYS), frame.periods[-1].date())
-        memory = self._memory.get(indicator.name) or self._kept.load(indicator.name)
-        assessment, self._memory[indicator.name] = assess(frame, calendar, memory)
+        if indicator.name not in self._memory:
+            self._memory[indicator.name] = self._kept.load(indicator.name)
+        assessment, self._memory[indicator.name] = assess(frame, calendar, self._memory[indicator.name])
         series = frame.series[["level", "area", "industry"]]
         common = {
             "edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT,
