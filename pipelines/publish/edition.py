@@ -96,8 +96,8 @@ def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetim
         _follow_vintages(con, "restricted", table, known, "select * from main." + table)
     for table in BY_EDITION:
         con.execute(
-            f"insert into restricted.{table} select * from main.{table} "
-            "where edition_id not in (select edition_id from restricted.edition)"
+            f"insert into restricted.{table} select * from main.{table} where edition_id in (select edition_id "
+            "from main.edition where edition_id not in (select edition_id from restricted.edition))"
         )
     for table in ("edition", "drop_register"):
         key = {"edition": "edition_id", "drop_register": "drop_id"}[table]
