@@ -37,7 +37,10 @@ class Days:
         return pd.date_range(self.first, periods=len(self))
 
     def agrees(self, other: "Days") -> bool:
-        """Whether both say the same of every day they share and start on the same day."""
+        """Whether both say the same of every day they share, start on the same day and know the same holidays.
+
+        A holiday that only one of them reaches gives its features a column that those of the other lack.
+        """
         m = min(len(self), len(other))
         return bool(
             self.first == other.first
@@ -45,6 +48,7 @@ class Days:
             and np.array_equal(self.is_holiday[:m], other.is_holiday[:m])
             and np.array_equal(self.is_makeup[:m], other.is_makeup[:m])
             and self.holiday_name[:m] == other.holiday_name[:m]
+            and set(self.holiday_name) == set(other.holiday_name)
             and np.array_equal(self.festival_offset[:m], other.festival_offset[:m], equal_nan=True)
         )
 

@@ -76,7 +76,9 @@ def learn(panel: Panel, features: Features, tree: Hierarchy, recipe: Recipe, anc
     kinds = due_kinds(past.weight, features.is_workday[past.start : anchor])
     columns = tuple(int(c) for c in used)
     known: Flags = np.asarray(past.weight.sum(axis=1) >= MIN_SEEN)
-    return Factor(anchor, full[:, :2], full[:, 2:], columns, kinds, known, recipe.periods_per_year)
+    # Contiguous, as they are when read from a file: then every product has the same bits.
+    level, coefficients = np.ascontiguousarray(full[:, :2]), np.ascontiguousarray(full[:, 2:])
+    return Factor(anchor, level, coefficients, columns, kinds, known, recipe.periods_per_year)
 
 
 def past_of(panel: Panel, recipe: Recipe, anchor: int) -> Past:

@@ -23,6 +23,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse import store
 from pipelines.warehouse.catalogue import step
 from pipelines.warehouse.forecast import Forecaster, spike_indicators
+from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.nowcast import nowcast
 from pipelines.warehouse.revision import revise
 from pipelines.warehouse.transform import Transform
@@ -85,7 +86,7 @@ def take(
         return report
 
 
-def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Work:
+def start(con: duckdb.DuckDBPyConnection, settings: Settings, region: Region, last_day: date) -> Work:
     """Prepare the stages on an open warehouse, for editions up to ``last_day``."""
     first = con.execute("select min(period) from drop_register where status = 'accepted'").fetchall()[0][0]
     if first is None:
@@ -103,7 +104,7 @@ def start(con: duckdb.DuckDBPyConnection, region: Region, last_day: date) -> Wor
     transform = Transform(con, region, slots)
     last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
     transform.restore(last)
-    forecaster = Forecaster(con, region)
+    forecaster = Forecaster(con, region, MemoryFolder(settings.memory))
     return Work(con, region, transform, forecaster, Judge(con, region, forecaster.reported_since))
 
 
@@ -171,10 +172,11 @@ def editions(
         todo = [edition for edition in wanted if edition.edition_id not in known]
         _refuse_impossible(con, todo, now)
         if todo:
-            work = start(con, region, todo[-1].day)
+            work = start(con, settings, region, todo[-1].day)
             for done, edition in enumerate(todo):
                 progress(f"版次 {edition.edition_id}", done, len(todo))
                 compute(work, edition)
+            work.forecaster.keep()
             progress("版次", len(todo), len(todo))
         for edition in wanted:  # before publishing: what readers have seen, a rebuild must know
             recorded.record(ledger, edition, is_replay, now)
@@ -203,6 +205,7 @@ def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, p
         raise UserError("台账中没有版次记录，无需重建 (the ledger remembers no edition)")
     settings.warehouse.with_name(f"{settings.warehouse.name}.wal").unlink(missing_ok=True)  # of a run that was killed
     settings.warehouse.unlink(missing_ok=True)
+    MemoryFolder(settings.memory).forget()
     with store.connect(settings) as warehouse:
         inbox.rebuild(settings, region, warehouse)
         follow(warehouse, decided(ledger))

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         return self.data / "warehouse.duckdb"
 
     @property
+    def memory(self) -> Path:
+        """What the forecaster remembers of the readings; it may be removed at any time."""
+        return self.data / "memory"
+
+    @property
     def published(self) -> Path:
         """Folder of published editions and of the pointer ``current``."""
         return self.data / "published"

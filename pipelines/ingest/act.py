@@ -63,4 +63,4 @@ def follow(warehouse: Warehouse, decisions: Sequence[DropAct]) -> None:
         for (feed,) in con.execute(
             "select distinct feed from drop_register where list_contains($names, drop_id)", {"names": names}
         ).fetchall():
-            settle(warehouse, feed)
+            settle(warehouse, feed, names)

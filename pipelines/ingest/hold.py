@@ -1,5 +1,6 @@
 """Holds a file that would replace a much fuller one, or whose sum jumps: a lost page must not look like quiet times."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -65,9 +66,11 @@ class _Sender:
         self.candidates.setdefault(file.period, {})[file.origin_id] = file
 
 
-def settle(warehouse: Warehouse, feed: str) -> list[Held]:
-    """Judge the whole files of a feed in the order in which they came; returns those held, old and new.
+def settle(warehouse: Warehouse, feed: str, drop_ids: Sequence[str]) -> list[Held]:
+    """Judge files of a feed in the order in which they came, after something about these drops became known.
 
+    Looked at is all that they can bear on: the files of their slices; where sums are compared between periods, those of
+    their senders. Returns the files held among them, old and new.
     Decided from the register and from what people decided (drop_act), so that the order of ingesting does not matter.
     The status says how a file was judged when it came; confirming or withdrawing it later does not change that.
     Supplements add and are never held.
@@ -75,8 +78,8 @@ def settle(warehouse: Warehouse, feed: str) -> list[Held]:
     bound = contracts()[feed].bound
     header = contracts()[feed].column(bound.column).header if bound else ""
     if bound:
-        _sum_up(warehouse, feed, bound)
-    files = _files(warehouse, feed, bound)
+        _sum_up(warehouse, feed, bound, drop_ids)
+    files = _files(warehouse, feed, bound, drop_ids)
     story: list[tuple[datetime, int, tuple[int, str], _File | None, tuple[str, str]]] = [
         (file.known_at, 0, (file.version, file.content_hash), file, ("", "")) for file in files
     ]
@@ -87,12 +90,11 @@ def settle(warehouse: Warehouse, feed: str) -> list[Held]:
         ).fetchall()
     ]
     senders: dict[str, _Sender] = {}
-    sender_of = {file.drop_id: file.sender for file in files}
     found: list[Held] = []
     for _, _, _, file, (kind, drop_id) in sorted(story, key=lambda item: item[:3]):
         if file is None:
-            if drop_id in sender_of:
-                _act(senders.setdefault(sender_of[drop_id], _Sender()), kind, drop_id)
+            for sender in senders.values():
+                _act(sender, kind, drop_id)
             continue
         sender = senders.setdefault(file.sender, _Sender())
         said = _why_held(sender, file) or (_why_beyond(sender, file, bound, header) if bound else None)
@@ -105,14 +107,17 @@ def settle(warehouse: Warehouse, feed: str) -> list[Held]:
     return found
 
 
-def _files(warehouse: Warehouse, feed: str, bound: Bound | None) -> list[_File]:
-    """Files that can be judged: all of a feed with a bound, else those of slices that came more than once."""
+def _files(warehouse: Warehouse, feed: str, bound: Bound | None, drop_ids: Sequence[str]) -> list[_File]:
+    """Whole files that the drops bear on; without a bound those of slices that came more than once."""
+    touched = "sender" if bound else "sender, period"
     several = "" if bound else " qualify count(*) over (partition by sender, period) > 1"
     rows = warehouse.connection.execute(
         "select drop_id, coalesce(origin_id, drop_id), sender, period, version, received_at, content_hash, known_at,"
-        " rows_accepted, control_total, status from drop_register"
-        f" where feed = ? and status in ('accepted', 'held') and not is_supplement{several}",
-        [feed],
+        f" rows_accepted, control_total, status from drop_register join (select distinct {touched} from drop_register"
+        " where feed = $feed and (list_contains($drop_ids, drop_id) or list_contains($drop_ids, origin_id)))"
+        f" as touched using ({touched})"
+        f" where feed = $feed and status in ('accepted', 'held') and not is_supplement{several}",
+        {"feed": feed, "drop_ids": list(drop_ids)},
     ).fetchall()
     return [_File(*row) for row in rows]
 
@@ -163,14 +168,14 @@ def _why_beyond(sender: _Sender, file: _File, bound: Bound, header: str) -> Said
     )
 
 
-def _sum_up(warehouse: Warehouse, feed: str, bound: Bound) -> None:
-    """Write the sum of the bounded column beside each file of the register that lacks it."""
+def _sum_up(warehouse: Warehouse, feed: str, bound: Bound, drop_ids: Sequence[str]) -> None:
+    """Write the sum of the bounded column beside each of the drops that lacks it."""
     warehouse.connection.execute(
         f"update drop_register set control_total = summed.total from ("
         f"select drop_id, sum({bound.column}) as total from {feed} where drop_id in ("
-        "select drop_id from drop_register where feed = $feed and control_total is null) group by drop_id) as summed"
-        " where drop_register.drop_id = summed.drop_id",
-        {"feed": feed},
+        "select drop_id from drop_register where drop_id in (select unnest($drop_ids)) and control_total is null)"
+        " group by drop_id) as summed where drop_register.drop_id = summed.drop_id",
+        {"drop_ids": list(drop_ids)},
     )
 
 

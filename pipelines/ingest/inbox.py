@@ -16,7 +16,7 @@ from pipelines.ingest.drop import Drop, drop_of, drops_of
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
 from pipelines.ingest.load import Arrival, Checks, load, load_large
-from pipelines.ingest.raw import Entry, Raw
+from pipelines.ingest.raw import Entry, Mark, Raw
 from pipelines.ingest.stream import HEAD, can_stream
 from pipelines.ingest.twin import TwinChecker
 from pipelines.ingest.waiting import (
@@ -87,6 +87,7 @@ def take(
         intake.expect(len(found.files))
         for batch in batches(found.files):
             intake.take(batch, backfill, now.astimezone(UTC).replace(tzinfo=None))
+        intake.mark()
     finally:
         intake.close()
     report = intake.report
@@ -108,6 +109,7 @@ def rebuild(settings: Settings, region: Region, warehouse: Warehouse, progress: 
     try:
         intake.forget()
         intake.resume()
+        intake.mark()
     finally:
         intake.close()
     return intake.report
@@ -127,8 +129,12 @@ def _name(file: Waiting) -> str:
     return file.path.name.encode(errors="replace").decode()
 
 
+def _feeds() -> str:
+    return " ".join(sorted(contracts()))
+
+
 class _Intake:
-    """One ingest at work: the keys, raw, the checker, and which drops the warehouse knows."""
+    """One ingest at work: the keys, raw, the checker, the warehouse."""
 
     def __init__(self, settings: Settings, region: Region, warehouse: Warehouse, progress: Progress | None) -> None:
         self._region, self._warehouse = region, warehouse
@@ -136,12 +142,6 @@ class _Intake:
         keys = all_keys.load(settings)
         self._raw = Raw(settings.raw, keys)
         self._checker = Checker(region, pads(keys.pseudonym), settings.memory_limit, settings.threads)
-        self._known: dict[str, tuple[datetime, str]] = {
-            identity: (received_at, file_name)
-            for identity, received_at, file_name in warehouse.connection.execute(
-                "select drop_id, received_at, file_name from drop_register"
-            ).fetchall()
-        }
         self._pool = ThreadPoolExecutor(_HANDS)
         self._floor = warehouse.after_editions(datetime.min)  # noqa: DTZ901
         self._done = self._total = 0
@@ -160,21 +160,48 @@ class _Intake:
     def forget(self) -> None:
         """Empty the register, the quarantine and the facts."""
         with self._warehouse.transaction():
-            for table in ("drop_register", "quarantine", *contracts()):
+            for table in ("drop_register", "register_mark", "quarantine", *contracts()):
                 self._warehouse.connection.execute(f"delete from {table}")
-        self._known.clear()
+
+    def _known(self, drop_ids: Iterable[str]) -> dict[str, tuple[datetime, str]]:
+        """Those of the drops that the register knows, with the precedence of the arrival that counts."""
+        wanted = list(drop_ids)
+        if not wanted:
+            return {}
+        rows = self._warehouse.connection.execute(
+            "select drop_id, received_at, file_name from drop_register where drop_id in (select unnest($drop_ids))",
+            {"drop_ids": wanted},
+        ).fetchall()
+        return {drop_id: (received_at, file_name) for drop_id, received_at, file_name in rows}
+
+    # -- how far the list of arrivals is in the register: the next ingest need not read it from its beginning --
+
+    def mark(self) -> None:
+        """Write down that all of the list has been taken up."""
+        mark, con = self._raw.mark(), self._warehouse.connection
+        if mark is not None and mark != self._marked():
+            with self._warehouse.transaction():
+                con.execute("delete from register_mark")
+                con.execute("insert into register_mark values (?, ?, ?)", [mark.size, mark.digest, _feeds()])
+
+    def _marked(self) -> Mark | None:
+        rows = self._warehouse.connection.execute(
+            "select size, digest from register_mark where feeds = ?", [_feeds()]
+        ).fetchall()
+        return Mark(*rows[0]) if rows else None
 
     # -- what raw holds and the warehouse does not: after a crash, or to rebuild --
 
     def resume(self) -> None:
         first: dict[str, Entry] = {}
-        for entry in self._raw.entries():
+        for entry in self._raw.entries(self._marked()):
             if entry.feed not in contracts():
                 continue
             identity = entry.drop_id
             if identity not in first or entry.precedence < first[identity].precedence:
                 first[identity] = entry
-        missing = [entry for identity, entry in first.items() if identity not in self._known]
+        known = self._known(first)
+        missing = [entry for identity, entry in first.items() if identity not in known]
         self.expect(len(missing))
         in_order = sorted(missing, key=lambda entry: (entry.feed, *entry.precedence, entry.drop_id))
         purged = {
@@ -187,7 +214,7 @@ class _Intake:
             for batch in self._kept_batches([entry for entry in in_order if (entry.drop_id in purged) == is_purged]):
                 self._load(contracts()[batch[0].entry.feed], batch, checker)
                 self.report.resumed += len(batch)
-        self._correct_received(first.items())
+        self._correct_received([(identity, entry) for identity, entry in first.items() if identity in known])
 
     def _kept_batches(self, entries: Sequence[Entry]) -> Iterable[list[Arrival]]:
         batch: list[Arrival] = []
@@ -227,11 +254,12 @@ class _Intake:
         drop = drop_of(head, entry.file_name, contract, self._region, entry.content_hash)
         return Arrival(replace(drop, drop_id=entry.drop_id, content=b""), entry, is_large=True)
 
-    def _correct_received(self, found: Iterable[tuple[str, Entry]]) -> None:
+    def _correct_received(self, found: Sequence[tuple[str, Entry]]) -> None:
         """A drop counts from its first arrival, even when learned later: the order of ingesting must not matter."""
         earlier: dict[str, Entry] = {}
+        known = self._known(identity for identity, _ in found)
         for identity, entry in found:  # several arrivals of one drop may be learned at once: the first of them counts
-            counts = earlier[identity].precedence if identity in earlier else self._known[identity]
+            counts = earlier[identity].precedence if identity in earlier else known[identity]
             if entry.precedence < counts:
                 earlier[identity] = entry
         if not earlier:
@@ -243,9 +271,8 @@ class _Intake:
                     " where drop_id = ?",
                     [entry.received_at, entry.received_at, entry.file_name, entry.is_backfilled, identity],
                 )
-                self._known[identity] = entry.precedence
             for feed in {entry.feed for entry in earlier.values()}:
-                settle(self._warehouse, feed)
+                settle(self._warehouse, feed, [name for name, entry in earlier.items() if entry.feed == feed])
 
     # -- what waits in the inbox --
 
@@ -256,24 +283,26 @@ class _Intake:
             self._take_large(contract, files[0], backfill, now)
             return
         taken: list[Found] = []
-        fresh: dict[str, Arrival] = {}
-        earlier: list[tuple[str, Entry]] = []
+        arrivals: list[Arrival] = []
         for found in self._pool.map(partial(read_waiting, now=now), files):
             if found.content is None:
                 self.report.sentences += [found.problem] if found.problem else []
                 continue
             taken.append(found)
             drops = drops_of(found.content, _name(found.file), contract, self._region)
-            for arrival in self._arrivals(found.file, drops, backfill, now):
-                self.report.files += 1
-                identity, entry = arrival.drop.drop_id, arrival.entry
-                if identity in fresh or identity in self._known:
-                    self.report.duplicates += 1
-                    known = fresh[identity].entry.precedence if identity in fresh else self._known[identity]
-                    if entry.precedence < known:
-                        earlier.append((identity, entry))
-                else:
-                    fresh[identity] = arrival
+            arrivals += self._arrivals(found.file, drops, backfill, now)
+        known = self._known(arrival.drop.drop_id for arrival in arrivals)
+        fresh: dict[str, Arrival] = {}
+        earlier: list[tuple[str, Entry]] = []
+        for arrival in arrivals:
+            identity, entry = arrival.drop.drop_id, arrival.entry
+            counts = fresh[identity].entry.precedence if identity in fresh else known.get(identity)
+            if counts is None:
+                fresh[identity] = arrival
+            elif entry.precedence < counts:
+                earlier.append((identity, entry))
+        self.report.files += len(arrivals)
+        self.report.duplicates += len(arrivals) - len(fresh)
         self._keep(contract, [arrival.drop for arrival in fresh.values()])
         self._raw.enter([arrival.entry for arrival in fresh.values()] + [entry for _, entry in earlier])
         self._step("登记")
@@ -299,7 +328,8 @@ class _Intake:
         arrival = replace(arrival, is_large=True)
         identity, entry = arrival.drop.drop_id, arrival.entry
         self._step("留存")
-        if identity not in self._known:
+        known = self._known([identity])
+        if not known:
             lasting = self._pool.submit(self._raw.settle)  # the disk writes while the file is judged
 
             def enter() -> None:
@@ -310,7 +340,7 @@ class _Intake:
             self._load(contract, [arrival], before_commit=enter)
         else:
             self.report.duplicates += 1
-            if entry.precedence < self._known[identity]:
+            if entry.precedence < known[identity]:
                 self._raw.enter([entry])
                 self._correct_received([(identity, entry)])
         self.report.files += 1
@@ -369,7 +399,6 @@ class _Intake:
         else:
             outcomes = load(self._warehouse, checker or self._checker, contract, arrivals, step)
         for arrival, outcome in zip(arrivals, outcomes, strict=True):
-            self._known[outcome.drop_id] = arrival.entry.precedence
             self._count(arrival, outcome)
         self._done += len(arrivals)
         self._step(f"采用 {contract.title}")

@@ -217,7 +217,9 @@ def _registered(
 ) -> list[Outcome]:
     """Write the register and judge which files are held; the outcomes, those held marked."""
     warehouse.append("drop_register", _register(arrivals, outcomes))
-    held = {item.drop_id: item.said for item in settle(warehouse, contract.feed)}
+    held = {
+        item.drop_id: item.said for item in settle(warehouse, contract.feed, [outcome.drop_id for outcome in outcomes])
+    }
     return [
         replace(outcome, status="held", reason=said.zh, reason_en=said.en) if said else outcome
         for outcome in outcomes

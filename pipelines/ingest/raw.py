@@ -17,6 +17,7 @@ from pipelines.ingest.seal import FRAME, SealError, opened, sealed
 
 # One fsync a file is dear; beyond this many files the whole file system is flushed once instead.
 _FEW = 64
+_TAIL = 1 << 16  # bytes of the list before a mark by which its sameness is told: hundreds of entries
 
 
 class ChangedError(Exception):
@@ -44,6 +45,14 @@ class Entry:
     def precedence(self) -> tuple[datetime, str]:
         """Of several arrivals of one drop the first counts."""
         return self.received_at, self.file_name
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place between two lines of the list: bytes before it, and a digest of the last of them."""
+
+    size: int
+    digest: str
 
 
 class Raw:
@@ -174,7 +183,7 @@ class Raw:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._register.open("ab+") as file:
-            _cut_torn_line(file.fileno())
+            file.truncate(_complete_size(file.fileno()))
             file.write(lines.encode())
             file.flush()
             os.fsync(file.fileno())
@@ -190,16 +199,32 @@ class Raw:
                 flush(path.parent)
         self._unsettled.clear()
 
-    def entries(self) -> Iterator[Entry]:
-        """The list of drops, in the order they came; a line torn by a crash is not yet an entry."""
+    def entries(self, after: Mark | None = None) -> Iterator[Entry]:
+        """The list of drops, in the order they came, after a mark or all; a line torn by a crash is not yet an entry.
+
+        A mark that the list does not bear out (another list, an older one) counts as none.
+        """
         if not self._register.exists():
             return
         with self._register.open("rb") as file:
+            file.seek(after.size if after is not None and after == _mark(file, after.size) else 0)
             for line in file:
                 if line.endswith(b"\n"):
                     fields = json.loads(line)
                     fields["received_at"] = datetime.fromisoformat(fields["received_at"])
                     yield Entry(**fields)
+
+    def mark(self) -> Mark | None:
+        """The place behind the last entry; None while there is no list."""
+        if not self._register.exists():
+            return None
+        with self._register.open("rb") as file:
+            return _mark(file, _complete_size(file.fileno()))
+
+
+def _mark(file: BinaryIO, size: int) -> Mark:
+    file.seek(max(0, size - _TAIL))
+    return Mark(size, hashlib.sha256(file.read(min(size, _TAIL))).hexdigest())
 
 
 def _line(entry: Entry) -> dict[str, object]:
@@ -212,12 +237,11 @@ def _read(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _cut_torn_line(descriptor: int) -> None:
+def _complete_size(descriptor: int) -> int:
+    """Bytes of the list up to the end of its last whole line."""
     size = os.fstat(descriptor).st_size
-    tail_at = max(0, size - (1 << 16))
-    tail = os.pread(descriptor, size - tail_at, tail_at)
-    if tail and not tail.endswith(b"\n"):
-        os.ftruncate(descriptor, tail_at + tail.rfind(b"\n") + 1)
+    tail_at = max(0, size - _TAIL)
+    return tail_at + os.pread(descriptor, size - tail_at, tail_at).rfind(b"\n") + 1
 
 
 def flush(path: Path) -> None:

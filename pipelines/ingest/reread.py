@@ -151,8 +151,8 @@ class _Rereading:
         if not passing:
             return
         with self._warehouse.transaction():
-            self._write(contract, checked, passing, only_refused)
-            settle(self._warehouse, contract.feed)
+            names = self._write(contract, checked, passing, only_refused)
+            settle(self._warehouse, contract.feed, names)
 
     def _drop(self, contract: Contract, item: _Kept) -> Drop:
         drop_id = f"{item.drop_id}.{item.generations + 1}"
@@ -162,7 +162,8 @@ class _Rereading:
         content = self._raw.content(contract, item.content_hash)
         return replace(drop_of(content, item.file_name, contract, self._region), drop_id=drop_id)
 
-    def _write(self, contract: Contract, checked: Checked, passing: dict[str, _Kept], only_refused: bool) -> None:
+    def _write(self, contract: Contract, checked: Checked, passing: dict[str, _Kept], only_refused: bool) -> list[str]:
+        """Write what passed and differs; returns the generations written."""
         con = self._warehouse.connection
         outcomes = {outcome.drop_id: outcome for outcome in checked.outcomes}
         con.register("reread", checked.accepted)
@@ -187,6 +188,7 @@ class _Rereading:
                 )  # fmt: skip
             self._warehouse.append(contract.feed, _of(checked.accepted, names))
             self._warehouse.append("quarantine", _of(checked.quarantined, names))
+            return names
         finally:
             con.unregister("reread")
 

@@ -4,11 +4,15 @@ Statistics Law of the PRC (2024), art. 28: no publication from which a single re
 than 10 persons, fewer than 3 employers or villages (domain.md §3.6). Secondary suppression is not done here yet.
 """
 
+import hashlib
+
 from pipelines.domain import TOTAL_INDUSTRY
 from pipelines.warehouse.catalogue import Indicator, catalogue
 
 LEAST_PERSONS = 10
 LEAST_EMPLOYERS = 3
+# No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away.
+IS_GENERAL = f"grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}')"
 
 
 def is_small(indicator: Indicator) -> str:
@@ -23,8 +27,8 @@ def is_small(indicator: Indicator) -> str:
 def general_readings() -> str:
     """SQL that reads ``restricted.reading`` and yields the rows of ``general.reading``.
 
-    No daily readings, weekly ones for totals over industries only (overlapping windows would give small cells away);
-    a suppressed row keeps its key and its completeness.
+    Each row is decided by itself, so that what the file says already need not be derived again. A suppressed row keeps
+    its key and its completeness.
     """
     small = " or ".join(f"(indicator = '{name}' and {is_small(item)})" for name, item in catalogue().items())
     hidden = ", ".join(
@@ -35,7 +39,12 @@ def general_readings() -> str:
         select indicator, area, industry, cohort, grain, period, {hidden}, reporting, due, is_provisional,
             is_small as is_suppressed, known_from, known_to
         from (select *, coalesce({small}, false) as is_small from restricted.reading) as cell
-        where grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}')"""
+        where {IS_GENERAL}"""
+
+
+def fingerprint() -> str:
+    """Of all that decides what the general file says of a reading; another one when a bound or an indicator changed."""
+    return hashlib.sha256(general_readings().encode()).hexdigest()[:16]
 
 
 GENERAL_EPISODE = """

@@ -5,13 +5,14 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from pipelines.domain import Edition, UserError
-from pipelines.publish.disclosure import GENERAL_EPISODE, general_readings
+from pipelines.publish.disclosure import GENERAL_EPISODE, IS_GENERAL, fingerprint, general_readings
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import SQL, catalogue
 
@@ -49,14 +50,15 @@ def publish(
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     if before is not None:
-        shutil.copyfile(published / before / "restricted.duckdb", aside / "restricted.duckdb")
+        for name in ("restricted", "general"):
+            shutil.copyfile(published / before / f"{name}.duckdb", aside / f"{name}.duckdb")
     con.execute(f"attach '{aside / 'restricted.duckdb'}' as restricted")
     con.execute(f"attach '{aside / 'general.duckdb'}' as general")
     try:
-        _write_restricted(con, region, before)
+        known = _write_restricted(con, region)
         _write_manifest(con, region, facts)
         _write_general(con)
-        _check(con)
+        _check(con, known)
     finally:
         con.execute("detach restricted")
         con.execute("detach general")
@@ -85,18 +87,17 @@ def _create(con: duckdb.DuckDBPyConnection, database: str, table: str) -> None:
     con.execute(ddl.replace(f"if not exists {table} (", f"if not exists {database}.{table} (", 1))
 
 
-def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region, before: str | None) -> None:
+def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetime:
+    """Bring the restricted file up to the warehouse; returns the last cut-off that it knew before."""
     for table in (*VINTAGE, *BY_EDITION, *REFERENCE, "edition", "manifest", "drop_register", "quarantine"):
         _create(con, "restricted", table)
-    known = con.execute("select coalesce(max(cutoff_at), timestamp '1900-01-01') from restricted.edition").fetchall()[
-        0
-    ][0]
+    known = _known(con, "restricted")
     for table in VINTAGE:
-        _follow_vintages(con, table, known)
+        _follow_vintages(con, "restricted", table, known, "select * from main." + table)
     for table in BY_EDITION:
         con.execute(
-            f"insert into restricted.{table} select * from main.{table} "
-            "where edition_id not in (select edition_id from restricted.edition)"
+            f"insert into restricted.{table} select * from main.{table} where edition_id in (select edition_id "
+            "from main.edition where edition_id not in (select edition_id from restricted.edition))"
         )
     for table in ("edition", "drop_register"):
         key = {"edition": "edition_id", "drop_register": "drop_id"}[table]
@@ -109,9 +110,16 @@ def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region, before: st
         "where drop_id not in (select drop_id from restricted.quarantine)"
     )
     _write_reference(con, region)
+    return known
 
 
-def _follow_vintages(con: duckdb.DuckDBPyConnection, table: str, known: object) -> None:
+def _known(con: duckdb.DuckDBPyConnection, database: str) -> datetime:
+    last = con.execute(f"select max(cutoff_at) from {database}.edition").fetchall()[0][0]
+    return last or datetime(1900, 1, 1)  # noqa: DTZ001 - instants in the files are naive UTC
+
+
+def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, known: datetime, source: str) -> None:
+    """Close in a file what the warehouse closed after ``known``, and append what ``source`` says came after it."""
     keys = {
         "reading": "indicator, area, industry, cohort, grain, period",
         "episode": "episode_id",
@@ -120,13 +128,11 @@ def _follow_vintages(con: duckdb.DuckDBPyConnection, table: str, known: object) 
     }[table]
     same = " and ".join(f"published.{key} = ended.{key}" for key in (*keys.split(", "), "known_from"))
     con.execute(
-        f"update restricted.{table} as published set known_to = ended.known_to from main.{table} as ended "
+        f"update {database}.{table} as published set known_to = ended.known_to from main.{table} as ended "
         f"where published.known_to is null and ended.known_to > $known and {same}",
         {"known": known},
     )
-    con.execute(
-        f"insert into restricted.{table} select * from main.{table} where known_from > $known", {"known": known}
-    )
+    con.execute(f"insert into {database}.{table} from ({source}) as said where known_from > $known", {"known": known})
 
 
 def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
@@ -168,19 +174,27 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
     entries = {
         "schema_version": str(SCHEMA_VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
         "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
-        "week_end": calendar.day_name[region.week_end].lower(), **facts,
+        "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(), **facts,
     }  # fmt: skip
     con.execute("delete from restricted.manifest")
     con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))
 
 
 def _write_general(con: duckdb.DuckDBPyConnection) -> None:
-    for table in (*REFERENCE, "edition", "manifest", "roster"):
+    """Bring the general file up to the restricted one; all of it is derived anew when disclosure control changed."""
+    for table in (*REFERENCE, "edition", "manifest", "roster", "reading", "episode"):
         _create(con, "general", table)
+    told = con.execute("select value from general.manifest where key = 'disclosure'").fetchall()
+    if told != [(fingerprint(),)]:
+        for table in ("edition", "roster", "reading"):
+            con.execute(f"delete from general.{table}")
+    known = _known(con, "general")
+    _follow_vintages(con, "general", "roster", known, "select * from restricted.roster")
+    _follow_vintages(con, "general", "reading", known, general_readings())
+    for table in (*REFERENCE, "edition", "manifest"):
+        con.execute(f"delete from general.{table}")
         con.execute(f"insert into general.{table} select * from restricted.{table}")
-    _create(con, "general", "reading")
-    con.execute(f"insert into general.reading {general_readings()}")
-    _create(con, "general", "episode")
+    con.execute("delete from general.episode")
     con.execute(f"insert into general.episode {GENERAL_EPISODE}")
 
 
@@ -212,13 +226,17 @@ CHECKS = {
             select count(*) from restricted.reading where known_to is null
             group by indicator, area, industry, cohort, grain, period having count(*) > 1
         ) as double_key""",
+    "公开文件的现行读数与内部文件的条数不符 (the general file lacks current readings or has too many)": f"""
+        select abs((select count(*) from general.reading where known_to is null)
+            - (select count(*) from restricted.reading where known_to is null and {IS_GENERAL}))""",
     "读数的地区不在地区表中 (a reading's area is unknown)": """
         select count(*) from restricted.reading where area not in (select code from restricted.place)""",
 }
 
 
-# What two of the checks compare row by row, compared by hashes in a twentieth of the time: NULL or 0 means nothing is
-# wrong and the check need not run. Years of readings are compared on every day.
+# What two of the checks compare row by row, in a fraction of the time: NULL or 0 means nothing is wrong and the check
+# need not run. Years of readings are compared by hashes on every day; a reading can only be said twice by one that
+# is new, because those before were looked at when they were.
 QUICK = {
     _DIFFERS: """
         select count(*) from (
@@ -230,14 +248,19 @@ QUICK = {
         having count(*) > 1""",
     _TWICE: """
         select count(*) - count(distinct hash(indicator, area, industry, cohort, grain, period))
-        from restricted.reading where known_to is null""",
+        from restricted.reading
+        where known_to is null and hash(indicator, area, industry, cohort, grain, period) in (
+            select hash(indicator, area, industry, cohort, grain, period) from restricted.reading
+            where known_from > timestamp '{known}'
+        )""",
 }
 
 
-def _check(con: duckdb.DuckDBPyConnection) -> None:
+def _check(con: duckdb.DuckDBPyConnection, known: datetime) -> None:
     columns = ", ".join(name for name, *_ in con.execute("describe restricted.reading").fetchall())
     for sentence, query in CHECKS.items():
-        quick = con.execute(QUICK[sentence].format(columns=columns)).fetchall() if sentence in QUICK else [(1,)]
+        text = QUICK.get(sentence, "select 1").format(columns=columns, known=known)
+        quick = con.execute(text).fetchall()
         if not quick or not quick[0][0]:
             continue
         wrong = con.execute(query).fetchall()[0][0]

@@ -12,6 +12,7 @@ from models.panel import Panel
 from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.panel import Cells, is_cell, load_cells, panel
 from pipelines.warehouse.transform import Change
 
@@ -26,15 +27,25 @@ _FORECAST = (
 
 
 class Forecaster:
-    """Scores the indicators that spike rules name, one edition after another; what it remembers only saves time."""
+    """Scores the indicators that spike rules name, one edition after another.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, region: Region) -> None:
+    What it remembers, here and in ``kept``, only saves time.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, region: Region, kept: MemoryFolder) -> None:
         self._con = con
+        self._kept = kept
         self._region = region
         self._cells: dict[str, Cells] = {}
-        self._memory: dict[str, Memory] = {}
+        self._memory: dict[str, Memory | None] = {}
         self._panel: dict[str, Panel] = {}
         self._calendar = pd.DataFrame()
+
+    def keep(self) -> None:
+        """Write down what is remembered, for the next run."""
+        for name, memory in self._memory.items():
+            if memory is not None:
+                self._kept.save(name, memory)
 
     def run(self, edition: Edition, change: Change, indicators: Iterable[str]) -> pd.DataFrame:
         """Score every series for this edition, store scores and forecasts; returns scores with their series' level."""
@@ -72,7 +83,9 @@ class Forecaster:
     def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> pd.DataFrame:
         frame = self._panel[indicator.name] = panel(cells, self._region)
         calendar = self.calendar(cells.first - timedelta(days=AHEAD_DAYS), frame.periods[-1].date())
-        assessment, self._memory[indicator.name] = assess(frame, calendar, self._memory.get(indicator.name))
+        if indicator.name not in self._memory:
+            self._memory[indicator.name] = self._kept.load(indicator.name)
+        assessment, self._memory[indicator.name] = assess(frame, calendar, self._memory[indicator.name])
         series = frame.series[["level", "area", "industry"]]
         common = {
             "edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT,

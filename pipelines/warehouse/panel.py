@@ -31,10 +31,10 @@ class Cells:
     keys: list[tuple[str, str]]
     first: date
     values: Matrix
-    _row: dict[tuple[str, str], int] = field(init=False)
+    _row: pd.MultiIndex = field(init=False)
 
     def __post_init__(self) -> None:
-        self._row = {key: row for row, key in enumerate(self.keys)}
+        self._row = pd.MultiIndex.from_tuples(self.keys)
 
     @property
     def step(self) -> int:
@@ -43,8 +43,7 @@ class Cells:
 
     def _place(self, frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         column = (frame["period"] - pd.Timestamp(self.first)).dt.days.to_numpy(dtype=np.int64) // self.step
-        pairs = zip(frame["area"], frame["industry"], strict=True)
-        return np.array([self._row.get(key, -1) for key in pairs], dtype=np.int64), column
+        return self._row.get_indexer(pd.MultiIndex.from_frame(frame[["area", "industry"]])), column
 
     def apply(self, fresh: pd.DataFrame) -> None:
         """Write new readings into the matrix, growing it to later periods."""

@@ -71,11 +71,11 @@ class Seconds:
 
 
 def compute(folder: Path, day: date) -> Seconds:
-    """One edition, from opening the warehouse to its commit."""
+    """One edition, from opening the warehouse to its commit, and what is kept for the next."""
     region = regions.load(REGION)
     begun = time.perf_counter()
     with store.connect(settings(folder)) as warehouse:
-        work = runs.start(warehouse.connection, region, day)
+        work = runs.start(warehouse.connection, settings(folder), region, day)
         current = 0.0
         transform = work.transform.run
 
@@ -87,6 +87,7 @@ def compute(folder: Path, day: date) -> Seconds:
 
         work.transform.run = watched  # type: ignore[method-assign]
         runs.compute(work, _edition(day))
+        work.forecaster.keep()
     return Seconds(current, time.perf_counter() - begun)
 
 

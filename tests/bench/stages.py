@@ -35,7 +35,7 @@ def _edition(here: Place) -> Edition:
 def _forecast(here: Place, _days: int, _scale: float) -> None:
     edition = _edition(here)
     with store.connect(here.settings) as warehouse:
-        runs.compute(runs.start(warehouse.connection, here.region, edition.day), edition)
+        runs.compute(runs.start(warehouse.connection, here.settings, here.region, edition.day), edition)
 
 
 def _publish(here: Place, _days: int, _scale: float) -> None:

@@ -8,11 +8,15 @@ import pytest
 
 from pipelines import region as regions
 from pipelines.domain import GENERAL, Edition, UserError
+from pipelines.publish import disclosure
 from pipelines.publish.edition import current_edition, publish
 from pipelines.publish.read import read
 from pipelines.settings import Settings
 from pipelines.warehouse import store
 from tests.house import House
+from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
+
+EDITION_OF_2030 = Edition(datetime(2030, 1, 1, tzinfo=UTC).date(), 1, datetime(2030, 1, 1, tzinfo=UTC))
 
 
 def settings_of(house: House) -> Settings:
@@ -35,9 +39,8 @@ def test_a_failed_check_leaves_the_last_edition_in_force(replayed: House, house:
             "insert into reading select * replace ('nowhere' as area, timestamp '2030-01-01' as known_from) from reading "
             "where known_to is null limit 1"
         )
-        edition = Edition(datetime(2030, 1, 1, tzinfo=UTC).date(), 1, datetime(2030, 1, 1, tzinfo=UTC))
         with pytest.raises(UserError, match="地区"):
-            publish(warehouse.connection, settings.published, regions.load(settings.region), edition, {})
+            publish(warehouse.connection, settings.published, regions.load(settings.region), EDITION_OF_2030, {})
     assert current_edition(settings.published) == before
     assert here.ask("select count(*) from reading where area = 'nowhere'") == [(0,)]
 
@@ -62,7 +65,6 @@ def test_one_wrong_reading_of_all_keeps_the_edition_back(
     settings = settings_of(here)
     before = current_edition(settings.published)
     sql, sentence = SPOILT[what]
-    edition = Edition(datetime(2030, 1, 1, tzinfo=UTC).date(), 1, datetime(2030, 1, 1, tzinfo=UTC))
     region = regions.load(settings.region)
     with store.connect(settings) as warehouse:
         con = warehouse.connection
@@ -71,7 +73,66 @@ def test_one_wrong_reading_of_all_keeps_the_edition_back(
         ]
         con.execute(sql.format(one=one))
         with pytest.raises(UserError, match=sentence):
-            publish(con, settings.published, region, edition, {})
+            publish(con, settings.published, region, EDITION_OF_2030, {})
+    assert current_edition(settings.published) == before
+
+
+EVERY_GENERAL = "indicator, area, industry, grain, period, value, units, is_suppressed, known_from, known_to"
+
+
+def derived(house: House) -> list[tuple[object, ...]]:
+    """What disclosure control makes of the restricted file in force, in any order."""
+    published = house.data / "published"
+    with duckdb.connect(str(published / current_edition(published) / "general.duckdb"), read_only=True) as con:
+        con.execute(
+            f"attach '{published / current_edition(published) / 'restricted.duckdb'}' as restricted (read_only)"
+        )
+        return con.execute(f"select {EVERY_GENERAL} from ({disclosure.general_readings()}) order by all").fetchall()
+
+
+@pytest.mark.xdist_group("replay")
+def test_the_general_file_goes_on_from_the_one_before_and_starts_anew_with_another_bound(
+    replayed: House, house: Callable[[House], House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = house(replayed)
+    every = f"select {EVERY_GENERAL} from reading order by all"
+    later = here.data / "inbox" / "benefit_claim" / "2026-11-01" / "benefit_claim_371502_20261012_supplement.csv"
+    later.parent.mkdir(parents=True)
+    later.write_bytes(csv(CLAIM_HEADER, claim(1, "371502", "2026-10-12", lost="2026-10-01")))
+    here.gangshao("ingest", "--backfill")
+    here.gangshao("run", "--day", "2026-11-01")
+    assert general(here, every) == derived(here)
+    assert general(here, "select count(*) from reading where known_to = timestamp '2026-10-31 23:00'") != [(0,)]
+    monkeypatch.setattr(disclosure, "LEAST_PERSONS", 40)
+    settings = settings_of(here)
+    with store.connect(settings) as warehouse:
+        publish(warehouse.connection, settings.published, regions.load(settings.region), EDITION_OF_2030, {})
+    assert general(here, every) == derived(here)
+    assert general(
+        here, "select count(*) from reading where units between 10 and 39 and indicator = 'benefit_claim'"
+    ) == [(0,)]
+
+
+@pytest.mark.xdist_group("replay")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "delete from reading where rowid = (select max(rowid) from reading where known_to is null)",
+        "update reading set known_to = null where rowid = (select max(rowid) from reading where known_to is not null)",
+    ],
+)
+def test_a_general_file_that_lacks_a_reading_or_a_closing_keeps_the_edition_back(
+    sql: str, replayed: House, house: Callable[[House], House]
+) -> None:
+    here = house(replayed)
+    settings = settings_of(here)
+    before = current_edition(settings.published)
+    path = settings.published / before / "general.duckdb"
+    path.chmod(0o600)
+    with duckdb.connect(str(path)) as con:
+        con.execute(sql)
+    with store.connect(settings) as warehouse, pytest.raises(UserError, match="条数不符"):
+        publish(warehouse.connection, settings.published, regions.load(settings.region), EDITION_OF_2030, {})
     assert current_edition(settings.published) == before
 
 
