@@ -65,8 +65,8 @@ class Calm:
 
 
 @pytest.fixture(scope="session")
-def evening(replayed: House, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Evening:
-    return evening_of(replayed.copy(tmp_path_factory.mktemp("evening") / "house"), files)
+def evening(recent: House, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Evening:
+    return evening_of(recent.copy(tmp_path_factory.mktemp("evening") / "house"), files)
 
 
 @pytest.fixture(scope="session")

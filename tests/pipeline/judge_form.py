@@ -188,7 +188,7 @@ def check_village(frame: pd.DataFrame) -> pd.Series:
     surveyed_on = frame["统计日期"].map(as_day).astype("datetime64[us]")
     is_right = frame["监测村代码"].str.fullmatch(r"\d{12}") & frame["监测村类型"].isin(["定点", "重点"])
     is_right &= surveyed_on.notna() & (
-        surveyed_on - pd.to_timedelta(surveyed_on.dt.weekday, unit="D") == frame["slice"]
+        surveyed_on - pd.to_timedelta(surveyed_on.dt.day_of_week, unit="D") == frame["slice"]
     )
     for column in ["劳动力总数", *parts, *destinations, *moves]:
         is_right &= frame[column].map(is_count)
