@@ -18,6 +18,7 @@ from tests.faults.nursery import Kill, Nursery, calls_of
 from tests.faults.watcher import DOWNLOADS, LAYOUT, watched
 from tests.house import House
 
+pytestmark = pytest.mark.xdist_group("night")
 BEFORE, AFTER = "2026-10-31.1", f"{DAY}.1"
 NIGHT = [["ingest", "--backfill"], ["run", "--day", DAY]]
 NEXT_DAY = [["run", "--day", "2026-11-02"]]

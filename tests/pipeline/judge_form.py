@@ -245,8 +245,10 @@ def as_day(text: str) -> pd.Timestamp:
     match = re.fullmatch(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))", text)
     if match is None:
         return pd.NaT
-    day = f"{match[1]}-{int(match[2] or match[4]):02}-{int(match[3] or match[5]):02}"
-    return pd.to_datetime(day, format="%Y-%m-%d", errors="coerce")
+    try:
+        return pd.Timestamp(int(match[1]), int(match[2] or match[4]), int(match[3] or match[5]))
+    except ValueError:  # there is no such day
+        return pd.NaT
 
 
 @cache
