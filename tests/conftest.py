@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,9 @@ from tests.house import House
 
 LAST_DATA_DAY = date(2026, 10, 30)
 DAYS, SCALE, SEED = 150, 0.05, 3
+LAST_EDITION = date(2026, 10, 31)
+RECENT = 20 if os.environ.get("GANGSHAO_TORTURE") else 6
+"""Editions of a house that is run or rebuilt again and again."""
 
 
 Build = Callable[[Path], None]
@@ -70,6 +73,19 @@ def replayed(stocked: House, once: Callable[[str, Build], Path]) -> House:
         stocked.copy(folder / "house").gangshao("run", "--from", "2026-10-12", "--to", "2026-10-31")
 
     return House(once("replayed", build) / "house")
+
+
+@pytest.fixture(scope="session")
+def recent(stocked: House, once: Callable[[str, Build], Path]) -> House:
+    """The city with the last of these editions only, in one replay. Nobody changes it: copy it."""
+
+    def build(folder: Path) -> None:
+        first = LAST_EDITION - timedelta(days=RECENT - 1)
+        stocked.copy(folder / "house").gangshao(
+            "run", "--from", first.isoformat(), "--to", LAST_EDITION.isoformat(), is_fresh=True
+        )
+
+    return House(once("recent", build) / "house")
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import forked
+from tests.forked import ROOT
 
 
 @dataclass
@@ -28,21 +30,31 @@ class House:
         own = {"GANGSHAO_DATA": str(self.data), "GANGSHAO_KEYS": str(self.folder / "keys"), "OMP_NUM_THREADS": "1"}
         return os.environ | own | self.environment
 
-    def gangshao(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        """Run the command line; anything but the expected exit status fails the test with what was printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "pipelines", *arguments],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def gangshao(self, *arguments: str, status: int = 0, is_fresh: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run the command line; anything but the expected exit status fails the test with what was printed.
+
+        A fresh process imports everything itself and so orders sets otherwise than forked ones, which all do it alike.
+        """
+        done = self._fresh(arguments) if is_fresh else self._forked(arguments)
         assert done.returncode == status, (
             f"gangshao {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
         )
         assert "Traceback" not in done.stderr
         return done
+
+    def _fresh(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pipelines", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+
+    def _forked(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            out, err = Path(folder, "out"), Path(folder, "err")
+            process = forked.start(arguments, self.env, out, err)
+            process.join()
+            assert process.exitcode is not None
+            return subprocess.CompletedProcess(
+                arguments, process.exitcode, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+            )
 
     def hashes(self) -> dict[str, str]:
         """Hash of every table of warehouse and published files, as the doctor tells them."""
@@ -54,11 +66,15 @@ class House:
         shutil.copytree(self.folder, folder, copy_function=_link_or_copy)
         return House(folder, dict(self.environment))
 
+    @property
+    def restricted(self) -> Path:
+        """The published restricted file in force."""
+        published = self.data / "published"
+        return published / (published / "current").read_text(encoding="utf-8").strip() / "restricted.duckdb"
+
     def ask(self, sql: str) -> list[tuple[object, ...]]:
         """Rows of the published restricted file."""
-        published = self.data / "published"
-        path = published / (published / "current").read_text(encoding="utf-8").strip() / "restricted.duckdb"
-        with duckdb.connect(str(path), read_only=True) as con:
+        with duckdb.connect(str(self.restricted), read_only=True) as con:
             return con.execute(sql).fetchall()
 
 

@@ -36,8 +36,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: GANGSHAO_SCREENSHOTS, else a temporary folder."""
-    folder = Path(os.environ.get("GANGSHAO_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+def pictures() -> Path | None:
+    """Where screenshots go, if GANGSHAO_SCREENSHOTS names a folder."""
+    wanted = os.environ.get("GANGSHAO_SCREENSHOTS")
+    if wanted is None:
+        return None
+    folder = Path(wanted)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,13 +40,28 @@ class Watch:
             self.outside.append(url)
 
 
-def signed_in(browser: Browser, site: Site, viewer: Viewer, size: dict[str, int], watch: Watch) -> Page:
-    context = browser.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
-    page = watch.over(context)
-    page.goto(site.link(viewer))
-    page.get_by_role("button").click()
-    page.wait_for_selector("main h1")
-    return page
+SignIn = Callable[[Viewer, dict[str, int], Watch], Page]
+
+
+@pytest.fixture(scope="module")
+def sign_in(browser: Browser, site: Site) -> Iterator[SignIn]:
+    """A new page of a viewer who has signed in; the same viewer at the same screen keeps the browser's cache."""
+    contexts: dict[tuple[Viewer, int], BrowserContext] = {}
+
+    def signed_in(viewer: Viewer, size: dict[str, int], watch: Watch) -> Page:
+        key = (viewer, size["width"])
+        if key in contexts:
+            return watch.over(contexts[key])
+        contexts[key] = browser.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
+        page = watch.over(contexts[key])
+        page.goto(site.link(viewer))
+        page.get_by_role("button").click()
+        page.wait_for_selector("main h1")
+        return page
+
+    yield signed_in
+    for context in contexts.values():
+        context.close()
 
 
 def shown(page: Page, site: Site, address: str) -> None:
@@ -57,11 +73,11 @@ def shown(page: Page, site: Site, address: str) -> None:
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("who", VIEWERS)
-def test_every_page_is_clean_local_accessible_and_fits(
-    browser: Browser, site: Site, pictures: Path, who: str, size: dict[str, int]
+def test_every_page_is_clean_local_accessible_in_chinese_and_fits(
+    sign_in: SignIn, site: Site, pictures: Path | None, who: str, size: dict[str, int]
 ) -> None:
     watch = Watch()
-    page = signed_in(browser, site, VIEWERS[who], size, watch)
+    page = sign_in(VIEWERS[who], size, watch)
     addresses = site.addresses(VIEWERS[who])
     assert len(addresses) >= 6
     for address in addresses:
@@ -70,34 +86,31 @@ def test_every_page_is_clean_local_accessible_and_fits(
         assert page.locator("html").get_attribute("lang") == "zh-CN"
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
         assert page.locator(".banner.demo").inner_text() == "演示数据：全部虚构"
+        assert not english_words(page), address
         page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run()")["violations"]
+        found = page.evaluate("axe.run({resultTypes: ['violations']}).then(results => results.violations)")
         severe = [
             (one["id"], [node["html"][:120] for node in one["nodes"]])
             for one in found
             if one["impact"] in {"serious", "critical"}
         ]
         assert not severe, (address, severe)
-        name = address.strip("/").replace("/", "_") or "today"
-        page.screenshot(path=pictures / f"{name}_{who}_{size['width']}.png", full_page=True)
+        if pictures:
+            name = address.strip("/").replace("/", "_") or "today"
+            page.screenshot(path=pictures / f"{name}_{who}_{size['width']}.png", full_page=True)
     assert not watch.complaints
     assert not watch.outside
-    page.context.close()
+    page.close()
 
 
-def test_no_word_on_any_page_is_left_in_english(browser: Browser, site: Site) -> None:
-    watch = Watch()
-    page = signed_in(browser, site, LEADER, DESK, watch)
-    for address in site.addresses(LEADER):
-        shown(page, site, address)
-        visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())  # without employers' codes
-        words = set(re.findall(r"[A-Za-z]+", visible)) - LATIN
-        assert not {word for word in words if len(word) > 1}, (address, words)
-    page.context.close()
+def english_words(page: Page) -> set[str]:
+    """Visible words of Latin letters, without employers' codes and what a page in Chinese may show."""
+    visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())
+    return {word for word in set(re.findall(r"[A-Za-z]+", visible)) - LATIN if len(word) > 1}
 
 
-def test_the_top_of_today_fits_one_screen_of_a_desk(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site, LEADER, DESK, Watch())
+def test_the_top_of_today_fits_one_screen_of_a_desk(sign_in: SignIn, site: Site) -> None:
+    page = sign_in(LEADER, DESK, Watch())
     shown(page, site, "/")
     third = page.locator("#warnings tbody tr").nth(2).bounding_box()
     assert third is not None
@@ -106,13 +119,11 @@ def test_the_top_of_today_fits_one_screen_of_a_desk(browser: Browser, site: Site
         box = block.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= DESK["height"]
-    page.context.close()
+    page.close()
 
 
-def test_today_answers_what_where_since_when_how_sure_and_how_complete(
-    browser: Browser, site: Site, city: City
-) -> None:
-    page = signed_in(browser, site, LEADER, DESK, Watch())
+def test_today_answers_what_where_since_when_how_sure_and_how_complete(sign_in: SignIn, site: Site, city: City) -> None:
+    page = sign_in(LEADER, DESK, Watch())
     shown(page, site, "/")
     assert (
         "3 个区域已报 2 个，莘县迟报（失业保险金申领，自 11月23日 起缺 2 期）" in page.locator(".complete").inner_text()
@@ -139,22 +150,22 @@ def test_today_answers_what_where_since_when_how_sure_and_how_complete(
     card = page.locator(".card", has_text="失业保险金新增申领").first.inner_text()
     assert f"{claims['value'].sum():,.0f}" in card
     assert "初步数，应报 3 份已报 2 份，变化按同口径比较" in card
-    page.context.close()
+    page.close()
 
 
-def test_a_cell_that_has_not_come_or_is_withheld_does_not_look_like_zero(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site, AUDITOR, DESK, Watch())
+def test_a_cell_that_has_not_come_or_is_withheld_does_not_look_like_zero(sign_in: SignIn, site: Site) -> None:
+    page = sign_in(AUDITOR, DESK, Watch())
     shown(page, site, "/")
     withheld = page.locator(".grid td.withheld")
     assert withheld.count() > 0
     assert set(withheld.all_inner_texts()) == {"<10"}
     assert "「<10」" in page.locator("footer").inner_text()
     assert CLOSING[1] not in page.content()
-    page.context.close()
+    page.close()
 
 
-def test_the_page_of_a_past_day_shows_what_was_published_then(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site, LEADER, DESK, Watch())
+def test_the_page_of_a_past_day_shows_what_was_published_then(sign_in: SignIn, site: Site) -> None:
+    page = sign_in(LEADER, DESK, Watch())
     shown(page, site, "/warning/w0002?as_of=2026-11-24")
     assert "黄色" in page.locator("h1").inner_text()
     assert "实际 61 人" in page.locator(".title").inner_text()
@@ -164,19 +175,19 @@ def test_the_page_of_a_past_day_shows_what_was_published_then(browser: Browser, 
     page.goto(site.url + "/?as_of=gestern")
     page.wait_for_selector(".failed h1")
     assert "日期须写成" in page.locator("main").inner_text()
-    page.context.close()
+    page.close()
 
 
-def test_an_address_that_leads_nowhere_says_so(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site, head_of("371503"), DESK, Watch())
+def test_an_address_that_leads_nowhere_says_so(sign_in: SignIn, site: Site) -> None:
+    page = sign_in(head_of("371503"), DESK, Watch())
     for address in ("/nothing", "/area/371502", "/area/999", "/warning/w0003", "/warning/none"):
         shown(page, site, address)
         assert page.locator("h1").inner_text() == "页面不存在"
-    page.context.close()
+    page.close()
 
 
-def test_today_can_be_walked_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site, LEADER, DESK, Watch())
+def test_today_can_be_walked_with_the_keyboard_alone(sign_in: SignIn, site: Site) -> None:
+    page = sign_in(LEADER, DESK, Watch())
     shown(page, site, "/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "跳到正文"
@@ -194,14 +205,14 @@ def test_today_can_be_walked_with_the_keyboard_alone(browser: Browser, site: Sit
     page.keyboard.press("Enter")
     page.wait_for_url("**/area/*")
     page.wait_for_selector(".page main h1")
-    page.context.close()
+    page.close()
 
 
-def test_numbers_can_be_read_when_the_chart_script_is_blocked(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site, LEADER, DESK, Watch())
+def test_numbers_can_be_read_when_the_chart_script_is_blocked(sign_in: SignIn, site: Site) -> None:
+    page = sign_in(LEADER, DESK, Watch())
     page.route("**/*plotly*", lambda route: route.abort())
     page.goto(site.url + "/area/371503")
     page.wait_for_selector(".page main h1")
     page.locator("details summary", has_text="查看数据表").first.click()
     assert "2026-11-24" in page.locator("details[open] table").first.inner_text()
-    page.context.close()
+    page.close()

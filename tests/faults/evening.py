@@ -1,4 +1,4 @@
-"""The evening before: a city with twenty editions out, files of the night in its inbox, a sign-in link in a pocket."""
+"""The evening before: a city with some editions out, files of the night in its inbox, a sign-in link in a pocket."""
 
 from dataclasses import dataclass
 from pathlib import Path

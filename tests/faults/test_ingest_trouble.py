@@ -16,6 +16,7 @@ from tests.faults.intake import INGEST, Undisturbed, left_waiting, raw, tables
 from tests.faults.nursery import Nursery
 from tests.house import ROOT, House
 
+pytestmark = pytest.mark.xdist_group("morning")
 DISK_MIB = 16
 ROOM_KIB = [0, 24, 64, 110]  # with 128 KiB left the small inbox just fits
 if os.environ.get("GANGSHAO_TORTURE"):

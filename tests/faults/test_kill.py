@@ -18,6 +18,7 @@ from tests.faults.nursery import Kill, Nursery, calls_of
 from tests.faults.watcher import DOWNLOADS, LAYOUT, watched
 from tests.house import House
 
+pytestmark = pytest.mark.xdist_group("night")
 BEFORE, AFTER = "2026-10-31.1", f"{DAY}.1"
 NIGHT = [["ingest", "--backfill"], ["run", "--day", DAY]]
 NEXT_DAY = [["run", "--day", "2026-11-02"]]
@@ -65,8 +66,8 @@ class Calm:
 
 
 @pytest.fixture(scope="session")
-def evening(replayed: House, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Evening:
-    return evening_of(replayed.copy(tmp_path_factory.mktemp("evening") / "house"), files)
+def evening(recent: House, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Evening:
+    return evening_of(recent.copy(tmp_path_factory.mktemp("evening") / "house"), files)
 
 
 @pytest.fixture(scope="session")

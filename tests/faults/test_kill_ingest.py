@@ -11,6 +11,7 @@ from tests.faults.killer import Point
 from tests.faults.nursery import Kill, Nursery, calls_of
 from tests.house import House
 
+pytestmark = pytest.mark.xdist_group("morning")
 Calls = dict[str, int]
 SHORT = [("ingest", share, 0) for share in (0.05, 0.14, 0.3, 0.47, 0.63, 0.8, 0.9, 0.98)]
 SHORT += [("run", share, 0) for share in (0.5, 0.75)] + [("ingest", 0.4, 10), ("run", 0.9, 3)]

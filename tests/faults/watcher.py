@@ -6,18 +6,19 @@ import itertools
 import json
 import re
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import requests
 
-from tests.house import ROOT, House
+from tests import forked
+from tests.house import House
 
 PAUSE = 0.4  # seconds between two questions, or three times as long as the last answer took: the run wants to work too
 PATIENCE = 90.0  # seconds for the dashboard to start on a busy machine
@@ -123,11 +124,9 @@ def watched(house: House, path: str) -> Iterator[Watcher]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines", "serve"],
-            cwd=ROOT, env=house.env | {"GANGSHAO_PORT": str(port)}, stdout=said, stderr=said,
-        )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said"
+        process = forked.start(("serve",), house.env | {"GANGSHAO_PORT": str(port)}, said, said)
         watcher = Watcher(f"http://127.0.0.1:{port}")
         is_over = threading.Event()
 
@@ -146,25 +145,24 @@ def watched(house: House, path: str) -> Iterator[Watcher]:
             watcher.sign_in(path)
             thread.start()
             yield watcher
-            assert process.poll() is None, "the dashboard is gone"
+            assert process.is_alive(), "the dashboard is gone"
         finally:
             is_over.set()
             if thread.ident is not None:
                 thread.join()
             process.terminate()
-            process.wait(timeout=30)
+            process.join(timeout=30)
             watcher.session.close()
-        said.seek(0)
-        assert "Traceback" not in (text := said.read()), text
+        assert "Traceback" not in (text := said.read_text(encoding="utf-8")), text
 
 
-def _wait_until_it_answers(url: str, process: "subprocess.Popen[str]") -> None:
+def _wait_until_it_answers(url: str, process: BaseProcess) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             requests.get(f"{url}/sign-in", timeout=5)
         except requests.ConnectionError:
-            assert process.poll() is None, "the dashboard did not start"
+            assert process.is_alive(), "the dashboard did not start"
             assert time.monotonic() < deadline, "the dashboard does not answer"
             time.sleep(0.1)
         else:

@@ -137,7 +137,7 @@ def totals(rows: pd.DataFrame, periods: pd.Series, figures: list[str]) -> pd.Dat
 
 def week_of(days: pd.Timestamp | pd.Series) -> pd.Timestamp | pd.Series:
     """The Monday with which the week begins."""
-    weekday = days.dt.weekday if isinstance(days, pd.Series) else days.weekday()
+    weekday = days.dt.day_of_week if isinstance(days, pd.Series) else days.weekday()
     return days - pd.to_timedelta(weekday, unit="D")
 
 

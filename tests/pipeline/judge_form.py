@@ -188,7 +188,7 @@ def check_village(frame: pd.DataFrame) -> pd.Series:
     surveyed_on = frame["统计日期"].map(as_day).astype("datetime64[us]")
     is_right = frame["监测村代码"].str.fullmatch(r"\d{12}") & frame["监测村类型"].isin(["定点", "重点"])
     is_right &= surveyed_on.notna() & (
-        surveyed_on - pd.to_timedelta(surveyed_on.dt.weekday, unit="D") == frame["slice"]
+        surveyed_on - pd.to_timedelta(surveyed_on.dt.day_of_week, unit="D") == frame["slice"]
     )
     for column in ["劳动力总数", *parts, *destinations, *moves]:
         is_right &= frame[column].map(is_count)
@@ -245,8 +245,10 @@ def as_day(text: str) -> pd.Timestamp:
     match = re.fullmatch(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))", text)
     if match is None:
         return pd.NaT
-    day = f"{match[1]}-{int(match[2] or match[4]):02}-{int(match[3] or match[5]):02}"
-    return pd.to_datetime(day, format="%Y-%m-%d", errors="coerce")
+    try:
+        return pd.Timestamp(int(match[1]), int(match[2] or match[4]), int(match[3] or match[5]))
+    except ValueError:  # there is no such day
+        return pd.NaT
 
 
 @cache

@@ -20,6 +20,7 @@ from pipelines.feeds.contract import Kind
 _DIGITS = re.compile(rb"[0-9]{14,17}[0-9Xx]?[0-9Xx]*")
 _UTF8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){2,}")
 _GB = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe]){3,}")
+_CELL = re.compile(r"[^,\r\n]+")
 _SHORTEST = 14
 
 
@@ -74,7 +75,7 @@ def people_of(inbox: Path, kept: Iterable[str]) -> People:
             for row in rows:
                 for header, kind in columns.items():
                     (numbers if kind is Kind.IDENTITY else names).add(row.get(header) or "")
-    allowed = "\n".join(kept)
+    allowed = "\n".join({cell for text in kept for cell in _CELL.findall(text)})
     return People(
         frozenset(number.upper().encode() for number in numbers if len(number) >= _SHORTEST),
         frozenset(name.encode() for name in names if name and name not in allowed),

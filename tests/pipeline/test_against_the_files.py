@@ -4,12 +4,9 @@ A small invented city whose files are spoiled by hand goes through the command l
 been published, for the last edition and for one of the past, and every published value must agree.
 """
 
-import os
 import re
 import shutil
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -23,10 +20,12 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests import forked
+from tests.house import House
 from tests.pipeline import judge, judge_form
 from tests.pipeline.spoiled import Clerk
 
-PROJECT = Path(__file__).parents[2]
+pytestmark = pytest.mark.xdist_group("judge")
 FEEDS = (
     "benefit_claim", "insured_event", "insured_headcount", "monitored_employer", "registered_unemployment",
     "labour_shortage", "monitored_village",
@@ -42,21 +41,15 @@ class City:
     """The files as sent, and the published file the command line made of them."""
 
     sent: Path
-    data: Path
+    house: House
     clerk: Clerk
-    environment: dict[str, str]
 
     @cached_property
     def files(self) -> dict[str, judge.Received]:
         return {feed: judge.received(self.sent, feed) for feed in FEEDS}
 
-    @cached_property
-    def restricted(self) -> Path:
-        published = self.data / "published"
-        return published / (published / "current").read_text(encoding="utf-8").strip() / "restricted.duckdb"
-
     def ask(self, sql: str, parameters: list[object]) -> pd.DataFrame:
-        with duckdb.connect(str(self.restricted), read_only=True) as connection:
+        with duckdb.connect(str(self.house.restricted), read_only=True) as connection:
             return connection.execute(sql, parameters).df()
 
     def cutoff_at(self, edition_id: str) -> pd.Timestamp:
@@ -100,26 +93,17 @@ class City:
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     folder = tmp_path_factory.mktemp("against_the_files")
-    sent, data = folder / "sent", folder / "data"
-    environment = os.environ | {
-        "GANGSHAO_DATA": str(data),
-        "GANGSHAO_KEYS": str(folder / "keys"),
-        "GANGSHAO_REGION": str(judge_form.REGION),
-    }
-
-    def gangshao(*arguments: str) -> None:
-        command = [sys.executable, "-m", "pipelines", *arguments]
-        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}{done.stderr}"
-
-    gangshao("demo", "--into", str(sent), "--days", "130", "--scale", "0.1", "--seed", "7", "--until", "2026-10-30")
+    sent, house = folder / "sent", House(folder, {"GANGSHAO_REGION": str(judge_form.REGION)})
+    house.gangshao(
+        "demo", "--into", str(sent), "--days", "130", "--scale", "0.1", "--seed", "7", "--until", "2026-10-30"
+    )
     clerk = Clerk(sent)
     clerk.spoil()
     for feed in sorted(path.name for path in sent.iterdir() if path.is_dir()):
-        shutil.copytree(sent / feed, data / "inbox" / feed)
-    gangshao("ingest", "--backfill")
-    gangshao("run", "--from", FIRST_EDITION, "--to", LAST_EDITION)
-    return City(sent, data, clerk, environment)
+        shutil.copytree(sent / feed, house.data / "inbox" / feed)
+    house.gangshao("ingest", "--backfill")
+    house.gangshao("run", "--from", FIRST_EDITION, "--to", LAST_EDITION)
+    return City(sent, house, clerk)
 
 
 @pytest.mark.parametrize("edition_id", EDITIONS)
@@ -230,17 +214,14 @@ YEAR = 2026
 
 
 @pytest.fixture(scope="module")
-def page(city: City) -> Iterator[Page]:
+def page(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A browser signed in as the city's leader on the served dashboard."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = city.environment | {"GANGSHAO_PORT": str(port)}
-    command = [sys.executable, "-m", "pipelines"]
-    link = subprocess.run(
-        [*command, "link", "city_leader"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    server = subprocess.Popen([*command, "serve"], cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
+    house = House(city.house.folder, city.house.environment | {"GANGSHAO_PORT": str(port)})
+    link = house.gangshao("link", "city_leader").stdout.strip()
+    server = forked.start(("serve",), house.env, said := tmp_path_factory.mktemp("served") / "said", said)
     try:
         for _ in range(600):
             try:
@@ -258,7 +239,7 @@ def page(city: City) -> Iterator[Page]:
             browser.close()
     finally:
         server.terminate()
-        server.wait(30)
+        server.join(30)
 
 
 def number(words: str) -> float:

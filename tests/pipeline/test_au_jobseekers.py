@@ -19,7 +19,7 @@ HEADER = "indicator,area,cohort,period,grain,value,unit"
 CHANGE = "2023-06-01"
 ENDED, FOLLOWING = "11163", "108041619"  # both are called Port Macquarie - East
 
-pytestmark = skip_without("au_jobseeker_small_area/jobseeker_sa2.csv.gz")
+pytestmark = [skip_without("au_jobseeker_small_area/jobseeker_sa2.csv.gz"), pytest.mark.xdist_group("au_jobseekers")]
 
 
 @pytest.fixture(scope="module")

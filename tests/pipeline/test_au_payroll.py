@@ -16,7 +16,7 @@ SOURCE = REALDATA / "au_payroll_jobs" / "payroll_index.csv.gz"
 FOLDER = ROOT / "tests" / "regions" / "au_payroll"
 WEEKS = 246
 
-pytestmark = skip_without("au_payroll_jobs/payroll_index.csv.gz")
+pytestmark = [skip_without("au_payroll_jobs/payroll_index.csv.gz"), pytest.mark.xdist_group("au_payroll")]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,10 @@ from tests.regions.au_small_area.drops import read_figures, region_folder, write
 SOURCE = REALDATA / "au_small_area_unemployment" / "small_area_labour_market.csv.gz"
 HEADER = "indicator,area,period,grain,adjustment,value,unit"
 
-pytestmark = skip_without("au_small_area_unemployment/small_area_labour_market.csv.gz")
+pytestmark = [
+    skip_without("au_small_area_unemployment/small_area_labour_market.csv.gz"),
+    pytest.mark.xdist_group("au_small_area"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,10 @@ SOURCE = REALDATA / "au_online_vacancies" / "internet_vacancy_regional.csv.gz"
 FOLDER = ROOT / "tests" / "regions" / "au_vacancy"
 ROUNDING = 2.0  # adverts: the publisher rounds parts and totals apart, and leaves the smallest parts out
 
-pytestmark = skip_without("au_online_vacancies/internet_vacancy_regional.csv.gz")
+pytestmark = [
+    skip_without("au_online_vacancies/internet_vacancy_regional.csv.gz"),
+    pytest.mark.xdist_group("au_vacancies"),
+]
 
 
 @pytest.fixture(scope="module")

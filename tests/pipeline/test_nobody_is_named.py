@@ -20,6 +20,7 @@ from tests.house import House
 from tests.pipeline.ingest_place import REGION, ROOT, Place
 from tests.pipeline.person_search import People, decoded, leaks, people_of
 
+pytestmark = pytest.mark.xdist_group("people")
 NUMBER, NAME = "371521198502150021", "虚构甲"
 
 

@@ -18,6 +18,8 @@ from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
 EDITION_OF_2030 = Edition(datetime(2030, 1, 1, tzinfo=UTC).date(), 1, datetime(2030, 1, 1, tzinfo=UTC))
 
+pytestmark = pytest.mark.xdist_group("replay")
+
 
 def settings_of(house: House) -> Settings:
     return Settings(data=house.data, keys=house.folder / "keys")
@@ -29,7 +31,6 @@ def general(house: House, sql: str) -> list[tuple[object, ...]]:
         return con.execute(sql).fetchall()
 
 
-@pytest.mark.xdist_group("replay")
 def test_a_failed_check_leaves_the_last_edition_in_force(replayed: House, house: Callable[[House], House]) -> None:
     here = house(replayed)
     settings = settings_of(here)
@@ -56,7 +57,6 @@ SPOILT = {
 }
 
 
-@pytest.mark.xdist_group("replay")
 @pytest.mark.parametrize("what", SPOILT)
 def test_one_wrong_reading_of_all_keeps_the_edition_back(
     what: str, replayed: House, house: Callable[[House], House]
@@ -136,7 +136,6 @@ def test_a_general_file_that_lacks_a_reading_or_a_closing_keeps_the_edition_back
     assert current_edition(settings.published) == before
 
 
-@pytest.mark.xdist_group("replay")
 def test_fewer_than_ten_persons_are_not_in_the_general_file(replayed: House) -> None:
     small = replayed.ask(
         "select count(*) from reading where indicator = 'benefit_claim' and grain = 'month' and units < 10 and known_to is null"
@@ -153,7 +152,6 @@ def test_fewer_than_ten_persons_are_not_in_the_general_file(replayed: House) -> 
     assert hidden[2] >= 10
 
 
-@pytest.mark.xdist_group("replay")
 def test_the_general_file_has_no_days_no_employers_and_no_exact_warnings(replayed: House) -> None:
     tables = {name for (name,) in general(replayed, "select table_name from duckdb_tables()")}
     assert not tables & {"employer", "score", "forecast", "drop_register", "quarantine"}
@@ -166,7 +164,6 @@ def test_the_general_file_has_no_days_no_employers_and_no_exact_warnings(replaye
     )
 
 
-@pytest.mark.xdist_group("replay")
 def test_no_identity_number_reaches_warehouse_or_published_files(replayed: House) -> None:
     with store.connect(settings_of(replayed), read_only=True) as warehouse:
         texts = warehouse.connection.execute(
@@ -180,7 +177,6 @@ def test_no_identity_number_reaches_warehouse_or_published_files(replayed: House
             assert not found, f"{table}.{column}"
 
 
-@pytest.mark.xdist_group("replay")
 def test_a_reader_of_the_general_public_gets_no_restricted_table(replayed: House) -> None:
     published = settings_of(replayed).published
     with pytest.raises(UserError):

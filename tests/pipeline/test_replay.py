@@ -1,16 +1,15 @@
 """Replays, rebuilds and repeats end in the same tables and tell nobody twice."""
 
-import os
 import sqlite3
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
+from tests.conftest import LAST_EDITION, RECENT
 from tests.house import House
 
-LAST = date(2026, 10, 31)
-DAYS = 20 if os.environ.get("GANGSHAO_TORTURE") else 6
+pytestmark = pytest.mark.xdist_group("replay")
 
 
 def notices(house: House) -> list[tuple[object, ...]]:
@@ -25,29 +24,25 @@ def mails(house: House) -> list[str]:
     return sorted(path.name for path in outbox.glob("*.eml")) if outbox.exists() else []
 
 
-@pytest.mark.xdist_group("replay")
-def test_a_replay_equals_the_days_run_one_by_one(stocked: House, house: Callable[[House], House]) -> None:
-    """Twenty days in `make torture`, six in `make test`."""
-    first = LAST - timedelta(days=DAYS - 1)
-    together, single = house(stocked), house(stocked)
-    together.gangshao("run", "--from", first.isoformat(), "--to", LAST.isoformat())
-    for offset in range(DAYS):
-        single.gangshao("run", "--day", (first + timedelta(days=offset)).isoformat())
-    assert single.hashes() == together.hashes()
+def test_a_replay_equals_the_days_run_one_by_one(
+    stocked: House, recent: House, house: Callable[[House], House]
+) -> None:
+    single = house(stocked)
+    for ago in reversed(range(RECENT)):
+        single.gangshao("run", "--day", (LAST_EDITION - timedelta(days=ago)).isoformat())
+    assert single.hashes() == recent.hashes()
 
 
-@pytest.mark.xdist_group("replay")
 def test_a_replay_sends_nothing_and_remembers_what_it_would_have_told(replayed: House) -> None:
     assert not mails(replayed)
     states = {state for *_, state, _ in notices(replayed)}
     assert states == {"retrospective"}
 
 
-@pytest.mark.xdist_group("replay")
 def test_a_rebuild_from_raw_and_ledger_gives_the_same_tables_and_no_second_mail(
-    replayed: House, house: Callable[[House], House]
+    recent: House, house: Callable[[House], House]
 ) -> None:
-    before = house(replayed)
+    before = house(recent)
     before.gangshao("run", "--day", "2026-11-01")
     told, sent, hashes = notices(before), mails(before), before.hashes()
     assert sent
@@ -55,23 +50,21 @@ def test_a_rebuild_from_raw_and_ledger_gives_the_same_tables_and_no_second_mail(
     for path in (before.data / "published").rglob("*"):
         if path.is_file():
             path.unlink()
-    before.gangshao("run", "--rebuild")
+    before.gangshao("run", "--rebuild", is_fresh=True)
     assert before.hashes() == hashes
     before.gangshao("notify")
     assert notices(before) == told
     assert mails(before) == sent
 
 
-@pytest.mark.xdist_group("replay")
 def test_the_same_day_again_changes_nothing(replayed: House, house: Callable[[House], House]) -> None:
     again = house(replayed)
     again.gangshao("run", "--day", "2026-11-01")
     hashes, told, sent = again.hashes(), notices(again), mails(again)
-    again.gangshao("run", "--day", "2026-11-01")
+    again.gangshao("run", "--day", "2026-11-01", is_fresh=True)
     assert (again.hashes(), notices(again), mails(again)) == (hashes, told, sent)
 
 
-@pytest.mark.xdist_group("replay")
 def test_what_was_published_on_a_past_day_is_never_rewritten(replayed: House, house: Callable[[House], House]) -> None:
     later = house(replayed)
     past = (
@@ -86,11 +79,10 @@ def test_what_was_published_on_a_past_day_is_never_rewritten(replayed: House, ho
     assert later.ask(past) == before
 
 
-@pytest.mark.xdist_group("replay")
 def test_a_belated_file_of_a_past_day_counts_from_the_next_edition(
-    replayed: House, house: Callable[[House], House]
+    recent: House, house: Callable[[House], House]
 ) -> None:
-    later = house(replayed)
+    later = house(recent)
     sql = (
         "select value from reading where indicator = 'benefit_claim' and area = '371502' and industry = 'ALL' and "
         "grain = 'day' and period = date '2026-10-12' and known_to is null"
@@ -109,10 +101,9 @@ def test_a_belated_file_of_a_past_day_counts_from_the_next_edition(
     assert after in ([(0.0,)], before)  # an empty correction may be held for confirmation
     hashes = later.hashes()
     (later.data / "warehouse.duckdb").unlink()
-    later.gangshao("run", "--rebuild")
+    later.gangshao("run", "--rebuild", is_fresh=True)
     assert later.hashes() == hashes
 
 
-@pytest.mark.xdist_group("replay")
 def test_an_edition_whose_cut_off_has_not_come_is_refused(replayed: House, house: Callable[[House], House]) -> None:
     assert "截止时间" in house(replayed).gangshao("run", "--day", "2999-01-01", status=2).stderr

@@ -299,5 +299,5 @@ def test_a_city_rebuilt_from_its_twins_is_the_same_city(
     assert "benefit_claim：" in copied.gangshao("purge").stderr
     assert not list((copied.data / "raw").rglob("*.sealed"))
     (copied.data / "warehouse.duckdb").unlink()
-    copied.gangshao("ingest")
+    copied.gangshao("ingest", is_fresh=True)
     assert copied.hashes() == before

@@ -21,6 +21,7 @@ from pipelines.warehouse.trace import Trace, told, trace
 from tests.house import ROOT, House
 from tests.pipeline.sent_lines import Lines, Sender
 
+pytestmark = pytest.mark.xdist_group("replay")
 REGION = regions.load(ROOT / "data" / "regions" / "liaocheng")
 NUMBERS, OF_THEM_REVISED = 50, 12
 _FILE = re.compile(r"  (\S+) \S+  \S+/(\S+)  第 (\S+) 行")
