@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipelines.domain import UNKNOWN_INDUSTRY, Said
 from pipelines.feeds.contract import Column, Kind
+from pipelines.ingest.identity import is_employer_code
 from pipelines.region import Region
 
 VALUE = "{value}"
@@ -83,10 +84,7 @@ def _code(column: Column, index: int, region: Region) -> Cell:
 
 
 def _codes(column: Column, index: int, region: Region) -> Cell:
-    join = (
-        f"left join (select text, codes, unknown, validity, valid_from, valid_to from code_set where list ="
-        f" {quoted(column.code_list)}) as k{index} on k{index}.text = r{index}"
-    )
+    join = f"left join code_set as k{index} on k{index}.text = r{index}"
     value = (
         f"k{index}.codes as v{index}, coalesce(k{index}.unknown, k{index}.validity) as d{index},"
         f" k{index}.valid_from as f{index}, k{index}.valid_to as u{index}"
@@ -115,7 +113,7 @@ def _area(column: Column, index: int, region: Region) -> Cell:
     # A figure is filed by the areas of its period's last day; so one code means one area in all of a file.
     join = (
         f"left join (select alias, code, valid_from, valid_to from lookup_area{where}) as k{index}"
-        f" on k{index}.alias = upper(r{index}) and batch.until between k{index}.valid_from and k{index}.valid_to"
+        f" on k{index}.alias = upper(r{index}) and cell.until between k{index}.valid_from and k{index}.valid_to"
     )
     example = region.places[region.places["level"] == "unit"].iloc[0]
     written = f"{example['code']} 或 {example['name']}"
@@ -143,26 +141,24 @@ def _industry(column: Column, index: int) -> Cell:
 
 
 def _identity(index: int) -> Cell:
-    stored = (("person", f"v{index}"), ("sex", f"s{index}"), ("birth_year", f"y{index}"))
-    join = f"left join person_code as k{index} on k{index}.code = upper(r{index})"
-    value = f"k{index}.person as v{index}, k{index}.sex as s{index}, k{index}.birth_year as y{index}"
+    stored = (("person", "person"), ("sex", "sex"), ("birth_year", "birth_year"))
     said = Said(
         "有误：应为 18 位，出生日期真实，末位校验码相符；请对照证件改正"
         "（若在表格中显示为 3.7E+17，请把该列设为文本格式后重新录入导出）。",
         "is wrong: 18 characters, a real date of birth and the right check character are needed; compare with the"
         " document (if the sheet shows 3.7E+17, format the column as text and enter the numbers anew).",
     )
-    return Cell(value, stored, said, join)
+    return Cell(f"r{index}", stored, said)
 
 
 def _employer(column: Column, index: int) -> Cell:
-    join = f"left join employer_code as k{index} on k{index}.code = upper(r{index})"
     said = Said(
         f"的值“{VALUE}”不符合 GB 32100（18 位，不含字母 I、O、S、V、Z，末位为校验码）；请对照营业执照改正。",
         f"“{VALUE}” does not meet GB 32100 (18 characters without I, O, S, V, Z, the last a check character);"
         " compare with the business licence.",
     )
-    return Cell(f"k{index}.code", _stored(column, index), said, join)
+    code = f"upper(r{index})"
+    return Cell(f"case when {is_employer_code(code)} then {code} end", _stored(column, index), said)
 
 
 def _scalar(column: Column, text: str) -> tuple[str, Said]:

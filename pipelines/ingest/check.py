@@ -16,8 +16,11 @@ from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.ending import Ending
 from pipelines.ingest.grid import Grid, grid
 from pipelines.ingest.identity import Pads
+from pipelines.ingest.judging import Judge
 from pipelines.ingest.key import SeenKeys
 from pipelines.ingest.outcome import Checked, Outcome
+from pipelines.ingest.persons import Persons
+from pipelines.ingest.read import Cells
 from pipelines.ingest.received import located, received
 from pipelines.ingest.settlement import Settlement
 from pipelines.ingest.statement import Statement, lookups, statement
@@ -27,21 +30,17 @@ from pipelines.region import Region
 
 __all__ = ["Checked", "Checker", "Outcome", "check"]
 
-# The same people come again and again: their numbers are checked and hashed once, in memory, up to some 150 MiB.
-_MOST_PERSONS = 1_500_000
-
 
 class Checker:
     """Checks files of any feed for one region; keeps the region's lookups and compiled statements between batches."""
 
     def __init__(self, region: Region, key: Pads | None, memory_limit: str = "1GB", threads: int = 2) -> None:
-        self._region, self._key, self._threads = region, key, threads
+        self._region, self._threads = region, threads
         # No temporary folder: identity numbers pass through this connection and must not reach a disk.
         self._connection = duckdb.connect(
             config={
                 "memory_limit": memory_limit, "threads": threads, "temp_directory": "",
                 "autoinstall_known_extensions": False, "autoload_known_extensions": False,
-                "preserve_insertion_order": False,
             }
         )  # fmt: skip
         self._connection.execute("set enable_progress_bar = false")
@@ -50,13 +49,8 @@ class Checker:
             self._connection.execute(f"create table {name} as from incoming")
             self._connection.unregister("incoming")
         self._connection.execute(_AREA_SPAN)
-        self._forget_persons()
+        self._judge = Judge(self._connection, Persons(self._connection, key))
         self._statements: dict[str, Statement] = {}
-
-    def _forget_persons(self) -> None:
-        self._connection.execute(
-            "create or replace table person_code (code varchar, person varchar, sex varchar, birth_year integer)"
-        )
 
     def close(self) -> None:
         """Free the memory of the connection."""
@@ -73,7 +67,7 @@ class Checker:
             if source is not None:
                 sources[number] = source
         cells = received(list(sources.items()), contract.columns)
-        judged = self._judged(compiled, cells.table, outcomes, cells.needs_trim)
+        judged = self._judged(contract, cells, outcomes)
         rows = without_asides(judged, cells.malformed, sources, contract)
         for number, notes in rows.notes.items():
             outcomes[number] = replace(outcomes[number], notes=outcomes[number].notes + notes)
@@ -99,7 +93,7 @@ class Checker:
         try:
             for block in blocks:
                 cells = block.cells
-                judged = self._judged(compiled, cells.table, [outcome], cells.needs_trim)
+                judged = self._judged(contract, cells, [outcome])
                 ending.add(block.text, judged, cells.malformed)
                 yield Settlement(
                     settled_as, compiled, self._connection, [outcome], judged, cells.malformed, seen
@@ -110,7 +104,7 @@ class Checker:
     def _compiled(self, contract: Contract) -> Statement:
         compiled = self._statements.get(contract.feed)
         if compiled is None:
-            compiled = statement(contract, self._region, self._key is not None)
+            compiled = statement(contract, self._region)
             self._statements[contract.feed] = compiled
         return compiled
 
@@ -131,11 +125,10 @@ class Checker:
     def _until(self, named: Slice | None) -> date | None:
         return self._region.period_end(named.grain, named.period) if named else None
 
-    def _judged(self, compiled: Statement, received: pa.Table, outcomes: list[Outcome], trim: bool) -> pa.Table:
+    def _judged(self, contract: Contract, cells: Cells, outcomes: list[Outcome]) -> pa.Table:
         units = set(self._region.units)
         batch = pa.table(
             {
-                "drop_no": pa.array(range(len(outcomes)), pa.int32()),
                 "drop_id": pa.array([item.drop_id for item in outcomes], pa.string()),
                 "sender": pa.array([item.named.sender if item.named else None for item in outcomes], pa.string()),
                 "is_unit": pa.array([item.named is not None and item.named.sender in units for item in outcomes]),
@@ -143,28 +136,8 @@ class Checker:
                 "until": pa.array([self._until(item.named) for item in outcomes], pa.date32()),
             }
         )
-        self._connection.register("received", received)
         self._connection.register("batch", batch)
-        try:
-            self._connection.execute(compiled.employers)
-            if compiled.code_sets:
-                self._connection.execute(compiled.code_sets)
-            self._know_persons(compiled)
-            judged = self._connection.sql(compiled.trimmed_sql if trim else compiled.sql).to_arrow_table()
-            if judged.num_rows != received.num_rows:  # a lookup with two answers would multiply rows
-                raise AssertionError(f"{judged.num_rows} rows judged of {received.num_rows}")
-            return judged
-        finally:
-            self._connection.unregister("received")
-
-    def _know_persons(self, compiled: Statement) -> None:
-        if not compiled.persons:
-            return
-        known = self._connection.execute("select count(*) from person_code").fetchall()[0][0]
-        if known > _MOST_PERSONS:
-            self._forget_persons()
-        pads = {"inner": self._key.inner, "outer": self._key.outer} if self._key else {}
-        self._connection.execute(compiled.persons, pads)
+        return self._judge.judged(contract, self._compiled(contract), cells.table, batch, cells.needs_trim)
 
 
 def _refused(drop: Drop, said: Said) -> Outcome:

@@ -1,14 +1,20 @@
-"""Identity numbers and employer codes as SQL: their check digits, and what may be kept of a person.
-
-Only sex, year of birth and a keyed pseudonym leave this module; the number itself stays in the reader's table.
-"""
+"""Identity numbers by array operations, employer codes as SQL: their check digits, and what may be kept of a person."""
 
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+IDENTITY_LENGTH = 18
+_DIGITS = 17  # the last place may be X
 # GB 11643-1999: the weights of the 17 digits are 2^17 … 2^1 modulo 11; their sum modulo 11 picks the check character.
-_FIRST_WEIGHT = 7
-_CHECK_CHARACTERS = "10X98765432"
+_WEIGHTS = [pow(2, 17 - place, 11) for place in range(_DIGITS)]
+_CHECK_CHARACTERS = np.frombuffer(b"10X98765432", dtype=np.uint8)
+_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
 # GB 32100-2015: 31 symbols, without I O S V Z.
 _EMPLOYER_SYMBOLS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 # 128 bits are enough for a city's persons; half the characters are half the warehouse.
@@ -34,55 +40,69 @@ def pads(key: bytes) -> Pads:
     return Pads(bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block))
 
 
-def digits(text: str) -> str:
-    """SQL: digits 2 to 17 packed four bits each, NULL when they are none; a column of its own, for ``is_identity``."""
-    return f"try_cast('0x' || substr({text}, 2, 16) as ubigint)"
+@dataclass(frozen=True)
+class Numbers:
+    """Identity numbers of ``len(is_valid)`` cells; the other arrays are of the valid ones only, in their order.
+
+    ``number`` are the first 17 digits, also as ``digits``; ``birth_year`` and ``is_male`` are what they say.
+    """
+
+    is_valid: npt.NDArray[np.bool_]
+    number: npt.NDArray[np.int64]
+    digits: npt.NDArray[np.bytes_]
+    birth_year: npt.NDArray[np.int32]
+    is_male: npt.NDArray[np.bool_]
 
 
-def is_identity(text: str, packed: str) -> str:
-    """SQL: whether an upper-case text is an identity number: 18 characters, a real date of birth, the check digit.
+def numbers(cells: pa.StringArray) -> Numbers:
+    """Which cells are identity numbers: 18 characters, a real date of birth, the check digit, an x of any case.
 
     The place code is not checked: 3715xx exists since 1997, people are older and come from everywhere.
     """
-    total = f"{_FIRST_WEIGHT} * cast(left({text}, 1) as integer) + 2 * cast({_folded(packed)} as integer)"
-    check = f"substr('{_CHECK_CHARACTERS}', ({total}) % 11 + 1, 1)"
-    return (
-        f"(case when {IS_IDENTITY_SHAPED.format(text)} then {born_on(text)} between date '1900-01-01' and"
-        f" date '2100-01-01' and {check} = right({text}, 1) else false end)"
-    )
+    of_length = pc.fill_null(pc.equal(pc.binary_length(cells), IDENTITY_LENGTH), fill_value=False)
+    is_valid = of_length.to_numpy(zero_copy_only=False).copy()
+    characters = _bytes(cells if is_valid.all() else cells.filter(of_length)).reshape(-1, IDENTITY_LENGTH)
+    # One row a place: what follows then runs over neighbouring bytes.
+    places = np.ascontiguousarray(characters.T)
+    digits = places[:_DIGITS] - np.uint8(ord("0"))
+    total = np.zeros(len(characters), dtype=np.uint16)
+    for digit, weight in zip(digits, _WEIGHTS, strict=True):
+        total += digit * np.uint16(weight)
+    last = np.where(places[_DIGITS] == ord("x"), ord("X"), places[_DIGITS])
+    year = _read(digits[6:10])
+    fine = (digits.max(axis=0, initial=0) <= 9) & (digits[0] > 0) & (_CHECK_CHARACTERS[total % 11] == last)
+    fine &= _is_day(year, _read(digits[10:12]), _read(digits[12:14]))
+    number = _read(digits[:8]) * np.int64(10**9) + _read(digits[8:])
+    is_valid[is_valid] = fine
+    texts = np.ascontiguousarray(characters[fine, :_DIGITS]).view(f"S{_DIGITS}").reshape(-1)
+    return Numbers(is_valid, number[fine], texts, year[fine], digits[_DIGITS - 1][fine] % 2 == 1)
 
 
-def _folded(packed: str) -> str:
-    """SQL: the 16 packed digits weighted 1, 2, 4, 8 … from the right, modulo 11 up to a multiple.
-
-    Each weight of GB 11643 is twice the next, modulo 11, so neighbours are folded together, then pairs, and so on: some
-    twenty operations on bits instead of 17 divisions. 2, 4, 5, 3 are 2^1, 2^2, 2^4, 2^8 modulo 11.
-    """
-    folded = packed
-    for bits, mask, weight in (
-        (4, 0x0F0F0F0F0F0F0F0F, 2),
-        (8, 0x00FF00FF00FF00FF, 4),
-        (16, 0x0000FFFF0000FFFF, 5),
-        (32, 0x00000000FFFFFFFF, 3),
-    ):
-        low, high = f"({folded} & {mask}::ubigint)", f"(({folded} >> {bits}::ubigint) & {mask}::ubigint)"
-        folded = f"({low} + {weight}::ubigint * {high})"
-    return folded
+def _bytes(texts: pa.StringArray) -> npt.NDArray[np.uint8]:
+    """The bytes of texts, one behind the other."""
+    if not len(texts):
+        return np.zeros(0, dtype=np.uint8)
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(texts.buffers()[2], dtype=np.uint8)[offsets[0] : offsets[-1]]
 
 
-def born_on(text: str) -> str:
-    """SQL: date of birth in an identity number, NULL when it is no date."""
-    return f"cast(try_strptime(substr({text}, 7, 8), '%Y%m%d') as date)"
+def _read(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    """The numbers of up to nine digits that rows of digits spell, one a column; of what are no digits, anything."""
+    value = np.zeros(digits.shape[1], dtype=np.int32)
+    for digit in digits:
+        value *= 10
+        value += digit
+    return value
 
 
-def birth_year(text: str) -> str:
-    """SQL: year of birth in a valid identity number."""
-    return f"cast(substr({text}, 7, 4) as integer)"
-
-
-def sex(text: str) -> str:
-    """SQL: 'M' or 'F' from the 17th digit of a valid identity number."""
-    return f"case when cast(substr({text}, 17, 1) as integer) % 2 = 1 then 'M' else 'F' end"
+def _is_day(
+    year: npt.NDArray[np.int32], month: npt.NDArray[np.int32], day: npt.NDArray[np.int32]
+) -> npt.NDArray[np.bool_]:
+    """Whether the numbers are days of the Gregorian calendar from 1900 to 2099."""
+    is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    days = _DAYS[np.where(month <= 12, month, 0)] + (is_leap & (month == 2))
+    found: npt.NDArray[np.bool_] = (year >= _FIRST_YEAR) & (year <= _LAST_YEAR) & (day >= 1) & (day <= days)
+    return found
 
 
 def pseudonym(text: str) -> str:

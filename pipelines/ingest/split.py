@@ -83,7 +83,8 @@ def _is_unusual(buffer: bytes, width: int, separator: str) -> bool:
     commas = separator.encode() * (width - 1)
     if buffer.startswith((commas + b"\n", commas + b"\r\n")):
         return True
-    if b"\n" + commas + b"\n" in buffer or b"\n" + commas + b"\r\n" in buffer:
+    without_text = b"\n" + commas
+    if without_text in buffer and (without_text + b"\n" in buffer or without_text + b"\r\n" in buffer):
         return True
     step = MAX_LINE_BYTES // 2
     return any(buffer.find(b"\n", at, at + step) < 0 for at in range(0, len(buffer), step))

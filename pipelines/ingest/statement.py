@@ -8,12 +8,14 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.domain import TOTAL_INDUSTRY, Grain, Said
-from pipelines.feeds.contract import MASK, Contract, Kind
+from pipelines.feeds.contract import MASK, Column, Contract, Kind
 from pipelines.ingest import identity
 from pipelines.ingest.cell import DETAIL, VALUE, Cell, compiled, quoted, validity
 from pipelines.region import Region
 
-_BLANKS = " \t　"
+BLANKS = " \t　"
+WIDE = frozenset({Kind.TEXT, Kind.NAME, Kind.IDENTITY})
+"""Kinds of columns nearly all of whose cells are distinct."""
 _REPEATED = Said(
     "与本文件中前面的一行重复，只采用第一次；请删去重复的行。",
     "repeats an earlier row of this file, of which only the first counts; delete the repeated row.",
@@ -52,7 +54,7 @@ _BETWEEN = "[、，,;；/／|｜]"
 class Check:
     """What a bit of ``fails`` means: the rule's name, the column, its position (-1: the row as a whole), what is said.
 
-    ``empty`` is said instead of ``wrong`` when the cell is empty.
+    ``empty`` is said instead of ``wrong`` when the cell is empty; ``is_own``: it asks this cell alone.
     """
 
     bit: int
@@ -61,29 +63,47 @@ class Check:
     cell: int
     wrong: Said
     empty: Said | None = None
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
+class Understood:
+    """SQL that gives every distinct cell of a column its values; ``before`` it makes a table it needs.
+
+    Reads the table cells (place, text, until: the last day of the period, where that matters: ``is_dated``) and the
+    lookups; gives, in the order of ``place``, v<index> and its companions (``pipelines.ingest.cell``), the fact's
+    columns and ``own``: the bits of what is wrong with the cell alone.
+    """
+
+    sql: str
+    before: str = ""
+    is_dated: bool = False
 
 
 @dataclass(frozen=True)
 class Statement:
-    """The statement of a contract.
+    """A contract as SQL.
 
-    Reads the tables received (drop_no, line_number, c0…), batch (drop_no, drop_id, sender, is_unit, period, until: the
-    period's last day) and the lookups; gives drop_no, drop_id, line_number, the fact's columns, fails (0: accepted),
-    key_hash and, for refused rows only, ``cells``: the texts of the row with identity and name masked, and ``details``:
-    what sentences name beside them. ``employers``, ``persons`` and ``code_sets`` must have run before, where they are
-    not empty: they check what is costly once for each distinct cell.
+    ``understood``: for each column how its distinct cells are read; None for texts, where nearly all are distinct, and
+    for identity numbers. ``judged`` reads the table typed, a row for each received one: drop_no, sender, is_unit,
+    slice_period, slice_until, what the columns gave, r<index> of texts; it gives derived columns, ``fails``: bits of
+    what is wrong between cells, and key_hash. ``shown`` reads the rows with ``fails`` <> 0 as the table refused; it
+    gives ``cells``: the texts of the row with identity and name masked, and ``details``: what sentences name beside
+    them.
     """
 
-    employers: str
-    persons: str
-    code_sets: str
-    sql: str
-    trimmed_sql: str
+    understood: tuple[Understood | None, ...]
+    judged: str
+    shown: str
     facts: tuple[str, ...]
     checks: tuple[Check, ...]
     repeated_bit: int
     whole_file_bit: int
     file_check_bit: int
+
+    def own_bit(self, cell: int) -> int:
+        """The bit of what is wrong with the cell at a position alone; 0 when nothing can be."""
+        return next((1 << check.bit for check in self.checks if check.cell == cell and check.is_own), 0)
 
 
 def lookups(region: Region) -> dict[str, pa.Table]:
@@ -123,48 +143,27 @@ def _table(rows: Sequence[tuple[str | bool | date | None, ...]], *names: str) ->
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
 
 
-def statement(contract: Contract, region: Region, is_keyed: bool) -> Statement:
-    """Compile a contract. Without a key (the form check of an upload) the pseudonym is NULL."""
+def statement(contract: Contract, region: Region) -> Statement:
+    """Compile a contract."""
     cells = [compiled(column, index, region) for index, column in enumerate(contract.columns)]
     checks = _checks(contract, cells)
-    named = [(name, sql) for cell in cells for name, sql in cell.stored]
-    if not is_keyed:
-        named = [(name, "cast(null as varchar)" if name == "person" else sql) for name, sql in named]
+    names = [name for cell in cells for name, _ in cell.stored]
     classes = {f"{column.name}_class" for column in contract.columns if column.kind is Kind.CODE}
-    facts = [name for name, _ in named if name not in classes] + [item.name for item in contract.derived]
-    texts = [f"r{index}" for index in range(len(cells))]
-    fails = " + ".join(f"case when {sql} then {1 << check.bit} else 0 end" for check, sql in checks)
-
-    def text(trim: bool) -> str:
-        return f"""
-with source as (
-    select drop_no, line_number, {_texts(contract, trim)}
-    from received
-), typed as (
-    select source.*, batch.drop_id, batch.sender, batch.is_unit, batch.period as slice_period,
-        batch.until as slice_until, {_values(cells)}
-    from source join batch using (drop_no)
-    {chr(10).join(cell.join for cell in cells if cell.join)}
-), named as (
-    select *, {", ".join(f"{sql} as {name}" for name, sql in named)} from typed
-), judged as (
-    select *{"".join(f", {item.sql} as {item.name}" for item in contract.derived)}, cast({fails} as bigint) as fails
-    from named
-)
-select drop_no, drop_id, line_number, {", ".join(facts)}, fails, {_key_hash(contract)} as key_hash,
-    case when fails <> 0 then [{", ".join(_shown(contract, texts))}] end as cells,
-    {_details(contract, cells)} as details
-from judged"""
-
+    facts = [name for name in names if name not in classes] + [item.name for item in contract.derived]
+    between = [f"case when {sql} then {1 << check.bit} else 0 end" for check, sql in checks if not check.is_own]
     found = [check for check, _ in checks]
     repeated, whole, balance = range(len(found), len(found) + 3)
     key = next((column.header for column in contract.columns if column.name == contract.key), "")
     found.append(Check(repeated, "repeated", key, -1, _REPEATED))
     found.append(Check(whole, "whole_file", "", -1, _WHOLE_FILE))
     found.append(Check(balance, "file_check", "", -1, _FILE_CHECK))
+    derived = "".join(f", {item.name}" for item in contract.derived)
     return Statement(
-        _employers(contract), _persons(contract, is_keyed), _code_sets(contract), text(False), text(True),
-        tuple(facts), tuple(found), repeated, whole, balance,
+        tuple(_understood(column, index, cells[index], checks) for index, column in enumerate(contract.columns)),
+        f"with named as (select *{''.join(f', {item.sql} as {item.name}' for item in contract.derived)} from typed)"
+        f" select cast({' + '.join(between) or '0'} as bigint) as fails, {_key_hash(contract)} as key_hash{derived}"
+        " from named",
+        _refused(contract, cells), tuple(facts), tuple(found), repeated, whole, balance,
     )  # fmt: skip
 
 
@@ -173,95 +172,77 @@ def _key_hash(contract: Contract) -> str:
     return f"hash(drop_no, {contract.key})" if contract.key else "cast(0 as ubigint)"
 
 
-def _texts(contract: Contract, trim: bool) -> str:
-    cut = "nullif(trim(c{0}, '" + _BLANKS + "'), '') as r{0}" if trim else "nullif(c{0}, '') as r{0}"
-    return ", ".join(cut.format(index) for index in range(len(contract.columns)))
-
-
-def _values(cells: list[Cell]) -> str:
-    return ", ".join(
-        cell.value if f" as v{index}" in cell.value else f"{cell.value} as v{index}" for index, cell in enumerate(cells)
+def _understood(column: Column, index: int, cell: Cell, checks: list[tuple[Check, str]]) -> Understood | None:
+    if column.kind in WIDE:
+        return None
+    value = cell.value if f" as v{index}" in cell.value else f"{cell.value} as v{index}"
+    stored = "".join(f", {sql} as {name}" for name, sql in cell.stored)
+    own = next((f"case when {sql} then {1 << check.bit} else 0 end" for check, sql in checks
+                if check.is_own and check.cell == index), "0")  # fmt: skip
+    sql = (
+        f"with cell as (select place, until, {trimmed('text')} as r{index} from cells),"
+        f" typed as (select place, r{index}, {value} from cell {cell.join})"
+        f" select * exclude (place, r{index}){stored}, cast({own} as bigint) as own from typed order by place"
     )
+    before = _code_set(column) if column.kind is Kind.CODES else ""
+    return Understood(sql, before, column.kind is Kind.AREA)
 
 
-def _employers(contract: Contract) -> str:
-    at = [index for index, column in enumerate(contract.columns) if column.kind is Kind.EMPLOYER_CODE]
-    used = " union ".join(f"select c{index} as code from received" for index in at) if at else "select '' as code"
-    plain = f"select distinct upper(trim(code, '{_BLANKS}')) as code from (select distinct code from ({used}) as used)"
-    return (
-        f"create or replace temp table employer_code as select code from ({plain}) as plain"
-        f" where {identity.is_employer_code('code')}"
-    )
+def trimmed(text: str) -> str:
+    """SQL: a text without blanks around it, NULL when nothing is left."""
+    return f"nullif(trim({text}, '{BLANKS}'), '')"
 
 
-def _code_sets(contract: Contract) -> str:
+def _code_set(column: Column) -> str:
     """SQL of the table code_set: every distinct cell of several codes, its codes sorted, and what of it is unknown."""
-    used = [
-        f"select {quoted(column.code_list)} as list, c{index} as text from received"
-        for index, column in enumerate(contract.columns)
-        if column.kind is Kind.CODES
-    ]
-    if not used:
-        return ""
     # A title may hold a separator itself (农、林、牧、渔业): the whole cell is tried first.
     return f"""
 create or replace temp table code_set as
 with cell as (
-    select distinct list, trim(text, '{_BLANKS}') as text from ({" union ".join(used)}) as used where text is not null
+    select distinct {trimmed("text")} as text from cells where text is not null
 ), word as (
-    select cell.list, text, trim(unnest(case when lookup_code.code is not null then [text]
-        else regexp_split_to_array(text, '{_BETWEEN}') end), '{_BLANKS}') as word
-    from cell left join lookup_code on lookup_code.list = cell.list and lookup_code.alias = text
+    select text, trim(unnest(case when lookup_code.code is not null then [text]
+        else regexp_split_to_array(text, '{_BETWEEN}') end), '{BLANKS}') as word
+    from cell left join lookup_code on lookup_code.list = {quoted(column.code_list)} and lookup_code.alias = text
 )
-select word.list, text,
+select text,
     case when count(code) = count(*) then string_agg(distinct code, ';' order by code) end as codes,
     string_agg(distinct word, '、' order by word) filter (where code is null) as unknown,
     max(valid_from) as valid_from, min(valid_to) as valid_to,
     string_agg(distinct code || ' ' || {validity("valid_from", "valid_to")}, '、') as validity
-from word left join lookup_code on lookup_code.list = word.list and lookup_code.alias = word
+from word left join lookup_code on lookup_code.list = {quoted(column.code_list)} and lookup_code.alias = word
 where word <> ''
-group by word.list, text"""
+group by text"""
 
 
-def _details(contract: Contract, cells: list[Cell]) -> str:
-    if not any(cell.detail for cell in cells):
-        return "cast(null as varchar[])"
-    shown = _shown(contract, [cell.detail or "cast(null as varchar)" for cell in cells])
-    return f"case when fails <> 0 then [{', '.join(shown)}] end"
-
-
-def _persons(contract: Contract, is_keyed: bool) -> str:
-    """Adds to ``person_code`` the valid identity numbers that are not there yet, with all that may be kept of each."""
-    at = [index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY]
-    if not at:
-        return ""
-    new = " union ".join(
-        f"select distinct upper(trim(c{index}, '{_BLANKS}')) as code from received"
-        f" anti join person_code as known on known.code = upper(c{index})"
-        for index in at
-    )
-    pseudonym = identity.pseudonym("code") if is_keyed else "''"
-    return (
-        f"insert into person_code select code, {pseudonym}, {identity.sex('code')}, {identity.birth_year('code')}"
-        f" from (select code, {identity.digits('code')} as packed from ({new}) as new"
-        " where not exists (select 1 from person_code as known where known.code = new.code)) as fresh"
-        f" where {identity.is_identity('code', 'packed')}"
-    )
+def _refused(contract: Contract, cells: list[Cell]) -> str:
+    """SQL of ``cells`` and ``details`` of refused rows."""
+    texts = ", ".join(f"{trimmed(f'c{index}')} as r{index}" for index in range(len(cells)))
+    shown = _shown(contract, [f"r{index}" for index in range(len(cells))])
+    details = "cast(null as varchar[])"
+    if any(cell.detail for cell in cells):
+        details = _shown(contract, [cell.detail or "cast(null as varchar)" for cell in cells])
+    return f"""
+with row as (select *, {texts} from refused),
+seen as (select *, {_slipped(contract)} as is_slipped from row)
+select {shown} as cells, {details} as details from seen order by place"""
 
 
 def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
     found: list[tuple[Check, str]] = []
 
-    def add(rule: str, header: str, cell: int, wrong: Said, sql: str, empty: Said | None = None) -> None:
-        found.append((Check(len(found), rule, header, cell, wrong, empty), sql))
+    def add(
+        rule: str, header: str, cell: int, wrong: Said, sql: str, empty: Said | None = None, own: bool = False
+    ) -> None:
+        found.append((Check(len(found), rule, header, cell, wrong, empty, own), sql))
 
     for index, (column, cell) in enumerate(zip(contract.columns, cells, strict=True)):
         if column.is_required:
-            add(str(column.kind), column.header, index, cell.said, f"v{index} is null", _EMPTY)
+            add(str(column.kind), column.header, index, cell.said, f"v{index} is null", _EMPTY, own=True)
         elif column.kind not in (Kind.TEXT, Kind.NAME):
             kept_back = f" and not w{index}" if column.withheld else ""
             wrong = f"r{index} is not null and v{index} is null{kept_back}"
-            add(str(column.kind), column.header, index, cell.said, wrong)
+            add(str(column.kind), column.header, index, cell.said, wrong, own=True)
     if contract.area_column:
         place = _place(contract, contract.area_column)
         add("sender", *place, _NOT_THE_SENDER, f"is_unit and {contract.area_column} <> sender")
@@ -276,7 +257,8 @@ def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
     number = next((index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY), None)
     for index, column in enumerate(contract.columns):
         if number is not None and column.name and column.kind is Kind.TEXT:
-            has_number = f"v{number} is not null and contains(upper(r{index}), upper(r{number}))"
+            # Most texts lack its digits already, and need not be brought to one case.
+            has_number = f"case when contains(r{index}, v{number}) then contains(upper(r{index}), upper(r{number})) end"
             add("personal", column.header, index, _PERSONAL, has_number)
     for check in contract.checks:
         add(check.name, check.header, -1, check.said, f"not ({check.holds})")
@@ -298,23 +280,31 @@ def _place(contract: Contract, name: str) -> tuple[str, int]:
     return column.header, contract.columns.index(column)
 
 
-def _shown(contract: Contract, texts: list[str]) -> list[str]:
-    """SQL of what may be kept of a refused row, of one SQL text a column.
+def _slipped(contract: Contract) -> str:
+    """SQL: whether the columns of a refused row have probably slipped.
 
-    Identity and name are masked by column, whatever they look like. A cell where the number should stand that is no
-    number at all means the columns have probably slipped: then nothing of the row is kept.
+    A cell where the identity number should stand that is no number at all says so.
     """
     if not contract.is_person:
-        return texts
+        return "false"
     number = next(index for index, column in enumerate(contract.columns) if column.kind is Kind.IDENTITY)
     shaped = identity.IS_IDENTITY_SHAPED.format(f"upper(r{number})")
-    slipped = f"(not coalesce({shaped}, false) and bit_count(fails) > 1)"
+    return f"not coalesce({shaped}, false) and bit_count(fails) > 1"
+
+
+def _shown(contract: Contract, texts: list[str]) -> str:
+    """SQL: a list of what may be kept of a refused row, of one SQL text a column.
+
+    Identity and name are masked by column, whatever they look like; of a row that has slipped nothing is kept.
+    """
+    if not contract.is_person:
+        return f"[{', '.join(texts)}]"
     shown = []
     for column, text in zip(contract.columns, texts, strict=True):
-        hidden = f"case when {text} is not null then '{MASK}' end"
-        cleaned = f"regexp_replace({text}, '{identity.LOOKS_LIKE_IDENTITY}', '{MASK}', 'g')"
-        shown.append(hidden if column.is_confidential else f"case when {slipped} then {hidden} else {cleaned} end")
-    return shown
+        hidden = "true" if column.is_confidential else "is_slipped"
+        shown.append(f"case when {hidden} and {text} is not null then '{MASK}' else {text} end")
+    cleaned = f"regexp_replace(text, '{identity.LOOKS_LIKE_IDENTITY}', '{MASK}', 'g')"
+    return f"list_transform([{', '.join(shown)}], lambda text: {cleaned})"
 
 
 def sentences(checks: tuple[Check, ...]) -> pa.Table:

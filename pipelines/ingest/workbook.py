@@ -166,7 +166,7 @@ def measured(content: bytes) -> tuple[Said, ...]:
                 xml = _unpacked(content, packed, part)
                 if part.filename not in _NO_SHEETS:
                     _measure(xml)
-                    notes |= {said: None for mark, said in _MARKS.items() if mark in xml}
+                    notes |= dict.fromkeys(_marked(xml))
     except BROKEN_ZIP as error:
         raise RefusedError(DAMAGED) from error
     return tuple(notes)
@@ -205,6 +205,14 @@ def _measure(xml: bytes) -> None:
         )
 
 
+def _marked(xml: bytes) -> Iterator[Said]:
+    """What is to be told of a sheet's cells; a sheet without formulas is searched for one mark only."""
+    if _ERROR_VALUE in xml:
+        yield _ERRORS
+    if _FORMULA_END in xml and any(mark in xml for mark in _WITHOUT_RESULT):
+        yield _UNSAVED
+
+
 def _number(letters: bytes) -> int:
     number = 0
     for letter in letters.upper():
@@ -223,16 +231,12 @@ _UNSAVED = Said(
     "有的公式没有保存计算结果，按空白处理；请在 Excel 中打开并保存一次后重新报送。",
     "Some formulas carry no saved result and were read as empty; open the file in Excel, save it and send it again.",
 )
-_MARKS = {
-    b't="e"': Said(
-        "有的单元格是错误值（如 #N/A），按空白处理；请改正公式。",
-        "Some cells hold error values (such as #N/A) and were read as empty; correct their formulas.",
-    ),
-    b"</f></c>": _UNSAVED,
-    b"</f><v/></c>": _UNSAVED,
-    b"</f><v></v></c>": _UNSAVED,
-    b"</f><v /></c>": _UNSAVED,
-}
+_ERRORS = Said(
+    "有的单元格是错误值（如 #N/A），按空白处理；请改正公式。",
+    "Some cells hold error values (such as #N/A) and were read as empty; correct their formulas.",
+)
+_ERROR_VALUE, _FORMULA_END = b't="e"', b"</f>"
+_WITHOUT_RESULT = (b"</f></c>", b"</f><v/></c>", b"</f><v></v></c>", b"</f><v /></c>")
 DAMAGED = Said(
     "表格文件（xlsx、xls）已损坏或没有传完，无法打开；请在本机确认能打开后重新报送。",
     "The spreadsheet is damaged or was not copied completely; check that it opens on your machine and send it again.",

@@ -1,6 +1,7 @@
-"""Check digits in SQL agree with an independent implementation, for numbers right and wrong."""
+"""Check digits agree with an independent implementation, for numbers right and wrong."""
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ def asked(condition: str, text: str) -> bool:
 
 
 def is_identity(text: str) -> bool:
-    return asked(identity.is_identity("t", identity.digits("t")), text)
+    return bool(identity.numbers(pa.array([text])).is_valid[0])
 
 
 def is_employer_code(text: str) -> bool:
