@@ -200,4 +200,5 @@ select
         || replace(replace(said_en, '{value}', value), '{detail}', detail) as reason_en,
     array_to_string(list_transform(cells, lambda text: coalesce(text, '')), ',') as raw_masked
 from shown
+order by drop_id, line_number, mask
 """

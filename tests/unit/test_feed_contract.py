@@ -40,7 +40,7 @@ def test_the_region_says_who_sends_each_feed(region: Region) -> None:
 def test_a_contract_gives_exactly_the_columns_of_its_fact_table(feed: str, region: Region) -> None:
     text = (TABLES / f"{feed}.sql").read_text(encoding="utf-8")
     declared = set(re.findall(r"(\w+) (?:varchar|integer|date|double|boolean)", text))
-    assert {"drop_id", "line_number", *statement(contracts()[feed], region, True).facts} == declared
+    assert {"drop_id", "line_number", *statement(contracts()[feed], region).facts} == declared
 
 
 @pytest.mark.parametrize("feed", sorted(contracts()))
