@@ -62,8 +62,8 @@ def backtest(
     if indicator.is_ratio:
         raise UserError(f"“{name}”是比率，回测只用于人数类指标 (a backtest needs counts, this indicator is a ratio)")
     vintages: list[Vintage] = []
-    wanted = _editions(con, first, last)
-    for done, vintage in enumerate(_vintages(con, region, indicator, wanted), 1):
+    wanted = editions_of(con, first, last)
+    for done, vintage in enumerate(vintages_of(con, region, indicator, wanted), 1):
         vintages.append(vintage)
         progress("回测", done, len(wanted))
     if not vintages:
@@ -113,8 +113,8 @@ def told(found: Backtest) -> list[str]:
     return lines
 
 
-def _editions(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[tuple[date, datetime]]:
-    """The last edition of every day between."""
+def editions_of(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[tuple[date, datetime]]:
+    """Day and cut-off of the last edition of every day between. Raises UserError when there is none."""
     rows: list[tuple[date, datetime]] = con.execute(
         "select day, max(cutoff_at) from edition where day between $first and $last group by day order by day",
         {"first": first, "last": last},
@@ -124,9 +124,10 @@ def _editions(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[t
     return rows
 
 
-def _vintages(
+def vintages_of(
     con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, editions: list[tuple[date, datetime]]
 ) -> Iterator[Vintage]:
+    """Each edition's look at the indicator, in their order; editions before the first reading have none."""
     grain = indicator.grains[0]
     frame = con.execute(
         "select area, industry, grain, period, value, known_from, known_to from reading "

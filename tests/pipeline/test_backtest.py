@@ -25,9 +25,9 @@ def region() -> regions.Region:
 
 def test_the_vintages_say_what_the_editions_said(replayed: House, region: regions.Region) -> None:
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
-        editions = backtests._editions(con, FIRST, LAST)
+        editions = backtests.editions_of(con, FIRST, LAST)
         indicator = backtests.catalogue()["benefit_claim"]
-        vintages = list(backtests._vintages(con, region, indicator, editions))
+        vintages = list(backtests.vintages_of(con, region, indicator, editions))
         key = ["day", "area", "industry", "window_periods"]
         stored = con.execute(
             f"select {', '.join(key)}, observed, expected, p from score where indicator = 'benefit_claim'"
@@ -50,9 +50,9 @@ def test_the_vintages_say_what_the_editions_said(replayed: House, region: region
 def test_accuracy_is_that_of_plain_sums_of_the_readings(replayed: House, region: regions.Region) -> None:
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
         found = backtests.backtest(con, region, "benefit_claim", FIRST, LAST)
-        editions = backtests._editions(con, FIRST, LAST)
+        editions = backtests.editions_of(con, FIRST, LAST)
         indicator = backtests.catalogue()["benefit_claim"]
-        vintages = list(backtests._vintages(con, region, indicator, editions))
+        vintages = list(backtests.vintages_of(con, region, indicator, editions))
         counties = con.execute(
             "select area, period, value, reporting < due as lacks from reading where indicator = 'benefit_claim' "
             "and grain = 'day' and known_to is null and area <> ? and industry = 'ALL' order by period",
