@@ -21,10 +21,12 @@ def evidence(p: Floats, observed: Floats, expected: Floats, group: Integers, rec
     a weight of its p-values (Genovese, Roeder & Wasserman 2006, Biometrika 93): the eleven areas may be heard
     sooner than two hundred cells without more false alarms in all.
     """
-    handicap = np.array([span.handicap for span in recipe.windows])
+    shape = (-1, *[1] * (p.ndim - 1))
+    handicap = np.reshape([span.handicap for span in recipe.windows], shape)
+    speaks = expected < np.reshape([span.alone_below for span in recipe.windows], shape)
     allowance = np.array([recipe.allowance[level] for level in LEVELS])[group]
     is_worth = worth(observed, expected)
-    told = np.isfinite(p) & (is_worth[:1] if recipe.by_latest else is_worth)
-    deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap.reshape(-1, *[1] * (p.ndim - 1))
+    told = np.isfinite(p) & speaks & (is_worth[:1] if recipe.by_latest else is_worth)
+    deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap
     best = np.where(told, deviations, -np.inf).max(axis=0)
     return np.asarray(best + allowance.reshape(-1, *[1] * (p.ndim - 2)))

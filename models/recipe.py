@@ -14,13 +14,15 @@ class Span:
     """A sum of the last `width` periods, expected by the level known `gap` periods before it began.
 
     echo: weight of the `width` periods before those, as evidence that the rise lasts. handicap: what a judgement must
-    be better by, in standard deviations, to count like one of another window (inf: it never speaks alone).
+    be better by, in standard deviations, to count like one of another window. alone_below: it counts only where fewer
+    people are expected: in large counts one period's jump is mostly a passing one.
     """
 
     width: int
     gap: int = 0
     echo: float = 0.0
     handicap: float = 0.0
+    alone_below: float = inf
 
     @property
     def length(self) -> int:
@@ -146,7 +148,7 @@ WEEK = Recipe(
     robust=False,
     year=52,
     large=30.0,
-    windows=(Span(1, handicap=inf), Span(1, echo=0.5)),
+    windows=(Span(1, handicap=0.3, alone_below=30.0), Span(1, echo=0.5)),
     horizons=(Span(1, 0), Span(1, 1), Span(1, 2), Span(1, 3)),
     by_latest=True,
     error_clip=9.0,

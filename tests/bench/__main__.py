@@ -15,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--small", action="store_true", help="a short form, within a minute")
-    parser.add_argument("--seeds", type=int, nargs="*", help="detect: which cities")
+    parser.add_argument("--seeds", type=int, nargs="*", help="detect, forecast: which cities and simulations")
     parser.add_argument("--tracks", nargs="*", help="forecast: which of its tracks")
     arguments = parser.parse_args()
     options = {name: tuple(value) for name in ("seeds", "tracks") if (value := getattr(arguments, name))}

@@ -30,6 +30,7 @@ US_RULES = {"grace": 2, "K": 3}
 WEEKLY_PEERS = ("snaive_z", "ears_c2")
 KNOWN_SPAN = ("--start", "2004-01-03", "--end", "2025-07-26")
 PROVINCE = 4000  # daily series
+Seeds = tuple[int, ...]
 
 
 def regions() -> frozenset[str]:
@@ -38,20 +39,24 @@ def regions() -> frozenset[str]:
     return frozenset(places.loc[places["level"] == "unit", "code"])
 
 
-def sim_weekly(at: Path, small: bool) -> dict[str, Any]:
+def sim_weekly(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Noufaily's 42 scenarios; small: every eighth series, which leaves few events."""
-    program("sim_weekly.py", at, "--seed", 1, "--blocks", 1)
-    meta = pd.read_csv(at / "meta.csv")
-    only = frozenset(meta["series_id"][::8]) if small else None
-    case = weekly(at, only, has_holidays=False)
-    files = {"ours": write_alarms(case, judged(case))} | {name: peer(at, name) for name in WEEKLY_PEERS}
-    return {name: weekly_figures(at, path, only) for name, path in files.items()}
+    answer: dict[str, Any] = {}
+    for seed in seeds or (1,):
+        folder = at / f"seed{seed}"
+        program("sim_weekly.py", folder, "--seed", seed, "--blocks", 1)
+        meta = pd.read_csv(folder / "meta.csv")
+        only = frozenset(meta["series_id"][::8]) if small else None
+        case = weekly(folder, only, has_holidays=False)
+        files = {"ours": write_alarms(case, judged(case))} | {name: peer(folder, name) for name in WEEKLY_PEERS}
+        answer[f"seed{seed}"] = {name: weekly_figures(folder, path, only) for name, path in files.items()}
+    return answer
 
 
-def us_injected(at: Path, small: bool) -> dict[str, Any]:
+def us_injected(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Spikes injected into real claims, counted with all real shocks as false (strict) and without them (masked)."""
     answer: dict[str, Any] = {}
-    for seed in (1,) if small else (1, 2):
+    for seed in seeds or ((1,) if small else (1, 2)):
         folder, masked = at / f"seed{seed}", at / f"seed{seed}_masked"
         program("prep_dol.py", CLAIMS, folder, "--mode", "inject", "--seed", seed)
         shutil.copytree(folder, masked)
@@ -68,7 +73,7 @@ def us_injected(at: Path, small: bool) -> dict[str, Any]:
     return answer
 
 
-def us_known(at: Path, small: bool) -> dict[str, Any]:
+def us_known(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Hurricanes, shutdowns, a strike and COVID, at one and half a false episode a series-year, by `known.py`."""
     program("prep_dol.py", CLAIMS, at, "--mode", "known", *KNOWN_SPAN)
     case = weekly(at, regions())
@@ -93,16 +98,16 @@ def us_known(at: Path, small: bool) -> dict[str, Any]:
     return answer | {"missed_at_1": sorted(events.index[events > 1])}
 
 
-def us_forecast(at: Path, small: bool) -> dict[str, Any]:
+def us_forecast(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Forecasts one to four weeks ahead."""
     program("prep_dol.py", CLAIMS, at, "--mode", "known", *KNOWN_SPAN)
     return forecast_ahead.track(at, regions())
 
 
-def lab_daily(at: Path, small: bool) -> dict[str, Any]:
+def lab_daily(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Eleven areas by twenty industries, daily; the alarm column is the line that keeps the recipe's budget."""
     answer: dict[str, Any] = {}
-    for seed in (1,) if small else (1, 2):
+    for seed in seeds or ((1,) if small else (1, 2)):
         folder = at / f"seed{seed}"
         program("sim_labor.py", folder, "--seed", seed)
         case = daily(folder)
@@ -121,12 +126,12 @@ def lab_daily(at: Path, small: bool) -> dict[str, Any]:
     }
 
 
-def monthly(at: Path, small: bool) -> dict[str, Any]:
+def monthly(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Australian months."""
-    return forecast_monthly.track(at, small)
+    return forecast_monthly.track(at, small, seeds[0] if seeds else 1)
 
 
-def speed(at: Path, small: bool) -> dict[str, Any]:
+def speed(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """CPU seconds of one core: a causal backtest of 912 days, one more day, and a province of 4,000 series."""
     program("sim_labor.py", at, "--seed", 1)
     case = daily(at)
@@ -168,23 +173,24 @@ def cpu(work: Callable[[], object]) -> float:
     return round(time.process_time() - start, 2)
 
 
-def city(at: Path, small: bool) -> dict[str, Any]:
+def city(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Our own invented cities, from files to warnings: the figures of `bench detect`."""
-    return dict(detect.run(small)["detect"])
+    return dict(detect.run(small, seeds or (1, 2, 3))["detect"])
 
 
-TRACKS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
+TRACKS: dict[str, Callable[[Path, Seeds, bool], dict[str, Any]]] = {
     track.__name__: track for track in (sim_weekly, us_injected, us_known, us_forecast, lab_daily, monthly, speed, city)
 }
 
 
-def run(small: bool, tracks: tuple[str, ...] = ()) -> dict[str, Any]:
-    """All tracks, or the named ones; small: one seed and fewer series each, and no city."""
+def run(small: bool, tracks: tuple[str, ...] = (), seeds: Seeds = ()) -> dict[str, Any]:
+    """All tracks, or the named ones, with the seeds the figures are told for or others; small: one seed and fewer
+    series each, and no city."""
     wanted = tracks or tuple(name for name in TRACKS if not (small and name == "city"))
     answer: dict[str, Any] = {}
     console = Console()
     for name in wanted:
         with tempfile.TemporaryDirectory(prefix="gangshao-forecast-") as folder:
-            answer[name] = TRACKS[name](Path(folder) / name, small)
+            answer[name] = TRACKS[name](Path(folder) / name, seeds, small)
         console.print(f"[bold]{name}[/bold]", Pretty(answer[name]))
     return {"forecast": answer}

@@ -105,7 +105,7 @@ def accuracy(wide: pd.DataFrame) -> dict[str, float]:
     return answer
 
 
-def track(at: Path, small: bool) -> dict[str, Any]:
+def track(at: Path, small: bool, seed: int) -> dict[str, Any]:
     """By source: accuracy, and detection beside the seasonal naive."""
     answer: dict[str, Any] = {}
     for name, load in (("vacancies", vacancies), ("recipients", recipients)):
@@ -113,7 +113,7 @@ def track(at: Path, small: bool) -> dict[str, Any]:
         if small:
             wide = wide.iloc[:, ::10]
         folder = at / name
-        write(folder, wide, seed=1)
+        write(folder, wide, seed)
         case = monthly(folder)
         files = {"ours": write_alarms(case, judged(case)), "snaive_z": peer(folder, "snaive_z")}
         answer[name] = accuracy(wide) | {

@@ -38,6 +38,13 @@ def test_the_best_window_speaks_and_the_short_one_pays_its_handicap():
     assert found[0] == pytest.approx(2.3263, abs=1e-3)
 
 
+@pytest.mark.parametrize(("expected", "speaks"), [(29.0, True), (31.0, False)])
+def test_one_week_of_a_large_count_does_not_speak_alone(expected, speaks):
+    p, wide = np.array([[1e-4], [0.2]]), np.full((2, 1), expected)
+    found = evidence(p, 2 * wide, wide, CELL, WEEK)[0]
+    assert found == pytest.approx(3.719 - 0.3 if speaks else 0.842, abs=1e-3)
+
+
 def test_a_rise_that_is_over_is_no_news():
     p = np.array([[0.4, 1e-3], [1e-4, 1e-4]])
     observed, expected = np.array([[11.0, 15.0], [30.0, 11.0]]), np.full((2, 2), 10.0)
