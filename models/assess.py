@@ -47,8 +47,8 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -
     """Judge the last period of `panel`, from the past only.
 
     calendar: consecutive days, columns date, is_workday, is_holiday, is_makeup, holiday_name, festival_offset (NaN: no
-    festival); it covers the panel and what the recipe looks ahead. memory: of any earlier call; columns that were
-    revised since are taken in anew. Raises ValueError when the calendar is too short.
+    festival); it covers the panel and goes on for the recipe's `ahead` and `refit`. memory: of any earlier call;
+    columns that were revised since are taken in anew. Raises ValueError when the calendar is too short.
     """
     course = course_of(panel, calendar)
     facts, last = course.facts, len(panel.periods) - 1
@@ -70,8 +70,9 @@ def course_of(panel: Panel, calendar: pd.DataFrame) -> Course:
     """A panel with its calendar and recipe. Raises ValueError when the calendar is too short."""
     facts, recipe = days(calendar, panel), RECIPES[panel.grain]
     course = Course(panel, facts, features(facts, panel), hierarchy(panel.series), recipe)
-    if len(course.features.matrix) < len(panel.periods) + recipe.ahead:
-        raise ValueError(f"the calendar must reach {recipe.ahead} {panel.grain}s beyond the panel's last period")
+    needed = max(recipe.ahead, recipe.refit)  # a factor that is learned today is used until the next is
+    if len(course.features.matrix) < len(panel.periods) + needed:
+        raise ValueError(f"the calendar must reach {needed} {panel.grain}s beyond the panel's last period")
     return course
 
 
@@ -128,7 +129,7 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
             "p": np.where(part["valid"], p, np.nan),
             "coverage": part["coverage"],
             "level": part["level"] * typical,
-            "factor": mean_rate / typical,
+            "factor": mean_rate / np.where(typical > 0, typical, np.nan),
             "reported": part["reported"],
         }
     widths = np.array([span.length for span in recipe.windows])

@@ -12,6 +12,7 @@ from models.recipe import MIN_SEEN, Recipe
 
 LARGE = 30.0  # people per period: from here on a running median of a year is taken out before fitting
 SHOCK_RATIO, SHOCK_MOVE, SHOCK_WEIGHT = 1.1, 1.0, 0.02  # logs off the median, logs moved in 26 weeks, weight left
+MOST_IN_CRISIS = 3.0  # log of the median's multiple
 CONSTANT_PENALTY, DAY_TREND_PENALTY, WEEK_TREND_PENALTY = 1e-4, 9.0, 25.0
 CELL_PENALTY = (1e-2, 30.0)  # constant and trend of a series that inherits the rest
 DUE_SHARE = 0.5  # days of a kind (workday or not) count as due when at least this share of them had a report
@@ -147,9 +148,10 @@ def fit_seasons(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, re
     top = np.flatnonzero(~tree.inherits)
     counts, weight, offset = past.counts[top], past.weight[top].copy(), past.offset[top].copy()
     mean = counts.sum(axis=1) / np.maximum(weight.sum(axis=1), 1.0)
-    drift, distrust = slow_drift(counts, weight, mean >= LARGE, recipe.year + 1)
+    drift, distrust, most = slow_drift(counts, weight, mean >= LARGE, recipe.year + 1)
     offset += drift
     weight *= distrust
+    counts = np.minimum(counts, most)
     trusted = np.maximum(weight.sum(axis=0), 0.01)
     levelled = (counts * np.exp(-offset) * weight / (mean + 0.1)[:, None]).sum(axis=0) / trusted
     scale = float(mean.mean()) * min(len(top), 20)
@@ -164,8 +166,9 @@ def fit_seasons(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, re
     return full
 
 
-def slow_drift(counts: Floats, weight: Floats, is_large: Flags, width: int) -> tuple[Floats, Floats]:
-    """Log of the centred running median of large series (0 for small), and little weight where a crisis shows.
+def slow_drift(counts: Floats, weight: Floats, is_large: Flags, width: int) -> tuple[Floats, Floats, Floats]:
+    """Log of the centred running median of large series (0 for small), little weight where a crisis shows, and the most
+    people that a period of crisis may count for (inf elsewhere): a slip of the pen is no season. All (n, T).
 
     width: periods of the median, a year and one.
 
@@ -182,7 +185,8 @@ def slow_drift(counts: Floats, weight: Floats, is_large: Flags, width: int) -> t
     moved[:, :quarter] = 0.0
     moved[:, -quarter:] = 0.0
     crisis = is_large[:, None] & ((off > SHOCK_RATIO) | (moved > SHOCK_MOVE))
-    return np.where(is_large[:, None], drift, 0.0), np.where(crisis, SHOCK_WEIGHT, 1.0)
+    most = np.where(crisis, np.exp(level + MOST_IN_CRISIS), np.inf)
+    return np.where(is_large[:, None], drift, 0.0), np.where(crisis, SHOCK_WEIGHT, 1.0), most
 
 
 def inherit(full: Floats, past: Past, design: Floats, tree: Hierarchy, recipe: Recipe) -> Floats:

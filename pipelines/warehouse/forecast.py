@@ -16,7 +16,7 @@ from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.panel import Cells, is_cell, load_cells, panel
 from pipelines.warehouse.transform import Change
 
-AHEAD_DAYS = 150  # calendar beyond the last period: a block of 13 weeks between refits, and four weeks of forecast
+AHEAD_DAYS = 280  # calendar beyond the last period: from one refit to the next, or six months of forecast
 _SCORE = (
     "edition_id, day, indicator, area, industry, cohort, grain, window_periods, window_from, data_to, observed, "
     "expected, variance, p, level_mean, factor_mean"

@@ -177,7 +177,7 @@ def test_p_values_of_a_quiet_city_are_about_uniform():
 
 def test_a_spike_in_weekly_counts_is_found_at_once():
     panel = weekly_regions(260)
-    table = calendar("2010-01-03", 7 * 260 + 80, festival=False)
+    table = calendar("2010-01-03", 7 * 260 + 120, festival=False)
     values = panel.values.copy()
     values[1, -1] *= 1.6
     score = assess(Panel(panel.series, panel.periods, values, panel.exposure, "week"), table)[0].score
@@ -187,7 +187,7 @@ def test_a_spike_in_weekly_counts_is_found_at_once():
 
 def test_weekly_memory_changes_nothing():
     panel = weekly_regions(200)
-    table = calendar("2010-01-03", 7 * 200 + 80, festival=False)
+    table = calendar("2010-01-03", 7 * 200 + 120, festival=False)
     memory = None
     for column in range(180, 200):
         made, memory = assess(panel.until(column), table, memory)

@@ -11,7 +11,7 @@ from models.panel import Panel
 from models.recipe import WEEK
 
 WEEKS = 230
-TABLE = calendar("2010-01-03", 7 * WEEKS + 80, festival=False)
+TABLE = calendar("2010-01-03", 7 * WEEKS + 120, festival=False)
 GROUP = np.zeros(4, dtype=np.int64)
 
 

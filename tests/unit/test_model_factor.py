@@ -74,7 +74,7 @@ def test_half_a_report_does_not_halve_the_factor():
 
 def test_a_season_is_found_in_weekly_counts_and_carried_on():
     panel = weekly_regions(300)
-    table = calendar("2010-01-03", 7 * 300 + 80, festival=False)
+    table = calendar("2010-01-03", 7 * 300 + 120, festival=False)
     columns, found = learned(panel, table, 240)
     rate = found.rate(columns, 240, 292)
     assert rate.max(axis=1) / rate.min(axis=1) == pytest.approx(np.full(4, 1.3 / 0.7), rel=0.2)
@@ -82,7 +82,7 @@ def test_a_season_is_found_in_weekly_counts_and_carried_on():
 
 def test_a_weekly_holiday_is_a_column_of_its_own_and_of_the_weeks_after():
     panel = weekly_regions(60)
-    table = calendar("2010-01-03", 7 * 60 + 80, festival=False)
+    table = calendar("2010-01-03", 7 * 60 + 120, festival=False)
     found = week_features(days(table, panel))
     assert len(found.columns("holiday")) == 3 * 3  # three names, the week itself and two after
     assert found.matrix[:, found.columns("before festival", "after festival")].sum() == 0
