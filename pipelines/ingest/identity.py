@@ -42,9 +42,8 @@ def pads(key: bytes) -> Pads:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Identity numbers of ``len(is_valid)`` cells; the other arrays are of the valid ones only, in their order.
-
-    ``number`` are the first 17 digits, also as ``digits``; ``birth_year`` and ``is_male`` are what they say.
+    """Which cells are identity numbers, and of those that are: their first 17 digits as ``number`` and as ``digits``,
+    and what these say. Of other cells ``digits`` are zero bytes, the rest is anything.
     """
 
     is_valid: npt.NDArray[np.bool_]
@@ -60,8 +59,12 @@ def numbers(cells: pa.StringArray) -> Numbers:
     The place code is not checked: 3715xx exists since 1997, people are older and come from everywhere.
     """
     of_length = pc.fill_null(pc.equal(pc.binary_length(cells), IDENTITY_LENGTH), fill_value=False)
-    is_valid = of_length.to_numpy(zero_copy_only=False).copy()
-    characters = _bytes(cells if is_valid.all() else cells.filter(of_length)).reshape(-1, IDENTITY_LENGTH)
+    is_valid = of_length.to_numpy(zero_copy_only=False)
+    if is_valid.all():
+        characters = _bytes(cells).reshape(-1, IDENTITY_LENGTH)
+    else:
+        characters = np.zeros((len(cells), IDENTITY_LENGTH), dtype=np.uint8)
+        characters[is_valid] = _bytes(cells.filter(of_length)).reshape(-1, IDENTITY_LENGTH)
     # One row a place: what follows then runs over neighbouring bytes.
     places = np.ascontiguousarray(characters.T)
     digits = places[:_DIGITS] - np.uint8(ord("0"))
@@ -70,12 +73,12 @@ def numbers(cells: pa.StringArray) -> Numbers:
         total += digit * np.uint16(weight)
     last = np.where(places[_DIGITS] == ord("x"), ord("X"), places[_DIGITS])
     year = _read(digits[6:10])
-    fine = (digits.max(axis=0, initial=0) <= 9) & (digits[0] > 0) & (_CHECK_CHARACTERS[total % 11] == last)
-    fine &= _is_day(year, _read(digits[10:12]), _read(digits[12:14]))
+    is_valid = is_valid & (digits.max(axis=0, initial=0) <= 9) & (digits[0] > 0)
+    is_valid &= (_CHECK_CHARACTERS[total % 11] == last) & _is_day(year, _read(digits[10:12]), _read(digits[12:14]))
     number = _read(digits[:8]) * np.int64(10**9) + _read(digits[8:])
-    is_valid[is_valid] = fine
-    texts = np.ascontiguousarray(characters[fine, :_DIGITS]).view(f"S{_DIGITS}").reshape(-1)
-    return Numbers(is_valid, number[fine], texts, year[fine], digits[_DIGITS - 1][fine] % 2 == 1)
+    texts = np.ascontiguousarray(characters[:, :_DIGITS])
+    texts[~is_valid] = 0
+    return Numbers(is_valid, number, texts.view(f"S{_DIGITS}").reshape(-1), year, digits[_DIGITS - 1] % 2 == 1)
 
 
 def _bytes(texts: pa.StringArray) -> npt.NDArray[np.uint8]:

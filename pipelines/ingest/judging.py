@@ -62,12 +62,12 @@ class Judge:
         between = self._asked(compiled.judged, "typed", typed)
         fails |= between.column("fails").to_numpy()
         facts = {
-            name: _plain((between if name in between.column_names else typed).column(name)) for name in compiled.facts
+            name: _kept((between if name in between.column_names else typed).column(name)) for name in compiled.facts
         }
         shown = self._shown(compiled, received, typed, fails)
         return pa.table(
             {
-                "drop_no": drop_no, "drop_id": _plain(_of(drop_no, batch.column("drop_id"))),
+                "drop_no": drop_no, "drop_id": _of(drop_no, batch.column("drop_id")),
                 "line_number": received.column("line_number"), **facts, "fails": pa.array(fails),
                 "key_hash": between.column("key_hash"), **shown,
             }
@@ -178,9 +178,11 @@ def _of(drop_no: pa.Array, column: pa.ChunkedArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(drop_no, _flat(column))
 
 
-def _plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    flat = _flat(column) if isinstance(column, pa.ChunkedArray) else column
-    return flat.dictionary.take(flat.indices) if isinstance(flat, pa.DictionaryArray) else flat
+def _kept(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array; texts may stay coded by their distinct values, other values are written out."""
+    flat = _flat(column)
+    is_coded = isinstance(flat, pa.DictionaryArray) and not pa.types.is_string(flat.type.value_type)
+    return flat.dictionary.take(flat.indices) if is_coded else flat
 
 
 def _trimmed(cells: pa.ChunkedArray, needs_trim: bool) -> pa.ChunkedArray:

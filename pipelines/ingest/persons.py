@@ -30,17 +30,20 @@ class _Places:
         slot = ((number.view(np.uint64) * _SPREAD) >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
         left = np.arange(len(number))
         while len(left):
-            free = left[self._slots[slot[left]] == 0]
-            self._slots[slot[free]] = free + 1  # several may want one slot: the last gets it
-            first = free[self._slots[slot[free]] == free + 1]
-            places = self.count + np.arange(len(first))
-            self._slots[slot[first]], self._numbers[places] = places + 1, number[first]
-            self.count += len(first)
-            new.append(first)
-            place[left] = self._slots[slot[left]] - 1
-            left = left[self._numbers[place[left]] != number[left]]
-            slot[left] = (slot[left] + 1) % len(self._slots)
-        return place, np.concatenate(new)
+            found = self._slots.take(slot)
+            free = np.flatnonzero(found == 0)
+            if len(free):
+                self._slots[slot[free]] = free + 1  # several may want one slot: the last gets it
+                first = free[self._slots[slot[free]] == free + 1]
+                places = self.count + np.arange(len(first))
+                self._slots[slot[first]], self._numbers[places] = places + 1, number[first]
+                self.count += len(first)
+                new.append(left[first])
+                found[free] = self._slots[slot[free]]
+            place[left] = found - 1
+            others = np.flatnonzero(self._numbers.take(found - 1) != number)
+            left, number, slot = left[others], number[others], (slot[others] + 1) % len(self._slots)
+        return place, np.concatenate([left, *new])
 
 
 class Persons:
@@ -52,7 +55,7 @@ class Persons:
 
     def _forget(self) -> None:
         self._places = _Places()
-        self._pseudonyms = np.empty(_MOST, dtype=f"S{PSEUDONYM_LENGTH}")
+        self._pseudonyms = np.zeros(_MOST, dtype=f"S{PSEUDONYM_LENGTH}")
 
     def columns(self, cells: pa.StringArray) -> pa.Table:
         """Of trimmed cells: person, sex, birth_year and digits, the first 17; NULL where a cell is no identity number.
@@ -60,35 +63,35 @@ class Persons:
         Without a key person is always NULL.
         """
         found = numbers(cells)
-        valid = np.flatnonzero(found.is_valid)
-        place = np.full(len(cells), -1, dtype=np.int32)
-        place[valid] = np.arange(len(valid), dtype=np.int32)
-        at = pa.array(place, mask=~found.is_valid)
+        is_none = ~found.is_valid
         persons = pa.nulls(len(cells), pa.string())
         if self._key is not None:
-            persons = self._persons(found, cells, valid, self._key).take(at)
+            persons = _strings(self._persons(found, cells, self._key), found.is_valid)
         return pa.table(
             {
                 "person": persons,
-                "sex": _SEXES.take(pa.array(found.is_male.astype(np.int8))).take(at),
-                "birth_year": pa.array(found.birth_year).take(at),
-                "digits": _strings(found.digits).take(at),
+                "sex": _SEXES.take(pa.array(found.is_male.view(np.int8), mask=is_none)),
+                "birth_year": pa.array(found.birth_year, mask=is_none),
+                "digits": _strings(found.digits, found.is_valid),
             }
         )
 
-    def _persons(self, found: Numbers, cells: pa.StringArray, valid: Ints, key: Pads) -> pa.StringArray:
+    def _persons(self, found: Numbers, cells: pa.StringArray, key: Pads) -> npt.NDArray[np.bytes_]:
+        """A pseudonym for each cell, of those that are no numbers anybody's."""
         made = []
-        for begin in range(0, len(valid), _MOST):
-            part = slice(begin, begin + _MOST)
-            if self._places.count + len(found.number[part]) > _MOST:
+        for begin in range(0, len(cells), _MOST):
+            valid = np.flatnonzero(found.is_valid[begin : begin + _MOST])
+            number = found.number[begin + valid]
+            if self._places.count + len(number) > _MOST:
                 self._forget()
             known = self._places.count
-            place, new = self._places.of(found.number[part])
+            place = np.zeros(min(_MOST, len(cells) - begin), dtype=np.int64)
+            place[valid], new = self._places.of(number)
             if len(new):
-                codes = cells.take(pa.array(valid[part][new]))
+                codes = cells.take(pa.array(begin + valid[new]))
                 self._pseudonyms[known : self._places.count] = self._hashed(codes, key)
-            made.append(self._pseudonyms[place])
-        return _strings(np.concatenate(made or [self._pseudonyms[:0]]))
+            made.append(self._pseudonyms.take(place))
+        return np.concatenate(made or [self._pseudonyms[:0]])
 
     def _hashed(self, codes: pa.StringArray, key: Pads) -> npt.NDArray[np.bytes_]:
         self._connection.register("fresh", pa.table({"code": codes}))
@@ -99,7 +102,8 @@ class Persons:
         return np.frombuffer(made.column(0).combine_chunks().buffers()[2], self._pseudonyms.dtype, len(codes))
 
 
-def _strings(texts: npt.NDArray[np.bytes_]) -> pa.StringArray:
-    """Texts of one length as an arrow array."""
+def _strings(texts: npt.NDArray[np.bytes_], is_valid: npt.NDArray[np.bool_]) -> pa.StringArray:
+    """Texts of one length as an arrow array, NULL where they are not valid."""
     offsets = np.arange(len(texts) + 1, dtype=np.int32) * texts.itemsize
-    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(texts))
+    bits = None if is_valid.all() else pa.py_buffer(np.packbits(is_valid, bitorder="little"))
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(texts), bits)

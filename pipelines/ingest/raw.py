@@ -14,6 +14,7 @@ from pipelines.feeds.contract import Contract
 from pipelines.ingest.drop import Drop
 from pipelines.ingest.keys import Keys
 from pipelines.ingest.seal import FRAME, SealError, opened, sealed
+from pipelines.ingest.stream import ahead
 
 # One fsync a file is dear; beyond this many files the whole file system is flushed once instead.
 _FEW = 64
@@ -122,7 +123,7 @@ class Raw:
         aside = folder / ".receiving.part"  # one run at a time: whatever lies there was left by a crash
         try:
             with aside.open("wb") as file:
-                file.writelines(self._as_kept(contract, chunks()))
+                file.writelines(self._as_kept(contract, ahead(chunks())))
             after = os.fstat(source.fileno())
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise ChangedError
