@@ -136,7 +136,7 @@ def speed(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     program("sim_labor.py", at, "--seed", 1)
     case = daily(at)
     panel = case.panel.until(911)
-    start = panel.periods[-1].date()
+    start = panel.periods[0].date()  # every day is judged, and forecast from
     whole = cpu(lambda: trace(panel, case.calendar, start))
     several = 2 if small else PROVINCE // len(panel.series)
     many = repeated(panel, several)
