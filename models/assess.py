@@ -10,7 +10,7 @@ from models.calendar import Days, days, features
 from models.causal import Course, State
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
 from models.recipe import RECIPES, Recipe
-from models.spike import Sums, tail_probability
+from models.spike import Sums
 
 FORECAST = ("series", "series_id", "period", "horizon", "expected", *interval.QUANTILES)
 KEPT = 120  # columns whose states are kept, so that a late correction resumes from there
@@ -104,29 +104,18 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
         ("observed", "expected", "variance", "p", "coverage", "level", "factor", "reported"), np.full(shape, np.nan)
     )
     if sums is not None and state.block is not None:
-        spread = dispersion.variance(state.spread, sums.foreseen, recipe)[:windows]
+        variance, p = causal.probability(state, sums, recipe)
         part = {
             name: getattr(sums, name)[:windows]
-            for name in (
-                "observed",
-                "expected",
-                "weighed",
-                "foreseen",
-                "valid",
-                "coverage",
-                "level",
-                "exposed",
-                "reported",
-            )
+            for name in ("observed", "expected", "coverage", "level", "exposed", "reported")
         }
         typical = state.block.typical[None]
         mean_rate = part["exposed"] / np.where(part["reported"] > 0, part["reported"], np.nan)
-        p = tail_probability(part["weighed"], part["foreseen"], spread)
         columns = {
             "observed": part["observed"],
             "expected": part["expected"],
-            "variance": spread,
-            "p": np.where(part["valid"], p, np.nan),
+            "variance": variance,
+            "p": p,
             "coverage": part["coverage"],
             "level": part["level"] * typical,
             "factor": mean_rate / np.where(typical > 0, typical, np.nan),

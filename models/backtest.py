@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
-from models import causal, dispersion
+from models import causal
 from models.assess import Assessment, Memory, ahead, assess, course_of
 from models.evidence import evidence
 from models.panel import Floats, Panel
-from models.spike import tail_probability
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,11 @@ def trace(panel: Panel, calendar: pd.DataFrame, start: date) -> Trace:
     course = course_of(panel, calendar)
     recipe, windows = course.recipe, len(course.recipe.windows)
     first = first_column(panel, start)
-    columns: list[Floats] = []
-    state = causal.begin(course)
-    for column in range(len(panel.periods)):
-        state, sums = causal.look(causal.enter(state, course), course)
-        if column >= first:
-            row = np.full((4, windows, len(panel.series)), np.nan)
-            if sums is not None:
-                variance = dispersion.variance(state.spread, sums.foreseen, recipe)
-                for place, part in enumerate((sums.observed, sums.expected, sums.weighed, sums.foreseen)):
-                    row[place] = np.where(sums.valid, part, np.nan)[:windows]
-                row[2] = tail_probability(row[2], row[3], variance[:windows])
-            columns.append(row[:3])
-        state = causal.absorb(state, sums, course)
+    columns = [np.full((3, windows, len(panel.series)), np.nan) for _ in panel.periods[first:]]
+    for column, (state, sums, _) in enumerate(causal.passed(course), -first):
+        if column >= 0 and sums is not None:
+            told = [np.where(sums.valid, part, np.nan)[:windows] for part in (sums.observed, sums.expected)]
+            columns[column] = np.stack([*told, causal.probability(state, sums, recipe)[1]])
     observed, expected, p = np.stack(columns, axis=-1)
     strength = evidence(p, observed, expected, course.tree.group, recipe)
     return Trace(panel.periods[first:], observed, expected, p, strength)
@@ -95,12 +87,6 @@ def outlook(panel: Panel, calendar: pd.DataFrame, start: date) -> Outlook:
     """What would have been forecast after every period from `start` on; arguments as `assess`."""
     course = course_of(panel, calendar)
     first = first_column(panel, start)
-    state = causal.begin(course)
-    rows: list[dict[str, Floats]] = []
-    for column in range(len(panel.periods)):
-        state, sums = causal.look(causal.enter(state, course), course)
-        state = causal.absorb(state, sums, course)
-        if column >= first:
-            rows.append(ahead(state, course))
+    rows = [ahead(state, course) for _, _, state in islice(causal.passed(course), first, None)]
     whole = {name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]}
     return Outlook(panel.periods[first:], whole.pop("expected"), whole)

@@ -1,5 +1,6 @@
 """The causal pass: one column after the other, each judged before it is learned from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from models.factor import Factor
 from models.level import Level
 from models.panel import Flags, Floats, Hierarchy, Integers, Panel, period_numbers
 from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
-from models.spike import Sums, window_sums
+from models.spike import Sums, tail_probability, window_sums
 
 PROVISIONAL = 60.0  # periods that errors of a provisional factor may count for, once there is a real one
 
@@ -150,6 +151,23 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
         recipe.spans,
     )
     return state, replace(sums, valid=sums.valid & (state.seen >= MIN_SEEN))
+
+
+def probability(state: State, sums: Sums, recipe: Recipe) -> tuple[Floats, Floats]:
+    """(W, n) variance of the judged windows' weighted sums and their upper mid-p, NaN where there is no judgement."""
+    windows = len(recipe.windows)
+    variance = dispersion.variance(state.spread, sums.foreseen, recipe)[:windows]
+    p = tail_probability(sums.weighed[:windows], sums.foreseen[:windows], variance)
+    return variance, np.where(sums.valid[:windows], p, np.nan)
+
+
+def passed(course: Course) -> Iterator[tuple[State, Sums | None, State]]:
+    """The whole panel, column by column: the state that judged it, its sums, the state that has learned from it."""
+    state = begin(course)
+    for _ in range(len(course.panel.periods)):
+        judged, sums = look(enter(state, course), course)
+        state = absorb(judged, sums, course)
+        yield judged, sums, state
 
 
 def absorb(state: State, sums: Sums | None, course: Course) -> State:

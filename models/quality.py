@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.interval import QUANTILES
 from models.panel import Flags, Floats
 
-LEVELS = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
-NAMES = ("lo95", "lo80", "lo50", "expected", "hi50", "hi80", "hi95")  # columns of a forecast, in the order of LEVELS
+_FORECAST = sorted({"expected": 0.5, **QUANTILES}.items(), key=lambda column: column[1])
+NAMES, LEVELS = tuple(name for name, _ in _FORECAST), np.array([level for _, level in _FORECAST])
 CALIBRATION = (0.01, 0.05, 0.1)
 
 

@@ -70,7 +70,7 @@ def backtest(
         raise UserError(f"“{name}”在 {first} 至 {last} 的版次中没有数据 (no readings of this indicator)")
     recipe = RECIPES[vintages[-1].panel.grain]
     calendar = _calendar(region, vintages[0].panel, last)
-    frames = [_ahead(vintages, calendar, recipe), _judged(region, vintages, calendar, recipe, truth)]
+    frames = [_ahead(vintages, recipe), _judged(region, vintages, calendar, recipe, truth)]
     return Backtest(indicator, first, last, len(vintages), pd.concat(frames, ignore_index=True))
 
 
@@ -165,14 +165,14 @@ def _calendar(region: Region, made: Panel, last: date) -> pd.DataFrame:
     return region.calendar_frame(made.periods[0].date(), last + timedelta(days=AHEAD_DAYS))
 
 
-def _ahead(vintages: list[Vintage], calendar: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
     """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes."""
     final = vintages[-1].panel
     level = final.series["level"].to_numpy()
     widest = {span.reach: span.width for span in recipe.horizons}
     rows = []
     for horizon, width in widest.items():
-        sums = _sums(final, calendar, width)
+        sums = _sums(final, width)
         made, told = [], []
         for vintage in vintages:
             part = vintage.said.forecast
@@ -194,13 +194,10 @@ def _ahead(vintages: list[Vintage], calendar: pd.DataFrame, recipe: Recipe) -> p
     return pd.DataFrame(rows, columns=["series_level", "horizon", "figure", "value"])
 
 
-def _sums(final: Panel, calendar: pd.DataFrame, width: int) -> Floats:
+def _sums(final: Panel, width: int) -> Floats:
     """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
     reported = final.exposure > 0.999
-    due = np.ones(len(final.periods), dtype=bool)
-    if final.grain == "day":
-        workday = calendar.set_index("date")["is_workday"].reindex(final.periods).to_numpy(dtype=bool)
-        due = workday & reported.any(axis=0) | reported.any(axis=0)
+    due = reported.any(axis=0) if final.grain == "day" else np.ones(len(final.periods), dtype=bool)
     people = pd.DataFrame(np.where(reported, final.values, 0.0).T).rolling(width).sum().to_numpy().T
     missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
     return np.where(missing == 0, people, np.nan)
