@@ -16,8 +16,8 @@ from dashboard.components.warning import people, ranked
 from dashboard.locale import text
 from dashboard.verdict import certainty_word
 from pipelines.domain import TOTAL_INDUSTRY, UserError
+from pipelines.sheet import inert
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DAYS = {"day": 400, "week": 1100, "month": 3700}
 Rows = Iterator[list[object]]
 
@@ -47,17 +47,6 @@ def add_downloads(server: Flask) -> None:
                 "Cache-Control": "no-store",
             },
         )
-
-
-def inert(cell: object) -> object:
-    """A cell no spreadsheet takes for a formula: text that starts like one gets an apostrophe, numbers stay numbers."""
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return "'" + cell
-    return cell
 
 
 def _written(rows: Rows) -> bytes:

@@ -9,15 +9,19 @@ from typing import Annotated
 
 import typer
 
-from pipelines import drop_desk
+from pipelines import audit_desk, drop_desk
 from pipelines import notify as notices
 from pipelines import run as runs
 from pipelines import settings as all_settings
+from pipelines.audit_desk import entered
+from pipelines.configuration import note_changes
 from pipelines.demo import generate
 from pipelines.doctor import examine, table_hashes
 from pipelines.domain import Edition, UserError
+from pipelines.ingest.inbox import IngestReport
 from pipelines.ingest.purge import purge as purged
-from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger import Ledger, audit, open_ledger
+from pipelines.ledger.audit import Act
 from pipelines.region import Region
 from pipelines.sender import check, template
 from pipelines.settings import Settings
@@ -30,6 +34,7 @@ from pipelines.warehouse.figure import find_figure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
 drop_desk.add_to(app)
+audit_desk.add_to(app)
 
 
 @app.command()
@@ -59,8 +64,10 @@ def ingest(
 ) -> None:
     """接收 inbox 中的文件 (take in what waits in the inbox)."""
     settings, region = place()
+    ledger = open_ledger(settings)
     with runs.locked(settings), bar() as progress:
-        report = runs.take(settings, region, open_ledger(settings), backfill, now(), progress)
+        report = runs.take(settings, region, ledger, backfill, now(), progress)
+        _enter(ledger, report)
     for sentence in report.sentences:
         console.print(sentence)
     if not report.did_something:
@@ -83,11 +90,15 @@ def run(
         )
     ledger = open_ledger(settings)
     with runs.locked(settings), bar() as progress:
+        note_changes(settings, region, ledger, now())
         if rebuild:
-            edition = runs.rebuild(settings, region, ledger, now(), progress)
+            with entered(ledger, Act.REBUILD, "warehouse"):
+                edition = runs.rebuild(settings, region, ledger, now(), progress)
             console.print(f"已重建，现行版次 {edition.edition_id}")
             return
-        for sentence in runs.take(settings, region, ledger, False, now(), progress).sentences:
+        report = runs.take(settings, region, ledger, False, now(), progress)
+        _enter(ledger, report)
+        for sentence in report.sentences:
             console.print(sentence)
         runs.catch_up(settings, ledger, bool(first), now())
         if first:
@@ -99,6 +110,16 @@ def run(
             edition = runs.editions(settings, region, ledger, wanted, now(), is_replay=False, progress=progress)
             console.print(notices.notify(settings, region, ledger, edition, now()))
     console.print(f"现行版次 {edition.edition_id}")
+
+
+def _enter(ledger: Ledger, report: IngestReport) -> None:
+    """An ingest in the audit trail, unless it found nothing."""
+    if report.files or report.resumed:
+        counts = {
+            "accepted": report.accepted, "held": report.held, "refused": report.refused,
+            "duplicates": report.duplicates, "resumed": report.resumed,
+        }  # fmt: skip
+        audit.write(ledger, Act.INGEST, audit.this_process(), "inbox", now(), details=counts)
 
 
 def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
@@ -119,8 +140,9 @@ def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
 def purge() -> None:
     """过了保存期的个人报送文件换成脱敏副本 (sealed files past their retention become masked twins)."""
     settings, region = place()
-    with runs.locked(settings):
+    with runs.locked(settings), entered(open_ledger(settings), Act.PURGE, "raw") as details:
         for done in purged(settings, region, now()):
+            details[done.feed] = done.files
             console.print(f"{done.feed}：{done.files} 个文件已换成 {done.drops} 份脱敏副本")
 
 
@@ -128,8 +150,9 @@ def purge() -> None:
 def publish() -> None:
     """重新发布仓库中最后一个版次 (publish the warehouse's last edition again)."""
     settings, region = place()
-    with runs.locked(settings):
-        console.print(f"已发布 {runs.republish(settings, region).edition_id}")
+    ledger = open_ledger(settings)
+    with runs.locked(settings), entered(ledger, Act.PUBLISH, "edition in force"):
+        console.print(f"已发布 {runs.republish(settings, region, ledger, now()).edition_id}")
 
 
 @app.command()
@@ -155,7 +178,8 @@ def link(
 @app.command()
 def serve() -> None:
     """启动看板 (serve the dashboard)."""
-    settings, _ = place()
+    settings, region = place()
+    note_changes(settings, region, open_ledger(settings), now())
     _serve(settings)
 
 
@@ -199,6 +223,8 @@ def trace(
             found.lines.to_csv(csv, index=False)
         except OSError as error:
             raise UserError(f"{csv} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
+        shown = {"indicator": indicator, "period": period, "area": area, "industry": industry, "rows": len(found.lines)}
+        audit.write(open_ledger(settings), Act.EXPORT, audit.this_process(), "trace", now(), details=shown)
     if not found.agrees:
         raise typer.Exit(1)
 

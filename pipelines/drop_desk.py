@@ -1,16 +1,17 @@
 """Commands about drops: list them, confirm, withdraw, read again after a contract or code list was mended."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from pipelines import run as runs
+from pipelines.audit_desk import entered
 from pipelines.domain import UserError
 from pipelines.ingest.act import decidable, follow
 from pipelines.ingest.reread import RereadReport, Span, replay, restate
 from pipelines.ledger import open_ledger
 from pipelines.ledger.act import decide, decided
+from pipelines.ledger.audit import Act, this_process
 from pipelines.terminal import console, now, place, to_day
 from pipelines.warehouse import store
 
@@ -110,7 +111,7 @@ def _decide(drop: str, kind: str, reason: str) -> None:
     ledger = open_ledger(settings)
     with runs.locked(settings), store.connect(settings) as warehouse:
         chosen = decidable(warehouse, drop, kind, now())
-        decide(ledger, chosen.drop_id, kind, chosen.counts_from, getpass.getuser(), reason)
+        decide(ledger, chosen.drop_id, kind, chosen.counts_from, this_process(), reason, now())
         follow(warehouse, decided(ledger))
     done = "已确认，下一版次起采用" if kind == "confirm" else "已撤回，下一版次起不再采用"
     console.print(f"{chosen.file_name} {done}")
@@ -119,19 +120,31 @@ def _decide(drop: str, kind: str, reason: str) -> None:
 def replay_refused(feed: Feed = "", since: Since = "", until: Until = "") -> None:
     """用现行约定和代码表重新检查退回的行，能通过的从现在起采用 (check refused rows again)."""
     settings, region = place()
+    span = _span(feed, since, until)
     with runs.locked(settings), store.connect(settings) as warehouse:
-        _tell(replay(settings, region, warehouse, _span(feed, since, until), now()))
+        with entered(open_ledger(settings), Act.REPLAY, f"feed {feed or '*'}") as details:
+            report = replay(settings, region, warehouse, span, now())
+            details.update(_counts(report))
+        _tell(report)
 
 
 def restate_all(feed: str, since: Since = "", until: Until = "") -> None:
     """用现行约定重读一个数据来源的全部文件，变化从现在起计入 (read all drops of a feed again)."""
     settings, region = place()
+    span = _span(feed, since, until)
     with runs.locked(settings), store.connect(settings) as warehouse:
-        _tell(restate(settings, region, warehouse, _span(feed, since, until), now()))
+        with entered(open_ledger(settings), Act.RESTATE, f"feed {feed}") as details:
+            report = restate(settings, region, warehouse, span, now())
+            details.update(_counts(report))
+        _tell(report)
 
 
 def _span(feed: str, since: str, until: str) -> Span:
     return Span(feed or None, to_day(since) if since else None, to_day(until) if until else None)
+
+
+def _counts(report: RereadReport) -> dict[str, object]:
+    return {"files": report.read, "changed": report.changed, "rows_accepted": report.closed_rows}
 
 
 def _tell(report: RereadReport) -> None:

@@ -13,7 +13,7 @@ from pipelines.alerts.judge import Judge
 from pipelines.domain import Edition, UserError
 from pipelines.ingest import inbox
 from pipelines.ingest.act import follow
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, anchor
 from pipelines.ledger import edition as recorded
 from pipelines.ledger.act import decided
 from pipelines.publish.edition import current_edition, publish
@@ -183,7 +183,8 @@ def editions(
         last = _last_edition(con)
         if current_edition(settings.published) != last.edition_id:
             progress("发布", 0, 1)
-            publish(con, settings.published, region, last, manifest(settings))
+            kept = anchor.keep(settings, ledger, last.edition_id, now)
+            publish(con, settings.published, region, last, manifest(settings), kept)
             progress("发布", 1, 1)
     return last
 
@@ -214,14 +215,15 @@ def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, p
     )
 
 
-def republish(settings: Settings, region: Region) -> Edition:
+def republish(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> Edition:
     """Publish the warehouse's last edition again. Raises UserError when it has none."""
     with store.connect(settings) as warehouse:
         con = warehouse.connection
         if not con.execute("select count(*) from edition").fetchall()[0][0]:
             raise UserError("仓库中还没有版次，请先运行 gangshao run (the warehouse has no edition)")
         last = _last_edition(con)
-        publish(con, settings.published, region, last, manifest(settings))
+        kept = anchor.keep(settings, ledger, last.edition_id, now)
+        publish(con, settings.published, region, last, manifest(settings), kept)
     return last
 
 

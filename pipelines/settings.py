@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         return self.data / "backtests"
 
     @property
+    def anchors(self) -> Path:
+        """Last hashes of the audit trail, a line an edition; beside the raw register, out of the web user's reach."""
+        return self.data / "audit" / "anchors.jsonl"
+
+    @property
     def run_lock(self) -> Path:
         """Held by the one process that writes the warehouse."""
         return self.data / "run.lock"

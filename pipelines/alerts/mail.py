@@ -139,9 +139,9 @@ def _through_smtp(
         if answer.outcome == "sent":
             outbox.mark_sent(ledger, notice_id, answer.reply, now)
         elif answer.outcome == "failed":
-            outbox.mark_failed(ledger, notice_id, answer.reply)
+            outbox.mark_failed(ledger, notice_id, answer.reply, now)
         else:
-            outbox.mark_waiting(ledger, notice_id, answer.reply, is_ambiguous=answer.is_ambiguous)
+            outbox.mark_waiting(ledger, notice_id, answer.reply, now, is_ambiguous=answer.is_ambiguous)
             problem = f"有邮件未被接收，留在队列中：{answer.reply} (mails wait in the queue)"
         if answer.is_broken:
             connection.close()

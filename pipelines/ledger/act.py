@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import insert, select
 
+from pipelines.ledger import audit
+from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import drop_act
 from pipelines.ledger.store import Ledger
 
@@ -22,12 +24,16 @@ class DropAct:
     reason: str
 
 
-def decide(ledger: Ledger, drop_id: str, kind: str, acted_at: datetime, actor: str, reason: str) -> None:
-    """Remember a decision about a drop."""
+def decide(
+    ledger: Ledger, drop_id: str, kind: str, acted_at: datetime, actor: Actor, reason: str, now: datetime
+) -> None:
+    """Remember a decision about a drop, taken ``now``, that counts from ``acted_at`` (both UTC)."""
     with ledger.writing() as connection:
         connection.execute(
-            insert(drop_act).values(drop_id=drop_id, kind=kind, acted_at=acted_at, actor=actor, reason=reason)
+            insert(drop_act).values(drop_id=drop_id, kind=kind, acted_at=acted_at, actor=actor.who, reason=reason)
         )
+        details = {"decision": kind, "counts_from": audit.instant(acted_at)}
+        audit.append(connection, Act.DECISION, actor, f"drop {drop_id}", now, details=details)
 
 
 def decided(ledger: Ledger) -> Sequence[DropAct]:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import Row, func, insert, select
 
 from pipelines.domain import Edition, UserError
+from pipelines.ledger import audit
+from pipelines.ledger.audit import Act
 from pipelines.ledger.schema import edition as edition_table
 from pipelines.ledger.store import Ledger
 
@@ -38,6 +40,10 @@ def record(ledger: Ledger, edition: Edition, is_replay: bool, finished_at: datet
                     is_replay=is_replay,
                     finished_at=finished_at,
                 )
+            )
+            details = {"cutoff_at": audit.instant(edition.cutoff_at), "is_replay": is_replay}
+            audit.append(
+                connection, Act.RUN, audit.this_process(), f"edition {edition.edition_id}", finished_at, details=details
             )
             return RecordedEdition(edition, is_replay, finished_at)
     recorded = _recorded(found)

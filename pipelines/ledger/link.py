@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, update
 
 from pipelines.domain import Role, UserError, Viewer
-from pipelines.ledger import session
+from pipelines.ledger import audit, session
+from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import sign_in_link
 from pipelines.ledger.session import Session
 from pipelines.ledger.store import Ledger
@@ -15,8 +16,13 @@ from pipelines.ledger.token import joined, new_token, parted, token_hash
 DEMONSTRATION_LINK_LASTS = timedelta(hours=12)
 
 
-def issue(ledger: Ledger, role: Role, areas: Iterable[str], name: str, valid_for: timedelta, now: datetime) -> str:
+def issue(
+    ledger: Ledger, role: Role, areas: Iterable[str], name: str, valid_for: timedelta, now: datetime,
+    by: Actor | None = None,
+) -> str:  # fmt: skip
     """Make a link's token. Only its hash is stored: whoever loses the token asks for another link.
+
+    ``by`` is who issues it, None: whoever started this program.
 
     Raises UserError when an office's role comes without areas: it would see nothing of its own.
     """
@@ -36,6 +42,9 @@ def issue(ledger: Ledger, role: Role, areas: Iterable[str], name: str, valid_for
                 used_at=None,
             )
         )
+        for_whom = audit.actor_of(Viewer(role, own, name), "").who
+        details = {"areas": sorted(own), "hours": valid_for / timedelta(hours=1)}
+        audit.append(connection, Act.LINK, by or audit.this_process(), for_whom, now, details=details)
     return token
 
 
@@ -52,7 +61,7 @@ def inspect(ledger: Ledger, token: str, now: datetime) -> Viewer | None:
     return None if row is None else Viewer(Role(row.role), parted(row.areas), row.name)
 
 
-def redeem(ledger: Ledger, token: str, now: datetime) -> Session | None:
+def redeem(ledger: Ledger, token: str, now: datetime, address: str = "") -> Session | None:
     """Use the link up and start a session; None when it is unknown, used or expired. Of many at once, one succeeds."""
     with ledger.writing() as connection:
         row = connection.execute(
@@ -67,4 +76,4 @@ def redeem(ledger: Ledger, token: str, now: datetime) -> Session | None:
         ).one_or_none()
         if row is None:
             return None
-        return session.begin(connection, Viewer(Role(row.role), parted(row.areas), row.name), now)
+        return session.begin(connection, Viewer(Role(row.role), parted(row.areas), row.name), now, address)

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from pipelines.ledger import audit
+from pipelines.ledger.audit import Act, Result
 from pipelines.ledger.schema import mail as mail_table
 from pipelines.ledger.schema import notice as notice_table
 from pipelines.ledger.store import Ledger
@@ -249,20 +251,18 @@ def hand_over(ledger: Ledger, notice_id: int, now: datetime) -> None:
 
 def mark_sent(ledger: Ledger, notice_id: int, reply: str, now: datetime) -> None:
     """The server, or the outbox, has it."""
-    _conclude(ledger, notice_id, state=State.SENT.value, smtp_reply=reply, sent_at=now)
+    _conclude(ledger, notice_id, now, Result.DONE, state=State.SENT.value, smtp_reply=reply, sent_at=now)
 
 
-def mark_failed(ledger: Ledger, notice_id: int, reply: str) -> None:
+def mark_failed(ledger: Ledger, notice_id: int, reply: str, now: datetime) -> None:
     """The server refused it for good (5xx)."""
-    _conclude(ledger, notice_id, state=State.FAILED.value, smtp_reply=reply)
+    _conclude(ledger, notice_id, now, Result.FAILED, state=State.FAILED.value, smtp_reply=reply)
 
 
-def mark_waiting(ledger: Ledger, notice_id: int, reply: str, *, is_ambiguous: bool = False) -> None:
+def mark_waiting(ledger: Ledger, notice_id: int, reply: str, now: datetime, *, is_ambiguous: bool = False) -> None:
     """It stays in the queue (4xx, or the connection broke). Ambiguous: broke when the server may have had it."""
-    if is_ambiguous:
-        _conclude(ledger, notice_id, state=State.QUEUED.value, smtp_reply=reply, is_ambiguous=True)
-    else:
-        _conclude(ledger, notice_id, state=State.QUEUED.value, smtp_reply=reply)
+    more: dict[str, object] = {"is_ambiguous": True} if is_ambiguous else {}
+    _conclude(ledger, notice_id, now, Result.WAITING, state=State.QUEUED.value, smtp_reply=reply, **more)
 
 
 def count_ambiguous(ledger: Ledger, notice_ids: Sequence[int]) -> int:
@@ -280,9 +280,18 @@ def explain_waiting(ledger: Ledger, notice_ids: Sequence[int], reply: str) -> No
         )
 
 
-def _conclude(ledger: Ledger, notice_id: int, **values: object) -> None:
+def _conclude(ledger: Ledger, notice_id: int, now: datetime, result: Result, **values: object) -> None:
+    table = notice_table.c
     with ledger.writing() as connection:
-        connection.execute(update(notice_table).where(notice_table.c.notice_id == notice_id).values(**values))
+        row = connection.execute(
+            update(notice_table)
+            .where(table.notice_id == notice_id)
+            .values(**values)
+            .returning(table.edition_id, table.office_id, table.purpose, table.attempts, table.is_ambiguous)
+        ).one()
+        details = dict(row._mapping)  # no address: the number of the notice leads to it
+        actor = audit.this_process()
+        audit.append(connection, Act.SEND, actor, f"notice {notice_id}", now, result=result, details=details)
 
 
 def _notice(row: RowMapping) -> Notice:

@@ -133,4 +133,22 @@ drop_act = Table(
     Column("reason", Text, nullable=False),
 )
 
+# What anybody did. Instants are text, for the hash is over what is stored, byte for byte; entries are only added.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(32), nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("target", String(200), nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("once_key", String(200), unique=True),
+    Column("previous_hash", String(64), nullable=False),
+    Column("own_hash", String(64), nullable=False),
+    Index("audit_act", "act", "seq"),
+)
+
 Row = Mapping[str, object]

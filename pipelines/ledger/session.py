@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from pipelines.domain import Role, Viewer
+from pipelines.ledger import audit
+from pipelines.ledger.audit import Act
 from pipelines.ledger.schema import session as session_table
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.token import joined, new_token, parted, token_hash
@@ -25,8 +27,13 @@ class Session:
     expires_at: datetime
 
 
-def begin(connection: Connection, viewer: Viewer, now: datetime) -> Session:
-    """Start a session inside the caller's transaction (the one that uses up the link)."""
+def mark(token: str) -> str:
+    """What the audit trail calls a session: enough to tell two apart, nothing to sign in with."""
+    return token_hash(token)[:12]
+
+
+def begin(connection: Connection, viewer: Viewer, now: datetime, address: str = "") -> Session:
+    """Start a session, and enter it in the audit trail, inside the caller's transaction (that uses up the link)."""
     token = new_token()
     expires_at = now + ABSOLUTE_LIMIT
     connection.execute(
@@ -41,6 +48,7 @@ def begin(connection: Connection, viewer: Viewer, now: datetime) -> Session:
             ended_at=None,
         )
     )
+    audit.append(connection, Act.SIGN_IN, audit.actor_of(viewer, address), "", now, details={"session": mark(token)})
     return Session(token, viewer, expires_at)
 
 
@@ -65,11 +73,17 @@ def viewer_of(ledger: Ledger, token: str, now: datetime) -> Viewer | None:
     return Viewer(role=Role(row.role) if row.role else None, areas=parted(row.areas), name=row.name)
 
 
-def end(ledger: Ledger, token: str, now: datetime) -> None:
+def end(ledger: Ledger, token: str, now: datetime, address: str = "") -> None:
     """End a session at sign-out; an unknown or ended one is left as it is."""
     with ledger.writing() as connection:
-        connection.execute(
+        row = connection.execute(
             update(session_table)
             .where(session_table.c.token_hash == token_hash(token), session_table.c.ended_at.is_(None))
             .values(ended_at=now)
-        )
+            .returning(session_table.c.role, session_table.c.areas, session_table.c.name)
+        ).one_or_none()
+        if row is not None:
+            viewer = Viewer(Role(row.role) if row.role else None, parted(row.areas), row.name)
+            audit.append(
+                connection, Act.SIGN_OUT, audit.actor_of(viewer, address), "", now, details={"session": mark(token)}
+            )

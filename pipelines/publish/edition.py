@@ -36,12 +36,14 @@ def current_edition(published: Path) -> str | None:
 
 
 def publish(
-    con: duckdb.DuckDBPyConnection, published: Path, region: Region, edition: Edition, facts: Mapping[str, str]
-) -> Path:
+    con: duckdb.DuckDBPyConnection, published: Path, region: Region, edition: Edition, facts: Mapping[str, str],
+    anchor: Mapping[str, object] | None = None,
+) -> Path:  # fmt: skip
     """Publish what the warehouse knows as ``edition``; returns the new folder.
 
     What an earlier file says about the past is copied, not computed again: its open vintages are closed where the
-    warehouse closed them since, and what is new is appended. ``facts`` go into the manifest. Raises UserError when a
+    warehouse closed them since, and what is new is appended. ``facts`` go into the manifest, ``anchor`` (of the audit
+    trail) into ``manifest.json`` alone: the tables say the same however often they are made. Raises UserError when a
     check fails; the pointer then still names the edition before.
     """
     published.mkdir(parents=True, exist_ok=True)
@@ -65,7 +67,8 @@ def publish(
         con.execute("detach general")
     (aside / "restricted.duckdb").chmod(0o640)
     (aside / "general.duckdb").chmod(0o644)
-    (aside / "manifest.json").write_text(json.dumps(dict(facts), ensure_ascii=False, indent=1), encoding="utf-8")
+    told = {**facts, **({"audit_anchor": dict(anchor)} if anchor else {})}
+    (aside / "manifest.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
     _into_place(aside, folder, is_in_force=edition.edition_id == before)
     _switch(published, edition.edition_id)
     _forget(published, edition.edition_id)

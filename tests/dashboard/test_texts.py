@@ -8,10 +8,10 @@ from string import Formatter
 import pytest
 
 import dashboard
-from dashboard.download import inert
 from dashboard.locale import count, day, instant, messages, percent, signed, text, value
 from dashboard.theme import COLOURS
 from dashboard.verdict import against_range, certainty, change_words, odds, of_change
+from pipelines.sheet import inert
 
 # serve.py speaks to the person at the terminal, as the command line does
 SOURCES = [path for path in sorted(Path(dashboard.__file__).parent.rglob("*.py")) if path.name != "serve.py"]

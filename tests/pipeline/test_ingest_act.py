@@ -12,6 +12,7 @@ from pipelines.ingest.act import decidable, follow
 from pipelines.ingest.reread import Span, replay, restate
 from pipelines.ledger import open_ledger
 from pipelines.ledger.act import decide, decided
+from pipelines.ledger.audit import Actor
 from pipelines.region import load
 from pipelines.warehouse import store
 from pipelines.warehouse.sight import look
@@ -31,7 +32,7 @@ def act(place: Place, name: str, kind: str, at: datetime = NOON) -> None:
             "select drop_id from drop_register where file_name = ?", [name]
         ).fetchall()[0]
         chosen = decidable(warehouse, identity, kind, at)
-        decide(ledger, chosen.drop_id, kind, chosen.counts_from, "tester", "for a test")
+        decide(ledger, chosen.drop_id, kind, chosen.counts_from, Actor("tester", ""), "for a test", chosen.counts_from)
         follow(warehouse, decided(ledger))
     ledger.close()
 

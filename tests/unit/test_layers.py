@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = {
     "pipelines.domain", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
     "pipelines.publish.scope", "pipelines.ingest.check", "pipelines.ingest.apart", "pipelines.ingest.error_sheet",
-    "pipelines.ingest.template", "pipelines.ingest.feed_page",
+    "pipelines.ingest.template", "pipelines.ingest.feed_page", "pipelines.sheet",
 }  # fmt: skip
 WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.place_name", "pipelines.region", "pipelines.region_table", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",

@@ -1,0 +1,41 @@
+"""A process that appends to the audit trail of a data folder, when it is told to, and prints each number once stored."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.ledger import audit, open_ledger
+from pipelines.ledger.audit import Act, Actor
+from pipelines.settings import Settings
+from tests.forked import ROOT
+
+
+def start(data: Path, who: str, count: int) -> "subprocess.Popen[str]":
+    """Start one that will append ``count`` entries."""
+    command = [sys.executable, "-m", "tests.appender", str(data), who, str(count)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def go(process: "subprocess.Popen[str]") -> None:
+    """Let it append."""
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def append(data: Path, who: str, count: int) -> None:
+    ledger = open_ledger(Settings(data=data))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(count):
+        entry = audit.write(ledger, Act.EXPORT, Actor(who, ""), str(number), datetime.now(UTC))
+        assert entry is not None
+        print(entry.seq, flush=True)
+
+
+if __name__ == "__main__":
+    append(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
