@@ -4,17 +4,21 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from flask import current_app, g
 
 from dashboard.locale import text
-from dashboard.security import current_viewer
-from pipelines.domain import Edition, UserError, Viewer
+from dashboard.security import current_viewer, page, trail
+from pipelines.domain import Audience, Edition, UserError, Viewer
 from pipelines.publish.read import Parameter, edition_in_force, edition_of_day
 from pipelines.publish.read import read as read_published
 
 T = TypeVar("T")
+LEAST_PERSONS = 10  # a cell of fewer is small (pipelines/publish/disclosure.py, domain.md §3.6)
+_COUNTS = ["numerator", "units", "observed", "people"]
 PUBLISHED = "GANGSHAO_PUBLISHED"  # key of the folder in the server's configuration
 
 
@@ -65,8 +69,29 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
     key = (name, tuple(sorted(parameters.items())))
     if key not in held:
         held[key] = read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters)
+        _watch(held[key])
     frame: pd.DataFrame = held[key]
     return frame
+
+
+def _watch(frame: pd.DataFrame) -> None:
+    """Enter in the audit trail that a bureau role was given a small cell, before it is shown."""
+    if viewer().audience is Audience.BUREAU and not g.get("gangshao_small_cell") and has_small_cell(frame):
+        g.gangshao_small_cell = True
+        told = read("manifest").set_index("key")["value"]
+        trail().view_small_cell(page(), trail().clock().astimezone(ZoneInfo(told["time_zone"])).date())
+
+
+def has_small_cell(frame: pd.DataFrame) -> bool:
+    """Whether an exact count of people, above none and below ten, is among these rows.
+
+    Every count is taken for one of people, also one of posts: an entry too many is better than one too few.
+    """
+    counts = frame.columns.intersection(_COUNTS)
+    if "people" in counts:
+        counts = counts.drop("observed", errors="ignore")  # of a warning it may be a rate
+    values = frame[counts].to_numpy(dtype=float, na_value=np.nan)
+    return bool(((values > 0) & (values < LEAST_PERSONS)).any())
 
 
 def once(make: Callable[[], T]) -> T:

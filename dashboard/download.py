@@ -2,22 +2,25 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from urllib.parse import quote
 
 import pandas as pd
 from flask import Flask, Response, abort, request
 
-from dashboard import data, reference
+from dashboard import audit_trail, data, reference
 from dashboard import matrix as model
 from dashboard.components.tag import level_word
 from dashboard.components.warning import people, ranked
 from dashboard.locale import text
+from dashboard.security import trail
 from dashboard.verdict import certainty_word
 from pipelines.domain import TOTAL_INDUSTRY, UserError
+from pipelines.ledger.audit import Act
 from pipelines.sheet import inert
 
+_ASKED = ("area", "grain", "indicator", "as_of", "since", "who", "act")
 _DAYS = {"day": 400, "week": 1100, "month": 3700}
 Rows = Iterator[list[object]]
 
@@ -29,14 +32,19 @@ def add_downloads(server: Flask) -> None:
     def download(name: str) -> Response:
         maker = _MAKERS.get(name)
         if maker is None:
+            trail().refuse("not_found")
             abort(404)
         try:
             data.look_back(request.args.get("as_of"))
             title, rows = maker()
-            body = _written(rows)
+            written = list(rows)
+            body = _written(written)
         except UserError as error:
+            trail().refuse("not_found")
             return Response(str(error), 404, mimetype="text/plain")
         stamp = data.edition().edition_id
+        asked = {key: request.args[key] for key in _ASKED if request.args.get(key)}
+        trail().enter(Act.EXPORT, f"{name}.csv", {**asked, "edition": stamp, "rows": len(written) - 1})
         shown = f"{title}_{stamp}.csv".replace("/", "-")
         return Response(
             body,
@@ -49,7 +57,7 @@ def add_downloads(server: Flask) -> None:
         )
 
 
-def _written(rows: Rows) -> bytes:
+def _written(rows: Iterable[list[object]]) -> bytes:
     target = io.StringIO(newline="")
     writer = csv.writer(target)
     for row in rows:
@@ -214,4 +222,22 @@ def _warnings() -> tuple[str, Rows]:
     return text("Open warnings"), rows()
 
 
-_MAKERS: dict[str, Callable[[], tuple[str, Rows]]] = {"matrix": _matrix, "readings": _readings, "warnings": _warnings}
+def _audit() -> tuple[str, Rows]:
+    found = audit_trail.filters_of(request.args).found(None)
+    columns = ("No.", "Time", "Who", "Name", "From", "Act", "About", "Result", "Details", "Hash before", "Hash")
+
+    def rows() -> Rows:
+        yield [text(name) for name in columns]
+        for entry in found:
+            yield [
+                entry.seq, audit_trail.when(entry), *audit_trail.who(entry), entry.source, audit_trail.act(entry),
+                entry.target, audit_trail.result(entry), audit_trail.details(entry), entry.previous_hash,
+                entry.own_hash,
+            ]  # fmt: skip
+
+    return text("Audit trail"), rows()
+
+
+_MAKERS: dict[str, Callable[[], tuple[str, Rows]]] = {
+    "matrix": _matrix, "readings": _readings, "warnings": _warnings, "audit": _audit,
+}  # fmt: skip

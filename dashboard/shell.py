@@ -1,5 +1,6 @@
 """The frame around every page: who, which city, as of when, how complete; navigation, landmarks, sign-out."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,6 +13,8 @@ from dashboard import completeness, data, reference
 from dashboard.components import aria
 from dashboard.components.warning import address
 from dashboard.locale import day, instant, text
+from dashboard.security import asked, at_page, may_open, trail
+from dashboard.security import page as page_asked
 from dashboard.security.entrance import ROLE_TITLES
 from pipelines.domain import UserError
 
@@ -28,7 +31,11 @@ def page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
     @wraps(content)
     def layout(**given: Any) -> Any:
         values = {name: _single(value) for name, value in given.items()}
+        at_page(_path(content.__module__, values))
         try:
+            if not may_open(data.viewer(), page_asked()):
+                trail().refuse("other_role")
+                return _refused(text("Your role may not open this."))
             data.look_back(values.pop("as_of", None))
             return _frame(content(**values))
         except UserError as error:
@@ -52,11 +59,19 @@ def register(
 
 def not_found() -> list[Any]:
     """The parts of a page that does not exist, or not for this viewer: both look alike."""
+    trail().refuse("not_found")
     return [
         html.H1(text("This page does not exist")),
         html.P(text("The address may be wrong, or what it names is not among what you may see.")),
         html.P(dcc.Link(text("To today's page"), href="/")),
     ]
+
+
+def _path(module: str, values: dict[str, str]) -> str:
+    """Address of a page without its query; of a page that does not exist what was asked for."""
+    found = dash.page_registry[module]
+    pattern = found["path_template"] or found["path"]
+    return asked() if pattern == "/404" else re.sub(r"<(\w+)>", lambda name: values.get(name[1], ""), pattern)
 
 
 def _single(value: Any) -> str:
@@ -110,6 +125,7 @@ def _header() -> Any:
                         html.Li(dcc.Link(text("Today"), href=address("/"))),
                         html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
                         html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
+                        html.Li(dcc.Link(text("Audit trail"), href="/audit")) if may_open(viewer, "/audit") else None,
                     ]
                 ),
                 **aria.label(text("Main navigation")),

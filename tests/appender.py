@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def append(data: Path, who: str, count: int) -> None:
         entry = audit.write(ledger, Act.EXPORT, Actor(who, ""), str(number), datetime.now(UTC))
         assert entry is not None
         print(entry.seq, flush=True)
+        time.sleep(0.005)  # lets the other one in: who waits for SQLite's lock looks only now and then
 
 
 if __name__ == "__main__":

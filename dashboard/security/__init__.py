@@ -1,6 +1,8 @@
 """Who may come in: single-use links, sessions, a check before every request, headers after every answer."""
 
 from dashboard.security.guard import guard
+from dashboard.security.rights import may_open
+from dashboard.security.trail import Trail, asked, at_page, page, trail
 from dashboard.security.viewer import NotSignedInError, current_viewer
 
-__all__ = ["NotSignedInError", "current_viewer", "guard"]
+__all__ = ["NotSignedInError", "Trail", "asked", "at_page", "current_viewer", "guard", "may_open", "page", "trail"]

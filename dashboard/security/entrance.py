@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, Response, make_response, redirect, render_template
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from dashboard.locale import LANGUAGE, text
 from dashboard.security.cookie import clear_token, read_token, set_token
+from dashboard.security.trail import at_page, trail
 from pipelines.domain import Role
 from pipelines.ledger import Ledger, link, session
 from pipelines.settings import Settings
@@ -41,18 +42,18 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def show_link(token: str) -> Response:
         viewer = link.inspect(ledger, token, clock())
         if viewer is None or viewer.role is None:
-            return _page("spent.html", 410)
+            return _spent()
         return _page("sign_in.html", 200, role=text(ROLE_TITLES[viewer.role]), name=viewer.name)
 
     @pages.post("/sign-in/<token>")
     def use_link(token: str) -> Response:
         now = clock()
-        fresh = link.redeem(ledger, token, now)
+        fresh = link.redeem(ledger, token, now, request.remote_addr or "")
         if fresh is None:
-            return _page("spent.html", 410)
+            return _spent()
         old = read_token(settings)
         if old is not None:
-            session.end(ledger, old, now)
+            session.end(ledger, old, now, request.remote_addr or "")
         response = make_response(redirect("/", 303))
         set_token(response, fresh.token, settings)
         return response
@@ -65,12 +66,18 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def leave() -> Response:
         token = read_token(settings)
         if token is not None:
-            session.end(ledger, token, clock())
+            session.end(ledger, token, clock(), request.remote_addr or "")
         response = make_response(redirect("/sign-in", 303))
         clear_token(response, settings)
         return response
 
     return pages
+
+
+def _spent() -> Response:
+    at_page("/sign-in")  # never the address itself: it holds the link's secret
+    trail().refuse("spent_link")
+    return _page("spent.html", 410)
 
 
 def refusal(message: str, status: int) -> Response:

@@ -8,7 +8,9 @@ from dashboard.security.cookie import read_token
 from dashboard.security.entrance import NAME, OPEN_ENDPOINTS, Clock, entrance, refusal
 from dashboard.security.headers import ScriptHashes, add_headers
 from dashboard.security.origin import is_encrypted, is_loopback, is_our_host, is_our_origin
-from dashboard.security.viewer import set_viewer
+from dashboard.security.rights import may_open
+from dashboard.security.trail import TRAIL, Trail, trail
+from dashboard.security.viewer import current_viewer, set_viewer
 from pipelines.ledger import Ledger, session
 from pipelines.settings import Settings
 
@@ -33,19 +35,30 @@ def guard(
     Everything but the sign-in pages and their style needs a session; ``current_viewer()`` then says whose it is.
     ``script_hashes`` is ``app.csp_hashes`` of a Dash application; ``clock`` (UTC) is for tests.
     """
+    server.config[TRAIL] = Trail(ledger, clock)
     server.register_blueprint(entrance(ledger, settings, clock))
     add_headers(server, settings, script_hashes)
 
     @server.before_request
     def check() -> Response | None:
-        return _wrong_address(settings) or _foreign_write(settings) or _stranger(ledger, settings, clock)
+        return (
+            _wrong_address(settings)
+            or _foreign_write(settings)
+            or _stranger(ledger, settings, clock)
+            or _not_for_this_role()
+        )
+
+
+def _refuse(why: str, message: str, status: int) -> Response:
+    trail().refuse(why)
+    return refusal(message, status)
 
 
 def _wrong_address(settings: Settings) -> Response | None:
     if not is_our_host(settings):
-        return refusal("This address is not set as the program's own. Set GANGSHAO_BASE_URL to it.", 400)
+        return _refuse("wrong_host", "This address is not set as the program's own. Set GANGSHAO_BASE_URL to it.", 400)
     if not is_encrypted(settings) and not is_loopback(request.host):
-        return refusal("Only HTTPS is accepted, except on this machine itself.", 403)
+        return _refuse("plain_http", "Only HTTPS is accepted, except on this machine itself.", 403)
     return None
 
 
@@ -53,10 +66,10 @@ def _foreign_write(settings: Settings) -> Response | None:
     if request.method in _READING:
         return None
     if not is_our_origin(settings):
-        return refusal("The request does not come from this site's own pages.", 403)
+        return _refuse("foreign_origin", "The request does not come from this site's own pages.", 403)
     is_form = request.blueprint == NAME
     if not is_form and request.mimetype != "application/json":
-        return refusal("Only JSON is accepted here.", 415)
+        return _refuse("not_json", "Only JSON is accepted here.", 415)
     return None
 
 
@@ -65,10 +78,16 @@ def _stranger(ledger: Ledger, settings: Settings, clock: Clock) -> Response | No
         return None
     token = read_token(settings)
     viewer = session.viewer_of(ledger, token, clock()) if token is not None else None
-    if viewer is not None:
-        set_viewer(viewer)
+    if viewer is not None and token is not None:
+        set_viewer(viewer, session.mark(token))
         return None
     is_page = request.method in _READING and not request.path.startswith(_PARTS)
     if is_page and request.accept_mimetypes.accept_html:
         return make_response(redirect("/sign-in", 303))
-    return refusal("Please sign in first.", 401)
+    return _refuse("no_session", "Please sign in first.", 401)
+
+
+def _not_for_this_role() -> Response | None:
+    if request.endpoint in OPEN_ENDPOINTS or may_open(current_viewer(), request.path):
+        return None
+    return _refuse("other_role", "Your role may not open this.", 403)

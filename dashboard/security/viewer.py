@@ -9,9 +9,16 @@ class NotSignedInError(PermissionError):
     """Somebody asked for data outside a signed-in request; there is no viewer to ask for."""
 
 
-def set_viewer(viewer: Viewer) -> None:
-    """Remember whose request this is."""
+def set_viewer(viewer: Viewer, session: str) -> None:
+    """Remember whose request this is, and what the audit trail calls the session."""
     g.gangshao_viewer = viewer
+    g.gangshao_session = session
+
+
+def current_session() -> str:
+    """What the audit trail calls this request's session."""
+    mark: str = g.gangshao_session
+    return mark
 
 
 def current_viewer() -> Viewer:

@@ -13,6 +13,7 @@ from dash import Dash
 from waitress.server import create_server
 
 from dashboard.app import create_app
+from dashboard.security import may_open
 from pipelines.domain import Role, Viewer
 from pipelines.ledger import Ledger, link, open_ledger
 from pipelines.publish.read import read
@@ -46,7 +47,7 @@ class Site:
         return f"{self.url}/sign-in/{token}"
 
     def addresses(self, viewer: Viewer) -> list[str]:
-        """Every page found by introspection, with real values for variables: two areas, a warning of each kind."""
+        """Every page of this role found by introspection, with real values for variables: two areas, a warning of each kind."""
         place = read("place", viewer, published=self.settings.published)
         areas = sorted(viewer.areas) or list(place.loc[place["level"].isin(["city", "unit"]), "code"])[:2]
         open_ones = read("open_warning", viewer, published=self.settings.published)
@@ -55,6 +56,8 @@ class Site:
         found = []
         for page in dash.page_registry.values():
             template = page["path_template"]
+            if not may_open(viewer, page["path"]):
+                continue
             if template is None:
                 found.append(page["path"])
                 continue

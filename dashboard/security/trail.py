@@ -1,0 +1,118 @@
+"""Enters in the audit trail what viewers do and what they are refused: who, from which address, in which session."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from flask import current_app, g, request
+
+from dashboard.security.viewer import NotSignedInError, current_session, current_viewer
+from pipelines.ledger import Ledger, audit
+from pipelines.ledger.audit import Act, Actor, Result
+
+TRAIL = "GANGSHAO_TRAIL"  # key of the trail in the server's configuration
+# What strangers are refused is entered once a minute for each address and reason, and so often a minute for all of
+# them: else whoever asks without end could fill the ledger.
+MOST_A_MINUTE = 60
+_MOST_REMEMBERED = 20_000
+
+
+@dataclass
+class Trail:
+    """The audit trail as one server writes it; keys already entered are remembered, so that pages need not ask."""
+
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _entered: set[str] = field(default_factory=set)
+    _of_strangers: Counter[str] = field(default_factory=Counter)
+    _held_back: int = 0
+
+    def enter(self, act: Act, target: str, details: Mapping[str, object], result: Result = Result.DONE) -> None:
+        """Enter an act of the signed-in viewer."""
+        told = {**details, "session": current_session()}
+        audit.write(self.ledger, act, _actor(), target, self.clock(), result=result, details=told)
+
+    def view_small_cell(self, page: str, day: date) -> None:
+        """Enter that this session saw a small cell, once a page and day."""
+        self._once(f"small:{current_session()}:{day.isoformat()}:{page}", Act.SMALL_CELL_VIEW, page, Result.DONE, {})
+
+    def refuse(self, why: str) -> None:
+        """Enter that this request is refused: once a minute for each session, page and reason."""
+        now = self.clock()
+        minute = now.strftime("%Y-%m-%dT%H:%M")
+        session = g.get("gangshao_session", "")
+        asked = page()
+        details: dict[str, object] = {"why": why, "method": request.method}
+        if session:
+            details["session"] = session
+            key = f"refusal:{session}:{minute}:{why}:{asked}"
+        else:
+            key = f"refusal:{request.remote_addr}:{minute}:{why}"
+            if not self._has_room(key, minute):
+                return
+            if held := self._taken_back():
+                details["held_back"] = held
+        self._once(key, Act.REFUSAL, asked, Result.REFUSED, details)
+
+    def _once(self, key: str, act: Act, target: str, result: Result, details: Mapping[str, object]) -> None:
+        with self._lock:
+            if key in self._entered:
+                return
+        told = {**details, "session": current_session()} if act is Act.SMALL_CELL_VIEW else details
+        audit.write(self.ledger, act, _actor(), target, self.clock(), result=result, details=told, once_key=key)
+        with self._lock:
+            if len(self._entered) >= _MOST_REMEMBERED:
+                self._entered.clear()  # the ledger still knows them
+            self._entered.add(key)
+
+    def _has_room(self, key: str, minute: str) -> bool:
+        """Whether one more refusal of a stranger may be entered in this minute; counts those that may not."""
+        with self._lock:
+            if key not in self._entered and self._of_strangers[minute] < MOST_A_MINUTE:
+                self._of_strangers = Counter({minute: self._of_strangers[minute] + 1})
+                return True
+            self._held_back += 1
+            return False
+
+    def _taken_back(self) -> int:
+        with self._lock:
+            held, self._held_back = self._held_back, 0
+            return held
+
+
+def trail() -> Trail:
+    """The trail of the server that answers this request."""
+    found: Trail = current_app.config[TRAIL]
+    return found
+
+
+def page() -> str:
+    """The page this request is for, as people see its address; what a page fetches later counts as the page."""
+    named: str | None = g.get("gangshao_page")
+    return named or asked()
+
+
+def asked() -> str:
+    """The address that is asked for; Dash asks for a page elsewhere and names its address in the body."""
+    body = request.get_json(silent=True) if request.method == "POST" else None
+    inputs = body.get("inputs") if isinstance(body, dict) else None
+    for given in inputs if isinstance(inputs, list) else ():
+        if isinstance(given, dict) and given.get("property") == "pathname" and isinstance(given.get("value"), str):
+            return str(given["value"])
+    return request.path
+
+
+def at_page(address: str) -> None:
+    """Say which page the rest of this request is for."""
+    g.gangshao_page = address
+
+
+def _actor() -> Actor:
+    address = request.remote_addr or ""
+    try:
+        return audit.actor_of(current_viewer(), address)
+    except NotSignedInError:
+        return Actor("stranger", address)

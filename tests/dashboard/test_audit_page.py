@@ -1,0 +1,223 @@
+"""What people do on the site is entered in the audit trail, and the auditor, nobody else, reads it there."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+import pytest
+import requests
+from playwright.sync_api import Browser
+
+from dashboard.data import has_small_cell
+from pipelines.domain import Role, Viewer
+from pipelines.ledger import audit
+from pipelines.ledger.audit import Act, Actor, Entry, Result
+from pipelines.ledger.verify import verify
+from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
+from tests.faults.watcher import PAGE
+
+pytestmark = pytest.mark.xdist_group("browser")
+OWN, OTHER = "371503", "371502"
+
+
+def signed_in(site: Site, viewer: Viewer) -> requests.Session:
+    session = requests.Session()
+    session.headers["Origin"] = site.url
+    address = site.link(viewer)
+    session.get(address)
+    assert session.post(address, allow_redirects=False).status_code == 303
+    return session
+
+
+def opened(site: Site, session: requests.Session, path: str) -> str:
+    """A page as a browser asks for it; returns what the callback answers."""
+    asked = {**PAGE, "inputs": [PAGE["inputs"][0] | {"value": path}, PAGE["inputs"][1]]}  # type: ignore[index,operator]
+    answer = session.post(f"{site.url}/_dash-update-component", json=asked)
+    assert answer.status_code == 200
+    return json.dumps(answer.json(), ensure_ascii=False)
+
+
+@pytest.fixture
+def since(site: Site) -> Callable[[], list[Entry]]:
+    """Entries that came after the test began, oldest first."""
+    last = audit.head(site.ledger)
+    before = last.seq if last else 0
+    return lambda: [entry for entry in reversed(audit.entries(site.ledger)) if entry.seq > before]
+
+
+Since = Callable[[], list[Entry]]
+
+
+def of(entries: list[Entry], act: Act) -> list[Entry]:
+    return [entry for entry in entries if entry.act == act]
+
+
+def test_signing_in_and_out_are_entered_with_name_and_address(site: Site, since: Since) -> None:
+    session = signed_in(site, head_of(OWN))
+    session.post(f"{site.url}/sign-out", allow_redirects=False)
+    session.post(f"{site.url}/sign-out", allow_redirects=False)
+    told = [(entry.act, entry.who, entry.source) for entry in since() if entry.act != Act.LINK]
+    assert told[:2] == [("sign_in", "county_head:head", "127.0.0.1"), ("sign_out", "county_head:head", "127.0.0.1")]
+    assert of(since(), Act.SIGN_OUT) == [since()[2]], "once"
+    assert since()[1].details == since()[2].details, "the same session"
+
+
+def test_signing_in_again_enters_the_end_of_the_session_before(site: Site, since: Since) -> None:
+    session = signed_in(site, LEADER)
+    session.post(site.link(LEADER), allow_redirects=False)
+    assert [entry.act for entry in since()] == ["link", "sign_in", "link", "sign_in", "sign_out"]
+
+
+def test_a_spent_link_is_entered_without_its_secret(site: Site, since: Since) -> None:
+    address = site.link(LEADER)
+    requests.post(address, headers={"Origin": site.url}, allow_redirects=False, timeout=10)
+    requests.post(address, headers={"Origin": site.url}, allow_redirects=False, timeout=10)
+    entries = since()
+    refusal = of(entries, Act.REFUSAL)[-1:]
+    if refusal:  # another test of the same minute may have entered the reason before
+        assert (refusal[0].who, refusal[0].target) == ("stranger", "/sign-in")
+    secret = address.rsplit("/", 1)[1]
+    assert all(secret not in entry.target + entry.details + entry.who for entry in entries)
+
+
+def test_a_download_is_entered_with_what_was_asked_and_how_much_it_was(site: Site, since: Since) -> None:
+    session = signed_in(site, head_of(OWN))
+    body = session.get(f"{site.url}/download/readings.csv?area={OWN}&grain=week&x=1").content.decode("utf-8-sig")
+    (entry,) = of(since(), Act.EXPORT)
+    told = json.loads(entry.details)
+    assert (entry.who, entry.target, entry.result) == ("county_head:head", "readings.csv", "done")
+    assert told == {
+        "area": OWN, "grain": "week", "edition": "2026-11-25.1", "rows": len(body.splitlines()) - 1,
+        "session": told["session"],
+    }  # fmt: skip
+
+
+def test_a_download_that_cannot_be_entered_is_not_given(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = signed_in(site, LEADER)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(audit, "write", full)
+    assert session.get(f"{site.url}/download/warnings.csv").status_code == 500
+
+
+def test_what_is_out_of_scope_is_entered_as_a_refusal(site: Site, since: Since) -> None:
+    session = signed_in(site, head_of(OWN))
+    for _ in range(3):
+        opened(site, session, f"/area/{OTHER}")
+    opened(site, session, "/nothing")
+    session.get(f"{site.url}/download/readings.csv?area={OTHER}&grain=day")
+    refused = of(since(), Act.REFUSAL)
+    targets = [entry.target for entry in refused]
+    assert list(dict.fromkeys(targets)) == [f"/area/{OTHER}", "/nothing", "/download/readings.csv"]
+    assert len(targets) <= 4, "a page asked for again in the same minute is entered once"
+    assert {(entry.who, entry.result) for entry in refused} == {("county_head:head", "refused")}
+
+
+def test_a_bureaus_view_of_a_small_cell_is_entered_once_a_page_and_session(site: Site, since: Since) -> None:
+    session = signed_in(site, LEADER)
+    for path in ("/", f"/area/{OWN}", "/", f"/area/{OWN}"):
+        opened(site, session, path)
+    seen = of(since(), Act.SMALL_CELL_VIEW)
+    assert [(entry.who, entry.target) for entry in seen] == [
+        ("city_leader:leader", "/"), ("city_leader:leader", f"/area/{OWN}"),
+    ]  # fmt: skip
+    opened(site, signed_in(site, LEADER), "/")
+    assert len(of(since(), Act.SMALL_CELL_VIEW)) == 3, "another session"
+
+
+def test_offices_and_auditors_are_given_no_small_cell_to_enter(site: Site, since: Since) -> None:
+    for viewer in (head_of(OWN), AUDITOR):
+        opened(site, signed_in(site, viewer), "/")
+    assert not of(since(), Act.SMALL_CELL_VIEW)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "is_small"),
+    [("numerator", 9, True), ("numerator", 10, False), ("units", 3, True), ("people", 1, True), ("observed", 0, False),
+     ("value", 3, False), ("numerator", None, False)],
+)  # fmt: skip
+def test_a_small_cell_is_a_count_above_none_and_below_ten(column: str, value: float | None, is_small: bool) -> None:
+    assert has_small_cell(pd.DataFrame({"area": ["a", "b"], column: [250, value]})) is is_small
+
+
+def test_a_rate_of_a_warning_is_no_count(site: Site) -> None:
+    assert not has_small_cell(pd.DataFrame({"observed": [1.5], "people": [120.0]}))
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.AUDITOR])
+def test_nobody_but_the_auditor_opens_the_trail(site: Site, since: Since, role: Role) -> None:
+    areas = frozenset({OWN}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset[str]()
+    session = signed_in(site, Viewer(role, areas, "x"))
+    for path in ("/audit", "/audit/", "/download/audit.csv"):
+        answer = session.get(site.url + path)
+        assert answer.status_code == 403
+        assert "审计记录" not in answer.text
+    shown = opened(site, session, "/audit")
+    assert "不能打开" in shown
+    assert "127.0.0.1" not in shown
+    assert {json.loads(entry.details)["why"] for entry in of(since(), Act.REFUSAL)} == {"other_role"}
+
+
+def test_the_auditor_filters_by_address_and_downloads_what_is_found(site: Site, since: Since) -> None:
+    name = "=HYPERLINK(1)"
+    audit.write(
+        site.ledger, Act.PURGE, Actor("command_line:审计甲", "-1+1"), name, datetime.now(UTC), result=Result.FAILED
+    )
+    session = signed_in(site, AUDITOR)
+    answer = session.get(f"{site.url}/download/audit.csv?who={quote('审计甲')}&act=purge&since=2026-01-01")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [(row["行为人"], row["名称"], row["对象"], row["来自"], row["结果"]) for row in rows] == [
+        ("命令行", "审计甲", f"'{name}", "'-1+1", "失败")
+    ]
+    exported = of(since(), Act.EXPORT)[-1]
+    assert (exported.who, exported.target) == ("auditor:auditor", "audit.csv")
+    for wrong in ("since=gestern", "act=theft", "before=x"):
+        assert session.get(f"{site.url}/download/audit.csv?{wrong}").status_code == 404
+
+
+def test_the_page_shows_filters_and_turns_over_with_the_keyboard_on_a_phone(
+    browser: Browser, site: Site, pictures: Path | None
+) -> None:
+    for number in range(130):
+        audit.write(site.ledger, Act.RESTATE, Actor("command_line:翻页", "host"), f"feed {number}", datetime.now(UTC))
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(site.link(AUDITOR))
+    page.get_by_role("button").click()
+    page.wait_for_selector(".page main h1")
+    page.goto(f"{site.url}/audit?who={quote('翻页')}")
+    page.wait_for_selector(".audit tbody tr")
+    assert page.locator(".audit tbody tr").count() == 100
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if pictures:
+        page.screenshot(path=pictures / "audit_phone_filtered.png")
+    older = page.get_by_role("link", name="更早的记录")
+    older.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**before=*")
+    page.wait_for_selector(".audit tbody tr")
+    assert page.locator(".audit tbody tr").count() == 30
+    page.locator("#audit-since").focus()
+    page.keyboard.type("2020-01-01")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "查询"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**since=2020-01-01*")
+    page.wait_for_selector(".audit tbody tr")
+    assert page.locator(".audit tbody tr").count() == 100
+    page.goto(f"{site.url}/audit?since=gestern")
+    page.wait_for_selector(".failed h1")
+    context.close()
+
+
+def test_the_trail_of_all_these_tests_holds(site: Site) -> None:
+    assert verify(site.ledger, []).breach == ""
