@@ -90,7 +90,7 @@ def _row(entry: Entry) -> list[Any]:
     return [
         str(entry.seq),
         audit_trail.when(entry),
-        [kind, " ", html.Bdi(name)],
+        html.Span([kind, " ", html.Bdi(name)]),
         html.Code(entry.source),
         audit_trail.act(entry),
         html.Code(entry.target),

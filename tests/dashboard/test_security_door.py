@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,8 @@ from flask.testing import FlaskClient
 from dashboard.locale import text
 from dashboard.security import NotSignedInError, current_viewer, guard
 from pipelines.domain import Role, Viewer
-from pipelines.ledger import Ledger, link, open_ledger
+from pipelines.ledger import Ledger, audit, link, open_ledger
+from pipelines.ledger.audit import Act, Entry
 from pipelines.settings import Settings
 
 OURS = {"Origin": "http://localhost"}
@@ -227,6 +229,49 @@ def test_plain_http_from_another_machine_is_refused_with_a_sentence(
     answer = client.get("/sign-in", base_url="http://10.1.2.3:8050")
     assert answer.status_code == 403
     assert "HTTPS" in answer.get_data(as_text=True)
+
+
+def refusals(ledger: Ledger) -> list[Entry]:
+    return list(reversed(audit.entries(ledger, act=Act.REFUSAL)))
+
+
+def why(entry: Entry) -> str:
+    return str(json.loads(entry.details)["why"])
+
+
+def test_every_refusal_is_entered_with_its_reason(
+    client: FlaskClient, ledger: Ledger, tmp_path: Path, clock: Clock
+) -> None:
+    client.get("/_dash-layout")
+    client.post("/_dash-update-component", json={}, headers={"Origin": "http://evil.example.com"})
+    client.get("/sign-in", base_url="http://evil.example.com")
+    client.get("/sign-in/made-up")
+    sign_in(client, ledger, clock)
+    client.post("/_dash-update-component", data="x", content_type="text/plain", headers=OURS)
+    client.get("/audit")
+    site(ledger, tmp_path, clock, "http://10.1.2.3:8050").test_client().get("/sign-in", base_url="http://10.1.2.3:8050")
+    told = refusals(ledger)
+    assert [why(entry) for entry in told] == [
+        "no_session", "foreign_origin", "wrong_host", "spent_link", "not_json", "other_role", "plain_http",
+    ]  # fmt: skip
+    assert [entry.who for entry in told].count("county_clerk:东昌府区就业科") == 1
+    assert {entry.source for entry in told} == {"127.0.0.1"}
+
+
+def test_being_led_to_the_sign_in_page_is_no_refusal(client: FlaskClient, ledger: Ledger) -> None:
+    assert client.get("/", headers=PAGE).status_code == 303
+    assert not refusals(ledger)
+
+
+def test_a_stranger_who_asks_without_end_fills_no_ledger(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
+    for number in range(200):
+        client.get("/_dash-layout", environ_base={"REMOTE_ADDR": f"10.0.0.{number}"})
+        client.get(f"/_x{number}", environ_base={"REMOTE_ADDR": "10.9.9.9"})
+    assert len(refusals(ledger)) == 60
+    clock.now += timedelta(minutes=1)
+    client.get("/_dash-layout")
+    counted = sum(json.loads(entry.details).get("held_back", 0) for entry in refusals(ledger))
+    assert counted == 400 - 60, "what is not entered is counted"
 
 
 def test_there_is_no_viewer_outside_a_signed_in_request(client: FlaskClient) -> None:

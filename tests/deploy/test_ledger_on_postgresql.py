@@ -1,13 +1,7 @@
-"""The ledger on a PostgreSQL server that the test makes, starts and stops itself; run by `make test-deploy`."""
+"""The ledger on PostgreSQL: what it does on SQLite it does there."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -23,53 +17,6 @@ from pipelines.settings import Settings
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 EDITION = Edition(date(2026, 11, 23), 1, NOW)
-
-
-def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.fail("PostgreSQL is missing. Install it with: sudo apt-get install postgresql")
-    return found[-1].parent
-
-
-def _run(*command: str | Path) -> None:
-    # PostgreSQL refuses to run as root; Debian's package brings a user for it.
-    who = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    subprocess.run([*who, *map(str, command)], check=True, cwd="/", capture_output=True, timeout=60)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """The folder with the socket of a running server."""
-    programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="gangshao-postgresql-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-    data = folder / "data"
-    _run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N")
-    options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-    _run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
-    try:
-        yield folder
-    finally:
-        _run(programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
-
-
-@pytest.fixture
-def settings(server: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
-    """A fresh database for each test."""
-    name = f"ledger_{abs(hash(request.node.name))}"
-    _run(_programs() / "createdb", "-h", server, "-U", "postgres", name)
-    yield Settings(data=tmp_path, ledger_url=f"postgresql://postgres@/{name}?host={server}")
-    _run(_programs() / "dropdb", "-h", server, "-U", "postgres", "--force", name)
-
-
-@pytest.fixture
-def ledger(settings: Settings) -> Iterator[Ledger]:
-    opened = open_ledger(settings)
-    yield opened
-    opened.close()
 
 
 def _together(count: int, work: "object") -> None:

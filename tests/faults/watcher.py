@@ -141,7 +141,7 @@ def watched(house: House, path: str) -> Iterator[Watcher]:
 
         thread = threading.Thread(target=keep_looking)
         try:
-            _wait_until_it_answers(watcher.url, process)
+            wait_until_it_answers(watcher.url, process)
             watcher.sign_in(path)
             thread.start()
             yield watcher
@@ -156,7 +156,8 @@ def watched(house: House, path: str) -> Iterator[Watcher]:
         assert "Traceback" not in (text := said.read_text(encoding="utf-8")), text
 
 
-def _wait_until_it_answers(url: str, process: BaseProcess) -> None:
+def wait_until_it_answers(url: str, process: BaseProcess) -> None:
+    """Return once the dashboard answers; fail when it is gone or takes too long."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

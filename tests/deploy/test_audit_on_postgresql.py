@@ -1,0 +1,100 @@
+"""The audit trail on PostgreSQL: the web's role may add and read, and neither it nor the owner changes an entry."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from pipelines.domain import Role
+from pipelines.ledger import Ledger, audit, link, open_ledger, session
+from pipelines.ledger.audit import Act, Actor
+from pipelines.ledger.verify import verify
+from pipelines.ledger.web_role import grants
+from pipelines.settings import Settings
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+WHO = Actor("auditor:审计", "10.1.2.3")
+WEB = "gangshao_web"
+
+
+@pytest.fixture
+def web(ledger: Ledger, settings: Settings) -> Iterator[Ledger]:
+    """The ledger as the dashboard's own database role opens it."""
+    with ledger.engine.connect() as connection:
+        if not connection.execute(text("select 1 from pg_roles where rolname = :name"), {"name": WEB}).scalar():
+            connection.execute(text(f"create role {WEB} login"))
+        for statement in grants(WEB):
+            connection.execute(text(statement))
+        connection.commit()
+    opened = open_ledger(
+        settings.model_copy(update={"ledger_url": settings.ledger_url.replace("postgres@", f"{WEB}@")})
+    )
+    yield opened
+    opened.close()
+
+
+def test_the_webs_role_signs_people_in_and_out_and_enters_it(ledger: Ledger, web: Ledger) -> None:
+    token = link.issue(ledger, Role.CITY_DUTY, [], "值班岗", timedelta(hours=1), NOW)
+    fresh = link.redeem(web, token, NOW, "10.1.2.3")
+    assert fresh is not None
+    assert session.viewer_of(web, fresh.token, NOW + timedelta(minutes=5)) == fresh.viewer
+    session.end(web, fresh.token, NOW)
+    audit.write(web, Act.EXPORT, WHO, "readings.csv", NOW)
+    assert [entry.act for entry in audit.entries(web)] == ["export", "sign_out", "sign_in", "link"]
+    verdict = verify(web, [])
+    assert (verdict.entries, verdict.breach) == (4, "")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update audit set who = 'nobody'",
+        "delete from audit",
+        "truncate audit",
+        "drop trigger audit_is_not_changed on audit",
+        "alter table audit disable trigger all",
+        "drop table audit",
+        "delete from session",
+        "insert into edition values ('x', '2026-11-23', 1, now(), false, now())",
+    ],
+)
+def test_the_webs_role_may_do_nothing_else(web: Ledger, statement: str) -> None:
+    audit.write(web, Act.EXPORT, WHO, "readings.csv", NOW)
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), web.writing() as connection:
+        connection.execute(text(statement))
+    assert verify(web, []).entries == 1
+
+
+@pytest.mark.parametrize("statement", ["update audit set who = 'nobody'", "delete from audit", "truncate audit"])
+def test_the_owner_is_stopped_by_the_trigger(ledger: Ledger, statement: str) -> None:
+    audit.write(ledger, Act.EXPORT, WHO, "readings.csv", NOW)
+    with pytest.raises(DBAPIError, match="never changed"), ledger.writing() as connection:
+        connection.execute(text(statement))
+    assert verify(ledger, []).entries == 1
+
+
+def test_an_entry_changed_without_the_trigger_is_named(ledger: Ledger) -> None:
+    for number in range(5):
+        audit.write(ledger, Act.EXPORT, replace(WHO, source=str(number)), "readings.csv", NOW)
+    with ledger.writing() as connection:
+        connection.execute(text("alter table audit disable trigger all"))
+        connection.execute(text("update audit set source = '9' where seq = 3"))
+    assert verify(ledger, []).breach.startswith("第 3 条审计记录的内容与其散列不符")
+
+
+def test_many_who_append_at_once_keep_one_chain(ledger: Ledger) -> None:
+    def add() -> None:
+        for number in range(25):
+            audit.write(ledger, Act.EXPORT, WHO, str(number), NOW)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    verdict = verify(ledger, [])
+    assert (verdict.entries, verdict.breach) == (100, "")

@@ -1,0 +1,182 @@
+"""Every act of the closed list that can be done today, done for real, stands in the audit trail; `verify` guards it."""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dashboard.app import create_app
+from pipelines.ledger import audit, open_ledger
+from pipelines.ledger.audit import Act, Entry
+from pipelines.settings import Settings
+from tests.faults.watcher import PAGE, TODAY
+from tests.house import House
+
+NOT_YET = {Act.BACKUP}  # no command makes one yet
+HEADER = "业务流水号,增减类型,身份证号,姓名,统一社会信用代码,单位名称,参保地区,行业代码,原因代码,生效日期,申报日期"
+NAME = "insured_event_371502_20261029_v9"
+ORIGIN = {"Origin": "http://localhost"}
+
+
+def by_commands(place: House, region: Path) -> None:
+    """What an administrator does in a bad week."""
+    inbox = place.data / "inbox" / "insured_event"
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / f"{NAME}.csv").write_text(f"{HEADER}\n", encoding="utf-8")
+    place.gangshao("ingest")
+    place.gangshao("ingest", status=2)
+    listed = place.gangshao("drops", "--state", "held").stdout
+    number = next(line.split()[0] for line in listed.splitlines() if NAME in line)
+    place.gangshao("confirm", number, "--reason", "核实过")
+    place.gangshao("run", "--cutoff", "now")
+    with (region / "rules.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    place.environment["GANGSHAO_SMTP_PASSWORD"] = "s3cret-of-the-mail"
+    place.gangshao("run", "--rebuild")
+    place.gangshao("replay")
+    place.gangshao("restate", "vacancy", "--from", "2026-10-25")
+    place.gangshao("purge")
+    place.gangshao("publish")
+    place.gangshao("trace", "benefit_claim", "2026-10-28", "--grain", "day", "--csv", str(place.folder / "lines.csv"))
+
+
+def by_pages(place: House) -> None:
+    """What viewers do with the pages and downloads."""
+    path = place.gangshao("link", "city_leader", "--name", "李四").stdout.strip()
+    path = path[path.index("/sign-in/") :]
+    settings = Settings(data=place.data, keys=place.folder / "keys")
+    ledger = open_ledger(settings)
+    client = create_app(settings, ledger).server.test_client()
+    assert client.post("/_dash-update-component", json={}, headers=ORIGIN).status_code == 401
+    assert client.post(path, headers=ORIGIN).status_code == 303
+    shown = client.post("/_dash-update-component", json=PAGE, headers=ORIGIN)
+    assert (shown.status_code, TODAY) == (200, "/")
+    assert client.get("/download/warnings.csv").status_code == 200
+    assert client.post("/sign-out", headers=ORIGIN).status_code == 303
+    ledger.close()
+
+
+@pytest.fixture(scope="module")
+def week(recent: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house in which everything that can be done was done."""
+    folder = tmp_path_factory.mktemp("week")
+    place = recent.copy(folder / "house")
+    region = folder / "liaocheng"
+    shutil.copytree(Settings().region, region)
+    place.environment["GANGSHAO_REGION"] = str(region)
+    by_commands(place, region)
+    by_pages(place)
+    return place
+
+
+def entries(place: House) -> list[Entry]:
+    ledger = open_ledger(Settings(data=place.data))
+    found = list(reversed(audit.entries(ledger)))
+    ledger.close()
+    return found
+
+
+def results(place: House, act: Act) -> list[str]:
+    return [entry.result for entry in entries(place) if entry.act == act]
+
+
+def test_every_act_there_is_today_is_entered(week: House) -> None:
+    assert {Act(entry.act) for entry in entries(week)} == set(Act) - NOT_YET
+
+
+def test_long_acts_are_entered_before_and_after_and_short_ones_once(week: House) -> None:
+    for act in (Act.REBUILD, Act.PURGE, Act.REPLAY, Act.RESTATE, Act.PUBLISH):
+        assert results(week, act) == ["begun", "done"], act
+    assert len(results(week, Act.DECISION)) == len(results(week, Act.SIGN_IN)) == len(results(week, Act.SIGN_OUT)) == 1
+    runs = [entry.target for entry in entries(week) if entry.act == Act.RUN]
+    assert len(runs) == len(set(runs)), "a rebuild repeats editions, it makes none"
+
+
+def test_an_ingest_that_found_nothing_is_not_entered(week: House) -> None:
+    (last,) = [entry for entry in entries(week) if entry.act == Act.INGEST][1:]
+    assert json.loads(last.details) == {"accepted": 0, "held": 1, "refused": 0, "duplicates": 0, "resumed": 0}
+
+
+def test_each_mail_is_entered_with_its_notice_and_without_its_address(week: House) -> None:
+    with sqlite3.connect(week.data / "ledger.sqlite") as ledger:
+        sent = {f"notice {number}" for (number,) in ledger.execute("select notice_id from notice where state = 'sent'")}
+    told = [entry for entry in entries(week) if entry.act == Act.SEND]
+    assert sent
+    assert {entry.target for entry in told if entry.result == "done"} == sent
+    assert not any("@" in entry.details for entry in told)
+
+
+def test_the_decision_names_the_user_the_machine_and_from_when_it_counts(week: House) -> None:
+    (entry,) = [entry for entry in entries(week) if entry.act == Act.DECISION]
+    assert re.fullmatch(r"command_line:\S+", entry.who)
+    assert entry.source
+    assert json.loads(entry.details)["decision"] == "confirm"
+
+
+def test_changed_reference_tables_and_settings_are_entered_once_without_secrets(week: House) -> None:
+    first, second = [json.loads(entry.details)["changed"] for entry in entries(week) if entry.act == Act.RULE_CHANGE][
+        -2:
+    ]
+    assert "places.csv" in first
+    assert second == ["rules.csv"]
+    assert json.loads([entry for entry in entries(week) if entry.act == Act.SETTING_CHANGE][-1].details)["changed"] == [
+        "smtp_password"
+    ]
+    assert "s3cret" not in " ".join(entry.details for entry in entries(week))
+
+
+def test_no_entry_holds_anybodys_identity_number_or_a_links_secret(week: House) -> None:
+    text = " ".join(f"{entry.target} {entry.details}" for entry in entries(week))
+    assert not re.search(r"\d{17}[\dX]", text)
+    assert "/sign-in/" not in text
+
+
+def test_verify_agrees_then_names_what_was_cut_and_exits_with_1(week: House, house: Callable[[House], House]) -> None:
+    place = house(week)
+    said = place.gangshao("audit", "verify").stdout
+    count = len(entries(place))
+    assert re.search(rf"^{count} 条审计记录完整，与 \d+ 个锚点相符；末条 {count}:[0-9a-f]{{64}}$", said.strip())
+    assert "与 0 个锚点" not in said
+    noted = said.strip().rpartition(" ")[2]
+    place.gangshao("audit", "verify", "--anchor", noted)
+    with sqlite3.connect(place.data / "ledger.sqlite") as attack:
+        attack.execute("drop trigger audit_is_not_deleted")
+        attack.execute("delete from audit where seq = ?", [count])
+    place.gangshao("audit", "verify")
+    cut = place.gangshao("audit", "verify", "--anchor", noted, status=1).stdout
+    assert cut.startswith(f"所给的锚点记到第 {count} 条，审计记录却只到第 {count - 1} 条：尾部被截去")
+    with sqlite3.connect(place.data / "ledger.sqlite") as attack:
+        attack.execute("delete from audit where seq > 3")
+    assert "尾部被截去" in place.gangshao("audit", "verify", status=1).stdout
+    lines = (place.data / "audit" / "anchors.jsonl").read_text().splitlines(keepends=True)
+    (place.data / "audit" / "anchors.jsonl").write_text("".join(lines[:-1]))
+    assert "锚点文件" in place.gangshao("audit", "verify", status=1).stdout
+
+
+def test_publishing_keeps_the_same_anchor_in_the_file_and_the_manifest(week: House) -> None:
+    last = json.loads((week.data / "audit" / "anchors.jsonl").read_text().splitlines()[-1])
+    manifest = json.loads((week.restricted.parent / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["audit_anchor"] == last
+    assert next(entry.own_hash for entry in entries(week) if entry.seq == last["seq"]) == last["own_hash"]
+
+
+def test_the_list_filters_and_writes_a_csv_and_says_so_in_the_trail(
+    week: House, house: Callable[[House], House]
+) -> None:
+    place = house(week)
+    listed = place.gangshao("audit", "list", "--act", "purge").stdout.splitlines()
+    assert len(listed) == 2
+    assert all("  purge  raw  " in line for line in listed)
+    assert not place.gangshao("audit", "list", "--since", "2099-01-01").stdout
+    file = place.folder / "trail.csv"
+    place.gangshao("audit", "list", "--who", "city_leader", "--csv", str(file))
+    lines = file.read_bytes()
+    assert lines.startswith(b"\xef\xbb\xbfseq,at,who,")
+    assert lines.decode().count("city_leader:李四") >= 4
+    assert entries(place)[-1].act == Act.EXPORT
+    assert "没有“theft”这种行为" in place.gangshao("audit", "list", "--act", "theft", status=2).stderr
+    assert "写法有误" in place.gangshao("audit", "verify", "--anchor", "7", status=2).stderr
