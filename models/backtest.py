@@ -8,18 +8,19 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from models import causal
+from models import causal, change
 from models.assess import Assessment, Memory, ahead, assess, course_of
 from models.evidence import evidence
-from models.panel import Floats, Panel
+from models.panel import Floats, Panel, hierarchy
+from models.recipe import RECIPES
 
 
 @dataclass(frozen=True)
 class Trace:
     """What was expected and how improbable what came was, for T judged periods.
 
-    periods: (T,). observed, expected (people of the window), p (upper mid-p, NaN = no judgement): (W, n, T) by window.
-    evidence: (n, T) of the best window, -inf where none tells of a rise.
+    periods: (T,). observed, expected (people of the window), p (mid-p on the worse side, NaN = no judgement): (W, n, T)
+    by window. evidence: (n, T) of the best window, -inf where none tells of a turn for the worse.
     """
 
     periods: pd.DatetimeIndex
@@ -36,17 +37,27 @@ class Trace:
 
 def trace(panel: Panel, calendar: pd.DataFrame, start: date) -> Trace:
     """The judgement of every period from `start` on, each from the columns before it; arguments as `assess`."""
+    recipe, first = RECIPES[panel.grain], first_column(panel, start)
+    if panel.nature == "count":
+        columns = _counts(panel, calendar, first)
+    else:
+        told = change.judgements(change.past_of(panel, calendar), first)
+        columns = [np.stack([row[name] for name in ("observed", "expected", "p")]) for row in told]
+    observed, expected, p = np.stack(columns, axis=-1)
+    strength = evidence(p, observed, expected, hierarchy(panel.series).group, recipe, panel.worse, panel.nature)
+    return Trace(panel.periods[first:], observed, expected, p, strength)
+
+
+def _counts(panel: Panel, calendar: pd.DataFrame, first: int) -> list[Floats]:
+    """observed, expected and p (3, W, n) of every column from `first` on."""
     course = course_of(panel, calendar)
     recipe, windows = course.recipe, len(course.recipe.windows)
-    first = first_column(panel, start)
     columns = [np.full((3, windows, len(panel.series)), np.nan) for _ in panel.periods[first:]]
     for column, (state, sums, _) in enumerate(causal.passed(course), -first):
         if column >= 0 and sums is not None:
             told = [np.where(sums.valid, part, np.nan)[:windows] for part in (sums.observed, sums.expected)]
-            columns[column] = np.stack([*told, causal.probability(state, sums, recipe)[1]])
-    observed, expected, p = np.stack(columns, axis=-1)
-    strength = evidence(p, observed, expected, course.tree.group, recipe)
-    return Trace(panel.periods[first:], observed, expected, p, strength)
+            columns[column] = np.stack([*told, causal.probability(state, sums, recipe, panel.worse)[1]])
+    return columns
 
 
 def first_column(panel: Panel, start: date) -> int:

@@ -11,7 +11,7 @@ from models.calendar import Days, Features
 from models.dispersion import Dispersion
 from models.factor import Factor
 from models.level import Level
-from models.panel import Flags, Floats, Hierarchy, Integers, Panel, period_numbers
+from models.panel import Flags, Floats, Hierarchy, Integers, Panel, Worse, period_numbers
 from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
 from models.spike import Sums, tail_probability, window_sums
 
@@ -145,6 +145,7 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
     sums = window_sums(
         np.ascontiguousarray(panel.values[:, begin_at:end]),
         np.ascontiguousarray(panel.exposure[:, begin_at:end]),
+        panel.owed(begin_at, end),
         np.ascontiguousarray(block.rate[:, begin_at - block.start : end - block.start]),
         block.due[begin_at - block.start : end - block.start],
         state.levels,
@@ -153,11 +154,11 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
     return state, replace(sums, valid=sums.valid & (state.seen >= MIN_SEEN))
 
 
-def probability(state: State, sums: Sums, recipe: Recipe) -> tuple[Floats, Floats]:
-    """(W, n) variance of the judged windows' weighted sums and their upper mid-p, NaN where there is no judgement."""
+def probability(state: State, sums: Sums, recipe: Recipe, worse: Worse = "higher") -> tuple[Floats, Floats]:
+    """(W, n) variance of the judged windows' weighted sums and their mid-p on the worse side, NaN = no judgement."""
     windows = len(recipe.windows)
     variance = dispersion.variance(state.spread, sums.foreseen, recipe)[:windows]
-    p = tail_probability(sums.weighed[:windows], sums.foreseen[:windows], variance)
+    p = tail_probability(sums.weighed[:windows], sums.foreseen[:windows], variance, worse)
     return variance, np.where(sums.valid[:windows], p, np.nan)
 
 
@@ -194,7 +195,8 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
 
 
 def expected(state: State, course: Course) -> Floats:
-    """(K, n) people of the recipe's horizons after the state's last column: level x factor, NaN before there is one."""
+    """(K, n) people of the recipe's horizons after the state's last column, among an exposure of 1: level x factor, NaN
+    before there is one."""
     recipe, end = course.recipe, state.column
     if state.block is None:
         return np.full((len(recipe.horizons), len(course.panel.series)), np.nan)

@@ -34,7 +34,7 @@ class Judge:
         in_force = in_force[in_force["is_enabled"] & in_force["indicator"].isin(list(catalogue()))]
         layoffs = self._layoffs(edition.day)
         readings = self._readings(in_force, change, edition.day)
-        worse = {name: item.worse for name, item in catalogue().items()}
+        worse: dict[str, str] = {name: item.worse for name, item in catalogue().items()}
         found = [
             self._with_cause(rules.spikes(in_force, score)),
             rules.levels(in_force, readings, worse, self._region.city),
