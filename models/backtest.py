@@ -51,12 +51,11 @@ def trace(panel: Panel, calendar: pd.DataFrame, start: date) -> Trace:
 def _counts(panel: Panel, calendar: pd.DataFrame, first: int) -> list[Floats]:
     """observed, expected and p (3, W, n) of every column from `first` on."""
     course = course_of(panel, calendar)
-    recipe, windows = course.recipe, len(course.recipe.windows)
-    columns = [np.full((3, windows, len(panel.series)), np.nan) for _ in panel.periods[first:]]
+    columns = [np.full((3, len(course.recipe.windows), len(panel.series)), np.nan) for _ in panel.periods[first:]]
     for column, (state, sums, _) in enumerate(causal.passed(course), -first):
         if column >= 0 and sums is not None:
-            told = [np.where(sums.valid, part, np.nan)[:windows] for part in (sums.observed, sums.expected)]
-            columns[column] = np.stack([*told, causal.probability(state, sums, recipe, panel.worse)[1]])
+            told, _, p = causal.judge(state, sums, course)
+            columns[column] = np.where(told.valid, np.stack([told.observed, told.expected, p]), np.nan)
     return columns
 
 
