@@ -31,7 +31,9 @@ from models.recipe import MIN_COVERAGE, MIN_SEEN, RECIPES, Recipe
 FREEDOM = 5.0  # of Student's t, as for the width of blended forecasts
 HALF = float(special.stdtrit(FREEDOM, 0.75))  # half of its values lie within this
 WIDEN = FREEDOM / (FREEDOM - 2)  # its variance, in squared scales
-OWN_SHARE = 1.0  # a kind of period seen so often is half believed, against the median of all (best of .5, 1, 2, 4 on adverts)
+OWN_SHARE = (
+    1.0  # a kind of period seen so often is half believed, against the median of all (best of .5, 1, 2, 4 on adverts)
+)
 LEAST_SCALE = 1.0  # people: no figure is known better than by one
 LEAST_ERRORS = 6  # before a series tells its group how wide errors are
 FESTIVAL_DAYS = (-35, 70)  # around the festival each week is a kind of period of its own

@@ -66,4 +66,4 @@ def _with_rate(score: pd.DataFrame, frame: Panel, scale: float) -> pd.DataFrame:
     among = score["reported"] * frame.series["denominator"].to_numpy()[score["series"]] / scale
     among = among.where(among > 0)
     rates = {"rate": score["observed"] / among, "rate_expected": score["expected"] / among}
-    return score.assign(is_provisional=score["coverage"] < COMPLETE, **rates)
+    return score.assign(is_provisional=score["coverage"].between(0, COMPLETE, inclusive="neither"), **rates)
