@@ -36,7 +36,7 @@ class Judge:
         readings = self._readings(in_force, change, edition.day)
         worse: dict[str, str] = {name: item.worse for name, item in catalogue().items()}
         found = [
-            self._with_cause(rules.spikes(in_force, score)),
+            self._with_cause(rules.spikes(in_force, score, worse)),
             rules.levels(in_force, readings, worse, self._region.city),
             rules.events(in_force, layoffs, edition.day),
             rules.several(in_force, layoffs, edition.day, self._region.city),

@@ -179,7 +179,8 @@ def _calendar(region: Region, first: date, last: date) -> pd.DataFrame:
 
 
 def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
-    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes."""
+    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes; ratios by an exposure
+    of 1, for nobody forecast their denominators."""
     final = vintages[-1].panel
     level = final.series["level"].to_numpy()
     widest = {span.reach: span.width for span in recipe.horizons}
@@ -192,7 +193,8 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
             part = part[part["horizon"] == horizon]
             end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
             if len(part) == len(level) and end < len(final.periods):
-                made.append(part[list(NAMES)].to_numpy(dtype=np.float64))
+                among = vintage.panel.owed(len(vintage.panel.periods) - 1, len(vintage.panel.periods))
+                made.append(part[list(NAMES)].to_numpy(dtype=np.float64) / np.where(among > 0, among, np.nan))
                 told.append(sums[:, end])
         if not made:
             continue
@@ -208,10 +210,12 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
 
 
 def _sums(final: Panel, width: int) -> Floats:
-    """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
+    """(n, T) people (of a ratio by an exposure of 1) of the `width` periods that end with each; NaN where one that was
+    due has not been reported."""
     reported = (final.exposure > 0) & (final.exposure >= COMPLETE * final.owed(0, len(final.periods)))
     due = reported.any(axis=0) if final.grain == "day" else np.ones(len(final.periods), dtype=bool)
-    people = pd.DataFrame(np.where(reported, final.values, 0.0).T).rolling(width).sum().to_numpy().T
+    among = 1.0 if final.whole is None else np.where(reported, final.exposure, 1.0)
+    people = pd.DataFrame((np.where(reported, final.values, 0.0) / among).T).rolling(width).sum().to_numpy().T
     missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
     return np.where(missing == 0, people, np.nan)
 

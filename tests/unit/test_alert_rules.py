@@ -9,6 +9,7 @@ import pytest
 from pipelines.alerts import rules
 
 CITY = "371500"
+WORSE = {"benefit_claim": "higher", "vacancy": "lower"}
 DAY = date(2026, 10, 31)
 RULE = dict.fromkeys(
     ("p_max", "min_ratio", "min_people", "line", "margin", "min_base", "window_days", "effective_to"), np.nan
@@ -59,21 +60,34 @@ def score(observed: float, expected: float, p: float, place: str = "cell", windo
 def test_a_spike_needs_improbability_size_and_people(
     observed: float, expected: float, p: float, level: int | None
 ) -> None:
-    found = rules.spikes(spike_rules(), score(observed, expected, p))
+    found = rules.spikes(spike_rules(), score(observed, expected, p), WORSE)
     assert list(found["level"]) == ([] if level is None else [level])
 
 
 def test_the_most_improbable_window_speaks_for_the_series() -> None:
     both = pd.concat([score(171, 97, 1e-4), score(300, 200, 1e-5, window=14)])
-    found = rules.spikes(spike_rules(), both)
+    found = rules.spikes(spike_rules(), both, WORSE)
     assert list(found["observed"]) == [300]
     assert list(found["people"]) == [100]
 
 
 def test_a_rule_judges_only_the_levels_of_its_scope() -> None:
     narrow = spike_rules().assign(scope="city;area")
-    assert rules.spikes(narrow, score(171, 97, 1e-8, place="cell")).empty
-    assert len(rules.spikes(narrow, score(171, 97, 1e-8, place="area"))) == 1
+    assert rules.spikes(narrow, score(171, 97, 1e-8, place="cell"), WORSE).empty
+    assert len(rules.spikes(narrow, score(171, 97, 1e-8, place="area"), WORSE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected", "p", "level"), [(97, 171, 1e-8, 2), (171, 97, 1e-8, None), (160, 171, 1e-8, None)]
+)
+def test_where_lower_is_worse_a_fall_is_the_spike(
+    observed: float, expected: float, p: float, level: int | None
+) -> None:
+    found = rules.spikes(
+        spike_rules().assign(indicator="vacancy"), score(observed, expected, p).assign(indicator="vacancy"), WORSE
+    )
+    assert list(found["level"]) == ([] if level is None else [level])
+    assert list(found["people"]) == ([] if level is None else [expected - observed])
 
 
 def reading(value: float, usual: float, history: int = 24, denominator: float = 1000) -> pd.DataFrame:
