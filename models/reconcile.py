@@ -70,18 +70,19 @@ def reconcile(mean: Floats, of: Table) -> Floats:
     told = np.concatenate([people, np.zeros_like(free)], axis=1)
     v_total, v_area, v_industry = wide[:, of.total], wide[:, of.areas], wide[:, of.industries]
     v_cell = np.where(of.cells >= 0, wide[:, of.cells], 0.0)
+    no_area, no_industry = (free * (of.cells < 0).all(axis=axis) for axis in (1, 0))  # without cells: no sum to be met
     cell = told[:, of.cells]
     gap_area = told[:, of.areas] - cell.sum(axis=2)
     gap_industry = told[:, of.industries] - cell.sum(axis=1)
     gap_total = told[:, of.total] - told[:, of.areas].sum(axis=1)
     # Constraints of industries touch each other only through areas: eliminate them, solve for areas and the total.
-    diagonal = v_industry + v_cell.sum(axis=1)
+    diagonal = v_industry + v_cell.sum(axis=1) + no_industry
     through = v_cell / diagonal[:, None]
     areas = len(of.areas)
     system = np.zeros((len(mean), areas + 1, areas + 1))
     system[:, :areas, :areas] = -through @ v_cell.transpose(0, 2, 1)
     at = np.arange(areas)
-    system[:, at, at] += v_area + v_cell.sum(axis=2)
+    system[:, at, at] += v_area + v_cell.sum(axis=2) + no_area
     system[:, :areas, areas] = system[:, areas, :areas] = -v_area
     system[:, areas, areas] = v_total + v_area.sum(axis=1)
     right = np.concatenate([gap_area - (through @ gap_industry[:, :, None])[:, :, 0], gap_total[:, None]], axis=1)
