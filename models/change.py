@@ -35,6 +35,7 @@ OWN_SHARE = (
     1.0  # a kind of period seen so often is half believed, against the median of all (best of .5, 1, 2, 4 on adverts)
 )
 LEAST_SCALE = 1.0  # people: no figure is known better than by one
+MEMORY = 2.0  # of errors, in half-lives of the recipe's noise: of 2, 3, 4, 6 and all the best coverage on adverts
 LEAST_ERRORS = 6  # before a series tells its group how wide errors are
 FESTIVAL_DAYS = (-35, 70)  # around the festival each week is a kind of period of its own
 OTHER_KINDS = 100  # numbers of kinds of period below it are those of the ordinary year
@@ -159,7 +160,7 @@ def coverage(panel: Panel, width: int) -> Floats:
 
 def spread(error: Floats, column: int, width: int, past: Past) -> Floats:
     """(n,) scale of Student's t from the errors before `column`: own, drawn to the median of the level."""
-    known = np.abs(error[:, max(0, column - past.recipe.history) : column])
+    known = np.abs(error[:, max(0, column - round(MEMORY * past.recipe.noise_half_life)) : column])
     own, count = median(known) / HALF, np.isfinite(known).sum(axis=1) / width
     prior = np.full(len(own), np.nan)
     for code in np.unique(past.group):
