@@ -94,7 +94,7 @@ TITLES = {
     "p_below_0.05": "概率低于 .05 的判断所占比例（无事时应近 .05）",
     "p_below_0.1": "概率低于 .1 的判断所占比例（无事时应近 .1）",
     "events": "已知事件（件）",
-    "detected": "可见后 {days} 日内发现的比例（越大越好）",
+    "detected": "可见后及时发现的比例（日、周 7 天，月 45 天，季 120 天内；越大越好）",
     "delay": "发现所用天数，未发现的按最长计（越小越好）",
     "episodes_per_series_year": "每个序列每年的警报次数",
     "false_per_series_year": "其中与已知事件无关的次数（越小越好）",
@@ -106,11 +106,11 @@ def told(found: Backtest) -> list[str]:
     """The figures as lines for a person."""
     head = f"{found.indicator.title_zh}，{found.first} 至 {found.last}，{found.editions} 个版次"
     table = found.figures[found.figures["series_level"] == EVERY_LEVEL]
-    lines, days = [head], WITHIN_DAYS[found.indicator.grains[0]]
+    lines = [head]
     for horizon, rows in table.groupby("horizon"):
         lines.append(f"预测未来第 {horizon} 期" if horizon else "判断")
         told = rows[rows["value"].notna()]
-        lines += [f"  {TITLES[row.figure].format(days=days)}：{row.value:.3f}" for row in told.itertuples()]
+        lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in told.itertuples()]
     return lines
 
 

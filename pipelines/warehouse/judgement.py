@@ -44,10 +44,11 @@ def judgement(
     if likely is None:
         return None
     said, memory = _judged(likely, calendar, memory)
-    nearest = panel(cells, region, _counted(nowcasts, "lo" if cells.indicator.worse == "higher" else "hi"))
     score = said.score
-    if nearest is not None and not np.array_equal(nearest.exposure, likely.exposure):
-        score = _judged(nearest.until(len(likely.periods) - 1), calendar, memory)[0].score
+    if len(nowcasts):
+        nearest = panel(cells, region, _counted(nowcasts, "lo" if cells.indicator.worse == "higher" else "hi"))
+        if nearest is not None and not np.array_equal(nearest.exposure, likely.exposure):
+            score = _judged(nearest.until(len(likely.periods) - 1), calendar, memory)[0].score
     score = _with_rate(score, likely, cells.indicator.scale)
     return Judgement(likely, Assessment(score, said.forecast), memory)
 
