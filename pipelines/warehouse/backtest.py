@@ -179,8 +179,8 @@ def _calendar(region: Region, first: date, last: date) -> pd.DataFrame:
 
 
 def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
-    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes; ratios by an exposure
-    of 1, for nobody forecast their denominators."""
+    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes; numerators of ratios
+    among the denominators that came, for nobody forecast these."""
     final = vintages[-1].panel
     level = final.series["level"].to_numpy()
     widest = {span.reach: span.width for span in recipe.horizons}
@@ -193,8 +193,7 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
             part = part[part["horizon"] == horizon]
             end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
             if len(part) == len(level) and end < len(final.periods):
-                among = vintage.panel.owed(len(vintage.panel.periods) - 1, len(vintage.panel.periods))
-                made.append(part[list(NAMES)].to_numpy(dtype=np.float64) / np.where(among > 0, among, np.nan))
+                made.append(part[list(NAMES)].to_numpy(dtype=np.float64) * _grown(vintage.panel, final, end))
                 told.append(sums[:, end])
         if not made:
             continue
@@ -209,13 +208,19 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["series_level", "horizon", "figure", "value"])
 
 
+def _grown(made: Panel, final: Panel, column: int) -> Floats:
+    """(n, 1) the exposure that came in `column` over the one expected by a forecast from the end of `made`."""
+    if final.whole is None:
+        return np.ones((len(final.series), 1))
+    before = made.owed(len(made.periods) - 1, len(made.periods))
+    return final.exposure[:, column : column + 1] / np.where(before > 0, before, np.nan)
+
+
 def _sums(final: Panel, width: int) -> Floats:
-    """(n, T) people (of a ratio by an exposure of 1) of the `width` periods that end with each; NaN where one that was
-    due has not been reported."""
+    """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
     reported = (final.exposure > 0) & (final.exposure >= COMPLETE * final.owed(0, len(final.periods)))
     due = reported.any(axis=0) if final.grain == "day" else np.ones(len(final.periods), dtype=bool)
-    among = 1.0 if final.whole is None else np.where(reported, final.exposure, 1.0)
-    people = pd.DataFrame((np.where(reported, final.values, 0.0) / among).T).rolling(width).sum().to_numpy().T
+    people = pd.DataFrame(np.where(reported, final.values, 0.0).T).rolling(width).sum().to_numpy().T
     missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
     return np.where(missing == 0, people, np.nan)
 
