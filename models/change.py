@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from models.assess import SCORE, Assessment, forecast_frame, score_frame
+from models import history
+from models.assess import Assessment, forecast_frame, score_frame
 from models.calendar import days
+from models.evidence import strength
 from models.interval import QUANTILES
 from models.panel import (
     STEP_MONTHS,
@@ -69,8 +71,10 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: None = None) -> tuple[A
     all of it is learnt anew each time. Raises ValueError when the calendar is too short.
     """
     past = past_of(panel, calendar)
-    told = next(judgements(past, len(panel.periods) - 1))
-    return Assessment(score_frame(panel, past.recipe, told), forecast_frame(panel, past.recipe, ahead(past))), None
+    last = len(panel.periods) - 1
+    known = history.states(panel, past.recipe, last, _has_past(panel, last))
+    score = score_frame(panel, past.recipe, next(judgements(past, last)), known)
+    return Assessment(score, forecast_frame(panel, past.recipe, ahead(past))), None
 
 
 def past_of(panel: Panel, calendar: pd.DataFrame) -> Past:
@@ -173,11 +177,17 @@ def spread(error: Floats, column: int, width: int, past: Past) -> Floats:
 
 def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
     """Columns (W, n) of models.assess.SCORE of every period from column `first` on."""
-    widths = [span.length for span in past.recipe.windows]
+    widths, side, nature = [span.length for span in past.recipe.windows], past.panel.worse, past.panel.nature
     made = [errors(past, width) for width in widths]
     for column in range(first, past.place.shape[1]):
         rows = [_window(past, column, width, error) for width, error in zip(widths, made, strict=True)]
-        yield {name: np.stack([row[name] for row in rows]) for name in SCORE}
+        told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        strong = strength(told["p"], told["observed"], told["expected"], past.group, past.recipe, side, nature)
+        yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
+
+
+def _has_past(panel: Panel, column: int) -> Flags:
+    return np.asarray(np.isfinite(panel.values[:, :column]).sum(axis=1) >= MIN_SEEN)
 
 
 def _window(past: Past, column: int, width: int, error: Floats) -> dict[str, Floats]:
@@ -199,8 +209,7 @@ def _window(past: Past, column: int, width: int, error: Floats) -> dict[str, Flo
         scale, gap = scale * exposure / np.maximum(reported.sum(axis=1), 1), observed - expected
         covered = coverage(panel, width)[:, column]
     scale = np.maximum(scale, LEAST_SCALE)
-    has_past = np.isfinite(panel.values[:, :column]).sum(axis=1) >= MIN_SEEN
-    valid = has_past & np.isfinite(off) & np.isfinite(scale) & (covered >= MIN_COVERAGE)
+    valid = _has_past(panel, column) & np.isfinite(off) & np.isfinite(scale) & (covered >= MIN_COVERAGE)
     side = -1.0 if panel.worse == "higher" else 1.0
     tail = special.stdtr(FREEDOM, side * np.where(valid, gap / np.where(valid, scale, 1.0), 0.0))
     return {

@@ -23,11 +23,11 @@ def worth(observed: Floats, expected: Floats, worse: Worse = "higher", nature: N
     return np.asarray(more - less >= np.maximum(MIN_PEOPLE, least))
 
 
-def evidence(
+def strength(
     p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe, worse: Worse = "higher",
     nature: Nature = "count",
 ) -> Floats:  # fmt: skip
-    """(n, ...) standard deviations of the best window; -inf where no window tells of a turn for the worse.
+    """(W, n, ...) standard deviations by which each window speaks of a turn for the worse; -inf where it does not.
 
     p, observed, expected: (W, n, ...) of the recipe's windows. group: (n,) number of the level. A level's allowance is
     a weight of its p-values (Genovese, Roeder & Wasserman 2006, Biometrika 93): the eleven areas may be heard
@@ -36,9 +36,16 @@ def evidence(
     shape = (-1, *[1] * (p.ndim - 1))
     handicap = np.reshape([span.handicap for span in recipe.windows], shape)
     speaks = expected < np.reshape([span.alone_below for span in recipe.windows], shape)
-    allowance = np.array([recipe.allowance[level] for level in LEVELS])[group]
+    allowance = np.array([recipe.allowance[level] for level in LEVELS])[group].reshape(1, -1, *[1] * (p.ndim - 2))
     is_worth = worth(observed, expected, worse, nature)
     told = np.isfinite(p) & speaks & (is_worth[:1] if recipe.by_latest else is_worth)
-    deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap
-    best = np.where(told, deviations, -np.inf).max(axis=0)
-    return np.asarray(best + allowance.reshape(-1, *[1] * (p.ndim - 2)))
+    deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap + allowance
+    return np.asarray(np.where(told, deviations, -np.inf))
+
+
+def evidence(
+    p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe, worse: Worse = "higher",
+    nature: Nature = "count",
+) -> Floats:  # fmt: skip
+    """(n, ...) strength of the best window; arguments as `strength`."""
+    return np.asarray(strength(p, observed, expected, group, recipe, worse, nature).max(axis=0))
