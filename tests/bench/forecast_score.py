@@ -61,10 +61,10 @@ def weekly_figures(folder: Path, alarms: Path, only: frozenset[str] | None = Non
     return {name: round(float(answer[name]), 3) for name in names} | {"series": len(meta)}
 
 
-def daily_figures(folder: Path, alarms: Path) -> dict[str, Any]:
+def daily_figures(folder: Path, alarms: Path, only: frozenset[str] | None = None) -> dict[str, Any]:
     """POD, delay and precision at matched false episodes a series-year, by level at one, and at the alarm column."""
     score = scorer()
-    meta, events, offset, n, state = _load(score, folder, None, DAILY_GRACE, DAILY_LEAD)
+    meta, events, offset, n, state = _load(score, folder, only, DAILY_GRACE, DAILY_LEAD)
     strength, alarm = score.align(alarms, offset, n)
     years = (state == 0).sum() / meta.freq.iloc[0]
     rules = (state, offset, years, DAILY_GAP, DAILY_K, 0)
