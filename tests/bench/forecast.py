@@ -19,6 +19,7 @@ from rich.pretty import Pretty
 
 from models import budget
 from models.backtest import outlook, trace
+from models.methods import LEVEL_FACTOR, SEASONAL
 from models.recipe import DAY
 from tests.bench import detect, forecast_ahead, forecast_monthly
 from tests.bench.forecast_data import BENCH, CLAIMS, daily, peer, program, weekly
@@ -30,6 +31,7 @@ US_RULES = {"grace": 2, "K": 3}
 WEEKLY_PEERS = ("snaive_z", "ears_c2")
 KNOWN_SPAN = ("--start", "2004-01-03", "--end", "2025-07-26")
 PROVINCE = 4000  # daily series
+OURS = {"ours": LEVEL_FACTOR, "seasonal": SEASONAL}
 Seeds = tuple[int, ...]
 
 
@@ -63,6 +65,7 @@ def us_injected(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
         program("mask_real.py", CLAIMS, masked, "2020-02-29")
         case = weekly(folder, regions())
         files = {"ours": write_alarms(case, judged(case))} | {name: peer(folder, name) for name in WEEKLY_PEERS}
+        files["seasonal"] = write_alarms(case, judged(case, SEASONAL), name="seasonal")
         answer[f"seed{seed}"] = {
             name: {
                 "strict": weekly_figures(folder, path, regions(), **US_RULES),
@@ -111,12 +114,11 @@ def lab_daily(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
         folder = at / f"seed{seed}"
         program("sim_labor.py", folder, "--seed", seed)
         case = daily(folder)
-        long = trace(case.panel, case.calendar, case.start - timedelta(days=DAY.budget_memory))
-        lines = budget.lines(long.evidence, DAY)
-        files = {
-            "ours": write_alarms(case, long.since(DAY.budget_memory), lines[DAY.budget_memory :]),
-            "snaive_z": peer(folder, "snaive_z", "roll7"),
-        }
+        files = {"snaive_z": peer(folder, "snaive_z", "roll7")}
+        for name, method in OURS.items():
+            long = trace(case.panel, case.calendar, case.start - timedelta(days=DAY.budget_memory), method)
+            lines = budget.lines(long.evidence, DAY)[DAY.budget_memory :]
+            files[name] = write_alarms(case, long.since(DAY.budget_memory), lines, name)
         answer[f"seed{seed}"] = {name: daily_figures(folder, path) for name, path in files.items()}
     own = [answer[seed]["ours"] for seed in answer]
     return answer | {

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from models.backtest import outlook
+from models.methods import LEVEL_FACTOR, SEASONAL
 from models.panel import Floats
-from models.quality import LEVELS, NAMES, accuracy
+from models.quality import LEVELS, accuracy
 from tests.bench.forecast_data import weekly
 
 MEMORY = 156  # weeks of errors that make the last value's quantiles
@@ -41,12 +42,15 @@ def track(folder: Path, only: frozenset[str]) -> dict[str, Any]:
             values[:, first - SCALE_YEARS * YEAR : first] - values[:, first - (SCALE_YEARS + 1) * YEAR : first - YEAR]
         )
         scale = np.abs(season).mean(axis=1, keepdims=True)
-        made = outlook(panel, case.calendar, panel.periods[first - 4].date())
-        cube = np.stack([made.expected if part == "expected" else made.quantiles[part] for part in NAMES], axis=-1)
+        ours, seasonal = (
+            outlook(panel, case.calendar, panel.periods[first - 4].date(), method).cube
+            for method in (LEVEL_FACTOR, SEASONAL)
+        )
         truth = values[:, first:]
         answer[name] = {
             f"h{horizon}": {
-                "ours": accuracy(truth, cube[horizon - 1, :, 4 - horizon : last - first + 4 - horizon], scale),
+                "ours": accuracy(truth, ours[horizon - 1, :, 4 - horizon : last - first + 4 - horizon], scale),
+                "seasonal": accuracy(truth, seasonal[horizon - 1, :, 4 - horizon : last - first + 4 - horizon], scale),
                 "last_value": accuracy(truth, last_value(values, horizon, first), scale),
             }
             for horizon in range(1, 5)
