@@ -84,7 +84,7 @@ def learn(panel: Panel, features: Features, tree: Hierarchy, recipe: Recipe, anc
         shape = np.where(tree.parent[rows, None] >= 0, rates[tree.parent[rows]], 1.0)
         expected = shape * exposure[rows]
         total = expected.sum(axis=1, keepdims=True)
-        people = past.counts[rows].sum(axis=1, keepdims=True)
+        people = past.counts[rows].sum(axis=1, keepdims=True) + 0.5  # nobody so far is not nobody ever
         size = np.divide(people, total, out=np.zeros_like(people), where=total > 0)
         rates[rows] = shape * size * (SHAPE_PEOPLE + past.counts[rows]) / (SHAPE_PEOPLE + size * expected)
     kinds = due_kinds(past.weight, features.is_workday[past.start : anchor])
