@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from models.interval import QUANTILES
-from models.panel import Flags, Floats
+from models.panel import Flags, Floats, Panel
 
 _FORECAST = sorted({"expected": 0.5, **QUANTILES}.items(), key=lambda column: column[1])
 NAMES, LEVELS = tuple(name for name, _ in _FORECAST), np.array([level for _, level in _FORECAST])
@@ -44,6 +45,15 @@ def calibration(p: Floats) -> dict[str, float]:
     """Share of judgements with a p below .01, .05 and .1: the same numbers, if nothing happened and all is right."""
     known = p[np.isfinite(p)]
     return {f"p_below_{level:g}": mean(known < level) for level in CALIBRATION}
+
+
+def sums(panel: Panel, width: int) -> Floats:
+    """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
+    reported = panel.exposure > 0.999
+    due = reported.any(axis=0) if panel.grain == "day" else np.ones(len(panel.periods), dtype=bool)
+    people = pd.DataFrame(np.where(reported, panel.values, 0.0).T).rolling(width).sum().to_numpy().T
+    missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
+    return np.where(missing == 0, people, np.nan)
 
 
 @dataclass(frozen=True)

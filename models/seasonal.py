@@ -68,7 +68,8 @@ class YearAgo:
         """The same, with only what is asked for columns from the anchor on."""
         first = max(self.first, self.anchor - self.search.farthest)
         last = self.anchor + recipe.refit + recipe.ahead - self.search.year + self.search.around + self.search.near
-        return replace(self, first=first, rates=self.rates[:, first - self.first : last - self.first].copy())
+        kept = slice(first - self.first, max(last, first + 1) - self.first)
+        return replace(self, first=first, rates=self.rates[:, kept].copy())
 
 
 def learn(panel: Panel, features: Features, tree: Hierarchy, recipe: Recipe, anchor: int) -> YearAgo:

@@ -186,7 +186,7 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
     widest = {span.reach: span.width for span in recipe.horizons}
     rows = []
     for horizon, width in widest.items():
-        sums = _sums(final, width)
+        sums = quality.sums(final, width)
         made, told = [], []
         for vintage in vintages:
             part = vintage.said.forecast
@@ -206,15 +206,6 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
                 found = quality.accuracy(truth[chosen], cube[chosen], scale[chosen])
                 rows += [(name, horizon, figure, value) for figure, value in found.items()]
     return pd.DataFrame(rows, columns=["series_level", "horizon", "figure", "value"])
-
-
-def _sums(final: Panel, width: int) -> Floats:
-    """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
-    reported = final.exposure > 0.999
-    due = reported.any(axis=0) if final.grain == "day" else np.ones(len(final.periods), dtype=bool)
-    people = pd.DataFrame(np.where(reported, final.values, 0.0).T).rolling(width).sum().to_numpy().T
-    missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
-    return np.where(missing == 0, people, np.nan)
 
 
 def _naive_error(sums: Floats, season: int) -> Floats:

@@ -104,6 +104,10 @@ class Forecaster:
         self._write("forecast", _FORECAST, forecast)
         return score
 
+    def panel_of(self, indicator: str) -> Panel | None:
+        """The panel that was scored last; None for an indicator that has not been scored."""
+        return self._panel.get(indicator)
+
     def reported_since(self, indicator: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
         """Last period of a series that reported, and how many did after ``since``; None for a series not scored."""
         frame = self._panel.get(indicator)
