@@ -24,7 +24,7 @@ from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
 from pipelines.warehouse import backtest as backtests
-from pipelines.warehouse import store
+from pipelines.warehouse import kept_backtest, store
 from pipelines.warehouse import trace as traces
 from pipelines.warehouse.figure import find_figure
 
@@ -217,8 +217,9 @@ def backtest(
         found = backtests.backtest(
             warehouse.connection, region, indicator, to_day(first), to_day(last), truth, progress, method
         )
-        path = backtests.keep(settings.backtests, found, now())
-    for line in backtests.told(found):
+        worse = kept_backtest.worsened(settings.backtests, found)
+        path = kept_backtest.keep(settings.backtests, found, now())
+    for line in (*backtests.told(found), *worse):
         typer.echo(line)
     console.print(f"各层级的数值已存入 {path}")
 

@@ -86,7 +86,7 @@ def _quality(settings: Settings) -> str:
     rows = read("model_quality", Viewer(Role.CITY_ANALYST), published=settings.published)
     drifted = rows[rows["is_drift"]]
     if len(drifted):
-        raise UserError(" ".join(drifted["sentence"]))
+        raise UserError("".join(drifted["sentence"]) + "请核对近期数据，并用 gangshao backtest 比较各方法")
     if rows.empty:
         return "还没有满 13 周的预测可比，每月的第一个版次比较一次"
     return f"{rows['day'].iloc[0]:%Y-%m-%d} 比较了 {len(rows)} 项，没有超出偶然的变化"

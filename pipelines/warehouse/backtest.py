@@ -26,11 +26,13 @@ AHEAD_DAYS = 550  # calendar beyond the last period
 WITHIN_DAYS = 7  # an event is found in time within so many days of showing
 SEASON = {Grain.DAY: 364, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4}  # periods until the same one of last year
 EVERY_LEVEL = "all"
+_COLUMNS = ["series_level", "horizon", "figure", "value", "error"]
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """Figures of one backtest: frame with series_level, horizon (0: of judgements), figure, value."""
+    """Figures of one backtest: frame with series_level, horizon (0: of judgements), figure, value and its standard
+    error, NaN where too little time is judged to tell."""
 
     indicator: Indicator
     method: str
@@ -83,19 +85,6 @@ def method_named(name: str) -> Method:
     if name not in METHODS:
         raise UserError(f"没有名为“{name}”的预测方法，现有 {'、'.join(METHODS)} (no such method)")
     return METHODS[name]
-
-
-def keep(folder: Path, found: Backtest, at: datetime) -> Path:
-    """Write the figures into a CSV file of their own; returns it. Raises OSError."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{found.indicator.name}_{found.method}_{found.first}_{found.last}_{at:%Y%m%dT%H%M%SZ}.csv"
-    frame = found.figures.assign(
-        indicator=found.indicator.name, method=found.method, first_day=found.first, last_day=found.last
-    )
-    aside = path.with_suffix(".part")
-    frame.assign(editions=found.editions).to_csv(aside, index=False, encoding="utf-8-sig")
-    aside.replace(path)
-    return path
 
 
 TITLES = {
@@ -187,7 +176,7 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
     rows = []
     for horizon, width in widest.items():
         sums = quality.sums(final, width)
-        made, told = [], []
+        made, told, ends = [], [], []
         for vintage in vintages:
             part = vintage.said.forecast
             part = part[part["horizon"] == horizon]
@@ -195,17 +184,26 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
             if len(part) == len(level) and end < len(final.periods):
                 made.append(part[list(NAMES)].to_numpy(dtype=np.float64))
                 told.append(sums[:, end])
+                ends.append(end)
         if not made:
             continue
-        cube, truth = np.stack(made, axis=1), np.stack(told, axis=1)
+        cube, truth, block = np.stack(made, axis=1), np.stack(told, axis=1), np.array(ends) // width
         start = int(final.periods.searchsorted(pd.Timestamp(vintages[0].day)))
         scale = _naive_error(sums[:, :start], SEASON[Grain(final.grain)])
         for name in (EVERY_LEVEL, *LEVELS):
             chosen = np.ones(len(level), dtype=bool) if name == EVERY_LEVEL else level == name
             if chosen.any():
                 found = quality.accuracy(truth[chosen], cube[chosen], scale[chosen])
-                rows += [(name, horizon, figure, value) for figure, value in found.items()]
-    return pd.DataFrame(rows, columns=["series_level", "horizon", "figure", "value"])
+                parts = [
+                    quality.accuracy(truth[chosen][:, block == one], cube[chosen][:, block == one], scale[chosen])
+                    for one in np.unique(block)
+                ]
+                rows += _rows(name, horizon, found, quality.errors(parts))
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _rows(level: str, horizon: int, found: dict[str, float], errors: dict[str, float]) -> list[tuple[object, ...]]:
+    return [(level, horizon, figure, value, errors.get(figure, np.nan)) for figure, value in found.items()]
 
 
 def _naive_error(sums: Floats, season: int) -> Floats:
@@ -235,15 +233,17 @@ def _judged(
     past = trace(first, calendar, first.periods[-memory].date(), method).evidence
     most = recipe.budget * len(group) * memory / recipe.periods_per_year
     alarm = (np.stack(strength, axis=1) > budget.line(past, most, recipe.budget_gap)).astype(np.float64)
-    figures = quality.calibration(np.stack(p))
+    every, block = np.stack(p), np.array([len(vintage.panel.periods) for vintage in vintages])
+    block //= max(span.length for span in recipe.windows)
+    figures = quality.calibration(every)
+    errors = quality.errors([quality.calibration(every[block == one]) for one in np.unique(block)])
     per_year = recipe.periods_per_year * (1.0 if first.grain == "day" else len(vintages) / _periods(vintages))
-    figures |= quality.detection(alarm, _events(region, vintages, truth), WITHIN_DAYS, recipe.budget_gap, per_year)
+    found = quality.detection(alarm, _events(region, vintages, truth), WITHIN_DAYS, recipe.budget_gap, per_year)
+    figures |= found
+    errors |= quality.detection_errors(found, alarm.size / per_year)
     if truth is None:
         figures = {name: value for name, value in figures.items() if np.isfinite(value) and name != "events"}
-    return pd.DataFrame(
-        [(EVERY_LEVEL, 0, name, value) for name, value in figures.items()],
-        columns=["series_level", "horizon", "figure", "value"],
-    )
+    return pd.DataFrame(_rows(EVERY_LEVEL, 0, figures, errors), columns=_COLUMNS)
 
 
 def _periods(vintages: list[Vintage]) -> int:

@@ -116,12 +116,11 @@ def told(title: str, figure: str, found: Drift) -> str:
     before = "此前没有可比的一年" if np.isnan(found.before) else f"上一年为 {found.before:.0%}"
     expected = EXPECTED[figure]
     if figure == "p_below_0.05":
-        return (
-            f"{title}：过去13周有 {found.value:.0%} 的判断概率低于 5%，应为约 {expected:.0%}；{before}。"
-            "警报可能偏多或偏少，请核对近期数据，并用 gangshao backtest 比较各方法。"
-        )
-    share, only = f"{expected:.0%}", "只" if found.value < expected else ""
+        side = "偏多" if found.value > expected else "偏少"
+        share = f"{title}：过去13周有 {found.value:.0%} 的判断概率低于 5%"
+        return f"{share}，应为约 {expected:.0%}；{before}。警报可能{side}。"
+    only, width = ("只", "过窄") if found.value < expected else ("", "过宽")
     return (
-        f"{title}：过去13周的 {share} 预测区间{only}包住了 {found.value:.0%} 的实际值，应为约 {share}；{before}。"
-        f"区间{'过窄' if only else '过宽'}，请核对近期数据，并用 gangshao backtest 比较各方法。"
+        f"{title}：过去13周的 {expected:.0%} 预测区间{only}包住了 {found.value:.0%} 的实际值，"
+        f"应为约 {expected:.0%}；{before}。区间{width}。"
     )
