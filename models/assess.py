@@ -11,6 +11,7 @@ from models.causal import Course, State
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
 from models.recipe import Recipe
+from models.reconcile import moved, table
 from models.spike import Sums
 
 FORECAST = ("series", "series_id", "period", "horizon", "expected", *interval.QUANTILES)
@@ -77,7 +78,8 @@ def assess(
 def course_of(panel: Panel, calendar: pd.DataFrame, method: Method) -> Course:
     """A panel with its calendar and the method's recipe. Raises ValueError when the calendar is too short."""
     facts, recipe = days(calendar, panel), method.recipes[panel.grain]
-    course = Course(panel, facts, features(facts, panel), hierarchy(panel.series), method, recipe)
+    tree = hierarchy(panel.series)
+    course = Course(panel, facts, features(facts, panel), tree, table(panel.series), method, recipe)
     needed = max(recipe.ahead, recipe.refit)  # a factor that is learned today is used until the next is
     if len(course.features.matrix) < len(panel.periods) + needed:
         raise ValueError(f"the calendar must reach {needed} {panel.grain}s beyond the panel's last period")
@@ -112,22 +114,18 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
         ("observed", "expected", "variance", "p", "coverage", "level", "factor", "reported"), np.full(shape, np.nan)
     )
     if sums is not None and state.block is not None:
-        variance, p = causal.probability(state, sums, recipe)
-        part = {
-            name: getattr(sums, name)[:windows]
-            for name in ("observed", "expected", "coverage", "level", "exposed", "reported")
-        }
+        told, variance, p = causal.judge(state, sums, course)
         typical = state.block.typical[None]
-        mean_rate = part["exposed"] / np.where(part["reported"] > 0, part["reported"], np.nan)
+        mean_rate = told.exposed / np.where(told.reported > 0, told.reported, np.nan)
         columns = {
-            "observed": part["observed"],
-            "expected": part["expected"],
+            "observed": told.observed,
+            "expected": told.expected,
             "variance": variance,
             "p": p,
-            "coverage": part["coverage"],
-            "level": part["level"] * typical,
+            "coverage": told.coverage,
+            "level": told.level * typical,
             "factor": mean_rate / np.where(typical > 0, typical, np.nan),
-            "reported": part["reported"],
+            "reported": told.reported,
         }
     widths = np.array([span.length for span in recipe.windows])
     starts = np.maximum(last + 1 - widths, 0)
@@ -170,16 +168,20 @@ def ahead(state: State, course: Course) -> dict[str, Floats]:
     """expected and the quantiles of interval.QUANTILES (K, n) of the sums that follow the state's last column.
 
     Large series are blended with past years; of the others the level x factor and its negative binomial are told.
+    The expected people add up over the tree.
     """
     mean = causal.expected(state, course)
-    told = {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
     if state.blend is None or state.block is None:
-        return told
+        mean = mean * moved(mean, course.table)
+        return {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
     names = ["expected", *interval.QUANTILES]
     levels = np.array([0.5, *interval.QUANTILES.values()])
     people, is_known = blend.quantile(state.blend, course.tree.group, levels)
     blended = is_known & (people[0] >= course.recipe.large)
-    return {name: np.where(blended, people[place], told[name]) for place, name in enumerate(names)}
+    ratio = moved(np.where(blended, people[0], mean), course.table)
+    mean = mean * ratio
+    told = {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
+    return {name: np.where(blended, people[place] * ratio, told[name]) for place, name in enumerate(names)}
 
 
 def _horizon_variance(state: State, mean: Floats, recipe: Recipe) -> Floats:

@@ -44,11 +44,11 @@ def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LE
     columns = [np.full((3, windows, len(panel.series)), np.nan) for _ in panel.periods[first:]]
     for column, (state, sums, _) in enumerate(causal.passed(course), -first):
         if column >= 0 and sums is not None:
-            told = [np.where(sums.valid, part, np.nan)[:windows] for part in (sums.observed, sums.expected)]
-            columns[column] = np.stack([*told, causal.probability(state, sums, recipe)[1]])
-    observed, expected, p = np.stack(columns, axis=-1)
-    strength = evidence(p, observed, expected, course.tree.group, recipe)
-    return Trace(panel.periods[first:], observed, expected, p, strength)
+            told, _, p = causal.judge(state, sums, course)
+            columns[column] = np.where(told.valid, np.stack([told.observed, told.expected, p]), np.nan)
+    observed, expected, chance = np.stack(columns, axis=-1)
+    strength = evidence(chance, observed, expected, course.tree.group, recipe)
+    return Trace(panel.periods[first:], observed, expected, chance, strength)
 
 
 def first_column(panel: Panel, start: date) -> int:

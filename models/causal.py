@@ -1,7 +1,7 @@
 """The causal pass: one column after the other, each judged before it is learned from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from models.level import Level
 from models.methods import Method
 from models.panel import Flags, Floats, Hierarchy, Integers, Panel, period_numbers
 from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
+from models.reconcile import Table, moved
 from models.seasonal import YearAgo
 from models.spike import Sums, tail_probability, window_sums
 
@@ -61,6 +62,7 @@ class Course:
     facts: Days
     features: Features
     tree: Hierarchy
+    table: Table | None
     method: Method
     recipe: Recipe
 
@@ -158,12 +160,21 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
     return state, replace(sums, valid=sums.valid & (state.seen >= MIN_SEEN))
 
 
-def probability(state: State, sums: Sums, recipe: Recipe) -> tuple[Floats, Floats]:
-    """(W, n) variance of the judged windows' weighted sums and their upper mid-p, NaN where there is no judgement."""
-    windows = len(recipe.windows)
-    variance = dispersion.variance(state.spread, sums.foreseen, recipe)[:windows]
-    p = tail_probability(sums.weighed[:windows], sums.foreseen[:windows], variance)
-    return variance, np.where(sums.valid[:windows], p, np.nan)
+def judge(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
+    """The judged windows with expectations that add up over the tree, (W, n) variance of their weighted sums, and
+    their upper mid-p, NaN where there is no judgement. Errors are learned of each series by itself, before this."""
+    told = coherent(sums, course.table)
+    variance = dispersion.variance(state.spread, told.foreseen, course.recipe)
+    windows = len(course.recipe.windows)
+    told = Sums(*(getattr(told, field.name)[:windows] for field in fields(Sums)))
+    p = tail_probability(told.weighed, told.foreseen, variance[:windows])
+    return told, variance[:windows], np.where(told.valid, p, np.nan)
+
+
+def coherent(sums: Sums, table: Table | None) -> Sums:
+    """The same sums with expectations that add up; levels move along, so that level x factor x exposure is expected."""
+    ratio = moved(np.where(sums.valid, sums.expected, np.nan), table)
+    return replace(sums, expected=sums.expected * ratio, foreseen=sums.foreseen * ratio, level=sums.level * ratio)
 
 
 def passed(course: Course) -> Iterator[tuple[State, Sums | None, State]]:
