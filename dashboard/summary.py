@@ -116,6 +116,10 @@ def _of_days(indicator: Indicator, area: str) -> Figure | None:
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark and verdict.tone != "worse":  # what has not come can only make a count worse
         verdict = Verdict(text("incomplete"), "unknown")
+    if score is not None and score.state != "full":
+        is_short = score.state == "insufficient"
+        verdict = Verdict(text("history too short"), "unknown") if is_short else verdict
+        remark = _joined(remark, "" if is_short else text("provisional: less than a year of its own history"))
     changes = []
     for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
         step = pd.Timedelta(days=back)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from models import blend, causal, dispersion, interval
+from models import blend, causal, dispersion, history, interval
 from models.calendar import Days, days, features
 from models.causal import Course, State
+from models.evidence import strength
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
-from models.recipe import Recipe
+from models.recipe import MIN_SEEN, Recipe
 from models.reconcile import moved, table
 from models.spike import Sums
 
@@ -23,9 +24,10 @@ class Assessment:
     """Judgement of the last period, and the forecast after it.
 
     score: one row a series and window: series (row of panel.series), series_id, window_periods, window_from, data_to
-    (last reported period in the window, NaT if none), observed, expected, variance, p (upper mid-p; NaN = no judgement:
-    too little reported or known), coverage (reported share of what was due), level (people per average due period
-    before the window), factor (mean calendar factor of the window), reported (periods' worth of reports);
+    (last reported period in the window, NaT if none), state (how much history: models.history), observed, expected,
+    variance, p (upper mid-p; NaN = no judgement: too little reported or known), strength (models.evidence; NaN: no
+    rise), coverage (reported share of what was due), level (people per average due period before the window), factor
+    (mean calendar factor of the window), reported (periods' worth of reports);
     expected = level x factor x reported.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, 21, 28 for the sums of the next four weeks of a daily panel; 1..4 for a weekly one), expected,
@@ -110,18 +112,19 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
     n, last = len(panel.series), len(panel.periods) - 1
     windows = len(recipe.windows)
     shape = (windows, n)
-    columns = dict.fromkeys(
-        ("observed", "expected", "variance", "p", "coverage", "level", "factor", "reported"), np.full(shape, np.nan)
-    )
+    names = ("observed", "expected", "variance", "p", "strength", "coverage", "level", "factor", "reported")
+    columns = dict.fromkeys(names, np.full(shape, np.nan))
     if sums is not None and state.block is not None:
         told, variance, p = causal.judge(state, sums, course)
         typical = state.block.typical[None]
         mean_rate = told.exposed / np.where(told.reported > 0, told.reported, np.nan)
+        strong = strength(p, told.observed, told.expected, course.tree.group, recipe)
         columns = {
             "observed": told.observed,
             "expected": told.expected,
             "variance": variance,
             "p": p,
+            "strength": np.where(np.isfinite(strong), strong, np.nan),
             "coverage": told.coverage,
             "level": told.level * typical,
             "factor": mean_rate / np.where(typical > 0, typical, np.nan),
@@ -135,8 +138,17 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
         "window_periods": np.repeat(widths, n),
         "window_from": panel.periods[np.repeat(starts, n)],
         "data_to": np.concatenate([_last_reported(panel, int(start)) for start in starts]),
+        "state": np.tile(_history(state, course), windows),
     }
     return pd.DataFrame(frame | {name: rows.ravel() for name, rows in columns.items()})
+
+
+def _history(state: State, course: Course) -> np.ndarray:
+    """(n,) how much is known of every series: models.history."""
+    if state.block is None:
+        return history.states(course.panel, course.recipe, 0, np.zeros(len(state.seen), dtype=bool))
+    learned = state.block.factor
+    return history.states(course.panel, course.recipe, learned.anchor, learned.is_known & (state.seen >= MIN_SEEN))
 
 
 def _last_reported(panel: Panel, start: int) -> np.ndarray:

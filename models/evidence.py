@@ -14,8 +14,8 @@ def worth(observed: Floats, expected: Floats) -> Flags:
     return (observed >= MIN_PEOPLE) & (observed >= MIN_RATIO * expected)
 
 
-def evidence(p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe) -> Floats:
-    """(n, ...) standard deviations of the best window; -inf where no window tells of a rise.
+def strength(p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe) -> Floats:
+    """(W, n, ...) standard deviations by which each window speaks of a rise; -inf where it tells of none.
 
     p, observed, expected: (W, n, ...) of the recipe's windows. group: (n,) number of the level. A level's allowance is
     a weight of its p-values (Genovese, Roeder & Wasserman 2006, Biometrika 93): the eleven areas may be heard
@@ -24,9 +24,13 @@ def evidence(p: Floats, observed: Floats, expected: Floats, group: Integers, rec
     shape = (-1, *[1] * (p.ndim - 1))
     handicap = np.reshape([span.handicap for span in recipe.windows], shape)
     speaks = expected < np.reshape([span.alone_below for span in recipe.windows], shape)
-    allowance = np.array([recipe.allowance[level] for level in LEVELS])[group]
+    allowance = np.array([recipe.allowance[level] for level in LEVELS])[group].reshape(1, -1, *[1] * (p.ndim - 2))
     is_worth = worth(observed, expected)
     told = np.isfinite(p) & speaks & (is_worth[:1] if recipe.by_latest else is_worth)
-    deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap
-    best = np.where(told, deviations, -np.inf).max(axis=0)
-    return np.asarray(best + allowance.reshape(-1, *[1] * (p.ndim - 2)))
+    deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap + allowance
+    return np.asarray(np.where(told, deviations, -np.inf))
+
+
+def evidence(p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe) -> Floats:
+    """(n, ...) strength of the best window; arguments as `strength`."""
+    return np.asarray(strength(p, observed, expected, group, recipe).max(axis=0))

@@ -1,14 +1,36 @@
-"""Sentences for people about a judgement."""
+"""What a judgement says in words and numbers, in Chinese: how it was expected, and what came."""
 
-from models.panel import Grain
+import math
 
-_UNITS = {"day": "天", "week": "周", "month": "个月", "quarter": "个季度"}
-_EACH = {"day": "每日", "week": "每周", "month": "每月", "quarter": "每季"}
+_UNITS = {"day": ("天", "每日"), "week": ("周", "每周"), "month": ("个月", "每月"), "quarter": ("个季度", "每季")}
+_PLAIN = 0.02  # a factor this near to 1 is no reason
 
 
-def sentence(level: float, factor: float, expected: float, observed: float, window: int, grain: Grain) -> str:
-    """Why so much was expected of the last `window` periods, and what came."""
-    return (
-        f"近{window}{_UNITS[grain]}实际 {observed:,.0f}，预计 {expected:,.0f}："
-        f"近来平均{_EACH[grain]} {level:,.1f}，日历因素 ×{factor:.2f}"
-    )
+def sentence(level: float, factor: float, expected: float, observed: float, window: int, grain: str) -> str:
+    """One judgement as a sentence, or that there was none.
+
+    level: people per average due period before the window. factor: mean calendar factor of the window. expected,
+    observed: people in the window of so many periods of the grain.
+    """
+    unit, each = _UNITS[grain]
+    span = f"最近{window}{unit}"
+    if not all(math.isfinite(number) for number in (level, factor, expected, observed)):
+        return f"{span}报送或历史不足，不作判断"
+    usual = f"此前水平{each}{amount(level)}人"
+    if abs(factor - 1) > _PLAIN:
+        usual += f"，日历因素{factor:.2f}（{'高' if factor > 1 else '低'}于平常时段）"
+    return f"{usual}，{span}预期{amount(expected)}人，实际{amount(observed)}人，{compared(expected, observed)}"
+
+
+def compared(expected: float, observed: float) -> str:
+    """How what came compares with what was expected."""
+    more = observed - expected
+    if round(abs(more)) == 0:
+        return "与预期相当"
+    times = f"是预期的{observed / expected:.1f}倍，" if expected >= 1 else ""
+    return f"{times}{'多' if more > 0 else '少'}{amount(abs(more))}人"
+
+
+def amount(people: float) -> str:
+    """People as one says them: whole from ten on."""
+    return f"{people:,.0f}" if people >= 10 else f"{people:.1f}"

@@ -68,7 +68,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     "rules": {
         "rule_id": text, "title": text, "kind": one_of("spike", "level", "event", "several"), "indicator": text,
         "scope": some_of("city", "area", "industry", "cell", "employer"), "grain": one_of(*Grain), "level": whole,
-        "p_max": optional_number, "min_ratio": optional_number, "min_people": optional_number,
+        "min_strength": optional_number, "min_ratio": optional_number, "min_people": optional_number,
         "line": optional_number, "margin": optional_number, "min_base": optional_number,
         "window_days": optional_whole, "leave_after": whole, "basis": text, "effective_from": day,
         "effective_to": optional_day, "is_enabled": flag,
@@ -400,12 +400,16 @@ def _check_feeds(feeds: Table) -> None:
 def _check_rules(rules: Table) -> None:
     frame, kind = rules.frame, rules.frame["kind"]
     rules.refuse(~frame["level"].isin([1, 2, 3, 4]), "level", "只能是 1（红）、2（橙）、3（黄）、4（蓝）")
-    rules.refuse((kind == "spike") & frame["p_max"].isna(), "p_max", "不能为空，异常规则须写明概率上限")
+    rules.refuse(
+        (kind == "spike") & frame["min_strength"].isna(), "min_strength", "不能为空，异常规则须写明超出预期的标准差数"
+    )
     rules.refuse(kind.isin(["level", "several"]) & frame["line"].isna(), "line", "不能为空，请写明预警线")
     no_limit = (kind == "event") & frame["line"].isna() & frame["min_ratio"].isna()
     rules.refuse(no_limit, "line", "和 min_ratio 至少填写一项")
     rules.refuse((kind == "several") & frame["window_days"].isna(), "window_days", "不能为空，请写明合计的天数")
-    rules.refuse(~(frame["p_max"].isna() | frame["p_max"].between(0, 1)), "p_max", "应在 0 和 1 之间")
+    rules.refuse(
+        ~(frame["min_strength"].isna() | frame["min_strength"].between(0, 40)), "min_strength", "应在 0 和 40 之间"
+    )
     for column in ("title", "kind", "indicator", "scope", "grain", "is_enabled"):
         first = frame.groupby(["rule_id", "effective_from"])[column].transform("first")
         rules.refuse(first != frame[column], column, "与同一规则的第一行不一致，请改成一致")

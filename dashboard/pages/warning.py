@@ -20,6 +20,7 @@ _REASONS = {
     "evidence": "figures are back in their normal range",
     "window_passed": "the rule's window has passed without a further report",
 }
+TEN = 10  # people: from here on whole numbers
 
 
 def register() -> None:
@@ -96,6 +97,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
         [
             (text("Seen"), _amount(row.observed, indicator) or band),
             (text("Expected") if row.kind == "spike" else text("Own median"), _amount(row.expected, indicator)),
+            (text("How it is expected"), _reasons(row) if row.kind == "spike" else ""),
             (text("Normal range (95%)"), interval),
             (text("Share of the expected"), ratio),
             (text("Line"), "" if row.kind == "spike" else _amount(row.line, indicator)),
@@ -125,6 +127,29 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
             (text("Why lifted"), _reason(row.close_reason)),
         ]
     )
+
+
+def _reasons(row: Any) -> str:
+    """The parts the expectation is made of, and whether its history is long enough."""
+    if pd.isna(row.window_from) or not data.may_read_scores(row.area):
+        return ""
+    key = {"indicator": row.indicator, "area": row.area, "industry": row.industry}
+    found = data.read("judgement", **key, window_from=row.window_from.date(), data_to=row.data_to.date())
+    if found.empty or found.iloc[0][["level_mean", "factor_mean"]].isna().any():
+        return ""
+    judged = found.iloc[0]
+    reports = (
+        judged.expected / (judged.level_mean * judged.factor_mean) if judged.level_mean * judged.factor_mean else 0
+    )
+    words = text(
+        "level before {level} a report × calendar factor {factor} × {reports} reports",
+        level=value(judged.level_mean, "persons") if judged.level_mean >= TEN else f"{judged.level_mean:.1f}",
+        factor=f"{judged.factor_mean:.2f}",
+        reports=f"{reports:.0f}",
+    )
+    if judged.state == "provisional":
+        words = text("; ").join([words, text("provisional: less than a year of its own history")])
+    return words
 
 
 def _window(row: Any) -> str:
@@ -188,7 +213,10 @@ def _conditions(step: Any, indicator: Indicator | None) -> str:
     unit, _ = _unit(indicator)
     is_count = unit in {"persons", "posts"}
     parts: list[tuple[Any, Callable[[Any], str]]] = [
-        (step.p_max, lambda x: text("chance below {odds}", odds=f"1/{round(1 / x):,}")),
+        (
+            step.min_strength,
+            lambda x: text("at least {number} standard deviations beyond the expected", number=f"{x:g}"),
+        ),
         (step.line, lambda x: text("reaches the line {line}", line=count(x) if is_count else value(x, unit))),
         (step.margin, lambda x: text("{margin} beyond its own median", margin=value(x, unit))),
         (

@@ -7,6 +7,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerts import rules
+from pipelines.alerts.fold import fold
 from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, from_row
 from pipelines.domain import Edition
 from pipelines.region import Region
@@ -35,15 +36,16 @@ class Judge:
         layoffs = self._layoffs(edition.day)
         readings = self._readings(in_force, change, edition.day)
         worse = {name: item.worse for name, item in catalogue().items()}
+        current = self.open_warnings()
+        told = {(warning.indicator, warning.area, warning.industry) for warning in current if warning.kind == "spike"}
         found = [
-            self._with_cause(rules.spikes(in_force, score)),
+            self._with_cause(fold(rules.spikes(in_force, score), in_force, score, told)),
             rules.levels(in_force, readings, worse, self._region.city),
             rules.events(in_force, layoffs, edition.day),
             rules.several(in_force, layoffs, edition.day, self._region.city),
         ]
         findings = pd.concat([frame for frame in found if len(frame)] or found[:1], ignore_index=True)
         self._store_findings(edition, findings)
-        current = self.open_warnings()
         judged = self._judged(current, readings, edition.day)
         leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
         self._store_episodes(edition, current, advance(current, findings, judged, leave_after, edition.day))

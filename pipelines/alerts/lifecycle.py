@@ -156,7 +156,8 @@ def advance(
     """The warnings after one edition, those closed by it included.
 
     ``judged``: for keys without a finding, up to which day their data were judged and how many new periods that adds
-    beyond what the warning has seen; a key that is absent was not judged (data did not come) and stays as it is.
+    beyond what the warning has seen; a key that is absent was not judged (data did not come) and stays as it is. A
+    finding that another one explains renews its own warning and opens none.
     """
     met = {finding_key(row): row for row in findings.to_dict("records")}
     after: list[EarlyWarning] = []
@@ -169,4 +170,4 @@ def advance(
             after.append(rested(warning, data_to, periods, leave_after.get(warning.rule_id, 1), day))
         else:
             after.append(warning)
-    return after + [opened(row, day) for row in met.values()]
+    return after + [opened(row, day) for row in met.values() if not isinstance(row.get("explained_by"), str)]

@@ -11,7 +11,8 @@ SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell
 SERIES = ["indicator", "area", "industry"]
 FINDING = [
     "rule_id", "kind", "indicator", "area", "industry", "employer", "employer_name", "level",
-    "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "people", "line",
+    "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "strength", "people", "line",
+    "explained_by",
 ]  # fmt: skip
 HISTORY_PERIODS = 12  # a level rule needs a year of its own history before its median means anything
 NORMAL_95 = 1.959964
@@ -38,22 +39,23 @@ def _in_scope(frame: pd.DataFrame, scope: pd.Series, place: pd.Series) -> pd.Ser
 def spikes(rules: pd.DataFrame, score: pd.DataFrame) -> pd.DataFrame:
     """Findings of spike rules: improbable, and larger by enough times, and by enough people, all three.
 
-    ``score``: one row a series and window with level (total, area, industry, cell), observed, expected, variance, p.
-    Returns frame of FINDING columns, one row a rule and series.
+    ``score``: one row a series and window with level (total, area, industry, cell), observed, expected, variance, p,
+    strength (standard deviations with the allowance of its level; NaN: no rise). Returns frame of FINDING columns, one
+    row a rule and series, of its strongest window.
     """
     spike = rules[rules["kind"] == "spike"]
     if spike.empty or score.empty:
         return pd.DataFrame(columns=FINDING)
-    likely = score[score["p"] <= spike["p_max"].max()].rename(columns={"level": "place"})
+    likely = score[score["strength"] >= spike["min_strength"].min()].rename(columns={"level": "place"})
     met = likely.merge(spike.drop(columns="grain"), on="indicator")
     excess = met["observed"] - met["expected"]
     met = met[
-        (met["p"] <= met["p_max"])
+        (met["strength"] >= met["min_strength"])
         & (met["observed"] >= met["min_ratio"].fillna(1.0) * met["expected"])
         & (excess >= met["min_people"].fillna(0.0))
         & _in_scope(met, met["scope"], met["place"].map(SCOPE_OF_LEVEL))
     ]
-    met = _worst(met, ["rule_id", *SERIES], ["p"])
+    met = _worst(met.assign(weakness=-met["strength"]), ["rule_id", *SERIES], ["weakness"])
     spread = NORMAL_95 * np.sqrt(met["variance"].to_numpy(dtype=float))
     return _findings(
         met.assign(

@@ -57,8 +57,8 @@ class DemoReport:
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """All of a city but its ordinary rows."""
+class Plan:
+    """All of a city but its ordinary rows, truth included: for tests and benchmarks that judge a detector."""
 
     city: City
     timeline: Timeline
@@ -70,7 +70,7 @@ class _Plan:
 
 def labelled_truth(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> pd.DataFrame:
     """The truth of a city without writing it: the very rows of truth.csv (columns: ``truth.COLUMNS``), in a second."""
-    return _plan(region, days, scale, seed, quiet, last_day).truth
+    return plan_city(region, days, scale, seed, quiet, last_day).truth
 
 
 def generate(
@@ -93,7 +93,7 @@ def generate(
     """
     target = truth or into.parent / "truth.csv"
     _check(into, days, scale)
-    plan = _plan(region, days, scale, seed, quiet, last_day)
+    plan = plan_city(region, days, scale, seed, quiet, last_day)
     city, timeline, events, arrival = plan.city, plan.timeline, plan.events, plan.arrival
     writer = SheetWriter(into, timeline, seed, progress)
     wording = Wording(city, timeline, arrival, region)
@@ -137,13 +137,14 @@ def generate(
     return DemoReport(timeline.first, last_day, tally.files, tally.size, rows, tally.rows, len(events), target)
 
 
-def _plan(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> _Plan:
+def plan_city(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> Plan:
+    """Draw a city without writing it; arguments as ``generate``."""
     timeline = build_timeline(region, days, last_day)
     city = build_city(region, scale, seed, last_day)
     rhythm = build_rhythm(city, timeline, seed)
     arrival = build_arrival(city, timeline, seed)
     events = [] if quiet else draw_events(city, timeline, rhythm, seed)
-    return _Plan(city, timeline, rhythm, arrival, events, truth_frame(city, timeline, rhythm, arrival, events))
+    return Plan(city, timeline, rhythm, arrival, events, truth_frame(city, timeline, rhythm, arrival, events))
 
 
 def _check(into: Path, days: int, scale: float) -> None:

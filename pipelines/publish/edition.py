@@ -14,7 +14,8 @@ import pandas as pd
 from pipelines.domain import Edition, UserError
 from pipelines.publish.disclosure import GENERAL_EPISODE, IS_GENERAL, fingerprint, general_readings
 from pipelines.region import Region
-from pipelines.warehouse.catalogue import SQL, catalogue
+from pipelines.warehouse.catalogue import catalogue
+from pipelines.warehouse.tables import define
 
 SCHEMA_VERSION = 1
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
@@ -82,31 +83,26 @@ def _into_place(aside: Path, folder: Path, *, is_in_force: bool) -> None:
         aside.rename(folder)
 
 
-def _create(con: duckdb.DuckDBPyConnection, database: str, table: str) -> None:
-    ddl = (SQL / "tables" / f"{table}.sql").read_text(encoding="utf-8")
-    con.execute(ddl.replace(f"if not exists {table} (", f"if not exists {database}.{table} (", 1))
-
-
 def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetime:
     """Bring the restricted file up to the warehouse; returns the last cut-off that it knew before."""
     for table in (*VINTAGE, *BY_EDITION, *REFERENCE, "edition", "manifest", "drop_register", "quarantine"):
-        _create(con, "restricted", table)
+        define(con, table, "restricted")
     known = _known(con, "restricted")
     for table in VINTAGE:
         _follow_vintages(con, "restricted", table, known, "select * from main." + table)
     for table in BY_EDITION:
         con.execute(
-            f"insert into restricted.{table} select * from main.{table} where edition_id in (select edition_id "
+            f"insert into restricted.{table} by name select * from main.{table} where edition_id in (select edition_id "
             "from main.edition where edition_id not in (select edition_id from restricted.edition))"
         )
     for table in ("edition", "drop_register"):
         key = {"edition": "edition_id", "drop_register": "drop_id"}[table]
         con.execute(
-            f"insert into restricted.{table} select * from main.{table} "
+            f"insert into restricted.{table} by name select * from main.{table} "
             f"where {key} not in (select {key} from restricted.{table})"
         )
     con.execute(
-        "insert into restricted.quarantine select * from main.quarantine "
+        "insert into restricted.quarantine by name select * from main.quarantine "
         "where drop_id not in (select drop_id from restricted.quarantine)"
     )
     _write_reference(con, region)
@@ -132,7 +128,10 @@ def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, 
         f"where published.known_to is null and ended.known_to > $known and {same}",
         {"known": known},
     )
-    con.execute(f"insert into {database}.{table} from ({source}) as said where known_from > $known", {"known": known})
+    con.execute(
+        f"insert into {database}.{table} by name select * from ({source}) as said where known_from > $known",
+        {"known": known},
+    )
 
 
 def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
@@ -183,7 +182,7 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
 def _write_general(con: duckdb.DuckDBPyConnection) -> None:
     """Bring the general file up to the restricted one; all of it is derived anew when disclosure control changed."""
     for table in (*REFERENCE, "edition", "manifest", "roster", "reading", "episode"):
-        _create(con, "general", table)
+        define(con, table, "general")
     told = con.execute("select value from general.manifest where key = 'disclosure'").fetchall()
     if told != [(fingerprint(),)]:
         for table in ("edition", "roster", "reading"):
@@ -193,9 +192,9 @@ def _write_general(con: duckdb.DuckDBPyConnection) -> None:
     _follow_vintages(con, "general", "reading", known, general_readings())
     for table in (*REFERENCE, "edition", "manifest"):
         con.execute(f"delete from general.{table}")
-        con.execute(f"insert into general.{table} select * from restricted.{table}")
+        con.execute(f"insert into general.{table} by name select * from restricted.{table}")
     con.execute("delete from general.episode")
-    con.execute(f"insert into general.episode {GENERAL_EPISODE}")
+    con.execute(f"insert into general.episode by name {GENERAL_EPISODE}")
 
 
 _DIFFERS = "已发布的现行读数与库中不符 (published readings differ from the warehouse)"

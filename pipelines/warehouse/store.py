@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from pipelines.domain import UserError
 from pipelines.settings import Settings
+from pipelines.warehouse.tables import define_all
 
-TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
 _RUN_TIME_SUFFIX = "_run_at"
 _NOT_COMPARED = "register_mark"  # says how this file came to be, not what it knows
 
@@ -68,7 +68,7 @@ class Warehouse:
 
 
 def connect(settings: Settings, read_only: bool = False) -> Warehouse:
-    """Open the warehouse and make the tables it lacks (pipelines/sql/tables).
+    """Open the warehouse and make the tables and columns it lacks (pipelines/sql/tables).
 
     Raises UserError when the folder cannot be written, the file is held by another process or is no warehouse.
     """
@@ -92,8 +92,7 @@ def connect(settings: Settings, read_only: bool = False) -> Warehouse:
     if not read_only:
         if path.stat().st_mode & 0o077:  # new, or the run that made it was killed before this line
             path.chmod(0o600)
-        for definition in sorted(TABLES.glob("*.sql")):
-            connection.execute(definition.read_text(encoding="utf-8"))
+        define_all(connection)
     return Warehouse(connection, path)
 
 

@@ -9,7 +9,9 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.place import LAST_DAY, Place, place
+from pipelines import region as regions
+from tests.bench.detect_oracle import best_power
+from tests.bench.place import LAST_DAY, REGION, Place, place
 
 YELLOW = 3
 SEEN_WITHIN_DAYS, TOUCHED_AFTER_DAYS = 7, 28
@@ -80,7 +82,8 @@ def city(
 
 
 def score(told: pd.DataFrame, truth: pd.DataFrame, city_code: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Which events were flagged within a week of being visible, and which warnings touch an event."""
+    """Which events were flagged within a week of being visible and after how many days if ever, and which warnings
+    touch an event."""
     pairs = told.assign(w=range(len(told))).merge(
         truth.assign(e=range(len(truth))), how="cross", suffixes=("", "_event")
     )
@@ -90,14 +93,16 @@ def score(told: pd.DataFrame, truth: pd.DataFrame, city_code: str) -> tuple[pd.D
     early = pairs[related & (after >= 0) & (after <= SEEN_WITHIN_DAYS)]
     late = (pairs["told_on"] - pairs["end_on"]).dt.days
     touching = pairs[related & (after >= 0) & (late <= TOUCHED_AFTER_DAYS)]
-    flagged = truth.assign(is_flagged=pd.Series(range(len(truth)), index=truth.index).isin(early["e"]))
+    first = touching.assign(days=after).groupby("e")["days"].min()
+    number = pd.Series(range(len(truth)), index=truth.index)
+    flagged = truth.assign(is_flagged=number.isin(early["e"]), days=number.map(first))
     return flagged, pd.Series(range(len(told)), index=told.index).isin(touching["w"])
 
 
 City = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, str]
 
 
-def figures(seed: int, eventful: City, quiet: City, judged: int) -> dict[str, Any]:
+def figures(seed: int, eventful: City, quiet: City, days: int, judged: int, scale: float) -> dict[str, Any]:
     """All figures of one seed: detections from its eventful city, false warnings from its quiet one."""
     told, truth, _, code = eventful
     flagged, is_true = score(told, truth, code)
@@ -105,7 +110,13 @@ def figures(seed: int, eventful: City, quiet: City, judged: int) -> dict[str, An
     offices = thick.loc[(thick["area"] != code), "area"].nunique()
     weeks = judged / 7
     large = flagged[flagged["size_class"] == "large"]
-    by_level = large.groupby(level_of(large, code))["is_flagged"].agg(["mean", "count"])
+    at_best = best_power(regions.load(REGION), days, scale, seed, large, SEEN_WITHIN_DAYS, len(thick))
+    place = level_of(large, code)
+    by_level = (
+        large.assign(at_best=at_best)
+        .groupby(place)
+        .agg(large_flagged_7d=("is_flagged", "mean"), best_possible_7d=("at_best", "mean"), events=("at_best", "size"))
+    )
     own = quiet_told[(quiet_told["area"] != code)]
     judged_series = quiet_told.dropna(subset=["mean"])
     share = {name: flagged.loc[flagged["size_class"] == name, "is_flagged"] for name in CLASSES}
@@ -113,16 +124,16 @@ def figures(seed: int, eventful: City, quiet: City, judged: int) -> dict[str, An
         "seed": seed,
         **{f"{name}_flagged_7d": round(float(share[name].mean()), 3) if len(share[name]) else None for name in CLASSES},
         **{f"{name}_events": len(share[name]) for name in CLASSES},
+        "large_best_possible_7d": round(float(at_best.mean()), 3) if len(large) else None,
+        "large_flagged_ever": round(float(large["days"].notna().mean()), 3) if len(large) else None,
+        "large_median_days": float(large["days"].median()) if len(large) else None,
         "precision_yellow": round(float(is_true.mean()), 3) if len(is_true) else None,
         "false_per_series_year": round(len(judged_series) / len(thick) / (judged / 365), 3),
         "false_yellow_per_week_city": round(len(quiet_told) / weeks, 2),
         "false_yellow_per_quarter_office": round(len(own) / offices / (judged / 91.3), 2),
         "false_orange_red": int((quiet_told["level"] < YELLOW).sum()),
         "by_level": {
-            name: {"large_flagged_7d": round(float(by_level["mean"][name]), 3), "events": int(by_level["count"][name])}
-            if name in by_level.index
-            else None
-            for name in LEVELS
+            name: by_level.loc[name].round(3).to_dict() if name in by_level.index else None for name in LEVELS
         },
     }
 
@@ -134,7 +145,7 @@ def run(small: bool, seeds: tuple[int, ...] = (1, 2, 3)) -> dict[str, Any]:
     with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
         cities = list(pool.map(city, *zip(*((*item, days, judged, scale) for item in wanted), strict=True)))
     found = [
-        figures(seed, cities[place], cities[place + 1], judged)
+        figures(seed, cities[place], cities[place + 1], days, judged, scale)
         for place, (seed, quiet) in enumerate(wanted)
         if not quiet
     ]
@@ -149,7 +160,8 @@ def run(small: bool, seeds: tuple[int, ...] = (1, 2, 3)) -> dict[str, Any]:
         table.add_row(
             f"large at {name}",
             *(
-                f"{item['by_level'][name]['large_flagged_7d']} of {item['by_level'][name]['events']}"
+                f"{item['by_level'][name]['large_flagged_7d']} of {item['by_level'][name]['events']:.0f} "
+                f"(best possible {item['by_level'][name]['best_possible_7d']})"
                 if item["by_level"][name]
                 else "–"
                 for item in found

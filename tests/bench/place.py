@@ -18,6 +18,7 @@ from pipelines.warehouse import store
 LAST_DAY = date(2026, 10, 31)
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
+REGION = ROOT / "data" / "regions" / "liaocheng"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def now() -> datetime:
 
 
 @contextmanager
-def place(region: Path = ROOT / "data" / "regions" / "liaocheng") -> Iterator[Place]:
+def place(region: Path = REGION) -> Iterator[Place]:
     """A fresh place on disk, removed at the end."""
     with tempfile.TemporaryDirectory(prefix="gangshao-bench-") as folder:
         settings = Settings(data=Path(folder) / "var", keys=Path(folder) / "keys", region=region)

@@ -124,7 +124,7 @@ def rules() -> pd.DataFrame:
     frame = pd.read_csv(REGION / "rules.csv", dtype=str, keep_default_na=False).drop(columns="grain")
     for column in (
         "level",
-        "p_max",
+        "min_strength",
         "min_ratio",
         "min_people",
         "line",

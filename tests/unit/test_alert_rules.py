@@ -11,7 +11,7 @@ from pipelines.alerts import rules
 CITY = "371500"
 DAY = date(2026, 10, 31)
 RULE = dict.fromkeys(
-    ("p_max", "min_ratio", "min_people", "line", "margin", "min_base", "window_days", "effective_to"), np.nan
+    ("min_strength", "min_ratio", "min_people", "line", "margin", "min_base", "window_days", "effective_to"), np.nan
 )
 
 
@@ -27,44 +27,45 @@ def spike_rules() -> pd.DataFrame:
     spike = {"kind": "spike", "indicator": "benefit_claim"}
     return pd.DataFrame(
         [
-            rule(**spike, level=3, p_max=1e-3, min_ratio=1.2, min_people=10),
-            rule(**spike, level=2, p_max=1e-6, min_ratio=1.5, min_people=50),
+            rule(**spike, level=3, min_strength=3.1, min_ratio=1.2, min_people=10),
+            rule(**spike, level=2, min_strength=4.75, min_ratio=1.5, min_people=50),
         ]
     )
 
 
-def score(observed: float, expected: float, p: float, place: str = "cell", window: int = 7) -> pd.DataFrame:
+def score(observed: float, expected: float, strength: float, place: str = "cell", window: int = 7) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
                 "indicator": "benefit_claim", "area": "371502", "industry": "C", "level": place, "window_periods": window,
                 "window_from": pd.Timestamp("2026-10-24"), "data_to": pd.Timestamp("2026-10-30"), "observed": observed,
-                "expected": expected, "variance": 2 * expected, "p": p, "grain": "day",
+                "expected": expected, "variance": 2 * expected, "p": 1e-9, "strength": strength,
+                "grain": "day",
             }
         ]
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("observed", "expected", "p", "level"),
+    ("observed", "expected", "strength", "level"),
     [
-        (171, 97, 1e-8, 2),
-        (171, 97, 1e-4, 3),  # improbable, not improbable enough for orange
-        (3, 1, 1e-8, None),  # +200 % of one person is nothing
-        (1100, 1000, 1e-8, None),  # many people, but within a fifth of what was expected
-        (140, 97, 1e-8, 3),  # 43 people are too few for orange
-        (171, 97, np.nan, None),  # not judged: too little was reported
+        (171, 97, 5.6, 2),
+        (171, 97, 3.7, 3),  # improbable, not improbable enough for orange
+        (3, 1, 5.6, None),  # +200 % of one person is nothing
+        (1100, 1000, 5.6, None),  # many people, but within a fifth of what was expected
+        (140, 97, 5.6, 3),  # 43 people are too few for orange
+        (171, 97, np.nan, None),  # no rise, or not judged: too little was reported
     ],
 )
-def test_a_spike_needs_improbability_size_and_people(
-    observed: float, expected: float, p: float, level: int | None
+def test_a_spike_needs_strength_size_and_people(
+    observed: float, expected: float, strength: float, level: int | None
 ) -> None:
-    found = rules.spikes(spike_rules(), score(observed, expected, p))
+    found = rules.spikes(spike_rules(), score(observed, expected, strength))
     assert list(found["level"]) == ([] if level is None else [level])
 
 
-def test_the_most_improbable_window_speaks_for_the_series() -> None:
-    both = pd.concat([score(171, 97, 1e-4), score(300, 200, 1e-5, window=14)])
+def test_the_strongest_window_speaks_for_the_series() -> None:
+    both = pd.concat([score(171, 97, 3.7), score(300, 200, 4.3, window=14)])
     found = rules.spikes(spike_rules(), both)
     assert list(found["observed"]) == [300]
     assert list(found["people"]) == [100]
@@ -72,8 +73,8 @@ def test_the_most_improbable_window_speaks_for_the_series() -> None:
 
 def test_a_rule_judges_only_the_levels_of_its_scope() -> None:
     narrow = spike_rules().assign(scope="city;area")
-    assert rules.spikes(narrow, score(171, 97, 1e-8, place="cell")).empty
-    assert len(rules.spikes(narrow, score(171, 97, 1e-8, place="area"))) == 1
+    assert rules.spikes(narrow, score(171, 97, 5.6, place="cell")).empty
+    assert len(rules.spikes(narrow, score(171, 97, 5.6, place="area"))) == 1
 
 
 def reading(value: float, usual: float, history: int = 24, denominator: float = 1000) -> pd.DataFrame:

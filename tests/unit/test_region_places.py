@@ -112,7 +112,7 @@ def test_rules_get_stricter_with_every_level(region: Region) -> None:
     for _, rule in spikes.groupby("rule_id"):
         ordered = rule.sort_values("level", ascending=False)
         assert ordered["level"].tolist() == [4, 3, 2, 1]
-        assert ordered["p_max"].is_monotonic_decreasing
+        assert ordered["min_strength"].is_monotonic_increasing
         assert ordered["min_ratio"].is_monotonic_increasing
         assert ordered["min_people"].is_monotonic_increasing
 

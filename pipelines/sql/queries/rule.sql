@@ -1,6 +1,6 @@
 -- The rules with their steps.
 select
-    rule_id, title, kind, indicator, scope, level, p_max, min_ratio, min_people, line, margin, min_base, window_days,
+    rule_id, title, kind, indicator, scope, level, min_strength, min_ratio, min_people, line, margin, min_base, window_days,
     leave_after, basis, effective_from, effective_to, is_enabled, status
 from rule
 order by rule_id, level desc, effective_from

@@ -2,6 +2,6 @@
 create table if not exists finding (
     edition_id varchar not null, day date, rule_id varchar, kind varchar, indicator varchar, area varchar,
     industry varchar, employer varchar, employer_name varchar, level integer, window_from date, window_to date,
-    data_to date, observed double, expected double, lo double, hi double, p double, people double, line double,
-    evidence varchar
+    data_to date, observed double, expected double, lo double, hi double, p double, strength double, people double, line double,
+    explained_by varchar, evidence varchar
 )

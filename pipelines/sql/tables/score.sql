@@ -2,5 +2,5 @@
 create table if not exists score (
     edition_id varchar not null, day date, indicator varchar, area varchar, industry varchar, cohort varchar,
     grain varchar, window_periods integer, window_from date, data_to date, observed double, expected double,
-    variance double, p double, level_mean double, factor_mean double
+    variance double, p double, strength double, state varchar, level_mean double, factor_mean double
 )

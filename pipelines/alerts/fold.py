@@ -1,0 +1,49 @@
+"""Spikes of one edition told at the level of the tree that explains them; the others are kept, and say by which."""
+
+from collections.abc import Set
+
+import numpy as np
+import pandas as pd
+
+from models.explain import Scores, explained
+from models.panel import LEVELS
+from models.recipe import RECIPES
+from models.reconcile import table
+
+Series = tuple[str, str, str]  # indicator, area, industry
+_PARTS = ("observed", "expected", "variance")
+
+
+def fold(spikes: pd.DataFrame, rules: pd.DataFrame, score: pd.DataFrame, told: Set[Series]) -> pd.DataFrame:
+    """The same findings with explained_by: "area|industry" of the series that explains one, empty if it stands itself.
+
+    ``told``: series that have an open spike warning. A finding is never folded into one of a lesser level.
+    """
+    if spikes.empty:
+        return spikes
+    lines = rules[rules["kind"] == "spike"].groupby("rule_id")["min_strength"].min()
+    parts = [
+        _of_indicator(found, lines, score[score["indicator"] == name], told)
+        for name, found in spikes.groupby("indicator", sort=False)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _of_indicator(found: pd.DataFrame, line_of: pd.Series, score: pd.DataFrame, told: Set[Series]) -> pd.DataFrame:
+    windows = score["window_periods"].nunique()
+    series = score.iloc[: len(score) // windows]  # windows one after another, each with the series in one order
+    cube = {name: score[name].to_numpy(dtype=np.float64).reshape(windows, -1) for name in _PARTS}
+    group = series["level"].map(LEVELS.index).to_numpy(dtype=np.int64)
+    names = pd.MultiIndex.from_frame(series[["area", "industry"]])
+    row = names.get_indexer(pd.MultiIndex.from_frame(found[["area", "industry"]]))
+    lines = np.full(len(series), np.inf)
+    np.minimum.at(lines, row, found["rule_id"].map(line_of).to_numpy(dtype=np.float64))
+    worst = np.full(len(series), len(LEVELS) + 1)
+    np.minimum.at(worst, row, found["level"].to_numpy(dtype=np.int64))
+    indicator = str(found["indicator"].iloc[0])
+    before = np.array([(indicator, area, industry) in told for area, industry in names])
+    recipe = RECIPES[str(score["grain"].iloc[0])]
+    by = explained(Scores(**cube, group=group), lines, before, table(series.reset_index(drop=True)), recipe)[row]
+    folds = (by >= 0) & (by != row) & (worst[by] <= found["level"].to_numpy(dtype=np.int64))
+    named = series["area"].to_numpy(dtype=object)[by] + "|" + series["industry"].to_numpy(dtype=object)[by]
+    return found.assign(explained_by=np.where(folds, named, None))

@@ -1,0 +1,102 @@
+"""A rise is told once: which findings stand, which are explained by another, and what that does to warnings."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from models.recipe import DAY
+from pipelines.alerts import rules
+from pipelines.alerts.fold import fold
+from pipelines.alerts.lifecycle import advance
+
+CITY, AREAS, INDUSTRIES = "371500", ("371502", "371521"), ("C", "F", "G")
+NOTHING = np.nan
+
+
+def rule_rows(scope: str, name: str, line: float) -> list[dict[str, object]]:
+    empty = dict.fromkeys(("line", "margin", "min_base", "window_days", "effective_to"), NOTHING)
+    common = {"rule_id": name, "title": name, "kind": "spike", "indicator": "benefit_claim", "grain": "day"}
+    steps = [(3, line, 10.0), (2, line + 4, 60.0)]
+    return [
+        {
+            **empty,
+            **common,
+            "scope": scope,
+            "level": level,
+            "min_strength": least,
+            "min_ratio": 1.2,
+            "min_people": people,
+        }
+        for level, least, people in steps
+    ]
+
+
+RULES = pd.DataFrame(rule_rows("city;area;industry", "top", 3.0) + rule_rows("cell", "cell", 3.0))
+
+
+def scores(more: dict[tuple[str, str], float], usual: float = 20.0) -> pd.DataFrame:
+    """The score frame of one edition: every cell brings what is usual, some more; margins add up."""
+    places = [(CITY, "ALL", "total"), *((area, "ALL", "area") for area in AREAS)]
+    places += [(CITY, industry, "industry") for industry in INDUSTRIES]
+    places += [(area, industry, "cell") for area in AREAS for industry in INDUSTRIES]
+    rows = []
+    for window in DAY.windows:
+        for number, (area, industry, level) in enumerate(places):
+            parts = [(a, i) for a in AREAS for i in INDUSTRIES if area in (CITY, a) and industry in ("ALL", i)]
+            expected = usual * len(parts)
+            observed = expected + sum(more.get(part, 0.0) for part in parts)
+            rows.append(
+                {
+                    "indicator": "benefit_claim", "series": number, "area": area, "industry": industry, "level": level,
+                    "grain": "day", "window_periods": window.length, "window_from": pd.Timestamp("2026-10-24"),
+                    "data_to": pd.Timestamp("2026-10-30"), "observed": observed, "expected": expected,
+                    "variance": 1.3 * expected, "p": 1e-4, "strength": (observed - expected) / np.sqrt(1.3 * expected),
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def found(more: dict[tuple[str, str], float], told: frozenset[tuple[str, str, str]] = frozenset()) -> pd.DataFrame:
+    frame = scores(more)
+    return fold(rules.spikes(RULES, frame), RULES, frame, told)
+
+
+def standing(findings: pd.DataFrame) -> set[tuple[str, str]]:
+    alone = findings[findings["explained_by"].isna()]
+    return set(zip(alone["area"], alone["industry"], strict=True))
+
+
+def test_a_factory_is_told_at_its_cell_and_the_others_say_so():
+    findings = found({("371502", "C"): 45.0})
+    assert len(findings) > 1
+    assert standing(findings) == {("371502", "C")}
+    assert set(findings["explained_by"].dropna()) == {"371502|C"}
+
+
+def test_a_rise_of_a_whole_county_is_one_warning():
+    findings = found({("371502", industry): 22.0 for industry in INDUSTRIES})
+    assert standing(findings) == {("371502", "ALL")}
+    opened = advance([], findings, {}, {}, date(2026, 10, 31))
+    assert [(warning.area, warning.industry) for warning in opened] == [("371502", "ALL")]
+
+
+def test_a_warning_that_is_open_goes_on_although_another_series_explains_it_now():
+    first = found({("371502", "C"): 45.0})
+    open_ = advance([], first, {}, {}, date(2026, 10, 31))
+    told = frozenset({("benefit_claim", "371502", "C")})
+    later = found({("371502", industry): 45.0 for industry in INDUSTRIES}, told)
+    after = advance(open_, later, {}, {}, date(2026, 11, 1))
+    assert {(warning.area, warning.industry) for warning in after} > {("371502", "C")}
+    assert next(warning for warning in after if warning.industry == "C").episode_id == open_[0].episode_id
+
+
+def test_a_severe_finding_is_not_folded_into_a_lesser_one():
+    findings = found({("371502", "C"): 70.0})
+    assert findings.loc[findings["explained_by"].isna(), "level"].tolist() == [2]
+    weaker = findings[findings["level"] == 3]
+    assert weaker["explained_by"].notna().all()
+
+
+def test_no_finding_no_fold():
+    assert found({}).empty
