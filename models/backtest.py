@@ -11,7 +11,9 @@ import pandas as pd
 from models import causal
 from models.assess import Assessment, Memory, ahead, assess, course_of
 from models.evidence import evidence
+from models.methods import LEVEL_FACTOR, Method
 from models.panel import Floats, Panel
+from models.quality import NAMES
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class Trace:
         return Trace(self.periods[column:], *parts)
 
 
-def trace(panel: Panel, calendar: pd.DataFrame, start: date) -> Trace:
+def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> Trace:
     """The judgement of every period from `start` on, each from the columns before it; arguments as `assess`."""
-    course = course_of(panel, calendar)
+    course = course_of(panel, calendar, method)
     recipe, windows = course.recipe, len(course.recipe.windows)
     first = first_column(panel, start)
     columns = [np.full((3, windows, len(panel.series)), np.nan) for _ in panel.periods[first:]]
@@ -57,17 +59,19 @@ def first_column(panel: Panel, start: date) -> int:
     return column
 
 
-def assessments(panel: Panel, calendar: pd.DataFrame, start: date) -> Iterator[tuple[pd.Timestamp, Assessment]]:
+def assessments(
+    panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR
+) -> Iterator[tuple[pd.Timestamp, Assessment]]:
     """The assessment of every period from `start` on, in order."""
     memory: Memory | None = None
     for column in range(first_column(panel, start), len(panel.periods)):
-        assessment, memory = assess(panel.until(column), calendar, memory)
+        assessment, memory = assess(panel.until(column), calendar, memory, method)
         yield panel.periods[column], assessment
 
 
-def backtest(panel: Panel, calendar: pd.DataFrame, start: date) -> pd.DataFrame:
+def backtest(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> pd.DataFrame:
     """Assessment.score of every period from `start` on, with the judged period in the column `period`."""
-    rows = [made.score.assign(period=period) for period, made in assessments(panel, calendar, start)]
+    rows = [made.score.assign(period=period) for period, made in assessments(panel, calendar, start, method)]
     return pd.concat(rows, ignore_index=True)
 
 
@@ -82,10 +86,15 @@ class Outlook:
     expected: Floats
     quantiles: dict[str, Floats]
 
+    @property
+    def cube(self) -> Floats:
+        """(H, n, T, 7) of quality.NAMES, the expectation in their middle."""
+        return np.stack([self.expected if name == "expected" else self.quantiles[name] for name in NAMES], axis=-1)
 
-def outlook(panel: Panel, calendar: pd.DataFrame, start: date) -> Outlook:
+
+def outlook(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> Outlook:
     """What would have been forecast after every period from `start` on; arguments as `assess`."""
-    course = course_of(panel, calendar)
+    course = course_of(panel, calendar, method)
     first = first_column(panel, start)
     rows = [ahead(state, course) for _, _, state in islice(causal.passed(course), first, None)]
     whole = {name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.assess import Memory, assess
+from models.methods import METHODS
 from models.panel import Panel
 from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
@@ -84,8 +85,10 @@ class Forecaster:
         frame = self._panel[indicator.name] = panel(cells, self._region)
         calendar = self.calendar(cells.first - timedelta(days=AHEAD_DAYS), frame.periods[-1].date())
         if indicator.name not in self._memory:
-            self._memory[indicator.name] = self._kept.load(indicator.name)
-        assessment, self._memory[indicator.name] = assess(frame, calendar, self._memory[indicator.name])
+            self._memory[indicator.name] = self._kept.load(indicator.name, self._region.method)
+        assessment, self._memory[indicator.name] = assess(
+            frame, calendar, self._memory[indicator.name], METHODS[self._region.method]
+        )
         series = frame.series[["level", "area", "industry"]]
         common = {
             "edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT,
@@ -100,6 +103,10 @@ class Forecaster:
         )
         self._write("forecast", _FORECAST, forecast)
         return score
+
+    def panel_of(self, indicator: str) -> Panel | None:
+        """The panel that was scored last; None for an indicator that has not been scored."""
+        return self._panel.get(indicator)
 
     def reported_since(self, indicator: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
         """Last period of a series that reported, and how many did after ``since``; None for a series not scored."""

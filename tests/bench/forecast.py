@@ -20,6 +20,7 @@ from rich.pretty import Pretty
 
 from models import budget
 from models.backtest import outlook, trace
+from models.methods import LEVEL_FACTOR, SEASONAL
 from models.recipe import DAY
 from tests.bench import detect, forecast_ahead, forecast_monthly
 from tests.bench.forecast_data import BENCH, CLAIMS, Case, daily, peer, program, weekly
@@ -33,6 +34,7 @@ PEERS = ("snaive_z", "ears_c1", "ears_c2", "ears_c3")
 SIM_STEP, LABOUR_STEP = 3, 10  # the slow peer is run on one series in so many
 KNOWN_SPAN = ("--start", "2004-01-03", "--end", "2025-07-26")
 PROVINCE = 4000  # daily series
+OURS = {"ours": LEVEL_FACTOR, "seasonal": SEASONAL}
 Seeds = tuple[int, ...]
 
 
@@ -44,7 +46,10 @@ def regions() -> frozenset[str]:
 
 def alarms(case: Case, small: bool) -> dict[str, Path | str]:
     """By method the alarms of the regions' weeks, or why there are none."""
-    mine = {"ours": write_alarms(case, judged(case)), METHOD: farrington(case.folder, regions(), small)}
+    mine: dict[str, Path | str] = {
+        name: write_alarms(case, judged(case, method), name=name) for name, method in OURS.items()
+    }
+    mine[METHOD] = farrington(case.folder, regions(), small)
     return mine | {name: peer(case.folder, name) for name in PEERS}
 
 
@@ -121,12 +126,13 @@ def lab_daily(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
         folder = at / f"seed{seed}"
         program("sim_labor.py", folder, "--seed", seed)
         case = daily(folder)
-        long = trace(case.panel, case.calendar, case.start - timedelta(days=DAY.budget_memory))
-        lines = budget.lines(long.evidence, DAY)
-        ours = write_alarms(case, long.since(DAY.budget_memory), lines[DAY.budget_memory :])
-        files = {"ours": ours} | {name: peer(folder, name, "roll7") for name in PEERS}
+        files: dict[str, Path | str] = {name: peer(folder, name, "roll7") for name in PEERS}
+        for name, method in OURS.items():
+            long = trace(case.panel, case.calendar, case.start - timedelta(days=DAY.budget_memory), method)
+            lines = budget.lines(long.evidence, DAY)[DAY.budget_memory :]
+            files[name] = write_alarms(case, long.since(DAY.budget_memory), lines, name)
         answer[f"seed{seed}"] = told(files, partial(daily_figures, folder))
-        answer[f"seed{seed}"] |= beside(folder, ours, LABOUR_STEP, small, daily_figures, "roll7")
+        answer[f"seed{seed}"] |= beside(folder, Path(files["ours"]), LABOUR_STEP, small, daily_figures, "roll7")
     own = [answer[seed]["ours"] for seed in answer]
     return answer | {
         "mean": {

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from models.backtest import outlook
+from models.methods import LEVEL_FACTOR, SEASONAL
 from models.panel import Floats
-from models.quality import LEVELS, NAMES, accuracy
+from models.quality import LEVELS, accuracy
 from tests.bench.forecast_data import weekly
 
 MEMORY = 156  # weeks of errors that make the last value's quantiles
@@ -55,6 +56,11 @@ def by_horizon(truth: Floats, cubes: dict[str, Floats], scale: Floats) -> dict[s
     }
 
 
+def of_horizons(cube: Floats, span: int) -> Floats:
+    """(AHEAD, n, span, 7) forecasts of the same weeks by horizon, from those made after AHEAD weeks more (H, n, T, 7)."""
+    return np.stack([cube[h - 1, :, AHEAD - h : span + AHEAD - h] for h in range(1, AHEAD + 1)])
+
+
 def track(folder: Path, only: frozenset[str]) -> dict[str, Any]:
     """By span and horizon: ours and the last value, over all weeks and over those that ETS forecast too."""
     case = weekly(folder, only)
@@ -68,13 +74,12 @@ def track(folder: Path, only: frozenset[str]) -> dict[str, Any]:
             values[:, first - SCALE_YEARS * YEAR : first] - values[:, first - (SCALE_YEARS + 1) * YEAR : first - YEAR]
         )
         scale = np.abs(season).mean(axis=1, keepdims=True)
-        made = outlook(panel, case.calendar, panel.periods[first - AHEAD].date())
-        told = np.stack([made.expected if part == "expected" else made.quantiles[part] for part in NAMES], axis=-1)
         span = last - first
         cubes = {
-            "ours": np.stack([told[h - 1, :, AHEAD - h : span + AHEAD - h] for h in range(1, AHEAD + 1)]),
-            "last_value": np.stack([last_value(values, h, first) for h in range(1, AHEAD + 1)]),
+            key: of_horizons(outlook(panel, case.calendar, panel.periods[first - AHEAD].date(), method).cube, span)
+            for key, method in (("ours", LEVEL_FACTOR), ("seasonal", SEASONAL))
         }
+        cubes["last_value"] = np.stack([last_value(values, h, first) for h in range(1, AHEAD + 1)])
         truth = np.broadcast_to(values[:, first:], (AHEAD, *values[:, first:].shape))
         answer[name] = by_horizon(truth, cubes, scale)
         origins = range(0, span - AHEAD + 1, ORIGIN_STEP)
