@@ -8,11 +8,11 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from models import causal
+from models import causal, change
 from models.assess import Assessment, Memory, ahead, assess, course_of
 from models.evidence import evidence
 from models.methods import LEVEL_FACTOR, Method
-from models.panel import Floats, Panel
+from models.panel import Floats, Panel, hierarchy
 from models.quality import NAMES
 
 
@@ -20,8 +20,8 @@ from models.quality import NAMES
 class Trace:
     """What was expected and how improbable what came was, for T judged periods.
 
-    periods: (T,). observed, expected (people of the window), p (upper mid-p, NaN = no judgement): (W, n, T) by window.
-    evidence: (n, T) of the best window, -inf where none tells of a rise.
+    periods: (T,). observed, expected (people of the window), p (mid-p on the worse side, NaN = no judgement): (W, n, T)
+    by window. evidence: (n, T) of the best window, -inf where none tells of a turn for the worse.
     """
 
     periods: pd.DatetimeIndex
@@ -38,17 +38,26 @@ class Trace:
 
 def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> Trace:
     """The judgement of every period from `start` on, each from the columns before it; arguments as `assess`."""
+    recipe, first = method.recipes[panel.grain], first_column(panel, start)
+    if panel.nature == "count":
+        columns = _counts(panel, calendar, first, method)
+    else:
+        told = change.judgements(change.past_of(panel, calendar), first)
+        columns = [np.stack([row[name] for name in ("observed", "expected", "p")]) for row in told]
+    observed, expected, p = np.stack(columns, axis=-1)
+    strength = evidence(p, observed, expected, hierarchy(panel.series).group, recipe, panel.worse, panel.nature)
+    return Trace(panel.periods[first:], observed, expected, p, strength)
+
+
+def _counts(panel: Panel, calendar: pd.DataFrame, first: int, method: Method) -> list[Floats]:
+    """observed, expected and p (3, W, n) of every column from `first` on."""
     course = course_of(panel, calendar, method)
-    recipe, windows = course.recipe, len(course.recipe.windows)
-    first = first_column(panel, start)
-    columns = [np.full((3, windows, len(panel.series)), np.nan) for _ in panel.periods[first:]]
+    columns = [np.full((3, len(course.recipe.windows), len(panel.series)), np.nan) for _ in panel.periods[first:]]
     for column, (state, sums, _) in enumerate(causal.passed(course), -first):
         if column >= 0 and sums is not None:
             told, _, p = causal.judge(state, sums, course)
             columns[column] = np.where(told.valid, np.stack([told.observed, told.expected, p]), np.nan)
-    observed, expected, chance = np.stack(columns, axis=-1)
-    strength = evidence(chance, observed, expected, course.tree.group, recipe)
-    return Trace(panel.periods[first:], observed, expected, chance, strength)
+    return columns
 
 
 def first_column(panel: Panel, start: date) -> int:

@@ -152,6 +152,7 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
     sums = window_sums(
         np.ascontiguousarray(panel.values[:, begin_at:end]),
         np.ascontiguousarray(panel.exposure[:, begin_at:end]),
+        panel.owed(begin_at, end),
         np.ascontiguousarray(block.rate[:, begin_at - block.start : end - block.start]),
         block.due[begin_at - block.start : end - block.start],
         state.levels,
@@ -162,12 +163,12 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
 
 def judge(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
     """The judged windows with expectations that add up over the tree, (W, n) variance of their weighted sums, and
-    their upper mid-p, NaN where there is no judgement. Errors are learned of each series by itself, before this."""
+    their mid-p on the worse side, NaN = no judgement. Errors are learned of each series by itself, before this."""
     told = coherent(sums, course.table)
     variance = dispersion.variance(state.spread, told.foreseen, course.recipe)
     windows = len(course.recipe.windows)
     told = Sums(*(getattr(told, field.name)[:windows] for field in fields(Sums)))
-    p = tail_probability(told.weighed, told.foreseen, variance[:windows])
+    p = tail_probability(told.weighed, told.foreseen, variance[:windows], course.panel.worse)
     return told, variance[:windows], np.where(told.valid, p, np.nan)
 
 
@@ -210,7 +211,8 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
 
 
 def expected(state: State, course: Course) -> Floats:
-    """(K, n) people of the recipe's horizons after the state's last column: level x factor, NaN where there is none."""
+    """(K, n) people of the recipe's horizons after the state's last column, among an exposure of 1: level x factor, NaN
+    where there is none."""
     recipe, end = course.recipe, state.column
     if state.block is None:
         return np.full((len(recipe.horizons), len(course.panel.series)), np.nan)

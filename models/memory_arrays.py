@@ -19,6 +19,7 @@ RECENT = 14  # newest columns whose states are all kept: what is corrected is mo
 OLDEST = 800  # columns: of the older states those are kept, up to here, where a block of the calendar begins
 Arrays = dict[str, npt.NDArray[Any]]
 _SERIES = ("series_id", "level", "area", "industry")
+_TEXTS = ("grain", "nature", "worse")
 
 
 def to_arrays(memory: Memory) -> Arrays:
@@ -34,8 +35,14 @@ def to_arrays(memory: Memory) -> Arrays:
     panel = memory.panel
     arrays: Arrays = {"method": np.asarray(memory.method)}
     arrays |= {f"panel.{name}": panel.series[name].to_numpy().astype(str) for name in _SERIES}
-    arrays |= {"panel.periods": panel.periods.to_numpy(), "panel.grain": np.asarray(panel.grain)}
-    arrays |= {"panel.values": panel.values, "panel.exposure": panel.exposure}
+    arrays |= {f"panel.{name}": np.asarray(getattr(panel, name)) for name in _TEXTS}
+    arrays |= {
+        "panel.periods": panel.periods.to_numpy(),
+        "panel.values": panel.values,
+        "panel.exposure": panel.exposure,
+    }
+    if panel.whole is not None:
+        arrays["panel.whole"] = panel.whole
     arrays |= {f"facts.{name}": array for name, array in _apart(memory.facts).items()}
     arrays |= {f"state.{name}": np.stack([part[name] for part in parts]) for name in parts[0]}
     arrays["state.block"] = np.array([number.get(id(state.block), -1) for state in states])
@@ -48,7 +55,10 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Memory:
     """The memory again. Raises KeyError or ValueError when the arrays are not those of a memory."""
     series = pd.DataFrame({name: arrays[f"panel.{name}"].astype(object) for name in _SERIES})
     periods = pd.DatetimeIndex(arrays["panel.periods"])
-    panel = Panel(series, periods, arrays["panel.values"], arrays["panel.exposure"], arrays["panel.grain"].item())
+    texts = {name: arrays[f"panel.{name}"].item() for name in _TEXTS}
+    panel = Panel(
+        series, periods, arrays["panel.values"], arrays["panel.exposure"], whole=arrays.get("panel.whole"), **texts
+    )
     numbers = arrays["state.block"].tolist()
     blocks = [_together(Block, f"block.{at}", arrays) for at in range(max(numbers) + 1)]
     stacked = {name: array for name, array in arrays.items() if name.startswith("state.")}

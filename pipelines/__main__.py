@@ -205,7 +205,7 @@ def trace(
 
 @app.command()
 def backtest(
-    indicator: Annotated[str, typer.Option(help="人数类指标的名称，如 benefit_claim")],
+    indicator: Annotated[str, typer.Option(help="指标的名称，如 benefit_claim")],
     first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")],
     last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD")],
     truth: Annotated[Path | None, typer.Option(help="已知事件的标签（演示城市的 truth.csv）")] = None,

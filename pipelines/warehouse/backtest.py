@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models import budget, quality
-from models.assess import Assessment, Memory, assess
+from models.assess import Assessment, Memory
 from models.backtest import trace
 from models.evidence import evidence
 from models.methods import METHODS, Method
@@ -20,10 +20,12 @@ from models.recipe import Recipe
 from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
-from pipelines.warehouse.panel import Cells, cells_of, is_cell, panel
+from pipelines.warehouse.cells import READING, Cells, cells_of, is_cell
+from pipelines.warehouse.judgement import COMPLETE, NOWCAST, STANDING, Judgement, judgement
 
 AHEAD_DAYS = 550  # calendar beyond the last period
-WITHIN_DAYS = 7  # an event is found in time within so many days of showing
+WITHIN_DAYS = {Grain.DAY: 7, Grain.WEEK: 7, Grain.MONTH: 45, Grain.QUARTER: 120}  # an event is found in time: the
+# period that shows it is over and its files are due
 SEASON = {Grain.DAY: 364, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4}  # periods until the same one of last year
 EVERY_LEVEL = "all"
 _COLUMNS = ["series_level", "horizon", "figure", "value", "error"]
@@ -65,8 +67,6 @@ def backtest(
     if name not in catalogue():
         raise UserError(f"没有名为“{name}”的指标，现有 {'、'.join(catalogue())} (no such indicator)")
     indicator = catalogue()[name]
-    if indicator.is_ratio:
-        raise UserError(f"“{name}”是比率，回测只用于人数类指标 (a backtest needs counts, this indicator is a ratio)")
     vintages: list[Vintage] = []
     wanted = editions_of(con, first, last)
     for done, vintage in enumerate(vintages_of(con, region, indicator, wanted, chosen), 1):
@@ -75,7 +75,7 @@ def backtest(
     if not vintages:
         raise UserError(f"“{name}”在 {first} 至 {last} 的版次中没有数据 (no readings of this indicator)")
     recipe = chosen.recipes[vintages[-1].panel.grain]
-    calendar = _calendar(region, vintages[0].panel, last)
+    calendar = _calendar(region, vintages[0].panel.periods[0].date(), last)
     frames = [_ahead(vintages, recipe), _judged(region, vintages, calendar, chosen, truth)]
     return Backtest(indicator, chosen.name, first, last, len(vintages), pd.concat(frames, ignore_index=True))
 
@@ -96,7 +96,7 @@ TITLES = {
     "p_below_0.05": "概率低于 .05 的判断所占比例（无事时应近 .05）",
     "p_below_0.1": "概率低于 .1 的判断所占比例（无事时应近 .1）",
     "events": "已知事件（件）",
-    "detected": f"可见后 {WITHIN_DAYS} 日内发现的比例（越大越好）",
+    "detected": "可见后及时发现的比例（日、周 7 天，月 45 天，季 120 天内；越大越好）",
     "delay": "发现所用天数，未发现的按最长计（越小越好）",
     "episodes_per_series_year": "每个序列每年的警报次数",
     "false_per_series_year": "其中与已知事件无关的次数（越小越好）",
@@ -111,7 +111,8 @@ def told(found: Backtest) -> list[str]:
     lines = [head]
     for horizon, rows in table.groupby("horizon"):
         lines.append(f"预测未来第 {horizon} 期" if horizon else "判断")
-        lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in rows.itertuples() if np.isfinite(row.value)]
+        told = rows[rows["value"].notna()]
+        lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in told.itertuples()]
     return lines
 
 
@@ -133,43 +134,56 @@ def vintages_of(
     """Each edition's look at the indicator, in their order; editions before the first reading have none."""
     grain = indicator.grains[0]
     frame = con.execute(
-        "select area, industry, grain, period, value, known_from, known_to from reading "
-        "where indicator = $indicator and grain = $grain",
+        f"select {READING}, known_from, known_to from reading where indicator = $indicator and grain = $grain",
         {"indicator": indicator.name, "grain": str(grain)},
     ).df()
     frame = frame[is_cell(frame, indicator, grain, region)]
+    nowcasts = con.execute(
+        f"select edition.cutoff_at, {NOWCAST} from nowcast join edition using (edition_id) "
+        "where indicator = $indicator and grain = $grain and area <> $city",
+        {"indicator": indicator.name, "grain": str(grain), "city": region.city},
+    ).df()
     memory: Memory | None = None
     cells: Cells | None = None
     calendar = pd.DataFrame()
     before = pd.Timestamp.min
+    made: Judgement | None = None
     for day, cutoff in editions:
         at = pd.Timestamp(cutoff)
+        gone = frame[(frame["known_to"] > before) & (frame["known_to"] <= at)]
+        fresh = frame[(frame["known_from"] > before) & (frame["known_from"] <= at)]
+        if made is not None and grain in STANDING and gone.empty and fresh.empty:
+            yield Vintage(day, made.panel, made.assessment)
+            continue
         if cells is None:
             cells = cells_of(frame[_known_at(frame, at)], indicator, grain, region)
         else:
-            cells.blank(frame[(frame["known_to"] > before) & (frame["known_to"] <= at)])
-            cells.apply(frame[(frame["known_from"] > before) & (frame["known_from"] <= at)])
+            cells.blank(gone)
+            cells.apply(fresh)
         before = at
         if cells is None:
             continue
-        made = panel(cells, region)
         if calendar.empty:
-            calendar = _calendar(region, made, editions[-1][0])
-        said, memory = assess(made, calendar, memory, method)
-        yield Vintage(day, made, said)
+            calendar = _calendar(region, cells.first, editions[-1][0])
+        made = judgement(cells, region, nowcasts[nowcasts["cutoff_at"] == at], calendar, memory, method)
+        if made is None:
+            continue
+        memory = made.memory
+        yield Vintage(day, made.panel, made.assessment)
 
 
 def _known_at(frame: pd.DataFrame, at: pd.Timestamp) -> pd.Series:
     return (frame["known_from"] <= at) & ~(frame["known_to"] <= at)
 
 
-def _calendar(region: Region, made: Panel, last: date) -> pd.DataFrame:
-    """The region's calendar from the panel's first day to well beyond the last edition."""
-    return region.calendar_frame(made.periods[0].date(), last + timedelta(days=AHEAD_DAYS))
+def _calendar(region: Region, first: date, last: date) -> pd.DataFrame:
+    """The region's calendar from the first period's day to well beyond the last edition."""
+    return region.calendar_frame(first, last + timedelta(days=AHEAD_DAYS))
 
 
 def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
-    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes."""
+    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes; numerators of ratios
+    among the denominators that came, for nobody forecast these."""
     final = vintages[-1].panel
     level = final.series["level"].to_numpy()
     widest = {span.reach: span.width for span in recipe.horizons}
@@ -182,7 +196,7 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
             part = part[part["horizon"] == horizon]
             end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
             if len(part) == len(level) and end < len(final.periods):
-                made.append(part[list(NAMES)].to_numpy(dtype=np.float64))
+                made.append(part[list(NAMES)].to_numpy(dtype=np.float64) * _grown(vintage.panel, final, end))
                 told.append(sums[:, end])
                 ends.append(end)
         if not made:
@@ -206,6 +220,23 @@ def _rows(level: str, horizon: int, found: dict[str, float], errors: dict[str, f
     return [(level, horizon, figure, value, errors.get(figure, np.nan)) for figure, value in found.items()]
 
 
+def _grown(made: Panel, final: Panel, column: int) -> Floats:
+    """(n, 1) the exposure that came in `column` over the one expected by a forecast from the end of `made`."""
+    if final.whole is None:
+        return np.ones((len(final.series), 1))
+    before = made.owed(len(made.periods) - 1, len(made.periods))
+    return final.exposure[:, column : column + 1] / np.where(before > 0, before, np.nan)
+
+
+def _sums(final: Panel, width: int) -> Floats:
+    """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
+    reported = (final.exposure > 0) & (final.exposure >= COMPLETE * final.owed(0, len(final.periods)))
+    due = reported.any(axis=0) if final.grain == "day" else np.ones(len(final.periods), dtype=bool)
+    people = pd.DataFrame(np.where(reported, final.values, 0.0).T).rolling(width).sum().to_numpy().T
+    missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
+    return np.where(missing == 0, people, np.nan)
+
+
 def _naive_error(sums: Floats, season: int) -> Floats:
     """(n, 1) mean absolute change against the same sum a year before, of the year before the judged span; NaN where
     there is no such year."""
@@ -226,9 +257,9 @@ def _judged(
     group = hierarchy(first.series).group
     strength, p = [], []
     for vintage in vintages:
-        parts = {name: _cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected")}
-        strength.append(evidence(parts["p"], parts["observed"], parts["expected"], group, recipe))
-        p.append(parts["p"])
+        chance, observed, expected = (_cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected"))
+        strength.append(evidence(chance, observed, expected, group, recipe, first.worse, first.nature))
+        p.append(chance)
     memory = min(recipe.budget_memory, len(first.periods) - 1)
     past = trace(first, calendar, first.periods[-memory].date(), method).evidence
     most = recipe.budget * len(group) * memory / recipe.periods_per_year
@@ -238,7 +269,9 @@ def _judged(
     figures = quality.calibration(every)
     errors = quality.errors([quality.calibration(every[block == one]) for one in np.unique(block)])
     per_year = recipe.periods_per_year * (1.0 if first.grain == "day" else len(vintages) / _periods(vintages))
-    found = quality.detection(alarm, _events(region, vintages, truth), WITHIN_DAYS, recipe.budget_gap, per_year)
+    days = np.diff([vintage.day.toordinal() for vintage in vintages])
+    within = round(WITHIN_DAYS[Grain(first.grain)] / (np.median(days) if len(days) else 1))
+    found = quality.detection(alarm, _events(region, vintages, truth), within, recipe.budget_gap, per_year)
     figures |= found
     errors |= quality.detection_errors(found, alarm.size / per_year)
     if truth is None:

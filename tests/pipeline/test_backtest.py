@@ -125,7 +125,6 @@ def test_another_method_is_scored_beside_and_the_kept_run_says_which_it_was(repl
     ("arguments", "sentence"),
     [
         (("--indicator", "nothing", "--from", "2026-10-12", "--to", "2026-10-31"), "没有名为“nothing”的指标"),
-        (("--indicator", "job_loss_rate", "--from", "2026-10-12", "--to", "2026-10-31"), "只用于人数类指标"),
         (("--indicator", "benefit_claim", "--from", "2020-10-12", "--to", "2020-10-31"), "没有版次"),
         (
             ("--indicator", "benefit_claim", "--from", "2026-10-30", "--to", "2026-10-31", "--truth", sys.executable),
