@@ -9,8 +9,9 @@ from models import blend, causal, dispersion, history, interval
 from models.calendar import Days, days, features
 from models.causal import Course, State
 from models.evidence import strength
+from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
-from models.recipe import MIN_SEEN, RECIPES, Recipe
+from models.recipe import MIN_SEEN, Recipe
 from models.reconcile import moved, table
 from models.spike import Sums
 
@@ -40,23 +41,30 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Memory:
-    """States of an earlier call, by the column they stand before. An optimisation only: it never changes an answer."""
+    """States of an earlier call, by the column they stand before. An optimisation only: it never changes an answer.
 
+    method: name of the one whose states they are.
+    """
+
+    method: str
     panel: Panel
     facts: Days
     states: dict[int, State] = field(repr=False)
 
 
-def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -> tuple[Assessment, Memory]:
+def assess(
+    panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None, method: Method = LEVEL_FACTOR
+) -> tuple[Assessment, Memory]:
     """Judge the last period of `panel`, from the past only.
 
     calendar: consecutive days, columns date, is_workday, is_holiday, is_makeup, holiday_name, festival_offset (NaN: no
     festival); it covers the panel and goes on for the recipe's `ahead` and `refit`. memory: of any earlier call;
-    columns that were revised since are taken in anew. Raises ValueError when the calendar is too short.
+    columns that were revised since are taken in anew, and what another method remembers is of no use. Raises
+    ValueError when the calendar is too short.
     """
-    course = course_of(panel, calendar)
+    course = course_of(panel, calendar, method)
     facts, last = course.facts, len(panel.periods) - 1
-    states = resume(memory, panel, facts, last)
+    states = resume(memory, course, last)
     state = states[max(states)] if states else causal.begin(course)
     for column in range(state.column, last):
         states[column] = state
@@ -67,24 +75,25 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -
     after = causal.absorb(judged, sums, course)
     states[last + 1] = after
     assessment = Assessment(score(judged, sums, course), forecast(after, course))
-    return assessment, Memory(panel, facts, prune(states, course))
+    return assessment, Memory(method.name, panel, facts, prune(states, course))
 
 
-def course_of(panel: Panel, calendar: pd.DataFrame) -> Course:
-    """A panel with its calendar and recipe. Raises ValueError when the calendar is too short."""
-    facts, recipe = days(calendar, panel), RECIPES[panel.grain]
-    course = Course(panel, facts, features(facts, panel), hierarchy(panel.series), table(panel.series), recipe)
+def course_of(panel: Panel, calendar: pd.DataFrame, method: Method) -> Course:
+    """A panel with its calendar and the method's recipe. Raises ValueError when the calendar is too short."""
+    facts, recipe = days(calendar, panel), method.recipes[panel.grain]
+    tree = hierarchy(panel.series)
+    course = Course(panel, facts, features(facts, panel), tree, table(panel.series), method, recipe)
     needed = max(recipe.ahead, recipe.refit)  # a factor that is learned today is used until the next is
     if len(course.features.matrix) < len(panel.periods) + needed:
         raise ValueError(f"the calendar must reach {needed} {panel.grain}s beyond the panel's last period")
     return course
 
 
-def resume(memory: Memory | None, panel: Panel, facts: Days, last: int) -> dict[int, State]:
+def resume(memory: Memory | None, course: Course, last: int) -> dict[int, State]:
     """The states that still hold: those before the first column that differs, and not beyond the last."""
-    if memory is None or not memory.facts.agrees(facts):
+    if memory is None or memory.method != course.method.name or not memory.facts.agrees(course.facts):
         return {}
-    valid = min(first_difference(memory.panel, panel), last)
+    valid = min(first_difference(memory.panel, course.panel), last)
     return {column: state for column, state in memory.states.items() if column <= valid}
 
 

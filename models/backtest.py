@@ -11,8 +11,9 @@ import pandas as pd
 from models import causal, change
 from models.assess import Assessment, Memory, ahead, assess, course_of
 from models.evidence import evidence
+from models.methods import LEVEL_FACTOR, Method
 from models.panel import Floats, Panel, hierarchy
-from models.recipe import RECIPES
+from models.quality import NAMES
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class Trace:
         return Trace(self.periods[column:], *parts)
 
 
-def trace(panel: Panel, calendar: pd.DataFrame, start: date) -> Trace:
+def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> Trace:
     """The judgement of every period from `start` on, each from the columns before it; arguments as `assess`."""
-    recipe, first = RECIPES[panel.grain], first_column(panel, start)
+    recipe, first = method.recipes[panel.grain], first_column(panel, start)
     if panel.nature == "count":
-        columns = _counts(panel, calendar, first)
+        columns = _counts(panel, calendar, first, method)
     else:
         told = change.judgements(change.past_of(panel, calendar), first)
         columns = [np.stack([row[name] for name in ("observed", "expected", "p")]) for row in told]
@@ -48,9 +49,9 @@ def trace(panel: Panel, calendar: pd.DataFrame, start: date) -> Trace:
     return Trace(panel.periods[first:], observed, expected, p, strength)
 
 
-def _counts(panel: Panel, calendar: pd.DataFrame, first: int) -> list[Floats]:
+def _counts(panel: Panel, calendar: pd.DataFrame, first: int, method: Method) -> list[Floats]:
     """observed, expected and p (3, W, n) of every column from `first` on."""
-    course = course_of(panel, calendar)
+    course = course_of(panel, calendar, method)
     columns = [np.full((3, len(course.recipe.windows), len(panel.series)), np.nan) for _ in panel.periods[first:]]
     for column, (state, sums, _) in enumerate(causal.passed(course), -first):
         if column >= 0 and sums is not None:
@@ -67,17 +68,19 @@ def first_column(panel: Panel, start: date) -> int:
     return column
 
 
-def assessments(panel: Panel, calendar: pd.DataFrame, start: date) -> Iterator[tuple[pd.Timestamp, Assessment]]:
+def assessments(
+    panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR
+) -> Iterator[tuple[pd.Timestamp, Assessment]]:
     """The assessment of every period from `start` on, in order."""
     memory: Memory | None = None
     for column in range(first_column(panel, start), len(panel.periods)):
-        assessment, memory = assess(panel.until(column), calendar, memory)
+        assessment, memory = assess(panel.until(column), calendar, memory, method)
         yield panel.periods[column], assessment
 
 
-def backtest(panel: Panel, calendar: pd.DataFrame, start: date) -> pd.DataFrame:
+def backtest(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> pd.DataFrame:
     """Assessment.score of every period from `start` on, with the judged period in the column `period`."""
-    rows = [made.score.assign(period=period) for period, made in assessments(panel, calendar, start)]
+    rows = [made.score.assign(period=period) for period, made in assessments(panel, calendar, start, method)]
     return pd.concat(rows, ignore_index=True)
 
 
@@ -92,10 +95,15 @@ class Outlook:
     expected: Floats
     quantiles: dict[str, Floats]
 
+    @property
+    def cube(self) -> Floats:
+        """(H, n, T, 7) of quality.NAMES, the expectation in their middle."""
+        return np.stack([self.expected if name == "expected" else self.quantiles[name] for name in NAMES], axis=-1)
 
-def outlook(panel: Panel, calendar: pd.DataFrame, start: date) -> Outlook:
+
+def outlook(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> Outlook:
     """What would have been forecast after every period from `start` on; arguments as `assess`."""
-    course = course_of(panel, calendar)
+    course = course_of(panel, calendar, method)
     first = first_column(panel, start)
     rows = [ahead(state, course) for _, _, state in islice(causal.passed(course), first, None)]
     whole = {name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]}

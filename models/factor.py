@@ -46,6 +46,10 @@ class Factor:
         """Whether a report is due at the columns start..end-1."""
         return np.asarray(np.array(self.due_kinds)[features.is_workday[start:end].astype(np.int64)])
 
+    def coming(self, _: Recipe) -> "Factor":
+        """The same: all of it is asked for columns from the anchor on."""
+        return self
+
 
 @dataclass(frozen=True)
 class Past:

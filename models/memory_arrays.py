@@ -33,7 +33,8 @@ def to_arrays(memory: Memory) -> Arrays:
     number = {block: at for at, block in enumerate(blocks)}
     parts = [_apart(replace(state, block=None)) for state in states]
     panel = memory.panel
-    arrays: Arrays = {f"panel.{name}": panel.series[name].to_numpy().astype(str) for name in _SERIES}
+    arrays: Arrays = {"method": np.asarray(memory.method)}
+    arrays |= {f"panel.{name}": panel.series[name].to_numpy().astype(str) for name in _SERIES}
     arrays |= {f"panel.{name}": np.asarray(getattr(panel, name)) for name in _TEXTS}
     arrays |= {
         "panel.periods": panel.periods.to_numpy(),
@@ -68,7 +69,8 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Memory:
         )
         for at, number in enumerate(numbers)
     ]
-    return Memory(panel, _together(Days, "facts", arrays), {state.column: state for state in states})
+    states_by_column = {state.column: state for state in states}
+    return Memory(arrays["method"].item(), panel, _together(Days, "facts", arrays), states_by_column)
 
 
 def _kept(memory: Memory) -> set[int]:
@@ -98,12 +100,16 @@ def _parts(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+def _has(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
+    return any(other == name or other.startswith(f"{name}.") for other in arrays)
+
+
 def _together(kind: Any, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
     """A value of a type whose parts are the arrays of this name."""
     if get_origin(kind) is UnionType:
         if not any(other.startswith(f"{name}.") for other in arrays):
             return None
-        kind = get_args(kind)[0]
+        kind = next(each for each in get_args(kind) if all(_has(f"{name}.{part}", arrays) for part in _parts(each)))
     if isinstance(kind, type) and is_dataclass(kind):
         return kind(**{part: _together(hint, f"{name}.{part}", arrays) for part, hint in _parts(kind).items()})
     array = arrays[name]

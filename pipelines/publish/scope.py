@@ -60,6 +60,7 @@ TABLES: dict[str, Table] = {
     "forecast": Table(Clock.STANDING, "t.area", in_general=False),
     "nowcast": Table(Clock.EDITION, "t.area", in_general=False),
     "revision": Table(Clock.EDITION, "t.area", in_general=False),
+    "model_quality": Table(Clock.EDITION, "t.area", in_general=False),
     "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "drop_register": Table(Clock.RECEIVED, "t.sender", in_general=False),
     "quarantine": Table(Clock.DROP, _SENDER_OF_DROP, in_general=False),

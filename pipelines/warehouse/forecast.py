@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.assess import Memory
+from models.methods import METHODS
 from models.panel import Panel
 from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
@@ -99,10 +100,12 @@ class Forecaster:
 
     def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> list[pd.DataFrame]:
         if indicator.nature == "count" and indicator.name not in self._memory:
-            self._memory[indicator.name] = self._kept.load(indicator.name)
+            self._memory[indicator.name] = self._kept.load(indicator.name, self._region.method)
         calendar = self.calendar(cells.first - timedelta(days=AHEAD_DAYS), cells.last)
         nowcasts = self._nowcasts(edition, indicator, grain)
-        made = judgement(cells, self._region, nowcasts, calendar, self._memory.get(indicator.name))
+        made = judgement(
+            cells, self._region, nowcasts, calendar, self._memory.get(indicator.name), METHODS[self._region.method]
+        )
         if made is None:
             return []
         assessment, frame = made.assessment, made.panel
@@ -121,6 +124,10 @@ class Forecaster:
         )
         self._write("forecast", _FORECAST, forecast)
         return [score]
+
+    def panel_of(self, indicator: str) -> Panel | None:
+        """The panel that was scored last; None for an indicator that has not been scored."""
+        return self._panel.get(indicator)
 
     def reported_since(self, indicator: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
         """Last period of a series that reported, and how many did after ``since``; None for a series not scored."""

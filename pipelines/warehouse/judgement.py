@@ -7,6 +7,7 @@ import pandas as pd
 
 from models import change
 from models.assess import Assessment, Memory, assess
+from models.methods import Method
 from models.panel import Panel
 from pipelines.domain import Grain
 from pipelines.region import Region
@@ -32,7 +33,7 @@ class Judgement:
 
 
 def judgement(
-    cells: Cells, region: Region, nowcasts: pd.DataFrame, calendar: pd.DataFrame, memory: Memory | None
+    cells: Cells, region: Region, nowcasts: pd.DataFrame, calendar: pd.DataFrame, memory: Memory | None, method: Method
 ) -> Judgement | None:
     """Judge the last period told well enough; None when there is none.
 
@@ -43,18 +44,20 @@ def judgement(
     likely = panel(cells, region, _counted(nowcasts, "likely"))
     if likely is None:
         return None
-    said, memory = _judged(likely, calendar, memory)
+    said, memory = _judged(likely, calendar, memory, method)
     score = said.score
     if len(nowcasts):
         nearest = panel(cells, region, _counted(nowcasts, "lo" if cells.indicator.worse == "higher" else "hi"))
         if nearest is not None and not np.array_equal(nearest.exposure, likely.exposure):
-            score = _judged(nearest.until(len(likely.periods) - 1), calendar, memory)[0].score
+            score = _judged(nearest.until(len(likely.periods) - 1), calendar, memory, method)[0].score
     score = _with_rate(score, likely, cells.indicator.scale)
     return Judgement(likely, Assessment(score, said.forecast), memory)
 
 
-def _judged(frame: Panel, calendar: pd.DataFrame, memory: Memory | None) -> tuple[Assessment, Memory | None]:
-    return assess(frame, calendar, memory) if frame.nature == "count" else change.assess(frame, calendar)
+def _judged(
+    frame: Panel, calendar: pd.DataFrame, memory: Memory | None, method: Method
+) -> tuple[Assessment, Memory | None]:
+    return assess(frame, calendar, memory, method) if frame.nature == "count" else change.assess(frame, calendar)
 
 
 def _counted(nowcasts: pd.DataFrame, end: str) -> pd.DataFrame:

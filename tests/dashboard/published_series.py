@@ -174,3 +174,14 @@ def revisions(city: City) -> pd.DataFrame:
     series_id = ("benefit_claim", "371503", "ALL", "all", "day", day - timedelta(days=9))
     row = (edition_id, day, *series_id, 4.0, 6.0, False, "corrected", "benefit_claim_371503_v2.csv")
     return pd.DataFrame([row], columns=columns_of("revision"))
+
+
+def model_quality(city: City) -> pd.DataFrame:
+    """What the first edition of the month found: intervals of one indicator too narrow, all else as it should be."""
+    edition_id, day, _ = next(edition for edition in city.editions if edition[1].day == 1)
+    narrow = "失业保险金申领人数：过去13周的 80% 预测区间只包住了 61% 的实际值，应为约 80%；上一年为 79%。区间过窄。"
+    rows = [
+        (edition_id, day, "benefit_claim", CITY, "coverage_80", 0.61, 0.79, 0.8, 120.0, True, narrow),
+        (edition_id, day, "benefit_claim", CITY, "coverage_95", 0.94, 0.95, 0.95, 140.0, False, None),
+    ]
+    return pd.DataFrame(rows, columns=columns_of("model_quality"))
