@@ -70,20 +70,19 @@ def reconcile(mean: Floats, of: Table) -> Floats:
     told = np.concatenate([people, np.zeros_like(free)], axis=1)
     v_total, v_area, v_industry = wide[:, of.total], wide[:, of.areas], wide[:, of.industries]
     v_cell = np.where(of.cells >= 0, wide[:, of.cells], 0.0)
-    no_area, no_industry = (free * (of.cells < 0).all(axis=axis) for axis in (1, 0))  # without cells: no sum to be met
     cell = told[:, of.cells]
     is_split = (of.cells >= 0).any(axis=1)  # an area or industry without cells is no sum of any
     gap_area = np.where(is_split, told[:, of.areas] - cell.sum(axis=2), 0.0)
     gap_industry = np.where((of.cells >= 0).any(axis=0), told[:, of.industries] - cell.sum(axis=1), 0.0)
     gap_total = told[:, of.total] - told[:, of.areas].sum(axis=1)
     # Constraints of industries touch each other only through areas: eliminate them, solve for areas and the total.
-    diagonal = v_industry + v_cell.sum(axis=1) + no_industry
+    diagonal = v_industry + v_cell.sum(axis=1)
     through = v_cell / diagonal[:, None]
     areas = len(of.areas)
     system = np.zeros((len(mean), areas + 1, areas + 1))
     system[:, :areas, :areas] = -through @ v_cell.transpose(0, 2, 1)
     at = np.arange(areas)
-    system[:, at, at] += v_area + v_cell.sum(axis=2) + no_area
+    system[:, at, at] += v_area + v_cell.sum(axis=2)
     system[:, :areas, areas] = system[:, areas, :areas] = -v_area
     system[:, areas, areas] = v_total + v_area.sum(axis=1)
     whole = np.flatnonzero(~is_split)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from models import change
 from models.assess import Assessment, Memory, assess
-from models.methods import Method
+from models.methods import LEVEL_FACTOR, Method
 from models.panel import Panel
 from pipelines.domain import Grain
 from pipelines.region import Region
@@ -33,7 +33,12 @@ class Judgement:
 
 
 def judgement(
-    cells: Cells, region: Region, nowcasts: pd.DataFrame, calendar: pd.DataFrame, memory: Memory | None, method: Method
+    cells: Cells,
+    region: Region,
+    nowcasts: pd.DataFrame,
+    calendar: pd.DataFrame,
+    memory: Memory | None,
+    method: Method = LEVEL_FACTOR,
 ) -> Judgement | None:
     """Judge the last period told well enough; None when there is none.
 

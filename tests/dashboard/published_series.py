@@ -131,9 +131,16 @@ def scores(city: City, daily: pd.DataFrame) -> pd.DataFrame:
                 excess = (float(part.sum()) - expected) / np.sqrt(1.3 * expected)
                 p = float(np.clip(np.exp(-0.7 * excess**2) if excess > 0 else 0.5, 1e-12, 1))
                 series_id = (indicator, area, industry, "all", "day")
-                judged = (float(part.sum()), expected, 1.3 * expected, p)
+                strength = excess if excess > 0 else None
+                judged = (float(part.sum()), expected, 1.3 * expected, p, strength, mean)
                 rows.append((edition_id, day, *series_id, window, since.date(), data_to.date(), *judged))
-    return pd.DataFrame(rows, columns=columns_of("score")[:14])
+    told = pd.DataFrame(
+        rows,
+        columns=["edition_id", "day", "indicator", "area", "industry", "cohort", "grain", "window_periods",
+                 "window_from", "data_to", "observed", "expected", "variance", "p", "strength", "level_mean"],
+    )  # fmt: skip
+    told = told.assign(state="full", factor_mean=1.0, is_provisional=False)
+    return told.reindex(columns=columns_of("score"))
 
 
 def forecasts(city: City, daily: pd.DataFrame) -> pd.DataFrame:
