@@ -106,11 +106,17 @@ def test_a_unit_without_an_office_is_named(folder: Path) -> None:
         ('city = "371500"', 'city = "371600"', "371600"),
         ('city = "371500"', "", "city"),
         ('name_en = "Liaocheng"', "name_en =", "region.toml"),
+        ('method = "level_factor"', 'method = "guess"', "没有“guess”这个预测方法，只能是 level_factor、seasonal"),
     ],
 )
 def test_a_wrong_setting_of_the_region_is_named(folder: Path, old: str, new: str, named: str) -> None:
     _replace(folder / "region.toml", old, new)
     assert named in _sentence(folder)
+
+
+def test_a_region_that_names_no_method_has_the_first_one(folder: Path) -> None:
+    _replace(folder / "region.toml", 'method = "level_factor"', "")
+    assert load(folder).method == "level_factor"
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
