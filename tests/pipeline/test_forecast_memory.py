@@ -77,7 +77,7 @@ def test_a_rebuild_remembers_nothing_of_before(replayed: House, house: Callable[
     for path in remembered(anew):
         rewrite(path, b"useless")
     assert "learnt again" not in anew.gangshao("run", "--rebuild").stderr
-    assert [path.stem for path in remembered(anew)] == ["benefit_claim", "insured_leave"]
+    assert [path.stem for path in remembered(anew)] == [path.stem for path in remembered(replayed)]
     assert anew.hashes() == hashes
 
 
