@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.calendar import Features
+from models.calendar import MONTH_FESTIVAL, Features
 from models.factor import due_kinds, past_of
 from models.panel import Flags, Floats, Hierarchy, Integers, Panel
 from models.recipe import Recipe
@@ -22,12 +22,14 @@ DAY_OFF = 0.6  # distance of a day beside the aligned one: a week counts like al
 @dataclass(frozen=True)
 class Search:
     """Where a counterpart is looked for: `around` periods on both sides of `year` periods ago, then `near` days on both
-    sides of that for the same kind of day (0: not asked). Alike are the calendars of the `course` periods up to it."""
+    sides of that for the same kind of day (0: not asked). Alike are the calendars of the `course` periods up to it; the
+    festival weighs `festival` times what its prior says."""
 
     year: int
     around: int
     near: int = 0
     course: int = 1
+    festival: float = 1.0
 
     @property
     def farthest(self) -> int:
@@ -35,7 +37,12 @@ class Search:
         return self.year + self.around + self.near
 
 
-SEARCHES = {"day": Search(364, 45, 12, 8), "week": Search(52, 6), "month": Search(12, 1), "quarter": Search(4, 0)}
+SEARCHES = {
+    "day": Search(364, 45, 12, 8),
+    "week": Search(52, 6),
+    "month": Search(12, 1, festival=MONTH_FESTIVAL),
+    "quarter": Search(4, 0),
+}
 
 
 @dataclass(frozen=True)
@@ -106,15 +113,16 @@ def counterpart(features: Features, start: int, end: int, search: Search) -> Int
     matrix, part = features.matrix, np.array(features.part)
     place = np.arange(start, end)
     slow = part != "office"
+    penalty = features.penalty / np.where(np.isin(part, ["before festival", "after festival"]), search.festival, 1.0)
     offsets = np.arange(-search.around, search.around + 1)
     course, free = trailing_mean(matrix[:, slow], search.course), np.zeros(len(offsets))
-    aligned = _nearest(course, features.penalty[slow], place, place - search.year, offsets, free)
+    aligned = _nearest(course, penalty[slow], place, place - search.year, offsets, free)
     if search.near == 0:
         return aligned
     beside = np.arange(-search.near, search.near + 1)
     other = OTHER_KIND * (features.is_workday[place][:, None] != features.is_workday[_rows(aligned, beside, matrix)])
     cost = other + DAY_OFF * np.abs(beside)
-    return _nearest(matrix[:, ~slow], features.penalty[~slow], place, aligned, beside, cost)
+    return _nearest(matrix[:, ~slow], penalty[~slow], place, aligned, beside, cost)
 
 
 def trailing_mean(matrix: Floats, width: int) -> Floats:
