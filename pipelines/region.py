@@ -30,6 +30,7 @@ from pipelines.region_table import (
     text,
     whole,
 )
+from pipelines.secrecy import Bounds, bounds
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = frozenset(range(7))
@@ -93,6 +94,7 @@ class Region:
     run_weekdays: frozenset[int]
     city: str
     has_spring_festival: bool
+    disclosure: Bounds
     places: pd.DataFrame
     place_names: pd.DataFrame
     """Every way to write the city or a unit, with the days it holds: see pipelines.place_name."""
@@ -269,6 +271,7 @@ def load(folder: Path) -> Region:
         run_weekdays=_run_weekdays(settings, folder),
         city=city,
         has_spring_festival=bool(settings.get("has_spring_festival", False)),
+        disclosure=bounds(settings, f"{folder.name}/region.toml"),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
         **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", "headers")},
