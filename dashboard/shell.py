@@ -8,7 +8,7 @@ import dash
 from dash import dcc, html
 from flask import current_app
 
-from dashboard import completeness, data, reference
+from dashboard import completeness, data, quality, reference
 from dashboard.components import aria
 from dashboard.components.warning import address
 from dashboard.locale import day, instant, text
@@ -156,6 +156,9 @@ def _banners() -> Any:
         className="tag tone-normal" if state.is_complete else "tag late",
     )
     lines.append(html.P([word, " ", completeness.sentence(state)], className="complete"))
+    for sentence in quality.sentences():
+        word = html.Span(text("forecasts drift"), className="tag late")
+        lines.append(html.P([word, " ", sentence], className="quality"))
     return html.Div(lines, className="banners", role="region", **aria.label(text("State of the data")))
 
 

@@ -116,7 +116,7 @@ def _of_days(indicator: Indicator, area: str) -> Figure | None:
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark and verdict.tone != "worse":  # what has not come can only make a count worse
         verdict = Verdict(text("incomplete"), "unknown")
-    if score is not None and score.state != "full":
+    if score is not None and score.state in {"insufficient", "provisional"}:
         is_short = score.state == "insufficient"
         verdict = Verdict(text("history too short"), "unknown") if is_short else verdict
         remark = _joined(remark, "" if is_short else text("provisional: less than a year of its own history"))

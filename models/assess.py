@@ -9,11 +9,13 @@ from models import blend, causal, dispersion, history, interval
 from models.calendar import Days, days, features
 from models.causal import Course, State
 from models.evidence import strength
+from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
-from models.recipe import MIN_SEEN, RECIPES, Recipe
+from models.recipe import MIN_SEEN, Recipe
 from models.reconcile import moved, table
 from models.spike import Sums
 
+SCORE = ("observed", "expected", "variance", "p", "strength", "coverage", "level", "factor", "reported")
 FORECAST = ("series", "series_id", "period", "horizon", "expected", *interval.QUANTILES)
 KEPT = 120  # columns whose states are kept, so that a late correction resumes from there
 
@@ -24,9 +26,9 @@ class Assessment:
 
     score: one row a series and window: series (row of panel.series), series_id, window_periods, window_from, data_to
     (last reported period in the window, NaT if none), state (how much history: models.history), observed, expected,
-    variance, p (upper mid-p; NaN = no judgement: too little reported or known), strength (models.evidence; NaN: no
-    rise), coverage (reported share of what was due), level (people per average due period before the window), factor
-    (mean calendar factor of the window), reported (periods' worth of reports);
+    variance, p (mid-p on the worse side; NaN = no judgement: too little reported or known), strength (models.evidence;
+    NaN: no turn for the worse), coverage (reported share of what was due), level (people per average due period before
+    the window), factor (mean calendar factor of the window), reported (sum of the exposure);
     expected = level x factor x reported.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, 21, 28 for the sums of the next four weeks of a daily panel; 1..4 for a weekly one), expected,
@@ -39,23 +41,30 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Memory:
-    """States of an earlier call, by the column they stand before. An optimisation only: it never changes an answer."""
+    """States of an earlier call, by the column they stand before. An optimisation only: it never changes an answer.
 
+    method: name of the one whose states they are.
+    """
+
+    method: str
     panel: Panel
     facts: Days
     states: dict[int, State] = field(repr=False)
 
 
-def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -> tuple[Assessment, Memory]:
+def assess(
+    panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None, method: Method = LEVEL_FACTOR
+) -> tuple[Assessment, Memory]:
     """Judge the last period of `panel`, from the past only.
 
     calendar: consecutive days, columns date, is_workday, is_holiday, is_makeup, holiday_name, festival_offset (NaN: no
     festival); it covers the panel and goes on for the recipe's `ahead` and `refit`. memory: of any earlier call;
-    columns that were revised since are taken in anew. Raises ValueError when the calendar is too short.
+    columns that were revised since are taken in anew, and what another method remembers is of no use. Raises
+    ValueError when the calendar is too short.
     """
-    course = course_of(panel, calendar)
+    course = course_of(panel, calendar, method)
     facts, last = course.facts, len(panel.periods) - 1
-    states = resume(memory, panel, facts, last)
+    states = resume(memory, course, last)
     state = states[max(states)] if states else causal.begin(course)
     for column in range(state.column, last):
         states[column] = state
@@ -66,24 +75,25 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: Memory | None = None) -
     after = causal.absorb(judged, sums, course)
     states[last + 1] = after
     assessment = Assessment(score(judged, sums, course), forecast(after, course))
-    return assessment, Memory(panel, facts, prune(states, course))
+    return assessment, Memory(method.name, panel, facts, prune(states, course))
 
 
-def course_of(panel: Panel, calendar: pd.DataFrame) -> Course:
-    """A panel with its calendar and recipe. Raises ValueError when the calendar is too short."""
-    facts, recipe = days(calendar, panel), RECIPES[panel.grain]
-    course = Course(panel, facts, features(facts, panel), hierarchy(panel.series), table(panel.series), recipe)
+def course_of(panel: Panel, calendar: pd.DataFrame, method: Method) -> Course:
+    """A panel with its calendar and the method's recipe. Raises ValueError when the calendar is too short."""
+    facts, recipe = days(calendar, panel), method.recipes[panel.grain]
+    tree = hierarchy(panel.series)
+    course = Course(panel, facts, features(facts, panel), tree, table(panel.series), method, recipe)
     needed = max(recipe.ahead, recipe.refit)  # a factor that is learned today is used until the next is
     if len(course.features.matrix) < len(panel.periods) + needed:
         raise ValueError(f"the calendar must reach {needed} {panel.grain}s beyond the panel's last period")
     return course
 
 
-def resume(memory: Memory | None, panel: Panel, facts: Days, last: int) -> dict[int, State]:
+def resume(memory: Memory | None, course: Course, last: int) -> dict[int, State]:
     """The states that still hold: those before the first column that differs, and not beyond the last."""
-    if memory is None or not memory.facts.agrees(facts):
+    if memory is None or memory.method != course.method.name or not memory.facts.agrees(course.facts):
         return {}
-    valid = min(first_difference(memory.panel, panel), last)
+    valid = min(first_difference(memory.panel, course.panel), last)
     return {column: state for column, state in memory.states.items() if column <= valid}
 
 
@@ -100,16 +110,13 @@ def prune(states: dict[int, State], course: Course) -> dict[int, State]:
 def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
     """Rows of Assessment.score; NaN where there is no judgement yet."""
     panel, recipe = course.panel, course.recipe
-    n, last = len(panel.series), len(panel.periods) - 1
     windows = len(recipe.windows)
-    shape = (windows, n)
-    names = ("observed", "expected", "variance", "p", "strength", "coverage", "level", "factor", "reported")
-    columns = dict.fromkeys(names, np.full(shape, np.nan))
+    columns = dict.fromkeys(SCORE, np.full((windows, len(panel.series)), np.nan))
     if sums is not None and state.block is not None:
         told, variance, p = causal.judge(state, sums, course)
         typical = state.block.typical[None]
         mean_rate = told.exposed / np.where(told.reported > 0, told.reported, np.nan)
-        strong = strength(p, told.observed, told.expected, course.tree.group, recipe)
+        strong = strength(p, told.observed, told.expected, course.tree.group, recipe, panel.worse)
         columns = {
             "observed": told.observed,
             "expected": told.expected,
@@ -121,6 +128,12 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
             "factor": mean_rate / np.where(typical > 0, typical, np.nan),
             "reported": told.reported,
         }
+    return score_frame(panel, recipe, columns, _history(state, course))
+
+
+def score_frame(panel: Panel, recipe: Recipe, columns: dict[str, Floats], states: np.ndarray) -> pd.DataFrame:
+    """Rows of Assessment.score of the panel's last period, from the SCORE columns (W, n) and the states (n,)."""
+    n, last, windows = len(panel.series), len(panel.periods) - 1, len(recipe.windows)
     widths = np.array([span.length for span in recipe.windows])
     starts = np.maximum(last + 1 - widths, 0)
     frame = {
@@ -129,7 +142,7 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
         "window_periods": np.repeat(widths, n),
         "window_from": panel.periods[np.repeat(starts, n)],
         "data_to": np.concatenate([_last_reported(panel, int(start)) for start in starts]),
-        "state": np.tile(_history(state, course), windows),
+        "state": np.tile(states, windows),
     }
     return pd.DataFrame(frame | {name: rows.ravel() for name, rows in columns.items()})
 
@@ -155,6 +168,11 @@ def forecast(state: State, course: Course) -> pd.DataFrame:
     panel, recipe = course.panel, course.recipe
     if state.block is None:
         return pd.DataFrame({name: [] for name in FORECAST})
+    return forecast_frame(panel, recipe, ahead(state, course))
+
+
+def forecast_frame(panel: Panel, recipe: Recipe, told: dict[str, Floats]) -> pd.DataFrame:
+    """Rows of Assessment.forecast after the panel's last period, from its expected and quantiles (H, n)."""
     coming = periods_from(panel.periods[-1], recipe.ahead + 1, panel.grain)
     first = [coming[span.gap + 1] for span in recipe.horizons]
     n = len(panel.series)
@@ -164,22 +182,24 @@ def forecast(state: State, course: Course) -> pd.DataFrame:
         "period": np.repeat(pd.DatetimeIndex(first).to_numpy(), n),
         "horizon": np.repeat([span.reach for span in recipe.horizons], n),
     }
-    return pd.DataFrame(frame | {name: rows.ravel() for name, rows in ahead(state, course).items()})
+    return pd.DataFrame(frame | {name: rows.ravel() for name, rows in told.items()})
 
 
 def ahead(state: State, course: Course) -> dict[str, Floats]:
     """expected and the quantiles of interval.QUANTILES (K, n) of the sums that follow the state's last column.
 
-    Large series are blended with past years; of the others the level x factor and its negative binomial are told.
-    The expected people add up over the tree.
+    Large series are blended with past years; of the others the level x factor and its negative binomial are told. What
+    people are counted among is expected to stay as it was. The expected people add up over the tree.
     """
-    mean = causal.expected(state, course)
+    among = course.panel.owed(state.column - 1, state.column)[:, 0]
+    mean = causal.expected(state, course) * among
     if state.blend is None or state.block is None:
         mean = mean * moved(mean, course.table)
         return {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
     names = ["expected", *interval.QUANTILES]
     levels = np.array([0.5, *interval.QUANTILES.values()])
     people, is_known = blend.quantile(state.blend, course.tree.group, levels)
+    people = people * among
     blended = is_known & (people[0] >= course.recipe.large)
     ratio = moved(np.where(blended, people[0], mean), course.table)
     mean = mean * ratio

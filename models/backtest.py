@@ -8,18 +8,20 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from models import causal
+from models import causal, change
 from models.assess import Assessment, Memory, ahead, assess, course_of
 from models.evidence import evidence
-from models.panel import Floats, Panel
+from models.methods import LEVEL_FACTOR, Method
+from models.panel import Floats, Panel, hierarchy
+from models.quality import NAMES
 
 
 @dataclass(frozen=True)
 class Trace:
     """What was expected and how improbable what came was, for T judged periods.
 
-    periods: (T,). observed, expected (people of the window), p (upper mid-p, NaN = no judgement): (W, n, T) by window.
-    evidence: (n, T) of the best window, -inf where none tells of a rise.
+    periods: (T,). observed, expected (people of the window), p (mid-p on the worse side, NaN = no judgement): (W, n, T)
+    by window. evidence: (n, T) of the best window, -inf where none tells of a turn for the worse.
     """
 
     periods: pd.DatetimeIndex
@@ -34,19 +36,28 @@ class Trace:
         return Trace(self.periods[column:], *parts)
 
 
-def trace(panel: Panel, calendar: pd.DataFrame, start: date) -> Trace:
+def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> Trace:
     """The judgement of every period from `start` on, each from the columns before it; arguments as `assess`."""
-    course = course_of(panel, calendar)
-    recipe, windows = course.recipe, len(course.recipe.windows)
-    first = first_column(panel, start)
-    columns = [np.full((3, windows, len(panel.series)), np.nan) for _ in panel.periods[first:]]
+    recipe, first = method.recipes[panel.grain], first_column(panel, start)
+    if panel.nature == "count":
+        columns = _counts(panel, calendar, first, method)
+    else:
+        told = change.judgements(change.past_of(panel, calendar), first)
+        columns = [np.stack([row[name] for name in ("observed", "expected", "p")]) for row in told]
+    observed, expected, p = np.stack(columns, axis=-1)
+    strength = evidence(p, observed, expected, hierarchy(panel.series).group, recipe, panel.worse, panel.nature)
+    return Trace(panel.periods[first:], observed, expected, p, strength)
+
+
+def _counts(panel: Panel, calendar: pd.DataFrame, first: int, method: Method) -> list[Floats]:
+    """observed, expected and p (3, W, n) of every column from `first` on."""
+    course = course_of(panel, calendar, method)
+    columns = [np.full((3, len(course.recipe.windows), len(panel.series)), np.nan) for _ in panel.periods[first:]]
     for column, (state, sums, _) in enumerate(causal.passed(course), -first):
         if column >= 0 and sums is not None:
             told, _, p = causal.judge(state, sums, course)
             columns[column] = np.where(told.valid, np.stack([told.observed, told.expected, p]), np.nan)
-    observed, expected, chance = np.stack(columns, axis=-1)
-    strength = evidence(chance, observed, expected, course.tree.group, recipe)
-    return Trace(panel.periods[first:], observed, expected, chance, strength)
+    return columns
 
 
 def first_column(panel: Panel, start: date) -> int:
@@ -57,17 +68,19 @@ def first_column(panel: Panel, start: date) -> int:
     return column
 
 
-def assessments(panel: Panel, calendar: pd.DataFrame, start: date) -> Iterator[tuple[pd.Timestamp, Assessment]]:
+def assessments(
+    panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR
+) -> Iterator[tuple[pd.Timestamp, Assessment]]:
     """The assessment of every period from `start` on, in order."""
     memory: Memory | None = None
     for column in range(first_column(panel, start), len(panel.periods)):
-        assessment, memory = assess(panel.until(column), calendar, memory)
+        assessment, memory = assess(panel.until(column), calendar, memory, method)
         yield panel.periods[column], assessment
 
 
-def backtest(panel: Panel, calendar: pd.DataFrame, start: date) -> pd.DataFrame:
+def backtest(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> pd.DataFrame:
     """Assessment.score of every period from `start` on, with the judged period in the column `period`."""
-    rows = [made.score.assign(period=period) for period, made in assessments(panel, calendar, start)]
+    rows = [made.score.assign(period=period) for period, made in assessments(panel, calendar, start, method)]
     return pd.concat(rows, ignore_index=True)
 
 
@@ -82,10 +95,15 @@ class Outlook:
     expected: Floats
     quantiles: dict[str, Floats]
 
+    @property
+    def cube(self) -> Floats:
+        """(H, n, T, 7) of quality.NAMES, the expectation in their middle."""
+        return np.stack([self.expected if name == "expected" else self.quantiles[name] for name in NAMES], axis=-1)
 
-def outlook(panel: Panel, calendar: pd.DataFrame, start: date) -> Outlook:
+
+def outlook(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> Outlook:
     """What would have been forecast after every period from `start` on; arguments as `assess`."""
-    course = course_of(panel, calendar)
+    course = course_of(panel, calendar, method)
     first = first_column(panel, start)
     rows = [ahead(state, course) for _, _, state in islice(causal.passed(course), first, None)]
     whole = {name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]}

@@ -13,6 +13,7 @@ LONG_CLOSURE = 3  # days shut before a backlog shows
 FESTIVAL_BUMPS = (10, 20, 30, 40, 52)  # days after the festival; width 7 (method.md, step 1)
 DAY_HARMONICS, WEEK_HARMONICS = 2, 3
 MONTH_PENALTY = 200.0  # short histories: the season is the pool's, not each series' own
+MONTH_FESTIVAL = 20.0  # times the penalty of days: a festival falls into two or three months and comes once a year
 WORKDAY_SHARE = 0.68  # of all days; only a scale
 HOLIDAY_LAGS = (0, 1, 2)  # weeks: a report may speak of the week before
 
@@ -158,7 +159,8 @@ def month_features(facts: Days, grain: Grain) -> Features:
         (place == each, MONTH_PENALTY, "season") for each in range(12 // STEP_MONTHS[grain])
     ]
     columns.append((np.log(np.maximum(mean_of(facts.is_workday), 0.1) / WORKDAY_SHARE), 1.0, "office"))
-    columns += [(mean_of(column), penalty, part) for column, penalty, part in festival(facts.festival_offset)]
+    around = festival(facts.festival_offset)
+    columns += [(mean_of(column), MONTH_FESTIVAL * penalty, part) for column, penalty, part in around]
     return stack(columns, np.ones(last_whole, dtype=bool))
 
 

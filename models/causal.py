@@ -5,15 +5,17 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from models import blend, dispersion, factor, interval, level
+from models import blend, dispersion, interval, level
 from models.blend import Blend
 from models.calendar import Days, Features
 from models.dispersion import Dispersion
 from models.factor import Factor
 from models.level import Level
+from models.methods import Method
 from models.panel import Flags, Floats, Hierarchy, Integers, Panel, period_numbers
 from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
 from models.reconcile import Table, moved
+from models.seasonal import YearAgo
 from models.spike import Sums, tail_probability, window_sums
 
 PROVISIONAL = 60.0  # periods that errors of a provisional factor may count for, once there is a real one
@@ -27,7 +29,7 @@ class Block:
     period of the last year. choice: (n,) number of the half-life.
     """
 
-    factor: Factor
+    factor: Factor | YearAgo
     start: int
     rate: Floats
     due: Flags
@@ -61,6 +63,7 @@ class Course:
     features: Features
     tree: Hierarchy
     table: Table | None
+    method: Method
     recipe: Recipe
 
 
@@ -94,7 +97,7 @@ def enter(state: State, course: Course) -> State:
     if not is_anchor(course, state.column):
         return state
     recipe, anchor = course.recipe, state.column
-    learned = factor.learn(course.panel, course.features, course.tree, recipe, anchor)
+    learned = course.method.learn(course.panel, course.features, course.tree, recipe, anchor)
     start = max(0, anchor - max(recipe.burn, recipe.reach))
     end = anchor + recipe.refit
     rate = learned.rate(course.features, start, end)
@@ -107,7 +110,9 @@ def enter(state: State, course: Course) -> State:
     if anchor >= recipe.warm > anchor - recipe.refit:
         spread = dispersion.discount(spread, PROVISIONAL)
     keep = max(0, anchor - recipe.reach) - start
-    block = Block(learned, start + keep, rate[:, keep:].copy(), due[keep:].copy(), counted.mean(axis=1), choice)
+    block = Block(
+        learned.coming(recipe), start + keep, rate[:, keep:].copy(), due[keep:].copy(), counted.mean(axis=1), choice
+    )
     return replace(state, level=rerun, levels=levels, spread=dispersion.share(spread, course.tree.group), block=block)
 
 
@@ -147,6 +152,7 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
     sums = window_sums(
         np.ascontiguousarray(panel.values[:, begin_at:end]),
         np.ascontiguousarray(panel.exposure[:, begin_at:end]),
+        panel.owed(begin_at, end),
         np.ascontiguousarray(block.rate[:, begin_at - block.start : end - block.start]),
         block.due[begin_at - block.start : end - block.start],
         state.levels,
@@ -157,12 +163,12 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
 
 def judge(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
     """The judged windows with expectations that add up over the tree, (W, n) variance of their weighted sums, and
-    their upper mid-p, NaN where there is no judgement. Errors are learned of each series by itself, before this."""
+    their mid-p on the worse side, NaN = no judgement. Errors are learned of each series by itself, before this."""
     told = coherent(sums, course.table)
     variance = dispersion.variance(state.spread, told.foreseen, course.recipe)
     windows = len(course.recipe.windows)
     told = Sums(*(getattr(told, field.name)[:windows] for field in fields(Sums)))
-    p = tail_probability(told.weighed, told.foreseen, variance[:windows])
+    p = tail_probability(told.weighed, told.foreseen, variance[:windows], course.panel.worse)
     return told, variance[:windows], np.where(told.valid, p, np.nan)
 
 
@@ -205,10 +211,12 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
 
 
 def expected(state: State, course: Course) -> Floats:
-    """(K, n) people of the recipe's horizons after the state's last column: level x factor, NaN before there is one."""
+    """(K, n) people of the recipe's horizons after the state's last column, among an exposure of 1: level x factor, NaN
+    where there is none."""
     recipe, end = course.recipe, state.column
     if state.block is None:
         return np.full((len(recipe.horizons), len(course.panel.series)), np.nan)
     rate = state.block.factor.rate(course.features, end, end + recipe.ahead)
     due = state.block.factor.due(course.features, end, end + recipe.ahead).astype(np.float64)
-    return interval.ahead(level.pick(level.value(state.level, recipe), state.block.choice), rate, due, recipe)
+    told = interval.ahead(level.pick(level.value(state.level, recipe), state.block.choice), rate, due, recipe)
+    return np.where(state.block.factor.is_known, told, np.nan)

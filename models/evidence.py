@@ -1,21 +1,33 @@
-"""One number a series and period, comparable over series, levels and windows: how strongly it speaks of a rise."""
+"""One number a series and period, comparable over series, levels and windows: how strongly it speaks of a turn for the
+worse."""
 
 import numpy as np
 from scipy import special
 
-from models.panel import LEVELS, Flags, Floats, Integers
+from models.panel import LEVELS, Flags, Floats, Integers, Nature, Worse
 from models.recipe import Recipe
 
 MIN_PEOPLE, MIN_RATIO = 3.0, 1.2  # fewer people, or less above the expectation, is no rise whatever the probability
+MIN_MOVE = 0.005  # of a stock: half of the least monthly loss that a level rule of the region speaks of
 
 
-def worth(observed: Floats, expected: Floats) -> Flags:
-    """Whether a rise is large enough to be spoken of at all; arrays of one shape, false for NaN."""
-    return (observed >= MIN_PEOPLE) & (observed >= MIN_RATIO * expected)
+def worth(observed: Floats, expected: Floats, worse: Worse = "higher", nature: Nature = "count") -> Flags:
+    """Whether a rise, or a fall where lower is worse, is large enough to be spoken of at all; false for NaN.
+
+    Arrays of one shape. A fall of a count is a rise the other way round; of stocks and net changes the gap counts.
+    """
+    more, less = (observed, expected) if worse == "higher" else (expected, observed)
+    if nature == "count":
+        return (more >= MIN_PEOPLE) & (more >= MIN_RATIO * less)
+    least = MIN_MOVE * expected if nature == "stock" else 0.0
+    return np.asarray(more - less >= np.maximum(MIN_PEOPLE, least))
 
 
-def strength(p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe) -> Floats:
-    """(W, n, ...) standard deviations by which each window speaks of a rise; -inf where it tells of none.
+def strength(
+    p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe, worse: Worse = "higher",
+    nature: Nature = "count",
+) -> Floats:  # fmt: skip
+    """(W, n, ...) standard deviations by which each window speaks of a turn for the worse; -inf where it does not.
 
     p, observed, expected: (W, n, ...) of the recipe's windows. group: (n,) number of the level. A level's allowance is
     a weight of its p-values (Genovese, Roeder & Wasserman 2006, Biometrika 93): the eleven areas may be heard
@@ -25,12 +37,15 @@ def strength(p: Floats, observed: Floats, expected: Floats, group: Integers, rec
     handicap = np.reshape([span.handicap for span in recipe.windows], shape)
     speaks = expected < np.reshape([span.alone_below for span in recipe.windows], shape)
     allowance = np.array([recipe.allowance[level] for level in LEVELS])[group].reshape(1, -1, *[1] * (p.ndim - 2))
-    is_worth = worth(observed, expected)
+    is_worth = worth(observed, expected, worse, nature)
     told = np.isfinite(p) & speaks & (is_worth[:1] if recipe.by_latest else is_worth)
     deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap + allowance
     return np.asarray(np.where(told, deviations, -np.inf))
 
 
-def evidence(p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe) -> Floats:
+def evidence(
+    p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe, worse: Worse = "higher",
+    nature: Nature = "count",
+) -> Floats:  # fmt: skip
     """(n, ...) strength of the best window; arguments as `strength`."""
-    return np.asarray(strength(p, observed, expected, group, recipe).max(axis=0))
+    return np.asarray(strength(p, observed, expected, group, recipe, worse, nature).max(axis=0))

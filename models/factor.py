@@ -46,6 +46,10 @@ class Factor:
         """Whether a report is due at the columns start..end-1."""
         return np.asarray(np.array(self.due_kinds)[features.is_workday[start:end].astype(np.int64)])
 
+    def coming(self, _: Recipe) -> "Factor":
+        """The same: all of it is asked for columns from the anchor on."""
+        return self
+
 
 @dataclass(frozen=True)
 class Past:
@@ -148,10 +152,11 @@ def fit_seasons(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, re
     top = np.flatnonzero(~tree.inherits)
     counts, weight, offset = past.counts[top], past.weight[top].copy(), past.offset[top].copy()
     mean = counts.sum(axis=1) / np.maximum(weight.sum(axis=1), 1.0)
-    drift, distrust, most = slow_drift(counts, weight, mean >= LARGE, recipe.year + 1)
+    among = np.exp(offset)
+    drift, distrust, most = slow_drift(counts / among, weight, mean >= LARGE, recipe.year + 1)
     offset += drift
     weight *= distrust
-    counts = np.minimum(counts, most)
+    counts = np.minimum(counts, most * among)
     trusted = np.maximum(weight.sum(axis=0), 0.01)
     levelled = (counts * np.exp(-offset) * weight / (mean + 0.1)[:, None]).sum(axis=0) / trusted
     scale = float(mean.mean()) * min(len(top), 20)

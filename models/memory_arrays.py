@@ -19,6 +19,7 @@ RECENT = 14  # newest columns whose states are all kept: what is corrected is mo
 OLDEST = 800  # columns: of the older states those are kept, up to here, where a block of the calendar begins
 Arrays = dict[str, npt.NDArray[Any]]
 _SERIES = ("series_id", "level", "area", "industry")
+_TEXTS = ("grain", "nature", "worse")
 
 
 def to_arrays(memory: Memory) -> Arrays:
@@ -32,9 +33,16 @@ def to_arrays(memory: Memory) -> Arrays:
     number = {block: at for at, block in enumerate(blocks)}
     parts = [_apart(replace(state, block=None)) for state in states]
     panel = memory.panel
-    arrays: Arrays = {f"panel.{name}": panel.series[name].to_numpy().astype(str) for name in _SERIES}
-    arrays |= {"panel.periods": panel.periods.to_numpy(), "panel.grain": np.asarray(panel.grain)}
-    arrays |= {"panel.values": panel.values, "panel.exposure": panel.exposure}
+    arrays: Arrays = {"method": np.asarray(memory.method)}
+    arrays |= {f"panel.{name}": panel.series[name].to_numpy().astype(str) for name in _SERIES}
+    arrays |= {f"panel.{name}": np.asarray(getattr(panel, name)) for name in _TEXTS}
+    arrays |= {
+        "panel.periods": panel.periods.to_numpy(),
+        "panel.values": panel.values,
+        "panel.exposure": panel.exposure,
+    }
+    if panel.whole is not None:
+        arrays["panel.whole"] = panel.whole
     arrays |= {f"facts.{name}": array for name, array in _apart(memory.facts).items()}
     arrays |= {f"state.{name}": np.stack([part[name] for part in parts]) for name in parts[0]}
     arrays["state.block"] = np.array([number.get(id(state.block), -1) for state in states])
@@ -47,7 +55,10 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Memory:
     """The memory again. Raises KeyError or ValueError when the arrays are not those of a memory."""
     series = pd.DataFrame({name: arrays[f"panel.{name}"].astype(object) for name in _SERIES})
     periods = pd.DatetimeIndex(arrays["panel.periods"])
-    panel = Panel(series, periods, arrays["panel.values"], arrays["panel.exposure"], arrays["panel.grain"].item())
+    texts = {name: arrays[f"panel.{name}"].item() for name in _TEXTS}
+    panel = Panel(
+        series, periods, arrays["panel.values"], arrays["panel.exposure"], whole=arrays.get("panel.whole"), **texts
+    )
     numbers = arrays["state.block"].tolist()
     blocks = [_together(Block, f"block.{at}", arrays) for at in range(max(numbers) + 1)]
     stacked = {name: array for name, array in arrays.items() if name.startswith("state.")}
@@ -58,7 +69,8 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Memory:
         )
         for at, number in enumerate(numbers)
     ]
-    return Memory(panel, _together(Days, "facts", arrays), {state.column: state for state in states})
+    states_by_column = {state.column: state for state in states}
+    return Memory(arrays["method"].item(), panel, _together(Days, "facts", arrays), states_by_column)
 
 
 def _kept(memory: Memory) -> set[int]:
@@ -88,12 +100,16 @@ def _parts(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+def _has(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
+    return any(other == name or other.startswith(f"{name}.") for other in arrays)
+
+
 def _together(kind: Any, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
     """A value of a type whose parts are the arrays of this name."""
     if get_origin(kind) is UnionType:
         if not any(other.startswith(f"{name}.") for other in arrays):
             return None
-        kind = get_args(kind)[0]
+        kind = next(each for each in get_args(kind) if all(_has(f"{name}.{part}", arrays) for part in _parts(each)))
     if isinstance(kind, type) and is_dataclass(kind):
         return kind(**{part: _together(hint, f"{name}.{part}", arrays) for part, hint in _parts(kind).items()})
     array = arrays[name]

@@ -1,6 +1,6 @@
-"""The input of every model: counts of many series over the same consecutive periods, and who inherits from whom."""
+"""The input of every model: figures of many series over the same consecutive periods, and who inherits from whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,8 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 Grain = Literal["day", "week", "month", "quarter"]
+Nature = Literal["count", "stock", "net"]
+Worse = Literal["higher", "lower"]
 
 STEP_DAYS: dict[str, int] = {"day": 1, "week": 7}
 STEP_MONTHS: dict[str, int] = {"month": 1, "quarter": 3}
@@ -23,10 +25,14 @@ class Panel:
 
     series: frame with series_id, level (total|area|industry|cell), area, industry; one row a series.
     periods: T consecutive days, or first days of weeks, months or quarters.
-    values: (n, T) counts of people, NaN = not reported or not due (a reported zero is 0).
-    exposure: (n, T) share of the series that reported; 0 where the value is NaN.
-        A column's share must not change when later columns come (take sizes known before it): a column whose values or
-        exposure differ from an earlier call counts as revised and everything after it is computed anew.
+    values: (n, T) people, NaN = not reported or not due (a reported zero is 0).
+    exposure: (n, T) what the people are counted among; 0 where the value is NaN. Of a count it is the share of the
+        series that reported, of a rate the denominator of those who reported, relative to one that never changes.
+        A column's exposure must not change when later columns come (take sizes known before it): a column whose values
+        or exposure differ from an earlier call counts as revised and everything after it is computed anew.
+    nature: a *count* of a period; a *stock*, judged by its change since the period before; a *net* change, signed.
+    worse: which way is worse, the tail that is tested.
+    whole: (n, T) what the exposure would be if all had reported; 1 where it is not given.
     Raises ValueError when shapes, periods or values contradict this.
     """
 
@@ -35,10 +41,14 @@ class Panel:
     values: Floats
     exposure: Floats
     grain: Grain
+    nature: Nature = "count"
+    worse: Worse = "higher"
+    whole: Floats | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.series), len(self.periods))
-        if self.values.shape != shape or self.exposure.shape != shape:
+        whole = self.exposure if self.whole is None else self.whole
+        if self.values.shape != shape or self.exposure.shape != shape or whole.shape != shape:
             raise ValueError(f"values {self.values.shape} and exposure {self.exposure.shape} must both be {shape}")
         if self.grain not in STEP_DAYS and self.grain not in STEP_MONTHS:
             raise ValueError(f"grain must be day, week, month or quarter, not {self.grain!r}")
@@ -49,15 +59,23 @@ class Panel:
         unknown = set(self.series["level"]) - set(LEVELS)
         if unknown:
             raise ValueError(f"unknown series level: {sorted(unknown)}")
-        if np.nanmin(self.values, initial=0.0) < 0 or np.isinf(self.values).any():
-            raise ValueError("values are counts: finite and not negative")
-        if not np.isfinite(self.exposure).all() or self.exposure.min() < 0:
-            raise ValueError("exposure is finite and not negative")
+        if np.isinf(self.values).any() or (self.nature != "net" and np.nanmin(self.values, initial=0.0) < 0):
+            raise ValueError("values are counts or stocks, finite and not negative, or finite net changes")
+        for part in (self.exposure, whole):
+            if not np.isfinite(part).all() or part.min() < 0:
+                raise ValueError("exposure is finite and not negative")
 
     def until(self, column: int) -> "Panel":
         """The same panel as it ended with the period at `column`."""
         end = column + 1
-        return Panel(self.series, self.periods[:end], self.values[:, :end], self.exposure[:, :end], self.grain)
+        whole = None if self.whole is None else self.whole[:, :end]
+        return replace(
+            self, periods=self.periods[:end], values=self.values[:, :end], exposure=self.exposure[:, :end], whole=whole
+        )
+
+    def owed(self, start: int, end: int) -> Floats:
+        """(n, end - start) exposure of these columns if all had reported."""
+        return np.ones((len(self.series), end - start)) if self.whole is None else self.whole[:, start:end]
 
 
 @dataclass(frozen=True)
@@ -118,6 +136,7 @@ def first_difference(old: Panel, new: Panel) -> int:
     Returns 0 when series, grain or first period differ.
     """
     same_start = old.grain == new.grain and old.periods[0] == new.periods[0] and len(old.series) == len(new.series)
+    same_start &= old.nature == new.nature and (old.whole is None) == (new.whole is None)
     names = ("series_id", "level", "area", "industry")
     if not same_start or any(old.series[name].tolist() != new.series[name].tolist() for name in names):
         return 0
@@ -125,5 +144,7 @@ def first_difference(old: Panel, new: Panel) -> int:
     before, after = old.values[:, :shared], new.values[:, :shared]
     equal = (before == after) | (np.isnan(before) & np.isnan(after))
     equal &= old.exposure[:, :shared] == new.exposure[:, :shared]
+    if old.whole is not None and new.whole is not None:
+        equal &= old.whole[:, :shared] == new.whole[:, :shared]
     changed = np.flatnonzero(~equal.all(axis=0))
     return int(changed[0]) if len(changed) else shared

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from models.interval import QUANTILES
-from models.panel import Flags, Floats
+from models.panel import Flags, Floats, Panel
 
 _FORECAST = sorted({"expected": 0.5, **QUANTILES}.items(), key=lambda column: column[1])
 NAMES, LEVELS = tuple(name for name, _ in _FORECAST), np.array([level for _, level in _FORECAST])
 CALIBRATION = (0.01, 0.05, 0.1)
+LEAST_BLOCKS = 4  # of time, before a figure has an error
 
 
 def interval_score(truth: Floats, quantiles: Floats) -> Floats:
@@ -44,6 +46,34 @@ def calibration(p: Floats) -> dict[str, float]:
     """Share of judgements with a p below .01, .05 and .1: the same numbers, if nothing happened and all is right."""
     known = p[np.isfinite(p)]
     return {f"p_below_{level:g}": mean(known < level) for level in CALIBRATION}
+
+
+def errors(blocks: list[dict[str, float]]) -> dict[str, float]:
+    """Standard errors of figures, from those of blocks of time that do not overlap; NaN of fewer than four."""
+    table = pd.DataFrame(blocks)
+    return {str(name): float(table[name].sem()) if table[name].count() >= LEAST_BLOCKS else np.nan for name in table}
+
+
+def detection_errors(figures: dict[str, float], years: float) -> dict[str, float]:
+    """Standard errors of figures of `detection`, years: series-years judged. Binomial for shares (with one more of both
+    kinds, so that a share of 1 is not certain), Poisson for numbers."""
+    total = figures["episodes_per_series_year"] * years
+    counts = {"detected": figures["events"], "precision": total}
+    rates = ("episodes_per_series_year", "false_per_series_year")
+    shares = {name: (figures[name] * many + 1) / (many + 2) for name, many in counts.items()}
+    return {
+        **{name: float(np.sqrt(share * (1 - share) / (counts[name] + 2))) for name, share in shares.items()},
+        **{name: float(np.sqrt(max(figures[name] * years, 1)) / years) for name in rates},
+    }
+
+
+def sums(panel: Panel, width: int) -> Floats:
+    """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
+    reported = panel.exposure > 0.999
+    due = reported.any(axis=0) if panel.grain == "day" else np.ones(len(panel.periods), dtype=bool)
+    people = pd.DataFrame(np.where(reported, panel.values, 0.0).T).rolling(width).sum().to_numpy().T
+    missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
+    return np.where(missing == 0, people, np.nan)
 
 
 @dataclass(frozen=True)

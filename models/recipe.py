@@ -1,4 +1,4 @@
-"""The numbers of the method, one recipe a grain, each where it was measured (shared method.md, "LCW-raw")."""
+"""The numbers of the methods, one recipe a grain, each where it was measured (shared method.md, "LCW-raw")."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -207,6 +207,34 @@ QUARTER = replace(
 )
 
 RECIPES: dict[str, Recipe] = {"day": DAY, "week": WEEK, "month": MONTH, "quarter": QUARTER}
+
+
+def _seasonal(recipe: Recipe, year: int, farthest: int, half_life: float) -> Recipe:
+    """The seasonal baseline: the level is how the last weeks compare with their counterparts, and nothing is chosen.
+
+    warm: a year and a window. farthest: periods back to the oldest counterpart.
+    """
+    return replace(
+        recipe,
+        history=farthest + year,
+        warm=year + max(span.reach for span in recipe.windows),
+        burn=year,
+        half_lives=(half_life,),
+        year=0,
+        large=inf,
+    )
+
+
+BY_METHOD: dict[str, dict[str, Recipe]] = {
+    "level_factor": RECIPES,
+    "seasonal": {
+        "day": _seasonal(DAY, 365, 421, 28.0),
+        "week": _seasonal(WEEK, 52, 58, 4.0),
+        "month": _seasonal(MONTH, 12, 13, 1.5),
+        "quarter": _seasonal(QUARTER, 4, 4, 1.0),
+    },
+}
+DEFAULT_METHOD = "level_factor"
 
 MIN_SEEN = 8  # reported periods before a series gets any score
 FIRST_ANCHOR = 12  # the column before which the calendar is first fitted: eight workdays and their weekends

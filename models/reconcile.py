@@ -71,8 +71,9 @@ def reconcile(mean: Floats, of: Table) -> Floats:
     v_total, v_area, v_industry = wide[:, of.total], wide[:, of.areas], wide[:, of.industries]
     v_cell = np.where(of.cells >= 0, wide[:, of.cells], 0.0)
     cell = told[:, of.cells]
-    gap_area = told[:, of.areas] - cell.sum(axis=2)
-    gap_industry = told[:, of.industries] - cell.sum(axis=1)
+    is_split = (of.cells >= 0).any(axis=1)  # an area or industry without cells is no sum of any
+    gap_area = np.where(is_split, told[:, of.areas] - cell.sum(axis=2), 0.0)
+    gap_industry = np.where((of.cells >= 0).any(axis=0), told[:, of.industries] - cell.sum(axis=1), 0.0)
     gap_total = told[:, of.total] - told[:, of.areas].sum(axis=1)
     # Constraints of industries touch each other only through areas: eliminate them, solve for areas and the total.
     diagonal = v_industry + v_cell.sum(axis=1)
@@ -84,6 +85,9 @@ def reconcile(mean: Floats, of: Table) -> Floats:
     system[:, at, at] += v_area + v_cell.sum(axis=2)
     system[:, :areas, areas] = system[:, areas, :areas] = -v_area
     system[:, areas, areas] = v_total + v_area.sum(axis=1)
+    whole = np.flatnonzero(~is_split)
+    system[:, whole] = system[:, :, whole] = 0.0
+    system[:, whole, whole] = 1.0
     right = np.concatenate([gap_area - (through @ gap_industry[:, :, None])[:, :, 0], gap_total[:, None]], axis=1)
     pull = np.linalg.solve(system, right[:, :, None])[:, :, 0]
     pull_area, pull_total = pull[:, :areas], pull[:, areas]

@@ -1,11 +1,11 @@
-"""How improbable the last few periods are: sums over windows, and the upper tail of the negative binomial."""
+"""How improbable the last few periods are: sums over windows, and the tails of the negative binomial."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-from models.panel import Flags, Floats
+from models.panel import Flags, Floats, Worse
 from models.recipe import MIN_COVERAGE, Span
 
 
@@ -31,9 +31,9 @@ class Sums:
 
 
 def window_sums(
-    values: Floats, exposure: Floats, rate: Floats, due: Flags, levels: Floats, spans: tuple[Span, ...]
+    values: Floats, exposure: Floats, whole: Floats, rate: Floats, due: Flags, levels: Floats, spans: tuple[Span, ...]
 ) -> Sums:
-    """Sums over the last columns of the trailing arrays values, exposure, rate (n, k), due (k,).
+    """Sums over the last columns of the trailing arrays values, exposure, whole, rate (n, k), due (k,).
 
     levels (n, reach): level before each of the last columns under today's factor, NaN where there was none.
     The level is frozen before the window, so that a slow rise does not explain itself.
@@ -42,7 +42,7 @@ def window_sums(
     people = np.where(reported, values, 0.0)
     share = np.where(reported, exposure, 0.0)
     exposed = rate * share
-    owed = rate * (due | reported.any(axis=0))
+    owed = rate * whole * (due | reported.any(axis=0))
     parts = np.stack([people, share, exposed, owed])
     rows = [_one(parts, levels, span) for span in spans]
     sums, weighed, level = (np.stack(part) for part in zip(*rows, strict=True))
@@ -68,8 +68,10 @@ def _one(parts: Floats, levels: Floats, span: Span) -> tuple[Floats, Floats, Flo
     return plain, weighed, level
 
 
-def tail_probability(observed: Floats, mean: Floats, variance: Floats) -> Floats:
-    """Upper mid-p: P(X > observed) + P(X = observed) / 2 for a negative binomial with this mean and variance.
+def tail_probability(observed: Floats, mean: Floats, variance: Floats, worse: Worse = "higher") -> Floats:
+    """Mid-p: P(X > observed), or P(X < observed) where lower is worse, + P(X = observed) / 2.
+
+    X is negative binomial with this mean and variance.
 
     Poisson (to 2 % of the variance) where the variance is not above the mean. NaN in, NaN out.
     """
@@ -77,13 +79,19 @@ def tail_probability(observed: Floats, mean: Floats, variance: Floats) -> Floats
     centre = np.maximum(np.where(known, mean, 1.0), 1e-6)
     size, chance = negative_binomial(centre, np.where(known, variance, 2.0))
     people = np.where(known, observed, 0.0)
-    tail = exceeds(people, size, chance) + 0.5 * equals(people, size, chance)
+    half = 0.5 * equals(people, size, chance)
+    tail = exceeds(people, size, chance) + half if worse == "higher" else reaches(people, size, chance) - half
     return np.where(known, np.clip(tail, 1e-300, 1.0), np.nan)
 
 
 def exceeds(people: Floats, size: Floats, chance: Floats) -> Floats:
     """P(X > people) of scipy's nbinom(size, chance); scipy.special, because importing scipy.stats takes a second."""
     return np.where(people < 0, 1.0, special.betaincc(size, np.maximum(people, 0.0) + 1.0, chance))
+
+
+def reaches(people: Floats, size: Floats, chance: Floats) -> Floats:
+    """P(X <= people) of scipy's nbinom(size, chance)."""
+    return np.where(people < 0, 0.0, special.betainc(size, np.maximum(people, 0.0) + 1.0, chance))
 
 
 def equals(people: Floats, size: Floats, chance: Floats) -> Floats:

@@ -27,7 +27,7 @@ def compared(expected: float, observed: float) -> str:
     more = observed - expected
     if round(abs(more)) == 0:
         return "与预期相当"
-    times = f"是预期的{observed / expected:.1f}倍，" if expected >= 1 else ""
+    times = f"是预期的{observed / expected:.1f}倍，" if expected >= 1 and observed >= 0 else ""
     return f"{times}{'多' if more > 0 else '少'}{amount(abs(more))}人"
 
 

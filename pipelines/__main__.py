@@ -24,7 +24,7 @@ from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
 from pipelines.warehouse import backtest as backtests
-from pipelines.warehouse import store
+from pipelines.warehouse import kept_backtest, store
 from pipelines.warehouse import trace as traces
 from pipelines.warehouse.figure import find_figure
 
@@ -205,19 +205,21 @@ def trace(
 
 @app.command()
 def backtest(
-    indicator: Annotated[str, typer.Option(help="人数类指标的名称，如 benefit_claim")],
+    indicator: Annotated[str, typer.Option(help="指标的名称，如 benefit_claim")],
     first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")],
     last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD")],
     truth: Annotated[Path | None, typer.Option(help="已知事件的标签（演示城市的 truth.csv）")] = None,
+    method: Annotated[str, typer.Option(help="level_factor、seasonal；默认为地区配置所用的方法")] = "",
 ) -> None:
     """用各版次当时所知重做预测与判断，并按现在所知评分 (score past forecasts and judgements, on vintages only)."""
     settings, region = place()
     with runs.locked(settings), store.connect(settings, read_only=True) as warehouse, bar() as progress:
         found = backtests.backtest(
-            warehouse.connection, region, indicator, to_day(first), to_day(last), truth, progress
+            warehouse.connection, region, indicator, to_day(first), to_day(last), truth, progress, method
         )
-        path = backtests.keep(settings.backtests, found, now())
-    for line in backtests.told(found):
+        worse = kept_backtest.worsened(settings.backtests, found)
+        path = kept_backtest.keep(settings.backtests, found, now())
+    for line in (*backtests.told(found), *worse):
         typer.echo(line)
     console.print(f"各层级的数值已存入 {path}")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines import region as regions
-from pipelines.domain import UserError
+from pipelines.domain import Role, UserError, Viewer
 from pipelines.ledger import open_ledger
 from pipelines.ledger.edition import recorded_editions
-from pipelines.publish.read import edition_in_force
+from pipelines.publish.read import edition_in_force, read
 from pipelines.settings import Settings
 from pipelines.warehouse import store
 
@@ -27,13 +27,14 @@ class Answer:
 
 
 def examine(settings: Settings) -> list[Answer]:
-    """One answer each for region, folders, keys, ledger, published files."""
+    """One answer each for region, folders, keys, ledger, published files, quality of the forecasts."""
     looks: dict[str, Callable[[Settings], str]] = {
         "地区配置": _region,
         "数据文件夹": _folder,
         "密钥": _keys,
         "台账": _ledger,
         "已发布文件": _published,
+        "预测质量": _quality,
     }
     answers: list[Answer] = []
     for what, look in looks.items():
@@ -77,6 +78,18 @@ def _ledger(settings: Settings) -> str:
 def _published(settings: Settings) -> str:
     edition = edition_in_force(settings.published)
     return f"现行版次 {edition.edition_id}，数据截止 {edition.cutoff_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _quality(settings: Settings) -> str:
+    if not (settings.published / "current").exists():
+        return "还没有发布过版次"
+    rows = read("model_quality", Viewer(Role.CITY_ANALYST), published=settings.published)
+    drifted = rows[rows["is_drift"]]
+    if len(drifted):
+        raise UserError("".join(drifted["sentence"]) + "请核对近期数据，并用 gangshao backtest 比较各方法")
+    if rows.empty:
+        return "还没有满 13 周的预测可比，每月的第一个版次比较一次"
+    return f"{rows['day'].iloc[0]:%Y-%m-%d} 比较了 {len(rows)} 项，没有超出偶然的变化"
 
 
 def table_hashes(settings: Settings) -> dict[str, str]:

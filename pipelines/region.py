@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
+from models.recipe import BY_METHOD, DEFAULT_METHOD
 from pipelines.domain import TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Grain, UserError
 from pipelines.feeds import contracts
 from pipelines.place_name import check_places, place_names
@@ -95,6 +96,8 @@ class Region:
     city: str
     has_spring_festival: bool
     disclosure: Bounds
+    method: str
+    """Name of the forecasting method in use (models.methods)."""
     places: pd.DataFrame
     place_names: pd.DataFrame
     """Every way to write the city or a unit, with the days it holds: see pipelines.place_name."""
@@ -272,6 +275,7 @@ def load(folder: Path) -> Region:
         city=city,
         has_spring_festival=bool(settings.get("has_spring_festival", False)),
         disclosure=bounds(settings, f"{folder.name}/region.toml"),
+        method=_method(settings, folder),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
         **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", "headers")},
@@ -338,6 +342,13 @@ def _run_weekdays(settings: dict[str, object], folder: Path) -> frozenset[int]:
     if not isinstance(chosen, list) or not chosen:
         raise UserError(f'{folder.name}/region.toml“run_days”只能是 "daily" 或星期的列表，例如 ["saturday"]。')
     return frozenset(_weekday(settings, folder, "run_days", str(name)) for name in chosen)
+
+
+def _method(settings: dict[str, object], folder: Path) -> str:
+    name = settings.get("method", DEFAULT_METHOD)
+    if name not in BY_METHOD:
+        raise UserError(f"{folder.name}/region.toml“method”：没有“{name}”这个预测方法，只能是 {'、'.join(BY_METHOD)}。")
+    return str(name)
 
 
 def _check_industries(tables: dict[str, Table]) -> None:

@@ -25,6 +25,7 @@ from pipelines.warehouse.catalogue import step
 from pipelines.warehouse.forecast import Forecaster, spike_indicators
 from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.nowcast import nowcast
+from pipelines.warehouse.quality import watch
 from pipelines.warehouse.revision import revise
 from pipelines.warehouse.transform import Transform
 
@@ -118,7 +119,9 @@ def compute(work: Work, edition: Edition) -> None:
         nowcast(work.con, work.region, edition)
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
-        score = work.forecaster.run(edition, change, spike_indicators(work.region.rules_on(edition.day)))
+        judged = spike_indicators(work.region.rules_on(edition.day))
+        score = work.forecaster.run(edition, change, judged)
+        watch(work.con, work.region, edition, work.forecaster, judged)
         work.judge.run(edition, change, score)
         work.con.execute(
             "insert into edition values (?, ?, ?, ?)", [edition.edition_id, edition.day, edition.number, cutoff_at]

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerts import rules
-from pipelines.alerts.fold import fold
+from pipelines.alerts.fold import Series, fold
 from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, from_row
 from pipelines.domain import Edition
 from pipelines.region import Region
@@ -35,11 +35,11 @@ class Judge:
         in_force = in_force[in_force["is_enabled"] & in_force["indicator"].isin(list(catalogue()))]
         layoffs = self._layoffs(edition.day)
         readings = self._readings(in_force, change, edition.day)
-        worse = {name: item.worse for name, item in catalogue().items()}
+        worse: dict[str, str] = {name: item.worse for name, item in catalogue().items()}
         current = self.open_warnings()
         told = {(warning.indicator, warning.area, warning.industry) for warning in current if warning.kind == "spike"}
         found = [
-            self._with_cause(fold(rules.spikes(in_force, score), in_force, score, told)),
+            self._with_cause(_folded(rules.spikes(in_force, score, worse), in_force, score, told)),
             rules.levels(in_force, readings, worse, self._region.city),
             rules.events(in_force, layoffs, edition.day),
             rules.several(in_force, layoffs, edition.day, self._region.city),
@@ -153,3 +153,11 @@ class Judge:
         self._con.register("incoming", frame)
         self._con.execute(f"insert into {table} ({names}) select {names} from incoming")
         self._con.unregister("incoming")
+
+
+def _folded(spikes: pd.DataFrame, in_force: pd.DataFrame, score: pd.DataFrame, told: set[Series]) -> pd.DataFrame:
+    """Spikes with explained_by: only rises of counts are explained by one another, all others stand themselves."""
+    rises = [name for name, item in catalogue().items() if item.nature == "count" and item.worse == "higher"]
+    is_rise = spikes["indicator"].isin(rises)
+    parts = [fold(spikes[is_rise], in_force, score, told), spikes[~is_rise]]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

@@ -269,11 +269,11 @@ def _place_of(items: list[_Item], office: Office, region: Region) -> str:
 
 
 def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
-    """Up to which day a warning's data reach, and how to say it: rules on a level judge whole periods."""
+    """Up to which day a warning's data reach, and how to say it: rules on readings and scores judge whole periods."""
     first = pd.Timestamp(str(row["data_to"])).date()
     rules = region.rules
     grains = rules.loc[rules["rule_id"] == row["rule_id"], "grain"]
-    grain = Grain(grains.iloc[0]) if row["kind"] == "level" and len(grains) else Grain.DAY
+    grain = Grain(grains.iloc[0]) if row["kind"] in {"level", "spike"} and len(grains) else Grain.DAY
     return last_day(grain, first), words(grain, first)
 
 

@@ -36,23 +36,24 @@ def _in_scope(frame: pd.DataFrame, scope: pd.Series, place: pd.Series) -> pd.Ser
     )
 
 
-def spikes(rules: pd.DataFrame, score: pd.DataFrame) -> pd.DataFrame:
-    """Findings of spike rules: improbable, and larger by enough times, and by enough people, all three.
+def spikes(rules: pd.DataFrame, score: pd.DataFrame, worse: dict[str, str]) -> pd.DataFrame:
+    """Findings of spike rules: improbable, and larger (or smaller, where lower is worse) by enough times and people.
 
     ``score``: one row a series and window with level (total, area, industry, cell), observed, expected, variance, p,
-    strength (standard deviations with the allowance of its level; NaN: no rise). Returns frame of FINDING columns, one
-    row a rule and series, of its strongest window.
+    strength (standard deviations with the allowance of its level; NaN: none). Returns frame of FINDING columns, one
+    row a rule and series, of its strongest window. ``worse``: indicator to higher or lower.
     """
     spike = rules[rules["kind"] == "spike"]
     if spike.empty or score.empty:
         return pd.DataFrame(columns=FINDING)
     likely = score[score["strength"] >= spike["min_strength"].min()].rename(columns={"level": "place"})
     met = likely.merge(spike.drop(columns="grain"), on="indicator")
-    excess = met["observed"] - met["expected"]
-    met = met[
+    is_lower = met["indicator"].map(worse) == "lower"
+    more, less = met["observed"].mask(is_lower, met["expected"]), met["expected"].mask(is_lower, met["observed"])
+    met = met.assign(people=more - less)[
         (met["strength"] >= met["min_strength"])
-        & (met["observed"] >= met["min_ratio"].fillna(1.0) * met["expected"])
-        & (excess >= met["min_people"].fillna(0.0))
+        & (met["min_ratio"].isna() | (more >= met["min_ratio"] * less))
+        & (more - less >= met["min_people"].fillna(0.0))
         & _in_scope(met, met["scope"], met["place"].map(SCOPE_OF_LEVEL))
     ]
     met = _worst(met.assign(weakness=-met["strength"]), ["rule_id", *SERIES], ["weakness"])
@@ -60,8 +61,7 @@ def spikes(rules: pd.DataFrame, score: pd.DataFrame) -> pd.DataFrame:
     return _findings(
         met.assign(
             window_to=met["data_to"],
-            people=met["observed"] - met["expected"],
-            lo=np.maximum(met["expected"] - spread, 0.0),
+            lo=np.maximum(met["expected"] - spread, np.minimum(met["expected"], 0.0)),  # of a net loss it is no bound
             hi=met["expected"] + spread,
         )
     )

@@ -20,9 +20,9 @@ from pipelines.warehouse.tables import define
 SCHEMA_VERSION = 1
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
 VINTAGE = ("reading", "episode", "roster", "employer")
-BY_EDITION = ("score", "forecast", "nowcast", "revision")
+BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality")
 REFERENCE = ("place", "industry", "indicator", "rule")
-RESTRICTED_ONLY = ("employer", "score", "forecast", "nowcast", "revision", "drop_register", "quarantine")
+RESTRICTED_ONLY = ("employer", *BY_EDITION, "drop_register", "quarantine")
 
 
 def current_edition(published: Path) -> str | None:

@@ -65,7 +65,8 @@ def read(
     """Answer the question ``pipelines/sql/queries/<name>.sql`` as ``viewer`` may see it.
 
     ``as_of`` (an instant with a zone; None: now) shows what the edition in force at that instant showed: of rows with
-    vintages those known then, of scores and forecasts those of that edition. Besides each table ``t`` a query may name
+    vintages those known then, of scores and forecasts those of that edition (of months and quarters those said last,
+    for they are said when readings change). Besides each table ``t`` a query may name
     ``t_history``: all that had been said up to then (vintages, earlier editions). Values of the query's named
     parameters (``$area``) come as keywords. Raises RefusedError for what the viewer's audience may not read, UserError
     when nothing is published (yet), TypeError for parameters the query does not name.
@@ -160,15 +161,25 @@ def _known(table: str, source: Source, edition: Edition, instant: str, is_histor
     if clock is Clock.VINTAGE:
         since = f"t.known_from <= {instant}"
         return since if is_history else f"{since} and (t.known_to is null or t.known_to > {instant})"
-    if clock is Clock.EDITION:
+    if clock in (Clock.EDITION, Clock.STANDING):
+        own = f"t.edition_id = '{edition.edition_id}'"
         if not is_history:
-            return f"t.edition_id = '{edition.edition_id}'"
+            return own if clock is Clock.EDITION else f"{own} or {_standing(table, source, instant)}"
         return f"t.edition_id in (select e.edition_id from {source}.edition as e where e.cutoff_at <= {instant})"
     if clock is Clock.RECEIVED:
         return f"t.received_at <= {instant}"
     if clock is Clock.DROP:
         return f"t.drop_id in (select d.drop_id from {source}.drop_register as d where d.received_at <= {instant})"
     return "true"
+
+
+def _standing(table: str, source: Source, instant: str) -> str:
+    """Predicate over ``t``: said of months or quarters by the last edition up to ``instant`` that said any of them."""
+    return (
+        "(t.grain in ('month', 'quarter') and (t.indicator, t.edition_id) in (select s.indicator, "
+        f"arg_max(s.edition_id, e.cutoff_at) from {source}.{table} as s join {source}.edition as e "
+        f"on s.edition_id = e.edition_id where e.cutoff_at <= {instant} group by s.indicator))"
+    )
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class Clock(StrEnum):
     TIMELESS = "timeless"  # reference rows
     VINTAGE = "vintage"  # known_from, known_to
     EDITION = "edition"  # edition_id of the run that said so
+    STANDING = "standing"  # the same, but what is said of a month or quarter stands until it is said anew
     RECEIVED = "received"  # received_at
     DROP = "drop"  # drop_id, dated by the register of drops
 
@@ -55,10 +56,11 @@ TABLES: dict[str, Table] = {
     "reading": Table(Clock.VINTAGE, "t.area"),
     "episode": Table(Clock.VINTAGE, "t.area"),
     "roster": Table(Clock.VINTAGE, "t.area"),
-    "score": Table(Clock.EDITION, "t.area", in_general=False),
-    "forecast": Table(Clock.EDITION, "t.area", in_general=False),
+    "score": Table(Clock.STANDING, "t.area", in_general=False),
+    "forecast": Table(Clock.STANDING, "t.area", in_general=False),
     "nowcast": Table(Clock.EDITION, "t.area", in_general=False),
     "revision": Table(Clock.EDITION, "t.area", in_general=False),
+    "model_quality": Table(Clock.EDITION, "t.area", in_general=False),
     "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "drop_register": Table(Clock.RECEIVED, "t.sender", in_general=False),
     "quarantine": Table(Clock.DROP, _SENDER_OF_DROP, in_general=False),

@@ -10,28 +10,34 @@ import numpy as np
 import pandas as pd
 
 from models import budget, quality
-from models.assess import Assessment, Memory, assess
+from models.assess import Assessment, Memory
 from models.backtest import trace
 from models.evidence import evidence
+from models.methods import METHODS, Method
 from models.panel import LEVELS, Floats, Panel, hierarchy
 from models.quality import NAMES, Event
-from models.recipe import RECIPES, Recipe
+from models.recipe import Recipe
 from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
-from pipelines.warehouse.panel import Cells, cells_of, is_cell, panel
+from pipelines.warehouse.cells import READING, Cells, cells_of, is_cell
+from pipelines.warehouse.judgement import COMPLETE, NOWCAST, STANDING, Judgement, judgement
 
 AHEAD_DAYS = 550  # calendar beyond the last period
-WITHIN_DAYS = 7  # an event is found in time within so many days of showing
+WITHIN_DAYS = {Grain.DAY: 7, Grain.WEEK: 7, Grain.MONTH: 45, Grain.QUARTER: 120}  # an event is found in time: the
+# period that shows it is over and its files are due
 SEASON = {Grain.DAY: 364, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4}  # periods until the same one of last year
 EVERY_LEVEL = "all"
+_COLUMNS = ["series_level", "horizon", "figure", "value", "error"]
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """Figures of one backtest: frame with series_level, horizon (0: of judgements), figure, value."""
+    """Figures of one backtest: frame with series_level, horizon (0: of judgements), figure, value and its standard
+    error, NaN where too little time is judged to tell."""
 
     indicator: Indicator
+    method: str
     first: date
     last: date
     editions: int
@@ -49,40 +55,36 @@ class Vintage:
 
 def backtest(
     con: duckdb.DuckDBPyConnection, region: Region, name: str, first: date, last: date, truth: Path | None = None,
-    progress: Callable[[str, int, int], None] = lambda *_: None,
+    progress: Callable[[str, int, int], None] = lambda *_: None, method: str = "",
 ) -> Backtest:  # fmt: skip
-    """Repeat the judgements of the editions from ``first`` to ``last`` and score them by what is known now.
+    """Make the judgements of the editions from ``first`` to ``last`` again and score them by what is known now.
 
-    truth: labels as `gangshao demo` writes them; without them nothing can be said of detection. Raises UserError when
-    the indicator or the editions do not exist, or the labels cannot be read.
+    truth: labels as `gangshao demo` writes them; without them nothing can be said of detection. method: name of another
+    one than the region's. Raises UserError when the indicator, the method or the editions do not exist, or the labels
+    cannot be read.
     """
+    chosen = method_named(method or region.method)
     if name not in catalogue():
         raise UserError(f"没有名为“{name}”的指标，现有 {'、'.join(catalogue())} (no such indicator)")
     indicator = catalogue()[name]
-    if indicator.is_ratio:
-        raise UserError(f"“{name}”是比率，回测只用于人数类指标 (a backtest needs counts, this indicator is a ratio)")
     vintages: list[Vintage] = []
     wanted = editions_of(con, first, last)
-    for done, vintage in enumerate(vintages_of(con, region, indicator, wanted), 1):
+    for done, vintage in enumerate(vintages_of(con, region, indicator, wanted, chosen), 1):
         vintages.append(vintage)
         progress("回测", done, len(wanted))
     if not vintages:
         raise UserError(f"“{name}”在 {first} 至 {last} 的版次中没有数据 (no readings of this indicator)")
-    recipe = RECIPES[vintages[-1].panel.grain]
-    calendar = _calendar(region, vintages[0].panel, last)
-    frames = [_ahead(vintages, recipe), _judged(region, vintages, calendar, recipe, truth)]
-    return Backtest(indicator, first, last, len(vintages), pd.concat(frames, ignore_index=True))
+    recipe = chosen.recipes[vintages[-1].panel.grain]
+    calendar = _calendar(region, vintages[0].panel.periods[0].date(), last)
+    frames = [_ahead(vintages, recipe), _judged(region, vintages, calendar, chosen, truth)]
+    return Backtest(indicator, chosen.name, first, last, len(vintages), pd.concat(frames, ignore_index=True))
 
 
-def keep(folder: Path, found: Backtest, at: datetime) -> Path:
-    """Write the figures into a CSV file of their own; returns it. Raises OSError."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{found.indicator.name}_{found.first}_{found.last}_{at:%Y%m%dT%H%M%SZ}.csv"
-    frame = found.figures.assign(indicator=found.indicator.name, first_day=found.first, last_day=found.last)
-    aside = path.with_suffix(".part")
-    frame.assign(editions=found.editions).to_csv(aside, index=False, encoding="utf-8-sig")
-    aside.replace(path)
-    return path
+def method_named(name: str) -> Method:
+    """The method of this name. Raises UserError naming those there are."""
+    if name not in METHODS:
+        raise UserError(f"没有名为“{name}”的预测方法，现有 {'、'.join(METHODS)} (no such method)")
+    return METHODS[name]
 
 
 TITLES = {
@@ -94,7 +96,7 @@ TITLES = {
     "p_below_0.05": "概率低于 .05 的判断所占比例（无事时应近 .05）",
     "p_below_0.1": "概率低于 .1 的判断所占比例（无事时应近 .1）",
     "events": "已知事件（件）",
-    "detected": f"可见后 {WITHIN_DAYS} 日内发现的比例（越大越好）",
+    "detected": "可见后及时发现的比例（日、周 7 天，月 45 天，季 120 天内；越大越好）",
     "delay": "发现所用天数，未发现的按最长计（越小越好）",
     "episodes_per_series_year": "每个序列每年的警报次数",
     "false_per_series_year": "其中与已知事件无关的次数（越小越好）",
@@ -104,12 +106,13 @@ TITLES = {
 
 def told(found: Backtest) -> list[str]:
     """The figures as lines for a person."""
-    head = f"{found.indicator.title_zh}，{found.first} 至 {found.last}，{found.editions} 个版次"
+    head = f"{found.indicator.title_zh}，方法 {found.method}，{found.first} 至 {found.last}，{found.editions} 个版次"
     table = found.figures[found.figures["series_level"] == EVERY_LEVEL]
     lines = [head]
     for horizon, rows in table.groupby("horizon"):
         lines.append(f"预测未来第 {horizon} 期" if horizon else "判断")
-        lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in rows.itertuples() if np.isfinite(row.value)]
+        told = rows[rows["value"].notna()]
+        lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in told.itertuples()]
     return lines
 
 
@@ -125,78 +128,109 @@ def editions_of(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list
 
 
 def vintages_of(
-    con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, editions: list[tuple[date, datetime]]
-) -> Iterator[Vintage]:
+    con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, editions: list[tuple[date, datetime]],
+    method: Method,
+) -> Iterator[Vintage]:  # fmt: skip
     """Each edition's look at the indicator, in their order; editions before the first reading have none."""
     grain = indicator.grains[0]
     frame = con.execute(
-        "select area, industry, grain, period, value, known_from, known_to from reading "
-        "where indicator = $indicator and grain = $grain",
+        f"select {READING}, known_from, known_to from reading where indicator = $indicator and grain = $grain",
         {"indicator": indicator.name, "grain": str(grain)},
     ).df()
     frame = frame[is_cell(frame, indicator, grain, region)]
+    nowcasts = con.execute(
+        f"select edition.cutoff_at, {NOWCAST} from nowcast join edition using (edition_id) "
+        "where indicator = $indicator and grain = $grain and area <> $city",
+        {"indicator": indicator.name, "grain": str(grain), "city": region.city},
+    ).df()
     memory: Memory | None = None
     cells: Cells | None = None
     calendar = pd.DataFrame()
     before = pd.Timestamp.min
+    made: Judgement | None = None
     for day, cutoff in editions:
         at = pd.Timestamp(cutoff)
+        gone = frame[(frame["known_to"] > before) & (frame["known_to"] <= at)]
+        fresh = frame[(frame["known_from"] > before) & (frame["known_from"] <= at)]
+        if made is not None and grain in STANDING and gone.empty and fresh.empty:
+            yield Vintage(day, made.panel, made.assessment)
+            continue
         if cells is None:
             cells = cells_of(frame[_known_at(frame, at)], indicator, grain, region)
         else:
-            cells.blank(frame[(frame["known_to"] > before) & (frame["known_to"] <= at)])
-            cells.apply(frame[(frame["known_from"] > before) & (frame["known_from"] <= at)])
+            cells.blank(gone)
+            cells.apply(fresh)
         before = at
         if cells is None:
             continue
-        made = panel(cells, region)
         if calendar.empty:
-            calendar = _calendar(region, made, editions[-1][0])
-        said, memory = assess(made, calendar, memory)
-        yield Vintage(day, made, said)
+            calendar = _calendar(region, cells.first, editions[-1][0])
+        made = judgement(cells, region, nowcasts[nowcasts["cutoff_at"] == at], calendar, memory, method)
+        if made is None:
+            continue
+        memory = made.memory
+        yield Vintage(day, made.panel, made.assessment)
 
 
 def _known_at(frame: pd.DataFrame, at: pd.Timestamp) -> pd.Series:
     return (frame["known_from"] <= at) & ~(frame["known_to"] <= at)
 
 
-def _calendar(region: Region, made: Panel, last: date) -> pd.DataFrame:
-    """The region's calendar from the panel's first day to well beyond the last edition."""
-    return region.calendar_frame(made.periods[0].date(), last + timedelta(days=AHEAD_DAYS))
+def _calendar(region: Region, first: date, last: date) -> pd.DataFrame:
+    """The region's calendar from the first period's day to well beyond the last edition."""
+    return region.calendar_frame(first, last + timedelta(days=AHEAD_DAYS))
 
 
 def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
-    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes."""
+    """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes; numerators of ratios
+    among the denominators that came, for nobody forecast these."""
     final = vintages[-1].panel
     level = final.series["level"].to_numpy()
     widest = {span.reach: span.width for span in recipe.horizons}
     rows = []
     for horizon, width in widest.items():
-        sums = _sums(final, width)
-        made, told = [], []
+        sums = quality.sums(final, width)
+        made, told, ends = [], [], []
         for vintage in vintages:
             part = vintage.said.forecast
             part = part[part["horizon"] == horizon]
             end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
             if len(part) == len(level) and end < len(final.periods):
-                made.append(part[list(NAMES)].to_numpy(dtype=np.float64))
+                made.append(part[list(NAMES)].to_numpy(dtype=np.float64) * _grown(vintage.panel, final, end))
                 told.append(sums[:, end])
+                ends.append(end)
         if not made:
             continue
-        cube, truth = np.stack(made, axis=1), np.stack(told, axis=1)
+        cube, truth, block = np.stack(made, axis=1), np.stack(told, axis=1), np.array(ends) // width
         start = int(final.periods.searchsorted(pd.Timestamp(vintages[0].day)))
         scale = _naive_error(sums[:, :start], SEASON[Grain(final.grain)])
         for name in (EVERY_LEVEL, *LEVELS):
             chosen = np.ones(len(level), dtype=bool) if name == EVERY_LEVEL else level == name
             if chosen.any():
                 found = quality.accuracy(truth[chosen], cube[chosen], scale[chosen])
-                rows += [(name, horizon, figure, value) for figure, value in found.items()]
-    return pd.DataFrame(rows, columns=["series_level", "horizon", "figure", "value"])
+                parts = [
+                    quality.accuracy(truth[chosen][:, block == one], cube[chosen][:, block == one], scale[chosen])
+                    for one in np.unique(block)
+                ]
+                rows += _rows(name, horizon, found, quality.errors(parts))
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _rows(level: str, horizon: int, found: dict[str, float], errors: dict[str, float]) -> list[tuple[object, ...]]:
+    return [(level, horizon, figure, value, errors.get(figure, np.nan)) for figure, value in found.items()]
+
+
+def _grown(made: Panel, final: Panel, column: int) -> Floats:
+    """(n, 1) the exposure that came in `column` over the one expected by a forecast from the end of `made`."""
+    if final.whole is None:
+        return np.ones((len(final.series), 1))
+    before = made.owed(len(made.periods) - 1, len(made.periods))
+    return final.exposure[:, column : column + 1] / np.where(before > 0, before, np.nan)
 
 
 def _sums(final: Panel, width: int) -> Floats:
     """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
-    reported = final.exposure > 0.999
+    reported = (final.exposure > 0) & (final.exposure >= COMPLETE * final.owed(0, len(final.periods)))
     due = reported.any(axis=0) if final.grain == "day" else np.ones(len(final.periods), dtype=bool)
     people = pd.DataFrame(np.where(reported, final.values, 0.0).T).rolling(width).sum().to_numpy().T
     missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
@@ -215,29 +249,34 @@ def _naive_error(sums: Floats, season: int) -> Floats:
 
 
 def _judged(
-    region: Region, vintages: list[Vintage], calendar: pd.DataFrame, recipe: Recipe, truth: Path | None
+    region: Region, vintages: list[Vintage], calendar: pd.DataFrame, method: Method, truth: Path | None
 ) -> pd.DataFrame:
     """Calibration of p and what the alarm line found; the line comes from the periods before the first edition."""
     first = vintages[0].panel
+    recipe = method.recipes[first.grain]
     group = hierarchy(first.series).group
     strength, p = [], []
     for vintage in vintages:
-        parts = {name: _cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected")}
-        strength.append(evidence(parts["p"], parts["observed"], parts["expected"], group, recipe))
-        p.append(parts["p"])
+        chance, observed, expected = (_cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected"))
+        strength.append(evidence(chance, observed, expected, group, recipe, first.worse, first.nature))
+        p.append(chance)
     memory = min(recipe.budget_memory, len(first.periods) - 1)
-    past = trace(first, calendar, first.periods[-memory].date()).evidence
+    past = trace(first, calendar, first.periods[-memory].date(), method).evidence
     most = recipe.budget * len(group) * memory / recipe.periods_per_year
     alarm = (np.stack(strength, axis=1) > budget.line(past, most, recipe.budget_gap)).astype(np.float64)
-    figures = quality.calibration(np.stack(p))
+    every, block = np.stack(p), np.array([len(vintage.panel.periods) for vintage in vintages])
+    block //= max(span.length for span in recipe.windows)
+    figures = quality.calibration(every)
+    errors = quality.errors([quality.calibration(every[block == one]) for one in np.unique(block)])
     per_year = recipe.periods_per_year * (1.0 if first.grain == "day" else len(vintages) / _periods(vintages))
-    figures |= quality.detection(alarm, _events(region, vintages, truth), WITHIN_DAYS, recipe.budget_gap, per_year)
+    days = np.diff([vintage.day.toordinal() for vintage in vintages])
+    within = round(WITHIN_DAYS[Grain(first.grain)] / (np.median(days) if len(days) else 1))
+    found = quality.detection(alarm, _events(region, vintages, truth), within, recipe.budget_gap, per_year)
+    figures |= found
+    errors |= quality.detection_errors(found, alarm.size / per_year)
     if truth is None:
         figures = {name: value for name, value in figures.items() if np.isfinite(value) and name != "events"}
-    return pd.DataFrame(
-        [(EVERY_LEVEL, 0, name, value) for name, value in figures.items()],
-        columns=["series_level", "horizon", "figure", "value"],
-    )
+    return pd.DataFrame(_rows(EVERY_LEVEL, 0, figures, errors), columns=_COLUMNS)
 
 
 def _periods(vintages: list[Vintage]) -> int:

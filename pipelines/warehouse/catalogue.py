@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import cast, get_args
 
 import sqlglot
 from sqlglot import exp
 
+from models.panel import Nature, Worse
 from pipelines.domain import Grain, UserError
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
@@ -16,6 +18,7 @@ INDICATORS = SQL / "indicators"
 _SCALES = {"percent": 100.0, "per_mille": 1000.0}
 _REQUIRED = ("title", "unit", "units", "worse", "kind", "grain", "clock", "by", "formula", "source")
 _KINDS = ("count", "stock", "ratio", "given")
+_NATURE: dict[str, Nature] = {"count": "count", "stock": "stock", "ratio": "count", "given": "stock"}
 _LOOK_BACK_DAYS = "62"
 
 
@@ -26,7 +29,8 @@ class Indicator:
     ``kind``: a *count* of a period has zeros where its feed reported, adds up over areas, industries and periods; a
     *stock* adds up over areas and industries; a *ratio* is summed as numerator and denominator; what is *given* (an
     index) never adds up: every series, totals too, is as its source gives it. To recompute a period the SQL
-    reads facts of up to ``look_back_days`` before it: two months unless the header says otherwise.
+    reads facts of up to ``look_back_days`` before it: two months unless the header says otherwise. ``nature`` is how
+    its people (of a ratio the numerator) are judged: as a count, as a stock by its change, or as a signed net change.
     """
 
     name: str
@@ -34,8 +38,9 @@ class Indicator:
     title_en: str
     unit: str
     units: str
-    worse: str
+    worse: Worse
     kind: str
+    nature: Nature
     grains: tuple[Grain, ...]
     clock: str
     dimensions: tuple[str, ...]
@@ -62,9 +67,17 @@ def _header(path: Path, text: str) -> dict[str, str]:
     missing = [key for key in _REQUIRED if key not in header]
     if missing:
         raise UserError(f"指标文件 {path.name} 的表头缺少 {'、'.join(missing)}，请补上 (indicator header incomplete)")
-    if header["kind"] not in _KINDS:
-        raise UserError(f"指标文件 {path.name} 的 kind 只能是 {'、'.join(_KINDS)}")
+    for key, allowed in (("kind", _KINDS), ("worse", get_args(Worse))):
+        if header[key] not in allowed:
+            raise UserError(f"指标文件 {path.name} 的 {key} 只能是 {'、'.join(allowed)}")
     return header
+
+
+def _nature(path: Path, header: dict[str, str]) -> Nature:
+    said = header.get("judged", _NATURE[header["kind"]])
+    if said not in get_args(Nature):
+        raise UserError(f"指标文件 {path.name} 的 judged 只能是 {'、'.join(get_args(Nature))}")
+    return cast("Nature", said)
 
 
 def parse(path: Path) -> Indicator:
@@ -79,8 +92,9 @@ def parse(path: Path) -> Indicator:
         title_en=title_en or path.stem,
         unit=header["unit"],
         units=header["units"],
-        worse=header["worse"],
+        worse="lower" if header["worse"] == "lower" else "higher",
         kind=header["kind"],
+        nature=_nature(path, header),
         grains=tuple(Grain(part.strip()) for part in header["grain"].split(",")),
         clock=header["clock"],
         dimensions=tuple(part.strip() for part in header["by"].split("×")),

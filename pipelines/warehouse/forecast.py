@@ -7,19 +7,21 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from models.assess import Memory, assess
+from models.assess import Memory
+from models.methods import METHODS
 from models.panel import Panel
 from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.warehouse.cells import Cells, is_cell, load_cells
+from pipelines.warehouse.judgement import NOWCAST, STANDING, judgement
 from pipelines.warehouse.memory import MemoryFolder
-from pipelines.warehouse.panel import Cells, is_cell, load_cells, panel
 from pipelines.warehouse.transform import Change
 
 AHEAD_DAYS = 280  # calendar beyond the last period: from one refit to the next, or six months of forecast
 _SCORE = (
     "edition_id, day, indicator, area, industry, cohort, grain, window_periods, window_from, data_to, observed, "
-    "expected, variance, p, strength, state, level_mean, factor_mean"
+    "expected, variance, p, strength, state, level_mean, factor_mean, is_provisional, rate, rate_expected"
 )
 _FORECAST = (
     "edition_id, made_on, indicator, area, industry, cohort, grain, period, horizon, expected, lo80, hi80, lo95, hi95"
@@ -53,10 +55,26 @@ class Forecaster:
         for name in indicators:
             indicator = catalogue()[name]
             grain = indicator.grains[0]
+            if grain in STANDING and name not in change.since and self._has_score(name):
+                continue
             cells = self._follow(indicator, grain, change)
             if cells is not None:
-                scores.append(self._score(edition, indicator, grain, cells))
+                scores += self._score(edition, indicator, grain, cells)
         return pd.concat(scores, ignore_index=True) if scores else pd.DataFrame()
+
+    def _has_score(self, name: str) -> bool:
+        return bool(self._con.execute("select 1 from score where indicator = ? limit 1", [name]).fetchall())
+
+    def _nowcasts(self, edition: Edition, indicator: Indicator, grain: Grain) -> pd.DataFrame:
+        """This edition's nowcasts of the indicator's areas: the total's parts say what it lacks."""
+        return self._con.execute(
+            f"select {NOWCAST} from nowcast where edition_id = $edition and indicator = $indicator and grain = $grain "
+            "and area <> $city",
+            {
+                "edition": edition.edition_id, "indicator": indicator.name, "grain": str(grain),
+                "city": self._region.city,
+            },
+        ).df()  # fmt: skip
 
     def _follow(self, indicator: Indicator, grain: Grain, change: Change) -> Cells | None:
         cells = self._cells.get(indicator.name)
@@ -80,12 +98,18 @@ class Forecaster:
             self._calendar = self._region.calendar_frame(start, until + timedelta(days=400))
         return self._calendar
 
-    def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> pd.DataFrame:
-        frame = self._panel[indicator.name] = panel(cells, self._region)
-        calendar = self.calendar(cells.first - timedelta(days=AHEAD_DAYS), frame.periods[-1].date())
-        if indicator.name not in self._memory:
-            self._memory[indicator.name] = self._kept.load(indicator.name)
-        assessment, self._memory[indicator.name] = assess(frame, calendar, self._memory[indicator.name])
+    def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> list[pd.DataFrame]:
+        if indicator.nature == "count" and indicator.name not in self._memory:
+            self._memory[indicator.name] = self._kept.load(indicator.name, self._region.method)
+        calendar = self.calendar(cells.first - timedelta(days=AHEAD_DAYS), cells.last)
+        nowcasts = self._nowcasts(edition, indicator, grain)
+        made = judgement(
+            cells, self._region, nowcasts, calendar, self._memory.get(indicator.name), METHODS[self._region.method]
+        )
+        if made is None:
+            return []
+        assessment, frame = made.assessment, made.panel
+        self._memory[indicator.name], self._panel[indicator.name] = made.memory, frame
         series = frame.series[["level", "area", "industry"]]
         common = {
             "edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT,
@@ -96,10 +120,14 @@ class Forecaster:
         )
         self._write("score", _SCORE, score)
         forecast = assessment.forecast.merge(series, left_on="series", right_index=True).assign(
-            **common, made_on=pd.Timestamp(edition.day), grain="week"
+            **common, made_on=pd.Timestamp(edition.day), grain=str(Grain.WEEK if grain is Grain.DAY else grain)
         )
         self._write("forecast", _FORECAST, forecast)
-        return score
+        return [score]
+
+    def panel_of(self, indicator: str) -> Panel | None:
+        """The panel that was scored last; None for an indicator that has not been scored."""
+        return self._panel.get(indicator)
 
     def reported_since(self, indicator: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
         """Last period of a series that reported, and how many did after ``since``; None for a series not scored."""

@@ -31,8 +31,8 @@ class MemoryFolder:
     def _path(self, indicator: str) -> Path:
         return self._folder / f"{indicator}.memory"
 
-    def load(self, indicator: str) -> Memory | None:
-        """What was remembered of an indicator; None, and a line in the log, where it is of no use."""
+    def load(self, indicator: str, method: str) -> Memory | None:
+        """What a method remembered of an indicator; None, and a line in the log, where it is of no use."""
         path = self._path(indicator)
         try:
             head, _, body = path.read_bytes().partition(b"\n")
@@ -44,7 +44,11 @@ class MemoryFolder:
             return None
         if head == _head(body):
             with np.load(BytesIO(body), allow_pickle=False) as arrays:
-                return from_arrays({name: arrays[name] for name in arrays.files})
+                memory = from_arrays({name: arrays[name] for name in arrays.files})
+            if memory.method == method:
+                return memory
+            log.warning("%s is of the method %s: everything is learnt again", path, memory.method)
+            return None
         is_stale = _digest(body) in head.decode(errors="replace")
         log.warning("%s is %s: everything is learnt again", path, "of another version" if is_stale else "damaged")
         return None

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,21 @@ from rich.pretty import Pretty
 
 from models import budget
 from models.backtest import outlook, trace
+from models.methods import LEVEL_FACTOR, SEASONAL
 from models.recipe import DAY
 from tests.bench import detect, forecast_ahead, forecast_monthly
-from tests.bench.forecast_data import BENCH, CLAIMS, daily, peer, program, weekly
+from tests.bench.forecast_data import BENCH, CLAIMS, Case, daily, peer, program, weekly
+from tests.bench.forecast_r import METHOD, beside, farrington, told
 from tests.bench.forecast_score import daily_figures, judged, narrowed, weekly_figures, write_alarms
 from tests.bench.place import ROOT
 
 PLACES = ROOT / "tests" / "regions" / "us_states" / "places.csv"
 US_RULES = {"grace": 2, "K": 3}
-WEEKLY_PEERS = ("snaive_z", "ears_c2")
+PEERS = ("snaive_z", "ears_c1", "ears_c2", "ears_c3")
+SIM_STEP, LABOUR_STEP = 3, 10  # the slow peer is run on one series in so many
 KNOWN_SPAN = ("--start", "2004-01-03", "--end", "2025-07-26")
 PROVINCE = 4000  # daily series
+OURS = {"ours": LEVEL_FACTOR, "seasonal": SEASONAL}
 Seeds = tuple[int, ...]
 
 
@@ -37,6 +42,15 @@ def regions() -> frozenset[str]:
     """Codes of the 27 regions of the stored selection."""
     places = pd.read_csv(PLACES)
     return frozenset(places.loc[places["level"] == "unit", "code"])
+
+
+def alarms(case: Case, small: bool) -> dict[str, Path | str]:
+    """By method the alarms of the regions' weeks, or why there are none."""
+    mine: dict[str, Path | str] = {
+        name: write_alarms(case, judged(case, method), name=name) for name, method in OURS.items()
+    }
+    mine[METHOD] = farrington(case.folder, regions(), small)
+    return mine | {name: peer(case.folder, name) for name in PEERS}
 
 
 def sim_weekly(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
@@ -48,8 +62,9 @@ def sim_weekly(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
         meta = pd.read_csv(folder / "meta.csv")
         only = frozenset(meta["series_id"][::8]) if small else None
         case = weekly(folder, only, has_holidays=False)
-        files = {"ours": write_alarms(case, judged(case))} | {name: peer(folder, name) for name in WEEKLY_PEERS}
-        answer[f"seed{seed}"] = {name: weekly_figures(folder, path, only) for name, path in files.items()}
+        files = {"ours": write_alarms(case, judged(case))} | {name: peer(folder, name) for name in PEERS}
+        answer[f"seed{seed}"] = told(files, partial(weekly_figures, folder, only=only))
+        answer[f"seed{seed}"] |= beside(folder, files["ours"], SIM_STEP, small, weekly_figures)
     return answer
 
 
@@ -62,30 +77,30 @@ def us_injected(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
         shutil.copytree(folder, masked)
         program("mask_real.py", CLAIMS, masked, "2020-02-29")
         case = weekly(folder, regions())
-        files = {"ours": write_alarms(case, judged(case))} | {name: peer(folder, name) for name in WEEKLY_PEERS}
-        answer[f"seed{seed}"] = {
-            name: {
-                "strict": weekly_figures(folder, path, regions(), **US_RULES),
-                "masked": weekly_figures(masked, path, regions(), **US_RULES),
-            }
-            for name, path in files.items()
-        }
+        files = alarms(case, small)
+        answer[f"seed{seed}"] = told(files, partial(strict_and_masked, folder, masked))
     return answer
+
+
+def strict_and_masked(folder: Path, masked: Path, alarms: Path) -> dict[str, Any]:
+    """The figures by both counts."""
+    counts = {"strict": folder, "masked": masked}
+    return {name: weekly_figures(at, alarms, regions(), **US_RULES) for name, at in counts.items()}
 
 
 def us_known(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Hurricanes, shutdowns, a strike and COVID, at one and half a false episode a series-year, by `known.py`."""
     program("prep_dol.py", CLAIMS, at, "--mode", "known", *KNOWN_SPAN)
     case = weekly(at, regions())
-    files = [write_alarms(case, judged(case))] + [peer(at, name) for name in WEEKLY_PEERS]
-    part = narrowed(at, regions())
-    before, sys.argv = sys.argv, ["known.py", str(part), *map(str, files)]
+    files = alarms(case, small)
+    answer = told(files, lambda _: {})
+    made = [str(file) for file in files.values() if isinstance(file, Path)]
+    before, sys.argv = sys.argv, ["known.py", str(narrowed(at, regions())), *made]
     try:
         with redirect_stdout(StringIO()):
             found = runpy.run_path(str(BENCH / "known.py"))
     finally:
         sys.argv = before
-    answer: dict[str, Any] = {path.stem: {} for path in files}
     for row in found["R"].to_dict("records"):
         if row["rule"] != "nominal":
             answer[row["method"]][row["rule"]] = {
@@ -111,13 +126,13 @@ def lab_daily(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
         folder = at / f"seed{seed}"
         program("sim_labor.py", folder, "--seed", seed)
         case = daily(folder)
-        long = trace(case.panel, case.calendar, case.start - timedelta(days=DAY.budget_memory))
-        lines = budget.lines(long.evidence, DAY)
-        files = {
-            "ours": write_alarms(case, long.since(DAY.budget_memory), lines[DAY.budget_memory :]),
-            "snaive_z": peer(folder, "snaive_z", "roll7"),
-        }
-        answer[f"seed{seed}"] = {name: daily_figures(folder, path) for name, path in files.items()}
+        files: dict[str, Path | str] = {name: peer(folder, name, "roll7") for name in PEERS}
+        for name, method in OURS.items():
+            long = trace(case.panel, case.calendar, case.start - timedelta(days=DAY.budget_memory), method)
+            lines = budget.lines(long.evidence, DAY)[DAY.budget_memory :]
+            files[name] = write_alarms(case, long.since(DAY.budget_memory), lines, name)
+        answer[f"seed{seed}"] = told(files, partial(daily_figures, folder))
+        answer[f"seed{seed}"] |= beside(folder, Path(files["ours"]), LABOUR_STEP, small, daily_figures, "roll7")
     own = [answer[seed]["ours"] for seed in answer]
     return answer | {
         "mean": {

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models.backtest import outlook
+from models.methods import LEVEL_FACTOR, SEASONAL, Method
 from models.panel import Floats, Panel
 from tests.bench.forecast_data import Case, matrix, peer, plain_calendar
 from tests.bench.forecast_score import judged, weekly_figures, write_alarms
@@ -86,13 +87,13 @@ def monthly(folder: Path) -> Case:
     return Case(folder, panel, plain_calendar(months[0], has_holidays=True), months[-JUDGED].date())
 
 
-def accuracy(wide: pd.DataFrame) -> dict[str, float]:
+def accuracy(wide: pd.DataFrame, method: Method = LEVEL_FACTOR) -> dict[str, float]:
     """Mean absolute error beside the same month a year before, on the median series, over the last two years."""
     wide = wide.loc[:, wide.mean() >= LEAST_MEAN]
     values, months = wide.to_numpy().T, pd.DatetimeIndex(wide.index)
     first = len(months) - JUDGED
     start: date = months[first - max(HORIZONS)].date()
-    made = outlook(panel_of(values, wide.columns, months), plain_calendar(months[0], has_holidays=True), start)
+    made = outlook(panel_of(values, wide.columns, months), plain_calendar(months[0], has_holidays=True), start, method)
     truth = values[:, first:]
     naive = np.abs(truth - values[:, first - YEAR : -YEAR]).mean(axis=1)
     answer = {}
@@ -115,8 +116,13 @@ def track(at: Path, small: bool, seed: int) -> dict[str, Any]:
         folder = at / name
         write(folder, wide, seed)
         case = monthly(folder)
-        files = {"ours": write_alarms(case, judged(case)), "snaive_z": peer(folder, "snaive_z")}
+        files = {
+            "ours": write_alarms(case, judged(case)),
+            "seasonal": write_alarms(case, judged(case, SEASONAL), name="seasonal"),
+            "snaive_z": peer(folder, "snaive_z"),
+        }
         answer[name] = accuracy(wide) | {
             method: weekly_figures(folder, path, **RULES) for method, path in files.items()
         }
+        answer[name]["seasonal"] |= accuracy(wide, SEASONAL)
     return answer

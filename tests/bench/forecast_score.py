@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.backtest import Trace, trace
+from models.methods import LEVEL_FACTOR, Method
 from models.panel import Floats
 from tests.bench.forecast_data import BENCH, Case
 
@@ -29,17 +30,17 @@ def scorer() -> ModuleType:
     return module
 
 
-def judged(case: Case) -> Trace:
+def judged(case: Case, method: Method = LEVEL_FACTOR) -> Trace:
     """Our trace of a folder."""
-    return trace(case.panel, case.calendar, case.start)
+    return trace(case.panel, case.calendar, case.start, method)
 
 
-def write_alarms(case: Case, found: Trace, line: Floats | float = P_01) -> Path:
+def write_alarms(case: Case, found: Trace, line: Floats | float = P_01, name: str = "ours") -> Path:
     """The file every detector of the bench writes: series_id, t, score, alarm; line: (T,) or one for all."""
     n, periods = found.evidence.shape
     first = len(case.panel.periods) - periods + 1
     strength = np.where(np.isfinite(found.evidence), found.evidence, LOWEST)
-    path = case.folder / "ours.csv"
+    path = case.folder / f"{name}.csv"
     pd.DataFrame(
         {
             "series_id": np.repeat(case.panel.series["series_id"].to_numpy(), periods),
@@ -61,10 +62,10 @@ def weekly_figures(folder: Path, alarms: Path, only: frozenset[str] | None = Non
     return {name: round(float(answer[name]), 3) for name in names} | {"series": len(meta)}
 
 
-def daily_figures(folder: Path, alarms: Path) -> dict[str, Any]:
+def daily_figures(folder: Path, alarms: Path, only: frozenset[str] | None = None) -> dict[str, Any]:
     """POD, delay and precision at matched false episodes a series-year, by level at one, and at the alarm column."""
     score = scorer()
-    meta, events, offset, n, state = _load(score, folder, None, DAILY_GRACE, DAILY_LEAD)
+    meta, events, offset, n, state = _load(score, folder, only, DAILY_GRACE, DAILY_LEAD)
     strength, alarm = score.align(alarms, offset, n)
     years = (state == 0).sum() / meta.freq.iloc[0]
     rules = (state, offset, years, DAILY_GAP, DAILY_K, 0)

@@ -20,7 +20,15 @@ from tests.dashboard.published_city import (
     places_frame,
     rules,
 )
-from tests.dashboard.published_series import daily_counts, forecasts, nowcasts, readings, revisions, scores
+from tests.dashboard.published_series import (
+    daily_counts,
+    forecasts,
+    model_quality,
+    nowcasts,
+    readings,
+    revisions,
+    scores,
+)
 from tests.dashboard.published_story import drops, employers, episodes, quarantine, roster
 
 GENERAL = (
@@ -34,7 +42,17 @@ GENERAL = (
     "episode",
     "roster",
 )
-RESTRICTED = (*GENERAL, "score", "forecast", "nowcast", "revision", "employer", "drop_register", "quarantine")
+RESTRICTED = (
+    *GENERAL,
+    "score",
+    "forecast",
+    "nowcast",
+    "revision",
+    "model_quality",
+    "employer",
+    "drop_register",
+    "quarantine",
+)
 
 
 def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, days: int = 420) -> City:
@@ -65,6 +83,7 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "forecast": forecasts(city, daily),
         "nowcast": pd.DataFrame(),
         "revision": revisions(city),
+        "model_quality": model_quality(city),
         "employer": employers(city),
         "drop_register": drops(city),
         "quarantine": quarantine(),

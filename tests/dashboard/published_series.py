@@ -131,9 +131,16 @@ def scores(city: City, daily: pd.DataFrame) -> pd.DataFrame:
                 excess = (float(part.sum()) - expected) / np.sqrt(1.3 * expected)
                 p = float(np.clip(np.exp(-0.7 * excess**2) if excess > 0 else 0.5, 1e-12, 1))
                 series_id = (indicator, area, industry, "all", "day")
-                judged = (float(part.sum()), expected, 1.3 * expected, p)
+                strength = excess if excess > 0 else None
+                judged = (float(part.sum()), expected, 1.3 * expected, p, strength, mean)
                 rows.append((edition_id, day, *series_id, window, since.date(), data_to.date(), *judged))
-    return pd.DataFrame(rows, columns=columns_of("score")[:14])
+    told = pd.DataFrame(
+        rows,
+        columns=["edition_id", "day", "indicator", "area", "industry", "cohort", "grain", "window_periods",
+                 "window_from", "data_to", "observed", "expected", "variance", "p", "strength", "level_mean"],
+    )  # fmt: skip
+    told = told.assign(state="full", factor_mean=1.0, is_provisional=False)
+    return told.reindex(columns=columns_of("score"))
 
 
 def forecasts(city: City, daily: pd.DataFrame) -> pd.DataFrame:
@@ -174,3 +181,14 @@ def revisions(city: City) -> pd.DataFrame:
     series_id = ("benefit_claim", "371503", "ALL", "all", "day", day - timedelta(days=9))
     row = (edition_id, day, *series_id, 4.0, 6.0, False, "corrected", "benefit_claim_371503_v2.csv")
     return pd.DataFrame([row], columns=columns_of("revision"))
+
+
+def model_quality(city: City) -> pd.DataFrame:
+    """What the first edition of the month found: intervals of one indicator too narrow, all else as it should be."""
+    edition_id, day, _ = next(edition for edition in city.editions if edition[1].day == 1)
+    narrow = "失业保险金申领人数：过去13周的 80% 预测区间只包住了 61% 的实际值，应为约 80%；上一年为 79%。区间过窄。"
+    rows = [
+        (edition_id, day, "benefit_claim", CITY, "coverage_80", 0.61, 0.79, 0.8, 120.0, True, narrow),
+        (edition_id, day, "benefit_claim", CITY, "coverage_95", 0.94, 0.95, 0.95, 140.0, False, None),
+    ]
+    return pd.DataFrame(rows, columns=columns_of("model_quality"))

@@ -122,6 +122,18 @@ def test_the_top_of_today_fits_one_screen_of_a_desk(sign_in: SignIn, site: Site)
     page.close()
 
 
+def test_the_bureau_is_told_that_forecasts_have_drifted_and_an_office_is_not(sign_in: SignIn, site: Site) -> None:
+    for viewer, said in (
+        (LEADER, ["预测变差 失业保险金申领人数：过去13周的 80% 预测区间只包住了 61% 的实际值"]),
+        (head_of("371503"), []),
+    ):
+        page = sign_in(viewer, DESK, Watch())
+        shown(page, site, "/")
+        lines = page.locator(".quality").all_inner_texts()
+        assert [line.split("，")[0] for line in lines] == said
+        page.close()
+
+
 def test_today_answers_what_where_since_when_how_sure_and_how_complete(sign_in: SignIn, site: Site, city: City) -> None:
     page = sign_in(LEADER, DESK, Watch())
     shown(page, site, "/")

@@ -32,6 +32,11 @@ def ask(name: str, viewer: Viewer, city: City, as_of: datetime | None = None, ar
         given["grain"] = "week"
     if name == "warning_change":
         given["since"] = city.editions[-2][2]
+    if name == "judgement":
+        told = city.frames["score"]
+        given |= (
+            told[(told["area"] == area) & (told["industry"] == "ALL")].iloc[-1][["window_from", "data_to"]].to_dict()
+        )
     return read(name, viewer, as_of, published=city.published, **{key: given[key] for key in question(name).parameters})
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.methods import LEVEL_FACTOR
 from models.quality import NAMES
 from pipelines import region as regions
 from pipelines.warehouse import backtest as backtests
@@ -27,7 +28,7 @@ def test_the_vintages_say_what_the_editions_said(replayed: House, region: region
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
         editions = backtests.editions_of(con, FIRST, LAST)
         indicator = backtests.catalogue()["benefit_claim"]
-        vintages = list(backtests.vintages_of(con, region, indicator, editions))
+        vintages = list(backtests.vintages_of(con, region, indicator, editions, LEVEL_FACTOR))
         key = ["day", "area", "industry", "window_periods"]
         stored = con.execute(
             f"select {', '.join(key)}, observed, expected, p from score where indicator = 'benefit_claim'"
@@ -52,7 +53,7 @@ def test_accuracy_is_that_of_plain_sums_of_the_readings(replayed: House, region:
         found = backtests.backtest(con, region, "benefit_claim", FIRST, LAST)
         editions = backtests.editions_of(con, FIRST, LAST)
         indicator = backtests.catalogue()["benefit_claim"]
-        vintages = list(backtests.vintages_of(con, region, indicator, editions))
+        vintages = list(backtests.vintages_of(con, region, indicator, editions, LEVEL_FACTOR))
         counties = con.execute(
             "select area, period, value, reporting < due as lacks from reading where indicator = 'benefit_claim' "
             "and grain = 'day' and known_to is null and area <> ? and industry = 'ALL' order by period",
@@ -95,13 +96,35 @@ def test_the_command_prints_and_keeps_its_figures(replayed: House, files: Path, 
     assert figures["events"] >= 1
     assert figures["episodes_per_series_year"] >= 0
     assert (frame["editions"] == 20).all()
+    assert set(frame["method"]) == {"level_factor"}
+
+
+def test_another_method_is_scored_beside_and_the_kept_run_says_which_it_was(replayed: House, tmp_path: Path) -> None:
+    house = replayed.copy(tmp_path / "house")
+    span = ("--indicator", "benefit_claim", "--from", FIRST.isoformat(), "--to", LAST.isoformat())
+    for method in ("level_factor", "seasonal"):
+        assert f"方法 {method}" in house.gangshao("backtest", *span, "--method", method).stdout
+    kept = {
+        frame["method"].iloc[0]: frame
+        for path in (house.data / "backtests").glob("*.csv")
+        if len(frame := pd.read_csv(path))
+    }
+    assert set(kept) == {"level_factor", "seasonal"}
+    ahead = {
+        name: frame.query("horizon == 7 and figure == 'coverage_80'")["value"].to_numpy()
+        for name, frame in kept.items()
+    }
+    assert not np.array_equal(ahead["level_factor"], ahead["seasonal"])
+    assert (
+        "没有名为“guess”的预测方法，现有 level_factor、seasonal"
+        in house.gangshao("backtest", *span, "--method", "guess", status=2).stderr
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("--indicator", "nothing", "--from", "2026-10-12", "--to", "2026-10-31"), "没有名为“nothing”的指标"),
-        (("--indicator", "job_loss_rate", "--from", "2026-10-12", "--to", "2026-10-31"), "只用于人数类指标"),
         (("--indicator", "benefit_claim", "--from", "2020-10-12", "--to", "2020-10-31"), "没有版次"),
         (
             ("--indicator", "benefit_claim", "--from", "2026-10-30", "--to", "2026-10-31", "--truth", sys.executable),

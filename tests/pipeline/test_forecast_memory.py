@@ -11,9 +11,10 @@ import pytest
 from models import assess as judging
 from models import causal
 from models.assess import Memory, assess
+from models.methods import SEASONAL
 from pipelines.warehouse import memory as keeping
 from pipelines.warehouse.memory import MemoryFolder
-from tests.house import House
+from tests.house import ROOT, House
 from tests.unit.model_city import calendar, daily_city
 
 DAYS = 120
@@ -50,6 +51,25 @@ def test_days_with_what_is_remembered_and_days_without_it_end_in_the_same_tables
 
 
 @pytest.mark.xdist_group("replay")
+def test_a_region_that_changes_its_method_learns_again_once(
+    replayed: House, house: Callable[[House], House], tmp_path: Path
+) -> None:
+    changed, plain = house(replayed), house(replayed)
+    region = tmp_path / "region"
+    shutil.copytree(ROOT / "data" / "regions" / "liaocheng", region)
+    settings = region / "region.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('"level_factor"', '"seasonal"'), encoding="utf-8")
+    plain.gangshao("run", "--day", RUNS[0])
+    changed.environment["GANGSHAO_REGION"] = str(region)
+    assert changed.gangshao("run", "--day", RUNS[0]).stderr.count("is of the method level_factor") == 2
+    assert "learnt again" not in changed.gangshao("run", "--day", RUNS[1]).stderr
+    plain.gangshao("run", "--day", RUNS[1])
+    one, other = changed.hashes(), plain.hashes()
+    assert one["warehouse.score"] != other["warehouse.score"]
+    assert one["warehouse.reading"] == other["warehouse.reading"]
+
+
+@pytest.mark.xdist_group("replay")
 def test_a_rebuild_remembers_nothing_of_before(replayed: House, house: Callable[[House], House]) -> None:
     anew = house(replayed)
     hashes = anew.hashes()
@@ -78,7 +98,7 @@ def test_the_next_day_costs_two_columns(folder: MemoryFolder, monkeypatch: pytes
         return absorb(state, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(judging.causal, "absorb", counted)
-    found, _ = assess(CITY, TABLE, folder.load("claims"))
+    found, _ = assess(CITY, TABLE, folder.load("claims", "level_factor"))
     assert columns == [DAYS - 1]
     anew, _ = assess(CITY, TABLE)
     assert len(columns) == DAYS + 1
@@ -89,7 +109,7 @@ def test_the_next_day_costs_two_columns(folder: MemoryFolder, monkeypatch: pytes
 def loaded(folder: MemoryFolder, caplog: pytest.LogCaptureFixture) -> tuple[Memory | None, list[str]]:
     caplog.clear()
     with caplog.at_level(logging.INFO, keeping.__name__):
-        return folder.load("claims"), [record.getMessage() for record in caplog.records]
+        return folder.load("claims", "level_factor"), [record.getMessage() for record in caplog.records]
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -126,6 +146,16 @@ def test_a_file_of_another_version_or_none_is_told_in_one_line(
     folder.forget()
     found, said = loaded(folder, caplog)
     assert (found, said) == (None, ["nothing is remembered of claims"])
+
+
+def test_what_another_method_remembers_is_told_in_one_line_and_is_as_good_as_none(
+    folder: MemoryFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert folder.load("claims", "seasonal") is None
+    assert "is of the method level_factor: everything is learnt again" in caplog.text
+    folder.save("claims", assess(CITY, TABLE, None, SEASONAL)[1])
+    assert folder.load("claims", "level_factor") is None
+    assert folder.load("claims", "seasonal") is not None
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(

@@ -59,7 +59,7 @@ def scores(more: dict[tuple[str, str], float], usual: float = 20.0) -> pd.DataFr
 
 def found(more: dict[tuple[str, str], float], told: frozenset[tuple[str, str, str]] = frozenset()) -> pd.DataFrame:
     frame = scores(more)
-    return fold(rules.spikes(RULES, frame), RULES, frame, told)
+    return fold(rules.spikes(RULES, frame, {"benefit_claim": "higher"}), RULES, frame, told)
 
 
 def standing(findings: pd.DataFrame) -> set[tuple[str, str]]:

@@ -9,6 +9,7 @@ import pytest
 from pipelines.alerts import rules
 
 CITY = "371500"
+WORSE = {"benefit_claim": "higher", "vacancy": "lower"}
 DAY = date(2026, 10, 31)
 RULE = dict.fromkeys(
     ("min_strength", "min_ratio", "min_people", "line", "margin", "min_base", "window_days", "effective_to"), np.nan
@@ -60,21 +61,30 @@ def score(observed: float, expected: float, strength: float, place: str = "cell"
 def test_a_spike_needs_strength_size_and_people(
     observed: float, expected: float, strength: float, level: int | None
 ) -> None:
-    found = rules.spikes(spike_rules(), score(observed, expected, strength))
+    found = rules.spikes(spike_rules(), score(observed, expected, strength), WORSE)
     assert list(found["level"]) == ([] if level is None else [level])
 
 
 def test_the_strongest_window_speaks_for_the_series() -> None:
     both = pd.concat([score(171, 97, 3.7), score(300, 200, 4.3, window=14)])
-    found = rules.spikes(spike_rules(), both)
+    found = rules.spikes(spike_rules(), both, WORSE)
     assert list(found["observed"]) == [300]
     assert list(found["people"]) == [100]
 
 
 def test_a_rule_judges_only_the_levels_of_its_scope() -> None:
     narrow = spike_rules().assign(scope="city;area")
-    assert rules.spikes(narrow, score(171, 97, 5.6, place="cell")).empty
-    assert len(rules.spikes(narrow, score(171, 97, 5.6, place="area"))) == 1
+    assert rules.spikes(narrow, score(171, 97, 5.6, place="cell"), WORSE).empty
+    assert len(rules.spikes(narrow, score(171, 97, 5.6, place="area"), WORSE)) == 1
+
+
+@pytest.mark.parametrize(("observed", "expected", "level"), [(97, 171, 2), (171, 97, None), (160, 171, None)])
+def test_where_lower_is_worse_a_fall_is_the_spike(observed: float, expected: float, level: int | None) -> None:
+    found = rules.spikes(
+        spike_rules().assign(indicator="vacancy"), score(observed, expected, 5.6).assign(indicator="vacancy"), WORSE
+    )
+    assert list(found["level"]) == ([] if level is None else [level])
+    assert list(found["people"]) == ([] if level is None else [expected - observed])
 
 
 def reading(value: float, usual: float, history: int = 24, denominator: float = 1000) -> pd.DataFrame:

@@ -3,9 +3,14 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlglot
+from model_city import calendar, daily_city
 
+from models.assess import assess
+from models.methods import Method
+from models.recipe import RECIPES
 from pipelines.__main__ import app
 from pipelines.feeds.contract import Contract
 from pipelines.settings import Settings
@@ -65,6 +70,17 @@ def test_the_examples_of_contributing_hold(tmp_path: Path) -> None:
     for block in blocks("sql"):
         assert sqlglot.parse_one(block, read="duckdb")
         assert not list(violations("CONTRIBUTING.md", block))
+
+
+def test_the_method_of_contributing_runs() -> None:
+    path = ROOT / "CONTRIBUTING.md"
+    names: dict[str, object] = {"__name__": "flat"}
+    exec(compile(next(block for block in blocks("python") if "class Flat" in block), path, "exec"), names)  # noqa: S102
+    panel = daily_city(120)
+    method = Method("flat", names["learn"], RECIPES)  # type: ignore[arg-type]
+    score = assess(panel, calendar("2021-01-01", 240), None, method)[0].score
+    total = score[(score["series_id"] == "total") & (score["window_periods"] == 28)].iloc[0]
+    assert total["expected"] == pytest.approx(np.nanmean(panel.values[11]) * total["reported"], rel=0.15)
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, "notebooks/01_today.ipynb"])

@@ -53,6 +53,23 @@ def test_what_is_reconciled_adds_up_and_is_the_weighted_least_squares_answer(are
     assert told == pytest.approx(mean - mean * (pull @ sums), rel=1e-6)
 
 
+@pytest.mark.parametrize("alone", ["every area", "one area"])
+def test_areas_without_cells_add_up_to_the_total_and_are_not_bound_to_none(alone):
+    series = frame(4, 3)
+    gone = (
+        series["level"].isin(["cell", "industry"])
+        if alone == "every area"
+        else (series["area"] == "A2") & (series["level"] == "cell")
+    )
+    kept = series[~gone].reset_index(drop=True)
+    mean = near(series, 3, 0.05)[~gone]
+    told = reconcile(mean[None], table(kept))[0]
+    areas = (kept["level"] == "area").to_numpy()
+    assert told[areas].sum() == pytest.approx(told[0])
+    assert told == pytest.approx(mean, rel=0.25)
+    assert (told > 0).all()
+
+
 def test_what_adds_up_already_does_not_move():
     series = frame(3, 4)
     mean = near(series, 1, 0.0)
@@ -93,3 +110,14 @@ def test_expectations_and_forecasts_of_a_city_add_up():
         for _, part in told.groupby(span):
             people = part.sort_values("series")["expected"].to_numpy()
             assert sums @ people == pytest.approx(np.zeros(len(sums)), abs=1e-6)
+
+
+def test_areas_without_industries_add_up_to_the_total_and_an_area_without_cells_stays():
+    series = frame(3, 0)
+    told = reconcile(np.array([[100.0, 40.0, 30.0, 20.0]]), table(series))[0]
+    assert told[0] == pytest.approx(told[1:].sum(), rel=1e-6)
+    assert told == pytest.approx([94.7, 42.1, 31.6, 21.1], abs=0.1)
+    part = frame(2, 2)
+    lone = pd.concat([part, frame(3, 0).iloc[[3]]], ignore_index=True)
+    told = reconcile(np.array([[60.0, 20.0, 20.0, 20.0, 20.0, 10.0, 10.0, 10.0, 10.0, 20.0]]), table(lone))[0]
+    assert told == pytest.approx([60.0, 20.0, 20.0, 20.0, 20.0, 10.0, 10.0, 10.0, 10.0, 20.0], rel=1e-6)

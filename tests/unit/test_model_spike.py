@@ -58,7 +58,8 @@ def sums_of(values, rate, due, span):
     values = np.array([values], dtype=float)
     exposure = np.isfinite(values).astype(float)
     levels = np.full((1, 4), 2.0)
-    return window_sums(values, exposure, np.array([rate], dtype=float), np.array(due), levels, (span,))
+    whole = np.ones_like(values)
+    return window_sums(values, exposure, whole, np.array([rate], dtype=float), np.array(due), levels, (span,))
 
 
 def test_a_window_expects_only_what_was_reported():

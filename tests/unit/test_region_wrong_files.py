@@ -111,11 +111,17 @@ def test_a_unit_without_an_office_is_named(folder: Path) -> None:
         ("dominance = 0.8", "dominance = 80", "例如 0.8"),
         ("dominance = 0.8", "share = 0.8", "没有“share”这一项"),
         ("[disclosure]", 'disclosure = "strict"\n[other]', "[disclosure]"),
+        ('method = "level_factor"', 'method = "guess"', "没有“guess”这个预测方法，只能是 level_factor、seasonal"),
     ],
 )
 def test_a_wrong_setting_of_the_region_is_named(folder: Path, old: str, new: str, named: str) -> None:
     _replace(folder / "region.toml", old, new)
     assert named in _sentence(folder)
+
+
+def test_a_region_that_names_no_method_has_the_first_one(folder: Path) -> None:
+    _replace(folder / "region.toml", 'method = "level_factor"', "")
+    assert load(folder).method == "level_factor"
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:

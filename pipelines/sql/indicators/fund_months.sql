@@ -3,6 +3,7 @@
 -- units: reports
 -- worse: lower
 -- kind: ratio
+-- judged: stock
 -- look_back_days: 366
 -- grain: month
 -- clock: effective

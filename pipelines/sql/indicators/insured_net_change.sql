@@ -3,6 +3,7 @@
 -- units: persons
 -- worse: lower
 -- kind: count
+-- judged: net
 -- grain: week, month
 -- clock: filed
 -- by: area × industry

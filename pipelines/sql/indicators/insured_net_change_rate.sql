@@ -3,6 +3,7 @@
 -- units: persons
 -- worse: lower
 -- kind: ratio
+-- judged: net
 -- roster: insured_event
 -- grain: month
 -- clock: filed

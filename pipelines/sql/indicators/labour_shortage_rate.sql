@@ -3,6 +3,7 @@
 -- units: employers
 -- worse: higher
 -- kind: ratio
+-- judged: stock
 -- grain: month
 -- clock: effective
 -- by: area × industry

@@ -3,6 +3,7 @@
 -- units: persons
 -- worse: higher
 -- kind: ratio
+-- judged: stock
 -- grain: month
 -- clock: effective
 -- by: area

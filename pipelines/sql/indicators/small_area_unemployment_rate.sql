@@ -3,6 +3,7 @@
 -- units: persons
 -- worse: higher
 -- kind: ratio
+-- judged: stock
 -- grain: quarter
 -- clock: effective
 -- by: area

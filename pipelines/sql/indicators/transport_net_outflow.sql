@@ -3,6 +3,7 @@
 -- units: persons
 -- worse: higher
 -- kind: count
+-- judged: net
 -- grain: day, week, month
 -- clock: effective
 -- by: area

@@ -1,0 +1,238 @@
+"""The judgement of what is no count, by its change: a stock by how far it moved, a net change as it stands.
+
+Such changes follow no law of counts. Each is compared with the median change of its kind of period (the same month of
+earlier years); the spread is the median absolute error so far (Rousseeuw & Croux 1993, Journal of the American
+Statistical Association 88), which a crisis does not widen; the tail is Student's, because histories are short.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from models import history
+from models.assess import Assessment, forecast_frame, score_frame
+from models.calendar import days
+from models.evidence import strength
+from models.interval import QUANTILES
+from models.panel import (
+    STEP_MONTHS,
+    Flags,
+    Floats,
+    Integers,
+    Panel,
+    day_numbers,
+    hierarchy,
+    period_numbers,
+    periods_from,
+)
+from models.recipe import MIN_COVERAGE, MIN_SEEN, RECIPES, Recipe
+
+FREEDOM = 5.0  # of Student's t, as for the width of blended forecasts
+HALF = float(special.stdtrit(FREEDOM, 0.75))  # half of its values lie within this
+WIDEN = FREEDOM / (FREEDOM - 2)  # its variance, in squared scales
+OWN_SHARE = (
+    1.0  # a kind of period seen so often is half believed, against the median of all (best of .5, 1, 2, 4 on adverts)
+)
+LEAST_SCALE = 1.0  # people: no figure is known better than by one
+MEMORY = 2.0  # of errors, in half-lives of the recipe's noise: of 2, 3, 4, 6 and all the best coverage on adverts
+LEAST_ERRORS = 6  # before a series tells its group how wide errors are
+FESTIVAL_DAYS = (-35, 70)  # around the festival each week is a kind of period of its own
+OTHER_KINDS = 100  # numbers of kinds of period below it are those of the ordinary year
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is known of T periods, and what was expected of each from those before it alone.
+
+    place: (n, T) where a series stood among an exposure of 1: log of a stock + 1, running sum of net changes; NaN where
+    not reported. usual: (n, T + ahead) change expected of each period. drift: the same, summed up from the first on.
+    """
+
+    panel: Panel
+    recipe: Recipe
+    place: Floats
+    usual: Floats
+    drift: Floats
+    group: Integers
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether places are logs of stocks."""
+        return self.panel.nature == "stock"
+
+
+def assess(panel: Panel, calendar: pd.DataFrame, memory: None = None) -> tuple[Assessment, None]:
+    """Judge the last period of a panel of stocks or net changes, from the past only; answers as models.assess does.
+
+    observed and expected are people: the stock at the end of the window, or the net change over it. memory is not used:
+    all of it is learnt anew each time. Raises ValueError when the calendar is too short.
+    """
+    past = past_of(panel, calendar)
+    last = len(panel.periods) - 1
+    known = history.states(panel, past.recipe, last, _has_past(panel, last))
+    score = score_frame(panel, past.recipe, next(judgements(past, last)), known)
+    return Assessment(score, forecast_frame(panel, past.recipe, ahead(past))), None
+
+
+def past_of(panel: Panel, calendar: pd.DataFrame) -> Past:
+    """Places and usual changes of all periods. Raises ValueError when the calendar is too short."""
+    recipe = RECIPES[panel.grain]
+    seen = np.isfinite(panel.values) & (panel.exposure > 0)
+    among = np.where(seen, panel.values / np.where(seen, panel.exposure, 1.0), np.nan)
+    if panel.nature == "stock":
+        place = np.log1p(among)
+        step = np.diff(place, axis=1, prepend=np.nan)
+    else:
+        place = np.where(seen, np.cumsum(np.where(seen, among, 0.0), axis=1), np.nan)
+        step = among
+    usual = usual_changes(step, kinds(panel, calendar, recipe), recipe)
+    drift = np.cumsum(usual if panel.nature == "stock" else np.where(_pad(seen, usual.shape[1]), usual, 0.0), axis=1)
+    return Past(panel, recipe, place, usual, drift, hierarchy(panel.series).group)
+
+
+def _pad(seen: Flags, columns: int) -> Flags:
+    return np.pad(seen, ((0, 0), (0, columns - seen.shape[1])))
+
+
+def kinds(panel: Panel, calendar: pd.DataFrame, recipe: Recipe) -> Integers:
+    """(T + ahead,) kind of each period: its month or quarter of the year; of days the weekday, of weeks the month, and
+    around a moving festival how many weeks it lies off."""
+    coming = periods_from(panel.periods[0], len(panel.periods) + recipe.ahead, panel.grain)
+    if panel.grain in STEP_MONTHS:
+        return period_numbers(coming, panel.grain) % (12 // STEP_MONTHS[panel.grain])
+    facts = days(calendar, panel)
+    at = day_numbers(coming) - day_numbers(coming[:1])
+    if at[-1] >= len(facts):
+        raise ValueError(f"the calendar must reach {recipe.ahead} {panel.grain}s beyond the panel's last period")
+    offset = facts.festival_offset[at]
+    ordinary = coming.day_of_week if panel.grain == "day" else coming.month
+    is_near = (offset >= FESTIVAL_DAYS[0]) & (offset < FESTIVAL_DAYS[1])
+    weeks = np.floor(np.where(is_near, offset, 0.0) / 7)
+    return np.where(is_near, OTHER_KINDS + weeks, ordinary.to_numpy()).astype(np.int64)
+
+
+def usual_changes(step: Floats, kind: Integers, recipe: Recipe) -> Floats:
+    """(n, T + ahead) change expected of each period: the median of all changes before it, drawn to that of its kind."""
+    n, periods = step.shape
+    made = np.zeros((n, len(kind)))
+    for column in range(len(kind)):
+        past = step[:, max(0, column - recipe.history) : min(column, periods)]
+        own = past[:, kind[max(0, column - recipe.history) : min(column, periods)] == kind[column]]
+        every, times = median(past), np.isfinite(own).sum(axis=1)
+        share = times / (times + OWN_SHARE)
+        made[:, column] = np.where(times > 0, every + share * (median(own) - every), every)
+    return np.nan_to_num(made)
+
+
+def median(rows: Floats) -> Floats:
+    """(n,) median of what is known in each row of (n, k), NaN where nothing is."""
+    if rows.shape[1] == 0:
+        return np.full(len(rows), np.nan)
+    ordered, count = np.sort(rows, axis=1), np.isfinite(rows).sum(axis=1)
+    middle = np.stack([np.maximum(count - 1, 0) // 2, np.minimum(count // 2, rows.shape[1] - 1)], axis=1)
+    return np.asarray(np.take_along_axis(ordered, middle, axis=1).mean(axis=1))
+
+
+def errors(past: Past, width: int) -> Floats:
+    """(n, T) how far each change over `width` periods was off the expected one; NaN where it cannot be told."""
+    periods = past.place.shape[1]
+    off = past.place - past.drift[:, :periods]
+    if past.is_stock:
+        return off - _before(off, width)
+    start = np.pad(off, ((0, 0), (1, 0)))  # nothing had changed before the first period
+    known = pd.DataFrame(start.T).ffill().to_numpy().T
+    earlier = np.pad(known, ((0, 0), (width, 0)), constant_values=np.nan)[:, 1 : periods + 1]
+    return np.where(coverage(past.panel, width) >= MIN_COVERAGE, known[:, 1:] - earlier, np.nan)
+
+
+def _before(rows: Floats, width: int) -> Floats:
+    """(n, T) what was known `width` periods ago, or up to as many periods earlier where nothing was reported then."""
+    filled = pd.DataFrame(rows.T).ffill(limit=width).to_numpy().T
+    return np.pad(filled, ((0, 0), (width, 0)), constant_values=np.nan)[:, : rows.shape[1]]
+
+
+def coverage(panel: Panel, width: int) -> Floats:
+    """(n, T) reported share of what was due in the `width` periods that end with each; fewer at the beginning."""
+    parts = [panel.exposure, panel.owed(0, len(panel.periods))]
+    told, owed = (np.cumsum(np.pad(part, ((0, 0), (width, 0))), axis=1) for part in parts)
+    share = (told[:, width:] - told[:, :-width]) / np.maximum(owed[:, width:] - owed[:, :-width], 1e-12)
+    return np.asarray(np.minimum(share, 1.0))
+
+
+def spread(error: Floats, column: int, width: int, past: Past) -> Floats:
+    """(n,) scale of Student's t from the errors before `column`: own, drawn to the median of the level."""
+    known = np.abs(error[:, max(0, column - round(MEMORY * past.recipe.noise_half_life)) : column])
+    own, count = median(known) / HALF, np.isfinite(known).sum(axis=1) / width
+    prior = np.full(len(own), np.nan)
+    for code in np.unique(past.group):
+        members = past.group == code
+        prior[members] = median(np.where(count[members] * width >= LEAST_ERRORS, own[members], np.nan)[None])[0]
+    prior = np.where(np.isfinite(prior), prior, own)
+    weight = past.recipe.noise_weight
+    return np.asarray(np.sqrt((count * np.where(count > 0, own, 0.0) ** 2 + weight * prior**2) / (count + weight)))
+
+
+def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
+    """Columns (W, n) of models.assess.SCORE of every period from column `first` on."""
+    widths, side, nature = [span.length for span in past.recipe.windows], past.panel.worse, past.panel.nature
+    made = [errors(past, width) for width in widths]
+    for column in range(first, past.place.shape[1]):
+        rows = [_window(past, column, width, error) for width, error in zip(widths, made, strict=True)]
+        told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        strong = strength(told["p"], told["observed"], told["expected"], past.group, past.recipe, side, nature)
+        yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
+
+
+def _has_past(panel: Panel, column: int) -> Flags:
+    return np.asarray(np.isfinite(panel.values[:, :column]).sum(axis=1) >= MIN_SEEN)
+
+
+def _window(past: Past, column: int, width: int, error: Floats) -> dict[str, Floats]:
+    panel, off = past.panel, error[:, column]
+    scale = spread(error, column, width, past)
+    if past.is_stock:
+        exposure, observed = panel.exposure[:, column], panel.values[:, column]
+        level = np.expm1(_before(past.place[:, : column + 1], width)[:, -1])
+        expected = np.maximum(np.expm1(past.place[:, column] - off), 0.0) * exposure
+        scale, gap = scale * (expected + exposure), off * (expected + exposure)
+        covered = coverage(panel, 1)[:, column]
+    else:
+        cut = slice(max(0, column + 1 - width), column + 1)
+        reported = np.isfinite(panel.values[:, cut]) & (panel.exposure[:, cut] > 0)
+        among = np.where(reported, panel.exposure[:, cut], 0.0)
+        exposure, observed = among.sum(axis=1), np.where(reported, panel.values[:, cut], 0.0).sum(axis=1)
+        expected = (past.usual[:, cut] * among).sum(axis=1)
+        level = expected / np.where(exposure > 0, exposure, np.nan)
+        scale, gap = scale * exposure / np.maximum(reported.sum(axis=1), 1), observed - expected
+        covered = coverage(panel, width)[:, column]
+    scale = np.maximum(scale, LEAST_SCALE)
+    valid = _has_past(panel, column) & np.isfinite(off) & np.isfinite(scale) & (covered >= MIN_COVERAGE)
+    side = -1.0 if panel.worse == "higher" else 1.0
+    tail = special.stdtr(FREEDOM, side * np.where(valid, gap / np.where(valid, scale, 1.0), 0.0))
+    return {
+        "observed": observed, "expected": expected, "variance": WIDEN * scale**2,
+        "p": np.where(valid, np.clip(tail, 1e-300, 1.0), np.nan), "coverage": covered, "level": level,
+        "factor": expected / np.where(level * exposure != 0, level * exposure, np.nan), "reported": exposure,
+    }  # fmt: skip
+
+
+def ahead(past: Past) -> dict[str, Floats]:
+    """expected and the quantiles of interval.QUANTILES (H, n) of the recipe's horizons: stocks at the end of each, net
+    changes over it."""
+    panel, periods = past.panel, past.place.shape[1]
+    among = panel.owed(periods - 1, periods)[:, 0]
+    known = pd.DataFrame((past.place - past.drift[:, :periods]).T).ffill().to_numpy()[-1]
+    told: dict[str, list[Floats]] = {name: [] for name in ("expected", *QUANTILES)}
+    for span in past.recipe.horizons:
+        width = span.reach if past.is_stock else span.length
+        scale = spread(errors(past, width), periods, width, past)
+        centre = past.usual[:, periods + span.gap : periods + span.reach].sum(axis=1)
+        if past.is_stock:
+            centre = known + past.drift[:, periods + span.reach - 1]
+        for name, level in {"expected": 0.5, **QUANTILES}.items():
+            far = centre + scale * special.stdtrit(FREEDOM, level)
+            told[name].append(among * (np.maximum(np.expm1(far), 0.0) if past.is_stock else far))
+    return {name: np.stack(rows) for name, rows in told.items()}

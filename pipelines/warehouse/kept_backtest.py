@@ -1,0 +1,61 @@
+"""Backtests that are kept: a file a run, and what became worse since the last one of the same indicator and method."""
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipelines.warehouse.backtest import EVERY_LEVEL, TITLES, Backtest
+
+SIGMAS = 2.0  # standard errors of the difference: more than that is no chance
+# What each figure is compared by: a share that should be some value, less is better, or more is better.
+_GOALS = {"coverage_80": 0.8, "coverage_95": 0.95, "p_below_0.01": 0.01, "p_below_0.05": 0.05, "p_below_0.1": 0.1}
+_SIGNS = {"mase": 1.0, "wis": 1.0, "false_per_series_year": 1.0, "detected": -1.0, "precision": -1.0}
+_INSTANT = "%Y%m%dT%H%M%SZ"
+
+
+def keep(folder: Path, found: Backtest, at: datetime) -> Path:
+    """Write the figures into a CSV file of their own; returns it. Raises OSError."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{_name(found)}_{found.first}_{found.last}_{at.strftime(_INSTANT)}.csv"
+    frame = found.figures.assign(
+        indicator=found.indicator.name, method=found.method, first_day=found.first, last_day=found.last
+    )
+    aside = path.with_suffix(".part")
+    frame.assign(editions=found.editions).to_csv(aside, index=False, encoding="utf-8-sig")
+    aside.replace(path)
+    return path
+
+
+def worsened(folder: Path, found: Backtest) -> list[str]:
+    """A sentence for each figure that is worse than in the last run kept, by more than both runs' sampling errors.
+
+    Figures without an error, and those for which neither way is better, are not compared.
+    """
+    paths = sorted(folder.glob(f"{_name(found)}_*.csv"), key=lambda path: path.stem.rsplit("_", 1)[-1])
+    if not paths:
+        return []
+    before = pd.read_csv(paths[-1])
+    key = ["series_level", "horizon", "figure"]
+    both = found.figures.merge(before, on=key, suffixes=("", "_before"))
+    both = both[both["series_level"] == EVERY_LEVEL]
+    sentences = []
+    for row in both.itertuples():
+        gap = _badness(row.figure, row.value) - _badness(row.figure, row.value_before)
+        if gap > SIGMAS * np.hypot(row.error, row.error_before):
+            ahead = f"预测未来第 {row.horizon} 期：" if row.horizon else ""
+            sentences.append(
+                f"变差：{ahead}{TITLES[row.figure]} 由 {row.value_before:.3f}（{row.first_day} 至 {row.last_day}）"
+                f"变为 {row.value:.3f}，超出抽样误差"
+            )
+    return sentences
+
+
+def _name(found: Backtest) -> str:
+    return f"{found.indicator.name}_{found.method}"
+
+
+def _badness(figure: str, value: float) -> float:
+    """Grows as the figure gets worse; NaN where neither way is better."""
+    return abs(value - _GOALS[figure]) if figure in _GOALS else _SIGNS.get(figure, np.nan) * value

@@ -1,0 +1,108 @@
+"""What cells say: people, among how many they were counted, and among how many they should have been."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.panel import Flags
+from pipelines.warehouse.cells import Cells, Matrix
+
+PRIOR_PEOPLE = 0.05  # a series nobody has seen yet still weighs something when the share that reported is taken
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of k series over T periods, all (k, T): people (NaN: not told), told and due (what they are counted among, and
+    what it would be if all had reported: of a ratio its denominators, else shares of 1), weight (size as known before,
+    by which shares are joined; of a ratio its denominators say it)."""
+
+    people: Matrix
+    told: Matrix
+    due: Matrix
+    weight: Matrix | None
+
+
+def figures_of(cells: Cells, counted: pd.DataFrame | None = None) -> Figures:
+    """What each cell says; arguments as `panel`. All of a column rests on it and those before it."""
+    if cells.indicator.is_ratio:
+        return _ratio(cells)
+    people, seen = cells.numerator, np.isfinite(cells.numerator)
+    if cells.indicator.kind == "stock":
+        was_there = np.cumsum(seen, axis=1) > 0
+        gone = ~seen & was_there & _told_by_area(cells, seen)  # its area's whole list has come without it
+        people, seen = np.where(gone, 0.0, people), seen | gone
+    share = np.where(seen, 1.0, 0.0)
+    if cells.indicator.kind == "count":
+        share = np.where(seen, _counted(cells, counted), 0.0)
+    return Figures(people, share, np.ones_like(share), _weight(cells, people, share))
+
+
+def _counted(cells: Cells, counted: pd.DataFrame | None) -> Matrix:
+    """The share of each count that has come in: as its nowcast knows it, else as the roster does."""
+    if counted is None or counted.empty:
+        return cells.share
+    share, areas = cells.share.copy(), np.array([area for area, _ in cells.keys])
+    for row, column in zip(counted.itertuples(), cells.column(counted["period"]), strict=True):
+        if 0 <= column < share.shape[1]:
+            share[areas == row.area, column] = row.share
+    return share
+
+
+def _weight(cells: Cells, people: Matrix, share: Matrix) -> Matrix:
+    """The size of each series as known before: of a stock the last, else the mean of what came."""
+    if cells.indicator.nature == "stock":
+        return np.nan_to_num(_carried(people, 1)) + PRIOR_PEOPLE
+    filled = np.abs(np.where(share > 0, people, 0.0))
+    past, count = (np.cumsum(part, axis=1) - part for part in (filled, share))
+    return np.asarray((past + PRIOR_PEOPLE) / (count + 1.0))
+
+
+def _ratio(cells: Cells) -> Figures:
+    """Numerators among their denominators. Those of a part of a period are a part themselves, except of net changes."""
+    seen = np.isfinite(cells.numerator) & (cells.denominator > 0)
+    whole = np.where(seen, cells.denominator, np.nan)
+    told = np.where(seen, cells.denominator, 0.0)
+    share = np.where(seen, cells.share, 1.0)
+    if cells.indicator.nature == "net":
+        told = told * share
+    elif cells.indicator.nature == "count":
+        whole = whole / share
+    missing = ~seen & ~_told_by_area(cells, seen)
+    due = np.where(missing, np.nan_to_num(_carried(whole, 0)), np.nan_to_num(whole))
+    return Figures(np.where(seen, cells.numerator, np.nan), told, due, None)
+
+
+def _told_by_area(cells: Cells, seen: Flags) -> Flags:
+    """(k, T) whether any cell of the same area is told."""
+    code, areas = pd.factorize(pd.Series([area for area, _ in cells.keys]))
+    told = np.zeros((len(areas), seen.shape[1]), dtype=bool)
+    np.logical_or.at(told, code, seen)
+    return np.asarray(told[code])
+
+
+def _carried(rows: Matrix, lag: int) -> Matrix:
+    """The last known figure up to `lag` periods ago, NaN before there is one."""
+    known = pd.DataFrame(rows.T).ffill().shift(lag)
+    return np.asarray(known.to_numpy().T)
+
+
+def total(figures: Figures, rows: Flags) -> Figures:
+    """The sum of some series as one: those that did not report take away what they weigh."""
+    told, due = figures.told[rows], figures.due[rows]
+    is_told = (told > 0).any(axis=0, keepdims=True)
+    people = np.where(told > 0, figures.people[rows], 0.0).sum(axis=0, keepdims=True)
+    weight = None
+    if figures.weight is not None:
+        weight = figures.weight[rows].sum(axis=0, keepdims=True)
+        told = (figures.weight[rows] * told).sum(axis=0, keepdims=True) / weight
+        due = np.ones_like(told)
+    told, due = told.sum(axis=0, keepdims=True), due.sum(axis=0, keepdims=True)
+    return Figures(np.where(is_told, people, np.nan), np.where(is_told, told, 0.0), due, weight)
+
+
+def joined(parts: Sequence[Figures]) -> Figures:
+    """Series of several figures below one another; weights have done their work."""
+    people, told, due = (np.concatenate([getattr(part, name) for part in parts]) for name in ("people", "told", "due"))
+    return Figures(people, told, due, None)

@@ -1,0 +1,120 @@
+"""A long frame goes in and a long frame of judgements comes out, on invented counts and on real claims."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from model_city import calendar, weekly_regions
+
+from models.assess import assess
+from models.frame import COLUMNS, judge, panel_of
+from models.methods import METHODS, SEASONAL
+
+WEEKS = 240
+TABLE = calendar("2010-01-03", 7 * WEEKS + 120, festival=False)
+CLAIMS = Path(__file__).resolve().parents[3] / "shared" / "realdata" / "us_unemployment_claims" / "ar539.csv.gz"
+
+
+def long(weeks: int = WEEKS, rise: float = 1.0) -> pd.DataFrame:
+    """Four weekly regions; the last week of R1 is so many times as high."""
+    panel = weekly_regions(weeks)
+    values = panel.values.copy()
+    values[1, -1] = np.round(rise * values[1, -1])
+    wide = pd.DataFrame(values.T, index=panel.periods, columns=panel.series["series_id"])
+    return wide.rename_axis("period").reset_index().melt("period", var_name="series", value_name="value")
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.name)
+def test_a_frame_of_figures_becomes_a_frame_of_judgements(method) -> None:
+    found = judge(long(rise=2.0), TABLE, "week", method)
+    assert tuple(found.columns) == COLUMNS
+    assert found["series"].tolist() == ["R0", "R1", "R2", "R3"]
+    assert found["spike"].tolist() == [False, True, False, False]
+    row = found.set_index("series").loc["R1"]
+    assert row["p"] < 1e-4
+    assert row["observed"] > row["hi95"] > row["hi80"] > row["expected"] > row["lo80"] > row["lo95"]
+    assert f"{row['observed']:,.0f}" in row["why"]
+    assert f"{row['expected']:,.0f}" in row["why"]
+
+
+def test_all_periods_end_with_the_last_one() -> None:
+    start = weekly_regions(WEEKS).periods[-30].date()
+    every = judge(long(rise=2.0), TABLE, "week", start=start)
+    assert len(every) == 4 * 30
+    last = every[every["period"] == every["period"].max()].reset_index(drop=True)
+    pd.testing.assert_frame_equal(last, judge(long(rise=2.0), TABLE, "week"))
+
+
+def test_the_judgement_is_that_of_assess() -> None:
+    found = judge(long(), TABLE, "week")
+    score = assess(panel_of(long(), "week"), TABLE)[0].score
+    both = found.merge(score, left_on=["series", "window_periods"], right_on=["series_id", "window_periods"])
+    assert len(both) == 4
+    for name in ("observed", "expected", "p"):
+        np.testing.assert_array_equal(both[f"{name}_x"], both[f"{name}_y"])
+
+
+def test_the_intervals_of_the_judged_windows_hold_what_they_say() -> None:
+    every = judge(long(), TABLE, "week", start=weekly_regions(WEEKS).periods[130].date())
+    plain = every[every["window_periods"] == 1]
+    assert len(plain) > 50
+    for name, least, most in (("80", 0.7, 0.92), ("95", 0.88, 0.995)):
+        assert least < plain["observed"].between(plain[f"lo{name}"], plain[f"hi{name}"]).mean() < most
+
+
+def test_rows_in_any_order_and_rows_that_lack_say_the_same() -> None:
+    whole = long()
+    gone = whole[(whole["series"] == "R2") & (whole["period"] == whole["period"].unique()[-7])].index
+    mixed = whole.drop(gone).sample(frac=1, random_state=3)
+    said = whole.assign(value=whole["value"].mask(whole.index.isin(gone)))
+    found = judge(mixed, TABLE, "week").sort_values("series").reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, judge(said, TABLE, "week"), rtol=1e-6)
+
+
+def test_without_enough_history_there_is_no_judgement_and_no_sentence() -> None:
+    found = judge(long(60), TABLE, "week", SEASONAL)
+    assert found["p"].notna().all()
+    assert found["spike"].isna().all()
+    young = judge(long(40), TABLE, "week", SEASONAL)
+    assert young[["p", "expected", "spike", "why", "hi95"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("frame", "sentence"),
+    [
+        (long().drop(columns="value"), "lacks the columns"),
+        (pd.concat([long(), long().tail(1)]), "R3 has more than one row"),
+        (
+            long().assign(period=lambda f: f["period"].where(f.index > 0, f["period"] + pd.Timedelta(days=1))),
+            "first day",
+        ),
+        (long().assign(value=-1.0), "not negative"),
+    ],
+)
+def test_a_frame_that_contradicts_itself_is_refused(frame: pd.DataFrame, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        judge(frame, TABLE, "week")
+
+
+def claims(until: str) -> pd.DataFrame:
+    """Initial claims of three states, weeks named by their first day (Sunday)."""
+    raw = pd.read_csv(CLAIMS, usecols=["st", "c2", "c3"], parse_dates=["c2"]).rename(
+        columns={"st": "series", "c3": "value"}
+    )
+    raw["period"] = raw["c2"] - pd.Timedelta(days=6)
+    return raw[raw["series"].isin(["CA", "NY", "TX"]) & (raw["c2"] >= "2008-01-01") & (raw["c2"] <= until)]
+
+
+@pytest.mark.skipif(not CLAIMS.exists(), reason="../shared/realdata/us_unemployment_claims is not there")
+@pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.name)
+def test_real_claims_told_of_covid_in_the_week_of_march_15_and_seldom_in_the_year_before(method) -> None:
+    table = calendar("2007-12-30", 365 * 14, festival=False)
+    found = judge(claims("2020-03-21"), table, "week", method, date(2019, 3, 3))
+    last = found[found["period"] == "2020-03-15"]
+    assert last["spike"].all()
+    assert (last["observed"] > 2 * last["hi95"]).all()
+    before = found[found["period"] < "2020-03-01"]
+    assert len(before) == 3 * 52
+    assert before["spike"].sum() <= 6  # the budget: an episode a year of each, of two weeks at most
