@@ -151,7 +151,7 @@ def _readings() -> tuple[str, Rows]:
         ]
         for row in found.itertuples(index=False):
             indicator = known.get(row.indicator)
-            remark = "<10" if row.is_suppressed else text("provisional") if row.is_provisional else ""
+            remark = text("C withheld") if row.is_suppressed else text("provisional") if row.is_provisional else ""
             yield [
                 row.indicator if indicator is None else indicator.title,
                 "" if indicator is None else indicator.unit_word,

@@ -180,7 +180,7 @@ def _banners() -> Any:
 
 def _footer() -> Any:
     notes = [
-        text("<10: fewer than 10 people, withheld to protect them."),
+        text("C withheld: too few people or employers, or a figure from which one could tell such a one."),
         text("Not reported is not zero: the file has not come."),
         text("A warning is a suspicion until a person has verified it."),
     ]

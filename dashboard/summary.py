@@ -262,9 +262,9 @@ def _periodic(  # one shape for weeks and months
 
 
 def shown(number: float | None, is_suppressed: bool, indicator: Indicator) -> str:
-    """A published value in words: the number, the sign of a withheld small figure, or "not reported"."""
+    """A published value in words: the number, the code and word of a withheld one, or "not reported"."""
     if is_suppressed:
-        return text("<10")
+        return text("C withheld")
     if number is None or pd.isna(number):
         return text("not reported")
     return value(float(number), indicator.unit)

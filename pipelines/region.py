@@ -31,6 +31,7 @@ from pipelines.region_table import (
     text,
     whole,
 )
+from pipelines.secrecy import Bounds, bounds
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = frozenset(range(7))
@@ -94,6 +95,7 @@ class Region:
     run_weekdays: frozenset[int]
     city: str
     has_spring_festival: bool
+    disclosure: Bounds
     method: str
     """Name of the forecasting method in use (models.methods)."""
     places: pd.DataFrame
@@ -272,6 +274,7 @@ def load(folder: Path) -> Region:
         run_weekdays=_run_weekdays(settings, folder),
         city=city,
         has_spring_festival=bool(settings.get("has_spring_festival", False)),
+        disclosure=bounds(settings, f"{folder.name}/region.toml"),
         method=_method(settings, folder),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),

@@ -112,5 +112,5 @@ def _legend(shown: model.Matrix) -> Any:
         [html.Span(text("not reported"), className="tag late"), " ", text("the file has not come, which is not zero")]
     )
     if not shown.is_exact:
-        parts.append(text("<10: fewer than 10 people, withheld to protect them."))
+        parts.append(text("C withheld: too few people or employers, or a figure from which one could tell such a one."))
     return html.Ul([html.Li(part) for part in parts], className="legend")

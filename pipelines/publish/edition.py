@@ -60,7 +60,7 @@ def publish(
     try:
         known = _write_restricted(con, region)
         _write_manifest(con, region, facts)
-        _write_general(con)
+        _write_general(con, region)
         _check(con, known)
     finally:
         con.execute("detach restricted")
@@ -176,23 +176,23 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
     entries = {
         "schema_version": str(SCHEMA_VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
         "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
-        "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(), **facts,
+        "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(region.disclosure), **facts,
     }  # fmt: skip
     con.execute("delete from restricted.manifest")
     con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))
 
 
-def _write_general(con: duckdb.DuckDBPyConnection) -> None:
+def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     """Bring the general file up to the restricted one; all of it is derived anew when disclosure control changed."""
     for table in (*REFERENCE, "edition", "manifest", "roster", "reading", "episode"):
         define(con, table, "general")
     told = con.execute("select value from general.manifest where key = 'disclosure'").fetchall()
-    if told != [(fingerprint(),)]:
+    if told != [(fingerprint(region.disclosure),)]:
         for table in ("edition", "roster", "reading"):
             con.execute(f"delete from general.{table}")
     known = _known(con, "general")
     _follow_vintages(con, "general", "roster", known, "select * from restricted.roster")
-    _follow_vintages(con, "general", "reading", known, general_readings())
+    _follow_vintages(con, "general", "reading", known, general_readings(region.disclosure))
     for table in (*REFERENCE, "edition", "manifest"):
         con.execute(f"delete from general.{table}")
         con.execute(f"insert into general.{table} by name select * from restricted.{table}")
@@ -215,7 +215,9 @@ CHECKS = {
         select count(*) from general.reading where grain = 'day'""",
     "公开文件的抑制单元仍有数值 (a suppressed cell still has a number)": """
         select count(*) from general.reading
-        where is_suppressed and (value is not null or numerator is not null or units is not null)""",
+        where is_suppressed and (value is not null or numerator is not null or denominator is not null)""",
+    "公开文件含有单元背后的单位数或最大一家的数 (the general file tells how many stand behind a cell)": """
+        select count(*) from general.reading where units is not null or largest_unit is not null""",
     "公开文件的预警含有精确数值或单位名称 (an episode of the general file is exact)": """
         select count(*) from general.episode
         where observed is not null or people is not null or p is not null or employer is not null

@@ -173,8 +173,8 @@ def test_a_cell_that_has_not_come_or_is_withheld_does_not_look_like_zero(sign_in
     shown(page, site, "/")
     withheld = page.locator(".grid td.withheld")
     assert withheld.count() > 0
-    assert set(withheld.all_inner_texts()) == {"<10"}
-    assert "「<10」" in page.locator("footer").inner_text()
+    assert set(withheld.all_inner_texts()) == {"C 不公开"}
+    assert "「C 不公开」" in page.locator("footer").inner_text()
     assert CLOSING[1] not in page.content()
     page.close()
 

@@ -1,6 +1,7 @@
 """Publishing: checked before the switch, suppressed where few people stand behind a number, the last good one stays."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -11,6 +12,7 @@ from pipelines.domain import GENERAL, Edition, UserError
 from pipelines.publish import disclosure
 from pipelines.publish.edition import current_edition, publish
 from pipelines.publish.read import read
+from pipelines.secrecy import Bounds
 from pipelines.settings import Settings
 from pipelines.warehouse import store
 from tests.house import House
@@ -77,22 +79,24 @@ def test_one_wrong_reading_of_all_keeps_the_edition_back(
     assert current_edition(settings.published) == before
 
 
-EVERY_GENERAL = "indicator, area, industry, grain, period, value, units, is_suppressed, known_from, known_to"
+EVERY_GENERAL = "indicator, area, industry, grain, period, value, is_suppressed, known_from, known_to"
 
 
-def derived(house: House) -> list[tuple[object, ...]]:
+def derived(house: House, bounds: Bounds) -> list[tuple[object, ...]]:
     """What disclosure control makes of the restricted file in force, in any order."""
     published = house.data / "published"
     with duckdb.connect(str(published / current_edition(published) / "general.duckdb"), read_only=True) as con:
         con.execute(
             f"attach '{published / current_edition(published) / 'restricted.duckdb'}' as restricted (read_only)"
         )
-        return con.execute(f"select {EVERY_GENERAL} from ({disclosure.general_readings()}) order by all").fetchall()
+        return con.execute(
+            f"select {EVERY_GENERAL} from ({disclosure.general_readings(bounds)}) order by all"
+        ).fetchall()
 
 
 @pytest.mark.xdist_group("replay")
 def test_the_general_file_goes_on_from_the_one_before_and_starts_anew_with_another_bound(
-    replayed: House, house: Callable[[House], House], monkeypatch: pytest.MonkeyPatch
+    replayed: House, house: Callable[[House], House]
 ) -> None:
     here = house(replayed)
     every = f"select {EVERY_GENERAL} from reading order by all"
@@ -101,16 +105,14 @@ def test_the_general_file_goes_on_from_the_one_before_and_starts_anew_with_anoth
     later.write_bytes(csv(CLAIM_HEADER, claim(1, "371502", "2026-10-12", lost="2026-10-01")))
     here.gangshao("ingest", "--backfill")
     here.gangshao("run", "--day", "2026-11-01")
-    assert general(here, every) == derived(here)
+    assert general(here, every) == derived(here, Bounds())
     assert general(here, "select count(*) from reading where known_to = timestamp '2026-10-31 23:00'") != [(0,)]
-    monkeypatch.setattr(disclosure, "LEAST_PERSONS", 40)
-    settings = settings_of(here)
+    settings, bounds = settings_of(here), Bounds(persons=40)
+    region = replace(regions.load(settings.region), disclosure=bounds)
     with store.connect(settings) as warehouse:
-        publish(warehouse.connection, settings.published, regions.load(settings.region), EDITION_OF_2030, {})
-    assert general(here, every) == derived(here)
-    assert general(
-        here, "select count(*) from reading where units between 10 and 39 and indicator = 'benefit_claim'"
-    ) == [(0,)]
+        publish(warehouse.connection, settings.published, region, EDITION_OF_2030, {})
+    assert general(here, every) == derived(here, bounds)
+    assert general(here, "select count(*) from reading where value < 40 and indicator = 'benefit_claim'") == [(0,)]
 
 
 @pytest.mark.xdist_group("replay")
@@ -144,7 +146,7 @@ def test_fewer_than_ten_persons_are_not_in_the_general_file(replayed: House) -> 
     hidden = general(
         replayed,
         "select count(*) filter (is_suppressed), count(*) filter (is_suppressed and value is not null), "
-        "min(units) filter (not is_suppressed) from reading "
+        "min(value) from reading "
         "where indicator = 'benefit_claim' and grain = 'month' and known_to is null",
     )[0]
     assert hidden[0] == small

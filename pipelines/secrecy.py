@@ -1,0 +1,40 @@
+"""From how many respondents on a figure may be told in general: the bounds of a region's disclosure control."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from pipelines.domain import UserError
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Below which a cell of the general file is hidden: the section ``[disclosure]`` of region.toml.
+
+    The defaults are the project's proposal after 统计法 (2024) art. 28: no material from which a single respondent can
+    be told or inferred.
+    """
+
+    persons: int = 10
+    """A cell rests on at least so many persons; a hidden one must stay open to at least so many numbers."""
+    respondents: int = 3
+    """A cell rests on at least so many employers, or villages."""
+    dominance: float = 0.8
+    """No single employer or village brings this share of a cell, or more."""
+
+
+def bounds(settings: Mapping[str, object], where: str) -> Bounds:
+    """The bounds a region's settings name, else the defaults; ``where``: the file, for the sentence of a UserError."""
+    said = settings.get("disclosure", {})
+    names = [field.name for field in fields(Bounds)]
+    if not isinstance(said, dict):
+        raise UserError(f"{where}“disclosure”应为一节，请写成 [disclosure]，下面每行一项：{'、'.join(names)}。")
+    for name, value in said.items():
+        if name not in names:
+            raise UserError(f"{where} [disclosure] 中没有“{name}”这一项，只能是 {'、'.join(names)}。")
+        is_share = name == "dominance"
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_share and not (is_number and 0.5 <= value < 1):
+            raise UserError(f"{where} [disclosure]“{name}”应为 0.5 至 1 之间的小数，例如 0.8，现为 {value!r}。")
+        if not is_share and not (is_number and value == int(value) and value >= 2):
+            raise UserError(f"{where} [disclosure]“{name}”应为不小于 2 的整数，现为 {value!r}。")
+    return Bounds(**said)
