@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.house import House
 
@@ -17,6 +18,16 @@ LAST_EDITION = date(2026, 10, 31)
 RECENT = 20 if os.environ.get("GANGSHAO_TORTURE") else 6
 """Editions of a house that is run or rebuilt again and again."""
 
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 Build = Callable[[Path], None]
 
@@ -99,3 +110,14 @@ def house(tmp_path: Path) -> Callable[[House], House]:
         return original.copy(tmp_path / f"house{count}")
 
     return fresh
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One a worker, for all who look at pages: Playwright bears no second one beside it."""
+    if not Path(CHROMIUM).exists():
+        pytest.fail("no browser here: apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()

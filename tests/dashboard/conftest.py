@@ -3,12 +3,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from pipelines.publish import read as door
 from tests.dashboard.published_city import City
 from tests.dashboard.published_fixture import build
-from tests.dashboard.site import CHROMIUM, FLAGS, Site, served
+from tests.dashboard.site import Site, served
 
 
 @pytest.fixture(scope="session")
@@ -23,16 +22,6 @@ def site(city: City) -> Iterator[Site]:
     """The site over the small city, or over the data folder that GANGSHAO_TEST_DATA names."""
     with served(Path(os.environ.get("GANGSHAO_TEST_DATA", city.published.parent))) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.fail("no browser here: apt-get install chromium fonts-noto-cjk")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")

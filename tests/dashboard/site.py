@@ -19,17 +19,6 @@ from pipelines.ledger import Ledger, link, open_ledger
 from pipelines.publish.read import read
 from pipelines.settings import Settings
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @dataclass
 class Site:

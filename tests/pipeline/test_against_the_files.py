@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests import forked
 from tests.house import House
@@ -208,13 +208,11 @@ def test_a_late_file_is_absent_from_the_past_and_in_the_last_edition(city: City)
     assert city.published("benefit_claim", "day", LAST)[key] >= 1
 
 
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"]  # fmt: skip
 YEAR = 2026
 
 
 @pytest.fixture(scope="module")
-def page(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(city: City, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A browser signed in as the city's leader on the served dashboard."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -229,14 +227,13 @@ def page(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]
                 break
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.1)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-            opened = browser.new_page(base_url=link.split("/sign-in/", maxsplit=1)[0])
-            opened.goto(link)
-            opened.get_by_role("button").first.click()
-            opened.wait_for_selector("article.card")
-            yield opened
-            browser.close()
+        context = browser.new_context(base_url=link.split("/sign-in/", maxsplit=1)[0])
+        opened = context.new_page()
+        opened.goto(link)
+        opened.get_by_role("button").first.click()
+        opened.wait_for_selector("article.card")
+        yield opened
+        context.close()
     finally:
         server.terminate()
         server.join(30)
