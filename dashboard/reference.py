@@ -1,6 +1,6 @@
 """Names and units of what the published files speak of: places, industries, indicators, feeds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -181,6 +181,19 @@ def last_day(when: date, indicator: str) -> date:
     known = indicators().get(indicator)
     is_weekly = known is not None and "week" in known.grains and "day" not in known.grains
     return when + timedelta(days=6) if is_weekly else when
+
+
+def judged_in(indicator: Indicator | None, kind: str) -> Indicator | None:
+    """The indicator in the unit of its findings: a spike of a ratio counts the people of its numerator."""
+    if indicator is None or kind != "spike" or not indicator.is_ratio:
+        return indicator
+    return replace(indicator, unit="persons")
+
+
+def is_monthly_spike(indicator: str, kind: str) -> bool:
+    """Whether a warning's days are first days of months that were judged as wholes."""
+    known = indicators().get(indicator)
+    return kind == "spike" and known is not None and not known.grains & {"day", "week"}
 
 
 def where_in_short(area: str, sector: str) -> str:

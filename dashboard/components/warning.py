@@ -75,7 +75,8 @@ def people(row: Any) -> str:
 def reach(row: Any) -> str:
     """To which day, or with monthly figures to which month, the data of a warning reach."""
     when = row.data_to.date()
-    return month(when) if row.kind == "level" else short_day(reference.last_day(when, row.indicator))
+    is_month = row.kind == "level" or reference.is_monthly_spike(row.indicator, row.kind)
+    return month(when) if is_month else short_day(reference.last_day(when, row.indicator))
 
 
 def _subject(row: Any) -> Any:
@@ -86,7 +87,7 @@ def _subject(row: Any) -> Any:
 
 
 def _seen(row: Any) -> Any:
-    indicator = reference.indicators().get(row.indicator)
+    indicator = reference.judged_in(reference.indicators().get(row.indicator), row.kind)
     unit = "persons" if indicator is None else indicator.unit
     word = text("persons") if indicator is None else indicator.unit_word
     title = row.rule_title if _is_text(row.rule_title) else row.rule_id

@@ -12,7 +12,7 @@ from dashboard.components.tag import level_tag, level_word, state_tag
 from dashboard.components.warning import address, people, reach, subject
 from dashboard.course import course
 from dashboard.figures.history import history, title_of
-from dashboard.locale import count, day, instant, percent, short_day, text, value
+from dashboard.locale import count, day, instant, month, percent, short_day, text, value
 from dashboard.reference import Indicator
 from dashboard.verdict import certainty_word, odds
 
@@ -35,7 +35,8 @@ def layout(episode_id: str = "", **_: str) -> list[Any]:
     if found.empty:
         return shell.not_found()
     row = next(found.itertuples(index=False))
-    indicator = reference.indicators().get(row.indicator)
+    shown = reference.indicators().get(row.indicator)
+    indicator = reference.judged_in(shown, row.kind)
     return [
         html.Div(
             [
@@ -51,7 +52,7 @@ def layout(episode_id: str = "", **_: str) -> list[Any]:
             ],
             className="halves",
         ),
-        _chart(row, indicator),
+        _chart(row, shown),
         _contributors(row, indicator),
         html.Section([html.H2(text("How it came about")), _history(row, indicator)]),
     ]
@@ -109,7 +110,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
             (text("Window"), "" if row.kind == "level" else _window(row)),
             (
                 text("Data to"),
-                reach(row) if row.kind == "level" else day(reference.last_day(row.data_to.date(), row.indicator)),
+                reach(row) if _is_by_month(row) else day(reference.last_day(row.data_to.date(), row.indicator)),
             ),
             (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
             (text("Industry"), reference.industry(row.industry) if isinstance(row.industry, str) else ""),
@@ -119,7 +120,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
             (
                 text("Judged to"),
                 ""
-                if pd.isna(row.judged_to) or row.kind == "level"
+                if pd.isna(row.judged_to) or _is_by_month(row)
                 else day(reference.last_day(row.judged_to.date(), row.indicator)),
             ),
             (text("Quiet since"), _quiet(row)),
@@ -152,9 +153,16 @@ def _reasons(row: Any) -> str:
     return words
 
 
+def _is_by_month(row: Any) -> bool:
+    return bool(row.kind == "level" or reference.is_monthly_spike(row.indicator, row.kind))
+
+
 def _window(row: Any) -> str:
     if pd.isna(row.window_from) or pd.isna(row.window_to):
         return ""
+    if _is_by_month(row):
+        months = [month(row.window_from.date()), month(row.window_to.date())]
+        return months[0] if months[0] == months[1] else " – ".join(months)
     first, last = row.window_from.date(), reference.last_day(row.window_to.date(), row.indicator)
     return text(
         "{first} to {last}, {days} days", first=short_day(first), last=short_day(last), days=(last - first).days + 1

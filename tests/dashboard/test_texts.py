@@ -1,6 +1,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from string import Formatter
@@ -9,6 +10,7 @@ import pytest
 
 import dashboard
 from dashboard.locale import count, day, instant, messages, percent, signed, text, value
+from dashboard.reference import Indicator, judged_in
 from dashboard.theme import COLOURS
 from dashboard.verdict import against_range, certainty, change_words, odds, of_change
 from pipelines.sheet import inert
@@ -138,3 +140,12 @@ def luminance(colour: str) -> float:
 def test_text_stands_out_from_its_ground(ink: str, ground: str) -> None:
     light, dark = sorted((luminance(COLOURS[ink]), luminance(COLOURS[ground])), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_a_spike_of_a_ratio_is_told_in_people_and_its_level_rule_in_percent():
+    ratio = Indicator("job_loss_rate", "岗位流失率", "percent", "higher", frozenset({"month"}), "", "", "", True)
+    assert judged_in(ratio, "spike").unit == "persons"
+    assert judged_in(ratio, "level") is ratio
+    counted = replace(ratio, is_ratio=False)
+    assert judged_in(counted, "spike") is counted
+    assert judged_in(None, "spike") is None
