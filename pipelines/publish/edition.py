@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.domain import Edition, UserError
+from pipelines.publish.attack import check_newest
 from pipelines.publish.disclosure import GENERAL_EPISODE, IS_GENERAL, fingerprint
 from pipelines.publish.release import release
 from pipelines.region import Region
@@ -22,9 +23,9 @@ SCHEMA_VERSION = 1
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
 VINTAGE = ("reading", "episode", "roster", "employer")
 BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality")
-DISCLOSURE = ("release", "suppression")
+DISCLOSURE = ("release", "suppression", "checked_month")
 REFERENCE = ("place", "industry", "indicator", "rule")
-RESTRICTED_ONLY = ("release", "employer", *BY_EDITION, "drop_register", "quarantine")
+RESTRICTED_ONLY = ("release", "checked_month", "employer", *BY_EDITION, "drop_register", "quarantine")
 
 
 def current_edition(published: Path) -> str | None:
@@ -64,6 +65,7 @@ def publish(
         _write_manifest(con, region, facts)
         _write_general(con, region)
         _check(con, known)
+        check_newest(con, region)
     finally:
         con.execute("detach restricted")
         con.execute("detach general")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipelines.alerts.lifecycle import BANDS
 from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.publish.protect import Figures
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator
 
@@ -114,26 +115,42 @@ def _by_month(con: duckdb.DuckDBPyConnection, indicator: Indicator, cells: pd.Da
 def _by_bands(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, cutoff_at: datetime, cells: pd.DataFrame
 ) -> pd.DataFrame:
+    if (cells["numerator"] < 0).any():
+        return cells
+    least, most = band_limits_of(con, indicator, cutoff_at, cells)
+    return cells.assign(least=np.maximum(cells["least"], least), most=np.minimum(cells["most"], most))
+
+
+def band_limits_of(
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, cutoff_at: datetime | None, cells: pd.DataFrame
+) -> tuple[Figures, Figures]:
+    """What the bands of warnings published by ``cutoff_at`` (None: all) admit of each cell: least and largest figure.
+
+    A window inside a period brings at most what the period does, a window around it at least that; a level warning
+    tells the people of its own period. ``cells``: area, industry, grain, period of one indicator.
+    """
+    least, most = np.zeros(len(cells)), np.full(len(cells), np.inf)
     told: pd.DataFrame = con.execute(
         "select distinct kind, area, industry, cast(window_from as timestamp) as window_from, "
         "cast(window_to as timestamp) as window_to, observed_band, people_band from restricted.episode "
-        "where indicator = $indicator and known_from <= $cutoff_at",
+        "where indicator = $indicator and ($cutoff_at is null or known_from <= $cutoff_at)",
         {"indicator": indicator.name, "cutoff_at": cutoff_at},
     ).df()
     summed = told["kind"].isin(_SUMMED)
     told = told[~summed | (indicator.kind == "count")]
-    if told.empty or (cells["numerator"] < 0).any():
-        return cells
+    if told.empty:
+        return least, most
     words = told["observed_band"].where(summed, told["people_band"]).fillna("")
     limits = np.array([band_limits(word) for word in words])
     told = told.assign(low=limits[:, 0], high=limits[:, 1])
-    both = cells[["area", "industry", "grain", "period"]].reset_index().merge(told, on=["area", "industry"])
+    places = cells[["area", "industry", "grain", "period"]].reset_index(drop=True).rename_axis("cell").reset_index()
+    both = places.merge(told, on=["area", "industry"])
     last = period_end(both["grain"], both["period"])
     is_part = (both["window_from"] >= both["period"]) & (both["window_to"] <= last)
     is_whole = (both["window_from"] <= both["period"]) & (both["window_to"] >= last)
-    least = both["low"].where(is_part).groupby(both["index"]).max().reindex(cells.index).fillna(0.0)
-    most = both["high"].where(is_whole).groupby(both["index"]).min().reindex(cells.index).fillna(np.inf)
-    return cells.assign(least=np.maximum(cells["least"], least), most=np.minimum(cells["most"], most))
+    np.maximum.at(least, both["cell"][is_part], both["low"][is_part])
+    np.minimum.at(most, both["cell"][is_whole], both["high"][is_whole])
+    return least, most
 
 
 def period_end(grain: "pd.Series[str]", period: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timestamp]":

@@ -67,36 +67,36 @@ def adds_up(value: Figures) -> bool:
 
 
 def reach(measure: Measure, is_open: Mask) -> Figures:
-    """How far apart witnesses found by proportional fitting are in each open (hidden, not known elsewhere) cell.
+    """How far apart witnesses are in each open (hidden, not known elsewhere) cell; 0 where there is none.
 
-    A lower bound of what is possible: infinite where no sum binds, 0 where none was found. areas × industries.
+    A lower bound of what is possible. areas × industries.
+    """
+    found = witnesses(measure, is_open)
+    return np.where(is_open, found.max(axis=0, initial=0.0) - found.min(axis=0, initial=0.0), 0.0)
+
+
+def witnesses(measure: Measure, is_open: Mask) -> Figures:
+    """Deviations of other tables that agree with all that is known: (witnesses, areas, industries).
+
+    Found by proportional fitting, one or two for each open inner cell, moved by its need; not all that there are.
     """
     value = measure.value
     if value.shape[0] == 1:
-        return reach(measure.turned, is_open.T).T if value.shape[1] > 1 else np.where(is_open, np.inf, 0.0)
-    inner = (slice(1, None), slice(1, None) if value.shape[1] > 1 else slice(0, 1))
-    found = np.zeros(value.shape)
-    rows, columns = _groups(is_open)
-    if not len(rows) and not len(columns):
-        return np.where(is_open, np.inf, 0.0)
-    if not is_open[inner].any():
-        return found
-    moved = _fitted(measure, is_open, inner, rows, columns)
+        if value.shape[1] > 1:
+            return witnesses(measure.turned, is_open.T).transpose(0, 2, 1)
+        return np.where(is_open, measure.need, 0.0)[None]
+    is_wide = value.shape[1] > 1
+    inner = (slice(1, None), slice(1, None) if is_wide else slice(0, 1))
+    moved = _fitted(measure, is_open, inner, *_groups(is_open))
     deviation = np.zeros((len(moved), *value.shape))
     deviation[(slice(None), *inner)] = moved
-    if value.shape[1] > 1:
+    deviation[:, 0, 0] = moved.sum(axis=(1, 2))
+    if is_wide:
         deviation[:, 1:, 0] = moved.sum(axis=2)
         deviation[:, 0, 1:] = moved.sum(axis=1)
-        deviation[:, 0, 0] = moved.sum(axis=(1, 2))
-    else:
-        deviation[:, 0, 0] = moved.sum(axis=(1, 2))
     point = value + deviation
     is_held = ~is_open & (np.abs(deviation) > EXACT)
-    agrees = ~(is_held | (point < measure.low - EXACT) | (point > measure.high + EXACT)).any(axis=(1, 2))
-    kept = deviation[agrees]
-    if len(kept):
-        found = kept.max(axis=0, initial=0.0) - kept.min(axis=0, initial=0.0)
-    return np.where(is_open, found, 0.0)
+    return deviation[~(is_held | (point < measure.low - EXACT) | (point > measure.high + EXACT)).any(axis=(1, 2))]
 
 
 def _groups(is_open: Mask) -> tuple[Figures, Figures]:
@@ -118,6 +118,11 @@ def _groups(is_open: Mask) -> tuple[Figures, Figures]:
 def _fitted(measure: Measure, is_open: Mask, inner: tuple[slice, slice], rows: Figures, columns: Figures) -> Figures:
     """Deviations (witnesses, inner rows, inner columns): each open inner cell raised by its need, then lowered."""
     free = is_open[inner]
+    if not len(rows) and not len(columns):
+        cells = np.argwhere(free)
+        alone = np.zeros((len(cells), *free.shape))
+        alone[np.arange(len(cells)), cells[:, 0], cells[:, 1]] = measure.need[inner][free]
+        return alone
     room = np.where(free, measure.value[inner] - measure.low[inner], 0.0)
     need = measure.need[inner]
     found = [_fitting(room, np.argwhere(free), need, free, rows, columns)]

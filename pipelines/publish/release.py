@@ -1,4 +1,4 @@
-"""Which tables of which periods the general file tells, and which of their cells: decided edition by edition.
+"""Which tables of which periods the general file tells: decided edition by edition.
 
 A table is an indicator (and cohort) with its totals. It is released once its period is over and complete, or
 ``WAIT_DAYS`` after it. From then on it stays as it is: a revision told at once would say, by the difference, what a
@@ -8,38 +8,35 @@ cells stay hidden, and a cell that fell below the line meanwhile becomes hidden,
 Everything follows from the restricted file and its editions alone: a replay or a rebuild releases the same.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
 
 import duckdb
-import numpy as np
 import pandas as pd
 
-from pipelines.publish.disclosure import IS_GENERAL, needed, small_cells
-from pipelines.publish.outside import with_limits
-from pipelines.publish.protect import Figures, Mask, Measure, adds_up, protect
+from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.publish.attack import attack
+from pipelines.publish.decision import KEY, KEYS, chosen_cells, decided, period_back
+from pipelines.publish.disclosure import IS_GENERAL
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
 
 WAIT_DAYS = 15
-KEY = ("indicator", "area", "industry", "cohort", "grain", "period")
+# The first edition tells years at once: of what is older than this only totals are looked at beside their weeks.
+_LONG_AGO_DAYS = 150
+_TURNS = 5  # totals of the areas concerned are hidden; of all areas; everything
 _TOLD = ("numerator", "denominator", "value", "reporting", "due", "is_provisional", "is_suppressed")
-_FLAGS = (
-    "is_here", "is_small", "was_hidden", "was_shown", "was_told", "numerator_hidden", "denominator_hidden", "is_wanted",
-)  # fmt: skip
-_KEYS = ", ".join(KEY)
 _LENGTH = """case grain when 'week' then interval 7 day when 'month' then interval 1 month else interval 3 month end"""
 
 
 @dataclass(frozen=True)
 class Now:
-    """The edition whose releases are decided: its day, its cut-off, and whether revisions are told."""
+    """The edition whose releases are decided: its day, its cut-off, if revisions are told, if it is the first."""
 
     day: date
     cutoff_at: datetime
     is_restating: bool
+    is_first: bool
 
 
 def release(con: duckdb.DuckDBPyConnection, region: Region, known: datetime) -> None:
@@ -49,7 +46,9 @@ def release(con: duckdb.DuckDBPyConnection, region: Region, known: datetime) -> 
     for day, cutoff_at in rows:
         its = (day.year, (day.month - 1) // 3)
         if cutoff_at > known:
-            _release(con, region, Now(day, cutoff_at, is_restating=quarter not in (None, its)))
+            _release(
+                con, region, Now(day, cutoff_at, is_restating=quarter not in (None, its), is_first=quarter is None)
+            )
         quarter = its
 
 
@@ -84,164 +83,104 @@ def _release(con: duckdb.DuckDBPyConnection, region: Region, now: Now) -> None:
             instants,
         )
     names = {name for (name,) in con.execute("select distinct indicator from chosen").fetchall()}
-    for indicator in (item for item in catalogue().values() if item.name in names):
+    for indicator in sorted(
+        (item for item in catalogue().values() if item.name in names), key=lambda item: bool(item.shares)
+    ):
+        if indicator.shares:
+            _await(con, indicator)
         for grain in sorted(indicator.grains, key=["day", "week", "month", "quarter"].index):
             _decide(con, region, now, indicator, grain)
     con.execute("drop table chosen")
 
 
+def _await(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> None:
+    """A rate is told once the counts it is made of are: what is hidden of them is hidden in it."""
+    for share in indicator.shares:
+        con.execute(
+            f"""
+            delete from chosen as c
+            where c.indicator = $rate and not exists (
+                select 1 from restricted.release as r
+                where r.indicator = $count and r.cohort = c.cohort and r.grain = c.grain
+                    and r.period = {period_back("c", share)}
+            )""",
+            {"rate": indicator.name, "count": share.indicator},
+        )
+
+
 def _decide(con: duckdb.DuckDBPyConnection, region: Region, now: Now, indicator: Indicator, grain: str) -> None:
-    cells = _cells(con, region, now, indicator, grain)
+    cells = chosen_cells(con, region, now.cutoff_at, indicator, grain)
     if cells.empty:
         return
-    cells = with_limits(con, region, indicator, now.cutoff_at, cells)
-    parts = []
-    for _, table in cells.groupby(["cohort", "period"], sort=True):
-        told = table[table["is_here"]] if not table["is_again"].iloc[0] else table
-        decided = _decided(region, indicator, told)
-        if decided is not None:
-            parts.append(decided)
-    if parts:
-        _write(con, now, pd.concat(parts, ignore_index=True))
+    tables = [table for _, table in cells.groupby(["cohort", "period"], sort=True)]
+    told = [found for table in tables if (found := decided(region, indicator, table)) is not None]
+    if not told:
+        return
+    _write(con, now, pd.concat(told, ignore_index=True))
+    for table in tables:
+        if _leans(con, indicator, table):
+            _widen(con, region, now, indicator, table)
 
 
-def _cells(con: duckdb.DuckDBPyConnection, region: Region, now: Now, indicator: Indicator, grain: str) -> pd.DataFrame:
-    """The chosen cells of an indicator and what the general file says of them so far; one row a cell.
+def _leans(con: duckdb.DuckDBPyConnection, indicator: Indicator, table: pd.DataFrame) -> bool:
+    """Whether a table could give away what another one hides: its own vintages, or weeks and months of a count."""
+    if table["is_again"].any():
+        return True
+    if table["is_gapped"].any():
+        return True
+    if indicator.kind != "count" or not {"week", "month"} <= set(indicator.grains):
+        return False
+    others = con.execute(
+        "select count(*) from general.reading where indicator = $indicator and grain <> $grain and is_suppressed "
+        "and period between $period - interval 31 day and $period + interval 31 day",
+        {"indicator": indicator.name, "grain": table["grain"].iloc[0], "period": table["period"].iloc[0]},
+    ).fetchall()
+    return bool(others[0][0])
 
-    ``was_shown``: told with this very figure in some vintage. ``numerator_hidden``, ``numerator_told`` and the same of
-    the denominator: another table hides, or tells, this figure.
+
+def _widen(con: duckdb.DuckDBPyConnection, region: Region, now: Now, indicator: Indicator, table: pd.DataFrame) -> None:
+    """Hide totals, at last everything, of a table from which with others a hidden cell could be told.
+
+    Revisions from which it could wait for the next restatement instead.
     """
-    joins, columns = [], []
-    for part in ("numerator", "denominator"):
-        share = next((share for share in indicator.shares if share.part == part), None)
-        if share is None:
-            columns.append(f"false as {part}_hidden, false as {part}_told")
-            continue
-        step = {"week": f"{7 * share.periods_back} day", "quarter": f"{3 * share.periods_back} month"}
-        same = f"""o.indicator = '{share.indicator}' and o.cohort = cell.cohort and o.grain = cell.grain
-            and o.area = cell.area and o.industry = cell.industry
-            and o.period = cell.period - interval {step.get(grain, f"{share.periods_back} month")}"""
-        joins.append(f"""
-            left join (
-                select g.indicator, g.cohort, g.grain, g.area, g.industry, g.period, g.is_suppressed, r.numerator
-                from general.reading as g
-                join restricted.reading as r using ({_KEYS})
-                where g.indicator = '{share.indicator}' and g.known_to is null and r.known_from <= $cutoff_at
-                    and (r.known_to is null or r.known_to > $cutoff_at)
-            ) as {part}_of on {same.replace("o.", f"{part}_of.")} and {part}_of.numerator = cell.{part}""")
-        columns.append(
-            f"coalesce({part}_of.is_suppressed, false) as {part}_hidden, "
-            f"coalesce(not {part}_of.is_suppressed, false) as {part}_told"
-        )
-    found: pd.DataFrame = con.execute(
-        f"""
-        with cell as (
-            select r.*, c.is_again, coalesce({small_cells([indicator], region.disclosure)}, false) as is_small
-            from restricted.reading as r
-            join chosen as c using (indicator, cohort, grain, period)
-            where r.indicator = $indicator and r.grain = $grain and {IS_GENERAL} and r.known_from <= $cutoff_at
-                and (r.known_to is null or r.known_to > $cutoff_at)
-        ),
-        told as (
-            select {_KEYS}, is_suppressed, known_from from general.reading
-            join (select distinct indicator, cohort, grain, period from chosen where is_again) as again
-                using (indicator, cohort, grain, period)
-            where known_to is null and indicator = $indicator and grain = $grain
-        ),
-        shown as (
-            select distinct {_KEYS}, numerator, denominator from general.reading
-            where indicator = $indicator and grain = $grain and not is_suppressed
-        )
-        select {", ".join(f"coalesce(cell.{key}, told.{key}) as {key}" for key in KEY)},
-            cell.numerator, cell.denominator, cell.value, cell.reporting, cell.due, cell.is_provisional,
-            coalesce(cell.is_small, false) as is_small, cell.area is not null as is_here,
-            coalesce(cell.is_again, true) as is_again, coalesce(told.is_suppressed, false) as was_hidden,
-            told.area is not null as was_told, shown.area is not null as was_shown, {", ".join(columns)}
-        from cell
-        full join told using ({_KEYS})
-        left join shown on {" and ".join(f"shown.{key} = cell.{key}" for key in KEY)}
-            and shown.numerator is not distinct from cell.numerator
-            and shown.denominator is not distinct from cell.denominator
-        {" ".join(joins)}
-        order by all""",
-        {"cutoff_at": now.cutoff_at, "indicator": indicator.name, "grain": grain},
-    ).df()
-    return found
+    related = {indicator.name, *(share.indicator for share in indicator.shares)}
+    related |= {item.name for item in catalogue().values() for share in item.shares if share.indicator in related}
+    period = table["period"].iloc[0].date()
+    months = sorted({period.replace(day=1), (period + timedelta(days=6)).replace(day=1)})
+    months = months if table["grain"].iloc[0] == "week" else [period]
+    is_long_ago = now.is_first and period < now.day - timedelta(days=_LONG_AGO_DAYS)
+    for turn in range(_TURNS):
+        inside = attack(con, region, months, sorted(related), are_totals=is_long_ago).inside
+        if inside.empty:
+            return
+        _undo(con, now, table)
+        if table["is_again"].any():
+            return
+        areas = inside["area"] if turn < _TURNS - 3 else table["area"]
+        is_asked = table["area"].isin(areas) & (table["industry"] == TOTAL_INDUSTRY)
+        if indicator.shares:  # totals of a rate leave out areas that its count has
+            is_asked |= (table["area"] == region.city) & table["industry"].isin(inside["industry"])
+        table = table.assign(is_wanted=table["is_wanted"] | is_asked | (turn == _TURNS - 2))
+        told = decided(region, indicator, table)
+        if told is not None:
+            _write(con, now, told)
 
 
-def _decided(region: Region, indicator: Indicator, table: pd.DataFrame) -> pd.DataFrame | None:
-    """The rows of one table as they are told: hidden or not, and why; None when the revisions must wait longer."""
-    is_again = bool(table["is_again"].iloc[0])
-    flags = {name: table[name].to_numpy(dtype=bool) for name in _FLAGS}
-    is_here, was_hidden = flags["is_here"], flags["was_hidden"]
-    is_small = flags["is_small"] & ~flags["was_shown"]
-    shared = flags["numerator_hidden"] | flags["denominator_hidden"]
-    asked = is_here & (is_small | shared | was_hidden | flags["is_wanted"])
-    hidden = asked
-    if asked.any():
-        grid = _Grid.of(table, region.city)
-        covered = protect(list(_measures(region, indicator, table, grid)), grid.mask(asked))
-        if covered is None and is_again:
-            return None
-        hidden = is_here if covered is None else covered[grid.at]
-    fell = hidden & is_small & ~was_hidden & flags["was_told"]
-    reason = np.select([was_hidden, fell, is_small, shared], ["", "revised", "small", "shared"], "complement")
-    return table.assign(is_suppressed=hidden, reason=np.where(hidden, reason, ""))
+def _undo(con: duckdb.DuckDBPyConnection, now: Now, table: pd.DataFrame) -> None:
+    """Take back what this edition wrote of a table, before anybody has seen it."""
+    its = "indicator = $indicator and cohort = $cohort and grain = $grain and period = $period"
+    key = {name: table[name].iloc[0] for name in ("indicator", "cohort", "grain", "period")}
+    key["cutoff_at"] = now.cutoff_at
+    for name, since in (("general.reading", "known_from"), ("restricted.suppression", "known_from"),
+                        ("restricted.release", "released_at")):  # fmt: skip
+        con.execute(f"delete from {name} where {its} and {since} = $cutoff_at", key)
+    con.execute(f"update general.reading set known_to = null where {its} and known_to = $cutoff_at", key)
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """Where the rows of a table lie: areas × industries, the totals first."""
-
-    shape: tuple[int, int]
-    at: tuple[Any, Any]
-
-    @classmethod
-    def of(cls, table: pd.DataFrame, city: str) -> "_Grid":
-        index, sizes = [], []
-        for column, total in (("area", city), ("industry", "ALL")):
-            names = [total, *sorted(set(table[column]) - {total})]
-            index.append(pd.Index(names).get_indexer(table[column]))
-            sizes.append(len(names))
-        return cls((sizes[0], sizes[1]), (index[0], index[1]))
-
-    def mask(self, rows: Mask) -> Mask:
-        laid = np.zeros(self.shape, dtype=bool)
-        laid[self.at] = rows
-        return laid
-
-    def figures(self, rows: "pd.Series[float]", absent: float = 0.0) -> Figures:
-        laid = np.full(self.shape, absent)
-        laid[self.at] = np.nan_to_num(np.asarray(rows, dtype=float), nan=absent)
-        return laid
-
-
-def _measures(region: Region, indicator: Indicator, table: pd.DataFrame, grid: _Grid) -> Iterator[Measure]:
-    """The figures of a table that add up: the numerator, of a ratio the denominator, too."""
-    is_here = grid.mask(table["is_here"].to_numpy(dtype=bool))
-    was_shown = table["was_shown"].to_numpy(dtype=bool)
-    is_small = table["is_small"].to_numpy(dtype=bool)
-    for part in ("numerator", "denominator") if indicator.is_ratio else ("numerator",):
-        value = grid.figures(table[part])
-        if not adds_up(value):
-            continue
-        least = -float(np.abs(value).max()) if (value < 0).any() else 0.0
-        low, high = np.full(grid.shape, least), np.full(grid.shape, np.inf)
-        if part == "numerator" and least == 0:
-            low, high = grid.figures(table["least"]), grid.figures(table["most"], absent=np.inf)
-        yield Measure(
-            value=value,
-            low=np.minimum(low, value),
-            high=np.maximum(high, value),
-            need=needed(indicator, region.disclosure, value, grid.mask(is_small)),
-            known=~is_here | grid.mask(was_shown | table[f"{part}_told"].to_numpy(dtype=bool)),
-        )
-
-
-def _write(con: duckdb.DuckDBPyConnection, now: Now, decided: pd.DataFrame) -> None:
+def _write(con: duckdb.DuckDBPyConnection, now: Now, told: pd.DataFrame) -> None:
     """Into the general file: what is new, what changed for the eye, what ended; and what was decided, and why."""
-    hidden = decided["is_suppressed"]
-    rows = decided.assign(**{part: decided[part].mask(hidden) for part in ("numerator", "denominator", "value")})
+    hidden = told["is_suppressed"]
+    rows = told.assign(**{part: told[part].mask(hidden) for part in ("numerator", "denominator", "value")})
     con.register("cells_told", rows)
     instants = {"cutoff_at": now.cutoff_at}
     is_told = "false"
@@ -256,12 +195,12 @@ def _write(con: duckdb.DuckDBPyConnection, now: Now, decided: pd.DataFrame) -> N
         )
         is_told = f"exists (select 1 from general.reading as g where g.known_to is null and {same})"
     con.execute(
-        f"insert into general.reading by name select {_KEYS}, {', '.join(_TOLD)}, $cutoff_at as known_from "
+        f"insert into general.reading by name select {KEYS}, {', '.join(_TOLD)}, $cutoff_at as known_from "
         f"from cells_told as d where is_here and not {is_told}",
         instants,
     )
     con.execute(
-        f"insert into restricted.suppression by name select {_KEYS}, reason, $cutoff_at as known_from "
+        f"insert into restricted.suppression by name select {KEYS}, reason, $cutoff_at as known_from "
         "from cells_told where reason <> ''",
         instants,
     )

@@ -22,7 +22,7 @@ _NATURE: dict[str, Nature] = {"count": "count", "stock": "stock", "ratio": "coun
 _LOOK_BACK_DAYS = "62"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Share:
     """A part of a ratio that is another indicator's numerator: which part, whose, of how many periods before."""
 

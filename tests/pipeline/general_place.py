@@ -29,7 +29,7 @@ class Place:
         self.con = duckdb.connect()
         for database in ("restricted", "general"):
             self.con.execute(f"attach ':memory:' as {database}")
-        for table in ("reading", "edition", "release", "suppression", "episode"):
+        for table in ("reading", "edition", "release", "suppression", "checked_month", "episode"):
             define(self.con, table, "restricted")
         define(self.con, "reading", "general")
         self.known = NEVER
