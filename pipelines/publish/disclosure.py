@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from pipelines.alerts.lifecycle import BANDS
 from pipelines.domain import TOTAL_INDUSTRY
 from pipelines.publish.protect import Figures, Mask
 from pipelines.secrecy import Bounds
@@ -59,9 +60,24 @@ def fingerprint(bounds: Bounds) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-GENERAL_EPISODE = """
-    select episode_id, rule_id, kind, indicator, area, industry, null as employer, null as employer_name, level, status,
-        opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
-        null as expected, null as lo, null as hi, null as p, null as people, line, observed_band, people_band,
-        quiet_periods, judged_to, known_from, known_to
-    from restricted.episode"""
+def told_bands(bounds: Bounds) -> dict[str, str]:
+    """The bands of warnings that leave fewer numbers open than a hidden cell must, and the wider one told instead."""
+    edges = [0, *(limit for limit, _ in BANDS)]
+    narrow = [index for index in range(len(BANDS)) if edges[index + 1] - edges[index] < bounds.persons]
+    wide = next(index for index, (limit, _) in enumerate(BANDS) if limit >= bounds.persons)
+    joined = BANDS[: max(narrow[-1], wide) + 1] if narrow else ()
+    return {words: f"<{joined[-1][0]}" for _, words in joined}
+
+
+def general_episodes(bounds: Bounds) -> str:
+    """SQL that reads ``restricted.episode`` and yields ``general.episode``: in bands, and of no employer."""
+    bands = []
+    for column in ("observed_band", "people_band"):
+        wider = " ".join(f"when '{words}' then '{told}'" for words, told in told_bands(bounds).items())
+        bands.append(f"case {column} {wider} else {column} end as {column}" if wider else column)
+    return f"""
+        select episode_id, rule_id, kind, indicator, area, industry, null as employer, null as employer_name, level,
+            status, opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
+            null as expected, null as lo, null as hi, null as p, null as people, line, {", ".join(bands)},
+            quiet_periods, judged_to, known_from, known_to
+        from restricted.episode"""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipelines.domain import Edition, UserError
 from pipelines.publish.attack import check_newest
-from pipelines.publish.disclosure import GENERAL_EPISODE, IS_GENERAL, fingerprint
+from pipelines.publish.disclosure import IS_GENERAL, fingerprint, general_episodes
 from pipelines.publish.release import release
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
@@ -208,7 +208,7 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
         con.execute(f"delete from general.{table}")
         con.execute(f"insert into general.{table} by name select * from restricted.{table}")
     con.execute("delete from general.episode")
-    con.execute(f"insert into general.episode by name {GENERAL_EPISODE}")
+    con.execute(f"insert into general.episode by name {general_episodes(region.disclosure)}")
 
 
 _DIFFERS = "已发布的现行读数与库中不符 (published readings differ from the warehouse)"

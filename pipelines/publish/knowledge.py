@@ -124,7 +124,7 @@ def program_of(con: duckdb.DuckDBPyConnection, region: Region, month: date, cell
     for key, table in cells.groupby(_TABLE, sort=True):
         _add_table(program, region, str(key[0]), table, seen)
     newest = cells[cells["released_at"] == cells.groupby(_TABLE[:4])["released_at"].transform("max")]
-    _add_bands(con, program, newest)
+    _add_bands(con, region, program, newest)
     _add_weeks(program, region, month, newest)
     _add_rates(program, cells)
     return program
@@ -152,12 +152,12 @@ def _add_table(program: Program, region: Region, indicator: str, table: pd.DataF
         program.blocks.append((figure, is_there))
 
 
-def _add_bands(con: duckdb.DuckDBPyConnection, program: Program, newest: pd.DataFrame) -> None:
+def _add_bands(con: duckdb.DuckDBPyConnection, region: Region, program: Program, newest: pd.DataFrame) -> None:
     told = newest[newest["part"] == "numerator"]
     for name, cells in told.groupby("indicator"):
         if (cells["truth"] < 0).any():
             continue
-        least, most = band_limits_of(con, catalogue()[str(name)], None, cells)
+        least, most = band_limits_of(con, region, catalogue()[str(name)], None, cells)
         its = cells["figure"].to_numpy()
         np.maximum.at(program.low, its, np.minimum(least, program.truth[its]))
         np.minimum.at(program.high, its, np.maximum(most, program.truth[its]))

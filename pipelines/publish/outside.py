@@ -1,29 +1,29 @@
 """What the general file tells of a table from outside it: weeks of a month, the month of a week, bands of warnings."""
 
+import re
 from datetime import datetime
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.alerts.lifecycle import BANDS
 from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.publish.disclosure import told_bands
 from pipelines.publish.protect import Figures
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator
 
+_BAND = re.compile(r"<(\d+)|(\d+)–(\d+)|(\d+)\+")
 _WEEK = pd.Timedelta(days=6)
 _SUMMED = frozenset({"spike", "event", "several"})  # warnings whose band is of the people in their window
 
 
 def band_limits(words: str) -> tuple[float, float]:
     """The least and the largest whole number a band of a warning admits; nothing is known from other words."""
-    least = 0
-    for limit, said in BANDS:
-        if said == words:
-            return float(least), float(limit - 1)
-        least = limit
-    return (float(least), np.inf) if words == f"{least}+" else (0.0, np.inf)
+    if found := _BAND.fullmatch(words):
+        below, least, most, above = found.groups()
+        return (float(least or above or 0), float(below) - 1 if below else float(most or np.inf))
+    return 0.0, np.inf
 
 
 def with_limits(
@@ -41,7 +41,7 @@ def with_limits(
             cells = _by_weeks(con, region, indicator, cells)
         elif grain == "week" and "month" in indicator.grains:
             cells = _by_month(con, indicator, cells)
-    return _by_bands(con, indicator, cutoff_at, cells)
+    return _by_bands(con, region, indicator, cutoff_at, cells)
 
 
 def weeks_of_months(weeks: pd.DataFrame) -> pd.DataFrame:
@@ -113,16 +113,20 @@ def _by_month(con: duckdb.DuckDBPyConnection, indicator: Indicator, cells: pd.Da
 
 
 def _by_bands(
-    con: duckdb.DuckDBPyConnection, indicator: Indicator, cutoff_at: datetime, cells: pd.DataFrame
+    con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, cutoff_at: datetime, cells: pd.DataFrame
 ) -> pd.DataFrame:
     if (cells["numerator"] < 0).any():
         return cells
-    least, most = band_limits_of(con, indicator, cutoff_at, cells)
+    least, most = band_limits_of(con, region, indicator, cutoff_at, cells)
     return cells.assign(least=np.maximum(cells["least"], least), most=np.minimum(cells["most"], most))
 
 
 def band_limits_of(
-    con: duckdb.DuckDBPyConnection, indicator: Indicator, cutoff_at: datetime | None, cells: pd.DataFrame
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    indicator: Indicator,
+    cutoff_at: datetime | None,
+    cells: pd.DataFrame,
 ) -> tuple[Figures, Figures]:
     """What the bands of warnings published by ``cutoff_at`` (None: all) admit of each cell: least and largest figure.
 
@@ -140,7 +144,7 @@ def band_limits_of(
     told = told[~summed | (indicator.kind == "count")]
     if told.empty:
         return least, most
-    words = told["observed_band"].where(summed, told["people_band"]).fillna("")
+    words = told["observed_band"].where(summed, told["people_band"]).fillna("").replace(told_bands(region.disclosure))
     limits = np.array([band_limits(word) for word in words])
     told = told.assign(low=limits[:, 0], high=limits[:, 1])
     places = cells[["area", "industry", "grain", "period"]].reset_index(drop=True).rename_axis("cell").reset_index()
