@@ -31,7 +31,7 @@ from pipelines.region_table import (
     text,
     whole,
 )
-from pipelines.secrecy import Bounds, bounds
+from pipelines.secrecy import Bounds, bounds, office_sees
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = frozenset(range(7))
@@ -96,6 +96,8 @@ class Region:
     city: str
     has_spring_festival: bool
     disclosure: Bounds
+    office_sees: frozenset[str]
+    """What an office may see of other areas: see pipelines.secrecy."""
     method: str
     """Name of the forecasting method in use (models.methods)."""
     places: pd.DataFrame
@@ -275,6 +277,7 @@ def load(folder: Path) -> Region:
         city=city,
         has_spring_festival=bool(settings.get("has_spring_festival", False)),
         disclosure=bounds(settings, f"{folder.name}/region.toml"),
+        office_sees=office_sees(settings, f"{folder.name}/region.toml"),
         method=_method(settings, folder),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
