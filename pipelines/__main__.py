@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines import audit_desk, drop_desk
+from pipelines import audit_desk, backup_desk, drop_desk
 from pipelines import notify as notices
 from pipelines import run as runs
 from pipelines import settings as all_settings
@@ -27,6 +27,7 @@ from pipelines.sender import check, template
 from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
+from pipelines.upkeep.backup import holding_raw
 from pipelines.warehouse import backtest as backtests
 from pipelines.warehouse import kept_backtest, store
 from pipelines.warehouse import trace as traces
@@ -35,6 +36,7 @@ from pipelines.warehouse.figure import find_figure
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
 drop_desk.add_to(app)
 audit_desk.add_to(app)
+backup_desk.add_to(app)
 
 
 @app.command()
@@ -140,7 +142,7 @@ def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
 def purge() -> None:
     """过了保存期的个人报送文件换成脱敏副本 (sealed files past their retention become masked twins)."""
     settings, region = place()
-    with runs.locked(settings), entered(open_ledger(settings), Act.PURGE, "raw") as details:
+    with holding_raw(settings), runs.locked(settings), entered(open_ledger(settings), Act.PURGE, "raw") as details:
         for done in purged(settings, region, now()):
             details[done.feed] = done.files
             console.print(f"{done.feed}：{done.files} 个文件已换成 {done.drops} 份脱敏副本")

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     data: Path = Field(default=_PROJECT / "data" / "var", description="folder of all run-time files")
     keys: Path = Field(default=Path("~/.config/gangshao/keys"), description="folder of the secret keys, in no backup")
     region: Path = Field(default=_PROJECT / "data" / "regions" / "liaocheng", description="reference data of the city")
+    backup: Path | None = Field(default=None, description="folder of the backups; empty: `backups` in the data folder")
     host: str = Field(default="127.0.0.1", description="address the dashboard listens on")
     port: int = Field(default=8050, ge=1, le=65535, description="port the dashboard listens on")
     base_url: str = Field(default="", description="address that mails and links point to")
@@ -38,6 +39,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("backup", mode="before")
+    @classmethod
+    def _absolute_or_none(cls, value: str | Path | None) -> Path | None:
+        return Path(value).expanduser().resolve() if value else None
 
     @field_validator("base_url")
     @classmethod
@@ -80,6 +86,11 @@ class Settings(BaseSettings):
     def backtests(self) -> Path:
         """Figures of every backtest, one CSV file each."""
         return self.data / "backtests"
+
+    @property
+    def backups(self) -> Path:
+        """A folder for each backup, named for the instant at which it was made."""
+        return self.backup or self.data / "backups"
 
     @property
     def anchors(self) -> Path:
