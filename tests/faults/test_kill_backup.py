@@ -1,6 +1,7 @@
 """Kill -9 while a backup is made, tried out or put back: a whole one or none, and the next attempt goes through."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,7 +69,10 @@ def test_a_restore_killed_anywhere_leaves_nothing_or_all_and_the_next_goes_throu
     into.rename(tmp_path / "first")
     for share in SHARES:
         kill(place, order, Point("upkeep", round(share * calls)))
-        assert not into.exists(), share
+        if into.exists():
+            assert share > 0.9, "the folder got its name before the end"
+            assert again.hashes() == wanted
+            shutil.rmtree(into)
     status, said = nursery.work(place, order)
     assert status == 0, said
     assert again.hashes() == wanted
