@@ -9,6 +9,7 @@ from dash import Dash
 from dashboard import pages
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
+from dashboard.health import health
 from dashboard.locale import LANGUAGE, text
 from dashboard.security import guard
 from dashboard.theme import css_variables
@@ -69,5 +70,6 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.layout = dash.page_container
     app.server.config[PUBLISHED] = settings.published
     add_downloads(app.server)
+    app.server.register_blueprint(health(settings))
     guard(app.server, store, settings, app.csp_hashes)
     return app
