@@ -11,6 +11,7 @@ from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
 from dashboard.health import health
 from dashboard.locale import LANGUAGE, text
+from dashboard.request_log import log_requests
 from dashboard.security import guard
 from dashboard.theme import css_variables
 from pipelines.ledger import Ledger, open_ledger
@@ -71,5 +72,6 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.server.config[PUBLISHED] = settings.published
     add_downloads(app.server)
     app.server.register_blueprint(health(settings))
+    log_requests(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     return app

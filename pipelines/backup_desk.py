@@ -1,5 +1,6 @@
 """Commands that keep the house: back up, restore, and try the newest backup out."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pipelines.audit_desk import entered
 from pipelines.domain import UserError
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit import Act
+from pipelines.log import tell
 from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place
 from pipelines.upkeep.backup import UNKNOWN, back_up, holding_raw, thin
@@ -20,6 +22,7 @@ from pipelines.upkeep.restore import lacking_keys
 from pipelines.upkeep.restore import restore as put_back
 
 KEPT = 14
+log = logging.getLogger(__name__)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,6 +41,7 @@ def backup(
         made = back_up(settings, region, ledger, now(), progress)
         details |= {"backup": made.name, "edition": made.manifest.edition, "files": len(made.manifest.files)}
     total = sum(file.size for file in made.manifest.files)
+    tell(log, "backup made", backup=made.name, edition=made.manifest.edition, bytes=total)
     console.print(f"已备份到 {made.folder}：{len(made.manifest.files):,} 个文件，{total / 1e6:,.1f} MB")
     waiting = any(path.is_file() for path in settings.inbox.rglob("*"))
     for name, reason in made.manifest.left_out.items():
@@ -91,6 +95,7 @@ def _drill(made: Backup, settings: Settings, ledger: Ledger) -> None:
     except UserError as error:
         last = f"{good:%Y-%m-%d %H:%M} UTC" if good else "还没有"
         raise UserError(f"演练未通过：{error}；最近一次通过的演练：{last} (the drill failed)") from error
+    tell(log, "drill passed", backup=made.name, files=met.files, has_keys=not met.lacking)
     console.print(
         f"演练通过：{met.files:,} 个文件、{met.entries:,} 条审计记录、{met.tables} 张已发布表与清单相符，"
         f"打开 {met.opened} 个加密文件"

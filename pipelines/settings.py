@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     smtp_starttls: bool = False
     mail_from: str = Field(default="gangshao@hr.example.com", description="sender of all mails")
     memory_limit: str = Field(default="2GB", description="memory DuckDB may use while the run works")
+    log_days: int = Field(default=183, ge=0, description="days that log files are kept; 0: no files, JSON to stderr")
     threads: int = Field(default=2, ge=1, le=64, description="threads DuckDB may use")
 
     @field_validator("data", "keys", "region")
@@ -86,6 +87,11 @@ class Settings(BaseSettings):
     def backtests(self) -> Path:
         """Figures of every backtest, one CSV file each."""
         return self.data / "backtests"
+
+    @property
+    def log(self) -> Path:
+        """What the program did, a file a day."""
+        return self.data / "log"
 
     @property
     def backups(self) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = {
-    "pipelines.domain", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
+    "pipelines.domain", "pipelines.log", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
     "pipelines.publish.scope", "pipelines.ingest.check", "pipelines.ingest.apart", "pipelines.ingest.error_sheet",
     "pipelines.ingest.template", "pipelines.ingest.feed_page", "pipelines.sheet",
 }  # fmt: skip
