@@ -14,6 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.domain import Audience, Edition, UserError, Viewer
+from pipelines.publish import schema
 from pipelines.publish.scope import TABLES, Clock, RefusedError, Source, scope
 
 QUERIES = Path(__file__).resolve().parent.parent / "sql" / "queries"
@@ -42,6 +43,7 @@ class _Base:
 
     connection: duckdb.DuckDBPyConnection
     columns: dict[tuple[str, str], tuple[str, ...]]
+    form: int
     editions: tuple[Edition, ...]
     city: str
     users: int = 0
@@ -137,13 +139,18 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
     is_history = table.endswith(_HISTORY)
     stored = table.removesuffix(_HISTORY)
     parts = []
-    columns: tuple[str, ...] | None = None
     for source, predicate in scope(viewer, stored, base.city):
-        columns = columns or base.columns.get((source, stored))
-        if columns is None:
+        here = base.columns.get((source, stored), ())
+        if not here and base.form == schema.VERSION:
             raise UserError(f"已发布文件中没有表 {stored}，请重新发布 (the published file lacks this table)")
         instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-        shown = ", ".join(_column(column, instant, is_history) for column in columns)
+        shown = ", ".join(
+            _column(column, instant, is_history) if column in here else f"cast(null as {kind}) as {column}"
+            for column, kind in schema.columns(stored).items()
+        )
+        if not here:
+            parts.append(f"select {shown} where false")
+            continue
         known = _known(stored, source, edition, instant, is_history)
         parts.append(f"select {shown} from {source}.{stored} as t where ({predicate}) and ({known})")
     return f"create temporary view {table} as " + " union all ".join(parts)
@@ -250,15 +257,20 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
         editions = connection.execute(
             "select day, number, cutoff_at from general.edition order by cutoff_at, number"
         ).fetchall()
-        city = connection.execute("select value from general.manifest where key = 'city'").fetchall()
+        told = dict(connection.execute("select key, value from general.manifest").fetchall())
     except duckdb.Error as error:
         connection.close()
         raise UserError(f"已发布文件无法打开：{folder.name} (the published files cannot be opened)：{error}") from error
-    if not editions or not city:
+    try:
+        form = schema.check(told.get("schema_version"), folder.name)
+    except UserError:
+        connection.close()
+        raise
+    if not editions or "city" not in told:
         connection.close()
         raise UserError(f"已发布文件不完整：{folder.name} 没有版次或城市代码 (no edition or no city in the manifest)")
     columns: dict[tuple[str, str], tuple[str, ...]] = {}
     for database, table, column in described:
         columns[database, table] = (*columns.get((database, table), ()), column)
     known = tuple(Edition(day, number, cutoff_at.replace(tzinfo=UTC)) for day, number, cutoff_at in editions)
-    return _Base(connection, columns, known, city[0][0])
+    return _Base(connection, columns, form, known, told["city"])
