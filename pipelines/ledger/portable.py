@@ -124,8 +124,8 @@ def _copy(source: Connection, target: Connection) -> None:
 
 
 def _blocks(connection: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
-    rows = connection.execution_options(yield_per=_BLOCK).execute(select(table).order_by(*table.primary_key))
-    yield from rows.partitions()
+    query = select(table).order_by(*table.primary_key).execution_options(yield_per=_BLOCK)
+    yield from connection.execute(query).partitions()
 
 
 def _plain(value: object) -> object:
