@@ -57,6 +57,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
         use_pages=True,
         pages_folder="",
         compress=True,
+        external_scripts=["/sign-in/static/form.js"],
         enable_mcp=False,
         suppress_callback_exceptions=True,  # layouts need a session: none is made at the start
         update_title="",

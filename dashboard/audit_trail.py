@@ -19,6 +19,7 @@ ACTS = {
     Act.SIGN_IN: "signed in",
     Act.SIGN_OUT: "signed out",
     Act.LINK: "sign-in link issued",
+    Act.ACCOUNT: "account",
     Act.REFUSAL: "access refused",
     Act.SMALL_CELL_VIEW: "small cell seen",
     Act.EXPORT: "exported",

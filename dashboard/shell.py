@@ -125,7 +125,11 @@ def _header() -> Any:
                         html.Li(dcc.Link(text("Today"), href=address("/"))),
                         html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
                         html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
-                        html.Li(dcc.Link(text("Audit trail"), href="/audit")) if may_open(viewer, "/audit") else None,
+                        *[
+                            html.Li(dcc.Link(text(title), href=path))
+                            for title, path in (("Audit trail", "/audit"), ("Accounts", "/accounts"))
+                            if may_open(viewer, path)
+                        ],
                     ]
                 ),
                 **aria.label(text("Main navigation")),
@@ -143,7 +147,14 @@ def _header() -> Any:
                 ],
                 className="edition",
             ),
-            html.P([html.Span(role), html.A(text("Sign out"), href="/sign-out")], className="who"),
+            html.P(
+                [
+                    html.Span(role),
+                    dcc.Link(text("My account"), href="/account"),
+                    html.A(text("Sign out"), href="/sign-out"),
+                ],
+                className="who",
+            ),
         ],
         className="top",
     )

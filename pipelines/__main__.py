@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines import audit_desk, backup_desk, drop_desk
+from pipelines import account_desk, audit_desk, backup_desk, drop_desk
 from pipelines import notify as notices
 from pipelines import run as runs
 from pipelines import settings as all_settings
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
 drop_desk.add_to(app)
 audit_desk.add_to(app)
+account_desk.add_to(app)
 backup_desk.add_to(app)
 
 
@@ -175,18 +176,22 @@ def link(
     role: str,
     area: Annotated[list[str] | None, typer.Option(help="区县单位的地区代码或名称")] = None,
     name: str = "",
-    hours: Annotated[int, typer.Option(min=1, max=168)] = 12,
+    hours: Annotated[int, typer.Option(min=1, max=12)] = 12,
 ) -> None:
-    """生成一次性登录链接 (a single-use sign-in link)."""
+    """生成查看演示数据的一次性链接，只在本机有效 (a single-use link to invented data, on this machine only)."""
     settings, region = place()
-    typer.echo(sign_in_link(settings, region, open_ledger(settings), role, area or [], name, hours, now()))
+    chosen, codes = account_desk.role_and_areas(region, role, area or [])
+    typer.echo(sign_in_link(settings, open_ledger(settings), chosen, codes, name, hours, now()))
 
 
 @app.command()
 def serve() -> None:
     """启动看板 (serve the dashboard)."""
     settings, region = place()
-    note_changes(settings, region, open_ledger(settings), now())
+    ledger = open_ledger(settings)
+    note_changes(settings, region, ledger, now())
+    if (address := account_desk.set_up_link(settings, ledger)) is not None:
+        typer.echo(f"还没有账号。请在 24 小时内打开此链接设立系统管理员，只能用一次：\n{address}")
     _serve(settings)
 
 

@@ -74,6 +74,7 @@ def restore(
     told = found.manifest
     console.print(f"已把 {found.name} 恢复到 {target}：版次 {told.edition}，{len(told.files):,} 个文件与清单相符")
     console.print("所有人须重新登录，未用的登录链接已作废 (all sessions and unused links are closed)")
+    console.print("备份以后停用的账号、改过的密码须重做一次 (accounts are as they were; disable them again)")
     for sentence in lacking_keys(found, settings.keys):
         console.print(sentence)
     if told.region:

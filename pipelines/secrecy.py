@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 
 from pipelines.domain import UserError
 
+_MOST = 100  # beyond it no band of a warning would be left
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -35,6 +37,6 @@ def bounds(settings: Mapping[str, object], where: str) -> Bounds:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_share and not (is_number and 0.5 <= value < 1):
             raise UserError(f"{where} [disclosure]“{name}”应为 0.5 至 1 之间的小数，例如 0.8，现为 {value!r}。")
-        if not is_share and not (is_number and value == int(value) and value >= 2):
-            raise UserError(f"{where} [disclosure]“{name}”应为不小于 2 的整数，现为 {value!r}。")
+        if not is_share and not (is_number and value == int(value) and 2 <= value <= _MOST):
+            raise UserError(f"{where} [disclosure]“{name}”应为 2 至 {_MOST} 的整数，现为 {value!r}。")
     return Bounds(**said)

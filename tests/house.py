@@ -13,6 +13,9 @@ import duckdb
 from tests import forked
 from tests.forked import ROOT
 
+NEW_PASSWORD = {"password": "purple hippo naps on roofs", "again": "purple hippo naps on roofs"}
+"""What a page that sets a password sends."""
+
 
 @dataclass
 class House:
@@ -41,6 +44,10 @@ class House:
         )
         assert "Traceback" not in done.stderr
         return done
+
+    def account(self, role: str, name: str = "li.si") -> str:
+        """Open an account; returns the address of the link by which its owner sets ``NEW_PASSWORD``."""
+        return self.gangshao("account", "add", name, "--role", role, "--person", "李四").stdout.strip()
 
     def _fresh(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pipelines", *arguments]

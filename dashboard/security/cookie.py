@@ -1,37 +1,49 @@
-"""The session cookie: a random token, sent to us alone, out of reach of scripts."""
+"""The cookies, a session's and a known browser's: random tokens, sent to us alone, out of reach of scripts."""
+
+from datetime import timedelta
 
 from flask import Response, request
 
 from dashboard.security.origin import is_encrypted
 from pipelines.ledger.session import ABSOLUTE_LIMIT
+from pipelines.ledger.sign_in import DEVICE_LASTS
 from pipelines.settings import Settings
 
 # The prefix makes the browser refuse the cookie from any other host or over a plain line.
 SECURE_NAME = "__Host-gangshao"
 LOOPBACK_NAME = "gangshao"
+_DEVICE = "-device"
 
 
 def read_token(settings: Settings) -> str | None:
-    """The token the browser sent, if any."""
+    """The session's token the browser sent, if any."""
     return request.cookies.get(_name(settings)) or None
+
+
+def read_device(settings: Settings) -> str | None:
+    """The token of a browser that signed in before, if any."""
+    return request.cookies.get(_name(settings) + _DEVICE) or None
 
 
 def set_token(response: Response, token: str, settings: Settings) -> None:
     """Give the browser the token of a fresh session."""
-    response.set_cookie(
-        _name(settings),
-        token,
-        max_age=ABSOLUTE_LIMIT,
-        path="/",
-        secure=is_encrypted(settings),
-        httponly=True,
-        samesite="Lax",
-    )
+    _set(response, _name(settings), token, ABSOLUTE_LIMIT, settings)
+
+
+def set_device(response: Response, token: str, settings: Settings) -> None:
+    """Give the browser the token by which it is known."""
+    _set(response, _name(settings) + _DEVICE, token, DEVICE_LASTS, settings)
 
 
 def clear_token(response: Response, settings: Settings) -> None:
-    """Make the browser forget it."""
+    """Make the browser forget the session."""
     response.delete_cookie(_name(settings), path="/", secure=is_encrypted(settings), httponly=True, samesite="Lax")
+
+
+def _set(response: Response, name: str, token: str, lasts: timedelta, settings: Settings) -> None:
+    response.set_cookie(
+        name, token, max_age=lasts, path="/", secure=is_encrypted(settings), httponly=True, samesite="Lax"
+    )
 
 
 def _name(settings: Settings) -> str:

@@ -1,21 +1,28 @@
-"""The pages before the door: a link opens a page, its button signs in; mail scanners that open links use up nothing."""
+"""The pages before the door: name and password, or a link's page whose button signs in; opening it uses up nothing."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
 from dashboard.locale import LANGUAGE, text
-from dashboard.security.cookie import clear_token, read_token, set_token
+from dashboard.security.cookie import clear_token, read_device, read_token, set_device, set_token
+from dashboard.security.form import field, said
+from dashboard.security.origin import is_loopback
 from dashboard.security.trail import at_page, trail
-from pipelines.domain import Role
+from dashboard.security.words import known_words
+from pipelines.domain import Role, UserError
 from pipelines.ledger import Ledger, link, session
+from pipelines.ledger.link import Opened, Purpose
+from pipelines.ledger.session import Session
+from pipelines.ledger.sign_in import Refused, sign_in
 from pipelines.settings import Settings
 
 Clock = Callable[[], datetime]
 NAME = "entrance"
 # What may be asked for without a session. Signing out is not among them: it needs one.
-OPEN_ENDPOINTS = frozenset({f"{NAME}.{view}" for view in ("static", "waiting", "show_link", "use_link")})
+OPEN_ENDPOINTS = frozenset({f"{NAME}.{view}" for view in ("static", "waiting", "enter", "show_link", "use_link")})
 ROLE_TITLES = {
     Role.CITY_LEADER: "City leader",
     Role.CITY_ANALYST: "City analyst",
@@ -28,7 +35,7 @@ ROLE_TITLES = {
 
 
 def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
-    """The sign-in and sign-out pages as a Flask blueprint."""
+    """The sign-in and sign-out pages as a Flask blueprint; what they send is JSON, as all that writes."""
     pages = Blueprint(
         NAME, __name__, template_folder="templates", static_folder="static", static_url_path="/sign-in/static"
     )
@@ -36,27 +43,36 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
     @pages.get("/sign-in")
     def waiting() -> Response:
-        return _page("waiting.html", 200)
+        return _page("waiting.html", 200, is_demonstration=settings.demonstration_mark.exists())
+
+    @pages.post("/sign-in")
+    def enter() -> Response:
+        found = sign_in(ledger, field("name"), field("password"), clock(), _address(), read_device(settings) or "")
+        if isinstance(found, Refused):
+            return _not_in(found.wait)
+        answer = _inside(found.session)
+        set_device(answer, found.device, settings)
+        return answer
 
     @pages.get("/sign-in/<token>")
     def show_link(token: str) -> Response:
-        viewer = link.inspect(ledger, token, clock())
-        if viewer is None or viewer.role is None:
+        opened = link.inspect(ledger, token, clock())
+        if opened is None or opened.viewer.role is None or not _is_for_here(opened, settings):
             return _spent()
-        return _page("sign_in.html", 200, role=text(ROLE_TITLES[viewer.role]), name=viewer.name)
+        titles = {"role": text(ROLE_TITLES[opened.viewer.role]), "name": opened.viewer.name}
+        return _page(f"{opened.purpose.value}.html", 200, **titles)
 
     @pages.post("/sign-in/<token>")
     def use_link(token: str) -> Response:
         now = clock()
-        fresh = link.redeem(ledger, token, now, request.remote_addr or "")
-        if fresh is None:
+        opened = link.inspect(ledger, token, now)
+        if opened is None or not _is_for_here(opened, settings):
             return _spent()
-        old = read_token(settings)
-        if old is not None:
-            session.end(ledger, old, now, request.remote_addr or "")
-        response = make_response(redirect("/", 303))
-        set_token(response, fresh.token, settings)
-        return response
+        try:
+            fresh = _redeemed(ledger, settings, opened, token, now)
+        except UserError as error:
+            return said(error, 400)
+        return _spent() if fresh is None else _inside(fresh)
 
     @pages.get("/sign-out")
     def ask_to_leave() -> Response:
@@ -66,24 +82,68 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def leave() -> Response:
         token = read_token(settings)
         if token is not None:
-            session.end(ledger, token, clock(), request.remote_addr or "")
-        response = make_response(redirect("/sign-in", 303))
+            session.end(ledger, token, clock(), _address())
+        response = make_response(jsonify(to="/sign-in"))
         clear_token(response, settings)
+        return response
+
+    def _inside(fresh: Session) -> Response:
+        old = read_token(settings)
+        if old is not None:
+            session.end(ledger, old, clock(), _address())
+        response = make_response(jsonify(to="/"))
+        set_token(response, fresh.token, settings)
         return response
 
     return pages
 
 
+def _redeemed(ledger: Ledger, settings: Settings, opened: Opened, token: str, now: datetime) -> Session | None:
+    if opened.purpose is Purpose.DEMONSTRATION:
+        return link.redeem(ledger, token, now, _address())
+    password, words = field("password"), known_words(settings.region)
+    if password != field("again"):
+        raise UserError(text("The two passwords differ."))
+    if opened.purpose is Purpose.PASSWORD:
+        return link.redeem_password(ledger, token, password, words, now, _address())
+    return link.redeem_set_up(ledger, token, field("name"), field("person"), password, words, now, _address())
+
+
+def _is_for_here(opened: Opened, settings: Settings) -> bool:
+    """A demonstration link is good for invented data alone, and on this machine itself."""
+    if opened.purpose is not Purpose.DEMONSTRATION:
+        return True
+    return settings.demonstration_mark.exists() and is_loopback(request.host) and is_loopback(_address())
+
+
+def _not_in(wait: timedelta) -> Response:
+    if wait <= timedelta():
+        return said(text("Name or password is wrong."), 401)
+    trail().refuse("too_many_guesses")
+    seconds = max(1, round(wait.total_seconds()))
+    answer = said(text("Too many wrong passwords. Try again in {seconds} seconds.", seconds=seconds), 429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
 def _spent() -> Response:
     at_page("/sign-in")  # never the address itself: it holds the link's secret
     trail().refuse("spent_link")
+    if request.is_json:
+        return said(text("This link is no longer valid"), 410)
     return _page("spent.html", 410)
 
 
 def refusal(message: str, status: int) -> Response:
-    """A page that says in one sentence why a request is refused."""
+    """Say in one sentence why a request is refused: as a page, or to who sent JSON as JSON."""
+    if request.is_json:
+        return said(text(message), status)
     return _page("refused.html", status, message=text(message))
 
 
-def _page(file: str, status: int, **values: str) -> Response:
+def _page(file: str, status: int, **values: Any) -> Response:
     return make_response(render_template(f"security/{file}", language=LANGUAGE, **values), status)

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response, make_response, redirect, request
 
+from dashboard.security.administration import administration
 from dashboard.security.cookie import read_token
-from dashboard.security.entrance import NAME, OPEN_ENDPOINTS, Clock, entrance, refusal
+from dashboard.security.entrance import OPEN_ENDPOINTS, Clock, entrance, refusal
 from dashboard.security.headers import ScriptHashes, add_headers
 from dashboard.security.origin import is_encrypted, is_loopback, is_our_host, is_our_origin
 from dashboard.security.rights import may_open
@@ -38,6 +39,7 @@ def guard(
     """
     server.config[TRAIL] = Trail(ledger, clock)
     server.register_blueprint(entrance(ledger, settings, clock))
+    server.register_blueprint(administration(ledger, settings, clock))
     add_headers(server, settings, script_hashes)
 
     @server.before_request
@@ -70,8 +72,7 @@ def _foreign_write(settings: Settings) -> Response | None:
         return None
     if not is_our_origin(settings):
         return _refuse("foreign_origin", "The request does not come from this site's own pages.", 403)
-    is_form = request.blueprint == NAME
-    if not is_form and request.mimetype != "application/json":
+    if request.mimetype != "application/json":
         return _refuse("not_json", "Only JSON is accepted here.", 415)
     return None
 

@@ -15,9 +15,6 @@ _POLICY = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 _YEAR = 365 * 24 * 3600
-# A page whose policy is "no-referrer" sends its forms with "Origin: null". Pages with a form, and they alone, tell
-# our own server, never another, where they come from.
-_FORMS = "/sign-"
 
 
 def add_headers(server: Flask, settings: Settings, script_hashes: ScriptHashes) -> None:
@@ -35,7 +32,7 @@ def add_headers(server: Flask, settings: Settings, script_hashes: ScriptHashes) 
         response.headers["Content-Security-Policy"] = policy[0]
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Referrer-Policy"] = "same-origin" if request.path.startswith(_FORMS) else "no-referrer"
+        response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if response.mimetype in {"text/html", "application/json"}:
             # What one viewer saw is kept by no browser or proxy for the next one.

@@ -1,11 +1,15 @@
-"""Which pages and downloads are for certain roles only; all others are for everybody who is signed in."""
+"""Which pages, acts and downloads are for certain roles only; all others are for everybody who is signed in."""
 
 from pipelines.domain import Role, Viewer
 
-_ONLY_FOR = {"/audit": frozenset({Role.AUDITOR}), "/download/audit.csv": frozenset({Role.AUDITOR})}
+_ONLY_FOR = {
+    "/audit": frozenset({Role.AUDITOR}),
+    "/download/audit.csv": frozenset({Role.AUDITOR}),
+    "/accounts": frozenset({Role.ADMINISTRATOR}),
+}
 
 
 def may_open(viewer: Viewer, path: str) -> bool:
-    """Whether the viewer's role may open this address."""
-    allowed = _ONLY_FOR.get("/" + path.strip("/"))
-    return allowed is None or viewer.role in allowed
+    """Whether the viewer's role may open this address, or one below it."""
+    asked = "/" + path.strip("/")
+    return all(viewer.role in roles for top, roles in _ONLY_FOR.items() if asked == top or asked.startswith(top + "/"))

@@ -30,6 +30,7 @@ class Act(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     LINK = "link"
+    ACCOUNT = "account"
     REFUSAL = "refusal"
     SMALL_CELL_VIEW = "small_cell_view"
     EXPORT = "export"

@@ -67,6 +67,8 @@ sign_in_link = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
+    Column("purpose", String(16), nullable=False, server_default="demonstration"),
+    Column("account_id", String(32)),
 )
 
 session = Table(
@@ -80,6 +82,42 @@ session = Table(
     Column("last_seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("account_id", String(32)),
+    Index("session_account", "account_id"),
+)
+
+# A person who may sign in. ``password_hash`` is empty until the person has set a password by a link.
+account = Table(
+    "account",
+    metadata,
+    Column("account_id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("person", String(200), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("areas", Text, nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("password_set_at", Instant),
+    Column("signed_in_at", Instant),
+    Column("disabled_at", Instant),
+)
+
+# Wrong passwords in a row, by account, by address, by browser; forgotten a day after the last.
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("attempt_key", String(80), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
+)
+
+# A browser in which somebody signed in before: guesses of others do not make its owner wait.
+device = Table(
+    "device",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account_id", String(32), ForeignKey("account.account_id"), nullable=False),
+    Column("seen_at", Instant, nullable=False),
 )
 
 # One row a decision: what a recipient was told, or why not. ``content`` holds the open warnings and their levels the

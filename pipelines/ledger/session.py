@@ -32,8 +32,13 @@ def mark(token: str) -> str:
     return token_hash(token)[:12]
 
 
-def begin(connection: Connection, viewer: Viewer, now: datetime, address: str = "") -> Session:
-    """Start a session, and enter it in the audit trail, inside the caller's transaction (that uses up the link)."""
+def begin(
+    connection: Connection, viewer: Viewer, now: datetime, address: str = "", account_id: str | None = None
+) -> Session:
+    """Start a session, and enter it in the audit trail, inside the caller's transaction (that uses up the link).
+
+    Without an account it is one that looks at invented data.
+    """
     token = new_token()
     expires_at = now + ABSOLUTE_LIMIT
     connection.execute(
@@ -46,6 +51,7 @@ def begin(connection: Connection, viewer: Viewer, now: datetime, address: str = 
             last_seen_at=now,
             expires_at=expires_at,
             ended_at=None,
+            account_id=account_id,
         )
     )
     audit.append(connection, Act.SIGN_IN, audit.actor_of(viewer, address), "", now, details={"session": mark(token)})

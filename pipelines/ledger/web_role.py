@@ -19,6 +19,7 @@ def grants(role: str) -> list[str]:
         f"revoke all on all tables in schema public from {role}",
         f"grant usage on schema public to {role}",
         f"grant select on {', '.join(['alembic_version', *sorted(metadata.tables)])} to {role}",
-        f"grant insert, update on session, sign_in_link to {role}",
+        f"grant insert, update on session, sign_in_link, account to {role}",
+        f"grant insert, update, delete on attempt, device to {role}",
         f"grant insert on audit to {role}",
     ]

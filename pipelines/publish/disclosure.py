@@ -5,11 +5,17 @@ the region's (``pipelines.secrecy``).
 """
 
 import hashlib
+from collections.abc import Iterable
 
+import numpy as np
+
+from pipelines.alerts.lifecycle import BANDS
 from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.publish.protect import Figures, Mask
 from pipelines.secrecy import Bounds
 from pipelines.warehouse.catalogue import Indicator, catalogue
 
+METHOD = 2  # of release and secondary suppression; another number derives the whole general file anew
 RESPONDENTS = frozenset({"employers", "villages"})
 # No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away.
 IS_GENERAL = f"grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}')"
@@ -30,32 +36,48 @@ def is_small(indicator: Indicator, bounds: Bounds) -> str:
     return "false"
 
 
-def general_readings(bounds: Bounds) -> str:
-    """SQL that reads ``restricted.reading`` and yields the rows of ``general.reading``.
+def small_cells(indicators: Iterable[Indicator], bounds: Bounds) -> str:
+    """SQL predicate over ``reading``: the cell of one of these indicators rests on too few."""
+    return " or ".join(f"(indicator = '{item.name}' and {is_small(item, bounds)})" for item in indicators) or "false"
 
-    Each row is decided by itself, so that what the file says already need not be derived again. A hidden row keeps its
-    key and its completeness. How many stand behind a cell, and the figure of the largest of them, are never said.
+
+def needed(indicator: Indicator, bounds: Bounds, value: Figures, is_small: Mask) -> Figures:
+    """How far apart the least and the largest possible figure of a hidden cell must be, so that it is protected.
+
+    At least so many whole numbers must remain possible as persons are needed to be told: with 10, as much as "fewer
+    than ten" or a warning's band "10 to 19" leaves open. A cell of few respondents, or of one that dominates it, must
+    stay open by what would take it out of that dominance: with a share of 0.8 a quarter of its figure.
     """
-    small = " or ".join(f"(indicator = '{name}' and {is_small(item, bounds)})" for name, item in catalogue().items())
-    hidden = ", ".join(
-        f"case when is_small then null else {column} end as {column}"
-        for column in ("numerator", "denominator", "value")
-    )
-    return f"""
-        select indicator, area, industry, cohort, grain, period, {hidden}, null as units, null as largest_unit,
-            reporting, due, is_provisional, is_small as is_suppressed, known_from, known_to
-        from (select *, coalesce({small}, false) as is_small from restricted.reading) as cell
-        where {IS_GENERAL}"""
+    need = np.full(value.shape, bounds.persons - 1.0)
+    if indicator.units in RESPONDENTS:
+        return np.where(is_small, np.maximum(need, (1 / bounds.dominance - 1) * np.abs(value)), need)
+    return need
 
 
 def fingerprint(bounds: Bounds) -> str:
     """Of all that decides what the general file says of a reading; another one when a bound or an indicator changed."""
-    return hashlib.sha256(general_readings(bounds).encode()).hexdigest()[:16]
+    said = f"{METHOD} {bounds} {small_cells(catalogue().values(), bounds)}"
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-GENERAL_EPISODE = """
-    select episode_id, rule_id, kind, indicator, area, industry, null as employer, null as employer_name, level, status,
-        opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
-        null as expected, null as lo, null as hi, null as p, null as people, line, observed_band, people_band,
-        quiet_periods, judged_to, known_from, known_to
-    from restricted.episode"""
+def told_bands(bounds: Bounds) -> dict[str, str]:
+    """The bands of warnings that leave fewer numbers open than a hidden cell must, and the wider one told instead."""
+    edges = [0, *(limit for limit, _ in BANDS)]
+    narrow = [index for index in range(len(BANDS)) if edges[index + 1] - edges[index] < bounds.persons]
+    wide = next(index for index, (limit, _) in enumerate(BANDS) if limit >= bounds.persons)
+    joined = BANDS[: max(narrow[-1], wide) + 1] if narrow else ()
+    return {words: f"<{joined[-1][0]}" for _, words in joined}
+
+
+def general_episodes(bounds: Bounds) -> str:
+    """SQL that reads ``restricted.episode`` and yields ``general.episode``: in bands, and of no employer."""
+    bands = []
+    for column in ("observed_band", "people_band"):
+        wider = " ".join(f"when '{words}' then '{told}'" for words, told in told_bands(bounds).items())
+        bands.append(f"case {column} {wider} else {column} end as {column}" if wider else column)
+    return f"""
+        select episode_id, rule_id, kind, indicator, area, industry, null as employer, null as employer_name, level,
+            status, opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
+            null as expected, null as lo, null as hi, null as p, null as people, line, {", ".join(bands)},
+            quiet_periods, judged_to, known_from, known_to
+        from restricted.episode"""

@@ -13,7 +13,9 @@ import pandas as pd
 
 from pipelines.domain import Edition, UserError
 from pipelines.publish import schema
-from pipelines.publish.disclosure import GENERAL_EPISODE, IS_GENERAL, fingerprint, general_readings
+from pipelines.publish.attack import check_newest
+from pipelines.publish.disclosure import IS_GENERAL, fingerprint, general_episodes
+from pipelines.publish.release import release
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.tables import define
@@ -21,8 +23,9 @@ from pipelines.warehouse.tables import define
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
 VINTAGE = ("reading", "episode", "roster", "employer")
 BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality")
+DISCLOSURE = ("release", "suppression", "checked_month")
 REFERENCE = ("place", "industry", "indicator", "rule")
-RESTRICTED_ONLY = ("employer", *BY_EDITION, "drop_register", "quarantine")
+RESTRICTED_ONLY = ("release", "checked_month", "employer", *BY_EDITION, "drop_register", "quarantine")
 
 
 def current_edition(published: Path) -> str | None:
@@ -65,6 +68,7 @@ def publish(
         _write_manifest(con, region, facts)
         _write_general(con, region)
         _check(con, known)
+        check_newest(con, region)
     finally:
         con.execute("detach restricted")
         con.execute("detach general")
@@ -91,7 +95,7 @@ def _into_place(aside: Path, folder: Path, *, is_in_force: bool) -> None:
 
 def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetime:
     """Bring the restricted file up to the warehouse; returns the last cut-off that it knew before."""
-    for table in (*VINTAGE, *BY_EDITION, *REFERENCE, "edition", "manifest", "drop_register", "quarantine"):
+    for table in (*VINTAGE, *BY_EDITION, *REFERENCE, *DISCLOSURE, "edition", "manifest", "drop_register", "quarantine"):
         define(con, table, "restricted")
     known = _known(con, "restricted")
     for table in VINTAGE:
@@ -187,20 +191,27 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
 
 def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     """Bring the general file up to the restricted one; all of it is derived anew when disclosure control changed."""
-    for table in (*REFERENCE, "edition", "manifest", "roster", "reading", "episode"):
+    for table in (*REFERENCE, "edition", "manifest", "roster", "reading", "episode", "suppression"):
         define(con, table, "general")
     told = con.execute("select value from general.manifest where key = 'disclosure'").fetchall()
     if told != [(fingerprint(region.disclosure),)]:
-        for table in ("edition", "roster", "reading"):
+        for table in ("edition", "roster", "reading", "suppression"):
             con.execute(f"delete from general.{table}")
+        for table in DISCLOSURE:
+            con.execute(f"delete from restricted.{table}")
     known = _known(con, "general")
     _follow_vintages(con, "general", "roster", known, "select * from restricted.roster")
-    _follow_vintages(con, "general", "reading", known, general_readings(region.disclosure))
+    release(con, region, known)
+    con.execute(
+        "insert into general.suppression by name select * from restricted.suppression "
+        "where reason = 'revised' and known_from > $known",
+        {"known": known},
+    )
     for table in (*REFERENCE, "edition", "manifest"):
         con.execute(f"delete from general.{table}")
         con.execute(f"insert into general.{table} by name select * from restricted.{table}")
     con.execute("delete from general.episode")
-    con.execute(f"insert into general.episode by name {GENERAL_EPISODE}")
+    con.execute(f"insert into general.episode by name {general_episodes(region.disclosure)}")
 
 
 _DIFFERS = "已发布的现行读数与库中不符 (published readings differ from the warehouse)"
@@ -233,9 +244,20 @@ CHECKS = {
             select count(*) from restricted.reading where known_to is null
             group by indicator, area, industry, cohort, grain, period having count(*) > 1
         ) as double_key""",
-    "公开文件的现行读数与内部文件的条数不符 (the general file lacks current readings or has too many)": f"""
-        select abs((select count(*) from general.reading where known_to is null)
-            - (select count(*) from restricted.reading where known_to is null and {IS_GENERAL}))""",
+    "公开文件的现行读数与放出时的条数不符 (the general file lacks current readings or has too many)": f"""
+        select coalesce(sum(abs(coalesce(told, 0) - coalesce(known, 0))), 0) from (
+            select indicator, cohort, grain, period, count(*) as told from general.reading
+            where known_to is null group by all
+        ) as general_table
+        full join (
+            select indicator, cohort, grain, period, count(*) as known from restricted.reading
+            join (
+                select indicator, cohort, grain, period, max(released_at) as released_at
+                from restricted.release group by all
+            ) as last using (indicator, cohort, grain, period)
+            where {IS_GENERAL} and known_from <= released_at and (known_to is null or known_to > released_at)
+            group by all
+        ) as released using (indicator, cohort, grain, period)""",
     "读数的地区不在地区表中 (a reading's area is unknown)": """
         select count(*) from restricted.reading where area not in (select code from restricted.place)""",
 }

@@ -56,6 +56,7 @@ TABLES: dict[str, Table] = {
     "reading": Table(Clock.VINTAGE, "t.area"),
     "episode": Table(Clock.VINTAGE, "t.area"),
     "roster": Table(Clock.VINTAGE, "t.area"),
+    "suppression": Table(Clock.VINTAGE, "t.area"),
     "score": Table(Clock.STANDING, "t.area", in_general=False),
     "forecast": Table(Clock.STANDING, "t.area", in_general=False),
     "nowcast": Table(Clock.EDITION, "t.area", in_general=False),

@@ -22,6 +22,15 @@ _NATURE: dict[str, Nature] = {"count": "count", "stock": "stock", "ratio": "coun
 _LOOK_BACK_DAYS = "62"
 
 
+@dataclass(frozen=True, order=True)
+class Share:
+    """A part of a ratio that is another indicator's numerator: which part, whose, of how many periods before."""
+
+    part: str
+    indicator: str
+    periods_back: int
+
+
 @dataclass(frozen=True)
 class Indicator:
     """A measure: what it is called, how it is built, which way is worse.
@@ -31,6 +40,7 @@ class Indicator:
     index) never adds up: every series, totals too, is as its source gives it. To recompute a period the SQL
     reads facts of up to ``look_back_days`` before it: two months unless the header says otherwise. ``nature`` is how
     its people (of a ratio the numerator) are judged: as a count, as a stock by its change, or as a signed net change.
+    ``shares``: which of its parts are told by another indicator, too (disclosure control).
     """
 
     name: str
@@ -50,6 +60,7 @@ class Indicator:
     tables: tuple[str, ...]
     roster_feeds: tuple[str, ...]
     look_back_days: int
+    shares: tuple[Share, ...]
 
     @property
     def scale(self) -> float:
@@ -80,6 +91,19 @@ def _nature(path: Path, header: dict[str, str]) -> Nature:
     return cast("Nature", said)
 
 
+def _shares(path: Path, said: str) -> tuple[Share, ...]:
+    found = []
+    for part in filter(None, (item.strip() for item in said.split(","))):
+        match = re.fullmatch(r"(numerator|denominator) = (\w+)(?: -(\d+))?", part)
+        if match is None or not (path.parent / f"{match[2]}.sql").is_file():
+            raise UserError(
+                f"指标文件 {path.name} 的 shares 写法有误：{part!r}，例如 denominator = insured_headcount -1"
+                " (part = indicator, and how many periods before)"
+            )
+        found.append(Share(match[1], match[2], int(match[3] or 0)))
+    return tuple(found)
+
+
 def parse(path: Path) -> Indicator:
     """Read one indicator file. Raises UserError that names the file and what its header lacks."""
     text = path.read_text(encoding="utf-8")
@@ -104,6 +128,7 @@ def parse(path: Path) -> Indicator:
         tables=tables,
         roster_feeds=tuple(part.strip() for part in header.get("roster", ", ".join(tables)).split(",")),
         look_back_days=int(header.get("look_back_days", _LOOK_BACK_DAYS)),
+        shares=_shares(path, header.get("shares", "")),
     )
 
 

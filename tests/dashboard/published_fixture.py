@@ -13,6 +13,7 @@ from tests.dashboard.published_city import (
     LATE,
     TABLES,
     City,
+    columns_of,
     csv_rows,
     edition_of,
     indicators,
@@ -41,6 +42,7 @@ GENERAL = (
     "reading",
     "episode",
     "roster",
+    "suppression",
 )
 RESTRICTED = (
     *GENERAL,
@@ -79,6 +81,7 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "reading": readings(rng, city, daily),
         "episode": episodes(city),
         "roster": roster(city),
+        "suppression": pd.DataFrame(columns=columns_of("suppression")),
         "score": scores(city, daily),
         "forecast": forecasts(city, daily),
         "nowcast": pd.DataFrame(),

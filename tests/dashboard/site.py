@@ -59,6 +59,7 @@ class Site:
 def served(data: Path) -> Iterator[Site]:
     """Serve the published files of a data folder on a free port of the loopback."""
     settings = Settings(data=data, keys=data / "keys", port=1)
+    settings.demonstration_mark.touch()  # links sign in to invented data only
     ledger = open_ledger(settings)
     app = create_app(settings, ledger)
     server = create_server(app.server, host="127.0.0.1", port=0, threads=4)
@@ -75,6 +76,7 @@ def served(data: Path) -> Iterator[Site]:
 
 LEADER = Viewer(Role.CITY_LEADER, name="leader")
 AUDITOR = Viewer(Role.AUDITOR, name="auditor")
+ADMINISTRATOR = Viewer(Role.ADMINISTRATOR, name="root")
 
 
 def head_of(area: str) -> Viewer:

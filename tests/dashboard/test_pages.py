@@ -9,12 +9,12 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from pipelines.domain import Viewer
 from tests.dashboard.published_city import CLOSING, City
-from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
+from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
 
 pytestmark = pytest.mark.xdist_group("browser")
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
-VIEWERS = {"leader": LEADER, "head": head_of("371503"), "auditor": AUDITOR}
+VIEWERS = {"leader": LEADER, "head": head_of("371503"), "auditor": AUDITOR, "administrator": ADMINISTRATOR}
 # Words of Latin letters that a page in Chinese may show: names of formats, laws' marks, the level mark of a proposal.
 LATIN = {"CSV", "P", "M", "T", "GB"}
 
@@ -107,7 +107,7 @@ def english_words(page: Page) -> set[str]:
     """Visible words of Latin letters, without employers' codes, what a page in Chinese may show, and, in the audit
     trail, names people have and identifiers as they are stored."""
     visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())
-    for shown in page.locator(".audit :is(code, bdi)").all_inner_texts():
+    for shown in page.locator(":is(.audit, .accounts) :is(code, bdi), .facts bdi").all_inner_texts():
         visible = visible.replace(shown, "", 1)
     return {word for word in set(re.findall(r"[A-Za-z]+", visible)) - LATIN if len(word) > 1}
 

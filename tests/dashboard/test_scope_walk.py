@@ -37,7 +37,7 @@ def client(site: Site, viewer: Viewer) -> requests.Session:
     session = requests.Session()
     address = site.link(viewer)
     session.get(address)
-    session.post(address, headers={"Origin": site.url})
+    session.post(address, json={}, headers={"Origin": site.url})
     return session
 
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from dashboard.locale import text
 from dashboard.security import NotSignedInError, current_viewer, guard
 from pipelines.domain import Role, Viewer
-from pipelines.ledger import Ledger, audit, link, open_ledger
+from pipelines.ledger import Ledger, account, audit, link, open_ledger
 from pipelines.ledger.audit import Act, Entry
 from pipelines.settings import Settings
 
@@ -18,6 +18,7 @@ OURS = {"Origin": "http://localhost"}
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 HOUR = timedelta(hours=1)
 SITE = "https://gangshao.example.com"
+KEY = {"name": "zhang.san", "password": "purple hippo naps on roofs"}
 
 
 class Clock:
@@ -37,7 +38,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = open_ledger(Settings(data=tmp_path))
+    settings = Settings(data=tmp_path)
+    settings.demonstration_mark.touch()  # links sign in to invented data only
+    opened = open_ledger(settings)
     yield opened
     opened.close()
 
@@ -69,15 +72,24 @@ def issued(ledger: Ledger, clock: Clock) -> str:
     return link.issue(ledger, Role.COUNTY_CLERK, ["371502"], "东昌府区就业科", 12 * HOUR, clock())
 
 
+def signed_up(ledger: Ledger, clock: Clock, name: str) -> None:
+    """An account whose password is ``KEY``'s."""
+    by = audit.this_process()
+    account_id = account.create(ledger, by, name, "张三", Role.CITY_DUTY, [], clock())
+    assert link.redeem_password(
+        ledger, link.for_password(ledger, by, account_id, clock()), KEY["password"], [], clock()
+    )
+
+
 def sign_in(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
-    assert client.post(f"/sign-in/{issued(ledger, clock)}", headers=OURS).status_code == 303
+    assert client.post(f"/sign-in/{issued(ledger, clock)}", json={}, headers=OURS).get_json() == {"to": "/"}
 
 
 def test_a_stranger_is_led_to_the_sign_in_page_and_sees_nothing_else(client: FlaskClient) -> None:
     answer = client.get("/warning/a1", headers=PAGE)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     page = client.get("/sign-in").get_data(as_text=True)
-    assert text("Please sign in first.") in page
+    assert page.count("<input") == 2
     assert 'lang="zh-CN"' in page
     assert client.get("/sign-in/static/entrance.css").status_code == 200
 
@@ -102,19 +114,20 @@ def test_a_link_signs_in_by_its_button_only(client: FlaskClient, ledger: Ledger,
         assert "东昌府区就业科" in page.get_data(as_text=True)
         assert "Set-Cookie" not in page.headers
     client.head(f"/sign-in/{token}")
-    answer = client.post(f"/sign-in/{token}", headers=OURS)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    answer = client.post(f"/sign-in/{token}", json={}, headers=OURS)
+    assert answer.get_json() == {"to": "/"}
     assert client.get("/", headers=PAGE).get_data(as_text=True) == "<p>东昌府区就业科 371502</p>"
     assert client.post("/_dash-update-component", json={}, headers=OURS).get_json() == {"name": "东昌府区就业科"}
 
 
 def test_a_used_link_opens_nothing_for_the_next_person(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
     token = issued(ledger, clock)
-    client.post(f"/sign-in/{token}", headers=OURS)
+    client.post(f"/sign-in/{token}", json={}, headers=OURS)
     other = client.application.test_client()
-    for answer in (other.get(f"/sign-in/{token}"), other.post(f"/sign-in/{token}", headers=OURS)):
-        assert answer.status_code == 410
-        assert text("This link is no longer valid") in answer.get_data(as_text=True)
+    page, said = other.get(f"/sign-in/{token}"), other.post(f"/sign-in/{token}", json={}, headers=OURS)
+    assert (page.status_code, said.status_code) == (410, 410)
+    assert text("This link is no longer valid") in page.get_data(as_text=True)
+    assert said.get_json() == {"say": text("This link is no longer valid")}
     assert other.get("/", headers=PAGE).status_code == 303
 
 
@@ -135,7 +148,7 @@ def test_a_session_ends_with_the_clock_and_with_the_sign_out_button(
     assert cookie is not None
     assert client.get("/sign-out", headers=PAGE).status_code == 200
     assert client.get("/", headers=PAGE).status_code == 200  # asking is not leaving
-    assert client.post("/sign-out", headers=OURS).headers["Location"] == "/sign-in"
+    assert client.post("/sign-out", json={}, headers=OURS).get_json() == {"to": "/sign-in"}
     client.set_cookie("gangshao", cookie.value)  # somebody kept the token
     assert client.get("/", headers=PAGE).status_code == 303
 
@@ -159,20 +172,30 @@ def test_a_write_must_say_that_it_comes_from_our_pages(
     sign_in(client, ledger, clock)
     headers = {} if origin is None else {"Origin": origin}
     assert client.post("/_dash-update-component", json={}, headers=headers).status_code == 403
-    assert client.post("/sign-out", headers=headers).status_code == 403
-    assert client.post(f"/sign-in/{token}", headers=headers).status_code == 403
+    assert client.post("/sign-out", json={}, headers=headers).status_code == 403
+    assert client.post(f"/sign-in/{token}", json={}, headers=headers).status_code == 403
     assert link.inspect(ledger, token, clock()) is not None
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_callback_takes_json_only(client: FlaskClient, ledger: Ledger, clock: Clock, kind: str) -> None:
+def test_what_writes_takes_json_only(client: FlaskClient, ledger: Ledger, clock: Clock, kind: str) -> None:
+    token = issued(ledger, clock)
     sign_in(client, ledger, clock)
-    answer = client.post("/_dash-update-component", data="{}", content_type=kind, headers=OURS)
-    assert answer.status_code == 415
+    for path in ("/_dash-update-component", "/sign-in", f"/sign-in/{token}", "/sign-out", "/account/password"):
+        assert client.post(path, data="{}", content_type=kind, headers=OURS).status_code == 415
+    assert link.inspect(ledger, token, clock()) is not None
 
 
 def test_every_answer_carries_the_security_headers(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
-    paths = ["/sign-in", "/sign-in/x", "/sign-in/static/entrance.css", "/", "/_dash-layout", "/assets/none.js"]
+    paths = [
+        "/sign-in",
+        "/sign-in/x",
+        "/sign-in/static/entrance.css",
+        "/sign-in/static/form.js",
+        "/",
+        "/_dash-layout",
+        "/assets/none.js",
+    ]
     answers = [client.get(path, headers=PAGE) for path in paths]
     answers += [client.post("/", headers=PAGE), client.put("/sign-in", headers=OURS)]
     sign_in(client, ledger, clock)
@@ -186,30 +209,47 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient, ledger: 
         if answer.mimetype == "text/html":
             assert answer.headers["Cache-Control"] == "no-store"
     assert client.get("/", headers=PAGE).headers["Referrer-Policy"] == "no-referrer"
-    # with "no-referrer" the browser would send the form's Origin as "null"
-    assert client.get("/sign-in/x").headers["Referrer-Policy"] == "same-origin"
+    assert client.get("/sign-in/x").headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     client: FlaskClient, ledger: Ledger, clock: Clock
 ) -> None:
-    cookie = client.post(f"/sign-in/{issued(ledger, clock)}", headers=OURS).headers["Set-Cookie"]
+    cookie = client.post(f"/sign-in/{issued(ledger, clock)}", json={}, headers=OURS).headers["Set-Cookie"]
     assert cookie.startswith("gangshao=")
     assert all(part in cookie for part in ("HttpOnly", "SameSite=Lax", "Path=/"))
     assert "Secure" not in cookie  # plain HTTP on the loopback
 
 
-def test_under_https_the_cookie_is_bound_to_the_host(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
+def test_under_https_the_cookies_are_bound_to_the_host(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
+    signed_up(ledger, clock, "zhang.san")
     client = site(ledger, tmp_path, clock, SITE).test_client()
     # behind a proxy that ends the encrypted line, the request itself is plain
     for base in (SITE, SITE.replace("https", "http")):
-        answer = client.post(f"/sign-in/{issued(ledger, clock)}", headers={"Origin": SITE}, base_url=base)
-        cookie = answer.headers["Set-Cookie"]
-        assert cookie.startswith("__Host-gangshao=")
-        assert "Secure" in cookie
-        assert "Domain" not in cookie
+        answer = client.post("/sign-in", json=KEY, headers={"Origin": SITE}, base_url=base)
+        assert answer.get_json() == {"to": "/"}
+        cookies = answer.headers.getlist("Set-Cookie")
+        assert [cookie.partition("=")[0] for cookie in cookies] == ["__Host-gangshao", "__Host-gangshao-device"]
+        for cookie in cookies:
+            assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+            assert "Domain" not in cookie
         assert "max-age" in answer.headers["Strict-Transport-Security"]
     assert client.get("/", headers=PAGE, base_url=SITE).status_code == 200
+
+
+def test_a_demonstration_link_is_good_on_this_machine_and_for_invented_data_only(
+    ledger: Ledger, tmp_path: Path, clock: Clock
+) -> None:
+    token = issued(ledger, clock)
+    away = site(ledger, tmp_path, clock, SITE).test_client()
+    assert away.get(f"/sign-in/{token}", base_url=SITE).status_code == 410
+    assert away.post(f"/sign-in/{token}", json={}, headers={"Origin": SITE}, base_url=SITE).status_code == 410
+    elsewhere = {"REMOTE_ADDR": "10.1.2.3"}
+    assert away.post(f"/sign-in/{token}", json={}, headers=OURS, environ_base=elsewhere).status_code == 410
+    Settings(data=tmp_path).demonstration_mark.unlink()
+    assert away.post(f"/sign-in/{token}", json={}, headers=OURS).status_code == 410
+    Settings(data=tmp_path).demonstration_mark.touch()
+    assert away.post(f"/sign-in/{token}", json={}, headers=OURS).status_code == 200
 
 
 def test_a_name_that_is_not_ours_is_refused(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
@@ -283,7 +323,7 @@ def test_there_is_no_viewer_outside_a_signed_in_request(client: FlaskClient) -> 
 
 def test_a_name_cannot_become_markup_on_the_sign_in_page(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
     token = link.issue(ledger, Role.AUDITOR, [], "<script>alert(1)</script>", HOUR, clock())
-    assert "<script" not in client.get(f"/sign-in/{token}").get_data(as_text=True)
+    assert "<script>" not in client.get(f"/sign-in/{token}").get_data(as_text=True)
 
 
 def test_every_role_has_a_title_in_chinese(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:

@@ -23,7 +23,7 @@ class Evening:
 def evening_of(house: House, files: Path) -> Evening:
     """Put the night's files into a house and write a link; ``files`` is the inbox that the house has taken in."""
     _fill(house.data / "inbox", files)
-    link = house.gangshao("link", "city_leader").stdout.strip()
+    link = house.account("city_leader")
     return Evening(house, link[link.index("/sign-in/") :])
 
 

@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests import forked
-from tests.house import House
+from tests.house import NEW_PASSWORD, House
 from tests.pipeline import judge, judge_form
 from tests.pipeline.spoiled import Clerk
 
@@ -218,7 +218,7 @@ def page(city: City, browser: Browser, tmp_path_factory: pytest.TempPathFactory)
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     house = House(city.house.folder, city.house.environment | {"GANGSHAO_PORT": str(port)})
-    link = house.gangshao("link", "city_leader").stdout.strip()
+    link = house.account("city_leader")
     server = forked.start(("serve",), house.env, said := tmp_path_factory.mktemp("served") / "said", said)
     try:
         for _ in range(600):
@@ -230,6 +230,8 @@ def page(city: City, browser: Browser, tmp_path_factory: pytest.TempPathFactory)
         context = browser.new_context(base_url=link.split("/sign-in/", maxsplit=1)[0])
         opened = context.new_page()
         opened.goto(link)
+        for name, words in NEW_PASSWORD.items():
+            opened.locator(f"#{name}").fill(words)
         opened.get_by_role("button").first.click()
         opened.wait_for_selector("article.card")
         yield opened

@@ -14,7 +14,7 @@ from pipelines.ledger import audit, open_ledger
 from pipelines.ledger.audit import Act, Entry
 from pipelines.settings import Settings
 from tests.faults.watcher import PAGE, TODAY
-from tests.house import House
+from tests.house import NEW_PASSWORD, House
 
 HEADER = "业务流水号,增减类型,身份证号,姓名,统一社会信用代码,单位名称,参保地区,行业代码,原因代码,生效日期,申报日期"
 NAME = "insured_event_371502_20261029_v9"
@@ -46,17 +46,17 @@ def by_commands(place: House, region: Path) -> None:
 
 def by_pages(place: House) -> None:
     """What viewers do with the pages and downloads."""
-    path = place.gangshao("link", "city_leader", "--name", "李四").stdout.strip()
+    path = place.account("city_leader")
     path = path[path.index("/sign-in/") :]
     settings = Settings(data=place.data, keys=place.folder / "keys")
     ledger = open_ledger(settings)
     client = create_app(settings, ledger).server.test_client()
     assert client.post("/_dash-update-component", json={}, headers=ORIGIN).status_code == 401
-    assert client.post(path, headers=ORIGIN).status_code == 303
+    assert client.post(path, json=NEW_PASSWORD, headers=ORIGIN).get_json() == {"to": "/"}
     shown = client.post("/_dash-update-component", json=PAGE, headers=ORIGIN)
     assert (shown.status_code, TODAY) == (200, "/")
     assert client.get("/download/warnings.csv").status_code == 200
-    assert client.post("/sign-out", headers=ORIGIN).status_code == 303
+    assert client.post("/sign-out", json={}, headers=ORIGIN).get_json() == {"to": "/sign-in"}
     ledger.close()
 
 
@@ -178,7 +178,7 @@ def test_the_list_filters_and_writes_a_csv_and_says_so_in_the_trail(
     place.gangshao("audit", "list", "--who", "city_leader", "--csv", str(file))
     lines = file.read_bytes()
     assert lines.startswith(b"\xef\xbb\xbfseq,at,who,")
-    assert lines.decode().count("city_leader:李四") >= 4
+    assert lines.decode().count("city_leader:li.si") >= 4
     assert entries(place)[-1].act == Act.EXPORT
     assert "没有“theft”这种行为" in place.gangshao("audit", "list", "--act", "theft", status=2).stderr
     assert "写法有误" in place.gangshao("audit", "verify", "--anchor", "7", status=2).stderr

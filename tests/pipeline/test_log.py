@@ -18,7 +18,7 @@ from pipelines.settings import Settings
 from tests import forked
 from tests.faults.evening import DAY, evening_of
 from tests.faults.watcher import wait_until_it_answers
-from tests.house import House
+from tests.house import NEW_PASSWORD, House
 from tests.pipeline.person_search import people_of
 from tests.pipeline.test_nobody_is_named import spoiled
 
@@ -62,7 +62,10 @@ def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_
     }  # fmt: skip
     orders = [("ingest", "--backfill"), ("run", "--day", DAY), ("backup",), ("doctor",), ("nobody@example.com",)]
     said = [place.gangshao(*order, status=2 if len(order[0]) > 9 else 0) for order in orders]
-    links = [place.gangshao("link", "city_leader", "--name", NAME).stdout.strip() for _ in range(2)]
+    links = [
+        place.account("city_leader", "wang.wu"),
+        place.gangshao("link", "city_duty", "--name", NAME).stdout.strip(),
+    ]
     tokens = [link.rsplit("/", 1)[1] for link in links]
     served = tmp_path / "served"
     server = forked.start(("serve",), place.env, served, served)
@@ -70,8 +73,14 @@ def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_
     session = requests.Session()
     try:
         wait_until_it_answers(url, server)
-        assert session.post(f"{url}/sign-in/{tokens[0]}", headers={"Origin": url}, timeout=30).status_code == 200
-        cookie = next(iter(session.cookies)).value
+        for path, sent in (
+            (f"/sign-in/{tokens[0]}", NEW_PASSWORD),
+            ("/sign-out", {}),
+            ("/sign-in", {"name": "wang.wu", "password": NEW_PASSWORD["password"]}),
+        ):
+            assert session.post(url + path, json=sent, headers={"Origin": url}, timeout=30).ok
+        cookies = [cookie.value for cookie in session.cookies]
+        assert len(cookies) == 2
         assert session.get(f"{url}/download/warnings.csv", timeout=30).status_code == 200
         with sqlite3.connect(place.data / "ledger.sqlite") as con:
             con.execute("alter table sign_in_link rename to gone")
@@ -84,10 +93,11 @@ def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_
     printed = "".join(done.stdout + done.stderr for done in said) + served.read_text(encoding="utf-8")
     for text in (logged, printed.encode()):
         assert people.within(text) == set()
-        for secret in (*tokens, *keys, cookie, PASSWORD):
+        for secret in (*tokens, *keys, *cookies, PASSWORD, NEW_PASSWORD["password"]):
             assert secret
             assert secret.encode() not in text
     assert NAME.encode() not in logged
+    assert b"wang.wu" not in logged
     assert b"@" not in logged
     assert {path.name.split(".")[1] for path in (place.data / "log").iterdir()} == {"run", "web"}
     events = lines(place.data / "log")
@@ -100,7 +110,7 @@ def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_
     assert failed["error"] == "OperationalError"
     assert any("pipelines/ledger/link.py" in place for place in failed["stack"])  # type: ignore[attr-defined]
     assert {event["command"] for event in events if event["event"] == "command ended"} == {
-        "ingest", "run", "backup", "doctor", "link", "",
+        "ingest", "run", "backup", "doctor", "link", "account", "",
     }  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def pages(place: House) -> dict[str, str]:
     ledger = open_ledger(settings)
     client: FlaskClient = create_app(settings, ledger).server.test_client()
     link = place.gangshao("link", "city_leader").stdout.strip()
-    assert client.post(link[link.index("/sign-in/") :], headers=ORIGIN).status_code == 303
+    assert client.post(link[link.index("/sign-in/") :], json={}, headers=ORIGIN).get_json() == {"to": "/"}
     ((episode,),) = place.ask(WARNING)
     shown = {}
     for address in ("/", "/area/371503", f"/warning/{episode}"):

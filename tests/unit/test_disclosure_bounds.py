@@ -1,9 +1,13 @@
 """Which cells rest on too few: persons, respondents, or one respondent that is nearly all of it."""
 
+from math import inf
+
 import duckdb
 import pytest
 
-from pipelines.publish.disclosure import is_small
+from pipelines.alerts.lifecycle import BANDS
+from pipelines.publish.disclosure import is_small, told_bands
+from pipelines.publish.outside import band_limits
 from pipelines.secrecy import Bounds
 from pipelines.warehouse.catalogue import catalogue
 
@@ -33,3 +37,18 @@ def test_a_cell_that_rests_on_too_few_or_on_one_is_hidden(
         {"n": float(numerator), "u": units, "l": float(largest)},
     ).fetchall()
     assert said == [(is_hidden,)]
+
+
+@pytest.mark.parametrize(
+    ("words", "limits"),
+    [("<10", (0, 9)), ("20–49", (20, 49)), ("500+", (500, inf)), ("", (0, inf)), ("2% 至 4%", (0, inf))],
+)
+def test_a_band_is_read_as_the_whole_numbers_it_admits(words: str, limits: tuple[float, float]) -> None:
+    assert band_limits(words) == limits
+
+
+@pytest.mark.parametrize("persons", [2, 10, 11, 30, 31, 60])
+def test_no_band_that_is_told_leaves_fewer_numbers_open_than_a_hidden_cell(persons: int) -> None:
+    bounds = Bounds(persons=persons)
+    told = {told_bands(bounds).get(words, words) for _, words in BANDS}
+    assert all(most - least + 1 >= persons for least, most in map(band_limits, told))

@@ -37,8 +37,8 @@ def test_a_link_signs_in_once_and_names_its_viewer(ledger: Ledger) -> None:
 
 def test_looking_at_a_link_does_not_use_it_up(ledger: Ledger) -> None:
     token = issued(ledger)
-    assert link.inspect(ledger, token, NOW) == CLERK
-    assert link.inspect(ledger, token, NOW) == CLERK
+    opened = link.inspect(ledger, token, NOW)
+    assert opened == link.inspect(ledger, token, NOW) == link.Opened(link.Purpose.DEMONSTRATION, CLERK)
     assert link.redeem(ledger, token, NOW) is not None
     assert link.inspect(ledger, token, NOW) is None
 

@@ -106,7 +106,7 @@ def test_a_unit_without_an_office_is_named(folder: Path) -> None:
         ('city = "371500"', 'city = "371600"', "371600"),
         ('city = "371500"', "", "city"),
         ('name_en = "Liaocheng"', "name_en =", "region.toml"),
-        ("persons = 10", "persons = 1", "不小于 2 的整数"),
+        ("persons = 10", "persons = 1", "2 至 100 的整数"),
         ("respondents = 3", "respondents = 2.5", "respondents"),
         ("dominance = 0.8", "dominance = 80", "例如 0.8"),
         ("dominance = 0.8", "share = 0.8", "没有“share”这一项"),

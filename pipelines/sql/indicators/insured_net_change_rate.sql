@@ -5,6 +5,7 @@
 -- kind: ratio
 -- judged: net
 -- roster: insured_event
+-- shares: numerator = insured_net_change, denominator = insured_headcount -1
 -- grain: month
 -- clock: filed
 -- by: area × industry

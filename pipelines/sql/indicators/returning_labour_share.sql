@@ -3,6 +3,7 @@
 -- units: villages
 -- worse: higher
 -- kind: ratio
+-- shares: numerator = returning_labour
 -- grain: week
 -- clock: effective
 -- by: area

@@ -3,6 +3,7 @@
 -- units: persons
 -- worse: lower
 -- kind: ratio
+-- shares: numerator = vacancy
 -- grain: month
 -- clock: filed
 -- by: city

@@ -1,0 +1,52 @@
+"""Forms that the site's own script (security/static/form.js) sends as JSON, labelled, with a place for the answer."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard.locale import text
+
+
+def form(action: str, inputs: Sequence[Any], button: str, *, ask: str = "", kind: str = "asked") -> Any:
+    """A form with a button; ``ask`` is a question before it is sent. ``kind`` is a class."""
+    sending: dict[str, Any] = {"data-send": "", "data-failed": text("The server did not answer. Please try again.")}
+    if ask:
+        sending["data-ask"] = ask
+    return html.Form(
+        [*inputs, html.Button(button, type="submit"), html.P(role="status", className="said")],
+        action=action,
+        className=kind,
+        **sending,
+    )
+
+
+def act(action: str, button: str, *, ask: str = "") -> Any:
+    """A button that does one thing."""
+    return form(action, [], button, ask=ask, kind="act")
+
+
+def written(name: str, title: str, *, kind: str = "text", completes: str = "on") -> Any:
+    """A labelled line of text; ``kind`` text or password, ``completes`` as HTML's autocomplete."""
+    return html.Label(
+        [
+            html.Span(title),
+            dcc.Input(name=name, type=kind, autoComplete=completes, required=True, maxLength=128),  # type: ignore[arg-type]
+        ]
+    )
+
+
+def chosen(
+    name: str, title: str, options: Sequence[tuple[str, str]], values: Collection[str], *, is_multiple: bool = False
+) -> Any:
+    """A labelled choice of values and words; those of ``values`` are chosen."""
+    return html.Label(
+        [
+            html.Span(title),
+            html.Select(
+                [html.Option(words, value=value, selected=value in values) for value, words in options],
+                name=name,
+                multiple=is_multiple,
+            ),
+        ]
+    )

@@ -1,0 +1,27 @@
+"""What pages send as JSON, and what they are told: one sentence, the page to go to, or a link to hand over."""
+
+from flask import Response, jsonify, make_response, request
+
+from dashboard.locale import LANGUAGE
+from pipelines.domain import SaidError, UserError
+
+
+def field(name: str) -> str:
+    """A text of the JSON that was sent; empty when it is not there or no text."""
+    sent = request.get_json(silent=True)
+    value = sent.get(name) if isinstance(sent, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def fields(name: str) -> list[str]:
+    """The texts of a field that may be given several times."""
+    sent = request.get_json(silent=True)
+    value = sent.get(name) if isinstance(sent, dict) else None
+    return [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str) and part]
+
+
+def said(sentence: str | UserError, status: int, **more: str) -> Response:
+    """Answer with a sentence."""
+    if isinstance(sentence, SaidError):
+        sentence = sentence.said.zh if LANGUAGE.startswith("zh") else sentence.said.en
+    return make_response(jsonify(say=str(sentence), **more), status)

@@ -1,0 +1,212 @@
+"""Which tables of which periods the general file tells: decided edition by edition.
+
+A table is an indicator (and cohort) with its totals. It is released once its period is over and complete, or
+``WAIT_DAYS`` after it. From then on it stays as it is: a revision told at once would say, by the difference, what a
+single late file brought. Revisions are told together, at the first edition of a quarter (restatement); then hidden
+cells stay hidden, and a cell that fell below the line meanwhile becomes hidden, marked as revised.
+
+Everything follows from the restricted file and its editions alone: a replay or a rebuild releases the same.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+import pandas as pd
+
+from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.publish.attack import attack
+from pipelines.publish.decision import KEY, KEYS, chosen_cells, decided, period_back
+from pipelines.publish.disclosure import IS_GENERAL
+from pipelines.region import Region
+from pipelines.warehouse.catalogue import Indicator, catalogue
+
+WAIT_DAYS = 15
+# The first edition tells years at once: of what is older than this only totals are looked at beside their weeks.
+_LONG_AGO_DAYS = 150
+_TURNS = 5  # totals of the areas concerned are hidden; of all areas; everything
+_TOLD = ("numerator", "denominator", "value", "reporting", "due", "is_provisional", "is_suppressed")
+_LENGTH = """case grain when 'week' then interval 7 day when 'month' then interval 1 month else interval 3 month end"""
+
+
+@dataclass(frozen=True)
+class Now:
+    """The edition whose releases are decided: its day, its cut-off, if revisions are told, if it is the first."""
+
+    day: date
+    cutoff_at: datetime
+    is_restating: bool
+    is_first: bool
+
+
+def release(con: duckdb.DuckDBPyConnection, region: Region, known: datetime) -> None:
+    """Release what the editions after the cut-off ``known`` release; ``restricted`` and ``general`` are attached."""
+    rows = con.execute("select day, cutoff_at from restricted.edition order by cutoff_at, number").fetchall()
+    quarter: tuple[int, int] | None = None
+    for day, cutoff_at in rows:
+        its = (day.year, (day.month - 1) // 3)
+        if cutoff_at > known:
+            _release(
+                con, region, Now(day, cutoff_at, is_restating=quarter not in (None, its), is_first=quarter is None)
+            )
+        quarter = its
+
+
+def _release(con: duckdb.DuckDBPyConnection, region: Region, now: Now) -> None:
+    instants = {"cutoff_at": now.cutoff_at}
+    con.execute(
+        f"""
+        create or replace temp table chosen as
+        select indicator, cohort, grain, period, false as is_again
+        from restricted.reading
+        where known_from <= $cutoff_at and (known_to is null or known_to > $cutoff_at) and {IS_GENERAL}
+            and period + {_LENGTH} <= $day
+            and (indicator, cohort, grain, period) not in (select (indicator, cohort, grain, period)
+                from restricted.release)
+        group by indicator, cohort, grain, period
+        having not bool_or(is_provisional) or period + {_LENGTH} + interval {WAIT_DAYS} day <= $day""",
+        {**instants, "day": now.day},
+    )
+    if now.is_restating:
+        con.execute(
+            f"""
+            insert into chosen
+            select told.indicator, told.cohort, told.grain, told.period, true
+            from (
+                select indicator, cohort, grain, period, max(released_at) as released_at
+                from restricted.release group by all
+            ) as told
+            join restricted.reading using (indicator, cohort, grain, period)
+            where {IS_GENERAL} and known_from <= $cutoff_at
+                and (known_from > released_at or (known_to > released_at and known_to <= $cutoff_at))
+            group by all""",
+            instants,
+        )
+    names = {name for (name,) in con.execute("select distinct indicator from chosen").fetchall()}
+    for indicator in sorted(
+        (item for item in catalogue().values() if item.name in names), key=lambda item: bool(item.shares)
+    ):
+        if indicator.shares:
+            _await(con, indicator)
+        for grain in sorted(indicator.grains, key=["day", "week", "month", "quarter"].index):
+            _decide(con, region, now, indicator, grain)
+    con.execute("drop table chosen")
+
+
+def _await(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> None:
+    """A rate is told once the counts it is made of are: what is hidden of them is hidden in it."""
+    for share in indicator.shares:
+        con.execute(
+            f"""
+            delete from chosen as c
+            where c.indicator = $rate and not exists (
+                select 1 from restricted.release as r
+                where r.indicator = $count and r.cohort = c.cohort and r.grain = c.grain
+                    and r.period = {period_back("c", share)}
+            )""",
+            {"rate": indicator.name, "count": share.indicator},
+        )
+
+
+def _decide(con: duckdb.DuckDBPyConnection, region: Region, now: Now, indicator: Indicator, grain: str) -> None:
+    cells = chosen_cells(con, region, now.cutoff_at, indicator, grain)
+    if cells.empty:
+        return
+    tables = [table for _, table in cells.groupby(["cohort", "period"], sort=True)]
+    told = [found for table in tables if (found := decided(region, indicator, table)) is not None]
+    if not told:
+        return
+    _write(con, now, pd.concat(told, ignore_index=True))
+    for table in tables:
+        if _leans(con, indicator, table):
+            _widen(con, region, now, indicator, table)
+
+
+def _leans(con: duckdb.DuckDBPyConnection, indicator: Indicator, table: pd.DataFrame) -> bool:
+    """Whether a table could give away what another one hides: its own vintages, or weeks and months of a count."""
+    if table["is_again"].any():
+        return True
+    if table["is_gapped"].any():
+        return True
+    if indicator.kind != "count" or not {"week", "month"} <= set(indicator.grains):
+        return False
+    others = con.execute(
+        "select count(*) from general.reading where indicator = $indicator and grain <> $grain and is_suppressed "
+        "and period between $period - interval 31 day and $period + interval 31 day",
+        {"indicator": indicator.name, "grain": table["grain"].iloc[0], "period": table["period"].iloc[0]},
+    ).fetchall()
+    return bool(others[0][0])
+
+
+def _widen(con: duckdb.DuckDBPyConnection, region: Region, now: Now, indicator: Indicator, table: pd.DataFrame) -> None:
+    """Hide totals, at last everything, of a table from which with others a hidden cell could be told.
+
+    Revisions from which it could wait for the next restatement instead.
+    """
+    related = {indicator.name, *(share.indicator for share in indicator.shares)}
+    related |= {item.name for item in catalogue().values() for share in item.shares if share.indicator in related}
+    period = table["period"].iloc[0].date()
+    months = sorted({period.replace(day=1), (period + timedelta(days=6)).replace(day=1)})
+    months = months if table["grain"].iloc[0] == "week" else [period]
+    is_long_ago = now.is_first and period < now.day - timedelta(days=_LONG_AGO_DAYS)
+    for turn in range(_TURNS):
+        inside = attack(con, region, months, sorted(related), are_totals=is_long_ago).inside
+        if inside.empty:
+            return
+        _undo(con, now, table)
+        if table["is_again"].any():
+            return
+        areas = inside["area"] if turn < _TURNS - 3 else table["area"]
+        is_asked = table["area"].isin(areas) & (table["industry"] == TOTAL_INDUSTRY)
+        if indicator.shares:  # totals of a rate leave out areas that its count has
+            is_asked |= (table["area"] == region.city) & table["industry"].isin(inside["industry"])
+        table = table.assign(is_wanted=table["is_wanted"] | is_asked | (turn == _TURNS - 2))
+        told = decided(region, indicator, table)
+        if told is not None:
+            _write(con, now, told)
+
+
+def _undo(con: duckdb.DuckDBPyConnection, now: Now, table: pd.DataFrame) -> None:
+    """Take back what this edition wrote of a table, before anybody has seen it."""
+    its = "indicator = $indicator and cohort = $cohort and grain = $grain and period = $period"
+    key = {name: table[name].iloc[0] for name in ("indicator", "cohort", "grain", "period")}
+    key["cutoff_at"] = now.cutoff_at
+    for name, since in (("general.reading", "known_from"), ("restricted.suppression", "known_from"),
+                        ("restricted.release", "released_at")):  # fmt: skip
+        con.execute(f"delete from {name} where {its} and {since} = $cutoff_at", key)
+    con.execute(f"update general.reading set known_to = null where {its} and known_to = $cutoff_at", key)
+
+
+def _write(con: duckdb.DuckDBPyConnection, now: Now, told: pd.DataFrame) -> None:
+    """Into the general file: what is new, what changed for the eye, what ended; and what was decided, and why."""
+    hidden = told["is_suppressed"]
+    rows = told.assign(**{part: told[part].mask(hidden) for part in ("numerator", "denominator", "value")})
+    con.register("cells_told", rows)
+    instants = {"cutoff_at": now.cutoff_at}
+    is_told = "false"
+    if rows["was_told"].any():
+        same = " and ".join(f"g.{key} = d.{key}" for key in KEY)
+        differs = " or ".join(f"g.{column} is distinct from d.{column}" for column in _TOLD)
+        con.execute(
+            "update general.reading as g set known_to = $cutoff_at from cells_told as d "
+            f"where d.was_told and g.known_to is null and {same} and (not d.is_here "
+            f"or g.is_suppressed <> d.is_suppressed or (not d.is_suppressed and ({differs})))",
+            instants,
+        )
+        is_told = f"exists (select 1 from general.reading as g where g.known_to is null and {same})"
+    con.execute(
+        f"insert into general.reading by name select {KEYS}, {', '.join(_TOLD)}, $cutoff_at as known_from "
+        f"from cells_told as d where is_here and not {is_told}",
+        instants,
+    )
+    con.execute(
+        f"insert into restricted.suppression by name select {KEYS}, reason, $cutoff_at as known_from "
+        "from cells_told where reason <> ''",
+        instants,
+    )
+    con.execute(
+        "insert into restricted.release by name select distinct indicator, cohort, grain, period, "
+        "$cutoff_at as released_at from cells_told",
+        instants,
+    )
+    con.unregister("cells_told")

@@ -1,0 +1,143 @@
+"""Accounts from the first start to the last: set up, opened, handed over, used, closed, in a real browser."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.locale import text
+from pipelines.ledger import link
+from tests.dashboard.published_city import City
+from tests.dashboard.site import LEADER, Site, served
+
+pytestmark = pytest.mark.xdist_group("browser")
+GOOD, OTHER = "purple hippo naps on roofs", "seven kettles under snowfall"
+
+
+@pytest.fixture(scope="module")
+def real(city: City) -> Iterator[Site]:
+    """The site as it is on the first day of real data: no account, no link but the first."""
+    with served(city.published.parent) as running:
+        yield running
+
+
+@dataclass
+class Desk:
+    """A browser window at the site, and pictures of it if they are wanted."""
+
+    page: Page
+    pictures: Path | None
+
+    def picture(self, name: str) -> None:
+        if self.pictures is not None:
+            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
+
+    def send(self, button: str, **fields: str) -> None:
+        for name, value in fields.items():
+            self.page.locator(f"[name={name}]").first.fill(value)
+        self.page.get_by_role("button", name=text(button), exact=True).first.click()
+
+    def is_told(self, sentence: str) -> None:
+        expect(self.page.locator("p[role=status]").first).to_contain_text(sentence)
+
+    def is_in(self) -> None:
+        self.page.wait_for_selector(".page main h1")
+
+
+@pytest.fixture(scope="module")
+def root(real: Site, browser: Browser, pictures: Path | None) -> Iterator[Desk]:
+    """The administrator, who has opened the link that the first start prints."""
+    context = browser.new_context(base_url=real.url, viewport={"width": 1366, "height": 768})
+    desk = Desk(context.new_page(), pictures)
+    desk.page.goto(f"/sign-in/{link.set_up(real.ledger, datetime.now(UTC))}")
+    yield desk
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def clerk(real: Site, browser: Browser, pictures: Path | None) -> Iterator[Desk]:
+    """A county's clerk at a telephone."""
+    context = browser.new_context(base_url=real.url, viewport={"width": 390, "height": 800})
+    yield Desk(context.new_page(), pictures)
+    context.close()
+
+
+def test_the_first_start_sets_up_an_administrator(root: Desk) -> None:
+    root.picture("set_up")
+    weak = "liaocheng2026"
+    root.send("Set the password and sign in", name="root", person="李四", password=weak, again=weak)
+    root.is_told("liaocheng")
+    root.send("Set the password and sign in", password=GOOD, again=OTHER)
+    root.is_told(text("The two passwords differ."))
+    root.send("Set the password and sign in", password=GOOD, again=GOOD)
+    root.is_in()
+
+
+def test_an_account_is_opened_and_its_owner_sets_the_password(root: Desk, clerk: Desk) -> None:
+    root.page.goto("/accounts")
+    new = root.page.locator("form[action='/accounts/new']")
+    new.locator("[name=name]").fill("wang.wu")
+    new.locator("[name=person]").fill("王五")
+    new.locator("[name=role]").select_option("county_clerk")
+    new.get_by_role("button").click()
+    expect(new.get_by_role("status")).to_contain_text("县局角色须指定地区")
+    unit = new.locator("[name=areas] option").first
+    new.locator("[name=areas]").select_option([unit.get_attribute("value") or ""])
+    new.get_by_role("button").click()
+    address = new.locator("code").inner_text()
+    root.picture("accounts_link")
+    clerk.page.goto("/sign-in/" + address.split("/sign-in/")[1])
+    clerk.picture("password_390")
+    clerk.send("Set the password and sign in", password=GOOD, again=GOOD)
+    clerk.is_in()
+    clerk.page.goto("/account")
+    expect(clerk.page.locator("main")).to_contain_text(unit.inner_text())
+
+
+def test_a_password_is_changed_and_the_old_one_opens_nothing(clerk: Desk) -> None:
+    clerk.page.goto("/account")
+    clerk.send("Change the password", old=GOOD, password=OTHER, again=OTHER)
+    clerk.is_told(text("The password has been changed; your other sessions have ended."))
+    clerk.picture("account_390")
+    clerk.page.goto("/sign-out")
+    clerk.page.get_by_role("button").click()
+    clerk.page.wait_for_url("**/sign-in")
+    clerk.send("Sign in", name="wang.wu", password=GOOD)
+    clerk.is_told(text("Name or password is wrong."))
+    clerk.picture("sign_in_390")
+    clerk.send("Sign in", name="WANG.WU", password=OTHER)
+    clerk.is_in()
+    clerk.page.goto("/accounts")
+    expect(clerk.page.locator("main")).to_contain_text(text("Your role may not open this."))
+
+
+def test_a_closed_account_is_out_at_once(root: Desk, clerk: Desk) -> None:
+    root.page.goto("/accounts")
+    row = root.page.locator("tr", has_text="wang.wu")
+    expect(row).to_contain_text(text("in use"))
+    root.picture("accounts")
+    row.locator("summary").click()
+    expect(row.locator("[name=role]")).to_have_value("county_clerk")
+    root.page.set_viewport_size({"width": 390, "height": 800})
+    root.picture("accounts_390")
+    assert root.page.evaluate("document.documentElement.scrollWidth") <= 390
+    root.page.once("dialog", lambda dialog: dialog.accept())
+    row.get_by_role("button", name=text("Close"), exact=True).click()
+    expect(root.page.locator("tr", has_text="wang.wu")).to_contain_text(text("closed"))
+    clerk.page.goto("/")
+    clerk.page.wait_for_url("**/sign-in")
+
+
+@pytest.mark.parametrize(
+    "path", ["new", "sign-out-everybody", "0123/link", "0123/disable", "0123/change", "0123/made-up"]
+)
+def test_nobody_else_does_anything_with_accounts(site: Site, path: str) -> None:
+    client = site.app.server.test_client()
+    origin = {"Origin": "http://localhost"}
+    assert client.post(f"/accounts/{path}", json={}, headers=origin).status_code == 401
+    token = site.link(LEADER).rsplit("/", 1)[1]
+    assert client.post(f"/sign-in/{token}", json={}, headers=origin).get_json() == {"to": "/"}
+    assert client.post(f"/accounts/{path}", json={}, headers=origin).status_code == 403

@@ -1,0 +1,166 @@
+"""Whoever guesses passwords waits; drawn as timelines with a clock that is moved by hand."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from pipelines.domain import Role
+from pipelines.ledger import Ledger, account, audit, link, open_ledger, password, throttle
+from pipelines.ledger.password import weakness
+from pipelines.ledger.schema import attempt
+from pipelines.ledger.sign_in import Refused, SignedIn, sign_in
+from pipelines.settings import Settings
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+GOOD = "purple hippo naps on roofs"
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = open_ledger(Settings(data=tmp_path))
+    for name in ("owner", "other"):
+        account_id = account.create(opened, audit.SYSTEM, name, "张三", Role.CITY_DUTY, [], NOW)
+        link.redeem_password(opened, link.for_password(opened, audit.SYSTEM, account_id, NOW), GOOD, [], NOW)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Passwords that were looked at; without the slow hash, for tests that look at the waiting alone."""
+    looked: list[str] = []
+
+    def matches(given: str, password_hash: str) -> bool:
+        looked.append(given)
+        return given == GOOD and bool(password_hash)
+
+    monkeypatch.setattr("pipelines.ledger.sign_in.matches", matches)
+    return looked
+
+
+def wait(found: SignedIn | Refused) -> float:
+    assert isinstance(found, Refused)
+    return found.wait.total_seconds()
+
+
+def test_the_wait_doubles_from_a_second_to_a_quarter_of_an_hour() -> None:
+    counter = throttle.of_account("a")
+    waits = [throttle.wait_after(counter, failures).total_seconds() for failures in range(4, 18)]
+    assert waits == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
+
+
+def test_five_wrong_passwords_are_free_and_the_sixth_waits_unseen(ledger: Ledger, quick: list[str]) -> None:
+    assert [wait(sign_in(ledger, "owner", f"guess {n}", NOW)) for n in range(5)] == [0] * 5
+    assert wait(sign_in(ledger, "owner", GOOD, NOW)) == 1, "not even the right one is looked at"
+    assert len(quick) == 5
+    assert isinstance(sign_in(ledger, "owner", GOOD, NOW + SECOND), SignedIn)
+    assert wait(sign_in(ledger, "owner", "wrong again", NOW + SECOND)) == 0, "a right one ends the count"
+
+
+def test_a_thousand_guesses_without_pause_get_five_looks_and_a_patient_guesser_needs_ten_days(
+    ledger: Ledger, quick: list[str]
+) -> None:
+    for n in range(1000):
+        sign_in(ledger, "owner", f"guess {n}", NOW, "10.0.0.9")
+    assert len(quick) == 5
+    now, looked = NOW, 5
+    while looked < 1000:
+        now += SECOND * max(1, wait(sign_in(ledger, "owner", "guess", now, "10.0.0.9")))
+        looked = len(quick)
+    assert now - NOW > timedelta(days=10)
+
+
+def test_guesses_at_one_account_make_no_other_wait_even_from_the_same_address(ledger: Ledger, quick: list[str]) -> None:
+    for n in range(100):
+        sign_in(ledger, "owner", f"guess {n}", NOW, "10.0.0.9")
+    assert isinstance(sign_in(ledger, "other", GOOD, NOW, "10.0.0.9"), SignedIn)
+
+
+def test_one_address_that_tries_many_names_waits_and_other_addresses_do_not(ledger: Ledger, quick: list[str]) -> None:
+    for n in range(50):
+        sign_in(ledger, f"name{n}", "guess", NOW, "10.0.0.9")
+    assert len(quick) == 20
+    assert wait(sign_in(ledger, "other", GOOD, NOW, "10.0.0.9")) > 0
+    assert isinstance(sign_in(ledger, "other", GOOD, NOW, "10.0.0.10"), SignedIn)
+
+
+def test_a_browser_the_owner_knows_does_not_wait_for_what_others_guess(ledger: Ledger, quick: list[str]) -> None:
+    first = sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1")
+    assert isinstance(first, SignedIn)
+    for n in range(50):
+        sign_in(ledger, "owner", f"guess {n}", NOW, "10.0.0.9")
+        sign_in(ledger, f"name{n}", "guess", NOW, "10.0.0.1")
+    assert wait(sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1")) > 0
+    known = sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", first.device)
+    assert isinstance(known, SignedIn)
+    assert wait(sign_in(ledger, "other", GOOD, NOW, "10.0.0.1", known.device)) > 0, "known to one account only"
+    assert wait(sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", first.device)) > 0, "each token is good once"
+
+
+def test_a_known_browser_that_guesses_waits_too(ledger: Ledger, quick: list[str]) -> None:
+    first = sign_in(ledger, "owner", GOOD, NOW)
+    assert isinstance(first, SignedIn)
+    waits = [wait(sign_in(ledger, "owner", "guess", NOW, "", first.device)) for _ in range(6)]
+    assert waits == [0] * 5 + [1]
+
+
+def test_many_guesses_at_once_are_no_more_than_one_after_the_other(ledger: Ledger, quick: list[str]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: sign_in(ledger, "owner", f"guess {n}", NOW), range(40)))
+    assert len(quick) == 5
+
+
+def test_what_was_counted_is_forgotten_after_a_day(ledger: Ledger, quick: list[str]) -> None:
+    for n in range(8):
+        sign_in(ledger, f"name{n}", "guess", NOW, f"10.0.0.{n}")
+    sign_in(ledger, "owner", "guess", NOW + timedelta(days=1, seconds=1))
+    with ledger.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(attempt)).scalar() == 2
+
+
+def test_an_administrator_ends_the_wait(ledger: Ledger, quick: list[str]) -> None:
+    for n in range(6):
+        sign_in(ledger, "owner", f"guess {n}", NOW)
+    account.forgive(ledger, audit.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
+    assert isinstance(sign_in(ledger, "owner", GOOD, NOW), SignedIn)
+
+
+def test_unknown_names_and_wrong_passwords_are_answered_alike(ledger: Ledger) -> None:
+    assert sign_in(ledger, "owner", "guess", NOW) == sign_in(ledger, "nobody", "guess", NOW) == Refused()
+    assert not password.matches("guess", "")
+    assert not password.matches("of no account", ""), "the hash that is looked at for nothing opens nothing"
+
+
+WORDS = ["聊城市", "liaocheng", "东昌府区", "zhang.san", "张三"]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("short", "12 至 128"),
+        ("x" * 129, "12 至 128"),
+        ("aaaaaaaaaaaaaaaa", "重复"),
+        ("123456789012", "连续|常用"),
+        ("qwertyuiopasdf", "键盘|常用"),
+        ("liaocheng2026", "liaocheng"),
+        ("聊城市东昌府区张三张三张三", "本地区|重复"),
+        ("gangshao12345", "gangshao|连续|常用"),
+        ("passwordpassword", "常用|重复"),
+        ("Zhang.San1985", "(?i)zhang"),
+    ],
+)
+def test_what_is_easily_guessed_is_refused_with_the_reason(given: str, why: str) -> None:
+    said = weakness(given, WORDS)
+    assert said is not None
+    assert re.search(why, said.zh), said.zh
+
+
+@pytest.mark.parametrize("given", [GOOD, "紫色河马在屋顶上打盹儿呢", "kV7-qpeW3m_zD", "correct horse battery staple"])
+def test_length_is_enough_and_no_kind_of_letter_is_asked_for(given: str) -> None:
+    assert weakness(given, WORDS) is None
