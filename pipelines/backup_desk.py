@@ -14,10 +14,11 @@ from pipelines.ledger.audit import Act
 from pipelines.log import tell
 from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place
-from pipelines.upkeep.backup import UNKNOWN, back_up, holding_raw, thin
+from pipelines.upkeep.backup import back_up, holding_raw, thin
 from pipelines.upkeep.drill import drill as tried
 from pipelines.upkeep.drill import last_good
 from pipelines.upkeep.inventory import Backup, chosen
+from pipelines.upkeep.left_out import UNKNOWN
 from pipelines.upkeep.restore import lacking_keys
 from pipelines.upkeep.restore import restore as put_back
 

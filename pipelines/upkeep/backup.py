@@ -23,6 +23,7 @@ from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import DatabaseError
 
 from pipelines.domain import UserError
 from pipelines.ledger import Ledger
@@ -32,25 +33,10 @@ from pipelines.region import Region
 from pipelines.settings import Settings
 from pipelines.upkeep import inventory
 from pipelines.upkeep.inventory import LEDGER, Backup, Kept, Manifest, sha256_of
+from pipelines.upkeep.left_out import left_out
 
 WAIT_SECONDS = 3600.0  # a rebuild takes so long at most where a backup is worth waiting for it
 Progress = Callable[[str, int, int], None]
-# What is not copied, and why; the rest of the data folder is, or is named as unknown.
-LEFT_OUT = {
-    "inbox": "等待接收的文件：尚未收到，由报送单位再报 (not received yet)",
-    "outbox": "写成文件的邮件：内容在台账中 (in the ledger)",
-    "warehouse.duckdb": "由 raw 与台账重建 (rebuilt from raw and ledger)",
-    "warehouse.duckdb.wal": "由 raw 与台账重建 (rebuilt from raw and ledger)",
-    "memory": "重建时重新学得 (learnt again)",
-    "region": "恢复时放下的地区配置；现行的在备份中 (laid down by a restore)",
-    "log": "运行日志，另有保存期 (kept for its own time)",
-    "ledger.sqlite-wal": "在台账的副本中 (in the copy of the ledger)",
-    "ledger.sqlite-shm": "在台账的副本中 (in the copy of the ledger)",
-}
-_LOCKS = {"run.lock", "backup.lock", "mail.lock"}
-UNKNOWN = "程序不认识，没有备份 (unknown to the program)"
-_TAKEN = {"ledger.sqlite", "raw", "audit", "published", "backtests", "DEMONSTRATION"}
-_KEYS = "密钥：从不备份，须另行保管 (never in a backup; keep them elsewhere)"
 _RUNNING = "另一个任务一直在运行，没有备份；请等它结束后再试 (another run is at work; no backup was made)"
 
 
@@ -80,15 +66,20 @@ def back_up(
                 saved, files = _together(settings, region, ledger, aside)
                 contents = list(_contents(settings))
             files += _keep_contents(settings, contents, aside, before[-1] if before else None, progress)
-        manifest = _manifest(settings, region, now, saved, files, aside)
-        inventory.write(aside, manifest)
-        _settle(aside)
-        aside.rename(folder)
-        _sync(settings.backups)
+            manifest = _manifest(settings, region, now, saved, files, aside)
+            inventory.write(aside, manifest)
+            _settle(aside)
+            aside.rename(folder)
+            _sync(settings.backups)
     except OSError as error:
         raise UserError(
             f"备份没有完成：{error.filename or settings.backups} 无法读写（{error.strerror}）；"
             "请检查权限和磁盘空间 (the backup could not be made)"
+        ) from error
+    except (duckdb.Error, DatabaseError) as error:
+        raise UserError(
+            "备份没有完成：台账或已发布文件无法读取，可能已损坏；请用 gangshao doctor 和 gangshao audit verify 检查"
+            " (the ledger or a published file cannot be read)"
         ) from error
     return Backup(folder, manifest)
 
@@ -225,20 +216,8 @@ def _manifest(
         ledger_revision=saved.revision, edition=saved.edition, schema_version=str(schema[0][0]),
         region=region.folder.name, is_demonstration=settings.demonstration_mark.exists(),
         keys=json.loads(prints.read_text(encoding="ascii")) if prints.exists() else {},
-        ledger=saved.contents, tables=tables, left_out=_left_out(settings), files=tuple(files),
+        ledger=saved.contents, tables=tables, left_out=left_out(settings), files=tuple(files),
     )  # fmt: skip
-
-
-def _left_out(settings: Settings) -> dict[str, str]:
-    """Everything in the data folder that is not in the backup, with the reason; and the keys."""
-    told = {"keys": _KEYS}
-    for path in sorted(settings.data.iterdir()):
-        if path.name not in _TAKEN and path.name not in _LOCKS and path != settings.backups:
-            told[path.name] = LEFT_OUT.get(path.name, UNKNOWN)
-    waiting = sum(path.is_file() for path in settings.inbox.rglob("*")) if settings.inbox.exists() else 0
-    if waiting:
-        told["inbox"] = f"{waiting} 个{LEFT_OUT['inbox']}"
-    return told
 
 
 def _settle(folder: Path) -> None:

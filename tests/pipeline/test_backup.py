@@ -76,7 +76,7 @@ def test_a_restored_house_shows_the_same_is_rebuilt_and_runs_the_next_day_as_if_
     assert again.ask(OPEN) == original.ask(OPEN)
     assert shown(again) == shown(original)
     again.gangshao("audit", "verify")
-    assert "restore  data folder  done" in again.gangshao("audit", "list", "--limit", "2").stdout
+    assert "restore  data folder  done" in again.gangshao("audit", "list", "--act", "restore").stdout
     again.gangshao("run", "--day", DAY, status=2)
     again.gangshao("run", "--rebuild")
     assert again.hashes() == before
