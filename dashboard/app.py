@@ -10,7 +10,9 @@ from flask import Response, request
 from dashboard import pages
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
+from dashboard.health import health
 from dashboard.locale import LANGUAGE, text
+from dashboard.request_log import log_requests
 from dashboard.security import guard
 from dashboard.security.callback import is_known
 from dashboard.security.entrance import refusal
@@ -73,6 +75,8 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.layout = dash.page_container
     app.server.config[PUBLISHED] = settings.published
     add_downloads(app.server)
+    app.server.register_blueprint(health(settings))
+    log_requests(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     _refuse_what_no_page_asks(app)
     return app

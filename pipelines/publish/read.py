@@ -14,6 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.domain import Audience, Edition, UserError, Viewer
+from pipelines.publish import schema
 from pipelines.publish.scope import EVERYTHING, TABLES, Clock, RefusedError, Source, scope
 
 QUERIES = Path(__file__).resolve().parent.parent / "sql" / "queries"
@@ -43,6 +44,7 @@ class _Base:
 
     connection: duckdb.DuckDBPyConnection
     columns: dict[tuple[str, str], tuple[str, ...]]
+    form: int
     editions: tuple[Edition, ...]
     city: str
     office_sees: frozenset[str]
@@ -139,16 +141,21 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
     is_history = table.endswith(_HISTORY)
     stored = table.removesuffix(_HISTORY)
     parts = []
-    columns: tuple[str, ...] | None = None
     for source, predicate in scope(viewer, stored, base.city, base.office_sees):
         if TABLES[stored].derived:
             parts.append(f"select * from ({_derived(stored, edition)}) as t where {predicate}")
             continue
-        columns = columns or base.columns.get((source, stored))
-        if columns is None:
+        here = base.columns.get((source, stored), ())
+        if not here and base.form == schema.VERSION:
             raise UserError(f"已发布文件中没有表 {stored}，请重新发布 (the published file lacks this table)")
         instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-        shown = ", ".join(_column(column, instant, is_history) for column in columns)
+        shown = ", ".join(
+            _column(column, instant, is_history) if column in here else f"cast(null as {kind}) as {column}"
+            for column, kind in schema.columns(stored).items()
+        )
+        if not here:
+            parts.append(f"select {shown} where false")
+            continue
         known = _known(stored, source, edition, instant, is_history)
         parts.append(f"select {shown} from {source}.{stored} as t where ({predicate}) and ({known})")
     return f"create temporary view {table} as " + " union all ".join(parts)
@@ -271,6 +278,11 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
     except duckdb.Error as error:
         connection.close()
         raise UserError(f"已发布文件无法打开：{folder.name} (the published files cannot be opened)：{error}") from error
+    try:
+        form = schema.check(facts.get("schema_version"), folder.name)
+    except UserError:
+        connection.close()
+        raise
     if not editions or "city" not in facts:
         connection.close()
         raise UserError(f"已发布文件不完整：{folder.name} 没有版次或城市代码 (no edition or no city in the manifest)")
@@ -279,4 +291,4 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
         columns[database, table] = (*columns.get((database, table), ()), column)
     known = tuple(Edition(day, number, cutoff_at.replace(tzinfo=UTC)) for day, number, cutoff_at in editions)
     sees = frozenset(facts["office_sees"].split(";")) if "office_sees" in facts else EVERYTHING
-    return _Base(connection, columns, known, facts["city"], sees)
+    return _Base(connection, columns, form, known, facts["city"], sees)
