@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import dash
@@ -16,9 +17,26 @@ from dashboard.locale import day, instant, text
 from dashboard.security import asked, at_page, may_open, trail
 from dashboard.security import page as page_asked
 from dashboard.security.entrance import ROLE_TITLES
+from dashboard.shared import shared
 from pipelines.domain import UserError
 
 MAIN = "main"
+
+
+def shared_page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
+    """A page as ``page`` makes it whose parts are the same for all viewers of the same audience and areas.
+
+    Its content stands on published files alone, and on those parts of its address that it names.
+    """
+    named = [name for name, one in signature(content).parameters.items() if one.kind is not one.VAR_KEYWORD]
+
+    @wraps(content)
+    def parts(**values: str) -> list[Any]:
+        asked_for = tuple((name, values.get(name, "")) for name in named)
+        made: list[Any] = shared((content.__module__, asked_for), lambda: content(**values))
+        return made
+
+    return page(parts)
 
 
 def page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
@@ -81,7 +99,8 @@ def _single(value: Any) -> str:
 
 def _frame(parts: list[Any]) -> Any:
     return html.Div(
-        [_skip(), _header(), _banners(), html.Main(parts, id=MAIN, tabIndex=-1), _footer()], className="page"
+        [_skip(), _header(), shared("banners", _banners), html.Main(parts, id=MAIN, tabIndex=-1), _footer()],
+        className="page",
     )
 
 
