@@ -91,6 +91,22 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
     return frame
 
 
+def read_indicator(name: str, indicator: str, **parameters: Parameter) -> pd.DataFrame:
+    """The rows of one indicator in the answer to a question about all, which is parted once in a request."""
+    held = _memory()
+    key = ("by indicator", name, tuple(sorted(parameters.items())))
+    if key not in held:
+        whole = read(name, **parameters)
+        held[key] = whole, whole.groupby("indicator", sort=False).indices
+    frame, places = held[key]
+    found = places.get(indicator)
+    if found is None:
+        return frame.iloc[:0]  # type: ignore[no-any-return]
+    first, last = found[0], found[-1] + 1
+    is_together = last - first == len(found)  # then no row is copied
+    return frame.iloc[first:last] if is_together else frame.iloc[found]  # type: ignore[no-any-return]
+
+
 def _watch(frame: pd.DataFrame) -> None:
     """Enter in the audit trail that a bureau role was given a small cell, before it is shown."""
     if viewer().audience is Audience.BUREAU and not saw_small_cell() and has_small_cell(frame):
