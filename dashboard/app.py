@@ -11,6 +11,7 @@ from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
 from dashboard.locale import LANGUAGE, text
 from dashboard.security import guard
+from dashboard.shared import fill_in_parts
 from dashboard.theme import css_variables
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.settings import Settings
@@ -70,5 +71,6 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.layout = dash.page_container
     app.server.config[PUBLISHED] = settings.published
     add_downloads(app.server)
+    fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     return app

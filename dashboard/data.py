@@ -101,10 +101,10 @@ def read_indicator(name: str, indicator: str, **parameters: Parameter) -> pd.Dat
     frame, places = held[key]
     found = places.get(indicator)
     if found is None:
-        return frame.iloc[:0]  # type: ignore[no-any-return]
+        return frame.iloc[:0]
     first, last = found[0], found[-1] + 1
     is_together = last - first == len(found)  # then no row is copied
-    return frame.iloc[first:last] if is_together else frame.iloc[found]  # type: ignore[no-any-return]
+    return frame.iloc[first:last] if is_together else frame.iloc[found]
 
 
 def _watch(frame: pd.DataFrame) -> None:

@@ -31,15 +31,14 @@ def shared_page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
     named = [name for name, one in signature(content).parameters.items() if one.kind is not one.VAR_KEYWORD]
 
     @wraps(content)
-    def parts(**values: str) -> list[Any]:
+    def parts(**values: str) -> str:
         asked_for = tuple((name, values.get(name, "")) for name in named)
-        made: list[Any] = shared((content.__module__, asked_for), lambda: content(**values))
-        return made
+        return shared((content.__module__, asked_for), lambda: content(**values))
 
     return page(parts)
 
 
-def page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
+def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
     """Make a page's layout of a function that returns the page's parts.
 
     The layout takes path variables and the query string as keywords, looks back where ``as_of`` says so, and puts the
@@ -97,7 +96,7 @@ def _single(value: Any) -> str:
     return str(value[-1] if isinstance(value, list) else value)
 
 
-def _frame(parts: list[Any]) -> Any:
+def _frame(parts: list[Any] | str) -> Any:
     return html.Div(
         [_skip(), _header(), shared("banners", _banners), html.Main(parts, id=MAIN, tabIndex=-1), _footer()],
         className="page",

@@ -32,7 +32,7 @@ def table(
         for place, name in enumerate(columns)
     ]
     classes = ["number" if place in numeric else "" for place in range(len(columns))]
-    body = [
+    body: list[Any] = [
         _row([_cell(*one) for one in zip(row, columns, classes, range(len(columns)), strict=False)]) for row in rows
     ]
     return html.Table(
