@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     smtp_password: str = ""
     smtp_starttls: bool = False
     mail_from: str = Field(default="gangshao@hr.example.com", description="sender of all mails")
+    auditor_mail: str = Field(default="", description="address that gets the audit trail's anchor of each edition")
     memory_limit: str = Field(default="2GB", description="memory DuckDB may use while the run works")
     threads: int = Field(default=2, ge=1, le=64, description="threads DuckDB may use")
 

@@ -1,5 +1,7 @@
 """Every act of the closed list that can be done today, done for real, stands in the audit trail; `verify` guards it."""
 
+import email
+import email.policy
 import json
 import re
 import shutil
@@ -24,6 +26,7 @@ ORIGIN = {"Origin": "http://localhost"}
 
 def by_commands(place: House, region: Path) -> None:
     """What an administrator does in a bad week."""
+    place.environment["GANGSHAO_AUDITOR_MAIL"] = "auditor@example.com"
     inbox = place.data / "inbox" / "insured_event"
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / f"{NAME}.csv").write_text(f"{HEADER}\n", encoding="utf-8")
@@ -155,6 +158,19 @@ def test_verify_agrees_then_names_what_was_cut_and_exits_with_1(week: House, hou
     lines = (place.data / "audit" / "anchors.jsonl").read_text().splitlines(keepends=True)
     (place.data / "audit" / "anchors.jsonl").write_text("".join(lines[:-1]))
     assert "锚点文件" in place.gangshao("audit", "verify", status=1).stdout
+
+
+def test_the_auditor_gets_the_anchor_of_an_edition_once_and_verify_accepts_it(week: House) -> None:
+    mails = sorted((week.data / "outbox").glob("*_auditor_*.eml"))
+    assert len(mails) == 1, "publishing again and a rebuild send nothing more"
+    message = email.message_from_bytes(mails[0].read_bytes(), policy=email.policy.default)
+    assert message["To"] == "auditor@example.com"
+    body = message.get_content()
+    noted = re.search(r"--anchor (\d+:[0-9a-f]{64})", body)
+    assert noted is not None
+    week.gangshao("audit", "verify", "--anchor", noted[1])
+    week.gangshao("audit", "verify", "--anchor", noted[1][:-1] + ("0" if noted[1][-1] != "0" else "1"), status=1)
+    assert not re.search(r"\d+ ?人", body)
 
 
 def test_publishing_keeps_the_same_anchor_in_the_file_and_the_manifest(week: House) -> None:
