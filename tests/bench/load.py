@@ -32,22 +32,22 @@ from tests.bench.load_viewers import KINDS, Answer, Crowd, actions, cast
 from tests.bench.place import now
 from tests.faults.watcher import wait_until_it_answers
 
-EVERY = 6.0  # seconds from one edition to the next, or as long as one takes
 AFTER = 4.0  # seconds the load goes on after the last edition
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large the city is and how many look at it."""
+    """How large the city is, how many look at it, and every how many seconds an edition begins at the earliest."""
 
     days: int
     scale: float
     replay: int
     viewers: int
     editions: int
+    every: float
 
 
-FULL, SMALL = Size(900, 0.1, 35, 50, 20), Size(200, 0.05, 10, 10, 4)
+FULL, SMALL = Size(900, 0.1, 35, 50, 20, 30.0), Size(150, 0.05, 5, 10, 4, 8.0)
 
 
 @dataclass
@@ -71,11 +71,11 @@ def run(small: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="gangshao-bench-") as name:
         folder = Path(name)
         wanted = apart(prepare, folder, size.days, size.scale, size.replay, size.editions).answer
-        load = _load(folder, size.viewers, wanted)
+        load = _load(folder, size.viewers, wanted, size.every)
         return {"load": _told(size, load, check(folder, load.url, load.answers, load.cookies))}
 
 
-def _load(folder: Path, viewers: int, wanted: Sequence[Edition]) -> Load:
+def _load(folder: Path, viewers: int, wanted: Sequence[Edition], every: float) -> Load:
     """Let the viewers act from before the first edition until after the last."""
     with _served(folder) as (server, url):
         crowd = Crowd(url)
@@ -83,7 +83,7 @@ def _load(folder: Path, viewers: int, wanted: Sequence[Edition]) -> Load:
         load = Load(url=url, cookies=crowd.cookies())
         fresh = multiprocessing.get_context("spawn")
         receiver, sender = fresh.Pipe(duplex=False)
-        publisher = fresh.Process(target=publish_in_turn, args=(folder, wanted, EVERY, sender))
+        publisher = fresh.Process(target=publish_in_turn, args=(folder, wanted, every, sender))
         begun, ours, its = time.monotonic(), _own_seconds(), _seconds(server)
         crowd.start()
         publisher.start()
