@@ -16,6 +16,7 @@ from dashboard.request_log import log_requests
 from dashboard.security import guard
 from dashboard.security.callback import is_known
 from dashboard.security.entrance import refusal
+from dashboard.shared import fill_in_parts
 from dashboard.theme import css_variables
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.settings import Settings
@@ -77,6 +78,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     add_downloads(app.server)
     app.server.register_blueprint(health(settings))
     log_requests(app.server)
+    fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     _refuse_what_no_page_asks(app)
     return app
