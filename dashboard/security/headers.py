@@ -37,7 +37,8 @@ def add_headers(server: Flask, settings: Settings, script_hashes: ScriptHashes) 
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if response.mimetype not in _PARTS_OF_PAGES and not response.mimetype.startswith(("image/", "font/")):
+        kind = response.mimetype or ""
+        if kind not in _PARTS_OF_PAGES and not kind.startswith(("image/", "font/")):
             # What one viewer saw is kept by no browser or proxy for the next one.
             response.headers["Cache-Control"] = "no-store"
         if is_encrypted(settings) and not is_loopback(request.host):
