@@ -5,12 +5,15 @@ from importlib import import_module
 
 import dash
 from dash import Dash
+from dash.exceptions import DependencyException
+from flask import Response
 
 from dashboard import pages
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
 from dashboard.locale import LANGUAGE, text
 from dashboard.security import guard
+from dashboard.security.entrance import refusal
 from dashboard.theme import css_variables
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.settings import Settings
@@ -71,4 +74,10 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.server.config[PUBLISHED] = settings.published
     add_downloads(app.server)
     guard(app.server, store, settings, app.csp_hashes)
+    app.server.register_error_handler(DependencyException, _unknown_part)
     return app
+
+
+def _unknown_part(_: DependencyException) -> Response:
+    """Somebody asks Dash for a file that is no part of a page; it would call that an error of its own."""
+    return refusal("This page does not exist", 404)

@@ -200,7 +200,7 @@ def test_what_is_too_large_is_refused_with_a_sentence_before_it_is_read(everythi
 
 
 def test_an_error_inside_is_answered_with_a_sentence_and_nothing_of_what_happened(
-    everything: Everything, monkeypatch: pytest.MonkeyPatch
+    everything: Everything, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret of the inside")
@@ -213,6 +213,22 @@ def test_an_error_inside_is_answered_with_a_sentence_and_nothing_of_what_happene
     assert text("The server could not answer. What happened stands in its log.") in said
     assert not [word for word in ("RuntimeError", "secret of the inside", "Traceback", ".py") if word in said]
     assert_guarded(answer, "500", is_encrypted=False)
+    assert "secret of the inside" in caplog.text, "whoever runs the server is told"
+
+
+def test_no_file_is_served_but_parts_of_pages(everything: Everything) -> None:
+    leader = Viewer(Role.CITY_LEADER)
+    for path in (
+        "/.git/HEAD", "/gangshao.env", "/assets/../app.py", "/assets/%2e%2e/app.py", "/assets/..%2fapp.py", "/static/app.py",
+        "/sign-in/static/../../guard.py", "/_dash-component-suites/dashboard/app.py", "/assets//etc/passwd",
+        "/_dash-component-suites/dash/../flask/app.py", "/download/..%2f..%2fledger.csv", "/published/current",
+    ):  # fmt: skip
+        answer = ask(everything, path, viewer=leader)
+        said = answer.get_data(as_text=True)
+        assert answer.mimetype == "text/html", path
+        assert not [word for word in ("import ", "ref: refs", "root:", "GANGSHAO_") if word in said], path
+    for path in ("/assets/", "/sign-in/static/", "/static/", "/_dash-component-suites/", "/download/"):
+        assert "<a " not in ask(everything, path, viewer=leader).get_data(as_text=True), "no list of files"
 
 
 def test_the_server_that_listens_tells_no_name_and_takes_no_proxys_word(tmp_path: Path) -> None:
