@@ -113,16 +113,17 @@ def _bandit(path: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["pickle.loads(sent)", "subprocess.run(sent, shell=True)", "con.execute(f'select * from t where a = {sent}')"],
-)
-def test_what_make_check_runs_finds_a_planted_fault_and_keeps_quiet_without_one(tmp_path: Path, line: str) -> None:
+def test_what_make_check_runs_finds_planted_faults_and_keeps_quiet_without_one(tmp_path: Path) -> None:
+    faults = (
+        "pickle.loads(sent)", "subprocess.run(sent, shell=True)", "con.execute(f'select * from t where a = {sent}')",
+        "eval(sent)", "hashlib.md5(sent)",
+    )  # fmt: skip
     planted = tmp_path / "planted.py"
-    planted.write_text(f"import pickle, subprocess\ndef read(sent, con):\n    return {line}\n", encoding="utf-8")
+    lines = ["import hashlib, pickle, subprocess", "def read(sent, con):", *(f"    {fault}" for fault in faults)]
+    planted.write_text("\n".join(lines), encoding="utf-8")
     found = _bandit(planted)
     assert found.returncode == 1
-    assert "planted.py:3" in found.stdout
+    assert set(re.findall(r"planted\.py:(\d+)", found.stdout)) == {"3", "4", "5", "6", "7"}
     planted.write_text("def read(sent):\n    return int(sent)\n", encoding="utf-8")
     quiet = _bandit(planted)
     assert (quiet.returncode, quiet.stdout) == (0, "")
