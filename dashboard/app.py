@@ -6,13 +6,14 @@ from importlib import import_module
 import dash
 from dash import Dash
 from dash.exceptions import DependencyException
-from flask import Response
+from flask import Response, request
 
 from dashboard import pages
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
 from dashboard.locale import LANGUAGE, text
 from dashboard.security import guard
+from dashboard.security.callback import is_known
 from dashboard.security.entrance import refusal
 from dashboard.theme import css_variables
 from pipelines.ledger import Ledger, open_ledger
@@ -75,7 +76,21 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     add_downloads(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     app.server.register_error_handler(DependencyException, _unknown_part)
+    _refuse_what_no_page_asks(app)
     return app
+
+
+def _refuse_what_no_page_asks(app: Dash) -> None:
+    """Answer a callback that does not exist, or lacks a part, with a sentence; Dash would fail over it."""
+
+    def check() -> Response | None:
+        if request.path != "/_dash-update-component" or request.method != "POST":
+            return None
+        if is_known(app.callback_map, request.get_json(silent=True)):
+            return None
+        return refusal("This page does not exist", 400)
+
+    app.server.before_request(check)
 
 
 def _unknown_part(_: DependencyException) -> Response:

@@ -97,6 +97,21 @@ class Level(IntEnum):
     BLUE = 4
 
 
+class State(StrEnum):
+    """Where people have brought a warning: its human side (domain.md §1.5). A warning begins as one to verify."""
+
+    TO_VERIFY = "to_verify"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    ISSUED = "issued"
+    HANDLING = "handling"
+    LOWERED = "lowered"
+    LIFTED = "lifted"
+
+
+ENDS = frozenset({State.DISMISSED, State.LIFTED})
+
+
 @dataclass(frozen=True, order=True)
 class Edition:
     """One finished run: its day, its number within the day, and the instant (UTC) up to which drops counted."""

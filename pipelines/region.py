@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.recipe import BY_METHOD, DEFAULT_METHOD
-from pipelines.domain import TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Grain, UserError
+from pipelines.domain import ENDS, TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Grain, Level, Role, State, UserError
 from pipelines.feeds import contracts
 from pipelines.place_name import check_places, place_names
 from pipelines.region_table import (
@@ -31,13 +31,14 @@ from pipelines.region_table import (
     text,
     whole,
 )
-from pipelines.secrecy import Bounds, bounds
+from pipelines.secrecy import Bounds, bounds, office_sees
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = frozenset(range(7))
 _SATURDAY = 5
 _DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
+_MAY_BE_ABSENT = frozenset({"headers", "transition"})
 _MAY_LACK = frozenset({"retention_days"})
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
@@ -65,6 +66,10 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "feed": text, "title": text, "sender": text, "sender_level": one_of("unit", "city"),
         "cadence": one_of("workday", "day", "week", "month", "quarter", "event"), "due_days": optional_whole,
         "due_time": optional_clock, "population": text, "retention_days": optional_whole,
+    },
+    "transition": {
+        "from": one_of(*State), "to": one_of(*State), "levels": some_of("1", "2", "3", "4"), "role": one_of(*Role),
+        "within_hours": optional_whole, "counts_from": optional_text, "by_delegation": flag, "basis": text,
     },
     "rules": {
         "rule_id": text, "title": text, "kind": one_of("spike", "level", "event", "several"), "indicator": text,
@@ -96,6 +101,8 @@ class Region:
     city: str
     has_spring_festival: bool
     disclosure: Bounds
+    office_sees: frozenset[str]
+    """What an office may see of other areas: see pipelines.secrecy."""
     method: str
     """Name of the forecasting method in use (models.methods)."""
     places: pd.DataFrame
@@ -110,6 +117,8 @@ class Region:
     recipients: pd.DataFrame
     feeds: pd.DataFrame
     rules: pd.DataFrame
+    transition: pd.DataFrame
+    """Who may move a warning, a row a step and level: see pipelines.ledger.transition. Empty without the file."""
     calendar: pd.DataFrame
 
     @cached_property
@@ -254,7 +263,7 @@ def load(folder: Path) -> Region:
     tables = {
         name: read_table(folder / f"{name}.csv", columns, _MAY_LACK)
         for name, columns in _COLUMNS.items()
-        if name != "headers" or (folder / "headers.csv").exists()
+        if name not in _MAY_BE_ABSENT or (folder / f"{name}.csv").exists()
     }
     check_places(tables["places"], tables["place_aliases"], city)
     _check_industries(tables)
@@ -275,10 +284,12 @@ def load(folder: Path) -> Region:
         city=city,
         has_spring_festival=bool(settings.get("has_spring_festival", False)),
         disclosure=bounds(settings, f"{folder.name}/region.toml"),
+        office_sees=office_sees(settings, f"{folder.name}/region.toml"),
         method=_method(settings, folder),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
-        **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", "headers")},
+        transition=_transition(tables.get("transition")),
+        **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", *_MAY_BE_ABSENT)},
     )
 
 
@@ -295,6 +306,30 @@ def _header_aliases(table: Table | None) -> dict[tuple[str, str], tuple[str, ...
     for pair, alias in zip(pairs, table.frame["alias"], strict=True):
         found[pair] = (*found.get(pair, ()), str(alias))
     return found
+
+
+def _transition(table: Table | None) -> pd.DataFrame:
+    """A row a step and level; every state but the last ones can be left at every level."""
+    if table is None:
+        return pd.DataFrame(columns=[*_COLUMNS["transition"], "level"])
+    frame = table.frame
+    table.refuse(frame["from"] == frame["to"], "to", "与 from 相同，请改成下一个状态")
+    table.refuse(~(frame["within_hours"].isna() | (frame["within_hours"] > 0)), "within_hours", "应为正整数")
+    is_timed = frame["within_hours"].notna()
+    table.refuse(is_timed != frame["counts_from"].notna(), "counts_from", "应与 within_hours 同时填写或同时空着")
+    table.refuse(is_timed & ~frame["counts_from"].isin(list(State)), "counts_from", "应为一个状态，如 confirmed")
+    table.require_unique("from", "to", "levels", "role")
+    steps = frame.assign(level=frame["levels"].str.split(";")).explode("level", ignore_index=True)
+    steps["level"] = steps["level"].astype(int)
+    for level in Level:
+        its = steps[steps["level"] == level]
+        for state in sorted({State.TO_VERIFY, *its["to"]} - ENDS):
+            if state not in set(its["from"]):
+                raise UserError(
+                    f"{table.path.parent.name}/{table.path.name}：{level.value} 级预警到了“{state}”就没有下一步，"
+                    f"请补上一行 from={state}。"
+                )
+    return steps
 
 
 def _settings(folder: Path) -> dict[str, object]:

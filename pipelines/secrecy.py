@@ -1,10 +1,11 @@
-"""From how many respondents on a figure may be told in general: the bounds of a region's disclosure control."""
+"""What a region keeps secret: from how many respondents on a figure may be told, what an office may see of others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from pipelines.domain import UserError
 
+_OFFICE = ("city_totals", "own_rank")
 _MOST = 100  # beyond it no band of a warning would be left
 
 
@@ -40,3 +41,19 @@ def bounds(settings: Mapping[str, object], where: str) -> Bounds:
         if not is_share and not (is_number and value == int(value) and 2 <= value <= _MOST):
             raise UserError(f"{where} [disclosure]“{name}”应为 2 至 {_MOST} 的整数，现为 {value!r}。")
     return Bounds(**said)
+
+
+def office_sees(settings: Mapping[str, object], where: str) -> frozenset[str]:
+    """What an office may see of other areas: ``city_totals``, its ``own_rank`` among them; both unless it is said.
+
+    The section ``[office]`` of region.toml; ``where``: the file, for the sentence of a UserError.
+    """
+    said = settings.get("office", {})
+    if not isinstance(said, dict):
+        raise UserError(f"{where}“office”应为一节，请写成 [office]，下面每行一项：{'、'.join(_OFFICE)}。")
+    for name, value in said.items():
+        if name not in _OFFICE:
+            raise UserError(f"{where} [office] 中没有“{name}”这一项，只能是 {'、'.join(_OFFICE)}。")
+        if not isinstance(value, bool):
+            raise UserError(f"{where} [office]“{name}”应为 true 或 false，现为 {value!r}。")
+    return frozenset(name for name in _OFFICE if said.get(name, True))

@@ -13,6 +13,7 @@ from dashboard.components.warning import address, ranked, shortened
 from dashboard.course import course
 from dashboard.figures.history import history, title_of
 from dashboard.locale import count, text
+from dashboard.rank import ranks
 from dashboard.summary import Figure
 from pipelines.domain import TOTAL_INDUSTRY
 
@@ -32,6 +33,7 @@ def layout(code: str = "", **_: str) -> list[Any]:
         return shell.not_found()
     place = reference.places()[code]
     figures = [*summary.frequent(code), *summary.monthly(code)]
+    placed = ranks(code)
     warnings = data.read("area_warning", area=code, closed_since=data.edition().day - CLOSED_SINCE)
     residents = "" if place.residents is None else text("{number} residents", number=count(place.residents))
     return [
@@ -46,7 +48,7 @@ def layout(code: str = "", **_: str) -> list[Any]:
         html.Section(
             [
                 html.H2([text("Indicators"), _downloads(code)]),
-                html.Div([_indicator(figure, code) for figure in figures], className="panels"),
+                html.Div([_indicator(figure, code, placed) for figure in figures], className="panels"),
             ]
         ),
     ]
@@ -68,8 +70,9 @@ def _readings(code: str, grain: str) -> pd.DataFrame:
     return data.read("series", area=code, industry=TOTAL_INDUSTRY, grain=grain, since=summary.long_ago())
 
 
-def _indicator(figure: Figure, code: str) -> Any:
+def _indicator(figure: Figure, code: str, placed: dict[str, str]) -> Any:
     indicator = figure.indicator
+    place = placed.get(indicator.indicator)
     drawn = course(indicator, code, TOTAL_INDUSTRY)
     return html.Article(
         [
@@ -81,6 +84,7 @@ def _indicator(figure: Figure, code: str) -> Any:
                     figure.period,
                     f" · {figure.range_words}" if figure.range_words else "",
                     f" · {figure.remark}" if figure.remark else "",
+                    f" · {place}" if place else "",
                 ],
                 className="caption",
             ),

@@ -180,7 +180,8 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
     entries = {
         "schema_version": str(SCHEMA_VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
         "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
-        "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(region.disclosure), **facts,
+        "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(region.disclosure),
+        "office_sees": ";".join(sorted(region.office_sees)), **facts,
     }  # fmt: skip
     con.execute("delete from restricted.manifest")
     con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))

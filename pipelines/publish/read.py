@@ -14,9 +14,10 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.domain import Audience, Edition, UserError, Viewer
-from pipelines.publish.scope import TABLES, Clock, RefusedError, Source, scope
+from pipelines.publish.scope import EVERYTHING, TABLES, Clock, RefusedError, Source, scope
 
 QUERIES = Path(__file__).resolve().parent.parent / "sql" / "queries"
+VIEWS = QUERIES.parent / "views"
 _HISTORY = "_history"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -44,6 +45,7 @@ class _Base:
     columns: dict[tuple[str, str], tuple[str, ...]]
     editions: tuple[Edition, ...]
     city: str
+    office_sees: frozenset[str]
     users: int = 0
     is_retired: bool = False
 
@@ -138,7 +140,10 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
     stored = table.removesuffix(_HISTORY)
     parts = []
     columns: tuple[str, ...] | None = None
-    for source, predicate in scope(viewer, stored, base.city):
+    for source, predicate in scope(viewer, stored, base.city, base.office_sees):
+        if TABLES[stored].derived:
+            parts.append(f"select * from ({_derived(stored, edition)}) as t where {predicate}")  # nosec B608 # the scope's predicate, whose codes are checked there
+            continue
         columns = columns or base.columns.get((source, stored))
         if columns is None:
             raise UserError(f"已发布文件中没有表 {stored}，请重新发布 (the published file lacks this table)")
@@ -147,6 +152,18 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
         known = _known(stored, source, edition, instant, is_history)
         parts.append(f"select {shown} from {source}.{stored} as t where ({predicate}) and ({known})")  # nosec B608 # the scope's predicate, whose codes are checked there
     return f"create temporary view {table} as " + " union all ".join(parts)
+
+
+def _derived(table: str, edition: Edition) -> str:
+    """A table made of all areas' rows as they were known in the edition; the scope is applied to what comes out."""
+    text = (VIEWS / f"{TABLES[table].derived}.sql").read_text(encoding="utf-8")
+    tree = sqlglot.parse_one(text, dialect="duckdb")
+    instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+    for named in list(tree.find_all(exp.Table)):
+        known = _known(named.name, Source.RESTRICTED, edition, instant, is_history=False)
+        rows = f"(select t.* from {Source.RESTRICTED}.{named.name} as t where {known}) as {named.alias_or_name}"  # nosec B608 # names in a file of ours
+        named.replace(sqlglot.parse_one(f"select * from {rows}", dialect="duckdb").args["from_"].this)  # nosec B608 # the rows above
+    return tree.sql(dialect="duckdb")
 
 
 def _column(column: str, instant: str, is_history: bool) -> str:
@@ -250,15 +267,16 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
         editions = connection.execute(
             "select day, number, cutoff_at from general.edition order by cutoff_at, number"
         ).fetchall()
-        city = connection.execute("select value from general.manifest where key = 'city'").fetchall()
+        facts = dict(connection.execute("select key, value from general.manifest").fetchall())
     except duckdb.Error as error:
         connection.close()
         raise UserError(f"已发布文件无法打开：{folder.name} (the published files cannot be opened)：{error}") from error
-    if not editions or not city:
+    if not editions or "city" not in facts:
         connection.close()
         raise UserError(f"已发布文件不完整：{folder.name} 没有版次或城市代码 (no edition or no city in the manifest)")
     columns: dict[tuple[str, str], tuple[str, ...]] = {}
     for database, table, column in described:
         columns[database, table] = (*columns.get((database, table), ()), column)
     known = tuple(Edition(day, number, cutoff_at.replace(tzinfo=UTC)) for day, number, cutoff_at in editions)
-    return _Base(connection, columns, known, city[0][0])
+    sees = frozenset(facts["office_sees"].split(";")) if "office_sees" in facts else EVERYTHING
+    return _Base(connection, columns, known, facts["city"], sees)

@@ -9,6 +9,10 @@ from pipelines.domain import Audience, UserError, Viewer
 _CODE = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 
 
+EVERYTHING = frozenset({"city_totals", "own_rank"})
+"""What an office may see of other areas where the published file does not say: see pipelines.secrecy."""
+
+
 class RefusedError(UserError):
     """The viewer's audience may not read this table, or nobody has said who may."""
 
@@ -36,12 +40,15 @@ class Table:
     """What a published table declares about itself.
 
     ``area`` is the expression that says whose row it is, None for reference rows everybody may read;
-    ``in_general`` says whether the general file has the table.
+    ``in_general`` says whether the general file has the table. ``needs`` is what the region's policy must allow an
+    office, ``derived`` the file of pipelines/sql/views that makes the table from the restricted file of all areas.
     """
 
     clock: Clock
     area: str | None = None
     in_general: bool = True
+    needs: str = ""
+    derived: str = ""
 
 
 _SENDER_OF_DROP = "(select r.sender from {source}.drop_register as r where r.drop_id = t.drop_id)"
@@ -62,19 +69,22 @@ TABLES: dict[str, Table] = {
     "nowcast": Table(Clock.EDITION, "t.area", in_general=False),
     "revision": Table(Clock.EDITION, "t.area", in_general=False),
     "model_quality": Table(Clock.EDITION, "t.area", in_general=False),
+    "area_rank": Table(Clock.TIMELESS, "t.area", in_general=False, needs="own_rank", derived="area_rank"),
     "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "drop_register": Table(Clock.RECEIVED, "t.sender", in_general=False),
     "quarantine": Table(Clock.DROP, _SENDER_OF_DROP, in_general=False),
 }
 
 
-def scope(viewer: Viewer, table: str, city: str) -> tuple[tuple[Source, str], ...]:
+def scope(
+    viewer: Viewer, table: str, city: str, office_sees: frozenset[str] = EVERYTHING
+) -> tuple[tuple[Source, str], ...]:
     """Return the parts a viewer's rows of a table are made of: file, and predicate over ``t`` (the table's alias).
 
-    Bureau: the restricted file, all of it. Office: its own areas from the restricted file and the city's totals from
-    the general one, never another unit's rows. Anybody else: the general file; a mail's recipient only its own areas
-    and the city's totals of it. Raises RefusedError for a table that declares no owner column or that the general file
-    does not hold.
+    Bureau: the restricted file, all of it. Office: its own areas from the restricted file and, if the region's policy
+    ``office_sees`` has them, the city's totals from the general one; never another unit's rows. Anybody else: the
+    general file; a mail's recipient only its own areas and the city's totals of it. Raises RefusedError for a table
+    that declares no owner column, that the general file does not hold, or that the policy keeps from offices.
     """
     declared = TABLES.get(table)
     if declared is None:
@@ -85,8 +95,10 @@ def scope(viewer: Viewer, table: str, city: str) -> tuple[tuple[Source, str], ..
     if audience is Audience.BUREAU:
         return ((Source.RESTRICTED, "true"),)
     if audience is Audience.OFFICE:
+        if declared.needs and declared.needs not in office_sees:
+            raise RefusedError(f"本地区规定各单位不看 {table} (the region's policy keeps this from offices)")
         own = (Source.RESTRICTED, _among(declared.area.format(source=Source.RESTRICTED), viewer.areas))
-        if not declared.in_general or city in viewer.areas:
+        if not declared.in_general or city in viewer.areas or "city_totals" not in office_sees:
             return (own,)
         return (own, (Source.GENERAL, _among(declared.area, frozenset({city}))))
     if not declared.in_general:

@@ -87,6 +87,48 @@ def test_an_office_gets_the_city_totals_from_the_general_file(city: City) -> Non
     pd.testing.assert_frame_equal(weeks, public)
 
 
+def test_an_office_knows_its_own_place_and_nobody_elses(city: City) -> None:
+    own, other = "371503", LATE
+    office = Viewer(Role.COUNTY_HEAD, frozenset({own}))
+    mine = read("area_rank", office, published=city.published, area=own)
+    assert not mine.empty
+    assert mine.to_csv() == read("area_rank", LEADER, published=city.published, area=own).to_csv()
+    assert read("area_rank", office, published=city.published, area=other).empty
+    with pytest.raises(RefusedError):
+        read("area_rank", GENERAL, published=city.published, area=own)
+    readings = city.frames["reading"]
+    for row in mine.itertuples():
+        its = readings[(readings["indicator"] == row.indicator) & (readings["grain"] == "month")]
+        its = its[(its["industry"] == "ALL") & its["area"].isin(city.units) & its["known_to"].isna()]
+        its = its[(its["period"] == pd.Timestamp(row.period).date()) & ~its["is_provisional"].astype(bool)].dropna(
+            subset=["value"]
+        )
+        worse = city.frames["indicator"].set_index("indicator").loc[row.indicator, "worse"]
+        ranked = its.set_index("area")["value"].rank(method="min", ascending=worse == "lower")
+        assert (row.place, row.areas) == (ranked[own], len(its))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "sees_city", "sees_rank"), [("", False, False), ("city_totals", True, False), ("own_rank", False, True)]
+)
+def test_what_an_office_sees_of_others_is_the_regions_policy(
+    tmp_path: Path, allowed: str, sees_city: bool, sees_rank: bool
+) -> None:
+    place = build(tmp_path / "published", days=60)
+    for name in ("general", "restricted"):
+        with duckdb.connect(str(place.published / place.editions[-1][0] / f"{name}.duckdb")) as con:
+            con.execute("insert into manifest values ('office_sees', ?)", [allowed])
+    office = Viewer(Role.COUNTY_HEAD, frozenset({"371503"}))
+    assert (CITY in set(read("open_warning", office, published=place.published)["area"])) == sees_city
+    if sees_rank:
+        read("area_rank", office, published=place.published, area="371503")
+    else:
+        with pytest.raises(RefusedError, match="本地区规定"):
+            read("area_rank", office, published=place.published, area="371503")
+    assert CITY in set(read("open_warning", LEADER, published=place.published)["area"])
+    close()
+
+
 def test_a_mail_is_rendered_from_the_general_file_and_only_of_its_own_areas(city: City) -> None:
     rows = read("open_warning", recipient_viewer(frozenset({"371503"})), published=city.published)
     assert set(rows["area"]) == {"371503", CITY}
@@ -108,7 +150,7 @@ def test_a_table_that_declares_no_owner_is_refused() -> None:
 def test_every_published_table_declares_its_scope(city: City) -> None:
     with duckdb.connect(str(city.published / city.editions[-1][0] / "restricted.duckdb"), read_only=True) as con:
         stored = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
-    assert stored == set(TABLES)
+    assert stored == {name for name, table in TABLES.items() if not table.derived}
 
 
 def test_an_area_code_is_no_way_into_the_query(city: City) -> None:

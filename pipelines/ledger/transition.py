@@ -1,0 +1,60 @@
+"""Who may bring a warning from one state to the next, and by when: the region's transition.csv, asked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from pipelines.domain import Level, Role, Said, SaidError, State
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that a role may take. ``by_delegation``: another may, by a recorded order and document number.
+
+    ``within`` of the instant at which the warning came into the state ``counts_from``; None: no limit is set.
+    """
+
+    to: State
+    role: Role
+    within: timedelta | None
+    counts_from: State | None
+    by_delegation: bool
+    basis: str
+
+    def due_at(self, since: datetime) -> datetime | None:
+        """By when, if the warning came into ``counts_from`` at ``since``."""
+        return None if self.within is None else since + self.within
+
+
+def steps(transition: pd.DataFrame, level: Level, state: State) -> list[Step]:
+    """All steps out of a state at a level; ``transition`` is ``Region.transition``."""
+    found = transition[(transition["level"] == level.value) & (transition["from"] == state)]
+    return [
+        Step(
+            State(row.to),
+            Role(row.role),
+            None if pd.isna(row.within_hours) else timedelta(hours=int(row.within_hours)),
+            None if pd.isna(row.counts_from) else State(row.counts_from),
+            bool(row.by_delegation),
+            str(row.basis),
+        )
+        for row in found.itertuples()
+    ]
+
+
+def step(transition: pd.DataFrame, level: Level, state: State, to: State, role: Role, document: str = "") -> Step:
+    """The step a role takes; ``document``: order and number of the delegation, if it acts for another.
+
+    Raises SaidError that says who may, when there is no such step or it is another's.
+    """
+    possible = [one for one in steps(transition, level, state) if one.to is to]
+    for one in possible:
+        if one.role is role or (one.by_delegation and document.strip() and role is Role.CITY_DUTY):
+            return one
+    if not possible:
+        zh = f"{level.value} 级预警不能从“{state}”直接到“{to}”"
+        raise SaidError(Said(zh, f"a warning of level {level.value} does not go from {state} to {to}"))
+    who = "、".join(sorted({one.role.value for one in possible}))
+    by = "；受托登记须写明批示和文号" if any(one.by_delegation for one in possible) else ""
+    raise SaidError(Said(f"这一步由 {who} 办理{by}", f"this step is for {who}"))

@@ -1,0 +1,241 @@
+"""Who may use what: every route, page and callback, found by asking the server, for nobody, each role, each office."""
+
+import email
+import email.policy
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dashboard.locale import text
+from pipelines import region as regions
+from pipelines.alerts.notices import decide
+from pipelines.domain import Audience, Role, Viewer
+from pipelines.publish import read as door
+from pipelines.publish.read import edition_in_force
+from pipelines.publish.scope import Source
+from tests.dashboard import asked
+from tests.dashboard.asked import Asked, page_asked, signed_in
+from tests.dashboard.marked_city import Marked, mark
+from tests.dashboard.published_city import CITY, REGION
+from tests.dashboard.site import Site, served
+
+pytestmark = pytest.mark.xdist_group("scope")
+NOW = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
+# The policy, said once more than in dashboard/security/rights.py: what is not here is for everybody who is signed in.
+ONLY = {"/accounts": Role.ADMINISTRATOR, "/audit": Role.AUDITOR, "/download/audit.csv": Role.AUDITOR}
+OPEN = {"/sign-in", "/sign-in/<token>", "/sign-in/static/<path:filename>"}
+ENDS_SESSIONS = {"/sign-out", "/accounts/sign-out-everybody"}
+PASSWORDS = {"/sign-in", "/account/password"}  # with none they are refused
+REFUSED = text("Your role may not open this.")
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marked]:
+    yield mark(tmp_path_factory.mktemp("marked") / "published")
+    door.close()
+
+
+@pytest.fixture(scope="module")
+def place(marked: Marked) -> Iterator[Site]:
+    with served(marked.city.published.parent) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def values(place: Site) -> dict[str, list[str]]:
+    return asked.values_of(place)
+
+
+def viewer_of(role: Role, areas: frozenset[str]) -> Viewer:
+    is_office = Viewer(role).audience is Audience.OFFICE
+    return Viewer(role, areas if is_office else frozenset(), "somebody")
+
+
+def only_for(path: str) -> Role | None:
+    return next((role for top, role in ONLY.items() if path == top or path.startswith(top + "/")), None)
+
+
+def test_nobody_gets_anything_but_the_sign_in_page(place: Site, marked: Marked, values: dict[str, list[str]]) -> None:
+    stranger = place.app.server.test_client()
+    questions = asked.everything(place, values)
+    assert len({one.rule for one in questions}) > 20
+    for one in questions:
+        status, leads_to, body = one.of(stranger)
+        if one.rule not in OPEN:
+            assert (status, leads_to) in {(303, "/sign-in"), (401, "")}, one
+        assert not any(marked.spoken_of(body).values()), one
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_is_refused_what_is_not_its_own(place: Site, values: dict[str, list[str]], role: Role) -> None:
+    client = signed_in(place, viewer_of(role, frozenset({"371503"})))
+    refused = 0
+    for one in asked.everything(place, values):
+        if one.rule in ENDS_SESSIONS and one.method == "POST":
+            continue
+        status, _, body = one.of(client)
+        is_page = one.path == "/_dash-update-component"
+        owner = only_for(one.rule if is_page else one.path)
+        if owner not in (None, role):
+            refused += 1
+            assert status == 403 or (is_page and REFUSED in plain_letters(body)), one
+        else:
+            assert status not in {401, 403} or one.rule in PASSWORDS, (one, status)
+            assert status < 500, one
+    assert refused > 3
+
+
+def wrongs(marked: Marked, viewer: Viewer, body: str) -> dict[str, set[str]]:
+    """What an answer says that this viewer must not see."""
+    spoken = marked.spoken_of(body)
+    if viewer.audience is Audience.BUREAU:
+        return {}
+    if viewer.audience is Audience.OFFICE:
+        return {
+            area: said - ({"public"} if area == CITY else set())
+            for area, said in spoken.items()
+            if area not in viewer.areas and said - ({"public"} if area == CITY else set())
+        }
+    hidden = {"exact", "employer", "employer name"}
+    return {area: said & hidden for area, said in spoken.items() if said & hidden}
+
+
+def test_an_office_gets_nothing_of_another_area_by_any_parameter(
+    place: Site, marked: Marked, values: dict[str, list[str]]
+) -> None:
+    office = Viewer(Role.COUNTY_HEAD, frozenset({"371503"}), "head")
+    client = signed_in(place, office)
+    foreign = next(code for code in marked.city.units if code != "371503")
+    assert {"area", "code", "episode_id", "indicator", "matrix", "as_of", "grain", "since"} <= asked.parameters()
+    questions = asked.with_parameters(place, values, foreign)
+    questions += [
+        Asked("GET", f"/download/readings.csv?area={area}&grain={grain}&as_of={day}", "/download")
+        for area in (foreign, f"{foreign}' or '1'='1")
+        for grain in ("day", "week", "month")
+        for day in ("", "2026-11-24")
+    ]
+    assert len(questions) > 100
+    for one in [*questions, *asked.everything(place, values)]:
+        if one.rule in ENDS_SESSIONS and one.method == "POST":
+            continue
+        status, _, body = one.of(client)
+        assert status < 500, one
+        told = wrongs(marked, office, body)
+        assert not told, (one, told)
+
+
+@pytest.fixture(scope="module")
+def clients(place: Site) -> dict[Viewer, FlaskClient]:
+    """Sessions of viewers met before."""
+    return {}
+
+
+def everything_shown(marked: Marked, values: dict[str, list[str]]) -> list[Asked]:
+    pages = [page_asked(path) for pattern in asked.pages() for path in asked.filled(pattern, values)]
+    pages += [page_asked("/", f"matrix={name}") for name in ("insured_leave", "benefit_claim")]
+    loads = [f"/download/{name}.csv" for name in values["name"]]
+    loads += [f"/download/readings.csv?area={area}&grain={grain}"
+              for area in [CITY, *marked.city.units] for grain in ("day", "week", "month")]  # fmt: skip
+    return [*pages, *[Asked("GET", path, path) for path in loads]]
+
+
+def said_to(place: Site, clients: dict[Viewer, FlaskClient], viewer: Viewer, one: Asked) -> str:
+    if viewer not in clients:
+        clients[viewer] = signed_in(place, viewer)
+    return one.of(clients[viewer])[2]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_random_viewer_finds_a_foreign_code_name_or_number_anywhere(
+    place: Site, marked: Marked, values: dict[str, list[str]], clients: dict[Viewer, FlaskClient], data: st.DataObject
+) -> None:
+    areas = data.draw(st.frozensets(st.sampled_from(marked.city.units), min_size=1, max_size=2))
+    viewer = viewer_of(data.draw(st.sampled_from(list(Role))), areas)
+    one = data.draw(st.sampled_from(everything_shown(marked, values)))
+    told = wrongs(marked, viewer, said_to(place, clients, viewer, one))
+    assert not told, (viewer, one, told)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_finds_what_is_its_own(
+    place: Site, marked: Marked, values: dict[str, list[str]], clients: dict[Viewer, FlaskClient], role: Role
+) -> None:
+    viewer = viewer_of(role, frozenset({"371503"}))
+    found: dict[str, set[str]] = {}
+    for one in everything_shown(marked, values):
+        for area, said in marked.spoken_of(said_to(place, clients, viewer, one)).items():
+            found.setdefault(area, set()).update(said)
+    everything = {"code", "name", "exact", "employer", "employer name"}
+    if viewer.audience is Audience.BUREAU:
+        assert everything <= found["371503"]
+        assert {"code", "name", "exact"} <= found["371522"]
+    elif viewer.audience is Audience.OFFICE:
+        assert everything <= found["371503"]
+        assert found[CITY] == {"public"}
+        assert not found["371522"]
+    else:
+        assert {"code", "name", "public"} <= found["371503"]
+
+
+def test_without_the_predicate_the_same_look_finds_other_areas(
+    place: Site, marked: Marked, values: dict[str, list[str]], clients: dict[Viewer, FlaskClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("pipelines.publish.read.scope", lambda *_: ((Source.RESTRICTED, "true"),))
+    viewer = viewer_of(Role.COUNTY_HEAD, frozenset({"371503"}))
+    told = [wrongs(marked, viewer, said_to(place, clients, viewer, one)) for one in everything_shown(marked, values)]
+    assert any("exact" in said for found in told for said in found.values())
+    assert any("name" in said for found in told for said in found.values())
+
+
+def test_no_mail_speaks_of_another_area(place: Site, marked: Marked, monkeypatch: pytest.MonkeyPatch) -> None:
+    region = regions.load(REGION)
+    edition = edition_in_force(place.settings.published)
+
+    def mails() -> dict[str, str]:
+        with place.ledger.writing() as connection:
+            connection.exec_driver_sql("delete from mail")
+            connection.exec_driver_sql("delete from notice")
+        made = decide(edition, is_replay=False, ledger=place.ledger, region=region, settings=place.settings, now=NOW)
+        with place.ledger.reading() as connection:
+            found = {row.office_id: row.message for row in connection.exec_driver_sql(
+                "select office_id, message from mail join notice using (notice_id)")}  # fmt: skip
+        assert len(made) >= len(found)
+        return {office: plain(message) for office, message in found.items()}
+
+    def wrong(sent: dict[str, str]) -> list[tuple[str, dict[str, set[str]]]]:
+        areas = dict(zip(region.offices["office_id"], region.offices["areas"], strict=True))
+        return [
+            (office, told)
+            for office, words in sent.items()
+            if CITY not in areas[office].split(";")
+            and (told := wrongs(marked, Viewer(Role.COUNTY_HEAD, frozenset(areas[office].split(";"))), words))
+        ]
+
+    sent = mails()
+    assert {"chiping", "shenxian"} <= sent.keys()
+    assert marked.city.names["371503"] in sent["chiping"]
+    assert not wrong(sent)
+    assert not any("exact" in said for words in sent.values() for said in marked.spoken_of(words).values())
+    monkeypatch.setattr("pipelines.publish.read.scope", lambda *_: ((Source.GENERAL, "true"),))
+    assert not wrong(mails()), "the letter leaves out what does not concern the office once more"
+    monkeypatch.setattr("pipelines.alerts.notices.concerned", lambda warnings, office: warnings)
+    assert wrong(mails()), "without both a mail tells of other areas"
+
+
+def plain(message: bytes) -> str:
+    """All texts of a mail."""
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    parts = [str(part.get_content()) for part in parsed.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([str(parsed["Subject"]), *parts])
+
+
+def plain_letters(body: str) -> str:
+    """JSON with its letters as they are read."""
+    return json.dumps(json.loads(body), ensure_ascii=False)
