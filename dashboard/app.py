@@ -11,10 +11,13 @@ from flask import Response, request
 from dashboard import pages
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
+from dashboard.health import health
 from dashboard.locale import LANGUAGE, text
+from dashboard.request_log import log_requests
 from dashboard.security import guard
 from dashboard.security.callback import is_known
 from dashboard.security.entrance import refusal
+from dashboard.shared import fill_in_parts
 from dashboard.theme import css_variables
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.settings import Settings
@@ -74,6 +77,9 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.layout = dash.page_container
     app.server.config[PUBLISHED] = settings.published
     add_downloads(app.server)
+    app.server.register_blueprint(health(settings))
+    log_requests(app.server)
+    fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     app.server.register_error_handler(DependencyException, _unknown_part)
     _refuse_what_no_page_asks(app)

@@ -35,6 +35,8 @@ ACTS = {
     Act.REBUILD: "warehouse rebuilt",
     Act.PURGE: "person files purged",
     Act.BACKUP: "backup made",
+    Act.DRILL: "restore tried out",
+    Act.RESTORE: "restored from a backup",
 }
 RESULTS = {
     Result.DONE: "done",

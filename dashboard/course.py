@@ -72,16 +72,17 @@ def _windows(indicator: Indicator, area: str, industry: str, days: int) -> pd.Da
 def _expected_of_windows(indicator: Indicator, area: str, industry: str, days: int) -> pd.DataFrame | None:
     """What the editions expected of the windows they judged; for a week, also what is expected of the coming ones."""
     since = data.edition().day - SHOWN["window"]
-    judged = data.read("window_expectation", area=area, industry=industry, window_periods=days, since=since)
-    judged = judged[judged["indicator"] == indicator.indicator]
+    judged = data.read_indicator(
+        "window_expectation", indicator.indicator, area=area, industry=industry, window_periods=days, since=since
+    )
     spread = NORMAL_RANGE_SIGMAS * judged["variance"] ** 0.5
     past = pd.DataFrame({
         "period": pd.to_datetime(judged["data_to"]), "expected": judged["expected"],
         "lo95": (judged["expected"] - spread).clip(lower=0), "hi95": judged["expected"] + spread,
     })  # fmt: skip
     if days == WEEK:
-        coming = data.read("ahead", area=area, industry=industry)
-        coming = coming[(coming["indicator"] == indicator.indicator) & (coming["grain"] == "week")]
+        coming = data.read_indicator("ahead", indicator.indicator, area=area, industry=industry)
+        coming = coming[coming["grain"] == "week"]
         ends = pd.to_datetime(coming["period"]) + pd.Timedelta(days=WEEK - 1)
         past = pd.concat([past, coming.assign(period=ends)[["period", "expected", "lo95", "hi95"]]], ignore_index=True)
     return None if past.empty else past.drop_duplicates("period").sort_values("period")
@@ -92,26 +93,29 @@ def _expected_of_weeks(indicator: Indicator, area: str, industry: str) -> pd.Dat
     if not data.may_read_scores(area):
         return None
     since = data.edition().day - SHOWN["week"]
-    rows = data.read("expectation", area=area, industry=industry, grain="week", since=since)
-    rows = rows[rows["indicator"] == indicator.indicator]
+    rows = data.read_indicator(
+        "expectation", indicator.indicator, area=area, industry=industry, grain="week", since=since
+    )
     return None if rows.empty else rows.assign(period=pd.to_datetime(rows["period"])).sort_values("period")
 
 
 def _with_gaps(readings: pd.DataFrame) -> pd.DataFrame:
     """Months without a reading as rows without a value, so that a line breaks there."""
     months = pd.date_range(readings["period"].min(), readings["period"].max(), freq="MS")
-    whole = readings.set_index("period").reindex(months).rename_axis("period").reset_index()
     flags = ["is_provisional", "is_suppressed"]
+    if len(months) == len(readings) and not readings[flags].isna().any(axis=None):
+        return readings.astype(dict.fromkeys(flags, bool))
+    whole = readings.set_index("period").reindex(months).rename_axis("period").reset_index()
     whole[flags] = whole[flags].astype(object).where(whole[flags].notna(), False).astype(bool)
     return whole
 
 
 def _lines(indicator: Indicator, readings: pd.DataFrame) -> list[Threshold]:
     """Lines of the level rules on an indicator: the ones nearest above (or below) what is drawn."""
-    rules = data.read("rule")
-    rules = rules[
-        (rules["indicator"] == indicator.indicator) & (rules["kind"] == "level") & rules["is_enabled"].fillna(False)
-    ]
+    rules = data.read_indicator("rule", indicator.indicator)
+    if rules.empty:
+        return []
+    rules = rules[(rules["kind"] == "level") & rules["is_enabled"].fillna(False)]
     found = rules.dropna(subset=["line"]).sort_values("level", ascending=False)
     values = readings["value"].dropna()
     if found.empty or values.empty:

@@ -1,6 +1,7 @@
 """The one door of pages to the published files: adds the session's viewer and keeps one request on one edition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +13,8 @@ from flask import current_app, g
 
 from dashboard.locale import text
 from dashboard.security import current_viewer, page, trail
-from pipelines.domain import Audience, Edition, UserError, Viewer
-from pipelines.publish.read import Parameter, edition_in_force, edition_of_day
+from pipelines.domain import Audience, Edition, Role, UserError, Viewer
+from pipelines.publish.read import Parameter, edition_in_force, edition_of_day, files_in_force
 from pipelines.publish.read import read as read_published
 
 T = TypeVar("T")
@@ -23,8 +24,24 @@ PUBLISHED = "GANGSHAO_PUBLISHED"  # key of the folder in the server's configurat
 
 
 def viewer() -> Viewer:
-    """Who looks: the viewer of this request's session."""
-    return current_viewer()
+    """Who looks: the viewer of this request's session; within ``as_anybody_of_this_scope`` nobody in particular."""
+    someone: Viewer | None = g.get("gangshao_someone")
+    return someone or current_viewer()
+
+
+@contextmanager
+def as_anybody_of_this_scope() -> Iterator[None]:
+    """Look as any viewer of this one's audience and areas: without its name, by the first role of that audience.
+
+    What is made meanwhile can say nothing of the one for whom it happens to be made. The audit trail is not deceived.
+    """
+    who = current_viewer()
+    role = next((role for role in Role if Viewer(role).audience is who.audience), None)
+    g.gangshao_someone = Viewer(role, who.areas)
+    try:
+        yield
+    finally:
+        g.gangshao_someone = None
 
 
 def edition() -> Edition:
@@ -74,12 +91,38 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
     return frame
 
 
+def read_indicator(name: str, indicator: str, **parameters: Parameter) -> pd.DataFrame:
+    """The rows of one indicator in the answer to a question about all, which is parted once in a request."""
+    held = _memory()
+    key = ("by indicator", name, tuple(sorted(parameters.items())))
+    if key not in held:
+        whole = read(name, **parameters)
+        held[key] = whole, whole.groupby("indicator", sort=False).indices
+    frame, places = held[key]
+    found = places.get(indicator)
+    if found is None:
+        return frame.iloc[:0]
+    first, last = found[0], found[-1] + 1
+    is_together = last - first == len(found)  # then no row is copied
+    return frame.iloc[first:last] if is_together else frame.iloc[found]
+
+
 def _watch(frame: pd.DataFrame) -> None:
     """Enter in the audit trail that a bureau role was given a small cell, before it is shown."""
-    if viewer().audience is Audience.BUREAU and not g.get("gangshao_small_cell") and has_small_cell(frame):
-        g.gangshao_small_cell = True
-        told = read("manifest").set_index("key")["value"]
-        trail().view_small_cell(page(), trail().clock().astimezone(ZoneInfo(told["time_zone"])).date())
+    if viewer().audience is Audience.BUREAU and not saw_small_cell() and has_small_cell(frame):
+        enter_small_cell()
+
+
+def saw_small_cell() -> bool:
+    """Whether this request has been given a small cell that is entered in the audit trail."""
+    return bool(g.get("gangshao_small_cell"))
+
+
+def enter_small_cell() -> None:
+    """Enter in the audit trail that this session is given a small cell on this page."""
+    g.gangshao_small_cell = True
+    told = read("manifest").set_index("key")["value"]
+    trail().view_small_cell(page(), trail().clock().astimezone(ZoneInfo(told["time_zone"])).date())
 
 
 def has_small_cell(frame: pd.DataFrame) -> bool:
@@ -101,6 +144,14 @@ def once(make: Callable[[], T]) -> T:
         held[make] = make()
     made: T = held[make]
     return made
+
+
+def files() -> Hashable:
+    """What tells the published files of this request from any before or after them."""
+    held = _memory()
+    if "files" not in held:
+        held["files"] = files_in_force(_published(), viewer())
+    return held["files"]  # type: ignore[no-any-return]
 
 
 def _published() -> Path:

@@ -4,8 +4,10 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from itertools import repeat
 from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 from flask import Flask, Response, abort, request
 
@@ -149,30 +151,39 @@ def _readings() -> tuple[str, Rows]:
                 "Edition",
             )
         ]
-        for row in found.itertuples(index=False):
-            indicator = known.get(row.indicator)
-            remark = text("C withheld") if row.is_suppressed else text("provisional") if row.is_provisional else ""
-            yield [
-                row.indicator if indicator is None else indicator.title,
-                "" if indicator is None else indicator.unit_word,
-                row.area,
-                reference.place(row.area),
-                row.industry,
-                text("All") if row.industry == TOTAL_INDUSTRY else reference.industry(row.industry),
-                row.period.date().isoformat(),
-                _plain(row.value),
-                _plain(row.numerator),
-                _plain(row.denominator),
-                remark,
-                data.edition().edition_id,
-            ]
+        remarks = np.select(
+            [found["is_suppressed"].fillna(False), found["is_provisional"].fillna(False)],
+            [text("C withheld"), text("provisional")],
+            "",
+        )
+        titles = {name: one.title for name, one in known.items()}
+        units = {name: one.unit_word for name, one in known.items()}
+        sectors = {code: reference.industry(code) for code in found["industry"].unique()} | {
+            TOTAL_INDUSTRY: text("All")
+        }
+        yield from map(
+            list,
+            zip(
+                [titles.get(name, name) for name in found["indicator"]],
+                [units.get(name, "") for name in found["indicator"]],
+                found["area"],
+                repeat(reference.place(area)),
+                found["industry"],
+                [sectors[code] for code in found["industry"]],
+                found["period"].dt.strftime("%Y-%m-%d"),
+                *(map(_plain, found[name].tolist()) for name in ("value", "numerator", "denominator")),
+                remarks.tolist(),
+                repeat(data.edition().edition_id),
+                strict=False,
+            ),
+        )
 
     return text("Readings {area}", area=reference.place(area)), rows()
 
 
 def _plain(number: float) -> object:
     """A number without a needless fraction."""
-    if number is None or pd.isna(number):
+    if number is None or number != number:  # noqa: PLR0124
         return None
     return int(number) if float(number).is_integer() else round(float(number), 6)
 

@@ -16,8 +16,8 @@ def likely_words(indicator: Indicator, area: str, grain: str, rows: pd.DataFrame
     is_open = rows["is_provisional"].fillna(False).astype(bool)
     if not is_open.any() or not data.may_read_scores(area):
         return ""
-    known = data.read("nowcast", area=area)
-    known = known[(known["indicator"] == indicator.indicator) & (known["grain"] == grain)]
+    known = data.read_indicator("nowcast", indicator.indicator, area=area)
+    known = known[known["grain"] == grain]
     known = known.assign(period=pd.to_datetime(known["period"])).set_index("period")
     periods = rows.loc[is_open, "period"]
     if not periods.isin(known.index).all():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import dash
@@ -16,12 +17,28 @@ from dashboard.locale import day, instant, text
 from dashboard.security import asked, at_page, may_open, trail
 from dashboard.security import page as page_asked
 from dashboard.security.entrance import ROLE_TITLES
+from dashboard.shared import shared
 from pipelines.domain import UserError
 
 MAIN = "main"
 
 
-def page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
+def shared_page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
+    """A page as ``page`` makes it whose parts are the same for all viewers of the same audience and areas.
+
+    Its content stands on published files alone, and on those parts of its address that it names.
+    """
+    named = [name for name, one in signature(content).parameters.items() if one.kind is not one.VAR_KEYWORD]
+
+    @wraps(content)
+    def parts(**values: str) -> str:
+        asked_for = tuple((name, values.get(name, "")) for name in named)
+        return shared((content.__module__, asked_for), lambda: content(**values))
+
+    return page(parts)
+
+
+def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
     """Make a page's layout of a function that returns the page's parts.
 
     The layout takes path variables and the query string as keywords, looks back where ``as_of`` says so, and puts the
@@ -79,9 +96,10 @@ def _single(value: Any) -> str:
     return str(value[-1] if isinstance(value, list) else value)
 
 
-def _frame(parts: list[Any]) -> Any:
+def _frame(parts: list[Any] | str) -> Any:
     return html.Div(
-        [_skip(), _header(), _banners(), html.Main(parts, id=MAIN, tabIndex=-1), _footer()], className="page"
+        [_skip(), _header(), shared("banners", _banners), html.Main(parts, id=MAIN, tabIndex=-1), _footer()],
+        className="page",
     )
 
 

@@ -84,9 +84,8 @@ def monthly(area: str, most: int | None = None) -> list[Figure]:
 
 def series(area: str, industry: str, grain: str, since: date, indicator: str) -> pd.DataFrame:
     """Readings of one series since a day, by period; ``value`` is missing where none was published."""
-    rows = data.read("series", area=area, industry=industry, grain=grain, since=since)
-    rows = rows[rows["indicator"] == indicator]
-    return rows.assign(period=pd.to_datetime(rows["period"])).sort_values("period")
+    rows = data.read_indicator("series", indicator, area=area, industry=industry, grain=grain, since=since)
+    return rows.assign(period=pd.to_datetime(rows["period"]))
 
 
 def long_ago() -> date:
@@ -274,16 +273,18 @@ def _window(indicator: str, area: str) -> "pd.Series[float] | None":
     """The score of the last seven days, for those who may read scores."""
     if not data.may_read_scores(area):
         return None
-    rows = data.read("score_of_area", area=area, industry=TOTAL_INDUSTRY)
-    rows = rows[(rows["indicator"] == indicator) & (rows["grain"] == "day") & (rows["window_periods"] == WEEK)]
+    rows = data.read_indicator("score_of_area", indicator, area=area, industry=TOTAL_INDUSTRY)
+    rows = rows[(rows["grain"] == "day") & (rows["window_periods"] == WEEK)]
     return None if rows.empty else rows.iloc[0]
 
 
 def _expected_week(indicator: str, area: str, period: pd.Timestamp) -> tuple[float, float] | None:
     if not data.may_read_scores(area):
         return None
-    rows = data.read("expectation", area=area, industry=TOTAL_INDUSTRY, grain="week", since=long_ago())
-    rows = rows[(rows["indicator"] == indicator) & (pd.to_datetime(rows["period"]) == period)]
+    rows = data.read_indicator(
+        "expectation", indicator, area=area, industry=TOTAL_INDUSTRY, grain="week", since=long_ago()
+    )
+    rows = rows[pd.to_datetime(rows["period"]) == period]
     return None if rows.empty else (float(rows.iloc[0].lo95), float(rows.iloc[0].hi95))
 
 

@@ -1,5 +1,8 @@
 """The only place with colours: severity palette, page colours as CSS variables, and the template of all charts."""
 
+from functools import cache
+from typing import Any
+
 import plotly.graph_objects as go
 
 FONTS = (
@@ -49,8 +52,9 @@ def css_variables() -> str:
     return f":root{{{pairs}--fonts:{FONTS}}}"
 
 
-def template() -> go.layout.Template:
-    """Plotly's template: quiet axes, horizontal text, key above the chart."""
+@cache
+def template() -> dict[str, Any]:
+    """Plotly's template as plain values, checked once: quiet axes, horizontal text, key above the chart. Read-only."""
     axis = {
         "gridcolor": COLOURS["faint"],
         "linecolor": COLOURS["line"],
@@ -59,7 +63,7 @@ def template() -> go.layout.Template:
         "automargin": True,
         "fixedrange": True,
     }
-    return go.layout.Template(
+    checked = go.layout.Template(
         layout={
             "font": {"family": FONTS, "size": 13, "color": COLOURS["ink"]},
             "paper_bgcolor": COLOURS["sheet"],
@@ -74,3 +78,5 @@ def template() -> go.layout.Template:
             "separators": ".,",
         }
     )
+    plain: dict[str, Any] = checked.to_plotly_json()
+    return plain

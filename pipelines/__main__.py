@@ -3,13 +3,15 @@
 import importlib
 import logging
 import sys
+import traceback
 from datetime import time, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
 
-from pipelines import account_desk, audit_desk, drop_desk
+from pipelines import account_desk, audit_desk, backup_desk, drop_desk
 from pipelines import notify as notices
 from pipelines import run as runs
 from pipelines import settings as all_settings
@@ -22,20 +24,24 @@ from pipelines.ingest.inbox import IngestReport
 from pipelines.ingest.purge import purge as purged
 from pipelines.ledger import Ledger, audit, open_ledger
 from pipelines.ledger.audit import Act
+from pipelines.log import configure, redacted, tell
 from pipelines.region import Region
 from pipelines.sender import check, template
 from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
+from pipelines.upkeep.backup import holding_raw
 from pipelines.warehouse import backtest as backtests
 from pipelines.warehouse import kept_backtest, store
 from pipelines.warehouse import trace as traces
 from pipelines.warehouse.figure import find_figure
 
+log = logging.getLogger(__name__)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
 drop_desk.add_to(app)
 audit_desk.add_to(app)
 account_desk.add_to(app)
+backup_desk.add_to(app)
 
 
 @app.command()
@@ -114,12 +120,13 @@ def run(
 
 
 def _enter(ledger: Ledger, report: IngestReport) -> None:
-    """An ingest in the audit trail, unless it found nothing."""
+    """An ingest in the audit trail and the log, unless it found nothing."""
     if report.files or report.resumed:
-        counts = {
+        counts: dict[str, int] = {
             "accepted": report.accepted, "held": report.held, "refused": report.refused,
             "duplicates": report.duplicates, "resumed": report.resumed,
         }  # fmt: skip
+        tell(log, "files taken in", **counts)
         audit.write(ledger, Act.INGEST, audit.this_process(), "inbox", now(), details=counts)
 
 
@@ -141,7 +148,7 @@ def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
 def purge() -> None:
     """过了保存期的个人报送文件换成脱敏副本 (sealed files past their retention become masked twins)."""
     settings, region = place()
-    with runs.locked(settings), entered(open_ledger(settings), Act.PURGE, "raw") as details:
+    with holding_raw(settings), runs.locked(settings), entered(open_ledger(settings), Act.PURGE, "raw") as details:
         for done in purged(settings, region, now()):
             details[done.feed] = done.files
             console.print(f"{done.feed}：{done.files} 个文件已换成 {done.drops} 份脱敏副本")
@@ -275,12 +282,30 @@ def _serve(settings: Settings) -> None:
 
 def main() -> None:
     """Run the command line; a UserError is a sentence and exit status 2, never a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    began, command = perf_counter(), _command()
     try:
+        configure(all_settings.load(), "web" if command == "serve" else "run")
+        tell(log, "command began", command=command)
         app()
     except UserError as error:
+        log.info("command refused", exc_info=True, extra={"fields": {"command": command}})
         console.print(f"[bold]{error}[/bold]" if sys.stderr.isatty() else str(error), markup=sys.stderr.isatty())
         sys.exit(2)
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 0
+        tell(log, "command ended", command=command, status=status, seconds=round(perf_counter() - began, 1))
+        raise
+    except Exception:
+        log.info("command failed", exc_info=True, extra={"fields": {"command": command}})
+        sys.stderr.write(redacted(traceback.format_exc()))
+        sys.exit(1)
+
+
+def _command() -> str:
+    """The command as it is registered, never another word of the command line: those may be anybody's name."""
+    names = {item.name or getattr(item.callback, "__name__", "") for item in app.registered_commands}
+    names |= {str(group.name) for group in app.registered_groups}
+    return next((word for word in sys.argv[1:2] if word in names), "")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,8 @@ from pipelines.ledger import open_ledger
 from pipelines.ledger.edition import recorded_editions
 from pipelines.publish.read import edition_in_force, read
 from pipelines.settings import Settings
+from pipelines.upkeep.drill import FRESH_FOR, last_good
+from pipelines.upkeep.inventory import backups, published_tables
 from pipelines.warehouse import store
 
 
@@ -27,13 +30,14 @@ class Answer:
 
 
 def examine(settings: Settings) -> list[Answer]:
-    """One answer each for region, folders, keys, ledger, published files, quality of the forecasts."""
+    """One answer each for region, folders, keys, ledger, published files, backups, quality of the forecasts."""
     looks: dict[str, Callable[[Settings], str]] = {
         "地区配置": _region,
         "数据文件夹": _folder,
         "密钥": _keys,
         "台账": _ledger,
         "已发布文件": _published,
+        "备份": _backup,
         "预测质量": _quality,
     }
     answers: list[Answer] = []
@@ -80,6 +84,21 @@ def _published(settings: Settings) -> str:
     return f"现行版次 {edition.edition_id}，数据截止 {edition.cutoff_at:%Y-%m-%d %H:%M} UTC"
 
 
+def _backup(settings: Settings) -> str:
+    if not (settings.published / "current").exists():
+        return "还没有发布过版次，没有可备份的"
+    kept, good = backups(settings.backups), last_good(open_ledger(settings))
+    last = f"最近一份备份 {kept[-1].name}，" if kept else f"{settings.backups} 中没有备份，"
+    if good is None and settings.demonstration_mark.exists():
+        return f"{last}演示数据，不必备份"
+    if good is None:
+        raise UserError(f"{last}还没有演练通过过；请运行 gangshao backup (no backup has ever passed a drill)")
+    told = f"{last}最近一次通过的演练 {good:%Y-%m-%d %H:%M} UTC"
+    if not kept or datetime.now(UTC) - good > FRESH_FOR:
+        raise UserError(f"{told}；超过 {FRESH_FOR.days} 天或备份已不在，请运行 gangshao backup (the last drill is old)")
+    return told
+
+
 def _quality(settings: Settings) -> str:
     if not (settings.published / "current").exists():
         return "还没有发布过版次"
@@ -94,14 +113,11 @@ def _quality(settings: Settings) -> str:
 
 def table_hashes(settings: Settings) -> dict[str, str]:
     """Hash of the rows of each table of the warehouse and of the published files, independent of their order."""
-    files = {"warehouse": settings.warehouse}
-    pointer = settings.published / "current"
-    if pointer.exists():
-        folder = settings.published / pointer.read_text(encoding="utf-8").strip()
-        files |= {name: folder / f"{name}.duckdb" for name in ("general", "restricted")}
     found: dict[str, str] = {}
-    for name, path in files.items():
-        if path.exists():
-            with store.Warehouse(duckdb.connect(str(path), read_only=True), path) as opened:
-                found |= {f"{name}.{table}": value for table, value in store.table_hashes(opened).items()}
+    path, pointer = settings.warehouse, settings.published / "current"
+    if path.exists():
+        with store.Warehouse(duckdb.connect(str(path), read_only=True), path) as opened:
+            found = {f"warehouse.{table}": value for table, value in store.table_hashes(opened).items()}
+    if pointer.exists():
+        found |= published_tables(settings.published / pointer.read_text(encoding="utf-8").strip())
     return found

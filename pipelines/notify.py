@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipelines.alerts import mail, notices
+from pipelines.alerts import auditor, mail, notices
 from pipelines.domain import Edition
 from pipelines.ledger import Ledger
 from pipelines.ledger import edition as recorded
@@ -16,6 +16,7 @@ from pipelines.settings import Settings
 def notify(settings: Settings, region: Region, ledger: Ledger, edition: Edition, now: datetime) -> str:
     """Decide and send for one published edition; returns a sentence that says what happened."""
     decided = notices.decide(edition, is_replay=False, ledger=ledger, region=region, settings=settings, now=now)
+    auditor.tell_auditor(edition, ledger, region, settings, now)
     report = mail.send(ledger, settings, now)
     reasons = Counter(str(notice.reason) for notice in decided)
     told = "，".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))

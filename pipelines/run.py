@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from time import perf_counter
 
 import duckdb
 from filelock import FileLock, Timeout
@@ -16,6 +17,7 @@ from pipelines.ingest.act import follow
 from pipelines.ledger import Ledger, anchor
 from pipelines.ledger import edition as recorded
 from pipelines.ledger.act import decided
+from pipelines.log import tell
 from pipelines.publish.edition import current_edition, publish
 from pipelines.region import Region
 from pipelines.roster import roster
@@ -111,7 +113,7 @@ def start(con: duckdb.DuckDBPyConnection, settings: Settings, region: Region, la
 
 def compute(work: Work, edition: Edition) -> None:
     """All of one edition in one transaction: either it is in the warehouse afterwards, or nothing of it is."""
-    cutoff_at = edition.cutoff_at.replace(tzinfo=None)
+    cutoff_at, began = edition.cutoff_at.replace(tzinfo=None), perf_counter()
     work.con.execute("begin")
     try:
         change = work.transform.run(cutoff_at)
@@ -130,6 +132,7 @@ def compute(work: Work, edition: Edition) -> None:
     except BaseException:
         work.con.execute("rollback")
         raise
+    tell(log, "edition computed", edition=edition.edition_id, seconds=round(perf_counter() - began, 2))
 
 
 def _follow_roster(work: Work, day: date, cutoff_at: datetime) -> None:
@@ -188,6 +191,7 @@ def editions(
             progress("发布", 0, 1)
             kept = anchor.keep(settings, ledger, last.edition_id, now)
             publish(con, settings.published, region, last, manifest(settings), kept)
+            tell(log, "edition published", edition=last.edition_id)
             progress("发布", 1, 1)
     return last
 

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     data: Path = Field(default=_PROJECT / "data" / "var", description="folder of all run-time files")
     keys: Path = Field(default=Path("~/.config/gangshao/keys"), description="folder of the secret keys, in no backup")
     region: Path = Field(default=_PROJECT / "data" / "regions" / "liaocheng", description="reference data of the city")
+    backup: Path | None = Field(default=None, description="folder of the backups; empty: `backups` in the data folder")
     host: str = Field(default="127.0.0.1", description="address the dashboard listens on")
     port: int = Field(default=8050, ge=1, le=65535, description="port the dashboard listens on")
     base_url: str = Field(default="", description="address that mails and links point to")
@@ -31,13 +32,20 @@ class Settings(BaseSettings):
     smtp_password: str = ""
     smtp_starttls: bool = False
     mail_from: str = Field(default="gangshao@hr.example.com", description="sender of all mails")
+    auditor_mail: str = Field(default="", description="address that gets the audit trail's anchor of each edition")
     memory_limit: str = Field(default="2GB", description="memory DuckDB may use while the run works")
+    log_days: int = Field(default=183, ge=0, description="days that log files are kept; 0: no files, JSON to stderr")
     threads: int = Field(default=2, ge=1, le=64, description="threads DuckDB may use")
 
     @field_validator("data", "keys", "region")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("backup", mode="before")
+    @classmethod
+    def _absolute_or_none(cls, value: str | Path | None) -> Path | None:
+        return Path(value).expanduser().resolve() if value else None
 
     @field_validator("base_url")
     @classmethod
@@ -80,6 +88,16 @@ class Settings(BaseSettings):
     def backtests(self) -> Path:
         """Figures of every backtest, one CSV file each."""
         return self.data / "backtests"
+
+    @property
+    def log(self) -> Path:
+        """What the program did, a file a day."""
+        return self.data / "log"
+
+    @property
+    def backups(self) -> Path:
+        """A folder for each backup, named for the instant at which it was made."""
+        return self.backup or self.data / "backups"
 
     @property
     def anchors(self) -> Path:

@@ -60,7 +60,7 @@ def _cell(row: Any) -> Any:
     status = "overdue" if row.status == "late" and pd.isna(row.received_at) else row.status
     word, mark = _STATES.get(status, (status, "?"))
     told = text(word)
-    if row.rows_quarantined > 0:
+    if pd.notna(row.rows_quarantined) and row.rows_quarantined > 0:  # not told by files of the first form
         mark = _STATES["partly"][1]
         told += text(", ") + text("{number} rows sent back", number=int(row.rows_quarantined))
     when = month(row.period.date()) if row.grain in {"month", "quarter"} else short_day(row.period.date())

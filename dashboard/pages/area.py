@@ -25,7 +25,7 @@ def register() -> None:
     shell.register(__name__, layout, text("Area · Gangshao"), path_template="/area/<code>")
 
 
-@shell.page
+@shell.shared_page
 def layout(code: str = "", **_: str) -> list[Any]:
     """The page of the area ``code``: a unit this viewer may name, or the city."""
     allowed = {reference.city(), *[unit.code for unit in reference.units()]}

@@ -22,7 +22,7 @@ def register() -> None:
     shell.register(__name__, layout, text("Today · Gangshao"), path="/")
 
 
-@shell.page
+@shell.shared_page
 def layout(matrix: str = "", **_: str) -> list[Any]:
     """The page; ``matrix`` names the indicator of the matrix."""
     area = _home()

@@ -28,7 +28,7 @@ def register() -> None:
     shell.register(__name__, layout, text("Warning · Gangshao"), path_template="/warning/<episode_id>")
 
 
-@shell.page
+@shell.shared_page
 def layout(episode_id: str = "", **_: str) -> list[Any]:
     """The page of one warning, if this viewer may see it."""
     found = data.read("warning", episode_id=episode_id)

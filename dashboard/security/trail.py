@@ -41,6 +41,7 @@ class Trail:
 
     def refuse(self, why: str) -> None:
         """Enter that this request is refused: once a minute for each session, page and reason."""
+        g.gangshao_refused = True
         now = self.clock()
         minute = now.strftime("%Y-%m-%dT%H:%M")
         session = g.get("gangshao_session", "")
@@ -87,6 +88,11 @@ def trail() -> Trail:
     """The trail of the server that answers this request."""
     found: Trail = current_app.config[TRAIL]
     return found
+
+
+def is_refused() -> bool:
+    """Whether something was refused in this request."""
+    return bool(g.get("gangshao_refused"))
 
 
 def page() -> str:

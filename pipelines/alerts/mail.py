@@ -1,5 +1,6 @@
 """Sends the queued mails: into the outbox folder, or through a mail server, one answer on record for each recipient."""
 
+import logging
 import os
 import re
 import smtplib
@@ -18,9 +19,11 @@ from pipelines.domain import UserError
 from pipelines.ledger import Ledger
 from pipelines.ledger import notice as outbox
 from pipelines.ledger.notice import Outgoing
+from pipelines.log import tell
 from pipelines.settings import Settings
 
 SMTP_SECONDS = 30.0
+log = logging.getLogger(__name__)
 _IMPLICIT_TLS_PORT = 465
 _BROKEN_IN_A_ROW = 2  # a server that breaks off twice running is left alone until the next attempt
 _SERVICE_CLOSING = 421
@@ -67,13 +70,15 @@ def send(ledger: Ledger, settings: Settings, now: datetime, *, timeout: float = 
             tally, problem = _through_smtp(ledger, settings, queue, now, timeout)
         else:
             tally, problem = _into_folder(ledger, settings.outbox, queue, now), ""
-    return SendReport(
+    report = SendReport(
         sent=tally["sent"],
         failed=tally["failed"],
         waiting=len(queue) - tally["sent"] - tally["failed"],
         ambiguous=tally["ambiguous"],
         problem=problem,
     )
+    tell(log, "mails tried", sent=report.sent, failed=report.failed, waiting=report.waiting, ambiguous=report.ambiguous)
+    return report
 
 
 def _refuse_what_must_not_leave(ledger: Ledger, settings: Settings, queue: Sequence[int]) -> None:

@@ -32,6 +32,12 @@ def fingerprint(key: bytes) -> bytes:
     return hashlib.sha256(b"gangshao key\x00" + key).digest()[:8]
 
 
+def fingerprint_of(path: Path) -> str | None:
+    """Fingerprint of a key file, as ``raw/keys.json`` tells it; None when there is none."""
+    key = _read(path)
+    return None if key is None else fingerprint(key).hex()
+
+
 def load(settings: Settings) -> Keys:
     """Read the keys, and make them when the data folder holds no sealed drop yet.
 

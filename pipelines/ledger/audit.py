@@ -25,7 +25,7 @@ _LONGEST = {"who": 200, "source": 64, "target": 200, "once_key": 200}
 
 
 class Act(StrEnum):
-    """What is entered; the list is closed. A backup is entered by the command that makes it."""
+    """What is entered; the list is closed."""
 
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
@@ -46,6 +46,8 @@ class Act(StrEnum):
     REBUILD = "rebuild"
     PURGE = "purge"
     BACKUP = "backup"
+    DRILL = "drill"
+    RESTORE = "restore"
 
 
 class Result(StrEnum):
@@ -192,6 +194,14 @@ def entries(
         query = query.limit(most)
     with ledger.reading() as connection:
         return [Entry(**row._mapping) for row in connection.execute(query)]
+
+
+def last_done(ledger: Ledger, act: Act) -> Entry | None:
+    """The last entry of an act that ended well; None when there is none."""
+    query = select(audit_table).where(audit_table.c.act == act.value, audit_table.c.result == Result.DONE.value)
+    with ledger.reading() as connection:
+        row = connection.execute(query.order_by(audit_table.c.seq.desc()).limit(1)).one_or_none()
+    return Entry(**row._mapping) if row is not None else None
 
 
 def instant(at: datetime) -> str:

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     ALREADY_TOLD = "already_told"
     RETROSPECTIVE = "retrospective"
     DEMONSTRATION = "demonstration"
+    ANCHOR = "anchor"
 
 
 class State(StrEnum):
@@ -45,6 +46,7 @@ class State(StrEnum):
 # What the recipient has been told, or will be as soon as the server takes it. A failed mail told nobody anything.
 _TOLD = (State.QUEUED.value, State.HANDED_OVER.value, State.SENT.value)
 DIGEST = "digest"
+AUDIT = "audit"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.domain import Edition, UserError
+from pipelines.publish import schema
 from pipelines.publish.attack import check_newest
 from pipelines.publish.disclosure import IS_GENERAL, fingerprint, general_episodes
 from pipelines.publish.release import release
@@ -19,7 +20,6 @@ from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.tables import define
 
-SCHEMA_VERSION = 1
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
 VINTAGE = ("reading", "episode", "roster", "employer")
 BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality")
@@ -61,6 +61,9 @@ def publish(
     con.execute(f"attach '{aside / 'restricted.duckdb'}' as restricted")
     con.execute(f"attach '{aside / 'general.duckdb'}' as general")
     try:
+        if before is not None:
+            form = con.execute("select value from restricted.manifest where key = 'schema_version'").fetchall()
+            schema.check(form[0][0] if form else None, before)
         known = _write_restricted(con, region)
         _write_manifest(con, region, facts)
         _write_general(con, region)
@@ -178,7 +181,7 @@ def _shared(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> 
 
 def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mapping[str, str]) -> None:
     entries = {
-        "schema_version": str(SCHEMA_VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
+        "schema_version": str(schema.VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
         "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
         "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(region.disclosure),
         "office_sees": ";".join(sorted(region.office_sees)), **facts,

@@ -1,7 +1,7 @@
 """The one door to the published files: every page, mail, download and notebook asks here, and sees only its scope."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +14,8 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.domain import Audience, Edition, UserError, Viewer
+from pipelines.publish import schema
+from pipelines.publish.kept import Kept
 from pipelines.publish.scope import EVERYTHING, TABLES, Clock, RefusedError, Source, scope
 
 QUERIES = Path(__file__).resolve().parent.parent / "sql" / "queries"
@@ -25,6 +27,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1GB",
     "temp_directory": "",  # nothing a viewer asked for lies about on disk
 }
+_ROOM = 48 * 2**20  # bytes of answers kept for each open base
 Parameter = str | int | float | bool | date | datetime | None
 
 
@@ -43,9 +46,11 @@ class _Base:
 
     connection: duckdb.DuckDBPyConnection
     columns: dict[tuple[str, str], tuple[str, ...]]
+    form: int
     editions: tuple[Edition, ...]
     city: str
     office_sees: frozenset[str]
+    answers: Kept[pd.DataFrame] = field(default_factory=lambda: Kept(_ROOM))
     users: int = 0
     is_retired: bool = False
 
@@ -70,28 +75,47 @@ def read(
     vintages those known then, of scores and forecasts those of that edition (of months and quarters those said last,
     for they are said when readings change). Besides each table ``t`` a query may name
     ``t_history``: all that had been said up to then (vintages, earlier editions). Values of the query's named
-    parameters (``$area``) come as keywords. Raises RefusedError for what the viewer's audience may not read, UserError
-    when nothing is published (yet), TypeError for parameters the query does not name.
+    parameters (``$area``) come as keywords.
+
+    An answer is kept as long as its files are in force, under the very statements that make it, the predicates of the
+    viewer's scope among them: who gets a kept answer would have been given the same rows. Raises RefusedError for what
+    the viewer's audience may not read, UserError when nothing is published (yet), TypeError for parameters the query
+    does not name.
     """
     query = question(name)
     if query.parameters != parameters.keys():
         raise TypeError(f"{name} wants {sorted(query.parameters)}, got {sorted(parameters)}")
     with _lease(published, with_restricted=viewer.audience is not Audience.GENERAL) as base:
         edition = _in_force(base, as_of)
-        cursor = base.connection.cursor()
-        try:
-            for table in sorted(query.tables):
-                cursor.execute(_view(base, table, viewer, edition))
-            answer: pd.DataFrame = cursor.execute(query.text, parameters).df()
-            return answer
-        finally:
-            cursor.close()
+        views = tuple(_view(base, table, viewer, edition) for table in sorted(query.tables))
+        asked = (views, query.text, tuple((key, type(value), value) for key, value in sorted(parameters.items())))
+        answer = base.answers.get(asked)
+        if answer is None:
+            answer = _ask(base, views, query.text, parameters)
+            base.answers.put(asked, answer, int(answer.memory_usage(index=False, deep=True).sum()))
+        return answer.copy(deep=False)  # what somebody writes into it stays with them (copy on write)
+
+
+def _ask(base: _Base, views: tuple[str, ...], text: str, parameters: dict[str, Parameter]) -> pd.DataFrame:
+    cursor = base.connection.cursor()
+    try:
+        for view in views:
+            cursor.execute(view)
+        answer: pd.DataFrame = cursor.execute(text, parameters).df()
+        return answer
+    finally:
+        cursor.close()
 
 
 def edition_in_force(published: Path, as_of: datetime | None = None) -> Edition:
     """Return the edition that is shown at ``as_of`` (None: the newest). Raises UserError when there is none."""
     with _lease(published, with_restricted=False) as base:
         return _in_force(base, as_of)
+
+
+def files_in_force(published: Path, viewer: Viewer) -> Hashable:
+    """What tells the files a viewer is answered from apart from any before or after them. Raises as ``read`` does."""
+    return published.resolve(), _current(published, viewer.audience is not Audience.GENERAL)[1]
 
 
 def edition_of_day(published: Path, day: date) -> Edition:
@@ -139,16 +163,21 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
     is_history = table.endswith(_HISTORY)
     stored = table.removesuffix(_HISTORY)
     parts = []
-    columns: tuple[str, ...] | None = None
     for source, predicate in scope(viewer, stored, base.city, base.office_sees):
         if TABLES[stored].derived:
             parts.append(f"select * from ({_derived(stored, edition)}) as t where {predicate}")  # nosec B608 # the scope's predicate, whose codes are checked there
             continue
-        columns = columns or base.columns.get((source, stored))
-        if columns is None:
+        here = base.columns.get((source, stored), ())
+        if not here and base.form == schema.VERSION:
             raise UserError(f"已发布文件中没有表 {stored}，请重新发布 (the published file lacks this table)")
         instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-        shown = ", ".join(_column(column, instant, is_history) for column in columns)
+        shown = ", ".join(
+            _column(column, instant, is_history) if column in here else f"cast(null as {kind}) as {column}"
+            for column, kind in schema.columns(stored).items()
+        )
+        if not here:
+            parts.append(f"select {shown} where false")
+            continue
         known = _known(stored, source, edition, instant, is_history)
         parts.append(f"select {shown} from {source}.{stored} as t where ({predicate}) and ({known})")  # nosec B608 # the scope's predicate, whose codes are checked there
     return f"create temporary view {table} as " + " union all ".join(parts)
@@ -271,6 +300,11 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
     except duckdb.Error as error:
         connection.close()
         raise UserError(f"已发布文件无法打开：{folder.name} (the published files cannot be opened)：{error}") from error
+    try:
+        form = schema.check(facts.get("schema_version"), folder.name)
+    except UserError:
+        connection.close()
+        raise
     if not editions or "city" not in facts:
         connection.close()
         raise UserError(f"已发布文件不完整：{folder.name} 没有版次或城市代码 (no edition or no city in the manifest)")
@@ -279,4 +313,4 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
         columns[database, table] = (*columns.get((database, table), ()), column)
     known = tuple(Edition(day, number, cutoff_at.replace(tzinfo=UTC)) for day, number, cutoff_at in editions)
     sees = frozenset(facts["office_sees"].split(";")) if "office_sees" in facts else EVERYTHING
-    return _Base(connection, columns, known, facts["city"], sees)
+    return _Base(connection, columns, form, known, facts["city"], sees)

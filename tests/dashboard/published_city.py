@@ -56,7 +56,7 @@ def columns_of(table: str) -> list[str]:
 
 def manifest() -> pd.DataFrame:
     facts = {
-        "schema_version": "1",
+        "schema_version": "2",
         "region": "liaocheng",
         "region_name_zh": "聊城市",
         "region_name_en": "Liaocheng",

@@ -149,7 +149,7 @@ def test_every_route_by_every_method_carries_the_headers_for_everybody(everythin
             for method in METHODS:
                 answer = ask(everything, path, method, viewer, base)
                 assert_guarded(answer, f"{method} {path} {viewer and viewer.role}", base == PROXIED)
-                assert answer.status_code < 500, (method, path, viewer)
+                assert answer.status_code < 500 or path == "/readyz", (method, path, viewer)
                 seen.add((answer.status_code, answer.mimetype))
     statuses, kinds = {status for status, _ in seen}, {kind for _, kind in seen}
     assert statuses >= {200, 303, 400, 401, 403, 404, 405}, "the walk has met every sort of answer"

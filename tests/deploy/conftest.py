@@ -4,8 +4,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -45,12 +46,24 @@ def server() -> Iterator[Path]:
 
 
 @pytest.fixture
-def settings(server: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+def database(server: Path) -> Iterator[Callable[[], str]]:
+    """Makes empty databases; gives their addresses."""
+    made: list[str] = []
+
+    def fresh() -> str:
+        made.append(f"ledger_{uuid4().hex}")
+        _run(_programs() / "createdb", "-h", server, "-U", "postgres", made[-1])
+        return f"postgresql://postgres@/{made[-1]}?host={server}"
+
+    yield fresh
+    for name in made:
+        _run(_programs() / "dropdb", "-h", server, "-U", "postgres", "--force", name)
+
+
+@pytest.fixture
+def settings(database: Callable[[], str], tmp_path: Path) -> Settings:
     """A fresh database for each test."""
-    name = f"ledger_{abs(hash(request.node.name))}"
-    _run(_programs() / "createdb", "-h", server, "-U", "postgres", name)
-    yield Settings(data=tmp_path, ledger_url=f"postgresql://postgres@/{name}?host={server}")
-    _run(_programs() / "dropdb", "-h", server, "-U", "postgres", "--force", name)
+    return Settings(data=tmp_path, ledger_url=database())
 
 
 @pytest.fixture

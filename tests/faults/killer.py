@@ -34,6 +34,7 @@ STAGES = {
     "pipelines.publish.disclosure": "publish",
     "pipelines.ledger": "record",
     "pipelines.ledger.notice": "notify",
+    "pipelines.upkeep": "upkeep",
     "pipelines.notify": "notify",
     "pipelines.alerts.notices": "notify",
     "pipelines.alerts.letter": "notify",

@@ -72,7 +72,9 @@ class Watcher:
             self.faults.append(f"{address}: {answer.status_code} {answer.text[:200]}")
             return ""
         body = answer.content.decode("utf-8-sig")
-        shown = {LAYOUT: lambda: "any", TODAY: lambda: edition_of_page(body)}.get(address, lambda: edition_of(answer))()
+        shown = {LAYOUT: lambda: "any", TODAY: lambda: edition_of_page(body)}.get(
+            address, lambda: edition_of(answer.headers.get("Content-Disposition", ""), body)
+        )()
         self.answers.setdefault((address, shown), set()).add(body)
         return shown
 
@@ -83,10 +85,10 @@ class Watcher:
         return self.session.get(self.url + address, allow_redirects=False, timeout=30)
 
 
-def edition_of(download: requests.Response) -> str:
+def edition_of(disposition: str, body: str) -> str:
     """The one edition a download speaks of, in its name and in every line; else all it speaks of."""
-    named = re.search(r"_([\d-]+\.\d+)\.csv", download.headers.get("Content-Disposition", ""))
-    lines = list(csv.reader(io.StringIO(download.content.decode("utf-8-sig"))))
+    named = re.search(r"_([\d-]+\.\d+)\.csv", disposition)
+    lines = list(csv.reader(io.StringIO(body)))
     spoken = {line[-1] for line in lines[1:]} | ({named[1]} if named else {"no name"})
     return " and ".join(sorted(spoken))
 

@@ -89,7 +89,7 @@ class City:
 
     def _reference(self, connection: duckdb.DuckDBPyConnection, is_demonstration: bool) -> None:
         facts = {
-            "schema_version": "1",
+            "schema_version": "2",
             "city": REGION.city,
             "region_name_zh": REGION.name_zh,
             "is_demonstration": str(is_demonstration).lower(),

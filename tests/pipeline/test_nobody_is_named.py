@@ -113,7 +113,7 @@ def test_nobody_is_named_after_a_whole_run(
     copied.environment["TMPDIR"] = str(temporary)
     (copied.data / "DEMONSTRATION").unlink()
     spoiled(files, copied.data / "inbox")
-    commands = (("ingest",), ("publish",), ("notify",), ("doctor",), ("purge",))
+    commands = (("ingest",), ("publish",), ("notify",), ("backup",), ("doctor",), ("purge",))
     said = [copied.gangshao(*command) for command in commands]
     assert "整份退回" in said[0].stderr
     raw = copied.data / "raw"

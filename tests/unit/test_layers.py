@@ -5,12 +5,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = {
-    "pipelines.domain", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
+    "pipelines.domain", "pipelines.log", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
     "pipelines.publish.scope", "pipelines.ingest.check", "pipelines.ingest.apart", "pipelines.ingest.error_sheet",
     "pipelines.ingest.template", "pipelines.ingest.feed_page", "pipelines.sheet",
 }  # fmt: skip
 WHAT_THE_ALLOWED_STAND_ON = {
-    "pipelines.place_name", "pipelines.region", "pipelines.region_table", "pipelines.secrecy", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
+    "pipelines.place_name", "pipelines.publish.schema", "pipelines.region", "pipelines.region_table", "pipelines.secrecy", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
     "pipelines.ingest.identity", "pipelines.ingest.judging", "pipelines.ingest.persons",
     "pipelines.ingest.read", "pipelines.ingest.split", "pipelines.ingest.statement", "pipelines.ingest.text",
     "pipelines.ingest.recognise", "pipelines.ingest.described", "pipelines.ingest.xlsx",

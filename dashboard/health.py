@@ -1,0 +1,73 @@
+"""Two addresses for whoever watches the service: does the process answer, is the edition in force the one due."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from flask import Blueprint, Response, jsonify
+
+from dashboard.security.guard import HEALTH
+from pipelines import region as regions
+from pipelines.domain import UserError
+from pipelines.publish.read import edition_in_force
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+GRACE = timedelta(minutes=30)  # after the cut-off a run has so long until its edition is due
+_MOST_DAYS = 400  # a region runs at least once in so many days
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Blueprint:
+    """``/healthz`` and ``/readyz``: no session, no figure, nothing of anybody; ``clock`` in UTC.
+
+    The first says 200 as long as the process answers. The second says 200 when the edition in force is that of the
+    region's last run day whose cut-off and half an hour have passed, else 503, with the edition and its age.
+    """
+    pages = Blueprint(HEALTH, __name__)
+
+    @cache
+    def region() -> Region:
+        return regions.load(settings.region)
+
+    @pages.get("/healthz")
+    def alive() -> Response:
+        return _told(200, status="alive")
+
+    @pages.get("/readyz")
+    def ready() -> Response:
+        try:
+            edition = edition_in_force(settings.published)
+        except UserError:
+            return _told(503, status="empty")
+        now = clock()
+        due = due_day(region(), now)
+        is_ready = edition.day.isoformat() >= due
+        return _told(
+            200 if is_ready else 503, status="ready" if is_ready else "stale", edition=edition.edition_id, due=due,
+            age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
+        )  # fmt: skip
+
+    return pages
+
+
+def due_day(region: Region, now: datetime) -> str:
+    """The last run day whose edition must be out by now, as ISO text; empty when the region runs on no day."""
+    today = region.local_day(now)
+    days = (today - timedelta(days=back) for back in range(_MOST_DAYS))
+    return next((day.isoformat() for day in days if region.is_run_day(day) and _is_due(region, day, now)), "")
+
+
+def _is_due(region: Region, day: date, now: datetime) -> bool:
+    return region.cutoff_at(day) + GRACE <= now
+
+
+def _told(code: int, **said: object) -> Response:
+    answer = jsonify(said)
+    answer.status_code = code
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

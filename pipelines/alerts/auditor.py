@@ -1,0 +1,70 @@
+"""The auditor's mail of an edition: the audit trail's last number and hash, kept where no rewriter reaches them."""
+
+import json
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from pipelines.alerts.letter import message_id
+from pipelines.alerts.notices import may_send
+from pipelines.domain import Edition
+from pipelines.ledger import Ledger
+from pipelines.ledger import notice as outbox
+from pipelines.ledger.notice import AUDIT, Decision, Notice, Reason, State
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+OFFICE = "auditor"
+
+
+def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> Notice | None:
+    """Queue the mail about an edition's anchor; None when no auditor's address is set or the edition has no anchor.
+
+    At most one an edition, however often it is published or notified. ``now`` (UTC) becomes the mail's date.
+    """
+    manifest = json.loads((settings.published / edition.edition_id / "manifest.json").read_text(encoding="utf-8"))
+    anchor = manifest.get("audit_anchor")
+    if not settings.auditor_mail or not anchor:
+        return None
+    is_demonstration = manifest.get("is_demonstration") == "true"
+    with ledger.writing() as connection:
+        made = outbox.find(connection, OFFICE, settings.auditor_mail, f"{AUDIT}:{edition.edition_id}")
+        if made is not None:
+            return made
+        is_kept_back = is_demonstration and not may_send(settings)
+        identity = message_id(OFFICE, settings.auditor_mail, f"{AUDIT}:{edition.edition_id}", settings)
+        message = _message(edition, anchor, identity, is_demonstration, region, settings, now)
+        decision = Decision(
+            edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=OFFICE,
+            address=settings.auditor_mail, reason=Reason.DEMONSTRATION if is_kept_back else Reason.ANCHOR,
+            state=State.NOT_DUE if is_kept_back else State.QUEUED, content={}, message_id=identity,
+            is_demonstration=is_demonstration, decided_at=now, subject=str(message["Subject"]),
+            file_name=f"{edition.edition_id}_{OFFICE}_{identity[1:17]}.eml",
+            message=None if is_kept_back else message.as_bytes(), purpose=AUDIT,
+        )  # fmt: skip
+        return outbox.add(connection, decision)
+
+
+def _message(
+    edition: Edition, anchor: dict[str, object], identity: str, is_demonstration: bool, region: Region,
+    settings: Settings, now: datetime,
+) -> EmailMessage:  # fmt: skip
+    mark = "【演示数据】" if is_demonstration else ""
+    noted = f"{anchor['seq']}:{anchor['own_hash']}"
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = f"{mark}[审计锚点] {region.name_zh} 版次 {edition.edition_id} 第 {anchor['seq']} 条"
+    message["From"] = settings.mail_from
+    message["To"] = settings.auditor_mail
+    message["Date"] = format_datetime(now.astimezone(region.time_zone))
+    message["Message-ID"] = identity
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Gangshao-Edition"] = edition.edition_id
+    message.set_content(
+        f"{mark}版次 {edition.edition_id} 发布时，审计记录的末条是：\n\n{noted}\n\n"
+        "请保存本邮件。以后在服务器上核对：\n\n"
+        f"gangshao audit verify --anchor {noted}\n\n"
+        "记录被改动、截尾或整体改写，都会与它不符。本邮件每个版次一封，不含任何业务数字。\n",
+        cte="base64",
+    )
+    return message

@@ -1,0 +1,32 @@
+"""The form of published files, and how a file of an earlier form is read: what it lacks was not said then."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from pipelines.domain import UserError
+
+VERSION = 2
+"""1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine."""
+_TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
+
+
+def check(told: str | None, where: str) -> int:
+    """The form a file says it has. Raises UserError when a newer program wrote it, or it says none."""
+    if told is None or not told.isdecimal():
+        raise UserError(f"已发布文件不完整：{where} 没有写明格式版本 (the file does not say its form)")
+    if int(told) > VERSION:
+        raise UserError(
+            f"已发布文件 {where} 由更新版本的程序写成（格式 {told}），请先升级程序 (a newer program wrote these files)"
+        )
+    return int(told)
+
+
+@cache
+def columns(table: str) -> Mapping[str, str]:
+    """Name and type of a table's columns in the present form, in their order."""
+    with duckdb.connect() as con:
+        con.execute((_TABLES / f"{table}.sql").read_text(encoding="utf-8"))
+        return {str(row[0]): str(row[1]) for row in con.execute(f"describe {table}").fetchall()}

@@ -1,0 +1,203 @@
+"""What people wait for who read all at once, while editions are published: times of their answers, and errors."""
+
+import multiprocessing
+import os
+import resource
+import socket
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from pipelines import region as regions
+from pipelines.domain import Audience, Edition, Viewer
+from pipelines.ledger import link, open_ledger
+from pipelines.publish.read import close, read
+from tests import forked
+from tests.bench.apart import apart
+from tests.bench.day import REGION, settings
+from tests.bench.load_check import Checked, check
+from tests.bench.load_editions import Published, prepare, publish_in_turn
+from tests.bench.load_viewers import KINDS, Answer, Crowd, actions, cast
+from tests.bench.place import now
+from tests.faults.watcher import wait_until_it_answers
+
+AFTER = 4.0  # seconds the load goes on after the last edition
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the city is, how many look at it, and every how many seconds an edition begins at the earliest."""
+
+    days: int
+    scale: float
+    replay: int
+    viewers: int
+    editions: int
+    every: float
+
+
+FULL, SMALL = Size(900, 0.1, 35, 50, 20, 30.0), Size(150, 0.05, 5, 10, 4, 8.0)
+
+
+@dataclass
+class Load:
+    """What was measured; processor times as shares of one core while the load lasted."""
+
+    seconds: float = 0.0
+    answers: list[Answer] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+    cookies: dict[Viewer, dict[str, str]] = field(default_factory=dict)
+    url: str = ""
+    generator: float = 0.0
+    server: float = 0.0
+    server_mib: float = 0.0
+    load_average: float = 0.0
+
+
+def run(small: bool) -> dict[str, Any]:
+    """The city of `make run`, 50 viewers, 20 editions; small: a smaller city, 10 viewers, 4 editions."""
+    size = SMALL if small else FULL
+    with tempfile.TemporaryDirectory(prefix="gangshao-bench-") as name:
+        folder = Path(name)
+        wanted = apart(prepare, folder, size.days, size.scale, size.replay, size.editions).answer
+        load = _load(folder, size.viewers, wanted, size.every)
+        return {"load": _told(size, load, check(folder, load.url, load.answers, load.cookies))}
+
+
+def _load(folder: Path, viewers: int, wanted: Sequence[Edition], every: float) -> Load:
+    """Let the viewers act from before the first edition until after the last."""
+    with _served(folder) as (server, url):
+        crowd = Crowd(url)
+        _sign_in(folder, crowd, viewers)
+        load = Load(url=url, cookies=crowd.cookies())
+        fresh = multiprocessing.get_context("spawn")
+        receiver, sender = fresh.Pipe(duplex=False)
+        publisher = fresh.Process(target=publish_in_turn, args=(folder, wanted, every, sender))
+        begun, ours, its = time.monotonic(), _own_seconds(), _seconds(server)
+        crowd.start()
+        publisher.start()
+        sender.close()
+        try:
+            while len(load.published) < len(wanted):
+                load.published.append(receiver.recv())
+            time.sleep(AFTER)
+        except EOFError as error:
+            raise RuntimeError("the publisher ended before its last edition") from error
+        finally:
+            crowd.stop()
+            publisher.join()
+        load.seconds = time.monotonic() - begun
+        load.generator = (_own_seconds() - ours) / load.seconds
+        load.server = (_seconds(server) - its) / load.seconds
+        load.server_mib = server.memory_info().rss / 2**20
+        load.load_average = os.getloadavg()[1]
+        load.answers = crowd.answers
+    return load
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[tuple[psutil.Process, str]]:
+    """`gangshao serve` over the folder, in a process of its own; its process and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    here = settings(folder)
+    own = {
+        "GANGSHAO_DATA": here.data,
+        "GANGSHAO_KEYS": here.keys,
+        "GANGSHAO_REGION": here.region,
+        "GANGSHAO_PORT": port,
+    }
+    said = folder / "said"
+    environment = os.environ | {name: str(value) for name, value in own.items()}
+    process: BaseProcess = forked.start(("serve",), environment, said, said)
+    try:
+        wait_until_it_answers(f"http://127.0.0.1:{port}", process)
+        yield psutil.Process(process.pid), f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _sign_in(folder: Path, crowd: Crowd, viewers: int) -> None:
+    """A demonstration link a viewer; each goes to areas and warnings that it may see."""
+    here, region = settings(folder), regions.load(REGION)
+    ledger = open_ledger(here)
+    for number, viewer in enumerate(cast(viewers, region.units)):
+        token = link.issue(ledger, viewer.role, viewer.areas, viewer.name, timedelta(hours=1), now())  # type: ignore[arg-type]
+        units = viewer.areas if viewer.audience is Audience.OFFICE else region.units
+        warnings = list(read("open_warning", viewer, published=here.published)["episode_id"])
+        crowd.sign_in(viewer, f"/sign-in/{token}", actions(number, [region.city, *sorted(units)], warnings))
+    ledger.close()
+    close()
+
+
+def _own_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _seconds(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system)
+
+
+def _told(size: Size, load: Load, found: Checked) -> dict[str, Any]:
+    """The figures, and the table for people."""
+    for fault in found.faults[:20]:
+        Console(stderr=True).print(fault, markup=False)
+    took = {kind: _milliseconds(load.answers, kind) for kind in KINDS}
+    every = np.concatenate(list(took.values()))
+    told = {
+        "viewers": size.viewers,
+        "errors": len(found.faults),
+        "p50_ms": _share(every, 50),
+        "p95_ms": _share(every, 95),
+        "p99_ms": _share(every, 99),
+        "answers": len(every),
+        "seconds": round(load.seconds, 1),
+        "editions_published": len(load.published),
+        "editions_seen": len(found.editions),
+        "edition_s": round(float(np.median([one.seconds for one in load.published])), 2),
+        "asked_again": found.asked_again,
+        "generator_cpu": round(load.generator, 3),
+        "server_cpu": round(load.server, 3),
+        "server_mib": round(load.server_mib),
+        "load_average": round(load.load_average, 1),
+        "by_kind": {
+            kind: {"answers": len(ms), "p50_ms": _share(ms, 50), "p95_ms": _share(ms, 95)} for kind, ms in took.items()
+        },
+    }
+    table = Table(
+        title=f"{size.viewers} viewers, {len(every)} answers in {load.seconds:.0f} s, {len(load.published)} editions"
+    )
+    for column in ("action", "answers", "p50 ms", "p95 ms", "slowest ms"):
+        table.add_column(column, justify="left" if column == "action" else "right")
+    for kind, ms in {**took, "all": every}.items():
+        cells = (_share(ms, 50), _share(ms, 95), _share(ms, 100))
+        table.add_row(kind, str(len(ms)), *(f"{cell:.0f}" for cell in cells))
+    table.caption = (
+        f"errors {len(found.faults)}; an edition takes {told['edition_s']} s; cores used: server {load.server:.2f}, "
+        f"generator {load.generator:.2f}; server {load.server_mib:.0f} MiB; load average {load.load_average:.1f}"
+    )
+    Console().print(table)
+    return told
+
+
+def _milliseconds(answers: Sequence[Answer], kind: str) -> Any:
+    return np.array([answer.seconds * 1000 for answer in answers if answer.action.kind == kind])
+
+
+def _share(milliseconds: Any, percent: float) -> float:
+    return round(float(np.percentile(milliseconds, percent)), 1) if len(milliseconds) else 0.0

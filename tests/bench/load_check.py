@@ -1,0 +1,110 @@
+"""Whether every answer of the load is right: it came, it speaks of one edition, and says what that edition says alone."""
+
+import hashlib
+import io
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import urllib3
+
+from dashboard.app import create_app
+from dashboard.data import PUBLISHED
+from pipelines.domain import Viewer
+from pipelines.ledger import open_ledger
+from pipelines.publish.read import close
+from tests.bench.day import settings
+from tests.bench.load_editions import kept
+from tests.bench.load_viewers import LIKE_A_BROWSER, Action, Answer
+from tests.faults.watcher import edition_of, edition_of_page
+
+ASKED_AGAIN = 400
+"""So many different answers, drawn at random, are compared with what their edition alone answers."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Who saw what: role and areas, the action, the edition the answer spoke of, and the hash of what it said."""
+
+    scope: tuple[object, frozenset[str]]
+    action: Action
+    edition_id: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """``faults``: a sentence for each wrong answer; ``editions``: those that were seen; how much was compared."""
+
+    faults: list[str]
+    editions: set[str]
+    different: int
+    asked_again: int
+
+
+def check(folder: Path, url: str, answers: Sequence[Answer], cookies: dict[Viewer, dict[str, str]]) -> Checked:
+    """Read every answer, then ask some of them again of an application that knows one edition only."""
+    faults: list[str] = []
+    seen: dict[str, str] = {}
+    shown: dict[Shown, Viewer] = {}
+    newest: dict[Viewer, str] = {}
+    for answer in answers:
+        if answer.status != 200:
+            faults.append(f"{answer.action.address}: {answer.status} {answer.trouble or answer.body[:200]!r}")
+            continue
+        body = unpacked(answer)
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        edition_id = seen.setdefault(digest, spoken_of(answer, body)) if digest not in seen else seen[digest]
+        if not kept(folder, edition_id).is_dir():
+            faults.append(f"{answer.action.address}: {edition_id[:300]}")
+            continue
+        if edition_id < newest.get(answer.viewer, ""):
+            faults.append(f"{answer.action.address}: {edition_id} after {newest[answer.viewer]}")
+        newest[answer.viewer] = edition_id
+        scope = (answer.viewer.role, answer.viewer.areas)
+        shown[Shown(scope, answer.action, edition_id, digest)] = answer.viewer
+    told = {(one.scope, one.action, one.edition_id) for one in shown}
+    if len(told) < len(shown):
+        faults.append(f"{len(shown) - len(told)} answers of one edition to one question differ")
+    again = random.Random(1).sample(list(shown.items()), min(ASKED_AGAIN, len(shown)))
+    faults += _compared(folder, url, again, cookies)
+    return Checked(faults, {one.edition_id for one in shown}, len(shown), len(again))
+
+
+def unpacked(answer: Answer) -> str:
+    """The text of an answer that came compressed."""
+    raw = urllib3.HTTPResponse(io.BytesIO(answer.body), headers=answer.headers, preload_content=True)
+    return raw.data.decode("utf-8-sig")
+
+
+def spoken_of(answer: Answer, body: str) -> str:
+    """The edition an answer speaks of; else what there is instead."""
+    if answer.action.kind == "download":
+        return edition_of(answer.headers.get("Content-Disposition", ""), body)
+    return edition_of_page(body)
+
+
+def _compared(
+    folder: Path, url: str, again: Sequence[tuple[Shown, Viewer]], cookies: dict[Viewer, dict[str, str]]
+) -> list[str]:
+    """A sentence for each answer that an application over this one edition gives differently."""
+    here = settings(folder)
+    ledger = open_ledger(here)
+    app = create_app(here, ledger)
+    client = app.server.test_client(use_cookies=False)
+    faults = []
+    for one, viewer in sorted(again, key=lambda item: item[0].edition_id):
+        app.server.config[PUBLISHED] = kept(folder, one.edition_id)
+        asked = one.action.asked
+        worn = "; ".join(f"{name}={value}" for name, value in cookies[viewer].items())
+        answer = client.open(
+            asked["path"], method=asked["method"], json=asked.get("json"), base_url=url,
+            headers={"Cookie": worn, "Origin": url, "Accept-Language": LIKE_A_BROWSER["Accept-Language"]},
+        )  # fmt: skip
+        text = answer.get_data().decode("utf-8-sig")
+        if hashlib.sha256(text.encode()).hexdigest() != one.digest:
+            faults.append(f"{one.action.address}: {one.edition_id} alone answers otherwise ({answer.status_code})")
+    close()
+    ledger.close()
+    return faults

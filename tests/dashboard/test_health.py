@@ -1,0 +1,73 @@
+"""What a watcher of the service is told: 200 or 503, which edition, how old; no session needed, nothing else said."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from dashboard.app import create_app
+from dashboard.health import due_day, health
+from pipelines import region as regions
+from pipelines.ledger import audit, open_ledger
+from pipelines.publish.read import close
+from pipelines.settings import Settings
+from tests.house import House
+
+REGION = Path(__file__).resolve().parents[2] / "data" / "regions" / "liaocheng"
+
+
+def client(data: Path, now: datetime) -> FlaskClient:
+    server = Flask("site")
+    server.register_blueprint(health(Settings(data=data), lambda: now))
+    return server.test_client()
+
+
+@pytest.mark.parametrize(
+    ("now", "code", "status", "due", "age"),
+    [
+        ("2026-10-31T00:00+00:00", 200, "ready", "2026-10-31", 1.0),  # cut-off 07:00 in Liaocheng is 23:00 UTC
+        ("2026-10-31T23:29+00:00", 200, "ready", "2026-10-31", 24.5),
+        ("2026-10-31T23:30+00:00", 503, "stale", "2026-11-01", 24.5),
+        ("2026-11-25T00:00+00:00", 503, "stale", "2026-11-25", 601.0),
+    ],
+)
+def test_ready_is_who_has_the_edition_of_the_last_due_day(
+    now: str, code: int, status: str, due: str, age: float, recent: House
+) -> None:
+    answer = client(recent.data, datetime.fromisoformat(now)).get("/readyz")
+    assert answer.status_code == code
+    assert answer.json == {"status": status, "edition": "2026-10-31.1", "due": due, "age_hours": age}
+    assert answer.headers["Cache-Control"] == "no-store"
+    close()
+
+
+def test_without_an_edition_the_process_is_alive_and_not_ready(tmp_path: Path) -> None:
+    site = client(tmp_path, datetime(2026, 11, 23, tzinfo=UTC))
+    assert (site.get("/healthz").status_code, site.get("/healthz").json) == (200, {"status": "alive"})
+    assert (site.get("/readyz").status_code, site.get("/readyz").json) == (503, {"status": "empty"})
+
+
+def test_nobody_signs_in_for_them_and_nothing_else_is_open(recent: House, house: Callable[[House], House]) -> None:
+    place = house(recent)
+    settings = Settings(data=place.data, keys=place.folder / "keys")
+    ledger = open_ledger(settings)
+    site = create_app(settings, ledger).server.test_client()
+    entries = len(audit.entries(ledger))
+    for base in ("http://localhost", "http://10.1.2.3:8050", "https://gangshao.example.com"):
+        assert site.get("/healthz", base_url=base).status_code == 200
+        assert site.get("/readyz", base_url=base).status_code == 503
+        assert site.get("/readyz", base_url=base).headers["X-Content-Type-Options"] == "nosniff"
+    assert len(audit.entries(ledger)) == entries, "a watcher that asks each minute fills no trail"
+    assert site.post("/healthz", json={}, headers={"Origin": "http://localhost"}).status_code == 401
+    assert site.get("/healthz/more").status_code == 401
+    assert site.get("/download/warnings.csv").status_code == 401
+    ledger.close()
+    close()
+
+
+def test_a_region_that_runs_on_saturdays_is_due_on_saturdays() -> None:
+    weekly = regions.load(REGION.parents[2] / "tests" / "regions" / "us_states")
+    assert due_day(weekly, datetime(2026, 11, 26, 12, tzinfo=UTC)) == "2026-11-21"

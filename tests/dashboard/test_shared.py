@@ -1,0 +1,99 @@
+"""What is kept between requests: made once for a scope, given to nobody of another, entered for everybody."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from dashboard import shared as store
+from pipelines.domain import Role, Viewer
+from pipelines.ledger.audit import Act
+from pipelines.publish import read as door
+from pipelines.publish.read import read
+from tests.dashboard.published_city import City
+from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
+from tests.dashboard.test_audit_page import OTHER, OWN, Since, of, opened, signed_in, since
+
+__all__ = ["since"]
+pytestmark = pytest.mark.xdist_group("browser")
+ANALYST = Viewer(Role.CITY_ANALYST, name="somebody else")
+
+
+def body_of(page: str) -> str:
+    """Everything but the line that says who looks."""
+    shown = json.dumps(json.loads(page), ensure_ascii=False)
+    for word in ("市局领导", "市局分析人员", "县局负责人", "县局经办人员"):
+        shown = shown.replace(word, "")
+    return shown
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Nothing kept; the keys of what is made from now on."""
+    monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
+    keys: list[object] = []
+    make = store._make
+    monkeypatch.setattr(store, "_make", lambda key, how: (keys.append(key), make(key, how))[1])
+    return keys
+
+
+def test_a_page_is_made_once_for_two_roles_of_one_scope(site: Site, made: list[object]) -> None:
+    first = opened(site, signed_in(site, LEADER), f"/area/{OWN}")
+    number = len(made)
+    second = opened(site, signed_in(site, ANALYST), f"/area/{OWN}")
+    assert number > 0
+    assert len(made) == number
+    assert body_of(first) != first
+    assert "somebody else" not in second
+
+
+def test_a_kept_page_is_given_to_nobody_of_another_scope(site: Site, made: list[object]) -> None:
+    """Each is asked after all the others have filled the store, and alone; the answers are the same."""
+    viewers = [LEADER, AUDITOR, head_of(OWN), head_of(OTHER)]
+    paths = ["/", f"/area/{OWN}", "/area/371500"]
+    together = [[opened(site, signed_in(site, viewer), path) for path in paths] for viewer in viewers]
+    for viewer, answers in zip(viewers, together, strict=True):
+        store._kept = store.Kept(store._ROOM)
+        alone = [opened(site, signed_in(site, viewer), path) for path in paths]
+        assert answers == alone
+    assert together[0] != together[1]
+
+
+def test_a_kept_small_cell_is_entered_for_everybody_who_is_given_it(
+    site: Site, since: Since, made: list[object]
+) -> None:
+    opened(site, signed_in(site, LEADER), f"/area/{OWN}")
+    number = len(made)
+    opened(site, signed_in(site, ANALYST), f"/area/{OWN}")
+    assert len(made) == number
+    seen = of(since(), Act.SMALL_CELL_VIEW)
+    assert [entry.target for entry in seen] == [f"/area/{OWN}"] * 2
+    assert len({entry.who for entry in seen}) == 2
+
+
+def test_what_is_refused_is_refused_again(site: Site, since: Since, made: list[object]) -> None:
+    for _ in range(2):
+        opened(site, signed_in(site, head_of(OWN)), f"/area/{OTHER}")
+    assert len(of(since(), Act.REFUSAL)) == 2
+
+
+def test_an_answer_kept_by_the_door_is_not_given_out_of_scope(city: City) -> None:
+    everything = read("open_warning", LEADER, published=city.published)
+    for area in (OWN, OTHER):
+        office = read("open_warning", head_of(area), published=city.published)
+        assert set(office["area"]) <= {area, "371500"}
+        assert len(office) < len(everything)
+
+
+def test_an_answer_changed_by_who_asked_stays_as_it_was(city: City) -> None:
+    first = read("place", LEADER, published=city.published)
+    first["name"] = "changed"
+    again = read("place", LEADER, published=city.published)
+    assert "changed" not in set(again["name"])
+    pd.testing.assert_frame_equal(again, read("place", LEADER, published=city.published))
+
+
+def test_an_answer_is_asked_once(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    read("rule", LEADER, published=city.published)
+    monkeypatch.setattr(door, "_ask", lambda *_: pytest.fail("asked again"))
+    assert not read("rule", ANALYST, published=city.published).empty
