@@ -10,7 +10,7 @@ DAYS ?= 900
 REPLAY ?= 35
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format serve setup-bench bench torture test-deploy debian lock
+.PHONY: help run test setup check licences format serve setup-bench bench torture test-deploy debian lock
 
 help: ## list what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,11 +30,15 @@ $(VENV)/.installed: requirements.lock requirements-test.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-check: setup ## formatting, lint, types, import contracts, portable SQL
+check: setup ## formatting, lint, types, import contracts, portable SQL, bandit
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tests.guard
+	@$(BIN)/bandit --quiet --recursive --severity-level medium models pipelines dashboard 2> /dev/null
+
+licences: setup ## name, version and licence of every locked package; fails on one that is not accepted
+	@$(BIN)/python -m tests.licence
 
 format: setup ## let ruff format and mend what it can
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .

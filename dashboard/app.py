@@ -5,6 +5,7 @@ from importlib import import_module
 
 import dash
 from dash import Dash
+from dash.exceptions import DependencyException
 from flask import Response, request
 
 from dashboard import pages
@@ -80,6 +81,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     log_requests(app.server)
     fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)
+    app.server.register_error_handler(DependencyException, _unknown_part)
     _refuse_what_no_page_asks(app)
     return app
 
@@ -95,3 +97,8 @@ def _refuse_what_no_page_asks(app: Dash) -> None:
         return refusal("This page does not exist", 400)
 
     app.server.before_request(check)
+
+
+def _unknown_part(_: DependencyException) -> Response:
+    """Somebody asks Dash for a file that is no part of a page; it would call that an error of its own."""
+    return refusal("This page does not exist", 404)

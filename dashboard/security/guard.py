@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from flask import Flask, Response, make_response, redirect, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashboard.security.administration import administration
 from dashboard.security.cookie import read_token
@@ -15,9 +16,17 @@ from dashboard.security.viewer import current_viewer, set_viewer
 from pipelines.ledger import Ledger, session
 from pipelines.settings import Settings
 
+# Pages send some thousand bytes; files do not come this way.
+MOST_SENT = 1 << 20
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Asked for by scripts and pages, not by people: a redirect to a page would only puzzle them.
 _PARTS = ("/_", "/assets/")
+_FAILURES = {
+    404: "This page does not exist",
+    405: "This cannot be done at this address.",
+    413: "More was sent than is accepted here.",
+    500: "The server could not answer. What happened stands in its log.",
+}
 HEALTH = "health"  # name of the blueprint that anybody may ask, under any name of ours (dashboard/health.py)
 
 
@@ -38,9 +47,19 @@ def guard(
     ``script_hashes`` is ``app.csp_hashes`` of a Dash application; ``clock`` (UTC) is for tests.
     """
     server.config[TRAIL] = Trail(ledger, clock)
+    server.config["MAX_CONTENT_LENGTH"] = MOST_SENT
     server.register_blueprint(entrance(ledger, settings, clock))
     server.register_blueprint(administration(ledger, settings, clock))
     add_headers(server, settings, script_hashes)
+
+    @server.errorhandler(HTTPException)
+    def failed(error: HTTPException) -> Response:
+        """A sentence of ours, with nothing of what went wrong inside."""
+        status = error.code or 500
+        answer = refusal(_FAILURES.get(status, "The request cannot be understood."), status)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return answer
 
     @server.before_request
     def check() -> Response | None:

@@ -11,10 +11,12 @@ ScriptHashes = Callable[[], Iterable[str]]
 # Dash, its grid and plotly set styles on elements: without 'unsafe-inline' for styles the pages lose their look.
 _POLICY = (
     "default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 _YEAR = 365 * 24 * 3600
+# The same for everybody; whatever else is sent may be somebody's own.
+_PARTS_OF_PAGES = frozenset({"text/css", "text/javascript", "application/javascript"})
 
 
 def add_headers(server: Flask, settings: Settings, script_hashes: ScriptHashes) -> None:
@@ -34,7 +36,9 @@ def add_headers(server: Flask, settings: Settings, script_hashes: ScriptHashes) 
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        if response.mimetype in {"text/html", "application/json"}:
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        kind = response.mimetype or ""
+        if kind not in _PARTS_OF_PAGES and not kind.startswith(("image/", "font/")):
             # What one viewer saw is kept by no browser or proxy for the next one.
             response.headers["Cache-Control"] = "no-store"
         if is_encrypted(settings) and not is_loopback(request.host):

@@ -68,7 +68,7 @@ def _stored(column: Column, index: int) -> tuple[tuple[str, str], ...]:
 def _code(column: Column, index: int, region: Region) -> Cell:
     shown = _known(column, region)
     join = (
-        "left join (select alias, code, class, valid_from, valid_to from lookup_code where list ="
+        "left join (select alias, code, class, valid_from, valid_to from lookup_code where list ="  # nosec B608 # names a contract declares
         f" {quoted(column.code_list)}) as k{index} on k{index}.alias = r{index}"
     )
     stored = (*_stored(column, index), (f"{column.name}_class", f"w{index}"))
@@ -112,7 +112,7 @@ def _area(column: Column, index: int, region: Region) -> Cell:
     where = "" if column.is_any_area else " where is_unit"
     # A figure is filed by the areas of its period's last day; so one code means one area in all of a file.
     join = (
-        f"left join (select alias, code, valid_from, valid_to from lookup_area{where}) as k{index}"
+        f"left join (select alias, code, valid_from, valid_to from lookup_area{where}) as k{index}"  # nosec B608 # names a contract declares
         f" on k{index}.alias = upper(r{index}) and cell.until between k{index}.valid_from and k{index}.valid_to"
     )
     example = region.places[region.places["level"] == "unit"].iloc[0]

@@ -112,7 +112,7 @@ def _files(warehouse: Warehouse, feed: str, bound: Bound | None, drop_ids: Seque
     touched = "sender" if bound else "sender, period"
     several = "" if bound else " qualify count(*) over (partition by sender, period) > 1"
     rows = warehouse.connection.execute(
-        "select drop_id, coalesce(origin_id, drop_id), sender, period, version, received_at, content_hash, known_at,"
+        "select drop_id, coalesce(origin_id, drop_id), sender, period, version, received_at, content_hash, known_at,"  # nosec B608 # names of our own tables and columns
         f" rows_accepted, control_total, status from drop_register join (select distinct {touched} from drop_register"
         " where feed = $feed and (list_contains($drop_ids, drop_id) or list_contains($drop_ids, origin_id)))"
         f" as touched using ({touched})"
@@ -171,7 +171,7 @@ def _why_beyond(sender: _Sender, file: _File, bound: Bound, header: str) -> Said
 def _sum_up(warehouse: Warehouse, feed: str, bound: Bound, drop_ids: Sequence[str]) -> None:
     """Write the sum of the bounded column beside each of the drops that lacks it."""
     warehouse.connection.execute(
-        f"update drop_register set control_total = summed.total from ("
+        f"update drop_register set control_total = summed.total from ("  # nosec B608 # names a contract declares
         f"select drop_id, sum({bound.column}) as total from {feed} where drop_id in ("
         "select drop_id from drop_register where drop_id in (select unnest($drop_ids)) and control_total is null)"
         " group by drop_id) as summed where drop_register.drop_id = summed.drop_id",

@@ -160,7 +160,7 @@ def statement(contract: Contract, region: Region) -> Statement:
     derived = "".join(f", {item.name}" for item in contract.derived)
     return Statement(
         tuple(_understood(column, index, cells[index], checks) for index, column in enumerate(contract.columns)),
-        f"with named as (select *{''.join(f', {item.sql} as {item.name}' for item in contract.derived)} from typed)"
+        f"with named as (select *{''.join(f', {item.sql} as {item.name}' for item in contract.derived)} from typed)"  # nosec B608 # names a contract declares
         f" select cast({' + '.join(between) or '0'} as bigint) as fails, {_key_hash(contract)} as key_hash{derived}"
         " from named",
         _refused(contract, cells), tuple(facts), tuple(found), repeated, whole, balance,
@@ -180,7 +180,7 @@ def _understood(column: Column, index: int, cell: Cell, checks: list[tuple[Check
     own = next((f"case when {sql} then {1 << check.bit} else 0 end" for check, sql in checks
                 if check.is_own and check.cell == index), "0")  # fmt: skip
     sql = (
-        f"with cell as (select place, until, {trimmed('text')} as r{index} from cells),"
+        f"with cell as (select place, until, {trimmed('text')} as r{index} from cells),"  # nosec B608 # names a contract declares
         f" typed as (select place, r{index}, {value} from cell {cell.join})"
         f" select * exclude (place, r{index}){stored}, cast({own} as bigint) as own from typed order by place"
     )
@@ -212,7 +212,7 @@ select text,
     string_agg(distinct code || ' ' || {validity("valid_from", "valid_to")}, '、') as validity
 from word left join lookup_code on lookup_code.list = {quoted(column.code_list)} and lookup_code.alias = word
 where word <> ''
-group by text"""
+group by text"""  # nosec B608 # names a contract declares
 
 
 def _refused(contract: Contract, cells: list[Cell]) -> str:
@@ -225,7 +225,7 @@ def _refused(contract: Contract, cells: list[Cell]) -> str:
     return f"""
 with row as (select *, {texts} from refused),
 seen as (select *, {_slipped(contract)} as is_slipped from row)
-select {shown} as cells, {details} as details from seen order by place"""
+select {shown} as cells, {details} as details from seen order by place"""  # nosec B608 # names a contract declares
 
 
 def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:

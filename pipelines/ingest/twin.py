@@ -85,7 +85,7 @@ def _canonical(contract: Contract, facts: pa.Table) -> pa.Table:
     connection = duckdb.connect(config={"temp_directory": "", "threads": 1})
     try:
         connection.register("fact", facts)
-        return connection.sql(f"select {', '.join(texts)} from fact order by drop_id, line_number").to_arrow_table()
+        return connection.sql(f"select {', '.join(texts)} from fact order by drop_id, line_number").to_arrow_table()  # nosec B608 # names a contract declares
     finally:
         connection.close()
 

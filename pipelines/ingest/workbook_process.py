@@ -46,7 +46,7 @@ class _Reader:
                 raise RefusedError(DAMAGED) from error
             finally:
                 clock.cancel()
-        found = pickle.loads(answer)  # noqa: S301  (from our own process, through a pipe of ours)
+        found = pickle.loads(answer)  # noqa: S301  # nosec B301 # from our own process, through a pipe of ours
         if isinstance(found, Said):
             raise RefusedError(found)
         assert isinstance(found, Workbook)  # noqa: S101
@@ -97,7 +97,7 @@ def _serve() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold what is in the workbook
     while True:
         try:
-            content, kind = pickle.loads(_receive(sys.stdin.buffer))  # noqa: S301  (from the process that started us)
+            content, kind = pickle.loads(_receive(sys.stdin.buffer))  # noqa: S301  # nosec B301 # from the process that started us
         except EOFError:
             return
         try:

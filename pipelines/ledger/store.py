@@ -63,6 +63,8 @@ def open_ledger(settings: Settings) -> Ledger:
         is_sqlite = url.get_backend_name() == "sqlite"
         if is_sqlite and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            if not Path(url.database).exists():  # names and hashes of passwords; SQLite gives its other files this mode
+                Path(url.database).touch(mode=0o660)
         # A busy writer is waited for; BEGIN IMMEDIATE below makes the wait possible (an upgraded reader cannot wait).
         engine = create_engine(
             url, connect_args={"timeout": BUSY_SECONDS} if is_sqlite else {}, pool_pre_ping=not is_sqlite

@@ -62,9 +62,9 @@ def _cells(
                 join restricted.reading as r using ({KEYS})
                 where g.indicator = '{share.indicator}' and g.known_to is null and r.known_from <= $cutoff_at
                     and (r.known_to is null or r.known_to > $cutoff_at)
-            ) as {part}_of on {same.replace("o.", f"{part}_of.")} and {part}_of.numerator = cell.{part}""")
+            ) as {part}_of on {same.replace("o.", f"{part}_of.")} and {part}_of.numerator = cell.{part}""")  # nosec B608 # names and SQL of the catalogue
         its = f"cell.cohort, {period_back('cell', share)}, cell.area"
-        theirs = f"select (cohort, period, area) from general.reading where indicator = '{share.indicator}'"
+        theirs = f"select (cohort, period, area) from general.reading where indicator = '{share.indicator}'"  # nosec B608 # names and SQL of the catalogue
         none = f"cell.{part} = 0 and ({its}) in ({theirs} and grain = $grain)"  # the count has no row: nobody
         columns.append(
             f"coalesce({part}_of.is_suppressed, false) as {part}_hidden, "
@@ -115,7 +115,7 @@ def _cells(
             and shown.numerator is not distinct from cell.numerator
             and shown.denominator is not distinct from cell.denominator
         {" ".join(joins)}
-        order by all""",
+        order by all""",  # nosec B608 # names and SQL of the catalogue
         {"cutoff_at": cutoff_at, "indicator": indicator.name, "grain": grain},
     ).df()
     is_city = found["area"] == region.city  # a total counts nobody where none of its areas does
@@ -137,7 +137,7 @@ def _without_gaps(
             from (select distinct cohort, grain, period from chosen where indicator = $rate and grain = $grain) as c
             join general.reading as g
                 on g.cohort = c.cohort and g.grain = c.grain and g.period = {period_back("c", share)}
-            where g.indicator = $count and g.known_to is null""",
+            where g.indicator = $count and g.known_to is null""",  # nosec B608 # names and SQL of the catalogue
             {"rate": indicator.name, "count": share.indicator, "grain": cells["grain"].iloc[0]},
         ).df()
         found = counted.merge(cells[["cohort", "period", "area"]].drop_duplicates(), how="left", indicator=True)

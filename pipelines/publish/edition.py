@@ -99,16 +99,16 @@ def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetim
         define(con, table, "restricted")
     known = _known(con, "restricted")
     for table in VINTAGE:
-        _follow_vintages(con, "restricted", table, known, "select * from main." + table)
+        _follow_vintages(con, "restricted", table, known, "select * from main." + table)  # nosec B608 # names of our own tables and columns
     for table in BY_EDITION:
         con.execute(
-            f"insert into restricted.{table} by name select * from main.{table} where edition_id in (select edition_id "
+            f"insert into restricted.{table} by name select * from main.{table} where edition_id in (select edition_id "  # nosec B608 # names of our own tables and columns
             "from main.edition where edition_id not in (select edition_id from restricted.edition))"
         )
     for table in ("edition", "drop_register"):
         key = {"edition": "edition_id", "drop_register": "drop_id"}[table]
         con.execute(
-            f"insert into restricted.{table} by name select * from main.{table} "
+            f"insert into restricted.{table} by name select * from main.{table} "  # nosec B608 # names of our own tables and columns
             f"where {key} not in (select {key} from restricted.{table})"
         )
     con.execute(
@@ -120,7 +120,7 @@ def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetim
 
 
 def _known(con: duckdb.DuckDBPyConnection, database: str) -> datetime:
-    last = con.execute(f"select max(cutoff_at) from {database}.edition").fetchall()[0][0]
+    last = con.execute(f"select max(cutoff_at) from {database}.edition").fetchall()[0][0]  # nosec B608 # names of our own tables and columns
     return last or datetime(1900, 1, 1)  # noqa: DTZ001 - instants in the files are naive UTC
 
 
@@ -134,12 +134,12 @@ def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, 
     }[table]
     same = " and ".join(f"published.{key} = ended.{key}" for key in (*keys.split(", "), "known_from"))
     con.execute(
-        f"update {database}.{table} as published set known_to = ended.known_to from main.{table} as ended "
+        f"update {database}.{table} as published set known_to = ended.known_to from main.{table} as ended "  # nosec B608 # names of our own tables and columns
         f"where published.known_to is null and ended.known_to > $known and {same}",
         {"known": known},
     )
     con.execute(
-        f"insert into {database}.{table} by name select * from ({source}) as said where known_from > $known",
+        f"insert into {database}.{table} by name select * from ({source}) as said where known_from > $known",  # nosec B608 # names of our own tables and columns
         {"known": known},
     )
 
@@ -168,9 +168,9 @@ def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
         ),
     }  # fmt: skip
     for table, frame in frames.items():
-        con.execute(f"delete from restricted.{table}")
+        con.execute(f"delete from restricted.{table}")  # nosec B608 # names of our own tables and columns
         con.register("incoming", frame)
-        con.execute(f"insert into restricted.{table} by name select {_shared(con, table, frame)} from incoming")
+        con.execute(f"insert into restricted.{table} by name select {_shared(con, table, frame)} from incoming")  # nosec B608 # names of our own tables and columns
         con.unregister("incoming")
 
 
@@ -197,9 +197,9 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     told = con.execute("select value from general.manifest where key = 'disclosure'").fetchall()
     if told != [(fingerprint(region.disclosure),)]:
         for table in ("edition", "roster", "reading", "suppression"):
-            con.execute(f"delete from general.{table}")
+            con.execute(f"delete from general.{table}")  # nosec B608 # names of our own tables and columns
         for table in DISCLOSURE:
-            con.execute(f"delete from restricted.{table}")
+            con.execute(f"delete from restricted.{table}")  # nosec B608 # names of our own tables and columns
     known = _known(con, "general")
     _follow_vintages(con, "general", "roster", known, "select * from restricted.roster")
     release(con, region, known)
@@ -209,8 +209,8 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
         {"known": known},
     )
     for table in (*REFERENCE, "edition", "manifest"):
-        con.execute(f"delete from general.{table}")
-        con.execute(f"insert into general.{table} by name select * from restricted.{table}")
+        con.execute(f"delete from general.{table}")  # nosec B608 # names of our own tables and columns
+        con.execute(f"insert into general.{table} by name select * from restricted.{table}")  # nosec B608 # names of our own tables and columns
     con.execute("delete from general.episode")
     con.execute(f"insert into general.episode by name {general_episodes(region.disclosure)}")
 
@@ -239,7 +239,7 @@ CHECKS = {
             or employer_name is not null""",
     "公开文件含有单位或明细表 (the general file holds a restricted table)": f"""
         select count(*) from duckdb_tables() where database_name = 'general'
-            and table_name in ({", ".join(f"'{table}'" for table in RESTRICTED_ONLY)})""",
+            and table_name in ({", ".join(f"'{table}'" for table in RESTRICTED_ONLY)})""",  # nosec B608 # names of our own tables and columns
     _TWICE: """
         select count(*) from (
             select count(*) from restricted.reading where known_to is null
@@ -258,7 +258,7 @@ CHECKS = {
             ) as last using (indicator, cohort, grain, period)
             where {IS_GENERAL} and known_from <= released_at and (known_to is null or known_to > released_at)
             group by all
-        ) as released using (indicator, cohort, grain, period)""",
+        ) as released using (indicator, cohort, grain, period)""",  # nosec B608 # names of our own tables and columns
     "读数的地区不在地区表中 (a reading's area is unknown)": """
         select count(*) from restricted.reading where area not in (select code from restricted.place)""",
 }

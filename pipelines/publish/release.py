@@ -64,7 +64,7 @@ def _release(con: duckdb.DuckDBPyConnection, region: Region, now: Now) -> None:
             and (indicator, cohort, grain, period) not in (select (indicator, cohort, grain, period)
                 from restricted.release)
         group by indicator, cohort, grain, period
-        having not bool_or(is_provisional) or period + {_LENGTH} + interval {WAIT_DAYS} day <= $day""",
+        having not bool_or(is_provisional) or period + {_LENGTH} + interval {WAIT_DAYS} day <= $day""",  # nosec B608 # names of our own tables and columns
         {**instants, "day": now.day},
     )
     if now.is_restating:
@@ -79,7 +79,7 @@ def _release(con: duckdb.DuckDBPyConnection, region: Region, now: Now) -> None:
             join restricted.reading using (indicator, cohort, grain, period)
             where {IS_GENERAL} and known_from <= $cutoff_at
                 and (known_from > released_at or (known_to > released_at and known_to <= $cutoff_at))
-            group by all""",
+            group by all""",  # nosec B608 # names of our own tables and columns
             instants,
         )
     names = {name for (name,) in con.execute("select distinct indicator from chosen").fetchall()}
@@ -103,7 +103,7 @@ def _await(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> None:
                 select 1 from restricted.release as r
                 where r.indicator = $count and r.cohort = c.cohort and r.grain = c.grain
                     and r.period = {period_back("c", share)}
-            )""",
+            )""",  # nosec B608 # names and SQL of the catalogue
             {"rate": indicator.name, "count": share.indicator},
         )
 
@@ -173,8 +173,8 @@ def _undo(con: duckdb.DuckDBPyConnection, now: Now, table: pd.DataFrame) -> None
     key["cutoff_at"] = now.cutoff_at
     for name, since in (("general.reading", "known_from"), ("restricted.suppression", "known_from"),
                         ("restricted.release", "released_at")):  # fmt: skip
-        con.execute(f"delete from {name} where {its} and {since} = $cutoff_at", key)
-    con.execute(f"update general.reading set known_to = null where {its} and known_to = $cutoff_at", key)
+        con.execute(f"delete from {name} where {its} and {since} = $cutoff_at", key)  # nosec B608 # names of our own tables and columns
+    con.execute(f"update general.reading set known_to = null where {its} and known_to = $cutoff_at", key)  # nosec B608 # names of our own tables and columns
 
 
 def _write(con: duckdb.DuckDBPyConnection, now: Now, told: pd.DataFrame) -> None:
@@ -188,19 +188,19 @@ def _write(con: duckdb.DuckDBPyConnection, now: Now, told: pd.DataFrame) -> None
         same = " and ".join(f"g.{key} = d.{key}" for key in KEY)
         differs = " or ".join(f"g.{column} is distinct from d.{column}" for column in _TOLD)
         con.execute(
-            "update general.reading as g set known_to = $cutoff_at from cells_told as d "
+            "update general.reading as g set known_to = $cutoff_at from cells_told as d "  # nosec B608 # names of our own tables and columns
             f"where d.was_told and g.known_to is null and {same} and (not d.is_here "
             f"or g.is_suppressed <> d.is_suppressed or (not d.is_suppressed and ({differs})))",
             instants,
         )
-        is_told = f"exists (select 1 from general.reading as g where g.known_to is null and {same})"
+        is_told = f"exists (select 1 from general.reading as g where g.known_to is null and {same})"  # nosec B608 # names of our own tables and columns
     con.execute(
-        f"insert into general.reading by name select {KEYS}, {', '.join(_TOLD)}, $cutoff_at as known_from "
+        f"insert into general.reading by name select {KEYS}, {', '.join(_TOLD)}, $cutoff_at as known_from "  # nosec B608 # names of our own tables and columns
         f"from cells_told as d where is_here and not {is_told}",
         instants,
     )
     con.execute(
-        f"insert into restricted.suppression by name select {KEYS}, reason, $cutoff_at as known_from "
+        f"insert into restricted.suppression by name select {KEYS}, reason, $cutoff_at as known_from "  # nosec B608 # names of our own tables and columns
         "from cells_told where reason <> ''",
         instants,
     )

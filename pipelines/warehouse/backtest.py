@@ -134,12 +134,12 @@ def vintages_of(
     """Each edition's look at the indicator, in their order; editions before the first reading have none."""
     grain = indicator.grains[0]
     frame = con.execute(
-        f"select {READING}, known_from, known_to from reading where indicator = $indicator and grain = $grain",
+        f"select {READING}, known_from, known_to from reading where indicator = $indicator and grain = $grain",  # nosec B608 # names of our own tables and columns
         {"indicator": indicator.name, "grain": str(grain)},
     ).df()
     frame = frame[is_cell(frame, indicator, grain, region)]
     nowcasts = con.execute(
-        f"select edition.cutoff_at, {NOWCAST} from nowcast join edition using (edition_id) "
+        f"select edition.cutoff_at, {NOWCAST} from nowcast join edition using (edition_id) "  # nosec B608 # names of our own tables and columns
         "where indicator = $indicator and grain = $grain and area <> $city",
         {"indicator": indicator.name, "grain": str(grain), "city": region.city},
     ).df()

@@ -98,7 +98,7 @@ def is_cell(frame: pd.DataFrame, indicator: Indicator, grain: Grain, region: Reg
 def load_cells(con: duckdb.DuckDBPyConnection, indicator: Indicator, grain: Grain, region: Region) -> Cells | None:
     """Current readings of the indicator's cells; None when there are none yet."""
     frame = con.execute(
-        f"select {READING} from reading where known_to is null and indicator = $indicator and grain = $grain",
+        f"select {READING} from reading where known_to is null and indicator = $indicator and grain = $grain",  # nosec B608 # names of our own tables and columns
         {"indicator": indicator.name, "grain": str(grain)},
     ).df()
     return cells_of(frame[is_cell(frame, indicator, grain, region)], indicator, grain, region)

@@ -68,7 +68,7 @@ class Forecaster:
     def _nowcasts(self, edition: Edition, indicator: Indicator, grain: Grain) -> pd.DataFrame:
         """This edition's nowcasts of the indicator's areas: the total's parts say what it lacks."""
         return self._con.execute(
-            f"select {NOWCAST} from nowcast where edition_id = $edition and indicator = $indicator and grain = $grain "
+            f"select {NOWCAST} from nowcast where edition_id = $edition and indicator = $indicator and grain = $grain "  # nosec B608 # names of our own tables and columns
             "and area <> $city",
             {
                 "edition": edition.edition_id, "indicator": indicator.name, "grain": str(grain),
@@ -143,7 +143,7 @@ class Forecaster:
 
     def _write(self, table: str, columns: str, frame: pd.DataFrame) -> None:
         self._con.register("incoming", frame)
-        self._con.execute(f"insert into {table} ({columns}) select {columns} from incoming")
+        self._con.execute(f"insert into {table} ({columns}) select {columns} from incoming")  # nosec B608 # names of our own tables and columns
         self._con.unregister("incoming")
 
 

@@ -47,6 +47,6 @@ def nowcast(con: duckdb.DuckDBPyConnection, region: Region, edition: Edition) ->
     frame = pd.concat(told).dropna(subset=["likely"])
     frame = frame.assign(edition_id=edition.edition_id, made_on=pd.Timestamp(edition.day))
     con.register("incoming", frame)
-    con.execute(f"insert into nowcast ({_COLUMNS}) select {_COLUMNS} from incoming")
+    con.execute(f"insert into nowcast ({_COLUMNS}) select {_COLUMNS} from incoming")  # nosec B608 # names of our own tables and columns
     con.unregister("incoming")
     return len(frame)

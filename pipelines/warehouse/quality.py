@@ -47,7 +47,7 @@ def watch(
                      sentence)
                 )  # fmt: skip
     if rows:
-        con.executemany(f"insert into model_quality ({_COLUMNS}) values ({', '.join('?' * 11)})", rows)
+        con.executemany(f"insert into model_quality ({_COLUMNS}) values ({', '.join('?' * 11)})", rows)  # nosec B608 # names of our own tables and columns
     return sum(row[-2] for row in rows)
 
 

@@ -107,7 +107,7 @@ class Transform:
         start = min(starts.values())
         rows = ", ".join(f"('{grain}', date '{first}')" for grain, first in starts.items())
         self._con.execute(
-            f"create or replace temp table grain_start as select * from (values {rows}) as listed(grain, start)"
+            f"create or replace temp table grain_start as select * from (values {rows}) as listed(grain, start)"  # nosec B608 # grains of ours and days written by date
         )
         show(self._con, indicator.tables, start - timedelta(days=indicator.look_back_days))
         self._base(indicator, start)
@@ -128,7 +128,7 @@ class Transform:
         industry = "industry" if "industry" in columns else f"'{TOTAL_INDUSTRY}'"
         denominator = "cast(denominator as double)" if "denominator" in columns else "cast(null as double)"
         self._con.execute(
-            f"create or replace temp table base as select {area} as area, {industry} as industry, "
+            f"create or replace temp table base as select {area} as area, {industry} as industry, "  # nosec B608 # names and SQL of the catalogue
             "cast(period as date) as period, cast(numerator as double) as numerator, "
             f"{denominator} as denominator, cast(units as integer) as units, "
             f"cast(largest_unit as double) as largest_unit from ({indicator.sql}) as answer "
@@ -153,11 +153,11 @@ class Transform:
         name = f"completeness_{grain}"
         feeds = ", ".join(f"'{feed}'" for feed in indicator.roster_feeds)
         self._con.execute(
-            f"create or replace temp table slot as select feed, area, period, {period} as slot_period "
+            f"create or replace temp table slot as select feed, area, period, {period} as slot_period "  # nosec B608 # names and SQL of the catalogue
             f"from due_slot where feed in ({feeds}) and period >= date '{start}'"
         )
         self._con.execute(step("completeness"), {"city": self._region.city})
-        self._con.execute(f"create or replace temp table {name} as select * from completeness")
+        self._con.execute(f"create or replace temp table {name} as select * from completeness")  # nosec B608 # names of our own tables and columns
         sets = {
             ("area", "industry"): "((area, industry, 3), (area, 3), (industry, 3), (3))",
             ("area",): "((area, 3), (3))",
@@ -190,4 +190,4 @@ class Transform:
                 group by grouping sets {sets}
             ) as total
             left join {name} as own on own.area = total.area and own.period = total.period
-            where true{absent}"""
+            where true{absent}"""  # nosec B608 # names and SQL of the catalogue

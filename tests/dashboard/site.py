@@ -14,6 +14,7 @@ from waitress.server import create_server
 
 from dashboard.app import create_app
 from dashboard.security import may_open
+from dashboard.serve import OPTIONS
 from pipelines.domain import Role, Viewer
 from pipelines.ledger import Ledger, link, open_ledger
 from pipelines.publish.read import read
@@ -62,7 +63,7 @@ def served(data: Path) -> Iterator[Site]:
     settings.demonstration_mark.touch()  # links sign in to invented data only
     ledger = open_ledger(settings)
     app = create_app(settings, ledger)
-    server = create_server(app.server, host="127.0.0.1", port=0, threads=4)
+    server = create_server(app.server, host="127.0.0.1", port=0, threads=4, **OPTIONS)
     worker = threading.Thread(target=server.run, daemon=True)
     worker.start()
     try:

@@ -1,4 +1,6 @@
+import base64
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -219,6 +221,43 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     assert cookie.startswith("gangshao=")
     assert all(part in cookie for part in ("HttpOnly", "SameSite=Lax", "Path=/"))
     assert "Secure" not in cookie  # plain HTTP on the loopback
+
+
+def test_the_token_of_a_session_is_256_random_bits_and_new_each_time(
+    client: FlaskClient, ledger: Ledger, clock: Clock
+) -> None:
+    tokens = set()
+    for _ in range(20):
+        sign_in(client, ledger, clock)
+        cookie = client.get_cookie("gangshao")
+        assert cookie is not None
+        assert len(base64.urlsafe_b64decode(cookie.value + "=")) == 32
+        tokens.add(cookie.value)
+    assert len(tokens) == 20
+
+
+def test_a_password_is_masked_may_be_pasted_and_counts_as_it_was_typed(
+    client: FlaskClient, ledger: Ledger, clock: Clock
+) -> None:
+    signed_up(ledger, clock, "zhang.san")
+    by, now = audit.this_process(), clock()
+    token = link.for_password(ledger, by, account.named(ledger, "zhang.san", now).account_id, now)
+    for page in (client.get("/sign-in"), client.get(f"/sign-in/{token}")):
+        markup = page.get_data(as_text=True)
+        fields = [part for part in re.findall(r"<input[^>]*>", markup) if re.search(r'name="(password|again)"', part)]
+        assert fields
+        assert all('type="password"' in part and 'autocomplete="' in part for part in fields)
+        assert not re.search(r"onpaste|oncopy|autocomplete=.off", markup)
+    assert "paste" not in client.get("/sign-in/static/form.js").get_data(as_text=True)
+    for typed in (KEY["password"] + " ", KEY["password"].title(), KEY["password"][:-1]):
+        assert client.post("/sign-in", json=KEY | {"password": typed}, headers=OURS).status_code == 401
+    assert client.post("/sign-in", json=KEY, headers=OURS).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [[], "text", 7, {"name": {"a": 1}, "password": ["x"]}, {"name": None}])
+def test_json_of_another_shape_is_answered_as_a_wrong_password(client: FlaskClient, sent: object) -> None:
+    answer = client.post("/sign-in", json=sent, headers=OURS)
+    assert (answer.status_code, answer.get_json()) == (401, {"say": text("Name or password is wrong.")})
 
 
 def test_under_https_the_cookies_are_bound_to_the_host(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:

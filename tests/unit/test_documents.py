@@ -1,4 +1,4 @@
-"""What README, ARCHITECTURE and CONTRIBUTING name is there: settings, files, commands, and the examples hold."""
+"""What the documents name is there: settings, files, commands, and the examples hold."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ from pipelines.warehouse.catalogue import parse
 from tests.guard import violations
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
 EXAMPLES = ("returning_labour", "dezhou", "pages/rule.py", "place>", "data/var")
 PLACE = re.compile(r"(?:dashboard|pipelines|models|data|tests|notebooks|\.ci)/[\w./-]+")
 

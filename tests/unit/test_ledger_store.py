@@ -32,6 +32,15 @@ def test_a_fresh_folder_gets_a_ledger_in_wal_mode_that_survives_reopening(tmp_pa
     again.close()
 
 
+def test_a_ledger_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    ledger = open_ledger(Settings(data=tmp_path))
+    with ledger.writing() as connection:
+        connection.execute(text("select 1"))
+        modes = {path.name: path.stat().st_mode & 0o007 for path in tmp_path.glob("ledger.sqlite*")}
+    ledger.close()
+    assert modes == dict.fromkeys(("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"), 0)
+
+
 def test_the_migrations_lead_to_the_tables_the_program_uses(tmp_path: Path) -> None:
     ledger = open_ledger(Settings(data=tmp_path))
     with ledger.reading() as connection:
