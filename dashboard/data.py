@@ -35,13 +35,13 @@ def as_anybody_of_this_scope() -> Iterator[None]:
 
     What is made meanwhile can say nothing of the one for whom it happens to be made. The audit trail is not deceived.
     """
-    who = current_viewer()
+    who = viewer()
     role = next((role for role in Role if Viewer(role).audience is who.audience), None)
     g.gangshao_someone = Viewer(role, who.areas)
     try:
         yield
     finally:
-        g.gangshao_someone = None
+        g.gangshao_someone = g.get("gangshao_nobody")
 
 
 def edition() -> Edition:
@@ -118,9 +118,21 @@ def saw_small_cell() -> bool:
     return bool(g.get("gangshao_small_cell"))
 
 
+@contextmanager
+def for_nobody_yet(someone: Viewer) -> Iterator[None]:
+    """Make what viewers of this scope will ask for, before one of them does: nobody sees it, nothing is entered."""
+    g.gangshao_someone = g.gangshao_nobody = someone
+    try:
+        yield
+    finally:
+        g.gangshao_someone = g.gangshao_nobody = None
+
+
 def enter_small_cell() -> None:
     """Enter in the audit trail that this session is given a small cell on this page."""
     g.gangshao_small_cell = True
+    if g.get("gangshao_nobody") is not None:
+        return
     told = read("manifest").set_index("key")["value"]
     trail().view_small_cell(page(), trail().clock().astimezone(ZoneInfo(told["time_zone"])).date())
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import waitress
 
+from dashboard.ahead import Ahead
 from dashboard.app import create_app
 from dashboard.security.guard import MOST_SENT
 from pipelines.domain import UserError
@@ -26,8 +27,12 @@ def serve(settings: Settings) -> None:
             f"无法在 {settings.host}:{settings.port} 启动看板：{error.strerror}；"
             "请用 GANGSHAO_PORT 另设端口 (address in use)"
         ) from error
+    ahead = Ahead(app.server, settings.published)
+    ahead.start()
     sys.stderr.write(f"看板 {settings.address}（按 Ctrl+C 停止）\n")
     try:
         server.run()
     except KeyboardInterrupt:
         server.close()
+    finally:
+        ahead.stop()

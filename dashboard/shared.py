@@ -3,6 +3,8 @@
 import json
 import secrets
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +14,11 @@ from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import data
 from dashboard.security import is_refused
+from pipelines.domain import Audience, Role, Viewer
 from pipelines.publish.kept import Kept
 
 _ROOM = 96 * 2**20  # bytes
+_MOST_ASKED, _RECENT = 500, 900.0  # parts, seconds
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,39 @@ class _Made:
     has_small_cell: bool
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A part that somebody of a scope was given."""
+
+    audience: Audience
+    areas: frozenset[str]
+    question: Hashable
+
+
+class Recently:
+    """Which parts were asked for in the last minutes, the newest first, and how each is made."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[Asked, tuple[Callable[[], Any], float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def note(self, one: Asked, make: Callable[[], Any]) -> None:
+        """Somebody was given this part just now."""
+        with self._lock:
+            self._held[one] = make, time.monotonic()
+            self._held.move_to_end(one)
+            while len(self._held) > _MOST_ASKED:
+                self._held.popitem(last=False)
+
+    def parts(self) -> list[tuple[Asked, Callable[[], Any]]]:
+        """Those of the last minutes, the newest first."""
+        oldest = time.monotonic() - _RECENT
+        with self._lock:
+            return [(one, make) for one, (make, at) in reversed(self._held.items()) if at > oldest]
+
+
 _kept: Kept[_Made] = Kept(_ROOM)
+asked = Recently()
 _locks = tuple(threading.Lock() for _ in range(64))
 
 
@@ -36,17 +72,30 @@ def shared(question: Hashable, make: Callable[[], Any]) -> str:
     it depends on. A kept part with a small cell is entered in the audit trail for everybody who is given it, before it
     is given. What fails, or is refused, is not kept. Parts are not made inside parts.
     """
+    made = _made(question, make)
+    if made.has_small_cell and not data.saw_small_cell():
+        data.enter_small_cell()
+    mark = secrets.token_hex(16)
+    g.setdefault("gangshao_parts", {})[mark] = made.text
+    return mark
+
+
+def _made(question: Hashable, make: Callable[[], Any]) -> _Made:
     who = data.viewer()
     key = (data.files(), data.edition(), data.looks_back_to(), who.audience, who.areas, question)
     made = _kept.get(key)
     if made is None:
         with _locks[hash(key) % len(_locks)]:  # all who wait for a new edition's page wait for one of them to make it
             made = _kept.get(key) or _make(key, make)
-    if made.has_small_cell and not data.saw_small_cell():
-        data.enter_small_cell()
-    mark = secrets.token_hex(16)
-    g.setdefault("gangshao_parts", {})[mark] = made.text
-    return mark
+    if data.looks_back_to() is None and not is_refused():
+        asked.note(Asked(who.audience, who.areas, question), make)
+    return made
+
+
+def prepare(one: Asked, make: Callable[[], Any]) -> None:
+    """Make a part as somebody of its scope will ask for it; nobody is given it yet, so nothing is entered."""
+    with data.for_nobody_yet(Viewer(next(role for role in Role if Viewer(role).audience is one.audience), one.areas)):
+        _made(one.question, make)
 
 
 def fill_in_parts(server: Flask) -> None:

@@ -42,6 +42,8 @@ class Trail:
     def refuse(self, why: str) -> None:
         """Enter that this request is refused: once a minute for each session, page and reason."""
         g.gangshao_refused = True
+        if g.get("gangshao_nobody") is not None:  # a page made before anybody asks for it
+            return
         now = self.clock()
         minute = now.strftime("%Y-%m-%dT%H:%M")
         session = g.get("gangshao_session", "")

@@ -1,8 +1,10 @@
 """The one door to the published files: every page, mail, download and notebook asks here, and sees only its scope."""
 
 import threading
+import time
 from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -27,6 +29,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1GB",
     "temp_directory": "",  # nothing a viewer asked for lies about on disk
 }
+_NOTHING = "还没有发布任何版次，请先运行 gangshao run (nothing has been published yet)"
+MOST_BEHIND = 60.0  # seconds that readers may be kept on the edition before the one in force
 _ROOM = 48 * 2**20  # bytes of answers kept for each open base
 Parameter = str | int | float | bool | date | datetime | None
 
@@ -57,13 +61,20 @@ class _Base:
 
 @dataclass
 class _Door:
-    """The open editions of this process: at most one a published folder and audience kind."""
+    """The open editions of this process, by folder, audience kind and identity of the files.
+
+    ``shown``: the edition a folder's readers are kept on while the next is prepared; without one the pointer's.
+    """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    bases: dict[tuple[Path, bool], tuple[tuple[object, ...], _Base]] = field(default_factory=dict)
+    bases: dict[tuple[Path, bool], dict[tuple[object, ...], _Base]] = field(default_factory=dict)
+    shown: dict[Path, str] = field(default_factory=dict)
+    behind: dict[Path, float] = field(default_factory=dict)
+    """Since when the pointer has named another edition than the one shown."""
 
 
 _door = _Door()
+_preparing: ContextVar[str] = ContextVar("preparing", default="")
 
 
 def read(
@@ -230,22 +241,20 @@ def _standing(table: str, source: Source, instant: str) -> str:
 
 @contextmanager
 def _lease(published: Path, *, with_restricted: bool) -> Iterator[_Base]:
-    """Lend the base of the edition the pointer names now; an older one is closed when its last reader has left.
+    """Lend the base of the edition that is shown now; an older one is closed when its last reader has left.
 
     Closing a DuckDB connection closes its cursors, and an open file hides its replacement: hence the count.
     """
-    for_whom = (published.resolve(), with_restricted)
     with _door.lock:
         folder, state = _current(published, with_restricted)
-        held = _door.bases.get(for_whom)
-        if held is None or held[0] != state:
-            fresh = _open(folder, with_restricted)
-            _door.bases[for_whom] = (state, fresh)
-            if held is not None:
-                held[1].is_retired = True
-                if held[1].users == 0:
-                    held[1].connection.close()
-        base = _door.bases[for_whom][1]
+        open_ones = _door.bases.setdefault((published.resolve(), with_restricted), {})
+        base = open_ones.get(state)
+        if base is None:
+            base = open_ones[state] = _open(folder, with_restricted)
+        if not _preparing.get():
+            kept = {state[0], _pointer(published)}
+            for other in [one for one in open_ones if one != state and (one[0] not in kept or one[0] == state[0])]:
+                _retire(open_ones.pop(other))
         base.users += 1
     try:
         yield base
@@ -256,23 +265,75 @@ def _lease(published: Path, *, with_restricted: bool) -> Iterator[_Base]:
                 base.connection.close()
 
 
+def _retire(base: _Base) -> None:
+    base.is_retired = True
+    if base.users == 0:
+        base.connection.close()
+
+
 def close() -> None:
     """Let go of all published files of this process (tests on folders that are about to vanish)."""
     with _door.lock:
-        for _, base in _door.bases.values():
-            base.connection.close()
+        for open_ones in _door.bases.values():
+            for base in open_ones.values():
+                base.connection.close()
         _door.bases.clear()
+        _door.shown.clear()
+
+
+def pointed_at(published: Path) -> str:
+    """Identity of the edition the pointer names. Raises UserError when nothing is published."""
+    try:
+        return _pointer(published)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UserError(_NOTHING) from error
+
+
+def show(published: Path, edition_id: str) -> None:
+    """Keep all readers of this process on one edition, until another is shown or its files are gone."""
+    with _door.lock:
+        _door.shown[published.resolve()] = edition_id
+
+
+@contextmanager
+def preparing(edition_id: str) -> Iterator[None]:
+    """Read from this edition in the present thread, whichever is shown to others."""
+    token = _preparing.set(edition_id)
+    try:
+        yield
+    finally:
+        _preparing.reset(token)
+
+
+def _pointer(published: Path) -> str:
+    return (published / "current").read_text(encoding="utf-8").strip()
 
 
 def _current(published: Path, with_restricted: bool) -> tuple[Path, tuple[object, ...]]:
-    """Return the folder of the edition in force and the identity of its files, which changes when they do."""
+    """Return the folder of the edition that is shown and the identity of its files, which changes when they do."""
     try:
-        edition_id = (published / "current").read_text(encoding="utf-8").strip()
-        folder = published / edition_id
-        files = [folder / f"{source}.duckdb" for source in _sources(with_restricted)]
-        stats = [path.stat() for path in files]
+        pointed = _pointer(published)
+        wanted = _preparing.get() or _shown(published.resolve(), pointed)
+        with suppress(FileNotFoundError):  # published and forgotten while the next was prepared
+            return _identified(published, wanted, with_restricted)
+        return _identified(published, pointed, with_restricted)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UserError("还没有发布任何版次，请先运行 gangshao run (nothing has been published yet)") from error
+        raise UserError(_NOTHING) from error
+
+
+def _shown(published: Path, pointed: str) -> str:
+    """The edition readers are kept on; the pointer's when that has been another one for too long."""
+    wanted = _door.shown.get(published, pointed)
+    if wanted == pointed:
+        _door.behind.pop(published, None)
+        return pointed
+    since = _door.behind.setdefault(published, time.monotonic())
+    return wanted if time.monotonic() - since < MOST_BEHIND else pointed
+
+
+def _identified(published: Path, edition_id: str, with_restricted: bool) -> tuple[Path, tuple[object, ...]]:
+    folder = published / edition_id
+    stats = [(folder / f"{source}.duckdb").stat() for source in _sources(with_restricted)]
     return folder, (edition_id, *((stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats))
 
 

@@ -1,0 +1,109 @@
+"""A new edition is shown when the pages that were asked for lately are made; until then all see the one before."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard import shared as store
+from dashboard.ahead import Ahead
+from pipelines.ledger import audit
+from pipelines.publish import read
+from tests.dashboard.asked import page_asked, signed_in
+from tests.dashboard.published_city import City
+from tests.dashboard.published_fixture import build, point_to
+from tests.dashboard.site import LEADER, Site, head_of, served
+
+OLD, NEW = "2026-11-25.1", "2026-11-26.1"
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    """Two editions; the pointer names the first. What differs is the second's figures."""
+    first = build(tmp_path / "published", days=60)
+    other = build(tmp_path / "aside", days=60, seed=8)
+    (other.published / other.editions[-1][0]).replace(first.published / NEW)
+    yield first
+    read.close()
+
+
+@pytest.fixture
+def place(city: City, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
+    monkeypatch.setattr(store, "asked", store.Recently())
+    monkeypatch.setattr("dashboard.ahead.asked", store.asked)
+    with served(city.published.parent) as running:
+        yield running
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Questions of the parts that were made, in order."""
+    found: list[object] = []
+    make = store._make
+
+    def counted(key: tuple[object, ...], maker: object) -> object:
+        found.append(key[-1])
+        return make(key, maker)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "_make", counted)
+    return found
+
+
+def wait_for(holds: object, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_for_them(
+    place: Site, city: City, made: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = city.published
+    clients = {viewer: signed_in(place, viewer) for viewer in (LEADER, head_of("371503"))}
+    questions = [page_asked("/"), page_asked("/area/371503")]
+    ahead = Ahead(place.app.server, published)
+    gate = store.threading.Event()
+    prepare = store.prepare
+    monkeypatch.setattr("dashboard.ahead.prepare", lambda *one: gate.wait(60) and prepare(*one))
+    ahead.start()
+    try:
+        wait_for(lambda: ahead._shown == OLD)
+        before = [one.of(client)[2] for client in clients.values() for one in questions]
+        entries = len(audit.entries(place.ledger))
+        point_to(published, NEW)
+        time.sleep(1.2)
+        made.clear()
+        assert [one.of(client)[2] for client in clients.values() for one in questions] == before, "still the one before"
+        assert not made
+        gate.set()
+        wait_for(lambda: ahead._shown == NEW)
+        assert len(made) >= 5, "today and an area for two scopes, and their banners"
+        assert len(audit.entries(place.ledger)) == entries, "nobody was shown anything yet"
+        made.clear()
+        after = [one.of(client)[2] for client in clients.values() for one in questions]
+        assert not made, "everything was there already"
+        assert all(one != other for one, other in zip(before, after, strict=True))
+    finally:
+        gate.set()
+        ahead.stop()
+
+
+def test_readers_are_not_kept_on_an_old_edition_for_ever(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "MOST_BEHIND", 0.3)
+    read.show(city.published, OLD)
+    old = read.files_in_force(city.published, LEADER)
+    point_to(city.published, NEW)
+    assert read.files_in_force(city.published, LEADER) == old
+    time.sleep(0.4)
+    assert read.files_in_force(city.published, LEADER) != old
+
+
+def test_an_edition_that_is_gone_is_shown_no_longer(city: City) -> None:
+    read.show(city.published, OLD)
+    point_to(city.published, NEW)
+    for file in (city.published / OLD).iterdir():
+        file.unlink()
+    assert NEW in str(read.files_in_force(city.published, LEADER))
