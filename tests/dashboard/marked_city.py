@@ -19,7 +19,7 @@ FIGURES = {
     "revision": ("value_before", "value"),
 }
 _EXACT, _PUBLIC = 1_000_000, 1_500_000
-_NUMBER = re.compile(r"(?<![\d.])\d{1,3}(?:,\d{3})+(?!\d)|(?<![\d.])\d{7,}(?!\d)")
+_NUMBER = re.compile(r"(?<![0-9A-Za-z.])(?:\d{1,3}(?:,\d{3})+|\d{7,})(?![0-9A-Za-z])")  # no part of a hash
 EMPLOYER_OF = {"371503": CLOSING, "371522": SUSPECTED}
 
 

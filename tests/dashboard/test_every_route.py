@@ -16,6 +16,7 @@ from pipelines import region as regions
 from pipelines.alerts.notices import decide
 from pipelines.domain import Audience, Role, Viewer
 from pipelines.publish import read as door
+from pipelines.publish.kept import Kept
 from pipelines.publish.read import edition_in_force
 from pipelines.publish.scope import Source
 from tests.dashboard import asked
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.xdist_group("scope")
 NOW = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
 # The policy, said once more than in dashboard/security/rights.py: what is not here is for everybody who is signed in.
 ONLY = {"/accounts": Role.ADMINISTRATOR, "/audit": Role.AUDITOR, "/download/audit.csv": Role.AUDITOR}
-OPEN = {"/sign-in", "/sign-in/<token>", "/sign-in/static/<path:filename>"}
+OPEN = {"/sign-in", "/sign-in/<token>", "/sign-in/static/<path:filename>", "/healthz", "/readyz"}
 ENDS_SESSIONS = {"/sign-out", "/accounts/sign-out-everybody"}
 PASSWORDS = {"/sign-in", "/account/password"}  # with none they are refused
 REFUSED = text("Your role may not open this.")
@@ -87,7 +88,7 @@ def test_each_role_is_refused_what_is_not_its_own(place: Site, values: dict[str,
         else:
             assert status not in {401, 403} or one.rule in PASSWORDS, (one, status)
             assert status < 500, one
-    assert refused > 3
+    assert refused >= 3
 
 
 def wrongs(marked: Marked, viewer: Viewer, body: str) -> dict[str, set[str]]:
@@ -188,6 +189,7 @@ def test_without_the_predicate_the_same_look_finds_other_areas(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("pipelines.publish.read.scope", lambda *_: ((Source.RESTRICTED, "true"),))
+    monkeypatch.setattr("dashboard.shared._kept", Kept(2**26))  # pages made while the predicate held
     viewer = viewer_of(Role.COUNTY_HEAD, frozenset({"371503"}))
     told = [wrongs(marked, viewer, said_to(place, clients, viewer, one)) for one in everything_shown(marked, values)]
     assert any("exact" in said for found in told for said in found.values())
