@@ -56,7 +56,7 @@ def sign_in(browser: Browser, site: Site) -> Iterator[SignIn]:
         page = watch.over(contexts[key])
         page.goto(site.link(viewer))
         page.get_by_role("button").click()
-        page.wait_for_selector("main h1")
+        page.wait_for_selector(".page main h1")  # the sign-in page has a heading too
         return page
 
     yield signed_in
