@@ -14,6 +14,7 @@ from pipelines.domain import Role, UserError
 from pipelines.ledger import Ledger, account, audit, link
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.sign_in import set_own_password
+from pipelines.region import load
 from pipelines.settings import Settings
 
 ACTIONS: dict[str, Callable[..., None]] = {
@@ -35,7 +36,7 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
     @acts.post("/accounts/new")
     def new() -> Response:
         now = clock()
-        account_id = account.create(ledger, _by(), field("name"), field("person"), _role(), fields("areas"), now)
+        account_id = account.create(ledger, _by(), field("name"), field("person"), _role(), areas(), now)
         return _handed_over(link.for_password(ledger, _by(), account_id, now))
 
     @acts.post("/accounts/<account_id>/link")
@@ -44,7 +45,7 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
 
     @acts.post("/accounts/<account_id>/change")
     def change(account_id: str) -> Response:
-        account.change(ledger, _by(), account_id, _role(), fields("areas"), clock())
+        account.change(ledger, _by(), account_id, _role(), areas(), clock())
         return make_response(jsonify(to="/accounts"))
 
     @acts.post("/accounts/sign-out-everybody")
@@ -72,6 +73,12 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
             seconds = max(1, round(wait.total_seconds()))
             return said(text("Too many wrong passwords. Try again in {seconds} seconds.", seconds=seconds), 429)
         return said(text("The old password is wrong."), 401)
+
+    def areas() -> list[str]:
+        chosen = fields("areas")
+        if not set(chosen) <= set(load(settings.region).units):
+            raise UserError(text("Choose areas of this region."))
+        return chosen
 
     def _handed_over(token: str) -> Response:
         sentence = text("Hand this address over in person. It works once, for 24 hours; the password is set there.")

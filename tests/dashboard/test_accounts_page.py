@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.locale import text
 from pipelines.ledger import link
 from tests.dashboard.published_city import City
-from tests.dashboard.site import LEADER, Site, served
+from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, served
 
 pytestmark = pytest.mark.xdist_group("browser")
 GOOD, OTHER = "purple hippo naps on roofs", "seven kettles under snowfall"
@@ -141,3 +141,13 @@ def test_nobody_else_does_anything_with_accounts(site: Site, path: str) -> None:
     token = site.link(LEADER).rsplit("/", 1)[1]
     assert client.post(f"/sign-in/{token}", json={}, headers=origin).get_json() == {"to": "/"}
     assert client.post(f"/accounts/{path}", json={}, headers=origin).status_code == 403
+
+
+def test_an_area_that_is_not_of_the_region_makes_no_account(site: Site) -> None:
+    client = site.app.server.test_client()
+    origin = {"Origin": "http://localhost"}
+    token = site.link(ADMINISTRATOR).rsplit("/", 1)[1]
+    client.post(f"/sign-in/{token}", json={}, headers=origin)
+    sent = {"name": "zhao.liu", "person": "赵六", "role": "county_head", "areas": ["110000"]}
+    answer = client.post("/accounts/new", json=sent, headers=origin)
+    assert (answer.status_code, answer.get_json()) == (400, {"say": text("Choose areas of this region.")})
