@@ -1,6 +1,7 @@
 """Publishing: checked before the switch, suppressed where few people stand behind a number, the last good one stays."""
 
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,8 +11,10 @@ import pytest
 
 from pipelines import region as regions
 from pipelines.domain import GENERAL, Edition, UserError
+from pipelines.publish.attack import NEWEST, attack, told_months
 from pipelines.publish.edition import current_edition, publish
 from pipelines.publish.read import read
+from pipelines.region import Region
 from pipelines.secrecy import Bounds
 from pipelines.settings import Settings
 from pipelines.warehouse import store
@@ -175,3 +178,19 @@ def test_a_reader_of_the_general_public_gets_no_restricted_table(replayed: House
     published = settings_of(replayed).published
     with pytest.raises(UserError):
         read("score_of_area", GENERAL, published=published, area="371502", industry="ALL")
+
+
+def test_the_newest_three_months_of_the_demonstration_city_give_no_hidden_cell_away(
+    replayed: House, region: Region
+) -> None:
+    with duckdb.connect() as con:
+        for name in ("restricted", "general"):
+            con.execute(f"attach '{replayed.restricted.parent / name}.duckdb' as {name} (read_only)")
+        begun = time.perf_counter()
+        found = attack(con, region, told_months(con)[-NEWEST:])
+        took = time.perf_counter() - begun
+        recorded = con.execute("select count(*) from restricted.checked_month").fetchall()[0][0]
+    assert found.cells > 200
+    assert found.inside.empty
+    assert took < 60
+    assert recorded >= NEWEST, "publishing looked at them itself"
