@@ -40,7 +40,7 @@ LONG = (0.02, 0.14, 0.26, 0.38, 0.5, 0.62, 0.74, 0.86, 0.97)
 # A delay lets the kill fall into the middle of a statement of DuckDB; these stages go on long enough after it.
 DELAYED = [(stage, share, delay) for stage in ("ingest", "run", "publish") for share in LONG[:8] for delay in (3, 25)]
 POINTS = [(stage, share, 0) for stage, shares in SHORT.items() for share in shares]
-LEFT_BEHIND = [("run", 0.915, False)]  # computed, and not yet in the ledger
+LEFT_BEHIND = [("run", 0.888, False)]  # computed, and not yet in the ledger
 if os.environ.get("GANGSHAO_TORTURE"):
     LEFT_BEHIND += [("publish", 0.5, True)]
     POINTS += [(stage, share, 0) for stage in SHORT for share in LONG if share not in SHORT[stage]] + DELAYED
@@ -93,7 +93,7 @@ def end_of(house: House) -> End:
 
 
 def test_the_undisturbed_night_has_work_for_every_stage(calm: Calm) -> None:
-    assert calm.calls.keys() == set(STAGES.values()) == {*SHORT, "keys"}
+    assert calm.calls.keys() == set(STAGES.values()) - {"upkeep"} == {*SHORT, "keys"}
     assert len(calm.end.mails) >= 3
     assert {reason for _, _, _, reason, _, _ in calm.end.notices} >= {"retrospective", "first", "nothing_of_yours"}
     assert not calm.end.waiting
@@ -108,10 +108,10 @@ def test_a_killed_run_is_completed_by_the_next_one_while_the_dashboard_serves(
     with watched(killed, evening.path) as watcher:
         assert watcher.look() == {BEFORE}
         kill(killed, NIGHT, Point(stage, round(share * calm.calls[stage]), delay))
-        assert watcher.look() in ({BEFORE}, {AFTER})
+        assert watcher.look() <= {BEFORE, AFTER}
         status, said = nursery.work(killed, NIGHT)
         assert status == 0, said
-        assert watcher.look() == {AFTER}
+        assert watcher.until(AFTER) == {AFTER}
     assert end_of(killed) == calm.end
     assert not watcher.faults
     assert {edition for address, edition in watcher.answers if address != LAYOUT} == {BEFORE, AFTER}

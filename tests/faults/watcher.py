@@ -59,6 +59,13 @@ class Watcher:
         self.ask(LAYOUT)
         return {self.ask(address) for address in (*DOWNLOADS, TODAY)}
 
+    def until(self, edition: str) -> set[str]:
+        """As ``look``, once the edition is shown: its pages are made first."""
+        end = time.monotonic() + PATIENCE
+        while self.ask(TODAY) != edition and time.monotonic() < end:
+            time.sleep(PAUSE)
+        return self.look()
+
     def ask(self, address: str) -> str:
         """Ask for one address and put the answer on record; returns the edition it showed."""
         with self._lock:  # a requests.Session is for one thread at a time

@@ -14,7 +14,7 @@ def tree(folder: Path) -> dict[str, int]:
     return {
         str(path.relative_to(folder)): path.stat().st_size
         for path in folder.rglob("*")
-        if path.is_file() and path.name not in ignored
+        if path.is_file() and path.name not in ignored and path.parent.name != "log"
     }
 
 
