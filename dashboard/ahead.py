@@ -41,8 +41,8 @@ class Ahead:
                 if pointed != self._shown:
                     if self._shown:
                         self._prepare(pointed)
-                    read.show(self._published, pointed)
-                    self._shown = pointed
+                    # Readers who could not be kept so long are on the pointer's edition; from there it goes on.
+                    self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
             except UserError:  # nothing is published yet, or what is cannot be read: readers are told so themselves
                 continue
             except Exception:

@@ -289,10 +289,20 @@ def pointed_at(published: Path) -> str:
         raise UserError(_NOTHING) from error
 
 
-def show(published: Path, edition_id: str) -> None:
-    """Keep all readers of this process on one edition, until another is shown or its files are gone."""
+def show(published: Path, edition_id: str, instead_of: str = "") -> bool:
+    """Keep all readers of this process on one edition, until another is shown or its files are gone.
+
+    ``instead_of``: the edition they should be on so far; when they no longer are, nothing is changed, for they may have
+    seen a newer one. Returns whether it is shown.
+    """
+    place = published.resolve()
     with _door.lock:
-        _door.shown[published.resolve()] = edition_id
+        is_as_thought = not instead_of or (_door.shown.get(place) == instead_of and not _is_late(place))
+        if is_as_thought:
+            _door.shown[place] = edition_id
+        else:
+            _door.shown.pop(place, None)
+        return is_as_thought
 
 
 @contextmanager
@@ -316,6 +326,8 @@ def _current(published: Path, with_restricted: bool) -> tuple[Path, tuple[object
         wanted = _preparing.get() or _shown(published.resolve(), pointed)
         with suppress(FileNotFoundError):  # published and forgotten while the next was prepared
             return _identified(published, wanted, with_restricted)
+        if not _preparing.get():  # who has seen the pointer's edition is not led back
+            _door.shown.pop(published.resolve(), None)
         return _identified(published, pointed, with_restricted)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(_NOTHING) from error
@@ -327,8 +339,12 @@ def _shown(published: Path, pointed: str) -> str:
     if wanted == pointed:
         _door.behind.pop(published, None)
         return pointed
-    since = _door.behind.setdefault(published, time.monotonic())
-    return wanted if time.monotonic() - since < MOST_BEHIND else pointed
+    _door.behind.setdefault(published, time.monotonic())
+    return pointed if _is_late(published) else wanted
+
+
+def _is_late(published: Path) -> bool:
+    return time.monotonic() - _door.behind.get(published, time.monotonic()) >= MOST_BEHIND
 
 
 def _identified(published: Path, edition_id: str, with_restricted: bool) -> tuple[Path, tuple[object, ...]]:

@@ -107,3 +107,14 @@ def test_an_edition_that_is_gone_is_shown_no_longer(city: City) -> None:
     for file in (city.published / OLD).iterdir():
         file.unlink()
     assert NEW in str(read.files_in_force(city.published, LEADER))
+
+
+def test_who_has_seen_a_newer_edition_is_not_led_back(city: City) -> None:
+    read.show(city.published, OLD)
+    point_to(city.published, NEW)
+    for file in (city.published / OLD).iterdir():
+        file.unlink()
+    newest = read.files_in_force(city.published, LEADER)
+    assert NEW in str(newest)
+    assert not read.show(city.published, OLD, instead_of=OLD), "prepared while they went on"
+    assert read.files_in_force(city.published, LEADER) == newest
