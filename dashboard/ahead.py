@@ -12,7 +12,7 @@ from pipelines.domain import UserError
 from pipelines.publish import read
 
 LOOK_EVERY = 0.5  # seconds
-LONGEST = 45.0  # seconds for preparing, then the edition is shown as it is; less than read.MOST_BEHIND
+LONGEST = 90.0  # seconds for preparing, then the edition is shown as it is; less than read.MOST_BEHIND
 log = logging.getLogger(__name__)
 
 

@@ -30,7 +30,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "temp_directory": "",  # nothing a viewer asked for lies about on disk
 }
 _NOTHING = "还没有发布任何版次，请先运行 gangshao run (nothing has been published yet)"
-MOST_BEHIND = 60.0  # seconds that readers may be kept on the edition before the one in force
+MOST_BEHIND = 120.0  # seconds that readers may be kept on the edition before the one in force
 _ROOM = 48 * 2**20  # bytes of answers kept for each open base
 Parameter = str | int | float | bool | date | datetime | None
 
