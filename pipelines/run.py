@@ -52,12 +52,16 @@ class Work:
     judge: Judge
 
 
+# Seconds that a run waits for the lock: a backup holds it while it copies ledger and edition.
+PATIENCE = 10
+
+
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
     """Hold the warehouse for this process. Raises UserError when another run holds it, or a file fails meanwhile."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
-        with FileLock(settings.run_lock, timeout=0):
+        with FileLock(settings.run_lock, timeout=PATIENCE):
             yield
     except Timeout as error:
         raise UserError("另一个任务正在运行，请等它结束后再试 (another run is at work)") from error
