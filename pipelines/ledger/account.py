@@ -11,15 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, Update, delete, func, insert, select, update
 
 from pipelines.domain import Audience, Role, Said, SaidError, Viewer
-from pipelines.ledger import audit
+from pipelines.ledger import audit, session
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import account as account_table
 from pipelines.ledger.schema import attempt, device, sign_in_link
 from pipelines.ledger.schema import session as session_table
-from pipelines.ledger.session import IDLE_LIMIT
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.throttle import of_account
-from pipelines.ledger.token import joined, parted
+from pipelines.ledger.token import joined, parted, viewer_in
 
 _NAME = re.compile(r"[\w.@-]{2,64}")
 _LONGEST_PERSON = 100
@@ -39,11 +38,6 @@ class Account:
     signed_in_at: datetime | None
     disabled_at: datetime | None
     open_sessions: int
-
-    @property
-    def viewer(self) -> Viewer:
-        """Who reads when this account is signed in."""
-        return Viewer(self.role, self.areas, self.name)
 
 
 def cleaned(name: str) -> str:
@@ -146,14 +140,9 @@ def forgive(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
 
 def accounts(ledger: Ledger, now: datetime) -> list[Account]:
     """All accounts by name, the closed ones last."""
-    is_open = (
-        session_table.c.ended_at.is_(None),
-        session_table.c.expires_at > now,
-        session_table.c.last_seen_at > now - IDLE_LIMIT,
-    )
     counted = (
         select(session_table.c.account_id, func.count().label("sessions"))
-        .where(*is_open)
+        .where(*session.is_open(now))
         .group_by(session_table.c.account_id)
         .subquery()
     )
@@ -207,6 +196,20 @@ def void_links(connection: Connection, account_id: str, now: datetime) -> None:
         .where(sign_in_link.c.account_id == account_id, sign_in_link.c.used_at.is_(None))
         .values(used_at=now)
     )
+
+
+def set_password(
+    connection: Connection, account_id: str, password_hash: str, now: datetime, address: str, but: str = ""
+) -> Viewer:
+    """Store a password its owner set, from an address; links and all sessions but ``but`` end. Returns whose it is."""
+    row = connection.execute(
+        _of(account_id).values(password_hash=password_hash, password_set_at=now).returning(account_table)
+    ).one()
+    end_sessions(connection, account_id, now, but)
+    void_links(connection, account_id, now)
+    viewer = viewer_in(row)
+    enter(connection, audit.actor_of(viewer, address), row.name, "password_set", now)
+    return viewer
 
 
 def enter(connection: Connection, by: Actor, name: str, what: str, now: datetime, **more: object) -> None:

@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from pipelines.domain import Role, Said, SaidError, UserError, Viewer
 from pipelines.ledger import account, audit, session
 from pipelines.ledger.audit import Act, Actor
-from pipelines.ledger.password import hashed, weakness
+from pipelines.ledger.password import hashed, must_be_good
 from pipelines.ledger.schema import account as account_table
 from pipelines.ledger.schema import sign_in_link
 from pipelines.ledger.session import Session
 from pipelines.ledger.store import Ledger
-from pipelines.ledger.token import joined, new_token, parted, token_hash
+from pipelines.ledger.token import joined, new_token, token_hash, viewer_in
 
 DEMONSTRATION_LINK_LASTS = timedelta(hours=12)
 PASSWORD_LINK_LASTS = timedelta(hours=24)
@@ -75,8 +75,7 @@ def for_password(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> s
         if row is None or row.disabled_at is not None:
             raise SaidError(Said("没有这个账号，或已停用", "there is no such account, or it is closed"))
         account.void_links(connection, account_id, now)
-        viewer = Viewer(Role(row.role), parted(row.areas), row.name)
-        return _issue(connection, Opened(Purpose.PASSWORD, viewer), account_id, PASSWORD_LINK_LASTS, now, by)
+        return _issue(connection, Opened(Purpose.PASSWORD, viewer_in(row)), account_id, PASSWORD_LINK_LASTS, now, by)
 
 
 def _issue(
@@ -104,7 +103,7 @@ def inspect(ledger: Ledger, token: str, now: datetime) -> Opened | None:
         row = connection.execute(select(sign_in_link).where(*_is_open(token, now))).one_or_none()
     if row is None:
         return None
-    return Opened(Purpose(row.purpose), Viewer(Role(row.role), parted(row.areas), row.name))
+    return Opened(Purpose(row.purpose), viewer_in(row))
 
 
 def redeem(ledger: Ledger, token: str, now: datetime, address: str = "") -> Session | None:
@@ -113,7 +112,7 @@ def redeem(ledger: Ledger, token: str, now: datetime, address: str = "") -> Sess
         row = _use(connection, token, now, Purpose.DEMONSTRATION)
         if row is None:
             return None
-        return session.begin(connection, Viewer(Role(row.role), parted(row.areas), row.name), now, address)
+        return session.begin(connection, viewer_in(row), now, address)
 
 
 def redeem_set_up(
@@ -126,7 +125,7 @@ def redeem_set_up(
     link stays good then.
     """
     plain = account.cleaned(name)
-    _must_be_good(password, [*words, plain, person])
+    must_be_good(password, [*words, plain, person])
     password_hash = hashed(password)
     with ledger.writing() as connection:
         if account.is_any(connection) or _use(connection, token, now, Purpose.SET_UP) is None:
@@ -148,7 +147,7 @@ def redeem_password(
         ).one_or_none()
     if row is None:
         return None
-    _must_be_good(password, [*words, row.name, row.person])
+    must_be_good(password, [*words, row.name, row.person])
     password_hash = hashed(password)
     with ledger.writing() as connection:
         used = _use(connection, token, now, Purpose.PASSWORD)
@@ -157,21 +156,9 @@ def redeem_password(
         return _with_password(connection, used.account_id, password_hash, now, address)
 
 
-def _must_be_good(password: str, words: Iterable[str]) -> None:
-    if (why := weakness(password, words)) is not None:
-        raise SaidError(why)
-
-
 def _with_password(connection: Connection, account_id: str, password_hash: str, now: datetime, address: str) -> Session:
-    row = connection.execute(
-        update(account_table)
-        .where(account_table.c.account_id == account_id)
-        .values(password_hash=password_hash, password_set_at=now, signed_in_at=now)
-        .returning(account_table.c.name, account_table.c.role, account_table.c.areas)
-    ).one()
-    viewer = Viewer(Role(row.role), parted(row.areas), row.name)
-    account.end_sessions(connection, account_id, now)
-    account.enter(connection, audit.actor_of(viewer, address), row.name, "password_set", now)
+    viewer = account.set_password(connection, account_id, password_hash, now, address)
+    connection.execute(update(account_table).where(account_table.c.account_id == account_id).values(signed_in_at=now))
     return session.begin(connection, viewer, now, address, account_id)
 
 

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
-from pipelines.domain import Said
+from pipelines.domain import Said, SaidError
 
 LEAST, MOST = 12, 128  # characters
 _BESIDE = 8  # characters that are no name of system, region or account
@@ -69,6 +69,12 @@ def weakness(password: str, words: Iterable[str]) -> Said | None:
         return None
     worst = max(found["sequence"], key=lambda part: (part["pattern"] != "bruteforce", len(part["token"])))
     return _refused(worst["pattern"], worst["token"])
+
+
+def must_be_good(password: str, words: Iterable[str]) -> None:
+    """Raises SaidError that says why a password is refused, as ``weakness`` does."""
+    if (why := weakness(password, words)) is not None:
+        raise SaidError(why)
 
 
 def _parts(words: Iterable[str]) -> set[str]:

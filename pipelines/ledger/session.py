@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from pipelines.domain import Role, Viewer
+from pipelines.domain import Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act
 from pipelines.ledger.schema import session as session_table
 from pipelines.ledger.store import Ledger
-from pipelines.ledger.token import joined, new_token, parted, token_hash
+from pipelines.ledger.token import joined, new_token, token_hash, viewer_in
 
 IDLE_LIMIT = timedelta(minutes=30)
 ABSOLUTE_LIMIT = timedelta(hours=8)  # a working day
@@ -58,12 +58,20 @@ def begin(
     return Session(token, viewer, expires_at)
 
 
+def is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions of a session that is signed in: not ended, not idle for 30 minutes, not older than 8 hours."""
+    its = session_table.c
+    return its.ended_at.is_(None), its.expires_at > now, its.last_seen_at > now - IDLE_LIMIT
+
+
 def viewer_of(ledger: Ledger, token: str, now: datetime) -> Viewer | None:
     """The viewer behind a cookie; None when unknown, ended, idle for 30 minutes or older than 8 hours."""
     key = token_hash(token)
     with ledger.reading() as connection:
-        row = connection.execute(select(session_table).where(session_table.c.token_hash == key)).one_or_none()
-    if row is None or row.ended_at is not None or now >= row.expires_at or now - row.last_seen_at >= IDLE_LIMIT:
+        row = connection.execute(
+            select(session_table).where(session_table.c.token_hash == key, *is_open(now))
+        ).one_or_none()
+    if row is None:
         return None
     if now - row.last_seen_at >= _SEEN_STEP:
         with ledger.writing() as connection:
@@ -76,7 +84,7 @@ def viewer_of(ledger: Ledger, token: str, now: datetime) -> Viewer | None:
                 )
                 .values(last_seen_at=now)
             )
-    return Viewer(role=Role(row.role) if row.role else None, areas=parted(row.areas), name=row.name)
+    return viewer_in(row)
 
 
 def end(ledger: Ledger, token: str, now: datetime, address: str = "") -> None:
@@ -89,7 +97,11 @@ def end(ledger: Ledger, token: str, now: datetime, address: str = "") -> None:
             .returning(session_table.c.role, session_table.c.areas, session_table.c.name)
         ).one_or_none()
         if row is not None:
-            viewer = Viewer(Role(row.role) if row.role else None, parted(row.areas), row.name)
             audit.append(
-                connection, Act.SIGN_OUT, audit.actor_of(viewer, address), "", now, details={"session": mark(token)}
+                connection,
+                Act.SIGN_OUT,
+                audit.actor_of(viewer_in(row), address),
+                "",
+                now,
+                details={"session": mark(token)},
             )

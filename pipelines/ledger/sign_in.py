@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from pipelines.domain import Role, Said, SaidError, UserError, Viewer
+from pipelines.domain import Said, SaidError, UserError
 from pipelines.ledger import account, audit, session
 from pipelines.ledger.audit import Act, Actor, Result
-from pipelines.ledger.password import hashed, matches, weakness
+from pipelines.ledger.password import hashed, matches, must_be_good
 from pipelines.ledger.schema import account as account_table
 from pipelines.ledger.schema import device as device_table
 from pipelines.ledger.schema import session as session_table
 from pipelines.ledger.session import Session
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.throttle import Counter, give_back, of_account, of_address, of_device, reserve
-from pipelines.ledger.token import new_token, parted, token_hash
+from pipelines.ledger.token import new_token, token_hash, viewer_in
 
 DEVICE_LASTS = timedelta(days=180)
 
@@ -79,8 +79,7 @@ def sign_in(
             )  # fmt: skip
             return Refused()
         give_back(connection, counters)
-        viewer = Viewer(Role(row.role), parted(row.areas), row.name)
-        begun = session.begin(connection, viewer, now, address, row.account_id)
+        begun = session.begin(connection, viewer_in(row), now, address, row.account_id)
         return SignedIn(begun, _remember(connection, row.account_id, device, now))
 
 
@@ -99,26 +98,17 @@ def set_own_password(
         ).one_or_none()
         if row is None:
             raise SaidError(Said("演示账号没有密码", "who looks at invented data has no password"))
-        counters = [Counter(f"device:own {row.account_id}", 5)]
+        counters = [of_device(f"own {row.account_id}")]
         wait = reserve(connection, counters, now)
     if wait > timedelta():
         return wait
     if not matches(old, row.password_hash):
         return timedelta()
-    if (why := weakness(new, [*words, row.name, row.person])) is not None:
-        raise SaidError(why)
+    must_be_good(new, [*words, row.name, row.person])
     password_hash = hashed(new)
     with ledger.writing() as connection:
         give_back(connection, counters)
-        connection.execute(
-            update(account_table)
-            .where(account_table.c.account_id == row.account_id)
-            .values(password_hash=password_hash, password_set_at=now)
-        )
-        account.end_sessions(connection, row.account_id, now, but=token_hash(token))
-        account.void_links(connection, row.account_id, now)
-        by = audit.actor_of(Viewer(Role(row.role), parted(row.areas), row.name), address)
-        account.enter(connection, by, row.name, "password_set", now)
+        account.set_password(connection, row.account_id, password_hash, now, address, but=token_hash(token))
     return None
 
 

@@ -1,7 +1,10 @@
-"""Secrets of links and sessions: long, random, and kept only as a hash, so that a copy of the ledger opens nothing."""
+"""What rows of links, sessions and accounts share: secrets kept as a hash, areas in one text, the viewer they name."""
 
 import hashlib
 import secrets
+from typing import Any
+
+from pipelines.domain import Role, Viewer
 
 
 def new_token() -> str:
@@ -22,3 +25,8 @@ def joined(areas: frozenset[str]) -> str:
 def parted(areas: str) -> frozenset[str]:
     """The reverse of ``joined``."""
     return frozenset(code for code in areas.split(";") if code)
+
+
+def viewer_in(row: Any) -> Viewer:
+    """The viewer a row names by its columns role, areas and name."""
+    return Viewer(Role(row.role) if row.role else None, parted(row.areas), row.name)
