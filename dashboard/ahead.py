@@ -45,7 +45,7 @@ class Ahead:
                     self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
             except UserError:  # nothing is published yet, or what is cannot be read: readers are told so themselves
                 continue
-            except Exception:
+            except Exception:  # the thread must not end, or every edition would be shown late; it is tried again
                 log.exception("an edition could not be prepared")
 
     def _prepare(self, edition_id: str) -> None:

@@ -29,6 +29,11 @@ def viewer() -> Viewer:
     return someone or current_viewer()
 
 
+def anybody(audience: Audience, areas: frozenset[str]) -> Viewer:
+    """A viewer of an audience and areas without a name, by the first role of that audience."""
+    return Viewer(next(role for role in Role if Viewer(role).audience is audience), areas)
+
+
 @contextmanager
 def as_anybody_of_this_scope() -> Iterator[None]:
     """Look as any viewer of this one's audience and areas: without its name, by the first role of that audience.
@@ -36,8 +41,7 @@ def as_anybody_of_this_scope() -> Iterator[None]:
     What is made meanwhile can say nothing of the one for whom it happens to be made. The audit trail is not deceived.
     """
     who = viewer()
-    role = next((role for role in Role if Viewer(role).audience is who.audience), None)
-    g.gangshao_someone = Viewer(role, who.areas)
+    g.gangshao_someone = anybody(who.audience, who.areas)
     try:
         yield
     finally:
@@ -119,9 +123,9 @@ def saw_small_cell() -> bool:
 
 
 @contextmanager
-def for_nobody_yet(someone: Viewer) -> Iterator[None]:
+def for_nobody_yet(audience: Audience, areas: frozenset[str]) -> Iterator[None]:
     """Make what viewers of this scope will ask for, before one of them does: nobody sees it, nothing is entered."""
-    g.gangshao_someone = g.gangshao_nobody = someone
+    g.gangshao_someone = g.gangshao_nobody = anybody(audience, areas)
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import data
 from dashboard.security import is_refused
-from pipelines.domain import Audience, Role, Viewer
+from pipelines.domain import Audience
 from pipelines.publish.kept import Kept
 
 _ROOM = 96 * 2**20  # bytes
@@ -94,7 +94,7 @@ def _made(question: Hashable, make: Callable[[], Any]) -> _Made:
 
 def prepare(one: Asked, make: Callable[[], Any]) -> None:
     """Make a part as somebody of its scope will ask for it; nobody is given it yet, so nothing is entered."""
-    with data.for_nobody_yet(Viewer(next(role for role in Role if Viewer(role).audience is one.audience), one.areas)):
+    with data.for_nobody_yet(one.audience, one.areas):
         _made(one.question, make)
 
 

@@ -295,7 +295,7 @@ def main() -> None:
         status = end.code if isinstance(end.code, int) else 0
         tell(log, "command ended", command=command, status=status, seconds=round(perf_counter() - began, 1))
         raise
-    except Exception:
+    except Exception:  # told and ended with status 1; only what it says of people is taken out first
         log.info("command failed", exc_info=True, extra={"fields": {"command": command}})
         sys.stderr.write(redacted(traceback.format_exc()))
         sys.exit(1)

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, jsonify, make_response, request
+from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard.locale import text
 from dashboard.security.cookie import read_token
 from dashboard.security.entrance import Clock
-from dashboard.security.form import field, fields, said
-from dashboard.security.viewer import current_viewer
+from dashboard.security.form import field, fields, must_wait, said
+from dashboard.security.trail import actor, address
 from dashboard.security.words import known_words
 from pipelines.domain import Role, UserError
-from pipelines.ledger import Ledger, account, audit, link
-from pipelines.ledger.audit import Actor
+from pipelines.ledger import Ledger, account, link
 from pipelines.ledger.sign_in import set_own_password
 from pipelines.region import load
 from pipelines.settings import Settings
@@ -36,42 +35,41 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
     @acts.post("/accounts/new")
     def new() -> Response:
         now = clock()
-        account_id = account.create(ledger, _by(), field("name"), field("person"), _role(), areas(), now)
-        return _handed_over(link.for_password(ledger, _by(), account_id, now))
+        account_id = account.create(ledger, actor(), field("name"), field("person"), _role(), areas(), now)
+        return _handed_over(link.for_password(ledger, actor(), account_id, now))
 
     @acts.post("/accounts/<account_id>/link")
     def new_link(account_id: str) -> Response:
-        return _handed_over(link.for_password(ledger, _by(), account_id, clock()))
+        return _handed_over(link.for_password(ledger, actor(), account_id, clock()))
 
     @acts.post("/accounts/<account_id>/change")
     def change(account_id: str) -> Response:
-        account.change(ledger, _by(), account_id, _role(), areas(), clock())
+        account.change(ledger, actor(), account_id, _role(), areas(), clock())
         return make_response(jsonify(to="/accounts"))
 
     @acts.post("/accounts/sign-out-everybody")
     def sign_out_everybody() -> Response:
-        account.sign_out_everybody(ledger, _by(), clock())
+        account.sign_out_everybody(ledger, actor(), clock())
         return make_response(jsonify(to="/sign-in"))
 
     @acts.post("/accounts/<account_id>/<action>")
     def act(account_id: str, action: str) -> Response:
         if action not in ACTIONS:
             return said(text("This page does not exist"), 404)
-        ACTIONS[action](ledger, _by(), account_id, clock())
+        ACTIONS[action](ledger, actor(), account_id, clock())
         return make_response(jsonify(to="/accounts"))
 
     @acts.post("/account/password")
     def password() -> Response:
         if field("password") != field("again"):
             return said(text("The two passwords differ."), 400)
-        token, address = read_token(settings) or "", request.remote_addr or ""
+        token = read_token(settings) or ""
         words = known_words(settings.region)
-        wait = set_own_password(ledger, token, field("old"), field("password"), words, clock(), address)
+        wait = set_own_password(ledger, token, field("old"), field("password"), words, clock(), address())
         if wait is None:
             return said(text("The password has been changed; your other sessions have ended."), 200)
         if wait:
-            seconds = max(1, round(wait.total_seconds()))
-            return said(text("Too many wrong passwords. Try again in {seconds} seconds.", seconds=seconds), 429)
+            return must_wait(wait)
         return said(text("The old password is wrong."), 401)
 
     def areas() -> list[str]:
@@ -85,10 +83,6 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
         return said(sentence, 200, link=f"{settings.address}/sign-in/{token}")
 
     return acts
-
-
-def _by() -> Actor:
-    return audit.actor_of(current_viewer(), request.remote_addr or "")
 
 
 def _role() -> Role:

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 
 from dashboard.locale import LANGUAGE, text
 from dashboard.security.cookie import clear_token, read_device, read_token, set_device, set_token
-from dashboard.security.form import field, said
+from dashboard.security.form import field, must_wait, said
 from dashboard.security.origin import is_loopback
-from dashboard.security.trail import at_page, trail
+from dashboard.security.trail import address, at_page, trail
 from dashboard.security.words import known_words
 from pipelines.domain import Role, UserError
 from pipelines.ledger import Ledger, link, session
@@ -47,7 +47,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
     @pages.post("/sign-in")
     def enter() -> Response:
-        found = sign_in(ledger, field("name"), field("password"), clock(), _address(), read_device(settings) or "")
+        found = sign_in(ledger, field("name"), field("password"), clock(), address(), read_device(settings) or "")
         if isinstance(found, Refused):
             return _not_in(found.wait)
         answer = _inside(found.session)
@@ -82,7 +82,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def leave() -> Response:
         token = read_token(settings)
         if token is not None:
-            session.end(ledger, token, clock(), _address())
+            session.end(ledger, token, clock(), address())
         response = make_response(jsonify(to="/sign-in"))
         clear_token(response, settings)
         return response
@@ -90,7 +90,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def _inside(fresh: Session) -> Response:
         old = read_token(settings)
         if old is not None:
-            session.end(ledger, old, clock(), _address())
+            session.end(ledger, old, clock(), address())
         response = make_response(jsonify(to="/"))
         set_token(response, fresh.token, settings)
         return response
@@ -100,34 +100,27 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
 def _redeemed(ledger: Ledger, settings: Settings, opened: Opened, token: str, now: datetime) -> Session | None:
     if opened.purpose is Purpose.DEMONSTRATION:
-        return link.redeem(ledger, token, now, _address())
+        return link.redeem(ledger, token, now, address())
     password, words = field("password"), known_words(settings.region)
     if password != field("again"):
         raise UserError(text("The two passwords differ."))
     if opened.purpose is Purpose.PASSWORD:
-        return link.redeem_password(ledger, token, password, words, now, _address())
-    return link.redeem_set_up(ledger, token, field("name"), field("person"), password, words, now, _address())
+        return link.redeem_password(ledger, token, password, words, now, address())
+    return link.redeem_set_up(ledger, token, field("name"), field("person"), password, words, now, address())
 
 
 def _is_for_here(opened: Opened, settings: Settings) -> bool:
     """A demonstration link is good for invented data alone, and on this machine itself."""
     if opened.purpose is not Purpose.DEMONSTRATION:
         return True
-    return settings.demonstration_mark.exists() and is_loopback(request.host) and is_loopback(_address())
+    return settings.demonstration_mark.exists() and is_loopback(request.host) and is_loopback(address())
 
 
 def _not_in(wait: timedelta) -> Response:
     if wait <= timedelta():
         return said(text("Name or password is wrong."), 401)
     trail().refuse("too_many_guesses")
-    seconds = max(1, round(wait.total_seconds()))
-    answer = said(text("Too many wrong passwords. Try again in {seconds} seconds.", seconds=seconds), 429)
-    answer.headers["Retry-After"] = str(seconds)
-    return answer
-
-
-def _address() -> str:
-    return request.remote_addr or ""
+    return must_wait(wait)
 
 
 def _spent() -> Response:

@@ -1,8 +1,10 @@
 """What pages send as JSON, and what they are told: one sentence, the page to go to, or a link to hand over."""
 
+from datetime import timedelta
+
 from flask import Response, jsonify, make_response, request
 
-from dashboard.locale import LANGUAGE
+from dashboard.locale import LANGUAGE, text
 from pipelines.domain import SaidError, UserError
 
 
@@ -25,3 +27,11 @@ def said(sentence: str | UserError, status: int, **more: str) -> Response:
     if isinstance(sentence, SaidError):
         sentence = sentence.said.zh if LANGUAGE.startswith("zh") else sentence.said.en
     return make_response(jsonify(say=str(sentence), **more), status)
+
+
+def must_wait(wait: timedelta) -> Response:
+    """Answer that nobody looks at a password before so long."""
+    seconds = max(1, round(wait.total_seconds()))
+    answer = said(text("Too many wrong passwords. Try again in {seconds} seconds.", seconds=seconds), 429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer

@@ -33,7 +33,7 @@ class Trail:
     def enter(self, act: Act, target: str, details: Mapping[str, object], result: Result = Result.DONE) -> None:
         """Enter an act of the signed-in viewer."""
         told = {**details, "session": current_session()}
-        audit.write(self.ledger, act, _actor(), target, self.clock(), result=result, details=told)
+        audit.write(self.ledger, act, actor(), target, self.clock(), result=result, details=told)
 
     def view_small_cell(self, page: str, day: date) -> None:
         """Enter that this session saw a small cell, once a page and day."""
@@ -65,7 +65,7 @@ class Trail:
             if key in self._entered:
                 return
         told = {**details, "session": current_session()} if act is Act.SMALL_CELL_VIEW else details
-        audit.write(self.ledger, act, _actor(), target, self.clock(), result=result, details=told, once_key=key)
+        audit.write(self.ledger, act, actor(), target, self.clock(), result=result, details=told, once_key=key)
         with self._lock:
             if len(self._entered) >= _MOST_REMEMBERED:
                 self._entered.clear()  # the ledger still knows them
@@ -118,9 +118,14 @@ def at_page(address: str) -> None:
     g.gangshao_page = address
 
 
-def _actor() -> Actor:
-    address = request.remote_addr or ""
+def actor() -> Actor:
+    """Who asks in this request, and from which address."""
     try:
-        return audit.actor_of(current_viewer(), address)
+        return audit.actor_of(current_viewer(), address())
     except NotSignedInError:
-        return Actor("stranger", address)
+        return Actor("stranger", address())
+
+
+def address() -> str:
+    """The network address this request comes from; behind a proxy the proxy's."""
+    return request.remote_addr or ""

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import duckdb
@@ -194,6 +194,7 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
     return f"create temporary view {table} as " + " union all ".join(parts)
 
 
+@lru_cache(maxsize=16)
 def _derived(table: str, edition: Edition) -> str:
     """A table made of all areas' rows as they were known in the edition; the scope is applied to what comes out."""
     text = (VIEWS / f"{TABLES[table].derived}.sql").read_text(encoding="utf-8")
