@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from models.recipe import BY_METHOD, DEFAULT_METHOD
-from pipelines.domain import ENDS, TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Grain, Level, Role, State, UserError
+from pipelines.domain import Grain, Role, State, UserError
 from pipelines.feeds import contracts
 from pipelines.place_name import check_places, place_names
+from pipelines.region_check import check_calendar, check_feeds, check_industries, check_offices, check_rules, steps_of
 from pipelines.region_table import (
     Cell,
     Table,
@@ -266,12 +267,12 @@ def load(folder: Path) -> Region:
         if name not in _MAY_BE_ABSENT or (folder / f"{name}.csv").exists()
     }
     check_places(tables["places"], tables["place_aliases"], city)
-    _check_industries(tables)
-    _check_offices(tables, city)
-    _check_calendar(tables["calendar"])
+    check_industries(tables)
+    check_offices(tables, city)
+    check_calendar(tables["calendar"])
     tables["feeds"].require_unique("feed")
-    _check_feeds(tables["feeds"])
-    _check_rules(tables["rules"])
+    check_feeds(tables["feeds"])
+    check_rules(tables["rules"])
     tables["codes"].require_unique("list", "code")
     return Region(
         folder=folder,
@@ -288,7 +289,7 @@ def load(folder: Path) -> Region:
         method=_method(settings, folder),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
-        transition=_transition(tables.get("transition")),
+        transition=steps_of(tables.get("transition"), list(_COLUMNS["transition"])),
         **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", *_MAY_BE_ABSENT)},
     )
 
@@ -306,30 +307,6 @@ def _header_aliases(table: Table | None) -> dict[tuple[str, str], tuple[str, ...
     for pair, alias in zip(pairs, table.frame["alias"], strict=True):
         found[pair] = (*found.get(pair, ()), str(alias))
     return found
-
-
-def _transition(table: Table | None) -> pd.DataFrame:
-    """A row a step and level; every state but the last ones can be left at every level."""
-    if table is None:
-        return pd.DataFrame(columns=[*_COLUMNS["transition"], "level"])
-    frame = table.frame
-    table.refuse(frame["from"] == frame["to"], "to", "与 from 相同，请改成下一个状态")
-    table.refuse(~(frame["within_hours"].isna() | (frame["within_hours"] > 0)), "within_hours", "应为正整数")
-    is_timed = frame["within_hours"].notna()
-    table.refuse(is_timed != frame["counts_from"].notna(), "counts_from", "应与 within_hours 同时填写或同时空着")
-    table.refuse(is_timed & ~frame["counts_from"].isin(list(State)), "counts_from", "应为一个状态，如 confirmed")
-    table.require_unique("from", "to", "levels", "role")
-    steps = frame.assign(level=frame["levels"].str.split(";")).explode("level", ignore_index=True)
-    steps["level"] = steps["level"].astype(int)
-    for level in Level:
-        its = steps[steps["level"] == level]
-        for state in sorted({State.TO_VERIFY, *its["to"]} - ENDS):
-            if state not in set(its["from"]):
-                raise UserError(
-                    f"{table.path.parent.name}/{table.path.name}：{level.value} 级预警到了“{state}”就没有下一步，"
-                    f"请补上一行 from={state}。"
-                )
-    return steps
 
 
 def _settings(folder: Path) -> dict[str, object]:
@@ -384,70 +361,3 @@ def _method(settings: dict[str, object], folder: Path) -> str:
     if name not in BY_METHOD:
         raise UserError(f"{folder.name}/region.toml“method”：没有“{name}”这个预测方法，只能是 {'、'.join(BY_METHOD)}。")
     return str(name)
-
-
-def _check_industries(tables: dict[str, Table]) -> None:
-    industries = tables["industries"]
-    industries.require_unique("code")
-    codes = set(industries.frame["code"])
-    for needed in (TOTAL_INDUSTRY, UNKNOWN_INDUSTRY):
-        if needed not in codes:
-            raise UserError(f"{industries.path.parent.name}/industries.csv 缺少“code”为 {needed} 的行，请补上。")
-    sections = industries.codes("section")
-    parents, level = industries.frame["parent"], industries.frame["level"]
-    industries.refuse((level == "division") & ~parents.isin(sections), "parent", "不是门类代码，请写大类所属的门类字母")
-    industries.refuse(level.isin(["section", "unknown"]) & (parents != TOTAL_INDUSTRY), "parent", "应为 ALL")
-    tables["industry_tags"].require_in("division", industries.codes("division"), "industries.csv 的大类")
-
-
-def _check_offices(tables: dict[str, Table], city: str) -> None:
-    offices, recipients = tables["offices"], tables["recipients"]
-    units = tables["places"].codes("unit")
-    offices.require_unique("office_id")
-    offices.require_in("areas", units | {city}, "places.csv 的市和报送单位", separator=";")
-    offices.refuse(
-        offices.frame["is_city"] != (offices.frame["areas"] == city),
-        "is_city",
-        f"与 areas 不符，只有 {city} 是市级",
-    )
-    missing = units - {code for areas in offices.frame["areas"] for code in str(areas).split(";")}
-    if missing:
-        raise UserError(
-            f"{offices.path.parent.name}/offices.csv 没有负责 {'、'.join(sorted(missing))} 的单位，请在“areas”列补上。"
-        )
-    recipients.require_in("office_id", set(offices.frame["office_id"]), "offices.csv")
-    recipients.require_unique("office_id", "address")
-    recipients.refuse(~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
-
-
-def _check_calendar(calendar: Table) -> None:
-    calendar.require_unique("kind", "date")
-    holidays = set(calendar.frame.loc[calendar.frame["kind"] == "holiday", "date"])
-    clash = (calendar.frame["kind"] == "makeup") & calendar.frame["date"].isin(holidays)
-    calendar.refuse(clash, "date", "既是节假日又是调休上班日，请删去其中一行")
-
-
-def _check_feeds(feeds: Table) -> None:
-    needs_due = feeds.frame["cadence"] != "event"
-    for column in ("due_days", "due_time"):
-        feeds.refuse(needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
-    is_short = (feeds.frame["retention_days"] < 1).fillna(False)
-    feeds.refuse(is_short, "retention_days", "应为正整数（天），没有保存期限的留空")
-
-
-def _check_rules(rules: Table) -> None:
-    frame, kind = rules.frame, rules.frame["kind"]
-    rules.refuse(~frame["level"].isin([1, 2, 3, 4]), "level", "只能是 1（红）、2（橙）、3（黄）、4（蓝）")
-    rules.refuse(
-        (kind == "spike") & frame["min_strength"].isna(), "min_strength", "不能为空，异常规则须写明超出预期的标准差数"
-    )
-    rules.refuse(kind.isin(["level", "several"]) & frame["line"].isna(), "line", "不能为空，请写明预警线")
-    no_limit = (kind == "event") & frame["line"].isna() & frame["min_ratio"].isna()
-    rules.refuse(no_limit, "line", "和 min_ratio 至少填写一项")
-    rules.refuse((kind == "several") & frame["window_days"].isna(), "window_days", "不能为空，请写明合计的天数")
-    rules.refuse(
-        ~(frame["min_strength"].isna() | frame["min_strength"].between(0, 40)), "min_strength", "应在 0 和 40 之间"
-    )
-    for column in ("title", "kind", "indicator", "scope", "grain", "is_enabled"):
-        first = frame.groupby(["rule_id", "effective_from"])[column].transform("first")
-        rules.refuse(first != frame[column], column, "与同一规则的第一行不一致，请改成一致")

@@ -1,0 +1,104 @@
+"""What one reference table of a region must say beside its columns: refused with the cell and its fix."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipelines.domain import ENDS, TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Level, State, UserError
+from pipelines.region_table import Table
+
+
+def check_industries(tables: dict[str, Table]) -> None:
+    """Every industry has its place in the tree; the total and the unknown member are there."""
+    industries = tables["industries"]
+    industries.require_unique("code")
+    codes = set(industries.frame["code"])
+    for needed in (TOTAL_INDUSTRY, UNKNOWN_INDUSTRY):
+        if needed not in codes:
+            raise UserError(f"{industries.path.parent.name}/industries.csv 缺少“code”为 {needed} 的行，请补上。")
+    sections = industries.codes("section")
+    parents, level = industries.frame["parent"], industries.frame["level"]
+    industries.refuse((level == "division") & ~parents.isin(sections), "parent", "不是门类代码，请写大类所属的门类字母")
+    industries.refuse(level.isin(["section", "unknown"]) & (parents != TOTAL_INDUSTRY), "parent", "应为 ALL")
+    tables["industry_tags"].require_in("division", industries.codes("division"), "industries.csv 的大类")
+
+
+def check_offices(tables: dict[str, Table], city: str) -> None:
+    """Offices answer for units of the region, recipients belong to an office, one office is the city's."""
+    offices, recipients = tables["offices"], tables["recipients"]
+    units = tables["places"].codes("unit")
+    offices.require_unique("office_id")
+    offices.require_in("areas", units | {city}, "places.csv 的市和报送单位", separator=";")
+    offices.refuse(
+        offices.frame["is_city"] != (offices.frame["areas"] == city),
+        "is_city",
+        f"与 areas 不符，只有 {city} 是市级",
+    )
+    missing = units - {code for areas in offices.frame["areas"] for code in str(areas).split(";")}
+    if missing:
+        raise UserError(
+            f"{offices.path.parent.name}/offices.csv 没有负责 {'、'.join(sorted(missing))} 的单位，请在“areas”列补上。"
+        )
+    recipients.require_in("office_id", set(offices.frame["office_id"]), "offices.csv")
+    recipients.require_unique("office_id", "address")
+    recipients.refuse(~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
+
+
+def check_calendar(calendar: Table) -> None:
+    """A day is a holiday or a make-up workday, not both."""
+    calendar.require_unique("kind", "date")
+    holidays = set(calendar.frame.loc[calendar.frame["kind"] == "holiday", "date"])
+    clash = (calendar.frame["kind"] == "makeup") & calendar.frame["date"].isin(holidays)
+    calendar.refuse(clash, "date", "既是节假日又是调休上班日，请删去其中一行")
+
+
+def check_feeds(feeds: Table) -> None:
+    """What is owed has its due time."""
+    needs_due = feeds.frame["cadence"] != "event"
+    for column in ("due_days", "due_time"):
+        feeds.refuse(needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
+    is_short = (feeds.frame["retention_days"] < 1).fillna(False)
+    feeds.refuse(is_short, "retention_days", "应为正整数（天），没有保存期限的留空")
+
+
+def check_rules(rules: Table) -> None:
+    """A rule's kind has the limits it needs, and its rows agree."""
+    frame, kind = rules.frame, rules.frame["kind"]
+    rules.refuse(~frame["level"].isin([1, 2, 3, 4]), "level", "只能是 1（红）、2（橙）、3（黄）、4（蓝）")
+    rules.refuse(
+        (kind == "spike") & frame["min_strength"].isna(), "min_strength", "不能为空，异常规则须写明超出预期的标准差数"
+    )
+    rules.refuse(kind.isin(["level", "several"]) & frame["line"].isna(), "line", "不能为空，请写明预警线")
+    no_limit = (kind == "event") & frame["line"].isna() & frame["min_ratio"].isna()
+    rules.refuse(no_limit, "line", "和 min_ratio 至少填写一项")
+    rules.refuse((kind == "several") & frame["window_days"].isna(), "window_days", "不能为空，请写明合计的天数")
+    rules.refuse(
+        ~(frame["min_strength"].isna() | frame["min_strength"].between(0, 40)), "min_strength", "应在 0 和 40 之间"
+    )
+    for column in ("title", "kind", "indicator", "scope", "grain", "is_enabled"):
+        first = frame.groupby(["rule_id", "effective_from"])[column].transform("first")
+        rules.refuse(first != frame[column], column, "与同一规则的第一行不一致，请改成一致")
+
+
+def steps_of(table: Table | None, columns: Sequence[str]) -> pd.DataFrame:
+    """A row a step and level; every state but the last ones can be left at every level."""
+    if table is None:
+        return pd.DataFrame(columns=[*columns, "level"])
+    frame = table.frame
+    table.refuse(frame["from"] == frame["to"], "to", "与 from 相同，请改成下一个状态")
+    table.refuse(~(frame["within_hours"].isna() | (frame["within_hours"] > 0)), "within_hours", "应为正整数")
+    is_timed = frame["within_hours"].notna()
+    table.refuse(is_timed != frame["counts_from"].notna(), "counts_from", "应与 within_hours 同时填写或同时空着")
+    table.refuse(is_timed & ~frame["counts_from"].isin(list(State)), "counts_from", "应为一个状态，如 confirmed")
+    table.require_unique("from", "to", "levels", "role")
+    steps = frame.assign(level=frame["levels"].str.split(";")).explode("level", ignore_index=True)
+    steps["level"] = steps["level"].astype(int)
+    for level in Level:
+        its = steps[steps["level"] == level]
+        for state in sorted({State.TO_VERIFY, *its["to"]} - ENDS):
+            if state not in set(its["from"]):
+                raise UserError(
+                    f"{table.path.parent.name}/{table.path.name}：{level.value} 级预警到了“{state}”就没有下一步，"
+                    f"请补上一行 from={state}。"
+                )
+    return steps
