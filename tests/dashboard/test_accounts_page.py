@@ -74,6 +74,7 @@ def test_the_first_start_sets_up_an_administrator(root: Desk) -> None:
     root.is_told(text("The two passwords differ."))
     root.send("Set the password and sign in", password=GOOD, again=GOOD)
     root.is_in()
+    assert root.page.locator(".who").inner_text().startswith(text("Administrator"))
 
 
 def test_an_account_is_opened_and_its_owner_sets_the_password(root: Desk, clerk: Desk) -> None:
