@@ -27,7 +27,7 @@ def serve(settings: Settings) -> None:
             f"无法在 {settings.host}:{settings.port} 启动看板：{error.strerror}；"
             "请用 GANGSHAO_PORT 另设端口 (address in use)"
         ) from error
-    ahead = Ahead(app.server, settings.published)
+    ahead = Ahead(app.server, settings)
     ahead.start()
     sys.stderr.write(f"看板 {settings.address}（按 Ctrl+C 停止）\n")
     try:

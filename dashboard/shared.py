@@ -22,11 +22,19 @@ _MOST_ASKED, _RECENT = 500, 900.0  # parts, seconds
 
 
 @dataclass(frozen=True)
-class _Made:
+class Made:
     """A part as JSON, and whether whoever is given it is given a small cell."""
 
     text: str
     has_small_cell: bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """A part's name, and those values of the address that it depends on."""
+
+    part: str
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,67 +43,103 @@ class Asked:
 
     audience: Audience
     areas: frozenset[str]
-    question: Hashable
+    question: Question
 
 
 class Recently:
-    """Which parts were asked for in the last minutes, the newest first, and how each is made."""
+    """Which parts were asked for in the last minutes, the newest first."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[Asked, tuple[Callable[[], Any], float]] = OrderedDict()
+        self._held: OrderedDict[Asked, float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def note(self, one: Asked, make: Callable[[], Any]) -> None:
+    def note(self, one: Asked) -> None:
         """Somebody was given this part just now."""
         with self._lock:
-            self._held[one] = make, time.monotonic()
+            self._held[one] = time.monotonic()
             self._held.move_to_end(one)
             while len(self._held) > _MOST_ASKED:
                 self._held.popitem(last=False)
 
-    def parts(self) -> list[tuple[Asked, Callable[[], Any]]]:
+    def parts(self) -> list[Asked]:
         """Those of the last minutes, the newest first."""
         oldest = time.monotonic() - _RECENT
         with self._lock:
-            return [(one, make) for one, (make, at) in reversed(self._held.items()) if at > oldest]
+            return [one for one, at in reversed(self._held.items()) if at > oldest]
 
 
-_kept: Kept[_Made] = Kept(_ROOM)
+_makers: dict[str, Callable[..., Any]] = {}
+_kept: Kept[Made] = Kept(_ROOM)
 asked = Recently()
 _locks = tuple(threading.Lock() for _ in range(64))
 
 
-def shared(question: Hashable, make: Callable[[], Any]) -> str:
-    """A mark that stands for what ``make`` returns, kept for all viewers of the same audience and areas.
+def shared(name: str, make: Callable[..., Any]) -> Callable[..., str]:
+    """Let a part of pages be made once for all viewers of the same audience and areas, under a name of its own.
 
-    ``make`` works for nobody in particular of that scope, from published files alone; ``question`` holds whatever else
-    it depends on. A kept part with a small cell is entered in the audit trail for everybody who is given it, before it
-    is given. What fails, or is refused, is not kept. Parts are not made inside parts.
+    Returns the function that a page calls with the values the part depends on; it answers with a mark that stands for
+    what ``make`` returns. ``make`` works for nobody in particular of that scope, from published files alone. A kept
+    part with a small cell is entered in the audit trail for everybody who is given it, before it is given. What fails,
+    or is refused, is not kept. Parts are not made inside parts.
     """
-    made = _made(question, make)
-    if made.has_small_cell and not data.saw_small_cell():
-        data.enter_small_cell()
-    mark = secrets.token_hex(16)
-    g.setdefault("gangshao_parts", {})[mark] = made.text
-    return mark
+    _makers[name] = make
+
+    def given(**values: str) -> str:
+        made = _given(Question(name, tuple(values.items())))
+        if made.has_small_cell and not data.saw_small_cell():
+            data.enter_small_cell()
+        mark = secrets.token_hex(16)
+        g.setdefault("gangshao_parts", {})[mark] = made.text
+        return mark
+
+    return given
 
 
-def _made(question: Hashable, make: Callable[[], Any]) -> _Made:
-    who = data.viewer()
-    key = (data.files(), data.edition(), data.looks_back_to(), who.audience, who.areas, question)
+def _given(question: Question) -> Made:
+    key = _key(question)
     made = _kept.get(key)
     if made is None:
         with _locks[hash(key) % len(_locks)]:  # all who wait for a new edition's page wait for one of them to make it
-            made = _kept.get(key) or _make(key, make)
+            made = _kept.get(key)
+            if made is None:
+                made = _make(question)
+                if not is_refused():
+                    _keep(key, made)
     if data.looks_back_to() is None and not is_refused():
-        asked.note(Asked(who.audience, who.areas, question), make)
+        who = data.viewer()
+        asked.note(Asked(who.audience, who.areas, question))
     return made
 
 
-def prepare(one: Asked, make: Callable[[], Any]) -> None:
-    """Make a part as somebody of its scope will ask for it; nobody is given it yet, so nothing is entered."""
+def _key(question: Question) -> Hashable:
+    who = data.viewer()
+    return data.files(), data.edition(), data.looks_back_to(), who.audience, who.areas, question
+
+
+def _keep(key: Hashable, made: Made) -> None:
+    _kept.put(key, made, len(made.text.encode()) + len(repr(key)))
+
+
+def made_for_nobody_yet(one: Asked) -> Made | None:
+    """Make a part as somebody of its scope will ask for it; None where it is refused.
+
+    Nobody is given it yet, so nothing is entered.
+    """
     with data.for_nobody_yet(one.audience, one.areas):
-        _made(one.question, make)
+        made = _make(one.question)
+        return None if is_refused() else made
+
+
+def is_kept(one: Asked) -> bool:
+    """Whether a part is there already, of the edition this request shows."""
+    with data.for_nobody_yet(one.audience, one.areas):
+        return _kept.get(_key(one.question)) is not None
+
+
+def keep(one: Asked, made: Made) -> None:
+    """Keep a part of the edition this request shows, that was made elsewhere."""
+    with data.for_nobody_yet(one.audience, one.areas):
+        _keep(_key(one.question), made)
 
 
 def fill_in_parts(server: Flask) -> None:
@@ -112,10 +156,8 @@ def fill_in_parts(server: Flask) -> None:
         return response
 
 
-def _make(key: Hashable, make: Callable[[], Any]) -> _Made:
+def _make(question: Question) -> Made:
     with data.as_anybody_of_this_scope():
-        text = json.dumps(make(), cls=PlotlyJSONEncoder, ensure_ascii=False)
-    made = _Made(text, data.saw_small_cell())
-    if not is_refused():
-        _kept.put(key, made, len(text.encode()) + len(repr(key)))
-    return made
+        content = _makers[question.part](**dict(question.values))
+        text = json.dumps(content, cls=PlotlyJSONEncoder, ensure_ascii=False)
+    return Made(text, data.saw_small_cell())

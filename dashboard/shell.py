@@ -30,10 +30,11 @@ def shared_page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
     """
     named = [name for name, one in signature(content).parameters.items() if one.kind is not one.VAR_KEYWORD]
 
+    given = shared(content.__module__, content)
+
     @wraps(content)
     def parts(**values: str) -> str:
-        asked_for = tuple((name, values.get(name, "")) for name in named)
-        return shared((content.__module__, asked_for), lambda: content(**values))
+        return given(**{name: values.get(name, "") for name in named})
 
     return page(parts)
 
@@ -98,7 +99,7 @@ def _single(value: Any) -> str:
 
 def _frame(parts: list[Any] | str) -> Any:
     return html.Div(
-        [_skip(), _header(), shared("banners", _banners), html.Main(parts, id=MAIN, tabIndex=-1), _footer()],
+        [_skip(), _header(), _shared_banners(), html.Main(parts, id=MAIN, tabIndex=-1), _footer()],
         className="page",
     )
 
@@ -205,6 +206,9 @@ def _banners() -> Any:
         word = html.Span(text("forecasts drift"), className="tag late")
         lines.append(html.P([word, " ", sentence], className="quality"))
     return html.Div(lines, className="banners", role="region", **aria.label(text("State of the data")))
+
+
+_shared_banners = shared("banners", _banners)
 
 
 def _footer() -> Any:

@@ -1,5 +1,7 @@
 """A new edition is shown when the pages that were asked for lately are made; until then all see the one before."""
 
+import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,22 +34,16 @@ def city(tmp_path: Path) -> Iterator[City]:
 def place(city: City, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
     monkeypatch.setattr(store, "asked", store.Recently())
-    monkeypatch.setattr("dashboard.ahead.asked", store.asked)
     with served(city.published.parent) as running:
         yield running
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Questions of the parts that were made, in order."""
+    """Questions of the parts that the server itself made, in order."""
     found: list[object] = []
     make = store._make
-
-    def counted(key: tuple[object, ...], maker: object) -> object:
-        found.append(key[-1])
-        return make(key, maker)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(store, "_make", counted)
+    monkeypatch.setattr(store, "_make", lambda question: (found.append(question), make(question))[1])
     return found
 
 
@@ -64,10 +60,11 @@ def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_fo
     published = city.published
     clients = {viewer: signed_in(place, viewer) for viewer in (LEADER, head_of("371503"))}
     questions = [page_asked("/"), page_asked("/area/371503")]
-    ahead = Ahead(place.app.server, published)
-    gate = store.threading.Event()
-    prepare = store.prepare
-    monkeypatch.setattr("dashboard.ahead.prepare", lambda *one: gate.wait(60) and prepare(*one))
+    ahead = Ahead(place.app.server, place.settings)
+    gate = threading.Event()
+    keep = store.keep
+    taken: list[object] = []
+    monkeypatch.setattr(store, "keep", lambda *one: gate.wait(60) and (taken.append(one), keep(*one)))
     ahead.start()
     try:
         wait_for(lambda: ahead._shown == OLD)
@@ -80,9 +77,8 @@ def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_fo
         assert not made
         gate.set()
         wait_for(lambda: ahead._shown == NEW)
-        assert len(made) >= 5, "today and an area for two scopes, and their banners"
+        assert len(taken) >= 5, "today and an area for two scopes, and their banners"
         assert len(audit.entries(place.ledger)) == entries, "nobody was shown anything yet"
-        made.clear()
         after = [one.of(client)[2] for client in clients.values() for one in questions]
         assert not made, "everything was there already"
         assert all(one != other for one, other in zip(before, after, strict=True))
@@ -118,3 +114,23 @@ def test_who_has_seen_a_newer_edition_is_not_led_back(city: City) -> None:
     assert NEW in str(newest)
     assert not read.show(city.published, OLD, instead_of=OLD), "prepared while they went on"
     assert read.files_in_force(city.published, LEADER) == newest
+
+
+def test_an_edition_is_shown_though_the_process_that_prepares_it_dies(
+    place: Site, city: City, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    page_asked("/").of(signed_in(place, LEADER))
+    monkeypatch.setattr("dashboard.ahead._begin", dies)
+    ahead = Ahead(place.app.server, place.settings)
+    ahead.start()
+    try:
+        wait_for(lambda: ahead._shown == OLD)
+        point_to(city.published, NEW)
+        wait_for(lambda: ahead._shown == NEW)
+    finally:
+        ahead.stop()
+    assert "before all of its pages" in caplog.text
+
+
+def dies() -> None:
+    os._exit(3)

@@ -29,12 +29,12 @@ def body_of(page: str) -> str:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Nothing kept; the keys of what is made from now on."""
+    """Nothing kept; the questions that are answered from now on."""
     monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
-    keys: list[object] = []
+    found: list[object] = []
     make = store._make
-    monkeypatch.setattr(store, "_make", lambda key, how: (keys.append(key), make(key, how))[1])
-    return keys
+    monkeypatch.setattr(store, "_make", lambda question: (found.append(question), make(question))[1])
+    return found
 
 
 def test_a_page_is_made_once_for_two_roles_of_one_scope(site: Site, made: list[object]) -> None:
