@@ -146,8 +146,28 @@ notice = Table(
     Column("decided_at", Instant, nullable=False),
     Column("handed_over_at", Instant),
     Column("sent_at", Instant),
+    Column("episode_id", String(32)),
+    Column("not_before", Instant),
+    Column("next_attempt_at", Instant),
+    Column("claimed_by", String(64)),
+    Column("claimed_until", Instant),
     UniqueConstraint("office_id", "address", "purpose_key", name="notice_purpose"),
     Index("notice_state", "state"),
+)
+
+# Why a recipient was told of an open warning in an edition, or why not: exactly one row, whether or not a mail went.
+warning_notice = Table(
+    "warning_notice",
+    metadata,
+    Column("edition_id", String(32), primary_key=True),
+    Column("office_id", String(64), primary_key=True),
+    Column("address", String(320), primary_key=True),
+    Column("episode_id", String(32), primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("detail", String(200), nullable=False),
+    Column("notice_id", Integer, ForeignKey("notice.notice_id")),
+    Index("warning_notice_episode", "episode_id"),
 )
 
 # The mail of a notice that is due, byte for byte: what we said is remembered, and a second attempt says the same.
@@ -169,6 +189,117 @@ drop_act = Table(
     Column("acted_at", Instant, nullable=False),
     Column("actor", String(200), nullable=False),
     Column("reason", Text, nullable=False),
+)
+
+# A step of a warning's human side. Steps of an episode count from 1: of two at once only one can be the next.
+warning_step = Table(
+    "warning_step",
+    metadata,
+    Column("step_id", Integer, primary_key=True),
+    Column("episode_id", String(32), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("edition_id", String(32), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("from_state", String(16), nullable=False),
+    Column("to_state", String(16), nullable=False),
+    Column("acted_at", Instant, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("note", Text, nullable=False),
+    UniqueConstraint("episode_id", "number", name="warning_step_number"),
+)
+
+# Somebody of an office took a warning on: until it expires, is undone, or the warning gets worse than ``level``.
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    Column("acknowledgement_id", Integer, primary_key=True),
+    Column("episode_id", String(32), nullable=False),
+    Column("office_id", String(64), nullable=False),
+    Column("edition_id", String(32), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("acknowledged_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("undone_at", Instant),
+    Column("undone_by", String(200)),
+    Index("acknowledgement_episode", "episode_id"),
+)
+
+# A measure of the playbook assigned to a warning; ``closed_at`` with a result when done, or with why it was dropped.
+measure = Table(
+    "measure",
+    metadata,
+    Column("measure_id", Integer, primary_key=True),
+    Column("episode_id", String(32), nullable=False),
+    Column("playbook", String(32), nullable=False),
+    Column("area", String(16), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("deputy", String(200), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("assigned_at", Instant, nullable=False),
+    Column("assigned_by", String(200), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_by", String(200)),
+    Column("result", Text, nullable=False),
+    Index("measure_episode", "episode_id"),
+)
+
+# What a rule would have done on vintages; ``rule_hash`` is over the rule's rows, so that a changed rule has none.
+rule_backtest = Table(
+    "rule_backtest",
+    metadata,
+    Column("backtest_id", Integer, primary_key=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("rule_hash", String(64), nullable=False),
+    Column("first_on", Date, nullable=False),
+    Column("last_on", Date, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("figures", Text, nullable=False),
+    Index("rule_backtest_hash", "rule_hash"),
+)
+
+# Who proposed, approved or withdrew a rule as it stands under a hash; a rule counts when two persons stand behind it.
+rule_act = Table(
+    "rule_act",
+    metadata,
+    Column("act_id", Integer, primary_key=True),
+    Column("rule_id", String(64), nullable=False),
+    Column("rule_hash", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("backtest_id", Integer, ForeignKey("rule_backtest.backtest_id")),
+    Column("acted_at", Instant, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("note", Text, nullable=False),
+    Index("rule_act_hash", "rule_hash"),
+)
+
+# Who may do a thing that two must not do at once, and until when without saying so again.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+# A job of the schedule at one of its times: at most one row, so that it is done once.
+job_run = Table(
+    "job_run",
+    metadata,
+    Column("job", String(64), primary_key=True),
+    Column("due_at", Instant, primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("result", String(16), nullable=False),
+    Column("said", Text, nullable=False),
 )
 
 # What anybody did. Instants are text, for the hash is over what is stored, byte for byte; entries are only added.
