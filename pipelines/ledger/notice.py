@@ -29,6 +29,14 @@ class Reason(StrEnum):
     ALREADY_TOLD = "already_told"
     RETROSPECTIVE = "retrospective"
     DEMONSTRATION = "demonstration"
+    ISSUED = "issued"
+    NOT_REPORTED = "not_reported"
+    TOLD_AT_ONCE = "told_at_once"
+    OUTSIDE_HOURS = "outside_hours"
+    NOT_FOR_POST = "not_for_post"
+    REMINDER = "reminder"
+    OVERDUE = "overdue"
+    PERIODIC = "periodic"
     ANCHOR = "anchor"
 
 
@@ -46,6 +54,7 @@ class State(StrEnum):
 # What the recipient has been told, or will be as soon as the server takes it. A failed mail told nobody anything.
 _TOLD = (State.QUEUED.value, State.HANDED_OVER.value, State.SENT.value)
 DIGEST = "digest"
+IMMEDIATE = "immediate"
 AUDIT = "audit"
 
 
@@ -54,7 +63,7 @@ class Decision:
     """A decision about one recipient and one edition, before it is stored.
 
     ``content`` maps the open warnings of the recipient's areas to their levels. ``message`` is the mail of a due
-    decision, byte for byte, and None otherwise.
+    decision, byte for byte, and None otherwise. ``key`` tells decisions of one purpose apart, by default the edition.
     """
 
     edition_id: str
@@ -72,6 +81,9 @@ class Decision:
     file_name: str = ""
     message: bytes | None = None
     purpose: str = DIGEST
+    key: str = ""
+    episode_id: str | None = None
+    not_before: datetime | None = None
 
     @property
     def is_due(self) -> bool:
@@ -81,7 +93,7 @@ class Decision:
     @property
     def purpose_key(self) -> str:
         """At most one decision an office, address and this key, however often an edition is decided or rebuilt."""
-        return f"{self.purpose}:{self.edition_id}"
+        return f"{self.purpose}:{self.key or self.edition_id}"
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,8 @@ class Notice:
     decided_at: datetime
     handed_over_at: datetime | None
     sent_at: datetime | None
+    episode_id: str | None
+    not_before: datetime | None
 
 
 @dataclass(frozen=True)
@@ -143,6 +157,8 @@ def add(connection: Connection, decision: Decision) -> Notice:
         "is_ambiguous": False,
         "smtp_reply": "",
         "decided_at": decision.decided_at,
+        "episode_id": decision.episode_id,
+        "not_before": decision.not_before,
     }
     row = connection.execute(insert(notice_table).values(stored).returning(notice_table)).mappings().one()
     if decision.message is not None:
@@ -318,4 +334,6 @@ def _notice(row: RowMapping) -> Notice:
         decided_at=row["decided_at"],
         handed_over_at=row["handed_over_at"],
         sent_at=row["sent_at"],
+        episode_id=row["episode_id"],
+        not_before=row["not_before"],
     )
