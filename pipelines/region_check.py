@@ -60,7 +60,9 @@ def check_recipients(tables: dict[str, Table]) -> None:
     recipients.refuse(~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
     of_city = recipients.frame["office_id"].isin(offices.frame.loc[offices.frame["is_city"], "office_id"])
     recipients.refuse(of_city & ~recipients.frame["role"].isin(CITY_POSTS), "role", "市级单位的岗位应以 city_ 开头")
-    recipients.refuse(~of_city & ~recipients.frame["role"].isin(COUNTY_POSTS), "role", "县级单位的岗位应以 county_ 开头")
+    recipients.refuse(
+        ~of_city & ~recipients.frame["role"].isin(COUNTY_POSTS), "role", "县级单位的岗位应以 county_ 开头"
+    )
 
 
 def check_calendar(calendar: Table) -> None:

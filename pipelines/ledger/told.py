@@ -15,7 +15,7 @@ Key = tuple[str, str]  # office, address
 
 @dataclass(frozen=True)
 class Known:
-    """Warnings and levels a recipient was told of; ``digest_on`` and ``at``: the last digest's day, the last mail (UTC).
+    """Warnings and levels a recipient was told of; ``digest_on``: the last digest's day, ``at``: the last mail (UTC).
 
     ``levels`` has each warning at the level at which it was told last.
     """
@@ -65,4 +65,3 @@ def made(connection: Connection, purpose_keys: Sequence[str]) -> set[tuple[str, 
         )
         found |= {(row.office_id, row.address, row.purpose_key) for row in connection.execute(query)}
     return found
-

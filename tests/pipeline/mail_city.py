@@ -98,7 +98,12 @@ class City:
         _insert(connection, "place", REGION.places[["code", "name", "short_name"]].to_dict("records"))
         _insert(connection, "industry", REGION.industries[["code", "name", "level"]].to_dict("records"))
         indicators = [
-            {"indicator": "benefit_claim", "title_zh": "失业保险金新增申领", "unit": "persons"},
+            {
+                "indicator": "benefit_claim",
+                "title_zh": "失业保险金新增申领",
+                "unit": "persons",
+                "feed": "benefit_claim",
+            },
             {"indicator": "job_loss_rate", "title_zh": "岗位流失率", "unit": "percent"},
         ]
         _insert(connection, "indicator", indicators)
