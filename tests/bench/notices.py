@@ -19,7 +19,7 @@ _INDICATORS = ("benefit_claim", "job_loss_rate")
 
 
 def run(small: bool) -> dict[str, object]:
-    """Decide two days: a first one with everything new, and one on which a tenth got worse; the clock is the mails'."""
+    """Decide two days: a first one with everything new, and one on which a tenth got worse; the figures are the slower day's."""
     each = 30 if small else 300
     with place() as here:
         first = _opened(each)
@@ -30,13 +30,14 @@ def run(small: bool) -> dict[str, object]:
     for number, (decisions, mails, seconds) in enumerate(figures, 1):
         print(f"{number:>4} {decisions:>10,} {mails:>6,} {seconds:>8.1f}")
     print("  ".join(f"{reason} {count:,}" for reason, count in Counter(stored["reason"]).most_common()))
+    decisions, mails, seconds = max(figures, key=lambda figure: figure[2])
     return {
         "bench": "notices",
         "offices": len(REGION.units),
         "warnings": each * len(REGION.units),
-        "decisions": sum(one[0] for one in figures),
-        "mails": sum(one[1] for one in figures),
-        "seconds": round(max(one[2] for one in figures), 1),
+        "decisions": decisions,
+        "mails": mails,
+        "seconds": round(seconds, 1),
     }
 
 
