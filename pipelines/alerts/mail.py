@@ -82,7 +82,7 @@ class _Pass:
 
 
 def send(
-    ledger: Ledger, settings: Settings, now: datetime, *, timeout: float = SMTP_SECONDS, clock: Clock | None = None
+    ledger: Ledger, settings: Settings, now: datetime, *, timeout: float | None = None, clock: Clock | None = None
 ) -> SendReport:
     """Try every mail that is due once.
 
@@ -96,7 +96,7 @@ def send(
     settings.data.mkdir(parents=True, exist_ok=True)
     with FileLock(lock := settings.data / "mail.lock"):
         place = _place(lock.stat())
-        work = _Pass(ledger, settings, queue.sender_at(place), clock or Clock(now), timeout, now)
+        work = _Pass(ledger, settings, queue.sender_at(place), clock or Clock(now), timeout or SMTP_SECONDS, now)
         if taken := queue.take_over(ledger, place, now):
             tell(log, "mails of a dead sender taken over", mails=taken)
         _refuse_what_must_not_leave(ledger, settings, now)
