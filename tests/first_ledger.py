@@ -70,7 +70,7 @@ def assert_it_is_all_there(ledger: Ledger) -> None:
     (kept,) = recorded_editions(ledger)
     assert (kept.edition, kept.finished_at) == (EDITION, NOW)
     told, *ended = notice.recorded_notices(ledger, EDITION.edition_id)
-    assert (told.notice_id, told.state, queue.backlog(ledger, NOW).waiting) == (7, State.QUEUED, 1)
+    assert (told.notice_id, told.state, queue.backlog(ledger).waiting) == (7, State.QUEUED, 1)
     assert {one.notice_id: one.state.value for one in ended} == {number: state for number, (_, state) in _ENDED.items()}
     assert (told.content, told.decided_at, told.sent_at) == ({"a1": 3}, NOW, None)
     with ledger.reading() as connection:

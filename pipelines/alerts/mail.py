@@ -99,14 +99,14 @@ def send(
         work = _Pass(ledger, settings, queue.sender_at(place), clock or Clock(now), timeout or SMTP_SECONDS, now)
         if taken := queue.take_over(ledger, place, now):
             tell(log, "mails of a dead sender taken over", mails=taken)
-        _refuse_what_must_not_leave(ledger, settings, now)
+        _refuse_what_must_not_leave(ledger, settings)
         _go_through(work)
         if tell_administrator(ledger, settings, now):
             _go_through(work)
     report = SendReport(
         sent=work.tally[Outcome.ACCEPTED],
         failed=work.tally[Outcome.BOUNCED],
-        waiting=queue.backlog(ledger, now).waiting,
+        waiting=queue.backlog(ledger).waiting,
         ambiguous=queue.count_ambiguous(ledger, work.touched),
         problem=work.problem,
     )
@@ -121,8 +121,8 @@ def _place(lock: os.stat_result) -> str:
     return hashlib.sha256(f"{socket.gethostname()}:{lock.st_dev}:{lock.st_ino}".encode()).hexdigest()[:16]
 
 
-def _refuse_what_must_not_leave(ledger: Ledger, settings: Settings, now: datetime) -> None:
-    if not may_send(settings) and (settings.demonstration_mark.exists() or queue.backlog(ledger, now).demonstration):
+def _refuse_what_must_not_leave(ledger: Ledger, settings: Settings) -> None:
+    if not may_send(settings) and (settings.demonstration_mark.exists() or queue.backlog(ledger).demonstration):
         reason = (
             f"演示数据的邮件不得发往本机以外的邮件服务器 {settings.smtp_host}；"
             "请清空 GANGSHAO_SMTP_HOST，邮件将写入发件箱文件夹"

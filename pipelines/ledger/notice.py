@@ -30,6 +30,7 @@ class Reason(StrEnum):
     BOUNCED = "bounced"
     NO_EDITION = "no_edition"
     STUCK = "stuck"
+    NO_SCHEDULE = "no_schedule"
 
 
 class State(StrEnum):

@@ -51,11 +51,19 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Mails that wait: all, those that hold invented data, and since when the oldest could have gone (None: none)."""
+    """Mails that wait or are being sent, and how many of them hold invented data."""
 
     waiting: int
     demonstration: int
-    due_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """Mails that should have gone: how many, since when the oldest, and the last answer about it."""
+
+    mails: int
+    since: datetime
+    reply: str
 
 
 def sender_at(place: str) -> Sender:
@@ -63,16 +71,29 @@ def sender_at(place: str) -> Sender:
     return Sender(place, f"{place}:{os.getpid()}:{secrets.token_hex(4)}")
 
 
-def backlog(ledger: Ledger, now: datetime) -> Backlog:
-    """What waits in the queue or is being sent."""
+def backlog(ledger: Ledger) -> Backlog:
+    """What is in the queue."""
+    query = select(func.count(), func.count(case((_column.is_demonstration, 1)))).where(_column.state.in_(UNFINISHED))
+    with ledger.reading() as connection:
+        return Backlog(*connection.execute(query).one())
+
+
+def overdue(ledger: Ledger, before: datetime, *, is_put_off_too: bool) -> Overdue | None:
+    """Mails that could have gone before an instant and are still there; None when there is none.
+
+    Those that the server put off and that wait for their next attempt count when they are urgent or are asked for.
+    """
     since = case((_column.not_before > _column.decided_at, _column.not_before), else_=_column.decided_at)
-    due = or_(_column.not_before.is_(None), _column.not_before <= now)
-    query = select(func.count(), func.count(case((_column.is_demonstration, 1))), func.min(case((due, since)))).where(
-        _column.state.in_(UNFINISHED)
+    is_idle = or_(_column.next_attempt_at.is_(None), _column.next_attempt_at <= before)
+    is_meant = true() if is_put_off_too else or_(is_idle, _column.is_urgent)
+    query = (
+        select(since.label("since"), _column.smtp_reply)
+        .where(_column.state.in_(UNFINISHED), since <= before, is_meant)
+        .order_by(since)
     )
     with ledger.reading() as connection:
-        waiting, demonstration, due_since = connection.execute(query).one()
-    return Backlog(waiting, demonstration, due_since)
+        rows = connection.execute(query).all()
+    return Overdue(len(rows), rows[0].since, rows[0].smtp_reply) if rows else None
 
 
 def take_over(ledger: Ledger, place: str, now: datetime) -> int:
@@ -124,6 +145,14 @@ def is_any_due(ledger: Ledger, due_by: datetime) -> bool:
     """Whether there is a mail to take at an instant."""
     with ledger.reading() as connection:
         return connection.execute(select(_column.notice_id).where(_is_due(due_by)).limit(1)).first() is not None
+
+
+def is_any_left(ledger: Ledger, now: datetime) -> bool:
+    """Whether there is a mail whose sender's lease ran out."""
+    is_left = or_(_column.claimed_until.is_(None), _column.claimed_until <= now)
+    with ledger.reading() as connection:
+        query = select(_column.notice_id).where(_column.state.in_(_TAKEN), is_left).limit(1)
+        return connection.execute(query).first() is not None
 
 
 def hand_over(ledger: Ledger, sender: Sender, notice_id: int, now: datetime) -> bool:
