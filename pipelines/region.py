@@ -44,6 +44,7 @@ from pipelines.region_table import (
     whole,
 )
 from pipelines.secrecy import Bounds, bounds, office_sees
+from pipelines.timetable import Timetable, timetable
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = frozenset(range(7))
@@ -125,6 +126,7 @@ class Region:
     """What an office may see of other areas: see pipelines.secrecy."""
     method: str
     """Name of the forecasting method in use (models.methods)."""
+    timetable: Timetable
     places: pd.DataFrame
     place_names: pd.DataFrame
     """Every way to write the city or a unit, with the days it holds: see pipelines.place_name."""
@@ -309,6 +311,7 @@ def load(folder: Path) -> Region:
         disclosure=bounds(settings, f"{folder.name}/region.toml"),
         office_sees=office_sees(settings, f"{folder.name}/region.toml"),
         method=_method(settings, folder),
+        timetable=timetable(settings, f"{folder.name}/region.toml"),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
         transition=steps_of(tables.get("transition"), list(_COLUMNS["transition"])),

@@ -103,7 +103,7 @@ def decide(
                 old = outbox.find(connection, office_id, address, f"{DIGEST}:{edition.edition_id}")
                 digests += [old] if old is not None else []
                 continue
-            stored = {decision.key: outbox.add(connection, decision) for decision in decided}
+            stored = {decision.subject_key: outbox.add(connection, decision) for decision in decided}
             digests.append(stored[""])
             others += [notice for key, notice in stored.items() if key]
             notice_ids = {key: notice.notice_id for key, notice in stored.items()}
@@ -204,9 +204,10 @@ def _decision(
         file_name=letter.file_name if letter else "",
         message=letter.message if letter else None,
         purpose=purpose,
-        key=key,
+        subject_key=key,
         episode_id=mail.units[0].head if mail and len(mail.units) == 1 else None,
         not_before=not_before if letter else None,
+        is_urgent=mail is not None and mail.level is Level.RED,
     )
 
 

@@ -17,7 +17,6 @@ from pipelines.ledger import notice as outbox
 from pipelines.ledger.chain import Standing, deadlines, standing
 from pipelines.ledger.notice import OVERDUE, REMINDER, Decision, Notice, Reason
 from pipelines.ledger.notice import State as Sent
-from pipelines.ledger.told import of_purpose
 from pipelines.region import Region
 from pipelines.settings import Settings
 
@@ -83,7 +82,7 @@ def _steps_due(given: Occasion, connection: Connection) -> list[_Due]:
     if waiting.empty:
         return []
     told = warning_notice.first_told(connection, list(waiting.index), given.now)
-    past = [(one, one.content) for one in of_purpose(connection, REMINDER, list(waiting.index))]
+    past = [(one, one.content) for one in outbox.of_purpose(connection, REMINDER)]
     found = []
     by_area = {area: one for one in offices(given.region) if not one.is_city for area in one.areas}
     city = next(one for one in offices(given.region) if one.is_city)
@@ -97,9 +96,7 @@ def _steps_due(given: Occasion, connection: Connection) -> list[_Due]:
         if at_level.empty:
             continue
         since = max(filter(None, [at_level["told_at"].min().to_pydatetime(), row["expired"].get(office_id)]))
-        made = [
-            one for one, content in past if content.get(str(episode_id), 9) <= level and one.decided_at >= since
-        ]
+        made = [one for one, content in past if content.get(str(episode_id), 9) <= level and one.decided_at >= since]
         done = {one.purpose_key.split(":")[1] for one in made if _of_office(one, office, city)}
         step = next((one for one in STEPS if one not in done), None)
         last = max([since, *(one.decided_at for one in made)])
@@ -200,8 +197,8 @@ def _queue(
         edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=office_id,
         address=address, reason=reason, state=Sent.QUEUED, content=content, message_id=letter.message_id,
         is_demonstration=given.is_demonstration, decided_at=given.now, subject=letter.subject,
-        file_name=letter.file_name, message=letter.message, purpose=purpose, key=key,
-        episode_id=own if len(items) == 1 else None,
+        file_name=letter.file_name, message=letter.message, purpose=purpose, subject_key=key,
+        episode_id=own if len(items) == 1 else None, is_urgent=items[0].level == Level.RED,
     )  # fmt: skip
     return outbox.add(connection, decision)
 

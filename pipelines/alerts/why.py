@@ -28,7 +28,8 @@ class Board:
 
     ``rows``: the columns of mail_warning.sql with ``level`` as it counts (people's, unless it got worse), ``state``,
     ``is_ended`` (people lifted or dismissed it), ``issued_at`` (UTC or NaT), ``parent`` (the city-wide warning it is
-    folded into, else empty), ``silenced`` (offices that took it on, by whom and until when: a dict) and ``ended_by``.
+    folded into, else empty), ``silenced`` (acknowledgements that hold, by office), ``expired`` (when the last one of an
+    office ended, by office; UTC) and ``ended_by``.
     """
 
     rows: pd.DataFrame
@@ -67,6 +68,7 @@ def board(
             [_ended(one) if state in ENDS else "" for one, state in zip(stand, states, strict=True)], dtype=object
         ),
         silenced=pd.Series(holding, dtype=object),
+        expired=pd.Series([_expired(acknowledged.get(one, []), now) for one in rows["episode_id"]], dtype=object),
     )
     return Board(rows.assign(parent=_parents(rows, city)))
 
@@ -122,6 +124,11 @@ def judged(one: Board, recipient: Recipient, known: Known) -> Told:
         )
     is_urgent = is_rising & is_severe & is_own & ~is_ended & is_listed
     return Told(why, detail, before, is_news, is_urgent, is_listed, is_own)
+
+
+def _expired(taken: list[Acknowledgement], now: datetime) -> dict[str, datetime]:
+    ends = [(one.office_id, min(one.expires_at, one.undone_at or one.expires_at)) for one in reversed(taken)]
+    return {office_id: at for office_id, at in ends if at <= now}
 
 
 def _ended(one: Standing) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select
 
-from pipelines.ledger.notice import _TOLD, DIGEST, IMMEDIATE
+from pipelines.ledger.notice import DIGEST, IMMEDIATE, TOLD
 from pipelines.ledger.schema import notice
 
 Key = tuple[str, str]  # office, address
@@ -33,7 +33,7 @@ def known(connection: Connection, before: datetime) -> dict[Key, Known]:
     """Per office and address, what mails about editions up to this cut-off (UTC) told; who got none is absent."""
     table = notice.c
     columns = (table.office_id, table.address, table.day, table.cutoff_at, table.decided_at, table.content)
-    is_told = (table.state.in_(_TOLD), table.cutoff_at <= before)
+    is_told = (table.state.in_(TOLD), table.cutoff_at <= before)
     nth = func.row_number().over(
         partition_by=(table.office_id, table.address), order_by=(table.cutoff_at.desc(), table.notice_id.desc())
     )

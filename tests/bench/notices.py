@@ -74,9 +74,14 @@ def _day(here: Place, number: int, warnings: list[Told]) -> tuple[int, int, floa
     while not REGION.is_workday(REGION.local_day(at)):
         at += timedelta(days=1)
     began = time.perf_counter()
-    decide(published, is_replay=False, ledger=here.ledger, region=REGION, settings=here.settings, now=at + timedelta(hours=2))
+    decide(
+        published,
+        is_replay=False,
+        ledger=here.ledger,
+        region=REGION,
+        settings=here.settings,
+        now=at + timedelta(hours=2),
+    )
     seconds = time.perf_counter() - began
     mails = [notice for notice in recorded_notices(here.ledger, published.edition_id) if notice.is_due]
     return len(reasons(here.ledger, published.edition_id)), len(mails), seconds
-
-

@@ -108,7 +108,9 @@ def test_an_ingest_that_found_nothing_is_not_entered(week: House) -> None:
 
 def test_each_mail_is_entered_with_its_notice_and_without_its_address(week: House) -> None:
     with sqlite3.connect(week.data / "ledger.sqlite") as ledger:
-        sent = {f"notice {number}" for (number,) in ledger.execute("select notice_id from notice where state = 'sent'")}
+        sent = {
+            f"notice {number}" for (number,) in ledger.execute("select notice_id from notice where state = 'accepted'")
+        }
     told = [entry for entry in entries(week) if entry.act == Act.SEND]
     assert sent
     assert {entry.target for entry in told if entry.result == "done"} == sent
