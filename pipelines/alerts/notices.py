@@ -20,7 +20,7 @@ from pipelines.ledger import notice as outbox
 from pipelines.ledger.acknowledgement import acknowledgements
 from pipelines.ledger.chain import standing
 from pipelines.ledger.notice import DIGEST, IMMEDIATE, Decision, Notice, Reason, State
-from pipelines.ledger.told import NOTHING, known, made
+from pipelines.ledger.told import NOTHING, call_back, known, made
 from pipelines.publish.read import read
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -90,6 +90,10 @@ def decide(
     not published.
     """
     given = occasion(edition, ledger, region, settings, now)
+    if not is_replay:
+        open_now = given.board.rows[~given.board.rows["is_ended"]]
+        with ledger.writing() as connection:
+            call_back(connection, dict(zip(open_now["episode_id"], open_now["level"], strict=True)), now)
     plans = plans_of(given, ledger, is_replay=is_replay)
     decisions = [(plan, _decisions(given, plan)) for plan in plans]
     digests: list[Notice] = []

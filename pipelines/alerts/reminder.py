@@ -1,9 +1,11 @@
-"""Reminders and escalation: clerk, head, city's duty desk, each once, while nobody answers; overdue steps of the chain."""
+"""Reminders and escalation: clerk, head, city's duty desk, each once, while nobody answers; overdue steps."""
 
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -14,7 +16,7 @@ from pipelines.alerts.wording import Item, item
 from pipelines.domain import Edition, Level, Role, State
 from pipelines.ledger import Ledger, warning_notice
 from pipelines.ledger import notice as outbox
-from pipelines.ledger.chain import Standing, deadlines, standing
+from pipelines.ledger.chain import Deadline, deadlines, standing
 from pipelines.ledger.notice import OVERDUE, REMINDER, Decision, Notice, Reason
 from pipelines.ledger.notice import State as Sent
 from pipelines.region import Region
@@ -82,7 +84,10 @@ def _steps_due(given: Occasion, connection: Connection) -> list[_Due]:
     if waiting.empty:
         return []
     told = warning_notice.first_told(connection, list(waiting.index), given.now)
-    past = [(one, one.content) for one in outbox.of_purpose(connection, REMINDER)]
+    past: dict[str, list[tuple[int, Notice]]] = defaultdict(list)
+    for one in outbox.of_purpose(connection, REMINDER):
+        for reminded, at_level in one.content.items():
+            past[reminded].append((at_level, one))
     found = []
     by_area = {area: one for one in offices(given.region) if not one.is_city for area in one.areas}
     city = next(one for one in offices(given.region) if one.is_city)
@@ -92,21 +97,17 @@ def _steps_due(given: Occasion, connection: Connection) -> list[_Due]:
         level, taken = int(row["level"]), row["silenced"]
         if office.office_id != office_id or office_id in taken:
             continue
-        at_level = mails[mails["level"] <= level]
+        at_level = mails.loc[mails["level"] <= level, "told_at"]
         if at_level.empty:
             continue
-        since = max(filter(None, [at_level["told_at"].min().to_pydatetime(), row["expired"].get(office_id)]))
-        made = [one for one, content in past if content.get(str(episode_id), 9) <= level and one.decided_at >= since]
-        done = {one.purpose_key.split(":")[1] for one in made if _of_office(one, office, city)}
+        since = max(filter(None, [at_level.min().to_pydatetime(), row["expired"].get(office_id)]))
+        made = [one for was, one in past[str(episode_id)] if was <= level and one.decided_at >= since]
+        done = {one.purpose_key.split(":")[1] for one in made}
         step = next((one for one in STEPS if one not in done), None)
         last = max([since, *(one.decided_at for one in made)])
         if step and office.hours.later(given.region, last, ANSWER_WITHIN[Level(level)]) <= given.now:
             found.append(_Due(str(episode_id), level, office, step, since))
     return found
-
-
-def _of_office(one: Notice, office: Office, city: Office) -> bool:
-    return one.office_id in {office.office_id, city.office_id}
 
 
 def _tell(given: Occasion, connection: Connection, recipient: Recipient, step: str, due: list[_Due]) -> Notice:
@@ -136,35 +137,40 @@ def _tell(given: Occasion, connection: Connection, recipient: Recipient, step: s
 def _overdue(given: Occasion, connection: Connection) -> list[Notice]:
     """Steps with a time limit that passed: told once a step, to the post that owes it."""
     region, now = given.region, given.now
-    queued = []
+    rows = given.board.rows
     stand = standing(connection, given.board.ids)
     everybody = recipients(region, region.local_day(now))
-    for row in given.board.rows[given.board.rows["state"] != State.TO_VERIFY].to_dict("records"):
-        episode_id, level = str(row["episode_id"]), int(row["level"])
-        own: Standing = stand[episode_id]
-        for deadline in deadlines(region.transition, own, Level(int(row["machine_level"]))):
-            if deadline.due_at > now:
-                continue
-            key = f"{episode_id}:{deadline.step.to}:{len(own.steps)}"
+    queued = []
+    for row in rows[rows["state"] != State.TO_VERIFY].to_dict("records"):
+        own = stand[str(row["episode_id"])]
+        late = [one for one in deadlines(region.transition, own, Level(row["machine_level"])) if one.due_at <= now]
+        for deadline in late:
             for recipient in everybody:
                 is_theirs = recipient.role is deadline.step.role and row["area"] in recipient.office.areas
-                if not is_theirs or _is_asleep(recipient.office, level, region, now):
-                    continue
-                if outbox.find(connection, *recipient.key, f"{OVERDUE}:{key}") is None:
-                    items = _items(given, [episode_id])
-                    by = deadline.due_at.astimezone(region.time_zone)
-                    step = _OVERDUE_STATES.get(deadline.step.to, str(deadline.step.to))
-                    fields = {
-                        "subject": f"[{items[0].title}·逾期] {items[0].what} 应于 {by:%m-%d %H:%M} 前{step}",
-                        "fact": f"{items[0].what}应于 {by:%m-%d %H:%M} 前{step}，现在已经逾期。依据：{deadline.step.basis}。",
-                        "action": f"现在登录，完成“{step}”并登记；已在线下完成的，补录文号和时间。",
-                        "because": "这一步有时限而没有登记；每一步逾期只提醒一次。",
-                    }
-                    content = {episode_id: level}
-                    queued.append(
-                        _queue(given, connection, recipient, OVERDUE, key, Reason.OVERDUE, content, fields, items)
-                    )
+                if is_theirs and not _is_asleep(recipient.office, int(row["level"]), region, now):
+                    queued += _tell_overdue(given, connection, recipient, row, deadline, len(own.steps))
     return queued
+
+
+def _tell_overdue(
+    given: Occasion, connection: Connection, recipient: Recipient, row: Mapping[Hashable, Any], deadline: Deadline,
+    taken: int,
+) -> list[Notice]:  # fmt: skip
+    episode_id = str(row["episode_id"])
+    key = f"{episode_id}:{deadline.step.to}:{taken}"
+    if outbox.find(connection, *recipient.key, f"{OVERDUE}:{key}") is not None:
+        return []
+    items = _items(given, [episode_id])
+    by = f"{deadline.due_at.astimezone(given.region.time_zone):%m-%d %H:%M}"
+    step, what = _OVERDUE_STATES.get(deadline.step.to, str(deadline.step.to)), items[0].what
+    fields = {
+        "subject": f"[{items[0].title}·逾期] {what} 应于 {by} 前{step}",
+        "fact": f"{what}应于 {by} 前{step}，现在已经逾期。依据：{deadline.step.basis}。",
+        "action": f"现在登录，完成“{step}”并登记；已在线下完成的，补录文号和时间。",
+        "because": "这一步有时限而没有登记；每一步逾期只提醒一次。",
+    }
+    content = {episode_id: int(row["level"])}
+    return [_queue(given, connection, recipient, OVERDUE, key, Reason.OVERDUE, content, fields, items)]
 
 
 def _is_asleep(office: Office, level: int, region: Region, now: datetime) -> bool:
@@ -182,7 +188,7 @@ def _items(given: Occasion, episode_ids: Iterable[str]) -> list[Item]:
 
 def _queue(
     given: Occasion, connection: Connection, recipient: Recipient, purpose: str, key: str, reason: Reason,
-    content: dict[str, int], fields: dict[str, object], items: list[Item],
+    content: dict[str, int], fields: Mapping[str, object], items: list[Item],
 ) -> Notice:  # fmt: skip
     office_id, address = recipient.key
     made = outbox.find(connection, office_id, address, f"{purpose}:{key}")
@@ -192,7 +198,7 @@ def _queue(
     own = items[0].episode_id
     to = Address(office_id, address, f"{purpose}:{key}", edition.edition_id, f"episode\n{own}")
     shown = {"items": items, "office": recipient.office, "is_demonstration": given.is_demonstration}
-    letter = seal(to, "reminder", fields | shown, given.region, given.settings, given.now)
+    letter = seal(to, "reminder", {**fields, **shown}, given.region, given.settings, given.now)
     decision = Decision(
         edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=office_id,
         address=address, reason=reason, state=Sent.QUEUED, content=content, message_id=letter.message_id,

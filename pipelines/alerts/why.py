@@ -13,7 +13,7 @@ from pipelines.domain import ENDS, TOTAL_INDUSTRY, Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement
 from pipelines.ledger.chain import Standing
 from pipelines.ledger.told import Known
-from pipelines.ledger.warning_notice import WORDS, Why
+from pipelines.ledger.warning_notice import Why
 
 _FOLD_DAYS = 7  # a city-wide shock takes in what opened so many days around it
 _ISSUED = frozenset({State.ISSUED, State.HANDLING, State.LOWERED})
@@ -158,7 +158,3 @@ def _parents(rows: pd.DataFrame, city: str) -> Words:
         parent[is_near & is_part] = rows["episode_id"].iat[head]
     return parent
 
-
-def words(why: str, detail: str) -> str:
-    """A reason as people read it."""
-    return WORDS[Why(why)] + (f"（{detail}）" if detail else "")

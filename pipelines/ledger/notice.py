@@ -124,6 +124,7 @@ class Notice:
     office_id: str
     address: str
     purpose: str
+    purpose_key: str
     is_due: bool
     reason: Reason
     content: dict[str, int]
@@ -240,6 +241,7 @@ def notice_of(row: RowMapping) -> Notice:
         office_id=row["office_id"],
         address=row["address"],
         purpose=row["purpose"],
+        purpose_key=row["purpose_key"],
         is_due=row["is_due"],
         reason=Reason(row["reason"]),
         content=json.loads(row["content"]),

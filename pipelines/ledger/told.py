@@ -1,13 +1,13 @@
 """What each recipient knows of the open warnings: the last digest, and the mails of single warnings since."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
-from pipelines.ledger.notice import DIGEST, IMMEDIATE, TOLD
+from pipelines.ledger.notice import DIGEST, IMMEDIATE, TOLD, State
 from pipelines.ledger.schema import notice
 
 Key = tuple[str, str]  # office, address
@@ -53,6 +53,28 @@ def known(connection: Connection, before: datetime) -> dict[Key, Known]:
             max(filter(None, (before_it.at, row.decided_at))),
         )
     return found
+
+
+def call_back(connection: Connection, levels: Mapping[str, int], now: datetime) -> int:
+    """Call back mails about single warnings that still wait for their hour and say what is no longer so.
+
+    ``levels``: the open warnings and their levels. Such a mail told nobody anything. Returns how many there were.
+    """
+    table = notice.c
+    waiting = connection.execute(
+        select(table.notice_id, table.content).where(
+            table.purpose == IMMEDIATE, table.state == State.QUEUED.value, table.not_before > now
+        )
+    )
+    stale = [
+        row.notice_id
+        for row in waiting
+        if any(levels.get(episode_id) != level for episode_id, level in json.loads(row.content).items())
+    ]
+    if stale:
+        changed = {"state": State.NOT_DUE.value, "is_due": False, "smtp_reply": "发出前情况已变化，未发出"}
+        connection.execute(update(notice).where(table.notice_id.in_(stale)).values(changed))
+    return len(stale)
 
 
 def made(connection: Connection, purpose_keys: Sequence[str]) -> set[tuple[str, str, str]]:

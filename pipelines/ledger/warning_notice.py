@@ -46,6 +46,11 @@ WORDS = {
 }  # fmt: skip
 
 
+def words(why: str, detail: str = "") -> str:
+    """A reason as people read it."""
+    return WORDS[Why(why)] + (f"（{detail}）" if detail else "")
+
+
 def record(connection: Connection, rows: pd.DataFrame) -> None:
     """Store reasons in the caller's transaction; ``rows`` has the columns of ``COLUMNS``, no notice_id: no mail."""
     if rows.empty:
