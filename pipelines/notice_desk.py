@@ -10,14 +10,14 @@ import typer
 from pipelines import notify as notices
 from pipelines import run as runs
 from pipelines.alerts import periodic
-from pipelines.alerts.audience import Recipient, recipients
+from pipelines.alerts.audience import Recipient, recipients, unrouted
 from pipelines.alerts.letter import Letter
 from pipelines.alerts.notices import Occasion, occasion, plans_of, write_at_once, write_digest
 from pipelines.alerts.plan import IS_DUE
-from pipelines.alerts.route import is_routed, routes
+from pipelines.alerts.route import routes
 from pipelines.domain import TOTAL_INDUSTRY, Level, UserError
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.warning_notice import reasons, words
+from pipelines.ledger.warning_notice import Why, reasons, words
 from pipelines.publish.read import edition_in_force
 from pipelines.region import Region
 from pipelines.terminal import console, now, place
@@ -53,10 +53,14 @@ def route(
     if industry and industry not in known:
         raise UserError(f"没有“{industry}”这一行业门类 (no such industry)")
     found = routes(region, code, _LEVELS[level.removesuffix("色")], industry, kind, now())
+    others = words(Why.NOT_IN_SCOPE)
     for one in found:
         when = f"，{one.when:%m-%d %H:%M}" if one.when else ""
-        typer.echo(f"{one.office}\t{one.title}\t{one.address}\t{one.how}{when}\t{one.why}")
-    if not is_routed(found):
+        if one.why != others:
+            typer.echo(f"{one.office}\t{one.title}\t{one.address}\t{one.how}{when}\t{one.why}")
+    typer.echo(f"其余 {sum(one.why == others for one in found)} 个接收人\t不发\t{others}")
+    names = region.places.set_index("code")["name"]
+    if str(names[code]) in unrouted(region, region.local_day(now())):
         raise UserError(f"没有人会收到 {area} 的预警；请在 recipients.csv 补上经办岗位 (nobody would be told)")
 
 
@@ -110,9 +114,7 @@ def stored_reasons(
         typer.echo(f"{row.office_id}\t{row.address}\t{row.episode_id}\t{row.level}\t{words(row.reason, row.detail)}")
 
 
-def _letters(
-    given: Occasion, ledger: Ledger, region: Region, purpose: str, everybody: list[Recipient]
-) -> list[Letter]:
+def _letters(given: Occasion, ledger: Ledger, region: Region, purpose: str, everybody: list[Recipient]) -> list[Letter]:
     if purpose in {"digest", "immediate"}:
         keys = {one.key for one in everybody}
         plans = [plan for plan in plans_of(given, ledger, is_replay=False) if plan.recipient.key in keys]

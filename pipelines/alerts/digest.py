@@ -92,6 +92,7 @@ def digest(
     city_items = [] if material.office.is_city else [item(row, "", region, settings) for row in city.to_dict("records")]
     return fields | framing(material, reach, region) | {
         "subject": subject, "because": BECAUSE[reason], "lifted": lifted, "city_name": region.name_zh,
+        "fact": _ended(lifted) if lifted and reason is Reason.LIFTED else fields["fact"],
         "city_items": city_items[:5],
     }  # fmt: skip
 
@@ -131,7 +132,8 @@ def _opened(material: Material, told: Told, chosen: Flags | None = None) -> pd.D
     rows = material.rows.assign(change=change, detail=told.detail[shown])[is_listed]
     is_folded = (rows["parent"] != "") & rows["parent"].isin(material.rows["episode_id"])
     # The city counts what is folded; a county, whose own it is, reads each of it and that it is part of something.
-    detail = rows["detail"].where(~is_folded, "已并入全市同类预警")
+    is_told_so = is_folded & ((rows["detail"] == "") | (rows["detail"] == rows["parent"]))
+    detail = rows["detail"].where(~is_told_so, "已并入全市同类预警")
     order = rows["change"].map(_ORDER.index)
     rows = rows.assign(is_folded=is_folded & material.office.is_city, detail=detail, order=order)
     return rows.sort_values(["level", "order"], kind="stable")
@@ -202,6 +204,13 @@ def _counts(rows: pd.DataFrame) -> str:
     return "、".join(f"{name} {found[level]} 项" for level, name in LEVEL_NAMES.items() if level in found.index)
 
 
+def _ended(lifted: list[Item]) -> str:
+    first = lifted[0]
+    why = first.close_reason or first.detail
+    more = f"等 {len(lifted)} 项" if len(lifted) > 1 else ""
+    return f"{first.what}{more}的预警已解除{f'：{why}' if why else ''}。"
+
+
 def _reach(material: Material, items: list[Item], region: Region) -> date:
     fallback = data_to(material.completeness, material.edition) or region.local_day(material.edition.cutoff_at)
     return max((one.data_to for one in items), default=fallback)
@@ -232,7 +241,7 @@ def _subject(
         return f"{tag} {body} 数据截至{reach.isoformat()}"
     worst = min(news, key=lambda one: (one.level, not one.is_issued))
     if len(rows) == 1:
-        size = f"，涉及 {worst.people}" if worst.people else f"，{worst.observed}" if worst.observed else ""
+        size = f"，{worst.people}" if worst.people else f"，{worst.observed}" if worst.observed else ""
         body = f"{worst.what} {worst.change}{size}"
     else:
         body = f"{_place(office, region)} {len(rows)} 项（{_counts(rows)}）"

@@ -48,10 +48,3 @@ def routes(region: Region, area: str, level: Level, industry: str, kind: str, no
         reason = words(told.why[0], "")
         found.append(Route(to.office.name, to.title, to.address, how, local, reason))
     return found
-
-
-def is_routed(found: list[Route]) -> bool:
-    """Whether a desk would be told."""
-    return any(one.how in {"单独即时通报", "当日汇总"} for one in found)
-
-

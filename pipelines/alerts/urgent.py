@@ -41,7 +41,8 @@ def urgent(material: Material, unit: Unit, region: Region, settings: Settings) -
     row = rows.loc[unit.head].to_dict()
     one = item(row, unit.change, region, settings)
     folded = [item(member, "", region, settings) for member in rows.loc[list(unit.folded)].to_dict("records")]
-    size = f"，涉及 {one.people}" if one.people else f"，{one.observed}" if one.observed else ""
+    is_of_others = bool(folded) and row["area"] not in material.office.areas
+    size = f"，{one.people}" if one.people else f"，{one.observed}" if one.observed else ""
     part = f"，并入 {len(folded)} 项" if folded else ""
     level = LEVEL_NAMES[Level(one.level)]
     before = LEVEL_NAMES[Level(unit.before)] if unit.before else ""
@@ -49,7 +50,8 @@ def urgent(material: Material, unit: Unit, region: Region, settings: Settings) -
         "subject": f"{one.tag} {one.what} {unit.change}{size}{part} 数据截至{one.data_to.isoformat()}",
         "item": one,
         "fact": fact(row, one),
-        "action": action(row, region),
+        "action": f"逐项核实并签收下列并入的 {len(folded)} 项。" if is_of_others else action(row, region),
+        "link": folded[0].link if is_of_others else one.link,
         "because": _BECAUSE[unit.reason].format(level=level, before=before),
         "bars": bars(material.trend, str(row["indicator"]), str(row["area"]), str(row["unit"])),
         "folded": folded[:_FOLDED_LISTED],

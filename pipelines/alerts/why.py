@@ -157,4 +157,3 @@ def _parents(rows: pd.DataFrame, city: str) -> Words:
         is_part &= (industry == industry[head]) | (industry[head] == TOTAL_INDUSTRY)
         parent[is_near & is_part] = rows["episode_id"].iat[head]
     return parent
-

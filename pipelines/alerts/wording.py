@@ -73,7 +73,7 @@ def item(row: dict[str, object], change: str, region: Region, settings: Settings
         state=STATE_NAMES[state],
         change=change,
         observed=band_words(row["observed_band"], str(row["unit"])),
-        people=band_words(row["people_band"], "persons"),
+        people=_people(row),
         data_to=reached,
         data_words=data_words,
         since=_day(row["opened_on"]),
@@ -99,8 +99,8 @@ def fact(row: dict[str, object], one: Item) -> str:
         "event": f"{row['area_name']}{industry_of(row)}有用人单位报告裁减人员",
         "several": f"{row['area_name']}{industry_of(row)}有多家用人单位先后报告裁减人员",
     }.get(str(row["kind"]), f"{series}达到预警条件")
-    size = f"，涉及 {one.people}" if one.people else f"，规模 {one.observed}" if one.observed else ""
-    return f"{seen}{size}（数据至 {one.data_words}）。"
+    size = "，".join(part for part in (one.observed, one.people) if part)
+    return f"{seen}{'：' if size else ''}{size}（数据至 {one.data_words}）。"
 
 
 def action(row: dict[str, object], region: Region) -> str:
@@ -115,6 +115,16 @@ def action(row: dict[str, object], region: Region) -> str:
         State.HANDLING: "在系统中登记措施进展和结果。",
         State.LOWERED: "继续观察，情况反复的转回处置。",
     }.get(State(str(row.get("state", State.TO_VERIFY))), f"{verify}。")
+
+
+def _people(row: dict[str, object]) -> str:
+    """How many people, in words; of a spike they are those beyond what was expected."""
+    shown = band_words(row["people_band"], "persons")
+    if not shown:
+        return ""
+    if row["kind"] == "spike":
+        return f"比预期{'少' if row['worse'] == 'lower' else '多'} {shown}"
+    return f"涉及 {shown}"
 
 
 def _measure(row: dict[str, object], region: Region) -> str:

@@ -134,7 +134,7 @@ def test_a_city_shock_is_one_folded_mail_an_office(city: City, ledger: Ledger) -
     own = next(one for one in told if one.address == CLERK)
     assert (
         own.subject
-        == "[疑似橙色预警·待核实] 聊城市 全行业 失业保险金新增申领 新增，涉及 10–19 人，并入 3 项 数据截至2026-11-09"
+        == "[疑似橙色预警·待核实] 聊城市 全行业 失业保险金新增申领 新增，比预期多 10–19 人，并入 3 项 数据截至2026-11-09"
     )
     rows = reasons(ledger, edition(story.days[1]).edition_id)
     mine = rows[(rows["address"] == CLERK) & (rows["episode_id"].str.startswith("371502"))]

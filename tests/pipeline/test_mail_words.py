@@ -148,7 +148,7 @@ def test_a_monthly_warning_says_which_month_and_shows_no_band_for_a_rate(city: C
     assert (
         message["Subject"] == "[疑似蓝色预警·待核实] 东昌府区 制造业 岗位流失率 新增，涉及 10–19 人 数据截至2026-10-31"
     )
-    assert "  涉及人数：10–19 人；数据至 2026年10月；自 2026-11-23 起" in part(message, "plain")
+    assert "  涉及 10–19 人；数据至 2026年10月；自 2026-11-23 起" in part(message, "plain")
 
 
 def test_names_from_the_data_cannot_become_markup(city: City, ledger: Ledger) -> None:
