@@ -72,6 +72,7 @@ def values_of(site: Site) -> dict[str, list[str]]:
         "token": ["made-up"],
         "account_id": ["0123"],
         "action": ["disable", "made-up"],
+        "number": ["1"],
     }
 
 
