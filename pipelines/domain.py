@@ -110,6 +110,8 @@ class State(StrEnum):
 
 
 ENDS = frozenset({State.DISMISSED, State.LIFTED})
+ANNOUNCED = frozenset({State.ISSUED, State.HANDLING, State.LOWERED})
+"""Only in these states is it called a warning (预警); before, it is a suspicion to verify."""
 
 
 @dataclass(frozen=True, order=True)

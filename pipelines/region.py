@@ -14,7 +14,15 @@ from models.recipe import BY_METHOD, DEFAULT_METHOD
 from pipelines.domain import Grain, Role, State, UserError
 from pipelines.feeds import contracts
 from pipelines.place_name import check_places, place_names
-from pipelines.region_check import check_calendar, check_feeds, check_industries, check_offices, check_rules, steps_of
+from pipelines.region_check import (
+    check_calendar,
+    check_feeds,
+    check_industries,
+    check_offices,
+    check_rules,
+    playbook_of,
+    steps_of,
+)
 from pipelines.region_table import (
     Cell,
     Table,
@@ -40,7 +48,7 @@ _EVERY_DAY = frozenset(range(7))
 _SATURDAY = 5
 _DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
-_MAY_BE_ABSENT = frozenset({"headers", "transition"})
+_MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook"})
 _MAY_LACK = frozenset({"retention_days"})
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
@@ -72,6 +80,10 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     "transition": {
         "from": one_of(*State), "to": one_of(*State), "levels": some_of("1", "2", "3", "4"), "role": one_of(*Role),
         "within_hours": optional_whole, "counts_from": optional_text, "by_delegation": flag, "basis": text,
+    },
+    "playbook": {
+        "playbook": text, "title": text, "item": whole, "kinds": text, "indicators": optional_text, "due_days": whole,
+        "basis": text,
     },
     "rules": {
         "rule_id": text, "title": text, "kind": one_of("spike", "level", "event", "several"), "indicator": text,
@@ -122,6 +134,8 @@ class Region:
     rules: pd.DataFrame
     transition: pd.DataFrame
     """Who may move a warning, a row a step and level: see pipelines.ledger.transition. Empty without the file."""
+    playbook: pd.DataFrame
+    """Measures and the warnings they are proposed for: see pipelines.ledger.measure. Empty without the file."""
     calendar: pd.DataFrame
 
     @cached_property
@@ -293,6 +307,7 @@ def load(folder: Path) -> Region:
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
         transition=steps_of(tables.get("transition"), list(_COLUMNS["transition"])),
+        playbook=playbook_of(tables.get("playbook"), tables["rules"], list(_COLUMNS["playbook"])),
         **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", *_MAY_BE_ABSENT)},
     )
 

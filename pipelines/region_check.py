@@ -102,3 +102,16 @@ def steps_of(table: Table | None, columns: Sequence[str]) -> pd.DataFrame:
                     f"请补上一行 from={state}。"
                 )
     return steps
+
+
+def playbook_of(table: Table | None, rules: Table, columns: Sequence[str]) -> pd.DataFrame:
+    """Measures as they are proposed: each for kinds of rules, and for some of their indicators where it names any."""
+    if table is None:
+        return pd.DataFrame(columns=list(columns))
+    frame = table.frame
+    table.require_unique("playbook")
+    table.refuse(~frame["item"].between(1, 25), "item", "应为通知的项数，1 至 25")
+    table.refuse(frame["due_days"] < 1, "due_days", "应为正整数（天）")
+    table.require_in("kinds", set(rules.frame["kind"]), "rules.csv 的 kind", separator=";")
+    table.require_in("indicators", set(rules.frame["indicator"]), "rules.csv 的 indicator", separator=";")
+    return frame

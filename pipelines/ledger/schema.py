@@ -202,6 +202,7 @@ warning_step = Table(
     Column("number", Integer, nullable=False),
     Column("edition_id", String(32), nullable=False),
     Column("level", Integer, nullable=False),
+    Column("seen_level", Integer, nullable=False),
     Column("from_state", String(16), nullable=False),
     Column("to_state", String(16), nullable=False),
     Column("acted_at", Instant, nullable=False),

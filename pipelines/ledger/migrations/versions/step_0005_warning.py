@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("edition_id", sa.String(32), nullable=False),
         sa.Column("level", sa.Integer, nullable=False),
+        sa.Column("seen_level", sa.Integer, nullable=False),
         sa.Column("from_state", sa.String(16), nullable=False),
         sa.Column("to_state", sa.String(16), nullable=False),
         sa.Column("acted_at", sa.DateTime(timezone=True), nullable=False),

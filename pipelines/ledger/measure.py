@@ -1,0 +1,150 @@
+"""Measures of the playbook: proposed for a warning, assigned with owner and due day, done with a result."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+import pandas as pd
+from sqlalchemy import Connection, insert, select, update
+
+from pipelines.domain import Role, Said, SaidError, Viewer
+from pipelines.ledger import audit
+from pipelines.ledger.audit import Act, Actor
+from pipelines.ledger.chain import Subject
+from pipelines.ledger.schema import measure as table
+from pipelines.ledger.store import Ledger
+
+MAY_ASSIGN = frozenset({Role.COUNTY_HEAD, Role.CITY_DUTY, Role.CITY_LEADER})
+MAY_REPORT = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY})
+_SOME = 500  # values in one question
+
+
+class Progress(StrEnum):
+    """Where a measure stands."""
+
+    ASSIGNED = "assigned"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A measure of the playbook that fits a warning; ``item`` of the notice of 2020-03-11."""
+
+    playbook: str
+    title: str
+    item: int
+    due_days: int
+    basis: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An assigned measure; ``result`` says what came of it, or why it was dropped."""
+
+    measure_id: int
+    episode_id: str
+    playbook: str
+    area: str
+    owner: str
+    deputy: str
+    due_on: date
+    note: str
+    assigned_at: datetime
+    assigned_by: str
+    state: Progress
+    closed_at: datetime | None
+    closed_by: str | None
+    result: str
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether it should have been done before today."""
+        return self.state is Progress.ASSIGNED and self.due_on < today
+
+
+def proposals(playbook: pd.DataFrame, kind: str, indicator: str) -> list[Proposal]:
+    """The measures for a kind of rule and an indicator, in the order of playbook.csv (``Region.playbook``)."""
+    return [
+        Proposal(str(row.playbook), str(row.title), int(row.item), int(row.due_days), str(row.basis))
+        for row in playbook.itertuples()
+        if kind in str(row.kinds).split(";")
+        and (pd.isna(row.indicators) or indicator in str(row.indicators).split(";"))
+    ]
+
+
+def assign(
+    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, playbook: str, owner: str, deputy: str,
+    due_on: date, note: str, now: datetime, today: date,
+) -> int:  # fmt: skip
+    """Assign a measure to a warning; returns its number.
+
+    Raises SaidError for a role that may not, for no owner, a day that has passed, or a measure assigned already.
+    """
+    _refuse(viewer, MAY_ASSIGN, subject.area, Said("您的角色不能安排措施", "your role does not assign measures"))
+    if not owner.strip():
+        raise SaidError(Said("请写明责任人或岗位", "say who is responsible"))
+    if due_on < today:
+        raise SaidError(Said("完成日期已经过去，请改为今天或以后", "the due day has passed"))
+    values = {
+        "episode_id": subject.episode_id, "playbook": playbook, "area": subject.area, "owner": owner.strip(),
+        "deputy": deputy.strip(), "due_on": due_on, "note": note.strip(), "assigned_at": now,
+        "assigned_by": actor.who, "state": Progress.ASSIGNED.value, "result": "",
+    }  # fmt: skip
+    with ledger.writing() as connection:
+        is_there = connection.execute(
+            select(table.c.measure_id).where(
+                table.c.episode_id == subject.episode_id, table.c.playbook == playbook,
+                table.c.state == Progress.ASSIGNED.value,
+            )
+        ).first()  # fmt: skip
+        if is_there is not None:
+            raise SaidError(Said("这项措施已经安排，正在进行", "this measure is assigned already"))
+        made = connection.execute(insert(table).values(values).returning(table.c.measure_id)).scalar_one()
+        details = {"measure": playbook, "due": due_on.isoformat()}
+        audit.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
+    return int(made)
+
+
+def close(
+    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, measure_id: int, state: Progress, result: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Say that a measure of this warning is done or dropped, and what came of it.
+
+    Raises SaidError for a role that may not, without a result, or when it is closed already.
+    """
+    _refuse(viewer, MAY_REPORT, subject.area, Said("您的角色不能填报结果", "your role does not report results"))
+    if not result.strip():
+        raise SaidError(Said("请写明结果或不再实施的理由", "say what came of it, or why it was dropped"))
+    if state is Progress.ASSIGNED:
+        raise SaidError(Said("请选择完成或不再实施", "choose done or dropped"))
+    with ledger.writing() as connection:
+        done = connection.execute(
+            update(table)
+            .where(
+                table.c.measure_id == measure_id, table.c.episode_id == subject.episode_id,
+                table.c.state == Progress.ASSIGNED.value,
+            )
+            .values(state=state.value, closed_at=now, closed_by=actor.who, result=result.strip())
+        )  # fmt: skip
+        if done.rowcount != 1:
+            raise SaidError(Said("这项措施已经办结", "this measure is closed already"))
+        details = {"number": measure_id, "state": state.value}
+        audit.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
+
+
+def measures(connection: Connection, episode_ids: Iterable[str]) -> dict[str, list[Measure]]:
+    """The measures of these warnings, in the order in which they were assigned."""
+    wanted = list(dict.fromkeys(episode_ids))
+    found: dict[str, list[Measure]] = {episode_id: [] for episode_id in wanted}
+    for first in range(0, len(wanted), _SOME):
+        query = select(table).where(table.c.episode_id.in_(wanted[first : first + _SOME])).order_by(table.c.measure_id)
+        for row in connection.execute(query).mappings():
+            found[row["episode_id"]].append(Measure(**dict(row) | {"state": Progress(row["state"])}))
+    return found
+
+
+def _refuse(viewer: Viewer, roles: frozenset[Role], area: str, said: Said) -> None:
+    if viewer.role not in roles or (viewer.areas and area not in viewer.areas):
+        raise SaidError(said)

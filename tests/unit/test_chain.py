@@ -1,0 +1,130 @@
+"""The human side of a warning as timelines: who acts, what is due, what makes it one to verify anew."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines.domain import Level, Role, SaidError, State, Viewer
+from pipelines.ledger import Ledger, acknowledgement, audit, open_ledger
+from pipelines.ledger.acknowledgement import acknowledgements
+from pipelines.ledger.audit import Actor
+from pipelines.ledger.chain import Cause, Standing, Subject, deadlines, next_steps, standing, take
+from pipelines.region import load
+from pipelines.settings import Settings
+
+TRANSITION = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng").transition
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+HEAD = Viewer(Role.COUNTY_HEAD, frozenset({"371503"}), "head")
+CLERK = Viewer(Role.COUNTY_CLERK, frozenset({"371503"}), "clerk")
+OTHER_HEAD = Viewer(Role.COUNTY_HEAD, frozenset({"371502"}), "other head")
+DUTY, LEADER = Viewer(Role.CITY_DUTY, name="duty"), Viewer(Role.CITY_LEADER, name="leader")
+YELLOW = Subject("abc", "2026-11-23.1", "371503", Level.YELLOW)
+ORANGE = Subject("abc", "2026-11-24.1", "371503", Level.ORANGE)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = open_ledger(Settings(data=tmp_path))
+    yield opened
+    opened.close()
+
+
+def at(hours: float) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+def step(ledger: Ledger, viewer: Viewer, subject: Subject, to: str, hours: float, **more: object) -> None:
+    actor = Actor(f"{viewer.role}:{viewer.name}", "127.0.0.1")
+    take(ledger, TRANSITION, viewer, actor, subject, State(to), at(hours), **more)  # type: ignore[arg-type]
+
+
+def of(ledger: Ledger, until: datetime | None = None) -> Standing:
+    with ledger.reading() as connection:
+        return standing(connection, ["abc", "never acted on"], until)["abc"]
+
+
+def test_a_yellow_warning_goes_from_suspicion_to_lifted(ledger: Ledger) -> None:
+    assert of(ledger).state is State.TO_VERIFY
+    step(ledger, HEAD, YELLOW, "confirmed", 1)
+    [due] = deadlines(TRANSITION, of(ledger), Level.YELLOW)
+    assert (due.step.to, due.step.role, due.due_at) == (State.ISSUED, Role.CITY_DUTY, at(13))
+    step(ledger, DUTY, YELLOW, "issued", 2)
+    step(ledger, HEAD, YELLOW, "handling", 3)
+    assert not deadlines(TRANSITION, of(ledger), Level.YELLOW)
+    step(ledger, HEAD, YELLOW, "lowered", 50, lowered_to=Level.BLUE, note="连续两期低于标准")
+    assert of(ledger).level is Level.BLUE
+    step(ledger, HEAD, YELLOW, "lifted", 60, note="情况解除")
+    assert of(ledger).state is State.LIFTED
+    assert not next_steps(TRANSITION, of(ledger), Level.YELLOW)
+    assert [one.number for one in of(ledger).steps] == [1, 2, 3, 4, 5]
+    assert of(ledger, until=at(2.5)).state is State.ISSUED
+    acts = [entry for entry in audit.entries(ledger) if entry.act == "transition"]
+    assert len(acts) == 5
+
+
+def test_what_gets_worse_is_verified_anew_by_who_answers_for_its_new_level(ledger: Ledger) -> None:
+    step(ledger, HEAD, YELLOW, "confirmed", 1)
+    step(ledger, DUTY, YELLOW, "issued", 2)
+    assert of(ledger).state_at(Level.YELLOW) is State.ISSUED
+    assert of(ledger).state_at(Level.ORANGE) is State.TO_VERIFY
+    with pytest.raises(SaidError, match="city_leader"):
+        step(ledger, HEAD, ORANGE, "confirmed", 24)
+    step(ledger, DUTY, ORANGE, "confirmed", 24, document="聊人社批〔2026〕8 号")
+    assert of(ledger).level_at(Level.ORANGE) is Level.ORANGE
+    assert of(ledger).steps[-1].document == "聊人社批〔2026〕8 号"
+
+
+def test_a_lowered_warning_stays_lowered_while_the_machine_sees_what_it_saw(ledger: Ledger) -> None:
+    for viewer, to, hours in ((LEADER, "confirmed", 1), (DUTY, "issued", 2), (HEAD, "handling", 3)):
+        step(ledger, viewer, ORANGE, to, hours)
+    step(ledger, LEADER, ORANGE, "lowered", 50, lowered_to=Level.YELLOW, note="回落")
+    assert of(ledger).level_at(Level.ORANGE) is Level.YELLOW
+    assert of(ledger).state_at(Level.ORANGE) is State.LOWERED
+    assert of(ledger).state_at(Level.RED) is State.TO_VERIFY
+
+
+@pytest.mark.parametrize(
+    ("viewer", "to", "more", "said"),
+    [
+        (OTHER_HEAD, "confirmed", {}, "不归您"),
+        (CLERK, "confirmed", {}, "county_head"),
+        (HEAD, "issued", {}, "不能从"),
+        (HEAD, "dismissed", {"note": "重复申报"}, "选择原因"),
+        (HEAD, "dismissed", {"cause": Cause.DATA_ERROR}, "写明理由"),
+        (HEAD, "dismissed", {"cause": "because", "note": "重复申报"}, "选择原因"),
+        (HEAD, "confirmed", {"lowered_to": Level.BLUE}, "只有降级"),
+        (HEAD, "confirmed", {"number": 3}, "刚刚有人"),
+        (Viewer(Role.AUDITOR, name="auditor"), "confirmed", {}, "county_head"),
+        (Viewer(), "confirmed", {}, "不归您"),
+    ],
+)
+def test_a_step_without_right_or_ground_is_refused_and_changes_nothing(
+    ledger: Ledger, viewer: Viewer, to: str, more: dict[str, object], said: str
+) -> None:
+    with pytest.raises(SaidError, match=said):
+        step(ledger, viewer, YELLOW, to, 1, **more)
+    assert not of(ledger).steps
+
+
+def test_an_acknowledgement_holds_until_it_expires_is_undone_or_the_warning_gets_worse(ledger: Ledger) -> None:
+    actor = Actor("county_clerk:clerk", "127.0.0.1")
+    made = acknowledgement.acknowledge(ledger, CLERK, actor, YELLOW, "chiping", "就业科", "", 3, NOW)
+    with ledger.reading() as connection:
+        [one] = acknowledgements(connection, ["abc"])["abc"]
+    assert one.holds(Level.YELLOW, at(71))
+    assert not one.holds(Level.YELLOW, at(72))
+    assert not one.holds(Level.ORANGE, at(1))
+    acknowledgement.undo(ledger, CLERK, actor, YELLOW, made, at(2))
+    with ledger.reading() as connection:
+        [one] = acknowledgements(connection, ["abc"])["abc"]
+        [then] = acknowledgements(connection, ["abc"], until=at(1))["abc"]
+    assert not one.holds(Level.YELLOW, at(3))
+    assert then.holds(Level.YELLOW, at(1))
+    with pytest.raises(SaidError, match="没有可以撤销"):
+        acknowledgement.undo(ledger, CLERK, actor, YELLOW, made, at(3))
+    with pytest.raises(SaidError, match="不能签收"):
+        acknowledgement.acknowledge(ledger, OTHER_HEAD, actor, YELLOW, "chiping", "就业科", "", 3, NOW)
+    with pytest.raises(SaidError, match="由谁负责"):
+        acknowledgement.acknowledge(ledger, CLERK, actor, YELLOW, "chiping", " ", "", 3, NOW)
