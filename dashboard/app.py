@@ -9,12 +9,14 @@ from dash.exceptions import DependencyException
 from flask import Response, request
 
 from dashboard import pages
+from dashboard.acts import warning_acts
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
 from dashboard.health import health
 from dashboard.locale import LANGUAGE, text
+from dashboard.region import REGION
 from dashboard.request_log import log_requests
-from dashboard.security import guard
+from dashboard.security import guard, trail
 from dashboard.security.callback import is_known
 from dashboard.security.entrance import refusal
 from dashboard.shared import fill_in_parts
@@ -76,11 +78,13 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
         import_module(module.name).register()
     app.layout = dash.page_container
     app.server.config[PUBLISHED] = settings.published
+    app.server.config[REGION] = settings.region
     add_downloads(app.server)
     app.server.register_blueprint(health(settings))
     log_requests(app.server)
     fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)
+    app.server.register_blueprint(warning_acts(store, lambda: trail().clock()))
     app.server.register_error_handler(DependencyException, _unknown_part)
     _refuse_what_no_page_asks(app)
     return app

@@ -137,8 +137,13 @@ def enter_small_cell() -> None:
     g.gangshao_small_cell = True
     if g.get("gangshao_nobody") is not None:
         return
+    trail().view_small_cell(page(), today())
+
+
+def today() -> date:
+    """The day it is in the region."""
     told = read("manifest").set_index("key")["value"]
-    trail().view_small_cell(page(), trail().clock().astimezone(ZoneInfo(told["time_zone"])).date())
+    return trail().clock().astimezone(ZoneInfo(told["time_zone"])).date()
 
 
 def has_small_cell(frame: pd.DataFrame) -> bool:

@@ -142,6 +142,7 @@ def _header() -> Any:
                 html.Ul(
                     [
                         html.Li(dcc.Link(text("Today"), href=address("/"))),
+                        html.Li(dcc.Link(text("Warnings"), href=address("/warnings"))),
                         html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
                         html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
                         *[

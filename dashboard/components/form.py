@@ -26,14 +26,29 @@ def act(action: str, button: str, *, ask: str = "") -> Any:
     return form(action, [], button, ask=ask, kind="act")
 
 
-def written(name: str, title: str, *, kind: str = "text", completes: str = "on") -> Any:
+def written(
+    name: str, title: str, *, kind: str = "text", completes: str = "on", value: str = "", is_required: bool = True
+) -> Any:
     """A labelled line of text; ``kind`` text or password, ``completes`` as HTML's autocomplete."""
+    line: Any = dcc.Input  # its types are narrower than what it takes
     return html.Label(
         [
             html.Span(title),
-            dcc.Input(name=name, type=kind, autoComplete=completes, required=True, maxLength=128),  # type: ignore[arg-type]
+            line(name=name, type=kind, autoComplete=completes, required=is_required, maxLength=128, value=value),
         ]
     )
+
+
+def told(name: str, title: str, *, is_required: bool = False) -> Any:
+    """A labelled field for some sentences."""
+    return html.Label(
+        [html.Span(title), html.Textarea(name=name, rows=2, maxLength=1000, required=is_required)], className="wide"
+    )
+
+
+def kept(name: str, value: str) -> Any:
+    """A value that is sent along unseen."""
+    return dcc.Input(name=name, type="hidden", value=value)
 
 
 def chosen(

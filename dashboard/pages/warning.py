@@ -8,12 +8,14 @@ from dash import dcc, html
 
 from dashboard import data, reference, shell, summary
 from dashboard.components.table import facts, scrolling, table
-from dashboard.components.tag import level_tag, level_word, state_tag
+from dashboard.components.tag import level_tag, level_word
 from dashboard.components.warning import address, people, reach, subject
 from dashboard.course import course
 from dashboard.figures.history import history, title_of
+from dashboard.handling import handling
 from dashboard.locale import count, day, instant, month, percent, short_day, text, value
 from dashboard.reference import Indicator
+from dashboard.shared import shared
 from dashboard.verdict import certainty_word, odds
 
 _REASONS = {
@@ -28,23 +30,45 @@ def register() -> None:
     shell.register(__name__, layout, text("Warning · Gangshao"), path_template="/warning/<episode_id>")
 
 
-@shell.shared_page
+@shell.page
 def layout(episode_id: str = "", **_: str) -> list[Any]:
-    """The page of one warning, if this viewer may see it."""
-    found = data.read("warning", episode_id=episode_id)
-    if found.empty:
+    """The page of one warning, if this viewer may see it: what the edition says, and what people do about it."""
+    row = _row(episode_id)
+    if row is None:
         return shell.not_found()
-    row = next(found.itertuples(index=False))
+    return [
+        html.Div(_shared_title(episode_id=episode_id), className="title"),
+        handling(row),
+        html.Div(_shared_grounds(episode_id=episode_id)),
+    ]
+
+
+def _row(episode_id: str) -> Any:
+    found = data.read("warning", episode_id=episode_id)
+    return None if found.empty else next(found.itertuples(index=False))
+
+
+def _title(episode_id: str) -> list[Any]:
+    row = _row(episode_id)
+    if row is None:
+        return shell.not_found()
+    indicator = reference.judged_in(reference.indicators().get(row.indicator), row.kind)
+    return [
+        html.H1([level_tag(int(row.level)), " ", subject(row)]),
+        html.P([_sentence(row, indicator), " ", html.Span(text("lifted"), className="tag state lifted")])
+        if row.status != "open"
+        else html.P(_sentence(row, indicator)),
+    ]
+
+
+def _grounds(episode_id: str) -> list[Any]:
+    """Why: what was seen and expected, the rule and its law, the series, its parts, what each edition said."""
+    row = _row(episode_id)
+    if row is None:
+        return shell.not_found()
     shown = reference.indicators().get(row.indicator)
     indicator = reference.judged_in(shown, row.kind)
     return [
-        html.Div(
-            [
-                html.H1([level_tag(int(row.level)), " ", subject(row)]),
-                html.P([_sentence(row, indicator), " ", state_tag(row.status)]),
-            ],
-            className="title",
-        ),
         html.Div(
             [
                 html.Section([html.H2(text("What was seen")), _evidence(row, indicator)]),
@@ -56,6 +80,10 @@ def layout(episode_id: str = "", **_: str) -> list[Any]:
         _contributors(row, indicator),
         html.Section([html.H2(text("How it came about")), _history(row, indicator)]),
     ]
+
+
+_shared_title = shared(f"{__name__} title", _title)
+_shared_grounds = shared(f"{__name__} grounds", _grounds)
 
 
 def _sentence(row: Any, indicator: Indicator | None) -> str:

@@ -1,8 +1,10 @@
 """The pages before the door: name and password, or a link's page whose button signs in; opening it uses up nothing."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
@@ -19,6 +21,7 @@ from pipelines.ledger.session import Session
 from pipelines.ledger.sign_in import Refused, sign_in
 from pipelines.settings import Settings
 
+_PAGE = re.compile(r"/(?!/)[\w./?=&%-]{0,500}", re.ASCII)
 Clock = Callable[[], datetime]
 NAME = "entrance"
 # What may be asked for without a session. Signing out is not among them: it needs one.
@@ -43,14 +46,15 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
     @pages.get("/sign-in")
     def waiting() -> Response:
-        return _page("waiting.html", 200, is_demonstration=settings.demonstration_mark.exists())
+        to = _page_of_ours(request.args.get("to", ""))
+        return _page("waiting.html", 200, is_demonstration=settings.demonstration_mark.exists(), to=to)
 
     @pages.post("/sign-in")
     def enter() -> Response:
         found = sign_in(ledger, field("name"), field("password"), clock(), address(), read_device(settings) or "")
         if isinstance(found, Refused):
             return _not_in(found.wait)
-        answer = _inside(found.session)
+        answer = _inside(found.session, _page_of_ours(field("to")))
         set_device(answer, found.device, settings)
         return answer
 
@@ -87,15 +91,26 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
         clear_token(response, settings)
         return response
 
-    def _inside(fresh: Session) -> Response:
+    def _inside(fresh: Session, to: str = "/") -> Response:
         old = read_token(settings)
         if old is not None:
             session.end(ledger, old, clock(), address())
-        response = make_response(jsonify(to="/"))
+        response = make_response(jsonify(to=to))
         set_token(response, fresh.token, settings)
         return response
 
     return pages
+
+
+def sign_in_for(address: str) -> str:
+    """Where a stranger is sent who asked for this page: after signing in, the page is opened."""
+    return "/sign-in" if _page_of_ours(address) == "/" else f"/sign-in?{urlencode({'to': address})}"
+
+
+def _page_of_ours(address: str) -> str:
+    """An address within this site, as a link of a mail has it; anything else is the first page."""
+    is_ours = _PAGE.fullmatch(address) is not None and not address.startswith(("/sign-", "/download/"))
+    return address if is_ours else "/"
 
 
 def _redeemed(ledger: Ledger, settings: Settings, opened: Opened, token: str, now: datetime) -> Session | None:

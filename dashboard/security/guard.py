@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from dashboard.security.administration import administration
 from dashboard.security.cookie import read_token
 from dashboard.security.delivering import delivering
-from dashboard.security.entrance import OPEN_ENDPOINTS, Clock, entrance, refusal
+from dashboard.security.entrance import OPEN_ENDPOINTS, Clock, entrance, refusal, sign_in_for
 from dashboard.security.headers import ScriptHashes, add_headers
 from dashboard.security.origin import is_encrypted, is_loopback, is_our_host, is_our_origin
 from dashboard.security.rights import may_open
@@ -108,7 +108,7 @@ def _stranger(ledger: Ledger, settings: Settings, clock: Clock) -> Response | No
         return None
     is_page = request.method in _READING and not request.path.startswith(_PARTS)
     if is_page and request.accept_mimetypes.accept_html:
-        return make_response(redirect("/sign-in", 303))
+        return make_response(redirect(sign_in_for(request.full_path.rstrip("?")), 303))
     return _refuse("no_session", "Please sign in first.", 401)
 
 

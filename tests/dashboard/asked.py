@@ -73,6 +73,7 @@ def values_of(site: Site) -> dict[str, list[str]]:
         "account_id": ["0123"],
         "notice_id": ["1", "none"],
         "action": ["disable", "made-up"],
+        "number": ["1"],
     }
 
 

@@ -89,9 +89,10 @@ def sign_in(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
 
 def test_a_stranger_is_led_to_the_sign_in_page_and_sees_nothing_else(client: FlaskClient) -> None:
     answer = client.get("/warning/a1", headers=PAGE)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
-    page = client.get("/sign-in").get_data(as_text=True)
-    assert page.count("<input") == 2
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?to=%2Fwarning%2Fa1")
+    page = client.get(answer.headers["Location"]).get_data(as_text=True)
+    assert page.count("<input") == 3
+    assert '<input type="hidden" name="to" value="/warning/a1">' in page
     assert 'lang="zh-CN"' in page
     assert client.get("/sign-in/static/entrance.css").status_code == 200
 

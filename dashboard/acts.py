@@ -1,0 +1,126 @@
+"""What people do about a warning: steps, acknowledgements, measures; JSON behind the guard, within their scope."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, make_response
+
+from dashboard import data
+from dashboard.locale import text
+from dashboard.region import region
+from dashboard.security.entrance import Clock
+from dashboard.security.form import field, said
+from dashboard.security.trail import actor, trail
+from pipelines.domain import Level, State, UserError
+from pipelines.ledger import Ledger, acknowledgement, chain, measure
+from pipelines.ledger.chain import Subject
+from pipelines.ledger.measure import Progress
+
+
+def address_of(episode_id: str) -> str:
+    """The page of a warning; what is done about it is sent below it."""
+    return f"/warning/{episode_id}"
+
+
+def subject_of(row: Any) -> Subject:
+    """What an act is about: the warning as this request's edition shows it."""
+    return Subject(row.episode_id, data.edition().edition_id, row.area, Level(int(row.level)))
+
+
+class _NotThereError(UserError):
+    """A warning that does not exist, or not for this viewer: both look alike."""
+
+
+def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
+    """The writing side of a warning's page as a Flask blueprint."""
+    acts = Blueprint("warning_acts", __name__)
+
+    @acts.errorhandler(UserError)
+    def refused(error: UserError) -> Response:
+        trail().refuse("act_refused")
+        return said(error, 404 if isinstance(error, _NotThereError) else 400)
+
+    @acts.post("/warning/<episode_id>/step")
+    def step(episode_id: str) -> Response:
+        to = _one_of(State, "to", text("Choose the next step."))
+        lowered = _number("lowered_to")
+        if lowered is not None and lowered not in set(Level):
+            raise UserError(text("Choose the next step."))
+        chain.take(
+            ledger, region(current_app).transition, data.viewer(), actor(), _subject(episode_id), to, clock(),
+            document=field("document"), cause=field("cause") if to is State.DISMISSED else "", note=field("note"),
+            lowered_to=Level(lowered) if lowered and to is State.LOWERED else None, number=_number("number"),
+        )  # fmt: skip
+        return _done(episode_id)
+
+    @acts.post("/warning/<episode_id>/acknowledge")
+    def acknowledge(episode_id: str) -> Response:
+        subject = _subject(episode_id)
+        acknowledgement.acknowledge(
+            ledger, data.viewer(), actor(), subject, _office(subject.area), field("owner"), field("note"),
+            _number("days") or 0, clock(),
+        )  # fmt: skip
+        return _done(episode_id)
+
+    @acts.post("/warning/<episode_id>/acknowledge/<int:number>/undo")
+    def undo(episode_id: str, number: int) -> Response:
+        acknowledgement.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        return _done(episode_id)
+
+    @acts.post("/warning/<episode_id>/measure")
+    def assign(episode_id: str) -> Response:
+        subject = _subject(episode_id)
+        if field("playbook") not in set(region(current_app).playbook["playbook"]):
+            raise UserError(text("Choose a measure of the playbook."))
+        measure.assign(
+            ledger, data.viewer(), actor(), subject, field("playbook"), field("owner"), field("deputy"), _day("due_on"),
+            field("note"), clock(), data.today(),
+        )  # fmt: skip
+        return _done(episode_id)
+
+    @acts.post("/warning/<episode_id>/measure/<int:number>/close")
+    def close(episode_id: str, number: int) -> Response:
+        state = _one_of(Progress, "state", text("Choose done or dropped."))
+        measure.close(ledger, data.viewer(), actor(), _subject(episode_id), number, state, field("result"), clock())
+        return _done(episode_id)
+
+    return acts
+
+
+def _subject(episode_id: str) -> Subject:
+    found = data.read("warning", episode_id=episode_id)
+    if found.empty:
+        raise _NotThereError(text("This page does not exist"))
+    return subject_of(next(found.itertuples(index=False)))
+
+
+def _office(area: str) -> str:
+    """The office that takes a warning on: the viewer's own, or the one the area belongs to."""
+    offices = region(current_app).offices
+    own = data.viewer().areas or frozenset({area})
+    found = [str(one.office_id) for one in offices.itertuples() if own & set(str(one.areas).split(";"))]
+    if not found:
+        raise UserError(text("No office is responsible for this area."))
+    return found[0]
+
+
+def _done(episode_id: str) -> Response:
+    return make_response(jsonify(to=address_of(episode_id)))
+
+
+def _one_of(names: Any, name: str, otherwise: str) -> Any:
+    if field(name) not in set(names):
+        raise UserError(otherwise)
+    return names(field(name))
+
+
+def _number(name: str) -> int | None:
+    value = field(name)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
+
+
+def _day(name: str) -> date:
+    try:
+        return date.fromisoformat(field(name))
+    except ValueError:
+        raise UserError(text("Write the day like 2026-11-23.")) from None

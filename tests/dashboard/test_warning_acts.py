@@ -1,0 +1,200 @@
+"""What people do about a warning, from its page: each step, taking on, measures; opening a link changes nothing."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.locale import text
+from pipelines.domain import Role, State, Viewer
+from pipelines.ledger import account, link
+from pipelines.ledger.acknowledgement import acknowledgements
+from pipelines.ledger.audit import SYSTEM
+from pipelines.ledger.chain import Standing, standing
+from pipelines.ledger.measure import measures
+from pipelines.publish.read import read
+from tests.dashboard.asked import ORIGIN, page_asked, signed_in
+from tests.dashboard.published_city import City
+from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
+
+pytestmark = pytest.mark.xdist_group("browser")
+AREA, OTHER = "371503", "371522"
+DUTY = Viewer(Role.CITY_DUTY, name="duty")
+CLERK = Viewer(Role.COUNTY_CLERK, frozenset({AREA}), "clerk")
+PASSWORD = "purple hippo naps on roofs"
+
+
+@pytest.fixture
+def place(city: City, tmp_path: Path) -> Iterator[Site]:
+    """The small city with a ledger of its own."""
+    shutil.copytree(city.published, tmp_path / "published")
+    with served(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def yellow(place: Site) -> str:
+    """An open yellow or blue warning of the area, the first."""
+    return warning_of(place, {3, 4})
+
+
+def warning_of(place: Site, levels: set[int]) -> str:
+    found = read("open_warning", LEADER, published=place.settings.published)
+    return str(found[(found["area"] == AREA) & found["level"].isin(levels)].iloc[0]["episode_id"])
+
+
+def sent(client: FlaskClient, path: str, **values: object) -> tuple[int, str]:
+    answer = client.post(path, json=values, headers=ORIGIN)
+    told = answer.get_json()
+    return answer.status_code, str(told.get("to") or told.get("say"))
+
+
+def shown(page: str, client: FlaskClient, query: str = "") -> str:
+    return json.dumps(json.loads(page_asked(page, query).of(client)[2]), ensure_ascii=False)
+
+
+def of(place: Site, episode_id: str) -> Standing:
+    with place.ledger.reading() as connection:
+        return standing(connection, [episode_id])[episode_id]
+
+
+def test_a_warning_goes_its_way_from_page_to_page(place: Site, yellow: str) -> None:
+    page = f"/warning/{yellow}"
+    head, duty = signed_in(place, head_of(AREA)), signed_in(place, DUTY)
+    assert sent(head, f"{page}/step", to="confirmed", number="0") == (200, page)
+    assert sent(head, f"{page}/step", to="confirmed", number="0")[0] == 400, "somebody acted meanwhile"
+    assert sent(head, f"{page}/step", to="issued")[0] == 400, "the duty desk issues"
+    assert sent(duty, f"{page}/step", to="issued") == (200, page)
+    assert sent(head, f"{page}/step", to="handling") == (200, page)
+    assert sent(head, f"{page}/step", to="lifted") == (400, "请写明理由")
+    assert sent(head, f"{page}/step", to="lifted", note="连续两期恢复正常") == (200, page)
+    assert of(place, yellow).state is State.LIFTED
+    assert "连续两期恢复正常" in shown(page, head)
+
+
+def test_nobody_acts_on_what_is_not_theirs(place: Site, yellow: str) -> None:
+    page = f"/warning/{yellow}"
+    acts = (
+        ("step", {"to": "confirmed"}), ("acknowledge", {"owner": "就业科", "days": "7"}),
+        ("measure", {"playbook": "consult", "owner": "就业科", "due_on": "2099-01-01"}),
+        ("acknowledge/1/undo", {}), ("measure/1/close", {"state": "done", "result": "好"}),
+    )  # fmt: skip
+    stranger = place.app.server.test_client()
+    for path, values in acts:
+        assert sent(stranger, f"{page}/{path}", **values)[0] == 401
+        assert sent(signed_in(place, head_of(OTHER)), f"{page}/{path}", **values)[0] == 404, (
+            "it does not exist for them"
+        )
+        assert sent(signed_in(place, AUDITOR), f"{page}/{path}", **values)[0] == 400
+        assert sent(signed_in(place, CLERK), "/warning/made-up/" + path, **values)[0] == 404
+    with place.ledger.reading() as connection:
+        assert not of(place, yellow).steps
+        assert not acknowledgements(connection, [yellow])[yellow]
+        assert not measures(connection, [yellow])[yellow]
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("step", {}),
+        ("step", {"to": "nowhere"}),
+        ("step", {"to": ["confirmed"]}),
+        ("step", {"to": "lowered", "lowered_to": "9"}),
+        ("step", {"to": "dismissed", "cause": "made-up", "note": "x"}),
+        ("acknowledge", {"owner": "就业科", "days": "365"}),
+        ("acknowledge", {"owner": " ", "days": "7"}),
+        ("measure", {"playbook": "made-up", "owner": "就业科", "due_on": "2099-01-01"}),
+        ("measure", {"playbook": "consult", "owner": "就业科", "due_on": "明天"}),
+        ("measure", {"playbook": "consult", "owner": "就业科", "due_on": "2020-01-01"}),
+        ("measure/7/close", {"state": "assigned", "result": "x"}),
+    ],
+)
+def test_what_cannot_be_is_answered_with_a_sentence(
+    place: Site, yellow: str, path: str, values: dict[str, object]
+) -> None:
+    status, said = sent(signed_in(place, head_of(AREA)), f"/warning/{yellow}/{path}", **values)
+    assert status == 400
+    assert len(said) > 4
+    assert not of(place, yellow).steps
+
+
+def test_a_scanner_that_opens_every_link_changes_nothing(place: Site, yellow: str) -> None:
+    page = f"/warning/{yellow}"
+    client = signed_in(place, head_of(AREA))
+    for path in (page, f"{page}/step", f"{page}/acknowledge", f"{page}/acknowledge/1/undo", f"{page}/measure"):
+        for method in ("GET", "HEAD", "OPTIONS"):
+            client.open(path, method=method)
+    page_asked(page).of(client)
+    with place.ledger.reading() as connection:
+        assert not standing(connection, [yellow])[yellow].steps
+        assert not acknowledgements(connection, [yellow])[yellow]
+
+
+def test_a_page_that_looks_back_shows_what_people_had_done_by_then(place: Site, yellow: str) -> None:
+    client = signed_in(place, head_of(AREA))
+    sent(client, f"/warning/{yellow}/step", to="confirmed")
+    now, then = (shown(f"/warning/{yellow}", client, query) for query in ("", "as_of=2026-11-25"))
+    assert f"/warning/{yellow}/acknowledge" in now
+    assert "→" in now
+    assert f"/warning/{yellow}/acknowledge" not in then
+    assert "→" not in then
+
+
+@pytest.fixture
+def clerk(place: Site, browser: Browser) -> Iterator[Page]:
+    """A clerk who has an account, at a telephone, not signed in."""
+    now = datetime.now(UTC)
+    account_id = account.create(place.ledger, SYSTEM, "wang.wu", "王五", Role.COUNTY_CLERK, [AREA], now)
+    token = link.for_password(place.ledger, SYSTEM, account_id, now)
+    link.redeem_password(place.ledger, token, PASSWORD, [], now, "127.0.0.1")
+    context = browser.new_context(base_url=place.url, viewport={"width": 390, "height": 844})
+    yield context.new_page()
+    context.close()
+
+
+def test_a_mails_link_leads_through_sign_in_to_the_warning_and_it_is_taken_on(
+    place: Site, yellow: str, clerk: Page, pictures: Path | None
+) -> None:
+    clerk.goto(f"/warning/{yellow}")
+    clerk.locator("[name=name]").fill("wang.wu")
+    clerk.locator("[name=password]").fill(PASSWORD)
+    clerk.get_by_role("button", name=text("Sign in"), exact=True).click()
+    clerk.wait_for_url(f"**/warning/{yellow}")
+    form = clerk.locator("form[action$='/acknowledge']")
+    form.locator("[name=owner]").fill("就业科值班岗")
+    form.locator("textarea").fill("已电话核实企业")
+    form.get_by_role("button").click()
+    expect(clerk.locator(".handling table").filter(has_text="就业科值班岗")).to_contain_text("已电话核实企业")
+    assert clerk.evaluate("document.documentElement.scrollWidth") <= 390
+    if pictures is not None:
+        clerk.screenshot(path=pictures / "warning_taken_on_390.png", full_page=True)
+    clerk.get_by_role("button", name=text("Undo")).click()
+    expect(clerk.locator(".handling table").filter(has_text="就业科值班岗")).to_contain_text(text("undone"))
+    clerk.goto("/warnings")
+    expect(clerk.locator("main")).to_contain_text(text("nobody yet"))
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["https://example.com/", "//example.com", "/\\example.com", "/sign-out", "/download/warnings.csv", "javascript:1"],
+)
+def test_signing_in_leads_nowhere_but_to_a_page_of_ours(place: Site, clerk: Page, to: str) -> None:
+    client = place.app.server.test_client()
+    assert sent(client, "/sign-in", name="wang.wu", password=PASSWORD, to=to) == (200, "/")
+
+
+def test_a_measure_is_assigned_by_the_head_and_reported_by_the_clerk(place: Site, yellow: str) -> None:
+    head, clerk = signed_in(place, head_of(AREA)), signed_in(place, CLERK)
+    page = f"/warning/{yellow}"
+    values = {"playbook": "service_officer", "owner": "就业科", "deputy": "值班岗", "due_on": "2099-01-01"}
+    assert sent(head, f"{page}/measure", **values) == (200, page)
+    with place.ledger.reading() as connection:
+        [one] = measures(connection, [yellow])[yellow]
+    done = {"state": "done", "result": "已派专员"}
+    assert sent(clerk, f"{page}/measure/{one.measure_id}/close", **done) == (200, page)
+    assert "已派专员" in shown(page, clerk)
