@@ -93,7 +93,7 @@ def preview(
 
 
 def remind() -> None:
-    """就现行版次催办没有受理和逾期的预警，发到期的定期邮件 (reminders and mails by the calendar; each goes once)."""
+    """就现行版次催办没有签收和逾期的预警，发到期的定期邮件 (reminders and mails by the calendar; each goes once)."""
     settings, region = place()
     with runs.locked(settings):
         console.print(notices.remind(settings, region, open_ledger(settings), now()))

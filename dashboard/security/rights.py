@@ -6,6 +6,7 @@ _ONLY_FOR = {
     "/audit": frozenset({Role.AUDITOR}),
     "/download/audit.csv": frozenset({Role.AUDITOR}),
     "/accounts": frozenset({Role.ADMINISTRATOR}),
+    "/delivery": frozenset({Role.ADMINISTRATOR, Role.CITY_DUTY}),
 }
 
 

@@ -29,7 +29,7 @@ BECAUSE = {
     Reason.LIFTED: "上次通报过的预警已有解除的。",
     Reason.NOT_REPORTED: "有未解除的预警，而应报数据到期没有报来。",
 }
-NEW, RAISED, ISSUED, LOWERED, TAKEN, SAME = "新增", "升级", "发布", "降级", "已受理", "持续"
+NEW, RAISED, ISSUED, LOWERED, TAKEN, SAME = "新增", "升级", "发布", "降级", "已签收", "持续"
 _ORDER = (NEW, RAISED, ISSUED, LOWERED, SAME, TAKEN)
 
 

@@ -149,7 +149,7 @@ def _week(given: Occasion, _: Ledger, to: Recipient) -> Fields:
 def _taken(row: Mapping[object, object], office_id: str) -> str:
     holding = row["silenced"]
     found = holding.get(office_id) if isinstance(holding, dict) else None
-    return f"{found.owner} 已受理，至 {found.expires_at:%m-%d}" if found else ""
+    return f"{found.owner} 已签收，至 {found.expires_at:%m-%d}" if found else ""
 
 
 def _quality(given: Occasion, ledger: Ledger, _: Recipient) -> Fields:

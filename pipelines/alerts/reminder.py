@@ -118,14 +118,14 @@ def _tell(given: Occasion, connection: Connection, recipient: Recipient, step: s
     body = first.what if len(items) == 1 else f"{first.what} 等 {len(items)} 项"
     since = min(one.since for one in due).astimezone(given.region.time_zone)
     fields = {
-        "subject": f"[{first.title}·{_TITLES[step]}] {body} 尚未受理",
-        "fact": f"以下 {len(items)} 项从 {since:%m-%d %H:%M} 起已通报，至今没有人受理。",
+        "subject": f"[{first.title}·{_TITLES[step]}] {body} 尚未签收",
+        "fact": f"以下 {len(items)} 项从 {since:%m-%d %H:%M} 起已通报，至今没有人签收。",
         "action": {
             "clerk": "现在登录，逐项核实并签收，写明由谁负责。",
             "head": "请督促经办人今天核实并签收；经办人不在的，请指定他人。",
-            "duty": "请联系该单位，或代为登记受理情况。",
+            "duty": "请联系该单位，或代为登记签收情况。",
         }[step],
-        "because": "通报后在规定的工作时间内没有受理；同一预警每一级只催办一次，受理后不再催办。",
+        "because": "通报后在规定的工作时间内没有签收；同一预警每一级只催办一次，签收后不再催办。",
     }
     key = f"{step}:{_hash(which)}"
     queued = _queue(given, connection, recipient, REMINDER, key, Reason.REMINDER, content, fields, items)

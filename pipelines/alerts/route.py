@@ -43,7 +43,7 @@ def routes(region: Region, area: str, level: Level, industry: str, kind: str, no
         elif told.is_news[0]:
             how, when = "当日汇总", hour
         elif told.why[0] == Why.NOT_FOR_POST:
-            how = "不发；无人受理时催办，另有每周汇总"
+            how = "不发；无人签收时催办，另有每周汇总"
         local = when.astimezone(region.time_zone) if when else None
         reason = words(told.why[0], "")
         found.append(Route(to.office.name, to.title, to.address, how, local, reason))

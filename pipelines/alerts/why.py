@@ -120,7 +120,7 @@ def judged(one: Board, recipient: Recipient, known: Known) -> Told:
     for place in np.flatnonzero((why == Why.SILENCED) | (why == Why.LIFTED)):
         found = taken[place]
         detail[place] = rows["ended_by"].iat[place] or (
-            f"{found.who} 已受理，至 {found.expires_at:%Y-%m-%d}" if found else ""
+            f"{found.who} 已签收，至 {found.expires_at:%Y-%m-%d}" if found else ""
         )
     is_urgent = is_rising & is_severe & is_own & ~is_ended & is_listed
     return Told(why, detail, before, is_news, is_urgent, is_listed, is_own)

@@ -72,6 +72,12 @@ def last(ledger: Ledger, job: str) -> JobRun | None:
     return None if row is None else _job_run(dict(row._mapping))
 
 
+def names(ledger: Ledger) -> list[str]:
+    """The jobs that were ever begun."""
+    with ledger.reading() as connection:
+        return list(connection.execute(select(_column.job).distinct().order_by(_column.job)).scalars())
+
+
 def unfinished(ledger: Ledger) -> list[JobRun]:
     """Jobs that were begun and did not end, oldest first."""
     query = select(job_run).where(_column.result == Ending.RUNNING.value).order_by(_column.due_at, _column.job)

@@ -211,6 +211,13 @@ def count_ambiguous(ledger: Ledger, notice_ids: Sequence[int]) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+def ambiguous_since(ledger: Ledger, since: datetime) -> int:
+    """How many mails decided since an instant may reach, or have reached, their recipient twice."""
+    query = select(func.count()).where(_column.decided_at >= since, _column.is_ambiguous)
+    with ledger.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
 def handed_over_since(ledger: Ledger, since: datetime) -> list[datetime]:
     """When mails were last given to a server, oldest first, after an instant."""
     query = select(_column.handed_over_at).where(_column.handed_over_at > since).order_by(_column.handed_over_at)

@@ -111,7 +111,7 @@ def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledge
     mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("2026-11-02*_liaocheng_*.eml")]
     text = next(part(mail, "plain") for mail in mails if "质量月报" in str(mail["Subject"]))
     assert (
-        "本月新开预警 3 项，已有结论的当中 50% 属实；通报后无人受理、也没有结论的 1 项，从通报到受理的中位时间 3.0 小时"
+        "本月新开预警 3 项，已有结论的当中 50% 属实；通报后无人签收、也没有结论的 1 项，从通报到签收的中位时间 3.0 小时"
         in text
     )
     assert "新开 3，属实 1，误报 1，未定 1" in text
