@@ -19,6 +19,7 @@ import duckdb
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
+from scipy.stats import nbinom
 
 from tests import forked
 from tests.house import NEW_PASSWORD, House
@@ -298,3 +299,61 @@ def _is_of(drop: judge.Drop, path: Path) -> bool:
     feed, sender, written = path.stem.rsplit("_", 2)
     period = pd.Timestamp(written + ("01" if len(written) == 6 else ""))
     return (drop.sender, drop.period) == (sender, judge.week_of(period) if feed == "monitored_village" else period)
+
+
+@pytest.fixture(scope="module")
+def spikes(city: City) -> pd.DataFrame:
+    """Each vintage of each spike warning of claims, with the score of the same window that the edition knew."""
+    found = city.ask(
+        "select e.*, d.edition_id, s.observed as judged, s.expected as mean, s.variance, s.p as stored "
+        "from episode as e join edition as d on d.cutoff_at = e.known_from "
+        "left join score as s on s.indicator = e.indicator and s.area = e.area and s.industry = e.industry "
+        "and s.window_from = e.window_from and s.data_to = e.data_to and s.edition_id = d.edition_id "
+        "where e.kind = 'spike' and e.indicator = ? order by e.known_from",
+        ["benefit_claim"],
+    )
+    assert len(found) > 5
+    return found
+
+
+def test_what_a_warning_says_was_seen_is_what_the_files_say_and_its_band_holds_it(
+    city: City, spikes: pd.DataFrame
+) -> None:
+    for row in spikes.itertuples():
+        claims = city.expected("benefit_claim", "day", row.edition_id)
+        said = total(claims, row.area, row.industry, row.window_from, row.window_to)
+        assert row.observed == said > 0
+        low, high = map(int, row.observed_band.split("–"))
+        assert low <= said <= high
+
+
+def test_what_a_warning_says_was_expected_is_the_stored_score_and_its_p_is_scipys(spikes: pd.DataFrame) -> None:
+    assert (spikes["observed"] == spikes["judged"]).all()
+    assert (spikes["expected"] == spikes["mean"]).all()
+    assert (spikes["p"] == spikes["stored"]).all()
+    mean, spread = spikes["mean"], spikes["variance"].clip(lower=1.02 * spikes["mean"])
+    size = mean**2 / (spread - mean)
+    model = nbinom(size, size / (size + mean))
+    tail = model.sf(spikes["observed"]) + 0.5 * model.pmf(spikes["observed"])
+    assert spikes["p"].to_numpy() == pytest.approx(tail, rel=1e-9)
+    edge = 1.959964 * spikes["variance"] ** 0.5
+    assert spikes["hi"].to_numpy() == pytest.approx((mean + edge).to_numpy())
+    assert spikes["lo"].to_numpy() == pytest.approx((mean - edge).clip(lower=0).to_numpy())
+    assert (spikes["opened_on"] == spikes["opened_on"].min()).all(), "it keeps the day on which it was opened"
+
+
+def test_a_warnings_page_prints_these_numbers(city: City, spikes: pd.DataFrame, page: Page) -> None:
+    row = spikes.iloc[-1]
+    page.goto(f"/warning/{row.episode_id}")
+    page.wait_for_selector("dl.facts")
+    told = dict(
+        zip(page.locator("dl.facts dt").all_inner_texts(), page.locator("dl.facts dd").all_inner_texts(), strict=True)
+    )
+    claims = city.expected("benefit_claim", "day", row.edition_id)
+    assert number(told["实际"]) == total(claims, row.area, row.industry, row.window_from, row.window_to)
+    assert number(told["预期"]) == pytest.approx(row["mean"], abs=0.5)
+    low, high = (number(part) for part in told["正常范围（95%）"].split("–"))
+    assert (low, high) == (pytest.approx(row.lo, abs=0.5), pytest.approx(row.hi, abs=0.5))
+    assert number(told["影响人数"]) == pytest.approx(row.observed - row["mean"], abs=0.5)
+    assert number(told["把握"].split("约")[1].split("分之")[0]) == pytest.approx(1 / row.p, rel=0.01)
+    assert told["首次发现"].startswith(f"{row.opened_on.year}年{row.opened_on.month}月{row.opened_on.day}日")
