@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import region as regions
+from pipelines.alerts.audience import recipients, unrouted
 from pipelines.domain import Role, UserError, Viewer
 from pipelines.ledger import job, open_ledger, queue
 from pipelines.ledger.edition import recorded_editions
@@ -33,10 +34,11 @@ class Answer:
 
 
 def examine(settings: Settings) -> list[Answer]:
-    """One answer each for region, folders, keys, ledger, published files, mails, schedule, backups, forecasts."""
+    """One answer each for region, folders, who is told, keys, ledger, files, mails, schedule, backups, forecasts."""
     looks: dict[str, Callable[[Settings], str]] = {
         "地区配置": _region,
         "数据文件夹": _folder,
+        "通知路线": _routes,
         "密钥": _keys,
         "台账": _ledger,
         "已发布文件": _published,
@@ -66,6 +68,18 @@ def _folder(settings: Settings) -> str:
     free = os.statvfs(folder)
     kind = "演示数据" if settings.demonstration_mark.exists() else "正式数据"
     return f"{settings.data}，{kind}，剩余空间 {free.f_bavail * free.f_frsize / 1e9:.0f} GB"
+
+
+def _routes(settings: Settings) -> str:
+    region = regions.load(settings.region)
+    today = region.local_day(datetime.now(UTC))
+    lacking = unrouted(region, today)
+    if lacking:
+        raise UserError(
+            f"{'、'.join(lacking)} 的预警没有人会收到；请在 recipients.csv 补上经办岗位"
+            " (nobody would be told of these areas)"
+        )
+    return f"{len(recipients(region, today))} 个接收人，每个地区都有人收"
 
 
 def _keys(settings: Settings) -> str:

@@ -15,10 +15,13 @@ from pipelines.domain import Grain, Role, State, UserError
 from pipelines.feeds import contracts
 from pipelines.place_name import check_places, place_names
 from pipelines.region_check import (
+    CITY_POSTS,
+    COUNTY_POSTS,
     check_calendar,
     check_feeds,
     check_industries,
     check_offices,
+    check_recipients,
     check_rules,
     playbook_of,
     steps_of,
@@ -65,9 +68,13 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "list": text, "code": text, "title": text, "class": text, "valid_from": day, "valid_to": optional_day,
     },
     "headers": {"feed": text, "header": text, "alias": text},
-    "offices": {"office_id": text, "name": text, "areas": text, "is_city": flag},
+    "offices": {
+        "office_id": text, "name": text, "areas": text, "is_city": flag, "work_from": clock, "work_to": clock,
+        "quiet_from": clock, "quiet_to": clock,
+    },
     "recipients": {
-        "office_id": text, "address": text, "title": text, "valid_from": day, "valid_to": optional_day,
+        "office_id": text, "address": text, "title": text, "role": one_of(*COUNTY_POSTS, *CITY_POSTS),
+        "valid_from": day, "valid_to": optional_day,
     },
     "calendar": {
         "date": day, "kind": one_of("holiday", "makeup", "spring_festival"), "name": text, "is_announced": flag,
@@ -285,6 +292,7 @@ def load(folder: Path) -> Region:
     check_places(tables["places"], tables["place_aliases"], city)
     check_industries(tables)
     check_offices(tables, city)
+    check_recipients(tables)
     check_calendar(tables["calendar"])
     tables["feeds"].require_unique("feed")
     check_feeds(tables["feeds"])

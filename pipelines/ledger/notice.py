@@ -26,6 +26,14 @@ class Reason(StrEnum):
     ALREADY_TOLD = "already_told"
     RETROSPECTIVE = "retrospective"
     DEMONSTRATION = "demonstration"
+    ISSUED = "issued"
+    NOT_REPORTED = "not_reported"
+    TOLD_AT_ONCE = "told_at_once"
+    OUTSIDE_HOURS = "outside_hours"
+    NOT_FOR_POST = "not_for_post"
+    REMINDER = "reminder"
+    OVERDUE = "overdue"
+    PERIODIC = "periodic"
     ANCHOR = "anchor"
     BOUNCED = "bounced"
     NO_EDITION = "no_edition"
@@ -54,8 +62,11 @@ class State(StrEnum):
 UNFINISHED = (State.QUEUED, State.CLAIMED, State.HANDED_OVER, State.AMBIGUOUS)
 """States of a mail that is still to be sent, or being sent."""
 # What the recipient has been told, or will be as soon as the server takes it. A bounced mail told nobody anything.
-_TOLD = tuple(state.value for state in (*UNFINISHED, State.ACCEPTED))
+TOLD = tuple(state.value for state in (*UNFINISHED, State.ACCEPTED))
 DIGEST = "digest"
+IMMEDIATE = "immediate"
+REMINDER = "reminder"
+OVERDUE = "overdue"
 AUDIT = "audit"
 ADMINISTRATION = "administration"
 WATCH = "watch"
@@ -85,6 +96,7 @@ class Decision:
     file_name: str = ""
     message: bytes | None = None
     purpose: str = DIGEST
+    episode_id: str | None = None
     not_before: datetime | None = None
     is_urgent: bool = False
     subject_key: str = ""
@@ -112,6 +124,7 @@ class Notice:
     office_id: str
     address: str
     purpose: str
+    purpose_key: str
     is_due: bool
     reason: Reason
     content: dict[str, int]
@@ -125,6 +138,7 @@ class Notice:
     decided_at: datetime
     handed_over_at: datetime | None
     sent_at: datetime | None
+    episode_id: str | None
     not_before: datetime | None
     next_attempt_at: datetime | None
     is_urgent: bool
@@ -151,6 +165,7 @@ def add(connection: Connection, decision: Decision) -> Notice:
         "is_ambiguous": False,
         "smtp_reply": "",
         "decided_at": decision.decided_at,
+        "episode_id": decision.episode_id,
         "not_before": decision.not_before,
         "is_urgent": decision.is_urgent,
     }
@@ -190,7 +205,7 @@ def last_told(connection: Connection, office_id: str, address: str, purpose: str
                 table.address == address,
                 table.purpose == purpose,
                 table.cutoff_at <= before,
-                table.state.in_(_TOLD),
+                table.state.in_(TOLD),
             )
             .order_by(table.cutoff_at.desc(), table.notice_id.desc())
             .limit(1)
@@ -226,6 +241,7 @@ def notice_of(row: RowMapping) -> Notice:
         office_id=row["office_id"],
         address=row["address"],
         purpose=row["purpose"],
+        purpose_key=row["purpose_key"],
         is_due=row["is_due"],
         reason=Reason(row["reason"]),
         content=json.loads(row["content"]),
@@ -239,6 +255,7 @@ def notice_of(row: RowMapping) -> Notice:
         decided_at=row["decided_at"],
         handed_over_at=row["handed_over_at"],
         sent_at=row["sent_at"],
+        episode_id=row["episode_id"],
         not_before=row["not_before"],
         next_attempt_at=row["next_attempt_at"],
         is_urgent=row["is_urgent"],

@@ -47,7 +47,7 @@ def queued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder whose ledger has four mails in the queue: two county offices, two desks of the city."""
     folder = tmp_path_factory.mktemp("queued")
     city = City(folder, Settings(data=folder))
-    city.publish([edition(DAY)], [Told("a", "371502", 3, DAY), Told("b", "371503", 2, DAY)])
+    city.publish([edition(DAY)], [Told("a", "371502", 3, DAY), Told("b", "371503", 3, DAY)])
     opened = open_ledger(city.settings)
     decide(edition(DAY), is_replay=False, ledger=opened, region=REGION, settings=city.settings, now=NOW)
     opened.close()
