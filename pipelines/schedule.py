@@ -106,6 +106,12 @@ def jobs(region: Region) -> list[Job]:
         ),
         Job("backup", daily(hours.backup), lambda _: ("backup",)),
         Job(
+            "remind",
+            every(hours.remind_minutes),
+            lambda _: ("remind",),
+            is_needed=lambda settings, *_: (settings.published / "current").exists(),
+        ),
+        Job(
             "outbox",
             every(hours.outbox_minutes),
             lambda _: ("outbox", "send"),

@@ -1,4 +1,4 @@
-"""The hours of a region: when files are taken in, when a run follows the cut-off, when offices work."""
+"""The hours of the schedule: when files are taken in, when a run follows the cut-off, when mails are looked after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -24,12 +24,11 @@ class Timetable:
     """From the cut-off to the run."""
     outbox_minutes: int = 1
     """From one look into the outbox to the next."""
+    remind_minutes: int = 15
+    """From one look for reminders and mails by the calendar to the next."""
     backup: time = time(12, 30)
     finished_by: time = time(7, 30)
     """By when a run of the day must have finished; later the duty desk is told (gangshao watch)."""
-    work_from: time = time(8, 30)
-    work_to: time = time(17, 30)
-    """Between these, on working days, a mail is tried again that is not urgent."""
 
 
 def timetable(settings: Mapping[str, object], where: str) -> Timetable:
@@ -49,9 +48,8 @@ def timetable(settings: Mapping[str, object], where: str) -> Timetable:
         else:
             given[name] = value
     made = Timetable(**given)  # type: ignore[arg-type]
-    for start, end in (("ingest_from", "ingest_to"), ("work_from", "work_to")):
-        if getattr(made, start) >= getattr(made, end):
-            raise UserError(f"{where} [schedule]“{start}”应早于“{end}”。")
+    if made.ingest_from >= made.ingest_to:
+        raise UserError(f"{where} [schedule]“ingest_from”应早于“ingest_to”。")
     return made
 
 

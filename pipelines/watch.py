@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 from pipelines.alerts import mail
 from pipelines.alerts.letter import message_id
-from pipelines.alerts.retry import in_working_time
+from pipelines.alerts.retry import hours_of
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, job, lease, queue
 from pipelines.ledger import notice as outbox
@@ -59,7 +59,7 @@ def _no_edition(settings: Settings, region: Region, ledger: Ledger, now: datetim
 
 def _stuck(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
     before = now - STUCK_FOR
-    is_working = in_working_time(region, before) == before
+    is_working = hours_of(region, OFFICE).is_working(region, before)
     overdue = queue.overdue(ledger, before, is_put_off_too=is_working)
     if overdue is None:
         return None

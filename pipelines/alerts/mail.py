@@ -201,7 +201,7 @@ def _attempt(work: _Pass, connection: smtplib.SMTP, mail: Outgoing) -> bool:
     elif answer.outcome is Outcome.BOUNCED:
         queue.mark_bounced(ledger, sender, mail.notice_id, answer.reply, now)
     elif answer.outcome is Outcome.PUT_OFF:
-        again = next_attempt(mail.attempts, mail.is_urgent, regions.load(work.settings.region), now)
+        again = next_attempt(mail.attempts, mail.is_urgent, mail.office_id, regions.load(work.settings.region), now)
         queue.defer(ledger, sender, mail.notice_id, answer.reply, now, again, is_ambiguous=answer.is_ambiguous)
         work.problem = f"有邮件未被接收，留在队列中：{answer.reply} (mails wait in the queue)"
     return not answer.is_broken

@@ -1,28 +1,23 @@
-"""When a mail that was put off is tried again: after growing pauses, and by day on working days unless it is urgent."""
+"""When a mail that was put off is tried again: after growing pauses, and in its office's hours unless it is urgent."""
 
 from datetime import datetime, timedelta
 
+from pipelines.alerts.audience import offices
+from pipelines.alerts.hours import Hours
 from pipelines.region import Region
 
 # After the first, second, … attempt; from the last on always as long. Graylisting servers let in after five minutes.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 6, 15, 60, 240))
 
 
-def next_attempt(attempts: int, is_urgent: bool, region: Region, now: datetime) -> datetime:
+def next_attempt(attempts: int, is_urgent: bool, office_id: str, region: Region, now: datetime) -> datetime:
     """The instant of the next attempt (UTC) when ``attempts`` have been made; ``now`` is that of the last."""
     at = now + PAUSES[min(attempts, len(PAUSES)) - 1]
-    return at if is_urgent else in_working_time(region, at)
+    return at if is_urgent else hours_of(region, office_id).next_working(region, at)
 
 
-def in_working_time(region: Region, at: datetime) -> datetime:
-    """The instant itself when offices work then, else the start of the next working day's or this day's hours."""
-    hours, day = region.timetable, region.local_day(at)
-    if region.is_workday(day):
-        if at < (start := region.instant(day, hours.work_from)):
-            return start
-        if at < region.instant(day, hours.work_to):
-            return at
-    day += timedelta(days=1)
-    while not region.is_workday(day):
-        day += timedelta(days=1)
-    return region.instant(day, hours.work_from)
+def hours_of(region: Region, office_id: str) -> Hours:
+    """The hours of an office; of who is none (auditor, administrator, duty desk) those of the city's."""
+    known = offices(region)
+    city = next(one for one in known if one.is_city)
+    return next((one for one in known if one.office_id == office_id), city).hours

@@ -41,6 +41,7 @@ class Outgoing:
     """A mail in a sender's hands; ``attempts`` counts this one."""
 
     notice_id: int
+    office_id: str
     address: str
     message_id: str
     file_name: str
@@ -131,13 +132,27 @@ def claim(ledger: Ledger, sender: Sender, due_by: datetime, now: datetime) -> Ou
                 claimed_by=sender.name,
                 claimed_until=now + LEASE,
             )
-            .returning(_column.notice_id, _column.address, _column.message_id, _column.attempts, _column.is_urgent)
+            .returning(
+                _column.notice_id,
+                _column.office_id,
+                _column.address,
+                _column.message_id,
+                _column.attempts,
+                _column.is_urgent,
+            )
         ).one_or_none()
         if taken is None:
             return None
         mail = connection.execute(select(mail_table).where(mail_table.c.notice_id == taken.notice_id)).one()
     return Outgoing(
-        taken.notice_id, taken.address, taken.message_id, mail.file_name, mail.message, taken.attempts, taken.is_urgent
+        taken.notice_id,
+        taken.office_id,
+        taken.address,
+        taken.message_id,
+        mail.file_name,
+        mail.message,
+        taken.attempts,
+        taken.is_urgent,
     )
 
 

@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.locale import text
+from dashboard.pages.delivery import REASONS
 from pipelines.domain import Role, Viewer
 from pipelines.ledger import audit, queue
 from pipelines.ledger.audit import Act
-from pipelines.ledger.notice import State, recorded_notices
+from pipelines.ledger.notice import Reason, State, recorded_notices
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
 from tests.dashboard.test_pages import AXE, DESK, PHONE, Watch, english_words
@@ -141,3 +142,7 @@ def test_a_refused_mail_is_sent_again_by_a_button_and_it_is_entered_who_did_it(b
     assert answer.status == 400
     assert "没有可重发的邮件" in answer.json()["say"]
     page.context.close()
+
+
+def test_every_reason_has_a_word() -> None:
+    assert set(REASONS) == set(Reason)

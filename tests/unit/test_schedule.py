@@ -159,6 +159,14 @@ def test_a_run_that_fails_is_tried_again_for_three_hours(office: Office) -> None
     assert office.pass_to(SIX + DAY + 2 * HOUR, scheduler) == ["backup", "run --day 2026-11-24"]
 
 
+def test_reminders_are_looked_for_every_quarter_of_an_hour_once_there_is_an_edition(office: Office) -> None:
+    scheduler = office.scheduler()
+    assert office.pass_to(SIX + HOUR, scheduler, step=5 * MINUTE) == []
+    office.settings.published.mkdir()
+    (office.settings.published / "current").write_text("2026-11-22.1", encoding="utf-8")
+    assert office.pass_to(SIX + 2 * HOUR, scheduler, step=5 * MINUTE).count("remind") == 4
+
+
 def test_a_region_that_runs_on_saturdays_has_runs_on_saturdays() -> None:
     region = regions.load(ROOT / "tests" / "regions" / "us_states")
     run = next(one for one in jobs(region) if one.name == "run")
@@ -184,7 +192,7 @@ def test_an_unfinished_job_of_a_quiet_inbox_ends_without_work(office: Office) ->
         ({"ingest_minutes": 0}, "整数"),
         ({"run_minutes": True}, "整数"),
         ({"lunch": "12:00"}, "没有“lunch”"),
-        ({"work_from": "18:00"}, "应早于"),
+        ({"ingest_from": "22:00"}, "应早于"),
         ("07:00", "应为一节"),
     ],
 )
