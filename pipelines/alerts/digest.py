@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.alerts.audience import Office
-from pipelines.alerts.completeness import completeness_lines, data_to
+from pipelines.alerts.completeness import data_to
 from pipelines.alerts.why import Flags, Numbers, Told, Words
 from pipelines.alerts.wording import LEVEL_NAMES, WITHDRAWN, Item, action, fact, industry_of, item, level_title
 from pipelines.domain import Edition
@@ -38,7 +38,8 @@ class Material:
     """What the published edition shows to one office, with what people made of it.
 
     ``rows``: open warnings as a board has them, of the office's areas and city totals; ``is_shown``: which rows of the
-    board they are. ``closed``: ended ones (mail_warning.sql); ``completeness``, ``trend``: answers of those questions.
+    board they are. ``closed``: ended ones (mail_warning.sql); ``completeness``, ``trend``: answers of those questions;
+    ``lines``: the completeness in words.
     """
 
     office: Office
@@ -49,6 +50,7 @@ class Material:
     completeness: pd.DataFrame
     trend: pd.DataFrame
     is_demonstration: bool
+    lines: list[str]
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def framing(material: Material, reach: date, region: Region) -> dict[str, object
     edition = material.edition
     return {
         "office": material.office,
-        "completeness": completeness_lines(material.completeness, edition, material.office, region),
+        "completeness": material.lines,
         "data_to": reach.isoformat(),
         "cutoff": edition.cutoff_at.astimezone(region.time_zone).strftime("%Y-%m-%d %H:%M"),
         "edition_id": edition.edition_id,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipelines.alerts import urgent as one_urgent
 from pipelines.alerts.audience import Office, concerned, offices, recipients
-from pipelines.alerts.completeness import silent_since
+from pipelines.alerts.completeness import completeness_lines, silent_since
 from pipelines.alerts.digest import Material, bundle, digest
 from pipelines.alerts.letter import Address, Letter, message_id, seal, week_thread
 from pipelines.alerts.plan import IS_DUE, AtOnce, Plan, kept_back, keys, planned, reason_rows, retrospective
@@ -54,17 +54,19 @@ class Occasion:
             shown = ask("mail_warning", office.viewer, self.edition, self.settings)
             is_shown = self.board.rows["episode_id"].isin(shown["episode_id"]).to_numpy()
             since = self.edition.day - _TREND
+            roster = ask("mail_completeness", office.viewer, self.edition, self.settings)
             self._materials[office.office_id] = Material(
                 office=office,
                 edition=self.edition,
                 rows=self.board.rows[is_shown],
                 is_shown=is_shown,
                 closed=concerned(shown[shown["status"] != "open"], office),
-                completeness=ask("mail_completeness", office.viewer, self.edition, self.settings),
+                completeness=roster,
                 trend=read(
                     "mail_trend", office.viewer, self.edition.cutoff_at, published=self.settings.published, since=since
                 ),
                 is_demonstration=self.is_demonstration,
+                lines=completeness_lines(roster, self.edition, office, self.region),
             )
         return self._materials[office.office_id]
 

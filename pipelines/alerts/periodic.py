@@ -8,7 +8,6 @@ import pandas as pd
 
 from pipelines.alerts import quality
 from pipelines.alerts.audience import Recipient, recipients
-from pipelines.alerts.completeness import completeness_lines
 from pipelines.alerts.digest import framing
 from pipelines.alerts.letter import Address, Letter, seal, week_thread
 from pipelines.alerts.notices import Occasion, may_send, occasion
@@ -105,7 +104,6 @@ def _brief(given: Occasion, _: Ledger, to: Recipient) -> Fields:
     new = rows[rows["opened_on"].astype(str) == given.edition.day.isoformat()]
     severe = [item(row, "", given.region, given.settings) for row in rows.head(_LISTED).to_dict("records")]
     waiting = int((rows["state"] == State.TO_VERIFY).sum())
-    lines = completeness_lines(material.completeness, given.edition, to.office, given.region)
     counts = _counts(rows)
     worst = f"{counts}" if counts else "没有未解除的预警"
     reach = max((one.data_to for one in severe), default=given.region.local_day(given.edition.cutoff_at))
@@ -118,7 +116,6 @@ def _brief(given: Occasion, _: Ledger, to: Recipient) -> Fields:
         "new": len(new),
         "closed": int((material.closed["closed_on"].astype(str) == given.edition.day.isoformat()).sum()),
         "items": severe,
-        "lacking": sum("尚缺" in line for line in lines),
     }
 
 

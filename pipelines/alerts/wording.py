@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import pandas as pd
 
@@ -135,12 +136,17 @@ def _measure(row: dict[str, object], region: Region) -> str:
     return ""
 
 
+@lru_cache(maxsize=4)
+def _grains(region: Region) -> dict[str, Grain]:
+    first = region.rules.drop_duplicates("rule_id")
+    return {str(rule): Grain(grain) for rule, grain in zip(first["rule_id"], first["grain"], strict=True)}
+
+
 def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
     """Up to which day a warning's data reach, and how to say it: rules on readings and scores judge whole periods."""
     first = pd.Timestamp(str(row["data_to"])).date()
-    rules = region.rules
-    grains = rules.loc[rules["rule_id"] == row["rule_id"], "grain"]
-    grain = Grain(grains.iloc[0]) if row["kind"] in {"level", "spike"} and len(grains) else Grain.DAY
+    known = _grains(region).get(str(row["rule_id"]), Grain.DAY)
+    grain = known if row["kind"] in {"level", "spike"} else Grain.DAY
     return last_day(grain, first), words(grain, first)
 
 
