@@ -206,6 +206,7 @@ def test_no_mail_speaks_of_another_area(place: Site, marked: Marked, monkeypatch
 
     def mails() -> dict[str, str]:
         with place.ledger.writing() as connection:
+            connection.exec_driver_sql("delete from warning_notice")
             connection.exec_driver_sql("delete from mail")
             connection.exec_driver_sql("delete from notice")
         made = decide(edition, is_replay=False, ledger=place.ledger, region=region, settings=place.settings, now=NOW)
