@@ -22,7 +22,6 @@ from pipelines.settings import Settings
 LEASE = timedelta(seconds=60)
 log = logging.getLogger(__name__)
 _TRY_AGAIN = timedelta(minutes=10)  # after this a run of the day that failed is begun again …
-_REMIND_MINUTES = 15
 _TRY_UNTIL = timedelta(hours=3)  # … but not longer than this after its time: then people must look
 _LOOK_BACK = timedelta(days=60)  # what was missed longer ago is not made up for
 _SHORT_LOOK_BACK = timedelta(days=2)  # of jobs of which only the last missed time counts
@@ -116,13 +115,6 @@ def jobs(region: Region) -> list[Job]:
             every(hours.outbox_minutes),
             lambda _: ("outbox", "send"),
             is_needed=lambda _, ledger, now: queue.is_any_due(ledger, now) or queue.is_any_left(ledger, now),
-            quiet_status=2,
-        ),
-        Job(
-            "remind",
-            every(_REMIND_MINUTES),
-            lambda _: ("remind",),
-            is_needed=lambda settings, *_: (settings.published / "current").exists(),
             quiet_status=2,
         ),
     ]

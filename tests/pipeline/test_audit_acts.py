@@ -69,7 +69,7 @@ def week(recent: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     folder = tmp_path_factory.mktemp("week")
     place = recent.copy(folder / "house")
     region = folder / "liaocheng"
-    shutil.copytree(Settings().region, region)
+    shutil.copytree(place.region, region)
     place.environment["GANGSHAO_REGION"] = str(region)
     by_commands(place, region)
     by_pages(place)

@@ -23,7 +23,7 @@ from pipelines.publish import read
 from pipelines.region import Region
 from pipelines.settings import Settings
 from tests.conftest import LAST_EDITION, Build
-from tests.house import House
+from tests.house import ROOT, House
 
 IS_LONG = bool(os.environ.get("GANGSHAO_TORTURE"))
 EDITIONS = 90
@@ -47,7 +47,7 @@ def told(replayed: House, stocked: House, once: Callable[[str, Build], Path], tm
 
 
 def test_every_open_warning_has_one_reason_a_recipient_and_edition(
-    told: Settings, region: Region, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    told: Settings, region: Region, tmp_path: Path
 ) -> None:
     with_editions = open_ledger(told)
     editions = [one.edition for one in recorded_editions(with_editions)]
@@ -71,8 +71,10 @@ def test_every_open_warning_has_one_reason_a_recipient_and_edition(
     notices = [one for one in recorded_notices(ledger) if one.is_due]
     assert max(Counter((one.address, one.day) for one in notices if one.purpose == DIGEST).values()) == 1
     assert not any(one.purpose == DIGEST and not region.is_workday(one.day) for one in notices)
-    with capsys.disabled():
-        _print(notices, stored)
+    table = _table(notices, stored)
+    (ROOT / "build").mkdir(exist_ok=True)
+    (ROOT / "build" / f"mails-of-{len(editions)}-editions.txt").write_text(table, encoding="utf-8")
+    print(table)
     ledger.close()
     read.close()
 
@@ -87,12 +89,12 @@ def _has_one_each(stored: pd.DataFrame, edition: Edition, region: Region, settin
     assert Counter(found) == Counter((*key, episode_id) for key, episode_id in wanted)
 
 
-def _print(notices: list[Notice], stored: pd.DataFrame) -> None:
-    """Mails an office and week, and how often each reason was given."""
+def _table(notices: list[Notice], stored: pd.DataFrame) -> str:
+    """Mails an office and week, mails by purpose, and how often each reason was given."""
     frame = pd.DataFrame(
         [(one.office_id, one.day, one.purpose) for one in notices], columns=["office", "day", "purpose"]
     )
     week = pd.to_datetime(frame["day"]).dt.strftime("%G-W%V")
-    print("\n" + frame.groupby(["office", week]).size().unstack(fill_value=0).to_string())
-    print(frame.groupby(["office", "purpose"]).size().unstack(fill_value=0).to_string())
-    print(stored["reason"].value_counts().to_string())
+    by_week = frame.groupby(["office", week]).size().unstack(fill_value=0)
+    by_purpose = frame.groupby(["office", "purpose"]).size().unstack(fill_value=0)
+    return "\n\n".join(one.to_string() for one in (by_week, by_purpose, stored["reason"].value_counts()))
