@@ -20,8 +20,8 @@ from pipelines.configuration import note_changes
 from pipelines.demo import generate
 from pipelines.doctor import examine, table_hashes
 from pipelines.domain import Edition, UserError
-from pipelines.ingest.inbox import IngestReport
 from pipelines.ingest.purge import purge as purged
+from pipelines.ingest.report import IngestReport
 from pipelines.ledger import Ledger, audit, open_ledger
 from pipelines.ledger.audit import Act
 from pipelines.log import configure, redacted, tell

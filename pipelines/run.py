@@ -14,6 +14,7 @@ from pipelines.alerts.judge import Judge
 from pipelines.domain import Edition, UserError
 from pipelines.ingest import inbox
 from pipelines.ingest.act import follow
+from pipelines.ingest.report import IngestReport
 from pipelines.ledger import Ledger, anchor
 from pipelines.ledger import edition as recorded
 from pipelines.ledger.act import decided
@@ -81,7 +82,7 @@ def locked(settings: Settings) -> Iterator[None]:
 
 def take(
     settings: Settings, region: Region, ledger: Ledger, backfill: bool, now: datetime, progress: Progress = silent
-) -> inbox.IngestReport:
+) -> IngestReport:
     """Take in what waits in the inbox and what people decided; says what it met, file by file where it is wrong."""
 
     def received(_what: str, done: int, total: int) -> None:

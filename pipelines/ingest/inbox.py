@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -13,12 +13,13 @@ from pipelines.domain import Said, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
 from pipelines.ingest import keys as all_keys
-from pipelines.ingest.check import Checker, Outcome
+from pipelines.ingest.check import Checker
 from pipelines.ingest.drop import Drop, drop_of, drops_of
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
 from pipelines.ingest.load import Arrival, Checks, load, load_large
 from pipelines.ingest.raw import Entry, Mark, Raw
+from pipelines.ingest.report import IngestReport
 from pipelines.ingest.stream import HEAD, can_stream
 from pipelines.ingest.twin import TwinChecker
 from pipelines.ingest.waiting import (
@@ -40,33 +41,8 @@ from pipelines.warehouse.store import Warehouse
 
 Progress = Callable[[str, int, int], None]
 """Told after each step: what is done (Chinese, the stage as its first word), how many, of how many."""
-_REFUSED_SHOWN = 20
 # Creating and removing thousands of small files is waiting for the file system: several at a time are 4 times faster.
 _HANDS = 8
-
-
-@dataclass
-class IngestReport:
-    """What one ingest did. ``files`` were taken, those of archives singly: accepted + held + refused + duplicates."""
-
-    files: int = 0
-    accepted: int = 0
-    held: int = 0
-    refused: int = 0
-    duplicates: int = 0
-    resumed: int = 0
-    """Drops that an earlier, interrupted ingest had received but not loaded."""
-    belated: int = 0
-    """Files of past day folders that count as received after the last edition, which had been told without them."""
-    rows_total: int = 0
-    rows_accepted: int = 0
-    rows_quarantined: int = 0
-    sentences: list[str] = field(default_factory=list)
-
-    @property
-    def did_something(self) -> bool:
-        """Whether any file could be used or was known already."""
-        return self.accepted + self.held + self.duplicates + self.resumed > 0
 
 
 def take(
@@ -101,7 +77,7 @@ def take(
             f"其中 {report.belated} 个文件的收到日早于已发布的版次，计入下一版次。"
             "(belated files count from the next edition on)"
         )
-    report.sentences.append(_summary(report))
+    report.sentences.append(report.summary())
     return report
 
 
@@ -115,15 +91,6 @@ def rebuild(settings: Settings, region: Region, warehouse: Warehouse, progress: 
     finally:
         intake.close()
     return intake.report
-
-
-def _summary(report: IngestReport) -> str:
-    files = report.files + report.resumed
-    return (
-        f"接收 {files} 个文件：采用 {report.accepted}，暂存 {report.held}，退回 {report.refused}，"
-        f"重复 {report.duplicates}；"
-        f"共 {report.rows_total} 行，采用 {report.rows_accepted}，退回 {report.rows_quarantined}。"
-    )
 
 
 def _name(file: Waiting) -> str:
@@ -403,26 +370,6 @@ class _Intake:
         else:
             outcomes = load(self._warehouse, checker or self._checker, contract, arrivals, step)
         for arrival, outcome in zip(arrivals, outcomes, strict=True):
-            self._count(arrival, outcome)
+            self.report.count(arrival, outcome)
         self._done += len(arrivals)
         self._step(f"采用 {contract.title}")
-
-    def _count(self, arrival: Arrival, outcome: Outcome) -> None:
-        report = self.report
-        report.rows_total += outcome.rows_total
-        report.rows_accepted += outcome.rows_accepted
-        report.rows_quarantined += outcome.rows_quarantined
-        where = f"{arrival.entry.feed}/{arrival.entry.file_name}"
-        report.sentences += [f"{where}：{note.zh} ({note.en})" for note in outcome.notes]
-        if outcome.status == "accepted":
-            report.accepted += 1
-            if outcome.ignored:
-                report.sentences.append(f"{where}：约定之外的列已忽略：{'、'.join(outcome.ignored)}。")
-            return
-        if outcome.status == "held":
-            report.held += 1
-            report.sentences.append(f"{where} 暂存：{outcome.reason}")
-            return
-        report.refused += 1
-        if report.refused <= _REFUSED_SHOWN:
-            report.sentences.append(f"{where} 退回：{outcome.reason}")

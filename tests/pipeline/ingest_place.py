@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipelines.ingest import inbox
-from pipelines.ingest.inbox import IngestReport
+from pipelines.ingest.report import IngestReport
 from pipelines.region import Region
 from pipelines.settings import Settings
 from pipelines.warehouse import store
