@@ -147,7 +147,11 @@ def _header() -> Any:
                         html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
                         *[
                             html.Li(dcc.Link(text(title), href=path))
-                            for title, path in (("Audit trail", "/audit"), ("Accounts", "/accounts"))
+                            for title, path in (
+                                ("Rules", "/rules"),
+                                ("Audit trail", "/audit"),
+                                ("Accounts", "/accounts"),
+                            )
                             if may_open(viewer, path)
                         ],
                     ]
