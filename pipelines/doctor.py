@@ -4,21 +4,25 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from pipelines import region as regions
+from pipelines.alerts.audience import recipients, unrouted
 from pipelines.domain import Role, UserError, Viewer
-from pipelines.ledger import open_ledger
+from pipelines.ledger import job, open_ledger, queue
 from pipelines.ledger.edition import recorded_editions
+from pipelines.ledger.job import Ending
 from pipelines.publish.read import edition_in_force, read
 from pipelines.rule_desk import unapproved
 from pipelines.settings import Settings
 from pipelines.upkeep.drill import FRESH_FOR, last_good
 from pipelines.upkeep.inventory import backups, published_tables
 from pipelines.warehouse import store
+
+_BOUNCES_FOR = timedelta(days=7)  # so long a mail that was refused is shown
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,16 @@ class Answer:
 
 
 def examine(settings: Settings) -> list[Answer]:
-    """One answer each for region, folders, keys, ledger, published files, backups, quality of the forecasts."""
+    """One answer each for region, folders, who is told, keys, ledger, files, mails, schedule, backups, forecasts."""
     looks: dict[str, Callable[[Settings], str]] = {
         "地区配置": _region,
         "数据文件夹": _folder,
+        "通知路线": _routes,
         "密钥": _keys,
         "台账": _ledger,
         "已发布文件": _published,
+        "邮件": _mails,
+        "定时任务": _schedule,
         "备份": _backup,
         "预测质量": _quality,
         "预警规则": _rules,
@@ -65,6 +72,18 @@ def _folder(settings: Settings) -> str:
     return f"{settings.data}，{kind}，剩余空间 {free.f_bavail * free.f_frsize / 1e9:.0f} GB"
 
 
+def _routes(settings: Settings) -> str:
+    region = regions.load(settings.region)
+    today = region.local_day(datetime.now(UTC))
+    lacking = unrouted(region, today)
+    if lacking:
+        raise UserError(
+            f"{'、'.join(lacking)} 的预警没有人会收到；请在 recipients.csv 补上经办岗位"
+            " (nobody would be told of these areas)"
+        )
+    return f"{len(recipients(region, today))} 个接收人，每个地区都有人收"
+
+
 def _keys(settings: Settings) -> str:
     files = sorted(settings.keys.glob("*")) if settings.keys.exists() else []
     if not files:
@@ -76,9 +95,44 @@ def _keys(settings: Settings) -> str:
 
 
 def _ledger(settings: Settings) -> str:
-    if not settings.ledger_url and not Path(settings.ledger_address.removeprefix("sqlite:///")).exists():
+    if not _has_ledger(settings):
         return "还没有台账，第一次运行时生成"
     return f"{len(recorded_editions(open_ledger(settings)))} 个版次"
+
+
+def _has_ledger(settings: Settings) -> bool:
+    return bool(settings.ledger_url) or Path(settings.ledger_address.removeprefix("sqlite:///")).exists()
+
+
+def _mails(settings: Settings) -> str:
+    if not _has_ledger(settings):
+        return "还没有台账，没有邮件"
+    ledger, since = open_ledger(settings), datetime.now(UTC) - _BOUNCES_FOR
+    with ledger.reading() as connection:
+        bounced = queue.bounced_since(connection, since)
+    waiting, ambiguous = queue.backlog(ledger).waiting, queue.ambiguous_since(ledger, since)
+    told = f"等待 {waiting} 封；近 {_BOUNCES_FOR.days} 天结果不明而可能重复 {ambiguous} 封，被拒收 {len(bounced)} 封"
+    if bounced:
+        last = bounced[-1]
+        raise UserError(
+            f"{told}，最近一封是第 {last.notice_id} 号：{last.smtp_reply}；请核对 recipients.csv 中的地址，"
+            f"必要时 gangshao outbox resend {last.notice_id} (mails were refused for good)"
+        )
+    return told
+
+
+def _schedule(settings: Settings) -> str:
+    if not _has_ledger(settings):
+        return "还没有台账"
+    ledger = open_ledger(settings)
+    last = [run for name in job.names(ledger) if (run := job.last(ledger, name)) is not None]
+    if not last:
+        return "没有用过 gangshao schedule；如由 cron 代替，属正常"
+    failed = [run for run in last if run.result is Ending.FAILED]
+    if failed:
+        said = "；".join(f"{run.job}（{run.due_at:%Y-%m-%d %H:%M} UTC）：{run.said[-200:]}" for run in failed)
+        raise UserError(f"最近一次没有做成：{said} (a job failed)")
+    return "，".join(f"{run.job} {run.due_at:%m-%d %H:%M} UTC" for run in last)
 
 
 def _published(settings: Settings) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipelines.alerts import auditor, mail, notices
+from pipelines.alerts import auditor, mail, notices, periodic, reminder
 from pipelines.domain import Edition
 from pipelines.ledger import Ledger
 from pipelines.ledger import edition as recorded
@@ -16,15 +16,27 @@ from pipelines.settings import Settings
 def notify(settings: Settings, region: Region, ledger: Ledger, edition: Edition, now: datetime) -> str:
     """Decide and send for one published edition; returns a sentence that says what happened."""
     decided = notices.decide(edition, is_replay=False, ledger=ledger, region=region, settings=settings, now=now)
+    asked_again = reminder.remind(edition, ledger, region, settings, now)
+    by_calendar = periodic.send_due(edition, ledger, region, settings, now)
     auditor.tell_auditor(edition, ledger, region, settings, now)
     report = mail.send(ledger, settings, now)
     reasons = Counter(str(notice.reason) for notice in decided)
     told = "，".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     problem = f"；{report.problem}" if report.problem else ""
     return (
-        f"通知：{len(decided)} 位接收人已有决定（{told}）；已发 {report.sent}，失败 {report.failed}"
+        f"通知：{len(decided)} 项决定（{told}）；催办 {len(asked_again)}，定期邮件 {len(by_calendar)}；"
+        f"已发 {report.sent}，失败 {report.failed}"
         f"，待发 {report.waiting}，结果不明重发 {report.ambiguous}{problem}"
     )
+
+
+def remind(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:
+    """Queue the reminders and the mails by the calendar that are due about the edition in force, and send."""
+    edition = edition_in_force(settings.published)
+    asked_again = reminder.remind(edition, ledger, region, settings, now)
+    by_calendar = periodic.send_due(edition, ledger, region, settings, now)
+    report = mail.send(ledger, settings, now)
+    return f"催办 {len(asked_again)}，定期邮件 {len(by_calendar)}；已发 {report.sent}，待发 {report.waiting}"
 
 
 def notify_current(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:

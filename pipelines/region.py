@@ -15,10 +15,13 @@ from pipelines.domain import Grain, Role, State, UserError
 from pipelines.feeds import contracts
 from pipelines.place_name import check_places, place_names
 from pipelines.region_check import (
+    CITY_POSTS,
+    COUNTY_POSTS,
     check_calendar,
     check_feeds,
     check_industries,
     check_offices,
+    check_recipients,
     playbook_of,
     steps_of,
 )
@@ -41,6 +44,7 @@ from pipelines.region_table import (
     whole,
 )
 from pipelines.secrecy import Bounds, bounds, office_sees
+from pipelines.timetable import Timetable, timetable
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = frozenset(range(7))
@@ -64,9 +68,13 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "list": text, "code": text, "title": text, "class": text, "valid_from": day, "valid_to": optional_day,
     },
     "headers": {"feed": text, "header": text, "alias": text},
-    "offices": {"office_id": text, "name": text, "areas": text, "is_city": flag},
+    "offices": {
+        "office_id": text, "name": text, "areas": text, "is_city": flag, "work_from": clock, "work_to": clock,
+        "quiet_from": clock, "quiet_to": clock,
+    },
     "recipients": {
-        "office_id": text, "address": text, "title": text, "valid_from": day, "valid_to": optional_day,
+        "office_id": text, "address": text, "title": text, "role": one_of(*COUNTY_POSTS, *CITY_POSTS),
+        "valid_from": day, "valid_to": optional_day,
     },
     "calendar": {
         "date": day, "kind": one_of("holiday", "makeup", "spring_festival"), "name": text, "is_announced": flag,
@@ -111,6 +119,7 @@ class Region:
     """What an office may see of other areas: see pipelines.secrecy."""
     method: str
     """Name of the forecasting method in use (models.methods)."""
+    timetable: Timetable
     places: pd.DataFrame
     place_names: pd.DataFrame
     """Every way to write the city or a unit, with the days it holds: see pipelines.place_name."""
@@ -280,6 +289,7 @@ def load(folder: Path) -> Region:
     check_places(tables["places"], tables["place_aliases"], city)
     check_industries(tables)
     check_offices(tables, city)
+    check_recipients(tables)
     check_calendar(tables["calendar"])
     tables["feeds"].require_unique("feed")
     check_feeds(tables["feeds"])
@@ -299,6 +309,7 @@ def load(folder: Path) -> Region:
         disclosure=bounds(settings, f"{folder.name}/region.toml"),
         office_sees=office_sees(settings, f"{folder.name}/region.toml"),
         method=_method(settings, folder),
+        timetable=timetable(settings, f"{folder.name}/region.toml"),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
         rule_overrides=_optional(tables, "rule_overrides"),

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipelines.domain import ENDS, TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Level, State, UserError
+from pipelines.domain import ENDS, TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Level, Role, State, UserError
 from pipelines.region_table import Table
+
+COUNTY_POSTS = (Role.COUNTY_CLERK, Role.COUNTY_HEAD)
+CITY_POSTS = (Role.CITY_ANALYST, Role.CITY_DUTY, Role.CITY_LEADER)
 
 
 def check_industries(tables: dict[str, Table]) -> None:
@@ -24,8 +27,8 @@ def check_industries(tables: dict[str, Table]) -> None:
 
 
 def check_offices(tables: dict[str, Table], city: str) -> None:
-    """Offices answer for units of the region, recipients belong to an office, one office is the city's."""
-    offices, recipients = tables["offices"], tables["recipients"]
+    """Offices answer for units of the region, one office is the city's; their working and quiet hours are apart."""
+    offices = tables["offices"]
     units = tables["places"].codes("unit")
     offices.require_unique("office_id")
     offices.require_in("areas", units | {city}, "places.csv 的市和报送单位", separator=";")
@@ -39,9 +42,27 @@ def check_offices(tables: dict[str, Table], city: str) -> None:
         raise UserError(
             f"{offices.path.parent.name}/offices.csv 没有负责 {'、'.join(sorted(missing))} 的单位，请在“areas”列补上。"
         )
+    opens, closes = offices.frame["work_from"], offices.frame["work_to"]
+    offices.refuse(opens >= closes, "work_to", "应晚于 work_from")
+    begins, ends = offices.frame["quiet_from"], offices.frame["quiet_to"]
+    # Over midnight they leave the day between their end and their beginning; within a day, what is outside of them.
+    is_clear = ((begins > ends) & (ends <= opens) & (closes <= begins)) | (
+        (begins < ends) & ((ends <= opens) | (closes <= begins))
+    )
+    offices.refuse(~is_clear, "quiet_from", "到 quiet_to 的静默时段不能与上班时间重叠，也不能为空")
+
+
+def check_recipients(tables: dict[str, Table]) -> None:
+    """Recipients belong to an office, have a post of its kind and an address."""
+    offices, recipients = tables["offices"], tables["recipients"]
     recipients.require_in("office_id", set(offices.frame["office_id"]), "offices.csv")
     recipients.require_unique("office_id", "address")
     recipients.refuse(~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
+    of_city = recipients.frame["office_id"].isin(offices.frame.loc[offices.frame["is_city"], "office_id"])
+    recipients.refuse(of_city & ~recipients.frame["role"].isin(CITY_POSTS), "role", "市级单位的岗位应以 city_ 开头")
+    recipients.refuse(
+        ~of_city & ~recipients.frame["role"].isin(COUNTY_POSTS), "role", "县级单位的岗位应以 county_ 开头"
+    )
 
 
 def check_calendar(calendar: Table) -> None:

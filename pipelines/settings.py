@@ -32,7 +32,10 @@ class Settings(BaseSettings):
     smtp_password: str = ""
     smtp_starttls: bool = False
     mail_from: str = Field(default="gangshao@hr.example.com", description="sender of all mails")
+    mails_a_minute: int = Field(default=60, ge=0, description="mails the server is given in a minute at most; 0: any")
     auditor_mail: str = Field(default="", description="address that gets the audit trail's anchor of each edition")
+    administrator_mail: str = Field(default="", description="address that is told of mails refused for good")
+    duty_mail: str = Field(default="", description="address of the duty desk, told when no run finished or mails stick")
     memory_limit: str = Field(default="2GB", description="memory DuckDB may use while the run works")
     log_days: int = Field(default=183, ge=0, description="days that log files are kept; 0: no files, JSON to stderr")
     threads: int = Field(default=2, ge=1, le=64, description="threads DuckDB may use")

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, create_engine, text
 
 import pipelines.ledger.migrations
 from pipelines.domain import Edition
-from pipelines.ledger import Ledger, notice
+from pipelines.ledger import Ledger, notice, queue
 from pipelines.ledger.edition import recorded_editions
+from pipelines.ledger.notice import State
 from pipelines.settings import Settings
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -39,6 +40,8 @@ _ROWS = {
     },
     "mail": {"notice_id": 7, "file_name": "x.eml", "message": MESSAGE},
 }  # fmt: skip
+# Notices that had come to an end, by number: the state's name until step 0005 and since.
+_ENDED = {8: ("sent", "accepted"), 9: ("failed", "bounced")}
 
 
 def leave(settings: Settings, revision: str) -> None:
@@ -52,6 +55,13 @@ def leave(settings: Settings, revision: str) -> None:
         command.upgrade(config, revision)
         for table, row in _ROWS.items():
             _insert(connection, table, row)
+        for number, (earlier, state) in _ENDED.items():
+            ended = {
+                "notice_id": number,
+                "purpose_key": f"digest {number}",
+                "state": earlier if revision < "0005" else state,
+            }
+            _insert(connection, "notice", _ROWS["notice"] | ended)
     engine.dispose()
 
 
@@ -59,12 +69,12 @@ def assert_it_is_all_there(ledger: Ledger) -> None:
     """Everything that was left is told by the program of today."""
     (kept,) = recorded_editions(ledger)
     assert (kept.edition, kept.finished_at) == (EDITION, NOW)
-    (waiting,) = notice.waiting(ledger)
-    assert waiting == 7
-    assert notice.outgoing(ledger, waiting).message == MESSAGE
-    (told,) = notice.recorded_notices(ledger, EDITION.edition_id)
+    told, *ended = notice.recorded_notices(ledger, EDITION.edition_id)
+    assert (told.notice_id, told.state, queue.backlog(ledger).waiting) == (7, State.QUEUED, 1)
+    assert {one.notice_id: one.state.value for one in ended} == {number: state for number, (_, state) in _ENDED.items()}
     assert (told.content, told.decided_at, told.sent_at) == ({"a1": 3}, NOW, None)
     with ledger.reading() as connection:
+        assert connection.execute(text("select notice_id, message from mail")).all() == [(7, MESSAGE)]
         for table in ("sign_in_link", "session"):
             assert connection.execute(text(f"select name, role from {table}")).all() == [("值班岗", "city_duty")]
 

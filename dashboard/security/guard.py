@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashboard.security.administration import administration
 from dashboard.security.cookie import read_token
+from dashboard.security.delivering import delivering
 from dashboard.security.entrance import OPEN_ENDPOINTS, Clock, entrance, refusal, sign_in_for
 from dashboard.security.headers import ScriptHashes, add_headers
 from dashboard.security.origin import is_encrypted, is_loopback, is_our_host, is_our_origin
@@ -50,6 +51,7 @@ def guard(
     server.config["MAX_CONTENT_LENGTH"] = MOST_SENT
     server.register_blueprint(entrance(ledger, settings, clock))
     server.register_blueprint(administration(ledger, settings, clock))
+    server.register_blueprint(delivering(ledger, clock))
     add_headers(server, settings, script_hashes)
 
     @server.errorhandler(HTTPException)

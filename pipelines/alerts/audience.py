@@ -5,8 +5,12 @@ from datetime import date
 
 import pandas as pd
 
-from pipelines.domain import Viewer, recipient_viewer
+from pipelines.alerts.hours import Hours
+from pipelines.domain import Role, Viewer, recipient_viewer
 from pipelines.region import Region
+
+DESKS = frozenset({Role.COUNTY_CLERK, Role.CITY_ANALYST, Role.CITY_DUTY})
+"""Posts that get the digest; the others are told of orange and red alone, by briefs, and when nobody answers."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +21,27 @@ class Office:
     name: str
     areas: frozenset[str]
     is_city: bool
+    hours: Hours
 
     @property
     def viewer(self) -> Viewer:
         """Who its mails are rendered as."""
         return recipient_viewer(self.areas)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An address of an office and the post that reads it."""
+
+    office: Office
+    address: str
+    title: str
+    role: Role
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from all others."""
+        return self.office.office_id, self.address
 
 
 def offices(region: Region) -> list[Office]:
@@ -33,17 +53,35 @@ def offices(region: Region) -> list[Office]:
             name=str(row.name),
             areas=everywhere if bool(row.is_city) else frozenset(str(row.areas).split(";")),
             is_city=bool(row.is_city),
+            hours=Hours(row.work_from, row.work_to, row.quiet_from, row.quiet_to),
         )
         for row in region.offices.itertuples(index=False)
     ]
 
 
-def addresses(region: Region, office_id: str, day: date) -> list[str]:
-    """Where an office's mail goes on this day, in the order of recipients.csv."""
+def recipients(region: Region, day: date) -> list[Recipient]:
+    """Who reads mail on this day, office by office, in the order of recipients.csv."""
     rows = region.recipients
     at = pd.Timestamp(day)
     is_valid = (rows["valid_from"] <= at) & (rows["valid_to"].isna() | (rows["valid_to"] >= at))
-    return [str(address) for address in rows.loc[is_valid & (rows["office_id"] == office_id), "address"]]
+    return [
+        Recipient(office, str(row.address), str(row.title), Role(row.role))
+        for office in offices(region)
+        for row in rows[is_valid & (rows["office_id"] == office.office_id)].itertuples(index=False)
+    ]
+
+
+def unrouted(region: Region, day: date) -> list[str]:
+    """Names of the areas whose warnings no desk would be told of on this day: the city, units, in their order."""
+    told = frozenset[str]().union(
+        *(
+            frozenset({region.city}) if one.office.is_city else one.office.areas
+            for one in recipients(region, day)
+            if one.role in DESKS
+        )
+    )
+    names = region.places.set_index("code")["name"]
+    return [str(names[code]) for code in (region.city, *region.units) if code not in told]
 
 
 def concerned(warnings: pd.DataFrame, office: Office) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The line under every mail that says what the figures rest on: which reports were due, which came, which did not."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
@@ -45,6 +45,27 @@ def completeness_lines(roster: pd.DataFrame, edition: Edition, office: Office, r
             line += f"，尚缺 {len(lacking)} 份（{_named(lacking, office, region, is_daily)}）"
         lines.append(line)
     return lines
+
+
+def silent_since(roster: pd.DataFrame, edition: Edition, opened: pd.DataFrame) -> dict[str, datetime]:
+    """Per area with an open warning whose daily reports stopped: when the first one that lacks was due (UTC).
+
+    ``opened`` has the columns of mail_warning.sql: only the feed a warning rests on counts, all of them where none is
+    named.
+    """
+    daily = roster[(roster["grain"] == Grain.DAY.value) & _is_due(roster, edition)]
+    feeds = opened[["area", "feed"]].drop_duplicates()
+    named = daily.merge(feeds[feeds["feed"] != ""], on=["area", "feed"])
+    others = feeds.loc[feeds["feed"] == "", ["area"]].drop_duplicates()
+    slots = pd.concat([named, daily.merge(others, on="area")], ignore_index=True)
+    if slots.empty:
+        return {}
+    slots = slots.assign(is_accepted=_is_accepted(slots))
+    last = slots[slots["is_accepted"]].groupby(["area", "feed"])["period"].max().rename("last")
+    slots = slots.join(last, on=["area", "feed"])
+    missing = slots[~slots["is_accepted"] & (slots["last"].isna() | (slots["period"] > slots["last"]))]
+    begun = pd.to_datetime(missing.groupby(["area", "feed"])["due_at"].min()).groupby("area").max()
+    return {str(area): at.to_pydatetime().replace(tzinfo=UTC) for area, at in begun.items()}
 
 
 def _is_due(roster: pd.DataFrame, edition: Edition) -> "pd.Series[bool]":

@@ -1,37 +1,38 @@
 """Sends the queued mails: into the outbox folder, or through a mail server, one answer on record for each recipient."""
 
+import hashlib
 import logging
 import os
-import re
 import smtplib
-import ssl
+import socket
+import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from email.utils import parseaddr
-from pathlib import Path
 
 from filelock import FileLock
 
+from pipelines import region as regions
+from pipelines.alerts.bounce import tell_administrator
 from pipelines.alerts.notices import may_send
+from pipelines.alerts.retry import next_attempt
+from pipelines.alerts.smtp import IMPLICIT_TLS_PORT, Outcome, connect, deliver, reply_of, say_goodbye
 from pipelines.domain import UserError
-from pipelines.ledger import Ledger
-from pipelines.ledger import notice as outbox
-from pipelines.ledger.notice import Outgoing
+from pipelines.ledger import Ledger, queue
+from pipelines.ledger.queue import Outgoing, Sender
 from pipelines.log import tell
 from pipelines.settings import Settings
 
 SMTP_SECONDS = 30.0
 log = logging.getLogger(__name__)
-_IMPLICIT_TLS_PORT = 465
 _BROKEN_IN_A_ROW = 2  # a server that breaks off twice running is left alone until the next attempt
-_SERVICE_CLOSING = 421
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class SendReport:
-    """What became of the queue: mails sent now, refused for good, still waiting; those that may arrive twice.
+    """What became of the queue: mails accepted now, refused for good, still waiting; those that may arrive twice.
 
     ``problem`` is a sentence on why mails are waiting, empty when none is.
     """
@@ -43,58 +44,93 @@ class SendReport:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What the server said about one mail; ``is_broken`` when the connection is of no more use."""
+@dataclass
+class Clock:
+    """The time that goes on while mails are sent, from a given instant (UTC)."""
 
-    outcome: str  # sent, failed, waiting
-    reply: str
-    is_ambiguous: bool = False
-    is_broken: bool = False
+    start: datetime
+    _began: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        """The instant."""
+        return self.start + timedelta(seconds=time.monotonic() - self._began)
+
+    def wait_until(self, instant: datetime) -> None:
+        """Return when it has come."""
+        time.sleep(max(0.0, (instant - self.now()).total_seconds()))
 
 
-def send(ledger: Ledger, settings: Settings, now: datetime, *, timeout: float = SMTP_SECONDS) -> SendReport:
-    """Try every waiting mail once.
+@dataclass
+class _Pass:
+    """One go through the queue: what it works with, what it met."""
 
-    At least once, in practice once: a mail is marked as handed over before the server gets it, and a mail whose
-    answer was lost (a crash, a broken line) is sent again with the same Message-ID and counted as ambiguous.
-    One process of this data folder sends at a time; a second waits and finds the queue empty.
+    ledger: Ledger
+    settings: Settings
+    sender: Sender
+    clock: Clock
+    timeout: float
+    due_by: datetime
+    tally: Counter[Outcome] = field(default_factory=Counter)
+    touched: list[int] = field(default_factory=list)
+    problem: str = ""
+
+    def claim(self) -> Outgoing | None:
+        mail = queue.claim(self.ledger, self.sender, self.due_by, self.clock.now())
+        if mail is not None:
+            self.touched.append(mail.notice_id)
+        return mail
+
+
+def send(
+    ledger: Ledger, settings: Settings, now: datetime, *, timeout: float | None = None, clock: Clock | None = None
+) -> SendReport:
+    """Try every mail that is due once.
+
+    At least once, in practice once: a mail is claimed, then marked as handed over before the server gets its text, and
+    one whose answer was lost (a crash, a broken line) is sent again with the same Message-ID and counted as ambiguous.
+    Senders of several machines share a ledger by claims; of one data folder one sends at a time, and so knows that
+    earlier claims of this folder are those of the dead. What bounced is told to the administrator.
 
     Raises UserError when invented data would leave this machine, or a password would travel in the clear.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.data / "mail.lock"):
-        queue = outbox.waiting(ledger)
-        _refuse_what_must_not_leave(ledger, settings, queue)
-        if settings.smtp_host:
-            tally, problem = _through_smtp(ledger, settings, queue, now, timeout)
-        else:
-            tally, problem = _into_folder(ledger, settings.outbox, queue, now), ""
+    with FileLock(lock := settings.data / "mail.lock"):
+        place = _place(lock.stat())
+        work = _Pass(ledger, settings, queue.sender_at(place), clock or Clock(now), timeout or SMTP_SECONDS, now)
+        if taken := queue.take_over(ledger, place, now):
+            tell(log, "mails of a dead sender taken over", mails=taken)
+        _refuse_what_must_not_leave(ledger, settings)
+        _go_through(work)
+        if tell_administrator(ledger, settings, now):
+            _go_through(work)
     report = SendReport(
-        sent=tally["sent"],
-        failed=tally["failed"],
-        waiting=len(queue) - tally["sent"] - tally["failed"],
-        ambiguous=tally["ambiguous"],
-        problem=problem,
+        sent=work.tally[Outcome.ACCEPTED],
+        failed=work.tally[Outcome.BOUNCED],
+        waiting=queue.backlog(ledger).waiting,
+        ambiguous=queue.count_ambiguous(ledger, work.touched),
+        problem=work.problem,
     )
-    tell(log, "mails tried", sent=report.sent, failed=report.failed, waiting=report.waiting, ambiguous=report.ambiguous)
+    if work.touched or report.waiting:
+        counts = {"sent": report.sent, "failed": report.failed, "waiting": report.waiting}
+        tell(log, "mails tried", **counts, ambiguous=report.ambiguous)
     return report
 
 
-def _refuse_what_must_not_leave(ledger: Ledger, settings: Settings, queue: Sequence[int]) -> None:
-    if not may_send(settings):
-        invented = settings.demonstration_mark.exists() or any(
-            outbox.outgoing(ledger, notice_id).is_demonstration for notice_id in queue
+def _place(lock: os.stat_result) -> str:
+    """A short name of the lock that is held: of the same file on the same machine, and of no other, it is the same."""
+    return hashlib.sha256(f"{socket.gethostname()}:{lock.st_dev}:{lock.st_ino}".encode()).hexdigest()[:16]
+
+
+def _refuse_what_must_not_leave(ledger: Ledger, settings: Settings) -> None:
+    if not may_send(settings) and (settings.demonstration_mark.exists() or queue.backlog(ledger).demonstration):
+        reason = (
+            f"演示数据的邮件不得发往本机以外的邮件服务器 {settings.smtp_host}；"
+            "请清空 GANGSHAO_SMTP_HOST，邮件将写入发件箱文件夹"
+            " (mails about demonstration data stay on this machine)"
         )
-        if invented:
-            reason = (
-                f"演示数据的邮件不得发往本机以外的邮件服务器 {settings.smtp_host}；"
-                "请清空 GANGSHAO_SMTP_HOST，邮件将写入发件箱文件夹"
-                " (mails about demonstration data stay on this machine)"
-            )
-            outbox.explain_waiting(ledger, queue, reason)
-            raise UserError(reason)
-    is_encrypted = settings.smtp_starttls or settings.smtp_port == _IMPLICIT_TLS_PORT
+        queue.explain_waiting(ledger, reason)
+        raise UserError(reason)
+    is_encrypted = settings.smtp_starttls or settings.smtp_port == IMPLICIT_TLS_PORT
     if settings.smtp_host and settings.smtp_user and not is_encrypted and not may_send(settings):
         raise UserError(
             "邮件服务器密码不得明文传送；请设置 GANGSHAO_SMTP_STARTTLS=true 或使用 465 端口"
@@ -102,138 +138,80 @@ def _refuse_what_must_not_leave(ledger: Ledger, settings: Settings, queue: Seque
         )
 
 
-def _into_folder(ledger: Ledger, folder: Path, queue: Sequence[int], now: datetime) -> Counter[str]:
+def _go_through(work: _Pass) -> None:
+    if work.settings.smtp_host:
+        _through_smtp(work)
+    else:
+        _into_folder(work)
+
+
+def _into_folder(work: _Pass) -> None:
     """Write each mail as a file named after its Message-ID: a repeated attempt writes the same file again."""
+    folder = work.settings.outbox
     folder.mkdir(parents=True, exist_ok=True)
-    tally: Counter[str] = Counter()
-    for notice_id in queue:
-        mail = outbox.outgoing(ledger, notice_id)
+    while (mail := work.claim()) is not None:
         unfinished = folder / f".{mail.file_name}.part"
         with unfinished.open("wb") as file:
             file.write(mail.message)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(folder / mail.file_name)
-        outbox.mark_sent(ledger, notice_id, f"outbox/{mail.file_name}", now)
-        tally["sent"] += 1
-    return tally
+        queue.mark_accepted(work.ledger, mail.notice_id, f"outbox/{mail.file_name}", work.clock.now())
+        work.tally[Outcome.ACCEPTED] += 1
 
 
-def _through_smtp(
-    ledger: Ledger, settings: Settings, queue: Sequence[int], now: datetime, timeout: float
-) -> tuple[Counter[str], str]:
-    tally: Counter[str] = Counter()
-    connection: smtplib.SMTP | None = None
-    broken = 0
-    problem = ""
-    for position, notice_id in enumerate(queue):
+def _through_smtp(work: _Pass) -> None:
+    settings, connection, broken = work.settings, None, 0
+    while broken < _BROKEN_IN_A_ROW and queue.is_any_due(work.ledger, work.due_by):
         if connection is None:
             try:
-                connection = _connect(settings, timeout)
+                connection = connect(settings, work.timeout)
             except (OSError, smtplib.SMTPException) as error:
-                reply = _reply_of(error)
-                problem = (
-                    f"邮件服务器 {settings.smtp_host}:{settings.smtp_port} 无法使用：{reply} (mails wait in the queue)"
-                )
-                outbox.explain_waiting(ledger, queue[position:], reply)
-                break
-        mail = outbox.outgoing(ledger, notice_id)
-        outbox.hand_over(ledger, notice_id, now)
-        answer = _deliver(connection, parseaddr(settings.mail_from)[1], mail)
-        tally[answer.outcome] += 1
-        if answer.outcome == "sent":
-            outbox.mark_sent(ledger, notice_id, answer.reply, now)
-        elif answer.outcome == "failed":
-            outbox.mark_failed(ledger, notice_id, answer.reply, now)
+                reply = reply_of(error)
+                place = f"{settings.smtp_host}:{settings.smtp_port}"
+                work.problem = f"邮件服务器 {place} 无法使用：{reply} (mails wait in the queue)"
+                queue.explain_waiting(work.ledger, reply)
+                return
+        _keep_the_rate(work)
+        mail = work.claim()
+        if mail is None:  # another sender was faster
+            continue
+        if _attempt(work, connection, mail):
+            broken = 0
         else:
-            outbox.mark_waiting(ledger, notice_id, answer.reply, now, is_ambiguous=answer.is_ambiguous)
-            problem = f"有邮件未被接收，留在队列中：{answer.reply} (mails wait in the queue)"
-        if answer.is_broken:
             connection.close()
             connection = None
             broken += 1
-            if broken == _BROKEN_IN_A_ROW:
-                break
-        else:
-            broken = 0
     if connection is not None:
-        _say_goodbye(connection)
-    tally["ambiguous"] = outbox.count_ambiguous(ledger, queue)
-    return tally, problem
+        say_goodbye(connection)
 
 
-def _connect(settings: Settings, timeout: float) -> smtplib.SMTP:
-    context = ssl.create_default_context()
-    if settings.smtp_port == _IMPLICIT_TLS_PORT:
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(
-            settings.smtp_host, settings.smtp_port, timeout=timeout, context=context
-        )
-    else:
-        connection = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=timeout)
-    try:
-        connection.ehlo_or_helo_if_needed()
-        if settings.smtp_starttls:
-            connection.starttls(context=context)
-            connection.ehlo()
-        if settings.smtp_user:
-            connection.login(settings.smtp_user, settings.smtp_password)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _attempt(work: _Pass, connection: smtplib.SMTP, mail: Outgoing) -> bool:
+    """Offer a mail and record the answer; False when the connection is of no more use."""
+    ledger, sender = work.ledger, work.sender
+
+    def may_hand_over() -> bool:
+        return queue.hand_over(ledger, sender, mail.notice_id, work.clock.now())
+
+    answer = deliver(connection, parseaddr(work.settings.mail_from)[1], mail, may_hand_over)
+    now = work.clock.now()
+    work.tally[answer.outcome] += 1
+    if answer.outcome is Outcome.ACCEPTED:
+        queue.mark_accepted(ledger, mail.notice_id, answer.reply, now)
+    elif answer.outcome is Outcome.BOUNCED:
+        queue.mark_bounced(ledger, sender, mail.notice_id, answer.reply, now)
+    elif answer.outcome is Outcome.PUT_OFF:
+        again = next_attempt(mail.attempts, mail.is_urgent, mail.office_id, regions.load(work.settings.region), now)
+        queue.defer(ledger, sender, mail.notice_id, answer.reply, now, again, is_ambiguous=answer.is_ambiguous)
+        work.problem = f"有邮件未被接收，留在队列中：{answer.reply} (mails wait in the queue)"
+    return not answer.is_broken
 
 
-def _deliver(connection: smtplib.SMTP, sender: str, mail: Outgoing) -> _Answer:
-    """Give one mail to the server. The steps are spelled out to know whether it can have had the whole mail."""
-    is_whole = False
-    try:
-        for code, reply in _before_data(connection, sender, mail.address):
-            if code not in {250, 251, 354}:
-                return _refused(connection, code, reply)
-        # As smtplib.data does: lines end in CRLF, a leading dot is doubled, a dot alone ends the mail.
-        text = re.sub(rb"(?m)^\.", b"..", re.sub(rb"\r\n|\r|\n", b"\r\n", mail.message))
-        is_whole = True
-        connection.send(text + (b"" if text.endswith(b"\r\n") else b"\r\n") + b".\r\n")
-        code, reply = connection.getreply()
-    except (OSError, smtplib.SMTPException) as error:
-        return _Answer("waiting", _reply_of(error), is_ambiguous=is_whole, is_broken=True)
-    if code == 250:
-        return _Answer("sent", _said(code, reply))
-    return _refused(connection, code, reply)
-
-
-def _before_data(connection: smtplib.SMTP, sender: str, address: str) -> "list[tuple[int, bytes]]":
-    said = [connection.mail(sender)]
-    if said[-1][0] == 250:
-        said.append(connection.rcpt(address))
-        if said[-1][0] in {250, 251}:
-            said.append(connection.docmd("data"))
-    return said
-
-
-def _refused(connection: smtplib.SMTP, code: int, reply: bytes) -> _Answer:
-    if code == _SERVICE_CLOSING:
-        return _Answer("waiting", _said(code, reply), is_broken=True)
-    try:
-        connection.rset()
-    except (OSError, smtplib.SMTPException):
-        return _Answer("failed" if code >= 500 else "waiting", _said(code, reply), is_broken=True)
-    return _Answer("failed" if code >= 500 else "waiting", _said(code, reply))
-
-
-def _say_goodbye(connection: smtplib.SMTP) -> None:
-    try:
-        connection.quit()
-    except (OSError, smtplib.SMTPException):
-        connection.close()
-
-
-def _said(code: int, reply: bytes) -> str:
-    return f"{code} {reply.decode('utf-8', 'replace')}"
-
-
-def _reply_of(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        text = error.smtp_error
-        return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
-    return str(error) or type(error).__name__
+def _keep_the_rate(work: _Pass) -> None:
+    """Wait while the server has been given as many mails in the last minute as it may, by whatever sender."""
+    most = work.settings.mails_a_minute
+    if not most:
+        return
+    given = queue.handed_over_since(work.ledger, work.clock.now() - _MINUTE)
+    if len(given) >= most:
+        work.clock.wait_until(given[-most] + _MINUTE)

@@ -2,33 +2,81 @@
 
 import ipaddress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 
 import pandas as pd
 
-from pipelines.alerts.audience import Office, addresses, concerned, offices
-from pipelines.alerts.letter import Material, compose, message_id
-from pipelines.domain import GENERAL, Edition, Viewer, recipient_viewer
-from pipelines.ledger import Ledger
+from pipelines.alerts import urgent as one_urgent
+from pipelines.alerts.audience import Office, concerned, offices, recipients
+from pipelines.alerts.completeness import silent_since
+from pipelines.alerts.digest import Material, bundle, digest
+from pipelines.alerts.letter import Address, Letter, message_id, seal, week_thread
+from pipelines.alerts.plan import IS_DUE, AtOnce, Plan, kept_back, keys, planned, reason_rows, retrospective
+from pipelines.alerts.why import Board, board, judged
+from pipelines.domain import GENERAL, Edition, Level, Viewer, recipient_viewer
+from pipelines.ledger import Ledger, warning_notice
 from pipelines.ledger import notice as outbox
-from pipelines.ledger.notice import DIGEST, Decision, Notice, Reason, State
+from pipelines.ledger.acknowledgement import acknowledgements
+from pipelines.ledger.chain import standing
+from pipelines.ledger.notice import DIGEST, IMMEDIATE, Decision, Notice, Reason, State
+from pipelines.ledger.told import NOTHING, call_back, known, made
 from pipelines.publish.read import read
 from pipelines.region import Region
 from pipelines.settings import Settings
 
-_WORTH_A_MAIL = frozenset({Reason.FIRST, Reason.NEW_WARNINGS, Reason.WORSENED, Reason.EASED, Reason.LIFTED})
+_TREND = timedelta(weeks=14)
 
 
 @dataclass(frozen=True)
-class _Occasion:
-    """What is the same for all recipients of one edition."""
+class Occasion:
+    """What is the same for all recipients of one edition: what it shows, and what people made of it."""
 
     edition: Edition
-    is_replay: bool
-    is_demonstration: bool
     region: Region
     settings: Settings
     now: datetime
+    board: Board
+
+    @cached_property
+    def is_demonstration(self) -> bool:
+        """Whether the edition's data are invented."""
+        rows = ask("mail_manifest", GENERAL, self.edition, self.settings)
+        return bool(((rows["key"] == "is_demonstration") & (rows["value"] == "true")).any())
+
+    @cached_property
+    def _materials(self) -> dict[str, Material]:
+        return {}
+
+    def material(self, office: Office) -> Material:
+        """What the edition shows to an office, read as its recipients may read it."""
+        if office.office_id not in self._materials:
+            shown = ask("mail_warning", office.viewer, self.edition, self.settings)
+            is_shown = self.board.rows["episode_id"].isin(shown["episode_id"]).to_numpy()
+            since = self.edition.day - _TREND
+            self._materials[office.office_id] = Material(
+                office=office,
+                edition=self.edition,
+                rows=self.board.rows[is_shown],
+                is_shown=is_shown,
+                closed=concerned(shown[shown["status"] != "open"], office),
+                completeness=ask("mail_completeness", office.viewer, self.edition, self.settings),
+                trend=read(
+                    "mail_trend", office.viewer, self.edition.cutoff_at, published=self.settings.published, since=since
+                ),
+                is_demonstration=self.is_demonstration,
+            )
+        return self._materials[office.office_id]
+
+
+def occasion(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> Occasion:
+    """Read an edition and the human side of its open warnings. Raises UserError when it is not published."""
+    everywhere = frozenset[str]().union(*(office.areas for office in offices(region)))
+    warnings = ask("mail_warning", recipient_viewer(everywhere), edition, settings)
+    opened = warnings.loc[warnings["status"] == "open", "episode_id"].tolist()
+    with ledger.reading() as connection:
+        stand, taken = standing(connection, opened), acknowledgements(connection, opened)
+    return Occasion(edition, region, settings, now, board(warnings, stand, taken, region.city, now))
 
 
 def decide(
@@ -36,57 +84,134 @@ def decide(
 ) -> list[Notice]:
     """Decide for every office and recipient whether this published edition is told, and queue the mails that are due.
 
-    All decisions and mails are stored in one transaction. An edition that was decided before, by a run that is
-    repeated or a rebuild, returns its old decisions and queues nothing. ``now`` (UTC) becomes the date of the mails.
-    Raises UserError when the edition is not published.
+    All decisions, their reasons and mails are stored in one transaction. An edition that was decided before, by a run
+    that is repeated or a rebuild, returns its old decisions and queues nothing. ``now`` (UTC) becomes the date of the
+    mails. Returns the decision of each recipient, then those about mails at once. Raises UserError when the edition is
+    not published.
     """
-    shown = _warnings(edition, is_replay, region, settings)
-    occasion = _Occasion(edition, is_replay, _is_demonstration(edition, settings), region, settings, now)
-    notices = []
+    given = occasion(edition, ledger, region, settings, now)
+    if not is_replay:
+        open_now = given.board.rows[~given.board.rows["is_ended"]]
+        with ledger.writing() as connection:
+            call_back(connection, dict(zip(open_now["episode_id"], open_now["level"], strict=True)), now)
+    plans = plans_of(given, ledger, is_replay=is_replay)
+    decisions = [(plan, _decisions(given, plan)) for plan in plans]
+    digests: list[Notice] = []
+    others: list[Notice] = []
     with ledger.writing() as connection:
-        for office, warnings in shown:
-            for address in addresses(region, office.office_id, edition.day):
-                made = outbox.find(connection, office.office_id, address, f"{DIGEST}:{edition.edition_id}")
-                if made is None:
-                    last = outbox.last_told(connection, office.office_id, address, DIGEST, edition.cutoff_at)
-                    made = outbox.add(connection, _decision(occasion, office, address, warnings, last))
-                notices.append(made)
-    return notices
+        done = made(connection, [f"{DIGEST}:{edition.edition_id}"])
+        rows = []
+        for plan, decided in decisions:
+            office_id, address = plan.recipient.key
+            if (office_id, address, f"{DIGEST}:{edition.edition_id}") in done:
+                old = outbox.find(connection, office_id, address, f"{DIGEST}:{edition.edition_id}")
+                digests += [old] if old is not None else []
+                continue
+            stored = {decision.subject_key: outbox.add(connection, decision) for decision in decided}
+            digests.append(stored[""])
+            others += [notice for key, notice in stored.items() if key]
+            notice_ids = {key: notice.notice_id for key, notice in stored.items()}
+            rows.append(reason_rows(plan, given.board, edition.edition_id, notice_ids))
+        if rows:
+            warning_notice.record(connection, pd.concat(rows, ignore_index=True))
+    return digests + others
+
+
+def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Plan]:
+    """What each recipient of the edition's day gets, in the order of offices."""
+    edition, region = given.edition, given.region
+    everybody = recipients(region, edition.day)
+    if is_replay:
+        return [retrospective(given.board, one, judged(given.board, one, NOTHING)) for one in everybody]
+    with ledger.reading() as connection:
+        knows = known(connection, edition.cutoff_at)
+        sent = made(connection, keys(given.board))
+    everywhere = recipient_viewer(frozenset[str]().union(*(one.office.areas for one in everybody)) or frozenset({""}))
+    roster = ask("mail_completeness", everywhere, edition, given.settings) if everybody else pd.DataFrame()
+    is_kept_back = given.is_demonstration and not may_send(given.settings)
+    silent = silent_since(roster, edition, given.board.rows) if everybody else {}
+    found = []
+    for one in everybody:
+        knowing = knows.get(one.key, NOTHING)
+        told = judged(given.board, one, knowing)
+        keys_sent = {key for office_id, address, key in sent if (office_id, address) == one.key}
+        late = [at for area, at in silent.items() if area in one.office.areas]
+        plan = planned(edition, region, given.now, given.board, one, told, knowing, keys_sent, late)
+        found.append(kept_back(plan) if is_kept_back else plan)
+    return found
+
+
+def write_digest(given: Occasion, plan: Plan) -> Letter:
+    """The digest of a plan whose reason is one to write."""
+    material = given.material(plan.recipient.office)
+    fields = digest(material, plan.told, plan.known.levels, plan.reason, given.region, given.settings)
+    thread = week_thread(plan.recipient.office.office_id, given.edition.day)
+    return _sealed(given, plan, f"{DIGEST}:{given.edition.edition_id}", thread, "digest", fields)
+
+
+def write_at_once(given: Occasion, plan: Plan, mail: AtOnce) -> Letter:
+    """A mail about one urgent warning, or several of a level."""
+    material = given.material(plan.recipient.office)
+    if len(mail.units) == 1:
+        fields = one_urgent.urgent(material, mail.units[0], given.region, given.settings)
+        return _sealed(given, plan, f"{IMMEDIATE}:{mail.key}", f"episode\n{mail.units[0].head}", "urgent", fields)
+    because = f"同时有 {len(mail.units)} 项达到这一级别，合并为一封即时通报。"
+    chosen = mail.rows & plan.told.is_own
+    fields = bundle(material, plan.told, chosen, because, given.region, given.settings)
+    thread = week_thread(plan.recipient.office.office_id, given.edition.day)
+    return _sealed(given, plan, f"{IMMEDIATE}:{mail.key}", thread, "digest", fields)
+
+
+def _sealed(given: Occasion, plan: Plan, key: str, thread: str, template: str, fields: dict[str, object]) -> Letter:
+    office_id, address = plan.recipient.key
+    to = Address(office_id, address, key, given.edition.edition_id, thread)
+    return seal(to, template, fields, given.region, given.settings, given.now)
+
+
+def _decisions(given: Occasion, plan: Plan) -> list[Decision]:
+    office = plan.recipient.office
+    hour = office.hours.next_working(given.region, given.now)
+    waits = None if hour == given.now else hour
+    letter = write_digest(given, plan) if plan.reason in IS_DUE else None
+    decisions = [_decision(given, plan, plan.reason, plan.content, letter, waits)]
+    levels = given.board.rows["level"].to_numpy()
+    for mail in plan.at_once:
+        told = mail.rows & plan.told.is_own
+        content = {str(one): int(level) for one, level in zip(given.board.ids[told], levels[told], strict=True)}
+        not_before = None if mail.level is Level.RED else waits
+        letter = write_at_once(given, plan, mail)
+        decisions.append(_decision(given, plan, mail.reason, content, letter, not_before, mail))
+    return decisions
 
 
 def _decision(
-    occasion: _Occasion, office: Office, address: str, warnings: pd.DataFrame, last: Notice | None
-) -> Decision:
-    edition, settings = occasion.edition, occasion.settings
-    own = concerned(warnings, office)
-    opened = own[own["status"] == "open"]
-    content = {
-        str(episode_id): int(level) for episode_id, level in zip(opened["episode_id"], opened["level"], strict=True)
-    }
-    reason = Reason.RETROSPECTIVE if occasion.is_replay else _reason(content, last, edition)
-    if reason in _WORTH_A_MAIL and occasion.is_demonstration and not may_send(settings):
-        reason = Reason.DEMONSTRATION
-    letter = None
-    if reason in _WORTH_A_MAIL:
-        completeness = _ask("mail_completeness", office.viewer, edition, settings)
-        material = Material(own, warnings, completeness, occasion.is_demonstration)
-        told = last.content if last else {}
-        letter = compose(office, address, edition, reason, told, material, occasion.region, settings, occasion.now)
+    given: Occasion, plan: Plan, reason: Reason, content: dict[str, int], letter: Letter | None,
+    not_before: datetime | None, mail: AtOnce | None = None,
+) -> Decision:  # fmt: skip
+    edition = given.edition
+    office_id, address = plan.recipient.key
+    purpose, key = (DIGEST, "") if mail is None else (IMMEDIATE, mail.key)
+    is_retrospective = reason is Reason.RETROSPECTIVE
     return Decision(
         edition_id=edition.edition_id,
         day=edition.day,
         cutoff_at=edition.cutoff_at,
-        office_id=office.office_id,
+        office_id=office_id,
         address=address,
         reason=reason,
-        state=State.QUEUED if letter else State.RETROSPECTIVE if occasion.is_replay else State.NOT_DUE,
+        state=State.QUEUED if letter else State.RETROSPECTIVE if is_retrospective else State.NOT_DUE,
         content=content,
-        message_id=message_id(office.office_id, address, f"{DIGEST}:{edition.edition_id}", settings),
-        is_demonstration=occasion.is_demonstration,
-        decided_at=occasion.now,
+        message_id=message_id(office_id, address, f"{purpose}:{key or edition.edition_id}", given.settings),
+        is_demonstration=given.is_demonstration,
+        decided_at=given.now,
         subject=letter.subject if letter else "",
         file_name=letter.file_name if letter else "",
         message=letter.message if letter else None,
+        purpose=purpose,
+        subject_key=key,
+        episode_id=mail.units[0].head if mail and len(mail.units) == 1 else None,
+        not_before=not_before if letter else None,
+        is_urgent=mail is not None and mail.level is Level.RED,
     )
 
 
@@ -100,42 +225,6 @@ def may_send(settings: Settings) -> bool:
         return False
 
 
-def _reason(content: dict[str, int], last: Notice | None, edition: Edition) -> Reason:
-    """Compare the open warnings with those of the last mail; the first answer that holds is the reason."""
-    told = last.content if last else {}
-    shared = content.keys() & told.keys()
-    answers = {
-        Reason.FIRST: last is None and bool(content),
-        Reason.NEW_WARNINGS: bool(content.keys() - told.keys()),
-        Reason.WORSENED: any(content[episode_id] < told[episode_id] for episode_id in shared),
-        Reason.LIFTED: bool(told.keys() - content.keys()),
-        Reason.EASED: any(content[episode_id] > told[episode_id] for episode_id in shared),
-        Reason.ALREADY_TOLD: last is not None and last.day == edition.day,
-        Reason.NOTHING_NEW: bool(content),
-        Reason.NOTHING_OF_YOURS: True,
-    }
-    return next(reason for reason, holds in answers.items() if holds)
-
-
-def _warnings(
-    edition: Edition, is_replay: bool, region: Region, settings: Settings
-) -> list[tuple[Office, pd.DataFrame]]:
-    """The warnings the edition shows to each office, read as the office's recipients may read them.
-
-    A replay writes no mails, so it asks once, for all areas, and decides from the same rows.
-    """
-    told = offices(region)
-    if is_replay:
-        everywhere = frozenset[str]().union(*(office.areas for office in told))
-        shared = _ask("mail_warning", recipient_viewer(everywhere), edition, settings)
-        return [(office, shared) for office in told]
-    return [(office, _ask("mail_warning", office.viewer, edition, settings)) for office in told]
-
-
-def _is_demonstration(edition: Edition, settings: Settings) -> bool:
-    rows = _ask("mail_manifest", GENERAL, edition, settings)
-    return bool(((rows["key"] == "is_demonstration") & (rows["value"] == "true")).any())
-
-
-def _ask(name: str, viewer: Viewer, edition: Edition, settings: Settings) -> pd.DataFrame:
+def ask(name: str, viewer: Viewer, edition: Edition, settings: Settings) -> pd.DataFrame:
+    """The answer of a question without parameters, as of an edition."""
     return read(name, viewer, edition.cutoff_at, published=settings.published)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData()
@@ -151,6 +152,7 @@ notice = Table(
     Column("next_attempt_at", Instant),
     Column("claimed_by", String(64)),
     Column("claimed_until", Instant),
+    Column("is_urgent", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("office_id", "address", "purpose_key", name="notice_purpose"),
     Index("notice_state", "state"),
 )

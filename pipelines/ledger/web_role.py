@@ -21,5 +21,6 @@ def grants(role: str) -> list[str]:
         f"grant select on {', '.join(['alembic_version', *sorted(metadata.tables)])} to {role}",
         f"grant insert, update on session, sign_in_link, account to {role}",
         f"grant insert, update, delete on attempt, device to {role}",
+        f"grant update (state, not_before, next_attempt_at) on notice to {role}",  # a mail is to be sent again
         f"grant insert on audit to {role}",
     ]

@@ -71,6 +71,7 @@ def values_of(site: Site) -> dict[str, list[str]]:
         "fingerprinted_path": sorted(site.app.registered_paths["dash"])[:1],
         "token": ["made-up"],
         "account_id": ["0123"],
+        "notice_id": ["1", "none"],
         "action": ["disable", "made-up"],
         "number": ["1"],
     }

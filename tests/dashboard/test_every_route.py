@@ -4,6 +4,7 @@ import email
 import email.policy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +14,11 @@ from hypothesis import strategies as st
 
 from dashboard.locale import text
 from pipelines import region as regions
+from pipelines.alerts.audience import Recipient
 from pipelines.alerts.notices import decide
+from pipelines.alerts.why import Board, Told, judged
 from pipelines.domain import Audience, Role, Viewer
+from pipelines.ledger.told import Known
 from pipelines.publish import read as door
 from pipelines.publish.kept import Kept
 from pipelines.publish.read import edition_in_force
@@ -31,6 +35,7 @@ NOW = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
 ONLY = {
     "/accounts": {Role.ADMINISTRATOR},
     "/audit": {Role.AUDITOR},
+    "/delivery": {Role.ADMINISTRATOR, Role.CITY_DUTY},
     "/download/audit.csv": {Role.AUDITOR},
     "/rules": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY},
 }
@@ -206,14 +211,14 @@ def test_no_mail_speaks_of_another_area(place: Site, marked: Marked, monkeypatch
 
     def mails() -> dict[str, str]:
         with place.ledger.writing() as connection:
+            connection.exec_driver_sql("delete from warning_notice")
             connection.exec_driver_sql("delete from mail")
             connection.exec_driver_sql("delete from notice")
         made = decide(edition, is_replay=False, ledger=place.ledger, region=region, settings=place.settings, now=NOW)
         with place.ledger.reading() as connection:
-            found = {row.office_id: row.message for row in connection.exec_driver_sql(
-                "select office_id, message from mail join notice using (notice_id)")}  # fmt: skip
-        assert len(made) >= len(found)
-        return {office: plain(message) for office, message in found.items()}
+            rows = connection.exec_driver_sql("select office_id, message from mail join notice using (notice_id)").all()
+        assert len(made) >= len(rows)
+        return {office: "\n".join(plain(row.message) for row in rows if row.office_id == office) for office, _ in rows}
 
     def wrong(sent: dict[str, str]) -> list[tuple[str, dict[str, set[str]]]]:
         areas = dict(zip(region.offices["office_id"], region.offices["areas"], strict=True))
@@ -231,7 +236,12 @@ def test_no_mail_speaks_of_another_area(place: Site, marked: Marked, monkeypatch
     assert not any("exact" in said for words in sent.values() for said in marked.spoken_of(words).values())
     monkeypatch.setattr("pipelines.publish.read.scope", lambda *_: ((Source.GENERAL, "true"),))
     assert not wrong(mails()), "the letter leaves out what does not concern the office once more"
-    monkeypatch.setattr("pipelines.alerts.notices.concerned", lambda warnings, office: warnings)
+    everywhere = frozenset({region.city, *region.units})
+
+    def judged_for_all(shown: Board, one: Recipient, knowing: Known) -> Told:
+        return judged(shown, replace(one, office=replace(one.office, areas=everywhere)), knowing)
+
+    monkeypatch.setattr("pipelines.alerts.notices.judged", judged_for_all)
     assert wrong(mails()), "without both a mail tells of other areas"
 
 

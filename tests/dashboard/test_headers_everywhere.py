@@ -95,6 +95,7 @@ def paths(every: Everything) -> list[str]:
         "filename": "page.css",
         "fingerprinted_path": "dash-renderer/build/dash_renderer.min.js",
         "name": "warnings",
+        "notice_id": "1",
         "number": 1,
         "package_name": "dash",
         "path": "area/371503",

@@ -10,11 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from pipelines.domain import Role
-from pipelines.ledger import Ledger, audit, link, open_ledger, session
+from pipelines.ledger import Ledger, audit, link, open_ledger, queue, session
 from pipelines.ledger.audit import Act, Actor
+from pipelines.ledger.notice import State, recorded_notices
 from pipelines.ledger.verify import verify
 from pipelines.ledger.web_role import grants
 from pipelines.settings import Settings
+from tests.faults.storm import queue_mails
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 WHO = Actor("auditor:审计", "10.1.2.3")
@@ -49,9 +51,22 @@ def test_the_webs_role_signs_people_in_and_out_and_enters_it(ledger: Ledger, web
     assert (verdict.entries, verdict.breach) == (4, "")
 
 
+def test_the_webs_role_has_a_mail_sent_again_and_enters_it(ledger: Ledger, web: Ledger) -> None:
+    queue_mails(ledger, 1)
+    sender = queue.sender_at("here")
+    mail = queue.claim(ledger, sender, NOW, NOW)
+    assert mail is not None
+    queue.mark_bounced(ledger, sender, mail.notice_id, "550 no such box", NOW)
+    queue.resend(web, mail.notice_id, WHO, NOW)
+    assert [one.state for one in recorded_notices(web)] == [State.QUEUED]
+    newest = audit.entries(web)[0]
+    assert (newest.act, newest.who, newest.result) == ("send", WHO.who, "begun")
+
+
 @pytest.mark.parametrize(
     "statement",
     [
+        "update notice set smtp_reply = 'fine'",
         "update audit set who = 'nobody'",
         "delete from audit",
         "truncate audit",

@@ -9,11 +9,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from pipelines.domain import Edition, Role
-from pipelines.ledger import Ledger, link, notice, open_ledger, session
+from pipelines.ledger import Ledger, job, lease, link, notice, open_ledger, queue, session
 from pipelines.ledger.edition import record, recorded_editions
 from pipelines.ledger.notice import Decision, Reason, State
 from pipelines.ledger.schema import metadata
 from pipelines.settings import Settings
+from tests.faults.storm import START, queue_mails
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 EDITION = Edition(date(2026, 11, 23), 1, NOW)
@@ -109,14 +110,49 @@ def test_a_notice_goes_from_the_queue_to_sent_with_its_bytes_intact(ledger: Ledg
         notice.add(connection, decision)
     with pytest.raises(Exception, match="notice_purpose"), ledger.writing() as connection:
         notice.add(connection, decision)
-    (waiting,) = notice.waiting(ledger)
-    notice.hand_over(ledger, waiting, NOW)
-    notice.hand_over(ledger, waiting, NOW)
-    assert notice.count_ambiguous(ledger, [waiting]) == 1
-    assert notice.outgoing(ledger, waiting).message == message
-    notice.mark_sent(ledger, waiting, "250 accepted", NOW)
+    sender = queue.sender_at("here")
+    mail = queue.claim(ledger, sender, NOW, NOW)
+    assert mail is not None
+    assert mail.message == message
+    assert queue.hand_over(ledger, sender, mail.notice_id, NOW)
+    assert queue.take_over(ledger, "there", NOW) == 0
+    assert queue.take_over(ledger, "here", NOW) == 1
+    assert queue.count_ambiguous(ledger, [mail.notice_id]) == 1
+    again = queue.claim(ledger, sender, NOW, NOW)
+    assert again is not None
+    queue.mark_accepted(ledger, again.notice_id, "250 accepted", NOW)
     (sent,) = notice.recorded_notices(ledger, EDITION.edition_id)
-    assert (sent.state, sent.attempts, sent.content, sent.sent_at) == (State.SENT, 2, {"a1": 3}, NOW)
+    assert (sent.state, sent.attempts, sent.content, sent.sent_at) == (State.ACCEPTED, 2, {"a1": 3}, NOW)
     with ledger.reading() as connection:
         told = notice.last_told(connection, sent.office_id, sent.address, notice.DIGEST, NOW)
     assert told == sent
+
+
+def test_six_senders_at_once_claim_every_mail_once(ledger: Ledger) -> None:
+    mails, claimed = queue_mails(ledger, 120), list[str]()
+
+    def work() -> None:
+        sender = queue.sender_at("a place of its own")
+        while (mail := queue.claim(ledger, sender, START, START)) is not None:
+            claimed.append(mail.address)
+
+    _together(6, work)
+    assert sorted(claimed) == sorted(mails)
+
+
+def test_of_six_schedulers_at_once_one_has_the_lease_and_begins_the_job(ledger: Ledger) -> None:
+    begun: list[str] = []
+    names = iter("abcdef")
+
+    def work() -> None:
+        name = next(names)
+        if lease.take(ledger, job.LEASE, name, NOW, timedelta(minutes=1)) and job.begin(ledger, "run", NOW, name, NOW):
+            begun.append(name)
+
+    _together(6, work)
+    assert len(begun) == 1
+    assert not lease.take(ledger, job.LEASE, "another", NOW, timedelta(minutes=1))
+    assert lease.take(ledger, job.LEASE, "another", NOW + timedelta(minutes=1), timedelta(minutes=1))
+    assert job.begin(ledger, "run", NOW, "another", NOW + timedelta(minutes=1)), "it was cut off"
+    job.finish(ledger, "run", NOW, job.Ending.DONE, "", NOW)
+    assert not job.begin(ledger, "run", NOW, "another", NOW + timedelta(minutes=1))

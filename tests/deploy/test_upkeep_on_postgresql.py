@@ -83,5 +83,5 @@ def test_new_rows_are_numbered_on_behind_those_put_back(
     assert_it_is_all_there(again)
     with again.writing() as connection:
         sequence = connection.execute(text("select pg_get_serial_sequence('notice', 'notice_id')")).scalar_one()
-        assert connection.execute(text(f"select nextval('{sequence}')")).scalar_one() == 8
+        assert connection.execute(text(f"select nextval('{sequence}')")).scalar_one() == 10
     again.close()

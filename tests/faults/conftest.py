@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import intake
+from tests.faults.evening import Evening, evening_of
 from tests.faults.intake import Undisturbed
 from tests.faults.killer import Point
 from tests.faults.nursery import Kill, Nursery
@@ -42,3 +43,8 @@ def morning(files: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
 @pytest.fixture(scope="session")
 def undisturbed(morning: House, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     return intake.undisturbed(morning.copy(tmp_path_factory.mktemp("undisturbed") / "house"))
+
+
+@pytest.fixture(scope="session")
+def evening(recent: House, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Evening:
+    return evening_of(recent.copy(tmp_path_factory.mktemp("evening") / "house"), files)

@@ -10,10 +10,13 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
+from pipelines import outbox_desk
 from pipelines.__main__ import app
+from pipelines.alerts import mail
 from pipelines.ingest import inbox, waiting
 
 # A module belongs to the stage of its longest prefix here; what a stage calls of others, in Python or C, counts too.
@@ -40,11 +43,17 @@ STAGES = {
     "pipelines.alerts.letter": "notify",
     "pipelines.alerts.audience": "notify",
     "pipelines.alerts.mail": "mail",
+    "pipelines.alerts.smtp": "mail",
+    "pipelines.ledger.queue": "mail",
 }
 FILES_A_BATCH = "GANGSHAO_TEST_FILES_A_BATCH"
 """In the environment of a process: a small inbox then has several batches of one feed."""
 ROUNDS = "GANGSHAO_TEST_ROUNDS"
 """In the environment too: so many calls from one line count, else a loop over rows would have nearly all the points."""
+NOW = "GANGSHAO_TEST_NOW"
+"""In the environment of a process: what the outbox's commands take for the time."""
+SMTP_SECONDS = "GANGSHAO_TEST_SMTP_SECONDS"
+"""In the environment too: how long a mail server is waited for."""
 
 
 def work(commands: list[list[str]]) -> int:
@@ -128,6 +137,16 @@ def counted(commands: list[list[str]], report: Path, point: Point | None) -> int
     return status
 
 
+def _set_up(environment: dict[str, str]) -> None:
+    """Small batches, another time, an impatient sender, where the environment asks for them."""
+    if size := environment.get(FILES_A_BATCH):
+        waiting.MOST_FILES = inbox.MOST_FILES = int(size)
+    if at := environment.get(NOW):
+        outbox_desk.now = lambda: datetime.fromisoformat(at)
+    if seconds := environment.get(SMTP_SECONDS):
+        mail.SMTP_SECONDS = float(seconds)
+
+
 def nursery() -> None:
     """Fork a process for each line of standard input and say how it ended: imports take longer than a small city's run.
 
@@ -143,8 +162,7 @@ def nursery() -> None:
                 os.dup2(file.fileno(), 2)
             os.environ.clear()
             os.environ.update(environment)
-            if size := environment.get(FILES_A_BATCH):
-                waiting.MOST_FILES = inbox.MOST_FILES = int(size)
+            _set_up(environment)
             status = 1
             try:
                 at = Point(*point) if point else None

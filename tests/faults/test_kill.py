@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.doctor import table_hashes
 from pipelines.settings import Settings
-from tests.faults.evening import DAY, Evening, evening_of
+from tests.faults.evening import DAY, Evening
 from tests.faults.killer import STAGES, Point
 from tests.faults.nursery import Kill, Nursery, calls_of
 from tests.faults.watcher import DOWNLOADS, LAYOUT, watched
@@ -63,11 +63,6 @@ class Calm:
     house: House
     calls: dict[str, int]
     end: End
-
-
-@pytest.fixture(scope="session")
-def evening(recent: House, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Evening:
-    return evening_of(recent.copy(tmp_path_factory.mktemp("evening") / "house"), files)
 
 
 @pytest.fixture(scope="session")

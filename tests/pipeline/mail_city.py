@@ -48,6 +48,7 @@ class Told:
     indicator: str = "benefit_claim"
     kind: str = "spike"
     data_to: date | None = None
+    opened_on: date | None = None
 
 
 @dataclass
@@ -58,7 +59,13 @@ class City:
     settings: Settings
     days: list[Edition] = field(default_factory=list)
 
-    def publish(self, editions: list[Edition], warnings: list[Told], is_demonstration: bool = False) -> Edition:
+    def publish(
+        self,
+        editions: list[Edition],
+        warnings: list[Told],
+        is_demonstration: bool = False,
+        silent: dict[str, list[date]] | None = None,
+    ) -> Edition:
         newest = editions[-1]
         folder = self.settings.published / newest.edition_id
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,6 +89,8 @@ class City:
             _insert(connection, "edition", days)
             _insert(connection, "episode", [_episode(warning) for warning in warnings])
             self._roster(connection, editions)
+            self._later_roster(connection, editions, silent or {})
+            self._readings(connection, editions)
             connection.execute("commit")
         pointer = self.settings.published / "current"
         pointer.write_text(newest.edition_id)
@@ -98,7 +107,12 @@ class City:
         _insert(connection, "place", REGION.places[["code", "name", "short_name"]].to_dict("records"))
         _insert(connection, "industry", REGION.industries[["code", "name", "level"]].to_dict("records"))
         indicators = [
-            {"indicator": "benefit_claim", "title_zh": "失业保险金新增申领", "unit": "persons"},
+            {
+                "indicator": "benefit_claim",
+                "title_zh": "失业保险金新增申领",
+                "unit": "persons",
+                "feed": "benefit_claim",
+            },
             {"indicator": "job_loss_rate", "title_zh": "岗位流失率", "unit": "percent"},
         ]
         _insert(connection, "indicator", indicators)
@@ -126,9 +140,53 @@ class City:
                 rows.append(row)
         _insert(connection, "roster", rows)
 
+    def _later_roster(
+        self, connection: duckdb.DuckDBPyConnection, editions: list[Edition], silent: dict[str, list[date]]
+    ) -> None:
+        """A report a unit and workday from the first edition on; those of ``silent`` areas and days do not come."""
+        rows = [
+            {
+                "feed": "benefit_claim",
+                "area": unit,
+                "period": one.day,
+                "grain": "day",
+                "due_at": REGION.cutoff_at(one.day + timedelta(days=1)).replace(tzinfo=None),
+                "status": "missing" if one.day in silent.get(unit, []) else "reported",
+                "received_at": pd.NaT
+                if one.day in silent.get(unit, [])
+                else REGION.cutoff_at(one.day + timedelta(days=1)).replace(tzinfo=None) - timedelta(hours=7),
+                "known_from": editions[0].cutoff_at.replace(tzinfo=None),
+            }
+            for one in editions
+            for unit in REGION.units
+            if REGION.is_workday(one.day)
+        ]
+        _insert(connection, "roster", rows)
+
+    def _readings(self, connection: duckdb.DuckDBPyConnection, editions: list[Edition]) -> None:
+        """Ten released weeks of claims a unit and for the city; one is not public, one is missing."""
+        monday = editions[-1].day - timedelta(days=editions[-1].day.weekday() + 21)
+        rows = [
+            {
+                "indicator": "benefit_claim",
+                "area": area,
+                "industry": "ALL",
+                "cohort": "all",
+                "grain": "week",
+                "period": monday - timedelta(weeks=back),
+                "value": None if back == 6 else 12.0 + 31 * (9 - back) * (3 if area == REGION.city else 1),
+                "is_suppressed": back == 6,
+                "known_from": editions[0].cutoff_at.replace(tzinfo=None),
+            }
+            for area in [REGION.city, *REGION.units]
+            for back in range(10)
+            if back != 4
+        ]
+        _insert(connection, "reading", rows)
+
 
 def _episode(warning: Told) -> dict[str, Any]:
-    opened = warning.since
+    opened = warning.opened_on or warning.since
     return {
         "episode_id": warning.episode_id,
         "rule_id": warning.rule_id,
@@ -139,10 +197,10 @@ def _episode(warning: Told) -> dict[str, Any]:
         "level": warning.level,
         "status": warning.status,
         "opened_on": opened,
-        "changed_on": opened,
-        "closed_on": opened if warning.status == "closed" else None,
+        "changed_on": warning.since,
+        "closed_on": warning.since if warning.status == "closed" else None,
         "close_reason": warning.close_reason,
-        "data_to": warning.data_to or opened - timedelta(days=1),
+        "data_to": warning.data_to or warning.since - timedelta(days=1),
         "observed_band": warning.observed_band,
         "people_band": warning.people_band,
         "known_from": edition(warning.since).cutoff_at.replace(tzinfo=None),

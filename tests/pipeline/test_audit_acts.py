@@ -69,7 +69,7 @@ def week(recent: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     folder = tmp_path_factory.mktemp("week")
     place = recent.copy(folder / "house")
     region = folder / "liaocheng"
-    shutil.copytree(Settings().region, region)
+    shutil.copytree(place.region, region)
     place.environment["GANGSHAO_REGION"] = str(region)
     by_commands(place, region)
     by_pages(place)
@@ -108,7 +108,9 @@ def test_an_ingest_that_found_nothing_is_not_entered(week: House) -> None:
 
 def test_each_mail_is_entered_with_its_notice_and_without_its_address(week: House) -> None:
     with sqlite3.connect(week.data / "ledger.sqlite") as ledger:
-        sent = {f"notice {number}" for (number,) in ledger.execute("select notice_id from notice where state = 'sent'")}
+        sent = {
+            f"notice {number}" for (number,) in ledger.execute("select notice_id from notice where state = 'accepted'")
+        }
     told = [entry for entry in entries(week) if entry.act == Act.SEND]
     assert sent
     assert {entry.target for entry in told if entry.result == "done"} == sent

@@ -50,7 +50,7 @@ def test_every_recipient_gets_one_decision_with_one_reason(city: City, ledger: L
     assert len(stored) == len(REGION.recipients)
     due = {notice.office_id for notice in stored if notice.is_due}
     assert due == {"dongchangfu", CITY_OFFICE.office_id}
-    assert {notice.reason for notice in stored if not notice.is_due} == {Reason.NOTHING_OF_YOURS}
+    assert {notice.reason for notice in stored if not notice.is_due} == {Reason.NOTHING_OF_YOURS, Reason.NOT_FOR_POST}
 
 
 def test_a_warning_that_goes_on_is_told_once(city: City, ledger: Ledger) -> None:
@@ -66,13 +66,15 @@ def test_a_new_a_raised_a_lowered_and_a_lifted_warning_are_told_with_their_reaso
     other = Told("b", "371502", 4, THIRD, industry="F")
     warnings = [old, raised, other, lifted]
     reasons = [told(city, ledger, day, warnings)["dongchangfu"].reason for day in (FIRST, SECOND, THIRD, FOURTH)]
-    assert reasons == [Reason.FIRST, Reason.WORSENED, Reason.NEW_WARNINGS, Reason.LIFTED]
-    subjects = [notice.subject for notice in recorded_notices(ledger) if notice.office_id == "dongchangfu"]
-    assert subjects == [
-        "[疑似黄色预警·待核实] 东昌府区 制造业 失业保险金新增申领 数据截至2026-11-19",
-        "[疑似橙色预警·待核实] 东昌府区 制造业 失业保险金新增申领 数据截至2026-11-20",
-        "[疑似蓝色预警·待核实] 东昌府区 批发和零售业 失业保险金新增申领 数据截至2026-11-21",
-        "[疑似预警解除] 东昌府区 制造业 失业保险金新增申领，仍有 1 项待核实 数据截至2026-11-21",
+    assert reasons == [Reason.FIRST, Reason.TOLD_AT_ONCE, Reason.NEW_WARNINGS, Reason.LIFTED]
+    subjects = [
+        notice.subject for notice in recorded_notices(ledger) if notice.address == "jiuye@dongchangfu.example.com"
+    ]
+    assert [subject for subject in subjects if subject] == [
+        "[疑似黄色预警·待核实] 东昌府区 制造业 失业保险金新增申领 新增，比预期多 10–19 人 数据截至2026-11-19",
+        "[疑似橙色预警·待核实] 东昌府区 制造业 失业保险金新增申领 由黄色升级，比预期多 10–19 人 数据截至2026-11-20",
+        "[疑似蓝色预警·待核实] 东昌府区 批发和零售业 失业保险金新增申领 新增，比预期多 10–19 人 数据截至2026-11-21",
+        "[疑似预警解除] 东昌府区 制造业 失业保险金新增申领，仍有 1 项未解除 数据截至2026-11-21",
     ]
 
 
@@ -113,7 +115,7 @@ def test_a_second_edition_with_the_same_cut_off_is_already_told(city: City, ledg
 
 
 def test_a_replay_is_recorded_as_retrospective_and_sends_nothing(city: City, ledger: Ledger) -> None:
-    warnings = [Told("a", "371502", 1, FIRST), Told("b", "371522", 3, SECOND)]
+    warnings = [Told("a", "371502", 3, FIRST), Told("b", "371522", 3, SECOND)]
     for day in (FIRST, SECOND, THIRD):
         told(city, ledger, day, warnings, is_replay=True)
     stored = recorded_notices(ledger)
@@ -137,7 +139,7 @@ def test_a_replay_decides_from_the_same_warnings_as_a_live_run(city: City, tmp_p
 
 
 def test_a_city_total_concerns_the_city_office_alone(city: City, ledger: Ledger) -> None:
-    notices = told(city, ledger, FIRST, [Told("c", "371500", 2, FIRST, industry="ALL")])
+    notices = told(city, ledger, FIRST, [Told("c", "371500", 3, FIRST, industry="ALL")])
     assert {office for office, notice in notices.items() if notice.is_due} == {CITY_OFFICE.office_id}
 
 

@@ -9,7 +9,7 @@ import pytest
 from pipelines.alerts.mail import send
 from pipelines.alerts.notices import decide
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notice import recorded_notices
+from pipelines.ledger.notice import IMMEDIATE, recorded_notices
 from pipelines.publish import read
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import NOW, REGION, City, Told, edition, parsed, part
@@ -19,7 +19,7 @@ WARNINGS = [
     Told("a1", "371502", 2, DAY),
     Told("a2", "371502", 4, DAY, industry="F", observed_band="<10", people_band="<10"),
     Told("b1", "371503", 3, DAY, industry="G"),
-    Told("z1", "371500", 3, DAY, industry="ALL", observed_band="500+"),
+    Told("z1", "371500", 3, DAY, "ALL", indicator="job_loss_rate", kind="level", observed_band="", people_band="500+"),
 ]
 
 
@@ -37,14 +37,17 @@ def ledger(city: City) -> Iterator[Ledger]:
 
 
 def mails(city: City, ledger: Ledger, is_demonstration: bool = False) -> dict[str, tuple[str, str, str]]:
-    """Office → subject, text, HTML of what lies in the outbox."""
+    """Office → subject, text, HTML of its digest; office and "!" → of its mail at once, if there is one."""
     city.publish([edition(DAY)], WARNINGS, is_demonstration)
     decide(edition(DAY), is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
     send(ledger, city.settings, NOW)
     found = {}
+    urgent = {notice.message_id for notice in recorded_notices(ledger) if notice.purpose == IMMEDIATE}
     for path in city.settings.outbox.glob("*.eml"):
         message = parsed(path.read_bytes())
-        found[path.name.split("_")[1]] = (str(message["Subject"]), part(message, "plain"), part(message, "html"))
+        mark = "!" if str(message["Message-ID"]) in urgent else ""
+        key = path.name.split("_")[1] + mark
+        found[key] = (str(message["Subject"]), part(message, "plain"), part(message, "html"))
     return found
 
 
@@ -65,7 +68,7 @@ def words(html: str) -> str:
 
 def test_an_office_reads_of_its_own_area_and_of_city_totals_only(city: City, ledger: Ledger) -> None:
     written = mails(city, ledger)
-    assert set(written) == {"liaocheng", "dongchangfu", "chiping"}
+    assert set(written) == {"liaocheng", "dongchangfu", "chiping", "liaocheng!", "dongchangfu!"}
     names = dict(zip(REGION.places["code"], REGION.places["name"], strict=True))
     for office, own in (("dongchangfu", "371502"), ("chiping", "371503")):
         for text in written[office]:
@@ -80,7 +83,7 @@ def test_a_mail_speaks_in_bands_and_of_suspicion(city: City, ledger: Ledger) -> 
     subject, text, html = mails(city, ledger)["dongchangfu"]
     assert subject == "[疑似橙色预警·待核实] 东昌府区 2 项（橙色 1 项、蓝色 1 项） 数据截至2026-11-22"
     for body in (text, words(html)):
-        assert "尚未经人工核实" in body
+        assert "尚未正式发布" in body
         assert "20–49 人" in body
         assert "不足 10 人" in body
         assert "500 人以上" in body
@@ -113,6 +116,7 @@ def test_each_warning_leads_to_its_page(city: City, ledger: Ledger) -> None:
 def test_the_html_is_readable_without_anything_from_elsewhere(city: City, ledger: Ledger) -> None:
     _, _, html = mails(city, ledger)["dongchangfu"]
     assert html.count("<caption") == html.count("<table") == 2
+    _, _, html = mails(city, ledger)["dongchangfu!"]
     assert not re.search(r"<(img|script|link|iframe)|src=|@import|url\(", html)
     assert 'lang="zh-CN"' in html
 
@@ -141,8 +145,10 @@ def test_a_monthly_warning_says_which_month_and_shows_no_band_for_a_rate(city: C
     send(ledger, city.settings, NOW)
     (path,) = city.settings.outbox.glob("*_dongchangfu_*.eml")
     message = parsed(path.read_bytes())
-    assert message["Subject"] == "[疑似蓝色预警·待核实] 东昌府区 制造业 岗位流失率 数据截至2026-10-31"
-    assert "  涉及人数：10–19 人；数据至 2026年10月；自 2026-11-23 起" in part(message, "plain")
+    assert (
+        message["Subject"] == "[疑似蓝色预警·待核实] 东昌府区 制造业 岗位流失率 新增，涉及 10–19 人 数据截至2026-10-31"
+    )
+    assert "  涉及 10–19 人；数据至 2026年10月；自 2026-11-23 起" in part(message, "plain")
 
 
 def test_names_from_the_data_cannot_become_markup(city: City, ledger: Ledger) -> None:
@@ -169,6 +175,7 @@ def test_the_same_decision_writes_the_same_bytes_under_the_same_name(
 def test_mails_of_a_week_share_a_thread_and_each_has_its_own_name(city: City, ledger: Ledger) -> None:
     mails(city, ledger)
     messages = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*_liaocheng_*.eml")]
+    messages = [message for message in messages if "橙色 1 项" in str(message["Subject"])]
     assert len(messages) == 2
     assert len({message["Message-ID"] for message in messages}) == 2
     assert len({message["References"] for message in messages}) == 1

@@ -45,6 +45,12 @@ def _sentence(folder: Path) -> str:
         ("industry_tags.csv", "steel,钢铁,31", "steel,钢铁,99", "division", "99"),
         ("offices.csv", "371502,false", "371502,no", "is_city", "true 或 false"),
         ("offices.csv", "371502,false", "371502,true", "is_city", "371500"),
+        ("offices.csv", "371502,false,08:30,17:30", "371502,false,17:30,08:30", "work_to", "晚于"),
+        ("offices.csv", "371502,false,08:30,17:30,21:00", "371502,false,08:30,17:30,17:00", "quiet_from", "重叠"),
+        ("offices.csv", "371502,false,08:30", "371502,false,八点半", "work_from", "07:00"),
+        ("recipients.csv", "就业科岗位,county_clerk", "就业科岗位,city_duty", "role", "county_"),
+        ("recipients.csv", "失业预警值班岗,city_duty", "失业预警值班岗,county_head", "role", "city_"),
+        ("recipients.csv", "失业预警值班岗,city_duty", "失业预警值班岗,auditor", "role", "只能是"),
         ("recipients.csv", "jiuye@dongchangfu.example.com", "dongchangfu", "address", "邮箱"),
         ("recipients.csv", "dongchangfu,", "dongchang,", "office_id", "offices.csv"),
         ("calendar.csv", "2016-02-06,makeup", "2016-02-07,makeup", "date", "调休"),
@@ -92,7 +98,7 @@ def test_a_unit_without_an_office_is_named(folder: Path) -> None:
     path = folder / "offices.csv"
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if ",371522," not in line]
     path.write_text("\n".join(kept), encoding="utf-8")
-    (folder / "recipients.csv").write_text("office_id,address,title,valid_from,valid_to\n", encoding="utf-8")
+    (folder / "recipients.csv").write_text("office_id,address,title,role,valid_from,valid_to\n", encoding="utf-8")
     assert "offices.csv 没有负责 371522 的单位" in _sentence(folder)
 
 

@@ -3,6 +3,8 @@ select
     episode.episode_id, episode.rule_id, episode.kind, episode.level, episode.status, episode.opened_on, episode.closed_on,
     episode.close_reason, episode.data_to, episode.observed_band, episode.people_band,
     episode.area, coalesce(place.name, episode.area) as area_name,
+    episode.indicator, episode.changed_on, coalesce(indicator.worse, 'higher') as worse,
+    coalesce(indicator.feed, '') as feed,
     episode.industry, coalesce(industry.name, episode.industry) as industry_name,
     coalesce(indicator.title_zh, episode.indicator) as indicator_title, coalesce(indicator.unit, '') as unit,
     coalesce(titled.title, episode.rule_id) as rule_title

@@ -13,6 +13,10 @@ def upgrade() -> None:
     for name in ("not_before", "next_attempt_at", "claimed_until"):
         op.add_column("notice", sa.Column(name, sa.DateTime(timezone=True)))
     op.add_column("notice", sa.Column("claimed_by", sa.String(64)))
+    op.add_column("notice", sa.Column("is_urgent", sa.Boolean, nullable=False, server_default=sa.false()))
+    notice = sa.table("notice", sa.column("state", sa.String))
+    for earlier, state in (("sent", "accepted"), ("failed", "bounced")):
+        op.execute(notice.update().where(notice.c.state == earlier).values(state=state))
     op.create_table(
         "warning_notice",
         sa.Column("edition_id", sa.String(32), primary_key=True),

@@ -1,0 +1,62 @@
+"""When an office may be told: its working hours on the region's workdays, and the hours in which it is left alone."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from pipelines.region import Region
+
+_LONGEST_HOLIDAY = 60  # days within which a workday must come
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Local times of day: work from and to, quiet from and to (over midnight when from is later)."""
+
+    work_from: time
+    work_to: time
+    quiet_from: time
+    quiet_to: time
+
+    def is_working(self, region: Region, at: datetime) -> bool:
+        """Whether somebody is at the desk at this instant."""
+        local = at.astimezone(region.time_zone)
+        return region.is_workday(local.date()) and self.work_from <= local.time() < self.work_to
+
+    def is_over(self, region: Region, at: datetime) -> bool:
+        """Whether nobody comes to the desk any more on this day: no workday, or after its hours."""
+        local = at.astimezone(region.time_zone)
+        return not region.is_workday(local.date()) or local.time() >= self.work_to
+
+    def next_working(self, region: Region, at: datetime) -> datetime:
+        """The first instant from ``at`` on within working hours (UTC)."""
+        if self.is_working(region, at):
+            return at
+        day = region.local_day(at)
+        if self.is_over(region, at):
+            day += timedelta(days=1)
+        for _ in range(_LONGEST_HOLIDAY):
+            if region.is_workday(day):
+                return region.instant(day, self.work_from)
+            day += timedelta(days=1)
+        raise ValueError(f"no workday within {_LONGEST_HOLIDAY} days of {at:%Y-%m-%d}")
+
+    def after_quiet(self, region: Region, at: datetime) -> datetime:
+        """The first instant from ``at`` on outside the quiet hours (UTC)."""
+        local = at.astimezone(region.time_zone)
+        is_over_midnight = self.quiet_from > self.quiet_to
+        is_late = local.time() >= self.quiet_from
+        is_early = local.time() < self.quiet_to
+        if not ((is_late or is_early) if is_over_midnight else (is_late and is_early)):
+            return at
+        day = local.date() + timedelta(days=1 if is_over_midnight and is_late else 0)
+        return region.instant(day, self.quiet_to)
+
+    def later(self, region: Region, at: datetime, working: timedelta) -> datetime:
+        """The instant at which so much working time has passed since ``at`` (UTC)."""
+        here, left = self.next_working(region, at), working
+        while True:
+            closes = region.instant(region.local_day(here), self.work_to)
+            if here + left <= closes:
+                return here + left
+            left -= closes - here
+            here = self.next_working(region, closes)

@@ -1,0 +1,190 @@
+"""Mails by the calendar: leaders' daily brief, weekly digest, the month's report on alerts, the test mail."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from pipelines.alerts import quality
+from pipelines.alerts.audience import Recipient, recipients
+from pipelines.alerts.completeness import completeness_lines
+from pipelines.alerts.digest import framing
+from pipelines.alerts.letter import Address, Letter, seal, week_thread
+from pipelines.alerts.notices import Occasion, may_send, occasion
+from pipelines.alerts.wording import LEVEL_NAMES, Item, item
+from pipelines.domain import Edition, Role, State
+from pipelines.ledger import Ledger
+from pipelines.ledger import notice as outbox
+from pipelines.ledger.notice import Decision, Notice, Reason
+from pipelines.ledger.notice import State as Sent
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+BRIEF, WEEKLY, QUALITY, TEST = "brief", "weekly", "quality", "test"
+_LISTED = 5
+_WEEKLY_LISTED = 20
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A mail by the calendar: who gets it, its key on a day (None: none is due), whether it waits for working hours."""
+
+    purpose: str
+    posts: frozenset[Role]
+    key: Callable[[Region, date], str | None]
+    fields: Callable[[Occasion, Ledger, Recipient], Fields]
+    waits_for_work: bool
+
+
+def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
+    """Queue what the calendar wants at ``now`` (UTC), once each: on a workday the brief, on the week's first one the
+    weekly digest, on the month's first one report and test mail. Raises UserError when the edition is not published."""
+    given = occasion(edition, ledger, region, settings, now)
+    if given.is_demonstration and not may_send(settings):
+        return []
+    wanted = list(_due(region, region.local_day(now)))
+    with ledger.reading() as connection:
+        missing = [
+            (kind, to, key)
+            for kind, to, key in wanted
+            if outbox.find(connection, *to.key, f"{kind.purpose}:{key}") is None
+        ]
+    written = [(kind, to, key, write(given, ledger, kind, to, key)) for kind, to, key in missing]
+    with ledger.writing() as connection:
+        return [
+            outbox.add(connection, _decision(given, kind, to, key, letter))
+            for kind, to, key, letter in written
+            if outbox.find(connection, *to.key, f"{kind.purpose}:{key}") is None
+        ]
+
+
+def write(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> Letter:
+    """One of these mails."""
+    office_id, address = to.key
+    is_of_week = kind.purpose in {BRIEF, WEEKLY}
+    thread = week_thread(office_id, given.edition.day) if is_of_week else f"{kind.purpose}\n{office_id}"
+    envelope = Address(office_id, address, f"{kind.purpose}:{key}", given.edition.edition_id, thread)
+    shared = {"office": to.office, "title": to.title, "is_demonstration": given.is_demonstration}
+    fields = {**shared, **kind.fields(given, ledger, to)}
+    return seal(envelope, kind.purpose, fields, given.region, given.settings, given.now)
+
+
+def _due(region: Region, day: date) -> Iterator[tuple[Kind, Recipient, str]]:
+    if not region.is_workday(day):
+        return
+    for to in recipients(region, day):
+        for kind in KINDS:
+            key = kind.key(region, day)
+            if key is not None and to.role in kind.posts:
+                yield kind, to, key
+
+
+def _is_first_workday(region: Region, since: date, day: date) -> bool:
+    return not any(region.is_workday(since + timedelta(days=back)) for back in range((day - since).days))
+
+
+def _daily(_: Region, day: date) -> str:
+    return day.isoformat()
+
+
+def _weekly(region: Region, day: date) -> str | None:
+    monday = day - timedelta(days=day.weekday())
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}" if _is_first_workday(region, monday, day) else None
+
+
+def _monthly(region: Region, day: date) -> str | None:
+    return f"{day:%Y-%m}" if _is_first_workday(region, day.replace(day=1), day) else None
+
+
+def _brief(given: Occasion, _: Ledger, to: Recipient) -> Fields:
+    material = given.material(to.office)
+    rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(to.office.areas)]
+    new = rows[rows["opened_on"].astype(str) == given.edition.day.isoformat()]
+    severe = [item(row, "", given.region, given.settings) for row in rows.head(_LISTED).to_dict("records")]
+    waiting = int((rows["state"] == State.TO_VERIFY).sum())
+    lines = completeness_lines(material.completeness, given.edition, to.office, given.region)
+    counts = _counts(rows)
+    worst = f"{counts}" if counts else "没有未解除的预警"
+    reach = max((one.data_to for one in severe), default=given.region.local_day(given.edition.cutoff_at))
+    return {
+        **framing(material, reach, given.region),
+        "subject": f"[每日简报] {given.region.name_zh} {worst} {given.edition.day.isoformat()}",
+        "counts": counts,
+        "issued": int(rows["is_issued"].sum()),
+        "waiting": waiting,
+        "new": len(new),
+        "closed": int((material.closed["closed_on"].astype(str) == given.edition.day.isoformat()).sum()),
+        "items": severe,
+        "lacking": sum("尚缺" in line for line in lines),
+    }
+
+
+def _week(given: Occasion, _: Ledger, to: Recipient) -> Fields:
+    material = given.material(to.office)
+    rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(to.office.areas)]
+    since = given.edition.day - timedelta(days=7)
+    new = rows[rows["opened_on"].astype(str) > since.isoformat()]
+    closed = material.closed[material.closed["closed_on"].astype(str) > since.isoformat()]
+    listed: list[Item] = [
+        item(row, _taken(row, to.office.office_id), given.region, given.settings)
+        for row in rows.head(_WEEKLY_LISTED).to_dict("records")
+    ]
+    reach = max((one.data_to for one in listed), default=given.region.local_day(given.edition.cutoff_at))
+    counts = _counts(rows)
+    return {
+        **framing(material, reach, given.region),
+        "subject": f"[每周汇总] {to.office.name} {counts or '没有未解除的预警'} {given.edition.day.isoformat()}",
+        "counts": counts,
+        "items": listed,
+        "unlisted": len(rows) - len(listed),
+        "new": len(new),
+        "closed": len(closed),
+        "waiting": int((rows["state"] == State.TO_VERIFY).sum()),
+    }
+
+
+def _taken(row: Mapping[object, object], office_id: str) -> str:
+    holding = row["silenced"]
+    found = holding.get(office_id) if isinstance(holding, dict) else None
+    return f"{found.owner} 已签收，至 {found.expires_at:%m-%d}" if found else ""
+
+
+def _quality(given: Occasion, ledger: Ledger, _: Recipient) -> Fields:
+    last = given.region.local_day(given.now).replace(day=1) - timedelta(days=1)
+    report = quality.report(given, ledger, last.replace(day=1), last)
+    month = f"{last.year}年{last.month}月"
+    return {"subject": f"[预警质量月报] {given.region.name_zh} {month}", "report": report, "month": month}
+
+
+def _test(given: Occasion, _: Ledger, to: Recipient) -> Fields:
+    return {"subject": f"[测试邮件] {to.office.name} {given.region.local_day(given.now):%Y-%m}，收到无须回复"}
+
+
+def _counts(rows: pd.DataFrame) -> str:
+    found = rows["level"].value_counts()
+    return "、".join(f"{name} {found[level]} 项" for level, name in LEVEL_NAMES.items() if level in found.index)
+
+
+def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, letter: Letter) -> Decision:
+    hours, now = to.office.hours, given.now
+    hour = hours.next_working(given.region, now) if kind.waits_for_work else hours.after_quiet(given.region, now)
+    edition = given.edition
+    return Decision(
+        edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=to.office.office_id,
+        address=to.address, reason=Reason.PERIODIC, state=Sent.QUEUED, content={}, message_id=letter.message_id,
+        is_demonstration=given.is_demonstration, decided_at=now, subject=letter.subject,
+        file_name=letter.file_name, message=letter.message, purpose=kind.purpose, subject_key=key,
+        not_before=None if hour == now else hour,
+    )  # fmt: skip
+
+
+_HEADS = frozenset({Role.COUNTY_HEAD, Role.CITY_ANALYST, Role.CITY_LEADER})
+KINDS = (
+    Kind(BRIEF, frozenset({Role.CITY_LEADER}), _daily, _brief, waits_for_work=False),
+    Kind(WEEKLY, _HEADS, _weekly, _week, waits_for_work=True),
+    Kind(QUALITY, frozenset({Role.CITY_ANALYST, Role.CITY_LEADER}), _monthly, _quality, waits_for_work=True),
+    Kind(TEST, frozenset(Role), _monthly, _test, waits_for_work=True),
+)

@@ -1,0 +1,213 @@
+"""What is to be sent to one recipient about an edition: mails at once, the digest or why there is none, all reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from pipelines.alerts.audience import DESKS, Recipient
+from pipelines.alerts.urgent import Unit
+from pipelines.alerts.why import Board, Flags, Told
+from pipelines.domain import Edition, Level
+from pipelines.ledger.notice import Reason
+from pipelines.ledger.told import Known
+from pipelines.ledger.warning_notice import Why
+from pipelines.region import Region
+
+MOST_AT_ONCE = 3
+"""So many urgent warnings of a level get a mail each; more of them share one."""
+_NOT_YET = {Reason.OUTSIDE_HOURS: Why.OUTSIDE_HOURS, Reason.ALREADY_TOLD: Why.NEXT_DIGEST}
+_NEWS = (
+    Reason.FIRST,
+    Reason.NEW_WARNINGS,
+    Reason.WORSENED,
+    Reason.ISSUED,
+    Reason.LIFTED,
+    Reason.EASED,
+    Reason.NOT_REPORTED,
+)
+IS_DUE = frozenset(_NEWS)
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """A mail of its own about one urgent warning, or about several of a level; ``rows`` of the board it tells of."""
+
+    key: str
+    units: tuple[Unit, ...]
+    level: Level
+    rows: Flags
+
+    @property
+    def reason(self) -> Reason:
+        """What happened to the first of them."""
+        return self.units[0].reason
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one recipient gets: mails at once, and the digest for ``reason`` or, with another reason, none.
+
+    ``told``: reasons of all warnings, final; ``gone``: warnings told earlier that are open no more.
+    """
+
+    recipient: Recipient
+    known: Known
+    told: Told
+    at_once: tuple[AtOnce, ...]
+    reason: Reason
+    content: dict[str, int]
+    gone: tuple[str, ...]
+
+
+def keys(board: Board) -> list[str]:
+    """The keys that mails about single warnings of this board may have."""
+    return [f"immediate:{one}:{level}" for one, level in zip(board.ids, board.rows["level"], strict=True) if level <= 2]
+
+
+def planned(
+    edition: Edition, region: Region, now: datetime, board: Board, recipient: Recipient, told: Told, known: Known,
+    sent: set[str], silent_since: Sequence[datetime],
+) -> Plan:  # fmt: skip
+    """Plan for one recipient; ``sent``: keys of mails at once made for it before, ``silent_since``: since when reports
+    of areas with open warnings of its office are overdue (UTC)."""
+    at_once = _at_once(edition, board, told, sent)
+    covered = np.zeros(len(told.why), dtype=bool)
+    for mail in at_once:
+        covered |= mail.rows
+    content = content_of(board, told)
+    gone = tuple(one for one in sorted(known.levels) if one not in content)
+    rest = told.is_news & ~covered
+    reason = _reason(told, rest, gone, known, silent_since)
+    if reason is None:
+        reason = _silence(edition, recipient, known, content, bool(at_once))
+    elif known.digest_on == edition.day:
+        reason = Reason.ALREADY_TOLD
+    elif recipient.office.hours.is_over(region, now):
+        reason = Reason.OUTSIDE_HOURS
+    why = told.why.copy()
+    if reason in IS_DUE:
+        why[(why == Why.NOTHING_NEW) & told.is_listed] = Why.DIGEST
+    elif reason in _NOT_YET:
+        why[rest] = _NOT_YET[reason]
+    return Plan(recipient, known, replace(told, why=why), at_once, reason, content, gone)
+
+
+def kept_back(plan: Plan) -> Plan:
+    """The same recipient when mails about invented data may not leave."""
+    if not plan.at_once and plan.reason not in IS_DUE:
+        return plan
+    why = plan.told.why.copy()
+    why[plan.told.is_news | (why == Why.DIGEST)] = Why.DEMONSTRATION
+    return replace(plan, told=replace(plan.told, why=why), at_once=(), reason=Reason.DEMONSTRATION)
+
+
+def retrospective(board: Board, recipient: Recipient, told: Told) -> Plan:
+    """The same recipient for an edition that is computed after its time: remembered, told to nobody."""
+    why = np.where(told.is_own, Why.RETROSPECTIVE, Why.NOT_IN_SCOPE).astype(object)
+    blank = replace(told, why=why, detail=np.full(len(why), "", dtype=object))
+    return Plan(recipient, Known(), blank, (), Reason.RETROSPECTIVE, content_of(board, told), ())
+
+
+def content_of(board: Board, told: Told) -> dict[str, int]:
+    """The warnings a digest to this recipient would list, and their levels."""
+    rows = board.rows.loc[told.is_listed, ["episode_id", "level"]]
+    return {str(one): int(level) for one, level in zip(rows["episode_id"], rows["level"], strict=True)}
+
+
+def _at_once(edition: Edition, board: Board, told: Told, sent: set[str]) -> tuple[AtOnce, ...]:
+    rows = board.rows
+    ids, levels = board.ids, rows["level"].to_numpy()
+    parents = rows["parent"].to_numpy(dtype=object)
+    is_folded = told.why == Why.FOLDED
+    heads = {int(at) for at in np.flatnonzero(told.is_urgent & ~is_folded)}
+    place = {episode_id: at for at, episode_id in enumerate(ids)}
+    # A parent that is not the office's own is told to it for the sake of what is folded into it.
+    heads |= {
+        place[one]
+        for one in set(parents[is_folded])
+        if levels[place[one]] <= Level.ORANGE and not told.is_own[place[one]]
+    }
+    found: list[AtOnce] = []
+    for at in sorted(heads):
+        key = f"immediate:{ids[at]}:{levels[at]}"
+        if key in sent:
+            continue
+        members = is_folded & (parents == ids[at])
+        covered = members.copy()
+        covered[at] = told.is_own[at]
+        reason = {Why.WORSE: Reason.WORSENED, Why.ISSUED: Reason.ISSUED}.get(told.why[at], Reason.FIRST)
+        unit = Unit(str(ids[at]), tuple(ids[members]), reason, int(told.before[at]))
+        found.append(AtOnce(key.removeprefix("immediate:"), (unit,), Level(int(levels[at])), covered))
+    return tuple(_shared(edition, found))
+
+
+def _shared(edition: Edition, found: list[AtOnce]) -> list[AtOnce]:
+    """One mail for the many of a level."""
+    mails = []
+    for level in (Level.RED, Level.ORANGE):
+        of_level = [one for one in found if one.level is level]
+        if len(of_level) <= MOST_AT_ONCE:
+            mails += of_level
+            continue
+        rows = np.logical_or.reduce([one.rows for one in of_level])
+        units = tuple(unit for one in of_level for unit in one.units)
+        mails.append(AtOnce(f"{edition.edition_id}:{level.value}", units, level, rows))
+    return mails
+
+
+def _reason(
+    told: Told, rest: Flags, gone: Sequence[str], known: Known, silent_since: Sequence[datetime]
+) -> Reason | None:
+    """Why a digest is worth sending; the first answer that holds."""
+    new = rest & (told.before == 0)
+    happened = {
+        Reason.FIRST: known.at is None and bool(new.any()),
+        Reason.NEW_WARNINGS: bool(new.any()),
+        Reason.WORSENED: bool((rest & np.isin(told.why, [Why.WORSE, Why.FOLDED])).any()),
+        Reason.ISSUED: bool((rest & (told.why == Why.ISSUED)).any()),
+        Reason.LIFTED: bool(gone),
+        Reason.EASED: bool((rest & (told.why == Why.BETTER)).any()),
+        Reason.NOT_REPORTED: any(known.digest_cutoff_at is None or at > known.digest_cutoff_at for at in silent_since)
+        and known.at is not None,
+    }
+    return next((reason for reason, holds in happened.items() if holds), None)
+
+
+def _silence(
+    edition: Edition, recipient: Recipient, known: Known, content: dict[str, int], is_told_at_once: bool
+) -> Reason:
+    if is_told_at_once:
+        return Reason.TOLD_AT_ONCE
+    if known.digest_on == edition.day:
+        return Reason.ALREADY_TOLD
+    if content:
+        return Reason.NOTHING_NEW
+    return Reason.NOTHING_OF_YOURS if recipient.role in DESKS else Reason.NOT_FOR_POST
+
+
+def reason_rows(plan: Plan, board: Board, edition_id: str, notice_ids: dict[str, int]) -> pd.DataFrame:
+    """The rows of ``warning_notice`` of a plan; ``notice_ids``: of the digest under an empty key, of mails at once."""
+    rows = board.rows
+    sent = np.full(len(rows), -1, dtype=np.int64)
+    if plan.reason in IS_DUE:
+        sent[(plan.told.is_listed | (plan.told.why == Why.LIFTED)) & plan.told.is_own] = notice_ids[""]
+    for mail in plan.at_once:
+        sent[mail.rows] = notice_ids[mail.key]
+    ended = [one for one in plan.gone if one not in set(board.ids)]
+    is_told = plan.reason in IS_DUE
+    late = _NOT_YET.get(plan.reason, Why.NOTHING_NEW)
+    frame = pd.DataFrame(
+        {
+            "episode_id": [*board.ids, *ended],
+            "level": [*rows["level"], *(plan.known.levels[one] for one in ended)],
+            "reason": [str(one) for one in plan.told.why] + [str(Why.LIFTED if is_told else late)] * len(ended),
+            "detail": [*plan.told.detail, *([""] * len(ended))],
+            "notice_id": [*sent, *([notice_ids[""] if is_told else -1] * len(ended))],
+        }
+    )
+    frame["notice_id"] = frame["notice_id"].astype("Int64").where(frame["notice_id"] >= 0)
+    office_id, address = plan.recipient.key
+    return frame.assign(edition_id=edition_id, office_id=office_id, address=address)

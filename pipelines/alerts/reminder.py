@@ -1,0 +1,213 @@
+"""Reminders and escalation: clerk, head, city's duty desk, each once, while nobody answers; overdue steps."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pipelines.alerts.audience import Office, Recipient, offices, recipients
+from pipelines.alerts.letter import Address, seal
+from pipelines.alerts.notices import Occasion, may_send, occasion
+from pipelines.alerts.wording import Item, item
+from pipelines.domain import Edition, Level, Role, State
+from pipelines.ledger import Ledger, warning_notice
+from pipelines.ledger import notice as outbox
+from pipelines.ledger.chain import Deadline, deadlines, standing
+from pipelines.ledger.notice import OVERDUE, REMINDER, Decision, Notice, Reason
+from pipelines.ledger.notice import State as Sent
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+ANSWER_WITHIN = {Level.RED: timedelta(hours=1), Level.ORANGE: timedelta(hours=2), Level.YELLOW: timedelta(hours=8)}
+"""[P] Working time after which the next post is told that nobody answered; blue is left to the weekly digest."""
+STEPS = ("clerk", "head", "duty")
+_COUNTY = {"clerk": Role.COUNTY_CLERK, "head": Role.COUNTY_HEAD, "duty": Role.CITY_DUTY}
+_CITY = {"clerk": Role.CITY_ANALYST, "head": Role.CITY_DUTY, "duty": Role.CITY_LEADER}
+_TITLES = {"clerk": "催办", "head": "催办·报单位负责人", "duty": "催办·报市级值班"}
+_OVERDUE_STATES = {State.ISSUED: "发布", State.HANDLING: "落实措施"}
+
+
+@dataclass(frozen=True)
+class _Due:
+    """A step of a warning's escalation that is due: which, since when nobody answered (UTC), of which office."""
+
+    episode_id: str
+    level: int
+    office: Office
+    step: str
+    since: datetime
+
+
+def remind(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
+    """Queue the reminders that are due at ``now`` (UTC) about the warnings of the published edition; each goes once.
+
+    A warning is unanswered while nobody took it on, or acted on it, at its level. It may be called as often as one
+    likes. Nothing is due outside an office's working hours, but overdue steps of red and orange ones, which wait for
+    the end of the quiet hours, red not even that. Raises UserError when the edition is not published.
+    """
+    given = occasion(edition, ledger, region, settings, now)
+    if given.is_demonstration and not may_send(settings):
+        return []
+    with ledger.writing() as connection:
+        return _unanswered(given, connection) + _overdue(given, connection)
+
+
+def _unanswered(given: Occasion, connection: Connection) -> list[Notice]:
+    region, now = given.region, given.now
+    due = [one for one in _steps_due(given, connection) if one.office.hours.is_working(region, now)]
+    queued = []
+    for recipient in recipients(region, region.local_day(now)):
+        posts = _CITY if recipient.office.is_city else _COUNTY
+        for step in STEPS:
+            mine = [one for one in due if one.step == step and _is_for(recipient, one, posts[step])]
+            if mine:
+                queued.append(_tell(given, connection, recipient, step, mine))
+    return queued
+
+
+def _is_for(recipient: Recipient, due: _Due, post: Role) -> bool:
+    wanted = (_CITY if due.office.is_city else _COUNTY)[due.step]
+    if wanted is Role.CITY_DUTY and not due.office.is_city:
+        return recipient.office.is_city and recipient.role is Role.CITY_DUTY
+    return recipient.office == due.office and recipient.role is wanted
+
+
+def _steps_due(given: Occasion, connection: Connection) -> list[_Due]:
+    """The next step of each unanswered warning, where the time for it has come."""
+    rows = given.board.rows
+    is_open = (rows["state"] == State.TO_VERIFY) & rows["level"].isin([level.value for level in ANSWER_WITHIN])
+    waiting = rows[is_open].set_index("episode_id")
+    if waiting.empty:
+        return []
+    told = warning_notice.first_told(connection, list(waiting.index), given.now)
+    past: dict[str, list[tuple[int, Notice]]] = defaultdict(list)
+    for one in outbox.of_purpose(connection, REMINDER):
+        for reminded, at_level in one.content.items():
+            past[reminded].append((at_level, one))
+    found = []
+    by_area = {area: one for one in offices(given.region) if not one.is_city for area in one.areas}
+    city = next(one for one in offices(given.region) if one.is_city)
+    for (office_id, episode_id), mails in told.groupby(["office_id", "episode_id"]):
+        row = waiting.loc[episode_id]
+        office = by_area.get(str(row["area"]), city)
+        level, taken = int(row["level"]), row["silenced"]
+        if office.office_id != office_id or office_id in taken:
+            continue
+        at_level = mails.loc[mails["level"] <= level, "told_at"]
+        if at_level.empty:
+            continue
+        since = max(filter(None, [at_level.min().to_pydatetime(), row["expired"].get(office_id)]))
+        made = [one for was, one in past[str(episode_id)] if was <= level and one.decided_at >= since]
+        done = {one.purpose_key.split(":")[1] for one in made}
+        step = next((one for one in STEPS if one not in done), None)
+        last = max([since, *(one.decided_at for one in made)])
+        if step and office.hours.later(given.region, last, ANSWER_WITHIN[Level(level)]) <= given.now:
+            found.append(_Due(str(episode_id), level, office, step, since))
+    return found
+
+
+def _tell(given: Occasion, connection: Connection, recipient: Recipient, step: str, due: list[_Due]) -> Notice:
+    items = _items(given, [one.episode_id for one in due])
+    content = {one.episode_id: one.level for one in due}
+    which = sorted(f"{one.episode_id}:{one.level}:{one.since:%Y-%m-%dT%H:%M}" for one in due)
+    first = items[0]
+    body = first.what if len(items) == 1 else f"{first.what} 等 {len(items)} 项"
+    since = min(one.since for one in due).astimezone(given.region.time_zone)
+    fields = {
+        "subject": f"[{first.title}·{_TITLES[step]}] {body} 尚未签收",
+        "fact": f"以下 {len(items)} 项从 {since:%m-%d %H:%M} 起已通报，至今没有人签收。",
+        "action": {
+            "clerk": "现在登录，逐项核实并签收，写明由谁负责。",
+            "head": "请督促经办人今天核实并签收；经办人不在的，请指定他人。",
+            "duty": "请联系该单位，或代为登记签收情况。",
+        }[step],
+        "because": "通报后在规定的工作时间内没有签收；同一预警每一级只催办一次，签收后不再催办。",
+    }
+    key = f"{step}:{_hash(which)}"
+    queued = _queue(given, connection, recipient, REMINDER, key, Reason.REMINDER, content, fields, items)
+    edition_id = given.edition.edition_id
+    warning_notice.remind(connection, edition_id, *recipient.key, list(content), queued.notice_id)
+    return queued
+
+
+def _overdue(given: Occasion, connection: Connection) -> list[Notice]:
+    """Steps with a time limit that passed: told once a step, to the post that owes it."""
+    region, now = given.region, given.now
+    rows = given.board.rows
+    stand = standing(connection, given.board.ids)
+    everybody = recipients(region, region.local_day(now))
+    queued = []
+    for row in rows[rows["state"] != State.TO_VERIFY].to_dict("records"):
+        own = stand[str(row["episode_id"])]
+        late = [one for one in deadlines(region.transition, own, Level(row["machine_level"])) if one.due_at <= now]
+        for deadline in late:
+            for recipient in everybody:
+                is_theirs = recipient.role is deadline.step.role and row["area"] in recipient.office.areas
+                if is_theirs and not _is_asleep(recipient.office, int(row["level"]), region, now):
+                    queued += _tell_overdue(given, connection, recipient, row, deadline, len(own.steps))
+    return queued
+
+
+def _tell_overdue(
+    given: Occasion, connection: Connection, recipient: Recipient, row: Mapping[Hashable, Any], deadline: Deadline,
+    taken: int,
+) -> list[Notice]:  # fmt: skip
+    episode_id = str(row["episode_id"])
+    key = f"{episode_id}:{deadline.step.to}:{taken}"
+    if outbox.find(connection, *recipient.key, f"{OVERDUE}:{key}") is not None:
+        return []
+    items = _items(given, [episode_id])
+    by = f"{deadline.due_at.astimezone(given.region.time_zone):%m-%d %H:%M}"
+    step, what = _OVERDUE_STATES.get(deadline.step.to, str(deadline.step.to)), items[0].what
+    fields = {
+        "subject": f"[{items[0].title}·逾期] {what} 应于 {by} 前{step}",
+        "fact": f"{what}应于 {by} 前{step}，现在已经逾期。依据：{deadline.step.basis}。",
+        "action": f"现在登录，完成“{step}”并登记；已在线下完成的，补录文号和时间。",
+        "because": "这一步有时限而没有登记；每一步逾期只提醒一次。",
+    }
+    content = {episode_id: int(row["level"])}
+    return [_queue(given, connection, recipient, OVERDUE, key, Reason.OVERDUE, content, fields, items)]
+
+
+def _is_asleep(office: Office, level: int, region: Region, now: datetime) -> bool:
+    if level == Level.RED:
+        return False
+    if level == Level.ORANGE:
+        return office.hours.after_quiet(region, now) > now
+    return not office.hours.is_working(region, now)
+
+
+def _items(given: Occasion, episode_ids: Iterable[str]) -> list[Item]:
+    rows = given.board.rows[given.board.rows["episode_id"].isin(list(episode_ids))].sort_values("level", kind="stable")
+    return [item(row, "", given.region, given.settings) for row in rows.to_dict("records")]
+
+
+def _queue(
+    given: Occasion, connection: Connection, recipient: Recipient, purpose: str, key: str, reason: Reason,
+    content: dict[str, int], fields: Mapping[str, object], items: list[Item],
+) -> Notice:  # fmt: skip
+    office_id, address = recipient.key
+    made = outbox.find(connection, office_id, address, f"{purpose}:{key}")
+    if made is not None:
+        return made
+    edition = given.edition
+    own = items[0].episode_id
+    to = Address(office_id, address, f"{purpose}:{key}", edition.edition_id, f"episode\n{own}")
+    shown = {"items": items, "office": recipient.office, "is_demonstration": given.is_demonstration}
+    letter = seal(to, "reminder", {**fields, **shown}, given.region, given.settings, given.now)
+    decision = Decision(
+        edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=office_id,
+        address=address, reason=reason, state=Sent.QUEUED, content=content, message_id=letter.message_id,
+        is_demonstration=given.is_demonstration, decided_at=given.now, subject=letter.subject,
+        file_name=letter.file_name, message=letter.message, purpose=purpose, subject_key=key,
+        episode_id=own if len(items) == 1 else None, is_urgent=items[0].level == Level.RED,
+    )  # fmt: skip
+    return outbox.add(connection, decision)
+
+
+def _hash(parts: list[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

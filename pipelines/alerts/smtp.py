@@ -1,0 +1,120 @@
+"""Talks to a mail server: connects, gives it one mail for one address, and says what it answered."""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipelines.ledger.queue import Outgoing
+from pipelines.settings import Settings
+
+IMPLICIT_TLS_PORT = 465
+_SERVICE_CLOSING = 421
+_OK, _WILL_FORWARD, _SEND_TEXT = 250, 251, 354
+
+
+class Outcome(StrEnum):
+    """What became of an attempt. Lost: the mail was no longer ours when the server was ready for its text."""
+
+    ACCEPTED = "accepted"
+    BOUNCED = "bounced"
+    PUT_OFF = "put_off"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said about one mail; ``is_broken`` when the connection is of no more use."""
+
+    outcome: Outcome
+    reply: str
+    is_ambiguous: bool = False
+    is_broken: bool = False
+
+
+def connect(settings: Settings, timeout: float) -> smtplib.SMTP:
+    """A connection that is encrypted and signed in as the settings say. Raises OSError or SMTPException."""
+    context = ssl.create_default_context()
+    if settings.smtp_port == IMPLICIT_TLS_PORT:
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            settings.smtp_host, settings.smtp_port, timeout=timeout, context=context
+        )
+    else:
+        connection = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=timeout)
+    try:
+        connection.ehlo_or_helo_if_needed()
+        if settings.smtp_starttls:
+            connection.starttls(context=context)
+            connection.ehlo()
+        if settings.smtp_user:
+            connection.login(settings.smtp_user, settings.smtp_password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def deliver(connection: smtplib.SMTP, sender: str, mail: Outgoing, may_hand_over: Callable[[], bool]) -> Answer:
+    """Give one mail to the server. The steps are spelled out to know whether it can have had the whole mail.
+
+    ``may_hand_over`` is asked when the server is ready for the text, and before it gets any of it.
+    """
+    is_given = False
+    try:
+        for code, reply in _before_text(connection, sender, mail.address):
+            if code not in {_OK, _WILL_FORWARD, _SEND_TEXT}:
+                return _refused(connection, code, reply)
+        if not may_hand_over():
+            return Answer(Outcome.LOST, "", is_broken=True)  # the server waits for a text: only closing ends that
+        # As smtplib.data does: lines end in CRLF, a leading dot is doubled, a dot alone ends the mail.
+        text = re.sub(rb"(?m)^\.", b"..", re.sub(rb"\r\n|\r|\n", b"\r\n", mail.message))
+        is_given = True
+        connection.send(text + (b"" if text.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+        code, reply = connection.getreply()
+    except (OSError, smtplib.SMTPException) as error:
+        return Answer(Outcome.PUT_OFF, reply_of(error), is_ambiguous=is_given, is_broken=True)
+    if code == _OK:
+        return Answer(Outcome.ACCEPTED, _said(code, reply))
+    return _refused(connection, code, reply)
+
+
+def say_goodbye(connection: smtplib.SMTP) -> None:
+    """End the conversation, whatever the server makes of it."""
+    try:
+        connection.quit()
+    except (OSError, smtplib.SMTPException):
+        connection.close()
+
+
+def reply_of(error: Exception) -> str:
+    """What a server or the network said, from an error."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        text = error.smtp_error
+        return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+    return str(error) or type(error).__name__
+
+
+def _before_text(connection: smtplib.SMTP, sender: str, address: str) -> list[tuple[int, bytes]]:
+    said = [connection.mail(sender)]
+    if said[-1][0] == _OK:
+        said.append(connection.rcpt(address))
+        if said[-1][0] in {_OK, _WILL_FORWARD}:
+            said.append(connection.docmd("data"))
+    return said
+
+
+def _refused(connection: smtplib.SMTP, code: int, reply: bytes) -> Answer:
+    outcome = Outcome.BOUNCED if code >= 500 else Outcome.PUT_OFF
+    if code == _SERVICE_CLOSING:
+        return Answer(outcome, _said(code, reply), is_broken=True)
+    try:
+        connection.rset()
+    except (OSError, smtplib.SMTPException):
+        return Answer(outcome, _said(code, reply), is_broken=True)
+    return Answer(outcome, _said(code, reply))
+
+
+def _said(code: int, reply: bytes) -> str:
+    return f"{code} {reply.decode('utf-8', 'replace')}"

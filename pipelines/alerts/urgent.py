@@ -1,0 +1,59 @@
+"""The mail of one urgent warning: a sentence of fact, one action, a small table, the last weeks, what is folded in."""
+
+from dataclasses import dataclass
+
+from pipelines.alerts.chart import bars
+from pipelines.alerts.digest import ISSUED, NEW, RAISED, Material, framing
+from pipelines.alerts.wording import LEVEL_NAMES, action, fact, item
+from pipelines.domain import Level
+from pipelines.ledger.notice import Reason
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+_FOLDED_LISTED = 20
+_BECAUSE = {
+    Reason.FIRST: "{level}级别首次出现，单独即时通报。",
+    Reason.WORSENED: "级别由{before}升为{level}，单独即时通报。",
+    Reason.ISSUED: "{level}预警已正式发布，单独即时通报。",
+}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One urgent warning, a row of the office's material, with the rows folded into it that are this office's."""
+
+    head: str
+    folded: tuple[str, ...]
+    reason: Reason
+    before: int
+
+    @property
+    def change(self) -> str:
+        """What changed, in a word."""
+        if self.reason is Reason.WORSENED:
+            return f"由{LEVEL_NAMES[Level(self.before)]}{RAISED}" if self.before else RAISED
+        return ISSUED if self.reason is Reason.ISSUED else NEW
+
+
+def urgent(material: Material, unit: Unit, region: Region, settings: Settings) -> dict[str, object]:
+    """The fields of the template ``urgent`` about one warning."""
+    rows = material.rows.set_index("episode_id", drop=False)
+    row = rows.loc[unit.head].to_dict()
+    one = item(row, unit.change, region, settings)
+    folded = [item(member, "", region, settings) for member in rows.loc[list(unit.folded)].to_dict("records")]
+    is_of_others = bool(folded) and row["area"] not in material.office.areas
+    size = f"，{one.people}" if one.people else f"，{one.observed}" if one.observed else ""
+    part = f"，并入 {len(folded)} 项" if folded else ""
+    level = LEVEL_NAMES[Level(one.level)]
+    before = LEVEL_NAMES[Level(unit.before)] if unit.before else ""
+    return framing(material, one.data_to, region) | {
+        "subject": f"{one.tag} {one.what} {unit.change}{size}{part} 数据截至{one.data_to.isoformat()}",
+        "item": one,
+        "fact": fact(row, one),
+        "action": f"逐项核实并签收下列并入的 {len(folded)} 项。" if is_of_others else action(row, region),
+        "link": folded[0].link if is_of_others else one.link,
+        "because": _BECAUSE[unit.reason].format(level=level, before=before),
+        "bars": bars(material.trend, str(row["indicator"]), str(row["area"]), str(row["unit"])),
+        "folded": folded[:_FOLDED_LISTED],
+        "unlisted": max(len(folded) - _FOLDED_LISTED, 0),
+    }

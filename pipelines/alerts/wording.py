@@ -1,0 +1,163 @@
+"""Warnings in words: bands, periods, what people made of them, one sentence of fact and one recommended action."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from pipelines.alerts.period import last_day, words
+from pipelines.domain import TOTAL_INDUSTRY, Grain, Level, State
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+LEVEL_NAMES = {Level.RED: "红色", Level.ORANGE: "橙色", Level.YELLOW: "黄色", Level.BLUE: "蓝色"}
+STATE_NAMES = {
+    State.TO_VERIFY: "待核实", State.CONFIRMED: "已确认，待发布", State.ISSUED: "已发布", State.HANDLING: "处置中",
+    State.LOWERED: "已降级", State.DISMISSED: "误报", State.LIFTED: "已解除",
+}  # fmt: skip
+CLOSED_BECAUSE = {
+    "evidence": "后续数据已回到预期范围", "window_passed": "观察期已过，没有新的同类情况",
+    "revision": "数据更正后不再成立", "merged": "已并入另一条预警",
+}  # fmt: skip
+WITHDRAWN = "数据更正后不再成立"
+_MEASURES = {"persons": "人", "posts": "个"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A warning as a mail shows it."""
+
+    episode_id: str
+    what: str
+    rule: str
+    level: int
+    is_issued: bool
+    state: str
+    change: str
+    observed: str
+    people: str
+    data_to: date
+    data_words: str
+    since: str
+    until: str
+    close_reason: str
+    link: str
+    detail: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its level, called a warning only when a person issued it."""
+        return level_title(self.level, self.is_issued)
+
+    @property
+    def tag(self) -> str:
+        """The bracket a subject begins with."""
+        return f"[{self.title}]" if self.is_issued else f"[{self.title}·{self.state}]"
+
+
+def level_title(level: int, is_issued: bool) -> str:
+    """The name of a level; what nobody issued is suspected."""
+    return f"{'' if is_issued else '疑似'}{LEVEL_NAMES[Level(level)]}预警"
+
+
+def item(row: dict[str, object], change: str, region: Region, settings: Settings, detail: str = "") -> Item:
+    """A row of mail_warning.sql, open ones with the columns of a board, in words."""
+    reached, data_words = _reach(row, region)
+    state = State(str(row.get("state", State.TO_VERIFY)))
+    return Item(
+        episode_id=str(row["episode_id"]),
+        what=f"{row['area_name']} {industry_of(row)} {row['indicator_title']}",
+        rule=_text(row["rule_title"]),
+        level=int(str(row["level"])),
+        is_issued=bool(row.get("is_issued", False)),
+        state=STATE_NAMES[state],
+        change=change,
+        observed=band_words(row["observed_band"], str(row["unit"])),
+        people=_people(row),
+        data_to=reached,
+        data_words=data_words,
+        since=_day(row["opened_on"]),
+        until=_day(row["closed_on"]),
+        close_reason=CLOSED_BECAUSE.get(_text(row["close_reason"]), ""),
+        link=f"{settings.address}/warning/{row['episode_id']}",
+        detail=detail,
+    )
+
+
+def industry_of(row: dict[str, object]) -> str:
+    """The industry of a warning in words."""
+    return "全行业" if row["industry"] == TOTAL_INDUSTRY else str(row["industry_name"])
+
+
+def fact(row: dict[str, object], one: Item) -> str:
+    """One sentence that says what was seen."""
+    is_lower = row["worse"] == "lower"
+    series = f"{row['area_name']}{industry_of(row)}的{row['indicator_title']}"
+    seen = {
+        "spike": f"{series}明显{'低于' if is_lower else '高于'}按往年同期和近期水平的预期",
+        "level": f"{series}{'降到' if is_lower else '达到'}预警线，也{'低于' if is_lower else '高于'}自身近两年的水平",
+        "event": f"{row['area_name']}{industry_of(row)}有用人单位报告裁减人员",
+        "several": f"{row['area_name']}{industry_of(row)}有多家用人单位先后报告裁减人员",
+    }.get(str(row["kind"]), f"{series}达到预警条件")
+    size = "，".join(part for part in (one.observed, one.people) if part)
+    return f"{seen}{'：' if size else ''}{size}（数据至 {one.data_words}）。"
+
+
+def action(row: dict[str, object], region: Region) -> str:
+    """The one thing to do next, by state; the measure is the first of the region's playbook for such a trigger."""
+    measure = _measure(row, region)
+    verify = "登录系统核实并签收"
+    then = f"；属实的，先办“{measure}”" if measure else ""
+    return {
+        State.TO_VERIFY: f"{verify}{then}。",
+        State.CONFIRMED: "已确认，请在规定时限内发布；发布前对外仍称疑似。",
+        State.ISSUED: f"落实措施并登记责任人{f'，先办“{measure}”' if measure else ''}。",
+        State.HANDLING: "在系统中登记措施进展和结果。",
+        State.LOWERED: "继续观察，情况反复的转回处置。",
+    }.get(State(str(row.get("state", State.TO_VERIFY))), f"{verify}。")
+
+
+def _people(row: dict[str, object]) -> str:
+    """How many people, in words; of a spike they are those beyond what was expected."""
+    shown = band_words(row["people_band"], "persons")
+    if not shown:
+        return ""
+    if row["kind"] == "spike":
+        return f"比预期{'少' if row['worse'] == 'lower' else '多'} {shown}"
+    return f"涉及 {shown}"
+
+
+def _measure(row: dict[str, object], region: Region) -> str:
+    for one in region.playbook.itertuples():
+        indicators = str(one.indicators).split(";") if isinstance(one.indicators, str) else []
+        if str(row["kind"]) in str(one.kinds).split(";") and (not indicators or row["indicator"] in indicators):
+            return f"{one.title}（通知第 {one.item} 项）"
+    return ""
+
+
+def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
+    """Up to which day a warning's data reach, and how to say it: rules on readings and scores judge whole periods."""
+    first = pd.Timestamp(str(row["data_to"])).date()
+    rules = region.rules
+    grains = rules.loc[rules["rule_id"] == row["rule_id"], "grain"]
+    grain = Grain(grains.iloc[0]) if row["kind"] in {"level", "spike"} and len(grains) else Grain.DAY
+    return last_day(grain, first), words(grain, first)
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124
+
+
+def band_words(value: object, unit: str) -> str:
+    """A band as words: ``<10`` persons is 不足 10 人, ``500+`` is 500 以上; empty where there is none."""
+    shown = _text(value)
+    if not shown:
+        return ""
+    measure = f" {_MEASURES[unit]}" if unit in _MEASURES else ""
+    if shown.startswith("<"):
+        return f"不足 {shown[1:]}{measure}"
+    return f"{shown[:-1]}{measure}以上" if shown.endswith("+") else f"{shown}{measure}"
+
+
+def _day(value: object) -> str:
+    return "" if pd.isna(value) else pd.Timestamp(str(value)).date().isoformat()

@@ -1,0 +1,212 @@
+"""The day's jobs: when each is due, what was missed, and one scheduler at a time that does them in order."""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from time import perf_counter
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from pipelines.ledger import Ledger, job, lease, queue
+from pipelines.ledger.job import Ending, JobRun
+from pipelines.log import redacted, tell
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+LEASE = timedelta(seconds=60)
+log = logging.getLogger(__name__)
+_TRY_AGAIN = timedelta(minutes=10)  # after this a run of the day that failed is begun again …
+_TRY_UNTIL = timedelta(hours=3)  # … but not longer than this after its time: then people must look
+_LOOK_BACK = timedelta(days=60)  # what was missed longer ago is not made up for
+_SHORT_LOOK_BACK = timedelta(days=2)  # of jobs of which only the last missed time counts
+_INSTANT = timedelta(microseconds=1)
+_SAID = 4000  # characters kept of what a job said
+Command = tuple[str, ...]
+Work = Callable[[Command, Callable[[], bool]], tuple[int, str]]
+"""Does a command: exit status and what it said. It is given what to call meanwhile, which says whether to go on."""
+GIVEN_UP = 75
+"""Exit status (EX_TEMPFAIL) of a command that was ended because it is somebody else's by now, or comes later."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command of `gangshao` and when it is due.
+
+    ``holds``: on which days and at which times (the region's) the trigger counts. ``is_made_up``: every missed time is
+    done, in order; else only the last. ``missed``: the command for all missed times but the last. ``is_needed``: what
+    has nothing to do is not begun. ``quiet_status``: an exit status that is no failure.
+    """
+
+    name: str
+    trigger: BaseTrigger
+    command: Callable[[datetime], Command]
+    holds: Callable[[datetime], bool] = lambda _: True
+    is_made_up: bool = False
+    missed: Callable[[datetime], Command] | None = None
+    is_needed: Callable[[Settings, Ledger, datetime], bool] = lambda *_: True
+    quiet_status: int = 0
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """A job at one of its times. Missed: a later time of it has come as well. Again: it was begun before."""
+
+    job: Job
+    due_at: datetime
+    is_missed: bool = False
+    is_again: bool = False
+
+    @property
+    def command(self) -> Command:
+        """What is to be done."""
+        at = self.job.missed if self.is_missed and self.job.missed is not None else self.job.command
+        return at(self.due_at)
+
+
+def jobs(region: Region) -> list[Job]:
+    """The region's jobs, in the order in which they are done when due at once."""
+    hours, zone = region.timetable, region.time_zone
+
+    def local(at: datetime) -> datetime:
+        return at.astimezone(zone)
+
+    def daily(at: time, minutes: int = 0) -> CronTrigger:
+        minute = at.hour * 60 + at.minute + minutes
+        return CronTrigger(hour=minute // 60 % 24, minute=minute % 60, timezone=zone)
+
+    def every(minutes: int) -> IntervalTrigger:
+        return IntervalTrigger(minutes=minutes, start_date=datetime(2026, 1, 1, tzinfo=zone), timezone=zone)
+
+    def day(at: datetime) -> str:
+        return region.local_day(at).isoformat()
+
+    return [
+        Job(
+            "ingest",
+            every(hours.ingest_minutes),
+            lambda _: ("ingest",),
+            holds=lambda at: hours.ingest_from <= local(at).time() <= hours.ingest_to,
+            is_needed=lambda settings, *_: any(path.is_file() for path in settings.inbox.rglob("*")),
+            quiet_status=2,
+        ),
+        Job(
+            "run",
+            daily(region.cut_off, hours.run_minutes),
+            lambda at: ("run", "--day", day(at)),
+            holds=lambda at: region.is_run_day(region.local_day(at)),
+            is_made_up=True,
+            missed=lambda at: ("run", "--from", day(at), "--to", day(at)),  # tells nobody: the last day's run does
+        ),
+        Job("backup", daily(hours.backup), lambda _: ("backup",)),
+        Job(
+            "remind",
+            every(hours.remind_minutes),
+            lambda _: ("remind",),
+            is_needed=lambda settings, *_: (settings.published / "current").exists(),
+        ),
+        Job(
+            "outbox",
+            every(hours.outbox_minutes),
+            lambda _: ("outbox", "send"),
+            is_needed=lambda _, ledger, now: queue.is_any_due(ledger, now) or queue.is_any_left(ledger, now),
+            quiet_status=2,
+        ),
+    ]
+
+
+def due(one: Job, last: datetime | None, region: Region, now: datetime) -> list[Occasion]:
+    """What of a job has come due after the time it was last begun for, oldest first.
+
+    Without a last time it begins with today's.
+    """
+    back = now - (_LOOK_BACK if one.is_made_up else _SHORT_LOOK_BACK)
+    first = region.local_midnight(region.local_day(now)) if last is None else max(back, last) + _INSTANT
+    times: list[datetime] = []
+    at = one.trigger.get_next_fire_time(None, first)
+    while at is not None and at <= now:
+        if one.holds(at):
+            times.append(at)
+        at = one.trigger.get_next_fire_time(None, at + _INSTANT)
+    if not one.is_made_up:
+        times = times[-1:]
+    return [Occasion(one, at, is_missed=at != times[-1]) for at in times]
+
+
+@dataclass
+class Scheduler:
+    """One of perhaps several; only the one that holds the lease does anything."""
+
+    settings: Settings
+    region: Region
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    work: Work
+    holder: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}")
+
+    _looked: dict[str, datetime] = field(default_factory=dict)
+    _is_stopping: bool = False
+
+    def tick(self) -> int:
+        """Do what is due, in order; returns how many jobs were done. Nothing while another one holds the lease."""
+        if not self.keep_lease():
+            return 0
+        return sum(self._do(occasion) for occasion in self._occasions())
+
+    def keep_lease(self) -> bool:
+        """Take the lease, or say that it is still held; False when somebody else has it, or this one is to stop."""
+        return not self._is_stopping and lease.take(self.ledger, job.LEASE, self.holder, self.clock(), LEASE)
+
+    def stop(self) -> None:
+        """Do nothing more, and let another one go on at once."""
+        self._is_stopping = True
+        lease.give_back(self.ledger, job.LEASE, self.holder)
+
+    def _occasions(self) -> list[Occasion]:
+        now, cut_off = self.clock(), job.unfinished(self.ledger)
+        return sorted(
+            [occasion for one in jobs(self.region) for occasion in self._of(one, cut_off, now)],
+            key=lambda occasion: occasion.due_at,
+        )
+
+    def _of(self, one: Job, cut_off: Sequence[JobRun], now: datetime) -> list[Occasion]:
+        """What is to be done of a job: what was cut off, what came due, the day's run that failed."""
+        last = job.last(self.ledger, one.name)
+        known = [at for at in (last.due_at if last else None, self._looked.get(one.name)) if at is not None]
+        fresh = due(one, max(known, default=None), self.region, now)
+        self._looked[one.name] = max([*known, *(occasion.due_at for occasion in fresh)], default=now)
+        again = [run.due_at for run in cut_off if run.job == one.name]
+        if last is not None and one.is_made_up and not fresh and _may_be_tried_again(last, now):
+            again.append(last.due_at)
+        is_missed = one.is_made_up and bool(fresh)
+        return [*(Occasion(one, at, is_missed, is_again=True) for at in again), *fresh]
+
+    def _do(self, occasion: Occasion) -> bool:
+        one, due_at, began = occasion.job, occasion.due_at, perf_counter()
+        if not one.is_needed(self.settings, self.ledger, self.clock()):
+            if occasion.is_again:
+                job.finish(self.ledger, one.name, due_at, Ending.DONE, "", self.clock())
+            return False
+        if not self.keep_lease() or not job.begin(self.ledger, one.name, due_at, self.holder, self.clock()):
+            return False
+        told = {"job": one.name, "due_at": due_at.astimezone(UTC).isoformat(timespec="minutes")}
+        tell(log, "job began", **told, is_missed=occasion.is_missed)
+        status, said = self.work(occasion.command, self.keep_lease)
+        seconds = round(perf_counter() - began, 1)
+        if status == GIVEN_UP:  # it stays as begun: whoever has the lease next begins it again
+            tell(log, "job given up", **told, seconds=seconds)
+            return False
+        result = Ending.DONE if status in {0, one.quiet_status} else Ending.FAILED
+        job.finish(self.ledger, one.name, due_at, result, redacted(said.strip())[-_SAID:], self.clock())
+        tell(log, "job ended", **told, result=result.value, status=status, seconds=seconds)
+        return True
+
+
+def _may_be_tried_again(last: JobRun, now: datetime) -> bool:
+    is_time = now - last.started_at >= _TRY_AGAIN and now - last.due_at < _TRY_UNTIL
+    return last.result is Ending.FAILED and is_time

@@ -1,0 +1,135 @@
+"""The small check that looks at the whole from outside: was there a run, do mails leave, is the schedule alive."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from pipelines.alerts import mail
+from pipelines.alerts.letter import message_id
+from pipelines.alerts.retry import hours_of
+from pipelines.domain import Edition, UserError
+from pipelines.ledger import Ledger, job, lease, queue
+from pipelines.ledger import notice as outbox
+from pipelines.ledger.edition import recorded_editions
+from pipelines.ledger.notice import WATCH, Decision, Reason, State
+from pipelines.publish.read import edition_in_force
+from pipelines.region import Region
+from pipelines.settings import Settings
+
+OFFICE = "duty"
+STUCK_FOR = timedelta(minutes=30)
+SILENT_FOR = timedelta(minutes=10)
+_TITLES = {
+    Reason.NO_EDITION: "当天的版次没有完成",
+    Reason.STUCK: "邮件没有发出",
+    Reason.NO_SCHEDULE: "定时任务没有动静",
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something the duty desk should know, and a sentence on what it is and what to do."""
+
+    reason: Reason
+    sentence: str
+
+
+def look(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> list[Trouble]:
+    """What is wrong at an instant; empty when all is well. Changes nothing."""
+    found = (_no_edition(settings, region, ledger, now), _stuck(region, ledger, now), _no_schedule(region, ledger, now))
+    return [trouble for trouble in found if trouble is not None]
+
+
+def _no_edition(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
+    day = region.local_day(now)
+    hour = region.timetable.finished_by
+    if not region.is_run_day(day) or now < region.instant(day, hour):
+        return None
+    is_made = any(one.edition.day >= day for one in recorded_editions(ledger))
+    if is_made and edition_in_force(settings.published).day >= day:
+        return None
+    done = "已算出但没有发布" if is_made else "没有完成"
+    return Trouble(
+        Reason.NO_EDITION,
+        f"到 {hour:%H:%M}，{day} 的版次{done}；请查看日志，然后运行 gangshao run (no run of the day has finished)",
+    )
+
+
+def _stuck(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
+    before = now - STUCK_FOR
+    is_working = hours_of(region, OFFICE).is_working(region, before)
+    overdue = queue.overdue(ledger, before, is_put_off_too=is_working)
+    if overdue is None:
+        return None
+    return Trouble(
+        Reason.STUCK,
+        f"发件箱有 {overdue.mails} 封邮件超过 {STUCK_FOR // timedelta(minutes=1)} 分钟没有发出，最早的自"
+        f" {overdue.since.astimezone(region.time_zone):%m-%d %H:%M}；服务器答复：{overdue.reply or '无'}"
+        " (the outbox is stuck: see gangshao outbox list --state queued)",
+    )
+
+
+def _no_schedule(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
+    until = lease.runs_until(ledger, job.LEASE)
+    if until is None or now - until < SILENT_FOR:
+        return None
+    return Trouble(
+        Reason.NO_SCHEDULE,
+        f"定时任务自 {until.astimezone(region.time_zone):%m-%d %H:%M} 起没有动静；请重新启动 gangshao schedule"
+        " (the schedule is silent)",
+    )
+
+
+def tell_duty(troubles: list[Trouble], settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:
+    """Mail the duty desk about each trouble, once a day; returns a sentence on whether the mail has left."""
+    if not settings.duty_mail:
+        return "没有设置 GANGSHAO_DUTY_MAIL，未寄邮件 (no address of the duty desk is set)"
+    day = region.local_day(now)
+    about = [
+        Decision(
+            edition_id=_edition(settings, region, now).edition_id, day=day, cutoff_at=region.cutoff_at(day),
+            office_id=OFFICE, address=settings.duty_mail, reason=trouble.reason, state=State.QUEUED, content={},
+            message_id=message_id(OFFICE, settings.duty_mail, f"{WATCH}:{trouble.reason}:{day}", settings),
+            is_demonstration=settings.demonstration_mark.exists(), decided_at=now, purpose=WATCH,
+            subject_key=f"{trouble.reason}:{day}", is_urgent=True,
+        )
+        for trouble in troubles
+    ]  # fmt: skip
+    with ledger.writing() as connection:
+        for trouble, decision in zip(troubles, about, strict=True):
+            if outbox.find(connection, OFFICE, settings.duty_mail, decision.purpose_key) is None:
+                outbox.add(connection, _with_letter(decision, trouble, settings, region))
+    try:
+        report = mail.send(ledger, settings, now)
+    except UserError as error:
+        return f"给值班岗的邮件没有发出：{error}"
+    with ledger.reading() as connection:
+        told = [outbox.find(connection, OFFICE, settings.duty_mail, decision.purpose_key) for decision in about]
+    if all(one is not None and one.state is State.ACCEPTED for one in told):
+        return "已邮件告知值班岗，每天每件事一封 (the duty desk has been told by mail)"
+    return f"给值班岗的邮件没有发出，请当面或电话告知：{report.problem} (the mail to the duty desk has not left)"
+
+
+def _edition(settings: Settings, region: Region, now: datetime) -> Edition:
+    """The edition in force; before there is one, today's, which is to come."""
+    try:
+        return edition_in_force(settings.published)
+    except UserError:
+        day = region.local_day(now)
+        return Edition(day, 1, region.cutoff_at(day))
+
+
+def _with_letter(decision: Decision, trouble: Trouble, settings: Settings, region: Region) -> Decision:
+    mark = "【演示数据】" if decision.is_demonstration else ""
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = f"{mark}[系统值守] {region.name_zh} {_TITLES[trouble.reason]}"
+    message["From"] = settings.mail_from
+    message["To"] = decision.address
+    message["Date"] = format_datetime(decision.decided_at.astimezone(region.time_zone))
+    message["Message-ID"] = decision.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(f"{mark}{trouble.sentence}\n\n本邮件由 gangshao watch 发出，同一件事每天一封。\n", cte="base64")
+    name = f"{decision.day}_{OFFICE}_{decision.message_id[1:17]}.eml"
+    return replace(decision, subject=str(message["Subject"]), file_name=name, message=message.as_bytes())

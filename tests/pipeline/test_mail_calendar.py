@@ -1,0 +1,165 @@
+"""Mails by the calendar, routes, and the commands that try before sending."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.__main__ import app
+from pipelines.alerts.hours import Hours
+from pipelines.alerts.mail import send
+from pipelines.alerts.periodic import send_due
+from pipelines.alerts.route import routes
+from pipelines.domain import Level, Role, State, UserError, Viewer
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.acknowledgement import acknowledge
+from pipelines.ledger.audit import Actor
+from pipelines.ledger.chain import Cause, Subject, take
+from pipelines.ledger.notice import recorded_notices
+from pipelines.publish import read
+from pipelines.settings import Settings
+from tests.pipeline.mail_city import REGION, City, edition, parsed, part
+from tests.pipeline.timeline import Timeline
+
+MONDAY = date(2026, 11, 9)
+HOURS = Hours(time(8, 30), time(17, 30), time(21), time(7))
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    yield City(tmp_path, Settings(data=tmp_path, base_url="https://gangshao.example.com"))
+    read.close()
+
+
+@pytest.fixture
+def ledger(city: City) -> Iterator[Ledger]:
+    opened = open_ledger(city.settings)
+    yield opened
+    opened.close()
+
+
+def at(day: date, clock: str) -> datetime:
+    return REGION.instant(day, time.fromisoformat(clock))
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "hours", "then", "when"),
+    [
+        (MONDAY, "08:30", 2, MONDAY, "10:30"),
+        (MONDAY, "07:00", 9, MONDAY, "17:30"),
+        (MONDAY, "17:00", 1, MONDAY + timedelta(days=1), "09:00"),
+        (date(2026, 11, 13), "17:00", 1, date(2026, 11, 16), "09:00"),  # over a weekend
+        (date(2026, 9, 30), "17:00", 1, date(2026, 10, 8), "09:00"),  # over the National Day
+        (date(2026, 10, 9), "17:00", 1, date(2026, 10, 10), "09:00"),  # into a worked Saturday
+    ],
+)
+def test_working_time_passes_on_workdays_only(day: date, clock: str, hours: int, then: date, when: str) -> None:
+    assert HOURS.later(REGION, at(day, clock), timedelta(hours=hours)) == at(then, when)
+
+
+@pytest.mark.parametrize(
+    ("clock", "days", "when"), [("20:59", 0, "20:59"), ("21:00", 1, "07:00"), ("03:00", 0, "07:00")]
+)
+def test_quiet_hours_end_in_the_morning(clock: str, days: int, when: str) -> None:
+    assert HOURS.after_quiet(REGION, at(MONDAY, clock)) == at(MONDAY + timedelta(days=days), when)
+    noon = Hours(time(14), time(17), time(12), time(13))
+    assert noon.after_quiet(REGION, at(MONDAY, "12:30")) == at(MONDAY, "13:00")
+
+
+def test_briefs_digests_reports_and_test_mails_go_once_at_their_time(city: City, ledger: Ledger) -> None:
+    first = date(2026, 10, 30)  # a Friday; Monday 2 November is the first workday of week and month
+    story = Timeline(city, ledger, first, {("371502", "C"): "333333", ("371503", "F"): "333333"})
+    told: dict[date, list[str]] = {}
+    for number, day in enumerate(story.days):
+        story.play(number + 1, since=number)
+        for clock in ("07:30", "09:00"):
+            made = send_due(edition(day), ledger, REGION, city.settings, at(day, clock))
+            told.setdefault(day, []).extend(sorted({one.purpose for one in made}))
+    assert told == {
+        first: ["brief"],
+        date(2026, 10, 31): [],
+        date(2026, 11, 1): [],
+        date(2026, 11, 2): ["brief", "quality", "test", "weekly"],
+        date(2026, 11, 3): ["brief"],
+        date(2026, 11, 4): ["brief"],
+    }
+    tests = [one for one in recorded_notices(ledger) if one.purpose == "test"]
+    assert {one.address for one in tests} == set(REGION.recipients["address"])
+    assert {one.not_before for one in tests} == {at(date(2026, 11, 2), "08:30")}
+    briefs = [one for one in recorded_notices(ledger) if one.purpose == "brief"]
+    assert {one.not_before for one in briefs} == {None}  # after the quiet hours, before working hours
+
+
+def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledger) -> None:
+    october = date(2026, 10, 26)
+    lines = {("371502", "C"): "33333333", ("371502", "F"): "33333333", ("371503", "C"): "33333333"}
+    story = Timeline(city, ledger, october, lines)
+    story.play(1)
+    head = Viewer(Role.COUNTY_HEAD, frozenset({"371502"}))
+    who, now = Actor("某人", "test"), at(october, "11:30")
+    own = [Subject(f"371502{name}1", edition(october).edition_id, "371502", Level.YELLOW) for name in "CF"]
+    acknowledge(ledger, head, who, own[0], "dongchangfu", "岗位甲", "", 7, now)
+    take(ledger, REGION.transition, head, who, own[0], State.CONFIRMED, now)
+    cause = Cause.LATE_FILING.value
+    take(ledger, REGION.transition, head, who, own[1], State.DISMISSED, now, cause=cause, note="补报")
+    story.play(since=1)
+    monday = date(2026, 11, 2)
+    send_due(edition(monday), ledger, REGION, city.settings, at(monday, "09:00"))
+    send(ledger, city.settings, at(monday, "09:00"))
+    mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("2026-11-02*_liaocheng_*.eml")]
+    text = next(part(mail, "plain") for mail in mails if "质量月报" in str(mail["Subject"]))
+    assert (
+        "本月新开预警 3 项，已有结论的当中 50% 属实；通报后无人签收、也没有结论的 1 项，从通报到签收的中位时间 3.0 小时"
+        in text
+    )
+    assert "新开 3，属实 1，误报 1，未定 1" in text
+    assert "- 迟报集中补报：1 项" in text
+
+
+def test_a_route_says_who_gets_what_and_why() -> None:
+    found = {one.address: one for one in routes(REGION, "371502", Level.ORANGE, "C", "spike", at(MONDAY, "20:00"))}
+    clerk = found["jiuye@dongchangfu.example.com"]
+    assert clerk.how == "单独即时通报"
+    assert f"{clerk.when:%m-%d %H:%M}" == "11-10 08:30"
+    assert found["juzhang@chiping.example.com"].why == "不属本单位区域"
+    red = {one.address: one for one in routes(REGION, "371502", Level.RED, "", "spike", at(MONDAY, "23:00"))}
+    assert red["juzhang@dongchangfu.example.com"].when is None
+    yellow = {one.address: one for one in routes(REGION, "371502", Level.YELLOW, "", "spike", at(MONDAY, "09:00"))}
+    assert yellow["jiuye@dongchangfu.example.com"].how == "当日汇总"
+    assert "该岗位" in yellow["juzhang@dongchangfu.example.com"].why
+
+
+def test_every_area_and_level_of_the_region_is_routed() -> None:
+    for area in (REGION.city, *REGION.units):
+        for level in Level:
+            assert any(one.how != "不发" for one in routes(REGION, area, level, "", "level", at(MONDAY, "09:00")))
+
+
+def test_a_mail_can_be_looked_at_and_nothing_is_stored(
+    city: City, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    story = Timeline(city, ledger, MONDAY, {("371502", "C"): "23"})
+    story.publish(0)
+    monkeypatch.setenv("GANGSHAO_DATA", str(tmp_path))
+    page = tmp_path / "mail.html"
+    seen = CliRunner().invoke(app, ["preview", "immediate", "--office", "dongchangfu", "--html", str(page)])
+    assert seen.exit_code == 0, seen.exception
+    assert "主题：[疑似橙色预警·待核实] 东昌府区 制造业" in seen.stdout
+    assert "<h1" in page.read_text(encoding="utf-8")
+    for purpose in ("brief", "quality"):
+        assert CliRunner().invoke(app, ["preview", purpose, "--office", "liaocheng"]).exit_code == 0
+    assert recorded_notices(ledger) == []
+    wrong = CliRunner().invoke(app, ["preview", "digest", "--office", "nowhere"])
+    assert isinstance(wrong.exception, UserError)
+
+
+def test_the_command_prints_a_route(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GANGSHAO_DATA", str(tmp_path))
+    seen = CliRunner().invoke(app, ["route", "--area", "东昌府区", "--level", "红", "--industry", "C"])
+    assert seen.exit_code == 0
+    assert "juzhang@dongchangfu.example.com\t单独即时通报" in seen.stdout
+    assert "不属本单位区域" in seen.stdout
+    for wrong in (["--area", "某县", "--level", "红"], ["--area", "371502", "--level", "紫"]):
+        assert isinstance(CliRunner().invoke(app, ["route", *wrong]).exception, UserError)

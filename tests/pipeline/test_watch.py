@@ -1,0 +1,141 @@
+"""The small check: no edition by half past seven, mails that stick, a schedule that is silent; else all is quiet."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines import region as regions
+from pipelines.ledger import Ledger, job, lease, open_ledger
+from pipelines.ledger.edition import record
+from pipelines.ledger.notice import Reason, State, recorded_notices
+from pipelines.settings import Settings
+from pipelines.watch import look, tell_duty
+from tests.faults.storm import queue_mails
+from tests.house import House
+from tests.pipeline.mail_city import REGION, ROOT, City, MailServer, edition, parsed, part
+
+DAY = date(2026, 11, 23)
+SEVEN = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)  # of DAY, there
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+DUTY = "zhiban@hr.example.com"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = open_ledger(Settings(data=tmp_path))
+    yield opened
+    opened.close()
+
+
+def finished(ledger: Ledger, folder: Path, is_published: bool = True) -> None:
+    record(ledger, edition(DAY), False, SEVEN + 10 * MINUTE)
+    if is_published:
+        City(folder, Settings(data=folder)).publish([edition(DAY)], [])
+
+
+def reasons(ledger: Ledger, folder: Path, now: datetime) -> list[Reason]:
+    return [trouble.reason for trouble in look(Settings(data=folder), REGION, ledger, now)]
+
+
+def test_nothing_is_missed_before_half_past_seven_and_the_edition_after_it(ledger: Ledger, tmp_path: Path) -> None:
+    assert reasons(ledger, tmp_path, SEVEN + 29 * MINUTE) == []
+    assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE) == [Reason.NO_EDITION]
+    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN + HOUR)
+    assert "到 07:30，2026-11-23 的版次没有完成" in trouble.sentence
+    finished(ledger, tmp_path, is_published=False)
+    City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY - timedelta(days=1))], [])
+    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN + HOUR)
+    assert "已算出但没有发布" in trouble.sentence
+    finished(ledger, tmp_path)
+    assert reasons(ledger, tmp_path, SEVEN + HOUR) == []
+
+
+def test_a_day_without_a_run_misses_none(ledger: Ledger, tmp_path: Path) -> None:
+    weekly = regions.load(ROOT / "tests" / "regions" / "us_states")
+    found = [look(Settings(data=tmp_path), weekly, ledger, SEVEN + timedelta(days=days, hours=20)) for days in range(7)]
+    assert [len(one) for one in found].count(1) == 1
+
+
+def test_mails_that_nobody_fetches_stick_after_half_an_hour(ledger: Ledger, tmp_path: Path) -> None:
+    finished(ledger, tmp_path)
+    queue_mails(ledger, 2)  # decided at ten
+    ten = SEVEN + 3 * HOUR
+    assert reasons(ledger, tmp_path, ten + 29 * MINUTE) == []
+    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, ten + 30 * MINUTE)
+    assert trouble.reason is Reason.STUCK
+    assert "2 封邮件超过 30 分钟没有发出，最早的自 11-23 10:00" in trouble.sentence
+
+
+def test_a_mail_that_waits_for_the_morning_is_not_stuck_in_the_night_unless_it_is_urgent(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    finished(ledger, tmp_path)
+    queue_mails(ledger, 2)  # the first is urgent
+    night = SEVEN + 15 * HOUR
+    with ledger.writing() as connection:
+        connection.exec_driver_sql("update notice set next_attempt_at = '2026-11-24 00:30:00.000000'")
+    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, night)
+    assert "1 封" in trouble.sentence
+    morning = SEVEN + timedelta(days=1, hours=2, minutes=10)
+    record(ledger, edition(DAY + timedelta(days=1)), False, morning)
+    City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY), edition(DAY + timedelta(days=1))], [])
+    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, morning)
+    assert "2 封" in trouble.sentence
+
+
+def test_a_schedule_that_died_is_told_and_one_that_was_ended_is_not(ledger: Ledger, tmp_path: Path) -> None:
+    assert lease.take(ledger, job.LEASE, "a", SEVEN, MINUTE)
+    assert reasons(ledger, tmp_path, SEVEN + 10 * MINUTE) == []
+    assert reasons(ledger, tmp_path, SEVEN + 11 * MINUTE) == [Reason.NO_SCHEDULE]
+    lease.give_back(ledger, job.LEASE, "a")
+    assert reasons(ledger, tmp_path, SEVEN + 11 * MINUTE) == []
+
+
+def test_the_duty_desk_gets_one_mail_a_day_about_a_trouble(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer() as server:
+        settings = Settings(data=tmp_path, smtp_host="127.0.0.1", smtp_port=server.port, duty_mail=DUTY)
+        for hours in (1, 2, 25):
+            now = SEVEN + hours * HOUR
+            said = tell_duty(look(settings, REGION, ledger, now), settings, REGION, ledger, now)
+            assert "已邮件告知值班岗" in said
+    assert server.addresses() == [DUTY, DUTY]
+    letter = parsed(server.accepted[0][1])
+    assert letter["Subject"] == "[系统值守] 聊城市 当天的版次没有完成"
+    assert "gangshao run" in part(letter, "plain")
+
+
+def test_a_mail_server_that_fails_is_told_in_words(ledger: Ledger, tmp_path: Path) -> None:
+    with MailServer() as server:
+        pass
+    settings = Settings(data=tmp_path, smtp_host="127.0.0.1", smtp_port=server.port, duty_mail=DUTY)
+    now = SEVEN + HOUR
+    said = tell_duty(look(settings, REGION, ledger, now), settings, REGION, ledger, now)
+    assert "请当面或电话告知" in said
+    assert "无法使用" in said
+    assert [one.state for one in recorded_notices(ledger)] == [State.QUEUED]
+
+
+def test_the_command_says_all_quiet_or_ends_with_status_1(tmp_path: Path) -> None:
+    house = House(tmp_path, {"GANGSHAO_REGION": str(_never_late(tmp_path))})
+    assert house.gangshao("watch").stdout.startswith("一切正常 ")
+    ledger = open_ledger(Settings(data=house.data))
+    queue_mails(ledger, 1)
+    with ledger.writing() as connection:
+        connection.exec_driver_sql("update notice set decided_at = '2026-01-05 02:00:00.000000'")
+    ledger.close()
+    done = house.gangshao("watch", status=1)
+    assert done.stdout == ""
+    assert "发件箱有 1 封邮件" in done.stderr
+    assert "GANGSHAO_DUTY_MAIL" in done.stderr
+
+
+def _never_late(folder: Path) -> Path:
+    """A copy of the region in which no edition is late before the last minute of a day."""
+    region = folder / "liaocheng"
+    shutil.copytree(REGION.folder, region)
+    text = (region / "region.toml").read_text(encoding="utf-8")
+    (region / "region.toml").write_text(text.replace('"07:30"', '"23:59"'), encoding="utf-8")
+    return region

@@ -1,0 +1,205 @@
+"""The schedule by an injected clock: what is due, what was missed, who does it, and that nothing is done twice."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines import region as regions
+from pipelines.domain import UserError
+from pipelines.ledger import Ledger, job, open_ledger
+from pipelines.ledger.job import Ending
+from pipelines.schedule import GIVEN_UP, LEASE, Command, Scheduler, due, jobs
+from pipelines.settings import Settings
+from pipelines.timetable import Timetable, timetable
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = regions.load(ROOT / "data" / "regions" / "liaocheng")
+SIX = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)  # six in the morning of Monday 2026-11-23 there
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass
+class Office:
+    """A ledger, a clock that is turned by hand, and what schedulers had done."""
+
+    settings: Settings
+    ledger: Ledger
+    now: datetime = SIX
+    done: list[str] = field(default_factory=list)
+    status: dict[str, int] = field(default_factory=dict)
+
+    def scheduler(self, meanwhile: Callable[[], None] = lambda: None) -> Scheduler:
+        def work(command: Command, is_to_go_on: Callable[[], bool]) -> tuple[int, str]:
+            meanwhile()
+            if not is_to_go_on():
+                return GIVEN_UP, ""
+            self.done.append(" ".join(command))
+            return self.status.get(command[0], 0), "said"
+
+        return Scheduler(self.settings, REGION, self.ledger, lambda: self.now, work)
+
+    def pass_to(self, until: datetime, *schedulers: Scheduler, step: timedelta = HOUR / 2) -> list[str]:
+        """Turn the clock on, with a look at every step; returns what was done meanwhile."""
+        before = len(self.done)
+        while self.now < until:
+            self.now = min(until, self.now + step)
+            for one in schedulers:
+                one.tick()
+        return self.done[before:]
+
+    def put_a_file(self) -> None:
+        (self.settings.inbox / "vacancy").mkdir(parents=True, exist_ok=True)
+        (self.settings.inbox / "vacancy" / "a.csv").touch()
+
+    def rows(self, name: str) -> list[tuple[datetime, str]]:
+        with self.ledger.reading() as connection:
+            found = connection.execute(job.job_run.select().where(job.job_run.c.job == name)).mappings()
+            return sorted((row["due_at"], row["result"]) for row in found)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    settings = Settings(data=tmp_path)
+    opened = open_ledger(settings)
+    yield Office(settings, opened)
+    opened.close()
+
+
+def test_a_day_has_one_run_after_the_cut_off_and_one_backup(office: Office) -> None:
+    office.pass_to(SIX + DAY, office.scheduler())
+    assert office.done == ["run --day 2026-11-23", "backup"]
+    assert office.rows("run") == [(SIX + HOUR + 5 * MINUTE, "done")]
+    last = job.last(office.ledger, "run")
+    assert last is not None
+    assert (last.said, last.finished_at) == ("said", SIX + 1.5 * HOUR)
+
+
+def test_files_are_taken_in_at_the_times_of_the_window_and_not_in_between(office: Office) -> None:
+    scheduler = office.scheduler()
+    scheduler.tick()
+    office.pass_to(SIX + 3 * MINUTE, scheduler, step=MINUTE)
+    office.put_a_file()
+    assert office.pass_to(SIX + 9 * MINUTE, scheduler, step=MINUTE) == []
+    assert office.pass_to(SIX + 10 * MINUTE, scheduler, step=MINUTE) == ["ingest"]
+    late = office.pass_to(SIX + DAY - MINUTE, scheduler, step=10 * MINUTE)
+    assert late.count("ingest") == 16 * 6 - 1, "every ten minutes until ten in the evening, both ends included"
+    assert max(at for at, _ in office.rows("ingest")) == SIX + 16 * HOUR
+
+
+def test_missed_days_are_made_up_once_and_in_order_and_only_the_last_tells_anybody(office: Office) -> None:
+    office.pass_to(SIX + 8 * HOUR, office.scheduler())
+    office.put_a_file()
+    office.now = SIX + 3 * DAY + 4 * HOUR
+    again = office.scheduler()
+    office.done.clear()
+    again.tick()
+    assert office.done == [
+        "run --from 2026-11-24 --to 2026-11-24",
+        "run --from 2026-11-25 --to 2026-11-25",
+        "backup",
+        "run --day 2026-11-26",
+        "ingest",
+    ]
+    again.tick()
+    office.scheduler().tick()
+    assert len(office.done) == 5
+    assert [result for _, result in office.rows("run")] == ["done"] * 4
+
+
+def test_of_two_schedulers_one_does_everything_and_the_other_goes_on_when_it_is_gone(office: Office) -> None:
+    one, other = office.scheduler(), office.scheduler()
+    office.pass_to(SIX + 2 * HOUR, one, other)
+    assert office.done == ["run --day 2026-11-23"]
+    assert office.pass_to(office.now + DAY, other, one) == ["backup", "run --day 2026-11-24"]
+    one.stop()
+    assert office.pass_to(office.now + DAY, other) == ["backup", "run --day 2026-11-25"]
+    assert len(office.rows("run")) == 3
+
+
+def test_a_job_that_was_cut_off_is_begun_again_by_the_next_holder_of_the_lease(office: Office) -> None:
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    office.now = SIX + 2 * HOUR
+    with pytest.raises(KeyboardInterrupt):
+        office.scheduler(killed).tick()
+    assert office.rows("run") == [(SIX + HOUR + 5 * MINUTE, "running")]
+    other = office.scheduler()
+    office.now += LEASE - timedelta(seconds=1)
+    assert other.tick() == 0, "the lease has not run out"
+    office.now += timedelta(seconds=1)
+    assert other.tick() == 1
+    assert office.done == ["run --day 2026-11-23"]
+    assert office.rows("run") == [(SIX + HOUR + 5 * MINUTE, "done")]
+
+
+def test_a_scheduler_that_slept_through_its_lease_gives_the_job_up_to_the_one_that_took_over(office: Office) -> None:
+    other = office.scheduler()
+
+    def sleep() -> None:
+        office.now += 2 * LEASE
+        assert other.tick() == 1
+
+    office.now = SIX + 2 * HOUR
+    assert office.scheduler(sleep).tick() == 0
+    assert office.done == ["run --day 2026-11-23"]
+    assert office.rows("run") == [(SIX + HOUR + 5 * MINUTE, "done")]
+
+
+def test_a_run_that_fails_is_tried_again_for_three_hours(office: Office) -> None:
+    scheduler = office.scheduler()
+    office.status["run"] = 2
+    failed = office.pass_to(SIX + 6 * HOUR, scheduler, step=5 * MINUTE)
+    assert failed.count("run --day 2026-11-23") == 18
+    assert office.rows("run") == [(SIX + HOUR + 5 * MINUTE, "failed")]
+    office.status.clear()
+    assert office.pass_to(SIX + DAY + 2 * HOUR, scheduler) == ["backup", "run --day 2026-11-24"]
+
+
+def test_reminders_are_looked_for_every_quarter_of_an_hour_once_there_is_an_edition(office: Office) -> None:
+    scheduler = office.scheduler()
+    assert office.pass_to(SIX + HOUR, scheduler, step=5 * MINUTE) == []
+    office.settings.published.mkdir()
+    (office.settings.published / "current").write_text("2026-11-22.1", encoding="utf-8")
+    assert office.pass_to(SIX + 2 * HOUR, scheduler, step=5 * MINUTE).count("remind") == 4
+
+
+def test_a_region_that_runs_on_saturdays_has_runs_on_saturdays() -> None:
+    region = regions.load(ROOT / "tests" / "regions" / "us_states")
+    run = next(one for one in jobs(region) if one.name == "run")
+    start = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    days = [region.local_day(one.due_at) for one in due(run, start, region, start + timedelta(days=28))]
+    assert len(days) == 4
+    assert all(region.is_run_day(day) for day in days)
+
+
+def test_an_unfinished_job_of_a_quiet_inbox_ends_without_work(office: Office) -> None:
+    scheduler = office.scheduler()
+    scheduler.tick()
+    assert job.begin(office.ledger, "ingest", SIX, scheduler.holder, office.now)
+    scheduler.tick()
+    assert office.rows("ingest") == [(SIX, Ending.DONE.value)]
+    assert office.done == []
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"backup": "noon"}, "应为时刻"),
+        ({"ingest_minutes": 0}, "整数"),
+        ({"run_minutes": True}, "整数"),
+        ({"lunch": "12:00"}, "没有“lunch”"),
+        ({"ingest_from": "22:00"}, "应早于"),
+        ("07:00", "应为一节"),
+    ],
+)
+def test_hours_that_cannot_be_are_named_with_the_fix(said: object, why: str) -> None:
+    with pytest.raises(UserError, match=why):
+        timetable({"schedule": said}, "liaocheng/region.toml")
+
+
+def test_a_region_without_hours_has_the_ones_of_the_default_region() -> None:
+    assert timetable({}, "x") == Timetable() == REGION.timetable
