@@ -148,6 +148,7 @@ def _header() -> Any:
                         *[
                             html.Li(dcc.Link(text(title), href=path))
                             for title, path in (
+                                ("Rules", "/rules"),
                                 ("Delivery", "/delivery"),
                                 ("Audit trail", "/audit"),
                                 ("Accounts", "/accounts"),

@@ -11,7 +11,16 @@ from typing import Annotated
 
 import typer
 
-from pipelines import account_desk, audit_desk, backup_desk, drop_desk, notice_desk, outbox_desk, schedule_desk
+from pipelines import (
+    account_desk,
+    audit_desk,
+    backup_desk,
+    drop_desk,
+    notice_desk,
+    outbox_desk,
+    rule_desk,
+    schedule_desk,
+)
 from pipelines import notify as notices
 from pipelines import run as runs
 from pipelines import settings as all_settings
@@ -42,6 +51,7 @@ drop_desk.add_to(app)
 audit_desk.add_to(app)
 account_desk.add_to(app)
 backup_desk.add_to(app)
+rule_desk.add_to(app)
 notice_desk.add_to(app)
 outbox_desk.add_to(app)
 schedule_desk.add_to(app)

@@ -16,6 +16,7 @@ from pipelines.ledger import job, open_ledger, queue
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending
 from pipelines.publish.read import edition_in_force, read
+from pipelines.rule_desk import unapproved
 from pipelines.settings import Settings
 from pipelines.upkeep.drill import FRESH_FOR, last_good
 from pipelines.upkeep.inventory import backups, published_tables
@@ -46,6 +47,7 @@ def examine(settings: Settings) -> list[Answer]:
         "定时任务": _schedule,
         "备份": _backup,
         "预测质量": _quality,
+        "预警规则": _rules,
     }
     answers: list[Answer] = []
     for what, look in looks.items():
@@ -163,6 +165,21 @@ def _quality(settings: Settings) -> str:
     if rows.empty:
         return "还没有满 13 周的预测可比，每月的第一个版次比较一次"
     return f"{rows['day'].iloc[0]:%Y-%m-%d} 比较了 {len(rows)} 项，没有超出偶然的变化"
+
+
+def _rules(settings: Settings) -> str:
+    region = regions.load(settings.region)
+    has_ledger = settings.ledger_url or Path(settings.ledger_address.removeprefix("sqlite:///")).exists()
+    if not has_ledger:
+        return "还没有台账，第一次运行后检查"
+    today = region.local_day(datetime.now(UTC))
+    bare = unapproved(region, open_ledger(settings), today)
+    if bare:
+        raise UserError(
+            f"{'、'.join(bare)} 已启用，但现在的内容没有回测或没有编写、批准两个人；请运行 gangshao rules backtest 和 "
+            "gangshao rules enable，或在 rules.csv 中停用 (enabled without a backtest and two persons)"
+        )
+    return f"{region.rules_on(today)['rule_id'].nunique()} 条，启用的都经发布版或两人批准"
 
 
 def table_hashes(settings: Settings) -> dict[str, str]:

@@ -22,10 +22,10 @@ from pipelines.region_check import (
     check_industries,
     check_offices,
     check_recipients,
-    check_rules,
     playbook_of,
     steps_of,
 )
+from pipelines.region_rules import MAY_LACK, OVERRIDE, RELEASE, RULE, check_overrides, check_rules
 from pipelines.region_table import (
     Cell,
     Table,
@@ -51,8 +51,8 @@ _EVERY_DAY = frozenset(range(7))
 _SATURDAY = 5
 _DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
-_MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook"})
-_MAY_LACK = frozenset({"retention_days"})
+_MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook", "rule_overrides", "rule_release"})
+_MAY_LACK = frozenset({"retention_days"}) | MAY_LACK
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
         "code": text, "name": text, "short_name": text, "level": one_of("city", "unit", "county_view"),
@@ -92,14 +92,7 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "playbook": text, "title": text, "item": whole, "kinds": text, "indicators": optional_text, "due_days": whole,
         "basis": text,
     },
-    "rules": {
-        "rule_id": text, "title": text, "kind": one_of("spike", "level", "event", "several"), "indicator": text,
-        "scope": some_of("city", "area", "industry", "cell", "employer"), "grain": one_of(*Grain), "level": whole,
-        "min_strength": optional_number, "min_ratio": optional_number, "min_people": optional_number,
-        "line": optional_number, "margin": optional_number, "min_base": optional_number,
-        "window_days": optional_whole, "leave_after": whole, "basis": text, "effective_from": day,
-        "effective_to": optional_day, "is_enabled": flag,
-    },
+    "rules": RULE, "rule_overrides": OVERRIDE, "rule_release": RELEASE,
 }  # fmt: skip
 
 
@@ -139,6 +132,10 @@ class Region:
     recipients: pd.DataFrame
     feeds: pd.DataFrame
     rules: pd.DataFrame
+    rule_overrides: pd.DataFrame
+    """Lines of a rule and level that hold in one area for a time (rule_overrides.csv, may be absent)."""
+    rule_release: pd.DataFrame
+    """Rules as this version shipped them, by hash (rule_release.csv, may be absent): see pipelines.rule_version."""
     transition: pd.DataFrame
     """Who may move a warning, a row a step and level: see pipelines.ledger.transition. Empty without the file."""
     playbook: pd.DataFrame
@@ -297,6 +294,7 @@ def load(folder: Path) -> Region:
     tables["feeds"].require_unique("feed")
     check_feeds(tables["feeds"])
     check_rules(tables["rules"])
+    check_overrides(tables.get("rule_overrides"), tables["rules"], tables["places"].codes("unit"))
     tables["codes"].require_unique("list", "code")
     return Region(
         folder=folder,
@@ -314,10 +312,16 @@ def load(folder: Path) -> Region:
         timetable=timetable(settings, f"{folder.name}/region.toml"),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=_header_aliases(tables.get("headers")),
+        rule_overrides=_optional(tables, "rule_overrides"),
+        rule_release=_optional(tables, "rule_release"),
         transition=steps_of(tables.get("transition"), list(_COLUMNS["transition"])),
         playbook=playbook_of(tables.get("playbook"), tables["rules"], list(_COLUMNS["playbook"])),
         **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", *_MAY_BE_ABSENT)},
     )
+
+
+def _optional(tables: dict[str, Table], name: str) -> pd.DataFrame:
+    return tables[name].frame if name in tables else pd.DataFrame(columns=list(_COLUMNS[name]))
 
 
 def _header_aliases(table: Table | None) -> dict[tuple[str, str], tuple[str, ...]]:

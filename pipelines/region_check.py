@@ -82,25 +82,6 @@ def check_feeds(feeds: Table) -> None:
     feeds.refuse(is_short, "retention_days", "应为正整数（天），没有保存期限的留空")
 
 
-def check_rules(rules: Table) -> None:
-    """A rule's kind has the limits it needs, and its rows agree."""
-    frame, kind = rules.frame, rules.frame["kind"]
-    rules.refuse(~frame["level"].isin([1, 2, 3, 4]), "level", "只能是 1（红）、2（橙）、3（黄）、4（蓝）")
-    rules.refuse(
-        (kind == "spike") & frame["min_strength"].isna(), "min_strength", "不能为空，异常规则须写明超出预期的标准差数"
-    )
-    rules.refuse(kind.isin(["level", "several"]) & frame["line"].isna(), "line", "不能为空，请写明预警线")
-    no_limit = (kind == "event") & frame["line"].isna() & frame["min_ratio"].isna()
-    rules.refuse(no_limit, "line", "和 min_ratio 至少填写一项")
-    rules.refuse((kind == "several") & frame["window_days"].isna(), "window_days", "不能为空，请写明合计的天数")
-    rules.refuse(
-        ~(frame["min_strength"].isna() | frame["min_strength"].between(0, 40)), "min_strength", "应在 0 和 40 之间"
-    )
-    for column in ("title", "kind", "indicator", "scope", "grain", "is_enabled"):
-        first = frame.groupby(["rule_id", "effective_from"])[column].transform("first")
-        rules.refuse(first != frame[column], column, "与同一规则的第一行不一致，请改成一致")
-
-
 def steps_of(table: Table | None, columns: Sequence[str]) -> pd.DataFrame:
     """A row a step and level; every state but the last ones can be left at every level."""
     if table is None:

@@ -1,24 +1,27 @@
 """The judge stage: one edition's findings, and what they make of the episodes that are open."""
 
-from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pandas as pd
 
-from pipelines.alerts import rules
-from pipelines.alerts.fold import Series, fold
+from pipelines.alerts import lead_desk, rules
+from pipelines.alerts.corroboration import compared, raised
+from pipelines.alerts.grounds import Grounds, found, grounds, in_force_on
+from pipelines.alerts.hysteresis import held, look_back_days, waiting
+from pipelines.alerts.judged import Reported, judged_to
 from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, from_row
 from pipelines.domain import Edition
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import SQL, catalogue, step
 from pipelines.warehouse.transform import Change
 
-LAYOFF_DAYS = 180  # reports older than this are behind every rule's window
-READING_DAYS = 75  # a month that ended longer ago is history, no warning
 CAUSE_SHARE, CAUSE_PEOPLE = 0.5, 10  # an employer is named when it brings at least half of the excess and ten people
+_AGREEMENT = [
+    "edition_id", "day", "episode_id", "area", "industry", "source", "by_indicator", "by_industry", "says", "strength",
+    "data_to",
+]  # fmt: skip
 _EPISODE = list(EarlyWarning.__dataclass_fields__)
-Reported = Callable[[str, str, str, date], tuple[date, int] | None]
 
 
 class Judge:
@@ -31,24 +34,76 @@ class Judge:
 
     def run(self, edition: Edition, change: Change, score: pd.DataFrame) -> None:
         """Store the findings of this edition and bring the episodes up to it."""
-        in_force = self._region.rules_on(edition.day)
-        in_force = in_force[in_force["is_enabled"] & in_force["indicator"].isin(list(catalogue()))]
-        layoffs = self._layoffs(edition.day)
-        readings = self._readings(in_force, change, edition.day)
-        worse: dict[str, str] = {name: item.worse for name, item in catalogue().items()}
+        day, cutoff_at = edition.day, edition.cutoff_at.replace(tzinfo=None)
+        in_force = in_force_on(self._region, day)
+        known = grounds(self._con, self._region, in_force, score, change.fresh, day, cutoff_at)
         current = self.open_warnings()
         told = {(warning.indicator, warning.area, warning.industry) for warning in current if warning.kind == "spike"}
-        found = [
-            self._with_cause(_folded(rules.spikes(in_force, score, worse), in_force, score, told)),
-            rules.levels(in_force, readings, worse, self._region.city),
-            rules.events(in_force, layoffs, edition.day),
-            rules.several(in_force, layoffs, edition.day, self._region.city),
-        ]
-        findings = pd.concat([frame for frame in found if len(frame)] or found[:1], ignore_index=True)
+        spikes, *others = found(in_force, known, self._region, day, told)
+        parts = [self._with_cause(spikes), *others]
+        findings = pd.concat([frame for frame in parts if len(frame)] or parts[:1], ignore_index=True)
+        findings["level_alone"] = findings["level"]
+        findings["level"] = self._raised(findings, in_force, known, day, cutoff_at)
+        findings["waits_for"] = waiting(
+            findings, in_force, self._earlier(in_force, day), self._closed(in_force, day), self._region, day
+        )
         self._store_findings(edition, findings)
-        judged = self._judged(current, readings, edition.day)
+        judged = judged_to(current, known.readings, day, self._reported_since)
         leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
-        self._store_episodes(edition, current, advance(current, findings, judged, leave_after, edition.day))
+        worse = {name: item.worse for name, item in catalogue().items()}
+        stay = held(current, in_force, score, known.readings, worse, self._region.city)
+        after = advance(current, findings, judged, leave_after, day, stay)
+        self._store_episodes(edition, current, after)
+        self._store_agreement(edition, [one for one in after if one.status == "open"], known)
+        lead_desk.store(self._con, edition, lead_desk.found(self._con, self._region, in_force, known.layoffs, day))
+
+    def _raised(
+        self, findings: pd.DataFrame, in_force: pd.DataFrame, known: Grounds, day: date, cutoff_at: datetime
+    ) -> pd.Series:
+        raising = set(in_force.loc[in_force["raise_by"].notna(), "rule_id"])
+        wanted = findings[findings["rule_id"].isin(raising)]
+        if wanted.empty:
+            return findings["level"]
+        told = compared(self._con, wanted, known.score, known.layoffs, day, cutoff_at, self._region.city)
+        return raised(findings, in_force, told)
+
+    def _store_agreement(self, edition: Edition, still_open: list[EarlyWarning], known: Grounds) -> None:
+        """What other sources say of each open warning."""
+        if not still_open:
+            return
+        named = pd.DataFrame([(one.episode_id, one.indicator, one.area, one.industry) for one in still_open],
+                             columns=["episode_id", *rules.SERIES])  # fmt: skip
+        cutoff_at = edition.cutoff_at.replace(tzinfo=None)
+        city = self._region.city
+        told = compared(self._con, named, known.score, known.layoffs, edition.day, cutoff_at, city)
+        frame = named.merge(told, on=rules.SERIES).assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day))
+        self._insert("corroboration", _AGREEMENT, frame)
+
+    def _earlier(self, in_force: pd.DataFrame, day: date) -> pd.DataFrame:
+        """Findings of the editions before that count for a rule's k of n."""
+        days = look_back_days(in_force)
+        rules_of = in_force.loc[in_force["enter_n"].notna(), "rule_id"].unique().tolist()
+        return self._con.execute(
+            "select distinct rule_id, kind, indicator, area, industry, employer, data_to from finding "
+            "where list_contains($rules, rule_id) and day >= $since",
+            {"rules": rules_of, "since": day - timedelta(days=days)},
+        ).df()
+
+    def _closed(self, in_force: pd.DataFrame, day: date) -> dict[Key, tuple[int, date]]:
+        """Level and day of the last warning closed of each key, for rules with a cool-down."""
+        cooling = in_force[in_force["cool_down_days"].notna()]
+        if cooling.empty:
+            return {}
+        frame = self._con.execute(
+            "select * from episode where known_to is null and status = 'closed' and closed_on >= $since "
+            "and list_contains($rules, rule_id) order by closed_on, episode_id",
+            {
+                "rules": cooling["rule_id"].unique().tolist(),
+                "since": day - timedelta(days=int(cooling["cool_down_days"].max())),
+            },
+        ).df()
+        closed = [from_row(row) for row in frame.to_dict("records")]
+        return {one.key: (one.level, one.closed_on) for one in closed if one.closed_on is not None}
 
     def open_warnings(self) -> list[EarlyWarning]:
         """The warnings open at the last edition."""
@@ -56,26 +111,6 @@ class Judge:
             "select * from episode where known_to is null and status = 'open' order by episode_id"
         ).df()
         return [from_row(row) for row in frame.to_dict("records")]
-
-    def _layoffs(self, day: date) -> pd.DataFrame:
-        since = day - timedelta(days=LAYOFF_DAYS)
-        return self._con.execute(step("layoff"), {"since": since, "until": day}).df()
-
-    def _readings(self, in_force: pd.DataFrame, change: Change, day: date) -> pd.DataFrame:
-        """Newest complete readings of the indicators with level rules, where new or revised, with what is usual."""
-        parts: list[pd.DataFrame] = []
-        level_rules = in_force[in_force["kind"] == "level"].drop_duplicates("indicator")
-        for rule in level_rules.itertuples():
-            fresh = change.fresh[(change.fresh["indicator"] == rule.indicator) & (change.fresh["grain"] == rule.grain)]
-            recent = fresh["period"] >= pd.Timestamp(day - timedelta(days=READING_DAYS))
-            fresh = fresh[recent & ~fresh["is_provisional"].astype(bool) & fresh["value"].notna()]
-            if fresh.empty:
-                continue
-            history = self._con.execute(step("level_history"), {"indicator": rule.indicator, "grain": rule.grain}).df()
-            known = history.merge(fresh[["area", "industry", "period"]], on=["area", "industry", "period"])
-            newest = known.groupby(["area", "industry"])["period"].transform("max")
-            parts.append(known[known["period"] == newest].assign(indicator=rule.indicator))
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def _with_cause(self, spikes: pd.DataFrame) -> pd.DataFrame:
         """Name the employer that brought most of the excess, where there is one."""
@@ -100,31 +135,6 @@ class Judge:
             names = dict(self._con.execute(f"{named} and list_contains($codes, employer)", {"codes": codes}).fetchall())
             spikes["employer_name"] = spikes["employer"].map(names)
         return spikes
-
-    def _judged(self, current: list[EarlyWarning], readings: pd.DataFrame, day: date) -> dict[Key, tuple[date, int]]:
-        judged: dict[Key, tuple[date, int]] = {}
-        for warning in current:
-            if warning.kind == "spike":
-                answer = self._reported_since(warning.indicator, warning.area, warning.industry, warning.judged_to)
-            elif warning.kind == "level":
-                answer = self._level_judged(warning, readings)
-            else:
-                answer = (day, (day - warning.judged_to).days)
-            if answer is not None:
-                judged[warning.key] = answer
-        return judged
-
-    @staticmethod
-    def _level_judged(warning: EarlyWarning, readings: pd.DataFrame) -> tuple[date, int] | None:
-        if readings.empty:
-            return None
-        own = readings[
-            (readings["indicator"] == warning.indicator)
-            & (readings["area"] == warning.area)
-            & (readings["industry"] == warning.industry)
-            & (readings["period"] > pd.Timestamp(warning.judged_to))
-        ]
-        return None if own.empty else (own["period"].max().date(), len(own))
 
     def _store_findings(self, edition: Edition, findings: pd.DataFrame) -> None:
         frame = findings.assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day), evidence=None)
@@ -153,11 +163,3 @@ class Judge:
         self._con.register("incoming", frame)
         self._con.execute(f"insert into {table} ({names}) select {names} from incoming")  # nosec B608 # names of our own tables and columns
         self._con.unregister("incoming")
-
-
-def _folded(spikes: pd.DataFrame, in_force: pd.DataFrame, score: pd.DataFrame, told: set[Series]) -> pd.DataFrame:
-    """Spikes with explained_by: only rises of counts are explained by one another, all others stand themselves."""
-    rises = [name for name, item in catalogue().items() if item.nature == "count" and item.worse == "higher"]
-    is_rise = spikes["indicator"].isin(rises)
-    parts = [fold(spikes[is_rise], in_force, score, told), spikes[~is_rise]]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

@@ -1,7 +1,7 @@
 """Episodes of early warnings over editions: opened by a finding, raised at once, closed only by evidence."""
 
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 BANDS = ((10, "<10"), (20, "10–19"), (50, "20–49"), (100, "50–99"), (200, "100–199"), (500, "200–499"))
+OF_EVIDENCE = frozenset({"spike", "level", "change", "data_fault"})
+"""Kinds of warnings that end because something was seen to be better, not because their time is over."""
 Key = tuple[str, str, str, str, str]  # rule, indicator, area, industry, employer (events only)
 
 
@@ -142,7 +144,7 @@ def rested(warning: EarlyWarning, data_to: date, periods: int, leave_after: int,
         return replace(warning, quiet_periods=quiet, judged_to=data_to)
     return replace(
         warning, quiet_periods=quiet, judged_to=data_to, status="closed", changed_on=day, closed_on=day,
-        close_reason="evidence" if warning.kind in {"spike", "level"} else "window_passed",
+        close_reason="evidence" if warning.kind in OF_EVIDENCE else "window_passed",
     )  # fmt: skip
 
 
@@ -152,12 +154,15 @@ def advance(
     judged: Mapping[Key, tuple[date, int]],
     leave_after: Mapping[str, int],
     day: date,
+    held: Set[Key] = frozenset(),
 ) -> list[EarlyWarning]:
     """The warnings after one edition, those closed by it included.
 
     ``judged``: for keys without a finding, up to which day their data were judged and how many new periods that adds
     beyond what the warning has seen; a key that is absent was not judged (data did not come) and stays as it is. A
-    finding that another one explains renews its own warning and opens none.
+    finding that another one explains, or that waits (``waits_for``: for more periods, for the end of a cool-down),
+    renews its own warning and opens none. ``held``: keys without a finding that are still beyond their leave line:
+    their count of quiet periods begins anew.
     """
     met = {finding_key(row): row for row in findings.to_dict("records")}
     after: list[EarlyWarning] = []
@@ -167,7 +172,14 @@ def advance(
             after.append(renewed(warning, row, day))
         elif warning.key in judged and judged[warning.key][1] > 0:
             data_to, periods = judged[warning.key]
+            if warning.key in held:
+                after.append(replace(warning, quiet_periods=0, judged_to=data_to))
+                continue
             after.append(rested(warning, data_to, periods, leave_after.get(warning.rule_id, 1), day))
         else:
             after.append(warning)
-    return after + [opened(row, day) for row in met.values() if not isinstance(row.get("explained_by"), str)]
+    return after + [
+        opened(row, day)
+        for row in met.values()
+        if not isinstance(row.get("explained_by"), str) and not isinstance(row.get("waits_for"), str)
+    ]

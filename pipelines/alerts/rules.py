@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from pipelines.alerts.override import holds_here
 from pipelines.domain import TOTAL_INDUSTRY
 
 SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell": "cell"}
@@ -12,11 +13,12 @@ SERIES = ["indicator", "area", "industry"]
 FINDING = [
     "rule_id", "kind", "indicator", "area", "industry", "employer", "employer_name", "level",
     "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "strength", "people", "line",
-    "explained_by",
+    "explained_by", "level_alone", "waits_for",
 ]  # fmt: skip
 HISTORY_PERIODS = 12  # a level rule needs a year of its own history before its median means anything
 NORMAL_95 = 1.959964
 SEVERAL = 2  # employers
+ROUNDING = 9  # decimals: a mean that reaches its line in writing reaches it here
 
 
 def _findings(frame: pd.DataFrame) -> pd.DataFrame:
@@ -55,6 +57,7 @@ def spikes(rules: pd.DataFrame, score: pd.DataFrame, worse: dict[str, str]) -> p
         & (met["min_ratio"].isna() | (more >= met["min_ratio"] * less))
         & (more - less >= met["min_people"].fillna(0.0))
         & _in_scope(met, met["scope"], met["place"].map(SCOPE_OF_LEVEL))
+        & holds_here(met)
     ]
     met = _worst(met.assign(weakness=-met["strength"]), ["rule_id", *SERIES], ["weakness"])
     spread = NORMAL_95 * np.sqrt(met["variance"].to_numpy(dtype=float))
@@ -78,15 +81,6 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
         return pd.DataFrame(columns=FINDING)
     met = readings.merge(rule.drop(columns="grain"), on="indicator")
     sign = met["indicator"].map(worse).map({"higher": 1.0, "lower": -1.0})
-    place = np.select(
-        [
-            (met["area"] == city) & (met["industry"] == TOTAL_INDUSTRY),
-            met["industry"] == TOTAL_INDUSTRY,
-            met["area"] == city,
-        ],
-        ["city", "area", "industry"],
-        "cell",
-    )
     usual = met["usual"] + sign * met["margin"].fillna(0.0)
     met = met[
         (sign * met["value"] >= sign * met["line"])
@@ -94,7 +88,8 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
         & (met["history"] >= HISTORY_PERIODS)
         & (met["denominator"] >= met["min_base"].fillna(0.0))
         & (met["numerator"].abs() >= met["min_people"].fillna(0.0))
-        & _in_scope(met, met["scope"], pd.Series(place, index=met.index))
+        & _in_scope(met, met["scope"], place_of(met, city))
+        & holds_here(met)
     ]
     met = _worst(met, ["rule_id", *SERIES, "period"], [])
     return _findings(
@@ -103,6 +98,56 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
             expected=met["usual"], people=met["numerator"].abs(),
         )
     )  # fmt: skip
+
+
+def place_of(frame: pd.DataFrame, city: str) -> pd.Series:
+    """city, area, industry or cell of every row, by its columns area and industry."""
+    is_total, is_city = frame["industry"] == TOTAL_INDUSTRY, frame["area"] == city
+    place = np.select([is_city & is_total, is_total, is_city], ["city", "area", "industry"], "cell")
+    return pd.Series(place, index=frame.index)
+
+
+def changes(
+    rules: pd.DataFrame, readings: pd.DataFrame, past: pd.DataFrame, worse: dict[str, str], city: str
+) -> pd.DataFrame:
+    """Findings of rules on change: the mean of ``window_periods`` is worse than its best of a year by ``line``.
+
+    ``readings``: as for levels. ``past``: all current readings of their indicators (indicator, area, industry, period,
+    value). The mean is compared with the means of the 12 periods before (Sahm's rule takes the 3-month mean of the
+    unemployment rate over its low of twelve months). A series needs all of these periods.
+    """
+    rule = rules[(rules["kind"] == "change") & rules["indicator"].isin(list(worse))]
+    if rule.empty or readings.empty:
+        return pd.DataFrame(columns=FINDING)
+    parts = []
+    for (name, periods), limits in rule.groupby(["indicator", "window_periods"]):
+        sign = 1.0 if worse[str(name)] == "higher" else -1.0
+        own = past[past["indicator"] == name].sort_values("period")
+        series = own.groupby(["area", "industry"])["value"]
+        mean = series.transform(lambda value, n=int(periods): value.rolling(n).mean())
+        best = (sign * mean).groupby([own["area"], own["industry"]]).transform(_best_before)
+        own = own.assign(mean=mean, best=sign * best, rise=(sign * mean - best).round(ROUNDING))
+        fresh = readings[readings["indicator"] == name].drop(columns="value")
+        met = fresh.merge(own, on=[*SERIES, "period"]).merge(limits.drop(columns="grain"), on="indicator")
+        parts.append(
+            met[
+                (met["rise"] >= met["line"])
+                & (met["denominator"].fillna(np.inf) >= met["min_base"].fillna(0.0))
+                & _in_scope(met, met["scope"], place_of(met, city))
+                & holds_here(met)
+            ]
+        )
+    met = _worst(pd.concat(parts, ignore_index=True), ["rule_id", *SERIES, "period"], [])
+    return _findings(
+        met.assign(
+            window_from=met["period"], window_to=met["period"], data_to=met["period"], observed=met["mean"],
+            expected=met["best"], people=met["numerator"].abs(),
+        )
+    )  # fmt: skip
+
+
+def _best_before(mean: pd.Series) -> pd.Series:
+    return mean.shift().rolling(HISTORY_PERIODS).min()
 
 
 def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFrame:
@@ -123,6 +168,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
         & (met["min_ratio"].isna() | (share >= met["min_ratio"]))
         & (met["staff"] >= met["min_base"].fillna(0.0))
         & (age < met["window_days"].fillna(30))
+        & holds_here(met)
     ]
     met = _worst(met.assign(planned=-met["planned"]), ["rule_id", "employer"], ["planned"])
     people = -met["planned"].astype(float)
@@ -138,22 +184,66 @@ def several(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date, city: str) ->
     """Findings of rules on several employers of one area, or of one industry, whose reports add up in a window."""
     rule = rules[rules["kind"] == "several"]
     parts: list[pd.DataFrame] = []
-    for (days, scopes), limits in rule.groupby(["window_days", "scope"]):
+    for days, limits in rule.groupby("window_days"):
         reported = layoffs["reported_on"]
-        since = pd.Timestamp(day - timedelta(days=int(days)))
-        recent = layoffs[(reported > since) & (reported <= pd.Timestamp(day))]
-        for scope in str(scopes).split(";"):
-            if not (recent.groupby(scope)["planned"].sum() >= limits["line"].min()).any():
-                continue
-            total = recent.groupby(scope, as_index=False).agg(
-                people=("planned", "sum"), employers=("employer", "nunique"), window_from=("reported_on", "min"),
-                window_to=("reported_on", "max"),
-            )  # fmt: skip
-            whole = {"industry": TOTAL_INDUSTRY} if scope == "area" else {"area": city}
-            met = total.assign(**whole).merge(limits, how="cross")
-            parts.append(met[(met["people"] >= met["line"]) & (met["employers"] >= SEVERAL)])
-    if not any(len(part) for part in parts):
+        recent = layoffs[(reported > pd.Timestamp(day - timedelta(days=int(days)))) & (reported <= pd.Timestamp(day))]
+        parts += _summed(limits, recent, "planned", "reported_on", city)
+    return _sums(parts, SEVERAL, "window_to")
+
+
+def deadlines(rules: pd.DataFrame, endings: pd.DataFrame, day: date, city: str) -> pd.DataFrame:
+    """Findings of rules on what ends: people at employers whose deferral ends within ``window_days`` from today.
+
+    ``endings``: employer, area, industry, people, ends_on.
+    """
+    rule = rules[rules["kind"] == "deadline"]
+    parts: list[pd.DataFrame] = []
+    for days, limits in rule.groupby("window_days"):
+        ends = endings["ends_on"]
+        soon = endings[(ends >= pd.Timestamp(day)) & (ends <= pd.Timestamp(day + timedelta(days=int(days))))]
+        parts += _summed(limits, soon, "people", "ends_on", city)
+    found = _sums(parts, 1, "window_to")
+    return found.assign(data_to=pd.Timestamp(day)) if len(found) else found
+
+
+def data_faults(rules: pd.DataFrame, faults: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Findings of rules on data: so many slots of an area's feed due within ``window_days`` did not come, or not well.
+
+    ``faults``: indicator, area, due_on of slots that are missing, held, refused or withdrawn.
+    """
+    rule = rules[rules["kind"] == "data_fault"]
+    if rule.empty or faults.empty:
         return pd.DataFrame(columns=FINDING)
-    met = _worst(pd.concat(parts, ignore_index=True), ["rule_id", "area", "industry"], ["people"])
-    people = met["people"].astype(float)
-    return _findings(met.assign(people=people, observed=people, data_to=met["window_to"]))
+    met = faults.merge(rule, on="indicator")
+    met = met[(pd.Timestamp(day) - met["due_on"]).dt.days < met["window_days"].astype(float)]
+    slots = ["rule_id", "indicator", "area", "level", "line"]
+    met = met[holds_here(met)].groupby(slots, as_index=False).agg(
+        observed=("due_on", "size"), window_from=("due_on", "min"), window_to=("due_on", "max"), kind=("kind", "first")
+    )  # fmt: skip
+    met = _worst(met[met["observed"] >= met["line"]], ["rule_id", "area"], [])
+    return _findings(met.assign(industry=TOTAL_INDUSTRY, data_to=pd.Timestamp(day)))
+
+
+def _summed(limits: pd.DataFrame, frame: pd.DataFrame, people: str, on: str, city: str) -> list[pd.DataFrame]:
+    """Sums of the people by every scope of the rules that reach a line, beside the rule."""
+    parts = []
+    for scopes, own in limits.groupby("scope"):
+        for scope in str(scopes).split(";"):
+            by = frame.assign(everywhere=city).groupby("everywhere" if scope == "city" else scope, as_index=False)
+            total = by.agg(people=(people, "sum"), employers=("employer", "nunique"), window_from=(on, "min"),
+                           window_to=(on, "max"))  # fmt: skip
+            if not (total["people"] >= own["line"].min()).any():
+                continue
+            whole = {"industry": {"area": city}}.get(scope, {"industry": TOTAL_INDUSTRY})
+            met = total.rename(columns={"everywhere": "area"}).assign(**whole).merge(own, how="cross")
+            parts.append(met[(met["people"] >= met["line"]) & holds_here(met)])
+    return parts
+
+
+def _sums(parts: list[pd.DataFrame], least: int, data_to: str) -> pd.DataFrame:
+    met = [part[part["employers"] >= least] for part in parts]
+    if not any(len(part) for part in met):
+        return pd.DataFrame(columns=FINDING)
+    worst = _worst(pd.concat(met, ignore_index=True), ["rule_id", "area", "industry"], ["people"])
+    people = worst["people"].astype(float)
+    return _findings(worst.assign(people=people, observed=people, data_to=worst[data_to]))

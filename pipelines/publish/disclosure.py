@@ -81,3 +81,12 @@ def general_episodes(bounds: Bounds) -> str:
             null as expected, null as lo, null as hi, null as p, null as people, line, {", ".join(bands)},
             quiet_periods, judged_to, known_from, known_to
         from restricted.episode"""  # nosec B608 # bands made of the region's whole numbers
+
+
+GENERAL_CORROBORATION = """
+    insert into general.corroboration by name
+    select edition_id, day, episode_id, area, industry, source, by_indicator, by_industry, says, data_to
+    from restricted.corroboration
+    where by_industry = 'ALL' and source <> 'layoff_reports'
+        and edition_id not in (select edition_id from general.corroboration)"""
+"""What sources say of a warning, for everybody: of whole areas, without figures and employers' reports."""

@@ -14,7 +14,7 @@ import pandas as pd
 from pipelines.domain import Edition, UserError
 from pipelines.publish import schema
 from pipelines.publish.attack import check_newest
-from pipelines.publish.disclosure import IS_GENERAL, fingerprint, general_episodes
+from pipelines.publish.disclosure import GENERAL_CORROBORATION, IS_GENERAL, fingerprint, general_episodes
 from pipelines.publish.release import release
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
@@ -22,10 +22,14 @@ from pipelines.warehouse.tables import define
 
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
 VINTAGE = ("reading", "episode", "roster", "employer")
-BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality")
+BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality", "layoff_lead", "corroboration")
 DISCLOSURE = ("release", "suppression", "checked_month")
 REFERENCE = ("place", "industry", "indicator", "rule")
-RESTRICTED_ONLY = ("release", "checked_month", "employer", *BY_EDITION, "drop_register", "quarantine")
+IN_BOTH = frozenset({"corroboration"})  # of BY_EDITION: in the general file without figures
+RESTRICTED_ONLY = (
+    "release", "checked_month", "employer", *(table for table in BY_EDITION if table not in IN_BOTH), "drop_register",
+    "quarantine",
+)  # fmt: skip
 
 
 def current_edition(published: Path) -> str | None:
@@ -192,11 +196,11 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
 
 def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     """Bring the general file up to the restricted one; all of it is derived anew when disclosure control changed."""
-    for table in (*REFERENCE, "edition", "manifest", "roster", "reading", "episode", "suppression"):
+    for table in (*REFERENCE, "edition", "manifest", "roster", "reading", "episode", "suppression", "corroboration"):
         define(con, table, "general")
     told = con.execute("select value from general.manifest where key = 'disclosure'").fetchall()
     if told != [(fingerprint(region.disclosure),)]:
-        for table in ("edition", "roster", "reading", "suppression"):
+        for table in ("edition", "roster", "reading", "suppression", "corroboration"):
             con.execute(f"delete from general.{table}")  # nosec B608 # names of our own tables and columns
         for table in DISCLOSURE:
             con.execute(f"delete from restricted.{table}")  # nosec B608 # names of our own tables and columns
@@ -211,6 +215,7 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     for table in (*REFERENCE, "edition", "manifest"):
         con.execute(f"delete from general.{table}")  # nosec B608 # names of our own tables and columns
         con.execute(f"insert into general.{table} by name select * from restricted.{table}")  # nosec B608 # names of our own tables and columns
+    con.execute(GENERAL_CORROBORATION)
     con.execute("delete from general.episode")
     con.execute(f"insert into general.episode by name {general_episodes(region.disclosure)}")
 
@@ -237,6 +242,9 @@ CHECKS = {
         select count(*) from general.episode
         where observed is not null or people is not null or p is not null or employer is not null
             or employer_name is not null""",
+    "公开文件的来源比对含有数值或某一行业 (agreement of sources in the general file is exact)": """
+        select count(*) from general.corroboration
+        where strength is not null or by_industry <> 'ALL' or source = 'layoff_reports'""",
     "公开文件含有单位或明细表 (the general file holds a restricted table)": f"""
         select count(*) from duckdb_tables() where database_name = 'general'
             and table_name in ({", ".join(f"'{table}'" for table in RESTRICTED_ONLY)})""",  # nosec B608 # names of our own tables and columns

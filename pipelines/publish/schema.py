@@ -8,8 +8,9 @@ import duckdb
 
 from pipelines.domain import UserError
 
-VERSION = 2
-"""1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine."""
+VERSION = 3
+"""1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine.
+3: leads on layoffs, agreement of sources, terms of rules."""
 _TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
 
 

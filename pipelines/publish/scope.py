@@ -41,7 +41,8 @@ class Table:
 
     ``area`` is the expression that says whose row it is, None for reference rows everybody may read;
     ``in_general`` says whether the general file has the table. ``needs`` is what the region's policy must allow an
-    office, ``derived`` the file of pipelines/sql/views that makes the table from the restricted file of all areas.
+    office, ``bureau_only`` that no office sees it whatever the policy, ``derived`` the file of pipelines/sql/views that
+    makes the table from the restricted file of all areas.
     """
 
     clock: Clock
@@ -49,6 +50,7 @@ class Table:
     in_general: bool = True
     needs: str = ""
     derived: str = ""
+    bureau_only: bool = False
 
 
 _SENDER_OF_DROP = "(select r.sender from {source}.drop_register as r where r.drop_id = t.drop_id)"
@@ -70,6 +72,8 @@ TABLES: dict[str, Table] = {
     "revision": Table(Clock.EDITION, "t.area", in_general=False),
     "model_quality": Table(Clock.EDITION, "t.area", in_general=False),
     "area_rank": Table(Clock.TIMELESS, "t.area", in_general=False, needs="own_rank", derived="area_rank"),
+    "corroboration": Table(Clock.EDITION, "t.area"),
+    "layoff_lead": Table(Clock.EDITION, "t.area", in_general=False, bureau_only=True),
     "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "drop_register": Table(Clock.RECEIVED, "t.sender", in_general=False),
     "quarantine": Table(Clock.DROP, _SENDER_OF_DROP, in_general=False),
@@ -95,6 +99,8 @@ def scope(
     if audience is Audience.BUREAU:
         return ((Source.RESTRICTED, "true"),)
     if audience is Audience.OFFICE:
+        if declared.bureau_only:
+            raise RefusedError(f"表 {table} 只供市局使用 (this table is for the bureau alone)")
         if declared.needs and declared.needs not in office_sees:
             raise RefusedError(f"本地区规定各单位不看 {table} (the region's policy keeps this from offices)")
         own = (Source.RESTRICTED, _among(declared.area.format(source=Source.RESTRICTED), viewer.areas))

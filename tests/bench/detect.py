@@ -47,6 +47,21 @@ def warnings(here: Place, since: date) -> pd.DataFrame:
         ).df()
 
 
+def warnings_alone(here: Place, since: date) -> pd.DataFrame:
+    """The same without what other sources say: by the findings' own levels, which alone corroboration changes."""
+    with here.warehouse() as warehouse:
+        return warehouse.connection.execute(
+            "with opened as (select episode_id, rule_id, kind, indicator, area, industry, max(employer) as employer, "
+            "min(opened_on) as opened_on, coalesce(max(closed_on), date '9999-12-31') as closed_on "
+            "from episode where opened_on >= $since group by all) "
+            "select opened.episode_id, rule_id, opened.kind, area, industry, min(finding.level_alone) as level, "
+            "cast(min(finding.day) as timestamp) as told_on from finding join opened using (rule_id, indicator, area, "
+            "industry) where finding.day between opened_on and closed_on and finding.level_alone <= $yellow "
+            "and (opened.kind <> 'event' or finding.employer = opened.employer) group by all",
+            {"yellow": YELLOW, "since": since},
+        ).df()
+
+
 def means(here: Place, since: date) -> pd.DataFrame:
     """People per seven days of every series: the larger of its daily indicators."""
     days = (LAST_DAY - since).days + 1
@@ -60,10 +75,8 @@ def means(here: Place, since: date) -> pd.DataFrame:
     return frame.groupby(["area", "industry"], as_index=False)["mean"].max()
 
 
-def city(
-    seed: int, quiet: bool, days: int, judged: int, scale: float
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, str]:
-    """One city from files to warnings: warnings, truth, series means, code of the city."""
+def city(seed: int, quiet: bool, days: int, judged: int, scale: float) -> "City":
+    """One city from files to warnings: warnings with and without corroboration, truth, series means, its code."""
     with place() as here:
         here.generate(days, scale, seed, quiet)
         here.ingest()
@@ -71,14 +84,14 @@ def city(
         # One edition before the judged span opens what was already going on.
         here.replay(first - timedelta(days=1), LAST_DAY + timedelta(days=1))
         truth = pd.read_csv(here.truth, parse_dates=["first_effective_on", "first_visible_on", "end_on"])
-        told = warnings(here, first)
+        told, alone = warnings(here, first), warnings_alone(here, first)
         thick = means(here, first - timedelta(days=1))
         thick = thick[thick["mean"] >= LEAST_MEAN]
         truth = truth[(truth["kind"] != "past_shock") & (truth["first_visible_on"] >= pd.Timestamp(first))]
         truth = truth[truth["first_visible_on"] <= pd.Timestamp(LAST_DAY - timedelta(days=SEEN_WITHIN_DAYS - 1))]
-        told = told.merge(thick, on=["area", "industry"], how="left")
+        told, alone = (frame.merge(thick, on=["area", "industry"], how="left") for frame in (told, alone))
         truth = truth.merge(thick, on=["area", "industry"], how="inner")
-        return told, truth, thick, here.region.city
+        return told, alone, truth, thick, here.region.city
 
 
 def score(told: pd.DataFrame, truth: pd.DataFrame, city_code: str) -> tuple[pd.DataFrame, pd.Series]:
@@ -99,16 +112,14 @@ def score(told: pd.DataFrame, truth: pd.DataFrame, city_code: str) -> tuple[pd.D
     return flagged, pd.Series(range(len(told)), index=told.index).isin(touching["w"])
 
 
-City = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, str]
+City = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, str]
 
 
 def figures(seed: int, eventful: City, quiet: City, days: int, judged: int, scale: float) -> dict[str, Any]:
     """All figures of one seed: detections from its eventful city, false warnings from its quiet one."""
-    told, truth, _, code = eventful
+    told, alone, truth, _, code = eventful
+    quiet_told, quiet_alone, _, thick, _ = quiet
     flagged, is_true = score(told, truth, code)
-    quiet_told, _, thick, _ = quiet
-    offices = thick.loc[(thick["area"] != code), "area"].nunique()
-    weeks = judged / 7
     large = flagged[flagged["size_class"] == "large"]
     at_best = best_power(regions.load(REGION), days, scale, seed, large, SEEN_WITHIN_DAYS, len(thick))
     place = level_of(large, code)
@@ -117,14 +128,30 @@ def figures(seed: int, eventful: City, quiet: City, days: int, judged: int, scal
         .groupby(place)
         .agg(large_flagged_7d=("is_flagged", "mean"), best_possible_7d=("at_best", "mean"), events=("at_best", "size"))
     )
+    return {
+        "seed": seed,
+        **of_warnings(flagged, is_true, quiet_told, thick, code, judged),
+        "large_best_possible_7d": round(float(at_best.mean()), 3) if len(large) else None,
+        "by_level": {
+            name: by_level.loc[name].round(3).to_dict() if name in by_level.index else None for name in LEVELS
+        },
+        "corroboration_off": of_warnings(*score(alone, truth, code), quiet_alone, thick, code, judged),
+    }
+
+
+def of_warnings(
+    flagged: pd.DataFrame, is_true: pd.Series, quiet_told: pd.DataFrame, thick: pd.DataFrame, code: str, judged: int
+) -> dict[str, Any]:
+    """Events found, warnings that touch one, and warnings of the quiet city."""
+    offices = thick.loc[(thick["area"] != code), "area"].nunique()
+    weeks = judged / 7
+    large = flagged[flagged["size_class"] == "large"]
     own = quiet_told[(quiet_told["area"] != code)]
     judged_series = quiet_told.dropna(subset=["mean"])
     share = {name: flagged.loc[flagged["size_class"] == name, "is_flagged"] for name in CLASSES}
     return {
-        "seed": seed,
         **{f"{name}_flagged_7d": round(float(share[name].mean()), 3) if len(share[name]) else None for name in CLASSES},
         **{f"{name}_events": len(share[name]) for name in CLASSES},
-        "large_best_possible_7d": round(float(at_best.mean()), 3) if len(large) else None,
         "large_flagged_ever": round(float(large["days"].notna().mean()), 3) if len(large) else None,
         "large_median_days": float(large["days"].median()) if len(large) else None,
         "precision_yellow": round(float(is_true.mean()), 3) if len(is_true) else None,
@@ -132,9 +159,6 @@ def figures(seed: int, eventful: City, quiet: City, days: int, judged: int, scal
         "false_yellow_per_week_city": round(len(quiet_told) / weeks, 2),
         "false_yellow_per_quarter_office": round(len(own) / offices / (judged / 91.3), 2),
         "false_orange_red": int((quiet_told["level"] < YELLOW).sum()),
-        "by_level": {
-            name: by_level.loc[name].round(3).to_dict() if name in by_level.index else None for name in LEVELS
-        },
     }
 
 
@@ -150,12 +174,15 @@ def run(small: bool, seeds: tuple[int, ...] = (1, 2, 3)) -> dict[str, Any]:
         if not quiet
     ]
     table = Table(title=f"scale {scale}, {days} days, {judged // 7} weeks judged")
-    keys = [key for key in found[0] if key not in {"seed", "by_level"}]
+    keys = [key for key in found[0] if key not in {"seed", "by_level", "corroboration_off"}]
     table.add_column("")
     for item in found:
         table.add_column(f"seed {item['seed']}", justify="right")
     for key in keys:
         table.add_row(key, *(str(item[key]) for item in found))
+    for key in found[0]["corroboration_off"]:
+        if any(item["corroboration_off"][key] != item[key] for item in found):
+            table.add_row(f"{key}, corroboration off", *(str(item["corroboration_off"][key]) for item in found))
     for name in LEVELS:
         table.add_row(
             f"large at {name}",

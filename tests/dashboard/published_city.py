@@ -9,6 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from pipelines.publish import schema
+
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = PROJECT / "pipelines" / "sql" / "tables"
 REGION = PROJECT / "data" / "regions" / "liaocheng"
@@ -56,7 +58,7 @@ def columns_of(table: str) -> list[str]:
 
 def manifest() -> pd.DataFrame:
     facts = {
-        "schema_version": "2",
+        "schema_version": str(schema.VERSION),
         "region": "liaocheng",
         "region_name_zh": "聊城市",
         "region_name_en": "Liaocheng",
@@ -132,6 +134,13 @@ def rules() -> pd.DataFrame:
         "min_base",
         "window_days",
         "leave_after",
+        "max_p",
+        "window_periods",
+        "enter_k",
+        "enter_n",
+        "leave_line",
+        "cool_down_days",
+        "raise_by",
     ):
         frame[column] = pd.to_numeric(frame[column].replace("", None))
     for column in ("effective_from", "effective_to"):

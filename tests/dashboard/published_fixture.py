@@ -30,7 +30,7 @@ from tests.dashboard.published_series import (
     revisions,
     scores,
 )
-from tests.dashboard.published_story import drops, employers, episodes, quarantine, roster
+from tests.dashboard.published_story import agreement, drops, employers, episodes, leads, quarantine, roster
 
 GENERAL = (
     "manifest",
@@ -43,6 +43,7 @@ GENERAL = (
     "episode",
     "roster",
     "suppression",
+    "corroboration",
 )
 RESTRICTED = (
     *GENERAL,
@@ -52,6 +53,7 @@ RESTRICTED = (
     "revision",
     "model_quality",
     "employer",
+    "layoff_lead",
     "drop_register",
     "quarantine",
 )
@@ -88,6 +90,8 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "revision": revisions(city),
         "model_quality": model_quality(city),
         "employer": employers(city),
+        "layoff_lead": leads(city),
+        "corroboration": agreement(city),
         "drop_register": drops(city),
         "quarantine": quarantine(),
     }
@@ -118,7 +122,12 @@ def disclosed(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     reading.loc[small, ["numerator", "value"]] = None
     reading.loc[small, "is_suppressed"] = True
     hidden = ["employer", "employer_name", "observed", "expected", "lo", "hi", "p", "people", "line"]
-    return {"reading": reading, "episode": frames["episode"].assign(**dict.fromkeys(hidden))}
+    agreement = frames["corroboration"].assign(strength=None)
+    return {
+        "corroboration": agreement,
+        "reading": reading,
+        "episode": frames["episode"].assign(**dict.fromkeys(hidden)),
+    }
 
 
 def write(path: Path, tables: tuple[str, ...], frames: dict[str, pd.DataFrame]) -> None:

@@ -220,6 +220,29 @@ def employers(city: City) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns_of("employer"))
 
 
+def leads(city: City) -> pd.DataFrame:
+    """One employer whose people left without a report, on the list of every edition."""
+    said = ("unreported_layoff", "unreported", *SUSPECTED, LATE, "C", date(2026, 10, 25), date(2026, 11, 23), 24, 0,
+            130, 24 / 130, 1.5, 1e-9, None, None, None)  # fmt: skip
+    rows = [(name, day, *said) for name, day, _ in city.editions]
+    return pd.DataFrame(rows, columns=columns_of("layoff_lead"))
+
+
+def agreement(city: City) -> pd.DataFrame:
+    """What other sources said of every warning of the story, in every edition."""
+    warned = episodes(city).drop_duplicates("episode_id")[["episode_id", "area", "industry"]]
+    said = pd.DataFrame(
+        [
+            ("insurance", "insured_leave", "agrees", 3.1), ("telecom", "telecom_net_outflow", "disagrees", -0.4),
+            ("transport", None, "silent", None),
+        ],
+        columns=["source", "by_indicator", "says", "strength"],
+    )  # fmt: skip
+    made = pd.DataFrame([(name, day) for name, day, _ in city.editions], columns=["edition_id", "day"])
+    rows = made.merge(warned, how="cross").merge(said, how="cross")
+    return rows.assign(by_industry="ALL", data_to=date(2026, 11, 23))[columns_of("corroboration")]
+
+
 def drops(city: City) -> pd.DataFrame:
     received = city.editions[-2][2] - timedelta(hours=7)
     rows = [

@@ -37,6 +37,7 @@ ONLY = {
     "/audit": {Role.AUDITOR},
     "/delivery": {Role.ADMINISTRATOR, Role.CITY_DUTY},
     "/download/audit.csv": {Role.AUDITOR},
+    "/rules": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY},
 }
 OPEN = {"/sign-in", "/sign-in/<token>", "/sign-in/static/<path:filename>", "/healthz", "/readyz"}
 ENDS_SESSIONS = {"/sign-out", "/accounts/sign-out-everybody"}

@@ -22,6 +22,7 @@ GIVEN = {
     "city": CITY, "this_month": date(2026, 11, 1), "rule_id": "benefit_claim_spike", "day": date(2026, 11, 25),
 }  # fmt: skip
 OURS = sorted(path.stem for path in QUERIES.glob("*.sql") if not path.stem.startswith("mail"))
+FOR_THE_BUREAU = {"layoff_lead"}
 roles = st.sampled_from(list(Role))
 units = st.sampled_from(["371502", "371503", LATE])
 
@@ -54,8 +55,9 @@ def test_no_viewer_ever_gets_a_row_of_an_area_out_of_scope(
     try:
         rows = ask(name, viewer, city, area=area)
     except RefusedError:
-        assert viewer.audience is Audience.GENERAL
+        assert viewer.audience is Audience.GENERAL or name in FOR_THE_BUREAU
         return
+    assert viewer.audience is Audience.BUREAU or name not in FOR_THE_BUREAU
     if "area" not in rows:
         return
     allowed = {CITY, *areas}
@@ -76,6 +78,24 @@ def test_an_office_sees_of_its_own_area_all_that_the_bureau_sees(city: City, are
         if "area" in mine:
             mine, all_rows = mine[mine["area"] == area], all_rows[all_rows["area"] == area]
         assert mine.to_csv(index=False) == all_rows.to_csv(index=False)
+
+
+@pytest.mark.parametrize("role", [Role.COUNTY_HEAD, Role.COUNTY_CLERK, Role.ADMINISTRATOR, Role.AUDITOR])
+def test_leads_on_employers_are_for_the_bureau_alone(city: City, role: Role) -> None:
+    listed = ask("layoff_lead", LEADER, city)
+    assert listed["area"].tolist() == [LATE]
+    assert listed["first_on"].dt.date.tolist() == [city.editions[0][1]]
+    with pytest.raises(RefusedError):
+        ask("layoff_lead", Viewer(role, frozenset({LATE})), city)
+    with pytest.raises(RefusedError):
+        ask("layoff_lead", recipient_viewer(frozenset({LATE})), city)
+
+
+def test_agreement_of_sources_is_told_to_everybody_without_its_figures(city: City) -> None:
+    bureau, public = ask("corroboration", LEADER, city), ask("corroboration", GENERAL, city)
+    assert bureau["says"].tolist() == public["says"].tolist() == ["agrees", "disagrees", "silent"]
+    assert bureau["strength"].notna().any()
+    assert public["strength"].isna().all()
 
 
 def test_an_office_gets_the_city_totals_from_the_general_file(city: City) -> None:

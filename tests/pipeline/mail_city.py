@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipelines import region as region_module
 from pipelines.domain import Edition
-from pipelines.publish import read
+from pipelines.publish import read, schema
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +98,7 @@ class City:
 
     def _reference(self, connection: duckdb.DuckDBPyConnection, is_demonstration: bool) -> None:
         facts = {
-            "schema_version": "2",
+            "schema_version": str(schema.VERSION),
             "city": REGION.city,
             "region_name_zh": REGION.name_zh,
             "is_demonstration": str(is_demonstration).lower(),

@@ -16,7 +16,9 @@ from tests.house import ROOT, House
 CITY = "371500"
 FIRST, SECOND = "2026-10-30", "2026-10-31"
 MONTHLY = ("insured_headcount", "vacancy_seeker_ratio", "job_loss_rate", "registered_unemployment_rate")
-RULE = "{name}_test,{name},spike,{name},city;area;industry,{grain},3,2.5,1.1,10,,,,,2,[P] test,2016-01-01,,true\n"
+RULE = (
+    "{name}_test,{name},spike,{name},city;area;industry,{grain},3,2.5,1.1,10,,,,,2,[P] test,2016-01-01,,true,,,,,,,,,\n"
+)
 pytestmark = pytest.mark.xdist_group("judged_kinds")
 
 

@@ -121,7 +121,7 @@ def test_no_level_rule_is_a_bare_line_and_each_row_names_its_basis(region: Regio
     enabled = region.rules[region.rules["is_enabled"]]
     levels = enabled[enabled["kind"] == "level"]
     assert levels["margin"].notna().all()
-    registered = region.rules[region.rules["indicator"] == "registered_unemployment_rate"]
+    registered = region.rules[region.rules["indicator"] == "registered_unemployment_rate"].query("kind == 'level'")
     assert registered["margin"].notna().all()
     assert not registered["is_enabled"].any()
     assert (region.rules["basis"].str.len() > 10).all()

@@ -1,0 +1,77 @@
+"""Rules and leads, for the bureau: employers the law says to look at, the rules in force, how each was backtested."""
+
+from typing import Any
+
+import pandas as pd
+from dash import html
+
+from dashboard import data, reference, shell
+from dashboard.components.table import table
+from dashboard.components.tag import level_word
+from dashboard.locale import count, percent, short_day, text, value
+from dashboard.security import trail
+from pipelines.ledger.rule import KeptBacktest, backtests
+
+_LEAD_COLUMNS = ("Employer", "Where", "Why", "People", "Of its staff", "Usual", "On the list since")
+_RULE_COLUMNS = ("Rule", "Levels", "State", "Legal basis", "Warnings a week", "Touch a known event", "Backtested")
+_STATES = {"enabled": "in force", "disabled": "switched off", "not_available": "no data yet"}
+
+
+def register() -> None:
+    """Add the page to the site."""
+    shell.register(__name__, layout, text("Rules and leads · Gangshao"), path="/rules")
+
+
+@shell.page
+def layout(**_: str) -> list[Any]:
+    """The page: leads first, then the rules."""
+    leads = data.read("layoff_lead")
+    newest = {one.rule_id: one for one in backtests(trail().ledger)}
+    rules = data.read("rule").groupby("rule_id", sort=False)
+    return [
+        html.Div([html.H1(text("Rules and leads")), html.P(text("For the bureau alone; no office is told."))],
+                 className="title"),
+        html.H2(text("Employers to look at")),
+        table(
+            text("Employers to look at"),
+            [text(name) for name in _LEAD_COLUMNS],
+            [_lead(row) for row in leads.itertuples(index=False)],
+            numeric=frozenset({3, 4, 5}),
+            kind="rules",
+            empty=text("No employer."),
+        ),
+        html.H2(text("Rules")),
+        table(
+            text("Rules"),
+            [text(name) for name in _RULE_COLUMNS],
+            [_rule(rows, newest.get(str(rule_id))) for rule_id, rows in rules],
+            numeric=frozenset({4, 5}),
+            kind="rules",
+        ),
+    ]  # fmt: skip
+
+
+def _lead(row: Any) -> list[Any]:
+    return [
+        row.employer_name if isinstance(row.employer_name, str) else row.employer,
+        reference.where(row.area, row.industry),
+        row.rule_title,
+        count(row.people),
+        "" if pd.isna(row.ratio) else percent(row.ratio),
+        "" if pd.isna(row.expected) else value(row.expected, "ratio"),
+        short_day(row.first_on.date()),
+    ]
+
+
+def _rule(rows: pd.DataFrame, kept: KeptBacktest | None) -> list[Any]:
+    first = rows.iloc[0]
+    state = _STATES[first["status"]]
+    levels = [html.Span(f"{level_word(level)} ") for level in sorted({int(level) for level in rows["level"]})]
+    weekly = touched = span = ""
+    if kept is not None:
+        weekly = value(float(kept.figures["per_week"]), "ratio")
+        share = kept.figures.get("touched")
+        touched = "" if share is None else percent(float(share))
+        span = text("{first} to {last}", first=short_day(kept.first_on), last=short_day(kept.last_on))
+    basis = html.Small(" ".join(dict.fromkeys(rows["basis"])))
+    return [first["title"], levels, text(state), basis, weekly, touched, span]

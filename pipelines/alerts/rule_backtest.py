@@ -1,0 +1,197 @@
+"""What a rule would have done on vintages: each edition's own scores, readings and files, never today's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from pipelines.alerts.corroboration import SCORED, compared, raised
+from pipelines.alerts.grounds import OF_FACTS, found, grounds, in_force_on
+from pipelines.alerts.hysteresis import held, waiting
+from pipelines.alerts.judged import judged_to
+from pipelines.alerts.lifecycle import EarlyWarning, Key, advance
+from pipelines.alerts.rules import place_of
+from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
+from pipelines.region import Region
+from pipelines.region_rules import LEADS
+from pipelines.warehouse.catalogue import catalogue, step
+from pipelines.warehouse.sight import look
+
+YELLOW = 3
+TOUCHED_AFTER_DAYS = 28  # a warning that long after an event's end is still about it
+LEVEL_OF_PLACE = {"city": "total", "area": "area", "industry": "industry", "cell": "cell"}
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class _Past:
+    """What the replayed editions said so far."""
+
+    current: list[EarlyWarning]
+    opened: list[EarlyWarning]
+    closed: dict[Key, tuple[int, date]]
+    findings: list[pd.DataFrame]
+    worst: dict[str, tuple[int, date]]
+
+
+def backtest(
+    con: duckdb.DuckDBPyConnection, region: Region, rows: pd.DataFrame, first: date, last: date,
+    truth: Path | None = None, progress: Progress = lambda *_: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Judge the editions of these days again with these rows of one rule in the place of those that were in force.
+
+    ``con`` is the warehouse; other rules of the same indicator are judged beside it, for rises are told once. Warnings
+    of the first edition were going on before and are not counted. Returns figures: editions, weeks, warnings,
+    yellow_or_worse, per_week, yellow_per_week, per_week_of_area, levels, and with labels (``truth``: as `gangshao demo`
+    writes them) events, touched (share of yellow or worse that touch one), delay_days and lead_days (medians, from the
+    day an event could be seen, and to its end); cases: all warnings. Raises UserError when there are no editions or the
+    kind of rule makes no warnings.
+    """
+    if rows["kind"].iloc[0] in LEADS:
+        raise UserError("这条规则只产生线索，不产生预警，不需回测 (this rule makes leads, no warnings)")
+    editions = con.execute(
+        "select max_by(edition_id, cutoff_at), day, max(cutoff_at) from edition where day between $first and $last "
+        "group by day order by day",
+        {"first": first, "last": last},
+    ).fetchall()
+    if not editions:
+        raise UserError(f"{first} 至 {last} 没有版次，请先运行 gangshao run --from … --to … (no editions then)")
+    past = _Past([], [], {}, [], {})
+    for done, (edition_id, day, cutoff_at) in enumerate(editions, 1):
+        _judge(con, region, rows, past, edition_id, day, cutoff_at)
+        progress("回测", done, len(editions))
+    rule_id = str(rows["rule_id"].iloc[0])
+    told = [one for one in past.opened if one.rule_id == rule_id and one.opened_on > editions[0][1]]
+    cases = _cases(told, past.worst)
+    return figures(cases, editions[0][1], editions[-1][1], len(editions), region.city, _labels(truth))
+
+
+def _judge(
+    con: duckdb.DuckDBPyConnection, region: Region, rows: pd.DataFrame, past: _Past, edition_id: str, day: date,
+    cutoff_at: datetime,
+) -> None:  # fmt: skip
+    own = region.rules_on(day)
+    indicator, rule_id = str(rows["indicator"].iloc[0]), str(rows["rule_id"].iloc[0])
+    beside = own[own["is_enabled"] & (own["indicator"] == indicator) & (own["rule_id"] != rule_id)]
+    beside = beside[(beside["kind"] == "spike") & (rows["kind"].iloc[0] == "spike")]
+    in_force = in_force_on(region, day, pd.concat([rows, beside], ignore_index=True))
+    if set(in_force["kind"]) & OF_FACTS or in_force["raise_by"].notna().any():
+        look(con, cutoff_at)
+    raising = bool(in_force["raise_by"].notna().any())
+    scored = [indicator, *(set(SCORED) - {indicator} if raising else ())]
+    score = con.execute(step("score_of_edition"), {"edition_id": edition_id, "indicators": scored}).df()
+    score = score.assign(level=place_of(score, region.city).map(LEVEL_OF_PLACE))
+    fresh = con.execute(step("fresh_reading"), {"cutoff_at": cutoff_at, "indicators": [indicator]}).df()
+    known = grounds(con, region, in_force, score, fresh, day, cutoff_at)
+    told = {(one.indicator, one.area, one.industry) for one in past.current if one.kind == "spike"}
+    parts = found(in_force, known, region, day, told)
+    findings = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    if raising:
+        agreement = compared(con, findings, known.score, known.layoffs, day, cutoff_at, region.city)
+        findings["level"] = raised(findings, in_force, agreement)
+    earlier = pd.concat(past.findings[-400:] or [findings[:0]], ignore_index=True)
+    findings["waits_for"] = waiting(findings, in_force, earlier, past.closed, region, day)
+    if in_force["enter_n"].notna().any():
+        past.findings.append(findings)
+    worse = {name: item.worse for name, item in catalogue().items()}
+    stay = held(past.current, in_force, score, known.readings, worse, region.city)
+    ends = score.groupby(["indicator", "area", "industry"])["data_to"].max() if len(score) else pd.Series(dtype=object)
+
+    def reported_since(name: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
+        end = ends.get((name, area, industry))
+        return None if end is None else (end.date(), _periods(region, name, since, end.date()))
+
+    judged = judged_to(past.current, known.readings, day, reported_since)
+    leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
+    after = advance(past.current, findings, judged, leave_after, day, stay)
+    known_before = {one.episode_id for one in past.current}
+    past.opened += [one for one in after if one.episode_id not in known_before]
+    for one in after:
+        if one.status == "closed":
+            past.closed[one.key] = (one.level, day)
+        if one.episode_id not in past.worst or one.level < past.worst[one.episode_id][0]:
+            past.worst[one.episode_id] = (one.level, day)
+    past.current = [one for one in after if one.status == "open"]
+
+
+def _periods(region: Region, indicator: str, since: date, until: date) -> int:
+    """Periods of the indicator's first grain that lie after ``since`` up to ``until``; of days only workdays count."""
+    grain = catalogue()[indicator].grains[0]
+    if grain is Grain.DAY:
+        days = (since + timedelta(days=offset) for offset in range(1, (until - since).days + 1))
+        return sum(region.is_workday(day) for day in days)
+    length = {Grain.WEEK: 7.0, Grain.MONTH: 30.4, Grain.QUARTER: 91.3}[grain]
+    return max(round((until - since).days / length), 0)
+
+
+def _cases(told: list[EarlyWarning], worst: dict[str, tuple[int, date]]) -> pd.DataFrame:
+    rows = [(one.area, one.industry, one.opened_on, *worst[one.episode_id], one.people_band) for one in told]
+    return pd.DataFrame(rows, columns=["area", "industry", "opened_on", "level", "level_on", "people_band"])
+
+
+def _labels(truth: Path | None) -> pd.DataFrame | None:
+    if truth is None:
+        return None
+    try:
+        labels = pd.read_csv(truth, parse_dates=["first_visible_on", "end_on"])
+        return labels[labels["kind"] != "past_shock"].dropna(subset=["first_visible_on"])
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{truth} 读不出事件标签，应为 gangshao demo 写的 truth.csv (not a truth file)") from error
+
+
+def figures(
+    cases: pd.DataFrame, first: date, last: date, editions: int, city: str, labels: pd.DataFrame | None
+) -> dict[str, Any]:
+    """The figures of a backtest from its cases (area, industry, opened_on, level, level_on, people_band)."""
+    weeks = max((last - first).days, 1) / 7
+    bad = cases[cases["level"] <= YELLOW]
+    areas = cases[cases["area"] != city].groupby("area").size() / weeks
+    answer: dict[str, Any] = {
+        "first": first.isoformat(), "last": last.isoformat(), "editions": editions, "weeks": round(weeks, 2),
+        "warnings": len(cases), "yellow_or_worse": len(bad), "per_week": round(len(cases) / weeks, 3),
+        "yellow_per_week": round(len(bad) / weeks, 3),
+        "per_week_of_area": {str(area): round(float(value), 3) for area, value in areas.items()},
+        "levels": {str(level): int(count) for level, count in cases["level"].value_counts().sort_index().items()},
+    }  # fmt: skip
+    touched = pd.Series(None, index=cases.index, dtype="object")
+    if labels is not None:
+        touched, delay, lead = _touch(cases, labels, city)
+        seen = labels[labels["first_visible_on"].between(pd.Timestamp(first), pd.Timestamp(last))]
+        answer |= {
+            "events": len(seen),
+            "touched": round(float(touched[bad.index].mean()), 3) if len(bad) else None,
+            "delay_days": None if delay is None else float(delay),
+            "lead_days": None if lead is None else float(lead),
+        }
+    told = cases.assign(
+        touched=touched, opened_on=cases["opened_on"].astype(str), level_on=cases["level_on"].astype(str)
+    )
+    return answer | {"cases": told.to_dict("records")}
+
+
+def _touch(cases: pd.DataFrame, labels: pd.DataFrame, city: str) -> tuple[pd.Series, float | None, float | None]:
+    """Which cases touch a labelled event, and the medians of days after it could be seen and before it was over."""
+    pairs = cases.reset_index(names="case").merge(
+        labels.reset_index(names="event"), how="cross", suffixes=("", "_event")
+    )
+
+    def holds(outer: str, inner: str) -> pd.Series:
+        area = (pairs[f"area{outer}"] == pairs[f"area{inner}"]) | (pairs[f"area{outer}"] == city)
+        own = pairs[f"industry{outer}"]
+        return area & ((own == pairs[f"industry{inner}"]) | (own == TOTAL_INDUSTRY))
+
+    opened = pd.to_datetime(pairs["opened_on"])
+    after = (opened - pairs["first_visible_on"]).dt.days
+    late = (opened - pairs["end_on"]).dt.days
+    met = pairs[(holds("", "_event") | holds("_event", "")) & (after >= 0) & (late <= TOUCHED_AFTER_DAYS)]
+    first = (
+        met.assign(after=after.loc[met.index], lead=-late.loc[met.index]).sort_values("after").drop_duplicates("event")
+    )
+    touched = pd.Series(cases.index.isin(met["case"]), index=cases.index, dtype="object")
+    if first.empty:
+        return touched, None, None
+    return touched, first["after"].median(), first["lead"].median()

@@ -1,0 +1,145 @@
+"""What is on record about rules: backtests under a rule's hash, and who stands behind it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+
+from pipelines.domain import Said, SaidError
+from pipelines.ledger import audit
+from pipelines.ledger.audit import Act, Actor
+from pipelines.ledger.schema import rule_act, rule_backtest
+from pipelines.ledger.store import Ledger
+
+
+class Kind(StrEnum):
+    """What somebody did with a rule as it stands."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class KeptBacktest:
+    """A stored backtest; ``figures`` as pipelines.alerts.rule_backtest makes them, with ``replaces`` beside."""
+
+    backtest_id: int
+    rule_id: str
+    rule_hash: str
+    first_on: date
+    last_on: date
+    made_at: datetime
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RuleAct:
+    """Somebody proposed, approved or withdrew a rule under a hash; ``acted_at`` in UTC."""
+
+    act_id: int
+    rule_id: str
+    rule_hash: str
+    kind: Kind
+    backtest_id: int | None
+    acted_at: datetime
+    who: str
+    note: str
+
+
+def keep_backtest(
+    ledger: Ledger, rule_id: str, rule_hash: str, figures: Mapping[str, Any], actor: Actor, now: datetime
+) -> int:
+    """Store a backtest; returns its number."""
+    values = {
+        "rule_id": rule_id, "rule_hash": rule_hash, "first_on": date.fromisoformat(figures["first"]),
+        "last_on": date.fromisoformat(figures["last"]), "made_at": now,
+        "figures": json.dumps(figures, ensure_ascii=False, sort_keys=True),
+    }  # fmt: skip
+    with ledger.writing() as connection:
+        row = connection.execute(insert(rule_backtest).values(values).returning(rule_backtest.c.backtest_id)).one()
+        details = {"rule_hash": rule_hash, "backtest": row.backtest_id}
+        audit.append(connection, Act.RULE_CHANGE, actor, f"backtest of rule {rule_id}", now, details=details)
+    return int(row.backtest_id)
+
+
+def backtests(ledger: Ledger, rule_id: str = "") -> list[KeptBacktest]:
+    """All stored backtests, or those of one rule, oldest first."""
+    query = select(rule_backtest).order_by(rule_backtest.c.backtest_id)
+    if rule_id:
+        query = query.where(rule_backtest.c.rule_id == rule_id)
+    with ledger.reading() as connection:
+        return [_backtest(row) for row in connection.execute(query)]
+
+
+def last_backtest(ledger: Ledger, rule_id: str, rule_hash: str) -> KeptBacktest | None:
+    """The newest backtest of a rule as it stands under this hash."""
+    return next((one for one in reversed(backtests(ledger, rule_id)) if one.rule_hash == rule_hash), None)
+
+
+def acts(ledger: Ledger, rule_id: str = "") -> list[RuleAct]:
+    """All acts, or those on one rule, in their order."""
+    query = select(rule_act).order_by(rule_act.c.act_id)
+    if rule_id:
+        query = query.where(rule_act.c.rule_id == rule_id)
+    with ledger.reading() as connection:
+        return [_act(row) for row in connection.execute(query)]
+
+
+def stand_behind(
+    ledger: Ledger, rule_id: str, rule_hash: str, kind: Kind, who: str, note: str, actor: Actor, now: datetime
+) -> RuleAct:
+    """Propose, approve or withdraw a rule as it stands under a hash.
+
+    ``who`` is the person, ``actor`` the account that enters it. Raises SaidError when there is no stored backtest under
+    the hash, when nobody proposed it before it is approved, or when the same person proposed it.
+    """
+    kept = last_backtest(ledger, rule_id, rule_hash)
+    if kind is not Kind.WITHDRAWN and kept is None:
+        zh = f"规则“{rule_id}”现在的内容（{rule_hash}）还没有存下的回测；请先运行 gangshao rules backtest {rule_id}"
+        raise SaidError(Said(zh, "this rule as it stands has no stored backtest"))
+    if kind is Kind.APPROVED:
+        proposed = [one.who for one in _standing(acts(ledger, rule_id), rule_hash) if one.kind is Kind.PROPOSED]
+        if not proposed:
+            raise SaidError(Said(f"规则“{rule_id}”还没有人提出，须先由编写人提出", "nobody proposed this rule yet"))
+        if who in proposed:
+            raise SaidError(Said(f"“{who}”是提出人，批准须是另一个人", "proposer and approver must be two persons"))
+    values = {
+        "rule_id": rule_id, "rule_hash": rule_hash, "kind": kind.value, "acted_at": now, "who": who, "note": note,
+        "backtest_id": None if kept is None else kept.backtest_id,
+    }  # fmt: skip
+    with ledger.writing() as connection:
+        row = connection.execute(insert(rule_act).values(values).returning(*rule_act.c)).one()
+        details = {"rule_hash": rule_hash, "kind": kind.value, "backtest": values["backtest_id"], "person": who}
+        audit.append(connection, Act.RULE_CHANGE, actor, f"rule {rule_id}", now, details=details)
+    return _act(row)
+
+
+def is_approved(ledger: Ledger, rule_id: str, rule_hash: str) -> bool:
+    """Whether two persons stand behind a rule as it stands, and a backtest of it is stored."""
+    standing = _standing(acts(ledger, rule_id), rule_hash)
+    proposed = {one.who for one in standing if one.kind is Kind.PROPOSED}
+    approved = {one.who for one in standing if one.kind is Kind.APPROVED}
+    has_two = any(other != one for one in proposed for other in approved)
+    return has_two and last_backtest(ledger, rule_id, rule_hash) is not None
+
+
+def _standing(every: list[RuleAct], rule_hash: str) -> list[RuleAct]:
+    """The acts under a hash since it was withdrawn last."""
+    own = [one for one in every if one.rule_hash == rule_hash]
+    ended = [place for place, one in enumerate(own) if one.kind is Kind.WITHDRAWN]
+    return own[ended[-1] + 1 :] if ended else own
+
+
+def _backtest(row: Row[Any]) -> KeptBacktest:
+    values = dict(row._mapping)
+    return KeptBacktest(**{**values, "figures": json.loads(values["figures"])})
+
+
+def _act(row: Row[Any]) -> RuleAct:
+    values = dict(row._mapping)
+    return RuleAct(**{**values, "kind": Kind(values["kind"])})

@@ -1,0 +1,61 @@
+"""A rule as it stands: its rows on a day and their hash, so that a changed line is another version."""
+
+import hashlib
+import json
+from datetime import date
+
+import pandas as pd
+
+from pipelines.domain import UserError
+from pipelines.region import Region
+from pipelines.region_rules import RULE
+
+NOT_JUDGED_BY = frozenset(
+    {"title", "basis", "effective_from", "effective_to", "is_enabled", "author", "approver"}
+)  # fmt: skip
+"""Columns that say nothing of when the rule is met."""
+JUDGED_BY = tuple(column for column in RULE if column not in NOT_JUDGED_BY)
+
+
+def rule_hash(rows: pd.DataFrame) -> str:
+    """Sixteen hex digits over what the rows of one rule are met by; their order does not matter."""
+    told = sorted(
+        json.dumps(
+            [
+                None if pd.isna(value) else f"{float(value):.12g}" if not isinstance(value, str) else value
+                for value in row
+            ],
+            ensure_ascii=False,
+        )
+        for row in rows[list(JUDGED_BY)].itertuples(index=False)
+    )
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+
+def rows_on(region: Region, rule_id: str, day: date) -> pd.DataFrame:
+    """The rows of a rule in force on a day, disabled ones included; empty when there are none."""
+    rules = region.rules_on(day)
+    return rules[rules["rule_id"] == rule_id]
+
+
+def newest(region: Region, rule_id: str) -> pd.DataFrame:
+    """The rows of a rule as they stand from its last change on, whether that day has come or not.
+
+    Raises UserError when rules.csv has no such rule.
+    """
+    own = region.rules[region.rules["rule_id"] == rule_id]
+    if own.empty:
+        known = "、".join(sorted(set(region.rules["rule_id"])))
+        raise UserError(f"rules.csv 中没有规则“{rule_id}”，现有 {known} (no such rule)")
+    return rows_on(region, rule_id, own["effective_from"].max().date())
+
+
+def before(region: Region, rule_id: str) -> pd.DataFrame:
+    """The rows that the newest version replaces: those in force the day before its last change; may be empty."""
+    own = region.rules[region.rules["rule_id"] == rule_id]
+    return rows_on(region, rule_id, (own["effective_from"].max() - pd.Timedelta(days=1)).date())
+
+
+def released(region: Region) -> set[tuple[str, str]]:
+    """Rule and hash of what this version of the program shipped and the release stands for."""
+    return set(zip(region.rule_release["rule_id"], region.rule_release["rule_hash"], strict=True))

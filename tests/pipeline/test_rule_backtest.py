@@ -1,0 +1,123 @@
+"""Rules on vintages: a backtest says what the editions said; a rule is enabled by two persons, and the doctor looks."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines import region as regions
+from pipelines.alerts.rule_backtest import backtest
+from pipelines.ledger import open_ledger
+from pipelines.ledger.rule import acts, backtests
+from pipelines.region_rules import LEADS
+from pipelines.rule_version import newest, rule_hash
+from pipelines.settings import Settings
+from tests.house import ROOT, House
+
+FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
+SPAN = ("--from", str(FIRST), "--to", str(LAST))
+LIAOCHENG = ROOT / "data" / "regions" / "liaocheng"
+pytestmark = pytest.mark.xdist_group("replay")
+
+
+def test_a_backtest_of_the_rules_in_force_says_what_the_editions_said(replayed: House) -> None:
+    region = regions.load(LIAOCHENG)
+    enabled = region.rules[region.rules["is_enabled"] & ~region.rules["kind"].isin(LEADS)]["rule_id"].unique()
+    total = 0
+    with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
+        for rule_id in enabled:
+            found = backtest(con, region, newest(region, rule_id), FIRST, LAST)
+            told = sorted((case["opened_on"], case["area"], case["industry"], case["level"]) for case in found["cases"])
+            stored = con.execute(
+                "select cast(min(opened_on) as varchar), area, industry, min(level) from episode where rule_id = ? "
+                "group by episode_id, area, industry having min(opened_on) > ? order by all",
+                [rule_id, FIRST],
+            ).fetchall()
+            assert told == stored, rule_id
+            assert found["warnings"] == len(stored)
+            total += len(stored)
+    assert total > 5
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Path:
+    """Liaocheng with a stricter claims rule from 2026-10-01 on, written by one person and to be approved by another."""
+    folder = Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng"))
+    path, kept, fresh = folder / "rules.csv", [], []
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        cells = line.split(",")
+        if cells[0] == "insured_leave_spike":
+            old, new = cells.copy(), cells.copy()
+            old[17] = "2026-09-30"
+            new[7], new[16], new[18], new[-2], new[-1] = "2.0", "2026-10-01", "false", "王编写", "赵批准"
+            if cells[6] != "4":
+                new[7] = cells[7]
+            kept.append(",".join(old))
+            fresh.append(",".join(new))
+        else:
+            kept.append(line)
+    path.write_text("\n".join([header, *kept, *fresh]) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
+    replayed: House, house: Callable[[House], House], region: Path, files: Path
+) -> None:
+    place = house(replayed)
+    place.environment["GANGSHAO_REGION"] = str(region)
+    rule = "insured_leave_spike"
+    enable = ("rules", "enable", rule, "--note", "更早发现", "--by")
+    assert "还没有存下的回测" in place.gangshao(*enable, "王编写", status=2).stderr
+    done = place.gangshao("rules", "backtest", rule, *SPAN, "--truth", str(files.parent / "truth.csv"))
+    assert "全市每周预警" in done.stdout
+    ledger = open_ledger(Settings(data=place.data, keys=place.folder / "keys", region=region))
+    (kept,) = backtests(ledger, rule)
+    rows = newest(regions.load(region), rule)
+    assert kept.rule_hash == rule_hash(rows)
+    assert kept.figures["warnings"] > kept.figures["replaces"]["warnings"] > 0  # a lower blue line says more
+    assert json.dumps(kept.figures, ensure_ascii=False).find("employer") == -1
+    shown = place.gangshao("rules", "diff", rule).stdout
+    assert "4 级第 1 行 min_strength：2.9 → 2.0" in shown
+    assert "只有新内容发出" in shown
+    assert "不是该规则的编写人" in place.gangshao(*enable, "李四", status=2).stderr
+    assert "还没有人提出" in place.gangshao(*enable, "赵批准", status=2).stderr
+    place.gangshao(*enable, "王编写")
+    before = (region / "rules.csv").read_text(encoding="utf-8")
+    place.gangshao(*enable, "赵批准")
+    after = (region / "rules.csv").read_text(encoding="utf-8")
+    changed = [(one, other) for one, other in zip(before.splitlines(), after.splitlines(), strict=True) if one != other]
+    assert len(changed) == 4
+    assert all(one.replace(",false,", ",true,") == other for one, other in changed)
+    assert [one.kind.value for one in acts(ledger, rule)] == ["proposed", "approved"]
+    ledger.close()
+    assert "✓ 预警规则" in " ".join(place.gangshao("doctor").stderr.split())
+
+
+def test_a_rule_enabled_by_hand_is_found_by_the_doctor_and_judged_all_the_same(
+    replayed: House, house: Callable[[House], House], region: Path
+) -> None:
+    place = house(replayed)
+    path = region / "rules.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(",false,,,,,,,,王编写,", ",true,,,,,,,,王编写,"), encoding="utf-8"
+    )
+    place.environment["GANGSHAO_REGION"] = str(region)
+    said = "".join(place.gangshao("doctor", status=2).stderr.split())
+    assert "✗预警规则：insured_leave_spike已启用，但现在的内容没有回测" in said
+    place.gangshao("publish")
+
+
+def test_the_shipped_rules_need_nobody(replayed: House, house: Callable[[House], House]) -> None:
+    assert "✓ 预警规则" in house(replayed).gangshao("doctor").stderr
+
+
+def test_layoff_rates_are_written_for_those_who_decide_on_refunds(
+    replayed: House, house: Callable[[House], House], tmp_path: Path
+) -> None:
+    refused = house(replayed).gangshao("refund", "2026", "--csv", str(tmp_path / "rates.csv"), status=2)
+    assert "2024 年 12 月" in refused.stderr

@@ -1,0 +1,174 @@
+"""Every line the law draws, from both sides: 20 persons, 10 %, 30 days, 5.5 %, 30 insured, 20 %."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines import region as regions
+from pipelines.alerts import layoff_rate, leads, rules
+
+REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
+DAY = date(2026, 10, 31)
+SHIPPED = REGION.rules_on(DAY)
+
+
+def report(planned: int, staff: int, told: int = 0, effective: int = 30) -> pd.DataFrame:
+    """One report; told and effective: days after 2026-10-01."""
+    first = pd.Timestamp("2026-10-01")
+    row = {
+        "report_id": "r1", "employer": "e1", "employer_name": "示例厂", "area": "371502", "industry": "C", "staff": staff,
+        "planned": planned, "layoff_kind": "裁员", "told_on": first + pd.Timedelta(days=told),
+        "reported_on": pd.Timestamp("2026-10-20"), "effective_on": first + pd.Timedelta(days=effective),
+    }  # fmt: skip
+    return pd.DataFrame([row])
+
+
+@pytest.mark.parametrize(
+    ("planned", "staff", "is_met"),
+    [
+        (19, 1000, False),
+        (20, 1000, True),
+        (999, 10_000, True),
+        (9, 91, False),
+        (9, 90, True),
+        (1, 10, True),
+        (1, 11, False),
+    ],
+)
+def test_a_report_is_due_from_twenty_persons_or_a_tenth_of_the_staff(planned: int, staff: int, is_met: bool) -> None:
+    found = rules.events(SHIPPED, report(planned, staff), DAY)
+    assert len(found) == is_met
+    assert leads.must_report(pd.Series([planned]), pd.Series([staff])).tolist() == [is_met]
+
+
+@pytest.mark.parametrize("base", [10, 30, 70, 1000, 10_000, 123_450])
+def test_a_tenth_is_a_tenth_at_every_size(base: int) -> None:
+    people, staff = pd.Series([base // 10 - 1, base // 10]), pd.Series([base, base])
+    assert leads.must_report(people, staff).tolist() == [base // 10 - 1 >= 20, True]
+
+
+@pytest.mark.parametrize(("planned", "staff", "days", "is_early"), [
+    (20, 1000, 29, True), (20, 1000, 30, False), (19, 1000, 29, False), (19, 190, 29, True), (19, 190, 30, False),
+])  # fmt: skip
+def test_thirty_days_lie_between_telling_and_doing(planned: int, staff: int, days: int, is_early: bool) -> None:
+    found = leads.early(SHIPPED, report(planned, staff, told=5, effective=5 + days), DAY)
+    assert len(found) == is_early
+
+
+def test_a_report_that_does_not_say_when_staff_were_told_is_no_lead() -> None:
+    assert leads.early(SHIPPED, report(50, 100).assign(told_on=pd.NaT), DAY).empty
+
+
+def leavers(window: int, before: tuple[int, ...]) -> pd.DataFrame:
+    counts = (window, *before)
+    return pd.DataFrame({"employer": "e1", "block": range(len(counts)), "leavers": counts})
+
+
+def unreported(window: int, staff: int, before: tuple[int, ...] = (0,) * 12, planned: int = 0) -> pd.DataFrame:
+    """Leads of a city in which one employer of an ordinary industry lost these people."""
+    windows = leads.blocks(DAY, 30, DAY - timedelta(days=500))
+    industries = pd.DataFrame({"industry": "C", "block": range(13), "leavers": 300 + np.arange(13) % 3})
+    headcount = pd.DataFrame(
+        {
+            "employer": ["e1", "e2"],
+            "employer_name": "示例厂",
+            "area": "371502",
+            "industry": "C",
+            "insured": [staff, 50_000],
+        }
+    )
+    reports = report(planned, staff) if planned else report(1, 1)[:0]
+    return leads.unreported(SHIPPED, leavers(window, before), industries, headcount, reports, windows)
+
+
+@pytest.mark.parametrize(
+    ("window", "staff", "is_met"),
+    [
+        (19, 1000, False),  # too few for the persons' leg, too small a share
+        (20, 1000, True),
+        (10, 100, True),
+        (10, 101, False),  # 9.9 %
+        (9, 20, False),  # nine people are no lead whatever the share
+        (999, 10_000, True),  # by persons, though below a tenth
+    ],
+)
+def test_leavers_without_a_report_are_a_lead_from_the_legal_lines_on(window: int, staff: int, is_met: bool) -> None:
+    found = unreported(window, staff)
+    assert len(found) == is_met
+    if is_met:
+        assert found["p"].iloc[0] < 0.001
+        assert (found["people"].iloc[0], found["kind"].iloc[0]) == (window, "unreported")
+
+
+def test_what_an_employer_loses_every_month_is_no_lead() -> None:
+    assert unreported(24, 300, before=(22, 19, 25, 21, 18, 24, 22, 20, 23, 21, 19, 22)).empty
+    assert len(unreported(60, 300, before=(22, 19, 25, 21, 18, 24, 22, 20, 23, 21, 19, 22))) == 1
+    assert unreported(24, 300, before=(0, 0, 30, 0, 0, 28, 0, 0, 31, 0, 0, 29)).empty  # lets people go each season
+
+
+def test_what_was_reported_is_taken_off() -> None:
+    assert unreported(30, 200, planned=25).empty
+    assert unreported(60, 200, planned=25)["people"].tolist() == [35.0]
+
+
+def test_three_windows_of_history_are_the_least() -> None:
+    windows = leads.blocks(DAY, 30, DAY - timedelta(days=119))
+    assert windows["block"].tolist() == [0, 1, 2, 3]
+    assert leads.blocks(DAY, 30, DAY - timedelta(days=118))["block"].tolist() == [0, 1, 2]
+    assert (windows["until"] - windows["since"]).map(lambda span: span.days + 1).tolist() == [30] * 4  # day 1 to day 30
+
+
+def test_the_chance_is_that_of_a_poisson_count_widened_by_what_is_not_known() -> None:
+    history = np.full((1, 12), 5.0)
+    p = leads.chance(np.array([20.0]), np.array([5.0]), history)
+    # Negative binomial with mean 5 and variance 5 + 25/62, by summing its probabilities.
+    variance, mean = 5 + 25 / 62, 5.0
+    size, odds = mean**2 / (variance - mean), mean / variance
+    below, term = 0.0, odds**size
+    for k in range(20):
+        below += term
+        term *= (size + k) / (k + 1) * (1 - odds)
+    assert p[0] == pytest.approx(1 - below, rel=1e-4)
+
+
+@pytest.mark.parametrize(("planned", "joined", "is_met"), [(25, 10, True), (25, 9, False)])
+def test_people_taken_on_after_a_layoff_are_counted(planned: int, joined: int, is_met: bool) -> None:
+    told = pd.DataFrame([{"report_id": "r1", "joined": joined, "returned": 3}])
+    found = leads.rehired(SHIPPED, report(planned, 100), told)
+    assert len(found) == is_met
+    assert found["returned"].tolist() == [3] * is_met
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "claimed", "rate", "is_within"),
+    [
+        (1000, 945, 999, 0.055, True),  # exactly 5.5 %
+        (1000, 944, 999, 0.056, False),
+        (200, 189, 200, 0.055, True),
+        (100, 95, 100, 0.05, True),  # the official example
+        (20, 15, 20, 0.25, False),  # the other one
+        (30, 24, 30, 0.2, True),  # 30 insured: exactly 20 %
+        (30, 23, 30, 7 / 30, False),
+        (31, 25, 31, 6 / 31, False),  # 31 insured: 5.5 % holds, 19.4 % is too much
+        (31, 30, 31, 1 / 31, True),
+        (1000, 500, 55, 0.5, True),  # by the second formula
+        (1000, 500, 56, 0.5, False),
+        (30, 10, 6, 20 / 30, True),
+        (100, 120, 100, 0.0, True),  # grew
+    ],
+)
+def test_the_layoff_rate_of_refunds(before: int, after: int, claimed: int, rate: float, is_within: bool) -> None:
+    found = layoff_rate.rates(pd.DataFrame([{"before": before, "after": after, "claimed": claimed}]))
+    assert found["rate_by_headcount"].iloc[0] == pytest.approx(rate)
+    assert bool(found["is_within"].iloc[0]) is is_within
+
+
+def test_without_a_headcount_nothing_is_said_of_an_employer() -> None:
+    found = layoff_rate.rates(pd.DataFrame([{"before": 0, "after": 5, "claimed": 1}]))
+    assert found["is_within"].isna().all()
+    gone = layoff_rate.rates(pd.DataFrame([{"before": 100, "after": np.nan, "claimed": 50}]))
+    assert gone["rate_by_headcount"].isna().all()
+    assert not gone["is_within"].iloc[0]
