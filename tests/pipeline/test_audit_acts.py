@@ -7,13 +7,17 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from dashboard.app import create_app
-from pipelines.ledger import audit, open_ledger
-from pipelines.ledger.audit import Act, Entry
+from pipelines.domain import Level, Role, State, Viewer
+from pipelines.ledger import Ledger, acknowledgement, audit, chain, measure, open_ledger
+from pipelines.ledger.audit import Act, Actor, Entry
+from pipelines.ledger.chain import Subject
+from pipelines.region import load
 from pipelines.settings import Settings
 from tests.faults.watcher import PAGE, TODAY
 from tests.house import NEW_PASSWORD, House
@@ -60,7 +64,18 @@ def by_pages(place: House) -> None:
     assert (shown.status_code, TODAY) == (200, "/")
     assert client.get("/download/warnings.csv").status_code == 200
     assert client.post("/sign-out", json={}, headers=ORIGIN).get_json() == {"to": "/sign-in"}
+    by_the_duty_desk(place, ledger)
     ledger.close()
+
+
+def by_the_duty_desk(place: House, ledger: Ledger) -> None:
+    """A warning taken on, brought on by delegation, with a measure."""
+    region, now = load(place.region), datetime.now(UTC)
+    duty, desk = Viewer(Role.CITY_DUTY, name="duty"), Actor("city_duty:duty", "127.0.0.1")
+    one = Subject("w1", "2026-10-31.1", "371502", Level.ORANGE)
+    chain.take(ledger, region.transition, duty, desk, one, State.CONFIRMED, now, document="聊人社批〔2026〕8 号")
+    acknowledgement.acknowledge(ledger, duty, desk, one, "liaocheng", "值班岗", "", 7, now)
+    measure.assign(ledger, duty, desk, one, "consult", "就业科", "", now.date(), "", now, now.date())
 
 
 @pytest.fixture(scope="module")
