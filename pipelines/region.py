@@ -38,6 +38,7 @@ from pipelines.region_table import (
     optional_number,
     optional_text,
     optional_whole,
+    otherwise,
     read_table,
     some_of,
     text,
@@ -52,7 +53,7 @@ _SATURDAY = 5
 _DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
 _MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook", "rule_overrides", "rule_release"})
-_MAY_LACK = frozenset({"retention_days"}) | MAY_LACK
+_MAY_LACK = frozenset({"retention_days", "work_from", "work_to", "quiet_from", "quiet_to", "role"}) | MAY_LACK
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
         "code": text, "name": text, "short_name": text, "level": one_of("city", "unit", "county_view"),
@@ -69,11 +70,12 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     },
     "headers": {"feed": text, "header": text, "alias": text},
     "offices": {
-        "office_id": text, "name": text, "areas": text, "is_city": flag, "work_from": clock, "work_to": clock,
-        "quiet_from": clock, "quiet_to": clock,
+        "office_id": text, "name": text, "areas": text, "is_city": flag, "work_from": otherwise(clock, "08:30"),
+        "work_to": otherwise(clock, "17:30"), "quiet_from": otherwise(clock, "21:00"),
+        "quiet_to": otherwise(clock, "07:00"),
     },
     "recipients": {
-        "office_id": text, "address": text, "title": text, "role": one_of(*COUNTY_POSTS, *CITY_POSTS),
+        "office_id": text, "address": text, "title": text, "role": one_of("", *COUNTY_POSTS, *CITY_POSTS),
         "valid_from": day, "valid_to": optional_day,
     },
     "calendar": {

@@ -53,12 +53,14 @@ def check_offices(tables: dict[str, Table], city: str) -> None:
 
 
 def check_recipients(tables: dict[str, Table]) -> None:
-    """Recipients belong to an office, have a post of its kind and an address."""
+    """Recipients have an office, an address and a post of its kind: clerk or duty desk where none is named."""
     offices, recipients = tables["offices"], tables["recipients"]
     recipients.require_in("office_id", set(offices.frame["office_id"]), "offices.csv")
     recipients.require_unique("office_id", "address")
     recipients.refuse(~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
     of_city = recipients.frame["office_id"].isin(offices.frame.loc[offices.frame["is_city"], "office_id"])
+    usual = of_city.map({True: Role.CITY_DUTY.value, False: Role.COUNTY_CLERK.value})
+    recipients.frame["role"] = recipients.frame["role"].mask(recipients.frame["role"] == "", usual)
     recipients.refuse(of_city & ~recipients.frame["role"].isin(CITY_POSTS), "role", "市级单位的岗位应以 city_ 开头")
     recipients.refuse(
         ~of_city & ~recipients.frame["role"].isin(COUNTY_POSTS), "role", "县级单位的岗位应以 county_ 开头"

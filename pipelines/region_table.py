@@ -120,6 +120,16 @@ _DTYPE: dict[Cell, str] = {
 }  # fmt: skip
 
 
+def otherwise(cell: Cell, default: str) -> Cell:
+    """A cell that an empty one, or a file without the column, leaves at what ``default`` says."""
+
+    def parse(value: str) -> object:
+        return cell(value or default)
+
+    _DTYPE[parse] = _DTYPE.get(cell, "str")
+    return parse
+
+
 @dataclass(frozen=True)
 class Table:
     """A reference table: its frame (index 0..n-1) and, for sentences about it, the physical line of every row."""

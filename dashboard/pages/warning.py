@@ -14,6 +14,7 @@ from dashboard.course import course
 from dashboard.figures.history import history, title_of
 from dashboard.handling import handling
 from dashboard.locale import count, day, instant, month, percent, short_day, text, value
+from dashboard.other_sources import other_sources
 from dashboard.reference import Indicator
 from dashboard.shared import shared
 from dashboard.verdict import certainty_word, odds
@@ -78,6 +79,7 @@ def _grounds(episode_id: str) -> list[Any]:
         ),
         _chart(row, shown),
         _contributors(row, indicator),
+        other_sources(row.episode_id),
         html.Section([html.H2(text("How it came about")), _history(row, indicator)]),
     ]
 

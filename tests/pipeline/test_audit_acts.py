@@ -25,6 +25,7 @@ from tests.house import NEW_PASSWORD, House
 HEADER = "业务流水号,增减类型,身份证号,姓名,统一社会信用代码,单位名称,参保地区,行业代码,原因代码,生效日期,申报日期"
 NAME = "insured_event_371502_20261029_v9"
 ORIGIN = {"Origin": "http://localhost"}
+pytestmark = pytest.mark.xdist_group("recent")
 
 
 def by_commands(place: House, region: Path) -> None:

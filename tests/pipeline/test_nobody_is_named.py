@@ -153,7 +153,7 @@ def test_a_check_of_a_file_names_nobody_and_leaves_nothing(files: Path, people: 
     assert people.within((done.stdout + done.stderr).encode()) == set()
     assert people.within(copied.read_bytes()) != set()
     assert not list((tmp_path / "temporary").iterdir())
-    assert not (tmp_path / "house").exists()
+    assert not house.data.exists()
 
 
 def test_no_file_of_the_project_names_anybody(people: People) -> None:
