@@ -9,14 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.alerts.audience import DESKS, Recipient
-from pipelines.domain import ENDS, TOTAL_INDUSTRY, Level, State
+from pipelines.domain import ANNOUNCED, ENDS, TOTAL_INDUSTRY, Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement
 from pipelines.ledger.chain import Standing
 from pipelines.ledger.told import Known
 from pipelines.ledger.warning_notice import Why
 
 _FOLD_DAYS = 7  # a city-wide shock takes in what opened so many days around it
-_ISSUED = frozenset({State.ISSUED, State.HANDLING, State.LOWERED})
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 Words = NDArray[np.object_]
@@ -62,7 +61,7 @@ def board(
         level=np.array([one.level_at(level).value for one, level in pairs], dtype=np.int64),
         state=pd.Series([state.value for state in states], dtype=object),
         is_ended=np.array([state in ENDS for state in states], dtype=bool),
-        is_issued=np.array([state in _ISSUED for state in states], dtype=bool),
+        is_issued=np.array([state in ANNOUNCED for state in states], dtype=bool),
         issued_at=pd.Series([one.entered(State.ISSUED) for one in stand], dtype="datetime64[us, UTC]"),
         ended_by=pd.Series(
             [_ended(one) if state in ENDS else "" for one, state in zip(stand, states, strict=True)], dtype=object

@@ -46,7 +46,7 @@ class Checked:
 def check(folder: Path, url: str, answers: Sequence[Answer], cookies: dict[Viewer, dict[str, str]]) -> Checked:
     """Read every answer, then ask some of them again of an application that knows one edition only."""
     faults: list[str] = []
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     shown: dict[Shown, Viewer] = {}
     newest: dict[Viewer, str] = {}
     for answer in answers:
@@ -55,7 +55,10 @@ def check(folder: Path, url: str, answers: Sequence[Answer], cookies: dict[Viewe
             continue
         body = unpacked(answer)
         digest = hashlib.sha256(body.encode()).hexdigest()
-        edition_id = seen.setdefault(digest, spoken_of(answer, body)) if digest not in seen else seen[digest]
+        named = (answer.headers.get("Content-Disposition", ""), digest)  # files of two editions may say the same
+        if named not in seen:
+            seen[named] = spoken_of(answer, body)
+        edition_id = seen[named]
         if not kept(folder, edition_id).is_dir():
             faults.append(f"{answer.action.address}: {edition_id[:300]}")
             continue

@@ -1,6 +1,5 @@
 """Mails by the calendar, routes, and the commands that try before sending."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -13,31 +12,16 @@ from pipelines.alerts.mail import send
 from pipelines.alerts.periodic import send_due
 from pipelines.alerts.route import routes
 from pipelines.domain import Level, Role, State, UserError, Viewer
-from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Cause, Subject, take
 from pipelines.ledger.notice import recorded_notices
-from pipelines.publish import read
-from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
 MONDAY = date(2026, 11, 9)
 HOURS = Hours(time(8, 30), time(17, 30), time(21), time(7))
-
-
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
-    yield City(tmp_path, Settings(data=tmp_path, base_url="https://gangshao.example.com"))
-    read.close()
-
-
-@pytest.fixture
-def ledger(city: City) -> Iterator[Ledger]:
-    opened = open_ledger(city.settings)
-    yield opened
-    opened.close()
 
 
 def at(day: date, clock: str) -> datetime:

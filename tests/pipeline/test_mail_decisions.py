@@ -1,34 +1,17 @@
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-
-import pytest
 
 from pipelines.alerts.audience import offices
 from pipelines.alerts.notices import decide
 from pipelines.domain import Edition
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.notice import Notice, Reason, State, recorded_notices
-from pipelines.publish import read
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import NOW, REGION, City, Told, edition
 
 FIRST, SECOND, THIRD, FOURTH = (date(2026, 11, day) for day in (20, 21, 22, 23))
 CITY_OFFICE = next(office for office in offices(REGION) if office.is_city)
-
-
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
-    yield City(tmp_path, Settings(data=tmp_path, base_url="https://gangshao.example.com"))
-    read.close()
-
-
-@pytest.fixture
-def ledger(city: City) -> Iterator[Ledger]:
-    opened = open_ledger(city.settings)
-    yield opened
-    opened.close()
 
 
 def told(city: City, ledger: Ledger, day: date, warnings: list[Told], **how: bool) -> dict[str, Notice]:

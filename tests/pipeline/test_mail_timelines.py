@@ -1,22 +1,16 @@
 """Who is told what, drawn as timelines: a line of levels a series, a line of mails a recipient, the clock injected."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
-
-import pytest
 
 from pipelines.alerts.audience import offices
 from pipelines.alerts.mail import send
 from pipelines.domain import Level, Role, State, Viewer
-from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge, undo
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Cause, Subject, take
 from pipelines.ledger.notice import IMMEDIATE, OVERDUE, Reason, recorded_notices
 from pipelines.ledger.warning_notice import reasons
-from pipelines.publish import read
-from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
@@ -25,19 +19,6 @@ CLERK, HEAD = "jiuye@dongchangfu.example.com", "juzhang@dongchangfu.example.com"
 DUTY, ANALYST, LEADER = (f"{name}@liaocheng.example.com" for name in ("zhiban", "jiuye", "fenguan"))
 SERIES = ("371502", "C")
 EPISODE = "371502C1"
-
-
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
-    yield City(tmp_path, Settings(data=tmp_path, base_url="https://gangshao.example.com"))
-    read.close()
-
-
-@pytest.fixture
-def ledger(city: City) -> Iterator[Ledger]:
-    opened = open_ledger(city.settings)
-    yield opened
-    opened.close()
 
 
 def why(ledger: Ledger, address: str, episode_id: str = EPISODE) -> list[str]:

@@ -1,16 +1,12 @@
 import re
-from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
-
-import pytest
 
 from pipelines.alerts.mail import send
 from pipelines.alerts.notices import decide
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.notice import IMMEDIATE, recorded_notices
-from pipelines.publish import read
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import NOW, REGION, City, Told, edition, parsed, part
 
@@ -21,19 +17,6 @@ WARNINGS = [
     Told("b1", "371503", 3, DAY, industry="G"),
     Told("z1", "371500", 3, DAY, "ALL", indicator="job_loss_rate", kind="level", observed_band="", people_band="500+"),
 ]
-
-
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
-    yield City(tmp_path, Settings(data=tmp_path, base_url="https://gangshao.example.com"))
-    read.close()
-
-
-@pytest.fixture
-def ledger(city: City) -> Iterator[Ledger]:
-    opened = open_ledger(city.settings)
-    yield opened
-    opened.close()
 
 
 def mails(city: City, ledger: Ledger, is_demonstration: bool = False) -> dict[str, tuple[str, str, str]]:
