@@ -173,7 +173,9 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         until = text("until {instant}", instant=_instant(one.expires_at))
         shown.append([_instant(one.acknowledged_at), one.owner, one.note, [state, html.Small(until)], back or ""])
     columns = [text(name) for name in ("When", "Handled by", "Note", "State", "Acts")]
-    listed = table(text("Who took this warning on"), columns, shown, empty=text("Nobody has taken it on yet."))
+    listed = table(
+        text("Who took this warning on"), columns, shown, kind="cards", empty=text("Nobody has taken it on yet.")
+    )
     if not may_act or data.viewer().role not in MAY_ACKNOWLEDGE or not _is_own(row):
         return listed
     days = [(str(number), text("{days} days", days=number)) for number in LASTS_DAYS]
@@ -200,7 +202,7 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
         for one in assigned
     ]
     columns = [text(name) for name in ("Measure", "Owner", "Due", "State and result", "Acts")]
-    parts = [table(text("Measures"), columns, shown, empty=text("No measure is assigned yet."))]
+    parts = [table(text("Measures"), columns, shown, kind="cards", empty=text("No measure is assigned yet."))]
     fitting = proposals(playbook, row.kind, row.indicator)
     running = {one.playbook for one in assigned if one.state is Progress.ASSIGNED}
     open_ones = [one for one in fitting if one.playbook not in running]

@@ -54,7 +54,7 @@ def other_sources(episode_id: str) -> Any:
             ),
             table(
                 text("What other sources say"), [text(name) for name in names], rows, numeric=frozenset({3}),
-                kind="sources",
+                kind="cards",
             ),
         ]
     )  # fmt: skip
