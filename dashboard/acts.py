@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, make_response
 
-from dashboard import data
+from dashboard import data, reference
 from dashboard.locale import text
 from dashboard.region import region
 from dashboard.security.entrance import Clock
@@ -24,7 +24,8 @@ def address_of(episode_id: str) -> str:
 
 def subject_of(row: Any) -> Subject:
     """What an act is about: the warning as this request's edition shows it."""
-    return Subject(row.episode_id, data.edition().edition_id, row.area, Level(int(row.level)))
+    is_city = row.area == reference.city()
+    return Subject(row.episode_id, data.edition().edition_id, row.area, Level(int(row.level)), is_city)
 
 
 class _NotThereError(UserError):

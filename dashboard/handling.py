@@ -120,10 +120,11 @@ def _sentence(at: Standing, level: Level) -> str:
 
 
 def _next(row: Any, at: Standing, level: Level, may_act: bool) -> Any:
-    possible = next_steps(region(current_app).transition, at, level)
+    is_city = row.area == reference.city()
+    possible = next_steps(region(current_app).transition, at, level, is_city=is_city)
     if not possible:
         return html.P(text("Nothing more is due."), className="empty")
-    due = {one.step.to: one.due_at for one in deadlines(region(current_app).transition, at, level)}
+    due = {one.step.to: one.due_at for one in deadlines(region(current_app).transition, at, level, is_city=is_city)}
     lines = []
     for one in possible:
         words: list[Any] = [text(STEP_TITLES[one.to]), text(" – for {role}", role=text(ROLE_TITLES[one.role]))]

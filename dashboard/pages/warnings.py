@@ -42,7 +42,7 @@ def layout(**_: str) -> list[Any]:
     rows = []
     for row in found.itertuples(index=False):
         own, level = row.episode_id, Level(int(row.level))
-        due_at, due = _due(stands[own], level)
+        due_at, due = _due(stands[own], level, is_city=row.area == reference.city())
         is_over = due_at is not None and due_at < now
         rows.append(
             (
@@ -84,17 +84,17 @@ def _owners(taken_on: list[Acknowledgement], assigned: list[Measure], level: Lev
     return text(", ").join(dict.fromkeys(names))
 
 
-def _due(at: Standing, level: Level) -> tuple[datetime | None, str]:
+def _due(at: Standing, level: Level, *, is_city: bool) -> tuple[datetime | None, str]:
     """The next step with a time limit, else the first possible one: when, and in words with whose it is."""
     transition = region(current_app).transition
-    timed = deadlines(transition, at, level)
+    timed = deadlines(transition, at, level, is_city=is_city)
     if timed:
         one, due_at = timed[0].step, timed[0].due_at
         by = text("by {instant}", instant=instant(due_at, reference.zone()))
         return due_at, text(
             "{step} – {role}, {by}", step=text(STEP_TITLES[one.to]), role=text(ROLE_TITLES[one.role]), by=by
         )
-    possible = next_steps(transition, at, level)
+    possible = next_steps(transition, at, level, is_city=is_city)
     if not possible:
         return None, text("Nothing more is due.")
     first = possible[0]

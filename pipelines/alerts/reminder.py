@@ -143,7 +143,9 @@ def _overdue(given: Occasion, connection: Connection) -> list[Notice]:
     queued = []
     for row in rows[rows["state"] != State.TO_VERIFY].to_dict("records"):
         own = stand[str(row["episode_id"])]
-        late = [one for one in deadlines(region.transition, own, Level(row["machine_level"])) if one.due_at <= now]
+        is_city = row["area"] == region.city
+        timed = deadlines(region.transition, own, Level(row["machine_level"]), is_city=is_city)
+        late = [one for one in timed if one.due_at <= now]
         for deadline in late:
             for recipient in everybody:
                 is_theirs = recipient.role is deadline.step.role and row["area"] in recipient.office.areas

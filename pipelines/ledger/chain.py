@@ -38,6 +38,7 @@ class Subject:
     edition_id: str
     area: str
     level: Level
+    is_city: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,15 +125,15 @@ def standing(connection: Connection, episode_ids: Iterable[str], until: datetime
     return {episode_id: Standing(tuple(taken)) for episode_id, taken in found.items()}
 
 
-def next_steps(transition: pd.DataFrame, now_at: Standing, level: Level) -> list[Step]:
+def next_steps(transition: pd.DataFrame, now_at: Standing, level: Level, *, is_city: bool = False) -> list[Step]:
     """The steps out of the present state; ``transition`` is ``Region.transition``, ``level`` the machine's."""
-    return steps(transition, now_at.level_at(level), now_at.state_at(level))
+    return steps(transition, now_at.level_at(level), now_at.state_at(level), is_city=is_city)
 
 
-def deadlines(transition: pd.DataFrame, now_at: Standing, level: Level) -> list[Deadline]:
+def deadlines(transition: pd.DataFrame, now_at: Standing, level: Level, *, is_city: bool = False) -> list[Deadline]:
     """The steps that have a time limit, by when; counted from the instant at which a state was entered."""
     found = []
-    for one in next_steps(transition, now_at, level):
+    for one in next_steps(transition, now_at, level, is_city=is_city):
         since = now_at.entered(one.counts_from) if one.counts_from is not None else None
         due_at = one.due_at(since) if since is not None else None
         if due_at is not None:
@@ -160,7 +161,7 @@ def take(
                 Said("这条预警刚刚有人办理过，请刷新页面再办", "somebody just acted on it; load the page again")
             )
         state, level = before.state_at(subject.level), before.level_at(subject.level)
-        step(transition, level, state, to, viewer.role, document)
+        step(transition, level, state, to, viewer.role, document, is_city=subject.is_city)
         _refuse_without_ground(to, level, cause, note, lowered_to)
         taken = Taken(
             len(before.steps) + 1, subject.edition_id, lowered_to if lowered_to is not None else level, subject.level,

@@ -27,13 +27,17 @@ class Step:
         return None if self.within is None else since + self.within
 
 
-def steps(transition: pd.DataFrame, level: Level, state: State) -> list[Step]:
-    """All steps out of a state at a level; ``transition`` is ``Region.transition``."""
+def steps(transition: pd.DataFrame, level: Level, state: State, *, is_city: bool = False) -> list[Step]:
+    """All steps out of a state at a level; ``transition`` is ``Region.transition``.
+
+    ``is_city``: of a warning about the whole city, for which no county answers: what is a county head's is the city
+    duty desk's.
+    """
     found = transition[(transition["level"] == level.value) & (transition["from"] == state)]
     return [
         Step(
             State(row.to),
-            Role(row.role),
+            Role.CITY_DUTY if is_city and row.role == Role.COUNTY_HEAD else Role(row.role),
             None if pd.isna(row.within_hours) else timedelta(hours=int(row.within_hours)),
             None if pd.isna(row.counts_from) else State(row.counts_from),
             bool(row.by_delegation),
@@ -43,12 +47,15 @@ def steps(transition: pd.DataFrame, level: Level, state: State) -> list[Step]:
     ]
 
 
-def step(transition: pd.DataFrame, level: Level, state: State, to: State, role: Role, document: str = "") -> Step:
+def step(
+    transition: pd.DataFrame, level: Level, state: State, to: State, role: Role, document: str = "", *,
+    is_city: bool = False,
+) -> Step:  # fmt: skip
     """The step a role takes; ``document``: order and number of the delegation, if it acts for another.
 
     Raises SaidError that says who may, when there is no such step or it is another's.
     """
-    possible = [one for one in steps(transition, level, state) if one.to is to]
+    possible = [one for one in steps(transition, level, state, is_city=is_city) if one.to is to]
     for one in possible:
         if one.role is role or (one.by_delegation and document.strip() and role is Role.CITY_DUTY):
             return one

@@ -85,6 +85,16 @@ def test_a_lowered_warning_stays_lowered_while_the_machine_sees_what_it_saw(ledg
     assert of(ledger).state_at(Level.RED) is State.TO_VERIFY
 
 
+def test_a_warning_about_the_whole_city_is_the_duty_desks_where_a_county_heads_would_be(ledger: Ledger) -> None:
+    whole = Subject("abc", "2026-11-23.1", "371500", Level.YELLOW, is_city=True)
+    with pytest.raises(SaidError, match="不归您"):
+        step(ledger, HEAD, whole, "confirmed", 1)
+    for to, hours in (("confirmed", 1), ("issued", 2), ("handling", 3)):
+        step(ledger, DUTY, whole, to, hours)
+    step(ledger, DUTY, whole, "lifted", 60, note="恢复")
+    assert of(ledger).state is State.LIFTED
+
+
 @pytest.mark.parametrize(
     ("viewer", "to", "more", "said"),
     [
