@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response
+from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard import data, reference
 from dashboard.locale import text
-from dashboard.region import region
+from dashboard.region import office_of, region
 from dashboard.security.entrance import Clock
 from dashboard.security.form import field, said
 from dashboard.security.trail import actor, trail
@@ -48,7 +48,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         if lowered is not None and lowered not in set(Level):
             raise UserError(text("Choose the next step."))
         chain.take(
-            ledger, region(current_app).transition, data.viewer(), actor(), _subject(episode_id), to, clock(),
+            ledger, region().transition, data.viewer(), actor(), _subject(episode_id), to, clock(),
             document=field("document"), cause=field("cause") if to is State.DISMISSED else "", note=field("note"),
             lowered_to=Level(lowered) if lowered and to is State.LOWERED else None, number=_number("number"),
         )  # fmt: skip
@@ -71,7 +71,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/measure")
     def assign(episode_id: str) -> Response:
         subject = _subject(episode_id)
-        if field("playbook") not in set(region(current_app).playbook["playbook"]):
+        if field("playbook") not in set(region().playbook["playbook"]):
             raise UserError(text("Choose a measure of the playbook."))
         measure.assign(
             ledger, data.viewer(), actor(), subject, field("playbook"), field("owner"), field("deputy"), _day("due_on"),
@@ -97,10 +97,8 @@ def _subject(episode_id: str) -> Subject:
 
 def _office(area: str) -> str:
     """The office that takes a warning on: the viewer's own, or the one the area belongs to."""
-    offices = region(current_app).offices
-    own = data.viewer().areas or frozenset({area})
-    found = [str(one.office_id) for one in offices.itertuples() if own & set(str(one.areas).split(";"))]
-    if not found:
+    found = office_of(data.viewer().areas or frozenset({area}))
+    if found is None:
         raise UserError(text("No office is responsible for this area."))
     return found[0]
 

@@ -5,18 +5,17 @@ from typing import Any
 
 import pandas as pd
 from dash import html
-from flask import current_app
 
 from dashboard import data, reference
-from dashboard.acts import address_of, subject_of
+from dashboard.acts import address_of
 from dashboard.components.form import act, chosen, form, kept, told, written
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
 from dashboard.locale import instant, text
-from dashboard.region import region
+from dashboard.region import office_of, region
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
-from pipelines.domain import ANNOUNCED, Level, Role, State
+from pipelines.domain import ANNOUNCED, Level, State
 from pipelines.ledger.acknowledgement import LASTS_DAYS, MAY_ACKNOWLEDGE, Acknowledgement, acknowledgements
 from pipelines.ledger.chain import Cause, Standing, deadlines, next_steps, standing
 from pipelines.ledger.measure import (
@@ -121,10 +120,10 @@ def _sentence(at: Standing, level: Level) -> str:
 
 def _next(row: Any, at: Standing, level: Level, may_act: bool) -> Any:
     is_city = row.area == reference.city()
-    possible = next_steps(region(current_app).transition, at, level, is_city=is_city)
+    possible = next_steps(region().transition, at, level, is_city=is_city)
     if not possible:
         return html.P(text("Nothing more is due."), className="empty")
-    due = {one.step.to: one.due_at for one in deadlines(region(current_app).transition, at, level, is_city=is_city)}
+    due = {one.step.to: one.due_at for one in deadlines(region().transition, at, level, is_city=is_city)}
     lines = []
     for one in possible:
         words: list[Any] = [text(STEP_TITLES[one.to]), text(" – for {role}", role=text(ROLE_TITLES[one.role]))]
@@ -135,13 +134,8 @@ def _next(row: Any, at: Standing, level: Level, may_act: bool) -> Any:
                 html.Span(text("overdue, {by}", by=by) if is_over else by, className="tag late" if is_over else "")
             )
         lines.append(html.Li([*words, html.Small(one.basis)]))
-    mine = [one for one in possible if _may(one)] if may_act else []
+    mine = [one for one in possible if one.is_for(data.viewer().role)] if may_act else []
     return html.Div([html.Ul(lines, className="due"), _step_form(row, at, level, mine) if mine else None])
-
-
-def _may(one: Step) -> bool:
-    role = data.viewer().role
-    return role is one.role or (one.by_delegation and role is Role.CITY_DUTY)
 
 
 def _step_form(row: Any, at: Standing, level: Level, mine: list[Step]) -> Any:
@@ -169,7 +163,12 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
     for one in taken_on:
         state = text("in force") if one.holds(level, now) else text("undone") if one.undone_at else text("ended")
         back = None
-        if may_act and one.undone_at is None and data.viewer().role in MAY_ACKNOWLEDGE and _is_own(row):
+        if (
+            may_act
+            and one.undone_at is None
+            and data.viewer().role in MAY_ACKNOWLEDGE
+            and data.viewer().answers_for(row.area)
+        ):
             back = act(f"{address_of(row.episode_id)}/acknowledge/{one.acknowledgement_id}/undo", text("Undo"))
         until = text("until {instant}", instant=_instant(one.expires_at))
         shown.append([_instant(one.acknowledged_at), one.owner, one.note, [state, html.Small(until)], back or ""])
@@ -177,7 +176,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
     listed = table(
         text("Who took this warning on"), columns, shown, kind="cards", empty=text("Nobody has taken it on yet.")
     )
-    if not may_act or data.viewer().role not in MAY_ACKNOWLEDGE or not _is_own(row):
+    if not may_act or data.viewer().role not in MAY_ACKNOWLEDGE or not data.viewer().answers_for(row.area):
         return listed
     days = [(str(number), text("{days} days", days=number)) for number in LASTS_DAYS]
     inputs = [
@@ -189,7 +188,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
 
 
 def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
-    playbook = region(current_app).playbook
+    playbook = region().playbook
     titles = dict(zip(playbook["playbook"], playbook["title"], strict=True))
     today = data.today()
     shown = [
@@ -207,7 +206,7 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
     fitting = proposals(playbook, row.kind, row.indicator)
     running = {one.playbook for one in assigned if one.state is Progress.ASSIGNED}
     open_ones = [one for one in fitting if one.playbook not in running]
-    if open_ones and may_act and data.viewer().role in MAY_ASSIGN and _is_own(row):
+    if open_ones and may_act and data.viewer().role in MAY_ASSIGN and data.viewer().answers_for(row.area):
         parts.append(_assign(row, open_ones, today))
     elif open_ones:
         words = [text("{title} (item {item})", title=one.title, item=one.item) for one in open_ones]
@@ -218,7 +217,12 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
 
 
 def _report(row: Any, one: Measure, may_act: bool) -> Any:
-    if not may_act or one.state is not Progress.ASSIGNED or data.viewer().role not in MAY_REPORT or not _is_own(row):
+    if (
+        not may_act
+        or one.state is not Progress.ASSIGNED
+        or data.viewer().role not in MAY_REPORT
+        or not data.viewer().answers_for(row.area)
+    ):
         return ""
     options = [(str(state), text(_PROGRESS_TITLES[state])) for state in (Progress.DONE, Progress.DROPPED)]
     inputs = [chosen("state", text("State"), options, [str(Progress.DONE)]), told("result", text("Result"))]
@@ -229,24 +233,14 @@ def _report(row: Any, one: Measure, may_act: bool) -> Any:
 def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
     options = [(one.playbook, text("{title} (item {item})", title=one.title, item=one.item)) for one in fitting]
     due = today + timedelta(days=fitting[0].due_days)
+    responsible = office_of(frozenset({row.area}))
     inputs = [
         chosen("playbook", text("Measure"), options, [fitting[0].playbook]),
-        written("owner", text("Owner"), value=_owner(row), completes="off"),
+        written("owner", text("Owner"), value=responsible[1] if responsible else "", completes="off"),
         written("deputy", text("Deputy"), is_required=False, completes="off"),
         written("due_on", text("Due on (like 2026-11-23)"), value=due.isoformat(), completes="off"),
     ]
     return form(f"{address_of(row.episode_id)}/measure", inputs, text("Assign"))
-
-
-def _owner(row: Any) -> str:
-    """The post that is responsible if nobody says otherwise: the office of the area."""
-    offices = region(current_app).offices
-    own = [str(one.name) for one in offices.itertuples() if row.area in str(one.areas).split(";")]
-    return own[0] if own else ""
-
-
-def _is_own(row: Any) -> bool:
-    return not data.viewer().areas or subject_of(row).area in data.viewer().areas
 
 
 def _steps(at: Standing) -> Any:

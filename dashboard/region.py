@@ -3,16 +3,28 @@
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask
+from flask import current_app
 
+from dashboard import data
 from pipelines.region import Region, load
 
 REGION = "GANGSHAO_REGION"  # key of the folder in the server's configuration
 
 
-def region(server: Flask) -> Region:
-    """The region of this server, as its files are now. Raises UserError as ``load`` does."""
-    folder: Path = server.config[REGION]
+def region() -> Region:
+    """The region of this request's server, as its files are now. Raises UserError as ``load`` does."""
+    return data.once(_region)
+
+
+def office_of(areas: frozenset[str]) -> tuple[str, str] | None:
+    """Identity and name of the first office that answers for any of these areas."""
+    offices = region().offices
+    found = ((str(one.office_id), str(one.name)) for one in offices.itertuples() if areas & set(one.areas.split(";")))
+    return next(found, None)
+
+
+def _region() -> Region:
+    folder: Path = current_app.config[REGION]
     return _loaded(folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))
 
 

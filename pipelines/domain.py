@@ -70,6 +70,10 @@ class Viewer:
             return Audience.OFFICE
         return Audience.GENERAL
 
+    def answers_for(self, area: str) -> bool:
+        """Whether acts about this area are within its reach: an office's own, anybody else's all."""
+        return not self.areas or area in self.areas
+
 
 GENERAL = Viewer()
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from dash import dcc, html
-from flask import current_app
 
 from dashboard import data, reference, shell
 from dashboard.components.table import table
@@ -86,7 +85,7 @@ def _owners(taken_on: list[Acknowledgement], assigned: list[Measure], level: Lev
 
 def _due(at: Standing, level: Level, *, is_city: bool) -> tuple[datetime | None, str]:
     """The next step with a time limit, else the first possible one: when, and in words with whose it is."""
-    transition = region(current_app).transition
+    transition = region().transition
     timed = deadlines(transition, at, level, is_city=is_city)
     if timed:
         one, due_at = timed[0].step, timed[0].due_at

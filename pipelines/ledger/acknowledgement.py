@@ -11,11 +11,10 @@ from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.chain import Subject
 from pipelines.ledger.schema import acknowledgement as table
-from pipelines.ledger.store import Ledger
+from pipelines.ledger.store import Ledger, in_parts
 
 LASTS_DAYS = (3, 7, 14)  # [P] of these one is chosen: reminders of the same warning rest for so long
 MAY_ACKNOWLEDGE = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY})
-_SOME = 500  # values in one question
 
 
 @dataclass(frozen=True)
@@ -91,14 +90,10 @@ def acknowledgements(
     connection: Connection, episode_ids: Iterable[str], until: datetime | None = None
 ) -> dict[str, list[Acknowledgement]]:
     """All acknowledgements of these warnings, the newest first; ``until``: as they were known then (UTC)."""
-    wanted = list(dict.fromkeys(episode_ids))
-    found: dict[str, list[Acknowledgement]] = {episode_id: [] for episode_id in wanted}
-    for first in range(0, len(wanted), _SOME):
-        query = (
-            select(table)
-            .where(table.c.episode_id.in_(wanted[first : first + _SOME]))
-            .order_by(table.c.acknowledgement_id.desc())
-        )
+    found: dict[str, list[Acknowledgement]] = {}
+    for some in in_parts(episode_ids):
+        found |= {episode_id: [] for episode_id in some}
+        query = select(table).where(table.c.episode_id.in_(some)).order_by(table.c.acknowledgement_id.desc())
         if until is not None:
             query = query.where(table.c.acknowledged_at <= until)
         for row in connection.execute(query).mappings():
@@ -110,6 +105,6 @@ def acknowledgements(
 
 
 def _role_that_may(viewer: Viewer, area: str) -> Role:
-    if viewer.role not in MAY_ACKNOWLEDGE or (viewer.areas and area not in viewer.areas):
+    if viewer.role not in MAY_ACKNOWLEDGE or not viewer.answers_for(area):
         raise SaidError(Said("您的角色不能签收这条预警", "your role does not acknowledge this warning"))
     return viewer.role

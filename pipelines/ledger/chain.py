@@ -12,10 +12,8 @@ from pipelines.domain import ENDS, Level, Role, Said, SaidError, State, Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import warning_step
-from pipelines.ledger.store import Ledger
+from pipelines.ledger.store import Ledger, in_parts
 from pipelines.ledger.transition import Step, step, steps
-
-_SOME = 500  # values in one question: SQLite takes 999 at least
 
 
 class Cause(StrEnum):
@@ -108,11 +106,11 @@ class Deadline:
 
 def standing(connection: Connection, episode_ids: Iterable[str], until: datetime | None = None) -> dict[str, Standing]:
     """Where each of these warnings stands; those nobody acted on are there too. ``until``: as it was then (UTC)."""
-    wanted = list(dict.fromkeys(episode_ids))
-    found: dict[str, list[Taken]] = {episode_id: [] for episode_id in wanted}
+    found: dict[str, list[Taken]] = {}
     table = warning_step.c
-    for first in range(0, len(wanted), _SOME):
-        query = select(warning_step).where(table.episode_id.in_(wanted[first : first + _SOME])).order_by(table.number)
+    for some in in_parts(episode_ids):
+        found |= {episode_id: [] for episode_id in some}
+        query = select(warning_step).where(table.episode_id.in_(some)).order_by(table.number)
         if until is not None:
             query = query.where(table.acted_at <= until)
         for row in connection.execute(query):
@@ -152,7 +150,7 @@ def take(
     step is not possible, is another role's, or lacks a ground: of a false alarm its cause and a note, of one lifted
     or lowered a note, of one lowered its new level.
     """
-    if viewer.role is None or (viewer.areas and subject.area not in viewer.areas):
+    if viewer.role is None or not viewer.answers_for(subject.area):
         raise SaidError(Said("这条预警不归您处理", "this warning is not yours to act on"))
     with ledger.writing() as connection:
         before = standing(connection, [subject.episode_id])[subject.episode_id]

@@ -13,11 +13,10 @@ from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.chain import Subject
 from pipelines.ledger.schema import measure as table
-from pipelines.ledger.store import Ledger
+from pipelines.ledger.store import Ledger, in_parts
 
 MAY_ASSIGN = frozenset({Role.COUNTY_HEAD, Role.CITY_DUTY, Role.CITY_LEADER})
 MAY_REPORT = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY})
-_SOME = 500  # values in one question
 
 
 class Progress(StrEnum):
@@ -136,15 +135,15 @@ def close(
 
 def measures(connection: Connection, episode_ids: Iterable[str]) -> dict[str, list[Measure]]:
     """The measures of these warnings, in the order in which they were assigned."""
-    wanted = list(dict.fromkeys(episode_ids))
-    found: dict[str, list[Measure]] = {episode_id: [] for episode_id in wanted}
-    for first in range(0, len(wanted), _SOME):
-        query = select(table).where(table.c.episode_id.in_(wanted[first : first + _SOME])).order_by(table.c.measure_id)
+    found: dict[str, list[Measure]] = {}
+    for some in in_parts(episode_ids):
+        found |= {episode_id: [] for episode_id in some}
+        query = select(table).where(table.c.episode_id.in_(some)).order_by(table.c.measure_id)
         for row in connection.execute(query).mappings():
             found[row["episode_id"]].append(Measure(**dict(row) | {"state": Progress(row["state"])}))
     return found
 
 
 def _refuse(viewer: Viewer, roles: frozenset[Role], area: str, said: Said) -> None:
-    if viewer.role not in roles or (viewer.areas and area not in viewer.areas):
+    if viewer.role not in roles or not viewer.answers_for(area):
         raise SaidError(said)

@@ -1,7 +1,7 @@
 """Opens the ledger: SQLite in WAL mode by default, PostgreSQL by address; upgrades it; hands out short transactions."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,16 @@ BUSY_SECONDS = 20
 # Any constant will do: whoever writes to the ledger on PostgreSQL takes this lock first, as SQLite's writers do theirs.
 _POSTGRESQL_WRITER_LOCK = 715_715_715
 _STEPS = Path(__file__).parent / "migrations"
+
+
+_IN_ONE_QUESTION = 500  # values: SQLite takes 999 at least
+
+
+def in_parts(values: Iterable[str]) -> Iterator[list[str]]:
+    """Different values in the order of their first mention, in lists short enough for one question."""
+    wanted = list(dict.fromkeys(values))
+    for first in range(0, len(wanted), _IN_ONE_QUESTION):
+        yield wanted[first : first + _IN_ONE_QUESTION]
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ class Step:
     by_delegation: bool
     basis: str
 
+    def is_for(self, role: Role | None) -> bool:
+        """Whether a role takes it, for itself or, with a document, for another."""
+        return role is self.role or (self.by_delegation and role is Role.CITY_DUTY)
+
     def due_at(self, since: datetime) -> datetime | None:
         """By when, if the warning came into ``counts_from`` at ``since``."""
         return None if self.within is None else since + self.within
@@ -57,7 +61,7 @@ def step(
     """
     possible = [one for one in steps(transition, level, state, is_city=is_city) if one.to is to]
     for one in possible:
-        if one.role is role or (one.by_delegation and document.strip() and role is Role.CITY_DUTY):
+        if one.is_for(role) and (one.role is role or document.strip()):
             return one
     if not possible:
         zh = f"{level.value} 级预警不能从“{state}”直接到“{to}”"
