@@ -16,6 +16,9 @@ from pipelines.ledger import Ledger, acknowledgement, chain, measure
 from pipelines.ledger.chain import Subject
 from pipelines.ledger.measure import Progress
 
+_LONG = 1000  # characters of a ground or a result
+_LONGEST = {"owner": 200, "deputy": 200, "document": 200}
+
 
 def address_of(episode_id: str) -> str:
     """The page of a warning; what is done about it is sent below it."""
@@ -49,7 +52,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
             raise UserError(text("Choose the next step."))
         chain.take(
             ledger, region().transition, data.viewer(), actor(), _subject(episode_id), to, clock(),
-            document=field("document"), cause=field("cause") if to is State.DISMISSED else "", note=field("note"),
+            document=_written("document"), cause=field("cause") if to is State.DISMISSED else "", note=_written("note"),
             lowered_to=Level(lowered) if lowered and to is State.LOWERED else None, number=_number("number"),
         )  # fmt: skip
         return _done(episode_id)
@@ -58,12 +61,12 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     def acknowledge(episode_id: str) -> Response:
         subject = _subject(episode_id)
         acknowledgement.acknowledge(
-            ledger, data.viewer(), actor(), subject, _office(subject.area), field("owner"), field("note"),
+            ledger, data.viewer(), actor(), subject, _office(subject.area), _written("owner"), _written("note"),
             _number("days") or 0, clock(),
         )  # fmt: skip
         return _done(episode_id)
 
-    @acts.post("/warning/<episode_id>/acknowledge/<int:number>/undo")
+    @acts.post("/warning/<episode_id>/acknowledge/<int(max=999999999):number>/undo")
     def undo(episode_id: str, number: int) -> Response:
         acknowledgement.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
         return _done(episode_id)
@@ -74,15 +77,15 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         if field("playbook") not in set(region().playbook["playbook"]):
             raise UserError(text("Choose a measure of the playbook."))
         measure.assign(
-            ledger, data.viewer(), actor(), subject, field("playbook"), field("owner"), field("deputy"), _day("due_on"),
-            field("note"), clock(), data.today(),
+            ledger, data.viewer(), actor(), subject, field("playbook"), _written("owner"), _written("deputy"),
+            _day("due_on"), _written("note"), clock(), data.today(),
         )  # fmt: skip
         return _done(episode_id)
 
-    @acts.post("/warning/<episode_id>/measure/<int:number>/close")
+    @acts.post("/warning/<episode_id>/measure/<int(max=999999999):number>/close")
     def close(episode_id: str, number: int) -> Response:
         state = _one_of(Progress, "state", text("Choose done or dropped."))
-        measure.close(ledger, data.viewer(), actor(), _subject(episode_id), number, state, field("result"), clock())
+        measure.close(ledger, data.viewer(), actor(), _subject(episode_id), number, state, _written("result"), clock())
         return _done(episode_id)
 
     return acts
@@ -116,6 +119,14 @@ def _one_of(names: Any, name: str, otherwise: str) -> Any:
 def _number(name: str) -> int | None:
     value = field(name)
     return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
+
+
+def _written(name: str) -> str:
+    """What somebody wrote, as long as both engines keep it."""
+    value, most = field(name).replace("\0", ""), _LONGEST.get(name, _LONG)
+    if len(value) > most:
+        raise UserError(text("Write at most {most} characters.", most=most))
+    return value
 
 
 def _day(name: str) -> date:

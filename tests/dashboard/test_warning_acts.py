@@ -112,6 +112,8 @@ def test_nobody_acts_on_what_is_not_theirs(place: Site, yellow: str) -> None:
         ("measure", {"playbook": "consult", "owner": "就业科", "due_on": "明天"}),
         ("measure", {"playbook": "consult", "owner": "就业科", "due_on": "2020-01-01"}),
         ("measure/7/close", {"state": "assigned", "result": "x"}),
+        ("step", {"to": "confirmed", "note": "长" * 1001}),
+        ("acknowledge", {"owner": "长" * 201, "days": "7"}),
     ],
 )
 def test_what_cannot_be_is_answered_with_a_sentence(
@@ -121,6 +123,12 @@ def test_what_cannot_be_is_answered_with_a_sentence(
     assert status == 400
     assert len(said) > 4
     assert not of(place, yellow).steps
+
+
+def test_a_number_beyond_what_the_ledger_counts_is_no_page(place: Site, yellow: str) -> None:
+    client = signed_in(place, head_of(AREA))
+    for path in ("acknowledge/99999999999999999999/undo", "measure/99999999999999999999/close"):
+        assert client.post(f"/warning/{yellow}/{path}", json={}, headers=ORIGIN).status_code in {404, 405}
 
 
 def test_a_scanner_that_opens_every_link_changes_nothing(place: Site, yellow: str) -> None:
