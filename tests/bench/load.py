@@ -175,6 +175,7 @@ def _told(size: Size, load: Load, found: Checked) -> dict[str, Any]:
         "server_cpu": round(load.server, 3),
         "server_mib": round(load.server_mib),
         "load_average": round(load.load_average, 1),
+        "by_minute": _by_minute(load.answers),
         "by_kind": {
             kind: {"answers": len(ms), "p50_ms": _share(ms, 50), "p95_ms": _share(ms, 95)} for kind, ms in took.items()
         },
@@ -193,6 +194,16 @@ def _told(size: Size, load: Load, found: Checked) -> dict[str, Any]:
     )
     Console().print(table)
     return told
+
+
+def _by_minute(answers: Sequence[Answer]) -> list[dict[str, float]]:
+    """Of each minute of the load: how many actions were due in it, how long half and 95 of a hundred of them took."""
+    minutes = np.array([answer.due // 60 for answer in answers])
+    took = np.array([answer.seconds * 1000 for answer in answers])
+    return [
+        {"answers": int(due.sum()), "p50_ms": _share(took[due], 50), "p95_ms": _share(took[due], 95)}
+        for due in (minutes == minute for minute in range(int(minutes.max()) + 1))
+    ]
 
 
 def _milliseconds(answers: Sequence[Answer], kind: str) -> Any:

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -50,10 +50,13 @@ class Action:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: seconds from when the action was due, the status (0: nothing came), headers and bytes as sent."""
+    """What came back: when the action was due (seconds of the load), seconds from then on, the status (0: nothing
+    came), headers and bytes as sent.
+    """
 
     viewer: Viewer
     action: Action
+    due: float
     seconds: float
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -96,6 +99,7 @@ class Crowd:
     def __init__(self, url: str) -> None:
         self.url = url
         self.answers: list[Answer] = []
+        self._begin = 0.0
         self._is_over = threading.Event()
         self._threads: list[threading.Thread] = []
         self._people: list[tuple[Viewer, requests.Session, Iterator[Action]]] = []
@@ -110,9 +114,9 @@ class Crowd:
         return session
 
     def start(self) -> None:
-        begin = time.perf_counter() + 0.5
+        self._begin = time.perf_counter() + 0.5
         for number, person in enumerate(self._people):
-            first = begin + BETWEEN * number / len(self._people)
+            first = self._begin + BETWEEN * number / len(self._people)
             self._threads.append(threading.Thread(target=self._act, args=(*person, first), daemon=True))
         for thread in self._threads:
             thread.start()
@@ -132,7 +136,8 @@ class Crowd:
         """One action after the other. An answer that comes late does not move when the next action was due."""
         while not self._is_over.wait(max(0.0, due - time.perf_counter())):
             action = next(asks)
-            self.answers.append(_answered(lambda: _sent(session, self.url, action), viewer, action, due))  # noqa: B023
+            answer = _answered(lambda: _sent(session, self.url, action), viewer, action, due)  # noqa: B023
+            self.answers.append(replace(answer, due=due - self._begin))
             due += BETWEEN
 
 
@@ -156,5 +161,5 @@ def _answered(
     try:
         status, headers, body = send()
     except (requests.RequestException, OSError) as error:
-        return Answer(viewer, action, time.perf_counter() - due, 0, trouble=repr(error))
-    return Answer(viewer, action, time.perf_counter() - due, status, headers, body)
+        return Answer(viewer, action, due, time.perf_counter() - due, 0, trouble=repr(error))
+    return Answer(viewer, action, due, time.perf_counter() - due, status, headers, body)

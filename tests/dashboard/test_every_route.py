@@ -39,7 +39,8 @@ ONLY = {
     "/download/audit.csv": {Role.AUDITOR},
     "/rules": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY},
 }
-OPEN = {"/sign-in", "/sign-in/<token>", "/sign-in/static/<path:filename>", "/healthz", "/readyz"}
+AGE = "/readyz"  # 503 once the city's edition is older than today's
+OPEN = {"/sign-in", "/sign-in/<token>", "/sign-in/static/<path:filename>", "/healthz", AGE}
 ENDS_SESSIONS = {"/sign-out", "/accounts/sign-out-everybody"}
 PASSWORDS = {"/sign-in", "/account/password"}  # with none they are refused
 REFUSED = text("Your role may not open this.")
@@ -96,7 +97,7 @@ def test_each_role_is_refused_what_is_not_its_own(place: Site, values: dict[str,
             assert status == 403 or (is_page and REFUSED in plain_letters(body)), one
         else:
             assert status not in {401, 403} or one.rule in PASSWORDS, (one, status)
-            assert status < 500, one
+            assert status < 500 or one.rule == AGE, one
     assert refused >= 3
 
 
@@ -134,7 +135,7 @@ def test_an_office_gets_nothing_of_another_area_by_any_parameter(
         if one.rule in ENDS_SESSIONS and one.method == "POST":
             continue
         status, _, body = one.of(client)
-        assert status < 500, one
+        assert status < 500 or one.rule == AGE, one
         told = wrongs(marked, office, body)
         assert not told, (one, told)
 
