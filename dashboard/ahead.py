@@ -1,6 +1,8 @@
-"""Pages of a new edition are made before it is shown, so that nobody waits for them when all look at once.
+"""Pages of an edition are made before they are asked for, so that nobody waits when all look at once.
 
-They are made in a process of their own, which gives way to the server: who reads meanwhile does not feel it.
+What was asked for lately is made before a new edition is shown; what people of every office and role are likely to ask
+for is made after that, and when the server starts. A process of its own makes them and gives way to the server: who
+reads meanwhile does not feel it.
 """
 
 import logging
@@ -8,6 +10,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
@@ -17,13 +20,16 @@ from flask import Flask
 
 from dashboard import shared
 from dashboard.app import create_app
+from dashboard.health import IS_PREPARED
 from dashboard.shared import Asked, Made
-from pipelines.domain import UserError
+from pipelines import region as regions
+from pipelines.domain import Audience, UserError
 from pipelines.publish import read
 from pipelines.settings import Settings
 
 LOOK_EVERY = 0.5  # seconds
 LONGEST = 90.0  # seconds for preparing, then the edition is shown as it is; less than read.MOST_BEHIND
+LIKELY_LONGEST = 300.0  # seconds for what nobody has asked for yet
 _GIVES_WAY = 10  # niceness of the process that prepares
 log = logging.getLogger(__name__)
 
@@ -36,6 +42,7 @@ class Ahead:
         self._published = settings.published
         self._shown = ""
         self._is_over = threading.Event()
+        server.config[IS_PREPARED] = False
         self._thread = threading.Thread(target=self._watch, name="ahead", daemon=True)
 
     def start(self) -> None:
@@ -53,29 +60,40 @@ class Ahead:
                 pointed = read.pointed_at(self._published)
                 if pointed != self._shown:
                     if self._shown:
-                        self._prepare(pointed)
+                        self._make(pointed, self._asked_lately(pointed), LONGEST)
                     # Readers who could not be kept so long are on the pointer's edition; from there it goes on.
                     self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
+                    self._make(pointed, None, LIKELY_LONGEST)
+                    self._server.config[IS_PREPARED] = True
             except UserError:  # nothing is published yet, or what is cannot be read: readers are told so themselves
                 continue
             except Exception:  # the thread must not end, or every edition would be shown late; it is tried again
                 log.exception("an edition could not be prepared")
 
-    def _prepare(self, edition_id: str) -> None:
-        until = time.monotonic() + LONGEST
+    def _asked_lately(self, edition_id: str) -> list[Asked]:
+        return self._missing(edition_id, shared.asked.parts())
+
+    def _missing(self, edition_id: str, parts: Iterable[Asked]) -> list[Asked]:
         with read.preparing(edition_id), self._server.test_request_context("/"):
-            wanted = [one for one in shared.asked.parts() if not shared.is_kept(one)]
-        if not wanted:
+            return [one for one in parts if not shared.is_kept(one)]
+
+    def _make(self, edition_id: str, wanted: list[Asked] | None, seconds: float) -> None:
+        """Have parts of an edition made and keep them; None: those that are likely to be asked for."""
+        until, is_likely = time.monotonic() + seconds, wanted is None
+        if wanted is not None and not wanted:
             return
         with ProcessPoolExecutor(1, get_context("spawn"), _begin) as maker:
-            parts = [(one, maker.submit(_made, self._settings, edition_id, one)) for one in wanted]
             try:
+                if wanted is None:
+                    likely = maker.submit(_likely, self._settings, edition_id)
+                    wanted = self._missing(edition_id, likely.result(seconds))
+                parts = [(one, maker.submit(_made, self._settings, edition_id, one)) for one in wanted]
                 for one, part in parts:
-                    if self._is_over.is_set():
+                    if self._is_over.is_set() or (is_likely and read.pointed_at(self._published) != edition_id):
                         return
                     self._keep(edition_id, one, part.result(until - time.monotonic()))
-            except (TimeoutError, BrokenProcessPool) as error:
-                log.warning("edition %s is shown before all of its pages are made: %r", edition_id, error)
+            except (TimeoutError, BrokenProcessPool, UserError) as error:
+                log.warning("not all pages of edition %s are made before they are asked for: %r", edition_id, error)
             finally:
                 maker.shutdown(wait=False, cancel_futures=True)
 
@@ -104,6 +122,16 @@ def _end_with_the_server() -> None:
 def _site(settings: Settings) -> Flask:
     server: Flask = create_app(settings).server
     return server
+
+
+def _likely(settings: Settings, edition_id: str) -> list[Asked]:
+    """In the process that prepares: what people of every role, and of every office of the region, will ask for."""
+    offices = regions.load(settings.region).offices
+    own = {frozenset(areas.split(";")) for areas in offices.loc[~offices["is_city"], "areas"]}
+    scopes = [(Audience.BUREAU, frozenset[str]()), (Audience.GENERAL, frozenset[str]())]
+    scopes += [(Audience.OFFICE, areas) for areas in sorted(own, key=sorted)]
+    with read.preparing(edition_id), _site(settings).test_request_context("/"):
+        return [one for scope in scopes for one in shared.likely(*scope)]
 
 
 def _made(settings: Settings, edition_id: str, one: Asked) -> Made | None:

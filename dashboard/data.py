@@ -124,12 +124,17 @@ def saw_small_cell() -> bool:
 
 @contextmanager
 def for_nobody_yet(audience: Audience, areas: frozenset[str]) -> Iterator[None]:
-    """Make what viewers of this scope will ask for, before one of them does: nobody sees it, nothing is entered."""
+    """Make what viewers of this scope will ask for, before one of them does: nobody sees it, nothing is entered.
+
+    What the request has read so far is set aside meanwhile, for it was read by another scope's rights.
+    """
     g.gangshao_someone = g.gangshao_nobody = anybody(audience, areas)
+    aside, g.published_memory = _memory(), {}
     try:
         yield
     finally:
         g.gangshao_someone = g.gangshao_nobody = None
+        g.published_memory = aside
 
 
 def enter_small_cell() -> None:

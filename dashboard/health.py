@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
 from dashboard.security.guard import HEALTH
 from pipelines import region as regions
@@ -13,6 +13,7 @@ from pipelines.publish.read import edition_in_force
 from pipelines.region import Region
 from pipelines.settings import Settings
 
+IS_PREPARED = "GANGSHAO_IS_PREPARED"  # in the server's configuration: false while a server that starts makes its pages
 GRACE = timedelta(minutes=30)  # after the cut-off a run has so long until its edition is due
 _MOST_DAYS = 400  # a region runs at least once in so many days
 
@@ -26,7 +27,8 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
     """``/healthz`` and ``/readyz``: no session, no figure, nothing of anybody; ``clock`` in UTC.
 
     The first says 200 as long as the process answers. The second says 200 when the edition in force is that of the
-    region's last run day whose cut-off and half an hour have passed, else 503, with the edition and its age.
+    region's last run day whose cut-off and half an hour have passed, else 503, with the edition and its age; a server
+    that has just started says 503 and "preparing" until its pages are made.
     """
     pages = Blueprint(HEALTH, __name__)
 
@@ -46,10 +48,11 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
             return _told(503, status="empty")
         now = clock()
         due = due_day(region(), now)
-        is_ready = edition.day.isoformat() >= due
+        is_stale, is_prepared = edition.day.isoformat() < due, current_app.config.get(IS_PREPARED, True)
+        status = "stale" if is_stale else "ready" if is_prepared else "preparing"
         return _told(
-            200 if is_ready else 503, status="ready" if is_ready else "stale", edition=edition.edition_id, due=due,
-            age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
+            200 if status == "ready" else 503, status=status, is_prepared=is_prepared, edition=edition.edition_id,
+            due=due, age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
         )  # fmt: skip
 
     return pages

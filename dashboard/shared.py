@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,20 +69,26 @@ class Recently:
 
 
 _makers: dict[str, Callable[..., Any]] = {}
+_likely: dict[str, Callable[[], Iterable[dict[str, str]]]] = {}
 _kept: Kept[Made] = Kept(_ROOM)
 asked = Recently()
 _locks = tuple(threading.Lock() for _ in range(64))
 
 
-def shared(name: str, make: Callable[..., Any]) -> Callable[..., str]:
+def shared(
+    name: str, make: Callable[..., Any], likely: Callable[[], Iterable[dict[str, str]]] | None = None
+) -> Callable[..., str]:
     """Let a part of pages be made once for all viewers of the same audience and areas, under a name of its own.
 
     Returns the function that a page calls with the values the part depends on; it answers with a mark that stands for
     what ``make`` returns. ``make`` works for nobody in particular of that scope, from published files alone. A kept
     part with a small cell is entered in the audit trail for everybody who is given it, before it is given. What fails,
-    or is refused, is not kept. Parts are not made inside parts.
+    or is refused, is not kept. Parts are not made inside parts. ``likely`` says with which values people of a scope
+    will ask for the part of any edition, so that it can be made before they do.
     """
     _makers[name] = make
+    if likely is not None:
+        _likely[name] = likely
 
     def given(**values: str) -> str:
         made = _given(Question(name, tuple(values.items())))
@@ -128,6 +134,16 @@ def made_for_nobody_yet(one: Asked) -> Made | None:
     with data.for_nobody_yet(one.audience, one.areas):
         made = _make(one.question)
         return None if is_refused() else made
+
+
+def likely(audience: Audience, areas: frozenset[str]) -> list[Asked]:
+    """What people of a scope will ask for of the edition this request shows, whoever they are."""
+    with data.for_nobody_yet(audience, areas), data.as_anybody_of_this_scope():
+        return [
+            Asked(audience, areas, Question(name, tuple(values.items())))
+            for name, say in _likely.items()
+            for values in say()
+        ]
 
 
 def is_kept(one: Asked) -> bool:

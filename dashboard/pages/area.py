@@ -1,6 +1,7 @@
 """One area: its warnings, what it owes, every indicator with its history."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -25,11 +26,14 @@ def register() -> None:
     shell.register(__name__, layout, text("Area · Gangshao"), path_template="/area/<code>")
 
 
-@shell.shared_page
+def _allowed() -> list[str]:
+    return [reference.city(), *[unit.code for unit in reference.units()]]
+
+
+@partial(shell.shared_page, likely=lambda: [{"code": code} for code in _allowed()])
 def layout(code: str = "", **_: str) -> list[Any]:
     """The page of the area ``code``: a unit this viewer may name, or the city."""
-    allowed = {reference.city(), *[unit.code for unit in reference.units()]}
-    if code not in allowed:
+    if code not in _allowed():
         return shell.not_found()
     place = reference.places()[code]
     figures = [*summary.frequent(code), *summary.monthly(code)]

@@ -1,5 +1,6 @@
 """The page a bureau chief opens every morning: is anything wrong, where, since when, how sure, how old are the data."""
 
+from functools import partial
 from typing import Any
 
 from dash import html
@@ -22,7 +23,12 @@ def register() -> None:
     shell.register(__name__, layout, text("Today · Gangshao"), path="/")
 
 
-@shell.shared_page
+def _likely() -> list[dict[str, str]]:
+    """The page as it opens, and with each of the matrices it offers."""
+    return [{"matrix": name} for name in ("", *(one.indicator for one in model.choices()))]
+
+
+@partial(shell.shared_page, likely=_likely)
 def layout(matrix: str = "", **_: str) -> list[Any]:
     """The page; ``matrix`` names the indicator of the matrix."""
     area = _home()

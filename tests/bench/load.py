@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+import requests
 from rich.console import Console
 from rich.table import Table
 
@@ -28,7 +29,7 @@ from tests.bench.apart import apart
 from tests.bench.day import REGION, settings
 from tests.bench.load_check import Checked, check
 from tests.bench.load_editions import Published, prepare, publish_in_turn
-from tests.bench.load_viewers import KINDS, Answer, Crowd, actions, cast
+from tests.bench.load_viewers import KINDS, PATIENCE, Answer, Crowd, actions, cast
 from tests.bench.place import now
 from tests.faults.watcher import wait_until_it_answers
 
@@ -52,7 +53,8 @@ FULL, SMALL = Size(900, 0.1, 35, 50, 20, 60.0), Size(150, 0.05, 5, 10, 4, 8.0)
 
 @dataclass
 class Load:
-    """What was measured; processor times as shares of one core while the load lasted."""
+    """What was measured; processor times as shares of one core while the load lasted; ``prepared``: seconds from the
+    server's start until it called itself prepared."""
 
     seconds: float = 0.0
     answers: list[Answer] = field(default_factory=list)
@@ -62,6 +64,7 @@ class Load:
     generator: float = 0.0
     server: float = 0.0
     server_mib: float = 0.0
+    prepared: float = 0.0
     load_average: float = 0.0
 
 
@@ -76,11 +79,15 @@ def run(small: bool) -> dict[str, Any]:
 
 
 def _load(folder: Path, viewers: int, wanted: Sequence[Edition], every: float) -> Load:
-    """Let the viewers act from before the first edition until after the last."""
+    """Let the viewers act from before the first edition until after the last, once the server calls itself prepared."""
+    started = time.monotonic()
     with _served(folder) as (server, url):
+        while not requests.get(url + "/readyz", timeout=PATIENCE).json()["is_prepared"]:
+            time.sleep(0.2)
+        prepared = time.monotonic() - started
         crowd = Crowd(url)
         _sign_in(folder, crowd, viewers)
-        load = Load(url=url, cookies=crowd.cookies())
+        load = Load(url=url, cookies=crowd.cookies(), prepared=prepared)
         fresh = multiprocessing.get_context("spawn")
         receiver, sender = fresh.Pipe(duplex=False)
         publisher = fresh.Process(target=publish_in_turn, args=(folder, wanted, every, sender))
@@ -174,6 +181,7 @@ def _told(size: Size, load: Load, found: Checked) -> dict[str, Any]:
         "generator_cpu": round(load.generator, 3),
         "server_cpu": round(load.server, 3),
         "server_mib": round(load.server_mib),
+        "prepared_s": round(load.prepared, 1),
         "load_average": round(load.load_average, 1),
         "by_minute": _by_minute(load.answers),
         "by_kind": {

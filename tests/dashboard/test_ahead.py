@@ -10,6 +10,7 @@ import pytest
 
 from dashboard import shared as store
 from dashboard.ahead import Ahead
+from pipelines.domain import Role, Viewer
 from pipelines.ledger import audit
 from pipelines.publish import read
 from tests.dashboard.asked import page_asked, signed_in
@@ -87,6 +88,28 @@ def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_fo
         ahead.stop()
 
 
+def test_what_people_of_every_office_will_ask_for_is_made_when_the_server_starts(
+    place: Site, city: City, made: list[object]
+) -> None:
+    ready = place.app.server.test_client()
+    ahead = Ahead(place.app.server, place.settings)
+    assert not ready.get("/readyz").get_json()["is_prepared"]
+    entries = len(audit.entries(place.ledger))
+    ahead.start()
+    try:
+        wait_for(lambda: ready.get("/readyz").get_json()["is_prepared"])
+        assert len(audit.entries(place.ledger)) == entries, "nobody was shown anything yet"
+        for viewer in (LEADER, head_of("371503"), Viewer(Role.AUDITOR)):
+            client = signed_in(place, viewer)
+            areas = viewer.areas or set(city.units)
+            warnings = read.read("open_warning", viewer, published=city.published)["episode_id"]
+            for path in ("/", *(f"/area/{area}" for area in areas), *(f"/warning/{one}" for one in warnings)):
+                assert page_asked(path).of(client)[0] == 200
+        assert not made, "everything was there already"
+    finally:
+        ahead.stop()
+
+
 def test_readers_are_not_kept_on_an_old_edition_for_ever(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "MOST_BEHIND", 0.3)
     read.show(city.published, OLD)
@@ -129,7 +152,7 @@ def test_an_edition_is_shown_though_the_process_that_prepares_it_dies(
         wait_for(lambda: ahead._shown == NEW)
     finally:
         ahead.stop()
-    assert "before all of its pages" in caplog.text
+    assert "before they are asked for" in caplog.text
 
 
 def dies() -> None:

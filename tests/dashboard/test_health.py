@@ -39,7 +39,13 @@ def test_ready_is_who_has_the_edition_of_the_last_due_day(
 ) -> None:
     answer = client(recent.data, datetime.fromisoformat(now)).get("/readyz")
     assert answer.status_code == code
-    assert answer.json == {"status": status, "edition": "2026-10-31.1", "due": due, "age_hours": age}
+    assert answer.json == {
+        "status": status,
+        "is_prepared": True,
+        "edition": "2026-10-31.1",
+        "due": due,
+        "age_hours": age,
+    }
     assert answer.headers["Cache-Control"] == "no-store"
     close()
 
