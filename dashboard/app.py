@@ -12,6 +12,7 @@ from dashboard import pages
 from dashboard.acts import warning_acts
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
+from dashboard.figures.tabbed import add_figures
 from dashboard.health import health
 from dashboard.locale import LANGUAGE, text
 from dashboard.region import REGION
@@ -80,6 +81,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.server.config[PUBLISHED] = settings.published
     app.server.config[REGION] = settings.region
     add_downloads(app.server)
+    add_figures(app.server)
     app.server.register_blueprint(health(settings))
     log_requests(app.server)
     fill_in_parts(app.server)

@@ -1,4 +1,4 @@
-"""What a page shows, as a CSV file: through the same door and scope as the page, inert in a spreadsheet."""
+"""What a page shows, as a CSV file or workbook: through the same door and scope as the page, inert in a spreadsheet."""
 
 import csv
 import io
@@ -15,48 +15,88 @@ from dashboard import audit_trail, data, reference
 from dashboard import matrix as model
 from dashboard.components.tag import level_word
 from dashboard.components.warning import people, ranked
-from dashboard.locale import text
+from dashboard.download_series import series
+from dashboard.locale import instant, text
 from dashboard.security import trail
 from dashboard.verdict import certainty_word
-from pipelines.domain import TOTAL_INDUSTRY, UserError
+from dashboard.workbook import workbook
+from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
 from pipelines.ledger.audit import Act
 from pipelines.sheet import inert
 
-_ASKED = ("area", "grain", "indicator", "as_of", "since", "who", "act")
+_KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _DAYS = {"day": 400, "week": 1100, "month": 3700}
 Rows = Iterator[list[object]]
 
 
 def add_downloads(server: Flask) -> None:
-    """Add ``/download/<name>.csv`` to the server; the guard before it says whose session asks."""
+    """Add ``/download/<name>.csv`` and ``.xlsx`` to the server; the guard before them says whose session asks."""
 
-    @server.get("/download/<name>.csv")
-    def download(name: str) -> Response:
-        maker = _MAKERS.get(name)
+    @server.get("/download/<name>.<any(csv, xlsx):form>")
+    def download(name: str, form: str) -> Response:
+        maker, depends_on = _MAKERS.get(name, (None, ()))
         if maker is None:
             trail().refuse("not_found")
             abort(404)
+        asked = {key: request.args[key] for key in (*depends_on, "as_of") if request.args.get(key)}
         try:
             data.look_back(request.args.get("as_of"))
             title, rows = maker()
             written = list(rows)
-            body = _written(written)
+            body = (
+                _written(written) if form == "csv" else workbook(title, written, _told(title, len(written) - 1, asked))
+            )
         except UserError as error:
             trail().refuse("not_found")
             return Response(str(error), 404, mimetype="text/plain")
         stamp = data.edition().edition_id
-        asked = {key: request.args[key] for key in _ASKED if request.args.get(key)}
-        trail().enter(Act.EXPORT, f"{name}.csv", {**asked, "edition": stamp, "rows": len(written) - 1})
-        shown = f"{title}_{stamp}.csv".replace("/", "-")
+        trail().enter(Act.EXPORT, f"{name}.{form}", {**asked, "edition": stamp, "rows": len(written) - 1})
+        shown = f"{title}_{stamp}.{form}".replace("/", "-")
         return Response(
             body,
-            mimetype="text/csv",
+            mimetype=_KINDS[form],
             headers={
                 # RFC 6266: a plain name for old clients, the real one in UTF-8
-                "Content-Disposition": f"attachment; filename=\"{name}_{stamp}.csv\"; filename*=UTF-8''{quote(shown)}",
+                "Content-Disposition": f'attachment; filename="{name}_{stamp}.{form}"; '
+                f"filename*=UTF-8''{quote(shown)}",
                 "Cache-Control": "no-store",
             },
         )
+
+
+def _told(title: str, rows: int, asked: dict[str, str]) -> list[tuple[str, str]]:
+    """What a workbook says of itself: what it holds, of when, asked for how, what is withheld, what figures mean."""
+    edition = data.edition()
+    named = request.args.get("indicator", "")
+    known = [one for one in reference.indicators().values() if named in {"", one.indicator}]
+    return [
+        (text("Content"), title),
+        (text("Rows"), str(rows)),
+        (text("Edition"), edition.edition_id),
+        (text("As of"), instant(edition.cutoff_at, reference.zone())),
+        (text("Asked for"), "; ".join(f"{name} = {value}" for name, value in asked.items()) or text("everything")),
+        (text("Scope"), scope_words()),
+        (
+            text("Withheld"),
+            text("C withheld: too few people or employers, or a figure from which one could tell such a one."),
+        ),
+        (text("Missing"), text("Not reported is not zero: the file has not come.")),
+        *([(text("Data"), text("Demonstration data: everything is invented"))] if reference.is_demonstration() else []),
+        *[
+            (one.title, text("Formula: {formula}. Source: {source}", formula=one.formula, source=one.source))
+            for one in known
+        ],
+    ]
+
+
+def scope_words() -> str:
+    """Whose view a file is."""
+    who = data.viewer()
+    if who.audience is Audience.OFFICE:
+        return text("what {areas} may see", areas=", ".join(reference.place(one) for one in sorted(who.areas)))
+    return (
+        text("the bureau, exact figures") if who.audience is Audience.BUREAU else text("general, small cells withheld")
+    )
 
 
 def _written(rows: Iterable[list[object]]) -> bytes:
@@ -249,6 +289,11 @@ def _audit() -> tuple[str, Rows]:
     return text("Audit trail"), rows()
 
 
-_MAKERS: dict[str, Callable[[], tuple[str, Rows]]] = {
-    "matrix": _matrix, "readings": _readings, "warnings": _warnings, "audit": _audit,
-}  # fmt: skip
+_MAKERS: dict[str, tuple[Callable[[], tuple[str, Rows]], tuple[str, ...]]] = {
+    "matrix": (_matrix, ("indicator",)),
+    "readings": (_readings, ("area", "grain")),
+    "series": (series, ("indicator", "area", "industry")),
+    "warnings": (_warnings, ()),
+    "audit": (_audit, ("since", "who", "act")),
+}
+"""What can be downloaded: title and rows, and the parameters they depend on beside the day looked back to."""

@@ -131,6 +131,11 @@ def industry(code: str) -> str:
     return data.once(_industries).get(code, code)
 
 
+def is_industry(code: str) -> bool:
+    """Whether an industry, or the total of all, has this code."""
+    return code == TOTAL_INDUSTRY or code in data.once(_industries)
+
+
 def _industries() -> dict[str, str]:
     rows = data.read("industry")
     return dict(zip(rows["code"], rows["name"], strict=True))

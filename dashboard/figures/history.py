@@ -22,21 +22,21 @@ _FLAT = 0.5  # a line whose lowest point is above this share of its highest woul
 
 
 def history(name: str, indicator: Indicator, drawn: Course, highlight: tuple[date, date] | None = None) -> Any:
-    """Chart and table of a course. Weeks are columns from zero, provisional ones hatched; sums and months are a line,
-    provisional points open. ``name`` makes the chart's identity on the page; ``highlight`` is a window set off.
-    """
-    readings = drawn.readings
-    if readings.empty:
+    """Chart and table of a course, one below the other; the arguments are those of ``chart``."""
+    if drawn.readings.empty:
         return html.P(text("No readings in this period."), className="empty")
+    table = html.Details([html.Summary(text("Numbers as a table")), numbers(indicator, drawn)])
+    return html.Div([chart(name, indicator, drawn, highlight), table])
+
+
+def chart(name: str, indicator: Indicator, drawn: Course, highlight: tuple[date, date] | None = None) -> Any:
+    """The chart of a course with readings. Weeks are columns from zero, provisional ones hatched; sums and months are
+    a line, provisional points open. ``name`` makes the chart's identity on the page; ``highlight`` is a window set off.
+    """
     figure = {"data": _traces(indicator, drawn), "layout": _layout(drawn, highlight)}
-    summary = text("Chart of {title}; the same numbers are in the table below it.", title=title_of(indicator, drawn))
-    chart = dcc.Graph(id=f"history-{name}", figure=figure, config=_CONFIG)
-    return html.Div(
-        [
-            html.Div(chart, className="chart", role="img", **aria.label(summary)),
-            html.Details([html.Summary(text("Numbers as a table")), _as_table(indicator, drawn)]),
-        ]
-    )
+    summary = text("Chart of {title}; the same numbers are in the table beside it.", title=title_of(indicator, drawn))
+    drawing = dcc.Graph(id=f"history-{name}", figure=figure, config=_CONFIG)
+    return html.Div(drawing, className="chart", role="img", **aria.label(summary))
 
 
 def title_of(indicator: Indicator, drawn: Course) -> str:
@@ -142,7 +142,8 @@ def _days(rows: pd.DataFrame) -> list[str]:
     return list(rows["period"].dt.strftime("%Y-%m-%d"))
 
 
-def _as_table(indicator: Indicator, drawn: Course) -> Any:
+def numbers(indicator: Indicator, drawn: Course) -> Any:
+    """The newest numbers of a course as a table."""
     ranges = {} if drawn.expected is None else {row.period: row for row in drawn.expected.itertuples(index=False)}
     rows = []
     for row in drawn.readings.sort_values("period", ascending=False).head(_TABLE_ROWS).itertuples(index=False):

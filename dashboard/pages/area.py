@@ -11,8 +11,7 @@ from dashboard import data, reference, shell, summary
 from dashboard.components.roster import roster
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address, ranked, shortened
-from dashboard.course import course
-from dashboard.figures.history import history, title_of
+from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, text
 from dashboard.rank import ranks
 from dashboard.summary import Figure
@@ -77,10 +76,9 @@ def _readings(code: str, grain: str) -> pd.DataFrame:
 def _indicator(figure: Figure, code: str, placed: dict[str, str]) -> Any:
     indicator = figure.indicator
     place = placed.get(indicator.indicator)
-    drawn = course(indicator, code, TOTAL_INDUSTRY)
     return html.Article(
         [
-            html.H3([title_of(indicator, drawn), " ", verdict_tag(figure.verdict)]),
+            html.H3([indicator.title, " ", verdict_tag(figure.verdict)]),
             html.P(
                 [
                     html.Strong([figure.amount, " ", indicator.unit_word]),
@@ -92,11 +90,7 @@ def _indicator(figure: Figure, code: str, placed: dict[str, str]) -> Any:
                 ],
                 className="caption",
             ),
-            history(indicator.indicator, indicator, drawn),
-            html.P(
-                text("Formula: {formula}. Source: {source}", formula=indicator.formula, source=indicator.source),
-                className="source",
-            ),
+            awaited(indicator.indicator, code, TOTAL_INDUSTRY),
         ],
         className="panel",
     )

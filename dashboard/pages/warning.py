@@ -10,8 +10,7 @@ from dashboard import data, reference, shell, summary
 from dashboard.components.table import facts, scrolling, table
 from dashboard.components.tag import level_tag, level_word
 from dashboard.components.warning import address, people, reach, subject
-from dashboard.course import course
-from dashboard.figures.history import history, title_of
+from dashboard.figures.tabbed import awaited
 from dashboard.handling import handling
 from dashboard.locale import count, day, instant, month, percent, short_day, text, value
 from dashboard.other_sources import other_sources
@@ -284,15 +283,10 @@ def _chart(row: Any, indicator: Indicator | None) -> Any:
         return None
     window = None if pd.isna(row.window_from) else (row.window_from.date(), row.window_to.date())
     days = (window[1] - window[0]).days + 1 if window is not None and row.kind == "spike" else summary.WEEK
-    drawn = course(indicator, row.area, row.industry, days)
-    if drawn.readings.empty:
-        return None
     return html.Section(
         [
-            html.H2([title_of(indicator, drawn), html.Small(reference.where(row.area, row.industry))]),
-            html.Div(
-                history("warning", indicator, drawn, window if drawn.grain == "window" else None), className="panel"
-            ),
+            html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
+            html.Div(awaited(row.indicator, row.area, row.industry, days, window), className="panel"),
         ]
     )
 

@@ -5,6 +5,7 @@ from pipelines.domain import Role, Viewer
 _ONLY_FOR = {
     "/audit": frozenset({Role.AUDITOR}),
     "/download/audit.csv": frozenset({Role.AUDITOR}),
+    "/download/audit.xlsx": frozenset({Role.AUDITOR}),
     "/accounts": frozenset({Role.ADMINISTRATOR}),
     "/rules": frozenset({Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY}),
     "/delivery": frozenset({Role.ADMINISTRATOR, Role.CITY_DUTY}),

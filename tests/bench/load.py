@@ -48,7 +48,7 @@ class Size:
     every: float
 
 
-FULL, SMALL = Size(900, 0.1, 35, 50, 20, 60.0), Size(150, 0.05, 5, 10, 4, 8.0)
+FULL, SMALL = Size(900, 0.1, 35, 50, 20, 30.0), Size(150, 0.05, 5, 10, 4, 8.0)
 
 
 @dataclass

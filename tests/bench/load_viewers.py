@@ -11,15 +11,16 @@ from urllib.parse import quote
 
 import requests
 
-from pipelines.domain import Role, Viewer
+from pipelines.domain import TOTAL_INDUSTRY, Role, Viewer
 from tests.faults.watcher import PAGE
 
 BETWEEN = 2.0  # seconds between two actions of a viewer
 PATIENCE = 30.0  # seconds after which an answer counts as an error
 LIKE_A_BROWSER = {"Accept-Encoding": "gzip, deflate, br, zstd", "Accept-Language": "zh-CN,zh;q=0.9"}
-KINDS = {"today": 25, "area": 30, "warning": 25, "matrix": 10, "download": 10}  # of a hundred actions
+KINDS = {"today": 20, "area": 20, "figure": 25, "warning": 20, "matrix": 7, "download": 8}  # of a hundred actions
 MATRICES = ("benefit_claim", "insured_leave")
 GRAINS = ("day", "week", "month")
+DRAWN = ("benefit_claim", "insured_leave", "vacancy", "job_loss_rate", "insured_headcount")
 ASK = "/_dash-update-component"  # what the browser asks when a link inside the site is followed
 
 
@@ -38,7 +39,7 @@ class Action:
     @property
     def asked(self) -> dict[str, Any]:
         """Method, path and body of the request."""
-        if self.kind == "download":
+        if self.kind in {"download", "figure"}:
             return {"method": "GET", "path": self.address}
         pathname, search = PAGE["inputs"]
         inputs = [
@@ -83,6 +84,9 @@ def actions(seed: int, areas: Sequence[str], warnings: Sequence[str]) -> Iterato
             yield Action(kind, "/")
         elif kind == "matrix":
             yield Action(kind, "/", f"matrix={draw.choice(MATRICES)}")
+        elif kind == "figure":
+            asked = f"indicator={draw.choice(DRAWN)}&area={draw.choice(areas)}&industry={TOTAL_INDUSTRY}&days=7"
+            yield Action(kind, "/figure", asked)
         elif kind == "warning" and warnings:
             yield Action(kind, f"/warning/{draw.choice(warnings)}")
         elif kind == "download" and draw.random() < 0.5:

@@ -1,7 +1,9 @@
 """Everything one can ask the site for, found by asking it: routes, pages, callbacks, downloads, parameters."""
 
 import ast
+import io
 import itertools
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +35,15 @@ class Asked:
     def of(self, client: FlaskClient) -> tuple[int, str, str]:
         """Status, where it leads, and all that was answered."""
         answer = client.open(self.path, method=self.method, json=self.body, headers=ORIGIN | PAGE)
-        return answer.status_code, answer.headers.get("Location", ""), answer.get_data().decode(errors="ignore")
+        body = _unpacked(answer.get_data()) if answer.mimetype.endswith("sheet") else answer.get_data()
+        return answer.status_code, answer.headers.get("Location", ""), body.decode(errors="ignore")
+
+
+def _unpacked(book: bytes) -> bytes:
+    """All that is written in a workbook's cells."""
+    with zipfile.ZipFile(io.BytesIO(book)) as parts:
+        cells = [name for name in parts.namelist() if name.startswith(("xl/worksheets/", "xl/sharedStrings"))]
+        return b"\n".join(parts.read(name) for name in cells)
 
 
 def signed_in(site: Site, viewer: Viewer) -> FlaskClient:
@@ -65,6 +75,8 @@ def values_of(site: Site) -> dict[str, list[str]]:
         "code": list(places["code"]),
         "episode_id": list(episodes["episode_id"]),
         "name": list(download._MAKERS),
+        "form": ["csv", "xlsx"],
+        "indicator": list(read("indicator", LEADER, published=site.settings.published)["indicator"]),
         "path": ["nowhere", *[page.strip("/") for page in pages() if "<" not in page and page != "/"]],
         "filename": ["page.css", "entrance.css", "form.js", "../ledger.sqlite"],
         "package_name": ["dash"],
@@ -162,6 +174,14 @@ def everything(site: Site, values: dict[str, list[str]]) -> list[Asked]:
     return [*asked, *shown, *callbacks(site)]
 
 
+def figures(areas: list[str], indicators: list[str], industries: list[str]) -> list[Asked]:
+    """Figures of every series of these."""
+    return [
+        Asked("GET", f"/figure?indicator={indicator}&area={area}&industry={industry}&days=7", "/figure")
+        for area in areas for indicator in indicators for industry in industries
+    ]  # fmt: skip
+
+
 def with_parameters(site: Site, values: dict[str, list[str]], word: str) -> list[Asked]:
     """Every kind of page and every download with every parameter set to a word."""
     queries = [urlencode({name: word}) for name in sorted(parameters())]
@@ -169,7 +189,7 @@ def with_parameters(site: Site, values: dict[str, list[str]], word: str) -> list
     shown = [page_asked(path, query) for pattern in pages() for path in filled(pattern, own) for query in queries]
     loads = [
         Asked("GET", f"{path}?{query}", rule.rule)
-        for rule in rules(site) if rule.rule.startswith("/download/")
+        for rule in rules(site) if rule.rule.startswith(("/download/", "/figure"))
         for path in filled(rule.rule, values) for query in queries
     ]  # fmt: skip
     return [*shown, *loads]

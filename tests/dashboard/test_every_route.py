@@ -37,6 +37,7 @@ ONLY = {
     "/audit": {Role.AUDITOR},
     "/delivery": {Role.ADMINISTRATOR, Role.CITY_DUTY},
     "/download/audit.csv": {Role.AUDITOR},
+    "/download/audit.xlsx": {Role.AUDITOR},
     "/rules": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY},
 }
 AGE = "/readyz"  # 503 once the city's edition is older than today's
@@ -124,6 +125,7 @@ def test_an_office_gets_nothing_of_another_area_by_any_parameter(
     foreign = next(code for code in marked.city.units if code != "371503")
     assert {"area", "code", "episode_id", "indicator", "matrix", "as_of", "grain", "since"} <= asked.parameters()
     questions = asked.with_parameters(place, values, foreign)
+    questions += asked.figures([foreign], values["indicator"], ["ALL", "C", "' or '1'='1"])
     questions += [
         Asked("GET", f"/download/readings.csv?area={area}&grain={grain}&as_of={day}", "/download")
         for area in (foreign, f"{foreign}' or '1'='1")
@@ -149,10 +151,13 @@ def clients(place: Site) -> dict[Viewer, FlaskClient]:
 def everything_shown(marked: Marked, values: dict[str, list[str]]) -> list[Asked]:
     pages = [page_asked(path) for pattern in asked.pages() for path in asked.filled(pattern, values)]
     pages += [page_asked("/", f"matrix={name}") for name in ("insured_leave", "benefit_claim")]
-    loads = [f"/download/{name}.csv" for name in values["name"]]
-    loads += [f"/download/readings.csv?area={area}&grain={grain}"
+    loads = [f"/download/{name}.{form}" for name in values["name"] for form in values["form"]]
+    loads += [f"/download/readings.{form}?area={area}&grain={grain}" for form in values["form"]
               for area in [CITY, *marked.city.units] for grain in ("day", "week", "month")]  # fmt: skip
-    return [*pages, *[Asked("GET", path, path) for path in loads]]
+    figures = asked.figures([CITY, *marked.city.units], values["indicator"], ["ALL", "C"])
+    of_figures = [one.path.replace("/figure", "/download/series.csv") + f"&grain={grain}"
+                  for one in figures for grain in ("day", "month")]  # fmt: skip
+    return [*pages, *figures, *[Asked("GET", path, path) for path in [*loads, *of_figures]]]
 
 
 def said_to(place: Site, clients: dict[Viewer, FlaskClient], viewer: Viewer, one: Asked) -> str:

@@ -67,8 +67,9 @@ def sign_in(browser: Browser, site: Site) -> Iterator[SignIn]:
 def shown(page: Page, site: Site, address: str) -> None:
     page.goto(site.url + address)
     page.wait_for_selector(".page main h1")
-    if page.locator(".chart").count():
-        page.wait_for_selector(".chart .main-svg")
+    if page.locator(".figure").count():
+        page.locator(".figure").first.scroll_into_view_if_needed()
+        page.wait_for_selector(".figure .main-svg")
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -228,9 +229,11 @@ def test_numbers_can_be_read_when_the_chart_script_is_blocked(sign_in: SignIn, s
     page.route("**/*plotly*", lambda route: route.abort())
     page.goto(site.url + "/area/371503")
     page.wait_for_selector(".page main h1")
-    # At once: Dash makes the whole page anew, again and again, as long as it cannot load the script.
-    opened = (
-        "() => { const of = document.querySelector('.panel details'); of.firstChild.click(); return of.innerText; }"
+    assert re.fullmatch(r"[−\d,.]+ \S+", page.locator(".panel .caption strong").first.inner_text())
+    page.locator(".figure").first.scroll_into_view_if_needed()
+    # In one go: Dash makes the whole page anew, again and again, as long as it cannot load the script.
+    page.wait_for_function(
+        "() => { const of = document.querySelector('.tabbed'); of?.querySelectorAll('[role=tab]')[1].click();"
+        " return of?.querySelector('table')?.innerText.includes('2026-11-24'); }"
     )
-    assert "2026-11-24" in page.evaluate(opened)
     page.close()

@@ -1,0 +1,51 @@
+"""The rows of one figure as a file: what it shows of one series, with what was expected."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from flask import request
+
+from dashboard import data, reference
+from dashboard.course import course
+from dashboard.figures.history import title_of
+from dashboard.locale import month, text
+from dashboard.summary import WEEK
+from pipelines.domain import UserError
+
+COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "Edition")
+
+
+def series() -> tuple[str, Iterator[list[object]]]:
+    """Title and rows of the series the address names. Raises UserError for what this viewer may not see."""
+    asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry")}
+    areas = {reference.city(), *[unit.code for unit in reference.units()]}
+    indicator = reference.indicators().get(asked["indicator"])
+    if indicator is None or asked["area"] not in areas or not reference.is_industry(asked["industry"]):
+        raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
+    drawn = course(indicator, asked["area"], asked["industry"], WEEK)
+
+    def rows() -> Iterator[list[object]]:
+        named = [text(name) for name in COLUMNS]
+        yield [named[0], f"{named[1]} ({indicator.unit_word})", *named[2:]]
+        ranges = {} if drawn.expected is None else {row.period: row for row in drawn.expected.itertuples(index=False)}
+        for row in drawn.readings.itertuples(index=False):
+            band = ranges.get(row.period)
+            limits = [None] * 3 if band is None else [round(one, 2) for one in (band.expected, band.lo95, band.hi95)]
+            when = month(row.period.date()) if drawn.grain == "month" else row.period.date().isoformat()
+            yield [when, _plain(row.value), *limits, _remark(row), data.edition().edition_id]
+
+    return f"{title_of(indicator, drawn)} {reference.where(asked['area'], asked['industry'])}", rows()
+
+
+def _plain(number: float) -> object:
+    if pd.isna(number):
+        return None
+    return int(number) if float(number).is_integer() else round(float(number), 6)
+
+
+def _remark(row: object) -> str:
+    if getattr(row, "is_suppressed", False) is True:
+        return text("C withheld")
+    if pd.isna(row.value):  # type: ignore[attr-defined]
+        return text("not reported")
+    return text("provisional") if getattr(row, "is_provisional", False) is True else ""

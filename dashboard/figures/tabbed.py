@@ -1,0 +1,148 @@
+"""A figure as pages show it: chart, table, download, about, each behind its tab; it is sent when it comes into view."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from dash import html
+from flask import Flask, Response, abort, request
+
+from dashboard import data, reference
+from dashboard.components import aria
+from dashboard.components.table import facts
+from dashboard.components.warning import address
+from dashboard.course import Course, course
+from dashboard.figures.history import chart, numbers, title_of
+from dashboard.locale import instant, text
+from dashboard.reference import Indicator
+from dashboard.security import at_page, trail
+from dashboard.shared import shared
+from dashboard.summary import WEEK
+from pipelines.domain import UserError
+
+Window = tuple[date, date]
+_MOST_DAYS = 400
+
+
+def awaited(indicator: str, area: str, industry: str, days: int = WEEK, window: Window | None = None) -> Any:
+    """The place of a figure; assets/figure.js asks for it when it comes near the reader's view.
+
+    ``days``: how many days a point of a daily series sums up; ``window``: days to be set off, both included.
+    """
+    first, last = ("", "") if window is None else (one.isoformat() for one in window)
+    asked = {"indicator": indicator, "area": area, "industry": industry, "days": days, "first": first, "last": last}
+    own: Any = {"data-figure": address("/figure?" + urlencode({name: one for name, one in asked.items() if one}))}
+    name = "-".join(str(one) for one in asked.values() if one)
+    waiting = html.P(text("The figure comes when it is in view."), className="empty")
+    own["data-failed"] = text("The figure did not come. Reload the page to try again.")
+    return html.Div(waiting, id=f"figure-{name}", className="figure", **own)
+
+
+def add_figures(server: Flask) -> None:
+    """Add ``/figure`` to the server: a figure's parts as JSON, by the rights of whoever asks."""
+
+    @server.get("/figure")
+    def figure() -> Response:
+        asked = {
+            name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days", "first", "last")
+        }
+        at_page(f"/area/{asked['area']}")
+        try:
+            data.look_back(request.args.get("as_of"))
+            _check(asked)
+        except (UserError, ValueError):
+            trail().refuse("not_found")
+            abort(404)
+        return Response(f'"{_given(**asked)}"', mimetype="application/json")
+
+
+def _check(asked: dict[str, str]) -> None:
+    """Raise UserError or ValueError for what is not among the figures this viewer may see."""
+    areas = {reference.city(), *[unit.code for unit in reference.units()]}
+    known = asked["indicator"] in reference.indicators() and asked["area"] in areas
+    if not known or not reference.is_industry(asked["industry"]) or not 1 <= int(asked["days"]) <= _MOST_DAYS:
+        raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
+    for day in (asked["first"], asked["last"]):
+        if day:
+            date.fromisoformat(day)
+
+
+def _made(indicator: str, area: str, industry: str, days: str, first: str, last: str) -> list[Any]:
+    """The figure's tabs and what is behind them."""
+    known = reference.indicators()[indicator]
+    drawn = course(known, area, industry, int(days))
+    if drawn.readings.empty:
+        return [html.P(text("No readings in this period."), className="empty")]
+    window = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+    name = f"{indicator}-{area}-{industry}-{days}"
+    parts = (
+        (text("Chart"), chart(name, known, drawn, window if drawn.grain == "window" else None)),
+        (text("Table"), numbers(known, drawn)),
+        (text("Download"), _downloads(known, drawn, area, industry)),
+        (text("About the figure"), _about(known, drawn)),
+    )
+    tabs = [
+        html.Button(
+            title, id=f"tab-{name}-{place}", role="tab", type="button", tabIndex=0 if place == 0 else -1,
+            **aria.tab(f"panel-{name}-{place}", is_chosen=place == 0),
+        )
+        for place, (title, _) in enumerate(parts)
+    ]  # fmt: skip
+    panels = [
+        html.Div(
+            content, id=f"panel-{name}-{place}", role="tabpanel", hidden=place > 0,
+            **aria.labelled_by(f"tab-{name}-{place}"),
+        )
+        for place, (_, content) in enumerate(parts)
+    ]  # fmt: skip
+    title = f"{title_of(known, drawn)} · {reference.where(area, industry)}"
+    told: Any = {"data-title": title, "data-source": _told_below(known)}
+    row = html.Div(tabs, role="tablist", className="tabs", **aria.label(text("Ways to see {title}", title=title)))
+    return [html.Div([row, *panels], className="tabbed", **told)]
+
+
+_given = shared("figure", _made)
+
+
+def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str) -> Any:
+    """Files of what the figure shows and of all that may be seen of the area, and the figure as a picture."""
+    grain = "day" if drawn.grain == "window" else drawn.grain
+    own = urlencode({"indicator": indicator.indicator, "area": area, "industry": industry, "grain": grain})
+    everything = urlencode({"area": area, "grain": grain})
+    links = [
+        (f"/download/series.{form}?{own}", text("This series ({form})", form=form.upper())) for form in ("csv", "xlsx")
+    ] + [
+        (f"/download/readings.{form}?{everything}", text("All series of the area ({form})", form=form.upper()))
+        for form in ("csv", "xlsx")
+    ]
+    pictures: list[Any] = []
+    for form in ("png", "svg"):
+        kind: Any = {"data-picture": form}
+        pictures.append(html.Button(text("The chart as a picture ({form})", form=form.upper()), type="button", **kind))
+    return html.Ul([html.Li(html.A(title, href=address(path))) for path, title in links] + [html.Li(pictures)])
+
+
+def _about(indicator: Indicator, drawn: Course) -> Any:
+    shown = {
+        "window": text("Each point is the sum of {days} days, up to its day.", days=drawn.days),
+        "week": text("Each column is a week; hatched ones are provisional."),
+        "month": text("Each point is a month; open ones are provisional."),
+    }
+    better = text("Higher is worse.") if indicator.worse == "higher" else text("Lower is worse.")
+    return facts(
+        [
+            (text("What is drawn"), shown[drawn.grain]),
+            (text("Unit"), indicator.unit_word),
+            (text("Good or bad"), better if indicator.worse in {"higher", "lower"} else ""),
+            (text("Formula"), indicator.formula),
+            (text("Source"), indicator.source),
+            (text("As of"), instant(data.edition().cutoff_at, reference.zone())),
+        ]
+    )
+
+
+def _told_below(indicator: Indicator) -> str:
+    """The line under a picture that leaves the page: source, edition, and that data are invented where they are."""
+    edition = data.edition()
+    said = text("Source: {source}. Edition {edition}.", source=indicator.source, edition=edition.edition_id)
+    return f"{said} {text('Demonstration data: everything is invented')}" if reference.is_demonstration() else said
