@@ -52,6 +52,7 @@ class Place:
     short_name: str
     level: str
     residents: float | None
+    county_view: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,12 @@ def places() -> dict[str, Place]:
 def _places() -> dict[str, Place]:
     return {
         row.code: Place(
-            row.code, row.name, row.short_name, row.level, None if pd.isna(row.residents) else row.residents
+            row.code,
+            row.name,
+            row.short_name,
+            row.level,
+            None if pd.isna(row.residents) else row.residents,
+            row.county_view if isinstance(row.county_view, str) else "",
         )
         for row in data.read("place").itertuples(name="Row", index=False)
     }

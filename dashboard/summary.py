@@ -71,8 +71,8 @@ def frequent(area: str, most: int | None = None) -> list[Figure]:
     ``most``: only so many, the most important first.
     """
     kept = [item for item in reference.indicators().values() if item.grains & {"day", "week"} and not item.is_ratio]
-    figures = (_of_days(item, area) or _of_weeks(item, area) for item in ordered(kept))
-    return list(islice((figure for figure in figures if figure is not None), most))
+    figures = (figure(item, area) for item in ordered(kept))
+    return list(islice((one for one in figures if one is not None), most))
 
 
 def monthly(area: str, most: int | None = None) -> list[Figure]:
@@ -80,6 +80,11 @@ def monthly(area: str, most: int | None = None) -> list[Figure]:
     kept = [item for item in reference.indicators().values() if not item.grains & {"day", "week"}]
     figures = (_of_months(item, area) for item in ordered(kept))
     return list(islice((figure for figure in figures if figure is not None), most))
+
+
+def figure(indicator: Indicator, area: str) -> Figure | None:
+    """The figure of one daily or weekly indicator; None where nothing of it is shown."""
+    return _of_days(indicator, area) or _of_weeks(indicator, area)
 
 
 def series(area: str, industry: str, grain: str, since: date, indicator: str) -> pd.DataFrame:

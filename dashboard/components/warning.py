@@ -1,5 +1,6 @@
 """Early warnings in a list: the employer first where one is the cause, then where, what, how many, how sure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ from dash import dcc, html
 from dashboard import data, reference
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag
+from dashboard.handled import Handled
 from dashboard.locale import count, month, short_day, text, value
 from dashboard.verdict import certainty, certainty_word
 
@@ -25,32 +27,43 @@ def ranked(warnings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def shortened(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
-    """The list with its first rows in sight and the rest behind a switch."""
-    first = warning_table(warnings.head(IN_SIGHT), caption, empty=empty)
-    rest = warnings.iloc[IN_SIGHT:]
+def shortened(
+    warnings: pd.DataFrame, caption: str, brought: Mapping[str, Handled], *, empty: str, in_sight: int = IN_SIGHT
+) -> Any:
+    """The list with its first rows in sight and the rest behind a switch; ``brought``: how far people have got."""
+    first = warning_table(warnings.head(in_sight), caption, brought, empty=empty)
+    rest = warnings.iloc[in_sight:]
     if rest.empty:
         return first
     summary = html.Summary(text("{number} more warnings", number=count(len(rest))))
-    return html.Div([first, html.Details([summary, warning_table(rest, caption, empty="")], className="more")])
+    return html.Div([first, html.Details([summary, warning_table(rest, caption, brought, empty="")], className="more")])
 
 
-def warning_table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
+def warning_table(warnings: pd.DataFrame, caption: str, brought: Mapping[str, Handled], *, empty: str) -> Any:
     """The list as a table, one row a warning, each leading to its page."""
-    columns = [text(name) for name in ("Subject", "Level", "What was seen", "People", "Certainty", "Since", "State")]
+    columns = [text(name) for name in ("Subject", "Level", "What was seen", "People", "Certainty", "Since", "Handling")]
     rows = [
         [
             _subject(row),
-            level_tag(int(row.level)),
+            level_tag(int(brought[row.episode_id].level if row.episode_id in brought else row.level)),
             _seen(row),
             people(row),
             certainty_word(row.p, row.kind),
             [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=reach(row)))],
-            state_tag(getattr(row, "status", "open")),
+            _standing(brought.get(row.episode_id)),
         ]
         for row in warnings.itertuples(index=False)
     ]
     return table(caption, columns, rows, numeric=frozenset({3}), kind="warnings", empty=empty)
+
+
+def _standing(one: Handled | None) -> Any:
+    """State, who is on it and what is due; a warning that the machine closed is lifted."""
+    if one is None:
+        return state_tag("lifted")
+    late: list[Any] = [html.Span(text("overdue"), className="tag late"), " "] if one.is_over else []
+    who = text("handled by {who}", who=one.owners or text("nobody yet"))
+    return [one.state, html.Small([who, " · ", *late, one.due])]
 
 
 def address(path: str) -> str:

@@ -8,8 +8,8 @@ from dash import html
 from flask import Flask, Response, abort, request
 
 from dashboard import data, reference
-from dashboard.components import aria
 from dashboard.components.table import facts
+from dashboard.components.tabs import tabs
 from dashboard.components.warning import address
 from dashboard.course import Course, course
 from dashboard.figures.history import chart, numbers, title_of
@@ -81,24 +81,9 @@ def _made(indicator: str, area: str, industry: str, days: str, first: str, last:
         (text("Download"), _downloads(known, drawn, area, industry)),
         (text("About the figure"), _about(known, drawn)),
     )
-    tabs = [
-        html.Button(
-            title, id=f"tab-{name}-{place}", role="tab", type="button", tabIndex=0 if place == 0 else -1,
-            **aria.tab(f"panel-{name}-{place}", is_chosen=place == 0),
-        )
-        for place, (title, _) in enumerate(parts)
-    ]  # fmt: skip
-    panels = [
-        html.Div(
-            content, id=f"panel-{name}-{place}", role="tabpanel", hidden=place > 0,
-            **aria.labelled_by(f"tab-{name}-{place}"),
-        )
-        for place, (_, content) in enumerate(parts)
-    ]  # fmt: skip
     title = f"{title_of(known, drawn)} · {reference.where(area, industry)}"
     told: Any = {"data-title": title, "data-source": _told_below(known)}
-    row = html.Div(tabs, role="tablist", className="tabs", **aria.label(text("Ways to see {title}", title=title)))
-    return [html.Div([row, *panels], className="tabbed", **told)]
+    return [html.Div(tabs(name, text("Ways to see {title}", title=title), parts), className="tabbed", **told)]
 
 
 _given = shared("figure", _made)

@@ -1,7 +1,6 @@
 """One area: its warnings, what it owes, every indicator with its history."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,8 +11,10 @@ from dashboard.components.roster import roster
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address, ranked, shortened
 from dashboard.figures.tabbed import awaited
+from dashboard.handled import handled
 from dashboard.locale import count, text
 from dashboard.rank import ranks
+from dashboard.shared import shared
 from dashboard.summary import Figure
 from pipelines.domain import TOTAL_INDUSTRY
 
@@ -29,24 +30,37 @@ def _allowed() -> list[str]:
     return [reference.city(), *[unit.code for unit in reference.units()]]
 
 
-@partial(shell.shared_page, likely=lambda: [{"code": code} for code in _allowed()])
+@shell.page
 def layout(code: str = "", **_: str) -> list[Any]:
     """The page of the area ``code``: a unit this viewer may name, or the city."""
     if code not in _allowed():
         return shell.not_found()
-    place = reference.places()[code]
-    figures = [*summary.frequent(code), *summary.monthly(code)]
-    placed = ranks(code)
-    warnings = data.read("area_warning", area=code, closed_since=data.edition().day - CLOSED_SINCE)
-    residents = "" if place.residents is None else text("{number} residents", number=count(place.residents))
+    warnings = ranked(data.read("area_warning", area=code, closed_since=data.edition().day - CLOSED_SINCE))
+    caption = text("Warnings of {area}", area=reference.place(code))
+    brought = handled(warnings[warnings["status"] == "open"])
     return [
-        html.Div([html.H1(place.name), html.P(residents)], className="title"),
+        html.Div(_shared_title(code=code), className="title"),
         html.Section(
             [
                 html.H2([text("Warnings, open and lifted in the last 60 days")]),
-                shortened(ranked(warnings), text("Warnings of {area}", area=place.name), empty=text("No warning.")),
+                shortened(warnings, caption, brought, empty=text("No warning.")),
             ]
         ),
+        html.Div(_shared_rest(code=code), className="parts"),
+    ]
+
+
+def _title(code: str) -> list[Any]:
+    place = reference.places()[code]
+    residents = "" if place.residents is None else text("{number} residents", number=count(place.residents))
+    return [html.H1(place.name), html.P(residents)]
+
+
+def _rest(code: str) -> list[Any]:
+    """What the area owes, and every indicator."""
+    figures = [*summary.frequent(code), *summary.monthly(code)]
+    placed = ranks(code)
+    return [
         html.Section([html.H2(text("Files due and received")), roster(code)]),
         html.Section(
             [
@@ -55,6 +69,14 @@ def layout(code: str = "", **_: str) -> list[Any]:
             ]
         ),
     ]
+
+
+def _each_area() -> list[dict[str, str]]:
+    return [{"code": code} for code in _allowed()]
+
+
+_shared_title = shared(f"{__name__} title", _title, _each_area)
+_shared_rest = shared(f"{__name__} rest", _rest, _each_area)
 
 
 def _downloads(code: str) -> Any:

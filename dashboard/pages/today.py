@@ -1,6 +1,5 @@
 """The page a bureau chief opens every morning: is anything wrong, where, since when, how sure, how old are the data."""
 
-from functools import partial
 from typing import Any
 
 from dash import html
@@ -9,13 +8,19 @@ from dashboard import changes, data, reference, shell, summary
 from dashboard import matrix as model
 from dashboard.components.card import block
 from dashboard.components.grid import grid
+from dashboard.components.tabs import tabs
 from dashboard.components.tag import level_word
 from dashboard.components.warning import address, ranked, shortened
+from dashboard.counties import counties, county_table
+from dashboard.figures.city_map import city_map
+from dashboard.handled import Handled, handled
 from dashboard.locale import count, text
+from dashboard.shared import shared
 from pipelines.domain import Audience
 
-_DAILY_CARDS, _MONTHLY_CARDS = 4, 5
+_CARDS = 3
 """So many headline figures a block: what a chief reads in twenty seconds; the area's page shows all."""
+_IN_SIGHT = 8  # warnings: what one screen holds
 
 
 def register() -> None:
@@ -23,57 +28,88 @@ def register() -> None:
     shell.register(__name__, layout, text("Today · Gangshao"), path="/")
 
 
-def _likely() -> list[dict[str, str]]:
-    """The page as it opens, and with each of the matrices it offers."""
-    return [{"matrix": name} for name in ("", *(one.indicator for one in model.choices()))]
-
-
-@partial(shell.shared_page, likely=_likely)
+@shell.page
 def layout(matrix: str = "", **_: str) -> list[Any]:
-    """The page; ``matrix`` names the indicator of the matrix."""
-    area = _home()
+    """The page; ``matrix`` names the indicator of the matrix. Who is on a warning is as of now, all else published."""
     warnings = ranked(data.read("open_warning"))
+    brought = handled(warnings)
     heading, sentences = changes.since_last_edition()
-    shown = model.matrix(matrix)
-    frequent = summary.frequent(area, _DAILY_CARDS)
-    rhythm = "{area}, daily data" if any(figure.grain == "day" for figure in frequent) else "{area}, weekly data"
+    panels = [
+        (text("Warnings and areas"), _first(warnings, brought)),
+        (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix))),
+        (text("Map"), html.Div(_shared_map())),
+    ]
     return [
         html.Div(
             [
-                html.Div([html.H1(_headline(warnings)), html.P(_levels(warnings), className="levels")]),
+                html.Div([html.H1(_headline(warnings)), html.P(_levels(brought), className="levels")]),
                 html.Div([html.H2(heading), html.Ul([html.Li(one) for one in sentences])], className="changes-list"),
             ],
             className="answer",
         ),
-        html.Div(
-            [
-                block(text(rhythm, area=_name(area)), frequent),
-                block(text("{area}, monthly data", area=_name(area)), summary.monthly(area, _MONTHLY_CARDS)),
-            ],
-            className="blocks",
-        ),
-        html.Section(
-            [
-                html.H2(
-                    [
-                        text("Open warnings"),
-                        html.Small(text("ranked by people × certainty")),
-                        html.A(text("Download CSV"), href=address("/download/warnings.csv"), className="download"),
-                    ]
-                ),
-                shortened(
-                    warnings, text("Open warnings, ranked by people × certainty"), empty=text("No open warning.")
-                ),
-            ],
-            id="warnings",
-        ),
-        html.Section(
-            [
-                html.H2(text("Areas and industries"), id="matrix"),
-                grid(shown) if shown is not None else html.P(text("No matrix: nothing has been judged yet.")),
-            ]
-        ),
+        html.Div(_shared_cards(), className="blocks"),
+        html.Div(tabs("today", text("What to look at"), panels, 1 if matrix else 0), className="tabbed today"),
     ]
+
+
+def _cards() -> list[Any]:
+    area = _home()
+    frequent = summary.frequent(area, _CARDS)
+    rhythm = "{area}, daily data" if any(figure.grain == "day" for figure in frequent) else "{area}, weekly data"
+    return [
+        block(text(rhythm, area=_name(area)), frequent),
+        block(text("{area}, monthly data", area=_name(area)), summary.monthly(area, _CARDS)),
+    ]
+
+
+def _first(warnings: Any, brought: dict[str, Handled]) -> Any:
+    caption = text("Open warnings, ranked by people × certainty")
+    listed = html.Section(
+        [
+            html.H2(
+                [
+                    text("Open warnings"),
+                    html.Small(text("ranked by people × certainty")),
+                    html.A(text("Download CSV"), href=address("/download/warnings.csv"), className="download"),
+                    html.A(text("Download XLSX"), href=address("/download/warnings.xlsx"), className="download"),
+                ]
+            ),
+            shortened(warnings, caption, brought, empty=text("No open warning."), in_sight=_IN_SIGHT),
+        ],
+        id="warnings",
+    )
+    if len(reference.units()) < 2:
+        return listed
+    beside = html.Section([html.H2(text("Areas")), html.Div(_shared_counties())])
+    return html.Div([listed, beside], className="beside")
+
+
+def _counties() -> Any:
+    return county_table(counties())
+
+
+def _matrix(matrix: str) -> Any:
+    shown = model.matrix(matrix)
+    return grid(shown) if shown is not None else html.P(text("No matrix: nothing has been judged yet."))
+
+
+def _map() -> Any:
+    levels = {one.code: one.level for one in counties() if one.level is not None}
+    return city_map(levels) or html.P(text("The region's folder has no boundaries."), className="empty")
+
+
+def _choices() -> list[dict[str, str]]:
+    return [{"matrix": name} for name in ("", *(one.indicator for one in model.choices()))]
+
+
+def _once() -> list[dict[str, str]]:
+    return [{}]
+
+
+_shared_cards = shared(f"{__name__} cards", _cards, _once)
+_shared_counties = shared(f"{__name__} counties", _counties, _once)
+_shared_map = shared(f"{__name__} map", _map, _once)
+_shared_matrix = shared(f"{__name__} matrix", _matrix, _choices)
 
 
 def _home() -> str:
@@ -95,10 +131,10 @@ def _headline(warnings: Any) -> str:
     return text("{number} open warnings", number=count(len(warnings)))
 
 
-def _levels(warnings: Any) -> list[Any]:
+def _levels(brought: dict[str, Handled]) -> list[Any]:
     """How many of each level, the most severe first."""
-    counts = warnings["level"].value_counts().sort_index()
+    levels = sorted(int(one.level) for one in brought.values())
     return [
-        html.Span([level_word(int(level)), " ", count(int(number))], className=f"tag level level-{int(level)}")
-        for level, number in counts.items()
+        html.Span([level_word(level), " ", count(levels.count(level))], className=f"tag level level-{level}")
+        for level in dict.fromkeys(levels)
     ]

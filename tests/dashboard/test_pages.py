@@ -16,7 +16,7 @@ AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 VIEWERS = {"leader": LEADER, "head": head_of("371503"), "auditor": AUDITOR, "administrator": ADMINISTRATOR}
 # Words of Latin letters that a page in Chinese may show: names of formats, laws' marks, the level mark of a proposal.
-LATIN = {"CSV", "P", "M", "T", "GB"}
+LATIN = {"XLSX", "PNG", "SVG", "CSV", "P", "M", "T", "GB"}
 
 
 @dataclass
@@ -212,8 +212,15 @@ def test_today_can_be_walked_with_the_keyboard_alone(sign_in: SignIn, site: Site
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent"))
         assert page.evaluate("document.activeElement.matches(':focus-visible')"), reached[-1]
-        if "下载 CSV" in reached and any(one.startswith("失业风险减员") for one in reached):
+        if "下载 CSV" in reached:
             break
+    page.get_by_role("tab", name="预警与区县").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == "区域 × 行业"
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent"))
+    assert any(one.startswith("失业风险减员") for one in reached)
     menu = page.locator(".menu summary")
     menu.focus()
     page.keyboard.press("Enter")

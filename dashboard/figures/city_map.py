@@ -1,0 +1,116 @@
+"""The city's counties as an inline picture coloured by their worst open warning; for internal use, from local files."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from dash import html
+from flask import current_app
+
+from dashboard import reference
+from dashboard.components.tag import level_word
+from dashboard.locale import text
+from dashboard.region import REGION
+from dashboard.theme import COLOURS
+
+_FILE = Path("boundaries") / "counties.geojson"
+_WIDTH = 560.0
+_EDGE = 8.0
+Ring = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def city_map(levels: Mapping[str, int]) -> Any:
+    """The map, or None where the region has no boundaries. ``levels``: unit → its worst open level.
+
+    A county is coloured by itself; a zone inside it is a labelled mark of its own, for it reports for itself.
+    """
+    shapes = _shapes(current_app.config[REGION] / _FILE)
+    if not shapes:
+        return None
+    places = reference.places()
+    zones: defaultdict[str, list[str]] = defaultdict(list)
+    for unit in reference.units():
+        if unit.code not in shapes:
+            zones[unit.county_view].append(unit.code)
+    height = max(ring[:, 1].max() for rings in shapes.values() for ring in rings) + _EDGE
+    drawn, labels = [], []
+    for code, rings in shapes.items():
+        drawn.append(_county(rings, levels.get(code)))
+        x, y = _middle(rings)
+        name = places[code].short_name if code in places else code
+        labels.append(_label(x, y, name, levels.get(code), is_zone=False))
+        view = places[code].county_view if code in places else ""
+        labels += [
+            _label(x, y + 24 * (place + 1), places[zone].short_name, levels.get(zone), is_zone=True)
+            for place, zone in enumerate(zones.get(view, []))
+        ]
+    picture = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH:.0f} {height:.0f}' font-family='sans-serif' "
+        f"font-size='13' text-anchor='middle'>{''.join(drawn)}{''.join(labels)}</svg>"
+    )
+    told = text("Map of the counties by their worst open warning; the same stands in the table of areas.")
+    return html.Figure(
+        [
+            html.Img(src="data:image/svg+xml," + quote(picture), alt=told, className="map"),
+            html.Figcaption(text("Internal use only. Counties by their own worst open warning; zones are marks.")),
+        ],
+        className="mapped",
+    )
+
+
+def _county(rings: list[Ring], level: int | None) -> str:
+    path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in rings)
+    fill = COLOURS["sheet"] if level is None else COLOURS[f"level-{level}"]
+    return f"<path d='{path}' fill='{fill}' stroke='{COLOURS['missing-line']}' stroke-width='1.2'/>"
+
+
+def _label(x: float, y: float, name: str, level: int | None, *, is_zone: bool) -> str:
+    ground = None if level is None else COLOURS[f"level-{level}"]
+    ink = COLOURS["ink"] if level is None else COLOURS[f"level-{level}-ink"]
+    words = name if level is None else f"{name} {level_word(level)}"
+    width = 14 * len(words) + 8
+    box = (
+        f"<rect x='{x - width / 2:.1f}' y='{y - 15:.1f}' width='{width}' height='20' rx='3' "
+        f"fill='{ground or COLOURS['ground']}' stroke='{COLOURS['missing-line']}'/>"
+        if is_zone
+        else ""
+    )
+    return f"{box}<text x='{x:.1f}' y='{y:.1f}' fill='{ink}'>{words}</text>"
+
+
+def _middle(rings: list[Ring]) -> tuple[float, float]:
+    """The centroid of the largest ring."""
+    ring = max(rings, key=len)
+    x, y = ring[:, 0], ring[:, 1]
+    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+    area = cross.sum()
+    return float(((x[:-1] + x[1:]) * cross).sum() / (3 * area)), float(((y[:-1] + y[1:]) * cross).sum() / (3 * area))
+
+
+@lru_cache(maxsize=4)
+def _shapes(path: Path) -> dict[str, list[Ring]]:
+    """County code → its outer rings in the picture's units, north up, a degree as wide as it is in the middle."""
+    if not path.is_file():
+        return {}
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    degrees = {
+        str(one["properties"]["gb"])[3:]: [np.array(polygon[0])[:, :2] for polygon in one["geometry"]["coordinates"]]
+        for one in features
+    }
+    every = np.concatenate([ring for rings in degrees.values() for ring in rings])
+    west, south = every.min(axis=0)
+    east, north = every.max(axis=0)
+    narrow = np.cos(np.radians((south + north) / 2))
+    scale = (_WIDTH - 2 * _EDGE) / ((east - west) * narrow)
+    return {
+        code: [
+            np.column_stack([(ring[:, 0] - west) * narrow * scale, (north - ring[:, 1]) * scale]) + _EDGE
+            for ring in rings
+        ]
+        for code, rings in degrees.items()
+    }

@@ -1,0 +1,75 @@
+"""How far people have got with open warnings: where each stands, who is on it, what is due next and by when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from dashboard import data, reference
+from dashboard.handling import STEP_TITLES, state_words
+from dashboard.locale import instant, text
+from dashboard.region import region
+from dashboard.security import trail
+from dashboard.security.entrance import ROLE_TITLES
+from pipelines.domain import Level
+from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
+from pipelines.ledger.chain import Standing, deadlines, next_steps, standing
+from pipelines.ledger.measure import Measure, Progress, measures
+
+
+@dataclass(frozen=True)
+class Handled:
+    """One warning's human side in words; ``level``: the one people gave it; ``owners``: empty while nobody is on it."""
+
+    level: Level
+    state: str
+    owners: str
+    due: str
+    is_over: bool
+
+
+def handled(warnings: pd.DataFrame) -> dict[str, Handled]:
+    """Each of these open warnings (rows of the question ``open_warning``) by its identity, as of now or as of the day
+    looked back to.
+    """
+    ids = list(warnings["episode_id"])
+    until = None if data.looks_back_to() is None else data.edition().cutoff_at
+    with trail().ledger.reading() as connection:
+        stands = standing(connection, ids, until)
+        taken_on = acknowledgements(connection, ids, until)
+        assigned = measures(connection, ids)
+    now = until or trail().clock()
+    found = {}
+    for row in warnings.itertuples(index=False):
+        own, level = row.episode_id, Level(int(row.level))
+        at = stands[own]
+        due_at, due = _due(at, level, is_city=row.area == reference.city())
+        known = [one for one in assigned[own] if until is None or one.assigned_at <= until]
+        found[own] = Handled(
+            Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], known, level, now), due,
+            is_over=due_at is not None and due_at < now,
+        )  # fmt: skip
+    return found
+
+
+def _owners(taken_on: list[Acknowledgement], assigned: list[Measure], level: Level, now: datetime) -> str:
+    names = [one.owner for one in taken_on if one.holds(level, now)]
+    names += [one.owner for one in assigned if one.state is Progress.ASSIGNED]
+    return text(", ").join(dict.fromkeys(names))
+
+
+def _due(at: Standing, level: Level, *, is_city: bool) -> tuple[datetime | None, str]:
+    """The next step with a time limit, else the first possible one: when, and in words with whose it is."""
+    transition = region().transition
+    timed = deadlines(transition, at, level, is_city=is_city)
+    if timed:
+        one, due_at = timed[0].step, timed[0].due_at
+        by = text("by {instant}", instant=instant(due_at, reference.zone()))
+        return due_at, text(
+            "{step} – {role}, {by}", step=text(STEP_TITLES[one.to]), role=text(ROLE_TITLES[one.role]), by=by
+        )
+    possible = next_steps(transition, at, level, is_city=is_city)
+    if not possible:
+        return None, text("Nothing more is due.")
+    first = possible[0]
+    return None, text("{step} – {role}", step=text(STEP_TITLES[first.to]), role=text(ROLE_TITLES[first.role]))
