@@ -126,11 +126,13 @@ def opened(row: Mapping[Hashable, Any], day: date) -> EarlyWarning:
 def renewed(warning: EarlyWarning, row: Mapping[Hashable, Any], day: date) -> EarlyWarning:
     """An open warning met again: newest evidence, the level raised at once and never lowered by the machine.
 
-    Data already judged say nothing new, unless they were revised to something worse.
+    Data already judged say nothing new, unless they were revised: to something worse, or to another number.
     """
     level = min(warning.level, int(row["level"]))
     if _day(row["data_to"]) <= warning.judged_to and level == warning.level:
-        return warning
+        if _number(row["observed"]) == warning.observed:
+            return warning
+        return replace(warning, **_evidence(row) | {"judged_to": warning.judged_to})
     return replace(
         warning, level=level, changed_on=day if level != warning.level else warning.changed_on, quiet_periods=0,
         **_evidence(row),

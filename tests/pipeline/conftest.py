@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.publish import read
 from pipelines.region import Region, load
 from pipelines.settings import Settings
+from tests.pipeline import judged_city
 from tests.pipeline.ingest_place import REGION, Place
 from tests.pipeline.mail_city import City
 
@@ -43,3 +45,16 @@ def ledger(city: City) -> Iterator[Ledger]:
     opened = open_ledger(city.settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> judged_city.City:
+    """The city the independent judge looks at; all tests with it belong to one xdist group."""
+    return judged_city.built(tmp_path_factory.mktemp("against_the_files"))
+
+
+@pytest.fixture(scope="session")
+def judged_page(judged: judged_city.City, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A browser signed in as that city's leader."""
+    with judged_city.signed_in(judged, browser, tmp_path_factory.mktemp("served") / "said") as page:
+        yield page

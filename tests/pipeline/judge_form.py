@@ -44,6 +44,10 @@ HEADERS = {
         "市内县外人数", "省内市外人数", "省外人数", "境外人数", "本地非农就业人数", "务农人数", "未就业人数",
         "上期外出务工人数", "本期新外出人数", "本期返乡人数",
     ],
+    "layoff_report": [
+        "报告编号", EMPLOYER, "单位名称", "地区", "行业代码", "职工总数", "拟裁人数", "类型", "告知职工日期", "报告日期",
+        "计划实施日期",
+    ],
 }  # fmt: skip
 MAY_BE_ABSENT = {"冲销流水号", "欠缴月数", "缓缴标志", "上期用工人数", "境外人数", "上期外出务工人数"}
 ALSO_WRITTEN = {
@@ -55,7 +59,7 @@ ALSO_WRITTEN = {
 }  # fmt: skip
 KEY = {
     "benefit_claim": "申领流水号", "insured_event": "业务流水号", "registered_unemployment": "地区",
-    "monitored_village": "监测村代码",
+    "monitored_village": "监测村代码", "layoff_report": "报告编号",
 }  # fmt: skip
 """What counts once a file; else the employer."""
 NO_ROW = ("合计", "填表人", "备注")  # what stands below a table
@@ -199,6 +203,18 @@ def check_village(frame: pd.DataFrame) -> pd.Series:
     return is_right & (before + went - came == numbers["外出务工人数"]) & (went <= numbers["外出务工人数"] + came)
 
 
+def check_layoff(frame: pd.DataFrame) -> pd.Series:
+    frame["filed_on"] = frame["报告日期"].map(as_day).astype("datetime64[us]")
+    is_right = (frame["报告编号"] != "") & frame[EMPLOYER].map(is_employer) & (frame["单位名称"] != "")
+    is_right &= frame["类型"].isin(codes("layoff_kind")) & (frame["filed_on"] == frame["slice"])
+    for column in ("告知职工日期", "计划实施日期"):
+        is_right &= (frame[column] == "") | frame[column].map(as_day).notna()
+    for column in ("职工总数", "拟裁人数"):
+        is_right &= frame[column].map(count) >= 1
+    frame["employer"] = frame[EMPLOYER].str.upper()
+    return is_right & (frame["拟裁人数"].map(count) <= frame["职工总数"].map(count))
+
+
 CHECKS = {
     "benefit_claim": check_claim,
     "insured_event": check_event,
@@ -207,6 +223,7 @@ CHECKS = {
     "registered_unemployment": check_registered,
     "labour_shortage": check_shortage,
     "monitored_village": check_village,
+    "layoff_report": check_layoff,
 }
 
 

@@ -57,6 +57,13 @@ def test_data_judged_before_say_nothing_new() -> None:
     assert advance(first, finding(day(0), people=30), {}, LEAVE, day(2)) == first
 
 
+def test_a_number_revised_for_the_same_data_is_shown_and_nothing_else_changes() -> None:
+    quiet = advance(opened(), NOTHING, judged(1), LEAVE, day(2))
+    revised = advance(quiet, finding(day(0), level=4).assign(observed=110.0, people=52.0), {}, LEAVE, day(3))[0]
+    assert (revised.observed, revised.people, revised.people_band) == (110.0, 52.0, "50–99")
+    assert (revised.level, revised.changed_on, revised.quiet_periods, revised.judged_to) == (3, day(1), 1, day(1))
+
+
 def test_it_closes_after_quiet_periods_of_new_data() -> None:
     warnings = opened()
     for offset in (1, 2):
