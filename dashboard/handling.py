@@ -12,7 +12,8 @@ from dashboard.components.form import act, chosen, form, kept, told, written
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
 from dashboard.locale import instant, text
-from dashboard.region import office_of, region
+from dashboard.officer import owner_of, served_by
+from dashboard.region import region
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
 from pipelines.domain import ANNOUNCED, Level, State
@@ -85,6 +86,7 @@ def handling(row: Any) -> Any:
             html.Section(
                 [
                     html.H2(text("Who is on it")),
+                    served_by(row, data.today()),
                     _acknowledged(row, taken_on, level, may_act),
                     html.H3(text("Measures")),
                     _measures(row, assigned, may_act),
@@ -233,11 +235,11 @@ def _report(row: Any, one: Measure, may_act: bool) -> Any:
 def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
     options = [(one.playbook, text("{title} (item {item})", title=one.title, item=one.item)) for one in fitting]
     due = today + timedelta(days=fitting[0].due_days)
-    responsible = office_of(frozenset({row.area}))
+    responsible = owner_of(row, today)
     inputs = [
         chosen("playbook", text("Measure"), options, [fitting[0].playbook]),
-        written("owner", text("Owner"), value=responsible[1] if responsible else "", completes="off"),
-        written("deputy", text("Deputy"), is_required=False, completes="off"),
+        written("owner", text("Owner"), value=responsible.owner, completes="off"),
+        written("deputy", text("Deputy"), value=responsible.deputy, is_required=False, completes="off"),
         written("due_on", text("Due on (like 2026-11-23)"), value=due.isoformat(), completes="off"),
     ]
     return form(f"{address_of(row.episode_id)}/measure", inputs, text("Assign"))

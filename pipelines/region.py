@@ -17,6 +17,7 @@ from pipelines.place_name import check_places, place_names
 from pipelines.region_check import (
     CITY_POSTS,
     COUNTY_POSTS,
+    check_absences,
     check_calendar,
     check_feeds,
     check_industries,
@@ -52,7 +53,7 @@ _EVERY_DAY = frozenset(range(7))
 _SATURDAY = 5
 _DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
-_MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook", "rule_overrides", "rule_release"})
+_MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook", "rule_overrides", "rule_release", "absences"})
 _MAY_LACK = frozenset({"retention_days", "work_from", "work_to", "quiet_from", "quiet_to", "role"}) | MAY_LACK
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
@@ -93,6 +94,9 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
     "playbook": {
         "playbook": text, "title": text, "item": whole, "kinds": text, "indicators": optional_text, "due_days": whole,
         "basis": text,
+    },
+    "absences": {
+        "office_id": text, "post": text, "deputy": optional_text, "absent_from": day, "absent_to": day,
     },
     "rules": RULE, "rule_overrides": OVERRIDE, "rule_release": RELEASE,
 }  # fmt: skip
@@ -142,6 +146,8 @@ class Region:
     """Who may move a warning, a row a step and level: see pipelines.ledger.transition. Empty without the file."""
     playbook: pd.DataFrame
     """Measures and the warnings they are proposed for: see pipelines.ledger.measure. Empty without the file."""
+    absences: pd.DataFrame
+    """Posts that are away and who stands in (absences.csv, may be absent): see pipelines.ledger.responsible."""
     calendar: pd.DataFrame
 
     @cached_property
@@ -292,6 +298,7 @@ def load(folder: Path) -> Region:
     check_industries(tables)
     check_offices(tables, city)
     check_recipients(tables)
+    check_absences(tables.get("absences"), tables["offices"])
     check_calendar(tables["calendar"])
     tables["feeds"].require_unique("feed")
     check_feeds(tables["feeds"])
@@ -317,6 +324,7 @@ def load(folder: Path) -> Region:
         rule_overrides=_optional(tables, "rule_overrides"),
         rule_release=_optional(tables, "rule_release"),
         transition=steps_of(tables.get("transition"), list(_COLUMNS["transition"])),
+        absences=_optional(tables, "absences"),
         playbook=playbook_of(tables.get("playbook"), tables["rules"], list(_COLUMNS["playbook"])),
         **{name: table.frame for name, table in tables.items() if name not in ("place_aliases", *_MAY_BE_ABSENT)},
     )

@@ -67,6 +67,16 @@ def check_recipients(tables: dict[str, Table]) -> None:
     )
 
 
+def check_absences(absences: Table | None, offices: Table) -> None:
+    """A post of an office is away from a first to a last day, and nobody stands in for itself."""
+    if absences is None:
+        return
+    frame = absences.frame
+    absences.require_in("office_id", set(offices.frame["office_id"]), "offices.csv")
+    absences.refuse(frame["absent_to"] < frame["absent_from"], "absent_to", "早于 absent_from")
+    absences.refuse((frame["deputy"] == frame["post"]).fillna(False), "deputy", "与 post 相同，请写另一岗位或留空")
+
+
 def check_calendar(calendar: Table) -> None:
     """A day is a holiday or a make-up workday, not both."""
     calendar.require_unique("kind", "date")

@@ -126,6 +126,7 @@ def compute(work: Work, edition: Edition) -> None:
         nowcast(work.con, work.region, edition)
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
+        _follow_listed(work, cutoff_at)
         judged = spike_indicators(work.region.rules_on(edition.day))
         score = work.forecaster.run(edition, change, judged)
         watch(work.con, work.region, edition, work.forecaster, judged)
@@ -154,6 +155,12 @@ def _follow_employers(work: Work, cutoff_at: datetime) -> None:
     work.con.execute(step("employer_fresh"), {"since": since})
     work.con.execute(step("employer_close"), {"cutoff_at": cutoff_at})
     work.con.execute(step("employer_open"), {"cutoff_at": cutoff_at})
+
+
+def _follow_listed(work: Work, cutoff_at: datetime) -> None:
+    work.con.execute(step("listed_fresh"))
+    work.con.execute(step("listed_close"), {"cutoff_at": cutoff_at})
+    work.con.execute(step("listed_open"), {"cutoff_at": cutoff_at})
 
 
 def first_editions(region: Region, first: date, last: date) -> list[Edition]:

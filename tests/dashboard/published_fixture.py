@@ -30,7 +30,7 @@ from tests.dashboard.published_series import (
     revisions,
     scores,
 )
-from tests.dashboard.published_story import agreement, drops, employers, episodes, leads, quarantine, roster
+from tests.dashboard.published_story import agreement, drops, employers, episodes, leads, listed, quarantine, roster
 
 GENERAL = (
     "manifest",
@@ -53,6 +53,7 @@ RESTRICTED = (
     "revision",
     "model_quality",
     "employer",
+    "listed_employer",
     "layoff_lead",
     "drop_register",
     "quarantine",
@@ -90,6 +91,7 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "revision": revisions(city),
         "model_quality": model_quality(city),
         "employer": employers(city),
+        "listed_employer": listed(city),
         "layoff_lead": leads(city),
         "corroboration": agreement(city),
         "drop_register": drops(city),

@@ -220,6 +220,20 @@ def employers(city: City) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns_of("employer"))
 
 
+def listed(city: City) -> pd.DataFrame:
+    """Two key employers: one that an officer serves, one whose list names no post; a third that was taken off."""
+    since = city.editions[0][2]
+    rows = [
+        (*CLOSING, "371503", "C", "规上", "用工服务专员岗", date(2026, 1, 5), None),
+        (*CLOSING, "371503", "C", "经贸摩擦", None, date(2026, 6, 1), date(2026, 9, 30)),
+        (*SUSPECTED, LATE, "C", "重大项目", None, date(2026, 3, 2), None),
+    ]
+    frame = pd.DataFrame(
+        rows, columns=["employer", "employer_name", "area", "industry", "kind", "officer_post", "from_on", "to_on"]
+    )
+    return frame.assign(period=date(2026, 10, 1), known_from=since, known_to=None)[columns_of("listed_employer")]
+
+
 def leads(city: City) -> pd.DataFrame:
     """One employer whose people left without a report, on the list of every edition."""
     said = ("unreported_layoff", "unreported", *SUSPECTED, LATE, "C", date(2026, 10, 25), date(2026, 11, 23), 24, 0,

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.locale import text
+from dashboard.region import REGION
 from pipelines.domain import Role, State, Viewer
 from pipelines.ledger import account, link
 from pipelines.ledger.acknowledgement import acknowledgements
@@ -206,3 +207,33 @@ def test_a_measure_is_assigned_by_the_head_and_reported_by_the_clerk(place: Site
     done = {"state": "done", "result": "已派专员"}
     assert sent(clerk, f"{page}/measure/{one.measure_id}/close", **done) == (200, page)
     assert "已派专员" in shown(page, clerk)
+
+
+def event_of(place: Site, viewer: Viewer, area: str) -> str:
+    found = read("open_warning", viewer, published=place.settings.published)
+    return str(found[(found["area"] == area) & (found["kind"] == "event")].iloc[0]["episode_id"])
+
+
+def test_a_warning_about_a_key_employer_is_proposed_to_its_officer(place: Site) -> None:
+    page = shown(f"/warning/{event_of(place, LEADER, AREA)}", signed_in(place, head_of(AREA)))
+    assert "重点企业（规模以上企业）。" in page, "it was taken off the other list in September"
+    assert "用工服务专员岗位：用工服务专员岗。" in page
+    office = "茌平区人力资源和社会保障局就业科"
+    assert f'"value": "{office} 用工服务专员岗"' in page
+    assert f'"value": "{office} 就业科岗位"' in page
+
+
+def test_while_the_officer_is_away_the_deputy_is_proposed(place: Site, tmp_path: Path) -> None:
+    config = place.app.server.config
+    config[REGION] = Path(shutil.copytree(config[REGION], tmp_path / "region"))
+    away = "office_id,post,deputy,absent_from,absent_to\nchiping,用工服务专员岗,值班专员岗,2016-01-01,2099-12-31\n"
+    (config[REGION] / "absences.csv").write_text(away, encoding="utf-8")
+    page = shown(f"/warning/{event_of(place, LEADER, AREA)}", signed_in(place, head_of(AREA)))
+    assert '"value": "茌平区人力资源和社会保障局就业科 值班专员岗"' in page
+
+
+def test_an_officer_is_told_to_nobody_outside_its_area(place: Site) -> None:
+    for viewer in (Viewer(Role.ADMINISTRATOR, name="admin"), AUDITOR):
+        page = shown(f"/warning/{event_of(place, viewer, AREA)}", signed_in(place, viewer))
+        assert "重点企业（" not in page
+        assert "用工服务专员岗位：" not in page

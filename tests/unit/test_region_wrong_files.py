@@ -73,6 +73,23 @@ def test_a_wrong_value_is_named_by_file_line_and_column(
     assert fix in sentence
 
 
+@pytest.mark.parametrize(
+    ("row", "column", "fix"),
+    [
+        ("chipin,专员岗,,2026-11-02,2026-11-06", "office_id", "offices.csv"),
+        ("chiping,专员岗,,2026-11-06,2026-11-02", "absent_to", "早于 absent_from"),
+        ("chiping,专员岗,专员岗,2026-11-02,2026-11-06", "deputy", "与 post 相同"),
+        ("chiping,专员岗,,2026-11-02,", "absent_to", "请写成 2026-01-31 的样子"),
+    ],
+)
+def test_a_wrong_absence_is_named(folder: Path, row: str, column: str, fix: str) -> None:
+    (folder / "absences.csv").write_text(f"office_id,post,deputy,absent_from,absent_to\n{row}\n", encoding="utf-8")
+    sentence = _sentence(folder)
+    assert "absences.csv 第 2 行" in sentence
+    assert f"“{column}”" in sentence
+    assert fix in sentence
+
+
 def test_a_missing_file_is_named_with_its_header(folder: Path) -> None:
     (folder / "offices.csv").unlink()
     sentence = _sentence(folder)

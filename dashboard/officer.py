@@ -1,0 +1,43 @@
+"""The service officer of a key employer (notice, item 1): who is proposed as owner of a warning about it."""
+
+from datetime import date
+from typing import Any
+
+from dash import html
+
+from dashboard import data
+from dashboard.locale import text
+from dashboard.region import region
+from pipelines.ledger.responsible import Responsible, responsible
+
+
+def owner_of(row: Any, today: date) -> Responsible:
+    """Who should have a warning (row of the question ``warning``): of a key employer its officer, or who stands in."""
+    known = region()
+    posts = _posts(row, today)
+    return responsible(known.offices, known.recipients, known.absences, row.area, posts, today)
+
+
+def served_by(row: Any, today: date) -> Any:
+    """A line that says that the warning's employer is a key one, why, and which post serves it; None of any other."""
+    found = _listed(row, today)
+    if found is None or found.empty:
+        return None
+    codes = region().codes
+    kinds = codes[codes["list"] == "key_employer_kind"].set_index("code")["title"]
+    why = text(", ").join(dict.fromkeys(str(kinds.get(kind, kind)) for kind in found["kind"]))
+    posts = _posts(row, today)
+    words = text("Key employer ({why}).", why=why)
+    served = text("It is served by: {post}.", post=text(", ").join(posts)) if posts else text("No post serves it yet.")
+    return html.P([words, " ", served], className="source")
+
+
+def _listed(row: Any, today: date) -> Any:
+    if not isinstance(row.employer, str) or not data.may_read_scores(row.area):
+        return None
+    return data.read("service_officer", employer=row.employer, day=today)
+
+
+def _posts(row: Any, today: date) -> list[str] | None:
+    found = _listed(row, today)
+    return None if found is None or found.empty else list(dict.fromkeys(found["officer_post"].dropna()))
