@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
 from pipelines import region as regions
 from pipelines.alerts.audience import recipients, unrouted
-from pipelines.domain import Role, UserError, Viewer
+from pipelines.alerts.reach import names_a_size, without_readings
+from pipelines.domain import EVERY_COHORT, Role, UserError, Viewer
 from pipelines.ledger import job, open_ledger, queue
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending
@@ -173,13 +175,30 @@ def _rules(settings: Settings) -> str:
     if not has_ledger:
         return "还没有台账，第一次运行后检查"
     today = region.local_day(datetime.now(UTC))
+    rules = region.rules_on(today)
+    unread = _unread(settings, rules[rules["is_enabled"]])
     bare = unapproved(region, open_ledger(settings), today)
     if bare:
         raise UserError(
             f"{'、'.join(bare)} 已启用，但现在的内容没有回测或没有编写、批准两个人；请运行 gangshao rules backtest 和 "
             "gangshao rules enable，或在 rules.csv 中停用 (enabled without a backtest and two persons)"
         )
-    return f"{region.rules_on(today)['rule_id'].nunique()} 条，启用的都经发布版或两人批准"
+    return f"{rules['rule_id'].nunique()} 条，启用的都经发布版或两人批准{unread}"
+
+
+def _unread(settings: Settings, rules: pd.DataFrame) -> str:
+    """Names the rules that judge nothing. Raises UserError when it is a cohort or a size that nothing is known of."""
+    if not (settings.published / "current").exists():
+        return ""
+    told = read("told_scope", Viewer(Role.CITY_ANALYST), published=settings.published)
+    bare = without_readings(rules, told)
+    scoped = set(rules.loc[(rules["cohort"] != EVERY_COHORT) | names_a_size(rules), "rule_id"])
+    if scoped & set(bare):
+        raise UserError(
+            f"{'、'.join(one for one in bare if one in scoped)} 已启用，但没有该群体或企业规模的读数，无从判断；"
+            "请补上数据，或在 rules.csv 中停用 (enabled, but nothing is known of this cohort or size of employers)"
+        )
+    return f"；{'、'.join(bare)} 还没有数据可判断" if bare else ""
 
 
 def table_hashes(settings: Settings) -> dict[str, str]:

@@ -26,7 +26,7 @@ from pipelines.region_check import (
     playbook_of,
     steps_of,
 )
-from pipelines.region_rules import MAY_LACK, OVERRIDE, RELEASE, RULE, check_overrides, check_rules
+from pipelines.region_rules import MAY_LACK, OVERRIDE, RELEASE, RULE, check_cohorts, check_overrides, check_rules
 from pipelines.region_table import (
     Cell,
     Table,
@@ -303,6 +303,7 @@ def load(folder: Path) -> Region:
     tables["feeds"].require_unique("feed")
     check_feeds(tables["feeds"])
     check_rules(tables["rules"])
+    check_cohorts(tables["rules"], tables["codes"])
     check_overrides(tables.get("rule_overrides"), tables["rules"], tables["places"].codes("unit"))
     tables["codes"].require_unique("list", "code")
     return Region(

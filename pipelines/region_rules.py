@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipelines.domain import Grain
+from pipelines.domain import EVERY_COHORT, Grain
 from pipelines.region_table import (
     Cell,
     Table,
@@ -13,6 +13,7 @@ from pipelines.region_table import (
     optional_number,
     optional_text,
     optional_whole,
+    otherwise,
     some_of,
     text,
     whole,
@@ -20,6 +21,10 @@ from pipelines.region_table import (
 
 LEADS = ("unreported", "early", "rehire")
 """Kinds that make an analyst's list of employers to look at, and never a warning."""
+OF_EMPLOYERS = frozenset({"event", "several", "deadline", *LEADS})
+"""Kinds that judge what is known employer by employer, and so may be about some sizes of employers."""
+OF_READINGS = frozenset({"spike", "level", "change"})
+"""Kinds that judge an indicator, and so may be about one cohort."""
 KINDS = ("spike", "level", "change", "event", "several", "deadline", "data_fault", *LEADS)
 RULE: dict[str, Cell] = {
     "rule_id": text, "title": text, "kind": one_of(*KINDS), "indicator": text,
@@ -30,11 +35,12 @@ RULE: dict[str, Cell] = {
     "effective_to": optional_day, "is_enabled": flag, "max_p": optional_number, "window_periods": optional_whole,
     "enter_k": optional_whole, "enter_n": optional_whole, "leave_line": optional_number,
     "cool_down_days": optional_whole, "raise_by": optional_whole, "author": optional_text, "approver": optional_text,
+    "cohort": otherwise(text, EVERY_COHORT), "staff_least": optional_whole, "staff_most": optional_whole,
 }  # fmt: skip
 MAY_LACK = frozenset(
     {
         "max_p", "window_periods", "enter_k", "enter_n", "leave_line", "cool_down_days", "raise_by", "author",
-        "approver",
+        "approver", "cohort", "staff_least", "staff_most",
     }
 )  # fmt: skip
 LIMITS = ("min_strength", "min_ratio", "min_people", "line", "margin", "min_base")
@@ -46,7 +52,9 @@ OVERRIDE: dict[str, Cell] = {
 RELEASE: dict[str, Cell] = {"rule_id": text, "rule_hash": text, "version": text, "evidence": text}
 LONGEST_OVERRIDE_DAYS = 366  # [P] what holds longer is a rule, not an exception
 _TWO = "与 author 是同一人，编写与批准须是两个人"
-_OF_A_RULE = ("title", "kind", "indicator", "scope", "grain", "is_enabled", "enter_k", "enter_n", "cool_down_days")
+_OF_A_RULE = (
+    "title", "kind", "indicator", "scope", "grain", "is_enabled", "enter_k", "enter_n", "cool_down_days", "cohort",
+)  # fmt: skip
 _NEEDS: dict[str, tuple[str, ...]] = {
     "spike": ("min_strength",), "level": ("line",), "change": ("line", "window_periods"),
     "several": ("line", "window_days"), "deadline": ("line", "window_days"), "data_fault": ("line", "window_days"),
@@ -82,12 +90,29 @@ def check_rules(rules: Table) -> None:
     rules.refuse(frame["enter_k"].isna() != frame["enter_n"].isna(), "enter_n", "应与 enter_k 同时填写或同时空着")
     rules.refuse((frame["enter_k"] > frame["enter_n"]).fillna(False), "enter_k", "大于 enter_n，请改成 n 期中的 k 期")
     _check_leave(rules)
+    _check_scope(rules)
     rules.refuse(frame["author"].isna() != frame["approver"].isna(), "approver", "应与 author 同时填写或同时空着")
     rules.refuse(frame["author"].notna() & (frame["author"] == frame["approver"]), "approver", _TWO)
     for column in _OF_A_RULE:
         first = frame.groupby(["rule_id", "effective_from"])[column].transform("first")
         differs = (first != frame[column]).fillna(False) & ~(first.isna() & frame[column].isna())
         rules.refuse(differs | (first.isna() != frame[column].isna()), column, "与同一规则的第一行不一致，请改成一致")
+
+
+def _check_scope(rules: Table) -> None:
+    """A cohort goes with an indicator, a size of employers is a range."""
+    frame, kind = rules.frame, rules.frame["kind"]
+    of_cohort = frame["cohort"] != EVERY_COHORT
+    rules.refuse(of_cohort & ~kind.isin(OF_READINGS), "cohort", "只用于 spike、level 和 change 三类规则，请留空")
+    for column in ("staff_least", "staff_most"):
+        rules.refuse((frame[column] < 1).fillna(False), column, "应为正整数")
+    rules.refuse((frame["staff_most"] < frame["staff_least"]).fillna(False), "staff_most", "小于 staff_least")
+
+
+def check_cohorts(rules: Table, codes: Table) -> None:
+    """A rule's cohort is one of the region's."""
+    known = set(codes.frame.loc[codes.frame["list"] == "cohort", "code"])
+    rules.require_in("cohort", known | {EVERY_COHORT}, "codes.csv 的 cohort")
 
 
 def _check_leave(rules: Table) -> None:

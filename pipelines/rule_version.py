@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Hashable, Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
-from pipelines.domain import UserError
+from pipelines.domain import EVERY_COHORT, UserError
 from pipelines.region import Region
 from pipelines.region_rules import RULE
 
@@ -14,22 +16,27 @@ NOT_JUDGED_BY = frozenset(
     {"title", "basis", "effective_from", "effective_to", "is_enabled", "author", "approver"}
 )  # fmt: skip
 """Columns that say nothing of when the rule is met."""
-JUDGED_BY = tuple(column for column in RULE if column not in NOT_JUDGED_BY)
+SCOPES_ADDED = {"cohort": EVERY_COHORT, "staff_least": None, "staff_most": None}
+"""Columns that older versions lacked, with what they mean: a rule that says no more hashes as it did."""
+JUDGED_BY = tuple(column for column in RULE if column not in {*NOT_JUDGED_BY, *SCOPES_ADDED})
 
 
 def rule_hash(rows: pd.DataFrame) -> str:
     """Sixteen hex digits over what the rows of one rule are met by; their order does not matter."""
     told = sorted(
-        json.dumps(
-            [
-                None if pd.isna(value) else f"{float(value):.12g}" if not isinstance(value, str) else value
-                for value in row
-            ],
-            ensure_ascii=False,
-        )
-        for row in rows[list(JUDGED_BY)].itertuples(index=False)
+        json.dumps([_plain(row[column]) for column in JUDGED_BY] + _added(row), ensure_ascii=False)
+        for row in rows.to_dict("records")
     )
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> str | None:
+    return None if pd.isna(value) else value if isinstance(value, str) else f"{float(value):.12g}"
+
+
+def _added(row: Mapping[Hashable, Any]) -> list[str]:
+    said = {column: _plain(row[column]) for column in SCOPES_ADDED}
+    return [f"{column} {value}" for column, value in said.items() if value != SCOPES_ADDED[column]]
 
 
 def rows_on(region: Region, rule_id: str, day: date) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from pipelines.alerts import rules
 from pipelines.alerts.fold import Series, fold
 from pipelines.alerts.override import with_overrides
+from pipelines.alerts.reach import by_cohort, judged
 from pipelines.region import Region
 from pipelines.region_rules import LEADS
 from pipelines.warehouse.catalogue import catalogue, step
@@ -37,8 +38,11 @@ class Grounds:
 
 
 def in_force_on(region: Region, day: date, chosen: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Rules judged on a day: enabled ones (or those ``chosen``) whose indicator exists, with the areas' overrides."""
-    own = region.rules_on(day) if chosen is None else chosen
+    """Rules judged on a day: enabled ones (or those ``chosen``) whose indicator exists, with the areas' overrides.
+
+    A rule that no reading can meet (of indicators by size of employers) is not among them; the doctor names it.
+    """
+    own = judged(region.rules_on(day) if chosen is None else chosen)
     own = own[(own["is_enabled"] | (chosen is not None)) & own["indicator"].isin(list(catalogue()))]
     return with_overrides(own, region.rule_overrides, day)
 
@@ -65,10 +69,12 @@ def grounds(
 def found(in_force: pd.DataFrame, known: Grounds, region: Region, day: date, told: Set[Series]) -> list[pd.DataFrame]:
     """Findings of all rules, spikes first and folded; ``told``: series that have an open spike warning."""
     worse: dict[str, str] = {name: item.worse for name, item in catalogue().items()}
+    parts = list(by_cohort(in_force, (), known.readings, known.past, known.score))
+    everybody = next(part.rules for part in parts if len(part.score) == len(known.score))
     return [
-        _folded(rules.spikes(in_force, known.score, worse), in_force, known.score, told),
-        rules.levels(in_force, known.readings, worse, region.city),
-        rules.changes(in_force, known.readings, known.past, worse, region.city),
+        _folded(rules.spikes(everybody, known.score, worse), everybody, known.score, told),
+        *(rules.levels(part.rules, part.readings, worse, region.city) for part in parts),
+        *(rules.changes(part.rules, part.readings, part.past, worse, region.city) for part in parts),
         rules.events(in_force, known.layoffs, day),
         rules.several(in_force, known.layoffs, day, region.city),
         rules.deadlines(in_force, known.endings, day, region.city),
@@ -83,19 +89,20 @@ def _readings(
     past: list[pd.DataFrame] = []
     rows = in_force[in_force["kind"].isin(_OF_READINGS)]
     with_past = set(rows.loc[rows["kind"] == "change", "indicator"])
-    for rule in rows.drop_duplicates("indicator").itertuples():
+    for rule in rows.drop_duplicates(["indicator", "cohort"]).itertuples():
         own = fresh[(fresh["indicator"] == rule.indicator) & (fresh["grain"] == rule.grain)]
+        own = own[own["cohort"] == rule.cohort]
         recent = own["period"] >= pd.Timestamp(day - timedelta(days=READING_DAYS))
         own = own[recent & ~own["is_provisional"].astype(bool) & own["value"].notna()]
         if own.empty:
             continue
-        asked = {"indicator": rule.indicator, "grain": rule.grain, "cutoff_at": cutoff_at}
-        history = con.execute(step("level_history"), asked).df().assign(indicator=rule.indicator)
+        asked = {"indicator": rule.indicator, "grain": rule.grain, "cohort": rule.cohort, "cutoff_at": cutoff_at}
+        history = con.execute(step("level_history"), asked).df().assign(indicator=rule.indicator, cohort=rule.cohort)
         known = history.merge(own[["area", "industry", "period"]], on=["area", "industry", "period"])
         newest = known.groupby(["area", "industry"])["period"].transform("max")
         parts.append(known[known["period"] == newest])
         if rule.indicator in with_past:
-            past.append(history[[*rules.SERIES, "period", "value"]])
+            past.append(history[[*rules.SERIES, "cohort", "period", "value"]])
     empty = pd.DataFrame()
     return (pd.concat(parts, ignore_index=True) if parts else empty), (
         pd.concat(past, ignore_index=True) if past else empty

@@ -11,6 +11,7 @@ from pipelines.alerts.grounds import Grounds, found, grounds, in_force_on
 from pipelines.alerts.hysteresis import held, look_back_days, waiting
 from pipelines.alerts.judged import Reported, judged_to
 from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, from_row
+from pipelines.alerts.reach import by_cohort
 from pipelines.domain import Edition
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import SQL, catalogue, step
@@ -48,10 +49,13 @@ class Judge:
             findings, in_force, self._earlier(in_force, day), self._closed(in_force, day), self._region, day
         )
         self._store_findings(edition, findings)
-        judged = judged_to(current, known.readings, day, self._reported_since)
         leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
         worse = {name: item.worse for name, item in catalogue().items()}
-        stay = held(current, in_force, score, known.readings, worse, self._region.city)
+        judged: dict[Key, tuple[date, int]] = {}
+        stay: set[Key] = set()
+        for part in by_cohort(in_force, current, known.readings, known.past, score):
+            judged |= judged_to(part.current, part.readings, day, self._reported_since)
+            stay |= held(part.current, part.rules, part.score, part.readings, worse, self._region.city)
         after = advance(current, findings, judged, leave_after, day, stay)
         self._store_episodes(edition, current, after)
         self._store_agreement(edition, [one for one in after if one.status == "open"], known)

@@ -14,6 +14,7 @@ from pipelines.alerts.grounds import OF_FACTS, found, grounds, in_force_on
 from pipelines.alerts.hysteresis import held, waiting
 from pipelines.alerts.judged import judged_to
 from pipelines.alerts.lifecycle import EarlyWarning, Key, advance
+from pipelines.alerts.reach import by_cohort
 from pipelines.alerts.rules import place_of
 from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
 from pipelines.region import Region
@@ -98,14 +99,17 @@ def _judge(
     if in_force["enter_n"].notna().any():
         past.findings.append(findings)
     worse = {name: item.worse for name, item in catalogue().items()}
-    stay = held(past.current, in_force, score, known.readings, worse, region.city)
     ends = score.groupby(["indicator", "area", "industry"])["data_to"].max() if len(score) else pd.Series(dtype=object)
 
     def reported_since(name: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
         end = ends.get((name, area, industry))
         return None if end is None else (end.date(), _periods(region, name, since, end.date()))
 
-    judged = judged_to(past.current, known.readings, day, reported_since)
+    judged: dict[Key, tuple[date, int]] = {}
+    stay: set[Key] = set()
+    for part in by_cohort(in_force, past.current, known.readings, known.past, score):
+        judged |= judged_to(part.current, part.readings, day, reported_since)
+        stay |= held(part.current, part.rules, part.score, part.readings, worse, region.city)
     leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
     after = advance(past.current, findings, judged, leave_after, day, stay)
     known_before = {one.episode_id for one in past.current}

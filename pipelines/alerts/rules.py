@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.alerts.override import holds_here
+from pipelines.alerts.reach import of_size, parts_by_size
 from pipelines.domain import TOTAL_INDUSTRY
 
 SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell": "cell"}
@@ -167,6 +168,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
         (met["planned"] >= met["line"].fillna(0.0))
         & (met["min_ratio"].isna() | (share >= met["min_ratio"]))
         & (met["staff"] >= met["min_base"].fillna(0.0))
+        & of_size(met, met["staff"])
         & (age < met["window_days"].fillna(30))
         & holds_here(met)
     ]
@@ -187,7 +189,8 @@ def several(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date, city: str) ->
     for days, limits in rule.groupby("window_days"):
         reported = layoffs["reported_on"]
         recent = layoffs[(reported > pd.Timestamp(day - timedelta(days=int(days)))) & (reported <= pd.Timestamp(day))]
-        parts += _summed(limits, recent, "planned", "reported_on", city)
+        for own, reports in parts_by_size(limits, recent, "staff"):
+            parts += _summed(own, reports, "planned", "reported_on", city)
     return _sums(parts, SEVERAL, "window_to")
 
 
@@ -201,7 +204,8 @@ def deadlines(rules: pd.DataFrame, endings: pd.DataFrame, day: date, city: str) 
     for days, limits in rule.groupby("window_days"):
         ends = endings["ends_on"]
         soon = endings[(ends >= pd.Timestamp(day)) & (ends <= pd.Timestamp(day + timedelta(days=int(days))))]
-        parts += _summed(limits, soon, "people", "ends_on", city)
+        for own, employers in parts_by_size(limits, soon, "people"):
+            parts += _summed(own, employers, "people", "ends_on", city)
     found = _sums(parts, 1, "window_to")
     return found.assign(data_to=pd.Timestamp(day)) if len(found) else found
 

@@ -10,7 +10,7 @@ from pipelines.domain import UserError
 
 VERSION = 4
 """1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine.
-3: leads on layoffs, agreement of sources, terms of rules. 4: the list of key employers."""
+3: leads on layoffs, agreement of sources, terms of rules. 4: the list of key employers, cohorts and sizes of rules."""
 _TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
 
 

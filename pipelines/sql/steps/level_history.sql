@@ -3,6 +3,6 @@ select
     area, industry, period, numerator, denominator, value, is_provisional,
     count(value) over earlier as history, median(value) over earlier as usual
 from reading
-where indicator = $indicator and grain = $grain
+where indicator = $indicator and grain = $grain and cohort = $cohort
     and known_from <= $cutoff_at and (known_to is null or known_to > $cutoff_at)
 window earlier as (partition by area, industry order by period rows between 24 preceding and 1 preceding)

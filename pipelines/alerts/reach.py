@@ -1,0 +1,94 @@
+"""What the scope of a rule reaches: a cohort has readings of its own, sizes are known of what employers tell."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipelines.alerts.lifecycle import EarlyWarning
+from pipelines.domain import EVERY_COHORT
+from pipelines.region_rules import OF_EMPLOYERS
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rules of one cohort, the open warnings they made, and what is known of that cohort."""
+
+    rules: pd.DataFrame
+    current: list[EarlyWarning]
+    readings: pd.DataFrame
+    past: pd.DataFrame
+    score: pd.DataFrame
+
+
+def by_cohort(
+    in_force: pd.DataFrame, current: Iterable[EarlyWarning], readings: pd.DataFrame, past: pd.DataFrame,
+    score: pd.DataFrame,
+) -> Iterator[Part]:  # fmt: skip
+    """Part what an edition judges by the cohorts of the rules; a warning whose rule is gone counts as everybody's.
+
+    Scores are made of everybody: a spike rule of a cohort meets none.
+    """
+    of: Mapping[str, str] = dict(zip(in_force["rule_id"], in_force["cohort"], strict=True))
+    every = list(current)
+    for cohort in sorted({EVERY_COHORT, *of.values()}):
+        yield Part(
+            in_force[in_force["cohort"] == cohort],
+            [one for one in every if of.get(one.rule_id, EVERY_COHORT) == cohort],
+            readings[readings["cohort"] == cohort] if len(readings) else readings,
+            past[past["cohort"] == cohort] if len(past) else past,
+            score if cohort == EVERY_COHORT else score.iloc[:0],
+        )
+
+
+def of_size(met: pd.DataFrame, staff: pd.Series) -> pd.Series:
+    """Row by row of employers beside a rule: whether their staff is within the rule's sizes; unknown staff is not."""
+    if "staff_least" not in met or (met["staff_least"].isna().all() and met["staff_most"].isna().all()):
+        return pd.Series(True, index=met.index)
+    least, most = (met[name].astype("float64") for name in ("staff_least", "staff_most"))
+    size = staff.astype("float64")
+    return (least.isna() | (size >= least)) & (most.isna() | (size <= most))
+
+
+def parts_by_size(
+    rules: pd.DataFrame, employers: pd.DataFrame, staff: str
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """The rows of rules of each range of sizes, and the employers (column ``staff``) within it."""
+    if "staff_least" not in rules:
+        yield rules, employers
+        return
+    for _, own in rules.groupby(["staff_least", "staff_most"], dropna=False):
+        beside = employers[[staff]].assign(staff_least=own["staff_least"].iloc[0], staff_most=own["staff_most"].iloc[0])
+        yield own, employers[of_size(beside, beside[staff])]
+
+
+def names_a_size(rules: pd.DataFrame) -> pd.Series:
+    """Whether each row is about employers of some sizes only."""
+    return rules["staff_least"].notna() | rules["staff_most"].notna()
+
+
+def judged(rules: pd.DataFrame) -> pd.DataFrame:
+    """The rules without those that nothing can be held against: no reading tells the size of employers."""
+    return rules[rules["kind"].isin(OF_EMPLOYERS) | ~names_a_size(rules)]
+
+
+def without_readings(rules: pd.DataFrame, told: pd.DataFrame) -> list[str]:
+    """Rules whose scope nothing is known of.
+
+    ``told``: indicator, cohort and grain of what has ever been published, ``is_scored`` where an expectation was. Rules
+    of facts (reports, deadlines, data) need no reading of a cohort or size; such a scope of theirs is refused at load.
+    """
+    readings = set(zip(told["indicator"], told["cohort"], told["grain"], strict=True))
+    scored = told[told["is_scored"]]
+    scores = set(zip(scored["indicator"], scored["cohort"], strict=True))
+    bare = []
+    for rule_id, rows in rules.groupby("rule_id", sort=False):
+        one = rows.iloc[0]
+        is_told = one["kind"] not in ("spike", "level", "change") or (
+            (one["indicator"], one["cohort"]) in scores
+            if one["kind"] == "spike"
+            else (one["indicator"], one["cohort"], one["grain"]) in readings
+        )
+        if not is_told or judged(rows).empty:
+            bare.append(str(rule_id))
+    return bare

@@ -1,0 +1,200 @@
+"""Rules about one cohort, or about employers of some sizes: judged where something is known of them, else named."""
+
+import shutil
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines import region as regions
+from pipelines.alerts import leads, rules
+from pipelines.alerts.grounds import found, grounds, in_force_on
+from pipelines.alerts.lifecycle import opened
+from pipelines.alerts.reach import by_cohort, without_readings
+from pipelines.domain import UserError
+from pipelines.region_rules import RULE
+from pipelines.rule_version import newest, rule_hash
+from pipelines.warehouse.tables import define
+
+LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
+REGION = regions.load(LIAOCHENG)
+CITY, AREA = "371500", "371502"
+DAY = date(2026, 10, 30)
+CUTOFF = datetime(2026, 10, 29, 23)  # noqa: DTZ001 - the warehouse holds naive UTC
+
+
+def rule(**values: object) -> pd.DataFrame:
+    """One row with the columns of rules.csv, in force everywhere and of everybody."""
+    given = {
+        "rule_id": "r",
+        "scope": "city;area;industry;cell",
+        "grain": "month",
+        "level": 3,
+        "leave_after": 2,
+    } | values
+    frame = pd.DataFrame([dict.fromkeys(RULE) | {"cohort": "all", "is_enabled": True} | given])
+    words = ("author", "approver", "title", "basis", "effective_from", "effective_to")
+    numbers = [name for name in RULE if name not in given and name not in (*words, "cohort", "is_enabled")]
+    frame[numbers] = frame[numbers].astype("float64")
+    return frame
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    """A warehouse in which a year and a half of a rate is known of everybody and of migrant workers."""
+    with duckdb.connect() as opened_here:
+        define(opened_here, "reading")
+        months = pd.date_range("2025-03-01", "2026-09-01", freq="MS")
+        for cohort, last in (("all", 1.1), ("migrant", 6.0)):
+            frame = pd.DataFrame({"period": months, "value": [1.0] * (len(months) - 1) + [last]}).assign(
+                indicator="job_loss_rate", area=AREA, industry="ALL", cohort=cohort, grain="month", numerator=60.0,
+                denominator=1000.0, units=30, largest_unit=5.0, reporting=1, due=1, is_provisional=False,
+                is_suppressed=False, known_from=CUTOFF, known_to=pd.Series(pd.NaT, index=range(len(months))),
+            )  # fmt: skip
+            opened_here.register("incoming", frame)
+            opened_here.execute("insert into reading by name select * from incoming")
+        yield opened_here
+
+
+def findings(con: duckdb.DuckDBPyConnection, chosen: pd.DataFrame) -> pd.DataFrame:
+    in_force = in_force_on(REGION, DAY, chosen)
+    fresh = con.execute("select * from reading").df()
+    known = grounds(con, REGION, in_force, pd.DataFrame(), fresh, DAY, CUTOFF)
+    return pd.concat([part for part in found(in_force, known, REGION, DAY, set()) if len(part)] or [pd.DataFrame()])
+
+
+LEVEL = {"kind": "level", "indicator": "job_loss_rate", "line": 4.0, "margin": 2.0}
+
+
+def test_a_rule_of_a_cohort_judges_the_readings_of_that_cohort_and_of_no_other(con: duckdb.DuckDBPyConnection) -> None:
+    chosen = [rule(**LEVEL, rule_id=name, cohort=name) for name in ("all", "migrant", "graduate")]
+    both = findings(con, pd.concat(chosen, ignore_index=True))
+    assert both[["rule_id", "observed", "expected"]].to_numpy().tolist() == [["migrant", 6.0, 1.0]]
+    change = rule(**LEVEL | {"kind": "change", "line": 1.0}, window_periods=3, cohort="migrant")
+    assert findings(con, change)["observed"].tolist() == [pytest.approx(8 / 3)]
+    assert findings(con, change.assign(cohort="all")).empty
+
+
+def test_a_rule_about_a_size_of_employers_judges_no_indicator(con: duckdb.DuckDBPyConnection) -> None:
+    sized = rule(**LEVEL, cohort="migrant", staff_most=30)
+    assert in_force_on(REGION, DAY, sized).empty
+    assert findings(con, sized).empty
+
+
+def test_a_cohorts_warning_is_held_against_its_own_readings(con: duckdb.DuckDBPyConnection) -> None:
+    in_force = pd.concat([rule(**LEVEL), rule(**LEVEL, rule_id="m", cohort="migrant")], ignore_index=True)
+    row = {"rule_id": "m", "kind": "level", "indicator": "job_loss_rate", "area": AREA, "industry": "ALL", "level": 3}
+    numbers = dict.fromkeys(("observed", "expected", "lo", "hi", "p", "people", "line"))
+    days = dict.fromkeys(("window_from", "window_to", "data_to"), DAY)
+    warning = opened(row | numbers | days | {"employer": None, "employer_name": None}, DAY)
+    readings = con.execute("select * from reading").df()
+    parts = list(by_cohort(in_force, [warning], readings, pd.DataFrame(), pd.DataFrame({"strength": [9.0]})))
+    told = [
+        (part.rules["rule_id"].tolist(), len(part.current), set(part.readings["cohort"]), len(part.score))
+        for part in parts
+    ]
+    assert told == [(["r"], 0, {"all"}, 1), (["m"], 1, {"migrant"}, 0)]
+
+
+def report(employer: str, staff: int, planned: int) -> dict[str, object]:
+    at = pd.Timestamp("2026-10-20")
+    return {
+        "report_id": employer, "employer": employer, "employer_name": "示例厂", "area": AREA, "industry": "C",
+        "staff": staff, "planned": planned, "told_on": at, "reported_on": at, "effective_on": at + timedelta(days=10),
+    }  # fmt: skip
+
+
+REPORTS = pd.DataFrame([report(f"e{staff}", staff, 20) for staff in (29, 30, 31, 300, 301)])
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "wanted"),
+    [
+        (np.nan, 30, ["e29", "e30"]), (31, 300, ["e300", "e31"]), (301, np.nan, ["e301"]), (302, np.nan, []),
+        (np.nan, np.nan, ["e29", "e30", "e300", "e301", "e31"]),
+    ],
+)  # fmt: skip
+def test_reports_count_by_the_size_of_their_employer(least: float, most: float, wanted: list[str]) -> None:
+    sizes = {"staff_least": least, "staff_most": most, "scope": "employer"}
+    event = rule(kind="event", indicator="layoff_reported", line=20.0, window_days=30.0, **sizes)
+    assert sorted(rules.events(event, REPORTS, DAY)["employer"]) == wanted
+    early = rule(kind="early", indicator="layoff_reported", line=20.0, window_days=30.0, **sizes)
+    assert sorted(leads.early(early, REPORTS, DAY)["employer"]) == wanted
+    joined = pd.DataFrame({"report_id": REPORTS["report_id"], "joined": 12, "returned": 0})
+    rehire = rule(kind="rehire", indicator="layoff_reported", line=10.0, **sizes)
+    assert sorted(leads.rehired(rehire, REPORTS, joined)["employer"]) == wanted
+    several = rule(kind="several", indicator="layoff_reported", line=1.0, window_days=30.0, **sizes | {"scope": "area"})
+    summed = rules.several(several, REPORTS, DAY, CITY)["people"].tolist()
+    assert summed == ([20.0 * len(wanted)] if len(wanted) > 1 else [])
+
+
+def test_deferrals_count_by_the_size_of_their_employer() -> None:
+    endings = pd.DataFrame(
+        {
+            "employer": ["a", "b"],
+            "area": AREA,
+            "industry": "C",
+            "people": [30, 31],
+            "ends_on": pd.Timestamp("2026-11-02"),
+        }
+    )
+    ends = {"kind": "deadline", "indicator": "insured_deferring", "line": 1.0, "window_days": 30.0, "scope": "city"}
+    assert rules.deadlines(rule(**ends, staff_most=30), endings, DAY, CITY)["people"].tolist() == [30.0]
+    both = pd.concat([rule(**ends, staff_most=30), rule(**ends, staff_least=31, rule_id="s")], ignore_index=True)
+    assert sorted(rules.deadlines(both, endings, DAY, CITY)["people"]) == [30.0, 31.0]
+
+
+def test_what_a_rule_cannot_judge_is_named() -> None:
+    told = pd.DataFrame(
+        [("a", "all", "month", True), ("a", "migrant", "month", False), ("b", "all", "day", True)],
+        columns=["indicator", "cohort", "grain", "is_scored"],
+    )
+
+    def bare(**values: object) -> bool:
+        return bool(without_readings(rule(**{"indicator": "a"} | values), told))
+
+    assert not bare(kind="level")
+    assert not bare(kind="level", cohort="migrant")
+    assert bare(kind="level", cohort="graduate")
+    assert bare(kind="level", grain="week")
+    assert bare(kind="level", staff_most=30)
+    assert not bare(kind="spike", indicator="b", grain="day")
+    assert bare(kind="spike", cohort="migrant"), "nothing is expected of a cohort"
+    assert not bare(kind="event", indicator="nowhere", staff_most=30)
+    both = pd.concat([rule(kind="level", indicator="a"), rule(kind="change", rule_id="c", indicator="b")])
+    assert without_readings(both, told) == ["c"]
+
+
+def test_a_scope_makes_another_version_and_none_leaves_the_old_one() -> None:
+    rows = newest(REGION, "employer_layoff")
+    assert (rows["cohort"] == "all").all()
+    assert ("employer_layoff", rule_hash(rows)) in set(
+        zip(REGION.rule_release["rule_id"], REGION.rule_release["rule_hash"], strict=True)
+    )
+    hashes = {rule_hash(rows), rule_hash(rows.assign(staff_most=30)), rule_hash(rows.assign(staff_least=30))}
+    assert len(hashes | {rule_hash(rows.assign(cohort="migrant"))}) == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "column", "fix"),
+    [
+        ("level", "pensioner,,", "cohort", "codes.csv 的 cohort"),
+        ("event", "migrant,,", "cohort", "只用于 spike、level 和 change"),
+        ("event", ",0,", "staff_least", "正整数"),
+        ("event", ",31,30", "staff_most", "小于 staff_least"),
+    ],
+)
+def test_a_wrong_scope_is_named(tmp_path: Path, kind: str, scope: str, column: str, fix: str) -> None:
+    folder = Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng"))
+    path = folder / "rules.csv"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    row = f"x,题,{kind},layoff_reported,area,month,3,,,,20,,,30,7,[P] 依据,2016-01-01,,false,,,,,,,,,,{scope}"
+    rows = [f"{head},cohort,staff_least,staff_most", *(f"{line},,," for line in lines), row]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(UserError) as refusal:
+        regions.load(folder)
+    assert f"“{column}”" in str(refusal.value)
+    assert fix in str(refusal.value)
