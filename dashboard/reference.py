@@ -36,6 +36,7 @@ _UNITS = {
     "persons": "persons",
     "posts": "posts",
     "employers": "employers",
+    "reports": "reports",
     "months": "months",
     "percent": "%",
     "ratio": "times",
@@ -195,7 +196,9 @@ def last_day(when: date, indicator: str) -> date:
 
 
 def judged_in(indicator: Indicator | None, kind: str) -> Indicator | None:
-    """The indicator in the unit of its findings: a spike of a ratio counts the people of its numerator."""
+    """The indicator in the unit of its findings: a spike of a ratio counts people, a fault of data counts reports."""
+    if indicator is not None and kind == "data_fault":
+        return replace(indicator, unit="reports", is_ratio=False)
     if indicator is None or kind != "spike" or not indicator.is_ratio:
         return indicator
     return replace(indicator, unit="persons")

@@ -16,6 +16,9 @@ from dashboard.verdict import certainty, certainty_word
 IN_SIGHT = 12  # warnings shown at once; the rest is one key away
 
 
+_USUAL = {"spike": "expected {expected}", "change": "best of the year before {expected}"}
+
+
 def ranked(warnings: pd.DataFrame) -> pd.DataFrame:
     """Open warnings, the most people × certainty first; where people are not shown, by level, then newest."""
     weight = [
@@ -79,7 +82,9 @@ def subject(row: Any) -> str:
 
 
 def people(row: Any) -> str:
-    """How many people are affected: the number, else the band."""
+    """How many people are affected: the number, else the band; nothing where it is data that lack."""
+    if getattr(row, "kind", "") == "data_fault":
+        return ""
     if not pd.isna(row.people):
         return count(row.people)
     return row.people_band if _is_text(row.people_band) else text("not known")
@@ -88,7 +93,7 @@ def people(row: Any) -> str:
 def reach(row: Any) -> str:
     """To which day, or with monthly figures to which month, the data of a warning reach."""
     when = row.data_to.date()
-    is_month = row.kind == "level" or reference.is_monthly_spike(row.indicator, row.kind)
+    is_month = row.kind in {"level", "change"} or reference.is_monthly_spike(row.indicator, row.kind)
     return month(when) if is_month else short_day(reference.last_day(when, row.indicator))
 
 
@@ -108,7 +113,7 @@ def _seen(row: Any) -> Any:
         return [title, html.Small(row.observed_band if _is_text(row.observed_band) else "")]
     parts = [text("seen {observed} {unit}", observed=value(row.observed, unit), unit=word)]
     if not pd.isna(row.expected):
-        usual = "expected {expected}" if row.kind == "spike" else "own median {expected}"
+        usual = _USUAL.get(row.kind, "own median {expected}")
         parts.append(text(usual, expected=value(row.expected, unit)))
     if not pd.isna(row.line) and row.kind != "spike":
         parts.append(text("line {line}", line=value(row.line, unit)))

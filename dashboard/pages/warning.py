@@ -1,20 +1,21 @@
 """One early warning: what was seen, what was expected, how sure, on which rule and law, and how it came about."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 from dash import dcc, html
 
 from dashboard import data, reference, shell, summary
-from dashboard.components.table import facts, scrolling, table
+from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
 from dashboard.components.warning import address, people, reach, subject
 from dashboard.figures.tabbed import awaited
 from dashboard.handling import handling
-from dashboard.locale import count, day, instant, month, percent, short_day, text, value
+from dashboard.kind_words import evidence, sentence
+from dashboard.locale import day, instant, month, percent, short_day, text, value
 from dashboard.other_sources import other_sources
 from dashboard.reference import Indicator
+from dashboard.rule_step import conditions
 from dashboard.shared import shared
 from dashboard.verdict import certainty_word, odds
 
@@ -98,6 +99,8 @@ def _sentence(row: Any, indicator: Indicator | None) -> str:
     title = row.rule_title if isinstance(row.rule_title, str) else row.rule_id
     if pd.isna(row.observed):
         return text("{title}: {band}", title=title, band=row.observed_band or "")
+    if own := sentence(row, indicator, title):
+        return own
     unit, word = _unit(indicator)
     seen = text("{title}: {observed} {unit}", title=title, observed=value(row.observed, unit), unit=word)
     if row.kind != "spike":
@@ -129,7 +132,8 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
         ratio = ""
     band = row.observed_band if pd.isna(row.observed) and isinstance(row.observed_band, str) else ""
     chance = odds(row.p)
-    return facts(
+    return evidence(
+        row,
         [
             (text("Seen"), _amount(row.observed, indicator) or band),
             (text("Expected") if row.kind == "spike" else text("Own median"), _amount(row.expected, indicator)),
@@ -161,7 +165,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
             (text("Quiet since"), _quiet(row)),
             (text("Lifted on"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
             (text("Why lifted"), _reason(row.close_reason)),
-        ]
+        ],
     )
 
 
@@ -189,7 +193,7 @@ def _reasons(row: Any) -> str:
 
 
 def _is_by_month(row: Any) -> bool:
-    return bool(row.kind == "level" or reference.is_monthly_spike(row.indicator, row.kind))
+    return bool(row.kind in {"level", "change"} or reference.is_monthly_spike(row.indicator, row.kind))
 
 
 def _window(row: Any) -> str:
@@ -231,7 +235,11 @@ def _rule(row: Any, indicator: Indicator | None) -> list[Any]:
     if own.empty:
         return [html.P(text("The rule is no longer in the list."), className="empty")]
     steps = [
-        [level_tag(int(step.level)), _conditions(step, indicator), text("met") if step.level == row.level else ""]
+        [
+            level_tag(int(step.level)),
+            conditions(step, _unit(indicator)[0]),
+            text("met") if step.level == row.level else "",
+        ]
         for step in own.itertuples(index=False)
     ]
     law = sorted(set(own[own["level"] == row.level]["basis"].dropna()) or set(own["basis"].dropna()))
@@ -250,31 +258,6 @@ def _rule(row: Any, indicator: Indicator | None) -> list[Any]:
         if not pd.isna(own.iloc[0].leave_after)
         else "",
     ]
-
-
-def _conditions(step: Any, indicator: Indicator | None) -> str:
-    unit, _ = _unit(indicator)
-    is_count = unit in {"persons", "posts"}
-    parts: list[tuple[Any, Callable[[Any], str]]] = [
-        (
-            step.min_strength,
-            lambda x: text("at least {number} standard deviations beyond the expected", number=f"{x:g}"),
-        ),
-        (step.line, lambda x: text("reaches the line {line}", line=count(x) if is_count else value(x, unit))),
-        (step.margin, lambda x: text("{margin} beyond its own median", margin=value(x, unit))),
-        (
-            step.min_ratio,
-            lambda x: (
-                text("at least {ratio} times the expected", ratio=f"{x:g}")
-                if step.kind == "spike"
-                else text("at least {share} of the staff", share=percent(x))
-            ),
-        ),
-        (step.min_people, lambda x: text("at least {people} people", people=count(x))),
-        (step.min_base, lambda x: text("base of at least {base}", base=count(x))),
-        (step.window_days, lambda x: text("within {days} days", days=count(x))),
-    ]
-    return text(", ").join(words(number) for number, words in parts if not pd.isna(number))
 
 
 def _chart(row: Any, indicator: Indicator | None) -> Any:
@@ -335,7 +318,7 @@ def _history(row: Any, indicator: Indicator | None) -> Any:
                 level_word(int(past.level)),
                 seen,
                 _amount(past.expected, indicator),
-                people(past),
+                people(row._replace(people=past.people, people_band=past.people_band)),
                 reach(row._replace(data_to=past.data_to)),
                 text("suspected, to be verified") if past.status == "open" else text("lifted"),
             ]

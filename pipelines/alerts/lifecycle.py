@@ -11,6 +11,8 @@ import pandas as pd
 BANDS = ((10, "<10"), (20, "10–19"), (50, "20–49"), (100, "50–99"), (200, "100–199"), (500, "200–499"))
 OF_EVIDENCE = frozenset({"spike", "level", "change", "data_fault"})
 """Kinds of warnings that end because something was seen to be better, not because their time is over."""
+OF_NO_PEOPLE = frozenset({"level", "change", "data_fault"})
+"""Kinds whose observed number counts no people: rates, and reports that lack."""
 Key = tuple[str, str, str, str, str]  # rule, indicator, area, industry, employer (events only)
 
 
@@ -107,7 +109,7 @@ def _evidence(row: Mapping[Hashable, Any]) -> dict[str, Any]:
         "judged_to": _day(row["data_to"]),
         "employer": _text(row["employer"]),
         "employer_name": _text(row["employer_name"]),
-        "observed_band": band(numbers["observed"]) if row["kind"] != "level" else "",
+        "observed_band": "" if row["kind"] in OF_NO_PEOPLE else band(numbers["observed"]),
         "people_band": band(numbers["people"]),
     }
 

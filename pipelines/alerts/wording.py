@@ -99,6 +99,9 @@ def fact(row: dict[str, object], one: Item) -> str:
         "level": f"{series}{'降到' if is_lower else '达到'}预警线，也{'低于' if is_lower else '高于'}自身近两年的水平",
         "event": f"{row['area_name']}{industry_of(row)}有用人单位报告裁减人员",
         "several": f"{row['area_name']}{industry_of(row)}有多家用人单位先后报告裁减人员",
+        "change": f"{series}近几期平均比此前一年最{'高时下降' if is_lower else '低时上升'}，达到预警线",
+        "deadline": f"{row['area_name']}{industry_of(row)}有用人单位缓缴社会保险费即将到期，职工去留须提前摸清",
+        "data_fault": f"{row['area_name']}应报的{row['indicator_title']}数据多次未报或未通过检查，其间的变化看不到",
     }.get(str(row["kind"]), f"{series}达到预警条件")
     size = "，".join(part for part in (one.observed, one.people) if part)
     return f"{seen}{'：' if size else ''}{size}（数据至 {one.data_words}）。"
@@ -107,6 +110,8 @@ def fact(row: dict[str, object], one: Item) -> str:
 def action(row: dict[str, object], region: Region) -> str:
     """The one thing to do next, by state; the measure is the first of the region's playbook for such a trigger."""
     measure = _measure(row, region)
+    if row["kind"] == "data_fault" and State(str(row.get("state", State.TO_VERIFY))) is State.TO_VERIFY:
+        return f"催促报送单位补报或更正，并登录系统签收{f'；办理“{measure}”' if measure else ''}。"
     verify = "登录系统核实并签收"
     then = f"；属实的，先办“{measure}”" if measure else ""
     return {
@@ -146,7 +151,7 @@ def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
     """Up to which day a warning's data reach, and how to say it: rules on readings and scores judge whole periods."""
     first = pd.Timestamp(str(row["data_to"])).date()
     known = _grains(region).get(str(row["rule_id"]), Grain.DAY)
-    grain = known if row["kind"] in {"level", "spike"} else Grain.DAY
+    grain = known if row["kind"] in {"level", "change", "spike"} else Grain.DAY
     return last_day(grain, first), words(grain, first)
 
 

@@ -1,0 +1,63 @@
+"""What a warning of a change, a deadline or a fault of data says: not people beyond an expectation, but its own."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from dashboard.components.table import facts
+from dashboard.locale import short_day, text, value
+from dashboard.reference import Indicator
+
+
+def sentence(row: Any, indicator: Indicator | None, title: str) -> str | None:
+    """What was found in one sentence; None for the kinds that speak of readings beside a line or an expectation."""
+    if pd.isna(row.observed):
+        return None
+    unit, word = ("persons", text("persons")) if indicator is None else (indicator.unit, indicator.unit_word)
+    seen = {"title": title, "observed": value(row.observed, unit), "unit": word}
+    if row.kind == "change" and not pd.isna(row.expected):
+        worse = "{title}: on average {observed} {unit}, {change} worse than its best of the year before ({best})"
+        change = value(abs(row.observed - row.expected), unit)
+        return text(worse, **seen, change=change, best=value(row.expected, unit))
+    if row.kind == "deadline":
+        whom = "{title}: {observed} {unit} at employers whose deferral ends between {first} and {last}"
+        return text(whom, **seen, **_days(row))
+    if row.kind == "data_fault":
+        lacks = "{title}: {observed} reports due between {first} and {last} lack or are not in order"
+        return text(lacks, **seen, **_days(row))
+    return None
+
+
+def evidence(row: Any, terms: list[tuple[str, Any]]) -> Any:
+    """The terms and values of a warning's page, with those that mean something else for its kind put right."""
+    other: dict[str, tuple[str, Any] | None] = {}
+    if row.kind == "change":
+        own = dict(terms)
+        other = {
+            text("Own median"): (text("Best of the year before"), own.get(text("Own median"), "")),
+            text("Line"): (text("Worse by at least"), own.get(text("Line"), "")),
+            text("Share of the expected"): None,
+            text("Window"): None,
+        }
+    if row.kind == "deadline" and not pd.isna(row.window_from):
+        ends = text("{first} to {last}", **_days(row))
+        other = {text("Window"): (text("Deferrals end"), ends), text("Certainty"): None}
+    if row.kind == "data_fault" and not pd.isna(row.window_from):
+        due = text("{first} to {last}", **_days(row))
+        other = {
+            text("Seen"): (text("Reports that lack"), dict(terms).get(text("Seen"), "")),
+            text("Window"): (text("They were due"), due),
+            text("People affected"): None, text("Certainty"): None, text("Industry"): None,
+        }  # fmt: skip
+    put_right = [other.get(term, (term, shown)) for term, shown in terms]
+    return facts([pair for pair in put_right if pair is not None])
+
+
+def _days(row: Any) -> dict[str, str]:
+    return {"first": short_day(_day(row.window_from)), "last": short_day(_day(row.window_to))}
+
+
+def _day(value_: Any) -> date:
+    found: date = pd.Timestamp(value_).date()
+    return found

@@ -1,0 +1,143 @@
+"""Warnings of a change, a deadline and a fault of data say what they are: on their page, in the list, in mails."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page
+
+from pipelines.alerts.lifecycle import opened
+from pipelines.alerts.rules import FINDING
+from pipelines.alerts.wording import action, fact, item
+from pipelines.domain import GENERAL
+from pipelines.publish.read import read
+from pipelines.region import load
+from pipelines.settings import Settings
+from tests.dashboard.published_city import City
+from tests.dashboard.site import Site, head_of, served
+from tests.house import LIAOCHENG
+
+pytestmark = pytest.mark.xdist_group("browser")
+AREA = "371503"
+REGION = load(LIAOCHENG)
+
+
+def found(**values: object) -> dict[str, object]:
+    given = {"area": AREA, "industry": "ALL", "employer": None, "employer_name": None, "level": 3} | values
+    return dict.fromkeys(FINDING) | given
+
+
+FOUND = {
+    "change": found(
+        rule_id="registered_unemployment_rate_rise", kind="change", indicator="registered_unemployment_rate",
+        observed=4.12, expected=3.31, people=1840.0, line=0.5, window_from=date(2026, 10, 1),
+        window_to=date(2026, 10, 1), data_to=date(2026, 10, 1),
+    ),
+    "deadline": found(
+        rule_id="deferral_ends", kind="deadline", indicator="insured_deferring", observed=2310.0, people=2310.0,
+        line=2000.0, window_from=date(2026, 12, 1), window_to=date(2026, 12, 20), data_to=date(2026, 11, 25),
+    ),
+    "data_fault": found(
+        rule_id="insured_leave_data_fault", kind="data_fault", indicator="insured_leave", observed=3.0, line=3.0, level=4,
+        window_from=date(2026, 11, 20), window_to=date(2026, 11, 24), data_to=date(2026, 11, 25),
+    ),
+}  # fmt: skip
+EPISODE = {kind: vars(opened(row, date(2026, 11, 25))) for kind, row in FOUND.items()}
+
+
+@pytest.fixture(scope="module")
+def site(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The small city with one more warning of each of these kinds."""
+    folder = tmp_path_factory.mktemp("kinds")
+    shutil.copytree(city.published, folder / "published")
+    name, _, cutoff = city.editions[-1]
+    frame = pd.DataFrame(list(EPISODE.values())).assign(known_from=cutoff, known_to=pd.NaT)
+    exact = ["observed", "expected", "people", "lo", "hi", "p", "employer", "employer_name"]
+    for source, rows in (("restricted", frame), ("general", frame.assign(**dict.fromkeys(exact)))):
+        with duckdb.connect(str(folder / "published" / name / f"{source}.duckdb")) as con:
+            con.register("incoming", rows)
+            con.execute("insert into episode by name select * from incoming")
+    with served(folder) as running:
+        yield running
+
+
+WORDS = {
+    "change": [
+        "近几期平均 4.12 %，比此前一年最好水平（3.31）差 0.81", "此前一年最好水平", "变差多少即预警", "数据截至\n2026年10月",
+        "3 期平均比此前一年最好水平差 0.50 及以上", "1,840",
+    ],
+    "deadline": [
+        "12月1日至12月20日缓缴到期的单位共有职工 2,310 人", "缓缴到期\n12月1日至12月20日",
+        "30 天内缓缴到期的单位职工合计 2,000 人及以上", "缓缴到期前摸排经营和用工",
+    ],
+    "data_fault": [
+        "11月20日至11月24日应报的报表有 3 份未报或未通过检查", "应报日期\n11月20日至11月24日", "所缺报表\n3 份",
+        "催报、更正监测数据",
+    ],
+}  # fmt: skip
+NOT_SAID = {
+    "change": ["自身中位数", "标准线\n", "相当于预期"], "deadline": ["把握", "时段\n"],
+    "data_fault": ["影响人数", "把握", "3 人", "不详"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def page(site: Site, browser: Browser) -> Iterator[Page]:
+    """A telephone of the county's head."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+    opened_page = context.new_page()
+    opened_page.goto(site.link(head_of(AREA)))
+    opened_page.get_by_role("button").first.click()
+    opened_page.wait_for_selector(".page main h1")
+    yield opened_page
+    context.close()
+
+
+@pytest.mark.parametrize("kind", EPISODE)
+def test_the_page_of_such_a_warning_says_what_it_is(site: Site, page: Page, kind: str, pictures: Path | None) -> None:
+    page.goto(f"{site.url}/warning/{EPISODE[kind]['episode_id']}")
+    page.wait_for_selector("dl.facts")
+    told = page.locator("main").inner_text()
+    for words in WORDS[kind]:
+        assert words in told
+    shown = page.locator("dl.facts").first.inner_text()
+    for words in NOT_SAID[kind]:
+        assert words not in shown
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if pictures is not None:
+        page.screenshot(path=pictures / f"warning_{kind}_390.png", full_page=True)
+        page.set_viewport_size({"width": 1366, "height": 768})
+        page.screenshot(path=pictures / f"warning_{kind}_1366.png", full_page=True)
+
+
+def test_the_list_says_it_too(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/area/{AREA}")
+    page.wait_for_selector("table.warnings")
+    for more in page.locator("details.more summary").all():
+        more.click()
+    told = page.locator("main").inner_text()
+    for words in ("此前一年最好水平 3.31", "实际 3 份", "实际 2,310 人"):
+        assert words in told
+
+
+MAILED = {
+    "change": ["近几期平均比此前一年最低时上升，达到预警线", "涉及 500 人以上", "数据至 2026年10月"],
+    "deadline": ["有用人单位缓缴社会保险费即将到期", "500 人以上", "缓缴到期前摸排经营和用工"],
+    "data_fault": ["数据多次未报或未通过检查，其间的变化看不到（数据至 2026-11-25）", "催促报送单位补报或更正"],
+}
+
+
+@pytest.mark.parametrize("kind", EPISODE)
+def test_a_mail_says_it_in_bands(site: Site, kind: str) -> None:
+    rows = read("mail_warning", GENERAL, published=site.settings.published)
+    row = rows[rows["episode_id"] == EPISODE[kind]["episode_id"]].iloc[0].to_dict()
+    one = item(row, "新增", REGION, Settings(data=site.settings.data))
+    told = f"{fact(row, one)} {action(row, REGION)}"
+    for words in MAILED[kind]:
+        assert words in told
+    assert not any(number in told for number in ("4.12", "1840", "2310", "3 份"))
+    assert "不足 10 人" not in told, "reports and rates are no people"
