@@ -11,7 +11,7 @@ _LONGEST = 128  # signs that a form takes
 
 @dataclass(frozen=True)
 class Responsible:
-    """Posts, never persons; ``deputy`` may be empty."""
+    """Posts with their office, never persons; ``deputy`` may be empty."""
 
     owner: str
     deputy: str = ""
@@ -39,7 +39,7 @@ def responsible(
     away = absences[(absences["office_id"] == office.office_id) & absences["absent_from"].le(stamp)]
     away = away[away["absent_to"].ge(stamp)].drop_duplicates("post").set_index("post")["deputy"]
     there = [_present(post, away) for post in dict.fromkeys((*officer_posts, *map(str, titles)))]
-    named = [f"{office.name} {post}"[:_LONGEST] for post in dict.fromkeys(there) if post]
+    named = [f"{post}（{office.name}）"[:_LONGEST] for post in dict.fromkeys(there) if post]
     return Responsible(*named[:2]) if named else Responsible(str(office.name))
 
 

@@ -25,7 +25,7 @@ def who(absences: pd.DataFrame, posts: list[str] | None, today: date = FIRST, ar
 
 
 def test_a_key_employers_officer_is_the_owner_and_the_offices_desk_the_deputy() -> None:
-    assert who(away(), [OFFICER]) == Responsible(f"{OFFICE} {OFFICER}", f"{OFFICE} {DESK}")
+    assert who(away(), [OFFICER]) == Responsible(f"{OFFICER}（{OFFICE}）", f"{DESK}（{OFFICE}）")
 
 
 def test_of_any_other_employer_the_office_is_responsible() -> None:
@@ -36,8 +36,8 @@ def test_of_any_other_employer_the_office_is_responsible() -> None:
 
 def test_an_officer_who_is_away_is_represented_by_the_deputy_that_is_named() -> None:
     absences = away((OFFICER, "用工服务专员乙岗"))
-    named, own = (f"{OFFICE} {post}" for post in ("用工服务专员乙岗", OFFICER))
-    assert who(absences, [OFFICER]) == Responsible(named, f"{OFFICE} {DESK}")
+    named, own = (f"{post}（{OFFICE}）" for post in ("用工服务专员乙岗", OFFICER))
+    assert who(absences, [OFFICER]) == Responsible(named, f"{DESK}（{OFFICE}）")
     assert who(absences, [OFFICER], today=LAST).owner == named
     for outside in (date(2026, 11, 1), date(2026, 11, 7)):
         assert who(absences, [OFFICER], today=outside).owner == own
@@ -45,13 +45,13 @@ def test_an_officer_who_is_away_is_represented_by_the_deputy_that_is_named() -> 
 
 
 def test_without_a_named_deputy_the_next_post_of_the_office_takes_it() -> None:
-    assert who(away((OFFICER, None)), [OFFICER]) == Responsible(f"{OFFICE} {DESK}", f"{OFFICE} {HEAD}")
-    assert who(away((OFFICER, None), (DESK, None)), [OFFICER]) == Responsible(f"{OFFICE} {HEAD}")
-    assert who(away((OFFICER, DESK)), [OFFICER]) == Responsible(f"{OFFICE} {DESK}", f"{OFFICE} {HEAD}")
+    assert who(away((OFFICER, None)), [OFFICER]) == Responsible(f"{DESK}（{OFFICE}）", f"{HEAD}（{OFFICE}）")
+    assert who(away((OFFICER, None), (DESK, None)), [OFFICER]) == Responsible(f"{HEAD}（{OFFICE}）")
+    assert who(away((OFFICER, DESK)), [OFFICER]) == Responsible(f"{DESK}（{OFFICE}）", f"{HEAD}（{OFFICE}）")
     assert who(away((OFFICER, None), (DESK, None), (HEAD, None)), [OFFICER]) == Responsible(OFFICE)
 
 
 @pytest.mark.parametrize("posts", [[], [OFFICER, "项目服务专员岗"]])
 def test_a_list_may_name_no_post_or_two(posts: list[str]) -> None:
-    named = [f"{OFFICE} {post}" for post in (*posts, DESK, HEAD)]
+    named = [f"{post}（{OFFICE}）" for post in (*posts, DESK, HEAD)]
     assert who(away(), posts) == Responsible(*named[:2])
