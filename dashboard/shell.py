@@ -1,7 +1,7 @@
 """The frame around every page: who, which city, as of when, how complete; navigation, landmarks, sign-out."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from inspect import signature
 from typing import Any
@@ -23,17 +23,14 @@ from pipelines.domain import UserError
 MAIN = "main"
 
 
-def shared_page(
-    content: Callable[..., list[Any]], likely: Callable[[], Iterable[dict[str, str]]] | None = None
-) -> Callable[..., Any]:
+def shared_page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
     """A page as ``page`` makes it whose parts are the same for all viewers of the same audience and areas.
 
-    Its content stands on published files alone, and on those parts of its address that it names. ``likely`` as
-    ``shared`` takes it.
+    Its content stands on published files alone, and on those parts of its address that it names.
     """
     named = [name for name, one in signature(content).parameters.items() if one.kind is not one.VAR_KEYWORD]
 
-    given = shared(content.__module__, content, likely)
+    given = shared(content.__module__, content)
 
     @wraps(content)
     def parts(**values: str) -> str:
