@@ -130,7 +130,9 @@ def test_the_page_says_what_the_files_say(judged: City, judged_page: Page, editi
     week = span(judged_page.locator("section.block .label").first.inner_text())
     assert number(card.locator("strong.amount").inner_text()) == total(claims, judge_form.CITY, "ALL", *week)
 
+    judged_page.goto(f"/?as_of={day}&matrix=benefit_claim")
     grid = judged_page.locator("table.grid")
+    grid.wait_for()
     window = span(grid.locator("caption").inner_text())
     assert (window[1] - window[0]).days == 27
     headings = grid.locator("thead th").all_inner_texts()
