@@ -22,6 +22,7 @@ from dashboard.security.callback import is_known
 from dashboard.security.entrance import refusal
 from dashboard.shared import fill_in_parts
 from dashboard.theme import css_variables
+from dashboard.upload import uploading
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.settings import Settings
 
@@ -87,6 +88,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     app.server.register_blueprint(warning_acts(store, lambda: trail().clock()))
+    app.server.register_blueprint(uploading(store, settings, lambda: trail().clock()))
     app.server.register_error_handler(DependencyException, _unknown_part)
     _refuse_what_no_page_asks(app)
     return app

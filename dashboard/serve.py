@@ -7,14 +7,18 @@ import waitress
 
 from dashboard.ahead import Ahead
 from dashboard.app import create_app
-from dashboard.security.guard import MOST_SENT
+from dashboard.upload import MOST_BODY
 from pipelines.domain import UserError
 from pipelines.settings import Settings
 
 THREADS = 8
-# No name of the server in answers. A body that Flask's own limit (dashboard/security/guard.py) refuses with a sentence
-# is still read; one beyond this is cut off.
-OPTIONS: Final = {"ident": "", "max_request_body_size": 8 * MOST_SENT, "max_request_header_size": 1 << 16}
+# No name of the server in answers. A body that Flask's own limits (dashboard/security/guard.py, dashboard/upload.py)
+# refuse with a sentence is still read; one beyond this is cut off. A body is never written to a disk: it may be a file
+# with identity numbers.
+OPTIONS: Final = {
+    "ident": "", "max_request_body_size": 2 * MOST_BODY, "inbuf_overflow": 2 * MOST_BODY,
+    "max_request_header_size": 1 << 16,
+}  # fmt: skip
 
 
 def serve(settings: Settings) -> None:

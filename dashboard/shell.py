@@ -145,6 +145,7 @@ def _header() -> Any:
                         html.Li(dcc.Link(text("Warnings"), href=address("/warnings"))),
                         html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
                         html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
+                        html.Li(dcc.Link(text("Data"), href=address("/data"))),
                         *[
                             html.Li(dcc.Link(text(title), href=path))
                             for title, path in (

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from pipelines.alerts.judge import Judge
 from pipelines.domain import Edition, UserError
 from pipelines.ingest import inbox
+from pipelines.ingest.acceptance import settle_uploads
 from pipelines.ingest.act import follow
 from pipelines.ingest.report import IngestReport
 from pipelines.ledger import Ledger, anchor
@@ -91,6 +92,7 @@ def take(
     with store.connect(settings) as warehouse:
         report = inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=received)
         follow(warehouse, decided(ledger))
+        settle_uploads(warehouse, ledger, now)
         return report
 
 

@@ -14,7 +14,7 @@ from dashboard.locale import month, short_day, text
 
 _SHOWN = timedelta(days=120)
 _PERIODS = 12
-_STATES = {
+STATES = {
     "reported": ("reported", "✓"),
     "late": ("came late", "◐"),
     "overdue": ("late", "✕"),
@@ -53,15 +53,20 @@ def roster(area: str) -> Any:
 
 
 def _unique_states() -> list[tuple[str, str]]:
-    return [state for name, state in _STATES.items() if name != "overdue"]
+    return [state for name, state in STATES.items() if name != "overdue"]
+
+
+def state_of(row: Any) -> str:
+    """The state of a slot of the roster, a key of ``STATES``: what is late without having come is overdue."""
+    return "overdue" if row.status == "late" and pd.isna(row.received_at) else str(row.status)
 
 
 def _cell(row: Any) -> Any:
-    status = "overdue" if row.status == "late" and pd.isna(row.received_at) else row.status
-    word, mark = _STATES.get(status, (status, "?"))
+    status = state_of(row)
+    word, mark = STATES.get(status, (status, "?"))
     told = text(word)
     if pd.notna(row.rows_quarantined) and row.rows_quarantined > 0:  # not told by files of the first form
-        mark = _STATES["partly"][1]
+        mark = STATES["partly"][1]
         told += text(", ") + text("{number} rows sent back", number=int(row.rows_quarantined))
     when = month(row.period.date()) if row.grain in {"month", "quarter"} else short_day(row.period.date())
     return html.Td(

@@ -1,6 +1,7 @@
 """Which pages, acts and downloads are for certain roles only; all others are for everybody who is signed in."""
 
 from pipelines.domain import Role, Viewer
+from pipelines.ledger.upload import MAY_UPLOAD
 
 _ONLY_FOR = {
     "/audit": frozenset({Role.AUDITOR}),
@@ -9,6 +10,8 @@ _ONLY_FOR = {
     "/accounts": frozenset({Role.ADMINISTRATOR}),
     "/rules": frozenset({Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY}),
     "/delivery": frozenset({Role.ADMINISTRATOR, Role.CITY_DUTY}),
+    "/data/upload": MAY_UPLOAD,  # for which areas says pipelines.ledger.upload.may_send
+    "/data/template": MAY_UPLOAD,
 }
 
 

@@ -2,7 +2,7 @@
 
 The child writes no file at all (its file size limit is zero, its core dumps are off, its error stream is closed), so
 that whatever becomes of it no identity number stays anywhere. It answers through its pipe: a line of JSON, then the
-quarantined rows as an Arrow stream, then the error sheet.
+quarantined rows as an Arrow stream, then the error sheet, then the same as CSV.
 """
 
 import json
@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,9 +19,12 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import region as regions
-from pipelines.domain import Said, SaidError, UserError
+from pipelines.domain import Grain, Said, SaidError, UserError
+from pipelines.feeds.contract import Slice
+from pipelines.ingest.archive import is_archive
 from pipelines.ingest.check import Checker, Outcome
 from pipelines.ingest.drop import drops_of
+from pipelines.ingest.error_rows import error_rows
 from pipelines.ingest.error_sheet import Rows, error_sheet
 from pipelines.ingest.outcome import as_json, outcome_of
 from pipelines.ingest.recognise import contract_of, feed_of
@@ -47,7 +51,8 @@ AT_THE_DESK = Limits(size=1024 * _MIB, memory=6144 * _MIB, seconds=600)
 class Answer:
     """What the check of a file says; of an archive each file in it has its name and outcome.
 
-    ``quarantined`` is as in ``Checked``; ``error_sheet`` is there if asked for.
+    ``quarantined`` is as in ``Checked``; ``error_sheet`` and, of a file that is no archive, ``error_rows`` are there if
+    asked for.
     """
 
     feed: str
@@ -55,6 +60,7 @@ class Answer:
     outcomes: tuple[Outcome, ...]
     quarantined: pa.Table
     error_sheet: bytes | None
+    error_rows: bytes | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -64,23 +70,25 @@ class Answer:
 
 
 def check_apart(
-    content: bytes, file_name: str, region: Path, feed: str = "", sheet: Rows | None = None, limits: Limits = UPLOAD
-) -> Answer:
+    content: bytes, file_name: str, region: Path, feed: str = "", sheet: Rows | None = None, limits: Limits = UPLOAD,
+    meant: Slice | None = None,
+) -> Answer:  # fmt: skip
     """Check one file as an upload page does: no key, no store. ``region`` is the folder of reference tables.
 
-    An empty ``feed`` is recognised by name or headers. Raises SaidError when it cannot be recognised or is none of
-    ours, and when the file takes more than the limits.
+    An empty ``feed`` is recognised by name or headers. ``meant`` is what the sender says that the file speaks for; then
+    it must not be an archive, and has error sheets only where something is wrong with it. Raises SaidError when the
+    feed cannot be recognised or is none of ours, and when the file takes more than the limits.
     """
     if len(content) > limits.size:
         raise SaidError(too_large(file_name, limits))
     request = {
         "feed": feed, "file_name": file_name, "region": str(region.resolve()), "sheet": sheet and sheet.value,
-        "limits": asdict(limits),
+        "limits": asdict(limits), "meant": asdict(meant) if meant else None,
     }  # fmt: skip
     command = [sys.executable, "-m", "pipelines.ingest.apart"]
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no shell
-            command, input=json.dumps(request).encode() + b"\n" + content, stdout=subprocess.PIPE,
+            command, input=json.dumps(request, default=str).encode() + b"\n" + content, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, timeout=limits.seconds, cwd=_ROOT, env=_environment(), check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
@@ -91,11 +99,12 @@ def check_apart(
     answer = json.loads(head)
     if "said" in answer:
         raise SaidError(Said(**answer["said"]))
-    rows = answer["rows_bytes"]
+    rows, until = answer["rows_bytes"], answer["rows_bytes"] + answer["sheet_bytes"]
     with pa.ipc.open_stream(pa.py_buffer(rest[:rows])) as stream:
         quarantined = stream.read_all()
     outcomes = tuple(outcome_of(text) for text in answer["outcomes"])
-    return Answer(answer["feed"], tuple(answer["files"]), outcomes, quarantined, rest[rows:] if sheet else None)
+    sheets = (rest[rows:until], rest[until:] or None) if sheet else (None, None)
+    return Answer(answer["feed"], tuple(answer["files"]), outcomes, quarantined, *sheets)
 
 
 def _environment() -> dict[str, str]:
@@ -142,22 +151,42 @@ def _confine(limits: Limits) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[dict[str, Any], bytes, bytes]:
+def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[dict[str, Any], bytes]:
     region = regions.load(Path(request["region"]))
     contract = contract_of(request["feed"] or feed_of(request["file_name"], content, region))
     checker = Checker(region, None, f"{limits.memory // 2 // _MIB}MiB", threads=1)
-    drops = drops_of(content, request["file_name"], contract, region)
+    meant = _meant(request["meant"])
+    if meant is not None and is_archive(content):
+        raise SaidError(_ARCHIVE)
+    drops = drops_of(content, request["file_name"], contract, region, meant)
     checked = checker.check(contract, drops)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, checked.quarantined.schema) as stream:
         stream.write_table(checked.quarantined)
     rows = sink.getvalue().to_pybytes()
-    sheet = error_sheet(contract, drops, checked, region, Rows(request["sheet"])) if request["sheet"] else b""
+    sheet = text = b""
+    is_wrong = checked.quarantined.num_rows > 0 or any(item.reason for item in checked.outcomes)
+    if request["sheet"] and (is_wrong or meant is None):
+        sheet = error_sheet(contract, drops, checked, region, Rows(request["sheet"]))
+        text = error_rows(contract, drops[0], checked, region) if len(drops) == 1 else b""
     head = {
         "feed": contract.feed, "files": [drop.file_name for drop in drops],
         "outcomes": [as_json(outcome) for outcome in checked.outcomes], "rows_bytes": len(rows),
+        "sheet_bytes": len(sheet),
     }  # fmt: skip
-    return head, rows, sheet
+    return head, rows + sheet + text
+
+
+_ARCHIVE = Said(
+    "这是压缩包；请解开后逐个文件报送。",
+    "This is an archive; unpack it and send its files one by one.",
+)
+
+
+def _meant(told: dict[str, Any] | None) -> Slice | None:
+    if told is None:
+        return None
+    return Slice(**told | {"period": date.fromisoformat(told["period"]), "grain": Grain(told["grain"])})
 
 
 def _serve(source: BinaryIO, sink: BinaryIO) -> int:
@@ -165,14 +194,14 @@ def _serve(source: BinaryIO, sink: BinaryIO) -> int:
     limits = Limits(**request["limits"])
     _confine(limits)
     try:
-        head, rows, sheet = _answer(request, limits, source.read())
+        head, rest = _answer(request, limits, source.read())
     except SaidError as error:
-        head, rows, sheet = {"said": asdict(error.said)}, b"", b""
+        head, rest = {"said": asdict(error.said)}, b""
     except UserError as error:  # the region's folder is wrong
-        head, rows, sheet = {"said": {"zh": str(error), "en": "the region's folder is wrong"}}, b"", b""
+        head, rest = {"said": {"zh": str(error), "en": "the region's folder is wrong"}}, b""
     except (MemoryError, duckdb.OutOfMemoryException, pa.ArrowMemoryError):
         return 3
-    sink.write(json.dumps(head).encode() + b"\n" + rows + sheet)
+    sink.write(json.dumps(head).encode() + b"\n" + rest)
     sink.flush()
     return 0
 

@@ -53,10 +53,15 @@ class Drop:
     workbook: Workbook | None = None
 
 
-def drops_of(content: bytes, file_name: str, contract: Contract, region: Region) -> list[Drop]:
-    """The drops of a file: itself, or the files of an archive. An archive that is refused is one refused drop."""
+def drops_of(
+    content: bytes, file_name: str, contract: Contract, region: Region, meant: Slice | None = None
+) -> list[Drop]:
+    """The drops of a file: itself, or the files of an archive. An archive that is refused is one refused drop.
+
+    ``meant`` is for a file that is no archive, see ``drop_of``.
+    """
     if not is_archive(content):
-        return [drop_of(content, file_name, contract, region)]
+        return [drop_of(content, file_name, contract, region, meant=meant)]
     try:
         found = members(content)
     except RefusedError as refusal:
@@ -66,9 +71,13 @@ def drops_of(content: bytes, file_name: str, contract: Contract, region: Region)
 
 
 def drop_of(
-    content: bytes, file_name: str, contract: Contract, region: Region, content_hash: str | None = None
-) -> Drop:
+    content: bytes, file_name: str, contract: Contract, region: Region, content_hash: str | None = None,
+    meant: Slice | None = None,
+) -> Drop:  # fmt: skip
     """Hash a file, unless its hash is known, and find out which drop it is.
+
+    ``meant`` is what the sender says beside the file that it speaks for: name and lines need not say it, and must not
+    say otherwise.
 
     The same content for another slice is another drop. The version counts, so that an old content can be sent again
     as a newer version; the received time does not, so that a repeat is the same drop. A file of which nobody knows what
@@ -87,9 +96,12 @@ def drop_of(
         named = _named(file_name, contract, region)
         if problem is not None:
             raise RefusedError(problem)
+        by = Said(f"文件名“{file_name}”", f"The file name “{file_name}”")
+        if meant is not None:
+            named, by = _as_meant(named, meant, file_name), _BY_CHOICE
         said = _said_above(content, workbook, contract, region)
         if said is not SILENT or named is None:
-            named = _agreed(named, said, file_name, contract, region)
+            named = _agreed(named, said, by, file_name, contract, region)
     except RefusedError as refused:
         refusal = refused.said
     return _of(content, content_hash, file_name, contract, named, refusal, found, workbook)
@@ -169,6 +181,30 @@ def _named(file_name: str, contract: Contract, region: Region) -> Slice | None:
     return replace(named, sender=sender, grain=grain, period=region.period_start(grain, named.period))
 
 
+def _as_meant(named: Slice | None, meant: Slice, file_name: str) -> Slice:
+    """What the sender says beside the file, which its name must not contradict; a version in the name counts."""
+    if named is None:
+        return meant
+    if named.is_supplement and not meant.is_supplement:
+        raise RefusedError(_contradicts(file_name, SUPPLEMENT, _yes(meant.is_supplement), _yes(named.is_supplement)))
+    for label, one, other in (
+        (SENDER, meant.sender, named.sender),
+        (PERIOD, str(meant.period), str(named.period)),
+    ):
+        if one != other:
+            raise RefusedError(_contradicts(file_name, label, one, other))
+    return replace(meant, version=named.version, has_version=True) if named.has_version else meant
+
+
+def _contradicts(file_name: str, label: str, meant: str, named: str) -> Said:
+    return Said(
+        f"您选择的{label}是“{meant}”，而文件名“{file_name}”写的是“{named}”；请核对是否选错了文件，或改正其中一处。",
+        f"You chose {meant} as {label}, while the file name “{file_name}” says {named}; look whether it is the right"
+        " file, or correct one of them.",
+    )
+
+
+_BY_CHOICE = Said("您的选择", "Your choice")
 _BY_NAME = Said("文件名", "The file's name")
 _BY_LINES = Said(f"表头上方的“{PERIOD}”", f"“{PERIOD}” above the header")
 
@@ -210,8 +246,11 @@ def _together(said: Sequence[Stated]) -> Stated:
     return merged
 
 
-def _agreed(named: Slice | None, said: Stated, file_name: str, contract: Contract, region: Region) -> Slice:
-    """What name and lines say together. Raises RefusedError when they differ, or neither says enough."""
+def _agreed(named: Slice | None, said: Stated, by: Said, file_name: str, contract: Contract, region: Region) -> Slice:
+    """What name, or choice, and lines say together; ``by`` names the former.
+
+    Raises RefusedError when they differ, or neither says enough.
+    """
     period, grain = _stated_period(said, contract, region)
     if named is None and (said.sender is None or period is None):
         raise RefusedError(_nobody_says(file_name, contract))
@@ -234,14 +273,17 @@ def _agreed(named: Slice | None, said: Stated, file_name: str, contract: Contrac
         if by_name is not None and by_lines is not None and by_name != by_lines:
             raise RefusedError(
                 Said(
-                    f"文件名“{file_name}”与表头上方写的{label}不一致：文件名为“{by_name}”，表中为“{by_lines}”；"
+                    f"{by.zh}与表头上方写的{label}不一致：{by.zh.partition('“')[0]}为“{by_name}”，表中为“{by_lines}”；"
                     "请核对并改正其中一处。",
-                    f"The file name “{file_name}” and the lines above the header disagree on {label}: “{by_name}” and"
-                    f" “{by_lines}”; correct one of them.",
+                    f"{by.en} and the lines above the header disagree on {label}: “{by_name}” and “{by_lines}”;"
+                    " correct one of them.",
                 )
             )
     version = named.version if named.has_version or said.version is None else said.version
-    return replace(named, version=version, is_supplement=named.is_supplement or bool(said.is_supplement))
+    return replace(
+        named, version=version, has_version=named.has_version or said.version is not None,
+        is_supplement=named.is_supplement or bool(said.is_supplement),
+    )  # fmt: skip
 
 
 def _stated_period(said: Stated, contract: Contract, region: Region) -> tuple[date | None, Grain | None]:

@@ -65,7 +65,7 @@ def error_sheet(
     reasons = [text for item in checked.outcomes if item.reason for text in (item.reason, item.reason_en or "")]
     for drop, outcome in zip(drops, checked.outcomes, strict=True):
         try:
-            pages = _pages(contract, drop, region, rows)
+            pages = pages_of(contract, drop, region)
         except RefusedError:
             continue
         mine = checked.quarantined.filter(pc.equal(checked.quarantined["drop_id"], outcome.drop_id))
@@ -80,8 +80,11 @@ def error_sheet(
 
 
 @dataclass(frozen=True)
-class _Page:
-    """A table as sent: ``records`` gives physical line and cells of its rows, of the given lines only if any are."""
+class Page:
+    """A table as sent: ``records`` gives physical line and cells of its rows, of the given lines only if any are.
+
+    ``header`` are the cells of its last header line, ``layout`` the place of each column of the contract among them.
+    """
 
     title: str
     header: tuple[str, ...]
@@ -91,17 +94,17 @@ class _Page:
     records: Callable[[Collection[int] | None], Iterable[tuple[int, list[str]]]]
 
 
-def _pages(contract: Contract, drop: Drop, region: Region, rows: Rows) -> list[_Page]:
-    """Raises RefusedError when the table cannot be read."""
+def pages_of(contract: Contract, drop: Drop, region: Region) -> list[Page]:
+    """The tables of a file as sent: one, or one a sheet. Raises RefusedError when none can be read."""
     if drop.workbook is None:
         text = understand(drop.content, contract, region)
         cells = read([(0, replace(text, layout=tuple(range(text.width))))], text.width)
         count = cells.table.num_rows + len(cells.malformed)
         header = (*text.header, *[""] * (text.width - len(text.header)))
-        return [_Page(_TABLE, header, text.layout, count, 0, partial(_records, text, cells))]
+        return [Page(_TABLE, header, text.layout, count, 0, partial(_records, text, cells))]
     found = grid(drop.workbook, contract, region)
     return [
-        _Page(
+        Page(
             item.sheet.name, tuple(cells[0] for cells in item.found.cells), item.heading.layout, len(item.sheet.rows),
             number * SHEET_LINES, partial(_sheet_records, found, number),
         )
@@ -130,15 +133,19 @@ def _say(sheet: Worksheet, texts: Sequence[str]) -> None:
     sheet.column_dimensions["A"].width = 100
 
 
+def header_of(contract: Contract, page: Page) -> list[str]:
+    """The header of a table as sent; of two lines one may say nothing where the other speaks for both."""
+    names = {place: column.header for column, place in zip(contract.columns, page.layout, strict=True)}
+    return [name.strip() or names.get(place, "") for place, name in enumerate(page.header)]
+
+
 class _Table:
     """The sheet that holds a table of the sender."""
 
-    def __init__(self, sheet: Worksheet, contract: Contract, page: _Page, quarantined: pa.Table) -> None:
+    def __init__(self, sheet: Worksheet, contract: Contract, page: Page, quarantined: pa.Table) -> None:
         self._sheet, self._page = sheet, page
         places = {column.header: place for column, place in zip(contract.columns, page.layout, strict=True)}
-        names = {place: header for header, place in places.items()}
-        # Of a header of two lines one may say nothing where the other speaks for both.
-        self._header = [name.strip() or names.get(place, "") for place, name in enumerate(page.header)]
+        self._header = header_of(contract, page)
         self._wrong: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for line, header, reason, reason_en in zip(
             *(quarantined.column(name).to_pylist() for name in ("line_number", "column_name", "reason", "reason_en")),

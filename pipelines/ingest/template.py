@@ -11,7 +11,8 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipelines.feeds.contract import Column, Contract, Kind
+from pipelines.domain import Grain
+from pipelines.feeds.contract import Column, Contract, Kind, Slice
 from pipelines.ingest import described
 from pipelines.ingest.heading import EXAMPLE
 from pipelines.ingest.preamble import PERIOD, SENDER, SUPPLEMENT, VERSION
@@ -35,8 +36,8 @@ _TABLE_HEAD = ("列", "要求", "写法", "单位", "可填内容", "说明")
 _NOTE_WIDTHS = (20, 10, 30, 8, 44, 40)
 
 
-def template(contract: Contract, region: Region, on: date) -> bytes:
-    """The XLSX of a feed as of a day, on which the code lists are those in force.
+def template(contract: Contract, region: Region, on: date, meant: Slice | None = None) -> bytes:
+    """The XLSX of a feed as of a day, on which the code lists are those in force; ``meant`` is written above the table.
 
     The header is row ``HEADER_ROW``, required columns marked with *; the row below it is the example, whose first cell
     is 示例 and which is not taken as data when it is left in.
@@ -45,13 +46,22 @@ def template(contract: Contract, region: Region, on: date) -> bytes:
     sheet = book.active
     sheet.title = TABLE
     lists = _Lists(book.create_sheet(CODES))
-    _head(sheet, contract, region, lists, on)
+    _head(sheet, contract, region, lists, on, meant)
     for place, column in enumerate(contract.columns, start=1):
         _column(sheet, place, column, region, lists, on)
     put(sheet, HEADER_ROW + 1, 1, EXAMPLE).font = _GREY
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
     _notes(book.create_sheet(NOTES), contract, region, on)
     return saved(book)
+
+
+def stated_as(meant: Slice | None) -> tuple[tuple[str, str], ...]:
+    """The lines above the table: label and value, sender and period empty unless they are known."""
+    sender, period, version, is_supplement = "", "", "1", "否"
+    if meant is not None:
+        sender, version, is_supplement = meant.sender, str(meant.version), "是" if meant.is_supplement else "否"
+        period = f"{meant.period:%Y-%m}" if meant.grain is Grain.MONTH else meant.period.isoformat()
+    return (SENDER, sender), (PERIOD, period), (VERSION, version), (SUPPLEMENT, is_supplement)
 
 
 class _Lists:
@@ -80,19 +90,20 @@ class _Lists:
         self._next += 3
 
 
-def _head(sheet: Worksheet, contract: Contract, region: Region, lists: _Lists, on: date) -> None:
+def _head(sheet: Worksheet, contract: Contract, region: Region, lists: _Lists, on: date, meant: Slice | None) -> None:
     put(sheet, 1, 1, f"{contract.title}（{contract.feed}）").font = _TITLE
     is_city = (region.feeds.loc[region.feeds["feed"] == contract.feed, "sender_level"] == "city").any()
     places = region.places[region.places["level"] == ("city" if is_city else "unit")]
     senders = [described.Choice(str(c), str(n)) for c, n in zip(places["code"], places["name"], strict=True)]
     period = described.period_example(contract, on)
-    entries = (
-        (SENDER, "", "从列表选，或填代码"),
-        (PERIOD, "", f"如 {period}"),
-        (VERSION, "1", "更正时填 2、3……，以最高的为准"),
-        (SUPPLEMENT, "否", "只补漏报的行填“是”，整份重报填“否”"),
-    )
-    for row, (label, value, prompt) in enumerate(entries, start=2):
+    prompts = {
+        SENDER: "从列表选，或填代码",
+        PERIOD: f"如 {period}",
+        VERSION: "更正时填 2、3……，以最高的为准",
+        SUPPLEMENT: "只补漏报的行填“是”，整份重报填“否”",
+    }
+    for row, (label, value) in enumerate(stated_as(meant), start=2):
+        prompt = prompts[label]
         put(sheet, row, 1, f"{label}：").font = _BOLD
         put(sheet, row, 2, value).fill = _INPUT
         rule = DataValidation(type=None)

@@ -34,6 +34,7 @@ class Act(StrEnum):
     REFUSAL = "refusal"
     SMALL_CELL_VIEW = "small_cell_view"
     EXPORT = "export"
+    UPLOAD = "upload"
     DECISION = "decision"
     TRANSITION = "transition"
     ACKNOWLEDGEMENT = "acknowledgement"

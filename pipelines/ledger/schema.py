@@ -193,6 +193,37 @@ drop_act = Table(
     Column("reason", Text, nullable=False),
 )
 
+# A file that somebody sent by the upload page: its form was right when it went into the inbox; ``stage`` says what the
+# ingest made of it. ``version``, ``drop_id`` and ``content_hash`` are those of the drop it becomes.
+upload = Table(
+    "upload",
+    metadata,
+    Column("upload_id", Integer, primary_key=True),
+    Column("feed", String(64), nullable=False),
+    Column("area", String(16), nullable=False),
+    Column("period", Date, nullable=False),
+    Column("grain", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("is_supplement", Boolean, nullable=False),
+    Column("file_name", String(200), nullable=False),
+    Column("drop_id", String(32), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("rows_total", Integer, nullable=False),
+    Column("rows_wrong", Integer, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("settled_at", Instant),
+    Column("rows_accepted", Integer),
+    Column("rows_quarantined", Integer),
+    Column("reason", Text, nullable=False),
+    Column("reason_en", Text, nullable=False),
+    Index("upload_slot", "feed", "area", "period"),
+    Index("upload_stage", "stage"),
+)
+
 # A step of a warning's human side. Steps of an episode count from 1: of two at once only one can be the next.
 warning_step = Table(
     "warning_step",

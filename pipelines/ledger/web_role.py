@@ -23,4 +23,7 @@ def grants(role: str) -> list[str]:
         f"grant insert, update, delete on attempt, device to {role}",
         f"grant update (state, not_before, next_attempt_at) on notice to {role}",  # a mail is to be sent again
         f"grant insert on audit to {role}",
+        f"grant insert on upload to {role}",
+        f"grant update (file_name) on upload to {role}",  # the name bears the number of the row
+        f"grant usage on sequence upload_upload_id_seq to {role}",
     ]

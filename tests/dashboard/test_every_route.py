@@ -35,6 +35,8 @@ NOW = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
 ONLY = {
     "/accounts": {Role.ADMINISTRATOR},
     "/audit": {Role.AUDITOR},
+    "/data/template": {Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY, Role.CITY_ANALYST},
+    "/data/upload": {Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY, Role.CITY_ANALYST},
     "/delivery": {Role.ADMINISTRATOR, Role.CITY_DUTY},
     "/download/audit.csv": {Role.AUDITOR},
     "/download/audit.xlsx": {Role.AUDITOR},

@@ -3,16 +3,18 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from pipelines.domain import Role
+from pipelines.domain import Grain, Role, Viewer
 from pipelines.ledger import Ledger, audit, link, open_ledger, queue, session
+from pipelines.ledger import upload as uploads
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.notice import State, recorded_notices
+from pipelines.ledger.upload import Sending, Settled, Stage
 from pipelines.ledger.verify import verify
 from pipelines.ledger.web_role import grants
 from pipelines.settings import Settings
@@ -61,6 +63,22 @@ def test_the_webs_role_has_a_mail_sent_again_and_enters_it(ledger: Ledger, web: 
     assert [one.state for one in recorded_notices(web)] == [State.QUEUED]
     newest = audit.entries(web)[0]
     assert (newest.act, newest.who, newest.result) == ("send", WHO.who, "begun")
+
+
+def test_the_webs_role_enters_an_upload_and_does_not_say_what_became_of_it(ledger: Ledger, web: Ledger) -> None:
+    clerk = Viewer(Role.COUNTY_CLERK, frozenset({"371521"}), "clerk")
+    sending = Sending("vacancy", "371521", date(2026, 11, 23), Grain.DAY, 1, False, "drop", "hash", 9, 2, 0)
+    made = uploads.enter(web, clerk, WHO, "371500", sending, "vacancy ({})".format, lambda _: None, NOW)
+    assert (made.file_name, made.stage, made.uploaded_at) == ("vacancy (1)", Stage.CHECKED, NOW)
+    settled = Settled("drop", Stage.ACCEPTED, 2, 0, "", "")
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        uploads.settle(web, [settled], NOW)
+    uploads.settle(ledger, [settled], NOW)
+    with web.reading() as connection:
+        found = uploads.by_number(connection, made.upload_id)
+    assert found is not None
+    assert (found.stage, found.settled_at) == (Stage.ACCEPTED, NOW)
+    assert audit.entries(web)[0].act == "upload"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""Puts an uploaded file into the inbox: written aside under a name the ingest passes over, then renamed, at once."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from dashboard.locale import text
+from pipelines.domain import Grain, UserError
+from pipelines.feeds.contract import SUFFIXES, Slice
+
+
+@dataclass
+class Aside:
+    """A file that is written and that nobody takes up yet."""
+
+    path: Path
+
+    def take_place(self, name: str) -> None:
+        """Give the file its name; from now on the ingest takes it."""
+        self.path = self.path.rename(self.path.with_name(name))
+
+
+@contextmanager
+def written_aside(inbox: Path, feed: str, content: bytes) -> Iterator[Aside]:
+    """Write a file beside its place in ``inbox/<feed>/``; it stays only where it took its place and nothing failed.
+
+    A folder of the inbox need not be readable to us, only open to new files. Raises UserError where writing fails.
+    """
+    folder = inbox / feed
+    aside = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
+        raise _cannot() from error
+    written = Aside(aside)
+    try:
+        yield written
+    except BaseException as error:  # what is not entered must not be taken in
+        written.path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _cannot() from error
+        raise
+    aside.unlink(missing_ok=True)
+
+
+def _cannot() -> UserError:
+    return UserError(text("The file cannot be stored now; nothing was kept. Tell the administrator."))
+
+
+def name_of(feed: str, named: Slice, file_name: str, number: int) -> str:
+    """The name under which a file waits: what it speaks for, and in brackets, which are passed over, its receipt.
+
+    The sender's own name is not kept: it may name a person.
+    """
+    digits = f"{named.period:%Y%m}" if named.grain is Grain.MONTH else f"{named.period:%Y%m%d}"
+    version = f"_v{named.version}" if named.version != 1 else ""
+    supplement = "_supplement" if named.is_supplement else ""
+    suffix = PurePath(file_name).suffix.lower()
+    return f"{feed}_{named.sender}_{digits}{version}{supplement} ({number}){suffix if suffix in SUFFIXES else '.csv'}"
