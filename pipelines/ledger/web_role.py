@@ -7,6 +7,11 @@ from pipelines.ledger.schema import metadata
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
+_NUMBERED = (
+    "warning_step_step_id_seq", "acknowledgement_acknowledgement_id_seq", "measure_measure_id_seq",
+    "upload_upload_id_seq",
+)  # fmt: skip
+
 
 def grants(role: str) -> list[str]:
     """Statements for the ledger's owner to run after every upgrade. Raises UserError for a name that needs quoting.
@@ -23,7 +28,9 @@ def grants(role: str) -> list[str]:
         f"grant insert, update, delete on attempt, device to {role}",
         f"grant update (state, not_before, next_attempt_at) on notice to {role}",  # a mail is to be sent again
         f"grant insert on audit to {role}",
-        f"grant insert on upload to {role}",
+        f"grant insert on warning_step, acknowledgement, measure, upload to {role}",
+        f"grant update (undone_at, undone_by) on acknowledgement to {role}",
+        f"grant update (state, closed_at, closed_by, result) on measure to {role}",
         f"grant update (file_name) on upload to {role}",  # the name bears the number of the row
-        f"grant usage on sequence upload_upload_id_seq to {role}",
+        f"grant usage on sequence {', '.join(_NUMBERED)} to {role}",
     ]

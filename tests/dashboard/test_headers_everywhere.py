@@ -93,6 +93,7 @@ def paths(every: Everything) -> list[str]:
         "action": "forgive",
         "episode_id": "0123",
         "filename": "page.css",
+        "form": "csv",
         "fingerprinted_path": "dash-renderer/build/dash_renderer.min.js",
         "name": "warnings",
         "notice_id": "1",

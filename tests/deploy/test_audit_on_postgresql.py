@@ -9,10 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from pipelines.domain import Grain, Role, Viewer
-from pipelines.ledger import Ledger, audit, link, open_ledger, queue, session
+from pipelines import region as regions
+from pipelines.domain import Grain, Level, Role, Viewer
+from pipelines.domain import State as Standing
+from pipelines.ledger import Ledger, acknowledgement, audit, chain, link, measure, open_ledger, queue, session
 from pipelines.ledger import upload as uploads
 from pipelines.ledger.audit import Act, Actor
+from pipelines.ledger.chain import Subject
+from pipelines.ledger.measure import Progress
 from pipelines.ledger.notice import State, recorded_notices
 from pipelines.ledger.upload import Sending, Settled, Stage
 from pipelines.ledger.verify import verify
@@ -23,6 +27,7 @@ from tests.faults.storm import queue_mails
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 WHO = Actor("auditor:审计", "10.1.2.3")
 WEB = "gangshao_web"
+LIAOCHENG = Settings().region
 
 
 @pytest.fixture
@@ -63,6 +68,21 @@ def test_the_webs_role_has_a_mail_sent_again_and_enters_it(ledger: Ledger, web: 
     assert [one.state for one in recorded_notices(web)] == [State.QUEUED]
     newest = audit.entries(web)[0]
     assert (newest.act, newest.who, newest.result) == ("send", WHO.who, "begun")
+
+
+def test_the_webs_role_enters_what_people_do_about_a_warning(web: Ledger) -> None:
+    subject = Subject("w1", "2026-11-23.1", "371503", Level.YELLOW, is_city=False)
+    head = Viewer(Role.COUNTY_HEAD, frozenset({"371503"}), "head")
+    transition = regions.load(LIAOCHENG).transition
+    chain.take(web, transition, head, WHO, subject, Standing.CONFIRMED, NOW)
+    number = acknowledgement.acknowledge(web, head, WHO, subject, "chiping", "岗位甲", "", 7, NOW)
+    acknowledgement.undo(web, head, WHO, subject, number, NOW)
+    assigned = measure.assign(
+        web, head, WHO, subject, "online_fair", "岗位甲", "", date(2026, 12, 1), "", NOW, NOW.date()
+    )
+    measure.close(web, head, WHO, subject, assigned, Progress.DONE, "办完", NOW)
+    verdict = verify(web, [])
+    assert (verdict.entries, verdict.breach) == (5, "")
 
 
 def test_the_webs_role_enters_an_upload_and_does_not_say_what_became_of_it(ledger: Ledger, web: Ledger) -> None:
