@@ -145,6 +145,7 @@ def _header() -> Any:
                         html.Li(dcc.Link(text("Warnings"), href=address("/warnings"))),
                         html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
                         html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
+                        html.Li(html.Details([html.Summary(text("Topics")), html.Ul(_topics())], className="menu")),
                         html.Li(dcc.Link(text("Data"), href=address("/data"))),
                         *[
                             html.Li(dcc.Link(text(title), href=path))
@@ -184,6 +185,16 @@ def _header() -> Any:
         ],
         className="top",
     )
+
+
+def _topics() -> list[Any]:
+    """Pages of one subject each, those that this role may open."""
+    titles = {"/indicators": "Indicators"}
+    return [
+        html.Li(dcc.Link(text(title), href=address(path)))
+        for path, title in titles.items()
+        if may_open(data.viewer(), path)
+    ]
 
 
 def _banners() -> Any:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
-from dash import html
+from dash import dcc, html
 
 from dashboard import data, reference, shell, summary
 from dashboard.components.roster import roster
@@ -100,7 +100,13 @@ def _indicator(figure: Figure, code: str, placed: dict[str, str]) -> Any:
     place = placed.get(indicator.indicator)
     return html.Article(
         [
-            html.H3([indicator.title, " ", verdict_tag(figure.verdict)]),
+            html.H3(
+                [
+                    dcc.Link(indicator.title, href=address(f"/indicator/{indicator.indicator}")),
+                    " ",
+                    verdict_tag(figure.verdict),
+                ]
+            ),
             html.P(
                 [
                     html.Strong([figure.amount, " ", indicator.unit_word]),

@@ -42,7 +42,7 @@ class Site:
         areas = sorted(viewer.areas) or list(place.loc[place["level"].isin(["city", "unit"]), "code"])[:2]
         open_ones = read("open_warning", viewer, published=self.settings.published)
         warnings = list(open_ones.drop_duplicates("kind")["episode_id"])
-        values = {"code": areas, "episode_id": warnings, "number": []}
+        values = {"code": areas, "episode_id": warnings, "number": [], "indicator": ["benefit_claim", "job_loss_rate"]}
         found = []
         for page in dash.page_registry.values():
             template = page["path_template"]

@@ -108,7 +108,8 @@ def english_words(page: Page) -> set[str]:
     """Visible words of Latin letters, without employers' codes, what a page in Chinese may show, and, in the audit
     trail and lists of files, names people have and identifiers as they are stored."""
     visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())
-    for shown in page.locator(":is(.audit, .accounts, .delivery, .drops) :is(code, bdi), .facts bdi").all_inner_texts():
+    marked = ":is(.audit, .accounts, .delivery, .drops, .catalogue) :is(code, bdi), .facts bdi"
+    for shown in page.locator(marked).all_inner_texts():
         visible = visible.replace(shown, "", 1)
     return {word for word in set(re.findall(r"[A-Za-z]+", visible)) - LATIN if len(word) > 1}
 

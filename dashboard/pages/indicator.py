@@ -1,0 +1,110 @@
+"""One indicator: what it means, how it runs, when it comes, how far it is revised, from when on it warns."""
+
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard import data, reference, settling, shell
+from dashboard.components.table import facts, table
+from dashboard.components.warning import address
+from dashboard.course import course
+from dashboard.figures.history import history, title_of
+from dashboard.locale import count, percent, text
+from dashboard.reference import Indicator
+from dashboard.region import region
+from dashboard.rule_terms import rules_table
+from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
+
+_WORSE = {"higher": "a higher figure is worse", "lower": "a lower figure is worse"}
+_CLOCKS = {
+    "filed": "by the day on which the office took the case",
+    "effective": "by the day on which it happened; incomplete until what is filed late has come",
+}
+_DIMENSIONS = {"area, industry": "areas, industries and both crossed", "area": "areas", "city": "the whole city only"}
+_WHY = {"recomputed": "computed anew", "reread": "files read anew"}
+
+
+def register() -> None:
+    """Add the page to the site."""
+    shell.register(__name__, layout, text("Indicator · Gangshao"), path_template="/indicator/<indicator>")
+
+
+@shell.shared_page
+def layout(indicator: str = "", **_: str) -> list[Any]:
+    """The page of one indicator of the catalogue."""
+    shown = reference.indicators().get(indicator)
+    if shown is None:
+        return shell.not_found()
+    said = text(", ").join(
+        part for part in (shown.unit_word, text(_WORSE[shown.worse]) if shown.worse in _WORSE else "",
+                          settling.grains_words(shown)) if part
+    )  # fmt: skip
+    back = dcc.Link(text("All indicators"), href=address("/indicators"))
+    return [
+        html.Div([html.H1(shown.title), html.P(said), html.P(back)], className="title"),
+        _course(shown),
+        _section("What it measures", _meaning(shown)),
+        _section("When it comes", settling.arrival_section(shown)),
+        _section("How far it is revised", settling.revision_section(shown)),
+        _section("From when on it warns", rules_table(shown)),
+        _section("What the public is not told", html.P(_bounds()), settling.hidden_section(shown)),
+        _section("Changes of its definition", _changes(shown)),
+    ]
+
+
+def _section(title: str, *parts: Any) -> Any:
+    return html.Section([html.H2(text(title)), *parts])
+
+
+def _course(indicator: Indicator) -> Any:
+    """How it runs where the viewer may look first: the city, else its own area."""
+    for area in (reference.city(), *sorted(data.viewer().areas)):
+        drawn = course(indicator, area, TOTAL_INDUSTRY)
+        if not drawn.readings.empty:
+            heading = text("{title}, {area}", title=title_of(indicator, drawn), area=reference.place(area))
+            return html.Section([html.H2(heading), history(indicator.indicator, indicator, drawn)], className="panel")
+    return html.Section([html.P(text("There are no figures of it yet."), className="empty")])
+
+
+def _meaning(indicator: Indicator) -> Any:
+    rows = data.read("indicator")
+    row = rows[rows["indicator"] == indicator.indicator].iloc[0]
+    by = next(
+        name for name in _DIMENSIONS if set(name.split(", ")) <= set(row.by_dims.replace(" × ", ", ").split(", "))
+    )
+    feeds = [reference.feed(feed.strip()) for feed in indicator.feed.split(",")]
+    return facts(
+        [
+            (text("Formula"), settling.formula_words(indicator.formula)),
+            (text("Basis"), indicator.source),
+            (text("From the files"), text("; ").join(feeds)),
+            (text("Counted"), text(_CLOCKS.get(row.clock, row.clock))),
+            (text("There are figures of"), text(_DIMENSIONS[by])),
+        ]
+    )
+
+
+def _bounds() -> str:
+    said = region().disclosure
+    return text(
+        "A cell is hidden where fewer than {persons} persons or {respondents} employers or villages stand behind it, "
+        "where one of them brings {share} of it or more, and where one could otherwise compute a hidden one.",
+        persons=said.persons, respondents=said.respondents, share=percent(said.dominance),
+    )  # fmt: skip
+
+
+def _changes(indicator: Indicator) -> Any:
+    """Editions in which figures moved without a new file; what a changed definition does to the past is seen there."""
+    nothing = text("No edition so far has computed its figures anew.")
+    if data.viewer().audience is Audience.GENERAL:
+        return html.P(text("Revisions with their reasons are for the bureau and for the office concerned."))
+    try:
+        found = data.read("computed_anew", indicator=indicator.indicator)
+    except UserError:  # files published before there was such a table
+        return html.P(nothing)
+    rows = [
+        [row.day.date().isoformat(), text(_WHY[row.reason]), count(row.figures)]
+        for row in found.itertuples(index=False)
+    ]
+    columns = [text(name) for name in ("Edition", "Why", "Figures changed")]
+    return table(text("Changes of its definition"), columns, rows, numeric=frozenset({2}), kind="rules", empty=nothing)
