@@ -129,6 +129,7 @@ def compute(work: Work, edition: Edition) -> None:
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
         _follow_listed(work, cutoff_at)
+        _follow_reports(work, cutoff_at)
         judged = spike_indicators(work.region.rules_on(edition.day))
         score = work.forecaster.run(edition, change, judged)
         watch(work.con, work.region, edition, work.forecaster, judged)
@@ -163,6 +164,12 @@ def _follow_listed(work: Work, cutoff_at: datetime) -> None:
     work.con.execute(step("listed_fresh"))
     work.con.execute(step("listed_close"), {"cutoff_at": cutoff_at})
     work.con.execute(step("listed_open"), {"cutoff_at": cutoff_at})
+
+
+def _follow_reports(work: Work, cutoff_at: datetime) -> None:
+    work.con.execute(step("report_fresh"))
+    work.con.execute(step("report_close"), {"cutoff_at": cutoff_at})
+    work.con.execute(step("report_open"), {"cutoff_at": cutoff_at})
 
 
 def first_editions(region: Region, first: date, last: date) -> list[Edition]:

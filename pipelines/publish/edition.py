@@ -21,13 +21,13 @@ from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.tables import define
 
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
-VINTAGE = ("reading", "episode", "roster", "employer", "listed_employer")
+VINTAGE = ("reading", "episode", "roster", "employer", "listed_employer", "filed_report")
 BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality", "layoff_lead", "corroboration")
 DISCLOSURE = ("release", "suppression", "checked_month")
 REFERENCE = ("place", "industry", "indicator", "rule")
 IN_BOTH = frozenset({"corroboration"})  # of BY_EDITION: in the general file without figures
 RESTRICTED_ONLY = (
-    "release", "checked_month", "employer", "listed_employer",
+    "release", "checked_month", "employer", "listed_employer", "filed_report",
     *(table for table in BY_EDITION if table not in IN_BOTH), "drop_register", "quarantine",
 )  # fmt: skip
 
@@ -136,6 +136,7 @@ def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, 
         "roster": "feed, area, period",
         "employer": "employer",
         "listed_employer": "employer, kind",
+        "filed_report": "report_id, area",
     }[table]
     same = " and ".join(f"published.{key} = ended.{key}" for key in (*keys.split(", "), "known_from"))
     con.execute(

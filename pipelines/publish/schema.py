@@ -8,9 +8,10 @@ import duckdb
 
 from pipelines.domain import UserError
 
-VERSION = 4
+VERSION = 5
 """1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine.
-3: leads on layoffs, agreement of sources, terms of rules. 4: the list of key employers, cohorts and sizes of rules."""
+3: leads on layoffs, agreement of sources, terms of rules. 4: the list of key employers, cohorts and sizes of rules.
+5: layoff reports in force."""
 _TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
 
 

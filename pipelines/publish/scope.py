@@ -76,6 +76,7 @@ TABLES: dict[str, Table] = {
     "layoff_lead": Table(Clock.EDITION, "t.area", in_general=False, bureau_only=True),
     "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "listed_employer": Table(Clock.VINTAGE, "t.area", in_general=False),
+    "filed_report": Table(Clock.VINTAGE, "t.area", in_general=False),
     "drop_register": Table(Clock.RECEIVED, "t.sender", in_general=False),
     "quarantine": Table(Clock.DROP, _SENDER_OF_DROP, in_general=False),
 }

@@ -17,6 +17,9 @@ FIGURES = {
     "forecast": ("expected", "lo80", "hi80", "lo95", "hi95"),
     "nowcast": ("value", "likely", "lo", "hi"),
     "revision": ("value_before", "value"),
+    "employer": ("insured",),
+    "filed_report": ("staff", "planned"),
+    "layoff_lead": ("people", "reported", "staff"),
 }
 _EXACT, _PUBLIC = 1_000_000, 1_500_000
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])(?:\d{1,3}(?:,\d{3})+|\d{7,})(?![0-9A-Za-z])")  # no part of a hash

@@ -21,6 +21,7 @@ from tests.dashboard.published_city import (
     places_frame,
     rules,
 )
+from tests.dashboard.published_more import reports
 from tests.dashboard.published_series import (
     daily_counts,
     forecasts,
@@ -54,6 +55,7 @@ RESTRICTED = (
     "model_quality",
     "employer",
     "listed_employer",
+    "filed_report",
     "layoff_lead",
     "drop_register",
     "quarantine",
@@ -92,12 +94,14 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "model_quality": model_quality(city),
         "employer": employers(city),
         "listed_employer": listed(city),
+        "filed_report": reports(city),
         "layoff_lead": leads(city),
         "corroboration": agreement(city),
         "drop_register": drops(city),
         "quarantine": quarantine(),
     }
     city.frames["nowcast"] = nowcasts(city)
+    city.frames["suppression"] = hidden(city.frames)
     folder = published / editions[-1][0]
     folder.mkdir(parents=True)
     write(folder / "restricted.duckdb", RESTRICTED, city.frames)
@@ -130,6 +134,13 @@ def disclosed(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         "reading": reading,
         "episode": frames["episode"].assign(**dict.fromkeys(hidden)),
     }
+
+
+def hidden(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The cells that the general file hides, all for being small."""
+    told = disclosed(frames)["reading"]
+    rows = told[told["is_suppressed"]].assign(reason="small", known_to=None)
+    return rows[columns_of("suppression")]
 
 
 def write(path: Path, tables: tuple[str, ...], frames: dict[str, pd.DataFrame]) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipelines.domain import UNKNOWN_INDUSTRY
 from tests.dashboard.published_city import CITY, DAILY, LAST_DAY, LATE, City, columns_of
+from tests.dashboard.published_more import of_shortage, of_villages
 
 
 def daily_counts(rng: np.random.Generator, city: City, days: int) -> pd.DataFrame:
@@ -88,7 +89,19 @@ def readings(rng: np.random.Generator, city: City, daily: pd.DataFrame) -> pd.Da
         columns=columns,
     )
     supply["value"] = supply["numerator"] / supply["denominator"]
-    frame = pd.concat([counts, ratio, supply], ignore_index=True)
+    villages, lacking = (
+        of_villages(city),
+        with_totals(of_shortage(city, list(months)), ["indicator", "grain", "period"]),
+    )
+    totals = villages.groupby(["indicator", "grain", "period", "industry"], as_index=False)[
+        ["numerator", "denominator"]
+    ]
+    villages = pd.concat([villages, totals.sum(min_count=1).assign(area=CITY)], ignore_index=True)
+    villages["value"] = villages["numerator"].where(
+        villages["denominator"].isna(), 100 * villages["numerator"] / villages["denominator"]
+    )
+    lacking["value"] = 100 * lacking["numerator"] / lacking["denominator"]
+    frame = pd.concat([counts, ratio, supply, villages, lacking], ignore_index=True)
     late = (frame["indicator"] == "benefit_claim") & frame["area"].isin([LATE, CITY]) & (frame["grain"] == "day")
     late &= pd.to_datetime(frame["period"]) >= pd.Timestamp(LAST_DAY - timedelta(days=2))
     due = np.where(frame["area"] == CITY, len(city.units), 1)
@@ -176,11 +189,14 @@ def nowcasts(city: City) -> pd.DataFrame:
 
 
 def revisions(city: City) -> pd.DataFrame:
-    """One reading that a late file moved, in the eyes of the last edition."""
+    """One reading that a late file moved, and one that was computed anew, in the eyes of the last edition."""
     edition_id, day, _ = city.editions[-1]
     series_id = ("benefit_claim", "371503", "ALL", "all", "day", day - timedelta(days=9))
-    row = (edition_id, day, *series_id, 4.0, 6.0, False, "corrected", "benefit_claim_371503_v2.csv")
-    return pd.DataFrame([row], columns=columns_of("revision"))
+    rows = [
+        (edition_id, day, *series_id, 4.0, 6.0, False, "corrected", "benefit_claim_371503_v2.csv"),
+        (edition_id, day, *series_id[:-1], day - timedelta(days=8), 5.0, 4.0, False, "recomputed", None),
+    ]
+    return pd.DataFrame(rows, columns=columns_of("revision"))
 
 
 def model_quality(city: City) -> pd.DataFrame:

@@ -20,6 +20,8 @@ GIVEN = {
     "episode_id": "w0002", "indicator": "benefit_claim", "window_periods": 28, "at": datetime(2026, 11, 23, 23),  # noqa: DTZ001 (the files hold UTC without a zone)
 
     "city": CITY, "this_month": date(2026, 11, 1), "rule_id": "benefit_claim_spike", "day": date(2026, 11, 25), "employer": CLOSING[0],
+    "settled": date(2026, 11, 11), "feed": "benefit_claim", "month": date(2026, 10, 1), "before": date(2025, 10, 1),
+    "week": date(2026, 11, 16),
 }  # fmt: skip
 OURS = sorted(path.stem for path in QUERIES.glob("*.sql") if not path.stem.startswith("mail"))
 FOR_THE_BUREAU = {"layoff_lead"}

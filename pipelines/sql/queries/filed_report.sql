@@ -1,0 +1,7 @@
+-- Layoff reports in force that were filed since a day, newest first.
+select
+    report_id, employer, employer_name, area, industry, staff, planned as people, kind, told_on, reported_on, effective_on,
+    ground, wages_owed, contributions_owed
+from filed_report
+where reported_on >= $since
+order by reported_on desc, planned desc, report_id

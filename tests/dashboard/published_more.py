@@ -1,0 +1,60 @@
+"""More readings of the published fixture: what monitored villages say by week, what employers lack by month."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from tests.dashboard.published_city import CLOSING, LAST_DAY, LATE, SUSPECTED, City, columns_of
+
+WEEKS = 100
+AWAY = {
+    "outworking_in_county": 0.1, "outworking_in_city": 0.2, "outworking_in_province": 0.3,
+    "outworking_other_province": 0.35,
+}  # fmt: skip
+
+
+def mondays() -> list[date]:
+    """First days of the weeks of which villages reported, oldest first; the last is over."""
+    last = LAST_DAY - timedelta(days=LAST_DAY.weekday() + 7)
+    return [last - timedelta(days=7 * back) for back in range(WEEKS - 1, -1, -1)]
+
+
+def away(place: int, week: int) -> float:
+    """How many of an area's villages are away: fewer in an area further down the list, more as time goes on."""
+    return 1000.0 + 100 * place + 3 * week
+
+
+def of_villages(city: City) -> pd.DataFrame:
+    """People away, where, and who returned, by area and week."""
+    rows = []
+    for place, area in enumerate(city.units):
+        for week, monday in enumerate(mondays()):
+            gone, back = away(place, week), 20.0 + place + week % 5
+            told = {"outworking_labour": (gone, None), "returning_labour": (back, None),
+                    "returning_labour_share": (back, gone)}  # fmt: skip
+            told |= {name: (round(share * gone), None) for name, share in AWAY.items()}
+            rows += [(name, area, "ALL", "week", monday, *both) for name, both in told.items()]
+    return pd.DataFrame(rows, columns=["indicator", "area", "industry", "grain", "period", "numerator", "denominator"])
+
+
+def of_shortage(city: City, months: list[date]) -> pd.DataFrame:
+    """People that employers lack, by area, section and month; the later the section, the more."""
+    rows = [
+        ("labour_shortage_rate", area, section, "month", month, 10.0 + 7 * number + place, 400.0)
+        for place, area in enumerate(city.units)
+        for number, section in enumerate(city.sections)
+        for month in months
+    ]
+    return pd.DataFrame(rows, columns=["indicator", "area", "industry", "grain", "period", "numerator", "denominator"])
+
+
+def reports(city: City) -> pd.DataFrame:
+    """Two layoff reports: the closing factory's, in time, and one that gave its staff too little."""
+    since = city.editions[0][2]
+    rows = [
+        ("CY-1", *CLOSING, "371503", "C", 236, 236, "关闭", date(2026, 10, 16), date(2026, 11, 20), date(2026, 12, 20),
+         "2", 0.0, 35000.0, since, None),
+        ("CY-2", *SUSPECTED, LATE, "C", 130, 64, "裁员", date(2026, 11, 10), date(2026, 11, 24), date(2026, 11, 30),
+         None, None, None, since, None),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns_of("filed_report"))
