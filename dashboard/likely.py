@@ -5,16 +5,17 @@ import pandas as pd
 from dashboard import data
 from dashboard.locale import text, value
 from dashboard.reference import Indicator
+from pipelines.domain import TOTAL_INDUSTRY
 
 
-def likely_words(indicator: Indicator, area: str, grain: str, rows: pd.DataFrame) -> str:
+def likely_words(indicator: Indicator, area: str, industry: str, grain: str, rows: pd.DataFrame) -> str:
     """The likely final sum of some readings of a series; ``rows``: period, value, is_provisional.
 
     Empty when nothing is provisional, when a provisional reading has no nowcast, or for whoever may not read exact
-    figures of the area.
+    figures of the area; of a single industry nothing is known ahead.
     """
     is_open = rows["is_provisional"].fillna(False).astype(bool)
-    if not is_open.any() or not data.may_read_scores(area):
+    if not is_open.any() or industry != TOTAL_INDUSTRY or not data.may_read_scores(area):
         return ""
     known = data.read_indicator("nowcast", indicator.indicator, area=area)
     known = known[known["grain"] == grain]

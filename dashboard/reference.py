@@ -148,6 +148,12 @@ def _industries() -> dict[str, str]:
     return dict(zip(rows["code"], rows["name"], strict=True))
 
 
+def sections() -> list[str]:
+    """Codes of the industrial sections and of the unknown one."""
+    listed = data.read("industry")
+    return list(listed[listed["level"].isin(["section", "unknown"])]["code"])
+
+
 def short_industry(code: str) -> str:
     """Name of an industry for a narrow column: the catalogue's short form, or the name itself."""
     return messages().get(f"section {code} in short") or industry(code)

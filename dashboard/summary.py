@@ -87,6 +87,11 @@ def figure(indicator: Indicator, area: str) -> Figure | None:
     return _of_days(indicator, area) or _of_weeks(indicator, area)
 
 
+def of_indicator(item: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
+    """The figure of one series, of the shortest period that this viewer may see; None without any."""
+    return _of_days(item, area, industry) or _of_weeks(item, area, industry) or _of_months(item, area, industry)
+
+
 def series(area: str, industry: str, grain: str, since: date, indicator: str) -> pd.DataFrame:
     """Readings of one series since a day, by period; ``value`` is missing where none was published."""
     rows = data.read_indicator("series", indicator, area=area, industry=industry, grain=grain, since=since)
@@ -98,12 +103,12 @@ def long_ago() -> date:
     return data.edition().day - timedelta(days=770)
 
 
-def _of_days(indicator: Indicator, area: str) -> Figure | None:
-    rows = series(area, TOTAL_INDUSTRY, "day", long_ago(), indicator.indicator)
+def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
+    rows = series(area, industry, "day", long_ago(), indicator.indicator)
     counts = rows.set_index("period")["value"].dropna()
     if counts.empty:
         return None
-    score = _window(indicator.indicator, area)
+    score = _window(indicator.indicator, area, industry)
     data_to = counts.index.max() if score is None else pd.Timestamp(score.data_to)
     since = data_to - pd.Timedelta(days=WEEK - 1)
     now = _sum(counts, since, data_to)
@@ -115,8 +120,8 @@ def _of_days(indicator: Indicator, area: str) -> Figure | None:
         lo, hi = score.expected - spread, score.expected + spread
         lo = max(0.0, lo) if score.expected >= 0 else lo
     recent = rows[(rows["period"] >= since) & (rows["period"] <= data_to)]
-    alike, remark = _alike(indicator, area, counts, recent)
-    remark = _joined(remark, likely_words(indicator, area, "day", recent))
+    alike, remark = _alike(indicator, area, industry, counts, recent)
+    remark = _joined(remark, likely_words(indicator, area, industry, "day", recent))
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark and verdict.tone != "worse":  # what has not come can only make a count worse
         verdict = Verdict(text("incomplete"), "unknown")
@@ -149,8 +154,8 @@ def _of_days(indicator: Indicator, area: str) -> Figure | None:
     )
 
 
-def _of_weeks(indicator: Indicator, area: str) -> Figure | None:
-    rows = series(area, TOTAL_INDUSTRY, "week", long_ago(), indicator.indicator)
+def _of_weeks(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
+    rows = series(area, industry, "week", long_ago(), indicator.indicator)
     is_weekly = completeness.grain_of(indicator.feed) == "week"  # then a week is whole as soon as it is there
     whole = rows if is_weekly else rows[rows["period"] + pd.Timedelta(days=WEEK) <= pd.Timestamp(data.edition().day)]
     shown = whole if not whole.empty else rows
@@ -158,13 +163,14 @@ def _of_weeks(indicator: Indicator, area: str) -> Figure | None:
         return None
     last = shown.iloc[-1]
     lo = hi = None
-    expected = _expected_week(indicator.indicator, area, last.period)
+    expected = _expected_week(indicator.indicator, area, industry, last.period)
     if expected is not None:
         lo, hi = expected
     end = last.period + pd.Timedelta(days=WEEK - 1)
     return _periodic(
         indicator,
         area,
+        industry,
         "week",
         shown,
         text("week of {first} to {last}", first=short_day(last.period.date()), last=short_day(end.date())),
@@ -179,8 +185,8 @@ def _of_weeks(indicator: Indicator, area: str) -> Figure | None:
     )
 
 
-def _of_months(indicator: Indicator, area: str) -> Figure | None:
-    rows = series(area, TOTAL_INDUSTRY, "month", long_ago(), indicator.indicator)
+def _of_months(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
+    rows = series(area, industry, "month", long_ago(), indicator.indicator)
     known = rows[rows["value"].notna() | rows["is_suppressed"].fillna(False)]
     if known.empty:
         return None
@@ -208,6 +214,7 @@ def _of_months(indicator: Indicator, area: str) -> Figure | None:
     return _periodic(
         indicator,
         area,
+        industry,
         "month",
         known,
         month(last.date()),
@@ -222,6 +229,7 @@ def _of_months(indicator: Indicator, area: str) -> Figure | None:
 def _periodic(  # one shape for weeks and months
     indicator: Indicator,
     area: str,
+    industry: str,
     grain: str,
     rows: pd.DataFrame,
     period: str,
@@ -259,7 +267,7 @@ def _periodic(  # one shape for weeks and months
         against_range(float(last.value), lo, hi, indicator.worse),
         _range(lo, hi, indicator, range_title),
         tuple(changes),
-        _joined(_remark(rows.tail(1)), likely_words(indicator, area, grain, rows.tail(1))),
+        _joined(_remark(rows.tail(1)), likely_words(indicator, area, industry, grain, rows.tail(1))),
         tuple(None if pd.isna(one) else float(one) for one in values.tail(spark)),
         None if lo is None or hi is None else (lo, hi),
     )
@@ -274,31 +282,29 @@ def shown(number: float | None, is_suppressed: bool, indicator: Indicator) -> st
     return value(float(number), indicator.unit)
 
 
-def _window(indicator: str, area: str) -> "pd.Series[float] | None":
+def _window(indicator: str, area: str, industry: str) -> "pd.Series[float] | None":
     """The score of the last seven days, for those who may read scores."""
     if not data.may_read_scores(area):
         return None
-    rows = data.read_indicator("score_of_area", indicator, area=area, industry=TOTAL_INDUSTRY)
+    rows = data.read_indicator("score_of_area", indicator, area=area, industry=industry)
     rows = rows[(rows["grain"] == "day") & (rows["window_periods"] == WEEK)]
     return None if rows.empty else rows.iloc[0]
 
 
-def _expected_week(indicator: str, area: str, period: pd.Timestamp) -> tuple[float, float] | None:
+def _expected_week(indicator: str, area: str, industry: str, period: pd.Timestamp) -> tuple[float, float] | None:
     if not data.may_read_scores(area):
         return None
-    rows = data.read_indicator(
-        "expectation", indicator, area=area, industry=TOTAL_INDUSTRY, grain="week", since=long_ago()
-    )
+    rows = data.read_indicator("expectation", indicator, area=area, industry=industry, grain="week", since=long_ago())
     rows = rows[pd.to_datetime(rows["period"]) == period]
     return None if rows.empty else (float(rows.iloc[0].lo95), float(rows.iloc[0].hi95))
 
 
 def _alike(
-    indicator: Indicator, area: str, counts: "pd.Series[float]", recent: pd.DataFrame
+    indicator: Indicator, area: str, industry: str, counts: "pd.Series[float]", recent: pd.DataFrame
 ) -> tuple["pd.Series[float]", str]:
     """The series to compare, and a remark: while a unit is late, the total of those that are not, on both sides."""
     remark = _remark(recent)
-    if area != reference.city() or not remark:
+    if (area, industry) != (reference.city(), TOTAL_INDUSTRY) or not remark:
         return counts, remark
     days = set(recent["period"])
     rows = data.read("unit_series", indicator=indicator.indicator, grain="day", since=long_ago(), city=reference.city())

@@ -28,10 +28,7 @@ def grid(shown: model.Matrix) -> Any:
     head = html.Tr(
         [
             html.Th(text("Area"), scope="col"),
-            *[
-                html.Th([html.Abbr(_short(code), title=reference.industry(code))], scope="col")
-                for code in shown.industries
-            ],
+            *[html.Th(_industry(code), scope="col") for code in shown.industries],
         ]
     )
     body = [
@@ -49,6 +46,11 @@ def grid(shown: model.Matrix) -> Any:
 
 def _short(code: str) -> str:
     return text("All") if code == TOTAL_INDUSTRY else reference.short_industry(code)
+
+
+def _industry(code: str) -> Any:
+    name = html.Abbr(_short(code), title=reference.industry(code))
+    return name if code == TOTAL_INDUSTRY else dcc.Link(name, href=address(f"/industry/{code}"))
 
 
 def _area(code: str, shown: model.Matrix) -> Any:

@@ -12,6 +12,7 @@ from dashboard.components.tag import level_tag, state_tag
 from dashboard.handled import Handled
 from dashboard.locale import count, month, short_day, text, value
 from dashboard.verdict import certainty, certainty_word
+from pipelines.domain import TOTAL_INDUSTRY
 
 IN_SIGHT = 12  # warnings shown at once; the rest is one key away
 
@@ -88,6 +89,13 @@ def people(row: Any) -> str:
     if not pd.isna(row.people):
         return count(row.people)
     return row.people_band if _is_text(row.people_band) else text("not known")
+
+
+def industry_link(code: Any) -> Any:
+    """The name of an industry, leading to its page; of all together there is none."""
+    if not _is_text(code) or code == TOTAL_INDUSTRY:
+        return reference.industry(code) if _is_text(code) else ""
+    return dcc.Link(reference.industry(code), href=address(f"/industry/{code}"))
 
 
 def reach(row: Any) -> str:

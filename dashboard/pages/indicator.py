@@ -4,11 +4,11 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard import data, reference, settling, shell
+from dashboard import data, reference, settling, shell, summary
 from dashboard.components.table import facts, table
+from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address
-from dashboard.course import course
-from dashboard.figures.history import history, title_of
+from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, percent, text
 from dashboard.reference import Indicator
 from dashboard.region import region
@@ -58,12 +58,25 @@ def _section(title: str, *parts: Any) -> Any:
 
 def _course(indicator: Indicator) -> Any:
     """How it runs where the viewer may look first: the city, else its own area."""
-    for area in (reference.city(), *sorted(data.viewer().areas)):
-        drawn = course(indicator, area, TOTAL_INDUSTRY)
-        if not drawn.readings.empty:
-            heading = text("{title}, {area}", title=title_of(indicator, drawn), area=reference.place(area))
-            return html.Section([html.H2(heading), history(indicator.indicator, indicator, drawn)], className="panel")
-    return html.Section([html.P(text("There are no figures of it yet."), className="empty")])
+    newest = data.read("newest_of_indicator", area=reference.city())
+    has_city = (newest["indicator"] == indicator.indicator).any()
+    area = reference.city() if has_city or not data.viewer().areas else min(data.viewer().areas)
+    heading = html.H2(text("{title}, {area}", title=indicator.title, area=reference.place(area)))
+    return html.Section(
+        [heading, _newest(indicator, area), awaited(indicator.indicator, area, TOTAL_INDUSTRY)], className="panel"
+    )
+
+
+def _newest(indicator: Indicator, area: str) -> Any:
+    """The last figure in words, for whoever does not see the drawing."""
+    figure = summary.of_indicator(indicator, area)
+    if figure is None:
+        return html.P(text("There are no figures of it yet."), className="empty")
+    parts = [part for part in (figure.period, figure.range_words, figure.remark) if part]
+    return html.P(
+        [html.Strong([figure.amount, " ", indicator.unit_word]), " ", verdict_tag(figure.verdict),
+         *[f" · {part}" for part in parts]], className="caption",
+    )  # fmt: skip
 
 
 def _meaning(indicator: Indicator) -> Any:

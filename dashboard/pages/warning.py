@@ -8,7 +8,7 @@ from dash import dcc, html
 from dashboard import data, reference, shell, summary
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
-from dashboard.components.warning import address, people, reach, subject
+from dashboard.components.warning import address, industry_link, people, reach, subject
 from dashboard.figures.tabbed import awaited
 from dashboard.handling import handling
 from dashboard.kind_words import evidence, sentence
@@ -152,7 +152,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
                 reach(row) if _is_by_month(row) else day(reference.last_day(row.data_to.date(), row.indicator)),
             ),
             (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
-            (text("Industry"), reference.industry(row.industry) if isinstance(row.industry, str) else ""),
+            (text("Industry"), industry_link(row.industry)),
             (text("Employer"), _employer(row)),
             (text("Open since"), day(row.opened_on.date())),
             (text("Level since"), "" if pd.isna(row.changed_on) else day(row.changed_on.date())),

@@ -72,7 +72,7 @@ def values_of(site: Site) -> dict[str, list[str]]:
     places = read("place", LEADER, published=site.settings.published)
     episodes = read("open_warning", LEADER, published=site.settings.published)
     return {
-        "code": list(places["code"]),
+        "code": [*places["code"], "C"],
         "episode_id": list(episodes["episode_id"]),
         "name": list(download._MAKERS),
         "form": ["csv", "xlsx"],

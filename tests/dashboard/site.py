@@ -52,7 +52,8 @@ class Site:
                 found.append(page["path"])
                 continue
             [name] = re.findall(r"<(\w+)>", template)
-            found += [template.replace(f"<{name}>", value) for value in values[name]]
+            chosen = ["C"] if template.startswith("/industry/") else values[name]
+            found += [template.replace(f"<{name}>", value) for value in chosen]
         return found
 
 

@@ -1,0 +1,149 @@
+"""One industry: its warnings, all its indicators in the city or an area, the course of the first of them."""
+
+from typing import Any
+
+import pandas as pd
+from dash import dcc, html
+
+from dashboard import data, reference, shell, summary
+from dashboard.components import aria
+from dashboard.components.table import table
+from dashboard.components.tag import verdict_tag
+from dashboard.components.warning import address, ranked, shortened
+from dashboard.figures.tabbed import awaited
+from dashboard.handled import handled
+from dashboard.locale import count, short_day, text
+from dashboard.shared import shared
+from dashboard.summary import Figure
+
+CHARTS = 6
+_COLUMNS = ("Indicator", "Value", "Verdict", "Period", "Normal range", "Against before", "Data to")
+
+
+def register() -> None:
+    """Add the page to the site."""
+    shell.register(__name__, layout, text("Industry · Gangshao"), path_template="/industry/<code>")
+
+
+@shell.page
+def layout(code: str = "", area: str = "", **_: str) -> list[Any]:
+    """The page of the industrial section ``code``; which area's figures it shows is the query of its address."""
+    if code not in reference.sections() or (area and area not in _areas()):
+        return shell.not_found()
+    warnings = _warnings(code)
+    caption = text("Open warnings of this industry")
+    return [
+        html.Div(_shared_head(code=code, area=area), className="parts"),
+        html.Section(
+            [html.H2(caption), shortened(ranked(warnings), caption, handled(warnings), empty=text("No warning."))]
+        ),
+        html.Div(_shared_rest(code=code, area=area), className="parts"),
+    ]
+
+
+def _warnings(code: str) -> pd.DataFrame:
+    found = data.read("open_warning")
+    return found[found["industry"] == code]
+
+
+def _head(code: str, area: str) -> list[Any]:
+    """What the figures say in a sentence, and the choice of areas and industries."""
+    shown, figures = _shown(code, area)
+    said = _finding(figures, _warnings(code), reference.place(shown))
+    return [html.Div([html.H1(reference.industry(code)), html.P(said)], className="title"), _choice(code, shown)]
+
+
+def _rest(code: str, area: str) -> list[Any]:
+    """All figures, and the course of the first of them."""
+    shown, figures = _shown(code, area)
+    place = reference.place(shown)
+    charts = [_chart(figure, shown, code) for figure in figures[:CHARTS]]
+    return [
+        html.Section([html.H2(text("All indicators, {area}", area=place)), _table(figures)]),
+        html.Section([html.H2(text("How they ran, {area}", area=place)), html.Div(charts, className="panels")]),
+    ]
+
+
+_shared_head = shared("industry head", _head)
+_shared_rest = shared("industry rest", _rest)
+
+
+def _shown(code: str, area: str) -> tuple[str, list[Figure]]:
+    """The area asked for and its figures; else the city, or where the region keeps that from an office its own area."""
+    shown = area or reference.city()
+    figures = _figures(shown, code)
+    if not figures and not area and data.viewer().areas:
+        shown = min(data.viewer().areas)
+        figures = _figures(shown, code)
+    return shown, figures
+
+
+def _figures(area: str, code: str) -> list[Figure]:
+    known = summary.ordered(list(reference.indicators().values()))
+    return [one for one in (summary.of_indicator(item, area, code) for item in known) if one is not None]
+
+
+def _areas() -> list[str]:
+    return [reference.city(), *[unit.code for unit in reference.units()]]
+
+
+def _finding(figures: list[Figure], warnings: pd.DataFrame, place: str) -> str:
+    worse = [one.indicator.title for one in figures if one.verdict.tone == "worse"]
+    given = {"area": place, "number": count(len(warnings))}
+    if not worse:
+        return text("{area}: no indicator is worse than its normal range; {number} open warnings", **given)
+    return text("{area}: worse than normal: {titles}; {number} open warnings", titles=text(", ").join(worse), **given)
+
+
+def _choice(code: str, shown: str) -> Any:
+    areas = [_link(reference.places()[one].short_name, code, one, is_current=one == shown) for one in _areas()]
+    others = [_link(reference.industry(one), one, shown, is_current=one == code) for one in reference.sections()]
+    return html.Div(
+        [
+            html.Nav(areas, className="choice", **aria.label(text("Area"))),
+            html.Details([html.Summary(text("Another industry")),
+                          html.Nav(others, className="choice", **aria.label(text("Industry")))]),
+        ]
+    )  # fmt: skip
+
+
+def _link(title: str, code: str, area: str, *, is_current: bool) -> Any:
+    query = "" if area == reference.city() else f"?area={area}"
+    return html.A(title, href=address(f"/industry/{code}{query}"), **(aria.CURRENT if is_current else {}))
+
+
+def _table(figures: list[Figure]) -> Any:
+    rows = [
+        [
+            dcc.Link(one.indicator.title, href=address(f"/indicator/{one.indicator.indicator}"), className="subject"),
+            _amount(one),
+            verdict_tag(one.verdict),
+            [one.period, html.Small(one.remark)] if one.remark else one.period,
+            one.range_words or text("no normal range yet"),
+            [html.Div([change.against, " ", change.words]) for change in one.changes],
+            short_day(one.data_to),
+        ]
+        for one in figures
+    ]
+    return table(
+        text("All indicators"), [text(name) for name in _COLUMNS], rows, numeric=frozenset({1}), kind="rules",
+        empty=text("There are no figures of this industry here."),
+    )  # fmt: skip
+
+
+def _chart(figure: Figure, area: str, code: str) -> Any:
+    indicator = figure.indicator
+    return html.Article(
+        [
+            html.H3([indicator.title, " ", verdict_tag(figure.verdict)]),
+            html.P([html.Strong(_amount(figure)), " · ", figure.period], className="caption"),
+            awaited(indicator.indicator, area, code),
+        ],
+        className="panel",
+    )
+
+
+def _amount(figure: Figure) -> str:
+    """The number with its unit; words like "withheld" have none."""
+    has_number = any(letter.isdigit() for letter in figure.amount)
+    return f"{figure.amount} {figure.indicator.unit_word}" if has_number else figure.amount
