@@ -12,6 +12,7 @@ _ONLY_FOR = {
     "/delivery": frozenset({Role.ADMINISTRATOR, Role.CITY_DUTY}),
     "/data/upload": MAY_UPLOAD,  # for which areas says pipelines.ledger.upload.may_send
     "/data/template": MAY_UPLOAD,
+    "/employers": frozenset(Role) - {Role.ADMINISTRATOR, Role.AUDITOR},
 }
 
 

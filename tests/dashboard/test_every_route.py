@@ -40,6 +40,7 @@ ONLY = {
     "/delivery": {Role.ADMINISTRATOR, Role.CITY_DUTY},
     "/download/audit.csv": {Role.AUDITOR},
     "/download/audit.xlsx": {Role.AUDITOR},
+    "/employers": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY, Role.COUNTY_HEAD, Role.COUNTY_CLERK},
     "/rules": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY},
 }
 AGE = "/readyz"  # 503 once the city's edition is older than today's
@@ -153,6 +154,8 @@ def clients(place: Site) -> dict[Viewer, FlaskClient]:
 def everything_shown(marked: Marked, values: dict[str, list[str]]) -> list[Asked]:
     pages = [page_asked(path) for pattern in asked.pages() for path in asked.filled(pattern, values)]
     pages += [page_asked("/", f"matrix={name}") for name in ("insured_leave", "benefit_claim")]
+    pages += [page_asked(path, f"area={area}") for path in ("/forecasts", "/transfer", "/supply-demand", "/industry/C")
+              for area in [CITY, *marked.city.units]]  # fmt: skip
     loads = [f"/download/{name}.{form}" for name in values["name"] for form in values["form"]]
     loads += [f"/download/readings.{form}?area={area}&grain={grain}" for form in values["form"]
               for area in [CITY, *marked.city.units] for grain in ("day", "week", "month")]  # fmt: skip

@@ -1,0 +1,211 @@
+"""Employers, for the bureau and of its own area for an office: findings that name one, leads, layoff reports filed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+from dash import dcc, html
+
+from dashboard import data, reference, shell
+from dashboard.components.table import table
+from dashboard.components.tag import level_tag, state_tag
+from dashboard.components.warning import address, industry_link, people
+from dashboard.figures.tabbed import awaited
+from dashboard.handled import handled
+from dashboard.locale import count, month, percent, short_day, text, value
+from dashboard.region import region
+from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
+
+PATH = "/employers"
+CLOSED_SINCE = timedelta(days=90)
+REPORTED_SINCE = timedelta(days=400)
+NOTICE_DAYS = 30  # Labour Contract Law 41
+_LEADS = {
+    "unreported": "people left without a report (R3)",
+    "early": "planned day too soon after staff were told (R2)",
+    "rehire": "people taken on within six months of a layoff (R4)",
+}
+
+
+def register() -> None:
+    """Add the page to the site."""
+    shell.register(__name__, layout, text("Employers · Gangshao"), path=PATH)
+
+
+@shell.page
+def layout(**_: str) -> list[Any]:
+    """The page: findings first, then leads for the bureau, then reports by month."""
+    found = data.read("employer_warning", closed_since=data.edition().day - CLOSED_SINCE)
+    leads = _leads_found()
+    if data.viewer().audience is Audience.BUREAU and len(found) + len(leads):
+        data.enter_small_cell()  # an employer named is watched as a small cell is
+    return [
+        html.Div([html.H1(text("Employers")), html.P(_finding(found, leads))], className="title"),
+        html.P(text("Confidential: not for passing on. That the bureau looks at it is entered in the audit trail.")),
+        html.Section([html.H2(text("Findings that name an employer")), _findings(found)]),
+        *_leads(leads),
+        html.Section([html.H2(text("Layoff reports filed")), *_reports()]),
+    ]
+
+
+def _leads_found() -> pd.DataFrame:
+    """Leads of the edition: the bureau's alone."""
+    if data.viewer().audience is not Audience.BUREAU:
+        return pd.DataFrame()
+    try:
+        return data.read("layoff_lead")
+    except UserError:  # files published before there was such a table
+        return pd.DataFrame()
+
+
+def _finding(found: pd.DataFrame, leads: pd.DataFrame) -> str:
+    is_open = found[found["status"] == "open"]
+    most = is_open.groupby("employer")["people"].max()  # one employer may be named by several warnings
+    named = text(
+        "{number} employers are named by open warnings, {people} people",
+        number=count(len(most)), people=count(float(most.sum())),
+    )  # fmt: skip
+    return named if leads.empty else text("{named}; {number} leads to look at", named=named, number=count(len(leads)))
+
+
+def _findings(found: pd.DataFrame) -> Any:
+    brought = handled(found[found["status"] == "open"])
+    rows = [
+        [
+            dcc.Link(row.employer_name, href=address(f"/warning/{row.episode_id}"), className="subject"),
+            [html.Div(reference.place(row.area)), html.Div(industry_link(row.industry))],
+            level_tag(int(brought[row.episode_id].level if row.episode_id in brought else row.level)),
+            [row.rule_title, html.Small(_seen(row))],
+            people(row),
+            _staff(row),
+            short_day(row.opened_on.date()),
+            brought[row.episode_id].state if row.episode_id in brought else state_tag("lifted"),
+        ]
+        for row in found.itertuples(index=False)
+    ]
+    names = ("Employer", "Where", "Level", "What was seen", "People", "Insured staff", "Since", "State")
+    return table(text("Findings that name an employer"), [text(name) for name in names], rows, numeric=frozenset({4}),
+                 kind="rules", empty=text("No warning names an employer."))  # fmt: skip
+
+
+def _seen(row: Any) -> str:
+    indicator = reference.judged_in(reference.indicators().get(row.indicator), row.kind)
+    if pd.isna(row.observed) or indicator is None:
+        return ""
+    return text("seen {observed} {unit}", observed=value(row.observed, indicator.unit), unit=indicator.unit_word)
+
+
+def _staff(row: Any) -> Any:
+    """How many are insured, when that was counted, and what it was at the oldest count that an edition told."""
+    if pd.isna(row.insured):
+        return text("not known")
+    when = html.Small(text("counted for {month}", month=month(row.counted_on.date())))
+    if pd.isna(row.insured_before):
+        return [count(row.insured), when]
+    before = text("{number} in {month}", number=count(row.insured_before), month=month(row.counted_before.date()))
+    return [count(row.insured), when, html.Small(before)]
+
+
+def _leads(leads: pd.DataFrame) -> list[Any]:
+    if data.viewer().audience is not Audience.BUREAU:
+        return []
+    rows = [
+        [
+            row.employer_name if isinstance(row.employer_name, str) else row.employer,
+            [html.Div(reference.place(row.area)), html.Div(industry_link(row.industry))],
+            [text(_LEADS.get(row.kind, row.kind)), html.Small(_dates(row))],
+            count(row.people),
+            "–" if pd.isna(row.staff) else count(row.staff),
+            "–" if pd.isna(row.ratio) else percent(row.ratio),
+            "–" if pd.isna(row.reported) else count(row.reported),
+            "–" if pd.isna(row.first_on) else short_day(row.first_on.date()),
+        ]
+        for row in leads.itertuples(index=False)
+    ]
+    names = ("Employer", "Where", "Why", "People", "Staff", "Of its staff", "Reported", "On the list since")
+    shown = table(text("Leads, for the bureau alone"), [text(name) for name in names], rows,
+                  numeric=frozenset({3, 4, 5, 6}), kind="rules", empty=text("No employer."))  # fmt: skip
+    hint = text("A lead is no warning: somebody has to look. How each rule was tried is on the page of rules.")
+    return [html.Section([html.H2(text("Leads, for the bureau alone")), html.P([hint, " ", _to_rules()]), shown])]
+
+
+def _to_rules() -> Any:
+    return dcc.Link(text("Rules"), href=address("/rules"))
+
+
+def _dates(row: Any) -> str:
+    parts = []
+    if not pd.isna(row.told_on):
+        parts.append(text("staff told on {day}", day=row.told_on.date().isoformat()))
+    if not pd.isna(row.effective_on):
+        parts.append(text("planned for {day}", day=row.effective_on.date().isoformat()))
+    if not parts and not pd.isna(row.window_from):
+        first, last = row.window_from.date().isoformat(), row.window_to.date().isoformat()
+        parts.append(text("{first} to {last}", first=first, last=last))
+    return text(", ").join(parts)
+
+
+def _reports() -> list[Any]:
+    """Reports in force one by one, and how many people they planned for by month."""
+    rows = data.read("filed_report", since=data.edition().day - REPORTED_SINCE)
+    cells = [
+        [
+            row.employer_name if isinstance(row.employer_name, str) else row.employer,
+            [html.Div(reference.place(row.area)), html.Div(industry_link(row.industry))],
+            [_coded("layoff_kind", row.kind), html.Small(_coded("layoff_ground", row.ground))],
+            count(row.people),
+            "–" if pd.isna(row.staff) else [count(row.staff), html.Small(percent(row.people / row.staff))],
+            _day(row.reported_on),
+            [html.Div(_day(row.told_on)), html.Div(_day(row.effective_on)), _notice(row)],
+            _owed(row),
+        ]
+        for row in rows.itertuples(index=False)
+    ]
+    names = ("Employer", "Where", "Kind and ground", "People planned for", "Staff", "Filed on",
+             "Staff told on, planned for", "Owed (yuan)")  # fmt: skip
+    shown = table(text("Layoff reports filed"), [text(name) for name in names], cells, numeric=frozenset({3, 4}),
+                  kind="rules", empty=text("The files of this edition name no layoff report."))  # fmt: skip
+    return [html.P(_filed(rows)) if len(rows) else None, shown, _chart()]
+
+
+def _filed(rows: pd.DataFrame) -> str:
+    return text("{number} reports in the last {days} days, {people} people planned for", number=count(len(rows)),
+                days=REPORTED_SINCE.days, people=count(float(rows["people"].sum())))  # fmt: skip
+
+
+def _coded(listed: str, code: Any) -> str:
+    """The title of a code of the region's lists; the code itself where the list has none."""
+    if not isinstance(code, str):
+        return ""
+    codes = region().codes
+    titles = codes.loc[(codes["list"] == listed) & (codes["code"] == code), "title"]
+    return str(titles.iloc[0]) if len(titles) else code
+
+
+def _day(when: Any) -> str:
+    return "–" if pd.isna(when) else str(when.date().isoformat())
+
+
+def _notice(row: Any) -> Any:
+    """How many days staff were told ahead, marked where the law asks for more."""
+    if pd.isna(row.told_on) or pd.isna(row.effective_on):
+        return ""
+    days = (row.effective_on - row.told_on).days
+    words = text("{number} days ahead", number=days)
+    return html.Span(words, className="tag tone-normal" if days >= NOTICE_DAYS else "tag late")
+
+
+def _owed(row: Any) -> Any:
+    parts = [(row.wages_owed, "wages {value}"), (row.contributions_owed, "contributions {value}")]
+    return [html.Div(text(words, value=count(owed))) for owed, words in parts if not pd.isna(owed) and owed > 0] or "–"
+
+
+def _chart() -> Any:
+    """People planned for by month, in the area that the viewer looks at first."""
+    indicator = reference.indicators().get("layoff_reported")
+    if indicator is None:
+        return None
+    own = sorted(data.viewer().areas)
+    area = own[0] if own else reference.city()
+    heading = html.H3(text("{title}, {area}", title=indicator.title, area=reference.place(area)))
+    return html.Article([heading, awaited(indicator.indicator, area, TOTAL_INDUSTRY)], className="panel")
