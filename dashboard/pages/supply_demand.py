@@ -1,0 +1,180 @@
+"""Supply and demand: posts against people looking for one, industries that are short of people, where demand fell."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from dash import dcc, html
+
+from dashboard import data, reference, shell, summary
+from dashboard.components import aria
+from dashboard.components.table import table
+from dashboard.components.warning import address, industry_link
+from dashboard.figures.tabbed import awaited
+from dashboard.locale import count, month, text, value
+from dashboard.summary import shown
+from dashboard.verdict import change_words
+from pipelines.domain import TOTAL_INDUSTRY
+
+PATH = "/supply-demand"
+RATIO, DEMAND, SHORTAGE = "vacancy_seeker_ratio", "vacancy", "labour_shortage_rate"
+TOP = 10
+BALANCE = 1.0  # a post for each who looks for one
+
+
+def register() -> None:
+    """Add the page to the site."""
+    shell.register(__name__, layout, text("Supply and demand · Gangshao"), path=PATH)
+
+
+@shell.shared_page
+def layout(area: str = "", **_: str) -> list[Any]:
+    """The page; which area's industries it shows is the query of its address."""
+    areas = [reference.city(), *[unit.code for unit in reference.units()]]
+    shown_area = area or reference.city()
+    if shown_area not in areas:
+        return shell.not_found()
+    return [
+        html.Div([html.H1(text("Supply and demand")), html.P(_finding())], className="title"),
+        _ratio(),
+        _choice(areas, shown_area),
+        _short(shown_area),
+        _fallen(shown_area),
+        html.Section([html.H2(text("What is not told here")), html.P(_missing())]),
+    ]
+
+
+def _finding() -> str:
+    """What the ratio of the last whole month says."""
+    rows = _whole(RATIO, reference.city(), TOTAL_INDUSTRY)
+    if rows.empty or pd.isna(rows.iloc[-1]["value"]):
+        return text("The ratio of posts to people looking for one is not known.")
+    last = rows.iloc[-1]
+    words = (
+        "{month}: {ratio} posts for each person looking for one, more posts than people"
+        if last["value"] >= BALANCE
+        else "{month}: {ratio} posts for each person looking for one, fewer posts than people"
+    )
+    return text(words, month=month(last["period"].date()), ratio=value(float(last["value"]), "ratio"))
+
+
+def _whole(name: str, area: str, industry: str) -> pd.DataFrame:
+    """Months of a series that are over."""
+    rows = summary.series(area, industry, "month", summary.long_ago(), name)
+    return rows[rows["period"] < pd.Timestamp(data.edition().day.replace(day=1))]
+
+
+def _ratio() -> Any:
+    indicator = reference.indicators().get(RATIO)
+    if indicator is None or _whole(RATIO, reference.city(), TOTAL_INDUSTRY).empty:
+        return html.Section([html.P(text("There are no figures of it yet."), className="empty")])
+    rows = _whole(RATIO, reference.city(), TOTAL_INDUSTRY).tail(1)
+    counts = [
+        text(
+            "{posts} posts, {people} people looking for one", posts=count(row.numerator), people=count(row.denominator)
+        )
+        for row in rows.itertuples(index=False)
+        if not pd.isna(row.numerator) and not pd.isna(row.denominator)
+    ]
+    title = dcc.Link(indicator.title, href=address(f"/indicator/{RATIO}"))
+    return html.Section(
+        [
+            html.H2([title, html.Small(reference.place(reference.city()))]),
+            html.P(text(", ").join(counts), className="caption"),
+            awaited(RATIO, reference.city(), TOTAL_INDUSTRY),
+        ],
+        className="panel",
+    )  # fmt: skip
+
+
+def _choice(areas: list[str], current: str) -> Any:
+    links = [
+        html.A(reference.places()[code].short_name, href=address(f"{PATH}?area={code}"),
+               **(aria.CURRENT if code == current else {}))
+        for code in areas
+    ]  # fmt: skip
+    return html.Nav(links, className="choice", **aria.label(text("Area")))
+
+
+def _of_month(name: str, area: str) -> tuple[date | None, pd.DataFrame]:
+    """The last whole month an area told an indicator of, and what it said by section, with the year before."""
+    rows = _whole(name, area, TOTAL_INDUSTRY)
+    rows = rows[rows["value"].notna() | rows["is_suppressed"].fillna(False)]
+    if rows.empty:
+        return None, pd.DataFrame()
+    when = rows["period"].iloc[-1]
+    before = (when - pd.DateOffset(years=1)).date()
+    found = data.read("supply_by_industry", area=area, month=when.date(), before=before)
+    return when.date(), found[found["indicator"] == name]
+
+
+def _short(area: str) -> Any:
+    """The industries that miss the most people."""
+    when, rows = _of_month(SHORTAGE, area)
+    title = text("Most short of people, by industry, {area}", area=reference.place(area))
+    indicator = reference.indicators().get(SHORTAGE)
+    if when is None or indicator is None:
+        return html.Section([html.H2(title), html.P(text("There are no figures of it yet."), className="empty")])
+    top = rows.sort_values("numerator", ascending=False, na_position="last").head(TOP)
+    cells = [
+        [
+            industry_link(row.industry),
+            _lacking(row),
+            f"{shown(row.value, row.is_suppressed is True, indicator)}{'' if pd.isna(row.value) else ' %'}",
+            "–" if pd.isna(row.before_value) or pd.isna(row.value) else
+            text("{change} points", change=change_words(row.value, row.before_value, "percent", is_ratio=True)),
+            "–" if pd.isna(row.units) else count(row.units),
+        ]
+        for row in top.itertuples(index=False)
+    ]  # fmt: skip
+    names = ("Industry", "Posts unfilled", "Shortage rate", "Change on a year before", "Employers asked")
+    source = text("{month}; employers on the form of labour shortage only. Source: {source}", month=month(when),
+                  source=indicator.source)  # fmt: skip
+    return html.Section(
+        [html.H2(title), table(title, [text(name) for name in names], cells, numeric=frozenset({1, 2, 3, 4}),
+                               kind="rules", empty=text("No industry told a shortage.")),
+         html.P(source, className="source")]
+    )  # fmt: skip
+
+
+def _lacking(row: Any) -> str:
+    if row.is_suppressed is True:
+        return text("C withheld")
+    return "–" if pd.isna(row.numerator) else count(row.numerator)
+
+
+def _fallen(area: str) -> Any:
+    """The industries that offer fewest posts compared with a year before."""
+    when, rows = _of_month(DEMAND, area)
+    title = text("Demand that fell most on a year before, by industry, {area}", area=reference.place(area))
+    indicator = reference.indicators().get(DEMAND)
+    if when is None or indicator is None:
+        return html.Section([html.H2(title), html.P(text("There are no figures of it yet."), className="empty")])
+    known = rows.dropna(subset=["value", "before_value"])
+    fallen = known[known["value"] < known["before_value"]]
+    fallen = fallen.assign(change=fallen["value"] - fallen["before_value"]).sort_values("change").head(TOP)
+    cells = [
+        [
+            industry_link(row.industry),
+            count(row.value),
+            count(row.before_value),
+            change_words(row.value, row.before_value, "posts", is_ratio=False),
+        ]
+        for row in fallen.itertuples(index=False)
+    ]
+    names = ("Industry", "Posts offered", "A year before", "Change on a year before")
+    source = text("{month}, unit: {unit}. Source: {source}", month=month(when), unit=indicator.unit_word,
+                  source=indicator.source)  # fmt: skip
+    return html.Section(
+        [html.H2(title), table(title, [text(name) for name in names], cells, numeric=frozenset({1, 2, 3}), kind="rules",
+                               empty=text("No industry offered fewer posts than a year before.")),
+         html.P(source, className="source")]
+    )  # fmt: skip
+
+
+def _missing() -> str:
+    return text(
+        "People looking for a post are counted for the whole city only, and no indicator counts by occupation yet. So "
+        "a ratio by industry or occupation, and the occupations with the greatest shortage or surplus, cannot be told: "
+        "the files of posts and of labour shortage do name occupations."
+    )
