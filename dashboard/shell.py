@@ -189,7 +189,14 @@ def _header() -> Any:
 
 def _topics() -> list[Any]:
     """Pages of one subject each, those that this role may open."""
-    titles = {"/indicators": "Indicators"}
+    titles = {
+        f"/industry/{reference.sections()[0]}": "Industries",
+        "/indicators": "Indicators",
+        "/forecasts": "Forecasts",
+        "/supply-demand": "Supply and demand",
+        "/transfer": "Labour transfer",
+        "/employers": "Employers",
+    }
     return [
         html.Li(dcc.Link(text(title), href=address(path)))
         for path, title in titles.items()

@@ -111,3 +111,20 @@ def test_reasons_of_revisions_are_not_told_to_the_general_public(site: Site) -> 
     refused = text("Revisions with their reasons are for the bureau and for the office concerned.")
     assert refused in said_to(site, AUDITOR, "/indicator/benefit_claim")
     assert refused not in said_to(site, LEADER, "/indicator/benefit_claim")
+
+
+def test_what_was_computed_anew_and_what_is_hidden_is_counted(site: Site, city: City) -> None:
+    body = said_to(site, LEADER, "/indicator/benefit_claim")
+    assert text("computed anew") in body
+    hidden = city.frames["suppression"]
+    hidden = hidden[(hidden["indicator"] == "benefit_claim") & (hidden["grain"] == "month")]
+    newest = hidden[hidden["period"] == hidden["period"].max()]
+    rows = city.frames["reading"]
+    cells = rows[(rows["indicator"] == "benefit_claim") & (rows["grain"] == "month")]
+    cells = cells[cells["period"] == newest["period"].iloc[0]]
+    shown = text(
+        "{hidden} of {cells} cells hidden in the period from {day}",
+        hidden=count(len(newest)), cells=count(len(cells)), day=newest["period"].iloc[0].isoformat(),
+    )  # fmt: skip
+    assert 0 < len(newest) < len(cells)
+    assert shown in body

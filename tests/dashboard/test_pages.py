@@ -222,7 +222,7 @@ def test_today_can_be_walked_with_the_keyboard_alone(sign_in: SignIn, site: Site
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent"))
     assert any(one.startswith("失业风险减员") for one in reached)
-    menu = page.locator(".menu summary")
+    menu = page.locator(".menu summary").first
     menu.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
