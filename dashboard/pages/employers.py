@@ -45,6 +45,7 @@ def layout(**_: str) -> list[Any]:
         html.Section([html.H2(text("Findings that name an employer")), _findings(found)]),
         *_leads(leads),
         html.Section([html.H2(text("Layoff reports filed")), *_reports()]),
+        html.Section([html.H2(text("Key employers")), _key(set(found.loc[found["status"] == "open", "employer"]))]),
     ]
 
 
@@ -73,7 +74,7 @@ def _findings(found: pd.DataFrame) -> Any:
     rows = [
         [
             dcc.Link(row.employer_name, href=address(f"/warning/{row.episode_id}"), className="subject"),
-            [html.Div(reference.place(row.area)), html.Div(industry_link(row.industry))],
+            _where(row.area, row.industry),
             level_tag(int(brought[row.episode_id].level if row.episode_id in brought else row.level)),
             [row.rule_title, html.Small(_seen(row))],
             people(row),
@@ -86,6 +87,10 @@ def _findings(found: pd.DataFrame) -> Any:
     names = ("Employer", "Where", "Level", "What was seen", "People", "Insured staff", "Since", "State")
     return table(text("Findings that name an employer"), [text(name) for name in names], rows, numeric=frozenset({4}),
                  kind="rules", empty=text("No warning names an employer."))  # fmt: skip
+
+
+def _where(area: str, industry: str) -> Any:
+    return html.Div([html.Div(reference.place(area)), html.Div(industry_link(industry))])
 
 
 def _seen(row: Any) -> str:
@@ -112,7 +117,7 @@ def _leads(leads: pd.DataFrame) -> list[Any]:
     rows = [
         [
             row.employer_name if isinstance(row.employer_name, str) else row.employer,
-            [html.Div(reference.place(row.area)), html.Div(industry_link(row.industry))],
+            _where(row.area, row.industry),
             [text(_LEADS.get(row.kind, row.kind)), html.Small(_dates(row))],
             count(row.people),
             "–" if pd.isna(row.staff) else count(row.staff),
@@ -151,12 +156,12 @@ def _reports() -> list[Any]:
     cells = [
         [
             row.employer_name if isinstance(row.employer_name, str) else row.employer,
-            [html.Div(reference.place(row.area)), html.Div(industry_link(row.industry))],
+            _where(row.area, row.industry),
             [_coded("layoff_kind", row.kind), html.Small(_coded("layoff_ground", row.ground))],
             count(row.people),
             "–" if pd.isna(row.staff) else [count(row.staff), html.Small(percent(row.people / row.staff))],
             _day(row.reported_on),
-            [html.Div(_day(row.told_on)), html.Div(_day(row.effective_on)), _notice(row)],
+            html.Div([html.Div(_day(row.told_on)), html.Div(_day(row.effective_on)), _notice(row)]),
             _owed(row),
         ]
         for row in rows.itertuples(index=False)
@@ -209,3 +214,31 @@ def _chart() -> Any:
     area = own[0] if own else reference.city()
     heading = html.H3(text("{title}, {area}", title=indicator.title, area=reference.place(area)))
     return html.Article([heading, awaited(indicator.indicator, area, TOTAL_INDUSTRY)], className="panel")
+
+
+def _key(warned: set[str]) -> Any:
+    """The list of key employers with the post that serves each; first those an open warning names."""
+    rows = data.read("key_employer", day=data.edition().day)
+    parts = [part for _, part in rows.groupby(["area", "employer"], sort=False)]
+    parts.sort(key=lambda part: part["employer"].iloc[0] not in warned)
+    cells = [_key_row(part, is_warned=part["employer"].iloc[0] in warned) for part in parts]
+    names = ("Employer", "Where", "On the list as", "Service officer", "On the list since", "Open warning")
+    served = sum(part["officer_post"].notna().any() for part in parts)
+    said = text("{number} employers, {served} with a service officer", number=count(len(parts)), served=count(served))
+    shown = table(text("Key employers"), [text(name) for name in names], cells, kind="rules",
+                  empty=text("The files of this edition name no key employer."))  # fmt: skip
+    return html.Details([html.Summary(said), shown], open=bool(warned)) if parts else shown
+
+
+def _key_row(part: pd.DataFrame, *, is_warned: bool) -> list[Any]:
+    first = part.iloc[0]
+    posts = list(dict.fromkeys(part["officer_post"].dropna()))
+    since = part["from_on"].min()
+    return [
+        first["employer_name"] if isinstance(first["employer_name"], str) else first["employer"],
+        _where(first["area"], first["industry"]),
+        text(", ").join(_coded("key_employer_kind", kind) for kind in part["kind"]),
+        text(", ").join(posts) if posts else html.Span(text("nobody named"), className="tag late"),
+        _day(since),
+        html.Span(text("named by a warning"), className="tag tone-worse") if is_warned else "–",
+    ]

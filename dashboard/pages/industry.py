@@ -120,7 +120,7 @@ def _table(figures: list[Figure]) -> Any:
             verdict_tag(one.verdict),
             [one.period, html.Small(one.remark)] if one.remark else one.period,
             one.range_words or text("no normal range yet"),
-            [html.Div([change.against, " ", change.words]) for change in one.changes],
+            html.Div([html.Div([change.against, " ", change.words]) for change in one.changes]),
             short_day(one.data_to),
         ]
         for one in figures

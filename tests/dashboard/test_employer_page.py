@@ -86,3 +86,16 @@ def test_reports_are_told_one_by_one_and_a_short_notice_is_marked(site: Site) ->
     own = said_to(site, head_of(OWN))
     assert "2026-12-20" in own
     assert "2026-11-30" not in own, "another area's"
+
+
+def test_key_employers_stand_with_the_post_that_serves_them(site: Site, city: City) -> None:
+    listed = city.frames["listed_employer"]
+    assert len(listed) >= 2
+    body = said_to(site, LEADER)
+    for row in listed[listed["to_on"].isna()].itertuples():
+        assert row.employer_name in body
+        assert not isinstance(row.officer_post, str) or row.officer_post in body
+    own = said_to(site, head_of(OWN))
+    part = own[own.index(text("Key employers")) :]
+    for row in listed[listed["to_on"].isna()].itertuples():
+        assert (row.employer_name in part) is (row.area == OWN)

@@ -21,7 +21,7 @@ GIVEN = {
 
     "city": CITY, "this_month": date(2026, 11, 1), "rule_id": "benefit_claim_spike", "day": date(2026, 11, 25), "employer": CLOSING[0],
     "settled": date(2026, 11, 11), "feed": "benefit_claim", "month": date(2026, 10, 1), "before": date(2025, 10, 1),
-    "week": date(2026, 11, 16),
+    "week": date(2026, 11, 16), "most": 5, "period": date(2026, 11, 23),
 }  # fmt: skip
 OURS = sorted(path.stem for path in QUERIES.glob("*.sql") if not path.stem.startswith("mail"))
 FOR_THE_BUREAU = {"layoff_lead"}
