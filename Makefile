@@ -11,7 +11,7 @@ DAYS ?= 900
 REPLAY ?= 35
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check licences format serve setup-bench bench torture test-deploy debian lock
+.PHONY: help run test setup check licences format serve manual setup-bench bench torture test-deploy debian lock
 
 help: ## list what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ format: setup ## let ruff format and mend what it can
 
 serve: setup ## serve what is published
 	@$(RUN) serve
+
+manual: setup debian ## take the pictures of the manual page, from the small city of the tests
+	@GANGSHAO_MANUAL=dashboard/assets/manual $(BIN)/python -m pytest -q tests/dashboard/test_manual_page.py
 
 setup-bench: setup ## add the packages that only benchmarks need
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock

@@ -14,8 +14,7 @@ from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
 from dashboard.figures.tabbed import add_figures
 from dashboard.health import health
-from dashboard.locale import LANGUAGE, text
-from dashboard.region import REGION
+from dashboard.locale import language, text
 from dashboard.request_log import log_requests
 from dashboard.security import guard, trail
 from dashboard.security.callback import is_known
@@ -23,11 +22,12 @@ from dashboard.security.entrance import refusal
 from dashboard.shared import fill_in_parts
 from dashboard.theme import css_variables
 from dashboard.upload import uploading
+from dashboard.wording import REGION
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.settings import Settings
 
 _INDEX = """<!DOCTYPE html>
-<html lang="{language}">
+<html lang="{{%language%}}">
 <head>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -37,7 +37,7 @@ _INDEX = """<!DOCTYPE html>
 {{%css%}}
 </head>
 <body>
-<noscript><p>{noscript}</p></noscript>
+<noscript><p>{{%noscript%}}</p></noscript>
 {{%app_entry%}}
 <div hidden>{{%config%}}{{%scripts%}}{{%renderer%}}</div>
 </body>
@@ -51,8 +51,10 @@ class _Site(Dash):
         parts["app_entry"] = (
             f'<div id="react-entry-point"><main class="waiting"><p>{text("The page is being loaded.")}</p></main></div>'
         )
+        parts["title"] = text("Gangshao")
         whole: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
-        return whole
+        noscript = text("This site needs JavaScript of its own server.")
+        return whole.replace("{%language%}", language()).replace("{%noscript%}", noscript)
 
 
 def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
@@ -70,10 +72,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
         enable_mcp=False,
         suppress_callback_exceptions=True,  # layouts need a session: none is made at the start
         update_title="",
-        title=text("Gangshao"),
-        index_string=_INDEX.format(
-            language=LANGUAGE, variables=css_variables(), noscript=text("This site needs JavaScript of its own server.")
-        ),
+        index_string=_INDEX.format(variables=css_variables()),
     )
     dash.page_registry.clear()
     for module in pkgutil.iter_modules(pages.__path__, f"{pages.__name__}."):

@@ -54,7 +54,7 @@ def county_table(shown: list[County]) -> Any:
     known = reference.indicators()
     caption = text("Areas: open warnings, and the newest week")
     rows = [[_name(one), _warnings(one), *(_figure(one.figures.get(name)) for name in columns)] for one in shown]
-    titles = [known[name].title for name in columns]
+    titles = [known[name].short_title for name in columns]
     told = _told(shown, columns)
     listed = table(caption, [text("Area"), text("Open warnings"), *titles], rows, kind="counties")
     return html.Div([scrolling(caption, listed), html.P(told, className="source")])

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from flask import current_app, g
 
-from dashboard.locale import text
+from dashboard.locale import Language, answering_in, text
 from dashboard.security import current_viewer, page, trail
+from dashboard.wording import in_words
 from pipelines.domain import Audience, Edition, Role, UserError, Viewer
 from pipelines.publish.read import Parameter, edition_in_force, edition_of_day, files_in_force
 from pipelines.publish.read import read as read_published
@@ -83,13 +84,14 @@ def looks_back_to() -> date | None:
 def read(name: str, **parameters: Parameter) -> pd.DataFrame:
     """Answer a question of pipelines/sql/queries as this session's viewer, in this request's edition.
 
-    The same question within one request is asked once; treat the frame as read-only. Raises as ``read`` of
-    pipelines.publish.read does.
+    The same question within one request is asked once; treat the frame as read-only. Names, titles and grounds are in
+    the reader's language. Raises as ``read`` of pipelines.publish.read does.
     """
     held = _memory()
     key = (name, tuple(sorted(parameters.items())))
     if key not in held:
-        held[key] = read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters)
+        found = read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters)
+        held[key] = in_words(found)
         _watch(held[key])
     frame: pd.DataFrame = held[key]
     return frame
@@ -123,7 +125,7 @@ def saw_small_cell() -> bool:
 
 
 @contextmanager
-def for_nobody_yet(audience: Audience, areas: frozenset[str]) -> Iterator[None]:
+def for_nobody_yet(audience: Audience, areas: frozenset[str], language: Language = Language.CHINESE) -> Iterator[None]:
     """Make what viewers of this scope will ask for, before one of them does: nobody sees it, nothing is entered.
 
     What the request has read so far is set aside meanwhile, for it was read by another scope's rights.
@@ -131,7 +133,8 @@ def for_nobody_yet(audience: Audience, areas: frozenset[str]) -> Iterator[None]:
     g.gangshao_someone = g.gangshao_nobody = anybody(audience, areas)
     aside, g.published_memory = _memory(), {}
     try:
-        yield
+        with answering_in(language):
+            yield
     finally:
         g.gangshao_someone = g.gangshao_nobody = None
         g.published_memory = aside

@@ -18,6 +18,7 @@ from dashboard.components.warning import people, ranked
 from dashboard.download_series import series
 from dashboard.locale import instant, text
 from dashboard.security import trail
+from dashboard.security.form import in_words
 from dashboard.verdict import certainty_word
 from dashboard.workbook import workbook
 from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
@@ -48,7 +49,7 @@ def add_downloads(server: Flask) -> None:
             )
         except UserError as error:
             trail().refuse("not_found")
-            return Response(str(error), 404, mimetype="text/plain")
+            return Response(in_words(error), 404, mimetype="text/plain")
         stamp = data.edition().edition_id
         trail().enter(Act.EXPORT, f"{name}.{form}", {**asked, "edition": stamp, "rows": len(written) - 1})
         shown = f"{title}_{stamp}.{form}".replace("/", "-")

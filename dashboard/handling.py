@@ -16,6 +16,7 @@ from dashboard.officer import owner_of, served_by
 from dashboard.region import region
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
+from dashboard.wording import in_words, worded
 from pipelines.domain import ANNOUNCED, Level, State
 from pipelines.ledger.acknowledgement import LASTS_DAYS, MAY_ACKNOWLEDGE, Acknowledgement, acknowledgements
 from pipelines.ledger.chain import Cause, Standing, deadlines, next_steps, standing
@@ -135,7 +136,7 @@ def _next(row: Any, at: Standing, level: Level, may_act: bool) -> Any:
             words.append(
                 html.Span(text("overdue, {by}", by=by) if is_over else by, className="tag late" if is_over else "")
             )
-        lines.append(html.Li([*words, html.Small(one.basis)]))
+        lines.append(html.Li([*words, html.Small(worded(one.basis))]))
     mine = [one for one in possible if one.is_for(data.viewer().role)] if may_act else []
     return html.Div([html.Ul(lines, className="due"), _step_form(row, at, level, mine) if mine else None])
 
@@ -190,7 +191,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
 
 
 def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
-    playbook = region().playbook
+    playbook = in_words(region().playbook)
     titles = dict(zip(playbook["playbook"], playbook["title"], strict=True))
     today = data.today()
     shown = [

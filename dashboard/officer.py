@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 
 from dashboard import data
-from dashboard.locale import text
+from dashboard.locale import Language, text
 from dashboard.region import region
 from pipelines.ledger.responsible import Responsible, responsible
 
@@ -27,9 +27,15 @@ def served_by(row: Any, today: date) -> Any:
     kinds = codes[codes["list"] == "key_employer_kind"].set_index("code")["title"]
     why = text(", ").join(dict.fromkeys(str(kinds.get(kind, kind)) for kind in found["kind"]))
     posts = _posts(row, today)
-    words = text("Key employer ({why}).", why=why)
-    served = text("It is served by: {post}.", post=text(", ").join(posts)) if posts else text("No post serves it yet.")
-    return html.P([words, " ", served], className="source")
+    words = _around(text("Key employer ({why}).", why="\0"), why)
+    served = _around(text("It is served by: {post}.", post="\0"), text(", ").join(posts or []))
+    return html.P([*words, " ", *(served if posts else [text("No post serves it yet.")])], className="source")
+
+
+def _around(sentence: str, stored: str) -> list[Any]:
+    """A sentence with a stored text in its place, marked as the Chinese it is."""
+    before, after = sentence.split("\0")
+    return [before, html.Span(stored, lang=Language.CHINESE), after]
 
 
 def _listed(row: Any, today: date) -> Any:

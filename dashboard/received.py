@@ -11,7 +11,7 @@ from dashboard import data, reference
 from dashboard.components.arrival import PATH
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
-from dashboard.locale import count, instant, month, short_day, text, value
+from dashboard.locale import Language, count, instant, language, month, short_day, text, value
 from dashboard.slots import SHOWN
 
 IN_SIGHT = 12  # files shown at once; the rest is one key away
@@ -76,13 +76,15 @@ def quarantine(feed: str) -> Any:
     rows = data.read("quarantine_count", since=_since(COUNTED))
     if feed:
         rows = rows[rows["feed"] == feed]
-    is_chinese = text("language") == "zh"
+    is_chinese = language() is Language.CHINESE
     columns = [text(name) for name in ("Feed", "Area", "Column", "Rows sent back", "Files", "Last", "An example")]
     shown = [
         [
             html.A(reference.feed(row.feed), href=address(f"{PATH}?feed={row.feed}") + "#back"),
             reference.place(row.sender) if isinstance(row.sender, str) else "–",
-            row.column_name if isinstance(row.column_name, str) else text("the row as a whole"),
+            html.Span(row.column_name, lang=Language.CHINESE)
+            if isinstance(row.column_name, str)
+            else text("the row as a whole"),
             count(row.refused),
             count(row.files),
             _instant(row.received_at),
@@ -123,7 +125,7 @@ def _rows_of(feed: str, is_chinese: bool) -> Any:
 def drops(feed: str) -> Any:
     """The last files: who sent them, when, how many rows were taken and sent back."""
     rows = data.read("newest_drop", feed=feed)
-    is_chinese = text("language") == "zh"
+    is_chinese = language() is Language.CHINESE
     columns = [
         text(name)
         for name in ("Received", "Feed", "Area", "Period", "File", "State", "Rows", "Rows that count", "Rows sent back")

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import data
-from dashboard.locale import messages, text
+from dashboard.locale import Language, language, messages, text
 from pipelines.domain import TOTAL_INDUSTRY, Audience
 
 # Titles of feeds by identity: the published file has none (a feed's contract has, but not in every language).
@@ -69,6 +69,11 @@ class Indicator:
     source: str
     feed: str
     is_ratio: bool
+
+    @property
+    def short_title(self) -> str:
+        """The title for a narrow card: the catalogue's short form, or the title itself."""
+        return messages().get(f"{self.indicator} in short") or self.title
 
     @property
     def unit_word(self) -> str:
@@ -165,7 +170,7 @@ def indicators() -> dict[str, Indicator]:
 
 
 def _indicators() -> dict[str, Indicator]:
-    is_chinese = text("language") == "zh"
+    is_chinese = language() is Language.CHINESE
     return {
         row.indicator: Indicator(
             indicator=row.indicator,

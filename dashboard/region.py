@@ -6,9 +6,8 @@ from pathlib import Path
 from flask import current_app
 
 from dashboard import data
+from dashboard.wording import REGION
 from pipelines.region import Region, load
-
-REGION = "GANGSHAO_REGION"  # key of the folder in the server's configuration
 
 
 def region() -> Region:

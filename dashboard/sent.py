@@ -7,7 +7,7 @@ from dash import html
 
 from dashboard import data, reference
 from dashboard.components.table import table
-from dashboard.locale import count, instant, text
+from dashboard.locale import Language, count, instant, language, text
 from dashboard.upload import RECEIPT
 from pipelines.ledger.upload import Stage, Upload
 
@@ -30,7 +30,7 @@ _SHORT = {
 
 def stage_words(one: Upload) -> str:
     """Where an upload stands, in a sentence, with the reason where there is one."""
-    reason = one.reason if text("language") == "zh" else one.reason_en
+    reason = one.reason if language() is Language.CHINESE else one.reason_en
     words = text(_STAGES[one.stage])
     if one.stage is Stage.ACCEPTED and one.settled_at is not None and one.settled_at <= data.edition().cutoff_at:
         words = text("Taken in and accepted; the edition in force knows it.")

@@ -13,6 +13,7 @@ from flask import Flask, Response, g
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import data
+from dashboard.locale import Language, language
 from dashboard.security import is_refused
 from pipelines.domain import Audience
 from pipelines.publish.kept import Kept
@@ -39,11 +40,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Asked:
-    """A part that somebody of a scope was given."""
+    """A part that somebody of a scope was given, in a language."""
 
     audience: Audience
     areas: frozenset[str]
     question: Question
+    language: Language = Language.CHINESE
 
 
 class Recently:
@@ -78,7 +80,7 @@ _locks = tuple(threading.Lock() for _ in range(64))
 def shared(
     name: str, make: Callable[..., Any], likely: Callable[[], Iterable[dict[str, str]]] | None = None
 ) -> Callable[..., str]:
-    """Let a part of pages be made once for all viewers of the same audience and areas, under a name of its own.
+    """Let a part of pages be made once for all viewers of one audience, areas and language, under a name of its own.
 
     Returns the function that a page calls with the values the part depends on; it answers with a mark that stands for
     what ``make`` returns. ``make`` works for nobody in particular of that scope, from published files alone. A kept
@@ -113,13 +115,13 @@ def _given(question: Question) -> Made:
                     _keep(key, made)
     if data.looks_back_to() is None and not is_refused():
         who = data.viewer()
-        asked.note(Asked(who.audience, who.areas, question))
+        asked.note(Asked(who.audience, who.areas, question, language()))
     return made
 
 
 def _key(question: Question) -> Hashable:
     who = data.viewer()
-    return data.files(), data.edition(), data.looks_back_to(), who.audience, who.areas, question
+    return data.files(), data.edition(), data.looks_back_to(), who.audience, who.areas, language(), question
 
 
 def _keep(key: Hashable, made: Made) -> None:
@@ -131,13 +133,13 @@ def made_for_nobody_yet(one: Asked) -> Made | None:
 
     Nobody is given it yet, so nothing is entered.
     """
-    with data.for_nobody_yet(one.audience, one.areas):
+    with data.for_nobody_yet(one.audience, one.areas, one.language):
         made = _make(one.question)
         return None if is_refused() else made
 
 
 def likely(audience: Audience, areas: frozenset[str]) -> list[Asked]:
-    """What people of a scope will ask for of the edition this request shows, whoever they are."""
+    """What people of a scope will ask for of the edition this request shows, whoever they are, in Chinese."""
     with data.for_nobody_yet(audience, areas), data.as_anybody_of_this_scope():
         return [
             Asked(audience, areas, Question(name, tuple(values.items())))
@@ -148,13 +150,13 @@ def likely(audience: Audience, areas: frozenset[str]) -> list[Asked]:
 
 def is_kept(one: Asked) -> bool:
     """Whether a part is there already, of the edition this request shows."""
-    with data.for_nobody_yet(one.audience, one.areas):
+    with data.for_nobody_yet(one.audience, one.areas, one.language):
         return _kept.get(_key(one.question)) is not None
 
 
 def keep(one: Asked, made: Made) -> None:
     """Keep a part of the edition this request shows, that was made elsewhere."""
-    with data.for_nobody_yet(one.audience, one.areas):
+    with data.for_nobody_yet(one.audience, one.areas, one.language):
         _keep(_key(one.question), made)
 
 

@@ -12,11 +12,13 @@ from flask import current_app
 
 from dashboard import completeness, data, quality, reference
 from dashboard.components import aria
+from dashboard.components.form import kept
 from dashboard.components.warning import address
-from dashboard.locale import day, instant, text
+from dashboard.locale import Language, day, instant, language, text, text_in
 from dashboard.security import asked, at_page, may_open, trail
 from dashboard.security import page as page_asked
 from dashboard.security.entrance import ROLE_TITLES
+from dashboard.security.form import in_words
 from dashboard.shared import shared
 from pipelines.domain import UserError
 
@@ -59,7 +61,7 @@ def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
         except UserError as error:
             current_app.logger.info("page refused: %s", error)
             data.look_back(None)
-            return _refused(str(error))
+            return _refused(in_words(error))
         except Exception:  # a page that fails says so; Dash alone would go on saying that it loads
             current_app.logger.exception("page %s failed", content.__module__)
             return _refused(text("Something went wrong on our side. It has been recorded; please try again later."))
@@ -70,9 +72,9 @@ def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
 def register(
     module: str, layout: Callable[..., Any], title: str, *, path: str | None = None, path_template: str | None = None
 ) -> None:
-    """Add a page to the site: its module, layout, title, and address or pattern of addresses."""
+    """Add a page to the site: its module, layout, message that is its title, and address or pattern of addresses."""
     add: Any = dash.register_page  # untyped in Dash
-    add(module, path=path, path_template=path_template, title=title, layout=layout)
+    add(module, path=path, path_template=path_template, title=lambda **_: text(title), layout=layout)
 
 
 def not_found() -> list[Any]:
@@ -128,7 +130,7 @@ def _skip() -> Any:
 
 def _header() -> Any:
     viewer, edition = data.viewer(), data.edition()
-    is_chinese = text("language") == "zh"
+    is_chinese = language() is Language.CHINESE
     name = reference.manifest()["region_name_zh" if is_chinese else "region_name_en"]
     areas = [html.Li(dcc.Link(place.short_name, href=address(f"/area/{place.code}"))) for place in reference.units()]
     role = text(ROLE_TITLES[viewer.role]) if viewer.role is not None else text("Guest")
@@ -182,6 +184,7 @@ def _header() -> Any:
                 ],
                 className="who",
             ),
+            _switch(),
         ],
         className="top",
     )
@@ -202,6 +205,20 @@ def _topics() -> list[Any]:
         for path, title in titles.items()
         if may_open(data.viewer(), path)
     ]
+
+
+def _switch() -> Any:
+    """The other language, by its own name; the page is shown again in it."""
+    other = language().other
+    sending: dict[str, Any] = {"data-send": "", "data-failed": text("The server did not answer. Please try again.")}
+    return html.Form(
+        [
+            kept("language", other),
+            html.Button(text_in(other, "name of this language"), type="submit", lang=other),
+            html.Span(role="status", className="said"),
+        ],
+        action="/language", className="language", **sending,
+    )  # fmt: skip
 
 
 def _banners() -> Any:
@@ -242,4 +259,7 @@ def _footer() -> Any:
         text("Not reported is not zero: the file has not come."),
         text("A warning is a suspicion until a person has verified it."),
     ]
-    return html.Footer([html.Span(note) for note in notes])
+    links = [(text("Glossary"), "/glossary"), (text("Manual"), "/manual")]
+    return html.Footer(
+        [*[html.Span(note) for note in notes], *[dcc.Link(words, href=address(path)) for words, path in links]]
+    )

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from flask import Response, jsonify, make_response
 
-from dashboard.locale import count, text
+from dashboard.locale import Language, count, language, text
 from dashboard.upload_choice import Choice
 from pipelines.ingest.apart import Answer
 from pipelines.ingest.check import Outcome
@@ -25,7 +25,7 @@ class Question(StrEnum):
 
 def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question | None) -> Response:
     """Say what is wrong; ``question``: on what condition the file is taken all the same."""
-    is_chinese = text("language") == "zh"
+    is_chinese = language() is Language.CHINESE
     outcome = answer.outcome
     rows = answer.quarantined.sort_by("line_number").column("reason" if is_chinese else "reason_en")
     more = len(rows) - MOST_SAID

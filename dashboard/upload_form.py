@@ -10,7 +10,7 @@ from dashboard.components import aria
 from dashboard.components.arrival import PATH, state_words, when
 from dashboard.components.form import chosen, kept, written
 from dashboard.components.warning import address
-from dashboard.locale import text
+from dashboard.locale import Language, language, text
 from dashboard.region import region
 from dashboard.slots import Slot, slots
 from dashboard.upload import MOST_FILE, TEMPLATE
@@ -100,7 +100,7 @@ def _part(name: str) -> dict[str, Any]:
 
 
 def _is_chinese() -> bool:
-    return text("language") == "zh"
+    return language() is Language.CHINESE
 
 
 def _templates(feed: str, area: str, period: date | None, kind: Kind) -> Any:

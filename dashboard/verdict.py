@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard.locale import percent, text, value
+from dashboard.locale import Language, language, percent, text, value
 
 NORMAL_RANGE_SIGMAS = 1.96  # about 95 of 100 windows without an event stay inside
 CERTAIN_EXPONENT = 6  # p of one in a million counts as certain in the ranking
@@ -81,6 +81,8 @@ def odds(p: float | None) -> str:
     if p < 1e-9:
         return text("less than 1 in 1,000,000,000")
     times = 1 / p
+    if language() is Language.ENGLISH:
+        return text("about 1 in {number}", number=f"{float(f'{times:.2g}'):,.0f}")
     for size, words in ((1e8, "about 1 in {number} hundred million"), (1e4, "about 1 in {number} ten thousand")):
         if times >= size:
             return text(words, number=f"{times / size:,.0f}")

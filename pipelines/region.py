@@ -13,6 +13,7 @@ import pandas as pd
 from models.recipe import BY_METHOD, DEFAULT_METHOD
 from pipelines.domain import Grain, Role, State, UserError
 from pipelines.feeds import contracts
+from pipelines.phrase_book import english
 from pipelines.place_name import check_places, place_names
 from pipelines.region_check import (
     CITY_POSTS,
@@ -306,6 +307,7 @@ def load(folder: Path) -> Region:
     check_cohorts(tables["rules"], tables["codes"])
     check_overrides(tables.get("rule_overrides"), tables["rules"], tables["places"].codes("unit"))
     tables["codes"].require_unique("list", "code")
+    english(folder)
     return Region(
         folder=folder,
         name_zh=_word(settings, folder, "name_zh"),

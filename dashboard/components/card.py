@@ -28,7 +28,7 @@ def card(figure: Figure, *, period: str = "") -> Any:
     notes = [note for note in (figure.period if figure.period != period else "", figure.range_words) if note]
     return html.Article(
         [
-            html.H3(title),
+            html.H3(figure.indicator.short_title),
             verdict_tag(figure.verdict),
             html.P(
                 [

@@ -15,8 +15,8 @@ from flask import current_app
 from dashboard import reference
 from dashboard.components.tag import level_word
 from dashboard.locale import text
-from dashboard.region import REGION
 from dashboard.theme import COLOURS
+from dashboard.wording import REGION
 
 _FILE = Path("boundaries") / "counties.geojson"
 _WIDTH = 560.0
@@ -73,7 +73,7 @@ def _label(x: float, y: float, name: str, level: int | None, *, is_zone: bool) -
     ground = None if level is None else COLOURS[f"level-{level}"]
     ink = COLOURS["ink"] if level is None else COLOURS[f"level-{level}-ink"]
     words = name if level is None else f"{name} {level_word(level)}"
-    width = 14 * len(words) + 8
+    width = round(sum(7.5 if one.isascii() else 14 for one in words)) + 8
     box = (
         f"<rect x='{x - width / 2:.1f}' y='{y - 15:.1f}' width='{width}' height='20' rx='3' "
         f"fill='{ground or COLOURS['ground']}' stroke='{COLOURS['missing-line']}'/>"

@@ -1,18 +1,23 @@
 """Every text people read goes through here: the catalogue by message, numbers and dates in local form."""
 
-from dashboard.locale.catalogue import LANGUAGE, messages, text
+from dashboard.locale.catalogue import messages, text, text_in
 from dashboard.locale.form import count, day, instant, month, percent, short_day, signed, value
+from dashboard.locale.language import Language, answer_in, answering_in, language
 
 __all__ = [
-    "LANGUAGE",
+    "Language",
+    "answer_in",
+    "answering_in",
     "count",
     "day",
     "instant",
+    "language",
     "messages",
     "month",
     "percent",
     "short_day",
     "signed",
     "text",
+    "text_in",
     "value",
 ]

@@ -15,7 +15,7 @@ PATH = "/account"
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("My account · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "My account · Gangshao", path=PATH)
 
 
 @shell.page

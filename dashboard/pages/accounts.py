@@ -19,7 +19,7 @@ _COLUMNS = ("Account", "Person", "Role", "Areas", "State", "Last signed in", "Si
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Accounts · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Accounts · Gangshao", path=PATH)
 
 
 @shell.page

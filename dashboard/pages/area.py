@@ -23,7 +23,7 @@ CLOSED_SINCE = timedelta(days=60)
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Area · Gangshao"), path_template="/area/<code>")
+    shell.register(__name__, layout, "Area · Gangshao", path_template="/area/<code>")
 
 
 def _allowed() -> list[str]:

@@ -19,7 +19,7 @@ _COLUMNS = ("No.", "Time", "Who", "From", "Act", "About", "Result", "Details")
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Audit trail · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Audit trail · Gangshao", path=PATH)
 
 
 @shell.page

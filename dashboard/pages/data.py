@@ -18,7 +18,7 @@ from pipelines.domain import Audience
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Data · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Data · Gangshao", path=PATH)
 
 
 @shell.page

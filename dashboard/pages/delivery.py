@@ -61,7 +61,7 @@ _MAY_GO_AGAIN = frozenset({State.BOUNCED, State.QUEUED, State.AMBIGUOUS})
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Delivery · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Delivery · Gangshao", path=PATH)
 
 
 @shell.page

@@ -29,7 +29,7 @@ _LEADS = {
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Employers · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Employers · Gangshao", path=PATH)
 
 
 @shell.page

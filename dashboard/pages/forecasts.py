@@ -26,7 +26,7 @@ _SHOWN = 26  # periods that are over
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Forecasts · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Forecasts · Gangshao", path=PATH)
 
 
 @shell.shared_page

@@ -26,7 +26,7 @@ _WHY = {"recomputed": "computed anew", "reread": "files read anew"}
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Indicator · Gangshao"), path_template="/indicator/<indicator>")
+    shell.register(__name__, layout, "Indicator · Gangshao", path_template="/indicator/<indicator>")
 
 
 @shell.shared_page

@@ -19,7 +19,7 @@ _WORSE = {"higher": "higher", "lower": "lower"}
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Indicators · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Indicators · Gangshao", path=PATH)
 
 
 @shell.shared_page

@@ -22,7 +22,7 @@ _COLUMNS = ("Indicator", "Value", "Verdict", "Period", "Normal range", "Against 
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Industry · Gangshao"), path_template="/industry/<code>")
+    shell.register(__name__, layout, "Industry · Gangshao", path_template="/industry/<code>")
 
 
 @shell.page

@@ -3,12 +3,11 @@
 from typing import Any
 
 from dashboard import shell
-from dashboard.locale import text
 
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Not found · Gangshao"), path="/404")
+    shell.register(__name__, layout, "Not found · Gangshao", path="/404")
 
 
 @shell.page

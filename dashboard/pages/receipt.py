@@ -19,7 +19,7 @@ from pipelines.ledger.upload import Stage, Upload
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Receipt · Gangshao"), path_template=f"{RECEIPT}/<number>")
+    shell.register(__name__, layout, "Receipt · Gangshao", path_template=f"{RECEIPT}/<number>")
 
 
 @shell.page

@@ -19,7 +19,7 @@ _STATES = {"enabled": "in force", "disabled": "switched off", "not_available": "
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Rules and leads · Gangshao"), path="/rules")
+    shell.register(__name__, layout, "Rules and leads · Gangshao", path="/rules")
 
 
 @shell.page

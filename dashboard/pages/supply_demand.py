@@ -24,7 +24,7 @@ BALANCE = 1.0  # a post for each who looks for one
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Supply and demand · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Supply and demand · Gangshao", path=PATH)
 
 
 @shell.shared_page

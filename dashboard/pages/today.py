@@ -25,7 +25,7 @@ _IN_SIGHT = 8  # warnings: what one screen holds
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Today · Gangshao"), path="/")
+    shell.register(__name__, layout, "Today · Gangshao", path="/")
 
 
 @shell.page

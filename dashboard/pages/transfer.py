@@ -33,7 +33,7 @@ _WHERE = (
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Labour transfer · Gangshao"), path=PATH)
+    shell.register(__name__, layout, "Labour transfer · Gangshao", path=PATH)
 
 
 @shell.shared_page

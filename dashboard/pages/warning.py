@@ -29,7 +29,7 @@ TEN = 10  # people: from here on whole numbers
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Warning · Gangshao"), path_template="/warning/<episode_id>")
+    shell.register(__name__, layout, "Warning · Gangshao", path_template="/warning/<episode_id>")
 
 
 @shell.page
@@ -98,7 +98,7 @@ def _sentence(row: Any, indicator: Indicator | None) -> str:
     """The finding in one sentence of numbers."""
     title = row.rule_title if isinstance(row.rule_title, str) else row.rule_id
     if pd.isna(row.observed):
-        return text("{title}: {band}", title=title, band=row.observed_band or "")
+        return text("{title}: {band}", title=title, band=row.observed_band) if row.observed_band else title
     if own := sentence(row, indicator, title):
         return own
     unit, word = _unit(indicator)

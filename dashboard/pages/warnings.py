@@ -16,7 +16,7 @@ _COLUMNS = ("Subject", "Level", "State", "People", "Since", "Handled by", "Due")
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, text("Warnings · Gangshao"), path="/warnings")
+    shell.register(__name__, layout, "Warnings · Gangshao", path="/warnings")
 
 
 @shell.page

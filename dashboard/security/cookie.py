@@ -1,9 +1,10 @@
-"""The cookies, a session's and a known browser's: random tokens, sent to us alone, out of reach of scripts."""
+"""The cookies: a session, a known browser, the language chosen in it; sent to us alone, out of reach of scripts."""
 
 from datetime import timedelta
 
 from flask import Response, request
 
+from dashboard.locale import Language
 from dashboard.security.origin import is_encrypted
 from pipelines.ledger.session import ABSOLUTE_LIMIT
 from pipelines.ledger.sign_in import DEVICE_LASTS
@@ -12,7 +13,8 @@ from pipelines.settings import Settings
 # The prefix makes the browser refuse the cookie from any other host or over a plain line.
 SECURE_NAME = "__Host-gangshao"
 LOOPBACK_NAME = "gangshao"
-_DEVICE = "-device"
+_DEVICE, _LANGUAGE = "-device", "-language"
+_LANGUAGE_LASTS = timedelta(days=365)
 
 
 def read_token(settings: Settings) -> str | None:
@@ -38,6 +40,17 @@ def set_device(response: Response, token: str, settings: Settings) -> None:
 def clear_token(response: Response, settings: Settings) -> None:
     """Make the browser forget the session."""
     response.delete_cookie(_name(settings), path="/", secure=is_encrypted(settings), httponly=True, samesite="Lax")
+
+
+def read_language(settings: Settings) -> Language | None:
+    """The language chosen in this browser; it outlasts sessions."""
+    chosen = request.cookies.get(_name(settings) + _LANGUAGE, "")
+    return Language(chosen) if chosen in list(Language) else None
+
+
+def set_language(response: Response, chosen: Language, settings: Settings) -> None:
+    """Let the browser remember the language."""
+    _set(response, _name(settings) + _LANGUAGE, chosen, _LANGUAGE_LASTS, settings)
 
 
 def _set(response: Response, name: str, token: str, lasts: timedelta, settings: Settings) -> None:

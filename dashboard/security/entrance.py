@@ -8,8 +8,15 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
-from dashboard.locale import LANGUAGE, text
-from dashboard.security.cookie import clear_token, read_device, read_token, set_device, set_token
+from dashboard.locale import Language, language, text, text_in
+from dashboard.security.cookie import (
+    clear_token,
+    read_device,
+    read_token,
+    set_device,
+    set_language,
+    set_token,
+)
 from dashboard.security.form import field, must_wait, said
 from dashboard.security.origin import is_loopback
 from dashboard.security.trail import address, at_page, trail
@@ -25,7 +32,9 @@ _PAGE = re.compile(r"/(?!/)[\w./?=&%-]{0,500}", re.ASCII)
 Clock = Callable[[], datetime]
 NAME = "entrance"
 # What may be asked for without a session. Signing out is not among them: it needs one.
-OPEN_ENDPOINTS = frozenset({f"{NAME}.{view}" for view in ("static", "waiting", "enter", "show_link", "use_link")})
+OPEN_ENDPOINTS = frozenset(
+    {f"{NAME}.{view}" for view in ("static", "waiting", "enter", "show_link", "use_link", "speak")}
+)
 ROLE_TITLES = {
     Role.CITY_LEADER: "City leader",
     Role.CITY_ANALYST: "City analyst",
@@ -43,6 +52,8 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
         NAME, __name__, template_folder="templates", static_folder="static", static_url_path="/sign-in/static"
     )
     pages.add_app_template_global(text, "text")
+    pages.add_app_template_global(language, "language")
+    pages.add_app_template_global(text_in, "text_in")
 
     @pages.get("/sign-in")
     def waiting() -> Response:
@@ -77,6 +88,14 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
         except UserError as error:
             return said(error, 400)
         return _spent() if fresh is None else _inside(fresh)
+
+    @pages.post("/language")
+    def speak() -> Response:
+        if field("language") not in list(Language):
+            return said(text("Choose one of the languages."), 400)
+        response = make_response(jsonify(again=True))
+        set_language(response, Language(field("language")), settings)
+        return response
 
     @pages.get("/sign-out")
     def ask_to_leave() -> Response:
@@ -154,4 +173,4 @@ def refusal(message: str, status: int) -> Response:
 
 
 def _page(file: str, status: int, **values: Any) -> Response:
-    return make_response(render_template(f"security/{file}", language=LANGUAGE, **values), status)
+    return make_response(render_template(f"security/{file}", **values), status)

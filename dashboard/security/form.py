@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Response, jsonify, make_response, request
 
-from dashboard.locale import LANGUAGE, text
+from dashboard.locale import Language, language, text
 from pipelines.domain import SaidError, UserError
 
 
@@ -24,9 +24,18 @@ def fields(name: str) -> list[str]:
 
 def said(sentence: str | UserError, status: int, **more: str) -> Response:
     """Answer with a sentence."""
-    if isinstance(sentence, SaidError):
-        sentence = sentence.said.zh if LANGUAGE.startswith("zh") else sentence.said.en
-    return make_response(jsonify(say=str(sentence), **more), status)
+    words = in_words(sentence) if isinstance(sentence, UserError) else sentence
+    return make_response(jsonify(say=words, **more), status)
+
+
+def in_words(error: UserError) -> str:
+    """What an error says, in the reader's language where it is said in both."""
+    if not isinstance(error, SaidError):
+        return str(error)
+    if language() is Language.CHINESE:
+        return error.said.zh
+    said = error.said.en  # written to stand in brackets
+    return said[:1].upper() + said[1:].rstrip(".") + "."
 
 
 def must_wait(wait: timedelta) -> Response:

@@ -10,6 +10,7 @@ from dashboard.security.cookie import read_token
 from dashboard.security.delivering import delivering
 from dashboard.security.entrance import OPEN_ENDPOINTS, Clock, entrance, refusal, sign_in_for
 from dashboard.security.headers import ScriptHashes, add_headers
+from dashboard.security.language import choose_language
 from dashboard.security.origin import is_encrypted, is_loopback, is_our_host, is_our_origin
 from dashboard.security.rights import may_open
 from dashboard.security.trail import TRAIL, Trail, trail
@@ -49,6 +50,7 @@ def guard(
     """
     server.config[TRAIL] = Trail(ledger, clock)
     server.config["MAX_CONTENT_LENGTH"] = MOST_SENT
+    choose_language(server, settings)
     server.register_blueprint(entrance(ledger, settings, clock))
     server.register_blueprint(administration(ledger, settings, clock))
     server.register_blueprint(delivering(ledger, clock))

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, true, update
 
-from pipelines.domain import UserError
+from pipelines.domain import Said, SaidError
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor, Result
 from pipelines.ledger.notice import UNFINISHED, Notice, State, notice_of
@@ -261,10 +261,8 @@ def resend(ledger: Ledger, notice_id: int, who: Actor, now: datetime) -> None:
             )
         )
         if changed.rowcount != 1:
-            raise UserError(
-                f"第 {notice_id} 号通知没有可重发的邮件：只有被拒收的和等待中的可以重发，已被接收的、正在发送的不可以"
-                " (only a mail that bounced or waits can be sent again)"
-            )
+            zh = f"第 {notice_id} 号通知没有可重发的邮件：只有被拒收的和等待中的可以重发，已被接收的、正在发送的不可以"
+            raise SaidError(Said(zh, "only a mail that bounced or waits can be sent again"))
         audit.append(connection, Act.SEND, who, f"notice {notice_id}", now, result=Result.BEGUN)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 import sqlglot
 from sqlglot import exp
 
-from pipelines.domain import Audience, Edition, UserError, Viewer
+from pipelines.domain import Audience, Edition, Said, SaidError, UserError, Viewer
 from pipelines.publish import schema
 from pipelines.publish.kept import Kept
 from pipelines.publish.scope import EVERYTHING, TABLES, Clock, RefusedError, Source, scope
@@ -29,7 +29,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1GB",
     "temp_directory": "",  # nothing a viewer asked for lies about on disk
 }
-_NOTHING = "还没有发布任何版次，请先运行 gangshao run (nothing has been published yet)"
+_NOTHING = Said("还没有发布任何版次，请先运行 gangshao run", "nothing has been published yet")
 MOST_BEHIND = 120.0  # seconds that readers may be kept on the edition before the one in force
 _ROOM = 48 * 2**20  # bytes of answers kept for each open base
 Parameter = str | int | float | bool | date | datetime | None
@@ -134,7 +134,7 @@ def edition_of_day(published: Path, day: date) -> Edition:
     with _lease(published, with_restricted=False) as base:
         found = [edition for edition in base.editions if edition.day == day]
         if not found:
-            raise UserError(f"{day.isoformat()} 没有发布过版次 (no edition was published for this day)")
+            raise SaidError(Said(f"{day.isoformat()} 没有发布过版次", "no edition was published for this day"))
         return found[-1]
 
 
@@ -143,16 +143,18 @@ def question(name: str) -> Query:
     """Load and parse a query file; raises UserError when there is none of that name."""
     path = QUERIES / f"{name}.sql"
     if not name.isidentifier() or not path.is_file():
-        raise UserError(f"没有名为 {name} 的查询 (no such question)")
+        raise SaidError(Said(f"没有名为 {name} 的查询", "no such question"))
     text = path.read_text(encoding="utf-8")
     tree = sqlglot.parse_one(text, dialect="duckdb")
     if not isinstance(tree, exp.Query):
-        raise UserError(f"{path.name} 不是查询语句 (not a select)")
+        raise SaidError(Said(f"{path.name} 不是查询语句", "not a select"))
     named = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
     tables = set()
     for table in tree.find_all(exp.Table):
         if table.db or table.catalog or not isinstance(table.this, exp.Identifier):
-            raise RefusedError(f"{path.name} 引用了 {table.sql()}，只能引用表名 (queries name plain tables only)")
+            raise RefusedError(
+                Said(f"{path.name} 引用了 {table.sql()}，只能引用表名", "queries name plain tables only")
+            )
         if table.name not in named:
             tables.add(table.name)
     return Query(text, frozenset(tables), frozenset(part.name for part in tree.find_all(exp.Placeholder)))
@@ -165,7 +167,7 @@ def _in_force(base: _Base, as_of: datetime | None) -> Edition:
         raise ValueError("as_of needs a time zone")
     before = [edition for edition in base.editions if edition.cutoff_at <= as_of]
     if not before:
-        raise UserError(f"{as_of.date().isoformat()} 之前没有发布过版次 (nothing had been published by then)")
+        raise SaidError(Said(f"{as_of.date().isoformat()} 之前没有发布过版次", "nothing had been published by then"))
     return before[-1]
 
 
@@ -180,7 +182,7 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
             continue
         here = base.columns.get((source, stored), ())
         if not here and base.form == schema.VERSION:
-            raise UserError(f"已发布文件中没有表 {stored}，请重新发布 (the published file lacks this table)")
+            raise SaidError(Said(f"已发布文件中没有表 {stored}，请重新发布", "the published file lacks this table"))
         instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
         shown = ", ".join(
             _column(column, instant, is_history) if column in here else f"cast(null as {kind}) as {column}"
@@ -287,7 +289,7 @@ def pointed_at(published: Path) -> str:
     try:
         return _pointer(published)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UserError(_NOTHING) from error
+        raise SaidError(_NOTHING) from error
 
 
 def show(published: Path, edition_id: str, instead_of: str = "") -> bool:
@@ -331,7 +333,7 @@ def _current(published: Path, with_restricted: bool) -> tuple[Path, tuple[object
             _door.shown.pop(published.resolve(), None)
         return _identified(published, pointed, with_restricted)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UserError(_NOTHING) from error
+        raise SaidError(_NOTHING) from error
 
 
 def _shown(published: Path, pointed: str) -> str:
@@ -377,7 +379,8 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
         facts = dict(connection.execute("select key, value from general.manifest").fetchall())
     except duckdb.Error as error:
         connection.close()
-        raise UserError(f"已发布文件无法打开：{folder.name} (the published files cannot be opened)：{error}") from error
+        zh = f"已发布文件无法打开：{folder.name}：{error}"
+        raise SaidError(Said(zh, f"the published files cannot be opened: {error}")) from error
     try:
         form = schema.check(facts.get("schema_version"), folder.name)
     except UserError:
@@ -385,7 +388,9 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
         raise
     if not editions or "city" not in facts:
         connection.close()
-        raise UserError(f"已发布文件不完整：{folder.name} 没有版次或城市代码 (no edition or no city in the manifest)")
+        raise SaidError(
+            Said(f"已发布文件不完整：{folder.name} 没有版次或城市代码", "no edition or no city in the manifest")
+        )
     columns: dict[tuple[str, str], tuple[str, ...]] = {}
     for database, table, column in described:
         columns[database, table] = (*columns.get((database, table), ()), column)

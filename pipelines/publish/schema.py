@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.domain import UserError
+from pipelines.domain import Said, SaidError
 
 VERSION = 5
 """1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine.
@@ -18,11 +18,10 @@ _TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
 def check(told: str | None, where: str) -> int:
     """The form a file says it has. Raises UserError when a newer program wrote it, or it says none."""
     if told is None or not told.isdecimal():
-        raise UserError(f"已发布文件不完整：{where} 没有写明格式版本 (the file does not say its form)")
+        raise SaidError(Said(f"已发布文件不完整：{where} 没有写明格式版本", "the file does not say its form"))
     if int(told) > VERSION:
-        raise UserError(
-            f"已发布文件 {where} 由更新版本的程序写成（格式 {told}），请先升级程序 (a newer program wrote these files)"
-        )
+        zh = f"已发布文件 {where} 由更新版本的程序写成（格式 {told}），请先升级程序"
+        raise SaidError(Said(zh, "a newer program wrote these files"))
     return int(told)
 
 

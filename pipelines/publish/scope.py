@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipelines.domain import Audience, UserError, Viewer
+from pipelines.domain import Audience, Said, SaidError, Viewer
 
 _CODE = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 
@@ -13,7 +13,7 @@ EVERYTHING = frozenset({"city_totals", "own_rank"})
 """What an office may see of other areas where the published file does not say: see pipelines.secrecy."""
 
 
-class RefusedError(UserError):
+class RefusedError(SaidError):
     """The viewer's audience may not read this table, or nobody has said who may."""
 
 
@@ -94,7 +94,7 @@ def scope(
     """
     declared = TABLES.get(table)
     if declared is None:
-        raise RefusedError(f"表 {table} 没有声明归属列，拒绝读取 (no scope is declared for this table)")
+        raise RefusedError(Said(f"表 {table} 没有声明归属列，拒绝读取", "no scope is declared for this table"))
     audience = viewer.audience
     if declared.area is None:
         return ((Source.GENERAL if audience is Audience.GENERAL else Source.RESTRICTED, "true"),)
@@ -102,15 +102,15 @@ def scope(
         return ((Source.RESTRICTED, "true"),)
     if audience is Audience.OFFICE:
         if declared.bureau_only:
-            raise RefusedError(f"表 {table} 只供市局使用 (this table is for the bureau alone)")
+            raise RefusedError(Said(f"表 {table} 只供市局使用", "this table is for the bureau alone"))
         if declared.needs and declared.needs not in office_sees:
-            raise RefusedError(f"本地区规定各单位不看 {table} (the region's policy keeps this from offices)")
+            raise RefusedError(Said(f"本地区规定各单位不看 {table}", "the region's policy keeps this from offices"))
         own = (Source.RESTRICTED, _among(declared.area.format(source=Source.RESTRICTED), viewer.areas))
         if not declared.in_general or city in viewer.areas or "city_totals" not in office_sees:
             return (own,)
         return (own, (Source.GENERAL, _among(declared.area, frozenset({city}))))
     if not declared.in_general:
-        raise RefusedError(f"表 {table} 不对外公开 (this table is for the bureau and for the office concerned)")
+        raise RefusedError(Said(f"表 {table} 不对外公开", "this table is for the bureau and for the office concerned"))
     if not viewer.areas:
         return ((Source.GENERAL, "true"),)
     return ((Source.GENERAL, _among(declared.area, viewer.areas | {city})),)
@@ -120,7 +120,7 @@ def _among(column: str, codes: frozenset[str]) -> str:
     """SQL for "is one of these"; an office without areas owns nothing."""
     wrong = sorted(code for code in codes if not _CODE.fullmatch(code))
     if wrong:
-        raise RefusedError(f"区域代码无效：{wrong[0]!r} (not an area code)")
+        raise RefusedError(Said(f"区域代码无效：{wrong[0]!r}", "not an area code"))
     if not codes:
         return "false"
     listed = ", ".join(f"'{code}'" for code in sorted(codes))

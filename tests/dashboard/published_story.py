@@ -46,8 +46,8 @@ def episodes(city: City) -> pd.DataFrame:
         observed=236.0,
         people=236.0,
         line=200.0,
-        observed_band="200 人以上",
-        people_band="200 人以上",
+        observed_band="200–499",
+        people_band="200–499",
         known_from=before,
         **closing,
     )
@@ -61,8 +61,8 @@ def episodes(city: City) -> pd.DataFrame:
         hi=46.0,
         p=3e-5,
         people=28.0,
-        observed_band="50 至 99 人",
-        people_band="20 至 49 人",
+        observed_band="50–99",
+        people_band="20–49",
         changed_on=date(2026, 11, 21),
         known_from=before,
         known_to=now,
@@ -78,8 +78,8 @@ def episodes(city: City) -> pd.DataFrame:
         hi=47.0,
         p=4e-9,
         people=62.0,
-        observed_band="50 至 99 人",
-        people_band="50 至 99 人",
+        observed_band="50–99",
+        people_band="50–99",
         changed_on=LAST_DAY,
         **spike,
     )
@@ -94,8 +94,8 @@ def episodes(city: City) -> pd.DataFrame:
         hi=35.0,
         p=7e-4,
         people=17.0,
-        observed_band="20 至 49 人",
-        people_band="10 至 19 人",
+        observed_band="20–49",
+        people_band="10–19",
         **leave,
     )
     ended = {
@@ -110,8 +110,8 @@ def episodes(city: City) -> pd.DataFrame:
         "lo": 40.0,
         "hi": 71.0,
         "people": 33.0,
-        "observed_band": "50 至 99 人",
-        "people_band": "20 至 49 人",
+        "observed_band": "50–99",
+        "people_band": "20–49",
     }
     add(4, known_from=before, known_to=now, **ended)
     add(
@@ -137,8 +137,8 @@ def episodes(city: City) -> pd.DataFrame:
         hi=205.0,
         p=5e-5,
         people=69.0,
-        observed_band="200 人以上",
-        people_band="50 至 99 人",
+        observed_band="200–499",
+        people_band="50–99",
         known_from=before,
         **leave,
     )
@@ -158,8 +158,8 @@ def episodes(city: City) -> pd.DataFrame:
         window_from=date(2026, 10, 1),
         window_to=date(2026, 10, 31),
         data_to=date(2026, 10, 31),
-        observed_band="2% 至 4%",
-        people_band="200 人以上",
+        observed_band="",
+        people_band="200–499",
         known_from=before,
     )
     add(
@@ -175,8 +175,8 @@ def episodes(city: City) -> pd.DataFrame:
         observed=64.0,
         people=64.0,
         line=50.0,
-        observed_band="50 至 99 人",
-        people_band="50 至 99 人",
+        observed_band="50–99",
+        people_band="50–99",
     )
     columns = columns_of("episode")
     return pd.DataFrame(rows).reindex(columns=columns)

@@ -50,7 +50,7 @@ class Desk:
 @pytest.fixture(scope="module")
 def root(real: Site, browser: Browser, pictures: Path | None) -> Iterator[Desk]:
     """The administrator, who has opened the link that the first start prints."""
-    context = browser.new_context(base_url=real.url, viewport={"width": 1366, "height": 768})
+    context = browser.new_context(locale="zh-CN", base_url=real.url, viewport={"width": 1366, "height": 768})
     desk = Desk(context.new_page(), pictures)
     desk.page.goto(f"/sign-in/{link.set_up(real.ledger, datetime.now(UTC))}")
     yield desk
@@ -60,7 +60,7 @@ def root(real: Site, browser: Browser, pictures: Path | None) -> Iterator[Desk]:
 @pytest.fixture(scope="module")
 def clerk(real: Site, browser: Browser, pictures: Path | None) -> Iterator[Desk]:
     """A county's clerk at a telephone."""
-    context = browser.new_context(base_url=real.url, viewport={"width": 390, "height": 800})
+    context = browser.new_context(locale="zh-CN", base_url=real.url, viewport={"width": 390, "height": 800})
     yield Desk(context.new_page(), pictures)
     context.close()
 
@@ -104,7 +104,7 @@ def test_a_password_is_changed_and_the_old_one_opens_nothing(clerk: Desk) -> Non
     clerk.is_told(text("The password has been changed; your other sessions have ended."))
     clerk.picture("account_390")
     clerk.page.goto("/sign-out")
-    clerk.page.get_by_role("button").click()
+    clerk.page.get_by_role("button").first.click()
     clerk.page.wait_for_url("**/sign-in")
     clerk.send("Sign in", name="wang.wu", password=GOOD)
     clerk.is_told(text("Name or password is wrong."))

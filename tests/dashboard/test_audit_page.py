@@ -188,10 +188,10 @@ def test_the_page_shows_filters_and_turns_over_with_the_keyboard_on_a_phone(
 ) -> None:
     for number in range(130):
         audit.write(site.ledger, Act.RESTATE, Actor("command_line:翻页", "host"), f"feed {number}", datetime.now(UTC))
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context = browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(site.link(AUDITOR))
-    page.get_by_role("button").click()
+    page.get_by_role("button").first.click()
     page.wait_for_selector(".page main h1")
     page.goto(f"{site.url}/audit?who={quote('翻页')}")
     page.wait_for_selector(".audit tbody tr")

@@ -50,7 +50,7 @@ def opened(browser: Browser, office: Site, viewer: Viewer, size: dict[str, int],
     context = browser.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
     page = watch.over(context)
     page.goto(office.link(viewer))
-    page.get_by_role("button").click()
+    page.get_by_role("button").first.click()
     page.wait_for_selector(".page main h1")
     page.goto(office.url + "/delivery")
     page.wait_for_selector("main h1")

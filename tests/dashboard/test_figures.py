@@ -35,7 +35,7 @@ def place(city: City) -> Iterator[Site]:
 def test_a_figure_comes_when_it_is_in_view_and_is_worked_by_keyboard(
     place: Site, browser: Browser, tmp_path: Path
 ) -> None:
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
     page = context.new_page()
     troubles: list[str] = []
     page.on("console", lambda one: troubles.append(one.text) if one.type == "error" else None)

@@ -22,7 +22,7 @@ def test_an_analyst_sees_leads_and_how_rules_were_backtested_and_an_office_sees_
         context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
         page = context.new_page()
         page.goto(site.link(viewer))
-        page.get_by_role("button").click()
+        page.get_by_role("button").first.click()
         page.wait_for_selector(".page main h1")
         assert page.get_by_role("navigation").get_by_text("预警规则").count() == may
         page.goto(f"{site.url}/rules")

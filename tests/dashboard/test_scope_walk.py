@@ -55,11 +55,11 @@ def test_no_answer_to_a_countys_viewer_speaks_of_another_county(browser: Browser
         if response.status < 300 and "json" in response.headers.get("content-type", "") + "json":
             bodies[f"{response.url} {response.request.post_data or ''}"] = response.text()
 
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
     page = context.new_page()
     page.on("response", keep)
     page.goto(site.link(head_of(OWN)))
-    page.get_by_role("button").click()
+    page.get_by_role("button").first.click()
     page.wait_for_selector(".page main h1")
     foreign = [f"/area/{code}" for code in city.units if code != OWN] + ["/warning/w0003", "/warning/w0007"]
     for address in [*site.addresses(head_of(OWN)), *foreign, "/?as_of=2026-11-24", "/?matrix=insured_leave"]:

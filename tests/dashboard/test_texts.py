@@ -1,59 +1,13 @@
-import ast
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
-from string import Formatter
 
 import pytest
 
-import dashboard
-from dashboard.locale import count, day, instant, messages, percent, signed, text, value
+from dashboard.locale import count, day, instant, percent, signed, text, value
 from dashboard.reference import Indicator, judged_in
 from dashboard.theme import COLOURS
 from dashboard.verdict import against_range, certainty, change_words, odds, of_change
 from pipelines.sheet import inert
-
-# serve.py speaks to the person at the terminal, as the command line does
-SOURCES = [path for path in sorted(Path(dashboard.__file__).parent.rglob("*.py")) if path.name != "serve.py"]
-CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
-
-
-def messages_of(path: Path) -> Iterator[str]:
-    """Literal messages a source file hands to ``text``, directly, as a choice, or from a tuple."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text" and node.args:
-            yield from _strings(node.args[0])
-        if isinstance(node, ast.ListComp) and ast.dump(node.elt).startswith("Call(func=Name(id='text'"):
-            yield from _strings(node.generators[0].iter)
-
-
-def _strings(node: ast.expr) -> Iterator[str]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            yield part.value
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_no_page_has_chinese_in_its_source(path: Path) -> None:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        assert not CHINESE.search(line), f"{path.name}:{number} {line}"
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_every_message_is_translated(path: Path) -> None:
-    missing = {message for message in messages_of(path) if not messages().get(message)}
-    assert not missing
-
-
-def test_a_translation_names_the_same_values_as_its_message() -> None:
-    def names(pattern: str) -> set[str]:
-        return {name for _, name, _, _ in Formatter().parse(pattern) if name}
-
-    for message, translated in messages().items():
-        assert translated, message
-        assert names(message) == names(translated), message
 
 
 def test_a_message_without_translation_is_shown_rather_than_nothing() -> None:

@@ -161,7 +161,7 @@ def clerk(place: Site, browser: Browser) -> Iterator[Page]:
     account_id = account.create(place.ledger, SYSTEM, "wang.wu", "王五", Role.COUNTY_CLERK, [AREA], now)
     token = link.for_password(place.ledger, SYSTEM, account_id, now)
     link.redeem_password(place.ledger, token, PASSWORD, [], now, "127.0.0.1")
-    context = browser.new_context(base_url=place.url, viewport={"width": 390, "height": 844})
+    context = browser.new_context(locale="zh-CN", base_url=place.url, viewport={"width": 390, "height": 844})
     yield context.new_page()
     context.close()
 

@@ -124,7 +124,7 @@ def signed_in(city: City, browser: Browser, said: Path) -> Iterator[Page]:
                 break
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.1)
-        context = browser.new_context(base_url=link.split("/sign-in/", maxsplit=1)[0])
+        context = browser.new_context(locale="zh-CN", base_url=link.split("/sign-in/", maxsplit=1)[0])
         opened = context.new_page()
         opened.goto(link)
         for name, words in NEW_PASSWORD.items():

@@ -20,6 +20,10 @@ document.addEventListener("submit", async (event) => {
       body: JSON.stringify(sent),
     });
     const told = await answer.json();
+    if (told.again) {
+      window.location.reload();
+      return;
+    }
     if (told.to) {
       window.location.assign(told.to);
       return;
