@@ -6,7 +6,8 @@ from typing import Any
 from dash import html
 
 from dashboard import data
-from dashboard.locale import Language, text
+from dashboard.components.tag import stored
+from dashboard.locale import text
 from dashboard.region import region
 from pipelines.ledger.responsible import Responsible, responsible
 
@@ -32,10 +33,10 @@ def served_by(row: Any, today: date) -> Any:
     return html.P([*words, " ", *(served if posts else [text("No post serves it yet.")])], className="source")
 
 
-def _around(sentence: str, stored: str) -> list[Any]:
+def _around(sentence: str, words: str) -> list[Any]:
     """A sentence with a stored text in its place, marked as the Chinese it is."""
     before, after = sentence.split("\0")
-    return [before, html.Span(stored, lang=Language.CHINESE), after]
+    return [before, stored(words), after]
 
 
 def _listed(row: Any, today: date) -> Any:

@@ -10,6 +10,7 @@ from dash import html
 from dashboard import data, reference
 from dashboard.components.arrival import PATH
 from dashboard.components.table import scrolling, table
+from dashboard.components.tag import stored
 from dashboard.components.warning import address
 from dashboard.locale import Language, count, instant, language, month, short_day, text, value
 from dashboard.slots import SHOWN
@@ -82,9 +83,7 @@ def quarantine(feed: str) -> Any:
         [
             html.A(reference.feed(row.feed), href=address(f"{PATH}?feed={row.feed}") + "#back"),
             reference.place(row.sender) if isinstance(row.sender, str) else "–",
-            html.Span(row.column_name, lang=Language.CHINESE)
-            if isinstance(row.column_name, str)
-            else text("the row as a whole"),
+            stored(row.column_name) if isinstance(row.column_name, str) else text("the row as a whole"),
             count(row.refused),
             count(row.files),
             _instant(row.received_at),

@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.locale import text
+from dashboard.locale import Language, text
 from dashboard.verdict import Verdict
 
 _LEVELS = {1: "Red", 2: "Orange", 3: "Yellow", 4: "Blue"}
@@ -41,3 +41,8 @@ def state_tag(status: str) -> Any:
 def hidden(words: str) -> Any:
     """Words for those who listen to the page."""
     return html.Span(words, className="unseen")
+
+
+def stored(words: str) -> Any:
+    """Words as the bureau's files have them, marked as the Chinese they are for who reads in another language."""
+    return html.Span(words, lang=Language.CHINESE)

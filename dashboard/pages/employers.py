@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from dashboard import data, reference, shell
 from dashboard.components.table import table
-from dashboard.components.tag import level_tag, state_tag
+from dashboard.components.tag import level_tag, state_tag, stored
 from dashboard.components.warning import address, industry_link, people
 from dashboard.figures.tabbed import awaited
 from dashboard.handled import handled
@@ -178,10 +178,12 @@ def _filed(rows: pd.DataFrame) -> str:
                 days=REPORTED_SINCE.days, people=count(float(rows["people"].sum())))  # fmt: skip
 
 
-def _coded(listed: str, code: Any) -> str:
-    """The title of a code of the region's lists; the code itself where the list has none."""
-    if not isinstance(code, str):
-        return ""
+def _coded(listed: str, *given: Any) -> Any:
+    """The titles of codes of the region's lists; a code itself where the list has none."""
+    return stored(text(", ").join(_title(listed, code) for code in given if isinstance(code, str)))
+
+
+def _title(listed: str, code: str) -> str:
     codes = region().codes
     titles = codes.loc[(codes["list"] == listed) & (codes["code"] == code), "title"]
     return str(titles.iloc[0]) if len(titles) else code
@@ -237,8 +239,8 @@ def _key_row(part: pd.DataFrame, *, is_warned: bool) -> list[Any]:
     return [
         first["employer_name"] if isinstance(first["employer_name"], str) else first["employer"],
         _where(first["area"], first["industry"]),
-        text(", ").join(_coded("key_employer_kind", kind) for kind in part["kind"]),
-        text(", ").join(posts) if posts else html.Span(text("nobody named"), className="tag late"),
+        _coded("key_employer_kind", *part["kind"]),
+        stored(text(", ").join(posts)) if posts else html.Span(text("nobody named"), className="tag late"),
         _day(since),
         html.Span(text("named by a warning"), className="tag tone-worse") if is_warned else "–",
     ]
