@@ -12,7 +12,7 @@ from flask import current_app
 
 from dashboard import completeness, data, quality, reference
 from dashboard.components import aria
-from dashboard.components.form import kept
+from dashboard.components.form import chosen, kept
 from dashboard.components.warning import address
 from dashboard.locale import Language, day, instant, language, text, text_in
 from dashboard.security import asked, at_page, may_open, trail
@@ -23,6 +23,7 @@ from dashboard.shared import shared
 from pipelines.domain import UserError
 
 MAIN = "main"
+_EDITIONS = 30  # so many can be chosen; any other day is reached by its address
 
 
 def shared_page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
@@ -129,7 +130,7 @@ def _skip() -> Any:
 
 
 def _header() -> Any:
-    viewer, edition = data.viewer(), data.edition()
+    viewer = data.viewer()
     is_chinese = language() is Language.CHINESE
     name = reference.manifest()["region_name_zh" if is_chinese else "region_name_en"]
     areas = [html.Li(dcc.Link(place.short_name, href=address(f"/area/{place.code}"))) for place in reference.units()]
@@ -163,19 +164,7 @@ def _header() -> Any:
                 ),
                 **aria.label(text("Main navigation")),
             ),
-            html.P(
-                [
-                    html.Span(day(edition.day)),
-                    html.Span(
-                        text(
-                            "edition {number}, as of {instant}",
-                            number=edition.number,
-                            instant=instant(edition.cutoff_at, reference.zone()),
-                        )
-                    ),
-                ],
-                className="edition",
-            ),
+            _edition(),
             html.P(
                 [
                     html.Span(role),
@@ -188,6 +177,27 @@ def _header() -> Any:
         ],
         className="top",
     )
+
+
+def _edition() -> Any:
+    """Which edition is shown, and a choice of the last ones: every page can be seen as it was published on a day."""
+    shown = data.edition()
+    as_of = text(
+        "edition {number}, as of {instant}", number=shown.number, instant=instant(shown.cutoff_at, reference.zone())
+    )
+    past = data.looks_back_to()
+    last = data.read("edition")["day"].head(_EDITIONS).dt.date
+    days = dict.fromkeys([*last, *([] if past is None else [past])])
+    options = [("", text("the newest")), *((one.isoformat(), day(one)) for one in days)]
+    choice = html.Form(
+        [
+            chosen("as_of", text("As published on"), options, ["" if past is None else past.isoformat()]),
+            html.Button(text("Show"), type="submit"),
+        ],
+        method="get", action=page_asked(), className="asked",
+    )  # fmt: skip
+    summary = html.Summary([html.Span(day(shown.day)), html.Span(as_of)])
+    return html.Details([summary, choice], className="menu edition")
 
 
 def _topics() -> list[Any]:

@@ -189,6 +189,12 @@ def test_the_page_of_a_past_day_shows_what_was_published_then(sign_in: SignIn, s
     assert "历史版次" in page.locator(".banner.past").inner_text()
     shown(page, site, "/warning/w0002")
     assert "实际 96 人，为预期 34 的 2.8 倍" in page.locator(".title").inner_text()
+    page.locator(".edition > summary").click()
+    page.get_by_label("查看当日发布的情况").select_option("2026-11-24")
+    page.locator(".edition button").click()
+    page.wait_for_selector(".banner.past")
+    assert page.url == site.url + "/warning/w0002?as_of=2026-11-24"
+    assert "黄色" in page.locator("h1").inner_text()
     page.goto(site.url + "/?as_of=gestern")
     page.wait_for_selector(".failed h1")
     assert "日期须写成" in page.locator("main").inner_text()
