@@ -168,7 +168,7 @@ def _number(shown: str) -> str:
 
 def _readings() -> tuple[str, Rows]:
     area, grain = request.args.get("area", ""), request.args.get("grain", "")
-    allowed = {reference.city(), *[unit.code for unit in reference.units()]}
+    allowed = reference.codes()
     if area not in allowed or grain not in _DAYS:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
     found = data.read("readings", area=area, grain=grain, since=data.edition().day - timedelta(days=_DAYS[grain]))

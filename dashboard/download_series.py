@@ -18,7 +18,7 @@ COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "
 def series() -> tuple[str, Iterator[list[object]]]:
     """Title and rows of the series the address names. Raises UserError for what this viewer may not see."""
     asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry")}
-    areas = {reference.city(), *[unit.code for unit in reference.units()]}
+    areas = reference.codes()
     indicator = reference.indicators().get(asked["indicator"])
     if indicator is None or asked["area"] not in areas or not reference.is_industry(asked["industry"]):
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))

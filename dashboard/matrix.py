@@ -121,7 +121,7 @@ def _made(
     is_exact: bool,
 ) -> Matrix:
     used = {area for area, _ in cells}
-    areas = [reference.city(), *[unit.code for unit in reference.units()]]
+    areas = reference.codes()
     kept = tuple(area for area in areas if area in used or (area != reference.city() and area in late))
     listed = data.read("industry")
     sections = [TOTAL_INDUSTRY, *listed[listed["level"].isin(["section", "unknown"])]["code"]]

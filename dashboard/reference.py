@@ -132,6 +132,11 @@ def units() -> list[Place]:
     return [place for place in places().values() if place.level == "unit" and (not limited or place.code in own)]
 
 
+def codes() -> list[str]:
+    """Codes of the areas whose pages this viewer may open: the city, and the units it may name."""
+    return [city(), *[unit.code for unit in units()]]
+
+
 def place(code: str) -> str:
     """Name of an area."""
     known = places().get(code)

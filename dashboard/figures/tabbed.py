@@ -58,7 +58,7 @@ def add_figures(server: Flask) -> None:
 
 def _check(asked: dict[str, str]) -> None:
     """Raise UserError or ValueError for what is not among the figures this viewer may see."""
-    areas = {reference.city(), *[unit.code for unit in reference.units()]}
+    areas = reference.codes()
     known = asked["indicator"] in reference.indicators() and asked["area"] in areas
     if not known or not reference.is_industry(asked["industry"]) or not 1 <= int(asked["days"]) <= _MOST_DAYS:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))

@@ -26,14 +26,10 @@ def register() -> None:
     shell.register(__name__, layout, "Area · Gangshao", path_template="/area/<code>")
 
 
-def _allowed() -> list[str]:
-    return [reference.city(), *[unit.code for unit in reference.units()]]
-
-
 @shell.page
 def layout(code: str = "", **_: str) -> list[Any]:
     """The page of the area ``code``: a unit this viewer may name, or the city."""
-    if code not in _allowed():
+    if code not in reference.codes():
         return shell.not_found()
     warnings = ranked(data.read("area_warning", area=code, closed_since=data.edition().day - CLOSED_SINCE))
     caption = text("Warnings of {area}", area=reference.place(code))
@@ -72,7 +68,7 @@ def _rest(code: str) -> list[Any]:
 
 
 def _each_area() -> list[dict[str, str]]:
-    return [{"code": code} for code in _allowed()]
+    return [{"code": code} for code in reference.codes()]
 
 
 _shared_title = shared(f"{__name__} title", _title, _each_area)

@@ -32,7 +32,7 @@ def register() -> None:
 @shell.shared_page
 def layout(area: str = "", indicator: str = "", **_: str) -> list[Any]:
     """The page; area and indicator are the query of its address."""
-    areas = [code for code in (reference.city(), *[unit.code for unit in reference.units()])
+    areas = [code for code in reference.codes()
              if data.may_read_scores(code)]  # fmt: skip
     heading = html.H1(text("Forecasts"))
     if not areas:

@@ -28,7 +28,7 @@ def register() -> None:
 @shell.page
 def layout(code: str = "", area: str = "", **_: str) -> list[Any]:
     """The page of the industrial section ``code``; which area's figures it shows is the query of its address."""
-    if code not in reference.sections() or (area and area not in _areas()):
+    if code not in reference.sections() or (area and area not in reference.codes()):
         return shell.not_found()
     warnings = _warnings(code)
     caption = text("Open warnings of this industry")
@@ -83,10 +83,6 @@ def _figures(area: str, code: str) -> list[Figure]:
     return [one for one in (summary.of_indicator(item, area, code) for item in known) if one is not None]
 
 
-def _areas() -> list[str]:
-    return [reference.city(), *[unit.code for unit in reference.units()]]
-
-
 def _finding(figures: list[Figure], warnings: pd.DataFrame, place: str) -> str:
     worse = [one.indicator.title for one in figures if one.verdict.tone == "worse"]
     given = {"area": place, "number": count(len(warnings))}
@@ -96,7 +92,7 @@ def _finding(figures: list[Figure], warnings: pd.DataFrame, place: str) -> str:
 
 
 def _choice(code: str, shown: str) -> Any:
-    areas = [_link(reference.places()[one].short_name, code, one, is_current=one == shown) for one in _areas()]
+    areas = [_link(reference.places()[one].short_name, code, one, is_current=one == shown) for one in reference.codes()]
     others = [_link(reference.industry(one), one, shown, is_current=one == code) for one in reference.sections()]
     return html.Div(
         [

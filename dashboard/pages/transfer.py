@@ -39,7 +39,7 @@ def register() -> None:
 @shell.shared_page
 def layout(area: str = "", **_: str) -> list[Any]:
     """The page; which area's courses it shows is the query of its address."""
-    areas = [reference.city(), *[unit.code for unit in reference.units()]]
+    areas = reference.codes()
     shown_area = area or reference.city()
     if shown_area not in areas:
         return shell.not_found()
