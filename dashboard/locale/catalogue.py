@@ -40,7 +40,7 @@ def key(msgid: str, context: str | None) -> str:
     return f"{context}\x04{msgid}" if context else msgid
 
 
-def text(msgid: str, **values: object) -> str:
+def text(msgid: str, /, **values: object) -> str:
     """Return the text of ``msgid`` in the reader's language, with ``{name}`` places filled from ``values``.
 
     A message without translation is shown in English rather than not at all; a test finds it first.
@@ -48,7 +48,7 @@ def text(msgid: str, **values: object) -> str:
     return text_in(language(), msgid, **values)
 
 
-def text_in(of: Language, msgid: str, **values: object) -> str:
+def text_in(of: Language, msgid: str, /, **values: object) -> str:
     """The same in a given language."""
     known = messages(of)
     of_one = known.get(key(msgid, ONE))
