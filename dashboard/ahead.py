@@ -63,11 +63,13 @@ class Ahead:
                         self._make(pointed, self._asked_lately(pointed), LONGEST)
                     # Readers who could not be kept so long are on the pointer's edition; from there it goes on.
                     self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
-                    self._make(pointed, None, LIKELY_LONGEST)
-                    self._server.config[IS_PREPARED] = True
+                    try:
+                        self._make(pointed, None, LIKELY_LONGEST)
+                    finally:  # pages come without it too, only later
+                        self._server.config[IS_PREPARED] = True
             except UserError:  # nothing is published yet, or what is cannot be read: readers are told so themselves
                 continue
-            except Exception:  # the thread must not end, or every edition would be shown late; it is tried again
+            except Exception:  # the thread must not end, or every edition would be shown late
                 log.exception("an edition could not be prepared")
 
     def _asked_lately(self, edition_id: str) -> list[Asked]:

@@ -293,7 +293,7 @@ def _audit() -> tuple[str, Rows]:
 _MAKERS: dict[str, tuple[Callable[[], tuple[str, Rows]], tuple[str, ...]]] = {
     "matrix": (_matrix, ("indicator",)),
     "readings": (_readings, ("area", "grain")),
-    "series": (series, ("indicator", "area", "industry")),
+    "series": (series, ("indicator", "area", "industry", "days")),
     "warnings": (_warnings, ()),
     "audit": (_audit, ("since", "who", "act")),
 }

@@ -8,8 +8,8 @@ from flask import request
 from dashboard import data, reference
 from dashboard.course import course
 from dashboard.figures.history import title_of
+from dashboard.figures.tabbed import check
 from dashboard.locale import month, text
-from dashboard.summary import WEEK
 from pipelines.domain import UserError
 
 COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "Edition")
@@ -17,12 +17,13 @@ COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "
 
 def series() -> tuple[str, Iterator[list[object]]]:
     """Title and rows of the series the address names. Raises UserError for what this viewer may not see."""
-    asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry")}
-    areas = reference.codes()
-    indicator = reference.indicators().get(asked["indicator"])
-    if indicator is None or asked["area"] not in areas or not reference.is_industry(asked["industry"]):
-        raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
-    drawn = course(indicator, asked["area"], asked["industry"], WEEK)
+    asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days")}
+    try:
+        check(asked)
+    except ValueError as error:
+        raise UserError(text("The address may be wrong, or what it names is not among what you may see.")) from error
+    indicator = reference.indicators()[asked["indicator"]]
+    drawn = course(indicator, asked["area"], asked["industry"], int(asked["days"]))
 
     def rows() -> Iterator[list[object]]:
         named = [text(name) for name in COLUMNS]

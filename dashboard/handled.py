@@ -37,16 +37,15 @@ def handled(warnings: pd.DataFrame) -> dict[str, Handled]:
     with trail().ledger.reading() as connection:
         stands = standing(connection, ids, until)
         taken_on = acknowledgements(connection, ids, until)
-        assigned = measures(connection, ids)
+        assigned = measures(connection, ids, until)
     now = until or trail().clock()
     found = {}
     for row in warnings.itertuples(index=False):
         own, level = row.episode_id, Level(int(row.level))
         at = stands[own]
         due_at, due = _due(at, level, is_city=row.area == reference.city())
-        known = [one for one in assigned[own] if until is None or one.assigned_at <= until]
         found[own] = Handled(
-            Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], known, level, now), due,
+            Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now), due,
             is_over=due_at is not None and due_at < now,
         )  # fmt: skip
     return found

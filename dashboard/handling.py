@@ -1,6 +1,6 @@
 """The human side of a warning on its page: where it stands, what is due and by whom, who is on it, which measures."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -69,9 +69,7 @@ def handling(row: Any) -> Any:
     with trail().ledger.reading() as connection:
         at = standing(connection, [row.episode_id], until)[row.episode_id]
         taken_on = acknowledgements(connection, [row.episode_id], until)[row.episode_id]
-        assigned = measures(connection, [row.episode_id])[row.episode_id]
-    if until is not None:
-        assigned = [one for one in assigned if one.assigned_at <= until]
+        assigned = measures(connection, [row.episode_id], until)[row.episode_id]
     level = Level(int(row.level))
     may_act = until is None
     return html.Div(
@@ -107,6 +105,11 @@ def state_words(at: Standing, level: Level) -> str:
     return words
 
 
+def _now() -> datetime:
+    """This instant, or the one at which the edition looked back to was made."""
+    return trail().clock() if data.looks_back_to() is None else data.edition().cutoff_at
+
+
 def _sentence(at: Standing, level: Level) -> str:
     if at.is_outgrown_at(level):
         return text("It has got worse than when it was last decided about: it is to be verified anew.")
@@ -131,7 +134,7 @@ def _next(row: Any, at: Standing, level: Level, may_act: bool) -> Any:
     for one in possible:
         words: list[Any] = [text(STEP_TITLES[one.to]), text(" – for {role}", role=text(ROLE_TITLES[one.role]))]
         if one.to in due:
-            is_over = trail().clock() > due[one.to]
+            is_over = _now() > due[one.to]
             by = text("by {instant}", instant=_instant(due[one.to]))
             words.append(
                 html.Span(text("overdue, {by}", by=by) if is_over else by, className="tag late" if is_over else "")
@@ -161,7 +164,7 @@ def _step_form(row: Any, at: Standing, level: Level, mine: list[Step]) -> Any:
 
 
 def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool) -> Any:
-    now = trail().clock()
+    now = _now()
     shown = []
     for one in taken_on:
         state = text("in force") if one.holds(level, now) else text("undone") if one.undone_at else text("ended")
@@ -193,7 +196,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
 def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
     playbook = in_words(region().playbook)
     titles = dict(zip(playbook["playbook"], playbook["title"], strict=True))
-    today = data.today()
+    today = data.today() if data.looks_back_to() is None else data.edition().day
     shown = [
         [
             titles.get(one.playbook, one.playbook),

@@ -45,6 +45,7 @@ def _usual(step: Any, unit: str) -> list[str]:
             step.min_strength,
             lambda x: text("at least {number} standard deviations beyond the expected", number=f"{x:g}"),
         ),
+        (step.max_p, lambda x: text("chance below {value}", value=f"{x:g}")),
         (step.line, lambda x: text("reaches the line {line}", line=count(x) if is_count else value(x, unit))),
         (step.margin, lambda x: text("{margin} beyond its own median", margin=value(x, unit))),
         (

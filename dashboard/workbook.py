@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
@@ -42,6 +43,8 @@ def _cell(sheet: object, content: object, *, is_bold: bool = False) -> object:
         return None
     if isinstance(content, np.generic):
         content = content.item()
+    if isinstance(content, str):
+        content = ILLEGAL_CHARACTERS_RE.sub("?", content)
     cell = WriteOnlyCell(sheet, inert(content))
     if isinstance(content, str):
         cell.data_type = "s"

@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const asked = new WeakMap(); // the place of a figure → the address asked for last
+  const came = new WeakSet(); // places that were given their figure; Dash may set one back
   const near = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach((one) => {
     near.unobserve(one.target);
     load(one.target);
@@ -16,6 +17,7 @@
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       show(await answer.json());
+      came.add(place);
     } catch {
       show(place.dataset.failed);
     } finally {
@@ -25,7 +27,9 @@
 
   function watch() {
     for (const place of document.querySelectorAll("[data-figure]")) {
-      if (asked.get(place) === place.dataset.figure) continue;
+      const isWaiting = place.firstElementChild?.classList.contains("awaited") && !place.hasAttribute("aria-busy");
+      if (asked.get(place) === place.dataset.figure && !(isWaiting && came.has(place))) continue;
+      came.delete(place);
       asked.set(place, place.dataset.figure);
       near.observe(place);
     }

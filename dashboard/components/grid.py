@@ -94,7 +94,7 @@ def _choice(shown: model.Matrix) -> Any:
     for item in model.choices():
         is_current = item.indicator == shown.indicator.indicator
         attributes = aria.CURRENT if is_current else {}
-        links.append(html.A(item.title, href=address(f"/?matrix={item.indicator}#matrix"), **attributes))
+        links.append(html.A(item.title, href=address(f"/?matrix={item.indicator}"), **attributes))
     download = html.A(
         text("Download CSV"),
         href=address(f"/download/matrix.csv?indicator={shown.indicator.indicator}"),

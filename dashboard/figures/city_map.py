@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -72,7 +73,7 @@ def _county(rings: list[Ring], level: int | None) -> str:
 def _label(x: float, y: float, name: str, level: int | None, *, is_zone: bool) -> str:
     ground = None if level is None else COLOURS[f"level-{level}"]
     ink = COLOURS["ink"] if level is None else COLOURS[f"level-{level}-ink"]
-    words = name if level is None else f"{name} {level_word(level)}"
+    words = escape(name if level is None else f"{name} {level_word(level)}")
     width = round(sum(7.5 if one.isascii() else 14 for one in words)) + 8
     box = (
         f"<rect x='{x - width / 2:.1f}' y='{y - 15:.1f}' width='{width}' height='20' rx='3' "
@@ -99,9 +100,11 @@ def _shapes(path: Path) -> dict[str, list[Ring]]:
         return {}
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     degrees = {
-        str(one["properties"]["gb"])[3:]: [np.array(polygon[0])[:, :2] for polygon in one["geometry"]["coordinates"]]
+        str(one["properties"]["gb"])[3:]: [np.array(polygon[0])[:, :2] for polygon in _polygons(one["geometry"])]
         for one in features
     }
+    if not degrees:
+        return {}
     every = np.concatenate([ring for rings in degrees.values() for ring in rings])
     west, south = every.min(axis=0)
     east, north = every.max(axis=0)
@@ -114,3 +117,9 @@ def _shapes(path: Path) -> dict[str, list[Ring]]:
         ]
         for code, rings in degrees.items()
     }
+
+
+def _polygons(geometry: Mapping[str, Any]) -> list[Any]:
+    """The polygons of a shape of one or of several."""
+    found: list[Any] = geometry["coordinates"]
+    return [found] if geometry["type"] == "Polygon" else found

@@ -1,5 +1,6 @@
 """A figure as pages show it: chart, table, download, about, each behind its tab; it is sent when it comes into view."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -33,7 +34,7 @@ def awaited(indicator: str, area: str, industry: str, days: int = WEEK, window: 
     asked = {"indicator": indicator, "area": area, "industry": industry, "days": days, "first": first, "last": last}
     own: Any = {"data-figure": address("/figure?" + urlencode({name: one for name, one in asked.items() if one}))}
     name = "-".join(str(one) for one in asked.values() if one)
-    waiting = html.P(text("The figure comes when it is in view."), className="empty")
+    waiting = html.P(text("The figure comes when it is in view."), className="empty awaited")
     own["data-failed"] = text("The figure did not come. Reload the page to try again.")
     return html.Div(waiting, id=f"figure-{name}", className="figure", **own)
 
@@ -46,25 +47,25 @@ def add_figures(server: Flask) -> None:
         asked = {
             name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days", "first", "last")
         }
-        at_page(f"/area/{asked['area']}")
+        at_page(f"/figure/{asked['indicator']}/{asked['area']}/{asked['industry']}")
         try:
             data.look_back(request.args.get("as_of"))
-            _check(asked)
+            check(asked)
         except (UserError, ValueError):
             trail().refuse("not_found")
             abort(404)
         return Response(f'"{_given(**asked)}"', mimetype="application/json")
 
 
-def _check(asked: dict[str, str]) -> None:
+def check(asked: Mapping[str, str]) -> None:
     """Raise UserError or ValueError for what is not among the figures this viewer may see."""
     areas = reference.codes()
     known = asked["indicator"] in reference.indicators() and asked["area"] in areas
     if not known or not reference.is_industry(asked["industry"]) or not 1 <= int(asked["days"]) <= _MOST_DAYS:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
-    for day in (asked["first"], asked["last"]):
-        if day:
-            date.fromisoformat(day)
+    for name in ("first", "last"):
+        if asked.get(name):
+            date.fromisoformat(asked[name])
 
 
 def _made(indicator: str, area: str, industry: str, days: str, first: str, last: str) -> list[Any]:
@@ -92,7 +93,8 @@ _given = shared("figure", _made)
 def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str) -> Any:
     """Files of what the figure shows and of all that may be seen of the area, and the figure as a picture."""
     grain = "day" if drawn.grain == "window" else drawn.grain
-    own = urlencode({"indicator": indicator.indicator, "area": area, "industry": industry, "grain": grain})
+    days = drawn.days or WEEK
+    own = urlencode({"indicator": indicator.indicator, "area": area, "industry": industry, "days": days})
     everything = urlencode({"area": area, "grain": grain})
     links = [
         (f"/download/series.{form}?{own}", text("This series ({form})", form=form.upper())) for form in ("csv", "xlsx")

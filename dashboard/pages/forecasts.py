@@ -1,6 +1,7 @@
 """Forecasts: what was forecast and what came, coverage and error by indicator, and what is expected next."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 from dash import html
@@ -42,7 +43,7 @@ def layout(area: str = "", indicator: str = "", **_: str) -> list[Any]:
         )
         return [html.Div([heading], className="title"), html.P(why, className="empty")]
     shown = area or areas[0]
-    if shown not in areas:
+    if shown not in areas or (indicator and indicator not in reference.indicators()):
         return shell.not_found()
     rows = forecast_record.came(shown)
     offered = forecast_record.offered(shown)
@@ -67,7 +68,7 @@ def _areas(areas: list[str], shown: str, indicator: str) -> Any:
 
 
 def _link(title: str, area: str, indicator: str, *, is_current: bool) -> Any:
-    query = f"area={area}&indicator={indicator}" if indicator else f"area={area}"
+    query = urlencode({"area": area, "indicator": indicator} if indicator else {"area": area})
     return html.A(title, href=address(f"{PATH}?{query}"), **(aria.CURRENT if is_current else {}))
 
 
@@ -152,6 +153,8 @@ def _scores(found: list[Score]) -> Any:
     known = reference.indicators()
     rows = []
     for one in found:
+        if one.indicator not in known:  # forecast by an edition that still had it
+            continue
         indicator = forecast_record.as_forecast(known[one.indicator])
         is_enough = one.forecasts >= forecast_record.FEWEST
         shares = [percent(one.within_80), percent(one.within_95)] if is_enough else [text("too few")] * 2

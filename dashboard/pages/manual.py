@@ -38,7 +38,7 @@ CHAPTERS = (
             "A warning is a suspicion until a person has verified it. Its page says whose the next step is and by"
             " when; enter yours there, with its grounds."
         ),
-        "To see what was known on an earlier day, add `?as_of=2026-11-20` to the address of a page.",
+        "To see what was known on an earlier day, open the date at the top of a page and choose one.",
     )),
     Chapter("clerk", "For a clerk of a county", (
         "The page of your area lists every file that is due and what became of it, in a mark and a word.",

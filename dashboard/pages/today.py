@@ -37,8 +37,9 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     panels = [
         (text("Warnings and areas"), _first(warnings, brought)),
         (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix))),
-        (text("Map"), html.Div(_shared_map())),
     ]
+    if data.viewer().audience is not Audience.OFFICE:  # an office would take what is not its own for quiet
+        panels.append((text("Map"), html.Div(_shared_map())))
     return [
         html.Div(
             [
@@ -108,7 +109,7 @@ def _once() -> list[dict[str, str]]:
 
 _shared_cards = shared(f"{__name__} cards", _cards, _once)
 _shared_counties = shared(f"{__name__} counties", _counties, _once)
-_shared_map = shared(f"{__name__} map", _map, _once)
+_shared_map = shared(f"{__name__} map", _map, lambda: _once() if data.viewer().audience is not Audience.OFFICE else [])
 _shared_matrix = shared(f"{__name__} matrix", _matrix, _choices)
 
 

@@ -133,14 +133,21 @@ def close(
         audit.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
 
 
-def measures(connection: Connection, episode_ids: Iterable[str]) -> dict[str, list[Measure]]:
-    """The measures of these warnings, in the order in which they were assigned."""
+def measures(
+    connection: Connection, episode_ids: Iterable[str], until: datetime | None = None
+) -> dict[str, list[Measure]]:
+    """The measures of these warnings, in the order in which they were assigned; ``until``: as they were known then."""
     found: dict[str, list[Measure]] = {}
     for some in in_parts(episode_ids):
         found |= {episode_id: [] for episode_id in some}
         query = select(table).where(table.c.episode_id.in_(some)).order_by(table.c.measure_id)
+        if until is not None:
+            query = query.where(table.c.assigned_at <= until)
         for row in connection.execute(query).mappings():
-            found[row["episode_id"]].append(Measure(**dict(row) | {"state": Progress(row["state"])}))
+            values = dict(row) | {"state": Progress(row["state"])}
+            if until is not None and row["closed_at"] is not None and row["closed_at"] > until:
+                values |= {"state": Progress.ASSIGNED, "closed_at": None, "closed_by": None, "result": ""}
+            found[row["episode_id"]].append(Measure(**values))
     return found
 
 

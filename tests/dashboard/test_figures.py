@@ -79,12 +79,13 @@ def test_a_figure_comes_when_it_is_in_view_and_is_worked_by_keyboard(
     assert not troubles
 
 
-def test_a_figure_shows_what_its_table_and_its_files_say(place: Site) -> None:
+@pytest.mark.parametrize("days", [7, 28])
+def test_a_figure_shows_what_its_table_and_its_files_say(place: Site, days: int) -> None:
     client = signed_in(place, LEADER)
-    query = f"indicator=insured_leave&area={AREA}&industry=ALL"
-    packed = client.get(f"/figure?{query}&days=7", headers={"Accept-Encoding": "gzip"})
+    query = f"indicator=insured_leave&area={AREA}&industry=ALL&days={days}"
+    packed = client.get(f"/figure?{query}", headers={"Accept-Encoding": "gzip"})
     assert len(packed.get_data()) < 10_000
-    answer = client.get(f"/figure?{query}&days=7")
+    answer = client.get(f"/figure?{query}")
     body = json.loads(answer.get_data(as_text=True))
     drawn = next(one for one in _props(body) if "figure" in one)["figure"]["data"][-1]
     rows = client.get(f"/download/series.csv?{query}").get_data().decode("utf-8-sig").splitlines()
@@ -146,3 +147,9 @@ def _props(tree: object) -> Iterator[dict[str, object]]:
     if isinstance(tree, dict) and "props" in tree:
         yield tree["props"]
         yield from _props(tree["props"].get("children"))
+
+
+def test_a_workbook_takes_signs_that_excel_does_not_know(place: Site) -> None:
+    answer = signed_in(place, LEADER).get("/download/matrix.xlsx?indicator=%01")
+    assert answer.status_code == 200
+    assert load_workbook(io.BytesIO(answer.get_data())).worksheets[0].max_row > 3

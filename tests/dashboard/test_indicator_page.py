@@ -85,7 +85,7 @@ def test_the_catalogue_lists_every_indicator_and_leads_to_its_page(site: Site, c
 def test_a_page_states_formula_source_rules_and_lines(site: Site, city: City) -> None:
     body = said_to(site, LEADER, "/indicator/job_loss_rate")
     row = city.frames["indicator"].set_index("indicator").loc["job_loss_rate"]
-    for part in (row["formula"], row["source"], text("line {value}", value="2.00"), "监测企业岗位流失率偏高"):
+    for part in (row["formula"], row["source"], text("reaches the line {line}", line="2.00"), "监测企业岗位流失率偏高"):
         assert part in body
     assert "vacancy_seeker_ratio" not in body
     assert text("No rule judges this indicator.") in said_to(site, LEADER, "/indicator/insured_net_change")

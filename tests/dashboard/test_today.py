@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -76,6 +77,33 @@ def test_a_chief_reads_where_why_since_when_how_sure_how_complete_and_who_on_one
     drawn = unquote(picture.get_attribute("src") or "")
     assert text("Red") in drawn or text("Orange") in drawn or text("Yellow") in drawn
     context.close()
+
+
+def test_any_of_the_last_editions_is_chosen_and_the_rest_of_the_address_stays(place: Site) -> None:
+    client = signed_in(place, LEADER)
+    told = page_asked("/forecasts", "area=371503&indicator=insured_leave").of(client)[2]
+    props = list(_props(json.loads(told)))
+    options = {one["value"] for one in props if str(one.get("value", "")).startswith("2026-11-")}
+    assert len(options) > 20
+    kept = {one["name"]: one["value"] for one in props if one.get("type") == "hidden" and one["name"] != "language"}
+    assert kept == {"area": "371503", "indicator": "insured_leave"}
+
+
+def test_an_office_is_shown_no_map_on_which_others_would_look_quiet(place: Site) -> None:
+    assert text("Map") in json.dumps(json.loads(page_asked("/").of(signed_in(place, LEADER))[2]), ensure_ascii=False)
+    own = json.loads(page_asked("/").of(signed_in(place, head_of(AREA)))[2])
+    assert f'"{text("Map")}"' not in json.dumps(own, ensure_ascii=False)
+
+
+def _props(tree: object) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, list):
+        for one in tree:
+            yield from _props(one)
+    if isinstance(tree, dict):
+        if isinstance(tree.get("props"), dict):
+            yield tree["props"]
+        for one in tree.values():
+            yield from _props(one)
 
 
 def test_who_is_on_a_warning_is_as_of_now_and_what_people_do_is_no_reason_to_make_the_page_anew(place: Site) -> None:

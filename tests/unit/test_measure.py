@@ -1,7 +1,7 @@
 """Measures: proposed by the playbook for what a warning is about, assigned once, closed with a result."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -83,3 +83,14 @@ def test_who_may_not_is_refused(ledger: Ledger) -> None:
     with pytest.raises(SaidError, match="不能填报"):
         close(ledger, OTHER, ACTOR, WARNING, number, Progress.DONE, "好", NOW)
     assert of(ledger)[0].state is Progress.ASSIGNED
+
+
+def test_who_looks_back_sees_a_measure_as_it_stood_then(ledger: Ledger) -> None:
+    number = assigned(ledger)
+    later = NOW + timedelta(days=4)
+    close(ledger, CLERK, ACTOR, WARNING, number, Progress.DONE, "办完", later)
+    with ledger.reading() as connection:
+        [then] = measures(connection, ["abc"], NOW + timedelta(days=1))["abc"]
+        assert measures(connection, ["abc"], NOW - timedelta(days=1))["abc"] == []
+    assert (then.state, then.result, then.closed_at) == (Progress.ASSIGNED, "", None)
+    assert of(ledger)[0].state is Progress.DONE

@@ -1,2 +1,2 @@
--- The edition in force and the one before it, newest first.
-select edition_id, day, number, cutoff_at from edition_history order by cutoff_at desc, number desc limit 2
+-- The edition in force and those before it, newest first.
+select edition_id, day, number, cutoff_at from edition_history order by cutoff_at desc, number desc limit 400
