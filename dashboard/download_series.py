@@ -10,6 +10,7 @@ from dashboard.course import course
 from dashboard.figures.history import title_of
 from dashboard.figures.tabbed import check
 from dashboard.locale import month, text
+from dashboard.summary import WEEK
 from pipelines.domain import UserError
 
 COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "Edition")
@@ -18,6 +19,7 @@ COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "
 def series() -> tuple[str, Iterator[list[object]]]:
     """Title and rows of the series the address names. Raises UserError for what this viewer may not see."""
     asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days")}
+    asked["days"] = asked["days"] or str(WEEK)
     try:
         check(asked)
     except ValueError as error:

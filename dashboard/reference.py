@@ -35,6 +35,7 @@ _FEEDS = {
 _UNITS = {
     "persons": "persons",
     "posts": "posts",
+    "adverts": "adverts",
     "employers": "employers",
     "reports": "reports",
     "months": "months",

@@ -8,7 +8,7 @@ from typing import Any
 
 import dash
 from dash import dcc, html
-from flask import current_app, g
+from flask import current_app
 
 from dashboard import completeness, data, quality, reference
 from dashboard.components import aria
@@ -53,7 +53,6 @@ def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
     def layout(**given: Any) -> Any:
         values = {name: _single(value) for name, value in given.items()}
         at_page(_path(content.__module__, values))
-        g.gangshao_query = _query(content.__module__, values)
         try:
             if not may_open(data.viewer(), page_asked()):
                 trail().refuse("other_role")
@@ -94,12 +93,6 @@ def _path(module: str, values: dict[str, str]) -> str:
     found = dash.page_registry[module]
     pattern = found["path_template"] or found["path"]
     return asked() if pattern == "/404" else re.sub(r"<(\w+)>", lambda name: values.get(name[1], ""), pattern)
-
-
-def _query(module: str, values: dict[str, str]) -> dict[str, str]:
-    """The parts of the address that are no path and name no day."""
-    pattern = dash.page_registry[module]["path_template"] or ""
-    return {name: value for name, value in values.items() if name != "as_of" and f"<{name}>" not in pattern}
 
 
 def _single(value: Any) -> str:
@@ -198,11 +191,10 @@ def _edition() -> Any:
     options = [("", text("the newest")), *((one.isoformat(), day(one)) for one in days)]
     choice = html.Form(
         [
-            *[kept(name, value) for name, value in g.get("gangshao_query", {}).items()],
             chosen("as_of", text("As published on"), options, ["" if past is None else past.isoformat()]),
             html.Button(text("Show"), type="submit"),
         ],
-        method="get", action=page_asked(), className="asked",
+        method="get", className="asked",
     )  # fmt: skip
     summary = html.Summary([html.Span(day(shown.day)), html.Span(as_of)])
     return html.Details([summary, choice], className="menu edition")

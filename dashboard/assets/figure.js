@@ -1,4 +1,5 @@
-/* Figures are asked for when they come near the reader's view; tabs work by arrow keys; a chart is kept as a picture. */
+/* Figures are asked for when they come near the reader's view; tabs work by arrow keys; a chart is kept as a picture;
+   another edition is chosen. */
 "use strict";
 (() => {
   const asked = new WeakMap(); // the place of a figure → the address asked for last
@@ -66,6 +67,16 @@
     if (tab) choose(tab);
     const button = event.target.closest("[data-picture]");
     if (button) keep(button);
+  });
+
+  document.addEventListener("submit", (event) => { // another day of the same page, the rest of its address kept
+    const day = event.target.closest(".edition")?.querySelector("[name=as_of]");
+    if (!day) return;
+    event.preventDefault();
+    const asked = new URLSearchParams(window.location.search);
+    if (day.value) asked.set("as_of", day.value);
+    else asked.delete("as_of");
+    window.location.search = asked.toString();
   });
 
   function keep(button) {

@@ -194,6 +194,14 @@ def test_the_page_of_a_past_day_shows_what_was_published_then(sign_in: SignIn, s
     page.locator(".edition button").click()
     page.wait_for_selector(".banner.past")
     assert page.url == site.url + "/warning/w0002?as_of=2026-11-24"
+    page.goto(site.url + "/forecasts?area=371503&indicator=insured_leave")
+    page.locator(".edition > summary").click()
+    page.get_by_label("查看当日发布的情况").select_option("2026-11-24")
+    page.locator(".edition button").click()
+    page.wait_for_selector(".banner.past")
+    assert page.url == site.url + "/forecasts?area=371503&indicator=insured_leave&as_of=2026-11-24"
+    page.goto(site.url + "/warning/w0002?as_of=2026-11-24")
+    page.wait_for_selector(".banner.past")
     assert "黄色" in page.locator("h1").inner_text()
     page.goto(site.url + "/?as_of=gestern")
     page.wait_for_selector(".failed h1")
@@ -244,10 +252,10 @@ def test_numbers_can_be_read_when_the_chart_script_is_blocked(sign_in: SignIn, s
     page.goto(site.url + "/area/371503")
     page.wait_for_selector(".page main h1")
     assert re.fullmatch(r"[−\d,.]+ \S+", page.locator(".panel .caption strong").first.inner_text())
-    page.locator(".figure").first.scroll_into_view_if_needed()
     # In one go: Dash makes the whole page anew, again and again, as long as it cannot load the script.
     page.wait_for_function(
-        "() => { const of = document.querySelector('.tabbed'); of?.querySelectorAll('[role=tab]')[1].click();"
+        "() => { document.querySelector('.figure')?.scrollIntoView();"
+        " const of = document.querySelector('.tabbed'); of?.querySelectorAll('[role=tab]')[1].click();"
         " return of?.querySelector('table')?.innerText.includes('2026-11-24'); }"
     )
     page.close()
