@@ -48,7 +48,7 @@ def page(place: Site, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(base_url=place.url, viewport=DESK, locale="zh-CN", accept_downloads=True)  # type: ignore[arg-type]
     opened = context.new_page()
     opened.goto(place.link(CLERK))
-    opened.get_by_role("button").click()
+    opened.get_by_role("button").first.click()
     opened.wait_for_selector(".page main h1")
     yield opened
     context.close()
