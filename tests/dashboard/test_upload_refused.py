@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 
 import openpyxl
@@ -160,6 +161,16 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(place: Site,
     assert answer.status_code == 413
     assert "8 MiB" in str(answer.get_json()["say"])
     assert not kept(place)
+
+
+def test_a_body_beyond_any_upload_is_cut_off_unread(place: Site) -> None:
+    there = HTTPConnection(place.url.removeprefix("http://"), timeout=10)
+    there.putrequest("POST", "/data/upload")
+    there.putheader("Content-Length", str(14 << 20))
+    there.endheaders()
+    there.send(b"x" * 100)
+    assert there.getresponse().status == 413
+    there.close()
 
 
 @pytest.mark.parametrize("path", ["/account/password", "/warning/x/step"])
