@@ -14,10 +14,11 @@ from pipelines.settings import Settings
 THREADS = 8
 # No name of the server in answers. A body that Flask's own limits (dashboard/security/guard.py, dashboard/upload.py)
 # refuse with a sentence is still read; one beyond this is cut off. A body is never written to a disk: it may be a file
-# with identity numbers.
+# with identity numbers; each connection may thus hold one in memory, and those that are idle are closed soon.
+_BODY = MOST_BODY + (1 << 20)
 OPTIONS: Final = {
-    "ident": "", "max_request_body_size": 2 * MOST_BODY, "inbuf_overflow": 2 * MOST_BODY,
-    "max_request_header_size": 1 << 16,
+    "ident": "", "max_request_body_size": _BODY, "inbuf_overflow": _BODY + (1 << 17),
+    "max_request_header_size": 1 << 16, "connection_limit": 64, "channel_timeout": 30, "cleanup_interval": 10,
 }  # fmt: skip
 
 

@@ -21,8 +21,8 @@ from dashboard.region import region
 from dashboard.security import trail
 from dashboard.security.entrance import Clock
 from dashboard.security.form import field, said
-from dashboard.security.trail import actor
-from dashboard.upload_answer import Question, sent_back
+from dashboard.security.trail import actor, at_page, is_refused
+from dashboard.upload_answer import Question, agreed_to, sent_back
 from dashboard.upload_choice import Choice, choice_of, feeds_to_send, refuse_contradiction, refuse_repeated
 from dashboard.upload_place import name_of, written_aside
 from pipelines.domain import UserError
@@ -33,6 +33,7 @@ from pipelines.ingest.check import Outcome
 from pipelines.ingest.error_sheet import Rows
 from pipelines.ingest.template import template
 from pipelines.ingest.template_text import template_text
+from pipelines.ingest.told import more_to_say
 from pipelines.ledger import Ledger
 from pipelines.ledger import upload as uploads
 from pipelines.ledger.audit import Act, Result
@@ -47,8 +48,10 @@ MOST_BODY = 12 << 20
 _SHOWN_WHOLE = 2 << 20  # of a larger file the workbook of errors shows the wrong rows only
 _LONGEST_NAME = 200
 _AT_ONCE = 2  # checks, each of which may take pipelines.ingest.apart.UPLOAD of memory
+_WAITING = 2  # more of the server's threads must not stand and wait
 _PATIENCE = 30.0  # seconds to wait for one's turn
 _turns = threading.BoundedSemaphore(_AT_ONCE)
+_places = threading.BoundedSemaphore(_AT_ONCE + _WAITING)
 _CHOSEN = ("feed", "area", "period", "kind")
 
 
@@ -58,6 +61,8 @@ def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
     @acts.errorhandler(UserError)
     def refused(error: UserError) -> Response:
+        if not is_refused():
+            trail().refuse("act_refused")
         return said(error, 400)
 
     @acts.before_request
@@ -66,7 +71,11 @@ def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
             return None
         request.max_content_length = MOST_BODY
         too_much = request.content_length is not None and request.content_length > MOST_BODY
-        return said(_too_large(), 413) if too_much else None
+        if not too_much:
+            return None
+        at_page(PATH)  # the body, which may say for which page it is, is not read
+        trail().refuse("act_refused")
+        return said(_too_large(), 413)
 
     @acts.post(PATH)
     def upload() -> Response:
@@ -81,7 +90,7 @@ def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
         if outcome.named is not None and outcome.status != "refused":
             refuse_contradiction(choice, outcome.named)
         question = _question(outcome)
-        if outcome.status == "refused" or question is not None:
+        if outcome.status == "refused" or _is_all_wrong(outcome) or question is not None:
             trail().enter(
                 Act.UPLOAD, f"{choice.contract.feed} {choice.area} {choice.period}",
                 {"hash": content_hash, "rows": outcome.rows_total, "wrong": outcome.rows_quarantined}, Result.REFUSED,
@@ -123,21 +132,41 @@ def _too_large() -> str:
 @contextmanager
 def _turn() -> Iterator[None]:
     """So many checks at once and no more: each takes memory and a core."""
-    if not _turns.acquire(timeout=_PATIENCE):
-        raise UserError(text("Many files are being checked just now. Nothing was kept; please send it again."))
+    if not _places.acquire(blocking=False):
+        raise _busy()
     try:
-        yield
+        if not _turns.acquire(timeout=_PATIENCE):
+            raise _busy()
+        try:
+            yield
+        finally:
+            _turns.release()
     finally:
-        _turns.release()
+        _places.release()
+
+
+def _busy() -> UserError:
+    return UserError(text("Many files are being checked just now. Nothing was kept; try again in a minute."))
 
 
 def _question(outcome: Outcome) -> Question | None:
     """What is still to be asked before a file whose form is right, or partly right, is sent."""
-    if outcome.rows_quarantined and field(Question.LEAVE_WRONG) != "yes":
-        return Question.LEAVE_WRONG
-    if not outcome.rows_total and field(Question.NOTHING) != "yes":
-        return Question.NOTHING
-    return None
+    if outcome.status == "refused" or _is_all_wrong(outcome):
+        return None
+    if outcome.rows_quarantined:
+        asked = Question.LEAVE_WRONG
+    elif not outcome.rows_total:
+        asked = Question.NOTHING
+    elif more_to_say(outcome, english=True):
+        asked = Question.AS_NOTED
+    else:
+        return None
+    return None if field(asked) == agreed_to(outcome) else asked
+
+
+def _is_all_wrong(outcome: Outcome) -> bool:
+    """Whether no row would count: such a file must not stand for a period in which there was nothing to report."""
+    return outcome.rows_quarantined > 0 and not outcome.rows_accepted
 
 
 def _received(

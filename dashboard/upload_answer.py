@@ -10,6 +10,7 @@ from dashboard.locale import Language, count, language, text
 from dashboard.upload_choice import Choice
 from pipelines.ingest.apart import Answer
 from pipelines.ingest.check import Outcome
+from pipelines.ingest.told import more_to_say
 
 MOST_SAID = 200
 """So many problems are listed; the error sheets have them all."""
@@ -17,10 +18,16 @@ _UNPROCESSABLE = 422
 
 
 class Question(StrEnum):
-    """What the sender is asked; the name of the field that answers it with yes."""
+    """What the sender is asked; the name of the field that answers it, with what was agreed to."""
 
     LEAVE_WRONG = "leave_wrong"
     NOTHING = "nothing"
+    AS_NOTED = "as_noted"
+
+
+def agreed_to(outcome: Outcome) -> str:
+    """What a yes is a yes to: this file for this slice, and so many rows that do not count."""
+    return f"{outcome.drop_id} {outcome.rows_quarantined}"
 
 
 def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question | None) -> Response:
@@ -31,7 +38,7 @@ def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question
     more = len(rows) - MOST_SAID
     told = {
         "say": _summary(choice, outcome, is_chinese),
-        "problems": [*_notes(outcome, is_chinese), *rows[:MOST_SAID].to_pylist()],
+        "problems": [*more_to_say(outcome, english=not is_chinese), *rows[:MOST_SAID].to_pylist()],
         "more": text("… and {number} more; the error sheets have them all.", number=count(more)) if more > 0 else "",
         "sheets": _sheets(answer, file_name),
         "again": _again(outcome, question),
@@ -45,16 +52,15 @@ def _summary(choice: Choice, outcome: Outcome, is_chinese: bool) -> str:
         return text("{slice}: the file cannot be taken. {reason}", slice=choice.words, reason=reason or "")
     if not outcome.rows_total:
         return text("{slice}: the file has no rows. Nothing has been sent yet.", slice=choice.words)
+    if not outcome.rows_quarantined:
+        return text("{slice}: all rows are right, but something is to be seen. Nothing has been sent yet.",
+                    slice=choice.words)  # fmt: skip
     return text(
         "{slice}: {wrong} of {rows} rows are wrong. Nothing has been sent yet.",
         slice=choice.words,
         wrong=count(outcome.rows_quarantined),
         rows=count(outcome.rows_total),
     )
-
-
-def _notes(outcome: Outcome, is_chinese: bool) -> list[str]:
-    return [note.zh if is_chinese else note.en for note in outcome.notes]
 
 
 def _sheets(answer: Answer, file_name: str) -> list[dict[str, str]]:
@@ -86,5 +92,6 @@ def _again(outcome: Outcome, question: Question | None) -> dict[str, str] | None
             wrong=count(outcome.rows_quarantined),
         ),
         Question.NOTHING: text("Send it: there is nothing to report for this period"),
+        Question.AS_NOTED: text("I have seen this; send it"),
     }
-    return {"field": str(question), "title": words[question]}
+    return {"field": str(question), "title": words[question], "value": agreed_to(outcome)}

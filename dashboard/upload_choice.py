@@ -16,6 +16,8 @@ from pipelines.feeds.contract import Contract, Slice
 from pipelines.ledger import upload as uploads
 from pipelines.ledger.upload import CITY_SENDERS, Stage, may_send, said_twice
 
+MOST_VERSION = 9998
+"""A file's name holds four digits of a version, and one more must remain for a correction."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _GRAINS = {"workday": Grain.DAY} | {str(grain): grain for grain in Grain}
@@ -59,8 +61,15 @@ class Choice:
     @property
     def meant(self) -> Slice:
         """What the file is to speak for; a version that it states itself counts instead."""
-        version = self.newest_version + 1 if self.kind is Kind.CORRECTION else max(self.newest_version, 1)
+        version = self.newest_version + 1 if self._wants_new_version else max(self.newest_version, 1)
         return Slice(self.area, self.period, self.grain, version, self.kind is Kind.SUPPLEMENT)
+
+    @property
+    def _wants_new_version(self) -> bool:
+        """A correction, and what was refused or withdrawn before: the same content in the same version never counts."""
+        is_supplement = self.kind is Kind.SUPPLEMENT
+        dead = [one.version for one in self.before if one.is_supplement is is_supplement and not one.is_alive]
+        return self.kind is Kind.CORRECTION or max(dead, default=0) == self.newest_version > 0
 
     @property
     def words(self) -> str:
@@ -128,13 +137,21 @@ def refuse_contradiction(choice: Choice, named: Slice) -> None:
     """Raise UserError where what the file states of itself is not what was chosen."""
     if named.is_supplement and choice.kind is not Kind.SUPPLEMENT:
         raise UserError(text("The file says that it is a supplement; choose supplement, or correct the file."))
-    if choice.kind is Kind.CORRECTION and named.version < choice.newest_version:
+    if named.version > MOST_VERSION:
+        raise UserError(
+            text(
+                "This would be version {stated}; the highest is {most}. Tell the administrator.",
+                stated=named.version,
+                most=MOST_VERSION,
+            )
+        )
+    if choice.newest_version < choice.meant.version and named.version < choice.meant.version:
         raise UserError(
             text(
                 "The file says version {stated}, but version {newest} has come already: write {next} or leave it out.",
                 stated=named.version,
                 newest=choice.newest_version,
-                next=choice.newest_version + 1,
+                next=choice.meant.version,
             )
         )
 

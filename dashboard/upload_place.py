@@ -1,7 +1,8 @@
-"""Puts an uploaded file into the inbox: written aside under a name the ingest passes over, then renamed, at once."""
+"""Puts an uploaded file into the inbox: written under a name the ingest passes over, then given its own at once."""
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from dashboard.locale import text
 from pipelines.domain import Grain, UserError
 from pipelines.feeds.contract import SUFFIXES, Slice
 
+_FORGOTTEN = 3600.0  # seconds after which what was written aside was left by a server that broke off
+
 
 @dataclass
 class Aside:
@@ -19,8 +22,12 @@ class Aside:
     path: Path
 
     def take_place(self, name: str) -> None:
-        """Give the file its name; from now on the ingest takes it."""
-        self.path = self.path.rename(self.path.with_name(name))
+        """Give the file its name; from now on the ingest takes it. Raises FileExistsError rather than overwrite."""
+        aside, named = self.path, self.path.with_name(name)
+        os.link(aside, named)
+        self.path = named
+        aside.unlink()
+        _keep(named.parent)
 
 
 @contextmanager
@@ -33,6 +40,7 @@ def written_aside(inbox: Path, feed: str, content: bytes) -> Iterator[Aside]:
     aside = folder / f".{secrets.token_hex(8)}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _tidy(folder)
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -46,11 +54,31 @@ def written_aside(inbox: Path, feed: str, content: bytes) -> Iterator[Aside]:
     try:
         yield written
     except BaseException as error:  # what is not entered must not be taken in
-        written.path.unlink(missing_ok=True)
+        for path in {aside, written.path}:
+            path.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise _cannot() from error
         raise
     aside.unlink(missing_ok=True)
+
+
+def _keep(folder: Path) -> None:
+    """Have the disk keep the names of a folder, where we may read it."""
+    with suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what was written aside long ago and never took its place."""
+    with suppress(PermissionError):
+        for left in folder.glob(".*.part"):
+            with suppress(FileNotFoundError):
+                if left.stat().st_mtime < time.time() - _FORGOTTEN:
+                    left.unlink()
 
 
 def _cannot() -> UserError:

@@ -17,6 +17,7 @@ from pipelines.ingest.error_sheet import Rows
 from pipelines.ingest.feed_page import feed_page
 from pipelines.ingest.recognise import contract_of
 from pipelines.ingest.template import template as template_of
+from pipelines.ingest.told import more_to_say
 
 SHOWN = 20
 """So many reasons are printed; the error sheet has them all."""
@@ -108,12 +109,7 @@ def _of_file(answer: Answer, outcome: Outcome, english: bool) -> list[str]:
         said = ["{}：{}；共 {} 行，采用 {}，退回 {}。".format(answer.feed, verdict.zh, *counts)]
     if outcome.reason is not None:
         said.append(str(outcome.reason_en if english else outcome.reason))
-    said += [note.en if english else note.zh for note in outcome.notes]
-    if outcome.ignored:
-        ignored = "、".join(outcome.ignored)
-        said.append(
-            f"Columns outside the contract are ignored: {ignored}." if english else f"约定之外的列已忽略：{ignored}。"
-        )
+    said += more_to_say(outcome, english=english)
     mine = answer.quarantined.filter(pc.equal(answer.quarantined["drop_id"], outcome.drop_id))
     rows = mine.select(["line_number", "reason_en" if english else "reason"]).sort_by("line_number")
     said += rows.column(1)[:SHOWN].to_pylist()

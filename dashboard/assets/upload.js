@@ -51,7 +51,7 @@
     acts.append(...(told.sheets || []).map(download));
     if (told.again) {
       const button = made("button", told.again.title, { type: "button" });
-      button.addEventListener("click", () => send(form, { [told.again.field]: "yes" }));
+      button.addEventListener("click", () => send(form, { [told.again.field]: told.again.value }));
       acts.append(button);
     }
     part(form, "answer").replaceChildren(acts, list, made("p", told.more || ""));

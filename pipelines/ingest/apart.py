@@ -35,15 +35,16 @@ _MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """What one check may take: size of the file and memory in bytes, time in seconds."""
+    """What one check may take: size of the file, memory and the answer in bytes, time in seconds."""
 
     size: int = 64 * _MIB
     memory: int = 1536 * _MIB
     seconds: int = 60
+    answer: int = 64 * _MIB
 
 
 UPLOAD = Limits()
-AT_THE_DESK = Limits(size=1024 * _MIB, memory=6144 * _MIB, seconds=600)
+AT_THE_DESK = Limits(size=1024 * _MIB, memory=6144 * _MIB, seconds=600, answer=2048 * _MIB)
 """For the command line: whoever types it may wait."""
 
 
@@ -174,8 +175,15 @@ def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[di
         "outcomes": [as_json(outcome) for outcome in checked.outcomes], "rows_bytes": len(rows),
         "sheet_bytes": len(sheet),
     }  # fmt: skip
+    if len(rows) + len(sheet) + len(text) > limits.answer:
+        raise SaidError(_TOO_WRONG)
     return head, rows + sheet + text
 
+
+_TOO_WRONG = Said(
+    "这个文件的问题太多，无法逐条列出；请检查列是否错位，或分成几个文件后重试。",
+    "This file has more problems than can be listed; look whether its columns are shifted, or split it and try again.",
+)
 
 _ARCHIVE = Said(
     "这是压缩包；请解开后逐个文件报送。",

@@ -102,14 +102,13 @@ def enter(
     """Enter a file and put it into the inbox, both or neither; the upload with its number.
 
     ``name_of`` makes the file's name of the number, ``place`` gives the file that name. Raises SaidError for who may
-    not send for this area, and for a file that is the last one sent of its slice; whatever ``place`` raises.
+    not send for this area, for a file that was sent before, and for a whole file of whose version one has come
+    meanwhile; whatever ``place`` raises.
     """
     if viewer.role is None or not may_send(viewer, sending.area, city):
         raise SaidError(Said("您不能为这个区域报送", "you do not send files for this area"))
     with ledger.writing() as connection:
-        last = newest(connection, sending.feed, sending.area, sending.period)
-        if last is not None and _is_same(last, sending):
-            raise SaidError(said_twice(last.upload_id))
+        _refuse_overtaken(of_slice(connection, sending.feed, sending.area, sending.period), sending)
         values = {
             **asdict(sending), "file_name": "", "uploaded_at": now, "who": actor.who, "role": viewer.role.value,
             "stage": Stage.CHECKED.value, "reason": "", "reason_en": "",
@@ -138,9 +137,27 @@ def said_twice(number: int) -> Said:
     )
 
 
+def _refuse_overtaken(before: Sequence[Upload], sending: Sending) -> None:
+    """Raise SaidError for what would not count beside the uploads of its slice, given newest first."""
+    alive = [one for one in before if one.stage not in {Stage.REFUSED, Stage.WITHDRAWN}]
+    for one in alive:
+        if one.drop_id == sending.drop_id or (one is before[0] and _is_same(one, sending)):
+            raise SaidError(said_twice(one.upload_id))
+    for one in alive:
+        if not sending.is_supplement and not one.is_supplement and one.version >= sending.version:
+            raise SaidError(_overtaken(one.upload_id))
+
+
+def _overtaken(number: int) -> Said:
+    return Said(
+        f"在此期间，这一期又报来了一份文件（回执第 {number} 号）；您的文件没有保存，请刷新页面核对后再报送。",
+        f"another file of this period has come meanwhile (receipt {number}); yours is not stored: load the page again"
+        " and look before you send it",
+    )
+
+
 def _is_same(last: Upload, sending: Sending) -> bool:
-    is_alive = last.stage not in {Stage.REFUSED, Stage.WITHDRAWN}
-    return is_alive and (last.content_hash, last.is_supplement) == (sending.content_hash, sending.is_supplement)
+    return (last.content_hash, last.is_supplement) == (sending.content_hash, sending.is_supplement)
 
 
 def newest(connection: Connection, feed: str, area: str, period: date) -> Upload | None:

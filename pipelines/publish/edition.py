@@ -135,7 +135,7 @@ def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, 
         "episode": "episode_id",
         "roster": "feed, area, period",
         "employer": "employer",
-        "listed_employer": "employer, kind",
+        "listed_employer": "employer, kind, area",
         "filed_report": "report_id, area",
     }[table]
     same = " and ".join(f"published.{key} = ended.{key}" for key in (*keys.split(", "), "known_from"))

@@ -48,7 +48,7 @@ def page(place: Site, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(base_url=place.url, viewport=DESK, locale="zh-CN", accept_downloads=True)  # type: ignore[arg-type]
     opened = context.new_page()
     opened.goto(place.link(CLERK))
-    opened.get_by_role("button").click()
+    opened.get_by_role("button").first.click()
     opened.wait_for_selector(".page main h1")
     yield opened
     context.close()
@@ -132,7 +132,7 @@ def test_a_clerks_session_from_template_to_matrix(place: Site, home: House, page
     assert text("not reported") in cell_of(page)
     page.locator(".arrivals td a").filter(has_text=text("not reported")).click()
     page.wait_for_url("**#send")
-    expect(page.locator("[name=period]")).to_have_value(PERIOD)
+    expect(page.locator("#send [name=period]")).to_have_value(PERIOD)
     template = downloaded(page, "CSV").decode("utf-8-sig")
     assert f"报送期间：{PERIOD}" in template
     assert f"报送单位：{AREA}" in template

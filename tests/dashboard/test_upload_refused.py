@@ -2,10 +2,12 @@
 
 import base64
 import io
+import os
 import shutil
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 
 import openpyxl
@@ -14,7 +16,7 @@ from flask.testing import FlaskClient
 
 from dashboard import upload_place
 from dashboard.locale import text
-from dashboard.upload import MOST_FILE, _turns
+from dashboard.upload import MOST_FILE, _places, _turns
 from pipelines.domain import Grain, Role, SaidError, Viewer
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
@@ -28,7 +30,7 @@ from pipelines.region import load
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY, LATE, REGION, City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, served
-from tests.pipeline.ingest_place import claim, claims, csv, person
+from tests.pipeline.ingest_place import CLAIM_HEADER, claim, claims, csv, person
 
 FEED, OTHER = "benefit_claim", "371503"
 DAY = (LAST_DAY - timedelta(days=1)).isoformat()
@@ -58,6 +60,13 @@ def sent(client: FlaskClient, file: bytes, **changes: str) -> tuple[int, dict[st
     }  # fmt: skip
     answer = client.post("/data/upload", json=values, headers=ORIGIN)
     return answer.status_code, answer.get_json()
+
+
+def answer_to(told: dict[str, object]) -> dict[str, str]:
+    """The field that the button of an answer sends."""
+    again = told["again"]
+    assert isinstance(again, dict), told
+    return {again["field"]: again["value"]}
 
 
 def good(*numbers: int) -> bytes:
@@ -154,6 +163,16 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(place: Site,
     assert not kept(place)
 
 
+def test_a_body_beyond_any_upload_is_cut_off_unread(place: Site) -> None:
+    there = HTTPConnection(place.url.removeprefix("http://"), timeout=10)
+    there.putrequest("POST", "/data/upload")
+    there.putheader("Content-Length", str(14 << 20))
+    there.endheaders()
+    there.send(b"x" * 100)
+    assert there.getresponse().status == 413
+    there.close()
+
+
 @pytest.mark.parametrize("path", ["/account/password", "/warning/x/step"])
 def test_only_this_route_takes_more_than_pages_send(clerk: FlaskClient, path: str) -> None:
     values = {"old": "x" * (2 << 20)}
@@ -176,9 +195,13 @@ def test_a_formula_comes_back_as_text_and_wrong_rows_are_left_behind_only_when_a
     assert told["again"] == {
         "field": "leave_wrong",
         "title": text("Send it all the same: {good} rows count, {wrong} are sent back", good=2, wrong=1),
+        "value": answer_to(told)["leave_wrong"],
     }
     assert not kept(place)
-    assert sent(clerk, content, leave_wrong="yes") == (200, {"to": "/data/receipt/1"})
+    other = csv(*content.decode("utf-8-sig").split("\r\n")[:-1], claim(4, LATE, DAY, person=MALFORMED))
+    for file, answer in ((content, "yes"), (other, answer_to(told)["leave_wrong"])):
+        assert sent(clerk, file, leave_wrong=answer)[0] == 422, "who agreed to other rows is asked again"
+    assert sent(clerk, content, **answer_to(told)) == (200, {"to": "/data/receipt/1"})
     assert (newest(place).rows_total, newest(place).rows_wrong) == (3, 1)
     stored = "".join(f"{entry}" for entry in audit.entries(place.ledger)) + str(newest(place))
     assert MALFORMED not in stored
@@ -191,7 +214,27 @@ def test_a_file_without_rows_is_sent_only_when_there_is_nothing_to_report(place:
     status, told = sent(clerk, template.data)
     assert (status, told["again"]["field"]) == (422, "nothing")  # type: ignore[index]
     assert not kept(place)
-    assert sent(clerk, template.data, nothing="yes")[0] == 200
+    assert sent(clerk, template.data, nothing="yes")[0] == 422
+    assert sent(clerk, template.data, **answer_to(told))[0] == 200
+
+
+def test_a_file_of_wrong_rows_only_never_stands_for_nothing_to_report(place: Site, clerk: FlaskClient) -> None:
+    content = csv(CLAIM_HEADER, claim(1, LATE, DAY, person=MALFORMED))
+    status, told = sent(clerk, content)
+    assert (status, told["again"]) == (422, None), told
+    for field in ("leave_wrong", "nothing", "as_noted"):
+        assert sent(clerk, content, **{field: "yes"})[0] == 422
+    assert not kept(place)
+
+
+def test_what_is_to_be_told_of_a_right_file_is_told_before_it_is_sent(place: Site, clerk: FlaskClient) -> None:
+    header, *rows = good().decode("utf-8-sig").split("\r\n")[:-1]
+    content = csv(f"{header},备忘", *(f"{row},x" for row in rows))
+    status, told = sent(clerk, content)
+    assert (status, "备忘" in str(told["problems"])) == (422, True)
+    assert not kept(place)
+    assert sent(clerk, content, **answer_to(told))[0] == 200
+    assert newest(place).rows_total == 3
 
 
 def test_the_same_file_is_told_and_a_first_file_is_not_sent_twice(place: Site, clerk: FlaskClient) -> None:
@@ -211,18 +254,36 @@ def test_the_same_file_is_told_and_a_first_file_is_not_sent_twice(place: Site, c
     assert len(kept(place)) == 4
 
 
-def test_a_file_that_was_refused_may_be_sent_again(place: Site, clerk: FlaskClient) -> None:
+@pytest.mark.parametrize("stage", [Stage.REFUSED, Stage.WITHDRAWN])
+def test_a_file_that_was_refused_may_be_sent_again(place: Site, clerk: FlaskClient, stage: Stage) -> None:
     assert sent(clerk, good())[0] == 200
-    settle(place, Stage.REFUSED)
+    settle(place, stage)
+    stated = ("报送版本：1\r\n" + good(9).decode("utf-8-sig")).encode()
+    assert "2" in str(sent(clerk, stated)[1]["say"]), "the version that was refused counts no more"
     assert sent(clerk, good())[0] == 200
+    assert newest(place).version == 2
+    with place.ledger.reading() as connection:
+        one, other = uploads.of_slice(connection, FEED, LATE, datetime.fromisoformat(DAY).date())
+    assert one.drop_id != other.drop_id, "the ingest passes over a drop that it knows"
+
+
+def test_a_supplement_that_was_withdrawn_may_be_sent_again(place: Site, clerk: FlaskClient) -> None:
+    assert sent(clerk, good())[0] == 200
+    assert sent(clerk, good(8), kind="supplement")[0] == 200
+    settle(place, Stage.WITHDRAWN)
+    assert sent(clerk, good(8), kind="supplement")[0] == 200
+    assert (newest(place).is_supplement, newest(place).version) == (True, 2)
 
 
 def test_a_version_in_the_file_must_not_be_older_than_what_has_come(place: Site, clerk: FlaskClient) -> None:
     assert sent(clerk, good())[0] == 200
     assert sent(clerk, good(4), kind="correction")[0] == 200
     stated = good(5).decode("utf-8-sig")
-    status, told = sent(clerk, ("报送版本：1\r\n" + stated).encode(), kind="correction")
-    assert (status, "3" in str(told["say"])) == (400, True)
+    for version in (1, 2):
+        status, told = sent(clerk, (f"报送版本：{version}\r\n" + stated).encode(), kind="correction")
+        assert (status, "3" in str(told["say"])) == (400, True), version
+    status, told = sent(clerk, ("报送版本：9999\r\n" + stated).encode(), kind="correction")
+    assert (status, "9998" in str(told["say"])) == (400, True)
     assert sent(clerk, ("报送版本：7\r\n" + stated).encode(), kind="correction")[0] == 200
     assert newest(place).version == 7
     assert newest(place).file_name == f"{FEED}_{LATE}_{DAY.replace('-', '')}_v7 (3).csv"
@@ -294,6 +355,27 @@ def test_what_cannot_be_written_is_said_and_not_entered(
     assert sent(clerk, good()) == (200, {"to": "/data/receipt/1"})
 
 
+def test_what_lies_in_the_inbox_is_never_overwritten(place: Site, clerk: FlaskClient) -> None:
+    folder = place.settings.inbox / FEED
+    folder.mkdir(parents=True)
+    taken = folder / f"{FEED}_{LATE}_{DAY.replace('-', '')} (1).csv"
+    taken.write_text("another's")
+    assert sent(clerk, good())[0] == 400
+    assert (kept(place), taken.read_text()) == ([taken.name], "another's")
+
+
+def test_what_was_left_aside_an_hour_ago_is_removed(place: Site, clerk: FlaskClient) -> None:
+    folder = place.settings.inbox / FEED
+    folder.mkdir(parents=True)
+    for name, hours in ((".old.part", 2), (".new.part", 0)):
+        (folder / name).write_text("half")
+        then = datetime.now(UTC).timestamp() - 3600 * hours
+        os.utime(folder / name, (then, then))
+    assert sent(clerk, good())[0] == 200
+    assert kept(place)[0] == ".new.part"
+    assert ".old.part" not in kept(place)
+
+
 def test_while_many_are_checked_the_next_is_told_to_come_again(
     clerk: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,12 +383,25 @@ def test_while_many_are_checked_the_next_is_told_to_come_again(
     assert _turns.acquire(blocking=False)
     assert _turns.acquire(blocking=False)
     try:
-        assert text("Many files are being checked just now. Nothing was kept; please send it again.") in str(
+        assert text("Many files are being checked just now. Nothing was kept; try again in a minute.") in str(
             sent(clerk, good())[1]["say"]
         )
     finally:
         _turns.release()
         _turns.release()
+    assert sent(clerk, good())[0] == 200
+
+
+def test_only_a_few_wait_for_a_check(clerk: FlaskClient) -> None:
+    held = 0
+    while _places.acquire(blocking=False):
+        held += 1
+    try:
+        assert held == 4
+        assert "一分钟" in str(sent(clerk, good())[1]["say"])
+    finally:
+        for _ in range(held):
+            _places.release()
 
 
 @pytest.mark.parametrize("feed", sorted(contracts()))
@@ -329,3 +424,13 @@ def test_every_refused_file_is_entered(place: Site, clerk: FlaskClient) -> None:
     sent(clerk, csv("甲,乙", "1,2"))
     [entry] = audit.entries(place.ledger, act=Act.UPLOAD)
     assert (entry.result, entry.target) == ("refused", f"{FEED} {LATE} {DAY}")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"area": OTHER}, {"content": "###"}, {"content": base64.b64encode(archive()).decode()},
+                {"content": "x" * (13 << 20)}], ids=["another's area", "no file", "archive", "too large"],
+)  # fmt: skip
+def test_every_refusal_is_entered(place: Site, clerk: FlaskClient, changes: dict[str, str]) -> None:
+    assert sent(clerk, good(), **changes)[0] in {400, 413}
+    [entry] = audit.entries(place.ledger, act=Act.REFUSAL)
+    assert (entry.target, "act_refused" in entry.details) == ("/data/upload", True)

@@ -71,8 +71,9 @@ def test_what_the_check_says_names_no_person(answer: Answer) -> None:
         (Limits(memory=64 << 20), "内存超过 64 MiB"),
         (Limits(seconds=0), "超过 0 秒，已中止"),
         (Limits(size=100), "超过 0 MiB"),
+        (Limits(answer=100), "问题太多"),
     ],
-    ids=["memory", "seconds", "size"],
+    ids=["memory", "seconds", "size", "answer"],
 )
 def test_a_check_beyond_its_limits_ends_with_a_sentence(limits: Limits, said: str) -> None:
     with pytest.raises(SaidError, match=said):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import run
-from pipelines.domain import Grain, Role, Viewer
+from pipelines.domain import Grain, Role, SaidError, Viewer
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
 from pipelines.ingest.act import decidable
@@ -125,6 +125,17 @@ def test_a_file_that_came_by_the_inbox_before_settles_its_upload_too(place: Plac
     one = send(place, ledger, claims([1, 2]))
     taken(place, ledger, later=5)
     assert stage(ledger, one) == (Stage.ACCEPTED, 2, 0)
+
+
+def test_a_whole_file_whose_version_has_come_meanwhile_is_not_entered(place: Place, ledger: Ledger) -> None:
+    first = send(place, ledger, claims([1]))
+    with pytest.raises(SaidError, match=f"第 {first.upload_id} 号"):
+        send(place, ledger, claims([2]))
+    send(place, ledger, claims([2]), version=2)
+    with pytest.raises(SaidError, match="已经报送过"):
+        send(place, ledger, claims([1]))
+    send(place, ledger, claims([1]), version=3)
+    assert len(list(place.settings.inbox.rglob("*.csv"))) == 3
 
 
 def test_a_file_whose_name_was_taken_back_leaves_no_receipt(place: Place, ledger: Ledger) -> None:

@@ -6,4 +6,5 @@ select
 from listed_fresh as fresh
 left join listed_employer as known
     on known.known_to is null and known.employer = fresh.employer and known.kind = fresh.kind
+    and known.area = fresh.area
 where known.employer is null

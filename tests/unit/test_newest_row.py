@@ -1,0 +1,66 @@
+"""Of one report, or one listing, in several drops the newest counts, whatever their drops are called."""
+
+from datetime import UTC, date, datetime
+
+import duckdb
+import pytest
+
+from pipelines.warehouse.catalogue import step
+from pipelines.warehouse.tables import define
+
+EARLY, LATE = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    opened = duckdb.connect()
+    opened.execute("create table drop_register (drop_id varchar, received_at timestamp)")
+    opened.execute("insert into drop_register values ('a', $early), ('b', $late)", {"early": EARLY, "late": LATE})
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("days", "planned"), [((2, 3), 20), ((3, 2), 40), ((None, 2), 20), ((2, None), 40), ((2, 2), 20)], ids=str
+)
+def test_of_a_report_number_the_one_made_last_counts(
+    con: duckdb.DuckDBPyConnection, days: tuple[int | None, int | None], planned: int
+) -> None:
+    con.execute(
+        """create table layoff_report_in_force (
+            drop_id varchar, line_number integer, report_id varchar, employer varchar, employer_name varchar,
+            area varchar, industry varchar, staff integer, planned integer, kind varchar, told_on date,
+            reported_on date, effective_on date, ground varchar, wages_owed double, contributions_owed double)"""
+    )
+    for drop, day, people in zip("ab", days, (40, 20), strict=True):
+        con.execute(
+            "insert into layoff_report_in_force (drop_id, line_number, report_id, area, planned, reported_on)"
+            " values (?, 1, 'LQ-1', '371521', ?, ?)",
+            [drop, people, day and date(2026, 11, day)],
+        )
+    con.execute(step("report_fresh"))
+    assert con.execute("select planned from report_fresh").fetchall() == [(planned,)]
+
+
+def test_an_employer_stands_on_each_areas_list_and_of_two_lists_the_newer_counts(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute("create table in_force (drop_id varchar, feed varchar, sender varchar, period date)")
+    con.execute("insert into in_force values ('a', 'key_employer', '371500', '2026-11-01'),"
+                " ('b', 'key_employer', '371521', '2026-11-01')")  # fmt: skip
+    con.execute(
+        """create table key_employer_in_force (
+            drop_id varchar, line_number integer, employer varchar, employer_name varchar, area varchar,
+            industry varchar, kind varchar, officer_post varchar, from_on date, to_on date, period date)"""
+    )
+    con.execute(
+        """insert into key_employer_in_force (drop_id, line_number, employer, area, kind, officer_post, period) values
+            ('a', 1, 'E', '371521', '01', 'old', '2026-11-01'), ('a', 2, 'E', '371522', '01', 'other', '2026-11-01'),
+            ('b', 1, 'E', '371521', '01', 'new', '2026-11-01')"""
+    )
+    define(con, "listed_employer")
+    for cutoff_at in (EARLY, LATE):
+        con.execute(step("listed_fresh"))
+        con.execute(step("listed_close"), {"cutoff_at": cutoff_at})
+        con.execute(step("listed_open"), {"cutoff_at": cutoff_at})
+    rows = con.execute("select area, officer_post, known_to from listed_employer order by area").fetchall()
+    assert rows == [("371521", "new", None), ("371522", "other", None)]
