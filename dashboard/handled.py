@@ -11,10 +11,11 @@ from dashboard.locale import instant, text
 from dashboard.region import region
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
-from pipelines.domain import Level
+from pipelines.domain import Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
-from pipelines.ledger.chain import Standing, deadlines, next_steps, standing
+from pipelines.ledger.chain import Standing, next_steps, standing, timed
 from pipelines.ledger.measure import Measure, Progress, measures
+from pipelines.ledger.transition import Step
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,15 @@ def handled(warnings: pd.DataFrame) -> dict[str, Handled]:
         assigned = measures(connection, ids, until)
     now = until or trail().clock()
     found = {}
+    possible: dict[tuple[Level, State, bool], list[Step]] = {}  # most warnings stand alike
     for row in warnings.itertuples(index=False):
         own, level = row.episode_id, Level(int(row.level))
         at = stands[own]
-        due_at, due = _due(at, level, is_city=row.area == reference.city())
+        is_city = row.area == reference.city()
+        key = (at.level_at(level), at.state_at(level), is_city)
+        if key not in possible:
+            possible[key] = next_steps(region().transition, at, level, is_city=is_city)
+        due_at, due = _due(possible[key], at)
         found[own] = Handled(
             Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now), due,
             is_over=due_at is not None and due_at < now,
@@ -57,17 +63,15 @@ def _owners(taken_on: list[Acknowledgement], assigned: list[Measure], level: Lev
     return text(", ").join(dict.fromkeys(names))
 
 
-def _due(at: Standing, level: Level, *, is_city: bool) -> tuple[datetime | None, str]:
+def _due(possible: list[Step], at: Standing) -> tuple[datetime | None, str]:
     """The next step with a time limit, else the first possible one: when, and in words with whose it is."""
-    transition = region().transition
-    timed = deadlines(transition, at, level, is_city=is_city)
-    if timed:
-        one, due_at = timed[0].step, timed[0].due_at
+    limited = timed(possible, at)
+    if limited:
+        one, due_at = limited[0].step, limited[0].due_at
         by = text("by {instant}", instant=instant(due_at, reference.zone()))
         return due_at, text(
             "{step} – {role}, {by}", step=text(STEP_TITLES[one.to]), role=text(ROLE_TITLES[one.role]), by=by
         )
-    possible = next_steps(transition, at, level, is_city=is_city)
     if not possible:
         return None, text("Nothing more is due.")
     first = possible[0]

@@ -33,7 +33,6 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     """The page; ``matrix`` names the indicator of the matrix. Who is on a warning is as of now, all else published."""
     warnings = ranked(data.read("open_warning"))
     brought = handled(warnings)
-    heading, sentences = changes.since_last_edition()
     panels = [
         (text("Warnings and areas"), _first(warnings, brought)),
         (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix))),
@@ -44,13 +43,18 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
         html.Div(
             [
                 html.Div([html.H1(_headline(warnings)), html.P(_levels(brought), className="levels")]),
-                html.Div([html.H2(heading), html.Ul([html.Li(one) for one in sentences])], className="changes-list"),
+                html.Div(_shared_changes(), className="changes-list"),
             ],
             className="answer",
         ),
         html.Div(_shared_cards(), className="blocks"),
         html.Div(tabs("today", text("What to look at"), panels, 1 if matrix else 0), className="tabbed today"),
     ]
+
+
+def _changes() -> list[Any]:
+    heading, sentences = changes.since_last_edition()
+    return [html.H2(heading), html.Ul([html.Li(one) for one in sentences])]
 
 
 def _cards() -> list[Any]:
@@ -107,6 +111,7 @@ def _once() -> list[dict[str, str]]:
     return [{}]
 
 
+_shared_changes = shared(f"{__name__} changes", _changes, _once)
 _shared_cards = shared(f"{__name__} cards", _cards, _once)
 _shared_counties = shared(f"{__name__} counties", _counties, _once)
 _shared_map = shared(f"{__name__} map", _map, lambda: _once() if data.viewer().audience is not Audience.OFFICE else [])

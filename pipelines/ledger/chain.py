@@ -130,8 +130,13 @@ def next_steps(transition: pd.DataFrame, now_at: Standing, level: Level, *, is_c
 
 def deadlines(transition: pd.DataFrame, now_at: Standing, level: Level, *, is_city: bool = False) -> list[Deadline]:
     """The steps that have a time limit, by when; counted from the instant at which a state was entered."""
+    return timed(next_steps(transition, now_at, level, is_city=is_city), now_at)
+
+
+def timed(possible: Iterable[Step], now_at: Standing) -> list[Deadline]:
+    """Those of the possible steps that have a time limit, the nearest first."""
     found = []
-    for one in next_steps(transition, now_at, level, is_city=is_city):
+    for one in possible:
         since = now_at.entered(one.counts_from) if one.counts_from is not None else None
         due_at = one.due_at(since) if since is not None else None
         if due_at is not None:
