@@ -70,4 +70,4 @@ debian:
 
 lock: ## write the lock files anew (needs uv)
 	@for extra in "" test bench; do uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--python-version 3.11 --no-header --no-annotate --quiet $${extra:+--extra $$extra -c requirements.lock} -o requirements$${extra:+-$$extra}.lock; done
+		--python-version 3.11 --no-header --no-annotate --quiet $${extra:+--extra $$extra -c requirements.lock} $$(test "$$extra" != bench || echo "-c requirements-test.lock") -o requirements$${extra:+-$$extra}.lock; done

@@ -40,6 +40,8 @@ def add_downloads(server: Flask) -> None:
             trail().refuse("not_found")
             abort(404)
         asked = {key: request.args[key] for key in (*depends_on, "as_of") if request.args.get(key)}
+        if asked.get("indicator") not in reference.indicators():  # then another is shown, which the rows name
+            asked.pop("indicator", None)
         try:
             data.look_back(request.args.get("as_of"))
             title, rows = maker()

@@ -95,7 +95,7 @@ def test_two_senders_that_share_a_ledger_and_no_lock_double_nothing(tmp_path: Pa
         address = f"sqlite:///{one.data / 'ledger.sqlite'}"
         other = house_at(tmp_path / "other", server.port, GANGSHAO_LEDGER_URL=address)
         ledger = open_ledger(Settings(data=one.data))
-        mails = queue_mails(ledger, MAILS)
+        mails = queue_mails(ledger, 4 * MAILS)  # enough for one that starts later
         gate, said = threading.Barrier(2), list[str]()
 
         def work(house: House) -> None:

@@ -103,7 +103,7 @@ def edition_of(disposition: str, body: str) -> str:
 def edition_of_page(body: str) -> str:
     """The edition in the header of a page, as the callback returns it; else what there is instead."""
     shown = json.loads(body)["response"]["_pages_content"]["children"]
-    header = _texts(_of_class(shown, "edition"))
+    header = _texts(_of_class(shown, "menu edition"))
     found = EDITION_LINE.search("".join(header))
     if found is None or _of_class(shown, "page failed") is not None:
         return f"no edition: {''.join(_texts(shown))[:300]}"

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from dashboard.app import create_app
-from pipelines.domain import Level, Role, State, Viewer
-from pipelines.ledger import Ledger, acknowledgement, audit, chain, measure, open_ledger
+from pipelines.domain import Grain, Level, Role, State, Viewer
+from pipelines.ledger import Ledger, acknowledgement, audit, chain, measure, open_ledger, upload
 from pipelines.ledger.audit import Act, Actor, Entry
 from pipelines.ledger.chain import Subject
+from pipelines.ledger.upload import Sending
 from pipelines.region import load
 from pipelines.settings import Settings
 from tests.faults.watcher import PAGE, TODAY
@@ -77,6 +78,8 @@ def by_the_duty_desk(place: House, ledger: Ledger) -> None:
     chain.take(ledger, region.transition, duty, desk, one, State.CONFIRMED, now, document="聊人社批〔2026〕8 号")
     acknowledgement.acknowledge(ledger, duty, desk, one, "liaocheng", "值班岗", "", 7, now)
     measure.assign(ledger, duty, desk, one, "consult", "就业科", "", now.date(), "", now, now.date())
+    sending = Sending("vacancy", "371521", now.date(), Grain.DAY, 1, False, "drop", "hash", 9, 2, 0)
+    upload.enter(ledger, duty, desk, region.city, sending, "vacancy ({})".format, lambda _: None, now)
 
 
 @pytest.fixture(scope="module")
