@@ -30,15 +30,20 @@ class County:
     is_late: bool
 
 
+def open_levels() -> dict[str, int]:
+    """The worst level that is open in each area that has an open warning."""
+    worst = data.read("open_warning").groupby("area")["level"].min()
+    return {str(area): int(level) for area, level in worst.items()}
+
+
 def counties() -> list[County]:
     """The units this viewer may name, the worst first: by level, then by open warnings, then in the region's order."""
-    rows = data.read("open_warning")
+    levels, number = open_levels(), data.read("open_warning")["area"].value_counts()
     late = {gap.area for gap in completeness.state().gaps}
-    found = []
-    for unit in reference.units():
-        own = rows[rows["area"] == unit.code]
-        level = None if own.empty else int(own["level"].min())
-        found.append(County(unit.code, level, len(own), _figures(unit.code), unit.code in late))
+    found = [
+        County(code, levels.get(code), int(number.get(code, 0)), _figures(code), code in late)
+        for code in (unit.code for unit in reference.units())
+    ]
     return sorted(found, key=lambda one: (one.level or _NONE, -one.open_warnings))
 
 
@@ -49,7 +54,7 @@ def _figures(area: str) -> dict[str, Figure]:
 
 
 def county_table(shown: list[County]) -> Any:
-    """The units as a table with a small course of each figure; empty where there is only one."""
+    """The units as a table with a small course of each figure."""
     columns = list(dict.fromkeys(name for one in shown for name in one.figures))
     known = reference.indicators()
     caption = text("Areas: open warnings, and the newest week")

@@ -15,7 +15,7 @@ from dashboard import audit_trail, data, reference
 from dashboard import matrix as model
 from dashboard.components.tag import level_word
 from dashboard.components.warning import people, ranked
-from dashboard.download_series import series
+from dashboard.download_series import plain, series
 from dashboard.locale import instant, text
 from dashboard.security import trail
 from dashboard.security.form import in_words
@@ -40,11 +40,11 @@ def add_downloads(server: Flask) -> None:
             trail().refuse("not_found")
             abort(404)
         asked = {key: request.args[key] for key in (*depends_on, "as_of") if request.args.get(key)}
-        if asked.get("indicator") not in reference.indicators():  # then another is shown, which the rows name
-            asked.pop("indicator", None)
         try:
             data.look_back(request.args.get("as_of"))
             title, rows = maker()
+            if "indicator" in asked and asked["indicator"] not in reference.indicators():
+                del asked["indicator"]  # another is shown, which the rows name
             written = list(rows)
             body = (
                 _written(written) if form == "csv" else workbook(title, written, _told(title, len(written) - 1, asked))
@@ -70,7 +70,7 @@ def add_downloads(server: Flask) -> None:
 def _told(title: str, rows: int, asked: dict[str, str]) -> list[tuple[str, str]]:
     """What a workbook says of itself: what it holds, of when, asked for how, what is withheld, what figures mean."""
     edition = data.edition()
-    named = request.args.get("indicator", "")
+    named = asked.get("indicator", "")
     known = [one for one in reference.indicators().values() if named in {"", one.indicator}]
     return [
         (text("Content"), title),
@@ -214,7 +214,7 @@ def _readings() -> tuple[str, Rows]:
                 found["industry"],
                 [sectors[code] for code in found["industry"]],
                 found["period"].dt.strftime("%Y-%m-%d"),
-                *(map(_plain, found[name].tolist()) for name in ("value", "numerator", "denominator")),
+                *(map(plain, found[name].tolist()) for name in ("value", "numerator", "denominator")),
                 remarks.tolist(),
                 repeat(data.edition().edition_id),
                 strict=False,
@@ -222,13 +222,6 @@ def _readings() -> tuple[str, Rows]:
         )
 
     return text("Readings {area}", area=reference.place(area)), rows()
-
-
-def _plain(number: float) -> object:
-    """A number without a needless fraction."""
-    if number is None or number != number:  # noqa: PLR0124
-        return None
-    return int(number) if float(number).is_integer() else round(float(number), 6)
 
 
 def _warnings() -> tuple[str, Rows]:
@@ -255,7 +248,7 @@ def _warnings() -> tuple[str, Rows]:
             )
         ]
         for row in found.itertuples(index=False):
-            seen = row.observed_band if pd.isna(row.observed) else _plain(round(row.observed, 4))
+            seen = row.observed_band if pd.isna(row.observed) else plain(round(row.observed, 4))
             yield [
                 level_word(int(row.level)),
                 row.employer_name if isinstance(row.employer_name, str) else "",
@@ -264,7 +257,7 @@ def _warnings() -> tuple[str, Rows]:
                 reference.industry(row.industry),
                 row.rule_title,
                 seen,
-                _plain(row.expected),
+                plain(row.expected),
                 _number(people(row)),
                 certainty_word(row.p, row.kind),
                 row.opened_on.date().isoformat(),

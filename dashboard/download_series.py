@@ -11,7 +11,6 @@ from dashboard.figures.history import title_of
 from dashboard.figures.tabbed import check
 from dashboard.locale import month, text
 from dashboard.summary import WEEK
-from pipelines.domain import UserError
 
 COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "Edition")
 
@@ -20,10 +19,7 @@ def series() -> tuple[str, Iterator[list[object]]]:
     """Title and rows of the series the address names. Raises UserError for what this viewer may not see."""
     asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days")}
     asked["days"] = asked["days"] or str(WEEK)
-    try:
-        check(asked)
-    except ValueError as error:
-        raise UserError(text("The address may be wrong, or what it names is not among what you may see.")) from error
+    check(asked)
     indicator = reference.indicators()[asked["indicator"]]
     drawn = course(indicator, asked["area"], asked["industry"], int(asked["days"]))
 
@@ -35,12 +31,13 @@ def series() -> tuple[str, Iterator[list[object]]]:
             band = ranges.get(row.period)
             limits = [None] * 3 if band is None else [round(one, 2) for one in (band.expected, band.lo95, band.hi95)]
             when = month(row.period.date()) if drawn.grain == "month" else row.period.date().isoformat()
-            yield [when, _plain(row.value), *limits, _remark(row), data.edition().edition_id]
+            yield [when, plain(row.value), *limits, _remark(row), data.edition().edition_id]
 
     return f"{title_of(indicator, drawn)} {reference.where(asked['area'], asked['industry'])}", rows()
 
 
-def _plain(number: float) -> object:
+def plain(number: float) -> object:
+    """A number without a needless fraction; None where it is missing."""
     if pd.isna(number):
         return None
     return int(number) if float(number).is_integer() else round(float(number), 6)

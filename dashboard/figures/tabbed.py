@@ -51,21 +51,24 @@ def add_figures(server: Flask) -> None:
         try:
             data.look_back(request.args.get("as_of"))
             check(asked)
-        except (UserError, ValueError):
+        except UserError:
             trail().refuse("not_found")
             abort(404)
         return Response(f'"{_given(**asked)}"', mimetype="application/json")
 
 
 def check(asked: Mapping[str, str]) -> None:
-    """Raise UserError or ValueError for what is not among the figures this viewer may see."""
-    areas = reference.codes()
-    known = asked["indicator"] in reference.indicators() and asked["area"] in areas
-    if not known or not reference.is_industry(asked["industry"]) or not 1 <= int(asked["days"]) <= _MOST_DAYS:
+    """Raise UserError for what is not among the figures this viewer may see."""
+    try:
+        days = int(asked["days"])
+        for name in ("first", "last"):
+            if asked.get(name):
+                date.fromisoformat(asked[name])
+    except ValueError:
+        days = 0
+    known = asked["indicator"] in reference.indicators() and asked["area"] in reference.codes()
+    if not known or not reference.is_industry(asked["industry"]) or not 1 <= days <= _MOST_DAYS:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
-    for name in ("first", "last"):
-        if asked.get(name):
-            date.fromisoformat(asked[name])
 
 
 def _made(indicator: str, area: str, industry: str, days: str, first: str, last: str) -> list[Any]:

@@ -11,7 +11,7 @@ from dashboard.components.grid import grid
 from dashboard.components.tabs import tabs
 from dashboard.components.tag import level_word
 from dashboard.components.warning import address, ranked, shortened
-from dashboard.counties import counties, county_table
+from dashboard.counties import counties, county_table, open_levels
 from dashboard.figures.city_map import city_map
 from dashboard.handled import Handled, handled
 from dashboard.locale import count, text
@@ -99,8 +99,7 @@ def _matrix(matrix: str) -> Any:
 
 
 def _map() -> Any:
-    levels = {one.code: one.level for one in counties() if one.level is not None}
-    return city_map(levels) or html.P(text("The region's folder has no boundaries."), className="empty")
+    return city_map(open_levels()) or html.P(text("The region's folder has no boundaries."), className="empty")
 
 
 def _choices() -> list[dict[str, str]]:
