@@ -8,7 +8,7 @@ from dash import html
 from dashboard import data
 from dashboard.components.tag import stored
 from dashboard.locale import text
-from dashboard.region import region
+from dashboard.region import code_title, region
 from pipelines.ledger.responsible import Responsible, responsible
 
 
@@ -24,9 +24,7 @@ def served_by(row: Any, today: date) -> Any:
     found = _listed(row, today)
     if found is None or found.empty:
         return None
-    codes = region().codes
-    kinds = codes[codes["list"] == "key_employer_kind"].set_index("code")["title"]
-    why = text(", ").join(dict.fromkeys(str(kinds.get(kind, kind)) for kind in found["kind"]))
+    why = text(", ").join(dict.fromkeys(code_title("key_employer_kind", kind) for kind in found["kind"]))
     posts = _posts(row, today)
     words = _around(text("Key employer ({why}).", why="\0"), why)
     served = _around(text("It is served by: {post}.", post="\0"), text(", ").join(posts or []))

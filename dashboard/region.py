@@ -22,6 +22,13 @@ def office_of(areas: frozenset[str]) -> tuple[str, str] | None:
     return next(found, None)
 
 
+def code_title(listed: str, code: str) -> str:
+    """The title of a code of one of the region's lists; the code itself where the list has none."""
+    codes = region().codes
+    titles = codes.loc[(codes["list"] == listed) & (codes["code"] == code), "title"]
+    return str(titles.iloc[0]) if len(titles) else code
+
+
 def _region() -> Region:
     folder: Path = current_app.config[REGION]
     return _loaded(folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.locale import count, percent, text, value
-from dashboard.region import region
+from dashboard.region import code_title
 from pipelines.domain import EVERY_COHORT
 
 _SIZES = {
@@ -74,9 +74,7 @@ def reach_words(step: Any) -> list[str]:
 def _cohort(code: Any) -> str:
     if not isinstance(code, str) or code == EVERY_COHORT:
         return ""
-    codes = region().codes
-    titles = codes.loc[(codes["list"] == "cohort") & (codes["code"] == code), "title"]
-    return text("only {cohort}", cohort=titles.iloc[0] if len(titles) else code)
+    return text("only {cohort}", cohort=code_title("cohort", code))
 
 
 def _count(number: Any) -> str:

@@ -13,7 +13,7 @@ from dashboard.components.warning import address, industry_link, people
 from dashboard.figures.tabbed import awaited
 from dashboard.handled import handled
 from dashboard.locale import count, month, percent, short_day, text, value
-from dashboard.region import region
+from dashboard.region import code_title
 from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
 
 PATH = "/employers"
@@ -180,13 +180,7 @@ def _filed(rows: pd.DataFrame) -> str:
 
 def _coded(listed: str, *given: Any) -> Any:
     """The titles of codes of the region's lists; a code itself where the list has none."""
-    return stored(text(", ").join(_title(listed, code) for code in given if isinstance(code, str)))
-
-
-def _title(listed: str, code: str) -> str:
-    codes = region().codes
-    titles = codes.loc[(codes["list"] == listed) & (codes["code"] == code), "title"]
-    return str(titles.iloc[0]) if len(titles) else code
+    return stored(text(", ").join(code_title(listed, code) for code in given if isinstance(code, str)))
 
 
 def _day(when: Any) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard import data, reference, shell, summary
-from dashboard.components import aria
+from dashboard.components.choice import area_choice
 from dashboard.components.table import table
 from dashboard.components.warning import address, industry_link
 from dashboard.figures.tabbed import awaited
@@ -30,14 +30,13 @@ def register() -> None:
 @shell.shared_page
 def layout(area: str = "", **_: str) -> list[Any]:
     """The page; which area's industries it shows is the query of its address."""
-    areas = reference.codes()
     shown_area = area or reference.city()
-    if shown_area not in areas:
+    if shown_area not in reference.codes():
         return shell.not_found()
     return [
         html.Div([html.H1(text("Supply and demand")), html.P(_finding())], className="title"),
         _ratio(),
-        _choice(areas, shown_area),
+        area_choice(PATH, shown_area),
         _short(shown_area),
         _fallen(shown_area),
         html.Section([html.H2(text("What is not told here")), html.P(_missing())]),
@@ -85,15 +84,6 @@ def _ratio() -> Any:
         ],
         className="panel",
     )  # fmt: skip
-
-
-def _choice(areas: list[str], current: str) -> Any:
-    links = [
-        html.A(reference.places()[code].short_name, href=address(f"{PATH}?area={code}"),
-               **(aria.CURRENT if code == current else {}))
-        for code in areas
-    ]  # fmt: skip
-    return html.Nav(links, className="choice", **aria.label(text("Area")))
 
 
 def _of_month(name: str, area: str) -> tuple[date | None, pd.DataFrame]:

@@ -6,7 +6,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard import data, reference, shell, summary, villages
-from dashboard.components import aria
+from dashboard.components.choice import area_choice
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
 from dashboard.figures.tabbed import awaited
@@ -39,9 +39,8 @@ def register() -> None:
 @shell.shared_page
 def layout(area: str = "", **_: str) -> list[Any]:
     """The page; which area's courses it shows is the query of its address."""
-    areas = reference.codes()
     shown_area = area or reference.city()
-    if shown_area not in areas:
+    if shown_area not in reference.codes():
         return shell.not_found()
     weeks = villages.newest()
     heading = html.H1(text("Labour transfer"))
@@ -52,9 +51,9 @@ def layout(area: str = "", **_: str) -> list[Any]:
                 day=weeks.week.isoformat(), before=weeks.before.isoformat())  # fmt: skip
     return [
         html.Div([heading, html.P(said)], className="title"),
-        html.Section([html.H2(_finding(weeks)), _by_area(weeks, areas)]),
-        html.Section([html.H2(text("Where they are")), _by_place(weeks, areas)]),
-        _choice(areas, shown_area),
+        html.Section([html.H2(_finding(weeks)), _by_area(weeks, reference.codes())]),
+        html.Section([html.H2(text("Where they are")), _by_place(weeks, reference.codes())]),
+        area_choice(PATH, shown_area),
         html.Div([_festival(name, shown_area) for name in (AWAY, RETURNED)], className="panels"),
         html.Section(
             [html.H2(text("How it ran, {area}", area=reference.place(shown_area))),
@@ -112,15 +111,6 @@ def _words(cell: Cell, name: str) -> Any:
         return words
     number = f"{words} {indicator.unit_word}"
     return [number, html.Small(text("provisional"))] if cell.is_provisional else number
-
-
-def _choice(areas: list[str], current: str) -> Any:
-    links = [
-        html.A(reference.places()[code].short_name, href=address(f"{PATH}?area={code}"),
-               **(aria.CURRENT if code == current else {}))
-        for code in areas
-    ]  # fmt: skip
-    return html.Nav(links, className="choice", **aria.label(text("Area")))
 
 
 def _festival(name: str, area: str) -> Any:
