@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from flask import current_app, g
 
-from dashboard.locale import Language, answering_in, text
+from dashboard.locale import Language, answering_in, language, text
 from dashboard.security import current_viewer, page, trail
 from dashboard.wording import in_words
 from pipelines.domain import Audience, Edition, Role, UserError, Viewer
+from pipelines.publish.kept import Kept
 from pipelines.publish.read import Parameter, edition_in_force, edition_of_day, files_in_force
 from pipelines.publish.read import read as read_published
 
@@ -22,6 +23,7 @@ T = TypeVar("T")
 LEAST_PERSONS = 10  # a cell of fewer is small (pipelines/publish/disclosure.py, domain.md §3.6)
 _COUNTS = ["numerator", "units", "observed", "people"]
 PUBLISHED = "GANGSHAO_PUBLISHED"  # key of the folder in the server's configuration
+_names: Kept[Any] = Kept(1000)  # tables of names; each counts as one
 
 
 def viewer() -> Viewer:
@@ -167,12 +169,35 @@ def has_small_cell(frame: pd.DataFrame) -> bool:
 
 
 def once(make: Callable[[], T]) -> T:
-    """What ``make`` returns, made once in this request: for tables of names that a page asks for again and again."""
+    """What ``make`` returns, made once in this request."""
     held = _memory()
     if make not in held:
         held[make] = make()
     made: T = held[make]
     return made
+
+
+def once_an_edition(make: Callable[[], T]) -> T:
+    """What ``make`` returns, made once for all of a scope and language while the same files are shown. Read-only.
+
+    For tables of names, which every page asks for: ``make`` reads published files alone and returns no count of people.
+    """
+    held = _memory()
+    if make not in held:
+        key = (scope(), make)
+        found = _names.get(key)
+        if found is None:
+            found = make()
+            _names.put(key, found, 1)
+        held[make] = found
+    made: T = held[make]
+    return made
+
+
+def scope() -> Hashable:
+    """What this request shows hangs on this and on what is asked: files, edition, day, audience, areas, language."""
+    who = viewer()
+    return files(), edition(), looks_back_to(), who.audience, who.areas, language()
 
 
 def files() -> Hashable:

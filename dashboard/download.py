@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import repeat
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -15,7 +16,7 @@ from dashboard import audit_trail, data, reference
 from dashboard import matrix as model
 from dashboard.components.tag import level_word
 from dashboard.components.warning import people, ranked
-from dashboard.download_series import plain, series
+from dashboard.download_series import plain, plain_numbers, series
 from dashboard.locale import instant, text
 from dashboard.security import trail
 from dashboard.security.form import in_words
@@ -27,7 +28,7 @@ from pipelines.sheet import inert
 
 _KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _DAYS = {"day": 400, "week": 1100, "month": 3700}
-Rows = Iterator[list[object]]
+Rows = Iterator[Sequence[object]]
 
 
 def add_downloads(server: Flask) -> None:
@@ -102,12 +103,19 @@ def scope_words() -> str:
     )
 
 
-def _written(rows: Iterable[list[object]]) -> bytes:
+def _written(rows: Sequence[Sequence[object]]) -> bytes:
     target = io.StringIO(newline="")
-    writer = csv.writer(target)
-    for row in rows:
-        writer.writerow(["" if cell is None or cell is pd.NA or cell != cell else inert(cell) for cell in row])  # noqa: PLR0124
+    csv.writer(target).writerows(zip(*map(_safe, zip(*rows, strict=True)), strict=True))
     return target.getvalue().encode("utf-8-sig")
+
+
+def _safe(column: Sequence[object]) -> list[object]:
+    """A column as it is written: what is missing is empty, text inert. Most texts of a long file are the same few."""
+    known = {cell: inert(cell) for cell in set(column) if isinstance(cell, str)}
+    return [
+        known[cell] if isinstance(cell, str) else "" if cell is None or cell is pd.NA or cell != cell else cell  # noqa: PLR0124
+        for cell in column
+    ]
 
 
 def _matrix() -> tuple[str, Rows]:
@@ -199,29 +207,28 @@ def _readings() -> tuple[str, Rows]:
             [text("C withheld"), text("provisional")],
             "",
         )
-        titles = {name: one.title for name, one in known.items()}
-        units = {name: one.unit_word for name, one in known.items()}
-        sectors = {code: reference.industry(code) for code in found["industry"].unique()} | {
-            TOTAL_INDUSTRY: text("All")
-        }
-        yield from map(
-            list,
-            zip(
-                [titles.get(name, name) for name in found["indicator"]],
-                [units.get(name, "") for name in found["indicator"]],
-                found["area"],
-                repeat(reference.place(area)),
-                found["industry"],
-                [sectors[code] for code in found["industry"]],
-                found["period"].dt.strftime("%Y-%m-%d"),
-                *(map(plain, found[name].tolist()) for name in ("value", "numerator", "denominator")),
-                remarks.tolist(),
-                repeat(data.edition().edition_id),
-                strict=False,
-            ),
+        yield from zip(
+            _named(found["indicator"], lambda name: known[name].title if name in known else name),
+            _named(found["indicator"], lambda name: known[name].unit_word if name in known else ""),
+            _named(found["area"], str),
+            repeat(reference.place(area)),
+            _named(found["industry"], str),
+            _named(found["industry"], lambda code: text("All") if code == TOTAL_INDUSTRY else reference.industry(code)),
+            _named(found["period"], lambda period: f"{period:%Y-%m-%d}"),
+            *(plain_numbers(found[name]) for name in ("value", "numerator", "denominator")),
+            remarks.tolist(),
+            repeat(data.edition().edition_id),
+            strict=False,
         )
 
     return text("Readings {area}", area=reference.place(area)), rows()
+
+
+def _named(column: pd.Series, name: Callable[[Any], str]) -> list[str]:
+    """What each value of a column is called; each of the few that there are is asked about once."""
+    places, values = pd.factorize(column)
+    names = np.array([name(value) for value in values], dtype=object)
+    return list(names[places])
 
 
 def _warnings() -> tuple[str, Rows]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 from flask import request
 
@@ -41,6 +42,16 @@ def plain(number: float) -> object:
     if pd.isna(number):
         return None
     return int(number) if float(number).is_integer() else round(float(number), 6)
+
+
+def plain_numbers(column: pd.Series) -> list[object]:
+    """The same of a whole column."""
+    numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    is_whole = numbers == np.floor(numbers)
+    written = numbers.round(6).astype(object)
+    written[is_whole] = numbers[is_whole].astype(np.int64)
+    written[np.isnan(numbers)] = None
+    return list(written)
 
 
 def _remark(row: object) -> str:

@@ -1,5 +1,6 @@
 """How far people have got with open warnings: where each stands, who is on it, what is due next and by when."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,12 +9,12 @@ import pandas as pd
 from dashboard import data, reference
 from dashboard.handling import STEP_TITLES, state_words
 from dashboard.locale import instant, text
-from dashboard.region import region
+from dashboard.region import steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
-from pipelines.domain import Level, State
+from pipelines.domain import Level
 from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
-from pipelines.ledger.chain import Standing, next_steps, standing, timed
+from pipelines.ledger.chain import Standing, standing, timed
 from pipelines.ledger.measure import Measure, Progress, measures
 from pipelines.ledger.transition import Step
 
@@ -41,15 +42,10 @@ def handled(warnings: pd.DataFrame) -> dict[str, Handled]:
         assigned = measures(connection, ids, until)
     now = until or trail().clock()
     found = {}
-    possible: dict[tuple[Level, State, bool], list[Step]] = {}  # most warnings stand alike
-    for row in warnings.itertuples(index=False):
-        own, level = row.episode_id, Level(int(row.level))
-        at = stands[own]
-        is_city = row.area == reference.city()
-        key = (at.level_at(level), at.state_at(level), is_city)
-        if key not in possible:
-            possible[key] = next_steps(region().transition, at, level, is_city=is_city)
-        due_at, due = _due(possible[key], at)
+    for own, said, area in zip(ids, warnings["level"], warnings["area"], strict=True):
+        at, level = stands[own], Level(int(said))
+        possible = steps_from(at.level_at(level), at.state_at(level), is_city=area == reference.city())
+        due_at, due = _due(possible, at)
         found[own] = Handled(
             Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now), due,
             is_over=due_at is not None and due_at < now,
@@ -63,7 +59,7 @@ def _owners(taken_on: list[Acknowledgement], assigned: list[Measure], level: Lev
     return text(", ").join(dict.fromkeys(names))
 
 
-def _due(possible: list[Step], at: Standing) -> tuple[datetime | None, str]:
+def _due(possible: Sequence[Step], at: Standing) -> tuple[datetime | None, str]:
     """The next step with a time limit, else the first possible one: when, and in words with whose it is."""
     limited = timed(possible, at)
     if limited:

@@ -13,13 +13,13 @@ from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
 from dashboard.locale import instant, text
 from dashboard.officer import owner_of, served_by
-from dashboard.region import region
+from dashboard.region import region, steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
 from dashboard.wording import in_words, worded
 from pipelines.domain import ANNOUNCED, Level, State
 from pipelines.ledger.acknowledgement import LASTS_DAYS, MAY_ACKNOWLEDGE, Acknowledgement, acknowledgements
-from pipelines.ledger.chain import Cause, Standing, deadlines, next_steps, standing
+from pipelines.ledger.chain import Cause, Standing, standing, timed
 from pipelines.ledger.measure import (
     MAY_ASSIGN,
     MAY_REPORT,
@@ -126,10 +126,10 @@ def _sentence(at: Standing, level: Level) -> str:
 
 def _next(row: Any, at: Standing, level: Level, may_act: bool) -> Any:
     is_city = row.area == reference.city()
-    possible = next_steps(region().transition, at, level, is_city=is_city)
+    possible = steps_from(at.level_at(level), at.state_at(level), is_city=is_city)
     if not possible:
         return html.P(text("Nothing more is due."), className="empty")
-    due = {one.step.to: one.due_at for one in deadlines(region().transition, at, level, is_city=is_city)}
+    due = {one.step.to: one.due_at for one in timed(possible, at)}
     lines = []
     for one in possible:
         words: list[Any] = [text(STEP_TITLES[one.to]), text(" – for {role}", role=text(ROLE_TITLES[one.role]))]

@@ -84,7 +84,7 @@ class Indicator:
 
 def manifest() -> dict[str, str]:
     """Facts about the published file."""
-    return data.once(_manifest)
+    return data.once_an_edition(_manifest)
 
 
 def _manifest() -> dict[str, str]:
@@ -109,7 +109,7 @@ def is_demonstration() -> bool:
 
 def places() -> dict[str, Place]:
     """All areas by code, in the region's order."""
-    return data.once(_places)
+    return data.once_an_edition(_places)
 
 
 def _places() -> dict[str, Place]:
@@ -146,12 +146,12 @@ def place(code: str) -> str:
 
 def industry(code: str) -> str:
     """Name of an industry."""
-    return data.once(_industries).get(code, code)
+    return data.once_an_edition(_industries).get(code, code)
 
 
 def is_industry(code: str) -> bool:
     """Whether an industry, or the total of all, has this code."""
-    return code == TOTAL_INDUSTRY or code in data.once(_industries)
+    return code == TOTAL_INDUSTRY or code in data.once_an_edition(_industries)
 
 
 def _industries() -> dict[str, str]:
@@ -172,7 +172,7 @@ def short_industry(code: str) -> str:
 
 def indicators() -> dict[str, Indicator]:
     """The catalogue of indicators by identity."""
-    return data.once(_indicators)
+    return data.once_an_edition(_indicators)
 
 
 def _indicators() -> dict[str, Indicator]:

@@ -1,5 +1,6 @@
 """The region's tables as the server's acts and pages need them: read once for each state of the folder."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from flask import current_app
 
 from dashboard import data
 from dashboard.wording import REGION
+from pipelines.domain import Level, State
+from pipelines.ledger.transition import Step, steps
 from pipelines.region import Region, load
 
 
@@ -29,11 +32,26 @@ def code_title(listed: str, code: str) -> str:
     return str(titles.iloc[0]) if len(titles) else code
 
 
+def steps_from(level: Level, state: State, *, is_city: bool) -> Sequence[Step]:
+    """The steps out of a state at a level; ``is_city``: of a warning about the whole city."""
+    return _steps(*data.once(_folder), level, state, is_city)
+
+
 def _region() -> Region:
+    return _loaded(*data.once(_folder))
+
+
+def _folder() -> tuple[Path, int]:
+    """The region's folder, and when it was last changed (ns)."""
     folder: Path = current_app.config[REGION]
-    return _loaded(folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))
+    return folder, max(file.stat().st_mtime_ns for file in folder.iterdir())
 
 
 @lru_cache(maxsize=2)
 def _loaded(folder: Path, _changed_at: int) -> Region:
     return load(folder)
+
+
+@lru_cache(maxsize=256)
+def _steps(folder: Path, changed_at: int, level: Level, state: State, is_city: bool) -> tuple[Step, ...]:
+    return tuple(steps(_loaded(folder, changed_at).transition, level, state, is_city=is_city))

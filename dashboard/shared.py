@@ -1,6 +1,7 @@
 """What viewers of the same scope are shown alike, made once an edition: by far most of what a page costs."""
 
 import json
+import re
 import secrets
 import threading
 import time
@@ -20,6 +21,8 @@ from pipelines.publish.kept import Kept
 
 _ROOM = 96 * 2**20  # bytes
 _MOST_ASKED, _RECENT = 500, 900.0  # parts, seconds
+_BLANK = "\ue000"  # of private use: nothing that is published begins with it
+_BLANKS = re.compile(f'"{_BLANK}([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,7 @@ def _given(question: Question) -> Made:
 
 
 def _key(question: Question) -> Hashable:
-    who = data.viewer()
-    return data.files(), data.edition(), data.looks_back_to(), who.audience, who.areas, language(), question
+    return data.scope(), question
 
 
 def _keep(key: Hashable, made: Made) -> None:
@@ -160,22 +162,38 @@ def keep(one: Asked, made: Made) -> None:
         _keep(_key(one.question), made)
 
 
+def blank(name: str) -> str:
+    """A place inside a part that is another in every answer; the page that is given the part fills it in."""
+    return _BLANK + name
+
+
+def fill_in(name: str, content: Any) -> None:
+    """Say what stands at a ``blank`` of this answer's parts."""
+    g.setdefault("gangshao_blanks", {})[name] = _json(content)
+
+
 def fill_in_parts(server: Flask) -> None:
     """Let every answer have its parts in place of their marks; they are JSON already and are not read again."""
 
     @server.after_request
     def filled(response: Response) -> Response:
         parts: dict[str, str] = g.pop("gangshao_parts", {})
+        blanks: dict[str, str] = g.pop("gangshao_blanks", {})
         if parts:
             body = response.get_data(as_text=True)
             for mark, part in parts.items():
                 body = body.replace(f'"{mark}"', part, 1)
+            if blanks:
+                body = _BLANKS.sub(lambda found: blanks[found[1]], body)
             response.set_data(body)
         return response
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, cls=PlotlyJSONEncoder, ensure_ascii=False)
 
 
 def _make(question: Question) -> Made:
     with data.as_anybody_of_this_scope():
         content = _makers[question.part](**dict(question.values))
-        text = json.dumps(content, cls=PlotlyJSONEncoder, ensure_ascii=False)
-    return Made(text, data.saw_small_cell())
+    return Made(_json(content), data.saw_small_cell())

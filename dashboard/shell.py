@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from inspect import signature
 from typing import Any
 
@@ -20,7 +20,7 @@ from dashboard.security import page as page_asked
 from dashboard.security.entrance import ROLE_TITLES
 from dashboard.security.form import in_words
 from dashboard.shared import shared
-from pipelines.domain import UserError
+from pipelines.domain import Role, UserError, Viewer
 
 MAIN = "main"
 _EDITIONS = 30  # so many can be chosen; any other day is reached by its address
@@ -102,7 +102,13 @@ def _single(value: Any) -> str:
 
 def _frame(parts: list[Any] | str) -> Any:
     return html.Div(
-        [_skip(), _header(), _shared_banners(), html.Main(parts, id=MAIN, tabIndex=-1), _footer()],
+        [
+            _skip(),
+            _shared_header(role=str(data.viewer().role or "")),
+            _shared_banners(),
+            html.Main(parts, id=MAIN, tabIndex=-1),
+            _footer(),
+        ],
         className="page",
     )
 
@@ -129,12 +135,12 @@ def _skip() -> Any:
     return html.A(text("Skip to the content"), href=f"#{MAIN}", className="skip")
 
 
-def _header() -> Any:
-    viewer = data.viewer()
+def _header(role: str) -> Any:
+    """What stands above every page of a role."""
+    may = partial(may_open, Viewer(Role(role) if role else None))
     is_chinese = language() is Language.CHINESE
     name = reference.manifest()["region_name_zh" if is_chinese else "region_name_en"]
     areas = [html.Li(dcc.Link(place.short_name, href=address(f"/area/{place.code}"))) for place in reference.units()]
-    role = text(ROLE_TITLES[viewer.role]) if viewer.role is not None else text("Guest")
     return html.Header(
         [
             html.P(
@@ -148,7 +154,7 @@ def _header() -> Any:
                         html.Li(dcc.Link(text("Warnings"), href=address("/warnings"))),
                         html.Li(dcc.Link(text("Whole city"), href=address(f"/area/{reference.city()}"))),
                         html.Li(html.Details([html.Summary(text("Areas")), html.Ul(areas)], className="menu")),
-                        html.Li(html.Details([html.Summary(text("Topics")), html.Ul(_topics())], className="menu")),
+                        html.Li(html.Details([html.Summary(text("Topics")), html.Ul(_topics(may))], className="menu")),
                         html.Li(dcc.Link(text("Data"), href=address("/data"))),
                         *[
                             html.Li(dcc.Link(text(title), href=path))
@@ -158,7 +164,7 @@ def _header() -> Any:
                                 ("Audit trail", "/audit"),
                                 ("Accounts", "/accounts"),
                             )
-                            if may_open(viewer, path)
+                            if may(path)
                         ],
                     ]
                 ),
@@ -167,7 +173,7 @@ def _header() -> Any:
             _edition(),
             html.P(
                 [
-                    html.Span(role),
+                    html.Span(text(ROLE_TITLES[Role(role)] if role else "Guest")),
                     dcc.Link(text("My account"), href="/account"),
                     html.A(text("Sign out"), href="/sign-out"),
                 ],
@@ -200,8 +206,8 @@ def _edition() -> Any:
     return html.Details([summary, choice], className="menu edition")
 
 
-def _topics() -> list[Any]:
-    """Pages of one subject each, those that this role may open."""
+def _topics(may: Callable[[str], bool]) -> list[Any]:
+    """Pages of one subject each, those that may be opened."""
     titles = {
         f"/industry/{reference.sections()[0]}": "Industries",
         "/indicators": "Indicators",
@@ -210,11 +216,7 @@ def _topics() -> list[Any]:
         "/transfer": "Labour transfer",
         "/employers": "Employers",
     }
-    return [
-        html.Li(dcc.Link(text(title), href=address(path)))
-        for path, title in titles.items()
-        if may_open(data.viewer(), path)
-    ]
+    return [html.Li(dcc.Link(text(title), href=address(path))) for path, title in titles.items() if may(path)]
 
 
 def _switch() -> Any:
@@ -260,6 +262,11 @@ def _banners() -> Any:
     return html.Div(lines, className="banners", role="region", **aria.label(text("State of the data")))
 
 
+def _roles() -> list[dict[str, str]]:
+    return [{"role": str(role)} for role in Role if Viewer(role).audience is data.viewer().audience]
+
+
+_shared_header = shared("header", _header, _roles)
 _shared_banners = shared("banners", _banners, lambda: [{}])
 
 

@@ -11,6 +11,7 @@ from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag
 from dashboard.handled import Handled
 from dashboard.locale import count, month, short_day, text, value
+from dashboard.shared import blank, fill_in
 from dashboard.verdict import certainty, certainty_word
 from pipelines.domain import TOTAL_INDUSTRY
 
@@ -31,30 +32,47 @@ def ranked(warnings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def shortened(
-    warnings: pd.DataFrame, caption: str, brought: Mapping[str, Handled], *, empty: str, in_sight: int = IN_SIGHT
-) -> Any:
-    """The list with its first rows in sight and the rest behind a switch; ``brought``: how far people have got."""
-    first = warning_table(warnings.head(in_sight), caption, brought, empty=empty)
+def shortened(warnings: pd.DataFrame, caption: str, *, empty: str, in_sight: int = IN_SIGHT) -> Any:
+    """The list with its first rows in sight and the rest behind a switch: a shared part, for it is the same for all.
+
+    How far people have got with each is left blank: ``fill_in_handling`` says it in every answer anew.
+    """
+    first = _table(warnings.head(in_sight), caption, empty=empty)
     rest = warnings.iloc[in_sight:]
     if rest.empty:
         return first
     summary = html.Summary(text("{number} more warnings", number=count(len(rest))))
-    return html.Div([first, html.Details([summary, warning_table(rest, caption, brought, empty="")], className="more")])
+    return html.Div([first, html.Details([summary, _table(rest, caption, empty="")], className="more")])
 
 
-def warning_table(warnings: pd.DataFrame, caption: str, brought: Mapping[str, Handled], *, empty: str) -> Any:
+def fill_in_handling(warnings: pd.DataFrame, brought: Mapping[str, Handled]) -> None:
+    """Fill in at what level each warning of a list counts and how far people have got (``brought``; else: lifted)."""
+    for episode_id, level in zip(warnings["episode_id"], warnings["level"], strict=True):
+        one = brought.get(episode_id)
+        fill_in(_level(episode_id), level_tag(int(level if one is None else one.level)))
+        fill_in(_handling(episode_id), _standing(one))
+
+
+def _level(episode_id: str) -> str:
+    return f"level {episode_id}"
+
+
+def _handling(episode_id: str) -> str:
+    return f"handling {episode_id}"
+
+
+def _table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
     """The list as a table, one row a warning, each leading to its page."""
     columns = [text(name) for name in ("Subject", "Level", "What was seen", "People", "Certainty", "Since", "Handling")]
     rows = [
         [
             _subject(row),
-            level_tag(int(brought[row.episode_id].level if row.episode_id in brought else row.level)),
+            blank(_level(row.episode_id)),
             _seen(row),
             people(row),
             certainty_word(row.p, row.kind),
             [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=reach(row)))],
-            _standing(brought.get(row.episode_id)),
+            blank(_handling(row.episode_id)),
         ]
         for row in warnings.itertuples(index=False)
     ]

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dashboard import data, reference, shell, summary
 from dashboard.components.roster import roster
 from dashboard.components.tag import verdict_tag
-from dashboard.components.warning import address, ranked, shortened
+from dashboard.components.warning import address, fill_in_handling, ranked, shortened
 from dashboard.figures.tabbed import awaited
 from dashboard.handled import handled
 from dashboard.locale import count, text
@@ -31,17 +31,11 @@ def layout(code: str = "", **_: str) -> list[Any]:
     """The page of the area ``code``: a unit this viewer may name, or the city."""
     if code not in reference.codes():
         return shell.not_found()
-    warnings = ranked(data.read("area_warning", area=code, closed_since=data.edition().day - CLOSED_SINCE))
-    caption = text("Warnings of {area}", area=reference.place(code))
-    brought = handled(warnings[warnings["status"] == "open"])
+    warnings = _warnings(code)
+    fill_in_handling(warnings, handled(warnings[warnings["status"] == "open"]))
     return [
         html.Div(_shared_title(code=code), className="title"),
-        html.Section(
-            [
-                html.H2([text("Warnings, open and lifted in the last 60 days")]),
-                shortened(warnings, caption, brought, empty=text("No warning.")),
-            ]
-        ),
+        html.Section(_shared_list(code=code)),
         html.Div(_shared_rest(code=code), className="parts"),
     ]
 
@@ -50,6 +44,18 @@ def _title(code: str) -> list[Any]:
     place = reference.places()[code]
     residents = "" if place.residents is None else text("{number} residents", number=count(place.residents))
     return [html.H1(place.name), html.P(residents)]
+
+
+def _warnings(code: str) -> pd.DataFrame:
+    return data.read("area_warning", area=code, closed_since=data.edition().day - CLOSED_SINCE)
+
+
+def _list(code: str) -> list[Any]:
+    caption = text("Warnings of {area}", area=reference.place(code))
+    return [
+        html.H2([text("Warnings, open and lifted in the last 60 days")]),
+        shortened(ranked(_warnings(code)), caption, empty=text("No warning.")),
+    ]
 
 
 def _rest(code: str) -> list[Any]:
@@ -72,6 +78,7 @@ def _each_area() -> list[dict[str, str]]:
 
 
 _shared_title = shared(f"{__name__} title", _title, _each_area)
+_shared_list = shared(f"{__name__} list", _list, _each_area)
 _shared_rest = shared(f"{__name__} rest", _rest, _each_area)
 
 

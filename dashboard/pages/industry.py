@@ -9,7 +9,7 @@ from dashboard import data, reference, shell, summary
 from dashboard.components import aria
 from dashboard.components.table import table
 from dashboard.components.tag import verdict_tag
-from dashboard.components.warning import address, ranked, shortened
+from dashboard.components.warning import address, fill_in_handling, ranked, shortened
 from dashboard.figures.tabbed import awaited
 from dashboard.handled import handled
 from dashboard.locale import count, short_day, text
@@ -31,12 +31,10 @@ def layout(code: str = "", area: str = "", **_: str) -> list[Any]:
     if code not in reference.sections() or (area and area not in reference.codes()):
         return shell.not_found()
     warnings = _warnings(code)
-    caption = text("Open warnings of this industry")
+    fill_in_handling(warnings, handled(warnings))
     return [
         html.Div(_shared_head(code=code, area=area), className="parts"),
-        html.Section(
-            [html.H2(caption), shortened(ranked(warnings), caption, handled(warnings), empty=text("No warning."))]
-        ),
+        html.Section(_shared_list(code=code)),
         html.Div(_shared_rest(code=code, area=area), className="parts"),
     ]
 
@@ -53,6 +51,11 @@ def _head(code: str, area: str) -> list[Any]:
     return [html.Div([html.H1(reference.industry(code)), html.P(said)], className="title"), _choice(code, shown)]
 
 
+def _list(code: str) -> list[Any]:
+    caption = text("Open warnings of this industry")
+    return [html.H2(caption), shortened(ranked(_warnings(code)), caption, empty=text("No warning."))]
+
+
 def _rest(code: str, area: str) -> list[Any]:
     """All figures, and the course of the first of them."""
     shown, figures = _shown(code, area)
@@ -65,6 +68,7 @@ def _rest(code: str, area: str) -> list[Any]:
 
 
 _shared_head = shared("industry head", _head)
+_shared_list = shared("industry list", _list)
 _shared_rest = shared("industry rest", _rest)
 
 

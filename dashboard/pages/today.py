@@ -10,7 +10,7 @@ from dashboard.components.card import block
 from dashboard.components.grid import grid
 from dashboard.components.tabs import tabs
 from dashboard.components.tag import level_word
-from dashboard.components.warning import address, ranked, shortened
+from dashboard.components.warning import address, fill_in_handling, ranked, shortened
 from dashboard.counties import counties, county_table, open_levels
 from dashboard.figures.city_map import city_map
 from dashboard.handled import Handled, handled
@@ -31,10 +31,11 @@ def register() -> None:
 @shell.page
 def layout(matrix: str = "", **_: str) -> list[Any]:
     """The page; ``matrix`` names the indicator of the matrix. Who is on a warning is as of now, all else published."""
-    warnings = ranked(data.read("open_warning"))
+    warnings = data.read("open_warning")
     brought = handled(warnings)
+    fill_in_handling(warnings, brought)
     panels = [
-        (text("Warnings and areas"), _first(warnings, brought)),
+        (text("Warnings and areas"), _first()),
         (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix))),
     ]
     if data.viewer().audience is not Audience.OFFICE:  # an office would take what is not its own for quiet
@@ -67,22 +68,23 @@ def _cards() -> list[Any]:
     ]
 
 
-def _first(warnings: Any, brought: dict[str, Handled]) -> Any:
+def _list() -> list[Any]:
     caption = text("Open warnings, ranked by people × certainty")
-    listed = html.Section(
-        [
-            html.H2(
-                [
-                    text("Open warnings"),
-                    html.Small(text("ranked by people × certainty")),
-                    html.A(text("Download CSV"), href=address("/download/warnings.csv"), className="download"),
-                    html.A(text("Download XLSX"), href=address("/download/warnings.xlsx"), className="download"),
-                ]
-            ),
-            shortened(warnings, caption, brought, empty=text("No open warning."), in_sight=_IN_SIGHT),
-        ],
-        id="warnings",
-    )
+    return [
+        html.H2(
+            [
+                text("Open warnings"),
+                html.Small(text("ranked by people × certainty")),
+                html.A(text("Download CSV"), href=address("/download/warnings.csv"), className="download"),
+                html.A(text("Download XLSX"), href=address("/download/warnings.xlsx"), className="download"),
+            ]
+        ),
+        shortened(ranked(data.read("open_warning")), caption, empty=text("No open warning."), in_sight=_IN_SIGHT),
+    ]
+
+
+def _first() -> Any:
+    listed = html.Section(_shared_list(), id="warnings")
     if len(reference.units()) < 2:
         return listed
     beside = html.Section([html.H2(text("Areas")), html.Div(_shared_counties())])
@@ -112,6 +114,7 @@ def _once() -> list[dict[str, str]]:
 
 _shared_changes = shared(f"{__name__} changes", _changes, _once)
 _shared_cards = shared(f"{__name__} cards", _cards, _once)
+_shared_list = shared(f"{__name__} list", _list, _once)
 _shared_counties = shared(f"{__name__} counties", _counties, _once)
 _shared_map = shared(f"{__name__} map", _map, lambda: _once() if data.viewer().audience is not Audience.OFFICE else [])
 _shared_matrix = shared(f"{__name__} matrix", _matrix, _choices)

@@ -28,16 +28,22 @@ def body_of(page: str) -> str:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Nothing kept; the questions that are answered from now on."""
+def made(monkeypatch: pytest.MonkeyPatch) -> list[store.Question]:
+    """Nothing kept; the questions that are answered from now on, without what stands above each role's pages."""
     monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
-    found: list[object] = []
+    found: list[store.Question] = []
     make = store._make
-    monkeypatch.setattr(store, "_make", lambda question: (found.append(question), make(question))[1])
+
+    def watched(question: store.Question) -> store.Made:
+        if question.part != "header":
+            found.append(question)
+        return make(question)
+
+    monkeypatch.setattr(store, "_make", watched)
     return found
 
 
-def test_a_page_is_made_once_for_two_roles_of_one_scope(site: Site, made: list[object]) -> None:
+def test_a_page_is_made_once_for_two_roles_of_one_scope(site: Site, made: list[store.Question]) -> None:
     first = opened(site, signed_in(site, LEADER), f"/area/{OWN}")
     number = len(made)
     second = opened(site, signed_in(site, ANALYST), f"/area/{OWN}")
@@ -47,7 +53,27 @@ def test_a_page_is_made_once_for_two_roles_of_one_scope(site: Site, made: list[o
     assert "somebody else" not in second
 
 
-def test_a_kept_page_is_given_to_nobody_of_another_scope(site: Site, made: list[object]) -> None:
+def test_each_role_of_a_scope_is_led_to_its_own_pages(site: Site, made: list[store.Question]) -> None:
+    """What stands above a page is kept for each role."""
+    roles = {Role.CITY_ANALYST: ["/rules"], Role.CITY_DUTY: ["/rules", "/delivery"], Role.CITY_LEADER: ["/rules"],
+             Role.ADMINISTRATOR: ["/delivery", "/accounts"], Role.AUDITOR: ["/audit"]}  # fmt: skip
+    for role, own in [*roles.items()] * 2:
+        page = opened(site, signed_in(site, Viewer(role, name="any")), "/")
+        led_to = {path for path in ("/rules", "/delivery", "/audit", "/accounts") if f'"href": "{path}"' in page}
+        assert led_to == set(own), role
+
+
+def test_how_far_people_have_got_is_filled_into_every_answer(site: Site, made: list[store.Question]) -> None:
+    """The list of warnings is kept; its places for what people did are filled by the page that is given it."""
+    for viewer in (LEADER, ANALYST):
+        page = opened(site, signed_in(site, viewer), "/")
+        assert store._BLANK not in page
+        assert json.dumps(store._BLANK)[1:-1] not in page
+        assert page.count("level-2") > 0
+    assert [one.part for one in made].count("dashboard.pages.today list") == 1
+
+
+def test_a_kept_page_is_given_to_nobody_of_another_scope(site: Site, made: list[store.Question]) -> None:
     """Each is asked after all the others have filled the store, and alone; the answers are the same."""
     viewers = [LEADER, AUDITOR, head_of(OWN), head_of(OTHER)]
     paths = ["/", f"/area/{OWN}", "/area/371500"]
@@ -60,7 +86,7 @@ def test_a_kept_page_is_given_to_nobody_of_another_scope(site: Site, made: list[
 
 
 def test_a_kept_small_cell_is_entered_for_everybody_who_is_given_it(
-    site: Site, since: Since, made: list[object]
+    site: Site, since: Since, made: list[store.Question]
 ) -> None:
     opened(site, signed_in(site, LEADER), f"/area/{OWN}")
     number = len(made)
@@ -71,7 +97,7 @@ def test_a_kept_small_cell_is_entered_for_everybody_who_is_given_it(
     assert len({entry.who for entry in seen}) == 2
 
 
-def test_what_is_refused_is_refused_again(site: Site, since: Since, made: list[object]) -> None:
+def test_what_is_refused_is_refused_again(site: Site, since: Since, made: list[store.Question]) -> None:
     for _ in range(2):
         opened(site, signed_in(site, head_of(OWN)), f"/area/{OTHER}")
     assert len(of(since(), Act.REFUSAL)) == 2
