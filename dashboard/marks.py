@@ -13,7 +13,7 @@ import pandas as pd
 
 from dashboard import data, reference
 
-MOST = 4
+MOST = 3
 """So many marks of a kind in one chart: on a phone more would hide the series."""
 
 

@@ -14,8 +14,7 @@ from dashboard.locale import count, text
 from dashboard.marks import Announced, Mark, Marks, Warned
 from dashboard.theme import COLOURS
 
-_LANE = 0.115  # of the height of the chart: one line of labels
-_LANES = 4
+_LANE = 0.1  # of the height of the chart: one line of labels
 _ROOM = 0.09  # of the width: what a label takes on a phone
 _SIGNS = {Warned: "▼", Announced: "◆"}
 
@@ -28,13 +27,12 @@ def sign(mark: Mark) -> str:
 def lanes(at: Sequence[float]) -> list[int]:
     """The line, from the top, on which each label stands so that no two of one line touch.
 
-    ``at``: where the labels stand as shares of the width, rising. Beyond the last line they share it.
+    ``at``: where the labels stand as shares of the width, rising.
     """
     ends: list[float] = []
     found = []
     for place in at:
-        free = next((lane for lane, end in enumerate(ends) if place - end >= _ROOM), len(ends))
-        lane = min(free, _LANES - 1)
+        lane = next((lane for lane, end in enumerate(ends) if place - end >= _ROOM), len(ends))
         if lane == len(ends):
             ends.append(place)
         ends[lane] = place

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from dashboard.figures.marks import _LANES, _ROOM, lanes
+from dashboard.figures.marks import _LANE, _ROOM, lanes
 from dashboard.locale import Language
 from dashboard.marks import MOST
 from pipelines.publish import read as door
@@ -67,7 +67,7 @@ class Shown:
         return [
             one
             for one in self.layout.get("shapes", [])
-            if one["type"] == "line" and one["x0"][:10] == one["x1"][:10] == day and one["line"]["dash"] == dash
+            if one["yref"] == "y domain" and one["x0"][:10] == one["x1"][:10] == day and one["line"].get("dash") == dash
         ]
 
     def item(self, word: str) -> str:
@@ -219,12 +219,12 @@ def test_no_more_than_a_handful_is_drawn_the_newest_and_the_rest_is_told(crowded
     assert not [one for one in shown.told if "事项6" in one and "◆" in one], "it is older than those drawn"
 
 
-@given(st.lists(st.floats(0, 1), max_size=8).map(sorted))
-def test_labels_of_one_line_never_touch_while_there_are_lines_to_spare(at: list[float]) -> None:
+@given(st.lists(st.floats(0, 1), max_size=2 * MOST).map(sorted))
+def test_labels_of_one_line_never_touch_and_the_lines_fit_the_chart(at: list[float]) -> None:
     chosen = lanes(at)
     assert len(chosen) == len(at)
-    assert all(0 <= lane < _LANES for lane in chosen)
-    for lane in range(_LANES - 1):
+    assert all(lane * _LANE < 1 for lane in chosen)
+    for lane in set(chosen):
         its = [place for place, one in zip(at, chosen, strict=True) if one == lane]
         assert all(after - before >= _ROOM for before, after in itertools.pairwise(its))
 
