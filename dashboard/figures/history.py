@@ -9,7 +9,7 @@ from dash import dcc, html
 from dashboard.components import aria
 from dashboard.components.table import scrolling, table
 from dashboard.course import Course, Threshold
-from dashboard.figures.marks import drawing, told
+from dashboard.figures.marks import drawing, headroom, told
 from dashboard.locale import month, text, value
 from dashboard.reference import Indicator
 from dashboard.summary import shown
@@ -51,8 +51,6 @@ def title_of(indicator: Indicator, drawn: Course) -> str:
 
 def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any]:
     """Plotly's layout as plain values: its own classes check each, which takes longer than all else on a page."""
-    known = drawn.readings["value"].dropna()
-    is_flat = drawn.grain == "month" and not drawn.thresholds and known.min() > _FLAT * known.max()
     extent = _extent(drawn)
     days = {"range": [str(one) for one in extent], "hoverformat": _HOVER[drawn.grain]}
     layout: dict[str, Any] = {
@@ -60,8 +58,8 @@ def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any
         "height": 250,
         "xaxis": {"tickformat": _TICKS[drawn.grain], **days},
     }
-    if is_flat or (known < 0).any():
-        layout["yaxis"] = {"rangemode": "normal"}
+    if axis := _upright(drawn, extent):
+        layout["yaxis"] = axis
     shapes, labels = drawing(drawn.marks, extent)
     shapes += [_line(threshold) for threshold in drawn.thresholds]
     labels += [_line_title(threshold) for threshold in drawn.thresholds]
@@ -98,6 +96,19 @@ def _extent(drawn: Course) -> tuple[pd.Timestamp, pd.Timestamp]:
     last = max([last, *(pd.Timestamp(one.first) for one in drawn.marks.drawn)])
     edge = (last - first) * 0.03 + pd.Timedelta(days=1)
     return first - edge, last + edge
+
+
+def _upright(drawn: Course, extent: tuple[pd.Timestamp, pd.Timestamp]) -> dict[str, Any]:
+    """The axis of values: from zero where that does not make the series flat, with room for marks above the data."""
+    known = drawn.readings["value"].dropna()
+    is_flat = drawn.grain == "month" and not drawn.thresholds and known.min() > _FLAT * known.max()
+    axis: dict[str, Any] = {"rangemode": "normal"} if is_flat or (known < 0).any() else {}
+    if drawn.marks.drawn and len(known):
+        limits = [] if drawn.expected is None else [drawn.expected["lo95"], drawn.expected["hi95"]]
+        every = pd.concat([known, *limits, pd.Series([one.at for one in drawn.thresholds], dtype=float)])
+        low = float(every.min()) if axis else 0.0
+        axis["autorangeoptions"] = {"include": headroom(drawn.marks, extent, low, float(every.max()))}
+    return axis
 
 
 def _traces(indicator: Indicator, drawn: Course) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from dashboard.marks import Announced, Mark, Marks, Warned
 from dashboard.theme import COLOURS
 
 _LANE = 0.1  # of the height of the chart: one line of labels
+_CLEAR = 2  # lines of labels that have room above the data; more would press the series flat
 _ROOM = 0.09  # of the width: what a label takes on a phone
 _SIGNS = {Warned: "▼", Announced: "◆"}
 
@@ -42,8 +43,7 @@ def lanes(at: Sequence[float]) -> list[int]:
 
 def drawing(marks: Marks, extent: tuple[pd.Timestamp, pd.Timestamp]) -> tuple[list[Any], list[Any]]:
     """Shapes and annotations of the marks in a chart whose axis of days is ``extent``."""
-    first, last = extent
-    at = [(max(pd.Timestamp(one.first), first) - first) / (last - first) for one in marks.drawn]
+    first, at = extent[0], _places(marks, extent)
     shapes: list[Any] = []
     labels: list[Any] = []
     for one, place, lane in zip(marks.drawn, at, lanes(at), strict=True):
@@ -51,6 +51,18 @@ def drawing(marks: Marks, extent: tuple[pd.Timestamp, pd.Timestamp]) -> tuple[li
         shapes += _bar(one, extent, top) if isinstance(one, Warned) else _span(one, extent)
         labels.append(_label(one, place, top, max(pd.Timestamp(one.first), first)))
     return shapes, labels
+
+
+def _places(marks: Marks, extent: tuple[pd.Timestamp, pd.Timestamp]) -> list[float]:
+    """Where the labels stand, as shares of the width."""
+    first, last = extent
+    return [(max(pd.Timestamp(one.first), first) - first) / (last - first) for one in marks.drawn]
+
+
+def headroom(marks: Marks, extent: tuple[pd.Timestamp, pd.Timestamp], low: float, high: float) -> float:
+    """The value that must still be on an axis from ``low`` so that the first labels stand above data up to ``high``."""
+    lines = 1 + max(lanes(_places(marks, extent)), default=-1)
+    return low + (high - low) / (1 - min(lines, _CLEAR) * _LANE)
 
 
 def _bar(one: Warned, extent: tuple[pd.Timestamp, pd.Timestamp], top: float) -> list[Any]:

@@ -55,7 +55,7 @@ class Shown:
         graph = next(one for one in _props(self.body) if "figure" in one)
         self.layout: dict[str, Any] = graph["figure"]["layout"]
         told = [one for one in _props(self.body) if one.get("className") == "marks"]
-        self.told = [_words(one) for one in _props(told) if _has_words(one)]
+        self.told = [_words(one) for one in _props(told) if one["type"] == "Li"]
 
     @property
     def labels(self) -> list[tuple[str, str]]:
@@ -86,10 +86,6 @@ def _props(tree: Any) -> Iterator[dict[str, Any]]:
             yield from _props(tree["props"].get("children"))
         elif "children" in tree:
             yield from _props(tree["children"])
-
-
-def _has_words(props: dict[str, Any]) -> bool:
-    return props["type"] == "Li"
 
 
 def _words(tree: Any) -> str:
@@ -252,6 +248,9 @@ def test_marks_stay_inside_a_chart_on_a_phone(crowded: Site, browser: Browser, p
     assert not apart, "two labels cover each other"
     assert figure.locator(".marks li").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    band = figure.locator(".scatterlayer path.js-fill").bounding_box()
+    assert band is not None
+    assert sum(box["y"] + box["height"] <= band["y"] + 2 for box in boxes) >= 2, "the first labels stand above the data"
     if pictures:
         figure.screenshot(path=pictures / "marks_390.png")
     context.close()
