@@ -229,7 +229,7 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     con.execute("delete from general.episode")
     con.execute(f"insert into general.episode by name {general_episodes(region.disclosure)}")
     con.execute("delete from general.announced_event")
-    con.execute(f"insert into general.announced_event by name {general_events(region.disclosure)}")
+    con.execute(f"insert into general.announced_event by name {general_events(region.disclosure, region.city)}")
 
 
 _DIFFERS = "已发布的现行读数与库中不符 (published readings differ from the warehouse)"

@@ -133,7 +133,7 @@ def disclosed(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     agreement = frames["corroboration"].assign(strength=None)
     event = frames["announced_event"]
     return {
-        "announced_event": event[~(event["employers"] < 3)].assign(jobs=None, employers=None),
+        "announced_event": event[(event["employers"] >= 3) | (event["area"] == CITY)].assign(jobs=None, employers=None),
         "corroboration": agreement,
         "reading": reading,
         "episode": frames["episode"].assign(**dict.fromkeys(hidden)),
