@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 
@@ -128,6 +128,7 @@ def test_tiles_lie_roughly_as_the_counties_do_and_zones_beside_theirs() -> None:
 coordinates = st.floats(0, 1000, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(1, 14))
 def test_any_region_gets_one_tile_a_unit_without_an_empty_row_or_column(data: st.DataObject, many: int) -> None:
     views = data.draw(st.lists(st.sampled_from(["V1", "V2", "V3", ""]), min_size=many, max_size=many))

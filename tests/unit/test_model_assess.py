@@ -207,7 +207,7 @@ def test_weekly_memory_changes_nothing():
     for column in range(180, 200):
         made, memory = assess(panel.until(column), table, memory)
     same(made, assess(panel, table)[0])
-    assert made.forecast["horizon"].unique().tolist() == [1, 2, 3, 4]
+    assert made.forecast["horizon"].unique().tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_a_calendar_without_room_for_the_forecast_is_refused():
