@@ -1,12 +1,13 @@
 """The course of one series as it is drawn: its values, what was expected of them, the lines of its rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pandas as pd
 
 from dashboard import data, summary
 from dashboard.locale import text, value
+from dashboard.marks import NO_MARKS, Marks, marks
 from dashboard.reference import Indicator
 from dashboard.summary import WEEK
 from dashboard.verdict import NORMAL_RANGE_SIGMAS
@@ -37,6 +38,13 @@ class Course:
     readings: pd.DataFrame
     expected: pd.DataFrame | None
     thresholds: tuple[Threshold, ...] = ()
+    marks: Marks = NO_MARKS
+
+    @property
+    def periods(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """The first and the last period in view, of readings or of what is expected."""
+        both = [self.readings["period"]] + ([] if self.expected is None else [self.expected["period"]])
+        return min(one.min() for one in both), max(one.max() for one in both)
 
 
 def course(indicator: Indicator, area: str, industry: str, days: int = WEEK) -> Course:
@@ -55,6 +63,15 @@ def course(indicator: Indicator, area: str, industry: str, days: int = WEEK) -> 
                 readings = _with_gaps(readings)
             return Course(grain, 0, readings, expected, tuple(_lines(indicator, readings)) if grain == "month" else ())
     return Course("month", 0, _NOTHING, None)
+
+
+def marked(drawn: Course, indicator: Indicator, area: str, industry: str) -> Course:
+    """The course with what happened while it ran, as far as its last period or the day of the edition."""
+    if drawn.readings.empty:
+        return drawn
+    first, last = (one.date() for one in drawn.periods)
+    until = max(last, data.edition().day)
+    return replace(drawn, marks=marks(indicator.indicator, area, industry, first, until))
 
 
 def _windows(indicator: Indicator, area: str, industry: str, days: int) -> pd.DataFrame:

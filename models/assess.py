@@ -31,7 +31,7 @@ class Assessment:
     the window), factor (mean calendar factor of the window), reported (sum of the exposure);
     expected = level x factor x reported.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
-    of the grain: 7, 14, 21, 28 for the sums of the next four weeks of a daily panel; 1..4 for a weekly one), expected,
+    of the grain: 7, 14, …, 56 for the sums of the next eight weeks of a daily panel; 1..8 for a weekly one), expected,
     lo80, hi80, lo95, hi95, in people.
     """
 

@@ -105,6 +105,8 @@ class Recipe:
         return self.reach
 
 
+WEEKS_AHEAD = 8  # what days and weeks are forecast for
+
 # No one-day window: 365 chances a year cost more detections than it wins (method.md, section 4).
 DAY = Recipe(
     grain="day",
@@ -121,7 +123,7 @@ DAY = Recipe(
     year=0,
     large=inf,
     windows=(Span(7, handicap=0.3), Span(14), Span(28)),
-    horizons=(Span(7, 0), Span(7, 7), Span(7, 14), Span(7, 21)),
+    horizons=tuple(Span(7, 7 * week) for week in range(WEEKS_AHEAD)),
     by_latest=False,
     error_clip=2.25,
     loss_half_life=365.0,
@@ -149,7 +151,7 @@ WEEK = Recipe(
     year=52,
     large=30.0,
     windows=(Span(1, handicap=0.3, alone_below=30.0), Span(1, echo=0.5)),
-    horizons=(Span(1, 0), Span(1, 1), Span(1, 2), Span(1, 3)),
+    horizons=tuple(Span(1, week) for week in range(WEEKS_AHEAD)),
     by_latest=True,
     error_clip=9.0,
     loss_half_life=104.0,

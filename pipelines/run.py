@@ -130,6 +130,7 @@ def compute(work: Work, edition: Edition) -> None:
         _follow_employers(work, cutoff_at)
         _follow_listed(work, cutoff_at)
         _follow_reports(work, cutoff_at)
+        _follow_events(work, cutoff_at)
         judged = spike_indicators(work.region.rules_on(edition.day))
         score = work.forecaster.run(edition, change, judged)
         watch(work.con, work.region, edition, work.forecaster, judged)
@@ -170,6 +171,12 @@ def _follow_reports(work: Work, cutoff_at: datetime) -> None:
     work.con.execute(step("report_fresh"))
     work.con.execute(step("report_close"), {"cutoff_at": cutoff_at})
     work.con.execute(step("report_open"), {"cutoff_at": cutoff_at})
+
+
+def _follow_events(work: Work, cutoff_at: datetime) -> None:
+    work.con.execute(step("event_fresh"))
+    work.con.execute(step("event_close"), {"cutoff_at": cutoff_at})
+    work.con.execute(step("event_open"), {"cutoff_at": cutoff_at})
 
 
 def first_editions(region: Region, first: date, last: date) -> list[Edition]:

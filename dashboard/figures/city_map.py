@@ -64,6 +64,12 @@ def city_map(levels: Mapping[str, int]) -> Any:
     )
 
 
+def centres() -> dict[str, tuple[float, float]]:
+    """County code → its middle, in units that are as long eastward as southward; empty without boundaries."""
+    shapes = _shapes(current_app.config[REGION] / _FILE)
+    return {code: _middle(rings) for code, rings in shapes.items()}
+
+
 def _county(rings: list[Ring], level: int | None) -> str:
     path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in rings)
     fill = COLOURS["sheet"] if level is None else COLOURS[f"level-{level}"]

@@ -1,4 +1,4 @@
-"""One series over time with its expected band and lines of its rules, and the same numbers as a table."""
+"""One series over time with its expected band, lines of its rules and marks, and the same numbers as a table."""
 
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ from dash import dcc, html
 from dashboard.components import aria
 from dashboard.components.table import scrolling, table
 from dashboard.course import Course, Threshold
+from dashboard.figures.marks import drawing, headroom, told
 from dashboard.locale import month, text, value
 from dashboard.reference import Indicator
 from dashboard.summary import shown
@@ -26,7 +27,7 @@ def history(name: str, indicator: Indicator, drawn: Course, highlight: tuple[dat
     if drawn.readings.empty:
         return html.P(text("No readings in this period."), className="empty")
     table = html.Details([html.Summary(text("Numbers as a table")), numbers(indicator, drawn)])
-    return html.Div([chart(name, indicator, drawn, highlight), table])
+    return html.Div([chart(name, indicator, drawn, highlight), told(drawn.marks), table])
 
 
 def chart(name: str, indicator: Indicator, drawn: Course, highlight: tuple[date, date] | None = None) -> Any:
@@ -50,16 +51,18 @@ def title_of(indicator: Indicator, drawn: Course) -> str:
 
 def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any]:
     """Plotly's layout as plain values: its own classes check each, which takes longer than all else on a page."""
-    known = drawn.readings["value"].dropna()
-    is_flat = drawn.grain == "month" and not drawn.thresholds and known.min() > _FLAT * known.max()
+    extent = _extent(drawn)
+    days = {"range": [str(one) for one in extent], "hoverformat": _HOVER[drawn.grain]}
     layout: dict[str, Any] = {
         "template": template(),
         "height": 250,
-        "xaxis": {"tickformat": _TICKS[drawn.grain], "hoverformat": _HOVER[drawn.grain], "range": _extent(drawn)},
+        "xaxis": {"tickformat": _TICKS[drawn.grain], **days},
     }
-    if is_flat or (known < 0).any():
-        layout["yaxis"] = {"rangemode": "normal"}
-    shapes = [_line(threshold) for threshold in drawn.thresholds]
+    if axis := _upright(drawn, extent):
+        layout["yaxis"] = axis
+    shapes, labels = drawing(drawn.marks, extent)
+    shapes += [_line(threshold) for threshold in drawn.thresholds]
+    labels += [_line_title(threshold) for threshold in drawn.thresholds]
     if highlight is not None:
         shapes.append(
             {
@@ -69,8 +72,8 @@ def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any
         )  # fmt: skip
     if shapes:
         layout["shapes"] = shapes
-    if drawn.thresholds:
-        layout["annotations"] = [_line_title(threshold) for threshold in drawn.thresholds]
+    if labels:
+        layout["annotations"] = labels
     return layout
 
 
@@ -88,13 +91,24 @@ def _line_title(threshold: Threshold) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _extent(drawn: Course) -> list[str]:
-    periods = [drawn.readings["period"]]
-    if drawn.expected is not None:
-        periods.append(drawn.expected["period"])
-    first, last = min(one.min() for one in periods), max(one.max() for one in periods)
+def _extent(drawn: Course) -> tuple[pd.Timestamp, pd.Timestamp]:
+    first, last = drawn.periods
+    last = max([last, *(pd.Timestamp(one.first) for one in drawn.marks.drawn)])
     edge = (last - first) * 0.03 + pd.Timedelta(days=1)
-    return [str(first - edge), str(last + edge)]
+    return first - edge, last + edge
+
+
+def _upright(drawn: Course, extent: tuple[pd.Timestamp, pd.Timestamp]) -> dict[str, Any]:
+    """The axis of values: from zero where that does not make the series flat, with room for marks above the data."""
+    known = drawn.readings["value"].dropna()
+    is_flat = drawn.grain == "month" and not drawn.thresholds and known.min() > _FLAT * known.max()
+    axis: dict[str, Any] = {"rangemode": "normal"} if is_flat or (known < 0).any() else {}
+    if drawn.marks.drawn and len(known):
+        limits = [] if drawn.expected is None else [drawn.expected["lo95"], drawn.expected["hi95"]]
+        every = pd.concat([known, *limits, pd.Series([one.at for one in drawn.thresholds], dtype=float)])
+        low = float(every.min()) if axis else 0.0
+        axis["autorangeoptions"] = {"include": headroom(drawn.marks, extent, low, float(every.max()))}
+    return axis
 
 
 def _traces(indicator: Indicator, drawn: Course) -> list[dict[str, Any]]:

@@ -12,8 +12,9 @@ from dashboard import data, reference
 from dashboard.components.table import facts
 from dashboard.components.tabs import tabs
 from dashboard.components.warning import address
-from dashboard.course import Course, course
+from dashboard.course import Course, course, marked
 from dashboard.figures.history import chart, numbers, title_of
+from dashboard.figures.marks import told
 from dashboard.locale import instant, text
 from dashboard.reference import Indicator
 from dashboard.security import at_page, trail
@@ -74,20 +75,20 @@ def check(asked: Mapping[str, str]) -> None:
 def _made(indicator: str, area: str, industry: str, days: str, first: str, last: str) -> list[Any]:
     """The figure's tabs and what is behind them."""
     known = reference.indicators()[indicator]
-    drawn = course(known, area, industry, int(days))
+    drawn = marked(course(known, area, industry, int(days)), known, area, industry)
     if drawn.readings.empty:
         return [html.P(text("No readings in this period."), className="empty")]
     window = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
     name = f"{indicator}-{area}-{industry}-{days}"
     parts = (
-        (text("Chart"), chart(name, known, drawn, window if drawn.grain == "window" else None)),
+        (text("Chart"), [chart(name, known, drawn, window if drawn.grain == "window" else None), told(drawn.marks)]),
         (text("Table"), numbers(known, drawn)),
         (text("Download"), _downloads(known, drawn, area, industry)),
         (text("About the figure"), _about(known, drawn)),
     )
     title = f"{title_of(known, drawn)} · {reference.where(area, industry)}"
-    told: Any = {"data-title": title, "data-source": _told_below(known)}
-    return [html.Div(tabs(name, text("Ways to see {title}", title=title), parts), className="tabbed", **told)]
+    own: Any = {"data-title": title, "data-source": _told_below(known)}
+    return [html.Div(tabs(name, text("Ways to see {title}", title=title), parts), className="tabbed", **own)]
 
 
 _given = shared("figure", _made)
@@ -122,6 +123,12 @@ def _about(indicator: Indicator, drawn: Course) -> Any:
     return facts(
         [
             (text("What is drawn"), shown[drawn.grain]),
+            (
+                text("Marks"),
+                text("▼ early warnings, ◆ policies and shutdowns; they are told below the chart.")
+                if drawn.marks.drawn
+                else "",
+            ),
             (text("Unit"), indicator.unit_word),
             (text("Good or bad"), better if indicator.worse in {"higher", "lower"} else ""),
             (text("Formula"), indicator.formula),

@@ -10,11 +10,12 @@ from dashboard import data, forecast_record, reference, shell
 from dashboard.components import aria
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
+from dashboard.course import marked
 from dashboard.figures.history import history
 from dashboard.forecast_record import Score
 from dashboard.locale import count, percent, short_day, text, value
 from dashboard.reference import Indicator
-from pipelines.domain import Audience, UserError
+from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
 
 PATH = "/forecasts"
 _FIGURES = {
@@ -75,10 +76,11 @@ def _link(title: str, area: str, indicator: str, *, is_current: bool) -> Any:
 def _chosen(chosen: Indicator, offered: list[Indicator], area: str) -> list[Any]:
     links = [_link(one.title, area, one.indicator, is_current=one.indicator == chosen.indicator) for one in offered]
     coming = forecast_record.ahead(area, chosen.indicator)
+    drawn = marked(forecast_record.drawn(chosen, area), chosen, area, TOTAL_INDUSTRY)
     return [
         html.Nav(links, className="choice", **aria.label(text("Indicator"))),
         html.Section(
-            [html.H2(_next(chosen, coming)), history("forecast", chosen, forecast_record.drawn(chosen, area))],
+            [html.H2(_next(chosen, coming)), history("forecast", chosen, drawn)],
             className="panel",
         ),
         html.Section([html.H2(text("What is expected next")), _coming(chosen, coming)]),

@@ -13,6 +13,7 @@ from dashboard.components.tag import level_word
 from dashboard.components.warning import address, fill_in_handling, ranked, shortened
 from dashboard.counties import counties, county_table, open_levels
 from dashboard.figures.city_map import city_map
+from dashboard.figures.tiles import tiles
 from dashboard.handled import Handled, handled
 from dashboard.locale import count, text
 from dashboard.shared import shared
@@ -39,7 +40,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
         (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix))),
     ]
     if data.viewer().audience is not Audience.OFFICE:  # an office would take what is not its own for quiet
-        panels.append((text("Map"), html.Div(_shared_map())))
+        panels.append((text("Map"), html.Div(_shared_map(), className="beside")))
     return [
         html.Div(
             [
@@ -100,8 +101,10 @@ def _matrix(matrix: str) -> Any:
     return grid(shown) if shown is not None else html.P(text("No matrix: nothing has been judged yet."))
 
 
-def _map() -> Any:
-    return city_map(open_levels()) or html.P(text("The region's folder has no boundaries."), className="empty")
+def _map() -> list[Any]:
+    levels = open_levels()
+    drawn = city_map(levels) or html.P(text("The region's folder has no boundaries."), className="empty")
+    return [drawn, tiles(levels)]
 
 
 def _choices() -> list[dict[str, str]]:

@@ -83,6 +83,20 @@ def general_episodes(bounds: Bounds) -> str:
         from restricted.episode"""  # nosec B608 # bands made of the region's whole numbers
 
 
+def general_events(bounds: Bounds, city: str) -> str:
+    """SQL that reads ``restricted.announced_event`` and yields ``general.announced_event``.
+
+    Numbers of announced plans are left out; so is an event of too few employers or jobs, whose title may name them, and
+    one of a part of the city of which nobody said how many it concerns.
+    """
+    return f"""
+        select event_id, kind, title, area, industry, from_on, to_on, null as jobs, null as employers, source,
+            known_from, known_to
+        from restricted.announced_event
+        where coalesce(employers >= {bounds.respondents}, area = '{city}')
+            and coalesce(jobs >= {bounds.persons}, true)"""  # nosec B608 # the region's whole numbers and its code
+
+
 GENERAL_CORROBORATION = """
     insert into general.corroboration by name
     select edition_id, day, episode_id, area, industry, source, by_indicator, by_industry, says, data_to

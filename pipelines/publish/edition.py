@@ -14,17 +14,24 @@ import pandas as pd
 from pipelines.domain import Edition, UserError
 from pipelines.publish import schema
 from pipelines.publish.attack import check_newest
-from pipelines.publish.disclosure import GENERAL_CORROBORATION, IS_GENERAL, fingerprint, general_episodes
+from pipelines.publish.disclosure import (
+    GENERAL_CORROBORATION,
+    IS_GENERAL,
+    fingerprint,
+    general_episodes,
+    general_events,
+)
 from pipelines.publish.release import release
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.tables import define
 
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
-VINTAGE = ("reading", "episode", "roster", "employer", "listed_employer", "filed_report")
+VINTAGE = ("reading", "episode", "roster", "employer", "listed_employer", "filed_report", "announced_event")
 BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality", "layoff_lead", "corroboration")
 DISCLOSURE = ("release", "suppression", "checked_month")
 REFERENCE = ("place", "industry", "indicator", "rule")
+IN_GENERAL = ("roster", "reading", "episode", "suppression", "corroboration", "announced_event")
 IN_BOTH = frozenset({"corroboration"})  # of BY_EDITION: in the general file without figures
 RESTRICTED_ONLY = (
     "release", "checked_month", "employer", "listed_employer", "filed_report",
@@ -137,6 +144,7 @@ def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, 
         "employer": "employer",
         "listed_employer": "employer, kind, area",
         "filed_report": "report_id, area",
+        "announced_event": "event_id, area",
     }[table]
     same = " and ".join(f"published.{key} = ended.{key}" for key in (*keys.split(", "), "known_from"))
     con.execute(
@@ -198,7 +206,7 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
 
 def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     """Bring the general file up to the restricted one; all of it is derived anew when disclosure control changed."""
-    for table in (*REFERENCE, "edition", "manifest", "roster", "reading", "episode", "suppression", "corroboration"):
+    for table in (*REFERENCE, "edition", "manifest", *IN_GENERAL):
         define(con, table, "general")
     told = con.execute("select value from general.manifest where key = 'disclosure'").fetchall()
     if told != [(fingerprint(region.disclosure),)]:
@@ -220,6 +228,8 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     con.execute(GENERAL_CORROBORATION)
     con.execute("delete from general.episode")
     con.execute(f"insert into general.episode by name {general_episodes(region.disclosure)}")
+    con.execute("delete from general.announced_event")
+    con.execute(f"insert into general.announced_event by name {general_events(region.disclosure, region.city)}")
 
 
 _DIFFERS = "已发布的现行读数与库中不符 (published readings differ from the warehouse)"
@@ -247,6 +257,8 @@ CHECKS = {
     "公开文件的来源比对含有数值或某一行业 (agreement of sources in the general file is exact)": """
         select count(*) from general.corroboration
         where strength is not null or by_industry <> 'ALL' or source = 'layoff_reports'""",
+    "公开文件的政策与停产事项含有岗位数或企业数 (a policy event of the general file tells jobs or employers)": """
+        select count(*) from general.announced_event where jobs is not null or employers is not null""",
     "公开文件含有单位或明细表 (the general file holds a restricted table)": f"""
         select count(*) from duckdb_tables() where database_name = 'general'
             and table_name in ({", ".join(f"'{table}'" for table in RESTRICTED_ONLY)})""",  # nosec B608 # names of our own tables and columns

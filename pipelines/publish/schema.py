@@ -8,10 +8,10 @@ import duckdb
 
 from pipelines.domain import Said, SaidError
 
-VERSION = 5
+VERSION = 6
 """1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine.
 3: leads on layoffs, agreement of sources, terms of rules. 4: the list of key employers, cohorts and sizes of rules.
-5: layoff reports in force."""
+5: layoff reports in force. 6: policy events in force."""
 _TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
 
 

@@ -77,6 +77,7 @@ TABLES: dict[str, Table] = {
     "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "listed_employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "filed_report": Table(Clock.VINTAGE, "t.area", in_general=False),
+    "announced_event": Table(Clock.VINTAGE, "t.area"),
     "drop_register": Table(Clock.RECEIVED, "t.sender", in_general=False),
     "quarantine": Table(Clock.DROP, _SENDER_OF_DROP, in_general=False),
 }

@@ -19,6 +19,7 @@ FIGURES = {
     "revision": ("value_before", "value"),
     "employer": ("insured",),
     "filed_report": ("staff", "planned"),
+    "announced_event": ("jobs", "employers"),
     "layoff_lead": ("people", "reported", "staff"),
 }
 _EXACT, _PUBLIC = 1_000_000, 1_500_000

@@ -21,7 +21,7 @@ from tests.dashboard.published_city import (
     places_frame,
     rules,
 )
-from tests.dashboard.published_more import reports
+from tests.dashboard.published_more import events, reports
 from tests.dashboard.published_series import (
     daily_counts,
     forecasts,
@@ -45,6 +45,7 @@ GENERAL = (
     "roster",
     "suppression",
     "corroboration",
+    "announced_event",
 )
 RESTRICTED = (
     *GENERAL,
@@ -95,6 +96,7 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "employer": employers(city),
         "listed_employer": listed(city),
         "filed_report": reports(city),
+        "announced_event": events(city),
         "layoff_lead": leads(city),
         "corroboration": agreement(city),
         "drop_register": drops(city),
@@ -129,7 +131,9 @@ def disclosed(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     reading.loc[small, "is_suppressed"] = True
     hidden = ["employer", "employer_name", "observed", "expected", "lo", "hi", "p", "people", "line"]
     agreement = frames["corroboration"].assign(strength=None)
+    event = frames["announced_event"]
     return {
+        "announced_event": event[(event["employers"] >= 3) | (event["area"] == CITY)].assign(jobs=None, employers=None),
         "corroboration": agreement,
         "reading": reading,
         "episode": frames["episode"].assign(**dict.fromkeys(hidden)),

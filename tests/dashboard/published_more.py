@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from tests.dashboard.published_city import CLOSING, LAST_DAY, LATE, SUSPECTED, City, columns_of
+from tests.dashboard.published_city import CITY, CLOSING, LAST_DAY, LATE, SUSPECTED, City, columns_of
 
 WEEKS = 100
 AWAY = {
@@ -58,3 +58,19 @@ def reports(city: City) -> pd.DataFrame:
          None, None, None, since, None),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns_of("filed_report"))
+
+
+def events(city: City) -> pd.DataFrame:
+    """Policy events: a shutdown that is over; a policy of the whole city, told in the last edition only and without an
+    end; one of the late county; one of so few employers that only who answers for the area may know of it."""
+    first, last = city.editions[0][2], city.editions[-1][2]
+    rows = [
+        ("SX-1", "环保停产", "示例错峰生产", "371503", "ALL", date(2026, 11, 3), date(2026, 11, 17), 860, 14,
+         "示例通知第1号", first, None),
+        ("SX-2", "政策调整", "示例稳岗政策", CITY, "ALL", date(2026, 11, 19), None, None, None, "示例通知第2号", last, None),
+        ("SX-3", "征收拆迁", f"{city.names[LATE]}片区征收", LATE, "C", date(2026, 11, 9), date(2027, 1, 31), 120, 6,
+         "示例通知第3号", first, None),
+        ("SX-4", "安全整治", "示例两家铝厂整治", "371503", "C", date(2026, 11, 12), date(2026, 12, 12), 400, 2,
+         "示例通知第4号", first, None),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns_of("announced_event"))

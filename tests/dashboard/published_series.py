@@ -157,7 +157,7 @@ def scores(city: City, daily: pd.DataFrame) -> pd.DataFrame:
 
 
 def forecasts(city: City, daily: pd.DataFrame) -> pd.DataFrame:
-    """Sums of the four times seven days after the last data, as each edition forecast them."""
+    """Sums of the eight times seven days after the last data, as each edition forecast them."""
     full = with_totals(daily, ["indicator", "period"])
     means = 5 * full.groupby(["indicator", "area", "industry"])["numerator"].mean()
     rows = []
@@ -165,7 +165,7 @@ def forecasts(city: City, daily: pd.DataFrame) -> pd.DataFrame:
         for (indicator, area, industry), mean in means.items():
             if indicator not in {"benefit_claim", "insured_leave"} or industry not in {"ALL", "C"}:
                 continue
-            for horizon in (7, 14, 21, 28):
+            for horizon in range(7, 57, 7):
                 period = made_on + timedelta(days=horizon - 7)
                 spread = np.sqrt(1.3 * mean * (1 + horizon / 28))
                 limits = [max(0, mean + side * spread) for side in (-1.28, 1.28, -1.96, 1.96)]

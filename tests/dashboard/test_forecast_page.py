@@ -72,7 +72,7 @@ def test_what_is_expected_next_is_what_the_last_edition_forecast(site: Site, cit
     newest = told[(told["made_on"] == LAST_DAY) & (told["area"] == AREA) & (told["industry"] == "ALL")]
     newest = newest[newest["indicator"] == "benefit_claim"]
     body = said_to(site, head_of(AREA), "/forecasts")
-    assert len(newest) == 4
+    assert len(newest) == 8
     for row in newest.itertuples():
         assert f"{value(row.lo95, 'persons')} – {value(row.hi95, 'persons')}" in body
 

@@ -82,6 +82,7 @@ def pages(place: House) -> dict[str, str]:
         shown[address.split("/")[1]] = edition_of_page(answer.get_data(as_text=True))
     for name in ("warnings.csv", "readings.csv?area=371503&grain=day"):
         shown[name] = str(client.get(f"/download/{name}").status_code)
+    shown["figure"] = str(client.get("/figure?indicator=benefit_claim&area=371503&industry=ALL&days=7").status_code)
     ledger.close()
     close()
     return shown
@@ -97,7 +98,7 @@ def test_files_of_the_first_form_are_shown_and_the_next_edition_goes_on_from_the
     assert "nowcast" in TABLES
     assert place.ask("select count(*) from duckdb_tables() where table_name in ('nowcast', 'revision')") == [(0,)]
     wanted = dict.fromkeys(("", "area", "warning"), "2026-10-31.1")
-    downloads = {"warnings.csv": "200", "readings.csv?area=371503&grain=day": "200"}
+    downloads = {"warnings.csv": "200", "readings.csv?area=371503&grain=day": "200", "figure": "200"}
     assert pages(place) == wanted | downloads == pages(undisturbed)
     for one in (place, undisturbed):
         one.gangshao("ingest", "--backfill")

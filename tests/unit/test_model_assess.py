@@ -1,4 +1,5 @@
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,6 +8,7 @@ from model_city import calendar, changed, daily_city, weekly_regions
 
 from models.assess import assess
 from models.backtest import backtest
+from models.methods import LEVEL_FACTOR
 from models.panel import Panel
 
 DAYS, FIRST = 410, "2021-03-01"
@@ -145,17 +147,30 @@ def test_a_young_series_is_scored_by_its_parents_factor():
     assert p_of(score, "NA", 7) < 1e-3
 
 
-def test_the_forecast_covers_the_four_weeks_ahead():
-    made = assess(city().until(DAYS - 29), TABLE)[0].forecast
+def test_the_forecast_covers_the_eight_weeks_ahead():
+    made = assess(city().until(DAYS - 57), TABLE)[0].forecast
     total = made[made["series_id"] == "total"]
-    assert total["horizon"].tolist() == [7, 14, 21, 28]
-    assert total["period"].tolist() == [city().periods[DAYS - 28 + 7 * week] for week in range(4)]
-    truth = [np.nansum(city().values[11, DAYS - 28 + 7 * week :][:7]) for week in range(4)]
+    assert total["horizon"].tolist() == [7, 14, 21, 28, 35, 42, 49, 56]
+    assert total["period"].tolist() == [city().periods[DAYS - 56 + 7 * week] for week in range(8)]
+    truth = [np.nansum(city().values[11, DAYS - 56 + 7 * week :][:7]) for week in range(8)]
     assert total["expected"].to_numpy() == pytest.approx(truth, rel=0.2)
     assert (total["lo95"] <= total["lo80"]).all()
     assert (total["lo80"] < total["expected"]).all()
     assert (total["expected"] < total["hi80"]).all()
     assert (total["hi80"] <= total["hi95"]).all()
+
+
+@pytest.mark.parametrize("grain", ["day", "week"])
+def test_looking_further_ahead_changes_no_judgement_and_no_nearer_forecast(grain: str):
+    panel, table = (city(), TABLE) if grain == "day" else (weekly_regions(180), calendar("2010-01-03", 7 * 180 + 120))
+    recipe = LEVEL_FACTOR.recipes[grain]
+    nearer = replace(recipe, horizons=recipe.horizons[:4])
+    method = replace(LEVEL_FACTOR, recipes={**LEVEL_FACTOR.recipes, grain: nearer})
+    near, far = assess(panel, table, method=method)[0], assess(panel, table)[0]
+    pd.testing.assert_frame_equal(near.score, far.score, check_exact=True)
+    kept = far.forecast[far.forecast["horizon"] <= nearer.ahead].reset_index(drop=True)
+    pd.testing.assert_frame_equal(near.forecast, kept, check_exact=True)
+    assert len(far.forecast) == 2 * len(near.forecast)
 
 
 def test_the_bands_hold_about_as_much_as_they_say():
@@ -192,7 +207,7 @@ def test_weekly_memory_changes_nothing():
     for column in range(180, 200):
         made, memory = assess(panel.until(column), table, memory)
     same(made, assess(panel, table)[0])
-    assert made.forecast["horizon"].unique().tolist() == [1, 2, 3, 4]
+    assert made.forecast["horizon"].unique().tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_a_calendar_without_room_for_the_forecast_is_refused():

@@ -64,3 +64,27 @@ def test_an_employer_stands_on_each_areas_list_and_of_two_lists_the_newer_counts
         con.execute(step("listed_open"), {"cutoff_at": cutoff_at})
     rows = con.execute("select area, officer_post, known_to from listed_employer order by area").fetchall()
     assert rows == [("371521", "new", None), ("371522", "other", None)]
+
+
+def test_of_an_event_number_the_one_told_last_counts_and_what_was_said_before_is_kept(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute(
+        """create table policy_event_in_force (
+            drop_id varchar, line_number integer, event_id varchar, kind varchar, title varchar, area varchar,
+            industry varchar, from_on date, to_on date, employers integer, jobs integer, source varchar,
+            reported_on date)"""
+    )
+    define(con, "announced_event")
+    told = "insert into policy_event_in_force (drop_id, line_number, event_id, area, jobs, reported_on) values "
+    con.execute(told + "('a', 1, 'E', '371521', 90, '2026-11-02'), ('a', 2, 'E', '371522', 50, '2026-11-02')")
+    for cutoff_at in (EARLY, LATE):
+        con.execute(step("event_fresh"))
+        con.execute(step("event_close"), {"cutoff_at": cutoff_at})
+        con.execute(step("event_open"), {"cutoff_at": cutoff_at})
+        con.execute(told + "('b', 1, 'E', '371521', 60, '2026-11-09')")
+    early, late = (one.replace(tzinfo=None) for one in (EARLY, LATE))
+    rows = con.execute("select area, jobs, known_from, known_to from announced_event order by all").fetchall()
+    assert rows == [
+        ("371521", 60, late, None), ("371521", 90, early, late), ("371522", 50, early, None),
+    ]  # fmt: skip
