@@ -29,11 +29,25 @@ def code_title(listed: str, code: str) -> str:
     return str(titles.iloc[0]) if len(titles) else code
 
 
+def changed_at() -> int:
+    """When a file of the region's folder was last changed, in nanoseconds: what stands on its files is made anew."""
+    return data.once(_changed_at)
+
+
+def _changed_at() -> int:
+    folder = _folder()
+    return max(place.stat().st_mtime_ns for place in (folder, *folder.iterdir()))  # the folder: a file is gone
+
+
 def _region() -> Region:
+    return _loaded(_folder(), changed_at())
+
+
+def _folder() -> Path:
     folder: Path = current_app.config[REGION]
-    return _loaded(folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))
+    return folder
 
 
 @lru_cache(maxsize=2)
-def _loaded(folder: Path, _changed_at: int) -> Region:
+def _loaded(folder: Path, _at: int) -> Region:
     return load(folder)
