@@ -1,6 +1,6 @@
 """A reader at a real browser: signs in, opens pages, brings figures into view; what axe says of what is then seen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -10,7 +10,7 @@ from tests.dashboard.site import Site
 from tests.dashboard.test_pages import AXE, DESK, PHONE, Watch
 
 _TALL = 12_000  # pixels: every figure of a page is near the view
-Open = Callable[[Viewer | None, str], Page]
+_PATIENCE = 120_000.0  # milliseconds for a page of many figures on a machine that is busy
 
 
 class Readers:
@@ -63,7 +63,7 @@ def drawn(page: Page) -> None:
     size = page.viewport_size
     assert size is not None
     page.set_viewport_size({"width": size["width"], "height": _TALL})
-    page.wait_for_function("() => !document.querySelector('.figure .awaited, .figure[aria-busy]')")
+    page.wait_for_function("() => !document.querySelector('.figure .awaited, .figure[aria-busy]')", timeout=_PATIENCE)
     page.set_viewport_size(size)
 
 
