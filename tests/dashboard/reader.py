@@ -67,6 +67,11 @@ def drawn(page: Page) -> None:
     page.set_viewport_size(size)
 
 
+def unfold(page: Page) -> None:
+    """Open all that can be unfolded in the content of a page."""
+    page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+
+
 def severe(page: Page) -> list[tuple[str, list[str]]]:
     """What axe finds serious or critical: the rule and the elements it is about."""
     page.evaluate(AXE.read_text())
