@@ -10,9 +10,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_context, parent_process
 
@@ -60,11 +61,11 @@ class Ahead:
                 pointed = read.pointed_at(self._published)
                 if pointed != self._shown:
                     if self._shown:
-                        self._make(pointed, self._asked_lately(pointed), LONGEST)
+                        self._make_what_was_asked(pointed)
                     # Readers who could not be kept so long are on the pointer's edition; from there it goes on.
                     self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
                     try:
-                        self._make(pointed, None, LIKELY_LONGEST)
+                        self._make_what_is_likely(pointed)
                     finally:  # pages come without it too, only later
                         self._server.config[IS_PREPARED] = True
             except UserError:  # nothing is published yet, or what is cannot be read: readers are told so themselves
@@ -72,38 +73,57 @@ class Ahead:
             except Exception:  # the thread must not end, or every edition would be shown late
                 log.exception("an edition could not be prepared")
 
-    def _asked_lately(self, edition_id: str) -> list[Asked]:
-        return self._missing(edition_id, shared.asked.parts())
+    def _make_what_was_asked(self, edition_id: str) -> None:
+        """Have made what anybody was given lately, before the edition is shown."""
+        wanted = self._missing(edition_id, shared.asked.parts())
+        if not wanted:
+            return
+        until = time.monotonic() + LONGEST
+        with _maker(edition_id) as maker:
+            self._make(maker, edition_id, wanted, until, self._is_over.is_set)
+
+    def _make_what_is_likely(self, edition_id: str) -> None:
+        """Have made what is likely to be asked for, as long as no newer edition is published."""
+
+        def is_in_vain() -> bool:
+            return self._is_over.is_set() or read.pointed_at(self._published) != edition_id
+
+        until = time.monotonic() + LIKELY_LONGEST
+        with _maker(edition_id) as maker:
+            likely = maker.submit(_likely, self._settings, edition_id).result(LIKELY_LONGEST)
+            self._make(maker, edition_id, self._missing(edition_id, likely), until, is_in_vain)
 
     def _missing(self, edition_id: str, parts: Iterable[Asked]) -> list[Asked]:
         with read.preparing(edition_id), self._server.test_request_context("/"):
             return [one for one in parts if not shared.is_kept(one)]
 
-    def _make(self, edition_id: str, wanted: list[Asked] | None, seconds: float) -> None:
-        """Have parts of an edition made and keep them; None: those that are likely to be asked for."""
-        until, is_likely = time.monotonic() + seconds, wanted is None
-        if wanted is not None and not wanted:
-            return
-        with ProcessPoolExecutor(1, get_context("spawn"), _begin) as maker:
-            try:
-                if wanted is None:
-                    likely = maker.submit(_likely, self._settings, edition_id)
-                    wanted = self._missing(edition_id, likely.result(seconds))
-                parts = [(one, maker.submit(_made, self._settings, edition_id, one)) for one in wanted]
-                for one, part in parts:
-                    if self._is_over.is_set() or (is_likely and read.pointed_at(self._published) != edition_id):
-                        return
-                    self._keep(edition_id, one, part.result(until - time.monotonic()))
-            except (TimeoutError, BrokenProcessPool, UserError) as error:
-                log.warning("not all pages of edition %s are made before they are asked for: %r", edition_id, error)
-            finally:
-                maker.shutdown(wait=False, cancel_futures=True)
+    def _make(
+        self, maker: Executor, edition_id: str, wanted: list[Asked], until: float, is_in_vain: Callable[[], bool]
+    ) -> None:
+        """Have parts of an edition made one by one and keep them; raises TimeoutError at ``until`` (monotonic)."""
+        parts = [(one, maker.submit(_made, self._settings, edition_id, one)) for one in wanted]
+        for one, part in parts:
+            if is_in_vain():
+                return
+            self._keep(edition_id, one, part.result(until - time.monotonic()))
 
     def _keep(self, edition_id: str, one: Asked, made: Made | None) -> None:
         if made is None:  # whoever asks for it is told why
             return
         with read.preparing(edition_id), self._server.test_request_context("/"):
             shared.keep(one, made)
+
+
+@contextmanager
+def _maker(edition_id: str) -> Iterator[Executor]:
+    """A process that prepares; what it has not made in time, or could not make, is made when it is asked for."""
+    with ProcessPoolExecutor(1, get_context("spawn"), _begin) as maker:
+        try:
+            yield maker
+        except (TimeoutError, BrokenProcessPool, UserError) as error:
+            log.warning("not all pages of edition %s are made before they are asked for: %r", edition_id, error)
+        finally:
+            maker.shutdown(wait=False, cancel_futures=True)
 
 
 def _begin() -> None:

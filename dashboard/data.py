@@ -13,7 +13,7 @@ from flask import current_app, g
 
 from dashboard.locale import Language, answering_in, language, text
 from dashboard.security import current_viewer, page, trail
-from dashboard.wording import in_words
+from dashboard.wording import REGION, in_words
 from pipelines.domain import Audience, Edition, Role, UserError, Viewer
 from pipelines.publish.kept import Kept
 from pipelines.publish.read import Parameter, edition_in_force, edition_of_day, files_in_force
@@ -195,9 +195,19 @@ def once_an_edition(make: Callable[[], T]) -> T:
 
 
 def scope() -> Hashable:
-    """What this request shows hangs on this and on what is asked: files, edition, day, audience, areas, language."""
+    """What this request shows hangs on this and on what is asked: files, edition, day, words, scope and language."""
     who = viewer()
-    return files(), edition(), looks_back_to(), who.audience, who.areas, language()
+    return files(), edition(), looks_back_to(), region_changed_at(), who.audience, who.areas, language()
+
+
+def region_changed_at() -> int:
+    """When a file of the region's folder was last changed, in nanoseconds: what stands on its files is made anew."""
+    return once(_region_changed_at)
+
+
+def _region_changed_at() -> int:
+    folder: Path = current_app.config[REGION]
+    return max(place.stat().st_mtime_ns for place in (folder, *folder.iterdir()))  # the folder: a file is gone
 
 
 def files() -> Hashable:

@@ -44,7 +44,7 @@ def freshness(feeds: Collection[str]) -> Any:
     ]
     shown = [
         [
-            html.A(reference.feed(row.feed), href=address(f"{PATH}?feed={row.feed}") + "#matrix"),
+            html.A(reference.feed(row.feed), href=address(f"{PATH}?feed={row.feed}#matrix")),
             text(_GRAINS.get(row.grain, row.grain)),
             _period(row.reported_to, row.grain),
             _instant(row.received_at),
@@ -81,7 +81,7 @@ def quarantine(feed: str) -> Any:
     columns = [text(name) for name in ("Feed", "Area", "Column", "Rows sent back", "Files", "Last", "An example")]
     shown = [
         [
-            html.A(reference.feed(row.feed), href=address(f"{PATH}?feed={row.feed}") + "#back"),
+            html.A(reference.feed(row.feed), href=address(f"{PATH}?feed={row.feed}#back")),
             reference.place(row.sender) if isinstance(row.sender, str) else "–",
             stored(row.column_name) if isinstance(row.column_name, str) else text("the row as a whole"),
             count(row.refused),

@@ -34,21 +34,20 @@ def code_title(listed: str, code: str) -> str:
 
 def steps_from(level: Level, state: State, *, is_city: bool) -> Sequence[Step]:
     """The steps out of a state at a level; ``is_city``: of a warning about the whole city."""
-    return _steps(*data.once(_folder), level, state, is_city)
+    return _steps(_folder(), data.region_changed_at(), level, state, is_city)
 
 
 def _region() -> Region:
-    return _loaded(*data.once(_folder))
+    return _loaded(_folder(), data.region_changed_at())
 
 
-def _folder() -> tuple[Path, int]:
-    """The region's folder, and when it was last changed (ns)."""
+def _folder() -> Path:
     folder: Path = current_app.config[REGION]
-    return folder, max(file.stat().st_mtime_ns for file in folder.iterdir())
+    return folder
 
 
 @lru_cache(maxsize=2)
-def _loaded(folder: Path, _changed_at: int) -> Region:
+def _loaded(folder: Path, _at: int) -> Region:
     return load(folder)
 
 

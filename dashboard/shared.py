@@ -20,6 +20,7 @@ from pipelines.domain import Audience
 from pipelines.publish.kept import Kept
 
 _ROOM = 96 * 2**20  # bytes
+_ROOM_OF_PAST = 12 * 2**20  # bytes for all past editions: who walks through them must not empty what everybody reads
 _MOST_ASKED, _RECENT = 500, 900.0  # parts, seconds
 _BLANK = "\ue000"  # of private use: nothing that is published begins with it
 _BLANKS = re.compile(f'"{_BLANK}([^"]*)"')
@@ -76,12 +77,17 @@ class Recently:
 _makers: dict[str, Callable[..., Any]] = {}
 _likely: dict[str, Callable[[], Iterable[dict[str, str]]]] = {}
 _kept: Kept[Made] = Kept(_ROOM)
+_kept_of_past: Kept[Made] = Kept(_ROOM_OF_PAST)
 asked = Recently()
 _locks = tuple(threading.Lock() for _ in range(64))
 
 
 def shared(
-    name: str, make: Callable[..., Any], likely: Callable[[], Iterable[dict[str, str]]] | None = None
+    name: str,
+    make: Callable[..., Any],
+    likely: Callable[[], Iterable[dict[str, str]]] | None = None,
+    *,
+    is_worth_keeping: Callable[..., bool] = lambda **_: True,
 ) -> Callable[..., str]:
     """Let a part of pages be made once for all viewers of one audience, areas and language, under a name of its own.
 
@@ -89,14 +95,17 @@ def shared(
     what ``make`` returns. ``make`` works for nobody in particular of that scope, from published files alone. A kept
     part with a small cell is entered in the audit trail for everybody who is given it, before it is given. What fails,
     or is refused, is not kept. Parts are not made inside parts. ``likely`` says with which values people of a scope
-    will ask for the part of any edition, so that it can be made before they do.
+    will ask for the part of any edition, so that it can be made before they do. ``is_worth_keeping`` says of values
+    whether the part is kept: where a reader may choose them freely, only those that pages ask for, or one reader could
+    fill the room of all.
     """
     _makers[name] = make
     if likely is not None:
         _likely[name] = likely
 
     def given(**values: str) -> str:
-        made = _given(Question(name, tuple(values.items())))
+        question = Question(name, tuple(values.items()))
+        made = _given(question) if is_worth_keeping(**values) else _make(question)
         if made.has_small_cell and not data.saw_small_cell():
             data.enter_small_cell()
         mark = secrets.token_hex(16)
@@ -108,10 +117,10 @@ def shared(
 
 def _given(question: Question) -> Made:
     key = _key(question)
-    made = _kept.get(key)
+    made = _room().get(key)
     if made is None:
         with _locks[hash(key) % len(_locks)]:  # all who wait for a new edition's page wait for one of them to make it
-            made = _kept.get(key)
+            made = _room().get(key)
             if made is None:
                 made = _make(question)
                 if not is_refused():
@@ -126,8 +135,12 @@ def _key(question: Question) -> Hashable:
     return data.scope(), question
 
 
+def _room() -> Kept[Made]:
+    return _kept if data.looks_back_to() is None else _kept_of_past
+
+
 def _keep(key: Hashable, made: Made) -> None:
-    _kept.put(key, made, len(made.text.encode()) + len(repr(key)))
+    _room().put(key, made, len(made.text.encode()) + len(repr(key)))
 
 
 def made_for_nobody_yet(one: Asked) -> Made | None:
@@ -153,7 +166,7 @@ def likely(audience: Audience, areas: frozenset[str]) -> list[Asked]:
 def is_kept(one: Asked) -> bool:
     """Whether a part is there already, of the edition this request shows."""
     with data.for_nobody_yet(one.audience, one.areas, one.language):
-        return _kept.get(_key(one.question)) is not None
+        return _room().get(_key(one.question)) is not None
 
 
 def keep(one: Asked, made: Made) -> None:

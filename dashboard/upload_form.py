@@ -42,7 +42,7 @@ def _feeds(mine: list[str], current: str) -> Any:
     links = [
         html.A(
             reference.feed(feed),
-            href=address(f"{PATH}?feed={feed}") + "#send",
+            href=address(f"{PATH}?feed={feed}#send"),
             **(aria.CURRENT if feed == current else {}),
         )
         for feed in mine

@@ -82,6 +82,7 @@
       say(form, form.dataset.failed);
     }
     buttons.forEach((button) => (button.disabled = false));
+    if (document.activeElement === document.body) form.querySelector("[type=submit]").focus(); // lost meanwhile
   };
 
   const formOf = (event) => event.target.closest?.("form[data-upload]");

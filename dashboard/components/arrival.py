@@ -36,7 +36,7 @@ def newest_of_all(slots: Sequence[Slot], areas: Sequence[str], can_send: Callabl
         if period is None:
             continue
         of_area = {slot.area: slot for slot in shown if slot.feed == feed and slot.period == period.period}
-        title = html.A(reference.feed(feed), href=address(f"{PATH}?feed={feed}") + "#matrix")
+        title = html.A(reference.feed(feed), href=address(f"{PATH}?feed={feed}#matrix"))
         rows.append(([title, html.Small(when(period))], [_cell(of_area.get(code), can_send) for code in units]))
     return _matrix(text("The newest due file of each feed and area"), text("Feed"), head, rows)
 
@@ -60,7 +60,7 @@ def of_one_area(slots: Sequence[Slot], area: str, can_send: Callable[[Slot], boo
     for feed in _feeds(shown):
         own = [slot for slot in shown if slot.feed == feed][:PERIODS][::-1]
         cells = [html.Td("")] * (PERIODS - len(own)) + [_cell(slot, can_send, is_dated=True) for slot in own]
-        rows.append((html.A(reference.feed(feed), href=address(f"{PATH}?feed={feed}") + "#matrix"), cells))
+        rows.append((html.A(reference.feed(feed), href=address(f"{PATH}?feed={feed}#matrix")), cells))
     head = [text("Last periods, newest at the right")]
     return _matrix(text("Files due and received: {area}", area=reference.place(area)), text("Feed"), head, rows)
 

@@ -89,9 +89,12 @@ def _standing(one: Handled | None) -> Any:
 
 
 def address(path: str) -> str:
-    """A page of this site, in the same past edition where the reader looks back."""
+    """A page of this site, in the same past edition where the reader looks back; ``#part`` of a page stays last."""
     past = data.looks_back_to()
-    return path if past is None else f"{path}{'&' if '?' in path else '?'}as_of={past.isoformat()}"
+    if past is None:
+        return path
+    page, mark, part = path.partition("#")
+    return f"{page}{'&' if '?' in page else '?'}as_of={past.isoformat()}{mark}{part}"
 
 
 def subject(row: Any) -> str:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+import pandas as pd
 from dash import html
 from flask import Flask, Response, abort, request
 
@@ -24,6 +25,14 @@ from pipelines.domain import UserError
 
 Window = tuple[date, date]
 _MOST_DAYS = 400
+
+
+def span_of(warning: Any) -> tuple[int, Window | None]:
+    """Over how many days a warning's figure sums up, and the days it sets off: those its rule looked at."""
+    if pd.isna(warning.window_from):
+        return WEEK, None
+    window = (warning.window_from.date(), warning.window_to.date())
+    return (window[1] - window[0]).days + 1 if warning.kind == "spike" else WEEK, window
 
 
 def awaited(indicator: str, area: str, industry: str, days: int = WEEK, window: Window | None = None) -> Any:
@@ -55,7 +64,7 @@ def add_figures(server: Flask) -> None:
         except UserError:
             trail().refuse("not_found")
             abort(404)
-        return Response(f'"{_given(**asked)}"', mimetype="application/json")
+        return Response(f'"{_given(**_in_one_spelling(asked))}"', mimetype="application/json")
 
 
 def check(asked: Mapping[str, str]) -> None:
@@ -72,13 +81,35 @@ def check(asked: Mapping[str, str]) -> None:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
 
 
+def _in_one_spelling(asked: Mapping[str, str]) -> dict[str, str]:
+    """The same question as pages write it, whatever the spelling of its number and days; half a window is none."""
+    first, last = ("", "") if (window := _window(asked["first"], asked["last"])) is None else map(str, window)
+    return {**asked, "days": str(int(asked["days"])), "first": first, "last": last}
+
+
+def _is_on_a_page(indicator: str, area: str, industry: str, days: str, first: str, last: str) -> bool:
+    """Whether a page has this figure: the usual one of the series, or that of an open warning about it."""
+    if (days, first, last) == (str(WEEK), "", ""):
+        return True
+    warnings = data.read("open_warning")
+    of_series = warnings[
+        (warnings["indicator"] == indicator) & (warnings["area"] == area) & (warnings["industry"] == industry)
+    ]
+    asked = (int(days), _window(first, last))
+    return any(span_of(row) == asked for row in of_series.itertuples(index=False))
+
+
+def _window(first: str, last: str) -> Window | None:
+    return (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+
+
 def _made(indicator: str, area: str, industry: str, days: str, first: str, last: str) -> list[Any]:
     """The figure's tabs and what is behind them."""
     known = reference.indicators()[indicator]
     drawn = marked(course(known, area, industry, int(days)), known, area, industry)
     if drawn.readings.empty:
         return [html.P(text("No readings in this period."), className="empty")]
-    window = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+    window = _window(first, last)
     name = f"{indicator}-{area}-{industry}-{days}"
     parts = (
         (text("Chart"), [chart(name, known, drawn, window if drawn.grain == "window" else None), told(drawn.marks)]),
@@ -91,7 +122,7 @@ def _made(indicator: str, area: str, industry: str, days: str, first: str, last:
     return [html.Div(tabs(name, text("Ways to see {title}", title=title), parts), className="tabbed", **own)]
 
 
-_given = shared("figure", _made)
+_given = shared("figure", _made, is_worth_keeping=_is_on_a_page)
 
 
 def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str) -> Any:

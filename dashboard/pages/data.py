@@ -83,7 +83,7 @@ def _feeds(known: list[str], current: str) -> Any:
     links = [
         html.A(
             title,
-            href=address(f"{PATH}?feed={feed}" if feed else PATH) + "#matrix",
+            href=address(f"{PATH}?feed={feed}#matrix" if feed else f"{PATH}#matrix"),
             **(aria.CURRENT if feed == current else {}),
         )
         for feed, title in choices

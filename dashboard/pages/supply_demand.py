@@ -1,5 +1,6 @@
 """Supply and demand: posts against people looking for one, industries that are short of people, where demand fell."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -100,11 +101,11 @@ def _of_month(name: str, area: str) -> tuple[date | None, pd.DataFrame]:
 
 def _short(area: str) -> Any:
     """The industries that miss the most people."""
-    when, rows = _of_month(SHORTAGE, area)
     title = text("Most short of people, by industry, {area}", area=reference.place(area))
+    when, rows = _of_month(SHORTAGE, area)
     indicator = reference.indicators().get(SHORTAGE)
     if when is None or indicator is None:
-        return html.Section([html.H2(title), html.P(text("There are no figures of it yet."), className="empty")])
+        return _unknown(title)
     top = rows.sort_values("numerator", ascending=False, na_position="last").head(TOP)
     cells = [
         [
@@ -118,13 +119,10 @@ def _short(area: str) -> Any:
         for row in top.itertuples(index=False)
     ]  # fmt: skip
     names = ("Industry", "Posts unfilled", "Shortage rate", "Change on a year before", "Employers asked")
+    columns = [text(name) for name in names]
     source = text("{month}; employers on the form of labour shortage only. Source: {source}", month=month(when),
                   source=indicator.source)  # fmt: skip
-    return html.Section(
-        [html.H2(title), table(title, [text(name) for name in names], cells, numeric=frozenset({1, 2, 3, 4}),
-                               kind="rules", empty=text("No industry told a shortage.")),
-         html.P(source, className="source")]
-    )  # fmt: skip
+    return _by_industry(title, columns, cells, text("No industry told a shortage."), source)
 
 
 def _lacking(row: Any) -> str:
@@ -135,11 +133,11 @@ def _lacking(row: Any) -> str:
 
 def _fallen(area: str) -> Any:
     """The industries that offer fewest posts compared with a year before."""
-    when, rows = _of_month(DEMAND, area)
     title = text("Demand that fell most on a year before, by industry, {area}", area=reference.place(area))
+    when, rows = _of_month(DEMAND, area)
     indicator = reference.indicators().get(DEMAND)
     if when is None or indicator is None:
-        return html.Section([html.H2(title), html.P(text("There are no figures of it yet."), className="empty")])
+        return _unknown(title)
     known = rows.dropna(subset=["value", "before_value"])
     fallen = known[known["value"] < known["before_value"]]
     fallen = fallen.assign(change=fallen["value"] - fallen["before_value"]).sort_values("change").head(TOP)
@@ -152,12 +150,21 @@ def _fallen(area: str) -> Any:
         ]
         for row in fallen.itertuples(index=False)
     ]
-    names = ("Industry", "Posts offered", "A year before", "Change on a year before")
+    columns = [text(name) for name in ("Industry", "Posts offered", "A year before", "Change on a year before")]
     source = text("{month}, unit: {unit}. Source: {source}", month=month(when), unit=indicator.unit_word,
                   source=indicator.source)  # fmt: skip
+    return _by_industry(title, columns, cells, text("No industry offered fewer posts than a year before."), source)
+
+
+def _unknown(title: str) -> Any:
+    return html.Section([html.H2(title), html.P(text("There are no figures of it yet."), className="empty")])
+
+
+def _by_industry(title: str, columns: Sequence[str], cells: list[list[Any]], empty: str, source: str) -> Any:
+    """A heading, a row an industry whose figures follow its name, and where they come from."""
+    numeric = frozenset(range(1, len(columns)))
     return html.Section(
-        [html.H2(title), table(title, [text(name) for name in names], cells, numeric=frozenset({1, 2, 3}), kind="rules",
-                               empty=text("No industry offered fewer posts than a year before.")),
+        [html.H2(title), table(title, columns, cells, numeric=numeric, kind="rules", empty=empty),
          html.P(source, className="source")]
     )  # fmt: skip
 

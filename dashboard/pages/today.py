@@ -37,7 +37,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     fill_in_handling(warnings, brought)
     panels = [
         (text("Warnings and areas"), _first()),
-        (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix))),
+        (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix if matrix in model.CHOICES else ""))),
     ]
     if data.viewer().audience is not Audience.OFFICE:  # an office would take what is not its own for quiet
         panels.append((text("Map"), html.Div(_shared_map(), className="beside")))

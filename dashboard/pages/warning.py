@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference, shell, summary
+from dashboard import data, reference, shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
 from dashboard.components.warning import address, industry_link, people, reach, subject
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import awaited, span_of
 from dashboard.handling import handling
 from dashboard.kind_words import evidence, sentence
 from dashboard.locale import day, instant, month, percent, short_day, text, value
@@ -264,8 +264,7 @@ def _chart(row: Any, indicator: Indicator | None) -> Any:
     """The series the warning is about, summed over the same number of days as the rule did."""
     if indicator is None:
         return None
-    window = None if pd.isna(row.window_from) else (row.window_from.date(), row.window_to.date())
-    days = (window[1] - window[0]).days + 1 if window is not None and row.kind == "spike" else summary.WEEK
+    days, window = span_of(row)
     return html.Section(
         [
             html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),

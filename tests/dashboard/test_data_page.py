@@ -1,6 +1,7 @@
 """The page of data: completeness with words and marks, rows sent back, files, revisions; an office sees its own alone."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -147,3 +148,13 @@ def test_the_first_choice_is_what_is_owed_longest(place: Site) -> None:
     page = shown(place, CLERK, "feed=benefit_claim")
     first = (OWED - timedelta(days=1)).isoformat()
     assert f'"value": "{first}", "selected": true' in page or f'"selected": true, "value": "{first}"' in page
+
+
+def test_links_of_a_past_edition_lead_to_a_part_of_a_page_as_it_was_that_day(place: Site) -> None:
+    page = shown(place, DUTY, "feed=benefit_claim&as_of=2026-11-24")
+    links = {one.replace("&amp;", "&") for one in re.findall(r'"href": "(/data[^"]*#[^"]*)"', page)}
+    assert len(links) > 5
+    for link in links:
+        asked, _, part = link.partition("#")
+        assert part in {"matrix", "send", "back"}, link
+        assert "as_of=2026-11-24" in asked or "period=" in asked, link

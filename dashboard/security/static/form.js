@@ -39,5 +39,6 @@ document.addEventListener("submit", async (event) => {
     say(form.dataset.failed);
   }
   button.disabled = false;
+  if (document.activeElement === document.body) button.focus(); // which it lost while it could not be pressed
   for (const input of form.querySelectorAll("input[type=password]")) input.value = "";
 });

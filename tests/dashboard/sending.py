@@ -1,0 +1,68 @@
+"""A clerk with an inbox of its own sends files without a browser: what is sent, what is answered, what is kept."""
+
+import base64
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from pipelines.domain import Role, Viewer
+from pipelines.ledger import upload as uploads
+from pipelines.ledger.upload import Upload
+from pipelines.publish import read as door
+from tests.dashboard.asked import ORIGIN, signed_in
+from tests.dashboard.published_city import LAST_DAY, LATE, City
+from tests.dashboard.site import Site, served
+from tests.pipeline.ingest_place import claims
+
+FEED, OTHER = "benefit_claim", "371503"
+DAY = (LAST_DAY - timedelta(days=1)).isoformat()
+CLERK = Viewer(Role.COUNTY_CLERK, frozenset({LATE}), "clerk")
+
+
+@pytest.fixture
+def place(city: City, tmp_path: Path) -> Iterator[Site]:
+    """The small city with a ledger and an inbox of its own."""
+    shutil.copytree(city.published, tmp_path / "published")
+    with served(tmp_path) as running:
+        yield running
+    door.close()
+
+
+@pytest.fixture
+def clerk(place: Site) -> FlaskClient:
+    return signed_in(place, CLERK)
+
+
+def sent(client: FlaskClient, file: bytes, **changes: str) -> tuple[int, dict[str, object]]:
+    values = {
+        "feed": FEED, "area": LATE, "period": DAY, "kind": "first", "name": "claims.csv",
+        "content": base64.b64encode(file).decode(), **changes,
+    }  # fmt: skip
+    answer = client.post("/data/upload", json=values, headers=ORIGIN)
+    return answer.status_code, answer.get_json()
+
+
+def answer_to(told: dict[str, object]) -> dict[str, str]:
+    """The field that the button of an answer sends."""
+    again = told["again"]
+    assert isinstance(again, dict), told
+    return {again["field"]: again["value"]}
+
+
+def good(*numbers: int) -> bytes:
+    return claims(numbers or (1, 2, 3), area=LATE, filed=DAY)
+
+
+def kept(place: Site) -> list[str]:
+    return sorted(path.name for path in place.settings.inbox.rglob("*") if path.is_file())
+
+
+def newest(place: Site) -> Upload:
+    with place.ledger.reading() as connection:
+        found = uploads.newest(connection, FEED, LATE, datetime.fromisoformat(DAY).date())
+    assert found is not None
+    return found
