@@ -16,6 +16,7 @@ OWN = "371503"
 VIEWERS = {"leader": LEADER, "head": head_of(OWN), "auditor": AUDITOR, "administrator": ADMINISTRATOR}
 SCHEMES = ("light", "dark")
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # all of axe's rules about colours but those of level AAA
 # Words of Latin letters that a page in Chinese may show: names of formats, laws' marks, the level mark of a proposal.
 LATIN = {"XLSX", "PNG", "SVG", "CSV", "P", "M", "T", "GB"}
 
@@ -90,7 +91,7 @@ def look(page: Page, name: str, pictures: Path) -> None:
 
 def severe(page: Page, *, only_colours: bool = False) -> list[tuple[str, list[str]]]:
     """Serious and critical violations that axe finds, with where; a scheme changes nothing but colours."""
-    rules = ", runOnly: ['cat.color']" if only_colours else ""
+    rules = f", runOnly: {COLOUR_RULES}" if only_colours else ""
     found = page.evaluate(f"axe.run({{resultTypes: ['violations']{rules}}}).then(results => results.violations)")
     return [
         (one["id"], [node["html"][:120] for node in one["nodes"]])
