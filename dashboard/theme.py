@@ -1,9 +1,9 @@
-"""The only place with colours: severity palette, page colours as CSS variables, and the template of all charts."""
+"""The only place with colours: a palette for light and one for dark, named by style sheets, pictures and charts."""
 
+import re
 from functools import cache
 from typing import Any
-
-import plotly.graph_objects as go
+from urllib.parse import quote
 
 FONTS = (
     "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', "
@@ -11,7 +11,7 @@ FONTS = (
 )
 
 # Text on ground reaches 4.5:1, adjacent parts of a graphic 3:1 (WCAG 2.2, 1.4.3 and 1.4.11).
-COLOURS = {
+LIGHT = {
     "ground": "#f4f6f8",
     "sheet": "#ffffff",
     "ink": "#16202b",
@@ -20,6 +20,8 @@ COLOURS = {
     "faint": "#eaeef2",
     "brand": "#12355b",
     "brand-ink": "#ffffff",
+    "act": "#12355b",
+    "act-ink": "#ffffff",
     "link": "#0b4f9e",
     "focus": "#b45f00",
     "worse": "#9c1c1c",
@@ -41,33 +43,92 @@ COLOURS = {
     "demo-ink": "#4a3800",
     "series": "#1d5a9e",
     "band": "#c9d6e4",
-    "band-outer": "#e4ebf3",
     "expected": "#5c6b7a",
+    "shadow": "#0000002e",
 }
+DARK = {
+    "ground": "#0f151c",
+    "sheet": "#18212b",
+    "ink": "#e6ebf1",
+    "soft": "#a5b1be",
+    "line": "#3a4755",
+    "faint": "#232e3a",
+    "brand": "#1a3f66",
+    "brand-ink": "#ffffff",
+    "act": "#2f6db3",
+    "act-ink": "#ffffff",
+    "link": "#8cbcf5",
+    "focus": "#ffb454",
+    "worse": "#ff8a80",
+    "better": "#63d297",
+    "level-1": "#cf2f36",
+    "level-1-ink": "#ffffff",
+    "level-2": "#f0953a",
+    "level-2-line": "#d97f25",
+    "level-2-ink": "#2b1200",
+    "level-3": "#ffdd66",
+    "level-3-line": "#e6bf3f",
+    "level-3-ink": "#332600",
+    "level-4": "#254a75",
+    "level-4-line": "#7ba7d6",
+    "level-4-ink": "#deebfa",
+    "missing": "#28333f",
+    "missing-line": "#76838f",
+    "demo": "#4a3c0c",
+    "demo-ink": "#ffe9a8",
+    "series": "#74b1f2",
+    "band": "#34465a",
+    "expected": "#a3b0bd",
+    "shadow": "#00000099",
+}
+_NAMED = re.compile(r"var\(--([\w-]+)\)")
+
+
+def colour(name: str) -> str:
+    """A colour by its name, ``var(--series)``, which follows the reader's scheme. Raises KeyError if there is none."""
+    if name not in LIGHT:
+        raise KeyError(name)
+    return f"var(--{name})"
 
 
 def css_variables() -> str:
-    """The palette and the fonts as custom properties of the root, for the style sheets of assets/."""
-    pairs = "".join(f"--{name}:{colour};" for name, colour in COLOURS.items())
-    return f":root{{{pairs}--fonts:{FONTS}}}"
+    """Palettes and fonts as custom properties for style sheets. Paper is light, as is what has the class ``light``."""
+    return (
+        f":root,.light{{color-scheme:light;{_properties(LIGHT)}}}:root{{--fonts:{FONTS}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{color-scheme:dark;{_properties(DARK)}}}}}"
+    )
+
+
+def picture(drawing: str) -> str:
+    """The address of an SVG drawing as a picture; the colours that it names are put in, for it inherits none."""
+    named = frozenset(_NAMED.findall(drawing))
+    style = (
+        f":root{{{_properties(LIGHT, named)}}}@media(prefers-color-scheme:dark){{:root{{{_properties(DARK, named)}}}}}"
+    )
+    return "data:image/svg+xml," + quote(drawing.replace(">", f"><style>{style}</style>", 1))
+
+
+def _properties(palette: dict[str, str], named: frozenset[str] = frozenset(LIGHT)) -> str:
+    return "".join(f"--{name}:{value};" for name, value in palette.items() if name in named)
 
 
 @cache
 def template() -> dict[str, Any]:
-    """Plotly's template as plain values, checked once: quiet axes, horizontal text, key above the chart. Read-only."""
+    """Plotly's template: quiet axes, horizontal text, key above the chart. Read-only; colours by name, which
+    assets/figure.js puts in."""
     axis = {
-        "gridcolor": COLOURS["faint"],
-        "linecolor": COLOURS["line"],
-        "zerolinecolor": COLOURS["line"],
-        "tickfont": {"size": 12, "color": COLOURS["soft"]},
+        "gridcolor": colour("faint"),
+        "linecolor": colour("line"),
+        "zerolinecolor": colour("line"),
+        "tickfont": {"size": 12, "color": colour("soft")},
         "automargin": True,
         "fixedrange": True,
     }
-    checked = go.layout.Template(
-        layout={
-            "font": {"family": FONTS, "size": 13, "color": COLOURS["ink"]},
-            "paper_bgcolor": COLOURS["sheet"],
-            "plot_bgcolor": COLOURS["sheet"],
+    return {
+        "layout": {
+            "font": {"family": FONTS, "size": 13, "color": colour("ink")},
+            "paper_bgcolor": colour("sheet"),
+            "plot_bgcolor": colour("sheet"),
             "margin": {"l": 44, "r": 12, "t": 30, "b": 32},
             "xaxis": axis | {"showgrid": False, "tickformat": "%m-%d", "tickangle": 0, "nticks": 7},
             "yaxis": axis | {"rangemode": "tozero", "nticks": 5, "separatethousands": True, "exponentformat": "none"},
@@ -77,6 +138,4 @@ def template() -> dict[str, Any]:
             "bargap": 0.25,
             "separators": ".,",
         }
-    )
-    plain: dict[str, Any] = checked.to_plotly_json()
-    return plain
+    }

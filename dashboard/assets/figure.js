@@ -1,5 +1,5 @@
-/* Figures are asked for when they come near the reader's view; tabs work by arrow keys; a chart is kept as a picture;
-   another edition is chosen. */
+/* Figures are asked for when they come near the reader's view, in the colours of the reader's scheme; tabs work by arrow
+   keys; a chart is kept as a picture; another edition is chosen. */
 "use strict";
 (() => {
   const asked = new WeakMap(); // the place of a figure → the address asked for last
@@ -34,7 +34,42 @@
       asked.set(place, place.dataset.figure);
       near.observe(place);
     }
+    charts().filter((one) => one.data && drawn.get(one)?.data !== one.data).forEach((one) => paint(one));
   }
+
+  // Charts name their colours, var(--series): Plotly wants values, those of the scheme in force.
+  const drawn = new WeakMap(); // chart → its figure as it came, and the data last drawn
+  const charts = () => [...document.querySelectorAll(".js-plotly-plot")];
+  const isDark = window.matchMedia("screen and (prefers-color-scheme: dark)");
+
+  function coloured(figure, place) {
+    const values = getComputedStyle(place);
+    return JSON.parse(JSON.stringify(figure), (_, one) => typeof one !== "string" ? one
+      : one.replace(/^var\((--[\w-]+)\)$/, (_, name) => values.getPropertyValue(name)));
+  }
+
+  function paint(chart, place = document.documentElement) {
+    const last = drawn.get(chart);
+    const came = last?.data === chart.data ? last.came : { data: chart.data, layout: chart.layout };
+    const { data, layout } = coloured(came, place);
+    drawn.set(chart, { came, data });
+    window.Plotly.react(chart, data, layout);
+  }
+
+  function light() { // an element in the colours of paper
+    const place = document.body.appendChild(document.createElement("div"));
+    place.className = "light";
+    place.hidden = true;
+    return place;
+  }
+
+  isDark.addEventListener("change", () => charts().forEach((one) => paint(one)));
+  window.addEventListener("afterprint", () => charts().forEach((one) => paint(one)));
+  window.addEventListener("beforeprint", () => {
+    const paper = light();
+    charts().forEach((one) => paint(one, paper));
+    paper.remove();
+  });
 
   new MutationObserver(watch).observe(document, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-figure"],
@@ -84,14 +119,17 @@
     const chart = whole.querySelector(".js-plotly-plot");
     if (!chart || !window.Plotly) return;
     const { title, source } = whole.dataset;
+    const paper = light();
+    const figure = coloured(drawn.get(chart).came, paper);
+    paper.remove();
     const layout = {
-      ...chart.layout, width: 1000, height: 480, title: { text: title, font: { size: 16 } },
+      ...figure.layout, width: 1000, height: 480, title: { text: title, font: { size: 16 } },
       margin: { l: 60, r: 20, t: 80, b: 80 },
-      annotations: [...(chart.layout.annotations || []), {
+      annotations: [...(figure.layout.annotations || []), {
         text: source, showarrow: false, xref: "paper", yref: "paper", x: 0, y: -0.2, xanchor: "left", font: { size: 11 },
       }],
     };
-    window.Plotly.downloadImage({ data: chart.data, layout }, {
+    window.Plotly.downloadImage({ data: figure.data, layout }, {
       format: button.dataset.picture, width: 1000, height: 480, filename: title.replaceAll(/[\s/·,，]+/g, "_"),
     });
   }

@@ -1,11 +1,10 @@
 """Sparklines as inline SVG pictures: they need no chart script."""
 
 from typing import Any
-from urllib.parse import quote
 
 from dash import html
 
-from dashboard.theme import COLOURS
+from dashboard.theme import colour, picture
 
 _WIDTH, _HEIGHT, _EDGE = 120, 30, 3
 
@@ -30,7 +29,7 @@ def spark(values: tuple[float | None, ...], normal: tuple[float, float] | None, 
         top, bottom = y(normal[1]), y(normal[0])
         parts.append(
             f"<rect x='0' y='{top:.1f}' width='{_WIDTH}' height='{max(1.0, bottom - top):.1f}' "
-            f"fill='{COLOURS['band']}'/>"
+            f"fill='{colour('band')}'/>"
         )
     pieces: list[str] = []
     is_pen_down = False
@@ -40,13 +39,13 @@ def spark(values: tuple[float | None, ...], normal: tuple[float, float] | None, 
             continue
         pieces.append(f"{'L' if is_pen_down else 'M'}{x(place):.1f} {y(value):.1f}")
         is_pen_down = True
-    parts.append(f"<path d='{''.join(pieces)}' fill='none' stroke='{COLOURS['series']}' stroke-width='1.6'/>")
+    parts.append(f"<path d='{''.join(pieces)}' fill='none' stroke='{colour('series')}' stroke-width='1.6'/>")
     if values[-1] is not None:
         parts.append(
-            f"<circle cx='{x(len(values) - 1):.1f}' cy='{y(values[-1]):.1f}' r='2.6' fill='{COLOURS['series']}'/>"
+            f"<circle cx='{x(len(values) - 1):.1f}' cy='{y(values[-1]):.1f}' r='2.6' fill='{colour('series')}'/>"
         )
     drawing = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' height='{_HEIGHT}' "
         f"preserveAspectRatio='none'>{''.join(parts)}</svg>"
     )
-    return html.Img(src="data:image/svg+xml," + quote(drawing), alt=description, className="spark")
+    return html.Img(src=picture(drawing), alt=description, className="spark")

@@ -7,7 +7,6 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from dash import html
@@ -16,7 +15,7 @@ from flask import current_app
 from dashboard import reference
 from dashboard.components.tag import level_word
 from dashboard.locale import text
-from dashboard.theme import COLOURS
+from dashboard.theme import colour, picture
 from dashboard.wording import REGION
 
 _FILE = Path("boundaries") / "counties.geojson"
@@ -50,14 +49,14 @@ def city_map(levels: Mapping[str, int]) -> Any:
             _label(x, y + 24 * (place + 1), places[zone].short_name, levels.get(zone), is_zone=True)
             for place, zone in enumerate(zones.get(view, []))
         ]
-    picture = (
+    drawing = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH:.0f} {height:.0f}' font-family='sans-serif' "
         f"font-size='13' text-anchor='middle'>{''.join(drawn)}{''.join(labels)}</svg>"
     )
     told = text("Map of the counties by their worst open warning; the same stands in the table of areas.")
     return html.Figure(
         [
-            html.Img(src="data:image/svg+xml," + quote(picture), alt=told, className="map"),
+            html.Img(src=picture(drawing), alt=told, className="map"),
             html.Figcaption(text("Internal use only. Counties by their own worst open warning; zones are marks.")),
         ],
         className="mapped",
@@ -72,18 +71,18 @@ def centres() -> dict[str, tuple[float, float]]:
 
 def _county(rings: list[Ring], level: int | None) -> str:
     path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in rings)
-    fill = COLOURS["sheet"] if level is None else COLOURS[f"level-{level}"]
-    return f"<path d='{path}' fill='{fill}' stroke='{COLOURS['missing-line']}' stroke-width='1.2'/>"
+    fill = colour("sheet") if level is None else colour(f"level-{level}")
+    return f"<path d='{path}' fill='{fill}' stroke='{colour('missing-line')}' stroke-width='1.2'/>"
 
 
 def _label(x: float, y: float, name: str, level: int | None, *, is_zone: bool) -> str:
-    ground = None if level is None else COLOURS[f"level-{level}"]
-    ink = COLOURS["ink"] if level is None else COLOURS[f"level-{level}-ink"]
+    ground = None if level is None else colour(f"level-{level}")
+    ink = colour("ink") if level is None else colour(f"level-{level}-ink")
     words = escape(name if level is None else f"{name} {level_word(level)}")
     width = round(sum(7.5 if one.isascii() else 14 for one in words)) + 8
     box = (
         f"<rect x='{x - width / 2:.1f}' y='{y - 15:.1f}' width='{width}' height='20' rx='3' "
-        f"fill='{ground or COLOURS['ground']}' stroke='{COLOURS['missing-line']}'/>"
+        f"fill='{ground or colour('ground')}' stroke='{colour('missing-line')}'/>"
         if is_zone
         else ""
     )

@@ -13,7 +13,7 @@ from dashboard.figures.marks import drawing, headroom, told
 from dashboard.locale import month, text, value
 from dashboard.reference import Indicator
 from dashboard.summary import shown
-from dashboard.theme import COLOURS, template
+from dashboard.theme import colour, template
 
 _CONFIG: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 _TABLE_ROWS = 40
@@ -67,7 +67,7 @@ def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any
         shapes.append(
             {
                 "type": "rect", "xref": "x", "x0": str(highlight[0]), "x1": f"{highlight[1]} 23:59", "yref": "y domain",
-                "y0": 0, "y1": 1, "fillcolor": COLOURS["demo"], "layer": "below", "line": {"width": 0},
+                "y0": 0, "y1": 1, "fillcolor": colour("demo"), "layer": "below", "line": {"width": 0},
             }
         )  # fmt: skip
     if shapes:
@@ -80,14 +80,14 @@ def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any
 def _line(threshold: Threshold) -> dict[str, Any]:
     return {
         "type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y", "y0": threshold.at, "y1": threshold.at,
-        "line": {"color": COLOURS["worse"], "width": 1, "dash": "dash"},
+        "line": {"color": colour("worse"), "width": 1, "dash": "dash"},
     }  # fmt: skip
 
 
 def _line_title(threshold: Threshold) -> dict[str, Any]:
     return {
         "text": threshold.title, "showarrow": False, "xref": "x domain", "x": 0, "xanchor": "left", "yref": "y",
-        "y": threshold.at, "yanchor": "bottom", "font": {"size": 11, "color": COLOURS["worse"]},
+        "y": threshold.at, "yanchor": "bottom", "font": {"size": 11, "color": colour("worse")},
     }  # fmt: skip
 
 
@@ -123,14 +123,14 @@ def _band(expected: pd.DataFrame) -> list[dict[str, Any]]:
         "y": expected["lo95"].tolist(),
         "line": {"width": 0},
         "fill": "tonexty",
-        "fillcolor": COLOURS["band"],
+        "fillcolor": colour("band"),
         "name": text("normal range (95%)"),
         "hoverinfo": "skip",
     }
     middle = {
         "y": expected["expected"].tolist(),
         "name": text("expected"),
-        "line": {"color": COLOURS["expected"], "width": 1.5, "dash": "dot"},
+        "line": {"color": colour("expected"), "width": 1.5, "dash": "dot"},
         "hovertemplate": "%{y:,.1f}",
     }
     return [shared | one for one in (upper, lower, middle)]
@@ -145,10 +145,10 @@ def _values(indicator: Indicator, drawn: Course) -> dict[str, Any]:
         "x": _days(readings), "y": y, "zorder": 1, "name": text("seen"), "hovertemplate": form + indicator.unit_word,
     }  # fmt: skip
     if drawn.grain == "week":
-        pattern = {"shape": ["/" if one else "" for one in is_open], "fgcolor": COLOURS["sheet"], "size": 5}
-        return shared | {"type": "bar", "marker": {"color": COLOURS["series"], "pattern": pattern}}
+        pattern = {"shape": ["/" if one else "" for one in is_open], "fgcolor": colour("sheet"), "size": 5}
+        return shared | {"type": "bar", "marker": {"color": colour("series"), "pattern": pattern}}
     marker = {"size": 5, "symbol": ["circle-open" if one else "circle" for one in is_open]}
-    line = {"color": COLOURS["series"], "width": 2}
+    line = {"color": colour("series"), "width": 2}
     return shared | {"type": "scatter", "mode": "lines+markers", "line": line, "marker": marker, "connectgaps": False}
 
 

@@ -12,7 +12,7 @@ from dashboard.components.tag import level_tag, stored
 from dashboard.components.warning import address
 from dashboard.locale import count, text
 from dashboard.marks import Announced, Mark, Marks, Warned
-from dashboard.theme import COLOURS
+from dashboard.theme import colour
 
 _LANE = 0.1  # of the height of the chart: one line of labels
 _CLEAR = 2  # lines of labels that have room above the data; more would press the series flat
@@ -69,12 +69,12 @@ def _bar(one: Warned, extent: tuple[pd.Timestamp, pd.Timestamp], top: float) -> 
     """A bar from the day it opened to the day it was lifted, where a tick ends it; an open one runs on."""
     begin = max(pd.Timestamp(one.first), extent[0])
     end = extent[1] if one.last is None else min(pd.Timestamp(one.last), extent[1])
-    colour = COLOURS["worse"]
-    found = [_line(begin, end, top, top, colour, 3)]
+    red = colour("worse")
+    found = [_line(begin, end, top, top, red, 3)]
     if one.first >= extent[0].date():
-        found.append(_line(begin, begin, 0, top, colour, 1))
+        found.append(_line(begin, begin, 0, top, red, 1))
     if one.last is not None:
-        found.append(_line(end, end, top - _LANE, top, colour, 1))
+        found.append(_line(end, end, top - _LANE, top, red, 1))
     return found
 
 
@@ -86,21 +86,21 @@ def _span(one: Announced, extent: tuple[pd.Timestamp, pd.Timestamp]) -> list[Any
         found.append(
             {
                 "type": "rect", "xref": "x", "x0": str(begin), "x1": f"{one.last} 23:59", "yref": "y domain", "y0": 0,
-                "y1": 1, "fillcolor": COLOURS["faint"], "layer": "below", "line": {"width": 0},
+                "y1": 1, "fillcolor": colour("faint"), "layer": "below", "line": {"width": 0},
             }
         )  # fmt: skip
-        found.append(_line(pd.Timestamp(one.last), pd.Timestamp(one.last), 0, 1, COLOURS["soft"], 1, "dot"))
+        found.append(_line(pd.Timestamp(one.last), pd.Timestamp(one.last), 0, 1, colour("soft"), 1, "dot"))
     if one.first >= extent[0].date():
-        found.append(_line(begin, begin, 0, 1, COLOURS["soft"], 1, "dot"))
+        found.append(_line(begin, begin, 0, 1, colour("soft"), 1, "dot"))
     return found
 
 
 def _line(
-    begin: pd.Timestamp, end: pd.Timestamp, low: float, high: float, colour: str, width: int, dash: str = "solid"
+    begin: pd.Timestamp, end: pd.Timestamp, low: float, high: float, ink: str, width: int, dash: str = "solid"
 ) -> dict[str, Any]:
     return {
         "type": "line", "xref": "x", "x0": str(begin), "x1": str(end), "yref": "y domain", "y0": low, "y1": high,
-        "line": {"color": colour, "width": width, "dash": dash},
+        "line": {"color": ink, "width": width, "dash": dash},
     }  # fmt: skip
 
 
@@ -108,8 +108,8 @@ def _label(one: Mark, place: float, top: float, day: pd.Timestamp) -> dict[str, 
     is_late = place > 1 - _ROOM  # a label behind the last day would be cut off
     return {
         "text": sign(one), "showarrow": False, "xref": "x", "x": str(day), "xanchor": "right" if is_late else "left",
-        "yref": "y domain", "y": top, "yanchor": "top", "bgcolor": COLOURS["sheet"], "borderpad": 1,
-        "font": {"size": 11, "color": COLOURS["worse"] if isinstance(one, Warned) else COLOURS["soft"]},
+        "yref": "y domain", "y": top, "yanchor": "top", "bgcolor": colour("sheet"), "borderpad": 1,
+        "font": {"size": 11, "color": colour("worse") if isinstance(one, Warned) else colour("soft")},
     }  # fmt: skip
 
 

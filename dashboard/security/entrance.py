@@ -21,6 +21,7 @@ from dashboard.security.form import field, must_wait, said
 from dashboard.security.origin import is_loopback
 from dashboard.security.trail import address, at_page, trail
 from dashboard.security.words import known_words
+from dashboard.theme import css_variables
 from pipelines.domain import Role, UserError
 from pipelines.ledger import Ledger, link, session
 from pipelines.ledger.link import Opened, Purpose
@@ -54,6 +55,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     pages.add_app_template_global(text, "text")
     pages.add_app_template_global(language, "language")
     pages.add_app_template_global(text_in, "text_in")
+    pages.add_app_template_global(css_variables, "css_variables")
 
     @pages.get("/sign-in")
     def waiting() -> Response:

@@ -8,6 +8,7 @@ from pipelines.publish import read as door
 from tests.dashboard.published_city import City
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import Site, served
+from tests.forked import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +26,8 @@ def site(city: City) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def pictures() -> Path | None:
-    """Where screenshots go, if GANGSHAO_SCREENSHOTS names a folder."""
-    wanted = os.environ.get("GANGSHAO_SCREENSHOTS")
-    if wanted is None:
-        return None
-    folder = Path(wanted)
+def pictures() -> Path:
+    """The folder that keeps a picture of every page, build output; GANGSHAO_SCREENSHOTS names another."""
+    folder = Path(os.environ.get("GANGSHAO_SCREENSHOTS", ROOT / "build" / "pictures"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -15,7 +15,7 @@ from pipelines.ledger.audit import Act
 from pipelines.ledger.notice import Reason, State, recorded_notices
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
-from tests.dashboard.test_pages import AXE, DESK, PHONE, Watch, english_words
+from tests.dashboard.walk import DESK, PHONE, Watch, english_words, look
 from tests.faults.storm import queue_mails
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -90,17 +90,13 @@ def test_nobody_else_sees_an_address(browser: Browser, office: Site, viewer: Vie
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_the_page_with_mails_fits_is_accessible_and_chinese(
-    browser: Browser, office: Site, pictures: Path | None, size: dict[str, int]
+    browser: Browser, office: Site, pictures: Path, size: dict[str, int]
 ) -> None:
     watch = Watch()
     page = opened(browser, office, ADMINISTRATOR, size, watch)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert not english_words(page)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']}).then(results => results.violations)")
-    assert not [one["id"] for one in found if one["impact"] in {"serious", "critical"}]
-    if pictures:
-        page.screenshot(path=pictures / f"delivery_{size['width']}.png", full_page=True)
+    look(page, "delivery-mails_administrator", pictures)
     assert not watch.complaints
     assert not watch.outside
     page.context.close()

@@ -5,25 +5,24 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from dashboard import shared as store
 from dashboard.locale import Language
 from pipelines.domain import Audience, Viewer
 from tests.dashboard.asked import ORIGIN, PAGE, Asked, page_asked, signed_in
 from tests.dashboard.published_city import CLOSING, SUSPECTED
-from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
-from tests.dashboard.test_pages import AXE, DESK, PHONE, Watch
+from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of
+from tests.dashboard.walk import DESK, OWN, PHONE, VIEWERS, Watch, opened, walk
 
 pytestmark = pytest.mark.xdist_group("browser")
-OWN = "371503"
-VIEWERS = {"leader": LEADER, "head": head_of(OWN), "auditor": AUDITOR, "administrator": ADMINISTRATOR}
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 # What nobody reads, or what somebody wrote: addresses, names of classes, what stands in a field.
 UNREAD = {"href", "src", "id", "className", "action", "name", "value", "lang", "type", "namespace", "data-figure"}
@@ -278,14 +277,6 @@ def test_what_is_made_ahead_is_made_in_the_language_it_was_asked_in(
         assert not store.is_kept(other)
 
 
-def opened(browser: Browser, site: Site, viewer: Viewer, locale: str, size: dict[str, int], watch: Watch) -> Page:
-    page = watch.over(browser.new_context(viewport=size, locale=locale))  # type: ignore[arg-type]
-    page.goto(site.link(viewer))
-    page.get_by_role("button").first.click()
-    page.wait_for_selector(".page main h1")
-    return page
-
-
 def test_two_browsers_with_different_viewers_and_languages_share_nothing(browser: Browser, site: Site) -> None:
     """One turns to English by the keyboard, the other goes on in Chinese; each keeps its own page and address."""
     watch = Watch()
@@ -327,34 +318,19 @@ def test_two_browsers_with_different_viewers_and_languages_share_nothing(browser
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("who", ["leader", "administrator"])
 def test_every_page_in_english_is_accessible_and_fits(
-    browser: Browser, site: Site, pictures: Any, who: str, size: dict[str, int]
+    browser: Browser, site: Site, pictures: Path, who: str, size: dict[str, int]
 ) -> None:
     watch = Watch()
     page = opened(browser, site, VIEWERS[who], "en-GB", size, watch)
-    for address in site.addresses(VIEWERS[who]):
-        page.goto(site.url + address)
-        page.wait_for_selector(".page main h1")
-        assert page.locator("html").get_attribute("lang") == "en"
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run({resultTypes: ['violations']}).then(results => results.violations)")
-        severe = [
-            (one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in {"serious", "critical"}
-        ]
-        assert not severe, (address, severe)
-        if pictures:
-            name = address.strip("/").replace("/", "_") or "today"
-            page.screenshot(path=pictures / f"{name}_{who}_{size['width']}_en.png", full_page=True)
+    for address in walk(page, site, who, pictures):
+        assert page.locator("html").get_attribute("lang") == "en", address
     assert not watch.complaints
     assert not watch.outside
     page.context.close()
 
 
-def test_the_top_of_today_fits_one_screen_of_a_desk_in_english(browser: Browser, site: Site) -> None:
+def test_today_fits_one_screen_of_a_desk_in_english(browser: Browser, site: Site) -> None:
     page = opened(browser, site, LEADER, "en-GB", DESK, Watch())
-    page.goto(site.url + "/")
     page.wait_for_selector("#warnings tbody tr")
-    third = page.locator("#warnings tbody tr").nth(2).bounding_box()
-    assert third is not None
-    assert third["y"] + third["height"] <= DESK["height"]
+    assert page.evaluate("document.querySelector('#main').getBoundingClientRect().bottom") <= DESK["height"]
     page.context.close()

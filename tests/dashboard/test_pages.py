@@ -1,45 +1,16 @@
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from pipelines.domain import Viewer
 from tests.dashboard.published_city import CLOSING, City
-from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
+from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
+from tests.dashboard.walk import DESK, PHONE, VIEWERS, Watch, english_words, look, opened, shown, walk
 
 pytestmark = pytest.mark.xdist_group("browser")
-AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
-VIEWERS = {"leader": LEADER, "head": head_of("371503"), "auditor": AUDITOR, "administrator": ADMINISTRATOR}
-# Words of Latin letters that a page in Chinese may show: names of formats, laws' marks, the level mark of a proposal.
-LATIN = {"XLSX", "PNG", "SVG", "CSV", "P", "M", "T", "GB"}
-
-
-@dataclass
-class Watch:
-    """What the browser complained of, and what it asked for outside this machine."""
-
-    complaints: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
-
-    def over(self, context: BrowserContext) -> Page:
-        page = context.new_page()
-        page.on(
-            "console", lambda note: self.complaints.append(note.text) if note.type in {"error", "warning"} else None
-        )
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self._sort(request.url))
-        return page
-
-    def _sort(self, url: str) -> None:
-        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            self.outside.append(url)
-
-
 SignIn = Callable[[Viewer, dict[str, int], Watch], Page]
 
 
@@ -52,11 +23,8 @@ def sign_in(browser: Browser, site: Site) -> Iterator[SignIn]:
         key = (viewer, size["width"])
         if key in contexts:
             return watch.over(contexts[key])
-        contexts[key] = browser.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
-        page = watch.over(contexts[key])
-        page.goto(site.link(viewer))
-        page.get_by_role("button").first.click()
-        page.wait_for_selector(".page main h1")  # the sign-in page has a heading too
+        page = opened(browser, site, viewer, "zh-CN", size, watch)
+        contexts[key] = page.context
         return page
 
     yield signed_in
@@ -64,54 +32,32 @@ def sign_in(browser: Browser, site: Site) -> Iterator[SignIn]:
         context.close()
 
 
-def shown(page: Page, site: Site, address: str) -> None:
-    page.goto(site.url + address)
-    page.wait_for_selector(".page main h1")
-    if page.locator(".figure").count():
-        page.locator(".figure").first.scroll_into_view_if_needed()
-        page.wait_for_selector(".figure .main-svg")
-
-
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("who", VIEWERS)
 def test_every_page_is_clean_local_accessible_in_chinese_and_fits(
-    sign_in: SignIn, site: Site, pictures: Path | None, who: str, size: dict[str, int]
+    sign_in: SignIn, site: Site, pictures: Path, who: str, size: dict[str, int]
 ) -> None:
     watch = Watch()
     page = sign_in(VIEWERS[who], size, watch)
-    addresses = site.addresses(VIEWERS[who])
-    assert len(addresses) >= 6
-    for address in addresses:
-        shown(page, site, address)
-        assert page.locator(".failed").count() == 0, address
+    for address in walk(page, site, who, pictures):
         assert page.locator("html").get_attribute("lang") == "zh-CN"
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
         assert page.locator(".banner.demo").inner_text() == "演示数据：全部虚构"
         assert not english_words(page), address
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run({resultTypes: ['violations']}).then(results => results.violations)")
-        severe = [
-            (one["id"], [node["html"][:120] for node in one["nodes"]])
-            for one in found
-            if one["impact"] in {"serious", "critical"}
-        ]
-        assert not severe, (address, severe)
-        if pictures:
-            name = address.strip("/").replace("/", "_") or "today"
-            page.screenshot(path=pictures / f"{name}_{who}_{size['width']}.png", full_page=True)
     assert not watch.complaints
     assert not watch.outside
     page.close()
 
 
-def english_words(page: Page) -> set[str]:
-    """Visible words of Latin letters, without employers' codes, what a page in Chinese may show, what is marked as
-    English, and, in the audit trail and lists of files, names people have and identifiers as they are stored."""
-    visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())
-    other = ":is(.audit, .accounts, .delivery, .drops, .catalogue, .chapter) :is(code, bdi), .facts bdi, [lang=en]"
-    for shown in page.locator(other).all_inner_texts():
-        visible = visible.replace(shown, "", 1)
-    return {word for word in set(re.findall(r"[A-Za-z]+", visible)) - LATIN if len(word) > 1}
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_the_pages_before_the_door_are_accessible_light_and_dark(
+    browser: Browser, site: Site, pictures: Path, locale: str, size: dict[str, int]
+) -> None:
+    page = browser.new_context(viewport=size, locale=locale).new_page()  # type: ignore[arg-type]
+    for name, address in (("sign-in", site.url + "/sign-in"), ("sign-in_link", site.link(LEADER))):
+        page.goto(address)
+        look(page, f"{name}_stranger", pictures)
+    page.context.close()
 
 
 def test_the_top_of_today_fits_one_screen_of_a_desk(sign_in: SignIn, site: Site) -> None:

@@ -5,7 +5,6 @@ import pytest
 
 from dashboard.locale import count, day, instant, percent, signed, text, value
 from dashboard.reference import Indicator, judged_in
-from dashboard.theme import COLOURS
 from dashboard.verdict import against_range, certainty, change_words, odds, of_change
 from pipelines.sheet import inert
 
@@ -65,35 +64,6 @@ def test_text_that_looks_like_a_formula_is_inert_and_numbers_stay_numbers() -> N
     assert inert("-3.2") == "-3.2"
     assert inert(-3.2) == -3.2
     assert inert("茌平区") == "茌平区"
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.parametrize(
-    ("ink", "ground"),
-    [
-        ("ink", "ground"),
-        ("soft", "ground"),
-        ("soft", "faint"),
-        ("soft", "missing"),
-        ("link", "ground"),
-        ("worse", "sheet"),
-        ("better", "ground"),
-        ("brand-ink", "brand"),
-        ("level-1-ink", "level-1"),
-        ("level-2-ink", "level-2-line"),
-        ("level-3-ink", "level-3-line"),
-        ("level-4-ink", "level-4"),
-        ("demo-ink", "demo"),
-    ],
-)
-def test_text_stands_out_from_its_ground(ink: str, ground: str) -> None:
-    light, dark = sorted((luminance(COLOURS[ink]), luminance(COLOURS[ground])), reverse=True)
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_a_spike_of_a_ratio_is_told_in_people_and_its_level_rule_in_percent():

@@ -1,0 +1,119 @@
+"""A walk in a browser over every page as one viewer, each opened once, looked at light and dark and kept as a picture."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import axe_playwright_python
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from pipelines.domain import Viewer
+from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
+
+DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+OWN = "371503"
+VIEWERS = {"leader": LEADER, "head": head_of(OWN), "auditor": AUDITOR, "administrator": ADMINISTRATOR}
+SCHEMES = ("light", "dark")
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # all of axe's rules about colours but those of level AAA
+# Words of Latin letters that a page in Chinese may show: names of formats, laws' marks, the level mark of a proposal.
+LATIN = {"XLSX", "PNG", "SVG", "CSV", "P", "M", "T", "GB"}
+
+
+@dataclass
+class Watch:
+    """What the browser complained of, and what it asked for outside this machine."""
+
+    complaints: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> Page:
+        """A new page, watched from its beginning."""
+        page = context.new_page()
+        page.on(
+            "console", lambda note: self.complaints.append(note.text) if note.type in {"error", "warning"} else None
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._sort(request.url))
+        return page
+
+    def _sort(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.outside.append(url)
+
+
+def opened(browser: Browser, site: Site, viewer: Viewer, locale: str, size: dict[str, int], watch: Watch) -> Page:
+    """The first page of a viewer who has just signed in, in a browser of its own that prefers a language."""
+    page = watch.over(browser.new_context(viewport=size, locale=locale))  # type: ignore[arg-type]
+    page.goto(site.link(viewer))
+    page.get_by_role("button").first.click()
+    page.wait_for_selector(".page main h1")  # the sign-in page has a heading too
+    return page
+
+
+def shown(page: Page, site: Site, address: str) -> None:
+    """Open a page and wait for its first figure, if it has any."""
+    page.goto(site.url + address)
+    page.wait_for_selector(".page main h1")
+    if page.locator(".figure").count():
+        page.locator(".figure").first.scroll_into_view_if_needed()
+        page.wait_for_selector(".figure .main-svg")
+
+
+def walk(page: Page, site: Site, who: str, pictures: Path) -> Iterator[str]:
+    """Every address of a viewer while its page is there: it is accessible and no wider than the screen, light and dark.
+
+    Pictures are named ``<page>_<viewer>_<width>_<language>_<scheme>.png``.
+    """
+    addresses = site.addresses(VIEWERS[who])
+    assert len(addresses) >= 6
+    for address in addresses:
+        shown(page, site, address)
+        assert page.locator(".failed").count() == 0, address
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+        assert not coloured_without_a_word(page), address
+        look(page, f"{address.strip('/').replace('/', '_') or 'today'}_{who}", pictures)
+        yield address
+
+
+def look(page: Page, name: str, pictures: Path) -> None:
+    """Nothing that axe calls serious or critical, and a picture, in both schemes."""
+    page.evaluate(AXE.read_text())
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found = severe(page, only_colours=scheme != SCHEMES[0])
+        assert not found, (name, scheme, found)
+        width, language = page.evaluate("[window.innerWidth, document.documentElement.lang.slice(0, 2)]")
+        page.screenshot(path=pictures / f"{name}_{width}_{language}_{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme=SCHEMES[0])
+
+
+def severe(page: Page, *, only_colours: bool = False) -> list[tuple[str, list[str]]]:
+    """Serious and critical violations that axe finds, with where; a scheme changes nothing but colours."""
+    rules = f", runOnly: {COLOUR_RULES}" if only_colours else ""
+    found = page.evaluate(f"axe.run({{resultTypes: ['violations']{rules}}}).then(results => results.violations)")
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+def coloured_without_a_word(page: Page) -> list[str]:
+    """What has the colour of a level or a judgement and says no word: colours may differ too little for a reader."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.level, [class*=tone-]')]"
+        ".filter(one => !/\\p{Letter}|[↑↓]/u.test(one.textContent)).map(one => one.outerHTML.slice(0, 120))"
+    )
+    return found
+
+
+def english_words(page: Page) -> set[str]:
+    """Visible words of Latin letters, without employers' codes, what a page in Chinese may show, what is marked as
+    English, and, in the audit trail and lists of files, names people have and identifiers as they are stored."""
+    visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())
+    other = ":is(.audit, .accounts, .delivery, .drops, .catalogue, .chapter) :is(code, bdi), .facts bdi, [lang=en]"
+    for one in page.locator(other).all_inner_texts():
+        visible = visible.replace(one, "", 1)
+    return {word for word in set(re.findall(r"[A-Za-z]+", visible)) - LATIN if len(word) > 1}
