@@ -94,7 +94,7 @@ def lines(judged: City, today: Page) -> list[Line]:
     """The warnings that are on the screen, in the order of the page."""
     stored = judged.ask("select * from episode where known_to is null and status = 'open'", []).set_index("episode_id")
     found = []
-    for row in today.locator("#warnings tbody tr:visible").all():
+    for row in today.locator("#warnings table").first.locator("tbody tr").all():  # the rest is behind a switch
         link = row.locator("a.subject").get_attribute("href")
         cells = [read(cell) for cell in row.locator("th, td").all()]
         found.append(Line(cells, stored.loc[link.rsplit("/", maxsplit=1)[-1]]))
