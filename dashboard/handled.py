@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import pandas as pd
 
 from dashboard import data, reference
 from dashboard.handling import STEP_TITLES, state_words
-from dashboard.locale import instant, text
+from dashboard.locale import short_day, short_instant, text
 from dashboard.region import steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
@@ -41,22 +41,37 @@ def handled(warnings: pd.DataFrame) -> dict[str, Handled]:
         taken_on = acknowledgements(connection, ids, until)
         assigned = measures(connection, ids, until)
     now = until or trail().clock()
+    today = data.today() if until is None else data.edition().day
     found = {}
     for own, said, area in zip(ids, warnings["level"], warnings["area"], strict=True):
         at, level = stands[own], Level(int(said))
         possible = steps_from(at.level_at(level), at.state_at(level), is_city=area == reference.city())
         due_at, due = _due(possible, at)
         found[own] = Handled(
-            Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now), due,
-            is_over=due_at is not None and due_at < now,
+            Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now, today),
+            due, is_over=due_at is not None and due_at < now,
         )  # fmt: skip
     return found
 
 
-def _owners(taken_on: list[Acknowledgement], assigned: list[Measure], level: Level, now: datetime) -> str:
-    names = [one.owner for one in taken_on if one.holds(level, now)]
-    names += [one.owner for one in assigned if one.state is Progress.ASSIGNED]
-    return text(", ").join(dict.fromkeys(names))
+def _owners(
+    taken_on: list[Acknowledgement], assigned: list[Measure], level: Level, now: datetime, today: date
+) -> str:  # fmt: skip
+    """Who took it on and who answers for a measure, by when: of several measures of one owner the first due."""
+    first_due = {
+        one.owner: one
+        for one in sorted(assigned, key=lambda one: one.due_on, reverse=True)
+        if one.state is Progress.ASSIGNED
+    }
+    names = [one.owner for one in taken_on if one.holds(level, now)] + list(first_due)
+    return text(", ").join(_with_deadline(name, first_due.get(name), today) for name in dict.fromkeys(names))
+
+
+def _with_deadline(owner: str, one: Measure | None, today: date) -> str:
+    if one is None:
+        return owner
+    words = "{owner} (measure overdue since {day})" if one.is_overdue(today) else "{owner} (measure due {day})"
+    return text(words, owner=owner, day=short_day(one.due_on))
 
 
 def _due(possible: Sequence[Step], at: Standing) -> tuple[datetime | None, str]:
@@ -64,7 +79,7 @@ def _due(possible: Sequence[Step], at: Standing) -> tuple[datetime | None, str]:
     limited = timed(possible, at)
     if limited:
         one, due_at = limited[0].step, limited[0].due_at
-        by = text("by {instant}", instant=instant(due_at, reference.zone()))
+        by = text("by {instant}", instant=short_instant(due_at, reference.zone()))
         return due_at, text(
             "{step} – {role}, {by}", step=text(STEP_TITLES[one.to]), role=text(ROLE_TITLES[one.role]), by=by
         )

@@ -110,7 +110,8 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
         return None
     score = _window(indicator.indicator, area, industry)
     data_to = counts.index.max() if score is None else pd.Timestamp(score.data_to)
-    since = data_to - pd.Timedelta(days=WEEK - 1)
+    since = data_to - pd.Timedelta(days=WEEK - 1) if score is None else pd.Timestamp(score.window_from)
+    last = since + pd.Timedelta(days=WEEK - 1)  # a window may end after the data of whoever is late
     now = _sum(counts, since, data_to)
     if now is None:
         return None
@@ -121,7 +122,7 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
         lo = max(0.0, lo) if score.expected >= 0 else lo
     recent = rows[(rows["period"] >= since) & (rows["period"] <= data_to)]
     alike, remark = _alike(indicator, area, industry, counts, recent)
-    remark = _joined(remark, likely_words(indicator, area, industry, "day", recent))
+    remark = _joined(remark or _lacking(score, last), likely_words(indicator, area, industry, "day", recent))
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark and verdict.tone != "worse":  # what has not come can only make a count worse
         verdict = Verdict(text("incomplete"), "unknown")
@@ -143,7 +144,7 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
         indicator,
         "day",
         value(now, indicator.unit),
-        text("7 days, {first} to {last}", first=short_day(since.date()), last=short_day(data_to.date())),
+        text("7 days, {first} to {last}", first=short_day(since.date()), last=short_day(last.date())),
         data_to.date(),
         verdict,
         _range(lo, hi, indicator, text("normal range")),
@@ -289,6 +290,16 @@ def _window(indicator: str, area: str, industry: str) -> "pd.Series[float] | Non
     rows = data.read_indicator("score_of_area", indicator, area=area, industry=industry)
     rows = rows[(rows["grain"] == "day") & (rows["window_periods"] == WEEK)]
     return None if rows.empty else rows.iloc[0]
+
+
+def _lacking(score: "pd.Series[float] | None", last: pd.Timestamp) -> str:
+    """What a window up to ``last`` lacks of a unit, of which a day that has not come is no reading at all."""
+    if score is None:
+        return ""
+    data_to = pd.Timestamp(score.data_to)
+    if data_to < last:
+        return text("data to {day}", day=short_day(data_to.date()))
+    return text("provisional") if pd.notna(score.is_provisional) and score.is_provisional else ""
 
 
 def _expected_week(indicator: str, area: str, industry: str, period: pd.Timestamp) -> tuple[float, float] | None:

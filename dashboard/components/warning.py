@@ -12,7 +12,7 @@ from dashboard.components.tag import level_tag, state_tag
 from dashboard.handled import Handled
 from dashboard.locale import count, month, short_day, text, value
 from dashboard.shared import blank, fill_in
-from dashboard.verdict import certainty, certainty_word
+from dashboard.verdict import certainty, certainty_word, odds
 from pipelines.domain import TOTAL_INDUSTRY
 
 IN_SIGHT = 12  # warnings shown at once; the rest is one key away
@@ -70,13 +70,20 @@ def _table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
             blank(_level(row.episode_id)),
             _seen(row),
             people(row),
-            certainty_word(row.p, row.kind),
+            _certainty(row),
             [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=reach(row)))],
             blank(_handling(row.episode_id)),
         ]
         for row in warnings.itertuples(index=False)
     ]
     return table(caption, columns, rows, numeric=frozenset({3}), kind="warnings", empty=empty)
+
+
+def _certainty(row: Any) -> Any:
+    """How sure, and of what was measured how rarely chance alone would do it."""
+    word = certainty_word(row.p, row.kind)
+    rarely = odds(row.p) if row.kind == "spike" else ""
+    return [word, html.Small(rarely)] if rarely else word
 
 
 def _standing(one: Handled | None) -> Any:

@@ -63,5 +63,10 @@ def instant(when: datetime, zone: str) -> str:
     return format_datetime(when.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=_locale())
 
 
+def short_instant(when: datetime, zone: str) -> str:
+    """An instant of which the year is plain: ``23 Nov 07:00``."""
+    return format_datetime(when.astimezone(ZoneInfo(zone)), text("d MMM HH:mm"), locale=_locale())
+
+
 def _locale() -> Locale:
     return _LOCALES[language()]

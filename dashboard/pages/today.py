@@ -21,7 +21,7 @@ from pipelines.domain import Audience
 
 _CARDS = 3
 """So many headline figures a block: what a chief reads in twenty seconds; the area's page shows all."""
-_IN_SIGHT = 8  # warnings: what one screen holds
+_IN_SIGHT = 6  # warnings: what one screen holds when people are on them
 
 
 def register() -> None:

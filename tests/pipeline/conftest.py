@@ -56,5 +56,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> judged_city.City:
 @pytest.fixture(scope="session")
 def judged_page(judged: judged_city.City, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A browser signed in as that city's leader."""
-    with judged_city.signed_in(judged, browser, tmp_path_factory.mktemp("served") / "said") as page:
+    said = tmp_path_factory.mktemp("served") / "said"
+    with (
+        judged_city.served(judged.house, said) as house,
+        judged_city.signed_in(house, browser, "city_leader") as page,
+    ):
         yield page

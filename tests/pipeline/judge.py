@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.pipeline.judge_form import CITY, EMPLOYER, HEADERS, KEY, count, parsed, right_rows
+from tests.pipeline.judge_form import HEADERS, parsed, right_rows
+from tests.pipeline.judge_writing import CITY, count
 
 EIGHT_HOURS = pd.Timedelta(hours=8)  # Asia/Shanghai has had no summer time since 1991
 NAME = re.compile(r"([a-z_]+?)_([0-9A-Z]{6})_(\d{8}|\d{6})(?:_v(\d+))?(_supplement)?\.csv")
@@ -32,6 +33,7 @@ class Drop:
     total: int
     right: int = 0
     status: str = "accepted"
+    name: str = ""
 
     @property
     def rank(self) -> tuple[int, pd.Timestamp, str]:
@@ -64,7 +66,8 @@ def received(inbox: Path, feed: str) -> Received:
         came = pd.Timestamp(path.parent.name) - EIGHT_HOURS
         records, total = parsed(feed, content)
         number = len(drops)
-        drops.append(Drop(number, match[2], period, int(match[4] or 1), match[5] is not None, came, key[1], total))
+        version, is_supplement = int(match[4] or 1), match[5] is not None
+        drops.append(Drop(number, match[2], period, version, is_supplement, came, key[1], total, name=path.name))
         lines += [[number, match[2], period, *record] for record in records]
     rows = right_rows(feed, pd.DataFrame(lines, columns=["drop", "sender", "slice", *HEADERS[feed]], dtype="object"))
     for number, many in rows["drop"].value_counts().items():
@@ -100,7 +103,7 @@ def facts(feed: str, files: Received, at: pd.Timestamp) -> pd.DataFrame:
         drop.number: place for drops in slices.values() for place, drop in enumerate(speaking(drops))
     }  # fmt: skip
     rows = files.rows[files.rows["drop"].isin(list(layer))]
-    rows = rows.assign(layer=rows["drop"].map(layer), key=rows[KEY.get(feed, EMPLOYER)].str.upper())
+    rows = rows.assign(layer=rows["drop"].map(layer))
     rows = rows.sort_values("layer", kind="stable")  # a supplement says a row of the same key anew
     return rows.drop_duplicates(["sender", "slice", "key"], keep="last").reset_index(drop=True)
 
@@ -145,18 +148,42 @@ def months(days: pd.Series) -> pd.Series:
     return pd.to_datetime(days).dt.to_period("M").dt.to_timestamp()
 
 
-def claims(rows: pd.DataFrame, grain: str) -> pd.Series:
-    """Claims taken per area, industry and day or month (of 受理日期)."""
-    days = pd.to_datetime(rows["filed_on"])
-    return totals(rows.assign(people=1), days if grain == "day" else months(days), ["people"])["people"]
+def periods(days: pd.Series, grain: str) -> pd.Series:
+    """First days of the periods of a grain (day, week, month)."""
+    days = pd.to_datetime(days)
+    return {"day": lambda: days, "week": lambda: week_of(days), "month": lambda: months(days)}[grain]()
 
 
-def net_change(rows: pd.DataFrame) -> pd.Series:
-    """Joins minus leaves per area, industry and month of 申报日期, without cancelled events and their cancelling."""
+def people(rows: pd.DataFrame, grain: str) -> pd.Series:
+    """Rows, one a person, per area, industry and period in which the office took them."""
+    return totals(rows.assign(people=1), periods(rows["filed_on"], grain), ["people"])["people"]
+
+
+def filed(rows: pd.DataFrame, column: str, grain: str) -> pd.Series:
+    """Sums of a figure per area, industry and period in which the office took it."""
+    numbers = rows.assign(number=rows[column].map(count))
+    return totals(numbers, periods(rows["filed_on"], grain), ["number"])["number"]
+
+
+def stated(forms: pd.DataFrame, column: str) -> pd.Series:
+    """Sums of a figure of a form per area, industry and period that the form is for."""
+    numbers = forms.assign(number=forms[column].map(count))
+    return totals(numbers, pd.to_datetime(numbers["slice"]), ["number"])["number"]
+
+
+def share(forms: pd.DataFrame, part: str, whole: list[str]) -> pd.Series:
+    """Per cent: a figure of a form ÷ the sum of others, per area, industry and period that the form is for."""
+    numbers = forms.assign(part=forms[part].map(count), whole=sum(forms[column].map(count) for column in whole))
+    sums = totals(numbers, pd.to_datetime(numbers["slice"]), ["part", "whole"])
+    return 100.0 * sums["part"] / sums["whole"].where(sums["whole"] > 0)
+
+
+def net_change(rows: pd.DataFrame, grain: str) -> pd.Series:
+    """Joins minus leaves per area, industry and period of 申报日期, without cancelled events and their cancelling."""
     cancelled = set(rows["冲销流水号"]) - {""}
     counted = rows[(rows["冲销流水号"] == "") & ~rows["业务流水号"].isin(cancelled)]
-    people = counted["增减类型"].map({"增员": 1, "减员": -1})
-    return totals(counted.assign(people=people), months(counted["filed_on"]), ["people"])["people"]
+    change = counted["增减类型"].map({"增员": 1, "减员": -1})
+    return totals(counted.assign(change=change), periods(counted["filed_on"], grain), ["change"])["change"]
 
 
 def net_change_rate(events: pd.DataFrame, headcount: pd.DataFrame) -> pd.Series:
@@ -166,35 +193,35 @@ def net_change_rate(events: pd.DataFrame, headcount: pd.DataFrame) -> pd.Series:
     known = set(zip(stock["area"], month, strict=True))
     has_stock = [pair in known for pair in zip(events["area"], months(events["filed_on"]), strict=True)]
     insured = totals(stock, month, ["insured"])["insured"]
-    change = net_change(events[pd.Series(has_stock, index=events.index)]).reindex(insured.index, fill_value=0)
-    return 100.0 * change / insured.where(insured > 0)
+    change = net_change(events[pd.Series(has_stock, index=events.index)], "month")
+    return 100.0 * change.reindex(insured.index, fill_value=0) / insured.where(insured > 0)
 
 
-def job_loss_rate(forms: pd.DataFrame) -> pd.Series:
-    """Per cent: 减少岗位数 ÷ 建档期岗位数 of the monitored employers, by month."""
-    numbers = forms.assign(lost=forms["减少岗位数"].map(count), base=forms["建档期岗位数"].map(count))
-    sums = totals(numbers, pd.to_datetime(numbers["slice"]), ["lost", "base"])
-    return 100.0 * sums["lost"] / sums["base"].where(sums["base"] > 0)
+def net_outflow(rows: pd.DataFrame, grain: str) -> pd.Series:
+    """People who left minus people who came, per area and period."""
+    signs = rows["方向"].map({"流出": 1, "流入": -1})
+    moved = rows.assign(moved=rows["人数"].map(count) * signs)
+    return totals(moved, periods(rows["filed_on"], grain), ["moved"])["moved"]
 
 
-def registered_rate(forms: pd.DataFrame) -> pd.Series:
-    """Per cent: 期末登记失业人数 ÷ (期末城镇从业人员 + 期末登记失业人数), by month, of areas and the city."""
-    numbers = forms.assign(
-        jobless=forms["期末登记失业人数"].map(count), employed=forms["期末城镇从业人员"].map(count), industry="ALL"
-    )
-    sums = totals(numbers, pd.to_datetime(numbers["slice"]), ["jobless", "employed"])
-    return 100.0 * sums["jobless"] / (sums["employed"] + sums["jobless"])
+def vacancy_ratio(posts: pd.DataFrame, seekers: pd.DataFrame) -> pd.Series:
+    """Posts offered ÷ people who registered for one, by month, of the city."""
+    every = ([CITY], ["ALL"])
+    offered, sought = filed(posts, "需求人数", "month").loc[every], people(seekers, "month").loc[every]
+    return (offered / sought).dropna()
 
 
-def shortage_rate(forms: pd.DataFrame) -> pd.Series:
-    """Per cent: 缺工人数 ÷ (期末用工人数 + 缺工人数) of the employers that report, by month."""
-    numbers = forms.assign(wanted=forms["缺工人数"].map(count), staff=forms["期末用工人数"].map(count))
-    sums = totals(numbers, pd.to_datetime(numbers["slice"]), ["wanted", "staff"])
-    needed = sums["staff"] + sums["wanted"]
-    return 100.0 * sums["wanted"] / needed.where(needed > 0)
+def villages_return(forms: pd.DataFrame) -> pd.Series:
+    """Per cent: 本期返乡人数 ÷ who was away the week before (外出务工人数 − 本期新外出人数 + 本期返乡人数)."""
+    back = forms["本期返乡人数"].map(count)
+    before = forms["外出务工人数"].map(count) - forms["本期新外出人数"].map(count) + back
+    sums = totals(forms.assign(back=back, before=before), pd.to_datetime(forms["slice"]), ["back", "before"])
+    return 100.0 * sums["back"] / sums["before"].where(sums["before"] > 0)
 
 
-def away(forms: pd.DataFrame) -> pd.Series:
-    """Persons of the monitored villages who work away, by week (its Monday), of areas and the city."""
-    numbers = forms.assign(people=forms["外出务工人数"].map(count), industry="ALL")
-    return totals(numbers, pd.to_datetime(numbers["slice"]), ["people"])["people"]
+def employers(forms: pd.DataFrame, column: str, *, is_people: bool) -> pd.Series:
+    """Employers in arrears (欠缴月数) or deferring (缓缴标志), or their insured persons; a blank says nothing."""
+    told = forms[forms[column] != ""]
+    is_meant = told[column] == "是" if column == "缓缴标志" else told[column].map(count) > 0
+    size = told["期末参保人数"].map(count) if is_people else 1
+    return totals(told.assign(size=size * is_meant), pd.to_datetime(told["slice"]), ["size"])["size"]

@@ -1,21 +1,28 @@
-"""What the forms say, for the independent judge: headers, codes, how figures and days are written, which rows are right.
+"""What the forms say, for the independent judge: their headers and which rows are right.
 
-Plain Python and pandas, written from the forms; nothing of the project is imported. Reference tables (areas,
-industries, codes) are read from the region's CSV files.
+Plain Python and pandas, written from the forms; nothing of the project is imported.
 """
 
 import csv
 import io
-import re
-import unicodedata
-from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
-REGION = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
-CITY = "371500"
+from tests.pipeline.judge_writing import (
+    CITY,
+    areas,
+    as_day,
+    as_month,
+    codes,
+    count,
+    counts,
+    decoded,
+    industries,
+    is_count,
+    is_employer,
+    is_person,
+    plain,
+)  # fmt: skip
 
 PERSON = "身份证号"
 EMPLOYER = "统一社会信用代码"
@@ -48,6 +55,17 @@ HEADERS = {
         "报告编号", EMPLOYER, "单位名称", "地区", "行业代码", "职工总数", "拟裁人数", "类型", "告知职工日期", "报告日期",
         "计划实施日期",
     ],
+    "vacancy": ["岗位编号", EMPLOYER, "工作地区", "行业代码", "职业代码", "需求人数", "发布日期", "有效期至"],
+    "job_seeker": ["求职登记号", "性别", "出生年", "求职地区", "意向行业代码", "登记日期"],
+    "unemployment_registration": [
+        "登记流水号", PERSON, EMPLOYER, "登记地区", "行业代码", "登记原因", "失业日期", "登记日期",
+    ],
+    "wage_arrears_lead": [
+        "线索编号", EMPLOYER, "单位名称", "地区", "行业代码", "登记日期", "涉及人数", "状态", "办结日期",
+    ],
+    "long_term_unemployment": ["地区", "所属月份", "期末登记失业人数", "失业六个月以上人数", "失业十二个月以上人数"],
+    "telecom_mobility": ["地区", "日期", "方向", "对方区域", "人数"],
+    "transport_mobility": ["地区", "日期", "方向", "对方区域", "运输方式", "人数"],
 }  # fmt: skip
 MAY_BE_ABSENT = {"冲销流水号", "欠缴月数", "缓缴标志", "上期用工人数", "境外人数", "上期外出务工人数"}
 ALSO_WRITTEN = {
@@ -59,9 +77,10 @@ ALSO_WRITTEN = {
 }  # fmt: skip
 KEY = {
     "benefit_claim": "申领流水号", "insured_event": "业务流水号", "registered_unemployment": "地区",
-    "monitored_village": "监测村代码", "layoff_report": "报告编号",
+    "monitored_village": "监测村代码", "layoff_report": "报告编号", "vacancy": "岗位编号", "job_seeker": "求职登记号",
+    "unemployment_registration": "登记流水号", "wage_arrears_lead": "线索编号", "long_term_unemployment": "地区",
 }  # fmt: skip
-"""What counts once a file; else the employer."""
+"""What counts once a file; else the employer, and of movements what they cross (``movement``)."""
 NO_ROW = ("合计", "填表人", "备注")  # what stands below a table
 
 
@@ -92,31 +111,21 @@ def understood(feed: str, cell: str) -> str:
     return KEY[feed] if cell in {"流水号", "业务编号"} else ALSO_WRITTEN.get(cell, cell)
 
 
-def plain(cell: str) -> str:
-    """A cell without what typing leaves in it: blanks around, an apostrophe in front, full-width signs."""
-    return unicodedata.normalize("NFKC", cell).strip(" \t\u3000").removeprefix("'")
-
-
-def decoded(content: bytes) -> str | None:
-    """A file's text: UTF-8 with or without mark, else GB18030; None when it is neither."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
-
-
 def right_rows(feed: str, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows that pass every check, with area, industry and filed_on understood; of equal keys the first."""
-    place = "参保地区" if "参保地区" in HEADERS[feed] else "地区"
+    place = next(name for name in HEADERS[feed] if name.endswith("地区"))
     frame["area"] = frame[place].map(lambda cell: areas().get(cell.upper()))
-    has_industry = "行业代码" in HEADERS[feed]
-    frame["industry"] = frame["行业代码"].map(lambda cell: industries().get(cell.upper())) if has_industry else "ALL"
+    branch = next((name for name in HEADERS[feed] if name.endswith("行业代码")), None)
+    frame["industry"] = frame[branch].map(lambda cell: industries().get(cell.upper())) if branch else "ALL"
     is_own = (frame["area"] == frame["sender"]) | ((frame["sender"] == CITY) & frame["area"].notna())
     right = frame[is_own & frame["industry"].notna() & CHECKS[feed](frame)]
-    key = right[KEY.get(feed, EMPLOYER)].str.upper()
-    return right[~pd.DataFrame({"drop": right["drop"], "key": key}).duplicated()]
+    right = right.assign(key=right[key_column(feed)].str.upper())
+    return right[~right.duplicated(["drop", "key"])]
+
+
+def key_column(feed: str) -> str:
+    """The column that may stand once a file."""
+    return "movement" if feed.endswith("mobility") else KEY.get(feed, EMPLOYER)
 
 
 def check_claim(frame: pd.DataFrame) -> pd.Series:
@@ -215,6 +224,61 @@ def check_layoff(frame: pd.DataFrame) -> pd.Series:
     return is_right & (frame["拟裁人数"].map(count) <= frame["职工总数"].map(count))
 
 
+def check_vacancy(frame: pd.DataFrame) -> pd.Series:
+    frame["filed_on"] = frame["发布日期"].map(as_day).astype("datetime64[us]")
+    until, employer = frame["有效期至"].map(as_day).astype("datetime64[us]"), frame[EMPLOYER]
+    is_right = (frame["岗位编号"] != "") & ((employer == "") | employer.map(is_employer))
+    is_right &= frame["职业代码"].isin(["", *codes("occupation")]) & (frame["filed_on"] == frame["slice"])
+    is_right &= (frame["有效期至"] == "") | (until >= frame["filed_on"])
+    return is_right & frame["需求人数"].map(count).between(1, 100_000)
+
+
+def check_seeker(frame: pd.DataFrame) -> pd.Series:
+    frame["filed_on"] = frame["登记日期"].map(as_day).astype("datetime64[us]")
+    born = frame["出生年"].map(count)
+    is_right = (frame["求职登记号"] != "") & frame["性别"].isin(["男", "女", ""])
+    is_right &= (frame["出生年"] == "") | (born.between(1900, 2100) & (frame["filed_on"].dt.year - born >= 14))
+    return is_right & (frame["filed_on"] == frame["slice"])
+
+
+def check_registration(frame: pd.DataFrame) -> pd.Series:
+    frame["filed_on"] = frame["登记日期"].map(as_day).astype("datetime64[us]")
+    unemployed_on, employer = frame["失业日期"].map(as_day).astype("datetime64[us]"), frame[EMPLOYER]
+    is_right = (frame["登记流水号"] != "") & frame[PERSON].map(is_person)
+    is_right &= (employer == "") | employer.map(is_employer)
+    is_right &= frame["登记原因"].isin(codes("registration_reason")) & (frame["filed_on"] == frame["slice"])
+    return is_right & ((frame["失业日期"] == "") | (unemployed_on <= frame["filed_on"]))
+
+
+def check_wage_lead(frame: pd.DataFrame) -> pd.Series:
+    frame["filed_on"] = frame["登记日期"].map(as_day).astype("datetime64[us]")
+    closed_on, employer = frame["办结日期"].map(as_day).astype("datetime64[us]"), frame[EMPLOYER]
+    is_right = (frame["线索编号"] != "") & ((employer == "") | employer.map(is_employer)) & (frame["单位名称"] != "")
+    is_right &= frame["filed_on"].dt.to_period("M").dt.to_timestamp() == frame["slice"]
+    is_right &= (frame["涉及人数"].map(count) >= 1) & frame["状态"].isin(codes("lead_status"))
+    is_closed = frame["状态"].map(codes("lead_status")) == "closed"
+    return is_right & ((frame["办结日期"] == "") | (is_closed & (closed_on >= frame["filed_on"])))
+
+
+def check_long_term(frame: pd.DataFrame) -> pd.Series:
+    figures = ["失业十二个月以上人数", "失业六个月以上人数", "期末登记失业人数"]
+    is_right = frame["所属月份"].map(as_month) == frame["slice"]
+    for column in figures:
+        is_right &= frame[column].map(is_count)
+    longest, longer, every = (counts(frame, figures, is_right)[column] for column in figures)
+    return is_right & (longest <= longer) & (longer <= every)
+
+
+def check_movement(frame: pd.DataFrame) -> pd.Series:
+    crossed = ["area", "方向", "对方区域", *(["运输方式"] if "运输方式" in frame else [])]
+    frame["movement"] = frame[crossed].fillna("").agg(" ".join, axis=1)
+    frame["filed_on"] = frame["日期"].map(as_day).astype("datetime64[us]")
+    is_right = frame["方向"].isin(["流入", "流出"]) & frame["对方区域"].isin(codes("other_place"))
+    if "运输方式" in frame:
+        is_right &= frame["运输方式"].isin(codes("transport_mode"))
+    return is_right & (frame["filed_on"] == frame["slice"]) & frame["人数"].map(count).between(0, 5_000_000)
+
+
 CHECKS = {
     "benefit_claim": check_claim,
     "insured_event": check_event,
@@ -224,91 +288,11 @@ CHECKS = {
     "labour_shortage": check_shortage,
     "monitored_village": check_village,
     "layoff_report": check_layoff,
+    "vacancy": check_vacancy,
+    "job_seeker": check_seeker,
+    "unemployment_registration": check_registration,
+    "wage_arrears_lead": check_wage_lead,
+    "long_term_unemployment": check_long_term,
+    "telecom_mobility": check_movement,
+    "transport_mobility": check_movement,
 }
-
-
-@cache
-def table(name: str) -> pd.DataFrame:
-    return pd.read_csv(REGION / f"{name}.csv", dtype="str", keep_default_na=False)
-
-
-@cache
-def areas() -> dict[str, str]:
-    aliases = table("place_aliases")
-    units = table("places").query("level == 'unit'")["code"]
-    known = dict(zip(aliases["alias"].str.upper(), aliases["code"], strict=True)) | {code: code for code in units}
-    return {alias: code for alias, code in known.items() if code != CITY}
-
-
-@cache
-def industries() -> dict[str, str]:
-    known = table("industries").query("level != 'total'")
-    is_division = known["level"] == "division"
-    return dict(zip(known["code"], known["parent"].where(is_division, known["code"]), strict=True)) | {"": "U"}
-
-
-@cache
-def codes(name: str) -> dict[str, str]:
-    rows = table("codes").query("list == @name")
-    by_title = dict(zip(rows["title"], rows["class"], strict=True))
-    return by_title | dict(zip(rows["code"], rows["class"], strict=True))
-
-
-@cache
-def as_day(text: str) -> pd.Timestamp:
-    """A day, written with digits in one of the usual ways or as the number a spreadsheet keeps (days since 1899-12-30)."""
-    if re.fullmatch(r"4\d{4}", text):
-        return pd.Timestamp("1899-12-30") + pd.Timedelta(days=int(text))
-    match = re.fullmatch(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))", text)
-    if match is None:
-        return pd.NaT
-    try:
-        return pd.Timestamp(int(match[1]), int(match[2] or match[4]), int(match[3] or match[5]))
-    except ValueError:  # there is no such day
-        return pd.NaT
-
-
-@cache
-def as_month(text: str) -> pd.Timestamp:
-    match = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})月?", text)
-    return pd.NaT if match is None else as_day(f"{match[1]}-{match[2]}-1")
-
-
-def is_count(text: str) -> bool:
-    return count(text) >= 0
-
-
-@cache
-def count(text: str) -> int:
-    """A whole number of people as senders write it (1,234; 0.5万; 300人); -1 when it is none."""
-    match = re.fullmatch(r"(\d{1,9}|\d{1,3}(?:,\d{3})+|\d+\.\d+(?=万))(万?)人?", text)
-    if match is None:
-        return -1
-    number = Decimal(match[1].replace(",", "")) * (10_000 if match[2] else 1)
-    return int(number) if number == int(number) else -1
-
-
-def counts(frame: pd.DataFrame, columns: list[str], is_right: pd.Series) -> pd.DataFrame:
-    """Figures as numbers; 0 in rows that are not right anyway."""
-    return pd.DataFrame({column: frame[column].map(count).where(is_right, 0) for column in columns}).clip(lower=0)
-
-
-@cache
-def is_person(text: str) -> bool:
-    """GB 11643-1999: 17 digits of which 7 to 14 are a day, and the check character."""
-    text = text.upper()
-    if not re.fullmatch(r"[1-9]\d{16}[\dX]", text) or pd.isna(as_day(text[6:14])):
-        return False
-    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(text[:17]))
-    return "10X98765432"[total % 11] == text[17]
-
-
-@cache
-def is_employer(text: str) -> bool:
-    """GB 32100-2015: 18 of 31 symbols, the last one a check character."""
-    symbols = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-    text = text.upper()
-    if len(text) != 18 or any(symbol not in symbols for symbol in text):
-        return False
-    total = sum(symbols.index(symbol) * pow(3, place, 31) for place, symbol in enumerate(text[:17]))
-    return symbols[-total % 31] == text[17]

@@ -7,7 +7,8 @@ import pandas as pd
 from scipy.stats import nbinom
 
 from tests.pipeline import judge
-from tests.pipeline.judge_form import CITY, EMPLOYER, areas, as_day, codes, count, table
+from tests.pipeline.judge_form import EMPLOYER
+from tests.pipeline.judge_writing import CITY, areas, as_day, codes, count, table
 
 UNITS = sorted(set(areas().values()))
 BY_EMPLOYER = {"employer", "unknown"}
@@ -21,11 +22,10 @@ def leavers(events: pd.DataFrame) -> pd.DataFrame:
     return left.assign(reason=left["原因代码"].map(codes("insured_reason")), effective=left["生效日期"].map(as_day))
 
 
-def leaves(events: pd.DataFrame) -> pd.Series:
-    """People whose leave may mean unemployment, by area, industry and day of 申报日期."""
+def leaves(events: pd.DataFrame, grain: str) -> pd.Series:
+    """People whose leave may mean unemployment, by area, industry and period of 申报日期."""
     left = leavers(events)
-    risky = left[left["reason"] != "neutral"].assign(people=1)
-    return judge.totals(risky, pd.to_datetime(risky["filed_on"]), ["people"])["people"]
+    return judge.people(left[left["reason"] != "neutral"], grain)
 
 
 def reports(rows: pd.DataFrame) -> pd.DataFrame:
@@ -131,11 +131,7 @@ def workdays(first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp]:
 
 def slots(files: judge.Received, cutoff_at: pd.Timestamp, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     """Area and workday of a daily feed: is_due (07:00 of the next day is over) and is_here (an accepted file came)."""
-    here = {
-        (drop.sender, drop.period)
-        for drop in files.drops
-        if drop.status == "accepted" and drop.received_at <= cutoff_at
-    }
+    here = accepted(files, cutoff_at)
     rows = [
         (area, day, day + pd.Timedelta(hours=31) - judge.EIGHT_HOURS) for day in workdays(first, last) for area in UNITS
     ]
@@ -143,3 +139,31 @@ def slots(files: judge.Received, cutoff_at: pd.Timestamp, first: pd.Timestamp, l
     return frame.assign(
         is_due=frame["due_at"] <= cutoff_at, is_here=[(area, day) in here for area, day in zip(frame["area"], frame["day"], strict=True)]
     )  # fmt: skip
+
+
+def owed(feed: str, files: judge.Received, at: pd.Timestamp, first: pd.Timestamp) -> pd.DataFrame:
+    """Who owes a daily or weekly feed its newest due file at an instant: area, since (first period owed), periods.
+
+    By feeds.csv and calendar.csv: senders, rhythm, how many days after its period a file is due, and the hour.
+    """
+    row = table("feeds").set_index("feed").loc[feed]
+    day = (at + judge.EIGHT_HOURS).normalize()
+    days = workdays(first, day) if row["cadence"] == "workday" else list(pd.date_range(first, day))
+    if row["cadence"] == "week":
+        days = [one for one in pd.date_range(first - pd.Timedelta(days=7), day) if one.weekday() == 0]
+    ends = 6 if row["cadence"] == "week" else 0
+    hour = pd.Timedelta(row["due_time"] + ":00") - judge.EIGHT_HOURS
+    due = [one for one in days if one + pd.Timedelta(days=ends + int(row["due_days"])) + hour <= at]
+    here = accepted(files, at)
+    found = []
+    for area in UNITS if row["sender_level"] == "unit" else [CITY]:
+        newest = max((period for sender, period in here if sender == area), default=first)
+        missing = [one for one in due if one > newest]
+        if missing:
+            found.append((area, missing[0], len(missing)))
+    return pd.DataFrame(found, columns=["area", "since", "periods"])
+
+
+def accepted(files: judge.Received, at: pd.Timestamp) -> set[tuple[str, pd.Timestamp]]:
+    """Sender and period of the files that count at an instant."""
+    return {(drop.sender, drop.period) for drop in files.drops if drop.status == "accepted" and drop.received_at <= at}

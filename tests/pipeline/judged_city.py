@@ -7,11 +7,9 @@ import re
 import shutil
 import socket
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -21,13 +19,14 @@ from playwright.sync_api import Browser, Page
 
 from tests import forked
 from tests.house import NEW_PASSWORD, House
-from tests.pipeline import judge, judge_form, judge_warnings
+from tests.pipeline import judge, judge_measures, judge_warnings, judge_writing
 from tests.pipeline.spoiled import Clerk
 from tests.pipeline.spoiled_warnings import WarningClerk
 
 FEEDS = (
     "benefit_claim", "insured_event", "insured_headcount", "monitored_employer", "registered_unemployment",
-    "labour_shortage", "monitored_village", "layoff_report",
+    "labour_shortage", "monitored_village", "layoff_report", "vacancy", "job_seeker", "unemployment_registration",
+    "wage_arrears_lead", "long_term_unemployment", "telecom_mobility", "transport_mobility",
 )  # fmt: skip
 FIRST_EDITION, LAST_EDITION = "2026-10-22", "2026-10-31"
 PAST, BETWEEN, LAST = "2026-10-24.1", "2026-10-28.1", f"{LAST_EDITION}.1"
@@ -43,6 +42,8 @@ class City:
     sent: Path
     house: House
     stories: dict[str, Path]
+    _facts: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    _expected: dict[tuple[str, str, str], pd.Series] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> dict[str, judge.Received]:
@@ -69,32 +70,41 @@ class City:
         return values
 
     def facts(self, feed: str, edition_id: str) -> pd.DataFrame:
-        return judge.facts(feed, self.files[feed], self.cutoff_at(edition_id))
+        """The rows of a feed that were in force when an edition was made."""
+        key = feed, edition_id
+        if key not in self._facts:
+            self._facts[key] = judge.facts(feed, self.files[feed], self.cutoff_at(edition_id))
+        return self._facts[key]
 
-    def expected(self, indicator: str, grain: str, edition_id: str) -> pd.Series:
-        """What the files say, by the judge."""
-        if indicator == "benefit_claim":
-            return judge.claims(self.facts("benefit_claim", edition_id), grain)
-        if indicator == "insured_net_change":
-            return judge.net_change(self.facts("insured_event", edition_id))
-        if indicator == "insured_leave":
-            return judge_warnings.leaves(self.facts("insured_event", edition_id))
-        if indicator == "insured_net_change_rate":
-            events = self.facts("insured_event", edition_id)
-            return judge.net_change_rate(events, self.facts("insured_headcount", edition_id))
-        by_form = {
-            "job_loss_rate": (judge.job_loss_rate, "monitored_employer"),
-            "registered_unemployment_rate": (judge.registered_rate, "registered_unemployment"),
-            "labour_shortage_rate": (judge.shortage_rate, "labour_shortage"),
-            "outworking_labour": (judge.away, "monitored_village"),
-        }
-        reckon, feed = by_form[indicator]
-        return reckon(self.facts(feed, edition_id))
+    def expected(self, name: str, grain: str, edition_id: str) -> pd.Series:
+        """What the files say of an indicator (identity or title), by the judge; index (area, industry, period)."""
+        key = name, grain, edition_id
+        if key not in self._expected:
+            self._expected[key] = judge_measures.measure(name).values(lambda feed: self.facts(feed, edition_id), grain)
+        return self._expected[key]
+
+    def warned(self, row: pd.Series) -> tuple[float, float]:
+        """What the files say of a stored warning: what was seen (persons), and how many people that affects.
+
+        It keeps what it said in the edition in which its rule was last met. What was expected is the stored number.
+        """
+        edition_id = f"{min(row['data_to'] + pd.Timedelta(days=1), pd.Timestamp(LAST_EDITION)):%Y-%m-%d}.1"
+        if row["kind"] == "spike":
+            people = self.expected(row["indicator"], "day", edition_id)
+            seen = total(people, row["area"], row["industry"], row["window_from"], row["window_to"])
+            return seen, seen - row["expected"]
+        known = judge_warnings.reports(self.facts("layoff_report", LAST))
+        day = pd.Timestamp(LAST_EDITION)
+        if row["kind"] == "event":
+            _, people = judge_warnings.employer_warnings(known, day)[row["employer"]]
+        else:
+            _, people = judge_warnings.county_warnings(known, day)[row["area"], row["industry"]]
+        return people, people
 
 
 def built(folder: Path) -> City:
     """Write the files, spoil them, take them in, run the editions."""
-    sent, house = folder / "sent", House(folder, {"GANGSHAO_REGION": str(judge_form.REGION)})
+    sent, house = folder / "sent", House(folder, {"GANGSHAO_REGION": str(judge_writing.REGION)})
     house.gangshao(
         "demo", "--into", str(sent), "--days", "130", "--scale", "0.1", "--seed", "7", "--until", "2026-10-30"
     )
@@ -109,33 +119,40 @@ def built(folder: Path) -> City:
 
 
 @contextmanager
-def signed_in(city: City, browser: Browser, said: Path) -> Iterator[Page]:
-    """A browser signed in as the city's leader on the served dashboard; what the server says goes to ``said``."""
+def served(house: House, said: Path) -> Iterator[House]:
+    """The house with its dashboard on a port of its own; what the server says goes to ``said``."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    house = House(city.house.folder, city.house.environment | {"GANGSHAO_PORT": str(port)})
-    link = house.account("city_leader")
-    server = forked.start(("serve",), house.env, said, said)
+    own = House(house.folder, house.environment | {"GANGSHAO_PORT": str(port)})
+    server = forked.start(("serve",), own.env, said, said)
     try:
         for _ in range(600):
             try:
-                urllib.request.urlopen(link, timeout=5).close()  # noqa: S310 - our own server
+                socket.create_connection(("127.0.0.1", port), 5).close()
                 break
-            except (urllib.error.URLError, ConnectionError):
+            except OSError:
                 time.sleep(0.1)
-        context = browser.new_context(locale="zh-CN", base_url=link.split("/sign-in/", maxsplit=1)[0])
-        opened = context.new_page()
-        opened.goto(link)
-        for name, words in NEW_PASSWORD.items():
-            opened.locator(f"#{name}").fill(words)
-        opened.get_by_role("button").first.click()
-        opened.wait_for_selector("article.card")
-        yield opened
-        context.close()
+        yield own
     finally:
         server.terminate()
         server.join(30)
+
+
+@contextmanager
+def signed_in(house: House, browser: Browser, role: str, *options: str) -> Iterator[Page]:
+    """A browser with the desk's screen of a role's new account in a served house, on the page it is led to."""
+    link = house.gangshao("account", "add", f"{role}.new", "--role", role, "--person", "李四", *options).stdout.strip()
+    base = link.split("/sign-in/", maxsplit=1)[0]
+    context = browser.new_context(locale="zh-CN", base_url=base, viewport={"width": 1366, "height": 768})
+    opened = context.new_page()
+    opened.goto(link)
+    for name, words in NEW_PASSWORD.items():
+        opened.locator(f"#{name}").fill(words)
+    opened.get_by_role("button").first.click()
+    opened.wait_for_selector("article.card")
+    yield opened
+    context.close()
 
 
 def number(words: str) -> float:

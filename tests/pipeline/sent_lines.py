@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.pipeline import judge, judge_form
+from tests.pipeline import judge, judge_form, judge_writing
 
 DAY_COLUMN = {
     "benefit_claim": "受理日期", "insured_event": "申报日期", "layoff_report": "报告日期", "vacancy": "发布日期",
@@ -88,7 +88,7 @@ def sent(inbox: Path, feed: str) -> list[SentFile]:
 
 
 def right_rows(path: Path, feed: str, sender: str, period: date, content: bytes) -> tuple[list[Row], int]:
-    reader = csv.reader(io.StringIO(judge_form.decoded(content), newline=""))
+    reader = csv.reader(io.StringIO(judge_writing.decoded(content), newline=""))
     header = next(reader)
     file = f"{path.parent.name}/{path.name}"
     is_month = len(judge.NAME.fullmatch(path.name)[3]) == 6
@@ -98,15 +98,15 @@ def right_rows(path: Path, feed: str, sender: str, period: date, content: bytes)
         line, before = before + 1, reader.line_num
         total += 1
         named = dict(zip(header, cells, strict=True))
-        areas = [judge_form.areas().get(named[column].upper()) for column in AREA_COLUMNS if column in named]
+        areas = [judge_writing.areas().get(named[column].upper()) for column in AREA_COLUMNS if column in named]
         area = areas[0] if areas else sender
-        industries = [judge_form.industries().get(named[column]) for column in INDUSTRY_COLUMNS if column in named]
+        industries = [judge_writing.industries().get(named[column]) for column in INDUSTRY_COLUMNS if column in named]
         industry = industries[0] if industries else "ALL"
         day = DAY_COLUMN.get(feed)
-        on = judge_form.as_day(named[day]) if day else judge_form.as_month(named[MONTH_COLUMN])
-        is_right = area is not None and industry is not None and sender in {area, judge_form.CITY}
-        is_right &= all(judge_form.is_count(named[column]) for column in COUNTS if column in named)
-        is_right &= judge_form.PERSON not in named or judge_form.is_person(named[judge_form.PERSON])
+        on = judge_writing.as_day(named[day]) if day else judge_writing.as_month(named[MONTH_COLUMN])
+        is_right = area is not None and industry is not None and sender in {area, judge_writing.CITY}
+        is_right &= all(judge_writing.is_count(named[column]) for column in COUNTS if column in named)
+        is_right &= judge_form.PERSON not in named or judge_writing.is_person(named[judge_form.PERSON])
         is_right &= named.get("方向", "流入") in {"流入", "流出"}
         if is_right and start(length, on.date()) == start(length, period):
             rows.append(Row(file, line, named, area, industry, on.date()))
@@ -147,7 +147,7 @@ class Sender:
             return [
                 row
                 for row in self.facts(feed, at)
-                if area in {row.area, judge_form.CITY} and industry in {row.industry, "ALL"}
+                if area in {row.area, judge_writing.CITY} and industry in {row.industry, "ALL"}
                 and start(grain, months_after(row.on, months_later)) == period
             ]  # fmt: skip
 
@@ -166,7 +166,7 @@ class Sender:
 
 
 def is_risk(row: Row) -> bool:
-    return row.cells["增减类型"] == "减员" and judge_form.codes("insured_reason")[row.cells["原因代码"]] in RISK
+    return row.cells["增减类型"] == "减员" and judge_writing.codes("insured_reason")[row.cells["原因代码"]] in RISK
 
 
 def months_after(on: date, months: int) -> date:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from scipy.stats import nbinom
 
 from tests.pipeline import judge_warnings
-from tests.pipeline.judge_form import CITY
+from tests.pipeline.judge_writing import CITY
 from tests.pipeline.judged_city import FIRST_EDITION, LAST, LAST_EDITION, City, number, total
 from tests.pipeline.spoiled_warnings import GAOTANG, GUANXIAN, MISSING, SHENXIAN, employer
 
