@@ -56,20 +56,18 @@
     window.Plotly.react(chart, data, layout);
   }
 
-  function light() { // an element in the colours of paper
+  function inLight(work) { // what work makes of an element in the colours of paper
     const place = document.body.appendChild(document.createElement("div"));
     place.className = "light";
     place.hidden = true;
-    return place;
+    const made = work(place);
+    place.remove();
+    return made;
   }
 
   isDark.addEventListener("change", () => charts().forEach((one) => paint(one)));
   window.addEventListener("afterprint", () => charts().forEach((one) => paint(one)));
-  window.addEventListener("beforeprint", () => {
-    const paper = light();
-    charts().forEach((one) => paint(one, paper));
-    paper.remove();
-  });
+  window.addEventListener("beforeprint", () => inLight((place) => charts().forEach((one) => paint(one, place))));
 
   new MutationObserver(watch).observe(document, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-figure"],
@@ -119,9 +117,7 @@
     const chart = whole.querySelector(".js-plotly-plot");
     if (!chart || !window.Plotly) return;
     const { title, source } = whole.dataset;
-    const paper = light();
-    const figure = coloured(drawn.get(chart).came, paper);
-    paper.remove();
+    const figure = inLight((place) => coloured(drawn.get(chart).came, place));
     const layout = {
       ...figure.layout, width: 1000, height: 480, title: { text: title, font: { size: 16 } },
       margin: { l: 60, r: 20, t: 80, b: 80 },
