@@ -164,11 +164,14 @@ def test_the_public_is_told_of_events_without_numbers_and_of_none_of_few_employe
     assert OF_TWO in Shown(signed_in(place, LEADER), "job_loss_rate", AREA, "C").text
 
 
-def test_an_event_of_one_industry_is_marked_in_its_charts_alone(place: Site) -> None:
+def test_an_event_of_one_industry_and_area_is_marked_in_its_charts_alone(place: Site, city: City) -> None:
     client = signed_in(place, LEADER)
     assert OF_TWO in Shown(client, "insured_leave", AREA, "C").text
     assert OF_TWO not in Shown(client, "insured_leave", AREA, "F").text
     assert OF_TWO not in Shown(client, "insured_leave", AREA).text
+    elsewhere = f"{city.names[LATE]}片区征收"
+    assert elsewhere in Shown(client, "insured_leave", LATE, "C").text
+    assert elsewhere not in Shown(client, "insured_leave", AREA, "C").text
 
 
 def test_what_stands_in_a_figure_stands_in_english_too(place: Site) -> None:
