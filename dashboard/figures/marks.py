@@ -28,7 +28,7 @@ def sign(mark: Mark) -> str:
 def lanes(at: Sequence[float]) -> list[int]:
     """The line, from the top, on which each label stands so that no two of one line touch.
 
-    ``at``: where the labels stand as shares of the width, rising.
+    ``at``: where the labels begin as shares of the width, rising.
     """
     ends: list[float] = []
     found = []
@@ -54,9 +54,10 @@ def drawing(marks: Marks, extent: tuple[pd.Timestamp, pd.Timestamp]) -> tuple[li
 
 
 def _places(marks: Marks, extent: tuple[pd.Timestamp, pd.Timestamp]) -> list[float]:
-    """Where the labels stand, as shares of the width."""
+    """Where the labels begin, as shares of the width; the last ones reach back from their day, or they were cut off."""
     first, last = extent
-    return [(max(pd.Timestamp(one.first), first) - first) / (last - first) for one in marks.drawn]
+    at = [(max(pd.Timestamp(one.first), first) - first) / (last - first) for one in marks.drawn]
+    return [min(place, 1 - _ROOM) for place in at]
 
 
 def headroom(marks: Marks, extent: tuple[pd.Timestamp, pd.Timestamp], low: float, high: float) -> float:
@@ -105,9 +106,9 @@ def _line(
 
 
 def _label(one: Mark, place: float, top: float, day: pd.Timestamp) -> dict[str, Any]:
-    is_late = place > 1 - _ROOM  # a label behind the last day would be cut off
+    side = "left" if place < 1 - _ROOM else "right"
     return {
-        "text": sign(one), "showarrow": False, "xref": "x", "x": str(day), "xanchor": "right" if is_late else "left",
+        "text": sign(one), "showarrow": False, "xref": "x", "x": str(day), "xanchor": side,
         "yref": "y domain", "y": top, "yanchor": "top", "bgcolor": colour("sheet"), "borderpad": 1,
         "font": {"size": 11, "color": colour("worse") if isinstance(one, Warned) else colour("soft")},
     }  # fmt: skip

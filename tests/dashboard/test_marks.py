@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from dashboard.figures.marks import _LANE, _ROOM, lanes
+from dashboard.figures.marks import _LANE, _ROOM, drawing, lanes
 from dashboard.locale import Language
-from dashboard.marks import MOST
+from dashboard.marks import MOST, Marks, Warned
 from pipelines.publish import read as door
 from tests.dashboard.asked import ORIGIN, signed_in
 from tests.dashboard.published_city import LAST_DAY, LATE, City, columns_of
@@ -164,11 +164,14 @@ def test_the_public_is_told_of_events_without_numbers_and_of_none_of_few_employe
     assert OF_TWO in Shown(signed_in(place, LEADER), "job_loss_rate", AREA, "C").text
 
 
-def test_an_event_of_one_industry_is_marked_in_its_charts_alone(place: Site) -> None:
+def test_an_event_of_one_industry_and_area_is_marked_in_its_charts_alone(place: Site, city: City) -> None:
     client = signed_in(place, LEADER)
     assert OF_TWO in Shown(client, "insured_leave", AREA, "C").text
     assert OF_TWO not in Shown(client, "insured_leave", AREA, "F").text
     assert OF_TWO not in Shown(client, "insured_leave", AREA).text
+    elsewhere = f"{city.names[LATE]}片区征收"
+    assert elsewhere in Shown(client, "insured_leave", LATE, "C").text
+    assert elsewhere not in Shown(client, "insured_leave", AREA, "C").text
 
 
 def test_what_stands_in_a_figure_stands_in_english_too(place: Site) -> None:
@@ -223,6 +226,14 @@ def test_labels_of_one_line_never_touch_and_the_lines_fit_the_chart(at: list[flo
     for lane in set(chosen):
         its = [place for place, one in zip(at, chosen, strict=True) if one == lane]
         assert all(after - before >= _ROOM for before, after in itertools.pairwise(its))
+
+
+def test_labels_at_the_end_reach_back_and_stand_on_lines_of_their_own() -> None:
+    view = (pd.Timestamp(2026, 1, 1), pd.Timestamp(2026, 4, 11))  # a hundred days, so these stand at 0.9 and 0.995
+    warned = (Warned(date(2026, 4, 1), None, 3, "", "a", 1), Warned(date(2026, 4, 10), None, 3, "", "b", 2))
+    first, second = drawing(Marks(warned), view)[1]
+    assert (first["xanchor"], second["xanchor"]) == ("left", "right")
+    assert first["y"] - second["y"] == pytest.approx(_LANE)
 
 
 def test_marks_stay_inside_a_chart_on_a_phone(crowded: Site, browser: Browser, pictures: Path | None) -> None:
