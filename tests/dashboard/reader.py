@@ -87,5 +87,6 @@ def assert_accessible(page: Page, name: str) -> None:
     """On a telephone and on a desk axe finds nothing serious, and nothing goes beyond the screen."""
     for size in (PHONE, DESK):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        assert not severe(page), (name, size["width"], severe(page))
+        found = severe(page)
+        assert not found, (name, size["width"], found)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], (name, size["width"])
