@@ -48,7 +48,7 @@ def is_off(compared: pd.DataFrame) -> pd.Series:
 
 def test_one_changed_value_of_the_published_file_is_found(judged: City, tmp_path: Path) -> None:
     copy = City(judged.sent, judged.house.copy(tmp_path / "city"), judged.stories)
-    changed = ("371522", "C", SEPTEMBER)
+    changed = ("371502", "C", SEPTEMBER)
     with duckdb.connect(str(copy.house.restricted)) as connection:
         connection.execute(
             "update reading set value = value + 1 where indicator = 'job_loss_rate' and grain = 'month' and cohort = 'all' "
