@@ -67,6 +67,11 @@ def drawn(page: Page) -> None:
     page.set_viewport_size(size)
 
 
+def unfold(page: Page) -> None:
+    """Open all that can be unfolded in the content of a page."""
+    page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+
+
 def severe(page: Page) -> list[tuple[str, list[str]]]:
     """What axe finds serious or critical: the rule and the elements it is about."""
     page.evaluate(AXE.read_text())
@@ -82,5 +87,6 @@ def assert_accessible(page: Page, name: str) -> None:
     """On a telephone and on a desk axe finds nothing serious, and nothing goes beyond the screen."""
     for size in (PHONE, DESK):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        assert not severe(page), (name, size["width"], severe(page))
+        found = severe(page)
+        assert not found, (name, size["width"], found)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], (name, size["width"])
