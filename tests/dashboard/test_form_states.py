@@ -20,7 +20,7 @@ from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of, served
 from tests.dashboard.test_pages import Watch
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("states")
 AREA = "371503"
 HEAD = head_of(AREA)
 PASSWORD = "purple hippo naps on roofs"

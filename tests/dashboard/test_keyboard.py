@@ -10,7 +10,7 @@ from tests.dashboard.reader import Readers, drawn, opened, readers_of, unfold
 from tests.dashboard.site import LEADER, Site
 from tests.dashboard.test_pages import DESK, PHONE, VIEWERS, Watch
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("states")
 CONTRAST = 3.0  # WCAG 2.2, 1.4.11 and 2.4.13: of the mark of the focus against what is around it
 THICKNESS = 2.0  # pixels, 2.4.13
 

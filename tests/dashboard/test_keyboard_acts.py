@@ -15,7 +15,7 @@ from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, 
 from tests.dashboard.test_pages import PHONE, Watch
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("states")
 AREA = "371503"
 HEAD = head_of(AREA)
 

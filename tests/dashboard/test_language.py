@@ -22,7 +22,7 @@ from tests.dashboard.published_city import CLOSING, SUSPECTED
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of
 from tests.dashboard.walk import DESK, OWN, PHONE, VIEWERS, Watch, opened, walk
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("language")
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 # What nobody reads, or what somebody wrote: addresses, names of classes, what stands in a field.
 UNREAD = {"href", "src", "id", "className", "action", "name", "value", "lang", "type", "namespace", "data-figure"}

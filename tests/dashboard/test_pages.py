@@ -10,7 +10,7 @@ from tests.dashboard.published_city import CLOSING, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 from tests.dashboard.walk import DESK, PHONE, VIEWERS, Watch, english_words, look, opened, shown, walk
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("walk")
 SignIn = Callable[[Viewer, dict[str, int], Watch], Page]
 
 

@@ -15,7 +15,7 @@ from tests.dashboard.reader import Readers, assert_accessible, drawn, opened, re
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
 from tests.dashboard.test_pages import Watch
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("states")
 AREA = "371503"
 HEAD = head_of(AREA)
 DUTY = Viewer(Role.CITY_DUTY, name="duty")
