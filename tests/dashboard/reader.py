@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from pipelines.domain import Viewer
 from tests.dashboard.site import Site
-from tests.dashboard.test_pages import AXE, DESK, PHONE, Watch
+from tests.dashboard.walk import AXE, DESK, PHONE, Watch
 
 _TALL = 12_000  # pixels: every figure of a page is near the view
 _PATIENCE = 120_000.0  # milliseconds for a page of many figures on a machine that is busy

@@ -20,7 +20,7 @@ from tests.dashboard.published_city import LAST_DAY, City, edition_of
 from tests.dashboard.published_fixture import point_to
 from tests.dashboard.reader import opened, readers_of
 from tests.dashboard.site import LEADER, Site, head_of, served
-from tests.dashboard.test_pages import Watch
+from tests.dashboard.walk import Watch
 
 pytestmark = pytest.mark.xdist_group("browser")
 AREA = "371503"

@@ -17,7 +17,7 @@ from tests.dashboard.published_city import LATE, City
 from tests.dashboard.reader import Readers, assert_accessible, opened, readers_of
 from tests.dashboard.sending import CLERK, DAY, FEED, good
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of, served
-from tests.dashboard.test_pages import Watch
+from tests.dashboard.walk import Watch
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
 pytestmark = pytest.mark.xdist_group("states")

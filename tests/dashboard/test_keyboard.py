@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.dashboard.reader import Readers, drawn, opened, readers_of, unfold
 from tests.dashboard.site import LEADER, Site
-from tests.dashboard.test_pages import DESK, PHONE, VIEWERS, Watch
+from tests.dashboard.walk import DESK, PHONE, VIEWERS, Watch
 
 pytestmark = pytest.mark.xdist_group("states")
 CONTRAST = 3.0  # WCAG 2.2, 1.4.11 and 2.4.13: of the mark of the focus against what is around it

@@ -12,7 +12,7 @@ from tests.dashboard.published_city import LATE, City
 from tests.dashboard.reader import Readers, drawn, opened, readers_of
 from tests.dashboard.sending import CLERK, DAY, FEED, good
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
-from tests.dashboard.test_pages import PHONE, Watch
+from tests.dashboard.walk import PHONE, Watch
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
 pytestmark = pytest.mark.xdist_group("states")

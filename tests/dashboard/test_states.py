@@ -13,7 +13,7 @@ from pipelines.publish import read as door
 from tests.dashboard.published_city import LATE, City
 from tests.dashboard.reader import Readers, assert_accessible, drawn, opened, readers_of, unfold
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
-from tests.dashboard.test_pages import Watch
+from tests.dashboard.walk import Watch
 
 pytestmark = pytest.mark.xdist_group("states")
 AREA = "371503"

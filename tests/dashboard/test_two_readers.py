@@ -10,7 +10,7 @@ from tests.dashboard.published_city import CLOSING, SUSPECTED
 from tests.dashboard.reader import Readers, drawn, opened, readers_of
 from tests.dashboard.site import LEADER, Site, head_of
 from tests.dashboard.test_language import CHINESE
-from tests.dashboard.test_pages import Watch
+from tests.dashboard.walk import Watch
 
 pytestmark = pytest.mark.xdist_group("browser")
 AREA = "371503"
