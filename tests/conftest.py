@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.house import House
 
@@ -19,6 +19,7 @@ RECENT = 20 if os.environ.get("GANGSHAO_TORTURE") else 6
 """Editions of a house that is run or rebuilt again and again."""
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 30_000.0  # milliseconds until what a page is expected to show is there: machines are busy
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -117,6 +118,7 @@ def browser() -> Iterator[Browser]:
     """One a worker, for all who look at pages: Playwright bears no second one beside it."""
     if not Path(CHROMIUM).exists():
         pytest.fail("no browser here: apt-get install chromium fonts-noto-cjk")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running

@@ -17,7 +17,9 @@
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
-      show(await answer.json());
+      const parts = await answer.json();
+      named.set(place, figureIn(parts));
+      show(coloured(parts, document.documentElement));
       came.add(place);
     } catch {
       show(place.dataset.failed);
@@ -34,10 +36,11 @@
       asked.set(place, place.dataset.figure);
       near.observe(place);
     }
-    charts().filter((one) => one.data && drawn.get(one)?.data !== one.data).forEach((one) => paint(one));
+    charts().filter((one) => one.data && drawn.get(one)?.data !== one.data).forEach(settle);
   }
 
   // Charts name their colours, var(--series): Plotly wants values, those of the scheme in force.
+  const named = new WeakMap(); // the place of a figure → its chart as it came last, colours by name
   const drawn = new WeakMap(); // chart → its figure as it came, and the data last drawn
   const charts = () => [...document.querySelectorAll(".js-plotly-plot")];
   const isDark = window.matchMedia("screen and (prefers-color-scheme: dark)");
@@ -46,6 +49,15 @@
     const values = getComputedStyle(place);
     return JSON.parse(JSON.stringify(figure), (_, one) => typeof one !== "string" ? one
       : one.replace(/^var\((--[\w-]+)\)$/, (_, name) => values.getPropertyValue(name)));
+  }
+
+  const figureIn = (part) => Array.isArray(part) ? part.map(figureIn).find(Boolean)
+    : part?.props ? part.props.figure ?? figureIn(part.props.children) : undefined;
+
+  function settle(chart) { // a chart that was drawn: a figure's has its colours already, one of the page itself gets them
+    const came = named.get(chart.closest("[data-figure]"));
+    if (came) drawn.set(chart, { came, data: chart.data });
+    else paint(chart);
   }
 
   function paint(chart, place = document.documentElement) {

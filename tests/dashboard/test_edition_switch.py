@@ -156,7 +156,7 @@ def test_a_reader_goes_on_while_the_edition_switches(place: Site, browser: Brows
         page.locator(".top nav a").first.click()
         expect(page.locator("#warnings")).to_be_visible()
         assert day(NEW_DAY) in edition_seen(page)
-        expect(page.locator("#warnings a[href='/warning/w0099']")).to_be_visible()
+        expect(page.locator("#warnings a[href='/warning/w0099']")).to_be_attached()
         page.go_back()
         expect(page.locator("main h1")).to_have_text("茌平区")
         assert day(NEW_DAY) in edition_seen(page)
