@@ -143,8 +143,8 @@ def served(house: House, said: Path) -> Iterator[House]:
 @contextmanager
 def signed_in(house: House, browser: Browser, role: str, *options: str) -> Iterator[Page]:
     """A browser with the desk's screen of a role's new account in a served house, on the page it is led to."""
-    name = f"{role}.{secrets.token_hex(4)}"  # a copied house has the accounts of its original
-    link = house.gangshao("account", "add", name, "--role", role, "--person", "李四", *options).stdout.strip()
+    account = f"{role}.{secrets.token_hex(4)}"  # a copied house has the accounts of its original
+    link = house.gangshao("account", "add", account, "--role", role, "--person", "李四", *options).stdout.strip()
     base = link.split("/sign-in/", maxsplit=1)[0]
     context = browser.new_context(locale="zh-CN", base_url=base, viewport={"width": 1366, "height": 768})
     opened = context.new_page()
