@@ -1,5 +1,6 @@
 """The keyboard reaches everything that can be worked on every page, in the order of the page, and one sees where it is."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.dashboard.walk import DESK, PHONE, VIEWERS, Watch
 
 pytestmark = pytest.mark.xdist_group("states")
 CONTRAST = 3.0  # WCAG 2.2, 1.4.11 and 2.4.13: of the mark of the focus against what is around it
+LIKE_THE_LEADER = {"auditor", "administrator"}  # but for a few pages of their own; `make torture` walks them all
 THICKNESS = 2.0  # pixels, 2.4.13
 
 # What can be worked, whether or not it can be reached: all that is seen of it, of a row of tabs the chosen one (arrow
@@ -109,7 +111,9 @@ def test_the_tab_key_stops_at_everything_that_can_be_worked(
 ) -> None:
     page = readers.page(VIEWERS[who], Watch(), size=size)
     addresses = site.addresses(VIEWERS[who])
-    assert len(addresses) >= 6
+    if who in LIKE_THE_LEADER and not os.environ.get("GANGSHAO_TORTURE"):
+        addresses = ["/", "/warnings", *(set(addresses) - set(site.addresses(LEADER)))]
+    assert len(addresses) >= 3
     for address in addresses:
         opened(page, address)
         drawn(page)
