@@ -58,7 +58,7 @@ def today_tab(place: int) -> Reach:
 
 def figure_tab(place: int) -> Reach:
     def reach(page: Page) -> None:
-        drawn(page)
+        page.locator(".figure").first.scroll_into_view_if_needed()
         page.locator(".figure [role=tab]").nth(place).click()
 
     return reach
@@ -126,7 +126,7 @@ STATES = {
     "delivery, nothing sent": State(DUTY, "/delivery", "main .empty"),
     "accounts, none": State(ADMINISTRATOR, "/accounts", "main .empty"),
     "late data, today": State(LEADER, "/", ".complete .tag.late"),
-    "late data, area": State(LEADER, f"/area/{LATE}", ".roster-missing, .roster-overdue", drawn),
+    "late data, area": State(LEADER, f"/area/{LATE}", ".roster-missing, .roster-overdue"),
     "withheld cells": State(AUDITOR, "/", ".grid td.withheld:visible", today_tab(1)),
     "withheld series": State(AUDITOR, f"/area/{AREA}", ".figure table:visible", figure_tab(1)),
     "past edition": State(LEADER, f"/?{PAST}", ".banner.past"),
