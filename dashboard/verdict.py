@@ -82,6 +82,8 @@ def odds(p: float | None) -> str:
         return text("less than 1 in 1,000,000,000")
     times = 1 / p
     if language() is Language.ENGLISH:
+        if times >= 1e6:
+            return text("about 1 in {number} million", number=f"{float(f'{times / 1e6:.2g}'):,.3g}")
         return text("about 1 in {number}", number=f"{float(f'{times:.2g}'):,.0f}")
     for size, words in ((1e8, "about 1 in {number} hundred million"), (1e4, "about 1 in {number} ten thousand")):
         if times >= size:

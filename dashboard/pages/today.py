@@ -15,13 +15,13 @@ from dashboard.counties import counties, county_table, open_levels
 from dashboard.figures.city_map import city_map
 from dashboard.figures.tiles import tiles
 from dashboard.handled import Handled, handled
-from dashboard.locale import count, text
+from dashboard.locale import Language, count, language, text
 from dashboard.shared import shared
 from pipelines.domain import Audience
 
 _CARDS = 3
 """So many headline figures a block: what a chief reads in twenty seconds; the area's page shows all."""
-_IN_SIGHT = 6  # warnings: what one screen holds when people are on them
+_IN_SIGHT = {Language.CHINESE: 6, Language.ENGLISH: 4}  # warnings: what one screen holds when people are on them
 
 
 def register() -> None:
@@ -80,7 +80,9 @@ def _list() -> list[Any]:
                 html.A(text("Download XLSX"), href=address("/download/warnings.xlsx"), className="download"),
             ]
         ),
-        shortened(ranked(data.read("open_warning")), caption, empty=text("No open warning."), in_sight=_IN_SIGHT),
+        shortened(
+            ranked(data.read("open_warning")), caption, empty=text("No open warning."), in_sight=_IN_SIGHT[language()]
+        ),
     ]
 
 

@@ -199,7 +199,7 @@ def test_numbers_and_days_are_written_as_an_english_reader_expects(reading: None
     assert percent(0.0812) == "8.1%"
     assert day(date(2026, 11, 23)) == "Mon 23 Nov 2026"
     assert short_day(date(2026, 11, 3)) == "3 Nov"
-    assert odds(5.3e-9) == "about 1 in 190,000,000"
+    assert odds(5.3e-9) == "about 1 in 190 million"
     assert odds(4e-4) == "about 1 in 2,500"
 
 
