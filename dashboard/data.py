@@ -201,7 +201,7 @@ def scope() -> Hashable:
 
 
 def region_changed_at() -> int:
-    """When a file of the region's folder was last changed, in nanoseconds: what stands on its files is made anew."""
+    """When a file of the region's folder was last changed (ns since 1970): what stands on its files is made anew."""
     return once(_region_changed_at)
 
 
