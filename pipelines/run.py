@@ -128,9 +128,8 @@ def compute(work: Work, edition: Edition) -> None:
         nowcast(work.con, work.region, edition)
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
-        _follow_listed(work, cutoff_at)
-        _follow_reports(work, cutoff_at)
-        _follow_events(work, cutoff_at)
+        for name in ("listed", "report", "event"):
+            _follow(work, name, cutoff_at)
         judged = spike_indicators(work.region.rules_on(edition.day))
         score = work.forecaster.run(edition, change, judged)
         watch(work.con, work.region, edition, work.forecaster, judged)
@@ -161,22 +160,11 @@ def _follow_employers(work: Work, cutoff_at: datetime) -> None:
     work.con.execute(step("employer_open"), {"cutoff_at": cutoff_at})
 
 
-def _follow_listed(work: Work, cutoff_at: datetime) -> None:
-    work.con.execute(step("listed_fresh"))
-    work.con.execute(step("listed_close"), {"cutoff_at": cutoff_at})
-    work.con.execute(step("listed_open"), {"cutoff_at": cutoff_at})
-
-
-def _follow_reports(work: Work, cutoff_at: datetime) -> None:
-    work.con.execute(step("report_fresh"))
-    work.con.execute(step("report_close"), {"cutoff_at": cutoff_at})
-    work.con.execute(step("report_open"), {"cutoff_at": cutoff_at})
-
-
-def _follow_events(work: Work, cutoff_at: datetime) -> None:
-    work.con.execute(step("event_fresh"))
-    work.con.execute(step("event_close"), {"cutoff_at": cutoff_at})
-    work.con.execute(step("event_open"), {"cutoff_at": cutoff_at})
+def _follow(work: Work, name: str, cutoff_at: datetime) -> None:
+    """Bring a table of vintages up to the facts in force: what is gone or changed ends, what is new begins."""
+    work.con.execute(step(f"{name}_fresh"))
+    work.con.execute(step(f"{name}_close"), {"cutoff_at": cutoff_at})
+    work.con.execute(step(f"{name}_open"), {"cutoff_at": cutoff_at})
 
 
 def first_editions(region: Region, first: date, last: date) -> list[Edition]:

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import dash
@@ -193,3 +194,15 @@ def with_parameters(site: Site, values: dict[str, list[str]], word: str) -> list
         for path in filled(rule.rule, values) for query in queries
     ]  # fmt: skip
     return [*shown, *loads]
+
+
+def props(tree: object) -> Iterator[dict[str, Any]]:
+    """What each part of a page is given, from the outer to the inner."""
+    if isinstance(tree, list):
+        for one in tree:
+            yield from props(one)
+    if isinstance(tree, dict):
+        if isinstance(tree.get("props"), dict):
+            yield tree["props"]
+        for one in tree.values():
+            yield from props(one)

@@ -1,12 +1,15 @@
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from pipelines.publish import read as door
 from tests.dashboard.published_city import City
 from tests.dashboard.published_fixture import build
+from tests.dashboard.reader import Readers, readers_of
 from tests.dashboard.site import Site, served
 from tests.forked import ROOT
 
@@ -23,6 +26,23 @@ def site(city: City) -> Iterator[Site]:
     """The site over the small city, or over the data folder that GANGSHAO_TEST_DATA names."""
     with served(Path(os.environ.get("GANGSHAO_TEST_DATA", city.published.parent))) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def place(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The small city with a ledger and an inbox of a file of tests' own."""
+    folder = tmp_path_factory.mktemp("place")
+    shutil.copytree(city.published, folder / "published")
+    with served(folder) as running:
+        yield running
+    door.close()
+
+
+@pytest.fixture(scope="module")
+def readers(browser: Browser, place: Site) -> Iterator[Readers]:
+    """Readers of that city at a browser."""
+    with readers_of(browser, place) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from pipelines.domain import Viewer
 from tests.dashboard.site import Site
-from tests.dashboard.walk import AXE, DESK, PHONE, Watch
+from tests.dashboard.walk import AXE, DESK, PHONE, Watch, severe
 
 _TALL = 12_000  # pixels: every figure of a page is near the view
 _PATIENCE = 120_000.0  # milliseconds for a page of many figures on a machine that is busy
@@ -73,21 +73,11 @@ def unfold(page: Page) -> None:
     page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
 
 
-def severe(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds serious or critical: the rule and the elements it is about."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']}).then(results => results.violations)")
-    return [
-        (one["id"], [node["html"][:160] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-    ]
-
-
 def assert_accessible(page: Page, name: str) -> None:
     """On a telephone and on a desk axe finds nothing serious, and nothing goes beyond the screen."""
     for size in (PHONE, DESK):
         page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.evaluate(AXE.read_text())
         found = severe(page)
         assert not found, (name, size["width"], found)
         assert fits(page, size["width"]), (name, size["width"])

@@ -1,22 +1,19 @@
 """Every state of a form is accessible: refused with a sentence, answered, sent; at the door, for acts, for files."""
 
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dashboard.locale import text
 from dashboard.upload import MOST_FILE
 from pipelines.domain import Role
 from pipelines.ledger import account, link
 from pipelines.ledger.audit import SYSTEM
-from pipelines.publish import read as door
-from tests.dashboard.published_city import LATE, City
-from tests.dashboard.reader import Readers, assert_accessible, opened, readers_of
+from tests.dashboard.published_city import LATE
+from tests.dashboard.reader import Readers, assert_accessible, opened
 from tests.dashboard.sending import CLERK, DAY, FEED, good
-from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of, served
+from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of
 from tests.dashboard.walk import Watch
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
@@ -24,22 +21,6 @@ pytestmark = pytest.mark.xdist_group("states")
 AREA = "371503"
 HEAD = head_of(AREA)
 PASSWORD = "purple hippo naps on roofs"
-
-
-@pytest.fixture(scope="module")
-def place(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The small city with a ledger and an inbox of its own."""
-    folder = tmp_path_factory.mktemp("forms")
-    shutil.copytree(city.published, folder / "published")
-    with served(folder) as running:
-        yield running
-    door.close()
-
-
-@pytest.fixture(scope="module")
-def readers(browser: Browser, place: Site) -> Iterator[Readers]:
-    with readers_of(browser, place) as found:
-        yield found
 
 
 def is_told(page: Page, sentence: str) -> None:

@@ -1,39 +1,19 @@
 """Each kind of control does its thing by the keyboard alone: nobody touches a mouse in this file."""
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.locale import text
-from pipelines.publish import read as door
-from tests.dashboard.published_city import LATE, City
-from tests.dashboard.reader import Readers, drawn, opened, readers_of
+from tests.dashboard.published_city import LATE
+from tests.dashboard.reader import Readers, drawn, opened
 from tests.dashboard.sending import CLERK, DAY, FEED, good
-from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
+from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, head_of
 from tests.dashboard.walk import PHONE, Watch
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
 pytestmark = pytest.mark.xdist_group("states")
 AREA = "371503"
 HEAD = head_of(AREA)
-
-
-@pytest.fixture(scope="module")
-def place(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The small city with a ledger and an inbox of its own."""
-    folder = tmp_path_factory.mktemp("keyboard")
-    shutil.copytree(city.published, folder / "published")
-    with served(folder) as running:
-        yield running
-    door.close()
-
-
-@pytest.fixture(scope="module")
-def readers(browser: Browser, place: Site) -> Iterator[Readers]:
-    with readers_of(browser, place) as found:
-        yield found
 
 
 def reach(page: Page, goal: Locator, most: int = 200, key: str = "Tab") -> None:

@@ -1,18 +1,16 @@
 """Every state a page can be in is accessible: tabs, menus, filters, nothing to show, withheld, late, past, refused."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dashboard.locale import text
 from pipelines.domain import Role, Viewer
-from pipelines.publish import read as door
-from tests.dashboard.published_city import LATE, City
-from tests.dashboard.reader import Readers, assert_accessible, drawn, opened, readers_of, unfold
-from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
+from tests.dashboard.published_city import LATE
+from tests.dashboard.reader import Readers, assert_accessible, drawn, opened, unfold
+from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, head_of
 from tests.dashboard.walk import Watch
 
 pytestmark = pytest.mark.xdist_group("states")
@@ -21,22 +19,6 @@ HEAD = head_of(AREA)
 DUTY = Viewer(Role.CITY_DUTY, name="duty")
 SPEAKER = Viewer(Role.CITY_ANALYST, name="one who turns to English")
 PAST = "as_of=2026-11-24"
-
-
-@pytest.fixture(scope="module")
-def place(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The small city with a ledger of its own: no account, no mail, no upload."""
-    folder = tmp_path_factory.mktemp("states")
-    shutil.copytree(city.published, folder / "published")
-    with served(folder) as running:
-        yield running
-    door.close()
-
-
-@pytest.fixture(scope="module")
-def readers(browser: Browser, place: Site) -> Iterator[Readers]:
-    with readers_of(browser, place) as found:
-        yield found
 
 
 Reach = Callable[[Page], None]

@@ -16,7 +16,7 @@ from dashboard.figures.tiles import Point, arranged
 from dashboard.wording import REGION as REGION_KEY
 from pipelines.domain import Viewer
 from pipelines.publish import read as door
-from tests.dashboard.asked import page_asked, signed_in
+from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import REGION, City, csv_rows
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
@@ -47,20 +47,9 @@ def middles() -> tuple[tuple[str, Point], ...]:
 def tiles_of(site: Site, viewer: Viewer) -> dict[str, dict[str, Any]]:
     """Address of a page → the tile that leads there."""
     tree = json.loads(page_asked("/").of(signed_in(site, viewer))[2])
-    [grid] = [one for one in _props(tree) if one.get("className") == "tiles"] or [{"children": []}]
+    [grid] = [one for one in props(tree) if one.get("className") == "tiles"] or [{"children": []}]
     items = [one["props"] for one in grid["children"]]
     return {item["children"]["props"]["href"]: item for item in items}
-
-
-def _props(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, list):
-        for one in tree:
-            yield from _props(one)
-    if isinstance(tree, dict):
-        if isinstance(tree.get("props"), dict):
-            yield tree["props"]
-        for one in tree.values():
-            yield from _props(one)
 
 
 @pytest.mark.parametrize("viewer", [LEADER, AUDITOR], ids=["leader", "auditor"])

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -19,7 +18,7 @@ from pipelines.ledger.audit import SYSTEM
 from pipelines.ledger.chain import Subject
 from pipelines.publish import read as door
 from pipelines.publish.read import edition_in_force, read
-from tests.dashboard.asked import page_asked, signed_in
+from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import REGION, City
 from tests.dashboard.site import LEADER, Site, head_of, served
 
@@ -82,8 +81,8 @@ def test_a_chief_reads_where_why_since_when_how_sure_how_complete_and_who_on_one
 def test_any_of_the_last_editions_can_be_chosen(place: Site) -> None:
     client = signed_in(place, LEADER)
     told = page_asked("/forecasts").of(client)[2]
-    props = list(_props(json.loads(told)))
-    options = {one["value"] for one in props if str(one.get("value", "")).startswith("2026-11-")}
+    given = props(json.loads(told))
+    options = {one["value"] for one in given if str(one.get("value", "")).startswith("2026-11-")}
     assert len(options) > 20
 
 
@@ -91,17 +90,6 @@ def test_an_office_is_shown_no_map_on_which_others_would_look_quiet(place: Site)
     assert text("Map") in json.dumps(json.loads(page_asked("/").of(signed_in(place, LEADER))[2]), ensure_ascii=False)
     own = json.loads(page_asked("/").of(signed_in(place, head_of(AREA)))[2])
     assert f'"{text("Map")}"' not in json.dumps(own, ensure_ascii=False)
-
-
-def _props(tree: object) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, list):
-        for one in tree:
-            yield from _props(one)
-    if isinstance(tree, dict):
-        if isinstance(tree.get("props"), dict):
-            yield tree["props"]
-        for one in tree.values():
-            yield from _props(one)
 
 
 def test_who_is_on_a_warning_is_as_of_now_and_what_people_do_is_no_reason_to_make_the_page_anew(place: Site) -> None:
