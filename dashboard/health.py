@@ -1,4 +1,4 @@
-"""Two addresses for whoever watches the service: does the process answer, is the edition in force the one due."""
+"""Addresses for whoever watches the service, and for open pages: does it answer, is its edition due, which is it."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -24,11 +24,12 @@ def wall_clock() -> datetime:
 
 
 def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Blueprint:
-    """``/healthz`` and ``/readyz``: no session, no figure, nothing of anybody; ``clock`` in UTC.
+    """``/healthz``, ``/readyz``, ``/edition``: no session, no figure, nothing of anybody; ``clock`` in UTC.
 
     The first says 200 as long as the process answers. The second says 200 when the edition in force is that of the
     region's last run day whose cut-off and half an hour have passed, else 503, with the edition and its age; a server
-    that has just started says 503 and "preparing" until its pages are made.
+    that has just started says 503 and "preparing" until its pages are made. The third names the edition that pages
+    show: those that stay open ask for it, which must not keep a session alive.
     """
     pages = Blueprint(HEALTH, __name__)
 
@@ -54,6 +55,13 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
             200 if status == "ready" else 503, status=status, is_prepared=is_prepared, edition=edition.edition_id,
             due=due, age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
         )  # fmt: skip
+
+    @pages.get("/edition")
+    def shown() -> Response:
+        try:
+            return _told(200, edition=edition_in_force(settings.published).edition_id)
+        except UserError:
+            return _told(200, edition="")
 
     return pages
 

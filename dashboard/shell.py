@@ -250,6 +250,8 @@ def _banners() -> Any:
                 role="status",
             )
         )
+    else:
+        lines.append(_newer())
     state = completeness.state()
     word = html.Span(
         text("data complete") if state.is_complete else text("data incomplete"),
@@ -260,6 +262,15 @@ def _banners() -> Any:
         word = html.Span(text("forecasts drift"), className="tag late")
         lines.append(html.P([word, " ", sentence], className="quality"))
     return html.Div(lines, className="banners", role="region", **aria.label(text("State of the data")))
+
+
+def _newer() -> Any:
+    """Where an open page says that it is no longer the newest; assets/edition.js shows what is hidden here."""
+    own: dict[str, Any] = {"data-edition": data.edition().edition_id}
+    button: dict[str, Any] = {"data-reload": ""}
+    words = [text("A newer edition has been published."), " "]
+    hint = html.Span([*words, html.Button(text("Show it"), type="button", **button)], hidden=True)
+    return html.P(hint, className="banner newer", role="status", **own)
 
 
 def _roles() -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const asked = new WeakMap(); // the place of a figure → the address asked for last
-  const came = new WeakSet(); // places that were given their figure; Dash may set one back
+  const own = new Map(); // chart of a figure → its figure as it came, and Plotly's settings
   const near = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach((one) => {
     near.unobserve(one.target);
     load(one.target);
@@ -12,35 +12,81 @@
   async function load(place) {
     const address = place.dataset.figure;
     const isThere = () => place.isConnected && place.dataset.figure === address;
-    const show = (children) => isThere() && window.dash_clientside.set_props(place.id, { children });
     place.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
-      const parts = await answer.json();
-      named.set(place, figureIn(parts));
-      show(coloured(parts, document.documentElement));
-      came.add(place);
+      const parts = built(await answer.json());
+      if (!isThere()) return;
+      place.replaceChildren(...parts);
+      await draw(place);
     } catch {
-      show(place.dataset.failed);
+      if (isThere()) say(place.querySelector(".chart") ?? place, place.dataset.failed, "empty");
     } finally {
-      place.removeAttribute("aria-busy");
+      if (isThere()) place.removeAttribute("aria-busy");
     }
+  }
+
+  function say(place, words, kind) {
+    place.replaceChildren(Object.assign(document.createElement("p"), { textContent: words, className: kind }));
   }
 
   function watch() {
     for (const place of document.querySelectorAll("[data-figure]")) {
-      const isWaiting = place.firstElementChild?.classList.contains("awaited") && !place.hasAttribute("aria-busy");
-      if (asked.get(place) === place.dataset.figure && !(isWaiting && came.has(place))) continue;
-      came.delete(place);
+      if (asked.get(place) === place.dataset.figure) continue;
       asked.set(place, place.dataset.figure);
+      say(place, place.dataset.waiting, "empty awaited");
       near.observe(place);
     }
-    charts().filter((one) => one.data && drawn.get(one)?.data !== one.data).forEach(settle);
+    for (const one of own.keys()) {
+      if (one.isConnected) continue;
+      if (drawn.has(one)) window.Plotly.purge(one);
+      own.delete(one);
+    }
+    charts().filter((one) => one.data && drawn.get(one)?.data !== one.data).forEach((one) => paint(one));
+  }
+
+  // A figure's parts are sent as Dash writes them and made here: Dash goes through all parts of a page at each change.
+  const NAMES = { className: "class", htmlFor: "for" };
+
+  function built(part) {
+    if (Array.isArray(part)) return part.flatMap(built);
+    if (part === null || part === undefined) return [];
+    if (typeof part !== "object") return [document.createTextNode(String(part))];
+    const { children, figure, config, ...attributes } = part.props;
+    const one = document.createElement({ Graph: "div", Link: "a" }[part.type] ?? part.type.toLowerCase());
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== false && value !== null) one.setAttribute(NAMES[name] ?? name, value === true ? "" : value);
+    }
+    if (figure) own.set(one, { figure, config });
+    one.append(...built(children));
+    return [one];
+  }
+
+  async function draw(place) {
+    const mine = [...own].filter(([one]) => place.contains(one));
+    if (mine.length) await loadPlotly();
+    for (const [chart, { figure, config }] of mine) {
+      if (!chart.isConnected) continue;
+      const { data, layout } = coloured(figure, document.documentElement);
+      drawn.set(chart, { came: figure, data });
+      await window.Plotly.newPlot(chart, data, layout, config);
+    }
+  }
+
+  let plotly = null;
+
+  function loadPlotly() { // where Dash has it; its own charts load it in the same way
+    if (window.Plotly) return Promise.resolve();
+    plotly ??= new Promise((done, fail) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: window._dashPlotlyJSURL, onload: done, onerror: fail });
+      document.head.append(script);
+    });
+    return plotly;
   }
 
   // Charts name their colours, var(--series): Plotly wants values, those of the scheme in force.
-  const named = new WeakMap(); // the place of a figure → its chart as it came last, colours by name
   const drawn = new WeakMap(); // chart → its figure as it came, and the data last drawn
   const charts = () => [...document.querySelectorAll(".js-plotly-plot")];
   const isDark = window.matchMedia("screen and (prefers-color-scheme: dark)");
@@ -49,15 +95,6 @@
     const values = getComputedStyle(place);
     return JSON.parse(JSON.stringify(figure), (_, one) => typeof one !== "string" ? one
       : one.replace(/^var\((--[\w-]+)\)$/, (_, name) => values.getPropertyValue(name)));
-  }
-
-  const figureIn = (part) => Array.isArray(part) ? part.map(figureIn).find(Boolean)
-    : part?.props ? part.props.figure ?? figureIn(part.props.children) : undefined;
-
-  function settle(chart) { // a chart that was drawn: a figure's has its colours already, one of the page itself gets them
-    const came = named.get(chart.closest("[data-figure]"));
-    if (came) drawn.set(chart, { came, data: chart.data });
-    else paint(chart);
   }
 
   function paint(chart, place = document.documentElement) {
@@ -90,7 +127,9 @@
       const isChosen = one === tab;
       one.setAttribute("aria-selected", String(isChosen));
       one.tabIndex = isChosen ? 0 : -1;
-      document.getElementById(one.getAttribute("aria-controls")).hidden = !isChosen;
+      const panel = document.getElementById(one.getAttribute("aria-controls"));
+      panel.hidden = !isChosen;
+      if (isChosen) panel.querySelectorAll(".js-plotly-plot").forEach((chart) => window.Plotly.Plots.resize(chart));
     }
   }
 

@@ -44,9 +44,9 @@ def awaited(indicator: str, area: str, industry: str, days: int = WEEK, window: 
     asked = {"indicator": indicator, "area": area, "industry": industry, "days": days, "first": first, "last": last}
     own: Any = {"data-figure": address("/figure?" + urlencode({name: one for name, one in asked.items() if one}))}
     name = "-".join(str(one) for one in asked.values() if one)
-    waiting = html.P(text("The figure comes when it is in view."), className="empty awaited")
+    own["data-waiting"] = text("The figure comes when it is in view.")
     own["data-failed"] = text("The figure did not come. Reload the page to try again.")
-    return html.Div(waiting, id=f"figure-{name}", className="figure", **own)
+    return html.Div(id=f"figure-{name}", className="figure", **own)
 
 
 def add_figures(server: Flask) -> None:

@@ -20,7 +20,7 @@ from tests.dashboard.published_city import LAST_DAY, City, edition_of
 from tests.dashboard.published_fixture import point_to
 from tests.dashboard.reader import opened, readers_of
 from tests.dashboard.site import LEADER, Site, head_of, served
-from tests.dashboard.walk import Watch
+from tests.dashboard.walk import AXE, Watch, severe
 
 pytestmark = pytest.mark.xdist_group("browser")
 AREA = "371503"
@@ -167,3 +167,29 @@ def test_a_reader_goes_on_while_the_edition_switches(place: Site, browser: Brows
         page.close()
     assert not watch.complaints
     assert not watch.outside
+
+
+def test_a_page_that_stays_open_says_that_a_newer_edition_is_there(place: Site, browser: Browser) -> None:
+    watch = Watch()
+    with readers_of(browser, place) as readers:
+        page = readers.page(head_of(AREA), watch)
+        opened(page, "/")
+        looked = "() => document.dispatchEvent(new Event('visibilitychange'))"
+        hint = page.locator(".newer")
+        with page.expect_response("**/edition"):
+            page.evaluate(looked)
+        expect(hint.get_by_role("button")).to_be_hidden()
+
+        point_to(place.settings.published, NEW)
+        page.evaluate(looked)
+        expect(hint).to_have_text("已发布新版次。 查看新版次")
+        page.evaluate(AXE.read_text())
+        assert not severe(page)
+        assert day(LAST_DAY) in edition_seen(page), "what is read stays"
+        hint.get_by_role("button").press("Enter")
+        expect(page.locator(".edition > summary")).to_contain_text(day(NEW_DAY))
+        expect(hint.get_by_role("button")).to_be_hidden()
+
+        opened(page, f"/?as_of={LAST_DAY}")
+        assert hint.count() == 0
+    assert not watch.complaints

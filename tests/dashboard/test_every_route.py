@@ -44,7 +44,7 @@ ONLY = {
     "/rules": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY},
 }
 AGE = "/readyz"  # 503 once the city's edition is older than today's
-OPEN = {"/language", "/sign-in", "/sign-in/<token>", "/sign-in/static/<path:filename>", "/healthz", AGE}
+OPEN = {"/language", "/sign-in", "/sign-in/<token>", "/sign-in/static/<path:filename>", "/healthz", "/edition", AGE}
 ENDS_SESSIONS = {"/sign-out", "/accounts/sign-out-everybody"}
 PASSWORDS = {"/sign-in", "/account/password"}  # with none they are refused
 REFUSED = text("Your role may not open this.")

@@ -1,0 +1,20 @@
+/* A page that stays open says so when a newer edition is there; the reader decides when to go on. */
+"use strict";
+(() => {
+  const EVERY = 5 * 60 * 1000; // milliseconds
+
+  async function look() {
+    if (document.hidden || !document.querySelector("[data-edition]")) return;
+    const answer = await fetch("/edition", { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const { edition } = await answer.json();
+    const place = document.querySelector("[data-edition]"); // the page may be another by now
+    if (edition && place) place.firstElementChild.hidden = edition === place.dataset.edition;
+  }
+
+  setInterval(look, EVERY);
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-reload]")) window.location.reload();
+  });
+})();
