@@ -1,7 +1,7 @@
 """Each kind of control does its thing by the keyboard alone: nobody touches a mouse in this file."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FileChooser, Locator, Page, expect
 
 from dashboard.locale import text
 from tests.dashboard.published_city import LATE
@@ -32,6 +32,15 @@ def turn_to(page: Page, choice: Locator, value: str) -> None:
             return
         page.keyboard.press("ArrowDown")
     pytest.fail(f"{value} cannot be chosen")
+
+
+def wait_for(page: Page, found: list[FileChooser], seconds: int = 30) -> None:
+    """Until there is something."""
+    for _ in range(seconds * 10):
+        if found:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"nothing came; the focus is on {page.evaluate('document.activeElement.outerHTML')[:200]}")
 
 
 def has_focus(goal: Locator) -> None:
@@ -188,11 +197,18 @@ def test_a_file_is_chosen_refused_put_right_and_sent(readers: Readers) -> None:
     choose = page.locator("[data-part=choose]")
     send = page.locator("form[data-upload] button[type=submit]")
     wrong = csv(CLAIM_HEADER, claim(1, LATE, DAY), claim(2, LATE, DAY, person="37152219850215"))
-    for content in (wrong, good()):
-        reach(page, choose)
-        with page.expect_file_chooser() as chooser:
-            page.keyboard.press("Enter")
-        chooser.value.set_files({"name": "claims.csv", "mimeType": "text/csv", "buffer": content})
+    choosers: list[FileChooser] = []
+
+    def keep(one: FileChooser) -> None:
+        choosers.append(one)
+
+    page.on("filechooser", keep)  # all the time: the browser is not told again and again to ask us
+    for content, back in ((wrong, "Tab"), (good(), "Shift+Tab")):
+        reach(page, choose, key=back)
+        page.keyboard.press("Enter")
+        expect(choose).to_be_focused()
+        wait_for(page, choosers)
+        choosers.pop().set_files({"name": "claims.csv", "mimeType": "text/csv", "buffer": content})
         reach(page, send)
         page.keyboard.press("Enter")
         if content is wrong:
