@@ -12,6 +12,7 @@ from flask import current_app
 
 from dashboard import completeness, data, quality, reference
 from dashboard.components import aria
+from dashboard.components.content import whole
 from dashboard.components.form import chosen, kept
 from dashboard.components.warning import address
 from dashboard.locale import Language, day, instant, language, text, text_in
@@ -101,7 +102,7 @@ def _single(value: Any) -> str:
 
 
 def _frame(parts: list[Any] | str) -> Any:
-    return html.Div(
+    return whole(
         [
             _skip(),
             _shared_header(role=str(data.viewer().role or "")),
@@ -109,12 +110,12 @@ def _frame(parts: list[Any] | str) -> Any:
             html.Main(parts, id=MAIN, tabIndex=-1),
             _footer(),
         ],
-        className="page",
+        "page",
     )
 
 
 def _refused(sentence: str) -> Any:
-    return html.Div(
+    return whole(
         [
             _skip(),
             html.Main(
@@ -127,7 +128,7 @@ def _refused(sentence: str) -> Any:
                 tabIndex=-1,
             ),
         ],
-        className="page failed",
+        "page failed",
     )
 
 
@@ -268,9 +269,9 @@ def _newer() -> Any:
     """Where an open page says that it is no longer the newest; assets/edition.js shows what is hidden here."""
     own: dict[str, Any] = {"data-edition": data.edition().edition_id}
     button: dict[str, Any] = {"data-reload": ""}
-    words = [text("A newer edition has been published."), " "]
-    hint = html.Span([*words, html.Button(text("Show it"), type="button", **button)], hidden=True)
-    return html.P(hint, className="banner newer", role="status", **own)
+    said = [text("A newer edition has been published."), " ", html.Button(text("Show it"), type="button", **button)]
+    hint = html.P(said, className="banner newer", hidden=True)
+    return html.Div(hint, role="status", **own)
 
 
 def _roles() -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const asked = new WeakMap(); // the place of a figure → the address asked for last
-  const own = new Map(); // chart of a figure → its figure as it came, and Plotly's settings
+  const { built, charts: own } = window.gangshao;
   const near = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach((one) => {
     near.unobserve(one.target);
     load(one.target);
@@ -40,43 +40,35 @@
     }
     for (const one of own.keys()) {
       if (one.isConnected) continue;
-      if (drawn.has(one)) window.Plotly.purge(one);
+      if (begun.has(one)) window.Plotly?.purge(one);
       own.delete(one);
     }
-    charts().filter((one) => one.data && drawn.get(one)?.data !== one.data).forEach((one) => paint(one));
+    drawAll();
   }
 
-  // A figure's parts are sent as Dash writes them and made here: Dash goes through all parts of a page at each change.
-  const NAMES = { className: "class", htmlFor: "for" };
-
-  function built(part) {
-    if (Array.isArray(part)) return part.flatMap(built);
-    if (part === null || part === undefined) return [];
-    if (typeof part !== "object") return [document.createTextNode(String(part))];
-    const { children, figure, config, ...attributes } = part.props;
-    const one = document.createElement({ Graph: "div", Link: "a" }[part.type] ?? part.type.toLowerCase());
-    for (const [name, value] of Object.entries(attributes)) {
-      if (value !== false && value !== null) one.setAttribute(NAMES[name] ?? name, value === true ? "" : value);
-    }
-    if (figure) own.set(one, { figure, config });
-    one.append(...built(children));
-    return [one];
-  }
+  const begun = new WeakSet(); // charts that are drawn or on their way
 
   async function draw(place) {
-    const mine = [...own].filter(([one]) => place.contains(one));
+    const mine = [...own].filter(([one]) => place.contains(one) && !begun.has(one));
+    mine.forEach(([one]) => begun.add(one));
     if (mine.length) await loadPlotly();
     for (const [chart, { figure, config }] of mine) {
       if (!chart.isConnected) continue;
       const { data, layout } = coloured(figure, document.documentElement);
-      drawn.set(chart, { came: figure, data });
       await window.Plotly.newPlot(chart, data, layout, config);
+    }
+  }
+
+  function drawAll() { // those of the page itself; a figure's are drawn when it comes
+    for (const [one] of own) {
+      const frame = one.closest(".chart");
+      if (!begun.has(one) && !one.closest("[data-figure]")) draw(one).catch(() => say(frame, frame.dataset.failed, "empty"));
     }
   }
 
   let plotly = null;
 
-  function loadPlotly() { // where Dash has it; its own charts load it in the same way
+  function loadPlotly() { // from where Dash has it
     if (window.Plotly) return Promise.resolve();
     plotly ??= new Promise((done, fail) => {
       const script = document.createElement("script");
@@ -87,7 +79,6 @@
   }
 
   // Charts name their colours, var(--series): Plotly wants values, those of the scheme in force.
-  const drawn = new WeakMap(); // chart → its figure as it came, and the data last drawn
   const charts = () => [...document.querySelectorAll(".js-plotly-plot")];
   const isDark = window.matchMedia("screen and (prefers-color-scheme: dark)");
 
@@ -98,10 +89,7 @@
   }
 
   function paint(chart, place = document.documentElement) {
-    const last = drawn.get(chart);
-    const came = last?.data === chart.data ? last.came : { data: chart.data, layout: chart.layout };
-    const { data, layout } = coloured(came, place);
-    drawn.set(chart, { came, data });
+    const { data, layout } = coloured(own.get(chart).figure, place);
     window.Plotly.react(chart, data, layout);
   }
 
@@ -168,7 +156,7 @@
     const chart = whole.querySelector(".js-plotly-plot");
     if (!chart || !window.Plotly) return;
     const { title, source } = whole.dataset;
-    const figure = inLight((place) => coloured(drawn.get(chart).came, place));
+    const figure = inLight((place) => coloured(own.get(chart).figure, place));
     const layout = {
       ...figure.layout, width: 1000, height: 480, title: { text: title, font: { size: 16 } },
       margin: { l: 60, r: 20, t: 80, b: 80 },

@@ -37,7 +37,8 @@ def chart(name: str, indicator: Indicator, drawn: Course, highlight: tuple[date,
     figure = {"data": _traces(indicator, drawn), "layout": _layout(drawn, highlight)}
     summary = text("Chart of {title}; the same numbers are in the table beside it.", title=title_of(indicator, drawn))
     drawing = dcc.Graph(id=f"history-{name}", figure=figure, config=_CONFIG)
-    return html.Div(drawing, className="chart", role="img", **aria.label(summary))
+    failed: Any = {"data-failed": text("The figure did not come. Reload the page to try again.")}
+    return html.Div(drawing, className="chart", role="img", **aria.label(summary), **failed)
 
 
 def title_of(indicator: Indicator, drawn: Course) -> str:

@@ -123,7 +123,8 @@ def _texts(node: object) -> list[str]:
 
 
 def _children(node: object) -> list[object]:
-    inside = node.get("props", {}).get("children") if isinstance(node, dict) else node
+    props = node.get("props", {}) if isinstance(node, dict) else {}
+    inside = props.get("children", props.get("parts")) if isinstance(node, dict) else node
     return inside if isinstance(inside, list) else [] if inside is None or inside is node else [inside]
 
 
