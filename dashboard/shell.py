@@ -269,7 +269,11 @@ def _newer() -> Any:
     """Where an open page says that it is no longer the newest; assets/edition.js shows what is hidden here."""
     own: dict[str, Any] = {"data-edition": data.edition().edition_id}
     button: dict[str, Any] = {"data-reload": ""}
-    said = [text("A newer edition has been published."), " ", html.Button(text("Show it"), type="button", **button)]
+    said: list[Any] = [
+        text("A newer edition has been published."),
+        " ",
+        html.Button(text("Show it"), type="button", **button),
+    ]
     hint = html.P(said, className="banner newer", hidden=True)
     return html.Div(hint, role="status", **own)
 

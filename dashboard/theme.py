@@ -1,9 +1,7 @@
 """The only place with colours: a palette for light and one for dark, named by style sheets, pictures and charts."""
 
-import re
 from functools import cache
 from typing import Any
-from urllib.parse import quote
 
 FONTS = (
     "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', "
@@ -81,7 +79,6 @@ DARK = {
     "expected": "#a3b0bd",
     "shadow": "#00000099",
 }
-_NAMED = re.compile(r"var\(--([\w-]+)\)")
 
 
 def colour(name: str) -> str:
@@ -99,17 +96,8 @@ def css_variables() -> str:
     )
 
 
-def picture(drawing: str) -> str:
-    """The address of an SVG drawing as a picture; the colours that it names are put in, for it inherits none."""
-    named = frozenset(_NAMED.findall(drawing))
-    style = (
-        f":root{{{_properties(LIGHT, named)}}}@media(prefers-color-scheme:dark){{:root{{{_properties(DARK, named)}}}}}"
-    )
-    return "data:image/svg+xml," + quote(drawing.replace(">", f"><style>{style}</style>", 1))
-
-
-def _properties(palette: dict[str, str], named: frozenset[str] = frozenset(LIGHT)) -> str:
-    return "".join(f"--{name}:{value};" for name, value in palette.items() if name in named)
+def _properties(palette: dict[str, str]) -> str:
+    return "".join(f"--{name}:{value};" for name, value in palette.items())
 
 
 @cache

@@ -10,8 +10,8 @@ window.gangshao = (() => {
     if (Array.isArray(part)) return part.flatMap(built);
     if (part === null || part === undefined) return [];
     if (typeof part !== "object") return [document.createTextNode(String(part))];
-    const { children, figure, config, style, ...attributes } = part.props;
-    const one = document.createElement(TAGS[part.type] ?? part.type);
+    const { children, figure, config, style, svg, ...attributes } = part.props;
+    const one = svg ? drawing(svg) : document.createElement(TAGS[part.type] ?? part.type);
     for (const [name, value] of Object.entries(attributes)) {
       if (value !== false && value !== null) one.setAttribute(NAMES[name] ?? name, value === true ? "" : value);
     }
@@ -20,6 +20,12 @@ window.gangshao = (() => {
     Object.assign(one.style, style);
     one.append(...built(children));
     return [one];
+  }
+
+  function drawing(svg) {
+    const place = document.createElement("template");
+    place.innerHTML = svg;
+    return place.content.firstElementChild;
   }
 
   function Content({ className, parts }) {

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from dash import html
-
-from dashboard.theme import colour, picture
+from dashboard.components.drawing import drawing
+from dashboard.theme import colour
 
 _WIDTH, _HEIGHT, _EDGE = 120, 30, 3
 
@@ -44,8 +43,8 @@ def spark(values: tuple[float | None, ...], normal: tuple[float, float] | None, 
         parts.append(
             f"<circle cx='{x(len(values) - 1):.1f}' cy='{y(values[-1]):.1f}' r='2.6' fill='{colour('series')}'/>"
         )
-    drawing = (
+    svg = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH} {_HEIGHT}' width='{_WIDTH}' height='{_HEIGHT}' "
         f"preserveAspectRatio='none'>{''.join(parts)}</svg>"
     )
-    return html.Img(src=picture(drawing), alt=description, className="spark")
+    return drawing(svg, description, "spark")

@@ -13,9 +13,10 @@ from dash import html
 from flask import current_app
 
 from dashboard import reference
+from dashboard.components.drawing import drawing
 from dashboard.components.tag import level_word
 from dashboard.locale import text
-from dashboard.theme import colour, picture
+from dashboard.theme import colour
 from dashboard.wording import REGION
 
 _FILE = Path("boundaries") / "counties.geojson"
@@ -49,18 +50,14 @@ def city_map(levels: Mapping[str, int]) -> Any:
             _label(x, y + 24 * (place + 1), places[zone].short_name, levels.get(zone), is_zone=True)
             for place, zone in enumerate(zones.get(view, []))
         ]
-    drawing = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH:.0f} {height:.0f}' font-family='sans-serif' "
-        f"font-size='13' text-anchor='middle'>{''.join(drawn)}{''.join(labels)}</svg>"
+    svg = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH:.0f} {height:.0f}' width='{_WIDTH:.0f}' "
+        f"height='{height:.0f}' font-size='13' text-anchor='middle'>{''.join(drawn)}{''.join(labels)}</svg>"
     )
     told = text("Map of the counties by their worst open warning; the same stands in the table of areas.")
-    return html.Figure(
-        [
-            html.Img(src=picture(drawing), alt=told, className="map"),
-            html.Figcaption(text("Internal use only. Counties by their own worst open warning; zones are marks.")),
-        ],
-        className="mapped",
-    )
+    said = text("Internal use only. Counties by their own worst open warning; zones are marks.")
+    parts: list[Any] = [drawing(svg, told, "map"), html.Figcaption(said)]
+    return html.Figure(parts, className="mapped")
 
 
 def centres() -> dict[str, tuple[float, float]]:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 import dashboard
-from dashboard.theme import DARK, LIGHT, colour, css_variables, picture, template
+from dashboard.theme import DARK, LIGHT, colour, css_variables, template
 
 PALETTES = {"light": LIGHT, "dark": DARK}
 LEVELS = [f"level-{level}" for level in (1, 2, 3, 4)]
@@ -133,14 +133,6 @@ def test_both_palettes_name_the_same_colours() -> None:
 
 def test_plotly_knows_every_setting_of_the_template() -> None:
     assert go.layout.Template(template()).to_plotly_json() == template()
-
-
-def test_a_picture_holds_the_colours_it_names_for_both_schemes_and_no_others() -> None:
-    made = picture(f"<svg xmlns='http://www.w3.org/2000/svg'><rect fill='{colour('band')}'/></svg>")
-    assert made.startswith("data:image/svg+xml,")
-    for palette in PALETTES.values():
-        assert palette["band"].replace("#", "%23") in made
-        assert palette["series"].replace("#", "%23") not in made
 
 
 def test_no_file_of_the_dashboard_but_the_theme_says_a_colour() -> None:

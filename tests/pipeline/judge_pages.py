@@ -19,7 +19,7 @@ YEAR = 2026
 READ = """() => {
   const words = (cell) => {
     const copy = cell.cloneNode(true);
-    copy.querySelectorAll("small, .unseen, .tag, b, i, img").forEach((one) => one.remove());
+    copy.querySelectorAll("small, .unseen, .tag, b, i, svg").forEach((one) => one.remove());
     return copy.textContent.trim();
   };
   const all = (within, choice) => [...within.querySelectorAll(choice)];
