@@ -19,8 +19,9 @@ from multiprocessing import get_context, parent_process
 
 from flask import Flask
 
-from dashboard import shared
+from dashboard import data, shared
 from dashboard.app import create_app
+from dashboard.handled import handled
 from dashboard.health import IS_PREPARED
 from dashboard.shared import Asked, Made
 from pipelines import region as regions
@@ -65,6 +66,7 @@ class Ahead:
                     # Readers who could not be kept so long are on the pointer's edition; from there it goes on.
                     self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
                     try:
+                        self._warm_up(pointed)
                         self._make_what_is_likely(pointed)
                     finally:  # pages come without it too, only later
                         self._server.config[IS_PREPARED] = True
@@ -72,6 +74,13 @@ class Ahead:
                 continue
             except Exception:  # the thread must not end, or every edition would be shown late
                 log.exception("an edition could not be prepared")
+
+    def _warm_up(self, edition_id: str) -> None:
+        """Do once what the first reader would wait for: Dash's own set-up, opening the files, reading the region."""
+        self._server.test_client().get("/healthz")
+        bureau = data.for_nobody_yet(Audience.BUREAU, frozenset())
+        with read.preparing(edition_id), self._server.test_request_context("/"), bureau:
+            handled(data.read("open_warning"))
 
     def _make_what_was_asked(self, edition_id: str) -> None:
         """Have made what anybody was given lately, before the edition is shown."""

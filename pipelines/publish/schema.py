@@ -1,5 +1,6 @@
 """The form of published files, and how a file of an earlier form is read: what it lacks was not said then."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -25,9 +26,18 @@ def check(told: str | None, where: str) -> int:
     return int(told)
 
 
-@cache
 def columns(table: str) -> Mapping[str, str]:
-    """Name and type of a table's columns in the present form, in their order."""
+    """Name and type of a table's columns in the present form, in their order. Raises KeyError if there is none."""
+    return _tables()[table]
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, str]]:
     with duckdb.connect() as con:
-        con.execute((_TABLES / f"{table}.sql").read_text(encoding="utf-8"))
-        return {str(row[0]): str(row[1]) for row in con.execute(f"describe {table}").fetchall()}
+        for path in _TABLES.glob("*.sql"):
+            con.execute(path.read_text(encoding="utf-8"))
+        found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        columns = "select table_name, column_name, data_type from duckdb_columns() where not internal"
+        for table, name, kind in con.execute(f"{columns} order by table_name, column_index").fetchall():
+            found[table][name] = kind
+    return found
