@@ -39,7 +39,7 @@ READ = """() => {
       title: words(panel.querySelector("h2, h3")), caption: panel.querySelector("p.caption")?.textContent ?? "",
       amount: panel.querySelector("p.caption strong")?.textContent ?? "",
     })),
-    tables: all(main, "table").map((one) => ({
+    tables: all(main, "table:not([data-figure] *)").map((one) => ({
       caption: one.querySelector("caption").textContent, kind: one.className,
       head: all(one, "thead th").map((cell) => ({ words: words(cell), link: link(cell) })),
       rows: all(one, "tbody tr").map((row) => [...row.children].map((cell) => ({ words: words(cell), link: link(cell) }))),
