@@ -3,9 +3,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pipelines.domain import Viewer
+from tests.dashboard.asked import signed_in
 from tests.dashboard.published_city import CLOSING, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 from tests.dashboard.walk import DESK, PHONE, VIEWERS, Watch, english_words, look, opened, shown, walk
@@ -198,10 +199,15 @@ def test_numbers_can_be_read_when_the_chart_script_is_blocked(sign_in: SignIn, s
     page.goto(site.url + "/area/371503")
     page.wait_for_selector(".page main h1")
     assert re.fullmatch(r"[−\d,.]+ \S+", page.locator(".panel .caption strong").first.inner_text())
-    # In one go: Dash makes the whole page anew, again and again, as long as it cannot load the script.
-    page.wait_for_function(
-        "() => { document.querySelector('.figure')?.scrollIntoView();"
-        " const of = document.querySelector('.tabbed'); of?.querySelectorAll('[role=tab]')[1].click();"
-        " return of?.querySelector('table')?.innerText.includes('2026-11-24'); }"
-    )
+    figure = page.locator(".figure").first
+    figure.scroll_into_view_if_needed()
+    expect(figure.locator(".chart")).to_have_text("图未能取到，请重新载入本页再试。")
+    figure.get_by_role("tab").nth(1).click()
+    expect(figure.locator("table")).to_contain_text("2026-11-24")
     page.close()
+
+
+def test_a_page_brings_no_script_that_it_does_not_need(site: Site) -> None:
+    scripts = re.findall(r'<script src="([^"]*)"', signed_in(site, LEADER).get("/").get_data(as_text=True))
+    assert any("dash_renderer" in one for one in scripts)
+    assert not [one for one in scripts if "polyfill" in one or "dash_table" in one]
