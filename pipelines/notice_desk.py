@@ -70,17 +70,23 @@ def preview(
     address: Annotated[str, typer.Option(help="该单位的一个地址，默认第一个会收到的")] = "",
     html: Annotated[Path | None, typer.Option(help="把网页部分写入此文件")] = None,
 ) -> None:
-    """看一封邮件此刻会是什么样，不发送、不记录 (a mail as it would be now; nothing is sent or stored)."""
+    """看一封邮件此刻会是什么样，不发送、不记录；办公时间以外按下次上班时 (a mail as it would be; nothing is stored)."""
     settings, region = place()
     ledger = open_ledger(settings)
-    given = occasion(edition_in_force(settings.published), ledger, region, settings, now())
+    edition = edition_in_force(settings.published)
     everybody = [
         one
-        for one in recipients(region, given.edition.day)
+        for one in recipients(region, edition.day)
         if one.office.office_id == office and address in {"", one.address}
     ]
     if not everybody:
         raise UserError(f"{office} 没有这样的接收人；请核对 offices.csv 和 recipients.csv (no such recipient)")
+    asked_at = now()
+    at = everybody[0].office.hours.next_working(region, asked_at)
+    if at > asked_at:
+        local = at.astimezone(region.time_zone)
+        typer.echo(f"现在是办公时间以外，以下是 {local:%Y-%m-%d %H:%M} 时的邮件 (outside working hours)\n", err=True)
+    given = occasion(edition, ledger, region, settings, at)
     letters = _letters(given, ledger, region, purpose, everybody)
     if not letters:
         raise UserError(f"此刻没有要发给 {office} 的 {purpose} 邮件 (there would be no such mail)")

@@ -124,7 +124,7 @@ def test_every_area_and_level_of_the_region_is_routed() -> None:
 def test_a_mail_can_be_looked_at_and_nothing_is_stored(
     city: City, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    story = Timeline(city, ledger, MONDAY, {("371502", "C"): "23"})
+    story = Timeline(city, ledger, MONDAY, {("371502", "C"): "23", ("371503", "C"): "33"})
     story.publish(0)
     monkeypatch.setenv("GANGSHAO_DATA", str(tmp_path))
     page = tmp_path / "mail.html"
@@ -134,6 +134,12 @@ def test_a_mail_can_be_looked_at_and_nothing_is_stored(
     assert "<h1" in page.read_text(encoding="utf-8")
     for purpose in ("brief", "quality"):
         assert CliRunner().invoke(app, ["preview", purpose, "--office", "liaocheng"]).exit_code == 0
+    for moment, is_said in ((at(MONDAY, "10:00"), False), (at(MONDAY, "19:30"), True)):
+        monkeypatch.setattr("pipelines.notice_desk.now", lambda moment=moment: moment)
+        late = CliRunner().invoke(app, ["preview", "digest", "--office", "chiping"])
+        assert late.exit_code == 0, late.exception
+        assert "茌平区" in late.stdout
+        assert ("现在是办公时间以外" in late.stderr) == is_said
     assert recorded_notices(ledger) == []
     wrong = CliRunner().invoke(app, ["preview", "digest", "--office", "nowhere"])
     assert isinstance(wrong.exception, UserError)
