@@ -70,7 +70,7 @@ def preview(
     address: Annotated[str, typer.Option(help="该单位的一个地址，默认第一个会收到的")] = "",
     html: Annotated[Path | None, typer.Option(help="把网页部分写入此文件")] = None,
 ) -> None:
-    """看一封邮件此刻会是什么样，不发送、不记录；办公时间以外按下次上班时 (a mail as it would be; nothing is stored)."""
+    """看一封邮件此刻会是什么样，不发送、不记录；下班后的汇总按下次上班时 (a mail as it would be; nothing is stored)."""
     settings, region = place()
     ledger = open_ledger(settings)
     edition = edition_in_force(settings.published)
@@ -82,10 +82,11 @@ def preview(
     if not everybody:
         raise UserError(f"{office} 没有这样的接收人；请核对 offices.csv 和 recipients.csv (no such recipient)")
     asked_at = now()
-    at = everybody[0].office.hours.next_working(region, asked_at)
-    if at > asked_at:
+    at, hours = asked_at, everybody[0].office.hours
+    if purpose == "digest" and hours.is_over(region, asked_at):  # then none is sent before it works again
+        at = hours.next_working(region, asked_at)
         local = at.astimezone(region.time_zone)
-        typer.echo(f"现在是办公时间以外，以下是 {local:%Y-%m-%d %H:%M} 时的邮件 (outside working hours)\n", err=True)
+        typer.echo(f"该单位已经下班，以下是 {local:%Y-%m-%d %H:%M} 时的邮件 (after working hours)\n", err=True)
     given = occasion(edition, ledger, region, settings, at)
     letters = _letters(given, ledger, region, purpose, everybody)
     if not letters:
