@@ -66,8 +66,8 @@ class Ahead:
                     # Readers who could not be kept so long are on the pointer's edition; from there it goes on.
                     self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
                     try:
-                        self._warm_up(pointed)
                         self._make_what_is_likely(pointed)
+                        self._warm_up(pointed)
                     finally:  # pages come without it too, only later
                         self._server.config[IS_PREPARED] = True
             except UserError:  # nothing is published yet, or what is cannot be read: readers are told so themselves
@@ -76,8 +76,7 @@ class Ahead:
                 log.exception("an edition could not be prepared")
 
     def _warm_up(self, edition_id: str) -> None:
-        """Do once what the first reader would wait for: Dash's own set-up, opening the files, reading the region."""
-        self._server.test_client().get("/healthz")
+        """What the first reader would wait for though all pages are made: opening the files, reading the region."""
         bureau = data.for_nobody_yet(Audience.BUREAU, frozenset())
         with read.preparing(edition_id), self._server.test_request_context("/"), bureau:
             handled(data.read("open_warning"))

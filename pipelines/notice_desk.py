@@ -81,10 +81,9 @@ def preview(
     ]
     if not everybody:
         raise UserError(f"{office} 没有这样的接收人；请核对 offices.csv 和 recipients.csv (no such recipient)")
-    asked_at = now()
-    at, hours = asked_at, everybody[0].office.hours
-    if purpose == "digest" and hours.is_over(region, asked_at):  # then none is sent before it works again
-        at = hours.next_working(region, asked_at)
+    at, hours = now(), everybody[0].office.hours
+    if purpose == "digest" and hours.is_over(region, at):  # then none is sent before it works again
+        at = hours.next_working(region, at)
         local = at.astimezone(region.time_zone)
         typer.echo(f"该单位已经下班，以下是 {local:%Y-%m-%d %H:%M} 时的邮件 (after working hours)\n", err=True)
     given = occasion(edition, ledger, region, settings, at)

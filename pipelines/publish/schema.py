@@ -37,7 +37,7 @@ def _tables() -> Mapping[str, Mapping[str, str]]:
         for path in _TABLES.glob("*.sql"):
             con.execute(path.read_text(encoding="utf-8"))
         found: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        columns = "select table_name, column_name, data_type from duckdb_columns() where not internal"
-        for table, name, kind in con.execute(f"{columns} order by table_name, column_index").fetchall():
+        told = "select table_name, column_name, data_type from duckdb_columns() where not internal"
+        for table, name, kind in con.execute(f"{told} order by table_name, column_index").fetchall():
             found[table][name] = kind
-    return found
+    return dict(found)

@@ -2,17 +2,21 @@
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, expect
 
 from pipelines.domain import Role, Viewer
 from pipelines.publish import read as door
-from tests.dashboard.asked import page_asked, signed_in
-from tests.dashboard.published_city import City
+from tests.dashboard.asked import page_asked, props, signed_in
+from tests.dashboard.published_city import LAST_DAY, LATE, City
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import LEADER, Site, head_of, served
 
@@ -87,7 +91,7 @@ def test_a_figure_shows_what_its_table_and_its_files_say(place: Site, days: int)
     assert len(packed.get_data()) < 10_000
     answer = client.get(f"/figure?{query}")
     body = json.loads(answer.get_data(as_text=True))
-    drawn = next(one for one in _props(body) if "figure" in one)["figure"]["data"][-1]
+    drawn = next(one for one in props(body) if "figure" in one)["figure"]["data"][-1]
     rows = client.get(f"/download/series.csv?{query}").get_data().decode("utf-8-sig").splitlines()
     told = [row.split(",")[:2] for row in rows[1:]]
     assert told == [
@@ -101,6 +105,26 @@ def test_a_figure_shows_what_its_table_and_its_files_say(place: Site, days: int)
     lines = dict(about.iter_rows(values_only=True))
     assert lines["版次"] in rows[1]
     assert {"内容", "数据时点", "筛选条件", "可见范围", "保密处理"} <= lines.keys()
+
+
+def test_a_window_judged_of_fewer_days_is_no_point_of_a_late_units_course(city: City, tmp_path: Path) -> None:
+    shutil.copytree(city.published, published := tmp_path / "published")
+    asked = {"area": LATE, "industry": "ALL", "window_periods": 7, "since": LAST_DAY - timedelta(days=60)}
+    before = door.read("window_expectation", LEADER, published=published, **asked)
+    door.close()
+    for file in published.glob("*/restricted.duckdb"):
+        with duckdb.connect(str(file)) as con:
+            con.execute(
+                "update score set window_from = window_from + 3, expected = -1 where area = $1 and window_periods = 7 "
+                "and edition_id = (select max(edition_id) from edition)",
+                [LATE],
+            )
+    after = door.read("window_expectation", LEADER, published=published, **asked)
+    door.close()
+    points = [set(zip(one["indicator"], one["data_to"], strict=True)) for one in (before, after)]
+    judged_once = {("insured_leave", pd.Timestamp("2026-11-24"))}  # of the others an earlier edition judged the whole
+    assert points[0] - points[1] == judged_once
+    assert (after["expected"] > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -138,15 +162,6 @@ def test_pages_are_light(place: Site) -> None:
         )
         assert answer.headers["Content-Encoding"] == "gzip"
         assert len(answer.get_data()) < 35_000
-
-
-def _props(tree: object) -> Iterator[dict[str, object]]:
-    if isinstance(tree, list):
-        for one in tree:
-            yield from _props(one)
-    if isinstance(tree, dict) and "props" in tree:
-        yield tree["props"]
-        yield from _props(tree["props"].get("children"))
 
 
 def test_a_workbook_takes_signs_that_excel_does_not_know(place: Site) -> None:

@@ -46,7 +46,8 @@ def test_at_the_door(readers: Readers) -> None:
     page.close()
 
 
-def refuses_two_passwords(page: Page, token: str | None, name: str) -> None:
+def assert_two_passwords_are_refused(page: Page, token: str | None, name: str) -> None:
+    """The form behind a link says that its two passwords differ; it is accessible before and after."""
     opened(page, f"/sign-in/{token}")
     assert_accessible(page, name)
     for field in page.locator("form [required]:not([type=password])").all():
@@ -61,9 +62,9 @@ def refuses_two_passwords(page: Page, token: str | None, name: str) -> None:
 def test_first_passwords(readers: Readers, place: Site) -> None:
     now = datetime.now(UTC)
     page = readers.page(None, Watch())
-    refuses_two_passwords(page, link.set_up(place.ledger, now), "the first account")
+    assert_two_passwords_are_refused(page, link.set_up(place.ledger, now), "the first account")
     account_id = account.create(place.ledger, SYSTEM, "wang.wu", "王五", Role.COUNTY_CLERK, [AREA], now)
-    refuses_two_passwords(page, link.for_password(place.ledger, SYSTEM, account_id, now), "an own password")
+    assert_two_passwords_are_refused(page, link.for_password(place.ledger, SYSTEM, account_id, now), "an own password")
     page.close()
 
 

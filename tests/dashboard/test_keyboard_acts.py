@@ -43,17 +43,13 @@ def wait_for(page: Page, found: list[FileChooser], seconds: int = 30) -> None:
     pytest.fail(f"nothing came; the focus is on {page.evaluate('document.activeElement.outerHTML')[:200]}")
 
 
-def has_focus(goal: Locator) -> None:
-    expect(goal).to_be_focused()
-
-
 def test_the_first_stop_leads_to_the_content(readers: Readers) -> None:
     page = readers.page(LEADER, Watch())
     opened(page, "/warnings")
     reach(page, page.locator(".skip"), 1)
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    has_focus(page.locator("main a").first)
+    expect(page.locator("main a").first).to_be_focused()
     page.close()
 
 
@@ -105,11 +101,11 @@ def test_tabs_turn_by_arrows_and_what_is_behind_them_is_next(readers: Readers) -
     tabs = figure.get_by_role("tab")
     reach(page, tabs.first)
     page.keyboard.press("ArrowRight")
-    has_focus(tabs.nth(1))
+    expect(tabs.nth(1)).to_be_focused()
     expect(figure.get_by_role("table")).to_be_visible()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Tab")
-    has_focus(figure.locator("[role=tabpanel] a").first)
+    expect(figure.locator("[role=tabpanel] a").first).to_be_focused()
     with page.expect_download() as file:
         page.keyboard.press("Enter")
     assert file.value.suggested_filename.endswith(".csv")
@@ -178,7 +174,7 @@ def test_a_warning_is_dismissed_only_with_grounds_and_the_focus_stays_where_one_
     reach(page, step.get_by_role("button"), 8)
     page.keyboard.press("Enter")
     expect(step.locator("[role=status]")).not_to_be_empty()
-    has_focus(step.get_by_role("button"))
+    expect(step.get_by_role("button")).to_be_focused()
     reach(page, step.locator("textarea"), 1, "Shift+Tab")
     page.keyboard.type("企业来电：数据录错")
     reach(page, step.locator("[name=cause]"), 3, "Shift+Tab")
@@ -213,7 +209,7 @@ def test_a_file_is_chosen_refused_put_right_and_sent(readers: Readers) -> None:
         page.keyboard.press("Enter")
         if content is wrong:
             expect(page.locator(".problems li")).to_have_count(1)
-            has_focus(send)
+            expect(send).to_be_focused()
             reach(page, page.locator(".problems a.download").first, 1)
             with page.expect_download():
                 page.keyboard.press("Enter")

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pytest
 from playwright.sync_api import Browser, expect
 
 from pipelines.publish import read as door
@@ -12,6 +13,7 @@ from tests.dashboard.reader import opened, readers_of
 from tests.dashboard.site import LEADER, served
 from tests.dashboard.walk import Watch
 
+pytestmark = pytest.mark.xdist_group("states")
 AREA = "371503"
 NAME = "<b id=evil>甲&amp;乙</b><img src=x onerror='window.isEvil=1'>"
 
