@@ -5,9 +5,8 @@
 
   async function look() {
     if (document.hidden || !document.querySelector("[data-edition]")) return;
-    const answer = await fetch("/edition", { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok) return;
-    const { edition } = await answer.json();
+    const { edition } = await fetch("/edition", { headers: { Accept: "application/json" } })
+      .then((answer) => answer.json()).catch(() => ({})); // not reached, or another's answer: the next look will tell
     const place = document.querySelector("[data-edition]"); // the page may be another by now
     if (edition && place) place.firstElementChild.hidden = edition === place.dataset.edition;
   }

@@ -179,6 +179,11 @@ def test_a_page_that_stays_open_says_that_a_newer_edition_is_there(place: Site, 
         with page.expect_response("**/edition"):
             page.evaluate(looked)
         expect(hint).to_be_hidden()
+        page.route("**/edition", lambda route: route.fulfill(body="<p>a proxy's page</p>", content_type="text/html"))
+        with page.expect_response("**/edition"):
+            page.evaluate(looked)
+        page.unroute("**/edition")
+        expect(hint).to_be_hidden()
 
         point_to(place.settings.published, NEW)
         page.evaluate(looked)
