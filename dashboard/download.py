@@ -1,10 +1,11 @@
 """What a page shows, as a CSV file or workbook: through the same door and scope as the page, inert in a spreadsheet."""
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +28,7 @@ from pipelines.ledger.audit import Act
 from pipelines.sheet import inert
 
 _KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_BLOCK = 2000  # rows of a file that are written at a time
 _DAYS = {"day": 400, "week": 1100, "month": 3700}
 Rows = Iterator[Sequence[object]]
 
@@ -46,15 +48,17 @@ def add_downloads(server: Flask) -> None:
             title, rows = maker()
             if "indicator" in asked and asked["indicator"] not in reference.indicators():
                 del asked["indicator"]  # another is shown, which the rows name
-            written = list(rows)
-            body = (
-                _written(written) if form == "csv" else workbook(title, written, _told(title, len(written) - 1, asked))
-            )
+            if form == "csv":
+                body, many = _written(rows)
+            else:
+                listed = list(rows)
+                many = len(listed) - 1
+                body = workbook(title, listed, _told(title, many, asked))
         except UserError as error:
             trail().refuse("not_found")
             return Response(in_words(error), 404, mimetype="text/plain")
         stamp = data.edition().edition_id
-        trail().enter(Act.EXPORT, f"{name}.{form}", {**asked, "edition": stamp, "rows": len(written) - 1})
+        trail().enter(Act.EXPORT, f"{name}.{form}", {**asked, "edition": stamp, "rows": many})
         shown = f"{title}_{stamp}.{form}".replace("/", "-")
         return Response(
             body,
@@ -103,10 +107,15 @@ def scope_words() -> str:
     )
 
 
-def _written(rows: Sequence[Sequence[object]]) -> bytes:
-    target = io.StringIO(newline="")
-    csv.writer(target).writerows(zip(*map(_safe, zip(*rows, strict=True)), strict=True))
-    return target.getvalue().encode("utf-8-sig")
+def _written(rows: Rows) -> tuple[bytes, int]:
+    """Rows as CSV with a BOM, and how many there are below the header; a long file is never in memory as cells."""
+    whole, many = bytearray(codecs.BOM_UTF8), -1
+    while block := list(islice(rows, _BLOCK)):
+        target = io.StringIO(newline="")
+        csv.writer(target).writerows(zip(*map(_safe, zip(*block, strict=True)), strict=True))
+        whole += target.getvalue().encode()
+        many += len(block)
+    return bytes(whole), many
 
 
 def _safe(column: Sequence[object]) -> list[object]:

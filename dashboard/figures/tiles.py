@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from dash import dcc, html
-from scipy.optimize import linear_sum_assignment
 
 from dashboard import reference
 from dashboard.components import aria
@@ -77,6 +76,9 @@ def _nearest(codes: Sequence[str], where: Sequence[Point] | Sequence[Cell], free
     """A cell for each code, all together as near as can be to where they belong."""
     if not codes:
         return {}
+    # 33 MiB, and nearly always the process that prepares pages is the one that lays tiles out.
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
     apart = np.array(where, dtype=float)[:, None, :] - np.array(free, dtype=float)[None, :, :]
     chosen, places = linear_sum_assignment((apart**2).sum(axis=2))
     return {codes[one]: free[place] for one, place in zip(chosen.tolist(), places.tolist(), strict=True)}

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import nbinom
 
+from models.spike import exceeds
 from pipelines.alerts.reach import of_size
 
 LEAD = [
@@ -40,7 +40,7 @@ def chance(observed: Floats, expected: Floats, history: Floats) -> Floats:
     spread = history.var(axis=1, ddof=1) / np.maximum(mean, 1e-9)
     variance = np.where(total > 0, np.maximum(spread, 1.0), 1.0) * expected
     variance += expected**2 / (total + STRENGTH_OF_PRIOR)
-    return np.asarray(nbinom.sf(observed - 1, expected**2 / (variance - expected), expected / variance))
+    return exceeds(observed - 1.0, expected**2 / (variance - expected), expected / variance)
 
 
 def usual(history: Floats, staff: Floats, rate: Floats, season: float) -> Floats:

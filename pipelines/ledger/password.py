@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from pipelines.domain import Said, SaidError
 
@@ -64,6 +63,9 @@ def weakness(password: str, words: Iterable[str]) -> Said | None:
     if len(rest) < _BESIDE:
         token = next((word for word in known if word in password.casefold()), "")
         return _refused("dictionary", token)
+    # Its lists of words are 12 MiB, and a server sees few passwords set.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
     found: dict[str, Any] = zxcvbn(password, user_inputs=known, max_length=MOST)
     if found["score"] >= _GUESSED:
         return None

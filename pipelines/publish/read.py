@@ -7,21 +7,18 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 import pandas as pd
-import sqlglot
-from sqlglot import exp
 
 from pipelines.domain import Audience, Edition, Said, SaidError, UserError, Viewer
 from pipelines.publish import schema
 from pipelines.publish.kept import Kept
-from pipelines.publish.scope import EVERYTHING, TABLES, Clock, RefusedError, Source, scope
+from pipelines.publish.question import question, view
+from pipelines.publish.scope import EVERYTHING, TABLES, Clock, Source, scope
 
-QUERIES = Path(__file__).resolve().parent.parent / "sql" / "queries"
-VIEWS = QUERIES.parent / "views"
 _HISTORY = "_history"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -31,17 +28,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 _NOTHING = Said("还没有发布任何版次，请先运行 gangshao run", "nothing has been published yet")
 MOST_BEHIND = 120.0  # seconds that readers may be kept on the edition before the one in force
-_ROOM = 48 * 2**20  # bytes of answers kept for each open base
+_ROOM = 16 * 2**20  # bytes of answers kept for each open base
 Parameter = str | int | float | bool | date | datetime | None
-
-
-@dataclass(frozen=True)
-class Query:
-    """A question of pipelines/sql/queries: its text, the tables it names, the parameters it wants."""
-
-    text: str
-    tables: frozenset[str]
-    parameters: frozenset[str]
 
 
 @dataclass
@@ -138,28 +126,6 @@ def edition_of_day(published: Path, day: date) -> Edition:
         return found[-1]
 
 
-@cache
-def question(name: str) -> Query:
-    """Load and parse a query file; raises UserError when there is none of that name."""
-    path = QUERIES / f"{name}.sql"
-    if not name.isidentifier() or not path.is_file():
-        raise SaidError(Said(f"没有名为 {name} 的查询", "no such question"))
-    text = path.read_text(encoding="utf-8")
-    tree = sqlglot.parse_one(text, dialect="duckdb")
-    if not isinstance(tree, exp.Query):
-        raise SaidError(Said(f"{path.name} 不是查询语句", "not a select"))
-    named = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
-    tables = set()
-    for table in tree.find_all(exp.Table):
-        if table.db or table.catalog or not isinstance(table.this, exp.Identifier):
-            raise RefusedError(
-                Said(f"{path.name} 引用了 {table.sql()}，只能引用表名", "queries name plain tables only")
-            )
-        if table.name not in named:
-            tables.add(table.name)
-    return Query(text, frozenset(tables), frozenset(part.name for part in tree.find_all(exp.Placeholder)))
-
-
 def _in_force(base: _Base, as_of: datetime | None) -> Edition:
     if as_of is None:
         return base.editions[-1]
@@ -199,14 +165,14 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
 @lru_cache(maxsize=16)
 def _derived(table: str, edition: Edition) -> str:
     """A table made of all areas' rows as they were known in the edition; the scope is applied to what comes out."""
-    text = (VIEWS / f"{TABLES[table].derived}.sql").read_text(encoding="utf-8")
-    tree = sqlglot.parse_one(text, dialect="duckdb")
     instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-    for named in list(tree.find_all(exp.Table)):
-        known = _known(named.name, Source.RESTRICTED, edition, instant, is_history=False)
-        rows = f"(select t.* from {Source.RESTRICTED}.{named.name} as t where {known}) as {named.alias_or_name}"  # nosec B608 # names in a file of ours
-        named.replace(sqlglot.parse_one(f"select * from {rows}", dialect="duckdb").args["from_"].this)  # nosec B608 # the rows above
-    return tree.sql(dialect="duckdb")
+    found = view(TABLES[table].derived)
+    rows = [
+        f"{one} as (select t.* from {Source.RESTRICTED}.{one} as t where "  # nosec B608 # names in a file of ours
+        f"{_known(one, Source.RESTRICTED, edition, instant, is_history=False)})"
+        for one in sorted(found.tables)
+    ]
+    return f"with {', '.join(rows)} select * from ({found.text})"  # nosec B608 # a file of ours
 
 
 def _column(column: str, instant: str, is_history: bool) -> str:

@@ -4,13 +4,14 @@ import multiprocessing
 import os
 import resource
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,12 @@ from pipelines import region as regions
 from pipelines.domain import Audience, Edition, Viewer
 from pipelines.ledger import link, open_ledger
 from pipelines.publish.read import close, read
-from tests import forked
 from tests.bench.apart import apart
 from tests.bench.day import REGION, settings
 from tests.bench.load_check import Checked, check
 from tests.bench.load_editions import Published, prepare, publish_in_turn
 from tests.bench.load_viewers import KINDS, PATIENCE, Answer, Crowd, actions, cast
-from tests.bench.place import now
+from tests.bench.place import ROOT, now
 from tests.faults.watcher import wait_until_it_answers
 
 AFTER = 4.0  # seconds the load goes on after the last edition
@@ -126,15 +126,16 @@ def _served(folder: Path) -> Iterator[tuple[psutil.Process, str]]:
         "GANGSHAO_REGION": here.region,
         "GANGSHAO_PORT": port,
     }
-    said = folder / "said"
     environment = os.environ | {name: str(value) for name, value in own.items()}
-    process: BaseProcess = forked.start(("serve",), environment, said, said)
+    command = [sys.executable, "-m", "pipelines", "serve"]  # as it is started: a fork would bring what else is imported
+    with (folder / "said").open("ab") as said:
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=said, stderr=said)
     try:
-        wait_until_it_answers(f"http://127.0.0.1:{port}", process)
+        wait_until_it_answers(f"http://127.0.0.1:{port}", lambda: process.poll() is None)
         yield psutil.Process(process.pid), f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.join()
+        process.wait()
 
 
 def _sign_in(folder: Path, crowd: Crowd, viewers: int) -> None:

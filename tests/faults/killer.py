@@ -15,8 +15,8 @@ from pathlib import Path
 from types import FrameType
 
 from pipelines import outbox_desk
-from pipelines.__main__ import app
 from pipelines.alerts import mail
+from pipelines.commands import app
 from pipelines.ingest import inbox, waiting
 
 # A module belongs to the stage of its longest prefix here; what a stage calls of others, in Python or C, counts too.

@@ -74,7 +74,7 @@ def _served_and_killed(place: House, seconds: float) -> int:
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "said"
         server = forked.start(("serve",), place.env | {"GANGSHAO_PORT": str(port)}, said, said)
-        wait_until_it_answers(url, server)
+        wait_until_it_answers(url, server.is_alive)
         sessions = [_signed_in(url, link) for link in links]
         whole: list[int] = []
         threads = [threading.Thread(target=_download_until_it_dies, args=(one, url, whole)) for one in sessions]

@@ -9,10 +9,9 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import requests
@@ -151,7 +150,7 @@ def watched(house: House, path: str) -> Iterator[Watcher]:
 
         thread = threading.Thread(target=keep_looking)
         try:
-            wait_until_it_answers(watcher.url, process)
+            wait_until_it_answers(watcher.url, process.is_alive)
             watcher.sign_in(path)
             thread.start()
             yield watcher
@@ -166,14 +165,14 @@ def watched(house: House, path: str) -> Iterator[Watcher]:
         assert "Traceback" not in (text := said.read_text(encoding="utf-8")), text
 
 
-def wait_until_it_answers(url: str, process: BaseProcess) -> None:
+def wait_until_it_answers(url: str, is_alive: Callable[[], bool]) -> None:
     """Return once the dashboard answers; fail when it is gone or takes too long."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             requests.get(f"{url}/sign-in", timeout=5)
         except requests.ConnectionError:
-            assert process.is_alive(), "the dashboard did not start"
+            assert is_alive(), "the dashboard did not start"
             assert time.monotonic() < deadline, "the dashboard does not answer"
             time.sleep(0.1)
         else:

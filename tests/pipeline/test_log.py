@@ -72,7 +72,7 @@ def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_
     url = f"http://127.0.0.1:{port}"
     session = requests.Session()
     try:
-        wait_until_it_answers(url, server)
+        wait_until_it_answers(url, server.is_alive)
         for path, sent in (
             (f"/sign-in/{tokens[0]}", NEW_PASSWORD),
             ("/sign-out", {}),

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.__main__ import app
 from pipelines.alerts.hours import Hours
 from pipelines.alerts.mail import send
 from pipelines.alerts.periodic import send_due
 from pipelines.alerts.route import routes
+from pipelines.commands import app
 from pipelines.domain import Level, Role, State, UserError, Viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from pipelines import region as regions
-from pipelines.__main__ import app
+from pipelines.commands import app
 from pipelines.domain import UserError
 from pipelines.settings import Settings
 from pipelines.warehouse import store

@@ -11,7 +11,7 @@ from model_city import calendar, daily_city
 from models.assess import assess
 from models.methods import Method
 from models.recipe import RECIPES
-from pipelines.__main__ import app
+from pipelines.commands import app
 from pipelines.feeds.contract import Contract
 from pipelines.settings import Settings
 from pipelines.warehouse.catalogue import parse
