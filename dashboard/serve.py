@@ -26,7 +26,6 @@ OPTIONS: Final = {
 def serve(settings: Settings) -> None:
     """Listen until interrupted. Raises UserError when the address is taken or not ours."""
     app = create_app(settings)
-    gc.freeze()  # what lives as long as the server is not gone through again: it took 150 ms from all readers each time
     try:
         server = waitress.create_server(app.server, host=settings.host, port=settings.port, threads=THREADS, **OPTIONS)
     except OSError as error:
@@ -34,6 +33,7 @@ def serve(settings: Settings) -> None:
             f"无法在 {settings.host}:{settings.port} 启动看板：{error.strerror}；"
             "请用 GANGSHAO_PORT 另设端口 (address in use)"
         ) from error
+    gc.freeze()  # what lives as long as the server is not gone through again: it took 150 ms from all readers each time
     ahead = Ahead(app.server, settings)
     ahead.start()
     sys.stderr.write(f"看板 {settings.address}（按 Ctrl+C 停止）\n")

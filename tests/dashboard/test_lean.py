@@ -1,0 +1,44 @@
+"""Pages are the same from a server without Arrow as from a process that has it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.dashboard.published_fixture import build
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import json, sys
+if sys.argv[1] == "lean":
+    from pipelines.lean import become_lean
+    become_lean()
+import pandas
+from dashboard import ahead
+from pipelines.publish.read import pointed_at
+from pipelines.settings import load
+settings = load()
+edition = pointed_at(settings.published)
+asked = [one for one in ahead._likely(settings, edition) if one.audience != "office" or "371502" in one.areas]
+parts = [(repr(one), ahead._made(settings, edition, one)) for one in asked]
+told = {name: json.loads(made.text) for name, made in parts if made is not None}
+json.dump({"storage": pandas.Series(["a"]).dtype.storage, "arrow": "pyarrow" in sys.modules, "parts": told}, sys.stdout)
+"""
+
+
+def made(folder: Path, how: str) -> dict[str, Any]:
+    own = {"GANGSHAO_DATA": str(folder), "GANGSHAO_KEYS": str(folder / "keys"), "PYTHONHASHSEED": "0"}
+    command = [sys.executable, "-c", PROGRAM, how]
+    told = subprocess.run(command, env=os.environ | own, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+    return dict(json.loads(told.splitlines()[-1]))
+
+
+def test_every_likely_part_of_a_page_is_the_same_without_arrow(tmp_path: Path) -> None:
+    build(tmp_path / "published", days=60)
+    lean, usual = made(tmp_path, "lean"), made(tmp_path, "usual")
+    assert (lean["storage"], lean["arrow"]) == ("python", False)
+    assert (usual["storage"], usual["arrow"]) == ("pyarrow", True)
+    assert len(lean["parts"]) > 50
+    assert lean["parts"] == usual["parts"]
