@@ -12,10 +12,12 @@ from tests.dashboard.published_fixture import build
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import json, sys
-if sys.argv[1] == "lean":
+if sys.argv[1] != "usual":
     from pipelines.lean import become_lean
     become_lean()
 import pandas
+if sys.argv[1] == "late":
+    import pyarrow
 from dashboard import ahead
 from pipelines.publish.read import pointed_at
 from pipelines.settings import load
@@ -37,8 +39,9 @@ def made(folder: Path, how: str) -> dict[str, Any]:
 
 def test_every_likely_part_of_a_page_is_the_same_without_arrow(tmp_path: Path) -> None:
     build(tmp_path / "published", days=60)
-    lean, usual = made(tmp_path, "lean"), made(tmp_path, "usual")
+    lean, late, usual = (made(tmp_path, how) for how in ("lean", "late", "usual"))
     assert (lean["storage"], lean["arrow"]) == ("python", False)
+    assert (late["storage"], late["arrow"]) == ("python", True)  # an uploaded file has brought it in
     assert (usual["storage"], usual["arrow"]) == ("pyarrow", True)
     assert len(lean["parts"]) > 50
-    assert lean["parts"] == usual["parts"]
+    assert lean["parts"] == late["parts"] == usual["parts"]
