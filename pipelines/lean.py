@@ -9,7 +9,7 @@ from typing import Final
 # Of GNU malloc, mallopt(3): threads share one heap (each would have its own), and what is free in it goes back.
 _MALLOC: Final = {"M_ARENA_MAX": (-8, 1), "M_MMAP_THRESHOLD": (-3, 1 << 18), "M_TRIM_THRESHOLD": (-1, 1 << 20)}
 # Of DuckDB's allocator, jemalloc(3); it reads this when DuckDB is imported.
-_DUCKDB: Final = ("DUCKDB_JE_MALLOC_CONF", "narenas:1,dirty_decay_ms:100,muzzy_decay_ms:0")
+_DUCKDB: Final = ("DUCKDB_JE_MALLOC_CONF", "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0")
 
 
 def become_lean() -> None:
