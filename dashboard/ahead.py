@@ -22,7 +22,7 @@ from flask import Flask
 from dashboard import data, shared
 from dashboard.app import create_app
 from dashboard.handled import handled
-from dashboard.health import IS_PREPARED
+from dashboard.health import HAS_FIGURES, IS_PREPARED
 from dashboard.shared import Asked, Made
 from pipelines import region as regions
 from pipelines.domain import Audience, UserError
@@ -43,8 +43,9 @@ class Ahead:
         self._server, self._settings = server, settings
         self._published = settings.published
         self._shown = ""
+        self._following: dict[Asked, None] = {}  # parts that those of the edition lead to, in their order
         self._is_over = threading.Event()
-        server.config[IS_PREPARED] = False
+        server.config[IS_PREPARED] = server.config[HAS_FIGURES] = False
         self._thread = threading.Thread(target=self._watch, name="ahead", daemon=True)
 
     def start(self) -> None:
@@ -61,19 +62,33 @@ class Ahead:
             try:
                 pointed = read.pointed_at(self._published)
                 if pointed != self._shown:
+                    self._following = {}
                     if self._shown:
                         self._make_what_was_asked(pointed)
                     # Readers who could not be kept so long are on the pointer's edition; from there it goes on.
                     self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
-                    try:
-                        self._make_what_is_likely(pointed)
-                        self._warm_up(pointed)
-                    finally:  # pages come without it too, only later
-                        self._server.config[IS_PREPARED] = True
+                    self._prepare(pointed)
             except UserError:  # nothing is published yet, or what is cannot be read: readers are told so themselves
                 continue
             except Exception:  # the thread must not end, or every edition would be shown late
                 log.exception("an edition could not be prepared")
+
+    def _prepare(self, edition_id: str) -> None:
+        """Make what is likely to be asked for: first pages, then the figures that come when a reader is near them."""
+
+        def is_in_vain() -> bool:
+            return self._is_over.is_set() or read.pointed_at(self._published) != edition_id
+
+        until = time.monotonic() + LIKELY_LONGEST
+        try:
+            with _maker(edition_id) as maker:
+                likely = maker.submit(_likely, self._settings, edition_id).result(LIKELY_LONGEST)
+                self._make(maker, edition_id, self._missing(edition_id, likely), until, is_in_vain)
+                self._warm_up(edition_id)
+                self._server.config[IS_PREPARED] = True
+                self._make(maker, edition_id, self._missing(edition_id, self._following), until, is_in_vain)
+        finally:  # pages and figures come without it too, only later
+            self._server.config[IS_PREPARED] = self._server.config[HAS_FIGURES] = True
 
     def _warm_up(self, edition_id: str) -> None:
         """What the first reader would wait for though all pages are made: opening the files, reading the region."""
@@ -90,17 +105,6 @@ class Ahead:
         with _maker(edition_id) as maker:
             self._make(maker, edition_id, wanted, until, self._is_over.is_set)
 
-    def _make_what_is_likely(self, edition_id: str) -> None:
-        """Have made what is likely to be asked for, as long as no newer edition is published."""
-
-        def is_in_vain() -> bool:
-            return self._is_over.is_set() or read.pointed_at(self._published) != edition_id
-
-        until = time.monotonic() + LIKELY_LONGEST
-        with _maker(edition_id) as maker:
-            likely = maker.submit(_likely, self._settings, edition_id).result(LIKELY_LONGEST)
-            self._make(maker, edition_id, self._missing(edition_id, likely), until, is_in_vain)
-
     def _missing(self, edition_id: str, parts: Iterable[Asked]) -> list[Asked]:
         with read.preparing(edition_id), self._server.test_request_context("/"):
             return [one for one in parts if not shared.is_kept(one)]
@@ -113,13 +117,13 @@ class Ahead:
         for one, part in parts:
             if is_in_vain():
                 return
-            self._keep(edition_id, one, part.result(until - time.monotonic()))
-
-    def _keep(self, edition_id: str, one: Asked, made: Made | None) -> None:
-        if made is None:  # whoever asks for it is told why
-            return
-        with read.preparing(edition_id), self._server.test_request_context("/"):
-            shared.keep(one, made)
+            found = part.result(until - time.monotonic())
+            if found is None:  # whoever asks for it is told why
+                continue
+            made, following = found
+            self._following.update(dict.fromkeys(following))
+            with read.preparing(edition_id), self._server.test_request_context("/"):
+                shared.keep(one, made)
 
 
 @contextmanager
@@ -164,8 +168,8 @@ def _likely(settings: Settings, edition_id: str) -> list[Asked]:
         return [one for scope in scopes for one in shared.likely(*scope)]
 
 
-def _made(settings: Settings, edition_id: str, one: Asked) -> Made | None:
-    """In the process that prepares: make one part."""
+def _made(settings: Settings, edition_id: str, one: Asked) -> tuple[Made, list[Asked]] | None:
+    """In the process that prepares: make one part, and say to which it leads."""
     with read.preparing(edition_id), _site(settings).test_request_context("/"):
         try:
             return shared.made_for_nobody_yet(one)

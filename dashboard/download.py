@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from itertools import islice, repeat
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +30,8 @@ from pipelines.sheet import inert
 _KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _BLOCK = 2000  # rows of a file that are written at a time
 _DAYS = {"day": 400, "week": 1100, "month": 3700}
-Rows = Iterator[Sequence[object]]
+_NUMBERS = {int, float, type(None)}
+Columns = Sequence[Sequence[object]]  # of one length; the first cell of each is its title
 
 
 def add_downloads(server: Flask) -> None:
@@ -45,15 +46,14 @@ def add_downloads(server: Flask) -> None:
         asked = {key: request.args[key] for key in (*depends_on, "as_of") if request.args.get(key)}
         try:
             data.look_back(request.args.get("as_of"))
-            title, rows = maker()
+            title, columns = maker()
             if "indicator" in asked and asked["indicator"] not in reference.indicators():
                 del asked["indicator"]  # another is shown, which the rows name
+            many = len(columns[0]) - 1
             if form == "csv":
-                body, many = _written(rows)
+                body = _written(columns)
             else:
-                listed = list(rows)
-                many = len(listed) - 1
-                body = workbook(title, listed, _told(title, many, asked))
+                body = workbook(title, list(zip(*columns, strict=True)), _told(title, many, asked))
         except UserError as error:
             trail().refuse("not_found")
             return Response(in_words(error), 404, mimetype="text/plain")
@@ -107,33 +107,39 @@ def scope_words() -> str:
     )
 
 
-def _written(rows: Rows) -> tuple[bytes, int]:
-    """Rows as CSV with a BOM, and how many there are below the header; a long file is never in memory as cells."""
-    whole, many = bytearray(codecs.BOM_UTF8), -1
-    while block := list(islice(rows, _BLOCK)):
-        target = io.StringIO(newline="")
-        csv.writer(target).writerows(zip(*map(_safe, zip(*block, strict=True)), strict=True))
-        whole += target.getvalue().encode()
-        many += len(block)
-    return bytes(whole), many
+def _written(columns: Columns) -> bytes:
+    """Columns as CSV with a BOM; of a long file only some thousand rows are in memory as text."""
+    whole, many = bytearray(codecs.BOM_UTF8), len(columns[0])
+    for start, end in pairwise([0, 1, *range(1 + _BLOCK, many, _BLOCK), many]):  # the titles are a block of their own
+        cells = (_cells(column[start:end]) for column in columns)
+        whole += "".join([f"{line}\r\n" for line in map(",".join, zip(*cells, strict=True))]).encode()
+    return bytes(whole)
 
 
-def _safe(column: Sequence[object]) -> list[object]:
-    """A column as it is written: what is missing is empty, text inert. Most texts of a long file are the same few."""
-    known = {cell: inert(cell) for cell in set(column) if isinstance(cell, str)}
-    return [
-        known[cell] if isinstance(cell, str) else "" if cell is None or cell is pd.NA or cell != cell else cell  # noqa: PLR0124
-        for cell in column
-    ]
+def _cells(column: Sequence[object]) -> list[str]:
+    """Cells of a column as CSV. Most texts of a long file are the same few, each of which is written once."""
+    if _NUMBERS.issuperset(map(type, column)):
+        return ["" if one is None or one != one else str(one) for one in column]  # noqa: PLR0124
+    known = {one: _cell(one) for one in set(column) if isinstance(one, str)}
+    return [known[one] if isinstance(one, str) else _cell(one) for one in column]
 
 
-def _matrix() -> tuple[str, Rows]:
+def _cell(content: object) -> str:
+    """One cell as CSV: what is missing is empty, text inert, and quoted where it must be."""
+    if content is None or content is pd.NA or content != content or content == "":  # noqa: PLR0124
+        return ""
+    target = io.StringIO(newline="")
+    csv.writer(target).writerow([inert(content)])
+    return target.getvalue().removesuffix("\r\n")
+
+
+def _matrix() -> tuple[str, Columns]:
     shown = model.matrix(request.args.get("indicator", ""))
     if shown is None:
         raise UserError(text("No matrix: nothing has been judged yet."))
     title = text("Matrix {title}", title=shown.indicator.title)
 
-    def rows() -> Rows:
+    def rows() -> Iterator[Sequence[object]]:
         yield [
             text(name)
             for name in (
@@ -172,7 +178,7 @@ def _matrix() -> tuple[str, Rows]:
                     data.edition().edition_id,
                 ]
 
-    return title, rows()
+    return title, list(zip(*rows(), strict=True))
 
 
 def _number(shown: str) -> str:
@@ -185,52 +191,37 @@ def _number(shown: str) -> str:
     return plain
 
 
-def _readings() -> tuple[str, Rows]:
+def _readings() -> tuple[str, Columns]:
     area, grain = request.args.get("area", ""), request.args.get("grain", "")
     allowed = reference.codes()
     if area not in allowed or grain not in _DAYS:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
     found = data.read("readings", area=area, grain=grain, since=data.edition().day - timedelta(days=_DAYS[grain]))
     known = reference.indicators()
-
-    def rows() -> Rows:
-        yield [
-            text(name)
-            for name in (
-                "Indicator",
-                "Unit",
-                "Area code",
-                "Area",
-                "Industry code",
-                "Industry",
-                "Period",
-                "Value",
-                "Numerator",
-                "Denominator",
-                "Remark",
-                "Edition",
-            )
-        ]
-        remarks = np.select(
-            [found["is_suppressed"].fillna(False), found["is_provisional"].fillna(False)],
-            [text("C withheld"), text("provisional")],
-            "",
-        )
-        yield from zip(
-            _named(found["indicator"], lambda name: known[name].title if name in known else name),
-            _named(found["indicator"], lambda name: known[name].unit_word if name in known else ""),
-            _named(found["area"], str),
-            repeat(reference.place(area)),
-            _named(found["industry"], str),
-            _named(found["industry"], lambda code: text("All") if code == TOTAL_INDUSTRY else reference.industry(code)),
-            _named(found["period"], lambda period: f"{period:%Y-%m-%d}"),
-            *(plain_numbers(found[name]) for name in ("value", "numerator", "denominator")),
-            remarks.tolist(),
-            repeat(data.edition().edition_id),
-            strict=False,
-        )
-
-    return text("Readings {area}", area=reference.place(area)), rows()
+    remarks = np.select(
+        [found["is_suppressed"].fillna(False), found["is_provisional"].fillna(False)],
+        [text("C withheld"), text("provisional")],
+        "",
+    )
+    columns: dict[str, list[Any]] = {
+        "Indicator": _named(found["indicator"], lambda name: known[name].title if name in known else name),
+        "Unit": _named(found["indicator"], lambda name: known[name].unit_word if name in known else ""),
+        "Area code": [area] * len(found),
+        "Area": [reference.place(area)] * len(found),
+        "Industry code": found["industry"].tolist(),
+        "Industry": _named(
+            found["industry"], lambda code: text("All") if code == TOTAL_INDUSTRY else reference.industry(code)
+        ),
+        "Period": _named(found["period"], lambda period: f"{period:%Y-%m-%d}"),
+        "Value": plain_numbers(found["value"]),
+        "Numerator": plain_numbers(found["numerator"]),
+        "Denominator": plain_numbers(found["denominator"]),
+        "Remark": remarks.tolist(),
+        "Edition": [data.edition().edition_id] * len(found),
+    }
+    return text("Readings {area}", area=reference.place(area)), [
+        [text(name), *cells] for name, cells in columns.items()
+    ]
 
 
 def _named(column: pd.Series, name: Callable[[Any], str]) -> list[str]:
@@ -240,10 +231,10 @@ def _named(column: pd.Series, name: Callable[[Any], str]) -> list[str]:
     return list(names[places])
 
 
-def _warnings() -> tuple[str, Rows]:
+def _warnings() -> tuple[str, Columns]:
     found = ranked(data.read("open_warning"))
 
-    def rows() -> Rows:
+    def rows() -> Iterator[Sequence[object]]:
         yield [
             text(name)
             for name in (
@@ -282,14 +273,14 @@ def _warnings() -> tuple[str, Rows]:
                 data.edition().edition_id,
             ]
 
-    return text("Open warnings"), rows()
+    return text("Open warnings"), list(zip(*rows(), strict=True))
 
 
-def _audit() -> tuple[str, Rows]:
+def _audit() -> tuple[str, Columns]:
     found = audit_trail.filters_of(request.args).found(None)
     columns = ("No.", "Time", "Who", "Name", "From", "Act", "About", "Result", "Details", "Hash before", "Hash")
 
-    def rows() -> Rows:
+    def rows() -> Iterator[Sequence[object]]:
         yield [text(name) for name in columns]
         for entry in found:
             yield [
@@ -298,14 +289,14 @@ def _audit() -> tuple[str, Rows]:
                 entry.own_hash,
             ]  # fmt: skip
 
-    return text("Audit trail"), rows()
+    return text("Audit trail"), list(zip(*rows(), strict=True))
 
 
-_MAKERS: dict[str, tuple[Callable[[], tuple[str, Rows]], tuple[str, ...]]] = {
+_MAKERS: dict[str, tuple[Callable[[], tuple[str, Columns]], tuple[str, ...]]] = {
     "matrix": (_matrix, ("indicator",)),
     "readings": (_readings, ("area", "grain")),
     "series": (series, ("indicator", "area", "industry", "days")),
     "warnings": (_warnings, ()),
     "audit": (_audit, ("since", "who", "act")),
 }
-"""What can be downloaded: title and rows, and the parameters they depend on beside the day looked back to."""
+"""What can be downloaded: title and columns, and the parameters they depend on beside the day looked back to."""

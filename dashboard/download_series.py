@@ -1,6 +1,6 @@
 """The rows of one figure as a file: what it shows of one series, with what was expected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,8 @@ from dashboard.summary import WEEK
 COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "Edition")
 
 
-def series() -> tuple[str, Iterator[list[object]]]:
-    """Title and rows of the series the address names. Raises UserError for what this viewer may not see."""
+def series() -> tuple[str, list[Sequence[object]]]:
+    """Title and columns of the series the address names. Raises UserError for what this viewer may not see."""
     asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days")}
     asked["days"] = asked["days"] or str(WEEK)
     check(asked)
@@ -34,7 +34,8 @@ def series() -> tuple[str, Iterator[list[object]]]:
             when = month(row.period.date()) if drawn.grain == "month" else row.period.date().isoformat()
             yield [when, plain(row.value), *limits, _remark(row), data.edition().edition_id]
 
-    return f"{title_of(indicator, drawn)} {reference.where(asked['area'], asked['industry'])}", rows()
+    title = f"{title_of(indicator, drawn)} {reference.where(asked['area'], asked['industry'])}"
+    return title, list(zip(*rows(), strict=True))
 
 
 def plain(number: float) -> object:

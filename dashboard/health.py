@@ -14,6 +14,7 @@ from pipelines.region import Region
 from pipelines.settings import Settings
 
 IS_PREPARED = "GANGSHAO_IS_PREPARED"  # in the server's configuration: false while a server that starts makes its pages
+HAS_FIGURES = "GANGSHAO_HAS_FIGURES"  # the same for the figures on them, which follow the pages
 GRACE = timedelta(minutes=30)  # after the cut-off a run has so long until its edition is due
 _MOST_DAYS = 400  # a region runs at least once in so many days
 
@@ -28,7 +29,8 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
 
     The first says 200 as long as the process answers. The second says 200 when the edition in force is that of the
     region's last run day whose cut-off and half an hour have passed, else 503, with the edition and its age; a server
-    that has just started says 503 and "preparing" until its pages are made. The third names the edition that pages
+    that has just started says 503 and "preparing" until its pages are made; ``has_figures`` says when their figures
+    are made too. The third names the edition that pages
     show: those that stay open ask for it, which must not keep a session alive.
     """
     pages = Blueprint(HEALTH, __name__)
@@ -49,11 +51,12 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
             return _told(503, status="empty")
         now = clock()
         due = due_day(region(), now)
-        is_stale, is_prepared = edition.day.isoformat() < due, current_app.config.get(IS_PREPARED, True)
+        is_stale = edition.day.isoformat() < due
+        is_prepared, has_figures = (current_app.config.get(one, True) for one in (IS_PREPARED, HAS_FIGURES))
         status = "stale" if is_stale else "ready" if is_prepared else "preparing"
         return _told(
-            200 if status == "ready" else 503, status=status, is_prepared=is_prepared, edition=edition.edition_id,
-            due=due, age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
+            200 if status == "ready" else 503, status=status, is_prepared=is_prepared, has_figures=has_figures,
+            edition=edition.edition_id, due=due, age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
         )  # fmt: skip
 
     @pages.get("/edition")

@@ -8,7 +8,7 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, Response, g
@@ -149,14 +149,21 @@ def _keep(key: Hashable, made: Made) -> None:
     _room().put(key, made, len(made.packed) + len(repr(key)))
 
 
-def made_for_nobody_yet(one: Asked) -> Made | None:
-    """Make a part as somebody of its scope will ask for it; None where it is refused.
+def leads_to(name: str, **values: str) -> None:
+    """Say of the part that is being made: who is given it will ask for this one too, when that comes into view."""
+    g.setdefault("gangshao_next", {})[Question(name, tuple(values.items()))] = None
+
+
+def made_for_nobody_yet(one: Asked) -> tuple[Made, list[Asked]] | None:
+    """Make a part as somebody of its scope will ask for it, and say to which parts it leads; None where it is refused.
 
     Nobody is given it yet, so nothing is entered.
     """
     with data.for_nobody_yet(one.audience, one.areas, one.language):
+        g.gangshao_next = {}
         made = _make(one.question)
-        return None if is_refused() else made
+        following = [replace(one, question=question) for question in g.pop("gangshao_next")]
+        return None if is_refused() else (made, following)
 
 
 def likely(audience: Audience, areas: frozenset[str]) -> list[Asked]:
@@ -188,7 +195,7 @@ def blank(name: str) -> str:
 
 def fill_in(name: str, content: Any) -> None:
     """Say what stands at a ``blank`` of this answer's parts."""
-    g.setdefault("gangshao_blanks", {})[name] = _json(content)
+    g.setdefault("gangshao_blanks", {})[name] = as_json(content)
 
 
 def fill_in_parts(server: Flask) -> None:
@@ -200,19 +207,25 @@ def fill_in_parts(server: Flask) -> None:
         blanks: dict[str, str] = g.pop("gangshao_blanks", {})
         if parts:
             body = response.get_data(as_text=True)
+            spelled = _for_a_script if response.mimetype == "text/html" else str
             for mark, part in parts.items():
-                body = body.replace(f'"{mark}"', part, 1)
+                body = body.replace(f'"{mark}"', spelled(part), 1)
             if blanks:
-                body = _BLANKS.sub(lambda found: blanks[found[1]], body)
+                body = _BLANKS.sub(lambda found: spelled(blanks[found[1]]), body)
             response.set_data(body)
         return response
 
 
-def _json(content: Any) -> str:
+def _for_a_script(part: str) -> str:
+    return part.replace("<", "\\u003c")
+
+
+def as_json(content: Any) -> str:
+    """Parts of a page as Dash sends them."""
     return json.dumps(content, cls=PlotlyJSONEncoder, ensure_ascii=False)
 
 
 def _make(question: Question) -> Made:
     with data.as_anybody_of_this_scope():
         content = _makers[question.part](**dict(question.values))
-    return Made(zlib.compress(_json(content).encode(), 1), data.saw_small_cell())
+    return Made(zlib.compress(as_json(content).encode(), 1), data.saw_small_cell())

@@ -19,11 +19,12 @@ from dashboard.figures.marks import told
 from dashboard.locale import instant, text
 from dashboard.reference import Indicator
 from dashboard.security import at_page, trail
-from dashboard.shared import shared
+from dashboard.shared import leads_to, shared
 from dashboard.summary import WEEK
 from pipelines.domain import UserError
 
 Window = tuple[date, date]
+FIGURE = "figure"  # name of the part
 _MOST_DAYS = 400
 
 
@@ -41,9 +42,12 @@ def awaited(indicator: str, area: str, industry: str, days: int = WEEK, window: 
     ``days``: how many days a point of a daily series sums up; ``window``: days to be set off, both included.
     """
     first, last = ("", "") if window is None else (one.isoformat() for one in window)
-    asked = {"indicator": indicator, "area": area, "industry": industry, "days": days, "first": first, "last": last}
+    asked = {
+        "indicator": indicator, "area": area, "industry": industry, "days": str(days), "first": first, "last": last,
+    }  # fmt: skip
+    leads_to(FIGURE, **asked)
     own: Any = {"data-figure": address("/figure?" + urlencode({name: one for name, one in asked.items() if one}))}
-    name = "-".join(str(one) for one in asked.values() if one)
+    name = "-".join(one for one in asked.values() if one)
     own["data-waiting"] = text("The figure comes when it is in view.")
     own["data-failed"] = text("The figure did not come. Reload the page to try again.")
     return html.Div(id=f"figure-{name}", className="figure", **own)
@@ -122,7 +126,7 @@ def _made(indicator: str, area: str, industry: str, days: str, first: str, last:
     return [html.Div(tabs(name, text("Ways to see {title}", title=title), parts), className="tabbed", **own)]
 
 
-_given = shared("figure", _made, is_worth_keeping=_is_on_a_page)
+_given = shared(FIGURE, _made, is_worth_keeping=_is_on_a_page)
 
 
 def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str) -> Any:

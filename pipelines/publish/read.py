@@ -29,6 +29,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 _NOTHING = Said("还没有发布任何版次，请先运行 gangshao run", "nothing has been published yet")
 MOST_BEHIND = 120.0  # seconds that readers may be kept on the edition before the one in force
 _ROOM = 16 * 2**20  # bytes of answers kept for each open base
+_WEIGHED = 256  # rows of a long answer
 Parameter = str | int | float | bool | date | datetime | None
 
 
@@ -91,7 +92,7 @@ def read(
         answer = base.answers.get(asked)
         if answer is None:
             answer = _ask(base, views, query.text, parameters)
-            base.answers.put(asked, answer, int(answer.memory_usage(index=False, deep=True).sum()))
+            base.answers.put(asked, answer, _size(answer))
         return answer.copy(deep=False)  # what somebody writes into it stays with them (copy on write)
 
 
@@ -104,6 +105,12 @@ def _ask(base: _Base, views: tuple[str, ...], text: str, parameters: dict[str, P
         return answer
     finally:
         cursor.close()
+
+
+def _size(answer: pd.DataFrame) -> int:
+    """Bytes of an answer, of a long one by some of its rows: to weigh every text takes as long as to read them."""
+    some = answer.iloc[:: max(1, len(answer) // _WEIGHED)]
+    return int(some.memory_usage(index=False, deep=True).sum() * len(answer) / max(1, len(some)))
 
 
 def edition_in_force(published: Path, as_of: datetime | None = None) -> Edition:

@@ -82,7 +82,7 @@ def _load(folder: Path, viewers: int, wanted: Sequence[Edition], every: float) -
     """Let the viewers act from before the first edition until after the last, once the server calls itself prepared."""
     started = time.monotonic()
     with _served(folder) as (server, url):
-        while not requests.get(url + "/readyz", timeout=PATIENCE).json()["is_prepared"]:
+        while not requests.get(url + "/readyz", timeout=PATIENCE).json()["has_figures"]:
             time.sleep(0.2)
         prepared = time.monotonic() - started
         crowd = Crowd(url)

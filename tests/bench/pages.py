@@ -54,7 +54,7 @@ def run(small: bool) -> dict[str, Any]:
 
 def _ours(browser: Browser, folder: Path) -> dict[str, Any]:
     with _served(folder) as (server, url):
-        while not requests.get(url + "/readyz", timeout=PATIENCE).json()["is_prepared"]:
+        while not requests.get(url + "/readyz", timeout=PATIENCE).json()["has_figures"]:
             time.sleep(0.2)
         ledger = open_ledger(settings(folder))
         token = link.issue(ledger, LEADER.role, LEADER.areas, LEADER.name, timedelta(hours=1), now())  # type: ignore[arg-type]

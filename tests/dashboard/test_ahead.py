@@ -1,6 +1,7 @@
 """A new edition is shown when the pages that were asked for lately are made; until then all see the one before."""
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -106,6 +107,14 @@ def test_what_people_of_every_office_will_ask_for_is_made_when_the_server_starts
             for path in ("/", *(f"/area/{area}" for area in areas), *(f"/warning/{one}" for one in warnings)):
                 assert page_asked(path).of(client)[0] == 200
         assert not made, "everything was there already"
+        wait_for(lambda: ready.get("/readyz").get_json()["has_figures"], seconds=120)
+        for viewer in (LEADER, head_of("371503")):
+            client = signed_in(place, viewer)
+            page = page_asked("/area/371503").of(client)[2]
+            figures = re.findall(r'"data-figure": "([^"]+)"', page)
+            assert len(figures) >= 5
+            assert {client.get(one).status_code for one in figures} == {200}
+        assert not made, "the figures that come into view on these pages, too"
     finally:
         ahead.stop()
 

@@ -42,6 +42,7 @@ def test_ready_is_who_has_the_edition_of_the_last_due_day(
     assert answer.json == {
         "status": status,
         "is_prepared": True,
+        "has_figures": True,
         "edition": "2026-10-31.1",
         "due": due,
         "age_hours": age,

@@ -270,8 +270,10 @@ def test_what_is_made_ahead_is_made_in_the_language_it_was_asked_in(
     with site.app.server.test_request_context("/"):
         for one in noted:
             assert store.is_kept(one)
-            made = store.made_for_nobody_yet(one)
-            assert made is not None
+            found = store.made_for_nobody_yet(one)
+            assert found is not None
+            made, following = found
+            assert {each.language for each in following} <= {one.language}
             assert bool(raw(words(json.loads(made.text)))) == (one.language is Language.CHINESE)
         other = store.Asked(Audience.GENERAL, frozenset(), noted[0].question, Language.ENGLISH)
         assert not store.is_kept(other)

@@ -24,8 +24,15 @@ from pipelines.settings import load
 settings = load()
 edition = pointed_at(settings.published)
 asked = [one for one in ahead._likely(settings, edition) if one.audience != "office" or "371502" in one.areas]
-parts = [(repr(one), ahead._made(settings, edition, one)) for one in asked]
-told = {name: json.loads(made.text) for name, made in parts if made is not None}
+pages = {one: found for one in asked if (found := ahead._made(settings, edition, one)) is not None}
+figures = {
+    one: found
+    for _, following in pages.values()
+    for one in following
+    if ("area", "371502") in one.question.values and (found := ahead._made(settings, edition, one)) is not None
+}
+assert figures
+told = {repr(one): json.loads(made.text) for one, (made, _) in (pages | figures).items()}
 json.dump({"storage": pandas.Series(["a"]).dtype.storage, "arrow": "pyarrow" in sys.modules, "parts": told}, sys.stdout)
 """
 

@@ -67,7 +67,7 @@ def test_a_workbook_keeps_text_numbers_and_gaps_and_has_no_formula(office: str, 
 
 def test_a_csv_file_keeps_text_and_numbers_and_runs_nothing(office: str, tmp_path: Path) -> None:
     source = tmp_path / "one.csv"
-    source.write_bytes(_written(ROWS))
+    source.write_bytes(_written(list(zip(*ROWS, strict=True))))
     cells = cells_of(converted(office, source, "xlsx"))
     assert cells[0] == HEAD
     assert [row[1] for row in cells[1:]] == [2, -3.2, None, 0, 1234567, 0.5]
