@@ -8,12 +8,14 @@ import dash
 from dash import Dash
 from dash.exceptions import DependencyException
 from flask import Response, request
+from markupsafe import escape
 
 from dashboard import pages
 from dashboard.acts import warning_acts
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
 from dashboard.figures.tabbed import add_figures
+from dashboard.first_page import title_and_answer
 from dashboard.health import health
 from dashboard.locale import language, text
 from dashboard.request_log import log_requests
@@ -40,6 +42,7 @@ _INDEX = """<!DOCTYPE html>
 <body>
 <noscript><p>{{%noscript%}}</p></noscript>
 {{%app_entry%}}
+{{%first%}}
 <div hidden>{{%config%}}{{%scripts%}}{{%renderer%}}</div>
 </body>
 </html>"""
@@ -49,6 +52,11 @@ _INDEX = """<!DOCTYPE html>
 _NEEDLESS = re.compile(r'<script src="[^"]*/(?:polyfill@|dash_table/)[^"]*"></script>\s*')
 
 
+# Ours come first: they show the page that came with the document, and act on it, while the rest is still being read.
+_OURS = re.compile(r'<script src="[^"]*/(?:assets|sign-in/static)/[^"]*"></script>\s*')
+_OWN = re.compile(r"\{%(language|noscript|first)%\}")
+
+
 class _Site(Dash):
     """Dash whose waiting text is in the reader's language and stands in a landmark, without what pages do not need."""
 
@@ -56,11 +64,18 @@ class _Site(Dash):
         parts["app_entry"] = (
             f'<div id="react-entry-point"><main class="waiting"><p>{text("The page is being loaded.")}</p></main></div>'
         )
-        parts["title"] = text("Gangshao")
-        parts["scripts"] = _NEEDLESS.sub("", parts["scripts"])
+        title, answer = title_and_answer() or (text("Gangshao"), "")
+        scripts = parts["scripts"]
+        parts["title"] = escape(title)
+        parts["scripts"] = _NEEDLESS.sub("", _OURS.sub("", scripts))
         whole: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
-        noscript = text("This site needs JavaScript of its own server.")
-        return whole.replace("{%language%}", language()).replace("{%noscript%}", noscript)
+        sent = f'<script type="application/json" id="first-page">{answer}</script>' if answer else ""
+        own = {
+            "language": language(),
+            "noscript": text("This site needs JavaScript of its own server."),
+            "first": sent + "".join(_OURS.findall(scripts)),
+        }
+        return _OWN.sub(lambda found: own[found[1]], whole)
 
 
 def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:

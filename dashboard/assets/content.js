@@ -28,15 +28,58 @@ window.gangshao = (() => {
     return place.content.firstElementChild;
   }
 
+  let isBegun = false; // whether Dash shows the page
+
   function Content({ className, parts }) {
     const place = window.React.useRef(null);
-    window.React.useLayoutEffect(() => place.current.replaceChildren(...built(parts)), [parts]);
+    window.React.useLayoutEffect(() => {
+      isBegun = true;
+      if (!takeOver(place.current)) place.current.replaceChildren(...built(parts));
+    }, [parts]);
     return window.React.createElement("div", { ref: place, className });
+  }
+
+  // The first page comes with the document and is shown at once. What Dash asks for it is answered with the same, and
+  // Dash goes on with its elements: whoever has begun to write or to read there is not disturbed.
+  const first = { place: null, isGiven: false };
+  const sent = document.getElementById("first-page");
+  if (sent) showFirst(sent.textContent);
+
+  function showFirst(answer) {
+    const { className, parts } = JSON.parse(answer).response._pages_content.children.props;
+    const { pathname, search } = window.location;
+    const entry = document.getElementById("react-entry-point");
+    first.place = document.createElement("div");
+    first.place.className = className;
+    first.place.append(...built(parts));
+    entry.before(first.place);
+    entry.replaceChildren();
+    const ask = window.fetch;
+    window.fetch = (address, options) => {
+      if (!String(address).includes("/_dash-update-component")) return ask(address, options);
+      const { output, inputs } = JSON.parse(options.body);
+      if (!output.includes("_pages_content.children")) return ask(address, options);
+      window.fetch = ask;
+      first.isGiven = inputs[0].value === pathname && (inputs[1].value ?? "") === search;
+      if (!first.isGiven) return ask(address, options);
+      return Promise.resolve(new Response(answer, { headers: { "Content-Type": "application/json" } }));
+    };
+  }
+
+  function takeOver(place) {
+    const shown = first.place;
+    if (!shown) return false;
+    first.place = null;
+    const focused = shown.contains(document.activeElement) ? document.activeElement : null;
+    if (first.isGiven) place.replaceChildren(...shown.childNodes);
+    shown.remove();
+    if (first.isGiven) focused?.focus({ preventScroll: true });
+    return first.isGiven;
   }
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-inside]");
-    if (!link || event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || !isBegun || event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const { pathname, search, hash } = link;
     window.dash_clientside.set_props("_pages_location", { pathname, search, hash });

@@ -2,6 +2,7 @@
    keys; a chart is kept as a picture; another edition is chosen. */
 "use strict";
 (() => {
+  const PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"; // where Dash has it, which may come later
   const asked = new WeakMap(); // the place of a figure → the address asked for last
   const { built, charts: own } = window.gangshao;
   const near = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach((one) => {
@@ -68,11 +69,11 @@
 
   let plotly = null;
 
-  function loadPlotly() { // from where Dash has it
+  function loadPlotly() {
     if (window.Plotly) return Promise.resolve();
     plotly ??= new Promise((done, fail) => {
       const script = document.createElement("script");
-      Object.assign(script, { src: window._dashPlotlyJSURL, onload: done, onerror: fail });
+      Object.assign(script, { src: PLOTLY, onload: done, onerror: fail });
       document.head.append(script);
     });
     return plotly;

@@ -136,7 +136,7 @@ def test_a_state_is_accessible_and_fits_on_both_screens(readers: Readers, name: 
 def test_while_a_page_is_awaited_the_reader_is_told_so_accessibly(readers: Readers) -> None:
     page = readers.page(LEADER, Watch())
     page.route("**/*dash_renderer*", lambda route: route.abort())  # what makes pages has not come
-    page.goto("/")
+    page.goto("/no/such/page")  # the document of a page brings the page along
     expect(page.locator("main").first).to_be_visible()
     assert text("The page is being loaded.") in page.content()
     assert_accessible(page, "awaited")
