@@ -42,8 +42,9 @@ _INDEX = """<!DOCTYPE html>
 <body>
 <noscript><p>{{%noscript%}}</p></noscript>
 {{%app_entry%}}
+<div hidden>{{%config%}}</div>
+<template id="dash">{{%scripts%}}{{%renderer%}}</template>
 {{%first%}}
-<div hidden>{{%config%}}{{%scripts%}}{{%renderer%}}</div>
 </body>
 </html>"""
 
@@ -52,7 +53,8 @@ _INDEX = """<!DOCTYPE html>
 _NEEDLESS = re.compile(r'<script src="[^"]*/(?:polyfill@|dash_table/)[^"]*"></script>\s*')
 
 
-# Ours come first: they show the page that came with the document, and act on it, while the rest is still being read.
+# Ours run at once: they show the page that came with the document, and act on it. Dash's wait in a template until it is
+# painted (assets/content.js), for they would keep the browser from it.
 _OURS = re.compile(r'<script src="[^"]*/(?:assets|sign-in/static)/[^"]*"></script>\s*')
 _OWN = re.compile(r"\{%(language|noscript|first)%\}")
 

@@ -44,6 +44,29 @@ window.gangshao = (() => {
   const first = { place: null, isGiven: false };
   const sent = document.getElementById("first-page");
   if (sent) showFirst(sent.textContent);
+  painted().then(beginDash);
+
+  function painted() { // or hidden from view, where nothing is painted
+    return new Promise((done) => {
+      requestAnimationFrame(() => setTimeout(done));
+      setTimeout(done, 500);
+    });
+  }
+
+  async function beginDash() {
+    const scripts = [...document.getElementById("dash").content.querySelectorAll("script")];
+    await Promise.all(scripts.filter((one) => one.src).map(run));
+    scripts.filter((one) => !one.src).forEach(run);
+  }
+
+  function run(waiting) { // one after the other, as they stand in the document
+    return new Promise((done, fail) => {
+      const script = document.createElement("script");
+      for (const { name, value } of waiting.attributes) script.setAttribute(name, value);
+      Object.assign(script, { async: false, textContent: waiting.textContent, onload: done, onerror: fail });
+      document.body.append(script);
+    });
+  }
 
   function showFirst(answer) {
     const { className, parts } = JSON.parse(answer).response._pages_content.children.props;
