@@ -113,7 +113,8 @@ def enter(state: State, course: Course) -> State:
     block = Block(
         learned.coming(recipe), start + keep, rate[:, keep:].copy(), due[keep:].copy(), counted.mean(axis=1), choice
     )
-    return replace(state, level=rerun, levels=levels, spread=dispersion.share(spread, course.tree.group), block=block)
+    shared = dispersion.share(spread, course.tree.group, recipe)
+    return replace(state, level=rerun, levels=levels, spread=shared, block=block)
 
 
 def _rerun(

@@ -103,8 +103,8 @@ def telling(inherits: Flags) -> Flags:
     return ~inherits if (~inherits).sum() >= SHOCK_SERIES else np.ones_like(inherits)
 
 
-def share(state: Dispersion, group: Integers) -> Dispersion:
-    """Renew the groups' values (at an anchor): half by size, half the median; and which reading fits the panel."""
+def share(state: Dispersion, group: Integers, recipe: Recipe) -> Dispersion:
+    """Renew the groups' values (at an anchor): their medians, in part by size; and which reading fits the panel."""
     if state.weight.max() <= 10:
         return state
     weight = np.maximum(state.weight, 1e-9)
@@ -120,7 +120,8 @@ def share(state: Dispersion, group: Integers) -> Dispersion:
                 continue
             typical = np.median(own[span, told])
             slope = np.median((own[span, told] - 1) / size[span, told])
-            linear_prior[span, members] = 0.5 * (1 + slope * size[span, members]) + 0.5 * typical
+            by_size = 1 + slope * size[span, members]
+            linear_prior[span, members] = recipe.noise_by_size * by_size + (1 - recipe.noise_by_size) * typical
             square_prior[span, members] = np.median(square[span, told])
     is_square = bool(np.median(own[0, known[0]]) > LARGE_COUNT_NOISE) if known[0].any() else state.is_square
     return replace(state, linear_prior=linear_prior, square_prior=square_prior, is_square=is_square)

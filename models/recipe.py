@@ -14,15 +14,16 @@ class Span:
     """A sum of the last `width` periods, expected by the level known `gap` periods before it began.
 
     echo: weight of the `width` periods before those, as evidence that the rise lasts. handicap: what a judgement must
-    be better by, in standard deviations, to count like one of another window. alone_below: it counts only where fewer
-    people are expected: in large counts one period's jump is mostly a passing one.
+    be better by, in standard deviations, to count like one of another window. alone_within: it counts only where its
+    variance is less than so many times what is expected: where counts scatter wider than people do who come one by
+    one, a single period's jump is mostly a passing one.
     """
 
     width: int
     gap: int = 0
     echo: float = 0.0
     handicap: float = 0.0
-    alone_below: float = inf
+    alone_within: float = inf
 
     @property
     def length(self) -> int:
@@ -58,6 +59,7 @@ class Recipe:
     loss_half_life: memory of the errors that choose a half-life.
     error_clip: a squared error of a large sum counts at most so many times the dispersion.
     noise_half_life, noise_weight: memory of the dispersion and the pseudo-periods of its group's value.
+    noise_by_size: share of that value that grows with the size of a series; the rest is the group's median.
     allowance: by level, standard deviations a judgement is given: few series of a level can be heard sooner than
     many at the same number of false alarms.
     budget, budget_memory, budget_gap: alarm episodes a series-year, the true ones included, over so many periods; two
@@ -84,6 +86,7 @@ class Recipe:
     loss_half_life: float
     noise_half_life: float
     noise_weight: float
+    noise_by_size: float
     allowance: Mapping[str, float]
     budget: float
     budget_memory: int
@@ -129,6 +132,7 @@ DAY = Recipe(
     loss_half_life=365.0,
     noise_half_life=182.0,
     noise_weight=60.0,
+    noise_by_size=0.5,
     allowance={"total": 1.3, "area": 1.3, "industry": 1.0, "cell": 0.0},
     budget=1.0,
     budget_memory=360,
@@ -150,13 +154,14 @@ WEEK = Recipe(
     robust=False,
     year=52,
     large=30.0,
-    windows=(Span(1, handicap=0.3, alone_below=30.0), Span(1, echo=0.5)),
+    windows=(Span(1, handicap=0.2, alone_within=5.0), Span(1, echo=0.5)),
     horizons=tuple(Span(1, week) for week in range(WEEKS_AHEAD)),
     by_latest=True,
     error_clip=9.0,
     loss_half_life=104.0,
     noise_half_life=208.0,
     noise_weight=10.0,
+    noise_by_size=0.0,
     allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0},
     budget=1.0,
     budget_memory=104,
@@ -185,6 +190,7 @@ MONTH = Recipe(
     loss_half_life=36.0,
     noise_half_life=12.0,
     noise_weight=12.0,
+    noise_by_size=0.5,
     allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0},
     budget=1.0,
     budget_memory=36,
