@@ -116,7 +116,7 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
         told, variance, p = causal.judge(state, sums, course)
         typical = state.block.typical[None]
         mean_rate = told.exposed / np.where(told.reported > 0, told.reported, np.nan)
-        strong = strength(p, told.observed, told.expected, course.tree.group, recipe, panel.worse)
+        strong = strength(p, told.observed, told.expected, variance, course.tree.group, recipe, panel.worse)
         columns = {
             "observed": told.observed,
             "expected": told.expected,

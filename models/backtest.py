@@ -43,20 +43,21 @@ def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LE
         columns = _counts(panel, calendar, first, method)
     else:
         told = change.judgements(change.past_of(panel, calendar), first)
-        columns = [np.stack([row[name] for name in ("observed", "expected", "p")]) for row in told]
-    observed, expected, p = np.stack(columns, axis=-1)
-    strength = evidence(p, observed, expected, hierarchy(panel.series).group, recipe, panel.worse, panel.nature)
+        columns = [np.stack([row[name] for name in ("observed", "expected", "variance", "p")]) for row in told]
+    observed, expected, variance, p = np.stack(columns, axis=-1)
+    group = hierarchy(panel.series).group
+    strength = evidence(p, observed, expected, variance, group, recipe, panel.worse, panel.nature)
     return Trace(panel.periods[first:], observed, expected, p, strength)
 
 
 def _counts(panel: Panel, calendar: pd.DataFrame, first: int, method: Method) -> list[Floats]:
-    """observed, expected and p (3, W, n) of every column from `first` on."""
+    """observed, expected, variance and p (4, W, n) of every column from `first` on."""
     course = course_of(panel, calendar, method)
-    columns = [np.full((3, len(course.recipe.windows), len(panel.series)), np.nan) for _ in panel.periods[first:]]
+    columns = [np.full((4, len(course.recipe.windows), len(panel.series)), np.nan) for _ in panel.periods[first:]]
     for column, (state, sums, _) in enumerate(causal.passed(course), -first):
         if column >= 0 and sums is not None:
-            told, _, p = causal.judge(state, sums, course)
-            columns[column] = np.where(told.valid, np.stack([told.observed, told.expected, p]), np.nan)
+            told, variance, p = causal.judge(state, sums, course)
+            columns[column] = np.where(told.valid, np.stack([told.observed, told.expected, variance, p]), np.nan)
     return columns
 
 

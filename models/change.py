@@ -182,7 +182,8 @@ def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
     for column in range(first, past.place.shape[1]):
         rows = [_window(past, column, width, error) for width, error in zip(widths, made, strict=True)]
         told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-        strong = strength(told["p"], told["observed"], told["expected"], past.group, past.recipe, side, nature)
+        judged = (told[name] for name in ("p", "observed", "expected", "variance"))
+        strong = strength(*judged, past.group, past.recipe, side, nature)
         yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
 
 

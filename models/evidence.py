@@ -24,18 +24,19 @@ def worth(observed: Floats, expected: Floats, worse: Worse = "higher", nature: N
 
 
 def strength(
-    p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe, worse: Worse = "higher",
-    nature: Nature = "count",
+    p: Floats, observed: Floats, expected: Floats, variance: Floats, group: Integers, recipe: Recipe,
+    worse: Worse = "higher", nature: Nature = "count",
 ) -> Floats:  # fmt: skip
     """(W, n, ...) standard deviations by which each window speaks of a turn for the worse; -inf where it does not.
 
-    p, observed, expected: (W, n, ...) of the recipe's windows. group: (n,) number of the level. A level's allowance is
+    p, observed, expected, variance: (W, n, ...) of the recipe's windows. group: (n,) number of the level. A level's allowance is
     a weight of its p-values (Genovese, Roeder & Wasserman 2006, Biometrika 93): the eleven areas may be heard
     sooner than two hundred cells without more false alarms in all.
     """
     shape = (-1, *[1] * (p.ndim - 1))
     handicap = np.reshape([span.handicap for span in recipe.windows], shape)
-    speaks = expected < np.reshape([span.alone_below for span in recipe.windows], shape)
+    scatter = np.reshape([span.alone_within for span in recipe.windows], shape)
+    speaks = np.isinf(scatter) | (variance < np.nan_to_num(scatter, posinf=0.0) * expected)
     allowance = np.array([recipe.allowance[level] for level in LEVELS])[group].reshape(1, -1, *[1] * (p.ndim - 2))
     is_worth = worth(observed, expected, worse, nature)
     told = np.isfinite(p) & speaks & (is_worth[:1] if recipe.by_latest else is_worth)
@@ -44,8 +45,8 @@ def strength(
 
 
 def evidence(
-    p: Floats, observed: Floats, expected: Floats, group: Integers, recipe: Recipe, worse: Worse = "higher",
-    nature: Nature = "count",
+    p: Floats, observed: Floats, expected: Floats, variance: Floats, group: Integers, recipe: Recipe,
+    worse: Worse = "higher", nature: Nature = "count",
 ) -> Floats:  # fmt: skip
     """(n, ...) strength of the best window; arguments as `strength`."""
-    return np.asarray(strength(p, observed, expected, group, recipe, worse, nature).max(axis=0))
+    return np.asarray(strength(p, observed, expected, variance, group, recipe, worse, nature).max(axis=0))

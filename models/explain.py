@@ -83,9 +83,10 @@ def known(scores: Scores, chosen: list[int], of: Table) -> Floats:
 
 def strength(scores: Scores, expected: Floats, recipe: Recipe) -> Floats:
     """(n,) evidence against these expected people (W, n); the variance grows with them."""
-    variance = scores.variance * expected / np.maximum(scores.expected, 1e-9)
-    p = tail_probability(scores.observed, expected, np.maximum(variance, scores.variance))
-    return evidence(p, scores.observed, expected, scores.group, recipe)
+    grown = scores.variance * expected / np.maximum(scores.expected, 1e-9)
+    variance = np.maximum(grown, scores.variance)
+    p = tail_probability(scores.observed, expected, variance)
+    return evidence(p, scores.observed, expected, variance, scores.group, recipe)
 
 
 def removed(before: Floats, after: Floats, among: Flags) -> float:

@@ -14,15 +14,16 @@ class Span:
     """A sum of the last `width` periods, expected by the level known `gap` periods before it began.
 
     echo: weight of the `width` periods before those, as evidence that the rise lasts. handicap: what a judgement must
-    be better by, in standard deviations, to count like one of another window. alone_below: it counts only where fewer
-    people are expected: in large counts one period's jump is mostly a passing one.
+    be better by, in standard deviations, to count like one of another window. alone_within: it counts only where its
+    variance is less than so many times what is expected: where counts scatter wider than people do who come one by
+    one, a single period's jump is mostly a passing one.
     """
 
     width: int
     gap: int = 0
     echo: float = 0.0
     handicap: float = 0.0
-    alone_below: float = inf
+    alone_within: float = inf
 
     @property
     def length(self) -> int:
@@ -150,7 +151,7 @@ WEEK = Recipe(
     robust=False,
     year=52,
     large=30.0,
-    windows=(Span(1, handicap=0.3, alone_below=30.0), Span(1, echo=0.5)),
+    windows=(Span(1, handicap=0.2, alone_within=5.0), Span(1, echo=0.5)),
     horizons=tuple(Span(1, week) for week in range(WEEKS_AHEAD)),
     by_latest=True,
     error_clip=9.0,

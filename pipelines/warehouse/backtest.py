@@ -257,8 +257,9 @@ def _judged(
     group = hierarchy(first.series).group
     strength, p = [], []
     for vintage in vintages:
-        chance, observed, expected = (_cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected"))
-        strength.append(evidence(chance, observed, expected, group, recipe, first.worse, first.nature))
+        told = [_cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected", "variance")]
+        chance = told[0]
+        strength.append(evidence(*told, group, recipe, first.worse, first.nature))
         p.append(chance)
     memory = min(recipe.budget_memory, len(first.periods) - 1)
     past = trace(first, calendar, first.periods[-memory].date(), method).evidence

@@ -31,36 +31,37 @@ def test_a_rise_needs_people_and_a_ratio(observed, expected, is_worth):
 
 
 def test_the_best_window_speaks_and_the_short_one_pays_its_handicap():
-    p = np.array([[1e-3], [1e-2], [np.nan]])
-    found = evidence(p, np.full((3, 1), 30.0), np.full((3, 1), 10.0), CELL, DAY)
+    p, expected = np.array([[1e-3], [1e-2], [np.nan]]), np.full((3, 1), 10.0)
+    found = evidence(p, np.full((3, 1), 30.0), expected, 9 * expected, CELL, DAY)
     assert found[0] == pytest.approx(3.0902 - 0.3, abs=1e-3)
-    found = evidence(p, np.array([[11.0], [30.0], [30.0]]), np.full((3, 1), 10.0), CELL, DAY)
+    found = evidence(p, np.array([[11.0], [30.0], [30.0]]), expected, 9 * expected, CELL, DAY)
     assert found[0] == pytest.approx(2.3263, abs=1e-3)
 
 
-@pytest.mark.parametrize(("expected", "speaks"), [(29.0, True), (31.0, False)])
-def test_one_week_of_a_large_count_does_not_speak_alone(expected, speaks):
-    p, wide = np.array([[1e-4], [0.2]]), np.full((2, 1), expected)
-    found = evidence(p, 2 * wide, wide, CELL, WEEK)[0]
-    assert found == pytest.approx(3.719 - 0.3 if speaks else 0.842, abs=1e-3)
+@pytest.mark.parametrize("people", [0.5, 400.0])
+@pytest.mark.parametrize(("scatter", "speaks"), [(4.9, True), (5.1, False)])
+def test_one_week_does_not_speak_alone_where_counts_scatter_wide(people, scatter, speaks):
+    p, expected = np.array([[1e-4], [0.2]]), np.full((2, 1), people)
+    found = evidence(p, 9 * expected, expected, scatter * expected, CELL, WEEK)[0]
+    assert found == pytest.approx(3.719 - 0.2 if speaks else 0.842, abs=1e-3)
 
 
 def test_a_rise_that_is_over_is_no_news():
     p = np.array([[0.4, 1e-3], [1e-4, 1e-4]])
     observed, expected = np.array([[11.0, 15.0], [30.0, 11.0]]), np.full((2, 2), 10.0)
-    found = evidence(p, observed, expected, np.repeat(CELL, 2), WEEK)
+    found = evidence(p, observed, expected, 9 * expected, np.repeat(CELL, 2), WEEK)
     assert found[0] == -np.inf
     assert found[1] == pytest.approx(3.719, abs=1e-3)
 
 
 def test_nothing_to_tell_is_minus_infinity():
     p = np.full((3, 1), np.nan)
-    assert evidence(p, p, p, CELL, DAY)[0] == -np.inf
+    assert evidence(p, p, p, p, CELL, DAY)[0] == -np.inf
 
 
 def test_areas_are_heard_sooner_than_cells():
     p, observed = np.full((3, 4), 1e-2), np.full((3, 4), 30.0)
-    found = dict(zip(LEVELS, evidence(p, observed, observed / 2, np.arange(4), DAY), strict=True))
+    found = dict(zip(LEVELS, evidence(p, observed, observed / 2, observed, np.arange(4), DAY), strict=True))
     assert found["area"] - found["cell"] == pytest.approx(1.3)
     assert found["total"] >= found["area"] > found["industry"] > found["cell"]
 

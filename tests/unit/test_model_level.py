@@ -67,6 +67,19 @@ def test_the_dispersion_finds_the_ratio_of_variance_to_mean():
     assert np.median(dispersion.current(state, DAY)[0]) == pytest.approx(2.5, rel=0.15)
 
 
+def test_the_spread_of_a_level_is_that_of_most_of_its_series_however_large_one_is():
+    """A county of a thousand claims, as calm as the others, is not taken for a restless one because it is large."""
+    rng = np.random.default_rng(5)
+    mean = np.array([[4.0] * 20 + [1000.0]])
+    state = dispersion.begin(1, 21)
+    for day in range(200):
+        state = errors(state, rng.poisson(rng.gamma(mean / 0.5, 0.5)).astype(float), mean)
+        if day % 28 == 0:
+            state = dispersion.share(state, np.zeros(21, dtype=np.int64))
+    assert np.unique(state.linear_prior) == pytest.approx(1.5, rel=0.15)
+    assert dispersion.current(state, DAY)[0][0, -1] == pytest.approx(1.5, rel=0.25)
+
+
 def test_counts_are_never_less_noisy_than_poisson():
     state = dispersion.begin(1, 5)
     for _ in range(800):
