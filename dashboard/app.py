@@ -51,8 +51,6 @@ _INDEX = """<!DOCTYPE html>
 
 # What Dash sends with every page and no page of ours needs: a third of the time until a page is there.
 _NEEDLESS = re.compile(r'<script src="[^"]*/(?:polyfill@|dash_table/)[^"]*"></script>\s*')
-
-
 # Ours run at once: they show the page that came with the document, and act on it. Dash's wait in a template until it is
 # painted (assets/content.js), for they would keep the browser from it.
 _OURS = re.compile(r'<script src="[^"]*/(?:assets|sign-in/static)/[^"]*"></script>\s*')

@@ -94,9 +94,11 @@ window.gangshao = (() => {
     if (!shown) return false;
     first.place = null;
     const focused = shown.contains(document.activeElement) ? document.activeElement : null;
-    if (first.isGiven) place.replaceChildren(...shown.childNodes);
+    if (first.isGiven) {
+      place.replaceChildren(...shown.childNodes);
+      focused?.focus({ preventScroll: true });
+    }
     shown.remove();
-    if (first.isGiven) focused?.focus({ preventScroll: true });
     return first.isGiven;
   }
 

@@ -98,6 +98,7 @@ def test_a_belated_file_of_a_past_day_counts_from_the_next_edition(
     )
     assert "下一版次" in later.gangshao("ingest", "--backfill").stderr
     later.gangshao("run", "--day", "2026-11-01")
+    assert before != [(0.0,)]
     after = later.ask(sql)
     assert after in ([(0.0,)], before)  # an empty correction may be held for confirmation
     hashes = later.hashes()

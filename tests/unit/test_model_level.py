@@ -122,7 +122,7 @@ def test_large_counts_vary_with_their_mean_not_its_root():
     mean = np.full((1, 10), 5000.0)
     for _ in range(300):
         state = errors(state, rng.poisson(mean * rng.lognormal(0, 0.1, (1, 10))).astype(float), mean, WEEK)
-        state = dispersion.share(state, np.zeros(10, dtype=np.int64), DAY)
+        state = dispersion.share(state, np.zeros(10, dtype=np.int64), WEEK)
     assert state.is_square
     spread = np.sqrt(dispersion.variance(state, 4 * mean, WEEK))
     assert spread == pytest.approx(np.full((1, 10), 0.1 * 20000), rel=0.3)
