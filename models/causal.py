@@ -113,7 +113,7 @@ def enter(state: State, course: Course) -> State:
     block = Block(
         learned.coming(recipe), start + keep, rate[:, keep:].copy(), due[keep:].copy(), counted.mean(axis=1), choice
     )
-    shared = dispersion.share(spread, course.tree.group, recipe)
+    shared = dispersion.share(spread, course.tree.group)
     return replace(state, level=rerun, levels=levels, spread=shared, block=block)
 
 

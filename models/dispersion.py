@@ -26,7 +26,6 @@ class Dispersion:
 
     linear_sum: Floats
     square_sum: Floats
-    mean_sum: Floats
     weight: Floats
     linear_prior: Floats
     square_prior: Floats
@@ -37,9 +36,7 @@ class Dispersion:
 def begin(spans: int, n: int) -> Dispersion:
     """Before any error was seen: dispersion 1.5, coefficient of variation 0.3."""
     zero = np.zeros((spans, n))
-    return Dispersion(
-        zero, zero, zero, zero, np.full((spans, n), 1.5), np.full((spans, n), 0.09), np.zeros(spans), False
-    )
+    return Dispersion(zero, zero, zero, np.full((spans, n), 1.5), np.full((spans, n), 0.09), np.zeros(spans), False)
 
 
 def current(state: Dispersion, recipe: Recipe) -> tuple[Floats, Floats]:
@@ -84,7 +81,6 @@ def advance(
         state,
         linear_sum=keep * state.linear_sum + np.where(learns, np.minimum(linear, clip * phi) / scale, 0.0),
         square_sum=keep * state.square_sum + np.where(learns, np.minimum(squared, clip * square) / scale, 0.0),
-        mean_sum=keep * state.mean_sum + np.where(learns, floor, 0.0),
         weight=keep * state.weight + learns,
         shock=shock,
     )
@@ -103,13 +99,13 @@ def telling(inherits: Flags) -> Flags:
     return ~inherits if (~inherits).sum() >= SHOCK_SERIES else np.ones_like(inherits)
 
 
-def share(state: Dispersion, group: Integers, recipe: Recipe) -> Dispersion:
-    """Renew the groups' values (at an anchor): their medians, in part by size; and which reading fits the panel."""
+def share(state: Dispersion, group: Integers) -> Dispersion:
+    """Renew the groups' values (at an anchor): their medians; and which reading fits the panel."""
     if state.weight.max() <= 10:
         return state
     weight = np.maximum(state.weight, 1e-9)
     own = np.maximum(state.linear_sum / weight, 1.0)
-    square, size = state.square_sum / weight, np.maximum(state.mean_sum / weight, 0.5)
+    square = state.square_sum / weight
     known = state.weight > 10
     linear_prior, square_prior = state.linear_prior.copy(), state.square_prior.copy()
     for span in range(len(weight)):
@@ -118,10 +114,7 @@ def share(state: Dispersion, group: Integers, recipe: Recipe) -> Dispersion:
             told = members & known[span]
             if not told.any():
                 continue
-            typical = np.median(own[span, told])
-            slope = np.median((own[span, told] - 1) / size[span, told])
-            by_size = 1 + slope * size[span, members]
-            linear_prior[span, members] = recipe.noise_by_size * by_size + (1 - recipe.noise_by_size) * typical
+            linear_prior[span, members] = np.median(own[span, told])
             square_prior[span, members] = np.median(square[span, told])
     is_square = bool(np.median(own[0, known[0]]) > LARGE_COUNT_NOISE) if known[0].any() else state.is_square
     return replace(state, linear_prior=linear_prior, square_prior=square_prior, is_square=is_square)
@@ -134,6 +127,5 @@ def discount(state: Dispersion, limit: float) -> Dispersion:
         state,
         linear_sum=state.linear_sum * ratio,
         square_sum=state.square_sum * ratio,
-        mean_sum=state.mean_sum * ratio,
         weight=state.weight * ratio,
     )

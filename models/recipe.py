@@ -59,7 +59,6 @@ class Recipe:
     loss_half_life: memory of the errors that choose a half-life.
     error_clip: a squared error of a large sum counts at most so many times the dispersion.
     noise_half_life, noise_weight: memory of the dispersion and the pseudo-periods of its group's value.
-    noise_by_size: share of that value that grows with the size of a series; the rest is the group's median.
     allowance: by level, standard deviations a judgement is given: few series of a level can be heard sooner than
     many at the same number of false alarms.
     budget, budget_memory, budget_gap: alarm episodes a series-year, the true ones included, over so many periods; two
@@ -86,7 +85,6 @@ class Recipe:
     loss_half_life: float
     noise_half_life: float
     noise_weight: float
-    noise_by_size: float
     allowance: Mapping[str, float]
     budget: float
     budget_memory: int
@@ -132,7 +130,6 @@ DAY = Recipe(
     loss_half_life=365.0,
     noise_half_life=182.0,
     noise_weight=60.0,
-    noise_by_size=0.5,
     allowance={"total": 1.3, "area": 1.3, "industry": 1.0, "cell": 0.0},
     budget=1.0,
     budget_memory=360,
@@ -161,7 +158,6 @@ WEEK = Recipe(
     loss_half_life=104.0,
     noise_half_life=208.0,
     noise_weight=10.0,
-    noise_by_size=0.0,
     allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0},
     budget=1.0,
     budget_memory=104,
@@ -190,7 +186,6 @@ MONTH = Recipe(
     loss_half_life=36.0,
     noise_half_life=12.0,
     noise_weight=12.0,
-    noise_by_size=0.5,
     allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0},
     budget=1.0,
     budget_memory=36,

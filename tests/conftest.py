@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.house import House
+from tests.house import LIAOCHENG, House
 
 LAST_DATA_DAY = date(2026, 10, 30)
 DAYS, SCALE, SEED = 150, 0.05, 3
@@ -53,10 +53,10 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[
 
 @pytest.fixture(scope="session")
 def files(once: Callable[[str, Build], Path]) -> Path:
-    """Inbox of the invented city."""
+    """Inbox of the invented city, of the region as it is: which days a house keeps open hangs on today."""
 
     def build(folder: Path) -> None:
-        House(folder).gangshao(
+        House(folder, {"GANGSHAO_REGION": str(LIAOCHENG)}).gangshao(
             "demo", "--into", str(folder / "inbox"), "--days", str(DAYS), "--scale", str(SCALE), "--seed", str(SEED),
             "--until", LAST_DATA_DAY.isoformat(),
         )  # fmt: skip

@@ -63,11 +63,11 @@ def test_the_dispersion_finds_the_ratio_of_variance_to_mean():
     for day in range(1500):
         state = errors(state, rng.poisson(rng.gamma(20 / 1.5, 1.5, (1, 30))).astype(float), mean)
         if day % 28 == 0:
-            state = dispersion.share(state, np.zeros(30, dtype=np.int64), DAY)
+            state = dispersion.share(state, np.zeros(30, dtype=np.int64))
     assert np.median(dispersion.current(state, DAY)[0]) == pytest.approx(2.5, rel=0.15)
 
 
-def test_the_spread_of_weeks_leans_on_that_of_most_series_however_large_one_is():
+def test_the_spread_of_a_level_is_that_of_most_of_its_series_however_large_one_is():
     """A county of a thousand claims, as calm as the others, is not taken for a restless one because it is large."""
     rng = np.random.default_rng(5)
     mean = np.array([[4.0] * 20 + [1000.0]])
@@ -75,16 +75,16 @@ def test_the_spread_of_weeks_leans_on_that_of_most_series_however_large_one_is()
     for day in range(200):
         state = errors(state, rng.poisson(rng.gamma(mean / 0.5, 0.5)).astype(float), mean)
         if day % 28 == 0:
-            state = dispersion.share(state, np.zeros(21, dtype=np.int64), WEEK)
+            state = dispersion.share(state, np.zeros(21, dtype=np.int64))
     assert np.unique(state.linear_prior) == pytest.approx(1.5, rel=0.15)
-    assert dispersion.current(state, WEEK)[0][0, -1] == pytest.approx(1.5, rel=0.25)
+    assert dispersion.current(state, DAY)[0][0, -1] == pytest.approx(1.5, rel=0.25)
 
 
 def test_counts_are_never_less_noisy_than_poisson():
     state = dispersion.begin(1, 5)
     for _ in range(800):
         state = errors(state, np.full((1, 5), 20.0), np.full((1, 5), 20.0))
-    state = dispersion.share(state, np.zeros(5, dtype=np.int64), DAY)
+    state = dispersion.share(state, np.zeros(5, dtype=np.int64))
     assert (dispersion.variance(state, np.full((1, 5), 20.0), DAY) >= 20).all()
 
 
@@ -122,7 +122,7 @@ def test_large_counts_vary_with_their_mean_not_its_root():
     mean = np.full((1, 10), 5000.0)
     for _ in range(300):
         state = errors(state, rng.poisson(mean * rng.lognormal(0, 0.1, (1, 10))).astype(float), mean, WEEK)
-        state = dispersion.share(state, np.zeros(10, dtype=np.int64), WEEK)
+        state = dispersion.share(state, np.zeros(10, dtype=np.int64))
     assert state.is_square
     spread = np.sqrt(dispersion.variance(state, 4 * mean, WEEK))
     assert spread == pytest.approx(np.full((1, 10), 0.1 * 20000), rel=0.3)
@@ -144,7 +144,7 @@ def test_a_fifth_of_strange_weeks_does_not_hide_the_ordinary_noise():
         shift = 90.0 if week % 5 == 0 else 0.0
         state = errors(state, rng.poisson(mean).astype(float) + shift, mean)
         if week % 28 == 0:
-            state = dispersion.share(state, np.zeros(5, dtype=np.int64), DAY)
+            state = dispersion.share(state, np.zeros(5, dtype=np.int64))
     assert np.median(dispersion.current(state, DAY)[0]) < 3  # unclipped it would be 9
 
 
