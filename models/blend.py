@@ -1,7 +1,8 @@
 """Forecasts of large counts with a yearly rhythm: level x factor, past years and the last value, blended.
 
 A mean of simple forecasts is hard to beat (Bates & Granger 1969, Operational Research Quarterly 20). How much the last
-value counts is chosen for each series and horizon by its recent errors; these also give the bias and the width.
+value and past years count is weighed for each series and horizon by its recent errors: blends that were as good are
+averaged, none is picked (Vovk 1990, COLT, weighs by exponents of the loss). The errors also give the bias and the width.
 """
 
 from dataclasses import dataclass, replace
@@ -12,22 +13,24 @@ from scipy import special
 from models.panel import Flags, Floats, Integers, Panel
 from models.recipe import Recipe
 
-LAST_SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)  # candidates for the weight of the last value
-YEAR_SHARE = 0.35  # weight of past years in what is not the last value
+LAST_SHARES = (0.0, 0.4, 0.8)  # candidates for the weight of the last value
+YEAR_SHARES = (0.15, 0.35, 0.6)  # and for that of past years in what is not the last value
+SHARPNESS = 32  # a blend with a tenth more loss counts a twentieth
 MEAN_SHARE, LEAST_SHARE = 2, 6  # half a year makes the mean that raises a past year to today; a sixth is the least
 MOST_RAISE = 1.0  # log
-CHOICE_HALF_LIFE, WIDTH_HALF_LIFE = 0.5, 1.5  # years
-CLIP = 1.0  # log; a larger error says no more about the choice or the width
+LOSS_HALF_LIFE, WIDTH_HALF_LIFE = 0.5, 1.5  # years
+CLIP = 1.0  # log; a larger error says no more about the weights or the width
+LEAST_LOSS = 1e-3  # log; below it two blends are equally good
 FREEDOM, MEAN_ABSOLUTE = 5.0, 0.9490  # Student's t, and the mean of its absolute value
 LEAST_ERRORS = 12  # errors before the width is trusted
 
 
 @dataclass(frozen=True)
 class Blend:
-    """Errors so far, in logs. H horizons, C candidate shares, n series; never changed in place.
+    """Errors so far, in logs. H horizons, C candidate blends, n series; never changed in place.
 
     pending: (H, H, C, n) forecasts by horizon and periods to go. loss: (H, C, n) discounted absolute errors.
-    width, bias: (H, n) discounted mean absolute error and mean clipped error of the chosen share; weight: (H, n) their
+    width, bias: (H, n) discounted mean absolute error and mean clipped error of what was told; weight: (H, n) their
     share of errors seen. count: (H, n) errors seen.
     """
 
@@ -41,9 +44,9 @@ class Blend:
 
 def begin(horizons: int, n: int) -> Blend:
     """Before any forecast."""
-    shares, zero = len(LAST_SHARES), np.zeros((horizons, n))
-    pending = np.full((horizons, horizons, shares, n), np.nan)
-    return Blend(pending, np.zeros((horizons, shares, n)), zero, zero, zero, zero)
+    blends, zero = len(LAST_SHARES) * len(YEAR_SHARES), np.zeros((horizons, n))
+    pending = np.full((horizons, horizons, blends, n), np.nan)
+    return Blend(pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero)
 
 
 def logs(panel: Panel, start: int, end: int) -> Floats:
@@ -54,7 +57,7 @@ def logs(panel: Panel, start: int, end: int) -> Floats:
 
 
 def candidates(panel: Panel, column: int, own: Floats, recipe: Recipe) -> Floats:
-    """(H, C, n) log forecasts of the H periods after `column`, one a share of the last value.
+    """(H, C, n) log forecasts of the H periods after `column`: of every share of past years, every one of the last value.
 
     own: (H, n) people by level x factor. Where a past year or the last value is missing, the others stand in.
     """
@@ -71,10 +74,13 @@ def candidates(panel: Panel, column: int, own: Floats, recipe: Recipe) -> Floats
         two_years + np.clip(now - long_before, -MOST_RAISE, MOST_RAISE),
     ]
     past = np.mean([np.where(np.isfinite(part), part, base) for part in raised], axis=0)
-    steady = (1 - YEAR_SHARE) * base + YEAR_SHARE * past
-    last = np.where(np.isfinite(known[:, -1]), known[:, -1], steady)
-    shares = np.array(LAST_SHARES)[None, :, None]
-    return np.asarray((1 - shares) * steady[:, None] + shares * last[:, None])
+    last = known[:, -1]
+    blends = []
+    for year_share in YEAR_SHARES:
+        steady = (1 - year_share) * base + year_share * past
+        newest = np.where(np.isfinite(last), last, steady)
+        blends += [(1 - share) * steady + share * newest for share in LAST_SHARES]
+    return np.stack(blends, axis=1)
 
 
 def running_mean(known: Floats, end: int, year: int) -> Floats:
@@ -84,13 +90,15 @@ def running_mean(known: Floats, end: int, year: int) -> Floats:
     return np.where(count >= year // LEAST_SHARE, np.nansum(part, axis=1) / np.maximum(count, 1), np.nan)
 
 
-def choose(state: Blend, group: Integers) -> Integers:
-    """(H, n) number of the share with the least past error, own plus half of the group's mean."""
-    best = np.zeros(state.width.shape, dtype=np.int64)
+def told(state: Blend, group: Integers, blends: Floats) -> Floats:
+    """(H, n) of blends (H, C, n): each counts by its past loss, own plus half of the group's mean."""
+    loss = np.empty_like(state.loss)
     for code in np.unique(group):
         own = state.loss[:, :, group == code]
-        best[:, group == code] = np.argmin(own + 0.5 * own.mean(axis=2, keepdims=True), axis=1)
-    return best
+        loss[:, :, group == code] = own + 0.5 * own.mean(axis=2, keepdims=True)
+    loss = np.maximum(loss, LEAST_LOSS)
+    weight = (loss.min(axis=1, keepdims=True) / loss) ** SHARPNESS
+    return np.asarray((weight * blends).sum(axis=1) / weight.sum(axis=1))
 
 
 def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Recipe) -> Blend:
@@ -99,20 +107,20 @@ def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Re
     due = state.pending[:, 0]
     error = truth - due
     seen = np.isfinite(error)
-    chosen = np.take_along_axis(error, choose(state, group)[:, None], axis=1)[:, 0]
-    told = np.isfinite(chosen)
-    keep = np.where(told, 0.5 ** (1 / (WIDTH_HALF_LIFE * recipe.year)), 1.0)
-    size = np.minimum(np.abs(np.where(told, chosen, 0.0)), CLIP)
+    missed = told(state, group, error)
+    is_told = np.isfinite(missed)
+    keep = np.where(is_told, 0.5 ** (1 / (WIDTH_HALF_LIFE * recipe.year)), 1.0)
+    size = np.minimum(np.abs(np.where(is_told, missed, 0.0)), CLIP)
     typical = state.width / np.maximum(state.weight, 1e-9)
     limit = np.where(state.count > 0, np.maximum(1.5 * typical, 1e-3), CLIP)
     loss = np.where(seen, np.minimum(np.abs(np.where(seen, error, 0.0)), CLIP), 0.0)
     return Blend(
         np.concatenate([state.pending[:, 1:], np.full_like(state.pending[:, :1], np.nan)], axis=1),
-        np.where(seen, 0.5 ** (1 / (CHOICE_HALF_LIFE * recipe.year)), 1.0) * state.loss + loss,
+        np.where(seen, 0.5 ** (1 / (LOSS_HALF_LIFE * recipe.year)), 1.0) * state.loss + loss,
         keep * state.width + (1 - keep) * size,
-        keep * state.bias + (1 - keep) * np.where(told, np.clip(chosen, -limit, limit), 0.0),
+        keep * state.bias + (1 - keep) * np.where(is_told, np.clip(missed, -limit, limit), 0.0),
         keep * state.weight + (1 - keep),
-        state.count + told,
+        state.count + is_told,
     )
 
 
@@ -124,12 +132,13 @@ def promise(state: Blend, forecasts: Floats) -> Blend:
     return replace(state, pending=pending)
 
 
-def quantile(state: Blend, group: Integers, levels: Floats) -> tuple[Floats, Flags]:
+def quantile(state: Blend, group: Integers, levels: Floats, recipe: Recipe) -> tuple[Floats, Flags]:
     """(Q, H, n) people at the levels (Q,), of the forecasts made last; and (H, n) whether enough errors are known."""
     made = np.stack([state.pending[horizon, horizon] for horizon in range(len(state.pending))])
-    centre = np.take_along_axis(made, choose(state, group)[:, None], axis=1)[:, 0]
+    centre = told(state, group, made)
     weight = np.maximum(state.weight, 1e-9)
     spread = state.width / weight / MEAN_ABSOLUTE
     reach = special.stdtrit(FREEDOM, levels)[:, None, None]
-    people = np.expm1(centre + state.bias / weight + spread * reach)
+    bias = state.bias / weight if recipe.unbias else 0.0
+    people = np.expm1(centre + bias + spread * reach)
     return np.maximum(people, 0.0), (state.count >= LEAST_ERRORS) & np.isfinite(centre)

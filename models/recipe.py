@@ -53,7 +53,8 @@ class Recipe:
     kappa: prior weight of the level; clip, adapt: a period further than `clip` standard deviations is
     clipped unless that has lasted longer than `adapt` periods. robust: reweight outliers when fitting the factor.
     year, large: forecasts of `large` people a period and more are blended with those of so many periods before
-    (0: never).
+    (0: never). unbias: these are moved by the mean of their past errors; of months too few are known, and overlap, so
+    that they tell of the last swing and not of the next.
     windows: sums that are judged; horizons: sums that are forecast. by_latest: whether a rise is worth telling is
     asked of the first window alone: one that is over is no news.
     loss_half_life: memory of the errors that choose a half-life.
@@ -78,6 +79,7 @@ class Recipe:
     robust: bool
     year: int
     large: float
+    unbias: bool
     windows: tuple[Span, ...]
     horizons: tuple[Span, ...]
     by_latest: bool
@@ -123,6 +125,7 @@ DAY = Recipe(
     robust=True,
     year=0,
     large=inf,
+    unbias=False,
     windows=(Span(7, handicap=0.3), Span(14), Span(28)),
     horizons=tuple(Span(7, 7 * week) for week in range(WEEKS_AHEAD)),
     by_latest=False,
@@ -151,6 +154,7 @@ WEEK = Recipe(
     robust=False,
     year=52,
     large=30.0,
+    unbias=True,
     windows=(Span(1, handicap=0.2, alone_within=5.0), Span(1, echo=0.5)),
     horizons=tuple(Span(1, week) for week in range(WEEKS_AHEAD)),
     by_latest=True,
@@ -179,6 +183,7 @@ MONTH = Recipe(
     robust=False,
     year=12,
     large=30.0,
+    unbias=False,
     windows=(Span(1), Span(3, handicap=0.5)),
     horizons=tuple(Span(1, gap) for gap in range(6)),
     by_latest=False,

@@ -6,9 +6,9 @@ from model_city import calendar, weekly_regions
 from models import blend
 from models.assess import assess
 from models.backtest import outlook
-from models.blend import LAST_SHARES, YEAR_SHARE
+from models.blend import LAST_SHARES, YEAR_SHARES
 from models.panel import Panel
-from models.recipe import WEEK
+from models.recipe import MONTH, WEEK
 
 WEEKS = 230
 TABLE = calendar("2010-01-03", 7 * WEEKS + 120, festival=False)
@@ -24,9 +24,9 @@ def test_without_past_years_the_own_forecast_and_the_last_value_are_all_there_is
     panel = weekly_regions(40)
     own = np.full((4, 4), 500.0)
     made = blend.candidates(panel, 39, own, WEEK)
-    assert made.shape == (4, len(LAST_SHARES), 4)
-    assert made[:, 0] == pytest.approx(np.log1p(500))
-    assert made[2, 2] == pytest.approx(0.6 * np.log1p(500) + 0.4 * np.log1p(panel.values[:, 39]))
+    assert made.shape == (4, len(YEAR_SHARES) * len(LAST_SHARES), 4)
+    assert made[:, :: len(LAST_SHARES)] == pytest.approx(np.log1p(500))
+    assert made[2, 1] == pytest.approx(0.6 * np.log1p(500) + 0.4 * np.log1p(panel.values[:, 39]))
 
 
 def test_past_years_are_raised_to_the_level_of_today():
@@ -39,21 +39,22 @@ def test_past_years_are_raised_to_the_level_of_today():
     assert made[0, 0, 0] == pytest.approx(np.log(100))
     values[:, 108] = 149.0  # a week that was high a year ago
     made = blend.candidates(with_values(values), 159, np.full((4, 4), 99.0), WEEK)
-    assert made[0, 0, 0] == pytest.approx(np.log(100) + YEAR_SHARE * 2 / 3 * np.log(150 / 100))
-    assert made[0, -1, 0] == pytest.approx(np.log(100) + 0.2 * YEAR_SHARE * 2 / 3 * np.log(150 / 100))
+    high = 2 / 3 * np.log(150 / 100)
+    assert made[0, 0, 0] == pytest.approx(np.log(100) + YEAR_SHARES[0] * high)
+    assert made[0, -1, 0] == pytest.approx(np.log(100) + 0.2 * YEAR_SHARES[-1] * high)
 
 
 def test_the_last_value_counts_for_a_walk_and_not_for_a_steady_season():
     rng = np.random.default_rng(5)
     walk = np.round(np.exp(7 + np.cumsum(rng.normal(0, 0.12, (4, WEEKS)), axis=1)))
-    shares = []
+    shares, of_last = [], np.tile(LAST_SHARES, len(YEAR_SHARES))[None, :, None]
     for panel in (with_values(walk), weekly_regions(WEEKS)):
         state = blend.begin(4, 4)
         for column in range(100, WEEKS):
             state = blend.advance(state, panel, column, GROUP, WEEK)
             own = panel.values[:, column - 51 : column - 47].T
             state = blend.promise(state, blend.candidates(panel, column, own, WEEK))
-        shares.append(np.array(LAST_SHARES)[blend.choose(state, GROUP)[0]].mean())
+        shares.append(blend.told(state, GROUP, np.broadcast_to(of_last, state.loss.shape))[0].mean())
     assert shares[0] > 0.5
     assert shares[0] > shares[1] + 0.2
 
@@ -87,6 +88,20 @@ def test_missing_weeks_do_not_stop_it_and_count_for_nothing():
     made = outlook(with_values(values), TABLE, panel.periods[165].date())
     assert np.isfinite(made.expected).all()
     assert made.expected[0, 0, 11] == pytest.approx(panel.values[0, 177], rel=0.35)
+
+
+@pytest.mark.parametrize(("recipe", "moved"), [(WEEK, True), (MONTH, False)])
+def test_forecasts_are_moved_by_their_past_error_where_enough_of_them_are_known(recipe, moved):
+    state = blend.begin(1, 1)
+    for _ in range(40):
+        state = blend.promise(state, np.full((1, len(LAST_SHARES) * len(YEAR_SHARES), 1), np.log1p(90.0)))
+        panel = with_values(np.full((4, 1), 99.0))
+        panel = Panel(panel.series[:1], panel.periods, panel.values[:1], panel.exposure[:1], "week")
+        state = blend.advance(state, panel, 0, GROUP[:1], recipe)
+    state = blend.promise(state, np.full((1, len(LAST_SHARES) * len(YEAR_SHARES), 1), np.log1p(90.0)))
+    people, is_known = blend.quantile(state, GROUP[:1], np.array([0.5]), recipe)
+    assert is_known.all()
+    assert people[0, 0, 0] == pytest.approx(99.0 if moved else 90.0)
 
 
 def test_small_series_keep_the_negative_binomial():
