@@ -198,7 +198,8 @@ def ahead(state: State, course: Course) -> dict[str, Floats]:
         return {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
     names = ["expected", *interval.QUANTILES]
     levels = np.array([0.5, *interval.QUANTILES.values()])
-    people, is_known = blend.quantile(state.blend, course.tree.group, levels, course.recipe)
+    last = course.panel.periods[state.column - 1]
+    people, is_known = blend.quantile(state.blend, last, course.tree.group, levels, course.recipe)
     people = people * among
     blended = is_known & (people[0] >= course.recipe.large)
     ratio = moved(np.where(blended, people[0], mean), course.table)

@@ -1,17 +1,20 @@
 """Forecasts of large counts with a yearly rhythm: level x factor, past years and the last value, blended.
 
 A mean of simple forecasts is hard to beat (Bates & Granger 1969, Operational Research Quarterly 20). How much the last
-value and past years count is weighed for each series and horizon by its recent errors: blends that were as good are
-averaged, none is picked (Vovk 1990, COLT, weighs by exponents of the loss). The errors also give the bias and the width.
+value and past years count is weighed for each series and horizon by its recent errors: blends that were about as good
+are averaged, none is picked. The errors also give the bias and the width.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy import special
 
+from models import season_width
 from models.panel import Flags, Floats, Integers, Panel
 from models.recipe import Recipe
+from models.season_width import SeasonWidth
 
 LAST_SHARES = (0.0, 0.4, 0.8)  # candidates for the weight of the last value
 YEAR_SHARES = (0.15, 0.35, 0.6)  # and for that of past years in what is not the last value
@@ -31,7 +34,7 @@ class Blend:
 
     pending: (H, H, C, n) forecasts by horizon and periods to go. loss: (H, C, n) discounted absolute errors.
     width, bias: (H, n) discounted mean absolute error and mean clipped error of what was told; weight: (H, n) their
-    share of errors seen. count: (H, n) errors seen.
+    share of errors seen. count: (H, n) errors seen. season: how the width changes over the year.
     """
 
     pending: Floats
@@ -40,13 +43,16 @@ class Blend:
     bias: Floats
     weight: Floats
     count: Floats
+    season: SeasonWidth
 
 
-def begin(horizons: int, n: int) -> Blend:
-    """Before any forecast."""
+def begin(horizons: int, n: int, year: int) -> Blend:
+    """Before any forecast. year: periods of one."""
     blends, zero = len(LAST_SHARES) * len(YEAR_SHARES), np.zeros((horizons, n))
     pending = np.full((horizons, horizons, blends, n), np.nan)
-    return Blend(pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero)
+    return Blend(
+        pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero, season_width.begin(horizons, year, n)
+    )
 
 
 def logs(panel: Panel, start: int, end: int) -> Floats:
@@ -57,7 +63,7 @@ def logs(panel: Panel, start: int, end: int) -> Floats:
 
 
 def candidates(panel: Panel, column: int, own: Floats, recipe: Recipe) -> Floats:
-    """(H, C, n) log forecasts of the H periods after `column`: of every share of past years, every one of the last value.
+    """(H, C, n) log forecasts of the H periods after `column`: by share of past years, then of the last value.
 
     own: (H, n) people by level x factor. Where a past year or the last value is missing, the others stand in.
     """
@@ -113,6 +119,7 @@ def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Re
     size = np.minimum(np.abs(np.where(is_told, missed, 0.0)), CLIP)
     typical = state.width / np.maximum(state.weight, 1e-9)
     limit = np.where(state.count > 0, np.maximum(1.5 * typical, 1e-3), CLIP)
+    relative = np.where(is_told & (state.count >= LEAST_ERRORS), size / np.maximum(typical, 1e-9), np.nan)
     loss = np.where(seen, np.minimum(np.abs(np.where(seen, error, 0.0)), CLIP), 0.0)
     return Blend(
         np.concatenate([state.pending[:, 1:], np.full_like(state.pending[:, :1], np.nan)], axis=1),
@@ -121,6 +128,7 @@ def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Re
         keep * state.bias + (1 - keep) * np.where(is_told, np.clip(missed, -limit, limit), 0.0),
         keep * state.weight + (1 - keep),
         state.count + is_told,
+        season_width.advance(state.season, panel.periods[column], relative),
     )
 
 
@@ -132,12 +140,13 @@ def promise(state: Blend, forecasts: Floats) -> Blend:
     return replace(state, pending=pending)
 
 
-def quantile(state: Blend, group: Integers, levels: Floats, recipe: Recipe) -> tuple[Floats, Flags]:
-    """(Q, H, n) people at the levels (Q,), of the forecasts made last; and (H, n) whether enough errors are known."""
+def quantile(state: Blend, last: pd.Timestamp, group: Integers, levels: Floats, recipe: Recipe) -> tuple[Floats, Flags]:
+    """(Q, H, n) people at the levels (Q,), of the forecasts made after the period `last`; and (H, n) whether enough
+    errors are known."""
     made = np.stack([state.pending[horizon, horizon] for horizon in range(len(state.pending))])
     centre = told(state, group, made)
     weight = np.maximum(state.weight, 1e-9)
-    spread = state.width / weight / MEAN_ABSOLUTE
+    spread = state.width / weight / MEAN_ABSOLUTE * season_width.factor(state.season, last, group)
     reach = special.stdtrit(FREEDOM, levels)[:, None, None]
     bias = state.bias / weight if recipe.unbias else 0.0
     people = np.expm1(centre + bias + spread * reach)

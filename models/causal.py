@@ -78,7 +78,7 @@ def begin(course: Course) -> State:
         np.full((n, recipe.reach), np.nan),
         np.zeros(n, dtype=np.int64),
         None,
-        blend.begin(len(recipe.horizons), n) if recipe.year else None,
+        blend.begin(len(recipe.horizons), n, recipe.year) if recipe.year else None,
     )
 
 

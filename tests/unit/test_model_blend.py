@@ -49,7 +49,7 @@ def test_the_last_value_counts_for_a_walk_and_not_for_a_steady_season():
     walk = np.round(np.exp(7 + np.cumsum(rng.normal(0, 0.12, (4, WEEKS)), axis=1)))
     shares, of_last = [], np.tile(LAST_SHARES, len(YEAR_SHARES))[None, :, None]
     for panel in (with_values(walk), weekly_regions(WEEKS)):
-        state = blend.begin(4, 4)
+        state = blend.begin(4, 4, WEEK.year)
         for column in range(100, WEEKS):
             state = blend.advance(state, panel, column, GROUP, WEEK)
             own = panel.values[:, column - 51 : column - 47].T
@@ -92,14 +92,14 @@ def test_missing_weeks_do_not_stop_it_and_count_for_nothing():
 
 @pytest.mark.parametrize(("recipe", "moved"), [(WEEK, True), (MONTH, False)])
 def test_forecasts_are_moved_by_their_past_error_where_enough_of_them_are_known(recipe, moved):
-    state = blend.begin(1, 1)
+    state = blend.begin(1, 1, recipe.year)
     for _ in range(40):
         state = blend.promise(state, np.full((1, len(LAST_SHARES) * len(YEAR_SHARES), 1), np.log1p(90.0)))
         panel = with_values(np.full((4, 1), 99.0))
         panel = Panel(panel.series[:1], panel.periods, panel.values[:1], panel.exposure[:1], "week")
         state = blend.advance(state, panel, 0, GROUP[:1], recipe)
     state = blend.promise(state, np.full((1, len(LAST_SHARES) * len(YEAR_SHARES), 1), np.log1p(90.0)))
-    people, is_known = blend.quantile(state, GROUP[:1], np.array([0.5]), recipe)
+    people, is_known = blend.quantile(state, panel.periods[0], GROUP[:1], np.array([0.5]), recipe)
     assert is_known.all()
     assert people[0, 0, 0] == pytest.approx(99.0 if moved else 90.0)
 
