@@ -57,9 +57,9 @@ def _sentence(folder: Path) -> str:
         ("feeds.csv", "workday,1,", "workday,,", "due_days", "应报时间"),
         ("feeds.csv", "07:00", "7点", "due_time", "07:00"),
         ("feeds.csv", ",730", ",0", "retention_days", "正整数"),
-        ("rules.csv", ",day,4,2.9", ",day,5,2.9", "level", "1（红）"),
-        ("rules.csv", ",day,4,2.9", ",day,4,", "min_strength", "标准差"),
-        ("rules.csv", ",day,3,3.3", ",week,3,3.3", "grain", "第一行"),
+        ("rules.csv", ",day,4,", ",day,5,", "level", "1（红）"),
+        ("rules.csv", ",day,4,3,", ",day,4,,", "min_strength", "标准差"),
+        ("rules.csv", ",day,3,", ",week,3,", "grain", "第一行"),
         ("rules.csv", "city;area;industry", "city,area", "", "列"),
     ],
 )
