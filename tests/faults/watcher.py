@@ -84,6 +84,18 @@ class Watcher:
         self.answers.setdefault((address, shown), set()).add(body)
         return shown
 
+    def changed(self) -> list[str]:
+        """Where an edition did not stay as it was: address, edition, and from where on two bodies differ."""
+        told = []
+        for (address, edition), bodies in self.answers.items():
+            one, *others = sorted(bodies)
+            for other in others:
+                at = next(place for place in range(len(other)) if one[place : place + 1] != other[place])
+                told.append(
+                    f"{address} {edition}: {one[max(at - 80, 0) : at + 80]!r} and {other[max(at - 80, 0) : at + 80]!r}"
+                )
+        return told
+
     def _answer(self, address: str) -> requests.Response:
         if address == TODAY:
             callback = f"{self.url}/_dash-update-component"
