@@ -6,5 +6,5 @@ where indicator = $indicator and window_periods = $window_periods and cohort = '
         (area = $area and industry <> 'ALL' and $industry = 'ALL')
         or ($area = $city and area <> $city and industry = $industry)
     )
-order by observed - expected desc
+order by observed - expected desc, area, industry
 limit 8

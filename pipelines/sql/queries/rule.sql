@@ -4,4 +4,4 @@ select
     leave_after, basis, effective_from, effective_to, is_enabled, status, max_p, window_periods,
     enter_k, enter_n, leave_line, cool_down_days, raise_by, author, approver, cohort, staff_least, staff_most
 from rule
-order by rule_id, level desc, effective_from
+order by rule_id, level desc, effective_from, staff_least, min_people, min_ratio, line
