@@ -103,8 +103,8 @@ def told(state: Blend, group: Integers, blends: Floats) -> Floats:
         own = state.loss[:, :, group == code]
         loss[:, :, group == code] = own + 0.5 * own.mean(axis=2, keepdims=True)
     loss = np.maximum(loss, LEAST_LOSS)
-    weight = (loss.min(axis=1, keepdims=True) / loss) ** SHARPNESS
-    return np.asarray((weight * blends).sum(axis=1) / weight.sum(axis=1))
+    share = (loss.min(axis=1, keepdims=True) / loss) ** SHARPNESS
+    return np.asarray((share * blends).sum(axis=1) / share.sum(axis=1))
 
 
 def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Recipe) -> Blend:

@@ -46,8 +46,8 @@ def factor(state: SeasonWidth, last: pd.Timestamp, group: Integers) -> Floats:
     """(H, n) by which the usual miss is to be multiplied for the H periods after `last`, a year having K of them."""
     horizons, year, n = state.missed.shape
     usual = state.missed.sum(axis=1) / np.maximum(state.weight.sum(axis=1), 1e-9)
-    place = np.round(_place(last, year) + np.arange(1, horizons + 1)).astype(np.int64) % year
     row = np.arange(horizons)
+    place = np.round(_place(last, year) + 1 + row).astype(np.int64) % year
     missed, weight = state.missed[row, place] / np.maximum(usual, 1e-9), state.weight[row, place]
     found = np.ones((horizons, n))
     for code in np.unique(group):

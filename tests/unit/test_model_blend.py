@@ -93,12 +93,12 @@ def test_missing_weeks_do_not_stop_it_and_count_for_nothing():
 @pytest.mark.parametrize(("recipe", "moved"), [(WEEK, True), (MONTH, False)])
 def test_forecasts_are_moved_by_their_past_error_where_enough_of_them_are_known(recipe, moved):
     state = blend.begin(1, 1, recipe.year)
+    whole = with_values(np.full((4, 1), 99.0))
+    panel = Panel(whole.series[:1], whole.periods, whole.values[:1], whole.exposure[:1], "week")
+    forecasts = np.full((1, len(YEAR_SHARES) * len(LAST_SHARES), 1), np.log1p(90.0))
     for _ in range(40):
-        state = blend.promise(state, np.full((1, len(LAST_SHARES) * len(YEAR_SHARES), 1), np.log1p(90.0)))
-        panel = with_values(np.full((4, 1), 99.0))
-        panel = Panel(panel.series[:1], panel.periods, panel.values[:1], panel.exposure[:1], "week")
-        state = blend.advance(state, panel, 0, GROUP[:1], recipe)
-    state = blend.promise(state, np.full((1, len(LAST_SHARES) * len(YEAR_SHARES), 1), np.log1p(90.0)))
+        state = blend.advance(blend.promise(state, forecasts), panel, 0, GROUP[:1], recipe)
+    state = blend.promise(state, forecasts)
     people, is_known = blend.quantile(state, panel.periods[0], GROUP[:1], np.array([0.5]), recipe)
     assert is_known.all()
     assert people[0, 0, 0] == pytest.approx(99.0 if moved else 90.0)
