@@ -135,6 +135,16 @@ def test_dash_goes_on_with_what_is_there_and_asks_for_the_next_page_only(page: P
     assert not watch.complaints
 
 
+def test_dash_says_nothing_of_its_own_while_it_begins(page: Page, site: Site) -> None:
+    page.route("**/_dash-layout", lambda _: None)
+    page.goto(site.url + "/audit", wait_until="commit")
+    page.wait_for_selector("._dash-loading", state="attached")
+    assert "Loading" in (page.locator("#react-entry-point").text_content() or "")
+    expect(page.locator("#react-entry-point")).to_have_text("", use_inner_text=True)
+    expect(page.locator(".page main h1")).to_be_visible()
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_a_link_followed_before_dash_is_there_leads_on(page: Page, site: Site) -> None:
     held_back(page)
     page.goto(site.url + "/", wait_until="commit")
