@@ -132,6 +132,8 @@ class Edition:
         return f"{self.day.isoformat()}.{self.number}"
 
 
+MAIL_ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+"
+"""An address every mail server takes in a command (RFC 5321): no letters beyond ASCII, no quotes, no name around it."""
 TOTAL_INDUSTRY = "ALL"
 UNKNOWN_INDUSTRY = "U"
 EVERY_COHORT = "all"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipelines.domain import ENDS, TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Level, Role, State, UserError
+from pipelines.domain import ENDS, MAIL_ADDRESS, TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Level, Role, State, UserError
 from pipelines.region_table import Table
 
 COUNTY_POSTS = (Role.COUNTY_CLERK, Role.COUNTY_HEAD)
@@ -57,7 +57,8 @@ def check_recipients(tables: dict[str, Table]) -> None:
     offices, recipients = tables["offices"], tables["recipients"]
     recipients.require_in("office_id", set(offices.frame["office_id"]), "offices.csv")
     recipients.require_unique("office_id", "address")
-    recipients.refuse(~recipients.frame["address"].str.fullmatch(r"[^@\s]+@[^@\s]+"), "address", "不是邮箱地址")
+    is_address = recipients.frame["address"].str.fullmatch(MAIL_ADDRESS)
+    recipients.refuse(~is_address, "address", "不是邮箱地址，只能用半角字母、数字和符号，一行一个地址")
     of_city = recipients.frame["office_id"].isin(offices.frame.loc[offices.frame["is_city"], "office_id"])
     usual = of_city.map({True: Role.CITY_DUTY.value, False: Role.COUNTY_CLERK.value})
     recipients.frame["role"] = recipients.frame["role"].mask(recipients.frame["role"] == "", usual)

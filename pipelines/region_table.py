@@ -17,9 +17,11 @@ Cell = Callable[[str], object]
 
 
 def text(value: str) -> str:
-    """A text that must not be empty."""
+    """A text on one line that must not be empty."""
     if not value:
         raise ValueError("不能为空，请填写")
+    if len(value.splitlines()) > 1:
+        raise ValueError("中有换行，请写在一行里")
     return value
 
 

@@ -1,12 +1,14 @@
 """What an administrator may set: by environment (GANGSHAO_…) or in the file gangshao.env; imports nothing of ours."""
 
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from pipelines.domain import UserError
+from pipelines.domain import MAIL_ADDRESS, UserError
 
 _PROJECT = Path(__file__).resolve().parent.parent
 
@@ -56,6 +58,22 @@ class Settings(BaseSettings):
         if value and urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("须以 http:// 或 https:// 开头 (must start with http:// or https://)")
         return value.rstrip("/")
+
+    @field_validator("auditor_mail", "administrator_mail", "duty_mail")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if value and not re.fullmatch(MAIL_ADDRESS, value):
+            raise ValueError("不是一个邮箱地址，只能用半角字母、数字和符号 (not one ASCII mail address)")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if len(value.splitlines()) != 1 or not re.fullmatch(MAIL_ADDRESS, parseaddr(value)[1]):
+            raise ValueError(
+                "应为一个邮箱地址，前面可以有名称：岗哨 <gangshao@hr.example.com> (not an ASCII mail address)"
+            )
+        return value
 
     @property
     def inbox(self) -> Path:

@@ -17,7 +17,7 @@ from pipelines import region as regions
 from pipelines.alerts.bounce import tell_administrator
 from pipelines.alerts.notices import may_send
 from pipelines.alerts.retry import next_attempt
-from pipelines.alerts.smtp import IMPLICIT_TLS_PORT, Outcome, connect, deliver, reply_of, say_goodbye
+from pipelines.alerts.smtp import IMPLICIT_TLS_PORT, Answer, Outcome, connect, deliver, reply_of, say_goodbye
 from pipelines.domain import UserError
 from pipelines.ledger import Ledger, queue
 from pipelines.ledger.queue import Outgoing, Sender
@@ -93,10 +93,11 @@ def send(
 
     Raises UserError when invented data would leave this machine, or a password would travel in the clear.
     """
+    clock = clock or Clock(now)
     settings.data.mkdir(parents=True, exist_ok=True)
     with FileLock(lock := settings.data / "mail.lock"):
         place = _place(lock.stat())
-        work = _Pass(ledger, settings, queue.sender_at(place), clock or Clock(now), timeout or SMTP_SECONDS, now)
+        work = _Pass(ledger, settings, queue.sender_at(place), clock, timeout or SMTP_SECONDS, now)
         if taken := queue.take_over(ledger, place, now):
             tell(log, "mails of a dead sender taken over", mails=taken)
         _refuse_what_must_not_leave(ledger, settings)
@@ -167,27 +168,35 @@ def _through_smtp(work: _Pass) -> None:
             try:
                 connection = connect(settings, work.timeout)
             except (OSError, smtplib.SMTPException) as error:
-                reply = reply_of(error)
-                place = f"{settings.smtp_host}:{settings.smtp_port}"
-                work.problem = f"邮件服务器 {place} 无法使用：{reply} (mails wait in the queue)"
-                queue.explain_waiting(work.ledger, reply)
+                _leave_alone(work, "无法使用", reply_of(error))
                 return
         _keep_the_rate(work)
         mail = work.claim()
         if mail is None:  # another sender was faster
             continue
-        if _attempt(work, connection, mail):
-            broken = 0
-        else:
+        answer = _attempt(work, connection, mail)
+        if answer.outcome is Outcome.TURNED_AWAY:
+            _leave_alone(work, f"不接收 {settings.mail_from} 的任何邮件，请核对发件人和登录设置", answer.reply)
+            break
+        if answer.is_broken:
             connection.close()
             connection = None
             broken += 1
+        else:
+            broken = 0
     if connection is not None:
         say_goodbye(connection)
 
 
-def _attempt(work: _Pass, connection: smtplib.SMTP, mail: Outgoing) -> bool:
-    """Offer a mail and record the answer; False when the connection is of no more use."""
+def _leave_alone(work: _Pass, what: str, reply: str) -> None:
+    """Say why the server is asked no more in this pass: no mail is to blame, all of them wait."""
+    place = f"{work.settings.smtp_host}:{work.settings.smtp_port}"
+    work.problem = f"邮件服务器 {place} {what}：{reply} (mails wait in the queue)"
+    queue.explain_waiting(work.ledger, reply)
+
+
+def _attempt(work: _Pass, connection: smtplib.SMTP, mail: Outgoing) -> Answer:
+    """Offer a mail and record the answer."""
     ledger, sender = work.ledger, work.sender
 
     def may_hand_over() -> bool:
@@ -204,7 +213,9 @@ def _attempt(work: _Pass, connection: smtplib.SMTP, mail: Outgoing) -> bool:
         again = next_attempt(mail.attempts, mail.is_urgent, mail.office_id, regions.load(work.settings.region), now)
         queue.defer(ledger, sender, mail.notice_id, answer.reply, now, again, is_ambiguous=answer.is_ambiguous)
         work.problem = f"有邮件未被接收，留在队列中：{answer.reply} (mails wait in the queue)"
-    return not answer.is_broken
+    elif answer.outcome is Outcome.TURNED_AWAY:
+        queue.give_back(ledger, sender, mail.notice_id)
+    return answer
 
 
 def _keep_the_rate(work: _Pass) -> None:
@@ -212,6 +223,8 @@ def _keep_the_rate(work: _Pass) -> None:
     most = work.settings.mails_a_minute
     if not most:
         return
-    given = queue.handed_over_since(work.ledger, work.clock.now() - _MINUTE)
+    now = work.clock.now()
+    # Later than now is what was handed over before somebody set the clock back: of the last minute it says nothing.
+    given = [at for at in queue.handed_over_since(work.ledger, now - _MINUTE) if at <= now]
     if len(given) >= most:
         work.clock.wait_until(given[-most] + _MINUTE)

@@ -12,16 +12,22 @@ from pipelines.settings import Settings
 
 IMPLICIT_TLS_PORT = 465
 _SERVICE_CLOSING = 421
+_NOT_SIGNED_IN = frozenset({530, 535})  # RFC 4954: who sends is refused, not whom it is for
 _OK, _WILL_FORWARD, _SEND_TEXT = 250, 251, 354
 
 
 class Outcome(StrEnum):
-    """What became of an attempt. Lost: the mail was no longer ours when the server was ready for its text."""
+    """What became of an attempt.
+
+    Lost: the mail was no longer ours when the server was ready for its text. Turned away: the server takes nothing from
+    our sender, whoever it is for.
+    """
 
     ACCEPTED = "accepted"
     BOUNCED = "bounced"
     PUT_OFF = "put_off"
     LOST = "lost"
+    TURNED_AWAY = "turned_away"
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,9 @@ def deliver(connection: smtplib.SMTP, sender: str, mail: Outgoing, may_hand_over
     """
     is_given = False
     try:
-        for code, reply in _before_text(connection, sender, mail.address):
-            if code not in {_OK, _WILL_FORWARD, _SEND_TEXT}:
-                return _refused(connection, code, reply)
+        refusal = _before_text(connection, sender, mail.address)
+        if refusal is not None:
+            return refusal
         if not may_hand_over():
             return Answer(Outcome.LOST, "", is_broken=True)  # the server waits for a text: only closing ends that
         # As smtplib.data does: lines end in CRLF, a leading dot is doubled, a dot alone ends the mail.
@@ -96,24 +102,35 @@ def reply_of(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _before_text(connection: smtplib.SMTP, sender: str, address: str) -> list[tuple[int, bytes]]:
-    said = [connection.mail(sender)]
-    if said[-1][0] == _OK:
-        said.append(connection.rcpt(address))
-        if said[-1][0] in {_OK, _WILL_FORWARD}:
-            said.append(connection.docmd("data"))
-    return said
+def _before_text(connection: smtplib.SMTP, sender: str, address: str) -> Answer | None:
+    """Lead the server up to the text; its answer when it does not want it."""
+    code, reply = connection.mail(sender)
+    if code == _SERVICE_CLOSING:
+        return _refused(connection, code, reply)
+    if code != _OK:
+        return Answer(Outcome.TURNED_AWAY, _said(code, reply))
+    try:
+        code, reply = connection.rcpt(address)
+    except ValueError as error:  # an address that no command can carry, from before they were checked
+        return _ended(connection, Outcome.BOUNCED, f"不是邮箱地址：{error}")
+    if code in {_OK, _WILL_FORWARD}:
+        code, reply = connection.docmd("data")
+    return None if code == _SEND_TEXT else _refused(connection, code, reply)
 
 
 def _refused(connection: smtplib.SMTP, code: int, reply: bytes) -> Answer:
-    outcome = Outcome.BOUNCED if code >= 500 else Outcome.PUT_OFF
-    if code == _SERVICE_CLOSING:
-        return Answer(outcome, _said(code, reply), is_broken=True)
+    if code == _SERVICE_CLOSING or code in _NOT_SIGNED_IN:
+        return Answer(Outcome.PUT_OFF, _said(code, reply), is_broken=True)
+    return _ended(connection, Outcome.BOUNCED if code >= 500 else Outcome.PUT_OFF, _said(code, reply))
+
+
+def _ended(connection: smtplib.SMTP, outcome: Outcome, reply: str) -> Answer:
+    """An answer after which the next mail may come, if the server forgets this one."""
     try:
         connection.rset()
     except (OSError, smtplib.SMTPException):
-        return Answer(outcome, _said(code, reply), is_broken=True)
-    return Answer(outcome, _said(code, reply))
+        return Answer(outcome, reply, is_broken=True)
+    return Answer(outcome, reply)
 
 
 def _said(code: int, reply: bytes) -> str:

@@ -213,6 +213,21 @@ def defer(
     )  # fmt: skip
 
 
+def give_back(ledger: Ledger, sender: Sender, notice_id: int) -> None:
+    """Put a claimed mail back as it was: the server did not get as far as hearing whom it is for."""
+    with ledger.writing() as connection:
+        connection.execute(
+            update(notice_table)
+            .where(_column.notice_id == notice_id, _is_with(sender))
+            .values(
+                state=case((_column.is_ambiguous, State.AMBIGUOUS.value), else_=State.QUEUED.value),
+                attempts=_column.attempts - 1,
+                claimed_by=None,
+                claimed_until=None,
+            )
+        )
+
+
 def explain_waiting(ledger: Ledger, reply: str) -> None:
     """Note why mails are waiting, where no attempt at them was made."""
     with ledger.writing() as connection:

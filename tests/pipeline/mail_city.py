@@ -231,8 +231,9 @@ def part(message: EmailMessage, kind: str) -> str:
 
 @dataclass
 class MailServer:
-    """Takes mails on a free port of 127.0.0.1; ``at_recipient`` and ``at_data`` may answer otherwise than 250."""
+    """Takes mails on a free port of 127.0.0.1; what is asked at each of its commands may answer otherwise than 250."""
 
+    at_sender: Callable[[str], str] = lambda address: "250 OK"
     at_recipient: Callable[[str], str] = lambda address: "250 OK"
     at_data: Callable[[str], str | None] = lambda address: "250 accepted"
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
@@ -250,6 +251,14 @@ class MailServer:
 
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.at_sender(address)
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import settings
+from pipelines.domain import UserError
 from tests.house import House
 
 
@@ -89,7 +91,30 @@ def test_a_missing_key_is_named_and_nothing_is_taken(stocked: House, house: Call
     assert tree(here.data) == before
 
 
-def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("MAIL_FROM", "gangshao@聊城.example.com"),
+        ("MAIL_FROM", "岗哨"),
+        ("MAIL_FROM", "岗哨\n<gangshao@hr.example.com>"),
+        ("ADMINISTRATOR_MAIL", "guanli＠hr.example.com"),
+        ("AUDITOR_MAIL", "a@hr.example.com，b@hr.example.com"),
+        ("DUTY_MAIL", "zhiban@hr.example.com\nBcc: x@y.example"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(f"GANGSHAO_{name}", value)
+        with pytest.raises(UserError, match=f"GANGSHAO_{name}"):
+            settings.load()
+
+
+def test_the_sender_of_mails_may_have_a_name() -> None:
+    assert settings.Settings(mail_from="岗哨 <gangshao@hr.example.com>").mail_from.startswith("岗哨")
+
+
+def test_a_wrong_setting_ends_a_command_with_its_sentence(tmp_path: Path) -> None:
     house = House(tmp_path, {"GANGSHAO_PORT": "eighty"})
     assert "GANGSHAO_PORT" in house.gangshao("doctor", status=2).stderr
 

@@ -141,6 +141,17 @@ def test_a_server_is_given_so_many_mails_a_minute_and_no_more(ledger: Ledger, tm
     assert connection.closed
 
 
+def test_a_clock_that_was_set_back_holds_no_mail_up(ledger: Ledger, tmp_path: Path) -> None:
+    queue_mails(ledger, 4)
+    with MailServer() as server:
+        assert through(server, tmp_path, ledger, NOW + HOUR, mails_a_minute=4).sent == 4
+        with ledger.writing() as connection:
+            connection.exec_driver_sql("update notice set state = 'queued' where notice_id < 3")
+        before = time.monotonic()
+        assert through(server, tmp_path, ledger, NOW, mails_a_minute=4).sent == 2
+    assert time.monotonic() - before < 30, "an hour, if it waited for the instants to come round again"
+
+
 def test_the_clock_of_a_sender_goes_on_and_waits() -> None:
     clock = Clock(NOW)
     before = time.monotonic()
@@ -167,6 +178,56 @@ def test_what_bounced_is_told_to_the_administrator_once_and_not_its_own_failure(
     words = part(letters[0], "plain")
     for said in ("第 2 号", "jiuye001@unit.example.com", "550 no such box", "gangshao outbox resend 2"):
         assert said in words
+
+
+def test_an_address_no_command_can_carry_is_refused_alone_and_told(ledger: Ledger, tmp_path: Path) -> None:
+    queue_mails(ledger, 4)
+    with ledger.writing() as connection:  # as from a table of recipients of before addresses were checked
+        connection.exec_driver_sql("update notice set address = 'jiuye@chiping.example.com，' where notice_id = 1")
+        connection.exec_driver_sql("update notice set address = '就业@chiping.example.com' where notice_id = 2")
+    with MailServer() as server:
+        report = through(server, tmp_path, ledger, NOW, administrator_mail=ADMINISTRATOR)
+    assert report == SendReport(sent=3, failed=2, waiting=0, ambiguous=0)
+    assert ADMINISTRATOR in server.addresses()
+    bounced = [one for one in recorded_notices(ledger) if one.state is State.BOUNCED]
+    assert [one.notice_id for one in bounced] == [1, 2]
+    assert all(one.smtp_reply.startswith("不是邮箱地址") for one in bounced)
+
+
+@pytest.mark.parametrize("answer", ["530 Authentication required", "553 sender not allowed", "452 no room"])
+def test_a_server_that_takes_nothing_from_our_sender_costs_no_mail(ledger: Ledger, tmp_path: Path, answer: str) -> None:
+    mails, asked = queue_mails(ledger, 5), list[str]()
+
+    def refuse(sender: str) -> str:
+        asked.append(sender)
+        return answer
+
+    with MailServer(at_sender=refuse) as server:
+        for minute in range(9):
+            report = through(server, tmp_path, ledger, NOW + minute * MINUTE, administrator_mail=ADMINISTRATOR)
+            assert (report.sent, report.failed, report.waiting) == (0, 0, 5)
+            assert answer in report.problem
+        assert asked == ["gangshao@hr.example.com"] * 9, "once a pass"
+        kept = recorded_notices(ledger)
+        assert {(one.state, one.attempts, one.smtp_reply) for one in kept} == {(State.QUEUED, 0, answer)}
+        server.at_sender = lambda sender: "250 OK"
+        assert through(server, tmp_path, ledger, NOW + 9 * MINUTE).sent == 5, "none waits for its next attempt"
+    assert server.addresses() == sorted(mails)
+
+
+@pytest.mark.parametrize("answer", ["530 Authentication required", "535 not signed in"])
+def test_a_server_that_wants_a_sign_in_after_the_sender_puts_mails_off(
+    ledger: Ledger, tmp_path: Path, answer: str
+) -> None:
+    mails = queue_mails(ledger, 5)
+    with MailServer(at_recipient=lambda to: answer) as server:
+        report = through(server, tmp_path, ledger, NOW)
+        assert (report.sent, report.failed, report.waiting) == (0, 0, 5)
+        assert answer in report.problem
+        assert sorted(one.attempts for one in recorded_notices(ledger)) == [0, 0, 0, 1, 1], "it is left alone"
+        server.at_recipient = lambda to: "250 OK"
+        assert through(server, tmp_path, ledger, NOW + HOUR).sent == 5
+    assert server.addresses() == sorted(mails)
 
 
 def test_without_an_administrators_address_nobody_is_told(ledger: Ledger, tmp_path: Path) -> None:

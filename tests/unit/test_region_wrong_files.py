@@ -52,6 +52,10 @@ def _sentence(folder: Path) -> str:
         ("recipients.csv", "失业预警值班岗,city_duty", "失业预警值班岗,county_head", "role", "city_"),
         ("recipients.csv", "失业预警值班岗,city_duty", "失业预警值班岗,auditor", "role", "只能是"),
         ("recipients.csv", "jiuye@dongchangfu.example.com", "dongchangfu", "address", "邮箱"),
+        ("recipients.csv", "jiuye@dongchangfu.example.com", "jiuye@dongchangfu.example.com，", "address", "半角"),
+        ("recipients.csv", "jiuye@dongchangfu.example.com", "就业@dongchangfu.example.com", "address", "半角"),
+        ("recipients.csv", "jiuye@dongchangfu.example.com", "就业科<jiuye@dongchangfu.example.com>", "address", "邮箱"),
+        ("recipients.csv", "jiuye@dongchangfu.example.com", "a@b.example;c@b.example", "address", "一个地址"),
         ("recipients.csv", "dongchangfu,", "dongchang,", "office_id", "offices.csv"),
         ("calendar.csv", "2016-02-06,makeup", "2016-02-07,makeup", "date", "调休"),
         ("feeds.csv", "workday,1,", "workday,,", "due_days", "应报时间"),
@@ -71,6 +75,13 @@ def test_a_wrong_value_is_named_by_file_line_and_column(
     assert f"liaocheng/{name} 第 {line} 行" in sentence
     assert f"“{column}”" in sentence or not column
     assert fix in sentence
+
+
+def test_a_name_over_two_lines_is_named(folder: Path) -> None:
+    line = _replace(folder / "places.csv", "阳谷县,阳谷", '"阳谷\n县",阳谷')
+    sentence = _sentence(folder)
+    assert f"places.csv 第 {line + 1} 行“name”列" in sentence
+    assert "换行" in sentence
 
 
 @pytest.mark.parametrize(
