@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from pipelines import region as regions
-from pipelines.alerts.audience import recipients, unrouted
+from pipelines.alerts.audience import recipients, unmanned, unrouted
 from pipelines.alerts.reach import names_a_size, without_readings
 from pipelines.domain import EVERY_COHORT, Role, UserError, Viewer
 from pipelines.ledger import job, open_ledger, queue
@@ -83,7 +83,12 @@ def _routes(settings: Settings) -> str:
             f"{'、'.join(lacking)} 的预警没有人会收到；请在 recipients.csv 补上经办岗位"
             " (nobody would be told of these areas)"
         )
-    return f"{len(recipients(region, today))} 个接收人，每个地区都有人收"
+    if posts := unmanned(region, today):
+        raise UserError(
+            f"{'、'.join(posts)}没有接收人，没有人签收时催办会越过；请在 recipients.csv 补上"
+            " (nobody reads mail at these posts of the escalation)"
+        )
+    return f"{len(recipients(region, today))} 个接收人，每个地区、每个岗位都有人收"
 
 
 def _keys(settings: Settings) -> str:

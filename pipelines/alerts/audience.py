@@ -12,6 +12,15 @@ from pipelines.region import Region
 DESKS = frozenset({Role.COUNTY_CLERK, Role.CITY_ANALYST, Role.CITY_DUTY})
 """Posts that get the digest; the others are told of orange and red alone, by briefs, and when nobody answers."""
 
+STEPS = ("clerk", "head", "duty")
+"""Posts that are asked one after the other when nobody answers."""
+_COUNTY = {"clerk": Role.COUNTY_CLERK, "head": Role.COUNTY_HEAD, "duty": Role.CITY_DUTY}
+_CITY = {"clerk": Role.CITY_ANALYST, "head": Role.CITY_DUTY, "duty": Role.CITY_LEADER}
+POST_NAMES = {
+    Role.COUNTY_CLERK: "经办岗位", Role.COUNTY_HEAD: "单位负责人", Role.CITY_ANALYST: "市级分析岗",
+    Role.CITY_DUTY: "市级值班岗", Role.CITY_LEADER: "市局领导",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Office:
@@ -71,17 +80,34 @@ def recipients(region: Region, day: date) -> list[Recipient]:
     ]
 
 
+def asked(office: Office, step: str, everybody: list[Recipient]) -> list[Recipient]:
+    """Who is asked at a step about a warning that this office answers for: at the office, or at the city's."""
+    post = (_CITY if office.is_city else _COUNTY)[step]
+    return [one for one in everybody if one.role is post and (one.office.is_city or one.office == office)]
+
+
 def unrouted(region: Region, day: date) -> list[str]:
     """Names of the areas whose warnings no desk would be told of on this day: the city, units, in their order."""
-    told = frozenset[str]().union(
-        *(
-            frozenset({region.city}) if one.office.is_city else one.office.areas
-            for one in recipients(region, day)
-            if one.role in DESKS
-        )
-    )
+    told = frozenset[str]().union(*(_own(one.office, region) for one in recipients(region, day) if one.role in DESKS))
     names = region.places.set_index("code")["name"]
     return [str(names[code]) for code in (region.city, *region.units) if code not in told]
+
+
+def unmanned(region: Region, day: date) -> list[str]:
+    """Posts nobody reads mail at on this day though they are asked when nobody answers, each with its area's name."""
+    everybody, names = recipients(region, day), region.places.set_index("code")["name"]
+    lacking = []
+    for one in offices(region):
+        steps = [step for step in STEPS if one.is_city or step != "duty"]  # the city's desk is the city's to name
+        places = "、".join(str(names[code]) for code in (region.city, *region.units) if code in _own(one, region))
+        posts = _CITY if one.is_city else _COUNTY
+        lacking += [f"{places}{POST_NAMES[posts[step]]}" for step in steps if not asked(one, step, everybody)]
+    return lacking
+
+
+def _own(office: Office, region: Region) -> frozenset[str]:
+    """The areas it answers for, which are not all that the city's office is told about."""
+    return frozenset({region.city}) if office.is_city else office.areas
 
 
 def concerned(warnings: pd.DataFrame, office: Office) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pipelines.alerts.audience import Office, Recipient, offices, recipients
+from pipelines.alerts.audience import POST_NAMES, STEPS, Office, Recipient, asked, offices, recipients
 from pipelines.alerts.letter import Address, seal
 from pipelines.alerts.notices import Occasion, may_send, occasion
 from pipelines.alerts.wording import Item, item
@@ -24,10 +24,18 @@ from pipelines.settings import Settings
 
 ANSWER_WITHIN = {Level.RED: timedelta(hours=1), Level.ORANGE: timedelta(hours=2), Level.YELLOW: timedelta(hours=8)}
 """[P] Working time after which the next post is told that nobody answered; blue is left to the weekly digest."""
-STEPS = ("clerk", "head", "duty")
-_COUNTY = {"clerk": Role.COUNTY_CLERK, "head": Role.COUNTY_HEAD, "duty": Role.CITY_DUTY}
-_CITY = {"clerk": Role.CITY_ANALYST, "head": Role.CITY_DUTY, "duty": Role.CITY_LEADER}
-_TITLES = {"clerk": "催办", "head": "催办·报单位负责人", "duty": "催办·报市级值班"}
+_TITLES = {
+    Role.COUNTY_CLERK: "催办", Role.CITY_ANALYST: "催办", Role.COUNTY_HEAD: "催办·报单位负责人",
+    Role.CITY_DUTY: "催办·报市级值班", Role.CITY_LEADER: "催办·报市局领导",
+}  # fmt: skip
+_SIGN = "现在登录，逐项核实并签收，写明由谁负责。"
+_ASKED = {
+    Role.COUNTY_CLERK: _SIGN,
+    Role.CITY_ANALYST: _SIGN,
+    Role.COUNTY_HEAD: "请督促经办人今天核实并签收；经办人不在的，请指定他人。",
+    Role.CITY_DUTY: "请联系责任岗位核实并签收，或由值班岗登记签收情况。",
+    Role.CITY_LEADER: "请督促市级值班岗或分析岗今天核实并签收；领导岗位审批，不签收。",
+}
 _OVERDUE_STATES = {State.ISSUED: "发布", State.HANDLING: "落实措施"}
 
 
@@ -58,26 +66,22 @@ def remind(edition: Edition, ledger: Ledger, region: Region, settings: Settings,
 
 def _unanswered(given: Occasion, connection: Connection) -> list[Notice]:
     region, now = given.region, given.now
-    due = [one for one in _steps_due(given, connection) if one.office.hours.is_working(region, now)]
+    everybody = recipients(region, region.local_day(now))
+    due = [one for one in _steps_due(given, connection, everybody) if one.office.hours.is_working(region, now)]
     queued = []
-    for recipient in recipients(region, region.local_day(now)):
-        posts = _CITY if recipient.office.is_city else _COUNTY
+    for recipient in everybody:
         for step in STEPS:
-            mine = [one for one in due if one.step == step and _is_for(recipient, one, posts[step])]
+            mine = [one for one in due if one.step == step and recipient in asked(one.office, step, everybody)]
             if mine:
                 queued.append(_tell(given, connection, recipient, step, mine))
     return queued
 
 
-def _is_for(recipient: Recipient, due: _Due, post: Role) -> bool:
-    wanted = (_CITY if due.office.is_city else _COUNTY)[due.step]
-    if wanted is Role.CITY_DUTY and not due.office.is_city:
-        return recipient.office.is_city and recipient.role is Role.CITY_DUTY
-    return recipient.office == due.office and recipient.role is wanted
+def _steps_due(given: Occasion, connection: Connection, everybody: list[Recipient]) -> list[_Due]:
+    """The next step of each unanswered warning that somebody reads, where the time for it has come.
 
-
-def _steps_due(given: Occasion, connection: Connection) -> list[_Due]:
-    """The next step of each unanswered warning, where the time for it has come."""
+    It counts from the mail to the responsible office; where that has no recipient for it, from the city's own.
+    """
     rows = given.board.rows
     is_open = (rows["state"] == State.TO_VERIFY) & rows["level"].isin([level.value for level in ANSWER_WITHIN])
     waiting = rows[is_open].set_index("episode_id")
@@ -91,19 +95,19 @@ def _steps_due(given: Occasion, connection: Connection) -> list[_Due]:
     found = []
     by_area = {area: one for one in offices(given.region) if not one.is_city for area in one.areas}
     city = next(one for one in offices(given.region) if one.is_city)
-    for (office_id, episode_id), mails in told.groupby(["office_id", "episode_id"]):
+    for episode_id, every_mail in told.groupby("episode_id"):
         row = waiting.loc[episode_id]
         office = by_area.get(str(row["area"]), city)
-        level, taken = int(row["level"]), row["silenced"]
-        if office.office_id != office_id or office_id in taken:
+        level = int(row["level"])
+        at_level = every_mail[every_mail["level"] <= level]
+        of_office, of_city = (at_level.loc[at_level["office_id"] == one.office_id, "told_at"] for one in (office, city))
+        mails = of_city if of_office.empty else of_office
+        if mails.empty or office.office_id in row["silenced"]:
             continue
-        at_level = mails.loc[mails["level"] <= level, "told_at"]
-        if at_level.empty:
-            continue
-        since = max(filter(None, [at_level.min().to_pydatetime(), row["expired"].get(office_id)]))
+        since = max(filter(None, [mails.min().to_pydatetime(), row["expired"].get(office.office_id)]))
         made = [one for was, one in past[str(episode_id)] if was <= level and one.decided_at >= since]
         done = {one.purpose_key.split(":")[1] for one in made}
-        step = next((one for one in STEPS if one not in done), None)
+        step = next((one for one in STEPS if one not in done and asked(office, one, everybody)), None)
         last = max([since, *(one.decided_at for one in made)])
         if step and office.hours.later(given.region, last, ANSWER_WITHIN[Level(level)]) <= given.now:
             found.append(_Due(str(episode_id), level, office, step, since))
@@ -118,13 +122,9 @@ def _tell(given: Occasion, connection: Connection, recipient: Recipient, step: s
     body = first.what if len(items) == 1 else f"{first.what} 等 {len(items)} 项"
     since = min(one.since for one in due).astimezone(given.region.time_zone)
     fields = {
-        "subject": f"[{first.title}·{_TITLES[step]}] {body} 尚未签收",
+        "subject": f"[{first.title}·{_TITLES[recipient.role]}] {body} 尚未签收",
         "fact": f"以下 {len(items)} 项从 {since:%m-%d %H:%M} 起已通报，至今没有人签收。",
-        "action": {
-            "clerk": "现在登录，逐项核实并签收，写明由谁负责。",
-            "head": "请督促经办人今天核实并签收；经办人不在的，请指定他人。",
-            "duty": "请联系该单位，或代为登记签收情况。",
-        }[step],
+        "action": _ASKED[recipient.role],
         "because": "通报后在规定的工作时间内没有签收；同一预警每一级只催办一次，签收后不再催办。",
     }
     key = f"{step}:{_hash(which)}"
@@ -147,11 +147,17 @@ def _overdue(given: Occasion, connection: Connection) -> list[Notice]:
         timed = deadlines(region.transition, own, Level(row["machine_level"]), is_city=is_city)
         late = [one for one in timed if one.due_at <= now]
         for deadline in late:
-            for recipient in everybody:
-                is_theirs = recipient.role is deadline.step.role and row["area"] in recipient.office.areas
-                if is_theirs and not _is_asleep(recipient.office, int(row["level"]), region, now):
+            for recipient in _owing(everybody, deadline.step.role, str(row["area"])):
+                if not _is_asleep(recipient.office, int(row["level"]), region, now):
                     queued += _tell_overdue(given, connection, recipient, row, deadline, len(own.steps))
     return queued
+
+
+def _owing(everybody: list[Recipient], post: Role, area: str) -> list[Recipient]:
+    """Who is told that a post's step is late: the post; where nobody reads its mail, the first above that does."""
+    posts = dict.fromkeys((post, Role.CITY_DUTY, Role.CITY_LEADER))
+    found = ([one for one in everybody if one.role is role and area in one.office.areas] for role in posts)
+    return next(filter(None, found), [])
 
 
 def _tell_overdue(
@@ -165,10 +171,14 @@ def _tell_overdue(
     items = _items(given, [episode_id])
     by = f"{deadline.due_at.astimezone(given.region.time_zone):%m-%d %H:%M}"
     step, what = _OVERDUE_STATES.get(deadline.step.to, str(deadline.step.to)), items[0].what
+    post = deadline.step.role
+    basis = deadline.step.basis.removesuffix("[P]").rstrip()  # the mark is for who keeps the table, not for a desk
+    lead = "现在登录，" if recipient.role is post else f"应办的{POST_NAMES[post]}没有收件人，请督促其"
+    done = f"完成“{step}”并登记；已在线下完成的，补录文号和时间"
     fields = {
         "subject": f"[{items[0].title}·逾期] {what} 应于 {by} 前{step}",
-        "fact": f"{what}应于 {by} 前{step}，现在已经逾期。依据：{deadline.step.basis}。",
-        "action": f"现在登录，完成“{step}”并登记；已在线下完成的，补录文号和时间。",
+        "fact": f"{what}应于 {by} 前{step}，现在已经逾期。依据：{basis}。",
+        "action": f"{lead}{done}。",
         "because": "这一步有时限而没有登记；每一步逾期只提醒一次。",
     }
     content = {episode_id: int(row["level"])}

@@ -1,8 +1,13 @@
 """Who is told what, drawn as timelines: a line of levels a series, a line of mails a recipient, the clock injected."""
 
+import shutil
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
-from pipelines.alerts.audience import offices
+import pytest
+
+from pipelines import region as regions
+from pipelines.alerts.audience import offices, unmanned, unrouted
 from pipelines.alerts.mail import send
 from pipelines.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
@@ -11,6 +16,7 @@ from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Cause, Subject, take
 from pipelines.ledger.notice import IMMEDIATE, OVERDUE, Reason, recorded_notices
 from pipelines.ledger.warning_notice import reasons
+from pipelines.region import Region
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
@@ -28,6 +34,16 @@ def why(ledger: Ledger, address: str, episode_id: str = EPISODE) -> list[str]:
 
 def at(day: date, clock: str) -> datetime:
     return REGION.instant(day, time.fromisoformat(clock))
+
+
+def without(folder: Path, *addresses: str) -> Region:
+    """The region when these addresses are not on the list of recipients."""
+    place = Path(shutil.copytree(REGION.folder, folder / "region"))
+    table = place / "recipients.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not any(address in line for address in addresses)]
+    table.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    return regions.load(place)
 
 
 def taken_on(ledger: Ledger, level: int, now: datetime, days: int = 7, day: date = MONDAY) -> int:
@@ -178,6 +194,67 @@ def test_nobody_answers_and_each_post_is_told_once(city: City, ledger: Ledger) -
     assert [one.address for number in range(1, 5) for one in story.remind(number, "16:00")] == []
 
 
+@pytest.mark.parametrize(
+    ("level", "lacking", "told", "of_posts", "of_areas"),
+    [
+        ("2", [HEAD], [("10:30", CLERK), ("12:30", DUTY)], ["东昌府区单位负责人"], []),
+        ("2", [CLERK], [("10:30", HEAD), ("12:30", DUTY)], ["东昌府区经办岗位"], ["东昌府区"]),
+        ("2", [CLERK, HEAD], [("10:30", DUTY)], ["东昌府区经办岗位", "东昌府区单位负责人"], ["东昌府区"]),
+        ("1", [CLERK, HEAD], [("09:30", DUTY)], ["东昌府区经办岗位", "东昌府区单位负责人"], ["东昌府区"]),
+        ("3", [CLERK], [("16:30", HEAD)], ["东昌府区经办岗位"], ["东昌府区"]),
+        ("2", [DUTY], [("10:30", CLERK), ("12:30", HEAD)], ["聊城市市级值班岗"], []),
+    ],
+)
+def test_the_escalation_goes_over_a_post_without_an_address(
+    city: City, ledger: Ledger, tmp_path: Path, level: str, lacking: list[str], told: list[tuple[str, str]],
+    of_posts: list[str], of_areas: list[str],
+) -> None:  # fmt: skip
+    region = without(tmp_path, *lacking)
+    story = Timeline(city, ledger, MONDAY, {SERIES: level}, region=region)
+    story.play()
+    clocks = [f"{hour:02}:{minute}" for hour in range(8, 17) for minute in ("00", "30")]
+    assert [(clock, one.address) for clock in clocks for one in story.remind(0, clock)] == told
+    assert unmanned(region, MONDAY) == of_posts
+    assert unrouted(region, MONDAY) == of_areas
+
+
+def test_a_city_wide_warning_goes_over_posts_without_an_address_too(city: City, ledger: Ledger, tmp_path: Path) -> None:
+    story = Timeline(city, ledger, MONDAY, {("371500", "C"): "2"}, region=without(tmp_path, ANALYST, DUTY))
+    story.play()
+    assert [one.address for clock in ("10:30", "12:30") for one in story.remind(0, clock)] == [LEADER]
+    assert unmanned(story.region, MONDAY) == ["聊城市市级分析岗", "聊城市市级值班岗"]
+
+
+def test_nobody_answers_for_the_whole_city_and_each_post_is_asked_what_it_may_do(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {("371500", "C"): "2"})
+    story.play()
+    made = [one for clock in ("10:30", "12:30", "14:30", "16:30") for one in story.remind(0, clock)]
+    assert [(one.address, one.subject.split("]")[0].split("·")[1:]) for one in made] == [
+        (ANALYST, ["催办"]),
+        (DUTY, ["催办", "报市级值班"]),
+        (LEADER, ["催办", "报市局领导"]),
+    ]
+    send(ledger, city.settings, at(MONDAY, "17:00"))
+    letters = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
+    texts = {str(one["Message-ID"]): part(one, "plain") for one in letters}
+    asked = [texts[one.message_id].split("请您做什么：")[1].splitlines()[0] for one in made]
+    assert asked == [
+        "现在登录，逐项核实并签收，写明由谁负责。",
+        "请联系责任岗位核实并签收，或由值班岗登记签收情况。",
+        "请督促市级值班岗或分析岗今天核实并签收；领导岗位审批，不签收。",
+    ]
+
+
+def test_the_analyst_takes_a_city_wide_warning_on_and_nobody_else_is_asked(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {("371500", "C"): "2"})
+    story.play()
+    assert [one.address for one in story.remind(0, "10:30")] == [ANALYST]
+    viewer, actor = Viewer(Role.CITY_ANALYST, name="analyst"), Actor("岗位甲", "test")
+    subject = Subject("371500C1", edition(MONDAY).edition_id, "371500", Level.ORANGE, is_city=True)
+    acknowledge(ledger, viewer, actor, subject, "liaocheng", "岗位甲", "", 3, at(MONDAY, "11:00"))
+    assert [one.address for clock in ("12:30", "14:30", "16:30") for one in story.remind(0, clock)] == []
+
+
 def test_reminders_of_yellow_count_working_time_over_the_weekend(city: City, ledger: Ledger) -> None:
     friday = MONDAY + timedelta(days=4)
     story = Timeline(city, ledger, friday, {SERIES: "3333"})
@@ -261,6 +338,29 @@ def test_overdue_steps_are_told_once_to_the_post_that_owes_them(city: City, ledg
     overdue = [one for one in recorded_notices(ledger) if one.purpose == OVERDUE]
     assert [one.subject.split(" ")[0] for one in overdue] == ["[疑似橙色预警·逾期]", "[橙色预警·逾期]"]
     assert "应于 11-09 20:00 前发布" in overdue[0].subject
+    send(ledger, city.settings, at(story.days[2], "10:00"))
+    letters = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
+    texts = {str(one["Message-ID"]): part(one, "plain") for one in letters}
+    assert "依据：落实措施并登记责任人。" in texts[overdue[1].message_id], "without the mark of who keeps the table"
+
+
+def test_an_overdue_step_of_a_post_without_an_address_is_told_to_the_duty_desk(
+    city: City, ledger: Ledger, tmp_path: Path
+) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "222"}, region=without(tmp_path, HEAD))
+    story.play(1)
+    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "10:00"))
+    moved(ledger, State.ISSUED, Role.CITY_DUTY, 2, at(MONDAY, "10:30"))
+    story.play(since=1)
+    assert [one.address for clock in ("10:29", "10:31", "11:00") for one in story.remind(1, clock)] == [DUTY]
+    send(ledger, city.settings, at(story.days[1], "11:30"))
+    (overdue,) = [one for one in recorded_notices(ledger) if one.purpose == OVERDUE]
+    (letter,) = [
+        parsed(path.read_bytes())
+        for path in city.settings.outbox.glob("*.eml")
+        if parsed(path.read_bytes())["Message-ID"] == overdue.message_id
+    ]
+    assert "请您做什么：应办的单位负责人没有收件人，请督促其完成“落实措施”并登记" in part(letter, "plain")
 
 
 def test_a_head_who_was_told_at_once_hears_of_the_end(city: City, ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ from pipelines.alerts.notices import decide
 from pipelines.alerts.reminder import remind
 from pipelines.ledger import Ledger
 from pipelines.ledger.notice import IMMEDIATE, REMINDER, Notice, recorded_notices
+from pipelines.region import Region
 from tests.pipeline.mail_city import REGION, City, Told, edition
 
 RUN_AT = time(7, 30)
@@ -26,6 +27,7 @@ class Timeline:
     lines: dict[tuple[str, str], str]
     silent: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Area to the first and last day (numbers) on which its daily report does not come."""
+    region: Region = REGION
 
     @property
     def days(self) -> list[date]:
@@ -55,7 +57,7 @@ class Timeline:
                 edition(day),
                 is_replay=is_replay,
                 ledger=self.ledger,
-                region=REGION,
+                region=self.region,
                 settings=self.city.settings,
                 now=now,
             )
@@ -64,7 +66,7 @@ class Timeline:
         """Ask for reminders on a day at a local time, about its edition."""
         day = self.days[number]
         now = REGION.instant(day, time.fromisoformat(at))
-        return remind(edition(day), self.ledger, REGION, self.city.settings, now)
+        return remind(edition(day), self.ledger, self.region, self.city.settings, now)
 
     def mails(self, address: str) -> str:
         """A character a day of decision: ``d`` digest, ``!`` at once, ``b`` both, ``r`` a reminder, ``.`` none."""
