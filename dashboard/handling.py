@@ -18,7 +18,7 @@ from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
 from dashboard.wording import in_words, worded
 from pipelines.domain import ANNOUNCED, Level, State
-from pipelines.ledger.acknowledgement import LASTS_DAYS, MAY_ACKNOWLEDGE, Acknowledgement, acknowledgements
+from pipelines.ledger.acknowledgement import LASTS_DAYS, Acknowledgement, acknowledgements, may_acknowledge
 from pipelines.ledger.chain import Cause, Standing, standing, timed
 from pipelines.ledger.measure import (
     MAY_ASSIGN,
@@ -165,16 +165,12 @@ def _step_form(row: Any, at: Standing, level: Level, mine: list[Step]) -> Any:
 
 def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool) -> Any:
     now = _now()
+    is_theirs = may_act and may_acknowledge(data.viewer(), row.area, is_city=row.area == reference.city())
     shown = []
     for one in taken_on:
         state = text("in force") if one.holds(level, now) else text("undone") if one.undone_at else text("ended")
         back = None
-        if (
-            may_act
-            and one.undone_at is None
-            and data.viewer().role in MAY_ACKNOWLEDGE
-            and data.viewer().answers_for(row.area)
-        ):
+        if is_theirs and one.undone_at is None:
             back = act(f"{address_of(row.episode_id)}/acknowledge/{one.acknowledgement_id}/undo", text("Undo"))
         until = text("until {instant}", instant=_instant(one.expires_at))
         shown.append([_instant(one.acknowledged_at), one.owner, one.note, [state, html.Small(until)], back or ""])
@@ -182,7 +178,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
     listed = table(
         text("Who took this warning on"), columns, shown, kind="cards", empty=text("Nobody has taken it on yet.")
     )
-    if not may_act or data.viewer().role not in MAY_ACKNOWLEDGE or not data.viewer().answers_for(row.area):
+    if not is_theirs:
         return listed
     days = [(str(number), text("{days} days", days=number)) for number in LASTS_DAYS]
     inputs = [

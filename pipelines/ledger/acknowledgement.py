@@ -14,7 +14,7 @@ from pipelines.ledger.schema import acknowledgement as table
 from pipelines.ledger.store import Ledger, in_parts
 
 LASTS_DAYS = (3, 7, 14)  # [P] of these one is chosen: reminders of the same warning rest for so long
-MAY_ACKNOWLEDGE = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY})
+_MAY = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY})
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,14 @@ class Acknowledgement:
         return self.undone_at is None and now < self.expires_at and level >= self.level
 
 
+def may_acknowledge(viewer: Viewer, area: str, *, is_city: bool) -> bool:
+    """Whether a viewer takes warnings of an area on; those of the whole city are its analyst's as a county's its clerk's.
+
+    The city's leader reads and approves (domain.md §6, point 9).
+    """
+    return (viewer.role in _MAY or (is_city and viewer.role is Role.CITY_ANALYST)) and viewer.answers_for(area)
+
+
 def acknowledge(
     ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, office_id: str, owner: str, note: str, days: int,
     now: datetime,
@@ -48,7 +56,7 @@ def acknowledge(
 
     Raises SaidError for a role that may not, for no owner, or a number of days that is none of ``LASTS_DAYS``.
     """
-    role = _role_that_may(viewer, subject.area)
+    role = _role_that_may(viewer, subject)
     if not owner.strip():
         raise SaidError(Said("请写明由谁负责", "say who handles it"))
     if days not in LASTS_DAYS:
@@ -69,7 +77,7 @@ def undo(
     ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, acknowledgement_id: int, now: datetime
 ) -> None:
     """Take an acknowledgement of this warning back. Raises SaidError when it is none, or was undone already."""
-    _role_that_may(viewer, subject.area)
+    _role_that_may(viewer, subject)
     with ledger.writing() as connection:
         done = connection.execute(
             update(table)
@@ -104,7 +112,7 @@ def acknowledgements(
     return found
 
 
-def _role_that_may(viewer: Viewer, area: str) -> Role:
-    if viewer.role not in MAY_ACKNOWLEDGE or not viewer.answers_for(area):
+def _role_that_may(viewer: Viewer, subject: Subject) -> Role:
+    if viewer.role is None or not may_acknowledge(viewer, subject.area, is_city=subject.is_city):
         raise SaidError(Said("您的角色不能签收这条预警", "your role does not acknowledge this warning"))
     return viewer.role

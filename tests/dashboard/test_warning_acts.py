@@ -99,6 +99,14 @@ def test_nobody_acts_on_what_is_not_theirs(place: Site, yellow: str) -> None:
         assert not measures(connection, [yellow])[yellow]
 
 
+def test_a_countys_warning_is_taken_on_by_the_duty_desk_but_not_by_analyst_or_leader(place: Site, yellow: str) -> None:
+    path = f"/warning/{yellow}/acknowledge"
+    for role, may in ((Role.CITY_ANALYST, False), (Role.CITY_LEADER, False), (Role.CITY_DUTY, True)):
+        client = signed_in(place, Viewer(role, name=role.value))
+        assert (path in shown(f"/warning/{yellow}", client)) is may
+        assert sent(client, path, owner="值班岗", days="7")[0] == (200 if may else 400)
+
+
 @pytest.mark.parametrize(
     ("path", "values"),
     [

@@ -118,6 +118,32 @@ def test_a_step_without_right_or_ground_is_refused_and_changes_nothing(
     assert not of(ledger).steps
 
 
+@pytest.mark.parametrize(
+    ("role", "of_city", "of_county"),
+    [
+        (Role.CITY_ANALYST, True, False),
+        (Role.CITY_DUTY, True, True),
+        (Role.CITY_LEADER, False, False),
+        (Role.ADMINISTRATOR, False, False),
+    ],
+)
+def test_a_city_wide_warning_is_taken_on_by_the_citys_desks_and_not_by_its_leader(
+    ledger: Ledger, role: Role, of_city: bool, of_county: bool
+) -> None:
+    viewer, actor = Viewer(role, name="somebody"), Actor("somebody", "127.0.0.1")
+    whole = Subject("abc", "2026-11-23.1", "371500", Level.ORANGE, is_city=True)
+    for subject, may in ((whole, of_city), (YELLOW, of_county)):
+        assert acknowledgement.may_acknowledge(viewer, subject.area, is_city=subject.is_city) is may
+        if may:
+            made = acknowledgement.acknowledge(ledger, viewer, actor, subject, "liaocheng", "就业科", "", 3, NOW)
+            acknowledgement.undo(ledger, viewer, actor, subject, made, at(1))
+            continue
+        with pytest.raises(SaidError, match="不能签收"):
+            acknowledgement.acknowledge(ledger, viewer, actor, subject, "liaocheng", "就业科", "", 3, NOW)
+        with pytest.raises(SaidError, match="不能签收"):
+            acknowledgement.undo(ledger, viewer, actor, subject, 1, at(1))
+
+
 def test_an_acknowledgement_holds_until_it_expires_is_undone_or_the_warning_gets_worse(ledger: Ledger) -> None:
     actor = Actor("county_clerk:clerk", "127.0.0.1")
     made = acknowledgement.acknowledge(ledger, CLERK, actor, YELLOW, "chiping", "就业科", "", 3, NOW)
