@@ -25,7 +25,6 @@ from pipelines.terminal import console, now, place
 _LEVELS = {"red": Level.RED, "orange": Level.ORANGE, "yellow": Level.YELLOW, "blue": Level.BLUE}
 _LEVELS |= {"红": Level.RED, "橙": Level.ORANGE, "黄": Level.YELLOW, "蓝": Level.BLUE}
 _LEVELS |= {str(level.value): level for level in Level}
-_KINDS = ("spike", "level", "event", "several")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,15 +39,16 @@ def route(
     area: Annotated[str, typer.Option(help="地区代码或名称")],
     level: Annotated[str, typer.Option(help="红、橙、黄、蓝，或 1 至 4")],
     industry: Annotated[str, typer.Option(help="行业门类代码，默认全行业")] = "",
-    kind: Annotated[str, typer.Option(help="spike、level、event、several")] = "spike",
+    kind: Annotated[str, typer.Option(help="rules.csv 中的 kind，如 spike、level、event")] = "spike",
 ) -> None:
     """这样的预警此刻会通知谁、怎么通知、为什么 (who would get what, and why)."""
     _, region = place()
     code = _area(region, area)
     if level.removesuffix("色") not in _LEVELS:
         raise UserError(f"没有“{level}”这一级；请写红、橙、黄、蓝或 1 至 4 (no such level)")
-    if kind not in _KINDS:
-        raise UserError(f"没有“{kind}”这一类；可用的有：{'、'.join(_KINDS)} (no such kind)")
+    kinds = sorted(set(region.rules["kind"]))
+    if kind not in kinds:
+        raise UserError(f"没有“{kind}”这一类；可用的有：{'、'.join(kinds)} (no such kind)")
     known = {TOTAL_INDUSTRY, *region.sections.values()}
     if industry and industry not in known:
         raise UserError(f"没有“{industry}”这一行业门类 (no such industry)")

@@ -41,7 +41,7 @@ class Acknowledgement:
 
 
 def may_acknowledge(viewer: Viewer, area: str, *, is_city: bool) -> bool:
-    """Whether a viewer takes warnings of an area on; those of the whole city are its analyst's as a county's its clerk's.
+    """Whether a viewer takes on warnings of an area; the city's analyst those of the whole city, as a clerk a county's.
 
     The city's leader reads and approves (domain.md §6, point 9).
     """

@@ -151,5 +151,12 @@ def test_the_command_prints_a_route(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert seen.exit_code == 0
     assert "juzhang@dongchangfu.example.com\t单独即时通报" in seen.stdout
     assert "不属本单位区域" in seen.stdout
-    for wrong in (["--area", "某县", "--level", "红"], ["--area", "371502", "--level", "紫"]):
+    for kind in set(REGION.rules["kind"]):
+        of_kind = CliRunner().invoke(app, ["route", "--area", "东昌府区", "--level", "红", "--kind", kind])
+        assert "juzhang@dongchangfu.example.com\t单独即时通报" in of_kind.stdout, of_kind.exception
+    for wrong in (
+        ["--area", "某县", "--level", "红"],
+        ["--area", "371502", "--level", "紫"],
+        ["--area", "371502", "--level", "红", "--kind", "guess"],
+    ):
         assert isinstance(CliRunner().invoke(app, ["route", *wrong]).exception, UserError)
