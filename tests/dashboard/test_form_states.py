@@ -133,6 +133,15 @@ def test_acts_on_a_warning(readers: Readers) -> None:
     page.wait_for_selector(".page main h1")
     page.locator("details:has(form[action$='/close']) > summary").click()
     assert_accessible(page, "taken on, a measure assigned, its report unfolded")
+    report = page.locator("form[action$='/close']")
+    report.locator("[name=state]").select_option("done")
+    report.locator("textarea[name=result]").fill("已派专员，稳住 12 个岗位")
+    with page.expect_navigation():
+        report.get_by_role("button").click()
+    page.wait_for_selector(".page main h1")
+    expect(page.locator(".handling table").filter(has_text="稳住 12 个岗位")).to_contain_text(text("done"))
+    expect(report).to_have_count(0)
+    assert_accessible(page, "a measure's result is entered")
     page.close()
 
 

@@ -1,10 +1,13 @@
 """What people do about a warning, from its page: each step, taking on, measures; opening a link changes nothing."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+from email import message_from_bytes, policy
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,13 +15,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.locale import text
 from dashboard.region import REGION
+from pipelines.alerts import mail
+from pipelines.alerts.notices import decide
 from pipelines.domain import Role, State, Viewer
 from pipelines.ledger import account, link
 from pipelines.ledger.acknowledgement import acknowledgements
 from pipelines.ledger.audit import SYSTEM
 from pipelines.ledger.chain import Standing, standing
 from pipelines.ledger.measure import measures
-from pipelines.publish.read import read
+from pipelines.publish.read import edition_in_force, read
+from pipelines.region import load
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
@@ -140,16 +146,33 @@ def test_a_number_beyond_what_the_ledger_counts_is_no_page(place: Site, yellow: 
         assert client.post(f"/warning/{yellow}/{path}", json={}, headers=ORIGIN).status_code in {404, 405}
 
 
-def test_a_scanner_that_opens_every_link_changes_nothing(place: Site, yellow: str) -> None:
-    page = f"/warning/{yellow}"
-    client = signed_in(place, head_of(AREA))
-    for path in (page, f"{page}/step", f"{page}/acknowledge", f"{page}/acknowledge/1/undo", f"{page}/measure"):
-        for method in ("GET", "HEAD", "OPTIONS"):
-            client.open(path, method=method)
-    page_asked(page).of(client)
+def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(place: Site, yellow: str) -> None:
+    edition, place_of = edition_in_force(place.settings.published), load(place.settings.region)
+    now = place_of.instant(edition.day, time(9, 0))
+    decide(edition, is_replay=False, ledger=place.ledger, region=place_of, settings=place.settings, now=now)
+    mail.send(place.ledger, place.settings, now)
+    texts = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in place.settings.outbox.iterdir()]
+    bodies = [body.get_content() for one in texts for kind in ("plain", "html") if (body := one.get_body((kind,)))]
+    found = {address for body in bodies for address in re.findall(r"https?://[^\s\"'<>）]+", body)}
+    paths = {address.removeprefix(place.settings.address) for address in found}
+    assert f"/warning/{yellow}" in paths
+    assert all(path.startswith("/") for path in paths), "a link to somewhere else"
+    account_id = account.create(place.ledger, SYSTEM, "wang.wu", "王五", Role.COUNTY_CLERK, [AREA], datetime.now(UTC))
+    own = link.for_password(place.ledger, SYSTEM, account_id, datetime.now(UTC))
+    sign_ins = {urlsplit(place.link(head_of(AREA))).path, f"/sign-in/{own}"}
+    acts = {f"/warning/{yellow}/{act}" for act in ("step", "acknowledge", "acknowledge/1/undo", "measure")}
+    for client in (signed_in(place, head_of(AREA)), scanner := place.app.server.test_client()):
+        for path in sorted(paths | sign_ins | acts):
+            for method in ("GET", "HEAD", "OPTIONS"):
+                client.open(path, method=method)
+    assert scanner.get("/account").status_code == 401, "no link of a mail signs anybody in by being opened"
     with place.ledger.reading() as connection:
-        assert not standing(connection, [yellow])[yellow].steps
-        assert not acknowledgements(connection, [yellow])[yellow]
+        for episode_id in {path.removeprefix("/warning/") for path in paths if path.startswith("/warning/")}:
+            assert not standing(connection, [episode_id])[episode_id].steps
+            assert not acknowledgements(connection, [episode_id])[episode_id]
+            assert not measures(connection, [episode_id])[episode_id]
+    (used,) = [path for path in sign_ins if not path.endswith(own)]
+    assert sent(place.app.server.test_client(), used) == (200, "/"), "it is as good as before"
 
 
 def test_a_page_that_looks_back_shows_what_people_had_done_by_then(place: Site, yellow: str) -> None:
