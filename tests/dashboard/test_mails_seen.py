@@ -1,7 +1,9 @@
 """Mails as a reader sees them: HTML in a browser at the width of a phone and of a mail program, and through a server."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,19 @@ def test_subjects_and_texts_come_through_a_server_as_they_were_written(told: lis
         assert "请您做什么：" in text, name
         assert "\ufffd" not in str(mail["Subject"]) + text
         assert "{" not in text
+
+
+def test_the_text_part_says_alone_what_the_page_says(told: list[tuple[str, EmailMessage]]) -> None:
+    seen: set[str] = set()
+    for name, mail in told:
+        text, page = part(mail, "plain"), part(mail, "html")
+        links = {unescape(link) for link in re.findall(r'href="([^"]+)"', page)}
+        assert {link for link in links if link not in text} == set(), name
+        listed = {unescape(words) for words in re.findall(r'<th scope="row"[^>]*><a [^>]*>([^<]+)</a>', page)}
+        assert {words for words in listed if words not in text} == set(), name
+        assert not re.search(r"</?[a-z]+[ >]|&[a-z]+;", text), name
+        seen |= links
+    assert any("/warning/" in link for link in seen)
 
 
 @pytest.mark.parametrize("width", [390, 700])
