@@ -42,7 +42,7 @@ class AtOnce:
 
     @property
     def reason(self) -> Reason:
-        """What happened to the first of them."""
+        """What happened to the first of them, or to what is folded into it."""
         return self.units[0].reason
 
 
@@ -133,17 +133,19 @@ def _at_once(edition: Edition, board: Board, told: Told, told_at_once: Set[str])
         members = is_folded & (parents == ids[at])
         covered = members.copy()
         covered[at] = told.is_own[at]
-        unit = Unit(str(ids[at]), tuple(ids[members]), _happened(told, int(at)), int(told.before[at]))
+        folded = {str(one): int(before) for one, before in zip(ids[members], told.before[members], strict=True)}
+        unit = Unit(str(ids[at]), folded, _happened(told, int(at), members), int(told.before[at]))
         key = at_once_key(subjects[int(at)], edition.edition_id)
         found.append(AtOnce(key, (unit,), Level(int(levels[at])), covered))
     return tuple(_shared(edition, found))
 
 
-def _happened(told: Told, at: int) -> Reason:
-    """What happened to a warning that is told at once."""
+def _happened(told: Told, at: int, members: Flags) -> Reason:
+    """What happened to a warning that is told at once; to its members, where it is not the office's own."""
     if told.why[at] == Why.ISSUED:
         return Reason.ISSUED
-    return Reason.WORSENED if told.before[at] else Reason.FIRST
+    before = told.before[at] if told.is_own[at] else told.before[members].max()
+    return Reason.WORSENED if before else Reason.FIRST
 
 
 def _shared(edition: Edition, found: list[AtOnce]) -> list[AtOnce]:

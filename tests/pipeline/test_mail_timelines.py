@@ -198,6 +198,27 @@ def test_a_red_one_that_joins_a_city_wide_one_told_before_is_told_at_once(city: 
     assert not any(one.not_before for one in mails)
 
 
+def test_a_mail_of_a_city_wide_one_says_which_of_the_offices_own_rose(city: City, ledger: Ledger) -> None:
+    #                             MTW
+    lines = {("371500", "ALL"): "..2", SERIES: "332", ("371502", "F"): "..2"}
+    story = Timeline(city, ledger, MONDAY, lines)
+    story.play()
+    assert story.mails(CLERK) == "d.!"
+    (own,) = [one for one in recorded_notices(ledger) if one.address == CLERK and one.purpose == IMMEDIATE]
+    assert own.reason is Reason.WORSENED
+    assert "并入 2 项（升级 1 项）" in own.subject
+    assert why(ledger, CLERK) == ["first", "nothing_new", "folded"]
+    (duty,) = [one for one in recorded_notices(ledger) if one.address == DUTY and one.purpose == IMMEDIATE]
+    assert duty.reason is Reason.FIRST
+    assert "并入 2 项（升级 1 项）" in duty.subject
+    send(ledger, city.settings, at(story.days[2], "09:00"))
+    (path,) = [one for one in city.settings.outbox.glob("*_dongchangfu_*.eml") if own.message_id in one.read_text()]
+    for kind in ("plain", "html"):
+        text = part(parsed(path.read_bytes()), kind)
+        assert "本单位区域有 1 项级别升高" in text
+        assert text.count("（由黄色升级）") == 1
+
+
 def test_what_flaps_within_a_city_wide_one_is_one_mail_a_day(city: City, ledger: Ledger) -> None:
     #                             MTWTF
     lines = {("371500", "ALL"): "22222", SERIES: ".3232"}
