@@ -12,7 +12,7 @@ from pipelines.alerts.audience import Office, concerned, offices, recipients
 from pipelines.alerts.completeness import completeness_lines, silent_since
 from pipelines.alerts.digest import Material, bundle, digest
 from pipelines.alerts.letter import Address, Letter, message_id, seal, week_thread
-from pipelines.alerts.plan import IS_DUE, AtOnce, Plan, kept_back, keys, planned, reason_rows, retrospective
+from pipelines.alerts.plan import IS_DUE, AtOnce, Plan, kept_back, planned, reason_rows, retrospective
 from pipelines.alerts.why import Board, board, judged
 from pipelines.domain import GENERAL, Edition, Level, Viewer, recipient_viewer
 from pipelines.ledger import Ledger, warning_notice
@@ -101,11 +101,11 @@ def decide(
     digests: list[Notice] = []
     others: list[Notice] = []
     with ledger.writing() as connection:
-        done = made(connection, [f"{DIGEST}:{edition.edition_id}"])
+        done = made(connection, f"{DIGEST}:{edition.edition_id}")
         rows = []
         for plan, decided in decisions:
             office_id, address = plan.recipient.key
-            if (office_id, address, f"{DIGEST}:{edition.edition_id}") in done:
+            if (office_id, address) in done:
                 old = outbox.find(connection, office_id, address, f"{DIGEST}:{edition.edition_id}")
                 digests += [old] if old is not None else []
                 continue
@@ -127,7 +127,6 @@ def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Plan]:
         return [retrospective(given.board, one, judged(given.board, one, NOTHING)) for one in everybody]
     with ledger.reading() as connection:
         knows = known(connection, edition.cutoff_at)
-        sent = made(connection, keys(given.board))
     everywhere = recipient_viewer(frozenset[str]().union(*(one.office.areas for one in everybody)) or frozenset({""}))
     roster = ask("mail_completeness", everywhere, edition, given.settings) if everybody else pd.DataFrame()
     is_kept_back = given.is_demonstration and not may_send(given.settings)
@@ -136,9 +135,8 @@ def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Plan]:
     for one in everybody:
         knowing = knows.get(one.key, NOTHING)
         told = judged(given.board, one, knowing)
-        keys_sent = {key for office_id, address, key in sent if (office_id, address) == one.key}
         late = [at for area, at in silent.items() if area in one.office.areas]
-        plan = planned(edition, region, given.now, given.board, one, told, knowing, keys_sent, late)
+        plan = planned(edition, region, given.now, given.board, one, told, knowing, late)
         found.append(kept_back(plan) if is_kept_back else plan)
     return found
 

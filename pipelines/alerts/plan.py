@@ -1,6 +1,6 @@
 """What is to be sent to one recipient about an edition: mails at once, the digest or why there is none, all reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from pipelines.alerts.urgent import Unit
 from pipelines.alerts.why import Board, Flags, Told
 from pipelines.domain import Edition, Level
 from pipelines.ledger.notice import Reason
-from pipelines.ledger.told import Known
+from pipelines.ledger.told import Known, at_once_key, subject_of
 from pipelines.ledger.warning_notice import Why
 from pipelines.region import Region
 
@@ -42,7 +42,7 @@ class AtOnce:
 
     @property
     def reason(self) -> Reason:
-        """What happened to the first of them."""
+        """What happened to the first of them, or to what is folded into it."""
         return self.units[0].reason
 
 
@@ -62,28 +62,24 @@ class Plan:
     gone: tuple[str, ...]
 
 
-def keys(board: Board) -> list[str]:
-    """The keys that mails about single warnings of this board may have."""
-    return [f"immediate:{one}:{level}" for one, level in zip(board.ids, board.rows["level"], strict=True) if level <= 2]
-
-
 def planned(
     edition: Edition, region: Region, now: datetime, board: Board, recipient: Recipient, told: Told, known: Known,
-    sent: set[str], silent_since: Sequence[datetime],
+    silent_since: Sequence[datetime],
 ) -> Plan:  # fmt: skip
-    """Plan for one recipient; ``sent``: keys of mails at once made for it before, ``silent_since``: since when reports
-    of areas with open warnings of its office are overdue (UTC)."""
-    at_once = _at_once(edition, board, told, sent)
+    """Plan for one recipient; ``silent_since``: since when reports of areas with open warnings of its office are
+    overdue (UTC)."""
+    at_once = _at_once(edition, board, told, known.at_once)
     covered = np.zeros(len(told.why), dtype=bool)
     for mail in at_once:
         covered |= mail.rows
     content = content_of(board, told)
     gone = tuple(one for one in sorted(known.levels) if one not in content)
     rest = told.is_news & ~covered
-    reason = _reason(told, rest, gone, known, silent_since)
+    reason = _reason(told, rest, gone, known, silent_since if recipient.role in DESKS else ())
+    is_told_today = known.digest_at is not None and region.local_day(known.digest_at) == region.local_day(now)
     if reason is None:
-        reason = _silence(edition, recipient, known, content, bool(at_once))
-    elif known.digest_on == edition.day:
+        reason = _silence(recipient, content, bool(at_once), is_told_today)
+    elif is_told_today:
         reason = Reason.ALREADY_TOLD
     elif recipient.office.hours.is_over(region, now):
         reason = Reason.OUTSIDE_HOURS
@@ -117,31 +113,39 @@ def content_of(board: Board, told: Told) -> dict[str, int]:
     return {str(one): int(level) for one, level in zip(rows["episode_id"], rows["level"], strict=True)}
 
 
-def _at_once(edition: Edition, board: Board, told: Told, sent: set[str]) -> tuple[AtOnce, ...]:
-    rows = board.rows
-    ids, levels = board.ids, rows["level"].to_numpy()
-    parents = rows["parent"].to_numpy(dtype=object)
+def _at_once(edition: Edition, board: Board, told: Told, told_at_once: Set[str]) -> tuple[AtOnce, ...]:
+    ids, levels = board.ids, board.rows["level"].to_numpy()
+    parents = board.rows["parent"].to_numpy(dtype=object)
     is_folded = told.why == Why.FOLDED
-    heads = {int(at) for at in np.flatnonzero(told.is_urgent & ~is_folded)}
-    place = {episode_id: at for at, episode_id in enumerate(ids)}
     # A parent that is not the office's own is told to it for the sake of what is folded into it.
-    heads |= {
-        place[one]
-        for one in set(parents[is_folded])
-        if levels[place[one]] <= Level.ORANGE and not told.is_own[place[one]]
+    is_parent = pd.Index(ids).isin(parents[is_folded]) & (levels <= Level.ORANGE) & ~told.is_own
+    subjects = {
+        int(at): subject_of(ids[at], levels[at], is_issue=told.why[at] == Why.ISSUED)
+        for at in np.flatnonzero(told.is_urgent | is_parent)
     }
+    is_meant = np.zeros(len(ids), dtype=bool)
+    is_meant[[at for at, subject in subjects.items() if subject not in told_at_once]] = True
+    is_head = is_meant & ~is_folded
+    # What joins a parent that was told before is told by itself.
+    is_head |= is_meant & is_folded & ~pd.Index(parents).isin(ids[is_head])
     found: list[AtOnce] = []
-    for at in sorted(heads):
-        key = f"immediate:{ids[at]}:{levels[at]}"
-        if key in sent:
-            continue
+    for at in np.flatnonzero(is_head):
         members = is_folded & (parents == ids[at])
         covered = members.copy()
         covered[at] = told.is_own[at]
-        reason = {Why.WORSE: Reason.WORSENED, Why.ISSUED: Reason.ISSUED}.get(told.why[at], Reason.FIRST)
-        unit = Unit(str(ids[at]), tuple(ids[members]), reason, int(told.before[at]))
-        found.append(AtOnce(key.removeprefix("immediate:"), (unit,), Level(int(levels[at])), covered))
+        folded = {str(one): int(before) for one, before in zip(ids[members], told.before[members], strict=True)}
+        unit = Unit(str(ids[at]), folded, _happened(told, int(at), members), int(told.before[at]))
+        key = at_once_key(subjects[int(at)], edition.edition_id)
+        found.append(AtOnce(key, (unit,), Level(int(levels[at])), covered))
     return tuple(_shared(edition, found))
+
+
+def _happened(told: Told, at: int, members: Flags) -> Reason:
+    """What happened to a warning that is told at once; to its members, where it is not the office's own."""
+    if told.why[at] == Why.ISSUED:
+        return Reason.ISSUED
+    before = told.before[at] if told.is_own[at] else told.before[members].max()
+    return Reason.WORSENED if before else Reason.FIRST
 
 
 def _shared(edition: Edition, found: list[AtOnce]) -> list[AtOnce]:
@@ -176,12 +180,10 @@ def _reason(
     return next((reason for reason, holds in happened.items() if holds), None)
 
 
-def _silence(
-    edition: Edition, recipient: Recipient, known: Known, content: dict[str, int], is_told_at_once: bool
-) -> Reason:
+def _silence(recipient: Recipient, content: dict[str, int], is_told_at_once: bool, is_told_today: bool) -> Reason:
     if is_told_at_once:
         return Reason.TOLD_AT_ONCE
-    if known.digest_on == edition.day:
+    if is_told_today:
         return Reason.ALREADY_TOLD
     if content:
         return Reason.NOTHING_NEW

@@ -99,8 +99,8 @@ def judged(one: Board, recipient: Recipient, known: Known) -> Told:
     is_known = before > 0
     taken = [office.get(recipient.office.office_id) for office in rows["silenced"]]
     is_taken = np.array([bool(found) for found in taken], dtype=bool)
-    at = pd.Timestamp(known.at) if known.at is not None else pd.Timestamp.min.tz_localize("UTC")
-    is_newly_issued = rows["is_issued"].to_numpy() & is_known & (rows["issued_at"] > at).to_numpy()
+    told_at = pd.Series([known.told_at.get(one) for one in rows["episode_id"]], dtype="datetime64[us, UTC]")
+    is_newly_issued = rows["is_issued"].to_numpy() & is_known & (rows["issued_at"] > told_at).to_numpy()
     changed = np.select(
         [is_ended & is_known, is_ended, ~is_known, level < before, is_newly_issued, level > before, is_taken],
         [Why.LIFTED, Why.SILENCED, Why.FIRST, Why.WORSE, Why.ISSUED, Why.BETTER, Why.SILENCED],

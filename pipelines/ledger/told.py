@@ -1,9 +1,10 @@
 """What each recipient knows of the open warnings: the last digest, and the mails of single warnings since."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
@@ -15,24 +16,38 @@ Key = tuple[str, str]  # office, address
 
 @dataclass(frozen=True)
 class Known:
-    """Warnings and levels a recipient was told of; ``digest_on``: the last digest's day, ``at``: the last mail (UTC).
+    """Warnings and levels a recipient was told of; ``digest_at``: the last digest, ``at``: the last mail (UTC).
 
-    ``levels`` has each warning at the level at which it was told last.
+    ``levels`` has each warning at the level at which it was told last, ``told_at`` when that was (UTC). ``at_once``:
+    what mails of their own were about, ever.
     """
 
     levels: dict[str, int] = field(default_factory=dict)
-    digest_on: date | None = None
+    told_at: dict[str, datetime] = field(default_factory=dict)
+    at_once: frozenset[str] = frozenset()
+    digest_at: datetime | None = None
     digest_cutoff_at: datetime | None = None
     at: datetime | None = None
 
 
 NOTHING = Known()
+_IN = "@"  # between what a mail at once is about and the edition that made it
+
+
+def at_once_key(subject: str, edition_id: str) -> str:
+    """The key of a mail at once about something; an edition makes it anew when an earlier one told nobody."""
+    return f"{subject}{_IN}{edition_id}"
+
+
+def subject_of(episode_id: str, level: int, *, is_issue: bool = False) -> str:
+    """What a mail at once about a warning is about: that it reached a level, or was issued at it."""
+    return f"{episode_id}:{level}{':issued' if is_issue else ''}"
 
 
 def known(connection: Connection, before: datetime) -> dict[Key, Known]:
     """Per office and address, what mails about editions up to this cut-off (UTC) told; who got none is absent."""
     table = notice.c
-    columns = (table.office_id, table.address, table.day, table.cutoff_at, table.decided_at, table.content)
+    columns = (table.office_id, table.address, table.cutoff_at, table.decided_at, table.content, table.purpose_key)
     is_told = (table.state.in_(TOLD), table.cutoff_at <= before)
     nth = func.row_number().over(
         partition_by=(table.office_id, table.address), order_by=(table.cutoff_at.desc(), table.notice_id.desc())
@@ -40,19 +55,30 @@ def known(connection: Connection, before: datetime) -> dict[Key, Known]:
     ranked = select(*columns, nth.label("nth")).where(table.purpose == DIGEST, *is_told).subquery()
     found: dict[Key, Known] = {}
     for row in connection.execute(select(ranked).where(ranked.c.nth == 1)):
-        found[row.office_id, row.address] = Known(json.loads(row.content), row.day, row.cutoff_at, row.decided_at)
+        levels = json.loads(row.content)
+        found[row.office_id, row.address] = Known(
+            levels=levels,
+            told_at=dict.fromkeys(levels, row.decided_at),
+            digest_at=row.decided_at,
+            digest_cutoff_at=row.cutoff_at,
+            at=row.decided_at,
+        )
     at_once = select(*columns).where(table.purpose == IMMEDIATE, *is_told).order_by(table.notice_id)
+    subjects: defaultdict[Key, set[str]] = defaultdict(set)
     for row in connection.execute(at_once):
-        before_it = found.get((row.office_id, row.address), NOTHING)
+        key, levels = (row.office_id, row.address), json.loads(row.content)
+        subjects[key].add(row.purpose_key.removeprefix(f"{IMMEDIATE}:").partition(_IN)[0])
+        subjects[key].update(subject_of(*one) for one in levels.items())
+        before_it = found.get(key, NOTHING)
         if before_it.digest_cutoff_at is not None and row.cutoff_at < before_it.digest_cutoff_at:
             continue
-        found[row.office_id, row.address] = Known(
-            before_it.levels | json.loads(row.content),
-            before_it.digest_on,
-            before_it.digest_cutoff_at,
-            max(filter(None, (before_it.at, row.decided_at))),
+        found[key] = replace(
+            before_it,
+            levels=before_it.levels | levels,
+            told_at=before_it.told_at | dict.fromkeys(levels, row.decided_at),
+            at=max(filter(None, (before_it.at, row.decided_at))),
         )
-    return found
+    return found | {key: replace(found[key], at_once=frozenset(about)) for key, about in subjects.items()}
 
 
 def call_back(connection: Connection, levels: Mapping[str, int], now: datetime) -> int:
@@ -77,13 +103,8 @@ def call_back(connection: Connection, levels: Mapping[str, int], now: datetime) 
     return len(stale)
 
 
-def made(connection: Connection, purpose_keys: Sequence[str]) -> set[tuple[str, str, str]]:
-    """Those decisions of these keys that were made: office, address, key."""
+def made(connection: Connection, purpose_key: str) -> set[Key]:
+    """Whose decision of this key was made, whatever became of it: office and address."""
     table = notice.c
-    found: set[tuple[str, str, str]] = set()
-    for first in range(0, len(purpose_keys), 500):
-        query = select(table.office_id, table.address, table.purpose_key).where(
-            table.purpose_key.in_(purpose_keys[first : first + 500])
-        )
-        found |= {(row.office_id, row.address, row.purpose_key) for row in connection.execute(query)}
-    return found
+    query = select(table.office_id, table.address).where(table.purpose_key == purpose_key)
+    return {(row.office_id, row.address) for row in connection.execute(query)}

@@ -1,5 +1,5 @@
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 from pipelines.alerts.audience import offices
@@ -8,9 +8,9 @@ from pipelines.domain import Edition
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.notice import Notice, Reason, State, recorded_notices
 from pipelines.settings import Settings
-from tests.pipeline.mail_city import NOW, REGION, City, Told, edition
+from tests.pipeline.mail_city import REGION, City, Told, edition
 
-FIRST, SECOND, THIRD, FOURTH = (date(2026, 11, day) for day in (20, 21, 22, 23))
+FIRST, SECOND, THIRD, FOURTH = (date(2026, 11, day) for day in (23, 24, 25, 26))
 CITY_OFFICE = next(office for office in offices(REGION) if office.is_city)
 
 
@@ -21,7 +21,8 @@ def told(city: City, ledger: Ledger, day: date, warnings: list[Told], **how: boo
 
 
 def decided(city: City, ledger: Ledger, one: Edition, is_replay: bool = False, **_: bool) -> dict[str, Notice]:
-    made = decide(one, is_replay=is_replay, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
+    now = REGION.instant(one.day, time(8, 30))
+    made = decide(one, is_replay=is_replay, ledger=ledger, region=REGION, settings=city.settings, now=now)
     return {notice.office_id: notice for notice in reversed(made)}
 
 
@@ -54,10 +55,10 @@ def test_a_new_a_raised_a_lowered_and_a_lifted_warning_are_told_with_their_reaso
         notice.subject for notice in recorded_notices(ledger) if notice.address == "jiuye@dongchangfu.example.com"
     ]
     assert [subject for subject in subjects if subject] == [
-        "[疑似黄色预警·待核实] 东昌府区 制造业 失业保险金新增申领 新增，比预期多 10–19 人 数据截至2026-11-19",
-        "[疑似橙色预警·待核实] 东昌府区 制造业 失业保险金新增申领 由黄色升级，比预期多 10–19 人 数据截至2026-11-20",
-        "[疑似蓝色预警·待核实] 东昌府区 批发和零售业 失业保险金新增申领 新增，比预期多 10–19 人 数据截至2026-11-21",
-        "[疑似预警解除] 东昌府区 制造业 失业保险金新增申领，仍有 1 项未解除 数据截至2026-11-21",
+        "[疑似黄色预警·待核实] 东昌府区 制造业 失业保险金新增申领 新增，比预期多 10–19 人 数据截至2026-11-22",
+        "[疑似橙色预警·待核实] 东昌府区 制造业 失业保险金新增申领 由黄色升级，比预期多 10–19 人 数据截至2026-11-23",
+        "[疑似蓝色预警·待核实] 东昌府区 批发和零售业 失业保险金新增申领 新增，比预期多 10–19 人 数据截至2026-11-24",
+        "[疑似预警解除] 东昌府区 制造业 失业保险金新增申领，仍有 1 项未解除 数据截至2026-11-24",
     ]
 
 

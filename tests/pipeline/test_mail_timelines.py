@@ -9,6 +9,7 @@ import pytest
 from pipelines import region as regions
 from pipelines.alerts.audience import offices, unmanned, unrouted
 from pipelines.alerts.mail import send
+from pipelines.alerts.notices import decide
 from pipelines.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge, undo
@@ -17,7 +18,8 @@ from pipelines.ledger.chain import Cause, Subject, take
 from pipelines.ledger.notice import IMMEDIATE, OVERDUE, Reason, recorded_notices
 from pipelines.ledger.warning_notice import reasons
 from pipelines.region import Region
-from tests.pipeline.mail_city import REGION, City, edition, parsed, part
+from pipelines.settings import Settings
+from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
 MONDAY = date(2026, 11, 9)
@@ -119,6 +121,65 @@ def test_a_waiting_mail_that_is_no_longer_so_is_called_back(city: City, ledger: 
     assert [(one.content[EPISODE], one.is_due) for one in told] == [(2, False), (1, True)]
 
 
+def test_what_was_called_back_is_told_at_once_when_it_comes_back(city: City, ledger: Ledger) -> None:
+    #                                                                   FSSM
+    story = Timeline(city, ledger, MONDAY + timedelta(days=4), {SERIES: ".232"})
+    story.play()
+    assert story.mails(CLERK) == "...!"
+
+
+def test_a_red_one_whose_mail_was_refused_is_told_at_once_by_the_next_edition(city: City, ledger: Ledger) -> None:
+    #                                                                   FSSM
+    story = Timeline(city, ledger, MONDAY + timedelta(days=4), {SERIES: "1111"})
+    story.play(1)
+    with MailServer(at_recipient=lambda to: "550 no such box" if to == CLERK else "250 OK") as server:
+        settings = Settings(data=city.folder, smtp_host="127.0.0.1", smtp_port=server.port)
+        assert send(ledger, settings, at(story.days[0], "07:31"), timeout=5).failed == 1
+    story.play(since=1)
+    assert (story.mails(CLERK), story.mails(HEAD)) == ("!!..", "!...")
+    assert why(ledger, CLERK) == ["first", "first", "nothing_new", "nothing_new"]
+
+
+def test_what_was_issued_is_told_at_once_though_its_level_was_told_before(city: City, ledger: Ledger) -> None:
+    #                                                                   FSSM
+    story = Timeline(city, ledger, MONDAY + timedelta(days=4), {SERIES: "1111"})
+    story.play(1)
+    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 1, at(story.days[0], "17:40"))
+    moved(ledger, State.ISSUED, Role.CITY_DUTY, 1, at(story.days[0], "18:00"))
+    story.play(since=1)
+    assert story.mails(CLERK) == "!!.."
+    assert why(ledger, CLERK) == ["first", "issued", "nothing_new", "nothing_new"]
+    (issued,) = [one for one in recorded_notices(ledger) if one.address == CLERK and one.reason is Reason.ISSUED]
+    assert issued.subject.startswith("[红色预警")
+    assert issued.not_before is None
+
+
+def test_an_issue_is_told_though_a_mail_about_another_went_since(city: City, ledger: Ledger) -> None:
+    friday = MONDAY + timedelta(days=4)
+    #                                            FSSM
+    story = Timeline(city, ledger, friday, {SERIES: "3333", ("371502", "F"): ".111"})
+    story.play(1)
+    moved(ledger, State.CONFIRMED, Role.COUNTY_HEAD, 3, at(friday, "17:40"))
+    moved(ledger, State.ISSUED, Role.CITY_DUTY, 3, at(friday, "18:00"))
+    story.play(since=1)
+    assert story.mails(CLERK) == "d!.d"
+    assert why(ledger, CLERK) == ["first", "outside_hours", "outside_hours", "issued"]
+
+
+def test_an_office_gets_one_digest_a_day_when_the_run_of_the_day_before_was_late(city: City, ledger: Ledger) -> None:
+    #                                               MTWT
+    lines = {SERIES: "3333", ("371502", "F"): ".333", ("371502", "G"): "..33"}
+    story = Timeline(city, ledger, MONDAY, lines)
+    story.play(1)
+    for number, clock in ((1, "06:10"), (2, "07:06")):
+        story.publish(number)
+        now, one = at(story.days[2], clock), edition(story.days[number])
+        decide(one, is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=now)
+    story.play(since=3)
+    assert story.mails(CLERK) == "d.dd"
+    assert why(ledger, CLERK, "371502G1") == ["next_digest", "first"]
+
+
 def test_a_city_shock_is_one_folded_mail_an_office(city: City, ledger: Ledger) -> None:
     units = REGION.units
     lines = {("371500", "ALL"): ".2"} | {(unit, industry): ".2" for unit in units for industry in ("C", "F", "G")}
@@ -140,6 +201,49 @@ def test_a_city_shock_is_one_folded_mail_an_office(city: City, ledger: Ledger) -
     assert set(mine["notice_id"]) == {own.notice_id}
 
 
+def test_a_red_one_that_joins_a_city_wide_one_told_before_is_told_at_once(city: City, ledger: Ledger) -> None:
+    #                             TFSSM
+    lines = {("371500", "ALL"): ".1111", SERIES: ".1111", ("371502", "F"): "..111"}
+    story = Timeline(city, ledger, MONDAY + timedelta(days=3), lines)
+    story.play()
+    for address in (CLERK, HEAD, DUTY):
+        assert story.mails(address) == ".!!.."
+        assert why(ledger, address, "371502F1") == ["folded", "nothing_new", "nothing_new"]
+    mails = [one for one in recorded_notices(ledger, edition(story.days[2]).edition_id) if one.is_due]
+    assert {one.episode_id for one in mails} == {"371502F1"}
+    assert not any(one.not_before for one in mails)
+
+
+def test_a_mail_of_a_city_wide_one_says_which_of_the_offices_own_rose(city: City, ledger: Ledger) -> None:
+    #                             MTW
+    lines = {("371500", "ALL"): "..2", SERIES: "332", ("371502", "F"): "..2"}
+    story = Timeline(city, ledger, MONDAY, lines)
+    story.play()
+    assert story.mails(CLERK) == "d.!"
+    (own,) = [one for one in recorded_notices(ledger) if one.address == CLERK and one.purpose == IMMEDIATE]
+    assert own.reason is Reason.WORSENED
+    assert "并入 2 项（升级 1 项）" in own.subject
+    assert why(ledger, CLERK) == ["first", "nothing_new", "folded"]
+    (duty,) = [one for one in recorded_notices(ledger) if one.address == DUTY and one.purpose == IMMEDIATE]
+    assert duty.reason is Reason.FIRST
+    assert "并入 2 项（升级 1 项）" in duty.subject
+    send(ledger, city.settings, at(story.days[2], "09:00"))
+    (path,) = [one for one in city.settings.outbox.glob("*_dongchangfu_*.eml") if own.message_id in one.read_text()]
+    for kind in ("plain", "html"):
+        text = part(parsed(path.read_bytes()), kind)
+        assert "本单位区域有 1 项级别升高" in text
+        assert text.count("（由黄色升级）") == 1
+
+
+def test_what_flaps_within_a_city_wide_one_is_one_mail_a_day(city: City, ledger: Ledger) -> None:
+    #                             MTWTF
+    lines = {("371500", "ALL"): "22222", SERIES: ".3232"}
+    story = Timeline(city, ledger, MONDAY, lines)
+    story.play()
+    assert story.mails(CLERK) == ".!!dd"
+    assert story.mails(DUTY) == "!d!dd"
+
+
 def test_many_urgent_ones_of_a_level_share_a_mail(city: City, ledger: Ledger) -> None:
     lines = {("371502", industry): ".2" for industry in ("A", "B", "C", "D", "E")} | {("371502", "F"): ".1"}
     story = Timeline(city, ledger, MONDAY, lines)
@@ -159,6 +263,12 @@ def test_a_county_that_falls_silent_lifts_nothing_and_is_told_at_the_deadline(ci
     (silent,) = [one for one in recorded_notices(ledger) if one.reason is Reason.NOT_REPORTED and one.address == CLERK]
     assert "数据未报" in silent.subject
     assert silent.content == {EPISODE: 3}
+
+
+def test_that_reports_do_not_come_is_told_to_desks_alone(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "2222"}, silent={"371502": (1, 3)})
+    story.play()
+    assert (story.mails(CLERK), story.mails(HEAD), story.mails(LEADER)) == ("!.d.", "!...", "!...")
 
 
 def test_a_revision_that_takes_the_cause_away_is_told_as_such(city: City, ledger: Ledger) -> None:
