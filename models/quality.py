@@ -12,6 +12,7 @@ _FORECAST = sorted({"expected": 0.5, **QUANTILES}.items(), key=lambda column: co
 NAMES, LEVELS = tuple(name for name, _ in _FORECAST), np.array([level for _, level in _FORECAST])
 CALIBRATION = (0.01, 0.05, 0.1)
 LEAST_BLOCKS = 4  # of time, before a figure has an error
+COMPLETE = 0.999  # a share from here on is all of it
 
 
 def interval_score(truth: Floats, quantiles: Floats) -> Floats:
@@ -69,11 +70,20 @@ def detection_errors(figures: dict[str, float], years: float) -> dict[str, float
 
 def sums(panel: Panel, width: int) -> Floats:
     """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
-    reported = panel.exposure > 0.999
+    reported = (panel.exposure > 0) & (panel.exposure >= COMPLETE * panel.owed(0, len(panel.periods)))
     due = reported.any(axis=0) if panel.grain == "day" else np.ones(len(panel.periods), dtype=bool)
     people = pd.DataFrame(np.where(reported, panel.values, 0.0).T).rolling(width).sum().to_numpy().T
     missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
     return np.where(missing == 0, people, np.nan)
+
+
+def grown(made: Panel, final: Panel, column: int) -> Floats:
+    """(n, 1) the exposure that came in `column` of `final` over the one a forecast from the end of `made` expected:
+    nobody forecasts the denominator of a ratio. 1 for what has none."""
+    if final.whole is None:
+        return np.ones((len(final.series), 1))
+    before = made.owed(len(made.periods) - 1, len(made.periods))
+    return final.exposure[:, column : column + 1] / np.where(before > 0, before, np.nan)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from models.quality import LEVELS, Event, accuracy, calibration, detection, interval_score, runs
+from models.panel import Panel, periods_from
+from models.quality import LEVELS, Event, accuracy, calibration, detection, grown, interval_score, runs, sums
 
 ONE = np.array([[10.0, 20.0]])
 BANDS = np.stack([ONE + shift for shift in (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0)], axis=-1)
@@ -68,3 +70,24 @@ def test_without_events_nothing_is_said_of_detection():
     assert np.isnan(found["detected"])
     assert np.isnan(found["precision"])
     assert found["episodes_per_series_year"] == 1
+
+
+def rate(told: list[float], owed: list[float]) -> Panel:
+    """One rate of months with ten people in each."""
+    series = pd.DataFrame([("N", "area", "N", "ALL")], columns=["series_id", "level", "area", "industry"])
+    periods = periods_from(pd.Timestamp("2024-01-01"), len(told), "month")
+    people = np.full((1, len(told)), 10.0)
+    return Panel(series, periods, people, np.array([told]), "month", whole=np.array([owed]))
+
+
+def test_a_rate_has_come_when_all_its_denominators_have_whatever_became_of_them():
+    shrunk = [1.0, 0.9, 0.8]
+    assert sums(rate(shrunk, shrunk), 2)[0].tolist() == pytest.approx([np.nan, 20, 20], nan_ok=True)
+    part = [1.0, 1.5, 0.7 * 1.5]
+    assert sums(rate(part, [1.0, 1.5, 1.5]), 1)[0].tolist() == pytest.approx([10, 10, np.nan], nan_ok=True)
+
+
+def test_a_forecast_of_a_rate_is_held_against_the_denominators_that_came():
+    came = rate([1.0, 0.8, 0.6], [1.0, 0.8, 0.6])
+    assert grown(came.until(0), came, 2).item() == pytest.approx(0.6)
+    assert grown(came.until(1), came, 2).item() == pytest.approx(0.75)
