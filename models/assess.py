@@ -60,7 +60,7 @@ def assess(
     calendar: consecutive days, columns date, is_workday, is_holiday, is_makeup, holiday_name, festival_offset (NaN: no
     festival); it covers the panel and goes on for the recipe's `ahead` and `refit`. memory: of any earlier call;
     columns that were revised since are taken in anew, and what another method remembers is of no use. Raises
-    ValueError when the calendar is too short.
+    ValueError when the calendar is too short or the panel is not of counts (models.change judges these).
     """
     course = course_of(panel, calendar, method)
     facts, last = course.facts, len(panel.periods) - 1
@@ -79,7 +79,10 @@ def assess(
 
 
 def course_of(panel: Panel, calendar: pd.DataFrame, method: Method) -> Course:
-    """A panel with its calendar and the method's recipe. Raises ValueError when the calendar is too short."""
+    """A panel of counts with its calendar and the method's recipe. Raises ValueError when the calendar is too short or
+    the panel is of another nature, which models.change judges."""
+    if panel.nature != "count":
+        raise ValueError(f"a {panel.nature} is judged by models.change, not as a count")
     facts, recipe = days(calendar, panel), method.recipes[panel.grain]
     tree = hierarchy(panel.series)
     course = Course(panel, facts, features(facts, panel), tree, table(panel.series), method, recipe)
