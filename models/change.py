@@ -74,7 +74,7 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: None = None) -> tuple[A
     past = past_of(panel, calendar)
     last = len(panel.periods) - 1
     known = history.states(panel, past.recipe, last, _has_past(panel, last))
-    score = score_frame(panel, past.recipe, next(judgements(past, last)), known)
+    score = score_frame(panel, past.recipe, next(judgements(past, last)), known).assign(reason="")
     return Assessment(score, forecast_frame(panel, past.recipe, ahead(past))), None
 
 

@@ -114,7 +114,7 @@ def _told(rows: pd.DataFrame, recipe: Recipe, grain: Grain, nature: Nature) -> p
     for name, quantile in band.items():
         rows.loc[known, name] = quantile
     rows.loc[known, "why"] = [
-        words.sentence(row.level, row.factor, row.expected, row.observed, row.window_periods, grain, nature)
+        words.sentence(row.level, row.factor, row.expected, row.observed, row.window_periods, grain, nature, row.reason)
         for row in rows[known].itertuples()
     ]
     rows["expected"] = rows["expected"].where(known)

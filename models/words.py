@@ -9,12 +9,14 @@ _PLAIN = 0.02  # a factor this near to 1 is no reason, and what came as near to 
 
 
 def sentence(
-    level: float, factor: float, expected: float, observed: float, window: int, grain: str, nature: Nature = "count"
-) -> str:
+    level: float, factor: float, expected: float, observed: float, window: int, grain: str, nature: Nature = "count",
+    reason: str = "",
+) -> str:  # fmt: skip
     """One judgement as a sentence, or that there was none.
 
     level: people per average due period before the window. factor: mean calendar factor of the window. expected,
     observed: people in the window of so many periods of the grain; of a stock those at its end.
+    reason: the part of the calendar that brings most of its factor (models.reason), empty where none is known.
     """
     unit, each = _UNITS[grain]
     span = f"最近{window}{unit}"
@@ -25,7 +27,7 @@ def sentence(
         return told
     usual = f"此前水平{each}{amount(level)}人"
     if abs(factor - 1) > _PLAIN:
-        usual += f"，日历因素{factor:.2f}（{'高' if factor > 1 else '低'}于平常时段）"
+        usual += f"，日历因素{factor:.2f}（{reason and f'{reason}，'}{'高' if factor > 1 else '低'}于平常时段）"
     return f"{usual}，{told}"
 
 

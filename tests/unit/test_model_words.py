@@ -33,5 +33,9 @@ def test_no_judgement_is_said():
     assert sentence(10.0, 1.0, math.nan, 3.0, 7, "day") == "最近7天报送或历史不足，不作判断"
 
 
+def test_the_sentence_names_what_the_calendar_factor_is_mostly_made_of():
+    assert "日历因素0.82（春节前，低于平常时段），" in sentence(118.0, 0.82, 97.0, 98.0, 7, "day", reason="春节前")
+
+
 def test_a_net_change_is_told_without_a_level_and_with_its_sign():
     assert sentence(-300.0, 1.0, -300.0, 120.0, 1, "month", "net") == "最近1个月预期-300人，实际120人，多420人"
