@@ -256,9 +256,10 @@ def _judged(
     per_year = recipe.periods_per_year * (1.0 if first.grain == "day" else len(vintages) / _periods(vintages))
     days = np.diff([vintage.day.toordinal() for vintage in vintages])
     within = round(WITHIN_DAYS[Grain(first.grain)] / (np.median(days) if len(days) else 1))
-    found = quality.detection(alarm, _events(region, vintages, truth), within, recipe.budget_gap, per_year)
+    events = _events(region, vintages, truth)
+    found = quality.detection(alarm, events, within, recipe.budget_gap, per_year)
     figures |= found
-    errors |= quality.detection_errors(found, alarm.size / per_year)
+    errors |= quality.detection_errors(found, quality.delays(alarm, events, within), alarm.size / per_year)
     if truth is None:
         figures = {name: value for name, value in figures.items() if np.isfinite(value) and name != "events"}
     return pd.DataFrame(_rows(EVERY_LEVEL, 0, figures, errors), columns=_COLUMNS)

@@ -3,7 +3,19 @@ import pandas as pd
 import pytest
 
 from models.panel import Panel, periods_from
-from models.quality import LEVELS, Event, accuracy, calibration, detection, grown, interval_score, runs, sums
+from models.quality import (
+    LEVELS,
+    Event,
+    accuracy,
+    calibration,
+    delays,
+    detection,
+    detection_errors,
+    grown,
+    interval_score,
+    runs,
+    sums,
+)
 
 ONE = np.array([[10.0, 20.0]])
 BANDS = np.stack([ONE + shift for shift in (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0)], axis=-1)
@@ -63,6 +75,18 @@ def test_detection_tells_found_from_missed_and_true_from_false():
     assert found["episodes_per_series_year"] == pytest.approx(3 / 3)
     assert found["false_per_series_year"] == pytest.approx(1 / 3)
     assert found["precision"] == pytest.approx(2 / 3)
+
+
+def test_a_delay_has_a_sampling_error_from_four_events_on():
+    alarm = np.zeros((1, 80))
+    alarm[0, [12, 23, 47]] = 1
+    events = [Event((0,), first, first + 1) for first in (10, 20, 40, 60)]
+    waited = delays(alarm, events, within=7)
+    assert waited == [2, 3, 7, 8]
+    figures = detection(alarm, events, within=7, gap=0, periods_per_year=40)
+    assert figures["delay"] == np.mean(waited)
+    assert detection_errors(figures, waited, 2.0)["delay"] == pytest.approx(np.std(waited, ddof=1) / 2)
+    assert np.isnan(detection_errors(figures, waited[:3], 2.0)["delay"])
 
 
 def test_without_events_nothing_is_said_of_detection():
