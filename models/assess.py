@@ -11,6 +11,7 @@ from models.causal import Course, State
 from models.evidence import strength
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
+from models.reason import reasons
 from models.recipe import MIN_SEEN, Recipe
 from models.reconcile import moved, table
 from models.spike import Sums
@@ -28,7 +29,8 @@ class Assessment:
     (last reported period in the window, NaT if none), state (how much history: models.history), observed, expected,
     variance, p (mid-p on the worse side; NaN = no judgement: too little reported or known), strength (models.evidence;
     NaN: no turn for the worse), coverage (reported share of what was due), level (people per average due period before
-    the window), factor (mean calendar factor of the window), reported (sum of the exposure);
+    the window), factor (mean calendar factor of the window), reported (sum of the exposure), reason (the part of the
+    calendar with the largest share of that factor, in Chinese: models.reason; empty where none is known);
     expected = level x factor x reported.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, …, 56 for the sums of the next eight weeks of a daily panel; 1..8 for a weekly one), expected,
@@ -60,7 +62,7 @@ def assess(
     calendar: consecutive days, columns date, is_workday, is_holiday, is_makeup, holiday_name, festival_offset (NaN: no
     festival); it covers the panel and goes on for the recipe's `ahead` and `refit`. memory: of any earlier call;
     columns that were revised since are taken in anew, and what another method remembers is of no use. Raises
-    ValueError when the calendar is too short.
+    ValueError when the calendar is too short or the panel is not of counts (models.change judges these).
     """
     course = course_of(panel, calendar, method)
     facts, last = course.facts, len(panel.periods) - 1
@@ -79,7 +81,10 @@ def assess(
 
 
 def course_of(panel: Panel, calendar: pd.DataFrame, method: Method) -> Course:
-    """A panel with its calendar and the method's recipe. Raises ValueError when the calendar is too short."""
+    """A panel of counts with its calendar and the method's recipe. Raises ValueError when the calendar is too short or
+    the panel is of another nature, which models.change judges."""
+    if panel.nature != "count":
+        raise ValueError(f"a {panel.nature} is judged by models.change, not as a count")
     facts, recipe = days(calendar, panel), method.recipes[panel.grain]
     tree = hierarchy(panel.series)
     course = Course(panel, facts, features(facts, panel), tree, table(panel.series), method, recipe)
@@ -128,7 +133,7 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
             "factor": mean_rate / np.where(typical > 0, typical, np.nan),
             "reported": told.reported,
         }
-    return score_frame(panel, recipe, columns, _history(state, course))
+    return score_frame(panel, recipe, columns, _history(state, course)).assign(reason=reasons(state, course).ravel())
 
 
 def score_frame(panel: Panel, recipe: Recipe, columns: dict[str, Floats], states: np.ndarray) -> pd.DataFrame:

@@ -72,10 +72,15 @@ def first_column(panel: Panel, start: date) -> int:
 def assessments(
     panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR
 ) -> Iterator[tuple[pd.Timestamp, Assessment]]:
-    """The assessment of every period from `start` on, in order."""
+    """The assessment of every period from `start` on, in order; stocks and net changes by models.change, whatever the
+    method."""
     memory: Memory | None = None
     for column in range(first_column(panel, start), len(panel.periods)):
-        assessment, memory = assess(panel.until(column), calendar, memory, method)
+        until = panel.until(column)
+        if panel.nature == "count":
+            assessment, memory = assess(until, calendar, memory, method)
+        else:
+            assessment, _ = change.assess(until, calendar)
         yield panel.periods[column], assessment
 
 
@@ -104,8 +109,12 @@ class Outlook:
 
 def outlook(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LEVEL_FACTOR) -> Outlook:
     """What would have been forecast after every period from `start` on; arguments as `assess`."""
-    course = course_of(panel, calendar, method)
     first = first_column(panel, start)
-    rows = [ahead(state, course) for _, _, state in islice(causal.passed(course), first, None)]
+    if panel.nature == "count":
+        course = course_of(panel, calendar, method)
+        rows = [ahead(state, course) for _, _, state in islice(causal.passed(course), first, None)]
+    else:
+        ends = range(first, len(panel.periods))
+        rows = [change.ahead(change.past_of(panel.until(end), calendar)) for end in ends]
     whole = {name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]}
     return Outlook(panel.periods[first:], whole.pop("expected"), whole)

@@ -22,6 +22,7 @@ from models.panel import (
     Flags,
     Floats,
     Integers,
+    Nature,
     Panel,
     day_numbers,
     hierarchy,
@@ -73,7 +74,7 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: None = None) -> tuple[A
     past = past_of(panel, calendar)
     last = len(panel.periods) - 1
     known = history.states(panel, past.recipe, last, _has_past(panel, last))
-    score = score_frame(panel, past.recipe, next(judgements(past, last)), known)
+    score = score_frame(panel, past.recipe, next(judgements(past, last)), known).assign(reason="")
     return Assessment(score, forecast_frame(panel, past.recipe, ahead(past))), None
 
 
@@ -98,15 +99,17 @@ def _pad(seen: Flags, columns: int) -> Flags:
 
 
 def kinds(panel: Panel, calendar: pd.DataFrame, recipe: Recipe) -> Integers:
-    """(T + ahead,) kind of each period: its month or quarter of the year; of days the weekday, of weeks the month, and
-    around a moving festival how many weeks it lies off."""
+    """(T + ahead,) kind of each period: its month or quarter of the year, but that of a moving festival is one kind
+    wherever it falls; of days the weekday, of weeks the month, and around the festival how many weeks it lies off."""
     coming = periods_from(panel.periods[0], len(panel.periods) + recipe.ahead, panel.grain)
-    if panel.grain in STEP_MONTHS:
-        return period_numbers(coming, panel.grain) % (12 // STEP_MONTHS[panel.grain])
     facts = days(calendar, panel)
     at = day_numbers(coming) - day_numbers(coming[:1])
     if at[-1] >= len(facts):
         raise ValueError(f"the calendar must reach {recipe.ahead} {panel.grain}s beyond the panel's last period")
+    if panel.grain in STEP_MONTHS:
+        number = period_numbers(coming, panel.grain)
+        is_festive = np.isin(number, period_numbers(facts.dates[facts.festival_offset == 0], panel.grain))
+        return np.where(is_festive, OTHER_KINDS, number % (12 // STEP_MONTHS[panel.grain]))
     offset = facts.festival_offset[at]
     ordinary = coming.day_of_week if panel.grain == "day" else coming.month
     is_near = (offset >= FESTIVAL_DAYS[0]) & (offset < FESTIVAL_DAYS[1])
@@ -185,6 +188,13 @@ def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
         p, observed, expected, variance = (told[name] for name in ("p", "observed", "expected", "variance"))
         strong = strength(p, observed, expected, variance, past.group, past.recipe, side, nature)
         yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
+
+
+def band(expected: Floats, variance: Floats, nature: Nature) -> dict[str, Floats]:
+    """interval.QUANTILES of judged sums with this expectation and variance; a stock is never below 0."""
+    scale, least = np.sqrt(variance / WIDEN), 0.0 if nature == "stock" else -np.inf
+    far = {name: expected + scale * special.stdtrit(FREEDOM, level) for name, level in QUANTILES.items()}
+    return {name: np.maximum(quantile, least) for name, quantile in far.items()}
 
 
 def _has_past(panel: Panel, column: int) -> Flags:

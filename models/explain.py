@@ -1,32 +1,40 @@
-"""A rise told once: at the level of the tree that explains best what its other levels show.
+"""A turn for the worse told once: at the level of the tree that explains best what its other levels show.
 
 Secondary clusters are judged again after the effect of the first was taken out (Zhang, Assuncao & Kulldorff 2010,
 "Spatial scan statistics adjusted for multiple clusters", Journal of Probability and Statistics 2010): the expected
-people of a chosen series' parts, and of everything that holds them, are raised by its excess.
+people of a chosen series' parts, and of everything that holds them, are moved by its excess: up, or down where lower
+is worse.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from models.evidence import evidence
-from models.panel import Flags, Floats, Integers
+from models.panel import Flags, Floats, Integers, Worse
 from models.recipe import Recipe
 from models.reconcile import Table
 from models.spike import tail_probability
+
+Strings = npt.NDArray[np.str_]
+DIGITS = 6  # of the evidence taken away: beyond them it hangs on the order of a sum
 
 
 @dataclass(frozen=True)
 class Scores:
     """Windows (W, n) of one edition: observed and expected people, variance of the observed; NaN: no judgement.
 
-    group: (n,) number of the level.
+    group: (n,) number of the level. name: (n,) names of the series; of two that explain alike the one higher up the
+    tree is told, then the one whose name comes first. worse: the side that is tested.
     """
 
     observed: Floats
     expected: Floats
     variance: Floats
     group: Integers
+    name: Strings
+    worse: Worse = "higher"
 
 
 def explained(scores: Scores, lines: Floats, told: Flags, of: Table | None, recipe: Recipe) -> Integers:
@@ -70,7 +78,8 @@ def chosen_among(
             return chosen
         rows = np.flatnonzero(is_open)
         left = [strength(scores, raise_by(scores, expected, int(row), of), recipe) for row in rows]
-        chosen.append(int(rows[np.argmax([removed(strong, after, is_open) for after in left])]))
+        gone = np.round([removed(strong, after, is_open) for after in left], DIGITS)
+        chosen.append(int(rows[np.lexsort((scores.name[rows], scores.group[rows], -gone))[0]]))
 
 
 def known(scores: Scores, chosen: list[int], of: Table) -> Floats:
@@ -82,11 +91,11 @@ def known(scores: Scores, chosen: list[int], of: Table) -> Floats:
 
 
 def strength(scores: Scores, expected: Floats, recipe: Recipe) -> Floats:
-    """(n,) evidence against these expected people (W, n); the variance grows with them."""
+    """(n,) evidence against these expected people (W, n); the variance grows and shrinks with them."""
     grown = scores.variance * expected / np.maximum(scores.expected, 1e-9)
-    variance = np.maximum(grown, scores.variance)
-    p = tail_probability(scores.observed, expected, variance)
-    return evidence(p, scores.observed, expected, variance, scores.group, recipe)
+    variance = np.where(expected < scores.expected, grown, np.maximum(grown, scores.variance))
+    p = tail_probability(scores.observed, expected, variance, scores.worse)
+    return evidence(p, scores.observed, expected, variance, scores.group, recipe, scores.worse)
 
 
 def removed(before: Floats, after: Floats, among: Flags) -> float:
@@ -95,10 +104,11 @@ def removed(before: Floats, after: Floats, among: Flags) -> float:
 
 
 def raise_by(scores: Scores, expected: Floats, row: int, of: Table) -> Floats:
-    """Expected people (W, n) once the excess of one series is taken as known: its parts rise alike, and so does
-    whatever holds them."""
+    """Expected people (W, n) once the excess of one series on the worse side is taken as known: its parts rise or fall
+    alike, and so does whatever holds them."""
     mean = expected[:, row]
-    excess = np.nan_to_num(np.maximum(scores.observed[:, row] - mean, 0.0))
+    gap = np.nan_to_num(scores.observed[:, row] - mean)
+    excess = np.maximum(gap, 0.0) if scores.worse == "higher" else np.minimum(gap, 0.0)
     ratio = excess / np.maximum(np.nan_to_num(mean), 1e-9)
     known = np.nan_to_num(expected)
     wide = np.concatenate([known, np.zeros((len(known), 1))], axis=1)  # row -1: a series that does not exist

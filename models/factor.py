@@ -13,6 +13,7 @@ from models.recipe import MIN_SEEN, Recipe
 LARGE = 30.0  # people per period: from here on a running median of a year is taken out before fitting
 SHOCK_RATIO, SHOCK_MOVE, SHOCK_WEIGHT = 1.1, 1.0, 0.02  # logs off the median, logs moved in 26 weeks, weight left
 MOST_IN_CRISIS = 3.0  # log of the median's multiple
+MOST_A_DAY = 100.0  # times the median day: more is a slip of the pen, and no city's season begins with it
 CONSTANT_PENALTY, DAY_TREND_PENALTY, WEEK_TREND_PENALTY = 1e-4, 9.0, 25.0
 CELL_PENALTY = (1e-2, 30.0)  # constant and trend of a series that inherits the rest
 DUE_SHARE = 0.5  # days of a kind (workday or not) count as due when at least this share of them had a report
@@ -72,6 +73,7 @@ def learn(panel: Panel, features: Features, tree: Hierarchy, recipe: Recipe, anc
     years = (np.arange(past.start, anchor) - anchor) / recipe.periods_per_year
     design = np.column_stack([np.ones(len(years)), years, seen[:, used]])
     if panel.grain == "day":
+        past = replace(past, counts=plausible(past.counts, past))
         penalty = np.concatenate([[CONSTANT_PENALTY, DAY_TREND_PENALTY], features.penalty[used]])
         full = fit_days(past, design, penalty, names, tree, recipe)
     else:
@@ -145,6 +147,13 @@ def fit_days(past: Past, design: Floats, penalty: Floats, names: np.ndarray, tre
     rows[:, seasons] += bends[:, 5:]
     full[own] = rows
     return full
+
+
+def plausible(counts: Floats, past: Past) -> Floats:
+    """(n, T) counts of days, at most MOST_A_DAY times the median of those reported, and one."""
+    among = np.exp(past.offset)
+    usual = pd.DataFrame(np.where(past.weight > 0, counts / among, np.nan).T).median().fillna(0.0).to_numpy()
+    return np.asarray(np.minimum(counts, MOST_A_DAY * (usual[:, None] + 1.0) * among))
 
 
 def fit_seasons(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, recipe: Recipe) -> Floats:

@@ -17,6 +17,7 @@ Worse = Literal["higher", "lower"]
 STEP_DAYS: dict[str, int] = {"day": 1, "week": 7}
 STEP_MONTHS: dict[str, int] = {"month": 1, "quarter": 3}
 LEVELS = ("total", "area", "industry", "cell")
+MOST = 2.0**53  # people: beyond it one more or less is not told apart, and their squares add up to infinity
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Panel:
             raise ValueError(f"unknown series level: {sorted(unknown)}")
         if np.isinf(self.values).any() or (self.nature != "net" and np.nanmin(self.values, initial=0.0) < 0):
             raise ValueError("values are counts or stocks, finite and not negative, or finite net changes")
+        if np.nanmax(np.abs(self.values), initial=0.0) > MOST:
+            raise ValueError(f"values are people, at most {MOST:.0f}")
         for part in (self.exposure, whole):
             if not np.isfinite(part).all() or part.min() < 0:
                 raise ValueError("exposure is finite and not negative")

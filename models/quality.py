@@ -12,6 +12,7 @@ _FORECAST = sorted({"expected": 0.5, **QUANTILES}.items(), key=lambda column: co
 NAMES, LEVELS = tuple(name for name, _ in _FORECAST), np.array([level for _, level in _FORECAST])
 CALIBRATION = (0.01, 0.05, 0.1)
 LEAST_BLOCKS = 4  # of time, before a figure has an error
+COMPLETE = 0.999  # a share from here on is all of it
 
 
 def interval_score(truth: Floats, quantiles: Floats) -> Floats:
@@ -54,9 +55,10 @@ def errors(blocks: list[dict[str, float]]) -> dict[str, float]:
     return {str(name): float(table[name].sem()) if table[name].count() >= LEAST_BLOCKS else np.nan for name in table}
 
 
-def detection_errors(figures: dict[str, float], years: float) -> dict[str, float]:
-    """Standard errors of figures of `detection`, years: series-years judged. Binomial for shares (with one more of both
-    kinds, so that a share of 1 is not certain), Poisson for numbers."""
+def detection_errors(figures: dict[str, float], waited: list[int], years: float) -> dict[str, float]:
+    """Standard errors of figures of `detection`, waited: the `delays` of its events, years: series-years judged.
+    Binomial for shares (with one more of both kinds, so that a share of 1 is not certain), Poisson for numbers; the
+    delays of two events differ by at least a period, and fewer than four have none."""
     total = figures["episodes_per_series_year"] * years
     counts = {"detected": figures["events"], "precision": total}
     rates = ("episodes_per_series_year", "false_per_series_year")
@@ -64,16 +66,28 @@ def detection_errors(figures: dict[str, float], years: float) -> dict[str, float
     return {
         **{name: float(np.sqrt(share * (1 - share) / (counts[name] + 2))) for name, share in shares.items()},
         **{name: float(np.sqrt(max(figures[name] * years, 1)) / years) for name in rates},
+        "delay": max(float(np.std(waited, ddof=1)), 1.0) / len(waited) ** 0.5
+        if len(waited) >= LEAST_BLOCKS
+        else np.nan,
     }
 
 
 def sums(panel: Panel, width: int) -> Floats:
     """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
-    reported = panel.exposure > 0.999
+    reported = (panel.exposure > 0) & (panel.exposure >= COMPLETE * panel.owed(0, len(panel.periods)))
     due = reported.any(axis=0) if panel.grain == "day" else np.ones(len(panel.periods), dtype=bool)
     people = pd.DataFrame(np.where(reported, panel.values, 0.0).T).rolling(width).sum().to_numpy().T
     missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
     return np.where(missing == 0, people, np.nan)
+
+
+def grown(made: Panel, final: Panel, column: int) -> Floats:
+    """(n, 1) the exposure that came in `column` of `final` over the one a forecast from the end of `made` expected:
+    nobody forecasts the denominator of a ratio. 1 for what has none."""
+    if final.whole is None:
+        return np.ones((len(final.series), 1))
+    before = made.owed(len(made.periods) - 1, len(made.periods))
+    return final.exposure[:, column : column + 1] / np.where(before > 0, before, np.nan)
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,16 @@ class Event:
     last: int
 
 
+def delays(alarm: Floats, events: list[Event], within: int) -> list[int]:
+    """Periods from the first column of each event to the first alarm of one of its rows, `within` + 1 if none came."""
+    found = []
+    for event in events:
+        rows = np.array(event.rows, dtype=np.int64)
+        hits = np.flatnonzero((alarm[rows, event.first : event.first + within + 1] > 0).any(axis=0))
+        found.append(int(hits[0]) if len(hits) else within + 1)
+    return found
+
+
 def detection(alarm: Floats, events: list[Event], within: int, gap: int, periods_per_year: float) -> dict[str, float]:
     """What an alarm matrix (n, T) of zeros and ones found: episodes a series-year, the false ones and the rest.
 
@@ -92,12 +116,9 @@ def detection(alarm: Floats, events: list[Event], within: int, gap: int, periods
     with the delay `within` + 1. An episode is true when it touches an event of its row, up to `within` periods after.
     """
     touched = np.zeros(alarm.shape, dtype=bool)
-    delays = []
     for event in events:
-        rows = np.array(event.rows, dtype=np.int64)
-        touched[rows, event.first : event.last + within + 1] = True
-        hits = np.flatnonzero((alarm[rows, event.first : event.first + within + 1] > 0).any(axis=0))
-        delays.append(int(hits[0]) if len(hits) else within + 1)
+        touched[np.array(event.rows, dtype=np.int64), event.first : event.last + within + 1] = True
+    waited = np.array(delays(alarm, events, within))
     total = wrong = 0
     for row in range(len(alarm)):
         for first, last in runs(alarm[row], gap):
@@ -106,8 +127,8 @@ def detection(alarm: Floats, events: list[Event], within: int, gap: int, periods
     years = alarm.size / periods_per_year
     return {
         "events": float(len(events)),
-        "detected": mean(np.array(delays) <= within),
-        "delay": mean(np.array(delays)),
+        "detected": mean(waited <= within),
+        "delay": mean(waited),
         "episodes_per_series_year": total / years,
         "false_per_series_year": wrong / years if events else np.nan,
         "precision": (total - wrong) / total if total and events else np.nan,

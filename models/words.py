@@ -2,35 +2,45 @@
 
 import math
 
+from models.panel import Nature
+
 _UNITS = {"day": ("天", "每日"), "week": ("周", "每周"), "month": ("个月", "每月"), "quarter": ("个季度", "每季")}
-_PLAIN = 0.02  # a factor this near to 1 is no reason
+_PLAIN = 0.02  # a factor this near to 1 is no reason, and what came as near to what was expected no difference
 
 
-def sentence(level: float, factor: float, expected: float, observed: float, window: int, grain: str) -> str:
+def sentence(
+    level: float, factor: float, expected: float, observed: float, window: int, grain: str, nature: Nature = "count",
+    reason: str = "",
+) -> str:  # fmt: skip
     """One judgement as a sentence, or that there was none.
 
     level: people per average due period before the window. factor: mean calendar factor of the window. expected,
-    observed: people in the window of so many periods of the grain.
+    observed: people in the window of so many periods of the grain; of a stock those at its end.
+    reason: the part of the calendar that brings most of its factor (models.reason), empty where none is known.
     """
     unit, each = _UNITS[grain]
     span = f"最近{window}{unit}"
-    if not all(math.isfinite(number) for number in (level, factor, expected, observed)):
+    if not all(math.isfinite(number) for number in (expected, observed)):
         return f"{span}报送或历史不足，不作判断"
+    told = f"{span}预期{amount(expected)}人，实际{amount(observed)}人，{compared(expected, observed)}"
+    if nature != "count" or not (math.isfinite(level) and math.isfinite(factor)):
+        return told
     usual = f"此前水平{each}{amount(level)}人"
     if abs(factor - 1) > _PLAIN:
-        usual += f"，日历因素{factor:.2f}（{'高' if factor > 1 else '低'}于平常时段）"
-    return f"{usual}，{span}预期{amount(expected)}人，实际{amount(observed)}人，{compared(expected, observed)}"
+        usual += f"，日历因素{factor:.2f}（{reason and f'{reason}，'}{'高' if factor > 1 else '低'}于平常时段）"
+    return f"{usual}，{told}"
 
 
 def compared(expected: float, observed: float) -> str:
-    """How what came compares with what was expected."""
+    """How what came compares with what was expected, in whole people."""
     more = observed - expected
-    if round(abs(more)) == 0:
+    if round(abs(more)) == 0 or abs(more) <= _PLAIN * abs(expected):
         return "与预期相当"
-    times = f"是预期的{observed / expected:.1f}倍，" if expected >= 1 and observed >= 0 else ""
-    return f"{times}{'多' if more > 0 else '少'}{amount(abs(more))}人"
+    ratio = f"{observed / expected:.1f}" if expected >= 1 and observed >= 0 else "1.0"
+    times = "" if ratio == "1.0" else f"是预期的{ratio}倍，"
+    return f"{times}{'多' if more > 0 else '少'}{abs(more):,.0f}人"
 
 
 def amount(people: float) -> str:
     """People as one says them: whole from ten on."""
-    return f"{people:,.0f}" if people >= 10 else f"{people:.1f}"
+    return f"{people:,.0f}" if abs(people) >= 10 else f"{people:.1f}"

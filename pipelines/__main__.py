@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import sys
 import traceback
 from time import perf_counter
@@ -14,10 +15,12 @@ from pipelines.lean import become_lean
 from pipelines.log import configure, redacted, tell
 
 log = logging.getLogger(__name__)
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def main() -> None:
     """Run the command line; a UserError is a sentence and exit status 2, never a traceback."""
+    os.environ |= ONE_THREAD  # more of them add in another order, and figures must not hang on the machine
     began, app = perf_counter(), _app()
     command = _command(app)
     try:

@@ -23,6 +23,7 @@ from pipelines.settings import Settings
 from pipelines.upkeep.drill import FRESH_FOR, last_good
 from pipelines.upkeep.inventory import backups, published_tables
 from pipelines.warehouse import store
+from pipelines.warehouse.kept_backtest import standing
 
 _BOUNCES_FOR = timedelta(days=7)  # so long a mail that was refused is shown
 
@@ -166,9 +167,9 @@ def _quality(settings: Settings) -> str:
     if not (settings.published / "current").exists():
         return "还没有发布过版次"
     rows = read("model_quality", Viewer(Role.CITY_ANALYST), published=settings.published)
-    drifted = rows[rows["is_drift"]]
-    if len(drifted):
-        raise UserError("".join(drifted["sentence"]) + "请核对近期数据，并用 gangshao backtest 比较各方法")
+    found = [*rows.loc[rows["is_drift"], "sentence"], *(f"{told}。" for told in standing(settings.backtests))]
+    if found:
+        raise UserError("".join(found) + "请核对近期数据，并用 gangshao backtest 比较各方法")
     if rows.empty:
         return "还没有满 13 周的预测可比，每月的第一个版次比较一次"
     return f"{rows['day'].iloc[0]:%Y-%m-%d} 比较了 {len(rows)} 项，没有超出偶然的变化"

@@ -1,4 +1,4 @@
-"""Spikes of one edition told at the level of the tree that explains them; the others are kept, and say by which."""
+"""Spikes of counts told at the level of the tree that explains them; the others are kept, and say by which."""
 
 from collections.abc import Set
 
@@ -9,6 +9,7 @@ from models.explain import Scores, explained
 from models.panel import LEVELS
 from models.recipe import RECIPES
 from models.reconcile import table
+from pipelines.warehouse.catalogue import catalogue
 
 Series = tuple[str, str, str]  # indicator, area, industry
 _PARTS = ("observed", "expected", "variance")
@@ -43,7 +44,8 @@ def _of_indicator(found: pd.DataFrame, line_of: pd.Series, score: pd.DataFrame, 
     indicator = str(found["indicator"].iloc[0])
     before = np.array([(indicator, area, industry) in told for area, industry in names])
     recipe = RECIPES[str(score["grain"].iloc[0])]
-    by = explained(Scores(**cube, group=group), lines, before, table(series.reset_index(drop=True)), recipe)[row]
+    name = (series["area"] + "|" + series["industry"]).to_numpy(dtype=str)
+    told_of = Scores(**cube, group=group, name=name, worse=catalogue()[indicator].worse)
+    by = explained(told_of, lines, before, table(series.reset_index(drop=True)), recipe)[row]
     folds = (by >= 0) & (by != row) & (worst[by] <= found["level"].to_numpy(dtype=np.int64))
-    named = series["area"].to_numpy(dtype=object)[by] + "|" + series["industry"].to_numpy(dtype=object)[by]
-    return found.assign(explained_by=np.where(folds, named, None))
+    return found.assign(explained_by=np.where(folds, name.astype(object)[by], None))

@@ -121,8 +121,8 @@ def _faults(con: duckdb.DuckDBPyConnection, in_force: pd.DataFrame, cutoff_at: d
 
 
 def _folded(spikes: pd.DataFrame, in_force: pd.DataFrame, score: pd.DataFrame, told: Set[Series]) -> pd.DataFrame:
-    """Spikes with explained_by: only rises of counts are explained by one another, all others stand themselves."""
-    rises = [name for name, item in catalogue().items() if item.nature == "count" and item.worse == "higher"]
-    is_rise = spikes["indicator"].isin(rises)
-    parts = [fold(spikes[is_rise], in_force, score, told), spikes[~is_rise]]
+    """Spikes with explained_by: only counts are explained by one another, stocks and net changes stand themselves."""
+    counts = [name for name, item in catalogue().items() if item.nature == "count"]
+    is_count = spikes["indicator"].isin(counts)
+    parts = [fold(spikes[is_count], in_force, score, told), spikes[~is_count]]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

@@ -21,7 +21,7 @@ from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
 from pipelines.warehouse.cells import READING, Cells, cells_of, is_cell
-from pipelines.warehouse.judgement import COMPLETE, NOWCAST, STANDING, Judgement, judgement
+from pipelines.warehouse.judgement import NOWCAST, STANDING, Judgement, judgement
 
 AHEAD_DAYS = 550  # calendar beyond the last period
 WITHIN_DAYS = {Grain.DAY: 7, Grain.WEEK: 7, Grain.MONTH: 45, Grain.QUARTER: 120}  # an event is found in time: the
@@ -151,7 +151,7 @@ def vintages_of(
     for day, cutoff in editions:
         at = pd.Timestamp(cutoff)
         gone = frame[(frame["known_to"] > before) & (frame["known_to"] <= at)]
-        fresh = frame[(frame["known_from"] > before) & (frame["known_from"] <= at)]
+        fresh = frame[(frame["known_from"] > before) & _known_at(frame, at)]
         if made is not None and grain in STANDING and gone.empty and fresh.empty:
             yield Vintage(day, made.panel, made.assessment)
             continue
@@ -196,7 +196,7 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
             part = part[part["horizon"] == horizon]
             end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
             if len(part) == len(level) and end < len(final.periods):
-                made.append(part[list(NAMES)].to_numpy(dtype=np.float64) * _grown(vintage.panel, final, end))
+                made.append(part[list(NAMES)].to_numpy(dtype=np.float64) * quality.grown(vintage.panel, final, end))
                 told.append(sums[:, end])
                 ends.append(end)
         if not made:
@@ -218,23 +218,6 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
 
 def _rows(level: str, horizon: int, found: dict[str, float], errors: dict[str, float]) -> list[tuple[object, ...]]:
     return [(level, horizon, figure, value, errors.get(figure, np.nan)) for figure, value in found.items()]
-
-
-def _grown(made: Panel, final: Panel, column: int) -> Floats:
-    """(n, 1) the exposure that came in `column` over the one expected by a forecast from the end of `made`."""
-    if final.whole is None:
-        return np.ones((len(final.series), 1))
-    before = made.owed(len(made.periods) - 1, len(made.periods))
-    return final.exposure[:, column : column + 1] / np.where(before > 0, before, np.nan)
-
-
-def _sums(final: Panel, width: int) -> Floats:
-    """(n, T) people of the `width` periods that end with each; NaN where one that was due has not been reported."""
-    reported = (final.exposure > 0) & (final.exposure >= COMPLETE * final.owed(0, len(final.periods)))
-    due = reported.any(axis=0) if final.grain == "day" else np.ones(len(final.periods), dtype=bool)
-    people = pd.DataFrame(np.where(reported, final.values, 0.0).T).rolling(width).sum().to_numpy().T
-    missing = pd.DataFrame((due & ~reported).astype(float).T).rolling(width).sum().to_numpy().T
-    return np.where(missing == 0, people, np.nan)
 
 
 def _naive_error(sums: Floats, season: int) -> Floats:
@@ -273,9 +256,10 @@ def _judged(
     per_year = recipe.periods_per_year * (1.0 if first.grain == "day" else len(vintages) / _periods(vintages))
     days = np.diff([vintage.day.toordinal() for vintage in vintages])
     within = round(WITHIN_DAYS[Grain(first.grain)] / (np.median(days) if len(days) else 1))
-    found = quality.detection(alarm, _events(region, vintages, truth), within, recipe.budget_gap, per_year)
+    events = _events(region, vintages, truth)
+    found = quality.detection(alarm, events, within, recipe.budget_gap, per_year)
     figures |= found
-    errors |= quality.detection_errors(found, alarm.size / per_year)
+    errors |= quality.detection_errors(found, quality.delays(alarm, events, within), alarm.size / per_year)
     if truth is None:
         figures = {name: value for name, value in figures.items() if np.isfinite(value) and name != "events"}
     return pd.DataFrame(_rows(EVERY_LEVEL, 0, figures, errors), columns=_COLUMNS)

@@ -9,6 +9,7 @@ from models import change
 from models.assess import Assessment, Memory, assess
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Panel
+from models.quality import COMPLETE
 from pipelines.domain import Grain
 from pipelines.region import Region
 from pipelines.warehouse.cells import Cells
@@ -16,7 +17,6 @@ from pipelines.warehouse.panel import panel
 
 NOWCAST = "area, period, value, likely, lo, hi"
 STANDING = (Grain.MONTH, Grain.QUARTER)  # judged when their readings change; what was said stands until then
-COMPLETE = 0.999  # a share from here on is all of it
 
 
 @dataclass(frozen=True)

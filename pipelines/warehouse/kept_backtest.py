@@ -7,11 +7,16 @@ import numpy as np
 import pandas as pd
 
 from pipelines.warehouse.backtest import EVERY_LEVEL, TITLES, Backtest
+from pipelines.warehouse.catalogue import catalogue
 
 SIGMAS = 2.0  # standard errors of the difference: more than that is no chance
 # What each figure is compared by: a share that should be some value, less is better, or more is better.
 _GOALS = {"coverage_80": 0.8, "coverage_95": 0.95, "p_below_0.01": 0.01, "p_below_0.05": 0.05, "p_below_0.1": 0.1}
-_SIGNS = {"mase": 1.0, "wis": 1.0, "false_per_series_year": 1.0, "detected": -1.0, "precision": -1.0}
+_SIGNS = {
+    "mase": 1.0, "wis": 1.0, "false_per_series_year": 1.0, "delay": 1.0, "detected": -1.0, "precision": -1.0,
+}  # fmt: skip
+_KEY = ["series_level", "horizon", "figure"]
+_COLUMNS = [*_KEY, "value", "error"]
 _INSTANT = "%Y%m%dT%H%M%SZ"
 
 
@@ -33,12 +38,33 @@ def worsened(folder: Path, found: Backtest) -> list[str]:
 
     Figures without an error, and those for which neither way is better, are not compared.
     """
-    paths = sorted(folder.glob(f"{_name(found)}_*.csv"), key=lambda path: path.stem.rsplit("_", 1)[-1])
-    if not paths:
-        return []
-    before = pd.read_csv(paths[-1])
-    key = ["series_level", "horizon", "figure"]
-    both = found.figures.merge(before, on=key, suffixes=("", "_before"))
+    paths = _kept(folder).get(_name(found), [])
+    return _compared(found.figures, pd.read_csv(paths[-1])) if paths else []
+
+
+def standing(folder: Path) -> list[str]:
+    """What the last run kept of each indicator and method says is worse than in the one before it, as `worsened` does:
+    it stands until a later run is no worse."""
+    sentences = []
+    for paths in _kept(folder).values():
+        if len(paths) > 1:
+            before, last = (pd.read_csv(path) for path in paths[-2:])
+            run = catalogue()[last["indicator"].iloc[0]].title_zh + "，方法 " + last["method"].iloc[0]
+            sentences += [f"{run}：{sentence}" for sentence in _compared(last[_COLUMNS], before)]
+    return sentences
+
+
+def _kept(folder: Path) -> dict[str, list[Path]]:
+    """Files of runs by indicator and method, the last run at the end."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*.csv"), key=lambda path: path.stem.rsplit("_", 1)[-1]):
+        found.setdefault(path.stem.rsplit("_", 3)[0], []).append(path)
+    return found
+
+
+def _compared(now: pd.DataFrame, before: pd.DataFrame) -> list[str]:
+    """A sentence for each figure that became worse by more than both runs' sampling errors."""
+    both = now.merge(before, on=_KEY, suffixes=("", "_before"))
     both = both[both["series_level"] == EVERY_LEVEL]
     sentences = []
     for row in both.itertuples():

@@ -52,7 +52,8 @@ def watch(
 
 
 def figures(con: duckdb.DuckDBPyConnection, region: Region, name: str, panel: Panel) -> dict[str, Drift]:
-    """The figures of EXPECTED for one indicator, by its panel as it is known now."""
+    """The figures of EXPECTED for one indicator, by its panel as it is known now; numerators of ratios are held against
+    what was forecast among the denominators that came."""
     recipe = METHODS[region.method].recipes[panel.grain]
     span, window = recipe.horizons[0], recipe.windows[0]
     since = panel.periods[-1] - RECENT - YEAR - timedelta(days=31)
@@ -61,7 +62,8 @@ def figures(con: duckdb.DuckDBPyConnection, region: Region, name: str, panel: Pa
     scores = con.execute(step("told_score"), {**given, "window_periods": window.length}).df()
     starts, cubes = _apart(forecasts, panel, span.width, ["lo80", "hi80", "lo95", "hi95"])
     came = quality.sums(panel, span.width).T[starts + span.width - 1]
-    lo80, hi80, lo95, hi95 = cubes
+    grown = [quality.grown(panel.until(max(start - 1, 0)), panel, start + span.width - 1) for start in starts]
+    lo80, hi80, lo95, hi95 = (cube * np.reshape(grown, cube.shape) for cube in cubes)
     ends = {"coverage_80": (lo80, hi80), "coverage_95": (lo95, hi95)}
     found = {
         figure: _drift(panel, starts, span.width, _hits((came >= lo) & (came <= hi), came + lo + hi), EXPECTED[figure])

@@ -1,6 +1,7 @@
 """A backtest repeats what its editions said, from what they knew, and scores it by what came."""
 
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from models.methods import LEVEL_FACTOR
 from models.quality import NAMES
 from pipelines import region as regions
+from pipelines.domain import Grain
 from pipelines.warehouse import backtest as backtests
+from pipelines.warehouse.tables import define_all
 from tests.house import ROOT, House
 
 FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
@@ -136,3 +139,35 @@ def test_what_cannot_be_scored_is_said_in_a_sentence(
     replayed: House, arguments: tuple[str, ...], sentence: str
 ) -> None:
     assert sentence in replayed.gangshao("backtest", *arguments, status=2).stderr
+
+
+@pytest.mark.parametrize(("last", "in_force"), [(620.0, 620.0), (None, np.nan)], ids=["corrected", "withdrawn"])
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_of_two_editions_a_day_the_vintage_knows_what_the_second_knew(
+    region: regions.Region, last: float | None, in_force: float, is_reversed: bool
+) -> None:
+    """A county's last month was 600, became 100 just before the evening's first edition and `last` before its second."""
+    morning, first, second = (pd.Timestamp(f"2025-12-{at}") for at in ("30 20:00", "31 20:00", "31 22:00"))
+    months = pd.date_range("2023-01-01", periods=36, freq="MS")
+    rows = pd.MultiIndex.from_product([list(region.units), months], names=["area", "period"]).to_frame(False)
+    rows = rows.assign(indicator="vacancy", industry="C", cohort="all", grain="month", numerator=600.0, reporting=1,
+                       due=1, known_from=morning, known_to=pd.NaT)  # fmt: skip
+    is_last = (rows["area"] == next(iter(region.units))) & (rows["period"] == months[-1])
+    wrong = rows[is_last].assign(numerator=100.0, known_from=first, known_to=second)
+    rows.loc[is_last, "known_to"] = first
+    right = rows[is_last].assign(numerator=last, known_from=second, known_to=pd.NaT)
+    rows = pd.concat([rows, wrong] if last is None else [rows, wrong, right])
+    rows = rows.assign(known_to=pd.to_datetime(rows["known_to"])).iloc[:: -1 if is_reversed else 1].copy()
+    editions = pd.DataFrame({"edition_id": ["2025-12-30.1", "2025-12-31.1", "2025-12-31.2"],
+                             "day": [morning, first, second], "cutoff_at": [morning, first, second]})  # fmt: skip
+    indicator = replace(backtests.catalogue()["vacancy"], grains=(Grain.MONTH,))
+    with duckdb.connect() as con:
+        define_all(con)
+        con.register("rows", rows)
+        con.register("editions", editions)
+        con.execute("insert into reading by name select * from rows")
+        con.execute("insert into edition by name select * from editions")
+        days = backtests.editions_of(con, date(2025, 12, 30), date(2025, 12, 31))
+        vintages = list(backtests.vintages_of(con, region, indicator, days, LEVEL_FACTOR))
+    row = vintages[-1].panel.series["series_id"].tolist().index(f"{next(iter(region.units))}|C")
+    assert [vintage.panel.values[row, -1] for vintage in vintages] == pytest.approx([600.0, in_force], nan_ok=True)

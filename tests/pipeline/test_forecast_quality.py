@@ -84,6 +84,8 @@ def test_a_backtest_says_what_is_worse_than_in_the_last_one_kept(states: House, 
     assert "变差" not in first + again
     crisis = house.gangshao(*run, "--from", "2020-03-07", "--to", "2020-05-02").stdout
     assert "变差：预测未来第 1 期：95% 区间的覆盖率" in crisis
+    advice = "".join(house.gangshao("doctor", status=2).stderr.split())
+    assert "方法seasonal：变差：预测未来第1期：95%区间的覆盖率" in advice
     assert "变差" not in house.gangshao(*run[:-1], "level_factor", "--from", "2020-03-07", "--to", "2020-05-02").stdout
     kept = pd.concat(map(pd.read_csv, (house.data / "backtests").glob("*.csv")))
     assert set(kept["method"]) == {"seasonal", "level_factor"}

@@ -1,16 +1,22 @@
 """Indicators of months, weeks, ratios and stocks through real runs: stored when readings change, shown until then."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
+from models.methods import LEVEL_FACTOR
+from pipelines import region as regions
 from pipelines.domain import Role, Viewer
 from pipelines.publish.read import edition_of_day, read
+from pipelines.warehouse import backtest as backtests
+from pipelines.warehouse import quality
+from pipelines.warehouse.tables import define_all
 from tests.house import ROOT, House
 
 CITY = "371500"
@@ -134,6 +140,61 @@ def test_every_kind_can_be_backtested(both: House, indicator: str, files: Path, 
         str(files.parent / "truth.csv"),
     )
     assert "2 个版次" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def shrinking() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Five years of a job-loss rate of 3 % of all counties, of two industries whose jobs become 2 % fewer every month
+    and are a quarter more in every other one; an edition on the 11th, when the month before has come."""
+    units = list(regions.load(ROOT / "data" / "regions" / "liaocheng").units)
+    months = pd.date_range("2020-01-01", periods=60, freq="MS")
+    rows = pd.MultiIndex.from_product([units, ["C", "F"], months], names=["area", "industry", "period"]).to_frame(False)
+    jobs = np.round(5000 * 0.98 ** ((rows["period"] - months[0]).dt.days / 30.4))
+    jobs *= np.where(rows["period"].dt.month % 2, 1.25, 1.0)
+    people = np.random.default_rng(4).poisson(0.03 * jobs).astype(float)
+    known = rows["period"] + pd.DateOffset(months=1, days=9)
+    readings = rows.assign(
+        indicator="job_loss_rate", cohort="all", grain="month", numerator=people, denominator=jobs, reporting=1, due=1,
+        known_from=known, known_to=pd.NaT,
+    )  # fmt: skip
+    days = [month + pd.DateOffset(months=1, days=10) for month in months]
+    editions = pd.DataFrame({"edition_id": [f"{day:%Y-%m-%d}.1" for day in days], "day": days, "cutoff_at": days})
+    with duckdb.connect() as con:
+        define_all(con)
+        con.register("readings", readings)
+        con.register("editions", editions)
+        con.execute("insert into reading by name select * from readings")
+        con.execute("insert into edition by name select * from editions")
+        yield con
+
+
+def test_a_rate_whose_jobs_become_fewer_is_scored_on_all_that_came(shrinking: duckdb.DuckDBPyConnection) -> None:
+    region = regions.load(ROOT / "data" / "regions" / "liaocheng")
+    found = backtests.backtest(shrinking, region, "job_loss_rate", date(2023, 1, 1), date(2025, 1, 31)).figures
+    for horizon in (1, 6):
+        told = found[(found["series_level"] == "area") & (found["horizon"] == horizon)].set_index("figure")["value"]
+        assert 0.6 < told["coverage_80"] < 0.95
+        assert told["mase"] < 1
+
+
+def test_the_watch_holds_forecasts_of_a_rate_against_the_jobs_that_are_left(
+    shrinking: duckdb.DuckDBPyConnection,
+) -> None:
+    region = regions.load(ROOT / "data" / "regions" / "liaocheng")
+    indicator = backtests.catalogue()["job_loss_rate"]
+    editions = backtests.editions_of(shrinking, date(2022, 6, 1), date(2025, 1, 31))
+    vintages = list(backtests.vintages_of(shrinking, region, indicator, editions, LEVEL_FACTOR))
+    for vintage in vintages:
+        made = vintage.said.forecast.merge(
+            vintage.panel.series[["area", "industry"]], left_on="series", right_index=True
+        )
+        made = made.assign(edition_id=f"{vintage.day}.1", made_on=vintage.day, indicator="job_loss_rate", grain="month")
+        shrinking.register("made", made.drop(columns=["series", "series_id", "lo50", "hi50"]))
+        shrinking.execute("insert into forecast by name select * from made")
+    found = quality.figures(shrinking, region, "job_loss_rate", vintages[-1].panel)
+    assert 0.6 < found["coverage_80"].value < 0.95
+    assert 0.6 < found["coverage_80"].before < 0.95
+    assert found["coverage_95"].value > 0.8
 
 
 @pytest.fixture

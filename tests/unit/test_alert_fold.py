@@ -98,5 +98,15 @@ def test_a_severe_finding_is_not_folded_into_a_lesser_one():
     assert weaker["explained_by"].notna().all()
 
 
+def test_vacancies_that_fall_in_a_whole_county_are_one_warning():
+    fallen = scores({("371502", industry): -14.0 for industry in INDUSTRIES}).assign(indicator="vacancy")
+    fallen["strength"] = -fallen["strength"]
+    lines = RULES.assign(indicator="vacancy")
+    spikes = rules.spikes(lines, fallen, {"vacancy": "lower"})
+    assert len(spikes) > 1
+    findings = fold(spikes, lines, fallen, frozenset())
+    assert standing(findings) == {("371502", "ALL")}
+
+
 def test_no_finding_no_fold():
     assert found({}).empty

@@ -3,8 +3,11 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
+from model_city import calendar, daily_city
 
+from models.backtest import trace
 from tests.bench import forecast_r
+from tests.bench.forecast import cpu, one_day
 from tests.bench.forecast_ahead import AHEAD, at_origins
 from tests.bench.forecast_data import BENCH
 from tests.bench.forecast_r import METHOD, NOT_IN_SMALL, NOT_INSTALLED, beside, every, farrington, told
@@ -32,6 +35,13 @@ def test_the_forecasts_made_before_some_weeks_are_those_of_the_weeks_that_follow
     cube = np.stack([[weeks + 100 * ahead] for ahead in range(AHEAD)])
     picked = at_origins(cube, range(0, 7, 3))
     assert picked[:, 0].tolist() == [[0, 3, 6], [101, 104, 107], [202, 205, 208], [303, 306, 309]]
+
+
+def test_one_day_is_measured_from_memory_and_costs_far_less_than_all_of_them():
+    panel, table = daily_city(430, first="2021-03-01"), calendar("2021-03-01", 560)
+    whole = cpu(lambda: trace(panel, table, panel.periods[0].date()))
+    day = one_day(panel, table)
+    assert 0 < day < whole / 10
 
 
 def test_a_slow_peer_is_run_on_a_fixed_part_of_the_series(folder):

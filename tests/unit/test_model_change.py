@@ -4,7 +4,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from model_city import calendar
+from model_city import FESTIVALS, calendar
 
 from models.backtest import trace
 from models.change import assess, median
@@ -32,8 +32,8 @@ def made(values, grain: Grain = "month", exposure=None, nature: Nature = "stock"
     return Panel(series, periods_from(FIRST, values.shape[1], grain), values, told, grain, nature, worse)
 
 
-def p_of(panel: Panel, width: int = 1) -> pd.Series:
-    score = assess(panel, TABLE)[0].score
+def p_of(panel: Panel, width: int = 1, table: pd.DataFrame = TABLE) -> pd.Series:
+    score = assess(panel, table)[0].score
     return score[score["window_periods"] == width].set_index("series_id")["p"]
 
 
@@ -65,9 +65,12 @@ def test_a_season_that_came_every_year_is_no_surprise():
     values = stocks(62, season=0.0).values.copy()
     for february in range(1, 62, 12):
         values[:2, february] *= 0.9
-    p = p_of(made(values[:, :62]))
+    plain = calendar("2016-01-01", 365 * 11, festival=False)
+    p = p_of(made(values[:, :62]), table=plain)
     assert p.iloc[:2].min() > 5e-3
-    assert p_of(made(values[:, :14])).iloc[0] < 1e-3  # the second February is still a surprise to the first two years
+    assert (
+        p_of(made(values[:, :14]), table=plain).iloc[0] < 1e-3
+    )  # the second February is still a surprise to the first two years
 
 
 def test_a_crisis_does_not_blind_to_the_next():
@@ -207,3 +210,22 @@ def test_the_median_knows_what_is_missing():
     rows = np.array([[3.0, np.nan, 1.0], [np.nan, np.nan, np.nan], [4.0, 1.0, 2.0]])
     np.testing.assert_array_equal(median(rows), [2.0, np.nan, 2.0])
     assert np.isnan(median(np.zeros((2, 0)))).all()
+
+
+@pytest.mark.parametrize(("year", "month"), [(2023, 1), (2024, 2), (2025, 1)])
+def test_a_moving_festival_is_expected_in_the_month_it_falls_in(year, month):
+    """A net change of 20 that is -300 in the month of every Spring Festival, be it January or February."""
+    periods = periods_from(FIRST + pd.DateOffset(years=4), 12 * (year - 2021) + month, "month")
+    festive = {(day.year, day.month) for day in FESTIVALS}
+    is_festive = np.array([(period.year, period.month) in festive for period in periods])
+    values = np.random.default_rng(5).normal(np.where(is_festive, -300.0, 20.0), 8.0, (4, len(periods))).round()
+    series = pd.DataFrame({"series_id": list("abcd"), "level": "area", "area": list("abcd"), "industry": "ALL"})
+    panel = Panel(series, periods, values, np.ones_like(values), "month", "net", "lower")
+    score = assess(panel, TABLE)[0].score
+    month_alone = score[score["window_periods"] == 1]
+    assert is_festive[-1]
+    assert (month_alone["expected"] < -150).all()
+    assert (month_alone["strength"].fillna(0) < 5).all()
+    usual = Panel(series, periods[:-1], values[:, :-1], np.ones_like(values[:, :-1]), "month", "net", "lower")
+    ahead = assess(usual, TABLE)[0].forecast
+    assert (ahead.loc[ahead["horizon"] == 1, "expected"] < -150).all()

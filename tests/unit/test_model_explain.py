@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from models.explain import Scores, explained, raise_by, strength
-from models.panel import hierarchy
+from models.panel import Worse, hierarchy
 from models.recipe import DAY
 from models.reconcile import table
 
@@ -20,8 +20,8 @@ EXPECTED = 20.0  # people of a cell in each window
 NAMES = SERIES["series_id"].tolist()
 
 
-def city(more: dict[str, float]) -> Scores:
-    """Every cell as expected, but for some with so many more people; sums hold everywhere."""
+def city(more: dict[str, float], worse: Worse = "higher") -> Scores:
+    """Every cell as expected, but for some with so many more people (or fewer); sums hold everywhere."""
     is_cell = SERIES["level"] == "cell"
     extra = np.array([more.get(name, 0.0) if cell else 0.0 for name, cell in zip(NAMES, is_cell, strict=True)])
     base = np.where(is_cell, EXPECTED, 0.0)
@@ -37,7 +37,7 @@ def city(more: dict[str, float]) -> Scores:
     expected, observed = holds @ base, holds @ (base + extra)
     windows = len(DAY.windows)
     stacked = [np.tile(part, (windows, 1)) for part in (observed, expected, 1.3 * expected)]
-    return Scores(*stacked, hierarchy(SERIES).group)
+    return Scores(*stacked, hierarchy(SERIES).group, np.array(NAMES), worse)
 
 
 def told(scores: Scores, before: tuple[str, ...] = ()) -> dict[str, str]:
@@ -68,6 +68,37 @@ def test_a_slide_of_an_industry_is_told_at_the_industry():
 def test_a_shock_of_the_whole_city_is_told_at_the_city():
     everything = {f"{area}{industry}": 14.0 for area in AREAS for industry in INDUSTRIES}
     assert set(told(city(everything)).values()) == {"cityALL"}
+
+
+@pytest.mark.parametrize(
+    ("fewer", "told_at"),
+    [
+        ({f"S{industry}": -14.0 for industry in INDUSTRIES}, "SALL"),
+        ({"SB": -18.0}, "SB"),
+        ({f"{area}C": -14.0 for area in AREAS}, "cityC"),
+        ({f"{area}{industry}": -10.0 for area in AREAS for industry in INDUSTRIES}, "cityALL"),
+    ],
+    ids=["an area", "a cell", "an industry", "the city"],
+)
+def test_a_fall_where_lower_is_worse_is_told_once_too(fewer: dict[str, float], told_at: str):
+    found = told(city(fewer, "lower"))
+    assert found[told_at] == told_at
+    assert len(found) > 1
+    assert set(found.values()) == {told_at}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_explains_what_does_not_hang_on_the_order_of_the_series(seed):
+    rng = np.random.default_rng(seed)
+    cells = SERIES.loc[SERIES["level"] == "cell", "series_id"].to_numpy()
+    scores = city(dict.fromkeys(rng.choice(cells, 4, replace=False), 25.0))
+    order = rng.permutation(len(NAMES))
+    mixed = SERIES.iloc[order].reset_index(drop=True)
+    parts = (part[:, order] for part in (scores.observed, scores.expected, scores.variance))
+    other = Scores(*parts, hierarchy(mixed).group, scores.name[order])
+    nobody = np.zeros(len(NAMES), dtype=bool)
+    answer = explained(other, np.full(len(NAMES), 2.5), nobody, table(mixed), DAY)
+    assert {other.name[row]: other.name[by] for row, by in enumerate(answer) if by >= 0} == told(scores)
 
 
 def test_two_unrelated_rises_are_two():
@@ -109,6 +140,6 @@ def test_areas_without_parts_explain_the_total():
     seen = people + np.array([40.0, 0.0, 40.0, 0.0])
     windows = len(DAY.windows)
     stacked = [np.tile(part, (windows, 1)) for part in (seen, people, 1.3 * people)]
-    scores = Scores(*stacked, hierarchy(alone).group)
+    scores = Scores(*stacked, hierarchy(alone).group, alone["series_id"].to_numpy(dtype=str))
     answer = explained(scores, np.full(4, 2.5), np.zeros(4, dtype=bool), table(alone), DAY)
     assert answer.tolist() == [2, -1, 2, -1]
