@@ -135,6 +135,10 @@ class Region:
         """Whether the region wants an edition on this day."""
         return at.weekday() in self.run_weekdays
 
+    def last_run_day(self, at: date) -> date:
+        """The last run day up to this day, itself included."""
+        return next(day for back in range(7) if self.is_run_day(day := at - timedelta(days=back)))
+
     def calendar_frame(self, start: date, end: date) -> pd.DataFrame:
         """One row a day from ``start`` to ``end``, both included.
 

@@ -28,22 +28,32 @@ Fields = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Kind:
-    """A mail by the calendar: who gets it, its key on a day (None: none is due), whether it waits for working hours."""
+    """A mail by the calendar: who gets it, its key on a day (None: none is due), whether it waits for working hours.
+
+    ``is_of_edition``: it tells what the day's edition says, and waits for it.
+    """
 
     purpose: str
     posts: frozenset[Role]
     key: Callable[[Region, date], str | None]
     fields: Callable[[Occasion, Ledger, Recipient], Fields]
     waits_for_work: bool
+    is_of_edition: bool = True
 
 
 def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
     """Queue what the calendar wants at ``now`` (UTC), once each: on a workday the brief, on the week's first one the
-    weekly digest, on the month's first one report and test mail. Raises UserError when the edition is not published."""
+    weekly digest, on the month's first one report and test mail.
+
+    What the day's edition is to tell waits for it until ``finished_by``; then the last one is told, as what it is.
+    Raises UserError when the edition is not published.
+    """
     given = occasion(edition, ledger, region, settings, now)
     if given.is_demonstration and not may_send(settings):
         return []
-    wanted = list(_due(region, region.local_day(now)))
+    today = region.local_day(now)
+    is_awaited = bool(_missing(given)) and now < region.instant(today, region.timetable.finished_by)
+    wanted = [one for one in _due(region, today) if not (is_awaited and one[0].is_of_edition)]
     with ledger.reading() as connection:
         missing = [
             (kind, to, key)
@@ -65,9 +75,21 @@ def write(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) 
     is_of_week = kind.purpose in {BRIEF, WEEKLY}
     thread = week_thread(office_id, given.edition.day) if is_of_week else f"{kind.purpose}\n{office_id}"
     envelope = Address(office_id, address, f"{kind.purpose}:{key}", given.edition.edition_id, thread)
-    shared = {"office": to.office, "title": to.title, "is_demonstration": given.is_demonstration}
+    shared = {
+        "office": to.office, "title": to.title, "is_demonstration": given.is_demonstration, "missing": _missing(given),
+        "edition_day": given.edition.day.isoformat(),
+    }  # fmt: skip
     fields = {**shared, **kind.fields(given, ledger, to)}
     return seal(envelope, kind.purpose, fields, given.region, given.settings, given.now)
+
+
+def _missing(given: Occasion) -> str:
+    """In words the last run day, when its edition is not there; else empty."""
+    today = given.region.local_day(given.now)
+    day = given.region.last_run_day(today)
+    if given.edition.day >= day:
+        return ""
+    return "今天" if day == today else day.isoformat()
 
 
 def _due(region: Region, day: date) -> Iterator[tuple[Kind, Recipient, str]]:
@@ -183,5 +205,5 @@ KINDS = (
     Kind(BRIEF, frozenset({Role.CITY_LEADER}), _daily, _brief, waits_for_work=False),
     Kind(WEEKLY, _HEADS, _weekly, _week, waits_for_work=True),
     Kind(QUALITY, frozenset({Role.CITY_ANALYST, Role.CITY_LEADER}), _monthly, _quality, waits_for_work=True),
-    Kind(TEST, frozenset(Role), _monthly, _test, waits_for_work=True),
+    Kind(TEST, frozenset(Role), _monthly, _test, waits_for_work=True, is_of_edition=False),
 )
