@@ -13,6 +13,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from pipelines.domain import QUIET
 from pipelines.ledger import Ledger, job, lease, queue
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending, JobRun
@@ -95,7 +96,7 @@ def jobs(region: Region) -> list[Job]:
             lambda _: ("ingest",),
             holds=lambda at: hours.ingest_from <= local(at).time() <= hours.ingest_to,
             is_needed=lambda settings, *_: any(path.is_file() for path in settings.inbox.rglob("*")),
-            quiet_status=2,
+            quiet_status=QUIET,
         ),
         Job(
             "run",
@@ -118,7 +119,7 @@ def jobs(region: Region) -> list[Job]:
             every(hours.outbox_minutes),
             lambda _: ("outbox", "send"),
             is_needed=lambda _, ledger, __, now: queue.is_any_due(ledger, now) or queue.is_any_left(ledger, now),
-            quiet_status=2,
+            quiet_status=QUIET,
         ),
     ]
 

@@ -269,6 +269,16 @@ def children() -> set[int]:
     return {int(number) for task in tasks for number in (task / "children").read_text(encoding="utf-8").split()}
 
 
+@pytest.mark.parametrize(("status", "result"), [(0, "done"), (3, "done"), (2, "failed"), (1, "failed")])
+def test_an_inbox_with_nothing_usable_is_no_failure_and_a_sentence_for_people_is(
+    office: Office, status: int, result: str
+) -> None:
+    office.put_a_file()
+    office.status["ingest"] = status
+    office.scheduler().tick()
+    assert [ending for _, ending in office.rows("ingest")] == [result]
+
+
 def test_reminders_are_looked_for_every_quarter_of_an_hour_once_there_is_an_edition(office: Office) -> None:
     scheduler = office.scheduler()
     assert office.pass_to(SIX + HOUR, scheduler, step=5 * MINUTE) == []
