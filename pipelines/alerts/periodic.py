@@ -8,13 +8,14 @@ import pandas as pd
 
 from pipelines.alerts import quality
 from pipelines.alerts.audience import Recipient, recipients
-from pipelines.alerts.digest import framing
+from pipelines.alerts.digest import Material, framing
 from pipelines.alerts.letter import Address, Letter, seal, week_thread
 from pipelines.alerts.notices import Occasion, may_send, occasion
 from pipelines.alerts.wording import LEVEL_NAMES, Item, item
-from pipelines.domain import Edition, Role, State
+from pipelines.domain import ENDS, Edition, Role, State
 from pipelines.ledger import Ledger
 from pipelines.ledger import notice as outbox
+from pipelines.ledger.chain import standing
 from pipelines.ledger.notice import Decision, Notice, Reason
 from pipelines.ledger.notice import State as Sent
 from pipelines.region import Region
@@ -106,6 +107,11 @@ def _is_first_workday(region: Region, since: date, day: date) -> bool:
     return not any(region.is_workday(since + timedelta(days=back)) for back in range((day - since).days))
 
 
+def _workday_before(region: Region, day: date) -> date:
+    day -= timedelta(days=1)
+    return day if region.is_workday(day) else _workday_before(region, day)
+
+
 def _daily(_: Region, day: date) -> str:
     return day.isoformat()
 
@@ -120,14 +126,15 @@ def _monthly(region: Region, day: date) -> str | None:
     return f"{day:%Y-%m}" if _is_first_workday(region, day.replace(day=1), day) else None
 
 
-def _brief(given: Occasion, _: Ledger, to: Recipient) -> Fields:
+def _brief(given: Occasion, ledger: Ledger, to: Recipient) -> Fields:
     material = given.material(to.office)
-    rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(to.office.areas)]
-    new = rows[rows["opened_on"].astype(str) == given.edition.day.isoformat()]
+    rows, region = _open(material), given.region
+    since = _workday_before(region, region.local_day(given.now))
+    new = rows[rows["opened_on"].astype(str) > since.isoformat()]
     severe = [item(row, "", given.region, given.settings) for row in rows.head(_LISTED).to_dict("records")]
     waiting = int((rows["state"] == State.TO_VERIFY).sum())
     counts = _counts(rows)
-    worst = f"{counts}" if counts else "没有未解除的预警"
+    worst = counts or "没有未解除事项"
     reach = max((one.data_to for one in severe), default=given.region.local_day(given.edition.cutoff_at))
     return {
         **framing(material, reach, given.region),
@@ -136,17 +143,39 @@ def _brief(given: Occasion, _: Ledger, to: Recipient) -> Fields:
         "issued": int(rows["is_issued"].sum()),
         "waiting": waiting,
         "new": len(new),
-        "closed": int((material.closed["closed_on"].astype(str) == given.edition.day.isoformat()).sum()),
+        **_ended(material, ledger, since, region),
         "items": severe,
     }
 
 
-def _week(given: Occasion, _: Ledger, to: Recipient) -> Fields:
+def _open(material: Material) -> pd.DataFrame:
+    """The office's own warnings that nobody ended, by the level that counts."""
+    rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(material.office.areas)]
+    return rows.sort_values("level", kind="stable")
+
+
+def _ended(material: Material, ledger: Ledger, since: date, region: Region) -> Fields:
+    """How many of the office's own were lifted, by people or the data, and dismissed, since the edition of a day.
+
+    What people ended counts when they did, not again when the data follow.
+    """
+    own = material.rows[material.rows["is_ended"] & material.rows["area"].isin(material.office.areas)]
+    closed = material.closed[material.closed["closed_on"].astype(str) > since.isoformat()]
+    with ledger.reading() as connection:
+        stand = standing(connection, [*own["episode_id"], *closed["episode_id"]])
+    by_people = [
+        one.state for one in stand.values()
+        if one.state in ENDS and one.since is not None and one.since > region.cutoff_at(since)
+    ]  # fmt: skip
+    by_data = sum(stand[episode_id].state not in ENDS for episode_id in closed["episode_id"])
+    return {"lifted": by_people.count(State.LIFTED) + by_data, "dismissed": by_people.count(State.DISMISSED)}
+
+
+def _week(given: Occasion, ledger: Ledger, to: Recipient) -> Fields:
     material = given.material(to.office)
-    rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(to.office.areas)]
+    rows = _open(material)
     since = given.edition.day - timedelta(days=7)
     new = rows[rows["opened_on"].astype(str) > since.isoformat()]
-    closed = material.closed[material.closed["closed_on"].astype(str) > since.isoformat()]
     listed: list[Item] = [
         item(row, _taken(row, to.office.office_id), given.region, given.settings)
         for row in rows.head(_WEEKLY_LISTED).to_dict("records")
@@ -155,12 +184,12 @@ def _week(given: Occasion, _: Ledger, to: Recipient) -> Fields:
     counts = _counts(rows)
     return {
         **framing(material, reach, given.region),
-        "subject": f"[每周汇总] {to.office.name} {counts or '没有未解除的预警'} {given.edition.day.isoformat()}",
+        "subject": f"[每周汇总] {to.office.name} {counts or '没有未解除事项'} {given.edition.day.isoformat()}",
         "counts": counts,
         "items": listed,
         "unlisted": len(rows) - len(listed),
         "new": len(new),
-        "closed": len(closed),
+        **_ended(material, ledger, since, given.region),
         "waiting": int((rows["state"] == State.TO_VERIFY).sum()),
     }
 

@@ -126,6 +126,36 @@ def test_about_a_replayed_edition_nobody_is_reminded_and_no_brief_goes(city: Cit
     live.close()
 
 
+def test_briefs_and_digests_count_what_people_ended_and_list_by_the_level_that_counts(
+    city: City, ledger: Ledger
+) -> None:
+    open_still, ends_on_wednesday = "333333", "33333x"
+    lines = {("371502", "C"): open_still, ("371502", "F"): open_still}
+    lines |= {("371503", "C"): ends_on_wednesday, ("371503", "F"): ends_on_wednesday}
+    story = Timeline(city, ledger, MONDAY - timedelta(days=3), lines)
+    story.play(4)
+    head, duty = Viewer(Role.COUNTY_HEAD, frozenset({"371502", "371503"})), Viewer(Role.CITY_DUTY)
+    who, monday = Actor("某人", "test"), at(MONDAY, "10:00")
+    eased, false = (
+        Subject(name, edition(MONDAY).edition_id, name[:6], Level.YELLOW) for name in ("371502C1", "371503F1")
+    )
+    for viewer, state in ((head, State.CONFIRMED), (duty, State.ISSUED), (head, State.HANDLING)):
+        take(ledger, REGION.transition, viewer, who, eased, state, monday)
+    take(ledger, REGION.transition, head, who, eased, State.LOWERED, monday, note="好转", lowered_to=Level.BLUE)
+    take(ledger, REGION.transition, head, who, false, State.DISMISSED, monday, cause=Cause.DATA_ERROR.value, note="补")
+    told = {}
+    for number in (4, 5):
+        story.play(number + 1, since=number)
+        day = story.days[number]
+        send_due(edition(day), ledger, REGION, city.settings, at(day, "07:30"))
+        send(ledger, city.settings, at(day, "09:00"))
+        told[number] = next(text for text in texts(city, day.isoformat()) if "每日简报" in text)
+    assert "现有未解除事项：黄色 2 项、蓝色 1 项，其中已发布预警 1 项，待核实 2 项。" in told[4]
+    assert told[4].index("东昌府区 批发和零售业") < told[4].index("茌平区 制造业") < told[4].index("东昌府区 制造业")
+    assert "上一个工作日以来新增 0 项，解除 0 项，认定误报 1 项。" in told[4]
+    assert "上一个工作日以来新增 0 项，解除 1 项。" in told[5], "the false alarm was told the day before"
+
+
 def texts(city: City, edition_day: str) -> list[str]:
     paths = sorted(city.settings.outbox.glob(f"{edition_day}*.eml"))
     return [part(parsed(path.read_bytes()), "plain") for path in paths]
@@ -150,7 +180,7 @@ def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledge
     mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("2026-11-02*_liaocheng_*.eml")]
     text = next(part(mail, "plain") for mail in mails if "质量月报" in str(mail["Subject"]))
     assert (
-        "本月新开预警 3 项，已有结论的当中 50% 属实；通报后无人签收、也没有结论的 1 项，从通报到签收的中位时间 3.0 小时"
+        "当月新开疑似预警 3 项，已有结论的当中 50% 属实；通报后无人签收、也没有结论的 1 项，从通报到签收的中位时间 3.0 小时"
         in text
     )
     assert "新开 3，属实 1，误报 1，未定 1" in text
