@@ -48,8 +48,7 @@ def look(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> l
 
 def _no_edition(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
     today, hour = region.local_day(now), region.timetable.finished_by
-    is_over = now >= region.instant(today, hour)
-    day = region.last_run_day(today if is_over else today - timedelta(days=1))
+    day = region.edition_due(now)
     editions = recorded_editions(ledger)
     if not editions and day < today:  # the first one is still to come
         return None
