@@ -10,7 +10,7 @@ from time import perf_counter
 import typer
 
 from pipelines import settings as all_settings
-from pipelines.domain import UserError
+from pipelines.domain import QUIET, BusyError, UserError
 from pipelines.lean import become_lean
 from pipelines.log import configure, redacted, tell
 
@@ -19,7 +19,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def main() -> None:
-    """Run the command line; a UserError is a sentence and exit status 2, never a traceback."""
+    """Run the command line; a UserError is a sentence and exit status 2 (BusyError: 3), never a traceback."""
     os.environ |= ONE_THREAD  # more of them add in another order, and figures must not hang on the machine
     began, app = perf_counter(), _app()
     command = _command(app)
@@ -31,7 +31,7 @@ def main() -> None:
         log.info("command refused", exc_info=True, extra={"fields": {"command": command}})
         console = importlib.import_module("pipelines.terminal").console
         console.print(f"[bold]{error}[/bold]" if sys.stderr.isatty() else str(error), markup=sys.stderr.isatty())
-        sys.exit(2)
+        sys.exit(QUIET if isinstance(error, BusyError) else 2)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 0
         tell(log, "command ended", command=command, status=status, seconds=round(perf_counter() - began, 1))

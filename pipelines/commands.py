@@ -25,7 +25,7 @@ from pipelines.audit_desk import entered
 from pipelines.configuration import note_changes
 from pipelines.demo import generate
 from pipelines.doctor import examine, table_hashes
-from pipelines.domain import Edition, UserError
+from pipelines.domain import QUIET, Edition, UserError
 from pipelines.ingest.purge import purge as purged
 from pipelines.ingest.report import IngestReport
 from pipelines.ledger import Ledger, audit, open_ledger
@@ -88,7 +88,7 @@ def ingest(
     for sentence in report.sentences:
         console.print(sentence)
     if not report.did_something:
-        raise typer.Exit(2)
+        raise typer.Exit(QUIET)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from pipelines.ledger import job, open_ledger, queue
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending
 from pipelines.publish.read import edition_in_force, read
+from pipelines.region import Region
 from pipelines.rule_desk import unapproved
 from pipelines.settings import Settings
 from pipelines.upkeep.drill import FRESH_FOR, last_good
@@ -136,16 +137,30 @@ def _schedule(settings: Settings) -> str:
     last = [run for name in job.names(ledger) if (run := job.last(ledger, name)) is not None]
     if not last:
         return "没有用过 gangshao schedule；如由 cron 代替，属正常"
+    region = regions.load(settings.region)
     failed = [run for run in last if run.result is Ending.FAILED]
     if failed:
-        said = "；".join(f"{run.job}（{run.due_at:%Y-%m-%d %H:%M} UTC）：{run.said[-200:]}" for run in failed)
+        said = "；".join(f"{run.job}（{_local(region, run.due_at)}）：{run.said[-200:]}" for run in failed)
         raise UserError(f"最近一次没有做成：{said} (a job failed)")
-    return "，".join(f"{run.job} {run.due_at:%m-%d %H:%M} UTC" for run in last)
+    return "，".join(f"{run.job} {_local(region, run.due_at)}" for run in last)
 
 
 def _published(settings: Settings) -> str:
-    edition = edition_in_force(settings.published)
-    return f"现行版次 {edition.edition_id}，数据截止 {edition.cutoff_at:%Y-%m-%d %H:%M} UTC"
+    edition, region = edition_in_force(settings.published), regions.load(settings.region)
+    told = f"现行版次 {edition.edition_id}，数据截止 {_local(region, edition.cutoff_at)}"
+    if settings.demonstration_mark.exists():
+        return told
+    due = region.edition_due(datetime.now(UTC))
+    if edition.day < due:
+        raise UserError(
+            f"{told}；应有 {due} 的版次，已落后 {(due - edition.day).days} 天，请查看日志，然后运行 gangshao run"
+            " (the edition in force is old)"
+        )
+    return told
+
+
+def _local(region: Region, at: datetime) -> str:
+    return f"{at.astimezone(region.time_zone):%Y-%m-%d %H:%M}"
 
 
 def _backup(settings: Settings) -> str:
@@ -157,7 +172,7 @@ def _backup(settings: Settings) -> str:
         return f"{last}演示数据，不必备份"
     if good is None:
         raise UserError(f"{last}还没有演练通过过；请运行 gangshao backup (no backup has ever passed a drill)")
-    told = f"{last}最近一次通过的演练 {good:%Y-%m-%d %H:%M} UTC"
+    told = f"{last}最近一次通过的演练 {_local(regions.load(settings.region), good)}"
     if not kept or datetime.now(UTC) - good > FRESH_FOR:
         raise UserError(f"{told}；超过 {FRESH_FOR.days} 天或备份已不在，请运行 gangshao backup (the last drill is old)")
     return told

@@ -9,6 +9,14 @@ class UserError(Exception):
     """A sentence for the person at the keyboard: what is wrong, where, and how to mend it. Shown without traceback."""
 
 
+class BusyError(UserError):
+    """Somebody else is at it: nothing is wrong, the same command does it later."""
+
+
+QUIET = 3
+"""Exit status of a command that had nothing to do, or left it for later: no failure."""
+
+
 @dataclass(frozen=True)
 class Said:
     """One thing said in both languages."""

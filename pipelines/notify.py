@@ -31,8 +31,13 @@ def notify(settings: Settings, region: Region, ledger: Ledger, edition: Edition,
 
 
 def remind(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:
-    """Queue the reminders and the mails by the calendar that are due about the edition in force, and send."""
+    """Queue the reminders and the mails by the calendar that are due about the edition in force, and send.
+
+    About one that was replayed nobody is asked.
+    """
     edition = edition_in_force(settings.published)
+    if _is_replayed(ledger, edition):
+        return _told_to_nobody(edition)
     asked_again = reminder.remind(edition, ledger, region, settings, now)
     by_calendar = periodic.send_due(edition, ledger, region, settings, now)
     report = mail.send(ledger, settings, now)
@@ -42,10 +47,17 @@ def remind(settings: Settings, region: Region, ledger: Ledger, now: datetime) ->
 def notify_current(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:
     """Notify about the edition in force; an edition that was replayed is only remembered."""
     edition = edition_in_force(settings.published)
-    replayed = {item.edition.edition_id for item in recorded.recorded_editions(ledger) if item.is_replay}
-    if edition.edition_id in replayed:
-        return f"版次 {edition.edition_id} 是补跑的，按规定不发通知 (a replayed edition is told to nobody)"
+    if _is_replayed(ledger, edition):
+        return _told_to_nobody(edition)
     return notify(settings, region, ledger, edition, now)
+
+
+def _is_replayed(ledger: Ledger, edition: Edition) -> bool:
+    return any(one.is_replay and one.edition == edition for one in recorded.recorded_editions(ledger))
+
+
+def _told_to_nobody(edition: Edition) -> str:
+    return f"版次 {edition.edition_id} 是补跑的，按规定不发通知 (a replayed edition is told to nobody)"
 
 
 def remember_retrospective(

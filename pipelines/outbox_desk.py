@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.alerts import mail
-from pipelines.domain import UserError
+from pipelines.domain import QUIET, UserError
 from pipelines.ledger import audit, open_ledger, queue
 from pipelines.ledger.notice import Notice, State
 from pipelines.region import Region
@@ -67,7 +67,7 @@ def send() -> None:
         f"已发 {report.sent}，被拒收 {report.failed}，待发 {report.waiting}，结果不明重发 {report.ambiguous}{problem}"
     )
     if report.problem:
-        raise typer.Exit(2)
+        raise typer.Exit(QUIET)
 
 
 @desk.command()

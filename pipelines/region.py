@@ -135,6 +135,16 @@ class Region:
         """Whether the region wants an edition on this day."""
         return at.weekday() in self.run_weekdays
 
+    def last_run_day(self, at: date) -> date:
+        """The last run day up to this day, itself included."""
+        return next(day for back in range(7) if self.is_run_day(day := at - timedelta(days=back)))
+
+    def edition_due(self, now: datetime) -> date:
+        """The newest day whose edition should be there at an instant: its run has had time to finish."""
+        today = self.local_day(now)
+        is_over = now >= self.instant(today, self.timetable.finished_by)
+        return self.last_run_day(today if is_over else today - timedelta(days=1))
+
     def calendar_frame(self, start: date, end: date) -> pd.DataFrame:
         """One row a day from ``start`` to ``end``, both included.
 

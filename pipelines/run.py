@@ -11,7 +11,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from pipelines.alerts.judge import Judge
-from pipelines.domain import Edition, UserError
+from pipelines.domain import BusyError, Edition, UserError
 from pipelines.ingest import inbox
 from pipelines.ingest.acceptance import settle_uploads
 from pipelines.ingest.act import follow
@@ -60,13 +60,13 @@ PATIENCE = 10
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
-    """Hold the warehouse for this process. Raises UserError when another run holds it, or a file fails meanwhile."""
+    """Hold the warehouse for this process. Raises BusyError when another run holds it, UserError when a file fails."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.run_lock, timeout=PATIENCE):
             yield
     except Timeout as error:
-        raise UserError("另一个任务正在运行，请等它结束后再试 (another run is at work)") from error
+        raise BusyError("另一个任务正在运行，请等它结束后再试 (another run is at work)") from error
     except OSError as error:
         raise UserError(
             f"{error.filename or settings.data} 无法读写（{error.strerror}），请检查权限和磁盘空间"

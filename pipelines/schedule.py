@@ -6,14 +6,16 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from time import perf_counter
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from pipelines.domain import QUIET
 from pipelines.ledger import Ledger, job, lease, queue
+from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending, JobRun
 from pipelines.log import redacted, tell
 from pipelines.region import Region
@@ -21,8 +23,8 @@ from pipelines.settings import Settings
 
 LEASE = timedelta(seconds=60)
 log = logging.getLogger(__name__)
-_TRY_AGAIN = timedelta(minutes=10)  # after this a run of the day that failed is begun again …
-_TRY_UNTIL = timedelta(hours=3)  # … but not longer than this after its time: then people must look
+_TRY_AGAIN = timedelta(minutes=10)  # after this a run that failed is begun again …
+_TRY_FOR = timedelta(hours=3)  # … for so long; later days wait for it, then go on, and people must look
 _LOOK_BACK = timedelta(days=60)  # what was missed longer ago is not made up for
 _SHORT_LOOK_BACK = timedelta(days=2)  # of jobs of which only the last missed time counts
 _INSTANT = timedelta(microseconds=1)
@@ -40,7 +42,8 @@ class Job:
 
     ``holds``: on which days and at which times (the region's) the trigger counts. ``is_made_up``: every missed time is
     done, in order; else only the last. ``missed``: the command for all missed times but the last. ``is_needed``: what
-    has nothing to do is not begun. ``quiet_status``: an exit status that is no failure.
+    has nothing to do is not begun (asked with the time it is due and the present one). ``quiet_status``: an exit
+    status that is no failure.
     """
 
     name: str
@@ -49,7 +52,7 @@ class Job:
     holds: Callable[[datetime], bool] = lambda _: True
     is_made_up: bool = False
     missed: Callable[[datetime], Command] | None = None
-    is_needed: Callable[[Settings, Ledger, datetime], bool] = lambda *_: True
+    is_needed: Callable[[Settings, Ledger, datetime, datetime], bool] = lambda *_: True
     quiet_status: int = 0
 
 
@@ -93,7 +96,7 @@ def jobs(region: Region) -> list[Job]:
             lambda _: ("ingest",),
             holds=lambda at: hours.ingest_from <= local(at).time() <= hours.ingest_to,
             is_needed=lambda settings, *_: any(path.is_file() for path in settings.inbox.rglob("*")),
-            quiet_status=2,
+            quiet_status=QUIET,
         ),
         Job(
             "run",
@@ -102,6 +105,7 @@ def jobs(region: Region) -> list[Job]:
             holds=lambda at: region.is_run_day(region.local_day(at)),
             is_made_up=True,
             missed=lambda at: ("run", "--from", day(at), "--to", day(at)),  # tells nobody: the last day's run does
+            is_needed=lambda _, ledger, due_at, __: not _is_passed(ledger, region.local_day(due_at)),
         ),
         Job("backup", daily(hours.backup), lambda _: ("backup",)),
         Job(
@@ -114,10 +118,15 @@ def jobs(region: Region) -> list[Job]:
             "outbox",
             every(hours.outbox_minutes),
             lambda _: ("outbox", "send"),
-            is_needed=lambda _, ledger, now: queue.is_any_due(ledger, now) or queue.is_any_left(ledger, now),
-            quiet_status=2,
+            is_needed=lambda _, ledger, __, now: queue.is_any_due(ledger, now) or queue.is_any_left(ledger, now),
+            quiet_status=QUIET,
         ),
     ]
+
+
+def _is_passed(ledger: Ledger, day: date) -> bool:
+    """Whether a later day has an edition: editions go forward only."""
+    return any(one.edition.day > day for one in recorded_editions(ledger))
 
 
 def due(one: Job, last: datetime | None, region: Region, now: datetime) -> list[Occasion]:
@@ -150,13 +159,26 @@ class Scheduler:
     holder: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}")
 
     _looked: dict[str, datetime] = field(default_factory=dict)
+    _tried_since: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
     _is_stopping: bool = False
 
     def tick(self) -> int:
-        """Do what is due, in order; returns how many jobs were done. Nothing while another one holds the lease."""
+        """Do what is due, in order; returns how many jobs were done. Nothing while another one holds the lease.
+
+        A job that breaks off keeps no other one from its turn and comes again at the next look. Of one that is made up
+        day by day, the days after one that did not end well wait for it.
+        """
         if not self.keep_lease():
             return 0
-        return sum(self._do(occasion) for occasion in self._occasions())
+        done, waits = 0, set[str]()
+        for occasion in self._occasions():
+            if occasion.job.name in waits:
+                continue
+            ending = self._try(occasion)
+            done += ending in {Ending.DONE, Ending.FAILED}
+            if occasion.job.is_made_up and ending in {Ending.FAILED, Ending.RUNNING}:
+                waits.add(occasion.job.name)
+        return done
 
     def keep_lease(self) -> bool:
         """Take the lease, or say that it is still held; False when somebody else has it, or this one is to stop."""
@@ -175,38 +197,64 @@ class Scheduler:
         )
 
     def _of(self, one: Job, cut_off: Sequence[JobRun], now: datetime) -> list[Occasion]:
-        """What is to be done of a job: what was cut off, what came due, the day's run that failed."""
+        """What is to be done of a job: what was cut off, the day's run that failed, what came due."""
         last = job.last(self.ledger, one.name)
         known = [at for at in (last.due_at if last else None, self._looked.get(one.name)) if at is not None]
         fresh = due(one, max(known, default=None), self.region, now)
-        self._looked[one.name] = max([*known, *(occasion.due_at for occasion in fresh)], default=now)
+        if not known and not fresh:
+            self._looked[one.name] = now
         again = [run.due_at for run in cut_off if run.job == one.name]
-        if last is not None and one.is_made_up and not fresh and _may_be_tried_again(last, now):
+        if last is not None and one.is_made_up and self._is_to_be_mended(last, now):
+            if now - last.started_at < _TRY_AGAIN:
+                return []
             again.append(last.due_at)
         is_missed = one.is_made_up and bool(fresh)
         return [*(Occasion(one, at, is_missed, is_again=True) for at in again), *fresh]
 
-    def _do(self, occasion: Occasion) -> bool:
+    def _is_to_be_mended(self, last: JobRun, now: datetime) -> bool:
+        """Whether it failed and is still tried; one of which this scheduler knows no first try begins with now."""
+        if last.result is not Ending.FAILED:
+            return False
+        return now - self._tried_since.setdefault((last.job, last.due_at), now) < _TRY_FOR
+
+    def _try(self, occasion: Occasion) -> Ending | None:
+        """How an occasion stands after it was done, whatever went wrong; None where there was nothing to do."""
+        try:
+            return self._do(occasion)
+        except Exception:
+            log.warning("job broke off", exc_info=True, extra={"fields": _told(occasion)})
+            return Ending.RUNNING
+
+    def _do(self, occasion: Occasion) -> Ending | None:
         one, due_at, began = occasion.job, occasion.due_at, perf_counter()
-        if not one.is_needed(self.settings, self.ledger, self.clock()):
+        if not one.is_needed(self.settings, self.ledger, due_at, self.clock()):
             if occasion.is_again:
                 job.finish(self.ledger, one.name, due_at, Ending.DONE, "", self.clock())
-            return False
+            self._note(occasion)
+            return None
         if not self.keep_lease() or not job.begin(self.ledger, one.name, due_at, self.holder, self.clock()):
-            return False
-        told = {"job": one.name, "due_at": due_at.astimezone(UTC).isoformat(timespec="minutes")}
+            return Ending.RUNNING
+        self._note(occasion)
+        told = _told(occasion)
         tell(log, "job began", **told, is_missed=occasion.is_missed)
         status, said = self.work(occasion.command, self.keep_lease)
         seconds = round(perf_counter() - began, 1)
         if status == GIVEN_UP:  # it stays as begun: whoever has the lease next begins it again
             tell(log, "job given up", **told, seconds=seconds)
-            return False
+            return Ending.RUNNING
         result = Ending.DONE if status in {0, one.quiet_status} else Ending.FAILED
         job.finish(self.ledger, one.name, due_at, result, redacted(said.strip())[-_SAID:], self.clock())
         tell(log, "job ended", **told, result=result.value, status=status, seconds=seconds)
-        return True
+        return result
+
+    def _note(self, occasion: Occasion) -> None:
+        """Remember that an occasion had its turn, and of one that is made up since when."""
+        name, due_at = occasion.job.name, occasion.due_at
+        self._looked[name] = max(due_at, self._looked.get(name, due_at))
+        if occasion.job.is_made_up:
+            self._tried_since.setdefault((name, due_at), self.clock())
 
 
-def _may_be_tried_again(last: JobRun, now: datetime) -> bool:
-    is_time = now - last.started_at >= _TRY_AGAIN and now - last.due_at < _TRY_UNTIL
-    return last.result is Ending.FAILED and is_time
+def _told(occasion: Occasion) -> dict[str, str]:
+    at = occasion.due_at.astimezone(UTC).isoformat(timespec="minutes")
+    return {"job": occasion.job.name, "due_at": at}

@@ -68,17 +68,23 @@ def work(command: Command, is_to_go_on: Callable[[], bool]) -> tuple[int, str]:
             stderr=said,
             start_new_session=True,
         )
-        status: int | None = None
-        while status is None:
-            try:
-                status = process.wait(timeout=TICK_SECONDS)
-            except subprocess.TimeoutExpired:
-                if not is_to_go_on():
-                    process.terminate()
-                    process.wait()
-                    status = GIVEN_UP
+        try:
+            status = _waited(process, is_to_go_on)
+        finally:
+            if process.poll() is None:  # given up, or it is not known whether to go on: never beside a second one
+                process.terminate()
+                process.wait()
         said.seek(0)
         return status, said.read().decode("utf-8", "replace")
+
+
+def _waited(process: "subprocess.Popen[bytes]", is_to_go_on: Callable[[], bool]) -> int:
+    while True:
+        try:
+            return process.wait(timeout=TICK_SECONDS)
+        except subprocess.TimeoutExpired:
+            if not is_to_go_on():
+                return GIVEN_UP
 
 
 def watch() -> None:

@@ -1,5 +1,6 @@
 """The small check that looks at the whole from outside: was there a run, do mails leave, is the schedule alive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -7,13 +8,14 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from pipelines.alerts import mail
+from pipelines.alerts.audience import recipients
 from pipelines.alerts.letter import message_id
 from pipelines.alerts.retry import hours_of
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, job, lease, queue
 from pipelines.ledger import notice as outbox
-from pipelines.ledger.edition import recorded_editions
-from pipelines.ledger.notice import WATCH, Decision, Reason, State
+from pipelines.ledger.edition import RecordedEdition, recorded_editions
+from pipelines.ledger.notice import DIGEST, WATCH, Decision, Reason, State
 from pipelines.publish.read import edition_in_force
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -21,6 +23,8 @@ from pipelines.settings import Settings
 OFFICE = "duty"
 STUCK_FOR = timedelta(minutes=30)
 SILENT_FOR = timedelta(minutes=10)
+DECIDED_WITHIN = timedelta(minutes=10)
+"""From an edition's record in the ledger to the decision whom to tell; else the run died in between."""
 _TITLES = {
     Reason.NO_EDITION: "当天的版次没有完成",
     Reason.STUCK: "邮件没有发出",
@@ -43,18 +47,36 @@ def look(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> l
 
 
 def _no_edition(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
-    day = region.local_day(now)
-    hour = region.timetable.finished_by
-    if not region.is_run_day(day) or now < region.instant(day, hour):
+    today, hour = region.local_day(now), region.timetable.finished_by
+    day = region.edition_due(now)
+    editions = recorded_editions(ledger)
+    if not editions and day < today:  # the first one is still to come
         return None
-    is_made = any(one.edition.day >= day for one in recorded_editions(ledger))
-    if is_made and edition_in_force(settings.published).day >= day:
+    lacking = _lacking(settings, region, ledger, [one for one in editions if one.edition.day >= day], now)
+    if not lacking:
         return None
-    done = "已算出但没有发布" if is_made else "没有完成"
     return Trouble(
         Reason.NO_EDITION,
-        f"到 {hour:%H:%M}，{day} 的版次{done}；请查看日志，然后运行 gangshao run (no run of the day has finished)",
+        f"{f'到 {hour:%H:%M}，' if day == today else ''}{day} 的版次{lacking}；请查看日志，然后运行 gangshao run"
+        " (no run of the day has finished)",
     )
+
+
+def _lacking(settings: Settings, region: Region, ledger: Ledger, made: Sequence[RecordedEdition], now: datetime) -> str:
+    """What a run left undone, in words; empty when one of the editions is published and the last one decided about."""
+    if not made:
+        return "没有完成"
+    try:
+        is_published = edition_in_force(settings.published).day >= made[0].edition.day
+    except UserError:
+        is_published = False
+    if not is_published:
+        return "已算出但没有发布"
+    last = made[-1]
+    if now - last.finished_at < DECIDED_WITHIN or not recipients(region, last.edition.day):
+        return ""
+    decided = outbox.recorded_notices(ledger, last.edition.edition_id)
+    return "" if any(one.purpose == DIGEST for one in decided) else "已发布但没有决定通知谁"
 
 
 def _stuck(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:

@@ -8,13 +8,14 @@ import pandas as pd
 
 from pipelines.alerts import quality
 from pipelines.alerts.audience import Recipient, recipients
-from pipelines.alerts.digest import framing
+from pipelines.alerts.digest import Material, framing
 from pipelines.alerts.letter import Address, Letter, seal, week_thread
 from pipelines.alerts.notices import Occasion, may_send, occasion
 from pipelines.alerts.wording import LEVEL_NAMES, Item, item
-from pipelines.domain import Edition, Role, State
+from pipelines.domain import ENDS, Edition, Role, State
 from pipelines.ledger import Ledger
 from pipelines.ledger import notice as outbox
+from pipelines.ledger.chain import standing
 from pipelines.ledger.notice import Decision, Notice, Reason
 from pipelines.ledger.notice import State as Sent
 from pipelines.region import Region
@@ -28,22 +29,32 @@ Fields = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Kind:
-    """A mail by the calendar: who gets it, its key on a day (None: none is due), whether it waits for working hours."""
+    """A mail by the calendar: who gets it, its key on a day (None: none is due), whether it waits for working hours.
+
+    ``is_of_edition``: it tells what the day's edition says, and waits for it.
+    """
 
     purpose: str
     posts: frozenset[Role]
     key: Callable[[Region, date], str | None]
     fields: Callable[[Occasion, Ledger, Recipient], Fields]
     waits_for_work: bool
+    is_of_edition: bool = True
 
 
 def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
     """Queue what the calendar wants at ``now`` (UTC), once each: on a workday the brief, on the week's first one the
-    weekly digest, on the month's first one report and test mail. Raises UserError when the edition is not published."""
+    weekly digest, on the month's first one report and test mail.
+
+    What the day's edition is to tell waits for it until ``finished_by``; then the last one is told, as what it is.
+    Raises UserError when the edition is not published.
+    """
     given = occasion(edition, ledger, region, settings, now)
     if given.is_demonstration and not may_send(settings):
         return []
-    wanted = list(_due(region, region.local_day(now)))
+    today = region.local_day(now)
+    is_awaited = bool(_missing(given)) and now < region.instant(today, region.timetable.finished_by)
+    wanted = [one for one in _due(region, today) if not (is_awaited and one[0].is_of_edition)]
     with ledger.reading() as connection:
         missing = [
             (kind, to, key)
@@ -65,9 +76,21 @@ def write(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) 
     is_of_week = kind.purpose in {BRIEF, WEEKLY}
     thread = week_thread(office_id, given.edition.day) if is_of_week else f"{kind.purpose}\n{office_id}"
     envelope = Address(office_id, address, f"{kind.purpose}:{key}", given.edition.edition_id, thread)
-    shared = {"office": to.office, "title": to.title, "is_demonstration": given.is_demonstration}
+    shared = {
+        "office": to.office, "title": to.title, "is_demonstration": given.is_demonstration, "missing": _missing(given),
+        "edition_day": given.edition.day.isoformat(),
+    }  # fmt: skip
     fields = {**shared, **kind.fields(given, ledger, to)}
     return seal(envelope, kind.purpose, fields, given.region, given.settings, given.now)
+
+
+def _missing(given: Occasion) -> str:
+    """In words the last run day, when its edition is not there; else empty."""
+    today = given.region.local_day(given.now)
+    day = given.region.last_run_day(today)
+    if given.edition.day >= day:
+        return ""
+    return "今天" if day == today else day.isoformat()
 
 
 def _due(region: Region, day: date) -> Iterator[tuple[Kind, Recipient, str]]:
@@ -84,6 +107,11 @@ def _is_first_workday(region: Region, since: date, day: date) -> bool:
     return not any(region.is_workday(since + timedelta(days=back)) for back in range((day - since).days))
 
 
+def _workday_before(region: Region, day: date) -> date:
+    day -= timedelta(days=1)
+    return day if region.is_workday(day) else _workday_before(region, day)
+
+
 def _daily(_: Region, day: date) -> str:
     return day.isoformat()
 
@@ -98,14 +126,15 @@ def _monthly(region: Region, day: date) -> str | None:
     return f"{day:%Y-%m}" if _is_first_workday(region, day.replace(day=1), day) else None
 
 
-def _brief(given: Occasion, _: Ledger, to: Recipient) -> Fields:
+def _brief(given: Occasion, ledger: Ledger, to: Recipient) -> Fields:
     material = given.material(to.office)
-    rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(to.office.areas)]
-    new = rows[rows["opened_on"].astype(str) == given.edition.day.isoformat()]
+    rows, region = _open(material), given.region
+    since = _workday_before(region, region.local_day(given.now))
+    new = rows[rows["opened_on"].astype(str) > since.isoformat()]
     severe = [item(row, "", given.region, given.settings) for row in rows.head(_LISTED).to_dict("records")]
     waiting = int((rows["state"] == State.TO_VERIFY).sum())
     counts = _counts(rows)
-    worst = f"{counts}" if counts else "没有未解除的预警"
+    worst = counts or "没有未解除事项"
     reach = max((one.data_to for one in severe), default=given.region.local_day(given.edition.cutoff_at))
     return {
         **framing(material, reach, given.region),
@@ -114,17 +143,39 @@ def _brief(given: Occasion, _: Ledger, to: Recipient) -> Fields:
         "issued": int(rows["is_issued"].sum()),
         "waiting": waiting,
         "new": len(new),
-        "closed": int((material.closed["closed_on"].astype(str) == given.edition.day.isoformat()).sum()),
+        **_ended(material, ledger, since, region),
         "items": severe,
     }
 
 
-def _week(given: Occasion, _: Ledger, to: Recipient) -> Fields:
+def _open(material: Material) -> pd.DataFrame:
+    """The office's own warnings that nobody ended, by the level that counts."""
+    rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(material.office.areas)]
+    return rows.sort_values("level", kind="stable")
+
+
+def _ended(material: Material, ledger: Ledger, since: date, region: Region) -> Fields:
+    """How many of the office's own were lifted, by people or the data, and dismissed, since the edition of a day.
+
+    What people ended counts when they did, not again when the data follow.
+    """
+    own = material.rows[material.rows["is_ended"] & material.rows["area"].isin(material.office.areas)]
+    closed = material.closed[material.closed["closed_on"].astype(str) > since.isoformat()]
+    with ledger.reading() as connection:
+        stand = standing(connection, [*own["episode_id"], *closed["episode_id"]])
+    by_people = [
+        one.state for one in stand.values()
+        if one.state in ENDS and one.since is not None and one.since > region.cutoff_at(since)
+    ]  # fmt: skip
+    by_data = sum(stand[episode_id].state not in ENDS for episode_id in closed["episode_id"])
+    return {"lifted": by_people.count(State.LIFTED) + by_data, "dismissed": by_people.count(State.DISMISSED)}
+
+
+def _week(given: Occasion, ledger: Ledger, to: Recipient) -> Fields:
     material = given.material(to.office)
-    rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(to.office.areas)]
+    rows = _open(material)
     since = given.edition.day - timedelta(days=7)
     new = rows[rows["opened_on"].astype(str) > since.isoformat()]
-    closed = material.closed[material.closed["closed_on"].astype(str) > since.isoformat()]
     listed: list[Item] = [
         item(row, _taken(row, to.office.office_id), given.region, given.settings)
         for row in rows.head(_WEEKLY_LISTED).to_dict("records")
@@ -133,12 +184,12 @@ def _week(given: Occasion, _: Ledger, to: Recipient) -> Fields:
     counts = _counts(rows)
     return {
         **framing(material, reach, given.region),
-        "subject": f"[每周汇总] {to.office.name} {counts or '没有未解除的预警'} {given.edition.day.isoformat()}",
+        "subject": f"[每周汇总] {to.office.name} {counts or '没有未解除事项'} {given.edition.day.isoformat()}",
         "counts": counts,
         "items": listed,
         "unlisted": len(rows) - len(listed),
         "new": len(new),
-        "closed": len(closed),
+        **_ended(material, ledger, since, given.region),
         "waiting": int((rows["state"] == State.TO_VERIFY).sum()),
     }
 
@@ -183,5 +234,5 @@ KINDS = (
     Kind(BRIEF, frozenset({Role.CITY_LEADER}), _daily, _brief, waits_for_work=False),
     Kind(WEEKLY, _HEADS, _weekly, _week, waits_for_work=True),
     Kind(QUALITY, frozenset({Role.CITY_ANALYST, Role.CITY_LEADER}), _monthly, _quality, waits_for_work=True),
-    Kind(TEST, frozenset(Role), _monthly, _test, waits_for_work=True),
+    Kind(TEST, frozenset(Role), _monthly, _test, waits_for_work=True, is_of_edition=False),
 )

@@ -181,7 +181,7 @@ def test_of_two_ingests_at_once_the_second_leaves_with_a_sentence(
     try:
         wait_for_more(busy.data / "raw" / "register.jsonl", first)
         first.send_signal(signal.SIGSTOP)
-        assert "另一个任务正在运行" in ingest(busy, status=2)
+        assert "另一个任务正在运行" in ingest(busy, status=3)
         first.send_signal(signal.SIGCONT)
         assert first.wait(60) == 0
     finally:

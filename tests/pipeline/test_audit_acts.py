@@ -36,7 +36,7 @@ def by_commands(place: House, region: Path) -> None:
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / f"{NAME}.csv").write_text(f"{HEADER}\n", encoding="utf-8")
     place.gangshao("ingest")
-    place.gangshao("ingest", status=2)
+    place.gangshao("ingest", status=3)
     listed = place.gangshao("drops", "--state", "held").stdout
     number = next(line.split()[0] for line in listed.splitlines() if NAME in line)
     place.gangshao("confirm", number, "--reason", "核实过")

@@ -30,14 +30,14 @@ CLAIM = "申领流水号,身份证号,姓名,统一社会信用代码,参保地�
 
 
 def test_an_empty_inbox_is_said_to_be_empty(tmp_path: Path) -> None:
-    done = House(tmp_path).gangshao("ingest", status=2)
+    done = House(tmp_path).gangshao("ingest", status=3)
     assert "空" in done.stderr
 
 
 def test_a_file_of_an_unknown_feed_stays_where_it_is(tmp_path: Path) -> None:
     house = House(tmp_path)
     put(house, "weather/2026-10-01/weather_371502_20261001.csv", b"a,b\n1,2\n")
-    done = house.gangshao("ingest", "--backfill", status=2)
+    done = house.gangshao("ingest", "--backfill", status=3)
     assert "weather" in done.stderr
     assert (house.data / "inbox/weather/2026-10-01/weather_371502_20261001.csv").exists()
 
@@ -52,7 +52,7 @@ def test_a_file_of_an_unknown_feed_stays_where_it_is(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, content: bytes, said: str) -> None:
     house = House(tmp_path)
     put(house, "benefit_claim/2026-10-13/benefit_claim_371502_20261012.csv", content)
-    done = house.gangshao("ingest", "--backfill", status=2)
+    done = house.gangshao("ingest", "--backfill", status=3)
     assert said in done.stderr
     assert "benefit_claim_371502_20261012.csv" in done.stderr
 
@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, c
 def test_a_county_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
     house = House(tmp_path)
     put(house, "benefit_claim/2026-10-13/benefit_claim_379999_20261012.csv", CLAIM.encode("utf-8-sig"))
-    done = house.gangshao("ingest", "--backfill", status=2)
+    done = house.gangshao("ingest", "--backfill", status=3)
     assert "379999" in done.stderr
 
 

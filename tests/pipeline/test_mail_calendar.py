@@ -6,17 +6,20 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipelines import notify
 from pipelines.alerts.hours import Hours
 from pipelines.alerts.mail import send
 from pipelines.alerts.periodic import send_due
 from pipelines.alerts.route import routes
 from pipelines.commands import app
 from pipelines.domain import Level, Role, State, UserError, Viewer
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.acknowledgement import acknowledge
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Cause, Subject, take
+from pipelines.ledger.edition import record
 from pipelines.ledger.notice import recorded_notices
+from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
@@ -58,7 +61,7 @@ def test_briefs_digests_reports_and_test_mails_go_once_at_their_time(city: City,
     told: dict[date, list[str]] = {}
     for number, day in enumerate(story.days):
         story.play(number + 1, since=number)
-        for clock in ("07:30", "09:00"):
+        for clock in ("07:05", "09:00"):
             made = send_due(edition(day), ledger, REGION, city.settings, at(day, clock))
             told.setdefault(day, []).extend(sorted({one.purpose for one in made}))
     assert told == {
@@ -74,6 +77,88 @@ def test_briefs_digests_reports_and_test_mails_go_once_at_their_time(city: City,
     assert {one.not_before for one in tests} == {at(date(2026, 11, 2), "08:30")}
     briefs = [one for one in recorded_notices(ledger) if one.purpose == "brief"]
     assert {one.not_before for one in briefs} == {None}  # after the quiet hours, before working hours
+
+
+def test_before_the_run_of_the_day_nothing_is_told_of_the_day_before(city: City, ledger: Ledger) -> None:
+    sunday, monday = date(2026, 11, 1), date(2026, 11, 2)  # the first workday of week and month
+    story = Timeline(city, ledger, sunday, {("371502", "C"): "33"})
+    story.play(1)
+    made = send_due(edition(sunday), ledger, REGION, city.settings, at(monday, "00:00"))
+    assert {one.purpose for one in made} == {"test"}
+    assert send_due(edition(sunday), ledger, REGION, city.settings, at(monday, "07:29")) == []
+    story.play(since=1)
+    made = send_due(edition(monday), ledger, REGION, city.settings, at(monday, "07:05"))
+    assert {one.purpose for one in made} == {"brief", "weekly", "quality"}
+    assert {one.edition_id for one in made} == {"2026-11-02.1"}
+    send(ledger, city.settings, at(monday, "09:00"))
+    assert not any("没有完成" in text for text in texts(city, "2026-11-02"))
+
+
+def test_when_the_run_of_the_day_is_late_the_last_edition_is_told_and_that_it_is(city: City, ledger: Ledger) -> None:
+    sunday, monday = date(2026, 11, 1), date(2026, 11, 2)
+    story = Timeline(city, ledger, sunday, {("371502", "C"): "33"})
+    story.play(1)
+    made = send_due(edition(sunday), ledger, REGION, city.settings, at(monday, "07:30"))
+    assert {one.purpose for one in made} == {"brief", "weekly", "quality", "test"}
+    send(ledger, city.settings, at(monday, "09:00"))
+    told = [text for text in texts(city, "2026-11-01") if "测试邮件" not in text and "第一次向您通报" not in text]
+    assert len(told) == sum(one.purpose != "test" for one in made)
+    assert all("今天的版次没有完成，以下是 2026-11-01 版次的情况。" in text for text in told)
+    story.play(since=1)
+    assert send_due(edition(monday), ledger, REGION, city.settings, at(monday, "08:00")) == []
+
+
+def test_about_a_replayed_edition_nobody_is_reminded_and_no_brief_goes(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {("371502", "C"): "22"})
+    story.play(1)
+    story.play(since=1, is_replay=True)
+    tuesday = story.days[1]
+    record(ledger, edition(tuesday), True, at(tuesday, "07:10"))
+    before = len(recorded_notices(ledger))
+    assert "补跑" in notify.remind(city.settings, REGION, ledger, at(tuesday, "14:00"))
+    assert len(recorded_notices(ledger)) == before
+    live = open_ledger(Settings(data=city.folder / "live"))
+    story.ledger = live
+    story.play()
+    record(live, edition(tuesday), False, at(tuesday, "07:10"))
+    notify.remind(city.settings, REGION, live, at(tuesday, "14:00"))
+    assert {"brief", "reminder"} <= {one.purpose for one in recorded_notices(live)}
+    live.close()
+
+
+def test_briefs_and_digests_count_what_people_ended_and_list_by_the_level_that_counts(
+    city: City, ledger: Ledger
+) -> None:
+    open_still, ends_on_wednesday = "333333", "33333x"
+    lines = {("371502", "C"): open_still, ("371502", "F"): open_still}
+    lines |= {("371503", "C"): ends_on_wednesday, ("371503", "F"): ends_on_wednesday}
+    story = Timeline(city, ledger, MONDAY - timedelta(days=3), lines)
+    story.play(4)
+    head, duty = Viewer(Role.COUNTY_HEAD, frozenset({"371502", "371503"})), Viewer(Role.CITY_DUTY)
+    who, monday = Actor("某人", "test"), at(MONDAY, "10:00")
+    eased, false = (
+        Subject(name, edition(MONDAY).edition_id, name[:6], Level.YELLOW) for name in ("371502C1", "371503F1")
+    )
+    for viewer, state in ((head, State.CONFIRMED), (duty, State.ISSUED), (head, State.HANDLING)):
+        take(ledger, REGION.transition, viewer, who, eased, state, monday)
+    take(ledger, REGION.transition, head, who, eased, State.LOWERED, monday, note="好转", lowered_to=Level.BLUE)
+    take(ledger, REGION.transition, head, who, false, State.DISMISSED, monday, cause=Cause.DATA_ERROR.value, note="补")
+    told = {}
+    for number in (4, 5):
+        story.play(number + 1, since=number)
+        day = story.days[number]
+        send_due(edition(day), ledger, REGION, city.settings, at(day, "07:30"))
+        send(ledger, city.settings, at(day, "09:00"))
+        told[number] = next(text for text in texts(city, day.isoformat()) if "每日简报" in text)
+    assert "现有未解除事项：黄色 2 项、蓝色 1 项，其中已发布预警 1 项，待核实 2 项。" in told[4]
+    assert told[4].index("东昌府区 批发和零售业") < told[4].index("茌平区 制造业") < told[4].index("东昌府区 制造业")
+    assert "上一个工作日以来新增 0 项，解除 0 项，认定误报 1 项。" in told[4]
+    assert "上一个工作日以来新增 0 项，解除 1 项。" in told[5], "the false alarm was told the day before"
+
+
+def texts(city: City, edition_day: str) -> list[str]:
+    paths = sorted(city.settings.outbox.glob(f"{edition_day}*.eml"))
+    return [part(parsed(path.read_bytes()), "plain") for path in paths]
 
 
 def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledger) -> None:
@@ -95,7 +180,7 @@ def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledge
     mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("2026-11-02*_liaocheng_*.eml")]
     text = next(part(mail, "plain") for mail in mails if "质量月报" in str(mail["Subject"]))
     assert (
-        "本月新开预警 3 项，已有结论的当中 50% 属实；通报后无人签收、也没有结论的 1 项，从通报到签收的中位时间 3.0 小时"
+        "当月新开疑似预警 3 项，已有结论的当中 50% 属实；通报后无人签收、也没有结论的 1 项，从通报到签收的中位时间 3.0 小时"
         in text
     )
     assert "新开 3，属实 1，误报 1，未定 1" in text

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from pipelines import region as regions
+from pipelines.alerts.notices import decide
+from pipelines.alerts.periodic import send_due
 from pipelines.ledger import Ledger, job, lease, open_ledger
 from pipelines.ledger.edition import record
 from pipelines.ledger.notice import Reason, State, recorded_notices
+from pipelines.publish import read
 from pipelines.settings import Settings
 from pipelines.watch import look, tell_duty
 from tests.faults.storm import queue_mails
@@ -34,6 +37,12 @@ def finished(ledger: Ledger, folder: Path, is_published: bool = True) -> None:
     record(ledger, edition(DAY), False, SEVEN + 10 * MINUTE)
     if is_published:
         City(folder, Settings(data=folder)).publish([edition(DAY)], [])
+        decided(ledger, folder)
+
+
+def decided(ledger: Ledger, folder: Path) -> None:
+    now = SEVEN + 10 * MINUTE
+    decide(edition(DAY), is_replay=False, ledger=ledger, region=REGION, settings=Settings(data=folder), now=now)
 
 
 def reasons(ledger: Ledger, folder: Path, now: datetime) -> list[Reason]:
@@ -51,6 +60,35 @@ def test_nothing_is_missed_before_half_past_seven_and_the_edition_after_it(ledge
     assert "已算出但没有发布" in trouble.sentence
     finished(ledger, tmp_path)
     assert reasons(ledger, tmp_path, SEVEN + HOUR) == []
+
+
+def test_an_edition_nobody_was_decided_about_is_not_finished(ledger: Ledger, tmp_path: Path) -> None:
+    record(ledger, edition(DAY), False, SEVEN + 10 * MINUTE)
+    City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY)], [])
+    send_due(edition(DAY), ledger, REGION, Settings(data=tmp_path), SEVEN + 20 * MINUTE)  # a brief is no decision
+    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN + 30 * MINUTE)
+    assert "2026-11-23 的版次已发布但没有决定通知谁" in trouble.sentence
+    decided(ledger, tmp_path)
+    assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE) == []
+
+
+def test_an_old_edition_is_told_before_half_past_seven_too(ledger: Ledger, tmp_path: Path) -> None:
+    finished(ledger, tmp_path)
+    assert reasons(ledger, tmp_path, SEVEN + timedelta(days=1)) == []
+    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN + timedelta(days=26))
+    assert trouble.sentence.startswith("2026-12-18 的版次没有完成")
+
+
+def test_published_files_that_are_gone_are_told_and_stop_no_watch(ledger: Ledger, tmp_path: Path) -> None:
+    finished(ledger, tmp_path)
+    (tmp_path / "published" / "current").unlink()
+    read.close()
+    settings = Settings(data=tmp_path)
+    (trouble,) = look(settings, REGION, ledger, SEVEN + HOUR)
+    assert "已算出但没有发布" in trouble.sentence
+    with MailServer() as server:
+        settings = Settings(data=tmp_path, smtp_host="127.0.0.1", smtp_port=server.port, duty_mail=DUTY)
+        assert "已邮件告知值班岗" in tell_duty([trouble], settings, REGION, ledger, SEVEN + HOUR)
 
 
 def test_a_day_without_a_run_misses_none(ledger: Ledger, tmp_path: Path) -> None:

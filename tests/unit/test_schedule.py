@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipelines import region as regions
-from pipelines.domain import UserError
+from pipelines import schedule_desk
+from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, job, open_ledger
+from pipelines.ledger.edition import record
 from pipelines.ledger.job import Ending
 from pipelines.schedule import GIVEN_UP, LEASE, Command, Scheduler, due, jobs
 from pipelines.settings import Settings
@@ -30,6 +32,7 @@ class Office:
     now: datetime = SIX
     done: list[str] = field(default_factory=list)
     status: dict[str, int] = field(default_factory=dict)
+    """Exit status of a command, by its first word or by all of it."""
 
     def scheduler(self, meanwhile: Callable[[], None] = lambda: None) -> Scheduler:
         def work(command: Command, is_to_go_on: Callable[[], bool]) -> tuple[int, str]:
@@ -37,7 +40,8 @@ class Office:
             if not is_to_go_on():
                 return GIVEN_UP, ""
             self.done.append(" ".join(command))
-            return self.status.get(command[0], 0), "said"
+            whole = " ".join(command)
+            return self.status.get(whole, self.status.get(command[0], 0)), "said"
 
         return Scheduler(self.settings, REGION, self.ledger, lambda: self.now, work)
 
@@ -157,6 +161,122 @@ def test_a_run_that_fails_is_tried_again_for_three_hours(office: Office) -> None
     assert office.rows("run") == [(SIX + HOUR + 5 * MINUTE, "failed")]
     office.status.clear()
     assert office.pass_to(SIX + DAY + 2 * HOUR, scheduler) == ["backup", "run --day 2026-11-24"]
+
+
+def test_a_missed_day_that_fails_is_mended_before_the_next_one_is_run(office: Office) -> None:
+    office.pass_to(SIX + 8 * HOUR, office.scheduler())
+    office.done.clear()
+    office.now = SIX + 3 * DAY + 4 * HOUR
+    office.status["run --from 2026-11-24 --to 2026-11-24"] = 2
+    scheduler = office.scheduler()
+    scheduler.tick()
+    assert office.done == ["run --from 2026-11-24 --to 2026-11-24", "backup"]
+    assert office.pass_to(office.now + 9 * MINUTE, scheduler, step=MINUTE) == []
+    office.status.clear()
+    assert office.pass_to(office.now + MINUTE, scheduler) == [
+        "run --from 2026-11-24 --to 2026-11-24",
+        "run --from 2026-11-25 --to 2026-11-25",
+        "run --day 2026-11-26",
+    ]
+    assert [result for _, result in office.rows("run")] == ["done"] * 4
+
+
+def test_a_day_that_fails_for_three_hours_keeps_the_later_ones_no_longer(office: Office) -> None:
+    office.pass_to(SIX + 8 * HOUR, office.scheduler())
+    office.done.clear()
+    office.now = SIX + 2 * DAY + 2 * HOUR
+    office.status["run --from 2026-11-24 --to 2026-11-24"] = 2
+    scheduler = office.scheduler()
+    scheduler.tick()
+    office.pass_to(office.now + 2 * HOUR, scheduler, step=10 * MINUTE)
+    assert "run --day 2026-11-25" not in office.done
+    office.pass_to(office.now + HOUR, scheduler, step=10 * MINUTE)
+    assert office.done.count("run --from 2026-11-24 --to 2026-11-24") == 18
+    assert office.done.count("run --day 2026-11-25") == 1
+
+
+def test_a_missed_day_after_which_people_made_an_edition_is_not_run(office: Office) -> None:
+    office.pass_to(SIX + 8 * HOUR, office.scheduler())
+    office.done.clear()
+    office.now = SIX + 2 * DAY + 2 * HOUR
+    day = date(2026, 11, 25)
+    record(office.ledger, Edition(day, 1, REGION.cutoff_at(day)), False, office.now)
+    office.scheduler().tick()
+    assert office.done == ["backup", "run --day 2026-11-25"]
+
+
+@pytest.mark.parametrize("broken", ["begun", "worked"])
+def test_what_breaks_off_keeps_nothing_else_from_being_done_and_comes_again(office: Office, broken: str) -> None:
+    scheduler = office.scheduler()
+    office.put_a_file()
+    scheduler.tick()
+    office.done.clear()
+    office.now = SIX + HOUR + 9 * MINUTE  # the inbox at seven and the run at five past are due together
+    with office.ledger.writing() as connection:
+        if broken == "begun":
+            connection.exec_driver_sql(
+                "create trigger busy before insert on job_run when new.job = 'ingest' "
+                "begin select raise(abort, 'database is locked'); end"
+            )
+    work = scheduler.work
+
+    def once_unable(command: Command, is_to_go_on: Callable[[], bool]) -> tuple[int, str]:
+        scheduler.work = work
+        raise OSError("cannot fork")
+
+    if broken == "worked":
+        scheduler.work = once_unable
+    assert scheduler.tick() == 1
+    assert office.done == ["run --day 2026-11-23"]
+    with office.ledger.writing() as connection:
+        connection.exec_driver_sql("drop trigger if exists busy")
+    assert office.pass_to(office.now + timedelta(seconds=5), scheduler) == ["ingest"]
+    assert [result for _, result in office.rows("run")] == ["done"]
+
+
+def test_a_run_that_cannot_be_begun_is_begun_at_the_next_look(office: Office) -> None:
+    scheduler = office.scheduler()
+    scheduler.tick()
+    with office.ledger.writing() as connection:
+        connection.exec_driver_sql(
+            "create trigger busy before insert on job_run begin select raise(abort, 'database is locked'); end"
+        )
+    assert office.pass_to(SIX + 1.5 * HOUR, scheduler) == []
+    with office.ledger.writing() as connection:
+        connection.exec_driver_sql("drop trigger busy")
+    assert office.pass_to(SIX + 2 * HOUR, scheduler) == ["run --day 2026-11-23"]
+
+
+def test_a_command_is_ended_when_its_scheduler_cannot_ask_whether_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GANGSHAO_DATA", str(tmp_path))
+    monkeypatch.setattr(schedule_desk, "TICK_SECONDS", 0.2)
+    before, begun = children(), set[int]()
+
+    def unable() -> bool:
+        begun.update(children() - before)
+        raise RuntimeError("database is locked")
+
+    with pytest.raises(RuntimeError, match="locked"):
+        schedule_desk.work(("schedule",), unable)
+    assert len(begun) == 1
+    assert not begun & children()
+
+
+def children() -> set[int]:
+    tasks = Path("/proc/self/task").iterdir()
+    return {int(number) for task in tasks for number in (task / "children").read_text(encoding="utf-8").split()}
+
+
+@pytest.mark.parametrize(("status", "result"), [(0, "done"), (3, "done"), (2, "failed"), (1, "failed")])
+def test_an_inbox_with_nothing_usable_is_no_failure_and_a_sentence_for_people_is(
+    office: Office, status: int, result: str
+) -> None:
+    office.put_a_file()
+    office.status["ingest"] = status
+    office.scheduler().tick()
+    assert [ending for _, ending in office.rows("ingest")] == [result]
 
 
 def test_reminders_are_looked_for_every_quarter_of_an_hour_once_there_is_an_edition(office: Office) -> None:

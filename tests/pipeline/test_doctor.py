@@ -1,0 +1,42 @@
+"""The doctor's findings: areas nobody would be told of, an edition in force that is old; its times are the region's."""
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.doctor import Answer, examine
+from pipelines.settings import Settings
+from tests.pipeline.mail_city import REGION, City, edition
+
+
+def answer(settings: Settings, what: str) -> Answer:
+    return next(one for one in examine(settings) if one.what == what)
+
+
+@pytest.mark.parametrize(("office", "named"), [("dongchangfu", "东昌府区"), ("liaocheng", "聊城市")])
+def test_an_area_nobody_would_be_told_of_is_a_finding(tmp_path: Path, office: str, named: str) -> None:
+    region = tmp_path / "liaocheng"
+    shutil.copytree(REGION.folder, region)
+    settings = Settings(data=tmp_path / "var", region=region)
+    assert answer(settings, "通知路线").is_well
+    path = region / "recipients.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(f"{office},")), encoding="utf-8")
+    found = answer(settings, "通知路线")
+    assert not found.is_well
+    assert found.sentence.startswith(f"{named} 的预警没有人会收到")
+
+
+def test_an_old_edition_in_force_is_a_finding_unless_its_data_are_invented(city: City) -> None:
+    settings = city.settings
+    city.publish([edition(date(2026, 1, 5))], [])
+    found = answer(settings, "已发布文件")
+    assert not found.is_well
+    assert found.sentence.startswith("现行版次 2026-01-05.1，数据截止 2026-01-05 07:00；应有 ")
+    settings.demonstration_mark.touch()
+    assert answer(settings, "已发布文件").is_well
+    settings.demonstration_mark.unlink()
+    city.publish([edition(REGION.local_day(datetime.now(UTC)))], [])
+    assert answer(settings, "已发布文件").is_well
