@@ -205,7 +205,7 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
     ]
     columns = [text(name) for name in ("Measure", "Owner", "Due", "State and result", "Acts")]
     parts = [table(text("Measures"), columns, shown, kind="cards", empty=text("No measure is assigned yet."))]
-    fitting = proposals(playbook, row.kind, row.indicator)
+    fitting = proposals(playbook, row.kind, row.indicator, row.level)
     running = {one.playbook for one in assigned if one.state is Progress.ASSIGNED}
     open_ones = [one for one in fitting if one.playbook not in running]
     if open_ones and may_act and data.viewer().role in MAY_ASSIGN and data.viewer().answers_for(row.area):

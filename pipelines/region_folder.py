@@ -42,7 +42,9 @@ from pipelines.region_table import (
 )
 
 _MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook", "rule_overrides", "rule_release", "absences"})
-_MAY_LACK = frozenset({"retention_days", "work_from", "work_to", "quiet_from", "quiet_to", "role"}) | MAY_LACK
+_MAY_LACK = (
+    frozenset({"retention_days", "work_from", "work_to", "quiet_from", "quiet_to", "role", "from_level"}) | MAY_LACK
+)
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
         "code": text, "name": text, "short_name": text, "level": one_of("city", "unit", "county_view"),
@@ -80,8 +82,8 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "within_hours": optional_whole, "counts_from": optional_text, "by_delegation": flag, "basis": text,
     },
     "playbook": {
-        "playbook": text, "title": text, "item": whole, "kinds": text, "indicators": optional_text, "due_days": whole,
-        "basis": text,
+        "playbook": text, "title": text, "item": whole, "kinds": text, "indicators": optional_text,
+        "from_level": otherwise(one_of("1", "2", "3", "4"), "4"), "due_days": whole, "basis": text,
     },
     "absences": {
         "office_id": text, "post": text, "deputy": optional_text, "absent_from": day, "absent_to": day,

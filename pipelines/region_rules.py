@@ -18,6 +18,17 @@ from pipelines.region_table import (
     text,
     whole,
 )
+from pipelines.rule_terms import (
+    LIMITS,
+    TERMS,
+    check_kinds,
+    check_leave,
+    check_limits,
+    check_needs,
+    check_order,
+    one_person,
+    refuse_unused,
+)
 
 LEADS = ("unreported", "early", "rehire")
 """Kinds that make an analyst's list of employers to look at, and never a warning."""
@@ -25,9 +36,8 @@ OF_EMPLOYERS = frozenset({"event", "several", "deadline", *LEADS})
 """Kinds that judge what is known employer by employer, and so may be about some sizes of employers."""
 OF_READINGS = frozenset({"spike", "level", "change"})
 """Kinds that judge an indicator, and so may be about one cohort."""
-KINDS = ("spike", "level", "change", "event", "several", "deadline", "data_fault", *LEADS)
 RULE: dict[str, Cell] = {
-    "rule_id": text, "title": text, "kind": one_of(*KINDS), "indicator": text,
+    "rule_id": text, "title": text, "kind": one_of(*TERMS), "indicator": text,
     "scope": some_of("city", "area", "industry", "cell", "employer"), "grain": one_of(*Grain), "level": whole,
     "min_strength": optional_number, "min_ratio": optional_number, "min_people": optional_number,
     "line": optional_number, "margin": optional_number, "min_base": optional_number,
@@ -43,8 +53,6 @@ MAY_LACK = frozenset(
         "approver", "cohort", "staff_least", "staff_most",
     }
 )  # fmt: skip
-LIMITS = ("min_strength", "min_ratio", "min_people", "line", "margin", "min_base")
-"""What an override may say anew for one area."""
 OVERRIDE: dict[str, Cell] = {
     "rule_id": text, "level": whole, "area": text, **dict.fromkeys(LIMITS, optional_number), "basis": text,
     "effective_from": day, "effective_to": day, "author": text, "approver": text,
@@ -52,51 +60,57 @@ OVERRIDE: dict[str, Cell] = {
 RELEASE: dict[str, Cell] = {"rule_id": text, "rule_hash": text, "version": text, "evidence": text}
 LONGEST_OVERRIDE_DAYS = 366  # [P] what holds longer is a rule, not an exception
 _TWO = "与 author 是同一人，编写与批准须是两个人"
+_OF_A_VERSION = ("title", "is_enabled")
 _OF_A_RULE = (
-    "title", "kind", "indicator", "scope", "grain", "is_enabled", "enter_k", "enter_n", "cool_down_days", "cohort",
+    "kind", "indicator", "scope", "grain", "leave_after", "enter_k", "enter_n", "cool_down_days", "raise_by", "cohort",
 )  # fmt: skip
-_NEEDS: dict[str, tuple[str, ...]] = {
-    "spike": ("min_strength",), "level": ("line",), "change": ("line", "window_periods"),
-    "several": ("line", "window_days"), "deadline": ("line", "window_days"), "data_fault": ("line", "window_days"),
-    "unreported": ("min_people", "window_days", "max_p"), "early": ("window_days",), "rehire": ("line",),
-}  # fmt: skip
-_MISSING = {
-    "min_strength": "不能为空，异常规则须写明超出预期的标准差数",
-    "line": "不能为空，请写明预警线",
-    "window_days": "不能为空，请写明合计的天数",
-    "window_periods": "不能为空，请写明取平均的期数",
-    "min_people": "不能为空，请写明最少人数",
-    "max_p": "不能为空，请写明概率上限，如 0.001",
-}
 
 
 def check_rules(rules: Table) -> None:
-    """A rule's kind has the limits it needs, its rows agree, and two persons stand behind it where it names any."""
-    frame, kind = rules.frame, rules.frame["kind"]
+    """A rule says what its kind is met by, its rows agree, and two persons stand behind it where it names any."""
+    frame = rules.frame
     rules.refuse(~frame["level"].isin([1, 2, 3, 4]), "level", "只能是 1（红）、2（橙）、3（黄）、4（蓝）")
-    for name, columns in _NEEDS.items():
-        for column in columns:
-            rules.refuse((kind == name) & frame[column].isna(), column, _MISSING[column])
-    no_limit = kind.isin(["event", "unreported", "early"]) & frame["line"].isna() & frame["min_ratio"].isna()
-    rules.refuse(no_limit, "line", "和 min_ratio 至少填写一项")
-    rules.refuse(
-        ~(frame["min_strength"].isna() | frame["min_strength"].between(0, 40)), "min_strength", "应在 0 和 40 之间"
-    )
+    check_needs(rules)
     rules.refuse(
         ~(frame["max_p"].isna() | frame["max_p"].between(0, 1, inclusive="neither")), "max_p", "应在 0 和 1 之间"
     )
-    for column in ("window_periods", "enter_k", "enter_n", "cool_down_days", "raise_by"):
+    for column in (
+        "window_days", "leave_after", "window_periods", "enter_k", "enter_n", "cool_down_days", "raise_by",
+    ):  # fmt: skip
         rules.refuse((frame[column] < 1).fillna(False), column, "应为正整数")
     rules.refuse(frame["enter_k"].isna() != frame["enter_n"].isna(), "enter_n", "应与 enter_k 同时填写或同时空着")
     rules.refuse((frame["enter_k"] > frame["enter_n"]).fillna(False), "enter_k", "大于 enter_n，请改成 n 期中的 k 期")
-    _check_leave(rules)
+    check_leave(rules)
     _check_scope(rules)
     rules.refuse(frame["author"].isna() != frame["approver"].isna(), "approver", "应与 author 同时填写或同时空着")
-    rules.refuse(frame["author"].notna() & (frame["author"] == frame["approver"]), "approver", _TWO)
-    for column in _OF_A_RULE:
+    rules.refuse(one_person(frame["author"], frame["approver"]), "approver", _TWO)
+    _check_versions(rules)
+    check_kinds(rules)
+    check_limits(rules, frame["kind"])
+    check_order(rules)
+
+
+def _check_versions(rules: Table) -> None:
+    """Rows in force at once are of one version: a level changes by an end to its old rows, and all rows agree."""
+    frame = rules.frame
+    rules.refuse(frame["effective_to"] < frame["effective_from"], "effective_to", "早于 effective_from")
+    for column in _OF_A_VERSION:
         first = frame.groupby(["rule_id", "effective_from"])[column].transform("first")
-        differs = (first != frame[column]).fillna(False) & ~(first.isna() & frame[column].isna())
-        rules.refuse(differs | (first.isna() != frame[column].isna()), column, "与同一规则的第一行不一致，请改成一致")
+        rules.refuse(first != frame[column], column, "与同一规则的第一行不一致，请改成一致")
+    pairs = frame.reset_index().merge(frame.reset_index(), on="rule_id", suffixes=("", "_other"))
+    begins, ends = pairs["effective_from_other"], pairs["effective_to_other"]
+    pairs = pairs[(begins <= pairs["effective_from"]) & (ends.isna() | (ends >= pairs["effective_from"]))]
+    older = pairs[(pairs["level"] == pairs["level_other"]) & (pairs["effective_from_other"] < pairs["effective_from"])]
+    rules.refuse(
+        frame.index.isin(older["index"]),
+        "effective_from",
+        "时同一级别较早的行仍有效，请给较早的行写上 effective_to（本行生效的前一天）",
+    )
+    first_row = pairs.groupby("index")["index_other"].min()
+    for column in _OF_A_RULE:
+        first = frame.loc[first_row, column].set_axis(frame.index)
+        is_same = (first == frame[column]).fillna(False) | (first.isna() & frame[column].isna())
+        rules.refuse(~is_same, column, "与同一规则的第一行不一致，请改成一致")
 
 
 def _check_scope(rules: Table) -> None:
@@ -115,16 +129,6 @@ def check_cohorts(rules: Table, codes: Table) -> None:
     rules.require_in("cohort", known | {EVERY_COHORT}, "codes.csv 的 cohort")
 
 
-def _check_leave(rules: Table) -> None:
-    """A leave line is on the good side of the line, so that a warning is left lower than it was entered."""
-    frame, kind = rules.frame, rules.frame["kind"]
-    leave = frame["leave_line"]
-    rules.refuse(leave.notna() & ~kind.isin(["spike", "level"]), "leave_line", "只用于 spike 和 level 两类规则，请留空")
-    limit = frame["min_strength"].where(kind == "spike", frame["line"])
-    rules.refuse((kind == "spike") & (leave > limit), "leave_line", "高于触发线，解除线应低于触发线")
-    rules.refuse(leave.notna() & (leave == limit), "leave_line", "与触发线相同，请留空或改成更宽的解除线")
-
-
 def check_overrides(overrides: Table | None, rules: Table, units: set[str]) -> None:
     """An override names a rule's level and a unit, says something, ends within a year, and has two persons."""
     if overrides is None:
@@ -135,6 +139,10 @@ def check_overrides(overrides: Table | None, rules: Table, units: set[str]) -> N
     known = set(zip(rules.frame["rule_id"], rules.frame["level"], strict=True))
     pairs = zip(frame["rule_id"], frame["level"], strict=True)
     overrides.refuse([pair not in known for pair in pairs], "level", "不是该规则已有的级别")
+    kind = frame["rule_id"].map(rules.frame.drop_duplicates("rule_id").set_index("rule_id")["kind"])
+    for name in kind.unique():
+        refuse_unused(overrides, kind, name, LIMITS)
+    check_limits(overrides, kind)
     overrides.refuse(frame[list(LIMITS)].isna().all(axis=1), "line", "和其他界限都空着，请至少填写一项")
     length = (frame["effective_to"] - frame["effective_from"]).dt.days
     overrides.refuse(length < 0, "effective_to", "早于 effective_from")
@@ -143,7 +151,7 @@ def check_overrides(overrides: Table | None, rules: Table, units: set[str]) -> N
         "effective_to",
         f"离 effective_from 超过 {LONGEST_OVERRIDE_DAYS} 天；长期有效的请改规则",
     )
-    overrides.refuse(frame["author"] == frame["approver"], "approver", _TWO)
+    overrides.refuse(one_person(frame["author"], frame["approver"]), "approver", _TWO)
     _refuse_overlap(overrides)
 
 

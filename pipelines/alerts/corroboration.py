@@ -1,7 +1,7 @@
 """Whether other sources say what a warning says: insurance, claims, recruitment, layoff reports, telecom, transport.
 
 Notice, item 19: sources are compared. A source agrees where its own series of the same area is clearly worse than
-usual, disagrees where it is no worse than usual, and is silent where it has nothing to say.
+usual, disagrees where it is no worse than usual, and is silent where it has nothing to say of that time.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from pipelines.alerts.grounds import READING_DAYS
+from pipelines.alerts.period import last_day
 from pipelines.alerts.rules import SERIES
-from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.domain import TOTAL_INDUSTRY, Grain
 from pipelines.warehouse.catalogue import catalogue, step
 
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -30,7 +31,7 @@ HISTORY_DAYS = 830  # 24 months and the time until a month is reported
 LEAST_REPORTED, REPORTED_DAYS = 20, 30  # 劳动合同法 41: from this many persons in 30 days a layoff is to be reported
 MAD_TO_SD = 1.4826
 SAID = [*SERIES, "source", "by_indicator", "by_industry", "says", "strength", "data_to"]
-_EVIDENCE = ["by_indicator", "area", "by_industry", "strength", "is_worse", "data_to"]
+_EVIDENCE = ["by_indicator", "area", "by_industry", "strength", "is_worse", "data_to", "until"]
 
 
 def compared(
@@ -40,9 +41,10 @@ def compared(
     """What every source says of each wanted series (indicator, area, industry) in one edition: frame of SAID.
 
     A source speaks by its first indicator that has the series itself or the area's total; the source a warning comes
-    from is not asked. strength: standard deviations beyond the usual, NaN where nothing is known.
+    from is not asked. ``wanted`` has window_from beside its series: what was over before the first of a series' windows
+    began says nothing of it. strength: standard deviations beyond the usual, NaN where nothing is known.
     """
-    wanted = wanted[SERIES].drop_duplicates()
+    wanted = wanted.groupby(SERIES, as_index=False)["window_from"].min()
     if wanted.empty:
         return pd.DataFrame(columns=SAID)
     worse: dict[str, str] = {name: item.worse for name, item in catalogue().items()}
@@ -59,6 +61,8 @@ def compared(
     exact = asked.assign(by_industry=asked["industry"], is_total=False)
     total = asked.assign(by_industry=TOTAL_INDUSTRY, is_total=True)
     both = pd.concat([exact, total], ignore_index=True).merge(evidence, on=["by_indicator", "area", "by_industry"])
+    begins = pd.to_datetime(both["window_from"])
+    both = both[(both["until"] >= begins) | (begins >= pd.Timestamp(day))]  # what is still to come began at no time
     best = both.sort_values(["is_total", "rank"], kind="stable").drop_duplicates([*SERIES, "source"])
     every = asked.drop_duplicates([*SERIES, "source"])[[*SERIES, "source"]]
     told = every.merge(best.drop(columns=["rank", "is_total"]), on=[*SERIES, "source"], how="left")
@@ -93,7 +97,8 @@ def _by_score(score: pd.DataFrame, worse: Mapping[str, str]) -> pd.DataFrame:
     strongest = own.groupby(SERIES, as_index=False).agg(
         strength=("strength", "max"), is_worse=("is_worse", "max"), data_to=("data_to", "max")
     )
-    return strongest.rename(columns={"indicator": "by_indicator", "industry": "by_industry"})[_EVIDENCE]
+    named = strongest.rename(columns={"indicator": "by_indicator", "industry": "by_industry"})
+    return named.assign(until=named["data_to"])[_EVIDENCE]
 
 
 def _readings(con: duckdb.DuckDBPyConnection, wanted: pd.DataFrame, day: date, cutoff_at: datetime) -> pd.DataFrame:
@@ -111,10 +116,10 @@ def _readings(con: duckdb.DuckDBPyConnection, wanted: pd.DataFrame, day: date, c
     return frame
 
 
-def _compared_by(name: str) -> str:
+def _compared_by(name: str) -> Grain:
     """A week where the indicator has weeks, else its longest grain: days are too few people to compare."""
-    grains = [str(grain) for grain in catalogue()[name].grains]
-    return next((grain for grain in ("week", "month", "quarter") if grain in grains), grains[0])
+    grains = catalogue()[name].grains
+    return next((grain for grain in (Grain.WEEK, Grain.MONTH, Grain.QUARTER) if grain in grains), grains[0])
 
 
 def _by_reading(readings: pd.DataFrame, worse: Mapping[str, str], day: date) -> pd.DataFrame:
@@ -136,7 +141,9 @@ def _by_reading(readings: pd.DataFrame, worse: Mapping[str, str], day: date) -> 
     ]
     sign = np.where(newest["indicator"].map(worse) == "lower", -1.0, 1.0)
     strength = sign * (newest["value"] - newest["usual"]) / (MAD_TO_SD * newest["off"])
-    named = newest.assign(strength=strength, is_worse=strength > 0, data_to=newest["period"])
+    pairs = zip(newest["indicator"], newest["period"], strict=True)
+    until = pd.to_datetime([last_day(_compared_by(name), period.date()) for name, period in pairs])
+    named = newest.assign(strength=strength, is_worse=strength > 0, data_to=newest["period"], until=until)
     return named.rename(columns={"indicator": "by_indicator", "industry": "by_industry"})[_EVIDENCE]
 
 
@@ -154,5 +161,9 @@ def _by_report(layoffs: pd.DataFrame, day: date, city: str) -> pd.DataFrame:
     )
     sums = sums[sums["people"] >= LEAST_REPORTED]
     return sums.assign(
-        by_indicator="layoff_reported", by_industry=sums["industry"], strength=AGREES_FROM, is_worse=True
+        by_indicator="layoff_reported",
+        by_industry=sums["industry"],
+        strength=AGREES_FROM,
+        is_worse=True,
+        until=pd.Timestamp(day),
     )[_EVIDENCE]

@@ -9,6 +9,7 @@ from models.explain import Scores, explained
 from models.panel import LEVELS
 from models.recipe import RECIPES
 from models.reconcile import table
+from pipelines.alerts.override import holds_here
 from pipelines.warehouse.catalogue import catalogue
 
 Series = tuple[str, str, str]  # indicator, area, industry
@@ -22,15 +23,22 @@ def fold(spikes: pd.DataFrame, rules: pd.DataFrame, score: pd.DataFrame, told: S
     """
     if spikes.empty:
         return spikes
-    lines = rules[rules["kind"] == "spike"].groupby("rule_id")["min_strength"].min()
+    lines = _lowest_lines(spikes, rules)
     parts = [
-        _of_indicator(found, lines, score[score["indicator"] == name], told)
+        _of_indicator(found, lines.loc[found.index], score[score["indicator"] == name], told)
         for name, found in spikes.groupby("indicator", sort=False)
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _of_indicator(found: pd.DataFrame, line_of: pd.Series, score: pd.DataFrame, told: Set[Series]) -> pd.DataFrame:
+def _lowest_lines(spikes: pd.DataFrame, rules: pd.DataFrame) -> pd.Series:
+    """Finding by finding the lowest line of its rule that holds in its area."""
+    asked = spikes[["rule_id", "area"]].reset_index().merge(rules[rules["kind"] == "spike"], on="rule_id")
+    lines: pd.Series = asked[holds_here(asked)].groupby("index")["min_strength"].min()
+    return lines
+
+
+def _of_indicator(found: pd.DataFrame, line: pd.Series, score: pd.DataFrame, told: Set[Series]) -> pd.DataFrame:
     windows = score["window_periods"].nunique()
     series = score.iloc[: len(score) // windows]  # windows one after another, each with the series in one order
     cube = {name: score[name].to_numpy(dtype=np.float64).reshape(windows, -1) for name in _PARTS}
@@ -38,7 +46,7 @@ def _of_indicator(found: pd.DataFrame, line_of: pd.Series, score: pd.DataFrame, 
     names = pd.MultiIndex.from_frame(series[["area", "industry"]])
     row = names.get_indexer(pd.MultiIndex.from_frame(found[["area", "industry"]]))
     lines = np.full(len(series), np.inf)
-    np.minimum.at(lines, row, found["rule_id"].map(line_of).to_numpy(dtype=np.float64))
+    np.minimum.at(lines, row, line.to_numpy(dtype=np.float64))
     worst = np.full(len(series), len(LEVELS) + 1)
     np.minimum.at(worst, row, found["level"].to_numpy(dtype=np.int64))
     indicator = str(found["indicator"].iloc[0])

@@ -75,8 +75,10 @@ class Judge:
         """What other sources say of each open warning."""
         if not still_open:
             return
-        named = pd.DataFrame([(one.episode_id, one.indicator, one.area, one.industry) for one in still_open],
-                             columns=["episode_id", *rules.SERIES])  # fmt: skip
+        named = pd.DataFrame(
+            [(one.episode_id, one.indicator, one.area, one.industry, one.window_from) for one in still_open],
+            columns=["episode_id", *rules.SERIES, "window_from"],
+        )
         cutoff_at = edition.cutoff_at.replace(tzinfo=None)
         city = self._region.city
         told = compared(self._con, named, known.score, known.layoffs, edition.day, cutoff_at, city)

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from pipelines.region_rules import LIMITS
+from pipelines.rule_terms import LIMITS
 
 
 def with_overrides(rules: pd.DataFrame, overrides: pd.DataFrame, day: date) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipelines.alerts.period import last_day, words
 from pipelines.domain import TOTAL_INDUSTRY, Grain, Level, State
+from pipelines.ledger.measure import proposals
 from pipelines.region import Region
 from pipelines.settings import Settings
 
@@ -134,11 +135,8 @@ def _people(row: dict[str, object]) -> str:
 
 
 def _measure(row: dict[str, object], region: Region) -> str:
-    for one in region.playbook.itertuples():
-        indicators = str(one.indicators).split(";") if isinstance(one.indicators, str) else []
-        if str(row["kind"]) in str(one.kinds).split(";") and (not indicators or row["indicator"] in indicators):
-            return f"{one.title}（通知第 {one.item} 项）"
-    return ""
+    fitting = proposals(region.playbook, str(row["kind"]), str(row["indicator"]), int(str(row["level"])))
+    return f"{fitting[0].title}（通知第 {fitting[0].item} 项）" if fitting else ""
 
 
 @lru_cache(maxsize=4)

@@ -62,12 +62,13 @@ class Measure:
         return self.state is Progress.ASSIGNED and self.due_on < today
 
 
-def proposals(playbook: pd.DataFrame, kind: str, indicator: str) -> list[Proposal]:
-    """The measures for a kind of rule and an indicator, in the order of playbook.csv (``Region.playbook``)."""
+def proposals(playbook: pd.DataFrame, kind: str, indicator: str, level: int) -> list[Proposal]:
+    """The measures for a kind of rule, an indicator and a level, in the order of playbook.csv (``Region.playbook``)."""
     return [
         Proposal(str(row.playbook), str(row.title), int(row.item), int(row.due_days), str(row.basis))
         for row in playbook.itertuples()
         if kind in str(row.kinds).split(";")
+        and level <= int(str(row.from_level))
         and (pd.isna(row.indicators) or indicator in str(row.indicators).split(";"))
     ]
 

@@ -4,11 +4,14 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from models.recipe import DAY
 from pipelines.alerts import rules
 from pipelines.alerts.fold import fold
 from pipelines.alerts.lifecycle import advance
+from pipelines.alerts.override import with_overrides
+from pipelines.rule_terms import LIMITS
 
 CITY, AREAS, INDUSTRIES = "371500", ("371502", "371521"), ("C", "F", "G")
 NOTHING = np.nan
@@ -106,6 +109,28 @@ def test_vacancies_that_fall_in_a_whole_county_are_one_warning():
     assert len(spikes) > 1
     findings = fold(spikes, lines, fallen, frozenset())
     assert standing(findings) == {("371502", "ALL")}
+
+
+@pytest.mark.parametrize("more", [(20.0, 10.0, 0.0), (45.0, 0.0, 0.0), (30.0, 30.0, 20.0), (50.0, 20.0, 40.0)])
+@pytest.mark.parametrize("rule_id", ["top", "cell"])
+def test_a_line_of_one_area_folds_nothing_elsewhere(more: tuple[float, ...], rule_id: str):
+    override = pd.DataFrame(
+        [
+            {
+                "rule_id": rule_id, "level": 3, "area": "371521", "min_strength": 0.3,
+                "effective_from": pd.Timestamp("2026-10-01"), "effective_to": pd.Timestamp("2026-10-31"),
+            }
+        ],
+        columns=["rule_id", "level", "area", *LIMITS, "effective_from", "effective_to"],
+    )  # fmt: skip
+    frame = scores(dict(zip((("371502", "C"), ("371502", "F"), ("371502", "G")), more, strict=True)))
+
+    def elsewhere(terms: pd.DataFrame) -> list[list[object]]:
+        told = fold(rules.spikes(terms, frame, {"benefit_claim": "higher"}), terms, frame, set())
+        own = told[told["area"] != "371521"].sort_values(["rule_id", "area", "industry"])
+        return own[["area", "industry", "level", "explained_by"]].fillna("").to_numpy().tolist()
+
+    assert elsewhere(with_overrides(RULES, override, date(2026, 10, 31))) == elsewhere(RULES)
 
 
 def test_no_finding_no_fold():

@@ -11,7 +11,9 @@ from pipelines.alerts.corroboration import compared
 from pipelines.warehouse.tables import define
 
 CITY, DAY, CUTOFF = "371500", date(2026, 10, 31), datetime(2026, 10, 31, 0)  # noqa: DTZ001 - the warehouse holds naive UTC
-WARNING = pd.DataFrame([{"indicator": "benefit_claim", "area": "371502", "industry": "C"}])
+WARNING = pd.DataFrame(
+    [{"indicator": "benefit_claim", "area": "371502", "industry": "C", "window_from": date(2026, 10, 24)}]
+)
 USUAL = [100.0, 104.0, 96.0, 100.0, 102.0, 98.0, 100.0, 103.0]  # median 100, absolute deviations 0 to 4, median 2
 
 
@@ -99,6 +101,27 @@ def test_the_source_a_warning_comes_from_is_not_asked(con: duckdb.DuckDBPyConnec
 def test_what_says_nothing_is_silent(con: duckdb.DuckDBPyConnection, given: dict[str, object]) -> None:
     fill(con, "telecom_net_outflow", 150.0, **given)  # type: ignore[arg-type]
     assert asked(con).loc["telecom", "says"] == "silent"
+
+
+@pytest.mark.parametrize(
+    ("begins", "says"),
+    [
+        (date(2026, 8, 30), "agrees"),
+        (date(2026, 8, 31), "silent"),  # the week ended the day before
+        (date(2026, 10, 24), "silent"),
+        (date(2026, 11, 20), "agrees"),  # a deferral that ends: nothing has begun yet
+    ],
+)
+def test_a_reading_that_was_over_before_the_rise_began_says_nothing_of_it(
+    con: duckdb.DuckDBPyConnection, begins: date, says: str
+) -> None:
+    fill(con, "telecom_net_outflow", 150.0, until="2026-08-24", known="2026-09-01")
+    assert asked(con, warning=WARNING.assign(window_from=begins)).loc["telecom", "says"] == says
+    month = WARNING.assign(indicator="job_loss_rate")
+    both = pd.concat([WARNING, month, month.assign(window_from=begins)])
+    told = asked(con, warning=both).reset_index().set_index(["indicator", "source"])["says"]
+    assert told["benefit_claim", "telecom"] == "silent"
+    assert told["job_loss_rate", "telecom"] == ("agrees" if begins < date(2026, 8, 31) else "silent")
 
 
 def test_what_was_corrected_later_counts_as_it_was_known(con: duckdb.DuckDBPyConnection) -> None:

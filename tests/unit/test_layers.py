@@ -10,7 +10,7 @@ ALLOWED = {
     "pipelines.ingest.template", "pipelines.ingest.template_text", "pipelines.ingest.feed_page", "pipelines.ingest.told", "pipelines.sheet",
 }  # fmt: skip
 WHAT_THE_ALLOWED_STAND_ON = {
-    "pipelines.phrase_book", "pipelines.place_name", "pipelines.publish.kept", "pipelines.publish.question", "pipelines.publish.schema", "pipelines.region", "pipelines.region_check", "pipelines.region_folder", "pipelines.region_rules", "pipelines.region_table", "pipelines.secrecy", "pipelines.timetable", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
+    "pipelines.phrase_book", "pipelines.place_name", "pipelines.publish.kept", "pipelines.publish.question", "pipelines.publish.schema", "pipelines.region", "pipelines.region_check", "pipelines.region_folder", "pipelines.region_rules", "pipelines.rule_terms", "pipelines.region_table", "pipelines.secrecy", "pipelines.timetable", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",
     "pipelines.ingest.identity", "pipelines.ingest.judging", "pipelines.ingest.persons",
     "pipelines.ingest.read", "pipelines.ingest.split", "pipelines.ingest.statement", "pipelines.ingest.text",
     "pipelines.ingest.recognise", "pipelines.ingest.described", "pipelines.ingest.xlsx",

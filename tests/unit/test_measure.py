@@ -42,16 +42,28 @@ def assigned(ledger: Ledger, viewer: Viewer = HEAD, playbook: str = "consult", d
 @pytest.mark.parametrize(
     ("kind", "indicator", "items"),
     [
-        ("event", "layoff_reported", [22, 20, 5, 4, 1, 19]),  # domain.md §5.1: one employer 22, 20, 5, 4
-        ("several", "layoff_reported", [12, 20, 9, 24, 19]),  # several employers 20 (reserve), 9, 12, 24
-        ("spike", "benefit_claim", [2, 12, 21, 19]),  # claims that rise 2, 12, 21
-        ("level", "returning_labour_share", [8, 9, 3, 15, 19]),  # returnees 8, 9, 3, 15
+        ("event", "layoff_reported", [22, 20, 5, 5, 4, 1]),  # domain.md §5.1: one employer 22, 20, 5, 4
+        ("several", "layoff_reported", [12, 20, 9, 24]),  # several employers 20 (reserve), 9, 12, 24
+        ("spike", "benefit_claim", [2, 12, 21]),  # claims that rise 2, 12, 21
+        ("level", "returning_labour_share", [8, 9, 3, 15]),  # returnees 8, 9, 3, 15
+        ("level", "vacancy_seeker_ratio", [2, 20]),  # too few posts: fairs and posts, no match for want of staff
     ],
 )
 def test_the_playbook_proposes_by_trigger_with_the_items_of_the_notice(
     kind: str, indicator: str, items: list[int]
 ) -> None:
-    assert [one.item for one in proposals(PLAYBOOK, kind, indicator)] == items
+    assert [one.item for one in proposals(PLAYBOOK, kind, indicator, Level.YELLOW)] == items
+
+
+def test_a_measure_is_proposed_from_its_level_on() -> None:
+    def told(level: Level) -> set[str]:
+        return {one.playbook for one in proposals(PLAYBOOK, "several", "layoff_reported", level)}
+
+    assert told(Level.BLUE) == told(Level.YELLOW)
+    assert told(Level.ORANGE) - told(Level.YELLOW) == {"report_up"}
+    assert told(Level.RED) - told(Level.ORANGE) == {"relief_referral", "unrest_response"}
+    assert not proposals(PLAYBOOK, "level", "fund_months", Level.BLUE)
+    assert [one.playbook for one in proposals(PLAYBOOK, "level", "fund_months", Level.RED)] == ["report_up"]
 
 
 def test_a_measure_is_assigned_once_and_done_with_a_result(ledger: Ledger) -> None:

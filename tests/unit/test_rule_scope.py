@@ -191,7 +191,8 @@ def test_a_wrong_scope_is_named(tmp_path: Path, kind: str, scope: str, column: s
     folder = Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng"))
     path = folder / "rules.csv"
     head, *lines = path.read_text(encoding="utf-8").splitlines()
-    row = f"x,题,{kind},layoff_reported,area,month,3,,,,20,,,30,7,[P] 依据,2016-01-01,,false,,,,,,,,,,{scope}"
+    days = "" if kind == "level" else "30"
+    row = f"x,题,{kind},layoff_reported,area,month,3,,,,20,,,{days},7,[P] 依据,2016-01-01,,false,,,,,,,,,,{scope}"
     rows = [f"{head},cohort,staff_least,staff_most", *(f"{line},,," for line in lines), row]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     with pytest.raises(UserError) as refusal:

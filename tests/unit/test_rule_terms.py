@@ -250,7 +250,6 @@ ROW = "x,题,{kind},benefit_claim,area,day,3,3,1.1,10,{line},,,{days},7,[P] 依�
         (ROW.format(kind="spike", line="", days="") + ",,,2,,,,,,", "enter_n", "同时填写"),
         (ROW.format(kind="spike", line="", days="") + ",,,3,2,,,,,", "enter_k", "n 期中的 k 期"),
         (ROW.format(kind="spike", line="", days="") + ",,,,,3.5,,,,", "leave_line", "高于触发线"),
-        (ROW.format(kind="event", line="20", days="30") + ",,,,,10,,,,", "leave_line", "只用于"),
         (ROW.format(kind="spike", line="", days="") + ",,,,,,0,,,", "cool_down_days", "正整数"),
         (ROW.format(kind="spike", line="", days="") + ",,,,,,,,甲,", "approver", "同时填写"),
         (ROW.format(kind="spike", line="", days="") + ",,,,,,,,甲,甲", "approver", "两个人"),
@@ -282,6 +281,13 @@ OVERRIDE = "rule_id,level,area,min_strength,min_ratio,min_people,line,margin,min
         ("job_loss_rate_level,3,371502,,,,,,,试点,2026-01-01,2026-12-31,甲,乙", "line", "至少"),
         ("job_loss_rate_level,3,371500,,,,3,,,试点,2026-01-01,2026-12-31,甲,乙", "area", "371500"),
         ("no_such_rule,3,371502,,,,3,,,试点,2026-01-01,2026-12-31,甲,乙", "rule_id", "no_such_rule"),
+        (
+            "job_loss_rate_level,3,371502,4,,,3,,,试点,2026-01-01,2026-12-31,甲,乙",
+            "min_strength",
+            "不用于 level 类规则",
+        ),
+        ("employer_layoff,4,371502,,10,,,,,试点,2026-01-01,2026-12-31,甲,乙", "min_ratio", "如 0.1"),
+        ("job_loss_rate_level,3,371502,,,,3,,,试点,2026-01-01,2026-12-31,Wang,wang", "approver", "两个人"),
         ("employer_layoff,9,371502,,,,3,,,试点,2026-01-01,2026-12-31,甲,乙", "level", "级别"),
     ],
 )

@@ -1,0 +1,178 @@
+"""What each kind of rule is met by: the columns it needs and may use, where it looks, what it can be about."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.region_table import Table
+
+LIMITS = ("min_strength", "min_ratio", "min_people", "line", "margin", "min_base")
+"""What an override may say anew for one area."""
+_USED_BY_SOME = (
+    *LIMITS, "window_days", "max_p", "window_periods", "enter_k", "enter_n", "leave_line", "cool_down_days", "raise_by",
+)  # fmt: skip
+_OF_A_WARNING = ("cool_down_days", "raise_by")
+_OF_PERIODS = ("enter_k", "enter_n", *_OF_A_WARNING)
+_SERIES, _SUMS = ("city", "area", "industry", "cell"), ("city", "area", "industry")
+_INDICATORS = Path(__file__).parent / "sql" / "indicators"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """``needs``: columns that may not be empty. ``may``: further columns it is met by; all others are refused.
+    ``scopes``: where it looks. ``about``: the indicators whose facts it judges; empty: any indicator's readings."""
+
+    needs: tuple[str, ...]
+    may: tuple[str, ...]
+    scopes: tuple[str, ...]
+    about: tuple[str, ...] = ()
+
+
+TERMS = {
+    "spike": Terms(("min_strength",), ("min_ratio", "min_people", "leave_line", *_OF_PERIODS), _SERIES),
+    "level": Terms(("line",), ("margin", "min_base", "min_people", "leave_line", *_OF_PERIODS), _SERIES),
+    "change": Terms(("line", "window_periods"), ("min_base", *_OF_PERIODS), _SERIES),
+    "event": Terms(
+        (), ("line", "min_ratio", "min_base", "window_days", *_OF_A_WARNING), ("employer",), ("layoff_reported",)
+    ),
+    "several": Terms(("line", "window_days"), _OF_A_WARNING, _SUMS, ("layoff_reported",)),
+    "deadline": Terms(("line", "window_days"), _OF_A_WARNING, _SUMS, ("insured_deferring",)),
+    "data_fault": Terms(("line", "window_days"), _OF_A_WARNING, ("area",)),
+    "unreported": Terms(
+        ("min_people", "window_days", "max_p"), ("line", "min_ratio"), ("employer",), ("insured_leave",)
+    ),
+    "early": Terms(("window_days",), ("line", "min_ratio"), ("employer",), ("layoff_reported",)),
+    "rehire": Terms(("line",), (), ("employer",), ("layoff_reported",)),
+}
+_MISSING = {
+    "min_strength": "不能为空，异常规则须写明超出预期的标准差数",
+    "line": "不能为空，请写明预警线",
+    "window_days": "不能为空，请写明合计的天数",
+    "window_periods": "不能为空，请写明取平均的期数",
+    "min_people": "不能为空，请写明最少人数",
+    "max_p": "不能为空，请写明概率上限，如 0.001",
+}
+_DAYS_OF_AN_EVENT = 30  # what an empty window_days of an event means
+_STRICTER_HIGHER = ("min_strength", "min_ratio", "min_people", "margin", "min_base", "staff_least", "window_periods")
+_STRICTER_LOWER = ("staff_most", "max_p", "window_days", "window_periods")  # of other periods neither is stricter
+
+
+def check_needs(rules: Table) -> None:
+    """A rule has the limits its kind needs."""
+    frame, kind = rules.frame, rules.frame["kind"]
+    for name, terms in TERMS.items():
+        for column in terms.needs:
+            rules.refuse((kind == name) & frame[column].isna(), column, _MISSING[column])
+    no_limit = kind.isin(["event", "unreported", "early"]) & frame["line"].isna() & frame["min_ratio"].isna()
+    rules.refuse(no_limit, "line", "和 min_ratio 至少填写一项")
+
+
+def check_kinds(rules: Table) -> None:
+    """A rule says nothing its kind does not look at: no other column, no other place, no other indicator."""
+    frame = rules.frame
+    for name in frame["kind"].unique():
+        terms, own = TERMS[name], frame["kind"] == name
+        refuse_unused(rules, frame["kind"], name, _USED_BY_SOME)
+        elsewhere = ~frame["scope"].map(lambda scope, known=terms.scopes: set(scope.split(";")) <= {*known})
+        rules.refuse(own & elsewhere, "scope", f"不能用于 {name} 类规则，只能是：{'、'.join(terms.scopes)}")
+        if terms.about:
+            other = own & ~frame["indicator"].isin(terms.about)
+            rules.refuse(other, "indicator", f"不能用于 {name} 类规则，只能是：{'、'.join(terms.about)}")
+
+
+def refuse_unused(table: Table, kind: pd.Series, name: str, columns: tuple[str, ...]) -> None:
+    """Refuse what stands in one of the columns although rules of the kind are not met by it."""
+    terms = TERMS[name]
+    used = (*terms.needs, *terms.may)
+    for column in columns:
+        if column not in used:
+            stands = (kind == name) & table.frame[column].notna()
+            table.refuse(stands, column, f"不用于 {name} 类规则，请留空；这类规则可填：{'、'.join(used)}")
+
+
+def check_limits(table: Table, kind: pd.Series) -> None:
+    """Limits of rules or of overrides are such as can be met and missed. ``kind``: of the rule of every row."""
+    frame = table.frame
+    strength, ratio = frame["min_strength"], frame["min_ratio"]
+    table.refuse(strength.notna() & ~strength.between(0, 40), "min_strength", "应在 0 和 40 之间")
+    for column in ("min_people", "margin", "min_base"):
+        table.refuse(frame[column] < 0, column, "不能是负数")
+    table.refuse((kind == "spike") & (ratio < 1), "min_ratio", "应不小于 1，为实际与预期之比，如 1.2")
+    is_share = ratio.notna() & (kind != "spike") & ~((ratio > 0) & (ratio <= 1))
+    table.refuse(is_share, "min_ratio", "应大于 0、不大于 1，为占职工的比例，如 0.1")
+    table.refuse((kind != "level") & (frame["line"] <= 0), "line", "应大于 0")
+
+
+def check_leave(rules: Table) -> None:
+    """A leave line is on the good side of the line, so that a warning is left lower than it was entered."""
+    frame, kind = rules.frame, rules.frame["kind"]
+    leave = frame["leave_line"]
+    limit = frame["min_strength"].where(kind == "spike", frame["line"])
+    rules.refuse((kind == "spike") & (leave > limit), "leave_line", "高于触发线，解除线应低于触发线")
+    rules.refuse(leave.notna() & (leave == limit), "leave_line", "与触发线相同，请留空或改成更宽的解除线")
+    beyond = _sign(frame) * (leave - limit) > 0
+    rules.refuse((kind == "level") & beyond, "leave_line", "比触发线还差，解除线应在触发线好的一侧")
+
+
+def check_order(rules: Table) -> None:
+    """Every row can decide the level: none is twice there, none asks as much as a row of a more severe level."""
+    frame = rules.frame
+    strict = _strictness(frame)
+    for _, own in frame.groupby("rule_id"):
+        rows = own.index.to_numpy()
+        ends = own["effective_to"].fillna(own["effective_from"].max())
+        level, begins = own["level"].to_numpy(), own["effective_from"].to_numpy()
+        at_once = (begins[:, None] <= ends.to_numpy()) & (begins <= ends.to_numpy()[:, None])
+        covers = (strict[rows][None, :, :] <= strict[rows][:, None, :]).all(axis=2) & at_once
+        for place, row in enumerate(rows):
+            same = covers[place] & covers[:, place] & (level == level[place])
+            if same[:place].any():
+                twin = rules.lines[rows[int(np.argmax(same))]]
+                raise rules.error(row, "level", f"与第 {twin} 行的条件相同，请删去其中一行")
+            worse = covers[place] & (level < level[place])
+            if worse.any():
+                other = rows[int(np.argmax(worse))]
+                said = f"第 {rules.lines[other]} 行（{frame['level'].iloc[other]} 级）的条件不比本行严，本级永远轮不到"
+                raise rules.error(row, "level", f"：{said}；请放宽本行或收紧那一行")
+
+
+def _strictness(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """(n, limits): the larger the fewer things meet it, -inf where a row asks nothing."""
+    days = frame["window_days"].where(frame["window_days"].notna() | (frame["kind"] != "event"), _DAYS_OF_AN_EVENT)
+    higher = frame[list(_STRICTER_HIGHER)].astype("float64")
+    lower = -frame.assign(window_days=days)[list(_STRICTER_LOWER)].astype("float64")
+    sign = _sign(frame)
+    lines = [frame["line"].where(sign >= 0), -frame["line"].where(sign <= 0)]
+    asked: NDArray[np.float64] = pd.concat([higher, lower, *lines], axis=1).fillna(-np.inf).to_numpy(dtype=np.float64)
+    return asked
+
+
+def _sign(frame: pd.DataFrame) -> pd.Series:
+    """Row by row 1 where a higher line is harder to reach, -1 where a lower one is, 0 where nobody knows."""
+    sides = {"higher": 1.0, "lower": -1.0}
+    pairs = zip(frame["kind"], frame["indicator"], strict=True)
+    side = [sides.get(_worse(name) or "", 0.0) if kind == "level" else 1.0 for kind, name in pairs]
+    return pd.Series(side, index=frame.index, dtype="float64")
+
+
+@cache
+def _worse(indicator: str) -> str | None:
+    """higher or lower, by the header of its SQL; None of an indicator that is not there."""
+    path = _INDICATORS / f"{indicator}.sql"
+    said = re.search(r"^-- worse: (\w+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
+    return said[1] if said else None
+
+
+def one_person(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Whether two columns name the same person, however it is written: capitals, widths and blanks aside."""
+    return first.map(_plain_name, na_action="ignore") == second.map(_plain_name, na_action="ignore")
+
+
+def _plain_name(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

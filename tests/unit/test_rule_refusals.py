@@ -1,0 +1,190 @@
+"""Rows of rules.csv that would crash, never fire, or be taken and ignored are refused by one sentence each."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines import region as regions
+from pipelines.domain import UserError
+from pipelines.region_rules import RULE
+from pipelines.rule_terms import TERMS
+from pipelines.rule_version import before, newest
+
+LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
+Load = Callable[..., regions.Region]
+
+SPIKE = {"kind": "spike", "indicator": "benefit_claim", "scope": "area", "grain": "day", "min_strength": "3"}
+LEVEL = {"kind": "level", "indicator": "job_loss_rate", "scope": "area", "grain": "month", "line": "2"}
+LOWER = LEVEL | {"indicator": "vacancy_seeker_ratio", "scope": "city", "line": "1"}
+CHANGE = LEVEL | {"kind": "change", "window_periods": "3"}
+EVENT = {"kind": "event", "indicator": "layoff_reported", "scope": "employer", "grain": "day", "line": "20"}
+SEVERAL = EVENT | {"kind": "several", "scope": "area", "window_days": "30"}
+DEADLINE = SEVERAL | {"kind": "deadline", "indicator": "insured_deferring", "grain": "month"}
+FAULT = SEVERAL | {"kind": "data_fault", "indicator": "benefit_claim", "line": "3"}
+EARLY = EVENT | {"kind": "early", "window_days": "30"}
+REHIRE = EVENT | {"kind": "rehire"}
+UNREPORTED = EARLY | {"kind": "unreported", "indicator": "insured_leave", "min_people": "10", "max_p": "0.001"}
+KINDS = (SPIKE, LEVEL, CHANGE, EVENT, SEVERAL, DEADLINE, FAULT, EARLY, REHIRE, UNREPORTED)
+
+
+def written(**said: str) -> str:
+    given = {
+        "rule_id": "x", "title": "题", "level": "3", "leave_after": "7", "basis": "[P] 依据", "is_enabled": "false",
+        "effective_from": "2020-01-01",
+    } | said  # fmt: skip
+    return ",".join(given.get(column, "") for column in RULE)
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Liaocheng with these rows for its only rules."""
+
+    def of(*rows: dict[str, str]) -> regions.Region:
+        folder = Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng", dirs_exist_ok=True))
+        (folder / "playbook.csv").unlink(missing_ok=True)
+        lines = [",".join(RULE), *(written(**row) for row in rows)]
+        (folder / "rules.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return regions.load(folder)
+
+    return of
+
+
+def refusal(load: Load, *rows: dict[str, str]) -> str:
+    with pytest.raises(UserError) as refused:
+        load(*rows)
+    said = str(refused.value)
+    assert said.startswith(f"liaocheng/rules.csv 第 {len(rows) + 1} 行")
+    return said
+
+
+def test_every_kind_can_be_written_and_no_rule_is_no_slip(load: Load) -> None:
+    assert {row["kind"] for row in KINDS} == set(TERMS)
+    rows = [row | {"rule_id": row["kind"]} for row in KINDS]
+    assert load(*rows).rules["kind"].tolist() == [row["kind"] for row in KINDS]
+    assert load().rules.empty
+
+
+@pytest.mark.parametrize(
+    ("row", "scope"),
+    [
+        (SEVERAL, "area;cell"), (DEADLINE, "employer"), (EVENT, "area"), (FAULT, "city"), (LEVEL, "employer"),
+        (UNREPORTED, "area"),
+    ],
+)  # fmt: skip
+def test_a_place_where_the_kind_does_not_look_is_named(load: Load, row: dict[str, str], scope: str) -> None:
+    said = refusal(load, row | {"scope": scope})
+    assert f"“scope”列：“{scope}”不能用于 {row['kind']} 类规则，只能是：" in said
+
+
+@pytest.mark.parametrize("row", [EVENT, SEVERAL, DEADLINE, EARLY, REHIRE, UNREPORTED])
+def test_a_rule_of_facts_is_about_the_facts_of_its_kind(load: Load, row: dict[str, str]) -> None:
+    said = refusal(load, row | {"indicator": "benefit_claim"})
+    assert f"“indicator”列：“benefit_claim”不能用于 {row['kind']} 类规则，只能是：{row['indicator']}" in said
+
+
+@pytest.mark.parametrize(
+    ("row", "ignored"),
+    [
+        (SPIKE, "min_base window_days window_periods max_p line margin"),
+        (LEVEL, "min_strength min_ratio window_days window_periods max_p"),
+        (CHANGE, "min_people min_ratio margin leave_line"),
+        (EVENT, "min_people margin enter_k leave_line"),
+        (SEVERAL, "min_base min_people min_ratio enter_k"),
+        (DEADLINE, "min_people enter_k"),
+        (FAULT, "min_base enter_k"),
+        (UNREPORTED, "cool_down_days raise_by"),
+        (EARLY, "min_people"),
+        (REHIRE, "window_days min_ratio"),
+    ],
+)
+def test_a_column_the_kind_does_not_look_at_is_refused_and_what_it_takes_is_told(
+    load: Load, row: dict[str, str], ignored: str
+) -> None:
+    for column in ignored.split():
+        patient = {"enter_n": "3"} if column == "enter_k" else {}
+        said = refusal(load, row | {column: "0.5" if column == "max_p" else "1"} | patient)
+        assert f"“{column}”列" in said
+        assert f"不用于 {row['kind']} 类规则，请留空；这类规则可填：" in said
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "fix"),
+    [
+        (EVENT, "effective_to", "2019-12-31", "早于 effective_from"),
+        (EVENT, "window_days", "0", "正整数"),
+        (SEVERAL, "window_days", "-5", "正整数"),
+        (SPIKE, "leave_after", "0", "正整数"),
+        (SPIKE, "min_people", "-50", "不能是负数"),
+        (SPIKE, "min_ratio", "0.9", "不小于 1"),
+        (EVENT, "min_ratio", "10", "如 0.1"),
+        (EVENT, "min_ratio", "-0.1", "如 0.1"),
+        (SEVERAL, "line", "0", "大于 0"),
+        (LEVEL, "leave_line", "5", "好的一侧"),
+        (LOWER, "leave_line", "0.8", "好的一侧"),
+    ],
+)
+def test_a_limit_that_cannot_be_met_or_missed_is_refused(
+    load: Load, row: dict[str, str], column: str, value: str, fix: str
+) -> None:
+    said = refusal(load, row | {column: value})
+    assert f"“{column}”列" in said
+    assert fix in said
+
+
+def test_a_leave_line_on_the_good_side_is_taken_whichever_side_that_is(load: Load) -> None:
+    rows = (LEVEL | {"leave_line": "1.5"}, LOWER | {"rule_id": "y", "leave_line": "1.1"})
+    assert load(*rows).rules["leave_line"].tolist() == [1.5, 1.1]
+
+
+@pytest.mark.parametrize(
+    ("author", "approver"), [("Wang", "wang"), ("Wang Li", "ＷＡＮＧ Ｌｉ"), ("王 编写", "王编写")]
+)
+def test_one_person_written_twice_is_one_person(load: Load, author: str, approver: str) -> None:
+    assert "两个人" in refusal(load, SPIKE | {"author": author, "approver": approver})
+
+
+def test_two_versions_of_a_level_are_not_open_at_once(load: Load) -> None:
+    old, new = SPIKE, SPIKE | {"effective_from": "2026-01-01", "min_strength": "5"}
+    assert "effective_to（本行生效的前一天）" in refusal(load, old, new)
+    assert "effective_to" in refusal(load, old | {"effective_to": "2026-01-01"}, new)
+    region = load(old | {"effective_to": "2025-12-31"}, new)
+    assert newest(region, "x")["min_strength"].tolist() == [5.0]
+    assert before(region, "x")["min_strength"].tolist() == [3.0]
+
+
+def test_one_level_changes_alone_and_keeps_to_what_holds_of_the_whole_rule(load: Load) -> None:
+    blue = SPIKE | {"level": "4", "min_strength": "2"}
+    yellow = SPIKE | {"effective_to": "2025-12-31"}
+    later = SPIKE | {"effective_from": "2026-01-01", "min_strength": "5"}
+    assert newest(load(blue, yellow, later), "x")["min_strength"].tolist() == [2.0, 5.0]
+    for column in ("leave_after", "raise_by", "cool_down_days"):
+        assert f"“{column}”列" in refusal(load, blue, yellow, later | {column: "30"})
+        assert "第一行不一致" in refusal(load, blue, SPIKE | {column: "30"})
+
+
+def test_a_row_that_never_decides_the_level_is_refused(load: Load) -> None:
+    assert "条件相同" in refusal(load, SPIKE, SPIKE)
+    for row, limit, blue, yellow in (
+        (SPIKE, "min_strength", "6", "3"), (LEVEL, "line", "4", "2"), (LOWER, "line", "0.8", "0.9"),
+        (SEVERAL, "line", "100", "100"), (EVENT, "line", "30", "20"),
+    ):  # fmt: skip
+        mild, severe = row | {"level": "4", limit: blue}, row | {limit: yellow}
+        assert "第 2 行（3 级）的条件不比本行严" in refusal(load, severe, mild)
+        if blue != yellow:
+            assert len(load(mild | {limit: yellow}, severe | {limit: blue}).rules) == 2
+
+
+def test_rows_that_ask_for_different_things_each_have_their_level(load: Load) -> None:
+    share = EVENT | {"level": "4", "line": "", "min_ratio": "0.1"}
+    large = EVENT | {"level": "3", "line": "50", "min_base": "500"}
+    assert len(load(share, large, EVENT | {"level": "4"}).rules) == 3
+    short = EVENT | {"level": "4", "window_days": "10"}
+    assert "永远轮不到" in refusal(load, EVENT, short)  # an empty window is thirty days
+
+
+def test_of_an_indicator_that_is_not_there_no_side_is_the_worse_one(load: Load) -> None:
+    unknown = LEVEL | {"indicator": "nobody_knows"}
+    assert len(load(unknown | {"level": "4", "line": "0.9"}, unknown | {"line": "1"}).rules) == 2
+    assert len(load(unknown | {"level": "4", "line": "1"}, unknown | {"line": "0.9", "leave_line": "2"}).rules) == 2
