@@ -81,6 +81,7 @@ def test_a_report_corrected_below_the_line_closes_its_warning_as_that_and_no_oth
     assert told.pop(employer(1)) == REVISED
     assert set(told.values()) == {OPEN}
     assert employer(2) in told
+    assert warnings(run, "several_employers_layoff") == {"371500C": REVISED}
 
 
 def test_days_one_by_one_end_as_in_one_replay(sent: House, run: House, tmp_path: Path) -> None:
