@@ -115,7 +115,7 @@ def start(con: duckdb.DuckDBPyConnection, settings: Settings, region: Region, la
     last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
     transform.restore(last)
     forecaster = Forecaster(con, region, MemoryFolder(settings.memory))
-    return Work(con, region, transform, forecaster, Judge(con, region, forecaster.reported_since))
+    return Work(con, region, transform, forecaster, Judge(con, region, forecaster.again))
 
 
 def compute(work: Work, edition: Edition) -> None:

@@ -22,6 +22,8 @@ from dashboard.verdict import certainty_word, odds
 _REASONS = {
     "evidence": "figures are back in their normal range",
     "window_passed": "the rule's window has passed without a further report",
+    "revision": "corrected figures no longer meet the rule",
+    "rule_ended": "its rule has ended or is switched off",
 }
 _MADE_BEFORE_ASKED = 40  # so many open warnings, the worst, have their pages made with each edition
 TEN = 10  # people: from here on whole numbers

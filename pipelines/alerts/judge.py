@@ -1,6 +1,7 @@
 """The judge stage: one edition's findings, and what they make of the episodes that are open."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import duckdb
 import pandas as pd
@@ -9,9 +10,10 @@ from pipelines.alerts import lead_desk, rules
 from pipelines.alerts.corroboration import compared, raised
 from pipelines.alerts.grounds import Grounds, found, grounds, in_force_on
 from pipelines.alerts.hysteresis import held, look_back_days, waiting
-from pipelines.alerts.judged import Reported, judged_to
-from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, from_row
+from pipelines.alerts.judged import judged_to
+from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, finding_key, from_row
 from pipelines.alerts.reach import by_cohort
+from pipelines.alerts.told_anew import Again, readings_corrected, reports_gone, scores_corrected
 from pipelines.domain import Edition
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import SQL, catalogue, step
@@ -28,10 +30,10 @@ _EPISODE = list(EarlyWarning.__dataclass_fields__)
 class Judge:
     """Applies the region's rules to one edition after another; ``con`` sees the drops in force as ``in_force``."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, region: Region, reported_since: Reported) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, region: Region, again: Again) -> None:
         self._con = con
         self._region = region
-        self._reported_since = reported_since
+        self._again = again
 
     def run(self, edition: Edition, change: Change, score: pd.DataFrame) -> None:
         """Store the findings of this edition and bring the episodes up to it."""
@@ -53,13 +55,29 @@ class Judge:
         worse = {name: item.worse for name, item in catalogue().items()}
         judged: dict[Key, tuple[date, int]] = {}
         stay: set[Key] = set()
-        for part in by_cohort(in_force, current, known.readings, known.past, score):
-            judged |= judged_to(part.current, part.readings, day, self._reported_since)
+        alive = [one for one in current if one.rule_id in leave_after]
+        for part in by_cohort(in_force, alive, known.readings, known.past, score):
+            judged |= judged_to(self._con, part.current, part.score, part.readings, self._region.city, day, cutoff_at)
             stay |= held(part.current, part.rules, part.score, part.readings, worse, self._region.city)
-        after = advance(current, findings, judged, leave_after, day, stay)
+        unfounded = self._unfounded(alive, findings, change, known, day, cutoff_at)
+        after = advance(current, findings, judged, leave_after, day, stay, unfounded)
         self._store_episodes(edition, current, after)
         self._store_agreement(edition, [one for one in after if one.status == "open"], known)
         lead_desk.store(self._con, edition, lead_desk.found(self._con, self._region, in_force, known.layoffs, day))
+
+    def _unfounded(
+        self, current: list[EarlyWarning], findings: pd.DataFrame, change: Change, known: Grounds, day: date,
+        cutoff_at: datetime,
+    ) -> set[Key]:  # fmt: skip
+        """Warnings without a finding whose own evidence, told anew, does not meet the rule that opened them."""
+        met = {finding_key(row) for row in findings.to_dict("records")}
+        rest = [one for one in current if one.key not in met]
+        in_force, city = partial(in_force_on, self._region), self._region.city
+        return (
+            reports_gone(rest, known.layoffs, in_force, city, day)
+            | readings_corrected(self._con, rest, change.fresh, in_force, self._region, cutoff_at)
+            | scores_corrected(self._con, rest, change.fresh, in_force, self._again, city, cutoff_at)
+        )
 
     def _raised(
         self, findings: pd.DataFrame, in_force: pd.DataFrame, known: Grounds, day: date, cutoff_at: datetime

@@ -1,34 +1,69 @@
 """Up to when the series of open warnings were judged, and how many new periods that adds."""
 
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
+import duckdb
 import pandas as pd
 
 from pipelines.alerts.lifecycle import EarlyWarning, Key
-
-Reported = Callable[[str, str, str, date], tuple[date, int] | None]
-"""Indicator, area, industry and a day: last period that reported, and how many did after that day; None: not scored."""
+from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY
+from pipelines.warehouse.catalogue import catalogue, step
 
 
 def judged_to(
-    current: Iterable[EarlyWarning], readings: pd.DataFrame, day: date, reported_since: Reported
-) -> dict[Key, tuple[date, int]]:
+    con: duckdb.DuckDBPyConnection, current: Sequence[EarlyWarning], score: pd.DataFrame, readings: pd.DataFrame,
+    city: str, day: date, cutoff_at: datetime,
+) -> dict[Key, tuple[date, int]]:  # fmt: skip
     """For the warnings whose data were judged: their last period and the number of new ones; the others are absent.
 
-    ``readings``: those judged by this edition; rules on reports and deadlines are judged every day.
+    ``score``, ``readings``: those judged by this edition; rules on reports and deadlines are judged every day.
     """
-    judged: dict[Key, tuple[date, int]] = {}
+    judged = _of_scores(con, [one for one in current if one.kind == "spike"], score, city, cutoff_at)
     for warning in current:
-        if warning.kind == "spike":
-            answer = reported_since(warning.indicator, warning.area, warning.industry, warning.judged_to)
-        elif warning.kind in {"level", "change"}:
+        if warning.kind in {"level", "change"}:
             answer = _of_readings(warning, readings)
-        else:
+        elif warning.kind != "spike":
             answer = (day, (day - warning.judged_to).days)
+        else:
+            continue
         if answer is not None:
             judged[warning.key] = answer
     return judged
+
+
+def evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
+    """Series and window of what spike warnings rest on, with the number of each in its list, for SQL to join."""
+    rows = [
+        (number, one.indicator, str(catalogue()[one.indicator].grains[0]), one.area, one.industry, one.window_from,
+         one.data_to, one.judged_to)
+        for number, one in enumerate(warnings)
+    ]  # fmt: skip
+    names = ["number", "indicator", "grain", "area", "industry", "window_from", "data_to", "judged_to"]
+    frame = pd.DataFrame(rows, columns=names)
+    return frame.assign(**{name: pd.to_datetime(frame[name]) for name in ("window_from", "data_to", "judged_to")})
+
+
+def _of_scores(
+    con: duckdb.DuckDBPyConnection, spikes: Sequence[EarlyWarning], score: pd.DataFrame, city: str, cutoff_at: datetime
+) -> dict[Key, tuple[date, int]]:
+    """A period is quiet when the areas that told the evidence have told it and its series' score has come to it."""
+    if not spikes or score.empty:
+        return {}
+    until = score.groupby(["indicator", "area", "industry"])["data_to"].max().rename("until").dropna()
+    evidence = evidence_of(spikes).merge(until, left_on=["indicator", "area", "industry"], right_index=True)
+    if evidence.empty:
+        return {}
+    con.register("evidence", evidence)
+    told = con.execute(
+        step("quiet"),
+        {
+            "city": city, "total": TOTAL_INDUSTRY, "everybody": EVERY_COHORT, "cutoff_at": cutoff_at,
+            "since": evidence["window_from"].min().date(), "indicators": evidence["indicator"].unique().tolist(),
+        },
+    ).fetchall()  # fmt: skip
+    con.unregister("evidence")
+    return {spikes[number].key: (period, periods) for number, period, periods in told}
 
 
 def _of_readings(warning: EarlyWarning, readings: pd.DataFrame) -> tuple[date, int] | None:

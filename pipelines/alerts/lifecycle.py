@@ -141,15 +141,18 @@ def renewed(warning: EarlyWarning, row: Mapping[Hashable, Any], day: date) -> Ea
     )  # fmt: skip
 
 
+def closed(warning: EarlyWarning, reason: str, day: date) -> EarlyWarning:
+    """A warning that ends with this edition, and why."""
+    return replace(warning, status="closed", changed_on=day, closed_on=day, close_reason=reason)
+
+
 def rested(warning: EarlyWarning, data_to: date, periods: int, leave_after: int, day: date) -> EarlyWarning:
     """An open warning whose series was judged on new data without a finding; ``leave_after`` such periods close it."""
     quiet = warning.quiet_periods + periods
+    judged = replace(warning, quiet_periods=quiet, judged_to=data_to)
     if quiet < leave_after:
-        return replace(warning, quiet_periods=quiet, judged_to=data_to)
-    return replace(
-        warning, quiet_periods=quiet, judged_to=data_to, status="closed", changed_on=day, closed_on=day,
-        close_reason="evidence" if warning.kind in OF_EVIDENCE else "window_passed",
-    )  # fmt: skip
+        return judged
+    return closed(judged, "evidence" if warning.kind in OF_EVIDENCE else "window_passed", day)
 
 
 def advance(
@@ -159,29 +162,34 @@ def advance(
     leave_after: Mapping[str, int],
     day: date,
     held: Set[Key] = frozenset(),
+    unfounded: Set[Key] = frozenset(),
 ) -> list[EarlyWarning]:
     """The warnings after one edition, those closed by it included.
 
     ``judged``: for keys without a finding, up to which day their data were judged and how many new periods that adds
-    beyond what the warning has seen; a key that is absent was not judged (data did not come) and stays as it is. A
-    finding that another one explains, or that waits (``waits_for``: for more periods, for the end of a cool-down),
-    renews its own warning and opens none. ``held``: keys without a finding that are still beyond their leave line:
-    their count of quiet periods begins anew.
+    beyond what the warning has seen; a key that is absent was not judged (data did not come) and stays as it is.
+    ``leave_after``: of every rule in force; a warning of another rule ends with it. A finding that another one
+    explains, or that waits (``waits_for``: for more periods, for the end of a cool-down), renews its own warning and
+    opens none. ``held``: keys without a finding that are still beyond their leave line: their count of quiet periods
+    begins anew. ``unfounded``: keys whose own evidence was told anew and does not meet their rule any more.
     """
     met = {finding_key(row): row for row in findings.to_dict("records")}
     after: list[EarlyWarning] = []
     for warning in current:
         row = met.pop(warning.key, None)
+        data_to, periods = judged.get(warning.key, (warning.judged_to, 0))
         if row is not None:
             after.append(renewed(warning, row, day))
-        elif warning.key in judged and judged[warning.key][1] > 0:
-            data_to, periods = judged[warning.key]
-            if warning.key in held:
-                after.append(replace(warning, quiet_periods=0, judged_to=data_to))
-                continue
-            after.append(rested(warning, data_to, periods, leave_after.get(warning.rule_id, 1), day))
-        else:
+        elif warning.rule_id not in leave_after:
+            after.append(closed(warning, "rule_ended", day))
+        elif warning.key in unfounded:
+            after.append(closed(replace(warning, judged_to=data_to), "revision", day))
+        elif periods == 0:
             after.append(warning)
+        elif warning.key in held:
+            after.append(replace(warning, quiet_periods=0, judged_to=data_to))
+        else:
+            after.append(rested(warning, data_to, periods, leave_after[warning.rule_id], day))
     return after + [
         opened(row, day)
         for row in met.values()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from pipelines.alerts.corroboration import SCORED, compared, raised
 from pipelines.alerts.grounds import OF_FACTS, found, grounds, in_force_on
 from pipelines.alerts.hysteresis import held, waiting
 from pipelines.alerts.judged import judged_to
-from pipelines.alerts.lifecycle import EarlyWarning, Key, advance
+from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, finding_key
 from pipelines.alerts.reach import by_cohort
 from pipelines.alerts.rules import place_of
-from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
+from pipelines.alerts.told_anew import readings_corrected, reports_gone
+from pipelines.domain import TOTAL_INDUSTRY, UserError
 from pipelines.region import Region
 from pipelines.region_rules import LEADS
 from pipelines.warehouse.catalogue import catalogue, step
@@ -75,11 +77,8 @@ def _judge(
     con: duckdb.DuckDBPyConnection, region: Region, rows: pd.DataFrame, past: _Past, edition_id: str, day: date,
     cutoff_at: datetime,
 ) -> None:  # fmt: skip
-    own = region.rules_on(day)
-    indicator, rule_id = str(rows["indicator"].iloc[0]), str(rows["rule_id"].iloc[0])
-    beside = own[own["is_enabled"] & (own["indicator"] == indicator) & (own["rule_id"] != rule_id)]
-    beside = beside[(beside["kind"] == "spike") & (rows["kind"].iloc[0] == "spike")]
-    in_force = in_force_on(region, day, pd.concat([rows, beside], ignore_index=True))
+    indicator, in_force_at = str(rows["indicator"].iloc[0]), partial(_in_force, region, rows)
+    in_force = in_force_at(day)
     if set(in_force["kind"]) & OF_FACTS or in_force["raise_by"].notna().any():
         look(con, cutoff_at)
     raising = bool(in_force["raise_by"].notna().any())
@@ -99,19 +98,21 @@ def _judge(
     if in_force["enter_n"].notna().any():
         past.findings.append(findings)
     worse = {name: item.worse for name, item in catalogue().items()}
-    ends = score.groupby(["indicator", "area", "industry"])["data_to"].max() if len(score) else pd.Series(dtype=object)
-
-    def reported_since(name: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
-        end = ends.get((name, area, industry))
-        return None if end is None else (end.date(), _periods(region, name, since, end.date()))
-
+    leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
+    alive = [one for one in past.current if one.rule_id in leave_after]
     judged: dict[Key, tuple[date, int]] = {}
     stay: set[Key] = set()
-    for part in by_cohort(in_force, past.current, known.readings, known.past, score):
-        judged |= judged_to(part.current, part.readings, day, reported_since)
+    for part in by_cohort(in_force, alive, known.readings, known.past, score):
+        judged |= judged_to(con, part.current, part.score, part.readings, region.city, day, cutoff_at)
         stay |= held(part.current, part.rules, part.score, part.readings, worse, region.city)
-    leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
-    after = advance(past.current, findings, judged, leave_after, day, stay)
+    met = {finding_key(row) for row in findings.to_dict("records")}
+    rest = [one for one in alive if one.key not in met]
+    unfounded = (
+        reports_gone(rest, known.layoffs, in_force_at, region.city, day)
+        | readings_corrected(con, rest, fresh, in_force_at, region, cutoff_at)
+        | _scores_corrected(con, rest, cutoff_at)
+    )
+    after = advance(past.current, findings, judged, leave_after, day, stay, unfounded)
     known_before = {one.episode_id for one in past.current}
     past.opened += [one for one in after if one.episode_id not in known_before]
     for one in after:
@@ -122,14 +123,22 @@ def _judge(
     past.current = [one for one in after if one.status == "open"]
 
 
-def _periods(region: Region, indicator: str, since: date, until: date) -> int:
-    """Periods of the indicator's first grain that lie after ``since`` up to ``until``; of days only workdays count."""
-    grain = catalogue()[indicator].grains[0]
-    if grain is Grain.DAY:
-        days = (since + timedelta(days=offset) for offset in range(1, (until - since).days + 1))
-        return sum(region.is_workday(day) for day in days)
-    length = {Grain.WEEK: 7.0, Grain.MONTH: 30.4, Grain.QUARTER: 91.3}[grain]
-    return max(round((until - since).days / length), 0)
+def _in_force(region: Region, rows: pd.DataFrame, day: date) -> pd.DataFrame:
+    """The rule's rows, whatever their days, and the other spike rules of its indicator as they were on a day."""
+    own, rule = region.rules_on(day), rows.iloc[0]
+    beside = own[own["is_enabled"] & (own["indicator"] == rule["indicator"]) & (own["rule_id"] != rule["rule_id"])]
+    beside = beside[(beside["kind"] == "spike") & (rule["kind"] == "spike")]
+    return in_force_on(region, day, pd.concat([rows, beside], ignore_index=True))
+
+
+def _scores_corrected(con: duckdb.DuckDBPyConnection, rest: list[EarlyWarning], cutoff_at: datetime) -> set[Key]:
+    """Spikes of series whose warning that edition closed by a revision: no score of a past window is stored anew."""
+    gone = con.execute(
+        "select indicator, area, industry from episode "
+        "where kind = 'spike' and close_reason = 'revision' and known_from = $cutoff_at",
+        {"cutoff_at": cutoff_at},
+    ).fetchall()
+    return {one.key for one in rest if one.kind == "spike" and (one.indicator, one.area, one.industry) in gone}
 
 
 def _cases(told: list[EarlyWarning], worst: dict[str, tuple[int, date]]) -> pd.DataFrame:

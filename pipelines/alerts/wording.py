@@ -19,7 +19,7 @@ STATE_NAMES = {
 }  # fmt: skip
 CLOSED_BECAUSE = {
     "evidence": "后续数据已回到预期范围", "window_passed": "观察期已过，没有新的同类情况",
-    "revision": "数据更正后不再成立", "merged": "已并入另一条预警",
+    "revision": "数据更正后不再成立", "rule_ended": "所依据的规则已到期或停用",
 }  # fmt: skip
 WITHDRAWN = "数据更正后不再成立"
 _MEASURES = {"persons": "人", "posts": "个"}

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import duckdb
-import numpy as np
 import pandas as pd
 
 from models.assess import Memory
@@ -14,7 +13,7 @@ from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
 from pipelines.warehouse.cells import Cells, is_cell, load_cells
-from pipelines.warehouse.judgement import NOWCAST, STANDING, judgement
+from pipelines.warehouse.judgement import NOWCAST, STANDING, assessed, judgement
 from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.transform import Change
 
@@ -98,10 +97,13 @@ class Forecaster:
             self._calendar = self._region.calendar_frame(start, until + timedelta(days=400))
         return self._calendar
 
+    def _calendar_of(self, cells: Cells) -> pd.DataFrame:
+        return self.calendar(cells.first - timedelta(days=AHEAD_DAYS), cells.last)
+
     def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> list[pd.DataFrame]:
         if indicator.nature == "count" and indicator.name not in self._memory:
             self._memory[indicator.name] = self._kept.load(indicator.name, self._region.method)
-        calendar = self.calendar(cells.first - timedelta(days=AHEAD_DAYS), cells.last)
+        calendar = self._calendar_of(cells)
         nowcasts = self._nowcasts(edition, indicator, grain)
         made = judgement(
             cells, self._region, nowcasts, calendar, self._memory.get(indicator.name), METHODS[self._region.method]
@@ -114,10 +116,7 @@ class Forecaster:
         common = {
             "edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT,
         }  # fmt: skip
-        score = assessment.score.rename(columns={"level": "level_mean", "factor": "factor_mean"})
-        score = score.merge(series, left_on="series", right_index=True).assign(
-            **common, day=pd.Timestamp(edition.day), grain=str(grain)
-        )
+        score = _named(assessment.score, frame).assign(**common, day=pd.Timestamp(edition.day), grain=str(grain))
         self._write("score", _SCORE, score)
         forecast = assessment.forecast.merge(series, left_on="series", right_index=True).assign(
             **common, made_on=pd.Timestamp(edition.day), grain=str(Grain.WEEK if grain is Grain.DAY else grain)
@@ -129,22 +128,26 @@ class Forecaster:
         """The panel that was scored last; None for an indicator that has not been scored."""
         return self._panel.get(indicator)
 
-    def reported_since(self, indicator: str, area: str, industry: str, since: date) -> tuple[date, int] | None:
-        """Last period of a series that reported, and how many did after ``since``; None for a series not scored."""
-        frame = self._panel.get(indicator)
-        if frame is None:
-            return None
-        row = np.flatnonzero((frame.series["area"] == area) & (frame.series["industry"] == industry))
-        reported = np.isfinite(frame.values[row[0]]) if len(row) else np.zeros(0, dtype=bool)
-        if not reported.any():
-            return None
-        periods = frame.periods[reported]
-        return periods[-1].date(), int((periods > pd.Timestamp(since)).sum())
+    def again(self, indicator: str, until: date) -> pd.DataFrame:
+        """Scores as if an earlier period were the last, by what is known of it now; empty for what was not scored."""
+        frame, cells = self._panel.get(indicator), self._cells.get(indicator)
+        if frame is None or cells is None or pd.Timestamp(until) not in frame.periods:
+            return pd.DataFrame()
+        part = frame.until(int(frame.periods.get_loc(pd.Timestamp(until))))
+        method = METHODS[self._region.method]
+        said, _ = assessed(part, self._calendar_of(cells), self._memory.get(indicator), method)
+        return _named(said.score, part).assign(indicator=indicator)
 
     def _write(self, table: str, columns: str, frame: pd.DataFrame) -> None:
         self._con.register("incoming", frame)
         self._con.execute(f"insert into {table} ({columns}) select {columns} from incoming")  # nosec B608 # names of our own tables and columns
         self._con.unregister("incoming")
+
+
+def _named(score: pd.DataFrame, frame: Panel) -> pd.DataFrame:
+    """Scores with the level, area and industry of their series."""
+    told = score.rename(columns={"level": "level_mean", "factor": "factor_mean"})
+    return told.merge(frame.series[["level", "area", "industry"]], left_on="series", right_index=True)
 
 
 def spike_indicators(rules: pd.DataFrame) -> Sequence[str]:

@@ -49,19 +49,20 @@ def judgement(
     likely = panel(cells, region, _counted(nowcasts, "likely"))
     if likely is None:
         return None
-    said, memory = _judged(likely, calendar, memory, method)
+    said, memory = assessed(likely, calendar, memory, method)
     score = said.score
     if len(nowcasts):
         nearest = panel(cells, region, _counted(nowcasts, "lo" if cells.indicator.worse == "higher" else "hi"))
         if nearest is not None and not np.array_equal(nearest.exposure, likely.exposure):
-            score = _judged(nearest.until(len(likely.periods) - 1), calendar, memory, method)[0].score
+            score = assessed(nearest.until(len(likely.periods) - 1), calendar, memory, method)[0].score
     score = _with_rate(score, likely, cells.indicator.scale)
     return Judgement(likely, Assessment(score, said.forecast), memory)
 
 
-def _judged(
+def assessed(
     frame: Panel, calendar: pd.DataFrame, memory: Memory | None, method: Method
 ) -> tuple[Assessment, Memory | None]:
+    """What the model of its nature says of a panel's last period, and what it remembers."""
     return assess(frame, calendar, memory, method) if frame.nature == "count" else change.assess(frame, calendar)
 
 

@@ -11,13 +11,14 @@ from pipelines.region import Region
 from tests.pipeline.mail_city import REGION, City, Told, edition
 
 RUN_AT = time(7, 30)
+_ENDS = {"x": "evidence", "~": "revision"}
 
 
 @dataclass
 class Timeline:
     """A story over days. Each line is one series, a character a day from ``first`` on.
 
-    ``1``–``4`` open at this level, ``x`` closed by evidence that day, ``~`` taken out by a revision, ``.`` not there.
+    ``1``–``4`` open at this level, ``x`` closed by evidence that day, ``~`` closed by a revision, ``.`` not there.
     A series that is open again after its end is a new warning.
     """
 
@@ -96,23 +97,18 @@ def _rows(area: str, industry: str, line: str, first: date, until: date) -> list
         last = rows[-1] if rows and rows[-1].until is None else None
         if mark == ".":
             continue
-        if mark == "~":
-            if last:
-                rows[-1] = _ended(last, day)
-            continue
-        status, level = ("closed", last.level if last else 3) if mark == "x" else ("open", int(mark))
+        status, level = ("closed", last.level if last else 3) if mark in _ENDS else ("open", int(mark))
         if last is not None and last.status == "open":
             if (status, level) == ("open", last.level):
                 continue
             rows[-1] = _ended(last, day)
             opened_on, episode = last.opened_on or last.since, last.episode_id
-        elif mark == "x":
+        elif mark in _ENDS:
             continue
         else:
             opened += 1
             opened_on, episode = day, f"{area}{industry}{opened}"
-        reason = "evidence" if status == "closed" else None
-        rows.append(Told(episode, area, level, day, industry, status, None, reason, opened_on=opened_on))
+        rows.append(Told(episode, area, level, day, industry, status, None, _ENDS.get(mark), opened_on=opened_on))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Timelines of early warnings: opened, raised, resting, closed by evidence, never by silence."""
+"""Timelines of early warnings: opened, raised, resting, closed by evidence, a revision or the end of their rule, never by silence."""
 
 from datetime import date, timedelta
 
@@ -78,6 +78,21 @@ def test_it_is_never_lifted_because_data_stopped() -> None:
     for offset in range(1, 60):
         warnings = advance(warnings, NOTHING, {}, LEAVE, day(offset + 1))
     assert warnings == opened()
+
+
+def test_what_a_revision_takes_away_closes_at_once_and_says_so_unless_its_rule_is_met_elsewhere() -> None:
+    gone = advance(opened(), NOTHING, judged(1), LEAVE, day(2), unfounded={KEY})[0]
+    assert (gone.status, gone.close_reason, gone.closed_on, gone.observed) == ("closed", "revision", day(2), 100.0)
+    held = advance(opened(), NOTHING, {}, LEAVE, day(2), held={KEY}, unfounded={KEY})[0]
+    assert held.close_reason == "revision"
+    assert advance(opened(), finding(day(1)), {}, LEAVE, day(2), unfounded={KEY})[0].status == "open"
+
+
+def test_a_warning_ends_with_its_rule_and_not_by_figures_that_nobody_judged() -> None:
+    for seen in ({}, judged(1), judged(9, 9)):
+        ended = advance(opened(), NOTHING, seen, {"another": 1}, day(2))[0]
+        assert (ended.status, ended.close_reason, ended.closed_on) == ("closed", "rule_ended", day(2))
+        assert ended.quiet_periods == 0
 
 
 def test_a_new_finding_ends_the_quiet() -> None:

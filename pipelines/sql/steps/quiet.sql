@@ -1,0 +1,26 @@
+-- Of warnings (evidence, by number): the last period after judged_to, and how many, that every area told which had told
+-- the window of the evidence. A total that lacks one of them has not been seen to be quiet.
+with told as (
+    select evidence.number, evidence.data_to, evidence.judged_to, reading.area, reading.period
+    from evidence
+    join reading on reading.indicator = evidence.indicator and reading.grain = evidence.grain
+        and (reading.area = evidence.area or evidence.area = $city)
+        and reading.period between evidence.window_from and evidence.until
+    where reading.industry = $total and reading.cohort = $everybody and reading.value is not null
+        and reading.period >= $since and list_contains($indicators, reading.indicator)
+        and reading.known_from <= $cutoff_at and (reading.known_to is null or reading.known_to > $cutoff_at)
+),
+member as (select distinct number, area from told where period <= data_to),
+size as (select number, count(*) as areas from member group by number),
+whole as (
+    select told.number, told.period
+    from told
+    join member using (number, area)
+    where told.period > told.judged_to
+    group by told.number, told.period
+    having count(*) = (select areas from size where size.number = told.number)
+)
+select number, max(period) as period, count(*) as periods
+from whole
+group by number
+order by number
