@@ -3,12 +3,14 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines import region as regions
 from pipelines.alerts import layoff_rate, leads, rules
+from pipelines.roster import roster
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 DAY = date(2026, 10, 31)
@@ -171,4 +173,39 @@ def test_without_a_headcount_nothing_is_said_of_an_employer() -> None:
     assert found["is_within"].isna().all()
     gone = layoff_rate.rates(pd.DataFrame([{"before": 100, "after": np.nan, "claimed": 50}]))
     assert gone["rate_by_headcount"].isna().all()
-    assert not gone["is_within"].iloc[0]
+    assert gone["is_within"].isna().all(), "by claims it is too much, by headcount nobody knows"
+
+
+def refunds(missing: date | None = None, claims: int = 0) -> pd.DataFrame:
+    """Rates for the refund of 2026, by employer: an area's claims of 2025 came, of 371502 without those of a day."""
+    owed = roster(REGION, date(2025, 1, 1), date(2025, 12, 31))
+    sent = owed.loc[owed["feed"] == "benefit_claim", ["feed", "area", "period"]]
+    lacks = (sent["area"] == "371502") & (sent["period"] == (pd.NaT if missing is None else pd.Timestamp(missing)))
+    sent = sent[~lacks].rename(columns={"area": "sender"}).assign(drop_id=range(len(sent) - int(lacks.sum())))
+    with duckdb.connect() as con:
+        con.execute("create table in_force as select * from sent")
+        con.execute(
+            "create table insured_headcount_in_force as select * from (values"
+            " ('shrank', '厂', '371502', 'C', 1000, date '2024-12-01'), ('shrank', '厂', '371502', 'C', 100, date '2025-12-01'),"
+            " ('gone', '店', '371502', 'C', 500, date '2024-12-01'),"
+            " ('other', '行', '371521', 'C', 1000, date '2024-12-01'), ('other', '行', '371521', 'C', 100, date '2025-12-01')"
+            ") as told (employer, employer_name, area, industry, insured, period)"
+        )
+        con.execute(
+            "create table benefit_claim_in_force as select 'shrank' as employer, i as person, date '2025-06-03' as filed_on"
+            f" from range({claims}) as told (i)"
+        )
+        return layoff_rate.of_year(con, REGION, 2026).set_index("employer")
+
+
+def test_claims_of_a_whole_year_are_the_second_formula() -> None:
+    found = refunds(claims=56)
+    assert found["claimed"].to_dict() == {"gone": 0, "other": 0, "shrank": 56}
+    assert found["is_within"].to_dict() == {"gone": True, "other": True, "shrank": False}
+
+
+def test_where_claims_of_one_day_lack_nobody_passes_by_claims() -> None:
+    found = refunds(missing=date(2025, 6, 4))
+    assert found["claimed"].isna().to_dict() == {"gone": True, "other": False, "shrank": True}
+    assert found["is_within"].isna().to_dict() == {"gone": True, "other": False, "shrank": True}
+    assert found.loc["other", "is_within"], "its own area sent everything"
