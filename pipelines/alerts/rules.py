@@ -19,6 +19,7 @@ FINDING = [
 HISTORY_PERIODS = 12  # a level rule needs a year of its own history before its median means anything
 NORMAL_95 = 1.959964
 SEVERAL = 2  # employers
+EVENT_DAYS = 30  # 劳动合同法 41 gives thirty days: how long a report counts where its rule does not say
 ROUNDING = 9  # decimals: a mean that reaches its line in writing reaches it here
 
 
@@ -156,12 +157,16 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
 
     ``layoffs``: reports in force with employer, staff, planned, reported_on, effective_on. Legs in one row of a rule
     are joined by *and* (persons ≥ line, share ≥ min_ratio, staff ≥ min_base), rows of a level by *or*. A report counts
-    until ``window_days`` after the day it plans for.
+    until ``window_days`` after the day it plans for, with what its employer reported in the ``window_days`` up to it:
+    a layoff in instalments is one.
     """
     rule = rules[rules["kind"] == "event"]
     if rule.empty or layoffs.empty:
         return pd.DataFrame(columns=FINDING)
-    met = layoffs[layoffs["planned"] >= rule["line"].fillna(0.0).min()].merge(rule, how="cross")
+    rule = rule.assign(window_days=rule["window_days"].fillna(EVENT_DAYS))
+    met = pd.concat(
+        [_with_instalments(layoffs, int(days)).merge(own, how="cross") for days, own in rule.groupby("window_days")]
+    )
     age = (pd.Timestamp(day) - met[["reported_on", "effective_on"]].max(axis=1)).dt.days
     share = met["planned"] / met["staff"].where(met["staff"] > 0)
     met = met[
@@ -169,17 +174,26 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
         & (met["min_ratio"].isna() | (share >= met["min_ratio"]))
         & (met["staff"] >= met["min_base"].fillna(0.0))
         & of_size(met, met["staff"])
-        & (age < met["window_days"].fillna(30))
+        & (age < met["window_days"])
         & holds_here(met)
     ]
     met = _worst(met.assign(planned=-met["planned"]), ["rule_id", "employer"], ["planned"])
     people = -met["planned"].astype(float)
     return _findings(
         met.assign(
-            window_from=met["reported_on"], window_to=met["reported_on"], data_to=met["reported_on"], observed=people,
+            window_from=met["since"], window_to=met["reported_on"], data_to=met["reported_on"], observed=people,
             people=people,
         )
     )  # fmt: skip
+
+
+def _with_instalments(layoffs: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Each report with the people its employer reported in the ``days`` up to it, and ``since`` when."""
+    own = layoffs[["employer", "reported_on"]].reset_index()
+    pairs = own.merge(layoffs[["employer", "reported_on", "planned"]], on="employer", suffixes=("", "_before"))
+    age = (pairs["reported_on"] - pairs["reported_on_before"]).dt.days
+    told = pairs[(age >= 0) & (age < days)].groupby("index")
+    return layoffs.assign(planned=told["planned"].sum(), since=told["reported_on_before"].min())
 
 
 def several(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date, city: str) -> pd.DataFrame:
