@@ -16,7 +16,9 @@ FINDING = [
     "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "strength", "people", "line",
     "explained_by", "level_alone", "waits_for",
 ]  # fmt: skip
-HISTORY_PERIODS = 12  # a level rule needs a year of its own history before its median means anything
+A_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4}  # periods: a level rule needs so much history of its own
+BEST_OF = 12  # periods: a change is one from the best mean of these
+EVERY = {"day": "D", "week": "7D", "month": "MS", "quarter": "3MS"}  # from one period to the next
 NORMAL_95 = 1.959964
 SEVERAL = 2  # employers
 EVENT_DAYS = 30  # 劳动合同法 41 gives thirty days: how long a report counts where its rule does not say
@@ -73,21 +75,21 @@ def spikes(rules: pd.DataFrame, score: pd.DataFrame, worse: dict[str, str]) -> p
 
 
 def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], city: str) -> pd.DataFrame:
-    """Findings of level rules: beyond the line and beyond the series' own 24-period median by the margin.
+    """Findings of level rules: beyond the line and beyond the series' own median of two years by the margin.
 
-    ``readings``: complete, new or revised readings with value, numerator, denominator, usual (median of the 24 periods
-    before) and history (how many there were). ``worse``: indicator to higher or lower.
+    ``readings``: complete, new or revised readings with value, numerator, denominator, usual (median of the two years
+    before) and history (how many periods of them there were). ``worse``: indicator to higher or lower.
     """
     rule = rules[(rules["kind"] == "level") & rules["indicator"].isin(list(worse))]
     if rule.empty or readings.empty:
         return pd.DataFrame(columns=FINDING)
-    met = readings.merge(rule.drop(columns="grain"), on="indicator")
+    met = readings.merge(rule.assign(least=rule["grain"].map(A_YEAR)).drop(columns="grain"), on="indicator")
     sign = met["indicator"].map(worse).map({"higher": 1.0, "lower": -1.0})
     usual = met["usual"] + sign * met["margin"].fillna(0.0)
     met = met[
         (sign * met["value"] >= sign * met["line"])
         & (sign * met["value"] >= sign * usual)
-        & (met["history"] >= HISTORY_PERIODS)
+        & (met["history"] >= met["least"])
         & (met["denominator"] >= met["min_base"].fillna(0.0))
         & (met["numerator"].abs() >= met["min_people"].fillna(0.0))
         & _in_scope(met, met["scope"], place_of(met, city))
@@ -116,19 +118,19 @@ def changes(
 
     ``readings``: as for levels. ``past``: all current readings of their indicators (indicator, area, industry, period,
     value). The mean is compared with the means of the 12 periods before (Sahm's rule takes the 3-month mean of the
-    unemployment rate over its low of twelve months). A series needs all of these periods.
+    unemployment rate over its low of twelve months). A series needs all of these periods, none left out.
     """
     rule = rules[(rules["kind"] == "change") & rules["indicator"].isin(list(worse))]
     if rule.empty or readings.empty:
         return pd.DataFrame(columns=FINDING)
     parts = []
-    for (name, periods), limits in rule.groupby(["indicator", "window_periods"]):
+    for (name, grain, periods), limits in rule.groupby(["indicator", "grain", "window_periods"]):
         sign = 1.0 if worse[str(name)] == "higher" else -1.0
-        own = past[past["indicator"] == name].sort_values("period")
-        series = own.groupby(["area", "industry"])["value"]
-        mean = series.transform(lambda value, n=int(periods): value.rolling(n).mean())
-        best = (sign * mean).groupby([own["area"], own["industry"]]).transform(_best_before)
-        own = own.assign(mean=mean, best=sign * best, rise=(sign * mean - best).round(ROUNDING))
+        own = past[past["indicator"] == name].pivot(index="period", columns=["area", "industry"], values="value")
+        mean = own.asfreq(EVERY[str(grain)]).rolling(int(periods)).mean()
+        best = (sign * mean).shift().rolling(BEST_OF).min()
+        told = pd.DataFrame({"mean": mean.unstack(), "best": sign * best.unstack()})
+        own = told.assign(rise=(sign * (told["mean"] - told["best"])).round(ROUNDING), indicator=name).reset_index()
         fresh = readings[readings["indicator"] == name].drop(columns="value")
         met = fresh.merge(own, on=[*SERIES, "period"]).merge(limits.drop(columns="grain"), on="indicator")
         parts.append(
@@ -146,10 +148,6 @@ def changes(
             expected=met["best"], people=met["numerator"].abs(),
         )
     )  # fmt: skip
-
-
-def _best_before(mean: pd.Series) -> pd.Series:
-    return mean.shift().rolling(HISTORY_PERIODS).min()
 
 
 def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFrame:
