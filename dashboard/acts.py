@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard import data, reference
 from dashboard.locale import text
-from dashboard.region import office_of, region
+from dashboard.region import due_day, office_of, region
 from dashboard.security.entrance import Clock
 from dashboard.security.form import field, said
 from dashboard.security.trail import actor, trail
@@ -74,11 +74,13 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/measure")
     def assign(episode_id: str) -> Response:
         subject = _subject(episode_id)
-        if field("playbook") not in set(region().playbook["playbook"]):
+        days = region().playbook.set_index("playbook")["due_days"].get(field("playbook"))
+        if days is None:
             raise UserError(text("Choose a measure of the playbook."))
+        due_on = _day("due_on") if _written("due_on") else due_day(int(days), data.today())
         measure.assign(
             ledger, data.viewer(), actor(), subject, field("playbook"), _written("owner"), _written("deputy"),
-            _day("due_on"), _written("note"), clock(), data.today(),
+            due_on, _written("note"), clock(), data.today(),
         )  # fmt: skip
         return _done(episode_id)
 

@@ -1,6 +1,6 @@
 """The human side of a warning on its page: where it stands, what is due and by whom, who is on it, which measures."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
 from dashboard.locale import instant, text
 from dashboard.officer import owner_of, served_by
-from dashboard.region import region, steps_from
+from dashboard.region import due_day, region, steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
 from dashboard.wording import in_words, worded
@@ -233,14 +233,27 @@ def _report(row: Any, one: Measure, may_act: bool) -> Any:
 
 
 def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
-    options = [(one.playbook, text("{title} (item {item})", title=one.title, item=one.item)) for one in fitting]
-    due = today + timedelta(days=fitting[0].due_days)
+    options = [
+        (
+            one.playbook,
+            text(
+                "{title} (item {item}), by {day}", title=one.title, item=one.item,
+                day=due_day(one.due_days, today).isoformat(),
+            ),
+        )
+        for one in fitting
+    ]  # fmt: skip
     responsible = owner_of(row, today)
     inputs = [
         chosen("playbook", text("Measure"), options, [fitting[0].playbook]),
         written("owner", text("Owner"), value=responsible.owner, completes="off"),
         written("deputy", text("Deputy"), value=responsible.deputy, is_required=False, completes="off"),
-        written("due_on", text("Due on (like 2026-11-23)"), value=due.isoformat(), completes="off"),
+        written(
+            "due_on",
+            text("Due on (like 2026-11-23), where not as said with the measure"),
+            is_required=False,
+            completes="off",
+        ),
     ]
     return form(f"{address_of(row.episode_id)}/measure", inputs, text("Assign"))
 

@@ -212,6 +212,18 @@ def last_day(when: date, indicator: str) -> date:
     return when + timedelta(days=6) if is_weekly else when
 
 
+def periods(first: date, last: date, indicator: str) -> int:
+    """How many periods a judged window has, named by the first days of its first and its last."""
+    known = indicators().get(indicator)
+    grains = frozenset({"day"}) if known is None else known.grains
+    if "day" in grains:
+        return (last - first).days + 1
+    if "week" in grains:
+        return (last - first).days // 7 + 1
+    months = 12 * (last.year - first.year) + last.month - first.month
+    return (months if "month" in grains else months // 3) + 1
+
+
 def judged_in(indicator: Indicator | None, kind: str) -> Indicator | None:
     """The indicator in the unit of its findings: a spike of a ratio counts people, a fault of data counts reports."""
     if indicator is not None and kind == "data_fault":

@@ -1,6 +1,7 @@
 """The region's tables as the server's acts and pages need them: read once for each state of the folder."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,6 +31,14 @@ def code_title(listed: str, code: str) -> str:
     codes = region().codes
     titles = codes.loc[(codes["list"] == listed) & (codes["code"] == code), "title"]
     return str(titles.iloc[0]) if len(titles) else code
+
+
+def due_day(days: int, today: date) -> date:
+    """So many days from today; where that is no workday, the next one."""
+    due = today + timedelta(days=days)
+    while not region().is_workday(due):
+        due += timedelta(days=1)
+    return due
 
 
 def steps_from(level: Level, state: State, *, is_city: bool) -> Sequence[Step]:

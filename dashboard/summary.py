@@ -126,10 +126,8 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark and verdict.tone != "worse":  # what has not come can only make a count worse
         verdict = Verdict(text("incomplete"), "unknown")
-    if score is not None and score.state in {"insufficient", "provisional"}:
-        is_short = score.state == "insufficient"
-        verdict = Verdict(text("history too short"), "unknown") if is_short else verdict
-        remark = _joined(remark, "" if is_short else text("provisional: less than a year of its own history"))
+    if score is not None:
+        verdict, remark = _as_known(score.state, verdict, remark)
     changes = []
     for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
         step = pd.Timedelta(days=back)
@@ -259,16 +257,21 @@ def _periodic(  # one shape for weeks and months
         then = values.get(last.period - step)
         if then is not None and not pd.isna(then):
             changes.append(_change(indicator, against, float(last.value), float(then)))
+    verdict, remark = _as_known(
+        _state(indicator.indicator, area, industry, grain, last.period),
+        against_range(float(last.value), lo, hi, indicator.worse),
+        _joined(_remark(rows.tail(1)), likely_words(indicator, area, industry, grain, rows.tail(1))),
+    )
     return Figure(
         indicator,
         grain,
         value(float(last.value), indicator.unit),
         period,
         data_to,
-        against_range(float(last.value), lo, hi, indicator.worse),
+        verdict,
         _range(lo, hi, indicator, range_title),
         tuple(changes),
-        _joined(_remark(rows.tail(1)), likely_words(indicator, area, industry, grain, rows.tail(1))),
+        remark,
         tuple(None if pd.isna(one) else float(one) for one in values.tail(spark)),
         None if lo is None or hi is None else (lo, hi),
     )
@@ -290,6 +293,24 @@ def _window(indicator: str, area: str, industry: str) -> "pd.Series[float] | Non
     rows = data.read_indicator("score_of_area", indicator, area=area, industry=industry)
     rows = rows[(rows["grain"] == "day") & (rows["window_periods"] == WEEK)]
     return None if rows.empty else rows.iloc[0]
+
+
+def _state(indicator: str, area: str, industry: str, grain: str, period: pd.Timestamp) -> str:
+    """How well the history of a series is known by which a week or month is judged; empty where nobody says."""
+    if not data.may_read_scores(area):
+        return ""
+    rows = data.read_indicator("score_of_area", indicator, area=area, industry=industry)
+    rows = rows[(rows["grain"] == grain) & (pd.to_datetime(rows["data_to"]) == period)]
+    return "" if rows.empty else str(rows.iloc[0].state)
+
+
+def _as_known(state: str, verdict: Verdict, remark: str) -> tuple[Verdict, str]:
+    """A verdict and remark as far as the history of the series allows them."""
+    if state == "insufficient":
+        return Verdict(text("history too short"), "unknown"), remark
+    if state == "provisional":
+        return verdict, _joined(remark, text("provisional: its own history is too short yet"))
+    return verdict, remark
 
 
 def _lacking(score: "pd.Series[float] | None", last: pd.Timestamp) -> str:

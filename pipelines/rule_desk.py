@@ -205,10 +205,10 @@ def layoff_rates(
     path: Annotated[Path, typer.Option("--csv", help="写入此文件")],
 ) -> None:
     """各单位上年裁员率，按两种公式，供审核稳岗返还 (layoff rates of last year for refunds, by both formulas)."""
-    settings, _ = place()
+    settings, region = place()
     with runs.locked(settings), store.connect(settings, read_only=True) as warehouse:
         look(warehouse.connection, now().replace(tzinfo=None))
-        found = layoff_rate.of_year(warehouse.connection, year)
+        found = layoff_rate.of_year(warehouse.connection, region, year)
     if found.empty:
         raise UserError(f"没有 {year - 2} 年 12 月的参保人数，无法计算裁员率 (no headcounts of that December)")
     try:

@@ -1,4 +1,4 @@
-"""Rules and leads, for the bureau: employers the law says to look at, the rules in force, how each was backtested."""
+"""Rules and leads, for the bureau: employers the law says to look at; each rule with its backtest and false alarms."""
 
 from typing import Any
 
@@ -8,12 +8,18 @@ from dash import html
 from dashboard import data, reference, shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_word
+from dashboard.handling import CAUSE_TITLES
 from dashboard.locale import count, percent, short_day, text, value
+from dashboard.region import region
 from dashboard.security import trail
+from pipelines.domain import State
+from pipelines.ledger.chain import Cause, standing
 from pipelines.ledger.rule import KeptBacktest, backtests
+from pipelines.rule_version import rule_hash
 
 _LEAD_COLUMNS = ("Employer", "Where", "Why", "People", "Of its staff", "Usual", "On the list since")
-_RULE_COLUMNS = ("Rule", "Levels", "State", "Legal basis", "Warnings a week", "Touch a known event", "Backtested")
+_RULE_COLUMNS = ("Rule", "Levels", "State", "Legal basis", "Warnings a week", "Touch a known event", "Backtested",
+                 "False alarms")  # fmt: skip
 _STATES = {"enabled": "in force", "disabled": "switched off", "not_available": "no data yet"}
 
 
@@ -26,8 +32,12 @@ def register() -> None:
 def layout(**_: str) -> list[Any]:
     """The page: leads first, then the rules."""
     leads = data.read("layoff_lead")
-    newest = {one.rule_id: one for one in backtests(trail().ledger)}
+    newest = {(one.rule_id, one.rule_hash): one for one in backtests(trail().ledger)}
+    hashes = {
+        str(rule_id): rule_hash(rows) for rule_id, rows in region().rules_on(data.edition().day).groupby("rule_id")
+    }
     rules = data.read("rule").groupby("rule_id", sort=False)
+    alarms = _false_alarms()
     return [
         html.Div([html.H1(text("Rules and leads")), html.P(text("For the bureau alone; no office is told."))],
                  className="title"),
@@ -44,7 +54,10 @@ def layout(**_: str) -> list[Any]:
         table(
             text("Rules"),
             [text(name) for name in _RULE_COLUMNS],
-            [_rule(rows, newest.get(str(rule_id))) for rule_id, rows in rules],
+            [
+                _rule(rows, newest.get((str(rule_id), hashes.get(str(rule_id), ""))), alarms.get(rule_id))
+                for rule_id, rows in rules
+            ],
             numeric=frozenset({4, 5}),
             kind="rules",
         ),
@@ -63,7 +76,29 @@ def _lead(row: Any) -> list[Any]:
     ]
 
 
-def _rule(rows: pd.DataFrame, kept: KeptBacktest | None) -> list[Any]:
+def _false_alarms() -> dict[Any, "pd.Series[int]"]:
+    """By rule: how many of its warnings were dismissed for which cause, the most frequent first."""
+    told = data.read("warning_rule").set_index("episode_id")["rule_id"]
+    until = None if data.looks_back_to() is None else data.edition().cutoff_at
+    with trail().ledger.reading() as connection:
+        stand = standing(connection, [str(one) for one in told.index], until)
+    dismissed = [
+        (told[episode_id], at.steps[-1].cause) for episode_id, at in stand.items() if at.state is State.DISMISSED
+    ]
+    frame = pd.DataFrame(dismissed, columns=["rule_id", "cause"])
+    return {rule_id: own["cause"].value_counts() for rule_id, own in frame.groupby("rule_id")}
+
+
+def _causes(counts: "pd.Series[int] | None") -> str:
+    if counts is None:
+        return ""
+    return text("; ").join(
+        text("{cause}: {count}", cause=text(CAUSE_TITLES[Cause(str(cause))]), count=count(number))
+        for cause, number in counts.items()
+    )
+
+
+def _rule(rows: pd.DataFrame, kept: KeptBacktest | None, alarms: "pd.Series[int] | None") -> list[Any]:
     first = rows.iloc[0]
     state = _STATES[first["status"]]
     levels = [html.Span(f"{level_word(level)} ") for level in sorted({int(level) for level in rows["level"]})]
@@ -74,4 +109,4 @@ def _rule(rows: pd.DataFrame, kept: KeptBacktest | None) -> list[Any]:
         touched = "" if share is None else percent(float(share))
         span = text("{first} to {last}", first=short_day(kept.first_on), last=short_day(kept.last_on))
     basis = html.Small(" ".join(dict.fromkeys(rows["basis"])))
-    return [first["title"], levels, text(state), basis, weekly, touched, span]
+    return [first["title"], levels, text(state), basis, weekly, touched, span, _causes(alarms)]

@@ -15,6 +15,7 @@ from dashboard.kind_words import evidence, sentence
 from dashboard.locale import day, instant, month, percent, short_day, text, value
 from dashboard.other_sources import other_sources
 from dashboard.reference import Indicator
+from dashboard.rule_met import is_met, steps_here
 from dashboard.rule_step import conditions
 from dashboard.shared import shared
 from dashboard.verdict import certainty_word, odds
@@ -26,6 +27,10 @@ _REASONS = {
     "rule_ended": "its rule has ended or is switched off",
 }
 _MADE_BEFORE_ASKED = 40  # so many open warnings, the worst, have their pages made with each edition
+_PARTS_OF_COUNT = "level before {level} a report × calendar factor {factor} × reports that came, {share}"
+_PARTS_OF_RATIO = (
+    "level before {level} × calendar factor {factor} × size of what was reported, first reports being 1: {share}"
+)
 TEN = 10  # people: from here on whole numbers
 
 
@@ -180,17 +185,16 @@ def _reasons(row: Any) -> str:
     if found.empty or found.iloc[0][["level_mean", "factor_mean"]].isna().any():
         return ""
     judged = found.iloc[0]
-    reports = (
-        judged.expected / (judged.level_mean * judged.factor_mean) if judged.level_mean * judged.factor_mean else 0
-    )
+    usual = judged.level_mean * judged.factor_mean
+    known = reference.indicators().get(row.indicator)
     words = text(
-        "level before {level} a report × calendar factor {factor} × {reports} reports",
+        _PARTS_OF_RATIO if known is not None and known.is_ratio else _PARTS_OF_COUNT,
         level=value(judged.level_mean, "persons") if judged.level_mean >= TEN else f"{judged.level_mean:.1f}",
         factor=f"{judged.factor_mean:.2f}",
-        reports=f"{reports:.0f}",
+        share=f"{judged.expected / usual if usual else 0:.2f}",
     )
     if judged.state == "provisional":
-        words = text("; ").join([words, text("provisional: less than a year of its own history")])
+        words = text("; ").join([words, text("provisional: its own history is too short yet")])
     return words
 
 
@@ -236,13 +240,16 @@ def _rule(row: Any, indicator: Indicator | None) -> list[Any]:
     )
     if own.empty:
         return [html.P(text("The rule is no longer in the list."), className="empty")]
+    here = steps_here(own, row.area, (row.opened_on if pd.isna(row.changed_on) else row.changed_on).date())
+    worse, staff = "higher" if indicator is None else indicator.worse, _staff(row)
+    met = [step.level >= row.level and is_met(step, row, worse, staff) for step in here.itertuples()]
     steps = [
         [
             level_tag(int(step.level)),
-            conditions(step, _unit(indicator)[0]),
-            text("met") if step.level == row.level else "",
+            [conditions(step, _unit(indicator)[0]), _of_this_area(step.until)],
+            text("met") if one else "",
         ]
-        for step in own.itertuples(index=False)
+        for step, one in zip(here.itertuples(), met, strict=True)
     ]
     law = sorted(set(own[own["level"] == row.level]["basis"].dropna()) or set(own["basis"].dropna()))
     return [
@@ -254,12 +261,35 @@ def _rule(row: Any, indicator: Indicator | None) -> list[Any]:
             frozenset(),
             kind="plain prose",
         ),
+        html.P(_not_met_now(row, here, met), className="source"),
         html.H3(text("Basis")),
         *[html.P(basis, className="source") for basis in law],
         html.P(text("Lifted after {periods} quiet periods", periods=int(own.iloc[0].leave_after)), className="source")
         if not pd.isna(own.iloc[0].leave_after)
         else "",
     ]
+
+
+def _staff(row: Any) -> float | None:
+    """The staff of the employer that reported, where this viewer may read its report."""
+    if row.kind != "event" or not isinstance(row.employer, str):
+        return None
+    reports = data.read("filed_report", since=row.window_from.date())
+    own = reports[(reports["employer"] == row.employer) & (reports["reported_on"] <= row.data_to)]
+    return None if own.empty or pd.isna(own.iloc[0].staff) else float(own.iloc[0].staff)
+
+
+def _of_this_area(until: Any) -> Any:
+    return "" if pd.isna(until) else html.Small(text("this area's own line until {day}", day=day(until.date())))
+
+
+def _not_met_now(row: Any, steps: pd.DataFrame, met: list[bool]) -> str:
+    """Why the warning's level stands though the figures it shows meet none of its rows."""
+    if pd.isna(row.observed) or any(met[place] for place, level in enumerate(steps["level"]) if level == row.level):
+        return ""
+    if steps["raise_by"].notna().any():
+        return text("By its figures alone it would be milder: other sources agree, or it was worse before.")
+    return text("The level was reached before; by its newest figures alone it would be milder.")
 
 
 def _chart(row: Any, indicator: Indicator | None) -> Any:
@@ -279,11 +309,10 @@ def _contributors(row: Any, indicator: Indicator | None) -> Any:
     """Which parts of the series stand out in the same window."""
     if row.kind != "spike" or indicator is None or not data.may_read_scores(row.area) or pd.isna(row.window_from):
         return None
-    days = (row.window_to - row.window_from).days + 1
     found = data.read(
         "contributor",
         indicator=row.indicator,
-        window_periods=days,
+        window_periods=reference.periods(row.window_from.date(), row.window_to.date(), row.indicator),
         area=row.area,
         industry=row.industry,
         city=reference.city(),

@@ -7,6 +7,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerts import lead_desk, rules
+from pipelines.alerts.cause import with_cause
 from pipelines.alerts.corroboration import compared, raised
 from pipelines.alerts.grounds import Grounds, found, grounds, in_force_on
 from pipelines.alerts.hysteresis import held, look_back_days, waiting
@@ -16,10 +17,9 @@ from pipelines.alerts.reach import by_cohort
 from pipelines.alerts.told_anew import Again, readings_corrected, reports_gone, scores_corrected
 from pipelines.domain import Edition
 from pipelines.region import Region
-from pipelines.warehouse.catalogue import SQL, catalogue, step
+from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.transform import Change
 
-CAUSE_SHARE, CAUSE_PEOPLE = 0.5, 10  # an employer is named when it brings at least half of the excess and ten people
 _AGREEMENT = [
     "edition_id", "day", "episode_id", "area", "industry", "source", "by_indicator", "by_industry", "says", "strength",
     "data_to",
@@ -43,7 +43,7 @@ class Judge:
         current = self.open_warnings()
         told = {(warning.indicator, warning.area, warning.industry) for warning in current if warning.kind == "spike"}
         spikes, *others = found(in_force, known, self._region, day, told)
-        parts = [self._with_cause(spikes), *others]
+        parts = [with_cause(self._con, spikes, self._region.city), *others]
         findings = pd.concat([frame for frame in parts if len(frame)] or parts[:1], ignore_index=True)
         findings["level_alone"] = findings["level"]
         findings["level"] = self._raised(findings, in_force, known, day, cutoff_at)
@@ -135,30 +135,6 @@ class Judge:
             "select * from episode where known_to is null and status = 'open' order by episode_id"
         ).df()
         return [from_row(row) for row in frame.to_dict("records")]
-
-    def _with_cause(self, spikes: pd.DataFrame) -> pd.DataFrame:
-        """Name the employer that brought most of the excess, where there is one."""
-        if spikes.empty:
-            return spikes
-        spikes = spikes.astype({"employer": "object", "employer_name": "object"})
-        for (indicator, since, until), group in spikes.groupby(["indicator", "window_from", "data_to"]):
-            if not (SQL / "steps" / f"cause_{indicator}.sql").exists():
-                continue
-            brought = self._con.execute(
-                step(f"cause_{indicator}"),
-                {"since": since.date(), "until": until.date(), "city": self._region.city, "least": CAUSE_PEOPLE},
-            ).df()
-            brought = brought.sort_values(["brought", "employer"], ascending=[False, True])
-            brought = brought.drop_duplicates(["area", "industry"])
-            match = group.reset_index()[["index", "area", "industry", "people"]].merge(brought, on=["area", "industry"])
-            match = match[match["brought"] >= CAUSE_SHARE * match["people"]]
-            spikes.loc[match["index"].to_numpy(), "employer"] = match["employer"].to_numpy(dtype=object)
-        codes = spikes["employer"].dropna().unique().tolist()
-        if codes:
-            named = "select employer, employer_name from employer where known_to is null"
-            names = dict(self._con.execute(f"{named} and list_contains($codes, employer)", {"codes": codes}).fetchall())
-            spikes["employer_name"] = spikes["employer"].map(names)
-        return spikes
 
     def _store_findings(self, edition: Edition, findings: pd.DataFrame) -> None:
         frame = findings.assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day), evidence=None)

@@ -6,6 +6,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from pipelines.region import Region
+from pipelines.roster import roster
 from pipelines.warehouse.catalogue import step
 
 LINE, LINE_OF_SMALL = 0.055, 0.20  # 裁员率不高于 5.5%；参保 30 人（含）以下不高于 20%
@@ -17,28 +19,35 @@ def rates(frame: pd.DataFrame) -> pd.DataFrame:
 
     before, after: insured persons at the end of the year before last and of last year; claimed: persons of the employer
     who claimed unemployment benefit last year. Formula one is (before − after) ÷ before, none below zero; formula two
-    claimed ÷ before; either one at or below the line is enough. A rate without its figures is NaN; an employer without
-    a headcount before has neither, and is_within is missing.
+    claimed ÷ before; either one at or below the line is enough. A rate without its figures is NaN. is_within is missing
+    where no rate that is known is enough and one is not known: an employer is not refused for want of figures either.
     """
     before = frame["before"].astype("float64").where(frame["before"] > 0)
     by_headcount = (frame["before"] - frame["after"]).astype("float64").clip(lower=0.0) / before
     by_claims = frame["claimed"].astype("float64") / before
     line = np.where(before <= SMALL, LINE_OF_SMALL, LINE)
     within = (by_headcount <= line) | (by_claims <= line)
+    is_known = within | (by_headcount.notna() & by_claims.notna())
     return frame.assign(
         rate_by_headcount=by_headcount, rate_by_claims=by_claims, line=np.where(before.notna(), line, np.nan),
-        is_within=within.astype("boolean").where(by_headcount.notna() | by_claims.notna()),
+        is_within=within.astype("boolean").where(is_known),
     )  # fmt: skip
 
 
-def of_year(con: duckdb.DuckDBPyConnection, year: int) -> pd.DataFrame:
+def of_year(con: duckdb.DuckDBPyConnection, region: Region, year: int) -> pd.DataFrame:
     """Every employer's rates for the refund decided in ``year``; ``con`` sees the facts in force.
 
     Returns frame with employer, employer_name, area, industry, before, after, claimed and the columns of ``rates``. An
-    employer whose December headcount of last year did not come has no rate by headcount.
+    employer whose December headcount of last year did not come has no rate by headcount, one of an area whose claims of
+    last year did not all come none by claims.
     """
+    first, last = date(year - 1, 1, 1), date(year - 1, 12, 31)
+    owed = roster(region, first, last)
+    con.register("claim_slot", owed.loc[owed["feed"] == "benefit_claim", ["feed", "area", "period"]])
     asked = {
-        "before": date(year - 2, 12, 1), "after": date(year - 1, 12, 1), "first": date(year - 1, 1, 1),
-        "last": date(year - 1, 12, 31),
+        "before": date(year - 2, 12, 1), "after": date(year - 1, 12, 1), "first": first, "last": last,
+        "city": region.city,
     }  # fmt: skip
-    return rates(con.execute(step("layoff_rate"), asked).df())
+    found = con.execute(step("layoff_rate"), asked).df()
+    con.unregister("claim_slot")
+    return rates(found)

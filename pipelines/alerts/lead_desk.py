@@ -11,7 +11,6 @@ from pipelines.region import Region
 from pipelines.region_rules import LEADS
 from pipelines.warehouse.catalogue import step
 
-FILED_WITHIN_DAYS = 30  # 社会保险法 57: changes are filed within 30 days, so older ones are no leaves of the window
 HEADCOUNT_MONTHS = 3  # a headcount older than that is none
 REPORT_DAYS = 300  # a report of half a year's priority and of the time between report and layoff
 LEFT_CLASSES = ("employer", "unknown")
@@ -55,7 +54,7 @@ def _unreported(
     listed = region.codes[(region.codes["list"] == "insured_reason") & region.codes["class"].isin(LEFT_CLASSES)]
     asked = {
         "until": windows["until"].max(), "reasons": listed["code"].tolist(),
-        "earliest": since - timedelta(days=FILED_WITHIN_DAYS),
+        "earliest": since - timedelta(days=leads.FILED_WITHIN_DAYS),
     }  # fmt: skip
     least = int(rule["min_people"].min())
     base = (since.replace(day=1) - timedelta(days=1)).replace(day=1)
@@ -66,7 +65,7 @@ def _unreported(
         return pd.DataFrame(columns=leads.LEAD)
     con.execute(step("lead_headcount"), {"oldest": oldest, "base": base})
     headcount = con.execute("select * from lead_headcount").df()
-    if leads.large_enough(rule, leavers, headcount, reports).empty:
+    if leads.large_enough(rule, leavers, headcount, reports, windows).empty:
         return pd.DataFrame(columns=leads.LEAD)
     _look_back(con, windows, asked)
     leavers = con.execute(step("lead_employer"), {"least": least}).df()

@@ -16,6 +16,7 @@ LEAD = [
 BLOCKS = 12  # windows before the one judged: a year of an employer's own history
 LEAST_BLOCKS = 3  # below it nothing is known of what is usual
 STRENGTH_OF_PRIOR = 2.0  # how much an employer's industry counts beside its own history: as two expected leavers
+FILED_WITHIN_DAYS = 30  # 社会保险法 57: changes are filed within 30 days, so older ones are no leaves of the window
 PRIORITY_MONTHS = 6  # 劳动合同法 41: who was laid off comes first for six months
 Floats = NDArray[np.float64]
 
@@ -64,7 +65,8 @@ def unreported(
     leavers of all employers; ``headcount``: employer, employer_name, area, industry, insured before the window;
     ``reports``: layoff reports of half a year (employer, planned); ``windows``: see blocks. Rows of the rule are joined
     by *or*, legs of a row by *and*: persons ≥ line, share of the insured ≥ min_ratio, persons ≥ min_people, p < max_p.
-    What reports in force plan for is taken off before. Returns frame of LEAD columns, one row an employer.
+    What reports in force plan for is taken off before, unless the layoff was carried out so long before the window that
+    its leaves were filed before it. Returns frame of LEAD columns, one row an employer.
     """
     rule = rules[rules["kind"] == "unreported"]
     before = [block for block in windows["block"] if block > 0]
@@ -77,7 +79,7 @@ def unreported(
     season = float((by_block[0] - table[0].sum()) / max((by_block[before] - table[before].sum()).mean(), 1.0))
     left = industries[industries["block"] > 0].groupby("industry")["leavers"].sum() / len(before)
     rate = found["industry"].map(left / headcount.groupby("industry")["insured"].sum()).to_numpy(dtype=np.float64)
-    frame = _sized(table[0], found.reset_index(), reports)
+    frame = _sized(table[0], found.reset_index(), reports, windows)
     staff = frame["staff"].to_numpy(dtype=np.float64)
     expected = usual(history, staff, rate, season)
     people = np.maximum(frame["people"].to_numpy(dtype=np.float64), 0.0)
@@ -90,21 +92,27 @@ def unreported(
 
 
 def large_enough(
-    rules: pd.DataFrame, leavers: pd.DataFrame, headcount: pd.DataFrame, reports: pd.DataFrame
+    rules: pd.DataFrame, leavers: pd.DataFrame, headcount: pd.DataFrame, reports: pd.DataFrame, windows: pd.DataFrame
 ) -> pd.DataFrame:
     """Employers whose leavers of the window alone reach the lines of persons and share, before any look at history."""
     now = leavers[leavers["block"] == 0].set_index("employer")["leavers"].astype(float)
     found = headcount.drop_duplicates("employer").set_index("employer").reindex(now.index).reset_index()
-    return _met(_sized(now, found, reports), rules)
+    return _met(_sized(now, found, reports, windows), rules)
 
 
-def _sized(now: pd.Series, found: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
+def _sized(now: pd.Series, found: pd.DataFrame, reports: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
     """``found`` (one row an employer, in the order of ``now``) with people, reported, staff and ratio."""
-    planned = now.index.map(reports.groupby("employer")["planned"].sum()).to_numpy(dtype=np.float64)
+    planned = now.index.map(_reaching(reports, windows).groupby("employer")["planned"].sum()).to_numpy(dtype=np.float64)
     reported, staff = np.nan_to_num(planned), found["insured"].to_numpy(dtype=np.float64)
     people = now.to_numpy(dtype=np.float64) - reported
     ratio = people / np.where(staff > 0, staff, np.nan)
     return found.assign(people=people, reported=reported, staff=staff, ratio=ratio)
+
+
+def _reaching(reports: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
+    """Reports whose leavers may have been filed in the window judged."""
+    carried_out = reports["effective_on"].fillna(reports["reported_on"])
+    return reports[carried_out + timedelta(days=FILED_WITHIN_DAYS) >= pd.Timestamp(windows["since"].iloc[0])]
 
 
 def _met(frame: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:

@@ -23,13 +23,14 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class Line:
-    """One rule's month: warnings opened, confirmed, dismissed, not decided yet."""
+    """One rule's month: warnings opened, confirmed, dismissed (for which causes), not decided yet."""
 
     rule: str
     opened: int
     confirmed: int
     dismissed: int
     undecided: int
+    causes: list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     ids = [str(one) for one in rows["episode_id"]]
     with ledger.reading() as connection:
         stand, taken = standing(connection, ids), acknowledgements(connection, ids)
-    fate = {one: _fate(stand[one].steps) for one in ids}
+    verdict = {one: _verdict(stand[one].steps) for one in ids}
+    fate = {episode_id: "" if one is None else str(one.to_state) for episode_id, one in verdict.items()}
     notices = recorded_notices(ledger)
     first_mail = _first_mail(notices)
     answered = [
@@ -66,28 +68,33 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
         if taken[episode_id] and episode_id in first_mail
     ]
     decided = [one for one in fate.values() if one]
-    causes = pd.Series([stand[one].steps[-1].cause for one in ids if fate[one] == "dismissed"], dtype="object")
+    rows = rows.assign(
+        fate=[fate[one] for one in ids], cause=[one.cause if one is not None else "" for one in verdict.values()]
+    )
     begins, ends = region.local_midnight(first), region.local_midnight(last + timedelta(days=1))
     sent = pd.Series(
         [one.office_id for one in notices if one.is_due and begins <= one.decided_at < ends], dtype="object"
     )
     counts = sent.value_counts()
     return Report(
-        lines=_lines(rows.assign(fate=[fate[one] for one in ids])),
+        lines=_lines(rows),
         opened=len(rows),
         confirmed_share=f"{100 * decided.count('confirmed') / len(decided):.0f}%" if decided else None,
-        causes=[(CAUSES.get(Cause(cause), str(cause)), int(count)) for cause, count in causes.value_counts().items()],
+        causes=_causes(rows),
         hours_to_answer=round(median(answered), 1) if answered else None,
         unanswered=sum(not taken[one] and not fate[one] and one in first_mail for one in ids),
         mails=[(one.name, int(counts.get(one.office_id, 0))) for one in everybody],
     )
 
 
-def _fate(steps: tuple[Taken, ...]) -> str:
-    states = {one.to_state for one in steps}
-    if State.DISMISSED in states:
-        return "dismissed"
-    return "confirmed" if State.CONFIRMED in states else ""
+def _verdict(steps: tuple[Taken, ...]) -> Taken | None:
+    """The last step that confirmed or dismissed a warning; None while nobody decided."""
+    return next((one for one in reversed(steps) if one.to_state in {State.CONFIRMED, State.DISMISSED}), None)
+
+
+def _causes(rows: pd.DataFrame) -> list[tuple[str, int]]:
+    counts = rows.loc[rows["fate"] == "dismissed", "cause"].value_counts()
+    return [(CAUSES[Cause(str(cause))], int(count)) for cause, count in counts.items()]
 
 
 def _first_mail(notices: list[Notice]) -> dict[str, datetime]:
@@ -104,5 +111,6 @@ def _lines(rows: pd.DataFrame) -> list[Line]:
     for title, members in rows.groupby("rule_title", sort=True):
         fates = members["fate"].value_counts()
         confirmed, dismissed = int(fates.get("confirmed", 0)), int(fates.get("dismissed", 0))
-        found.append(Line(str(title), len(members), confirmed, dismissed, len(members) - confirmed - dismissed))
+        undecided = len(members) - confirmed - dismissed
+        found.append(Line(str(title), len(members), confirmed, dismissed, undecided, _causes(members)))
     return sorted(found, key=lambda one: -one.opened)

@@ -16,9 +16,12 @@ FINDING = [
     "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "strength", "people", "line",
     "explained_by", "level_alone", "waits_for",
 ]  # fmt: skip
-HISTORY_PERIODS = 12  # a level rule needs a year of its own history before its median means anything
+A_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4}  # periods: a level rule needs so much history of its own
+BEST_OF = 12  # periods: a change is one from the best mean of these
+EVERY = {"day": "D", "week": "7D", "month": "MS", "quarter": "3MS"}  # from one period to the next
 NORMAL_95 = 1.959964
 SEVERAL = 2  # employers
+EVENT_DAYS = 30  # 劳动合同法 41 gives thirty days: how long a report counts where its rule does not say
 ROUNDING = 9  # decimals: a mean that reaches its line in writing reaches it here
 
 
@@ -72,21 +75,21 @@ def spikes(rules: pd.DataFrame, score: pd.DataFrame, worse: dict[str, str]) -> p
 
 
 def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], city: str) -> pd.DataFrame:
-    """Findings of level rules: beyond the line and beyond the series' own 24-period median by the margin.
+    """Findings of level rules: beyond the line and beyond the series' own median of two years by the margin.
 
-    ``readings``: complete, new or revised readings with value, numerator, denominator, usual (median of the 24 periods
-    before) and history (how many there were). ``worse``: indicator to higher or lower.
+    ``readings``: complete, new or revised readings with value, numerator, denominator, usual (median of the two years
+    before) and history (how many periods of them there were). ``worse``: indicator to higher or lower.
     """
     rule = rules[(rules["kind"] == "level") & rules["indicator"].isin(list(worse))]
     if rule.empty or readings.empty:
         return pd.DataFrame(columns=FINDING)
-    met = readings.merge(rule.drop(columns="grain"), on="indicator")
+    met = readings.merge(rule.assign(least=rule["grain"].map(A_YEAR)).drop(columns="grain"), on="indicator")
     sign = met["indicator"].map(worse).map({"higher": 1.0, "lower": -1.0})
     usual = met["usual"] + sign * met["margin"].fillna(0.0)
     met = met[
         (sign * met["value"] >= sign * met["line"])
         & (sign * met["value"] >= sign * usual)
-        & (met["history"] >= HISTORY_PERIODS)
+        & (met["history"] >= met["least"])
         & (met["denominator"] >= met["min_base"].fillna(0.0))
         & (met["numerator"].abs() >= met["min_people"].fillna(0.0))
         & _in_scope(met, met["scope"], place_of(met, city))
@@ -115,19 +118,19 @@ def changes(
 
     ``readings``: as for levels. ``past``: all current readings of their indicators (indicator, area, industry, period,
     value). The mean is compared with the means of the 12 periods before (Sahm's rule takes the 3-month mean of the
-    unemployment rate over its low of twelve months). A series needs all of these periods.
+    unemployment rate over its low of twelve months). A series needs all of these periods, none left out.
     """
     rule = rules[(rules["kind"] == "change") & rules["indicator"].isin(list(worse))]
     if rule.empty or readings.empty:
         return pd.DataFrame(columns=FINDING)
     parts = []
-    for (name, periods), limits in rule.groupby(["indicator", "window_periods"]):
+    for (name, grain, periods), limits in rule.groupby(["indicator", "grain", "window_periods"]):
         sign = 1.0 if worse[str(name)] == "higher" else -1.0
-        own = past[past["indicator"] == name].sort_values("period")
-        series = own.groupby(["area", "industry"])["value"]
-        mean = series.transform(lambda value, n=int(periods): value.rolling(n).mean())
-        best = (sign * mean).groupby([own["area"], own["industry"]]).transform(_best_before)
-        own = own.assign(mean=mean, best=sign * best, rise=(sign * mean - best).round(ROUNDING))
+        own = past[past["indicator"] == name].pivot(index="period", columns=["area", "industry"], values="value")
+        mean = own.asfreq(EVERY[str(grain)]).rolling(int(periods)).mean()
+        best = (sign * mean).shift().rolling(BEST_OF).min()
+        told = pd.DataFrame({"mean": mean.unstack(), "best": sign * best.unstack()})
+        own = told.assign(rise=(sign * (told["mean"] - told["best"])).round(ROUNDING), indicator=name).reset_index()
         fresh = readings[readings["indicator"] == name].drop(columns="value")
         met = fresh.merge(own, on=[*SERIES, "period"]).merge(limits.drop(columns="grain"), on="indicator")
         parts.append(
@@ -147,21 +150,21 @@ def changes(
     )  # fmt: skip
 
 
-def _best_before(mean: pd.Series) -> pd.Series:
-    return mean.shift().rolling(HISTORY_PERIODS).min()
-
-
 def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFrame:
     """Findings of event rules: one employer's report of a layoff or closure that reaches a line.
 
     ``layoffs``: reports in force with employer, staff, planned, reported_on, effective_on. Legs in one row of a rule
     are joined by *and* (persons ≥ line, share ≥ min_ratio, staff ≥ min_base), rows of a level by *or*. A report counts
-    until ``window_days`` after the day it plans for.
+    until ``window_days`` after the day it plans for, with what its employer reported in the ``window_days`` up to it:
+    a layoff in instalments is one.
     """
     rule = rules[rules["kind"] == "event"]
     if rule.empty or layoffs.empty:
         return pd.DataFrame(columns=FINDING)
-    met = layoffs[layoffs["planned"] >= rule["line"].fillna(0.0).min()].merge(rule, how="cross")
+    rule = rule.assign(window_days=rule["window_days"].fillna(EVENT_DAYS))
+    met = pd.concat(
+        [_with_instalments(layoffs, int(days)).merge(own, how="cross") for days, own in rule.groupby("window_days")]
+    )
     age = (pd.Timestamp(day) - met[["reported_on", "effective_on"]].max(axis=1)).dt.days
     share = met["planned"] / met["staff"].where(met["staff"] > 0)
     met = met[
@@ -169,17 +172,26 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
         & (met["min_ratio"].isna() | (share >= met["min_ratio"]))
         & (met["staff"] >= met["min_base"].fillna(0.0))
         & of_size(met, met["staff"])
-        & (age < met["window_days"].fillna(30))
+        & (age < met["window_days"])
         & holds_here(met)
     ]
     met = _worst(met.assign(planned=-met["planned"]), ["rule_id", "employer"], ["planned"])
     people = -met["planned"].astype(float)
     return _findings(
         met.assign(
-            window_from=met["reported_on"], window_to=met["reported_on"], data_to=met["reported_on"], observed=people,
+            window_from=met["since"], window_to=met["reported_on"], data_to=met["reported_on"], observed=people,
             people=people,
         )
     )  # fmt: skip
+
+
+def _with_instalments(layoffs: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Each report with the people its employer reported in the ``days`` up to it, and ``since`` when."""
+    own = layoffs[["employer", "reported_on"]].reset_index()
+    pairs = own.merge(layoffs[["employer", "reported_on", "planned"]], on="employer", suffixes=("", "_before"))
+    age = (pairs["reported_on"] - pairs["reported_on_before"]).dt.days
+    told = pairs[(age >= 0) & (age < days)].groupby("index")
+    return layoffs.assign(planned=told["planned"].sum(), since=told["reported_on_before"].min())
 
 
 def several(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date, city: str) -> pd.DataFrame:

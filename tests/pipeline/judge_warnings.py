@@ -57,17 +57,20 @@ def reaches(step: object, planned: int, staff: int) -> bool:
 
 
 def employer_warnings(known: pd.DataFrame, day: pd.Timestamp) -> dict[str, tuple[int, int]]:
-    """Employer: worst level and persons, of reports that count on a day (30 days after they are made or carried out)."""
+    """Employer: worst level and persons, of reports that count on a day (30 days after they are made or carried out),
+    each with what the employer reported in the thirty days up to it."""
     found: dict[str, tuple[int, int]] = {}
     for row in known.itertuples():
+        earlier = (row.reported - known["reported"]).dt.days.between(0, 29) & (known["employer"] == row.employer)
+        planned = int(known.loc[earlier, "planned"].sum())
         last = max(row.reported, row.on) if pd.notna(row.on) else row.reported
         met = [
             step.level
             for step in steps("employer_layoff").itertuples()
-            if reaches(step, row.planned, row.staff) and (day - last).days < step.window_days
+            if reaches(step, planned, row.staff) and (day - last).days < step.window_days
         ]
         if met:
-            found[row.employer] = min(found.get(row.employer, (9, 0)), (min(met), row.planned))
+            found[row.employer] = min(found.get(row.employer, (9, 0)), (min(met), planned))
     return found
 
 
@@ -102,7 +105,9 @@ def left_without_report(
     left = leavers(events)
     own = left[(left[EMPLOYER].str.upper() == code) & left["reason"].isin(BY_EMPLOYER)]
     now = own[own["filed_on"].between(first, last) & (own["effective"] >= first - pd.Timedelta(days=30))]
-    planned = known.loc[known["employer"] == code, "planned"].sum()
+    done = known["on"].fillna(known["reported"])
+    is_near = done >= first - pd.Timedelta(days=30)  # what was carried out before was filed before
+    planned = known.loc[(known["employer"] == code) & is_near, "planned"].sum()
     month = first.to_period("M").to_timestamp() - pd.DateOffset(months=1)
     stock = headcount[(headcount[EMPLOYER].str.upper() == code) & (pd.to_datetime(headcount["slice"]) <= month)]
     staff = count(stock.sort_values("slice")["期末参保人数"].iloc[-1])

@@ -32,7 +32,11 @@ def test_leavers_of_a_lead_are_those_of_the_files(replayed: House) -> None:
     own = facts[(facts["employer"] == lead["employer"]) & (facts["direction"] == "leave")]
     own = own[own["reverses_event_id"].isna() & ~own["event_id"].isin(reversed_ids) & own["reason"].isin(CODES)]
     window = own[own["filed_on"].between(lead["window_from"], lead["window_to"])]
-    reports = asked(replayed, f"select * from layoff_report where employer = '{lead['employer']}'")
+    reports = asked(
+        replayed,
+        f"select * from layoff_report where employer = '{lead['employer']}'"
+        f" and coalesce(effective_on, reported_on) >= date '{lead['window_from']:%Y-%m-%d}' - interval 30 day",
+    )
     assert (lead["window_to"] - lead["window_from"]).days == 29
     assert lead["people"] == len(window) - reports["planned"].sum()
     assert lead["people"] >= 10

@@ -183,7 +183,7 @@ def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledge
         "当月新开疑似预警 3 项，已有结论的当中 50% 属实；通报后无人签收、也没有结论的 1 项，从通报到签收的中位时间 3.0 小时"
         in text
     )
-    assert "新开 3，属实 1，误报 1，未定 1" in text
+    assert "新开 3，属实 1，误报 1（迟报集中补报 1），未定 1" in text
     assert "- 迟报集中补报：1 项" in text
 
 

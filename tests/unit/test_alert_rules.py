@@ -2,11 +2,14 @@
 
 from datetime import date
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines.alerts import rules
+from pipelines.warehouse.catalogue import step
+from pipelines.warehouse.tables import define
 
 CITY = "371500"
 WORSE = {"benefit_claim": "higher", "vacancy": "lower"}
@@ -113,14 +116,49 @@ def test_a_level_rule_needs_its_line_its_margin_its_history_and_its_base(
     value: float, usual: float, history: int, base: float, is_met: bool
 ) -> None:
     level = pd.DataFrame(
-        [rule(kind="level", indicator="job_loss_rate", level=3, line=2.0, margin=1.0, min_base=500, min_people=5)]
+        [
+            rule(
+                kind="level",
+                indicator="job_loss_rate",
+                grain="month",
+                level=3,
+                line=2.0,
+                margin=1.0,
+                min_base=500,
+                min_people=5,
+            )
+        ]
     )
     found = rules.levels(level, reading(value, usual, history, base), {"job_loss_rate": "higher"}, CITY)
     assert len(found) == is_met
 
 
+@pytest.mark.parametrize(
+    ("grain", "history", "is_met"), [("week", 51, False), ("week", 52, True), ("quarter", 4, True)]
+)
+def test_a_level_rule_needs_a_year_of_weeks_or_quarters(grain: str, history: int, is_met: bool) -> None:
+    level = pd.DataFrame([rule(kind="level", indicator="job_loss_rate", grain=grain, level=3, line=2.0, margin=1.0)])
+    assert len(rules.levels(level, reading(3.3, 1.5, history), {"job_loss_rate": "higher"}, CITY)) == is_met
+
+
+def test_the_own_median_is_of_two_years_in_weeks_too() -> None:
+    weeks = pd.date_range("2024-01-01", periods=140, freq="7D")
+    with duckdb.connect() as con:
+        define(con, "reading")
+        told = pd.DataFrame({"period": weeks.date, "value": [float(place) for place in range(140)]}).assign(
+            indicator="returning", grain="week", cohort="all", area="371502", industry="ALL", known_from=weeks
+        )
+        con.register("told", told)
+        con.execute("insert into reading by name select * from told")
+        asked = {"indicator": "returning", "grain": "week", "cohort": "all", "cutoff_at": DAY}
+        last = con.execute(step("level_history"), asked).df().sort_values("period").iloc[-1]
+    assert (last["period"], last["value"]) == (weeks[-1], 139.0)
+    assert last["history"] == 104
+    assert last["usual"] == pytest.approx(np.median(range(35, 139)))
+
+
 def test_a_fall_is_worse_where_lower_is_worse() -> None:
-    level = pd.DataFrame([rule(kind="level", indicator="job_loss_rate", level=3, line=-2.0, margin=1.0)])
+    level = pd.DataFrame([rule(kind="level", indicator="job_loss_rate", grain="month", level=3, line=-2.0, margin=1.0)])
     fallen = reading(-2.5, -0.5)
     assert len(rules.levels(level, fallen, {"job_loss_rate": "lower"}, CITY)) == 1
     assert rules.levels(level, reading(2.5, 0.5), {"job_loss_rate": "lower"}, CITY).empty

@@ -3,12 +3,14 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines import region as regions
 from pipelines.alerts import layoff_rate, leads, rules
+from pipelines.roster import roster
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 DAY = date(2026, 10, 31)
@@ -44,6 +46,44 @@ def test_a_report_is_due_from_twenty_persons_or_a_tenth_of_the_staff(planned: in
     assert leads.must_report(pd.Series([planned]), pd.Series([staff])).tolist() == [is_met]
 
 
+@pytest.mark.parametrize(
+    ("planned", "staff", "level"), [(200, 2000, 3), (201, 2000, 2), (201, 1999, 3), (50, 500, 3), (49, 500, 4)]
+)
+def test_more_than_two_hundred_of_two_thousand_is_orange(planned: int, staff: int, level: int) -> None:
+    assert rules.events(SHIPPED, report(planned, staff), DAY)["level"].tolist() == [level]
+
+
+def instalments(first: int, second: int, days: int, staff: int = 1000) -> pd.DataFrame:
+    """Two reports of one employer, so many days apart."""
+    before = report(first, staff).assign(report_id="r0", reported_on=pd.Timestamp("2026-10-20") - timedelta(days=days))
+    return pd.concat([before, report(second, staff)], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "days", "found"),
+    [
+        (19, 19, 10, [(4, 38.0)]),
+        (19, 19, 29, [(4, 38.0)]),
+        (19, 19, 30, []),
+        (25, 25, 0, [(3, 50.0)]),  # two reports of one day: fifty of a thousand
+        (40, 3, 29, [(4, 43.0)]),
+        (40, 30, 30, [(4, 40.0)]),
+    ],
+)
+def test_a_layoff_in_instalments_is_one(first: int, second: int, days: int, found: list[tuple[int, float]]) -> None:
+    told = rules.events(SHIPPED, instalments(first, second, days), DAY)
+    assert list(zip(told["level"], told["people"], strict=True)) == found
+    if days == 10:
+        assert (told["window_from"].iloc[0], told["data_to"].iloc[0]) == (
+            pd.Timestamp("2026-10-10"), pd.Timestamp("2026-10-20"),
+        )  # fmt: skip
+
+
+def test_reports_of_two_employers_are_not_added_up() -> None:
+    two = instalments(19, 19, 10).assign(employer=["e1", "e2"])
+    assert rules.events(SHIPPED, two, DAY).empty
+
+
 @pytest.mark.parametrize("base", [10, 30, 70, 1000, 10_000, 123_450])
 def test_a_tenth_is_a_tenth_at_every_size(base: int) -> None:
     people, staff = pd.Series([base // 10 - 1, base // 10]), pd.Series([base, base])
@@ -67,7 +107,9 @@ def leavers(window: int, before: tuple[int, ...]) -> pd.DataFrame:
     return pd.DataFrame({"employer": "e1", "block": range(len(counts)), "leavers": counts})
 
 
-def unreported(window: int, staff: int, before: tuple[int, ...] = (0,) * 12, planned: int = 0) -> pd.DataFrame:
+def unreported(
+    window: int, staff: int, before: tuple[int, ...] = (0,) * 12, planned: int = 0, reports: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Leads of a city in which one employer of an ordinary industry lost these people."""
     windows = leads.blocks(DAY, 30, DAY - timedelta(days=500))
     industries = pd.DataFrame({"industry": "C", "block": range(13), "leavers": 300 + np.arange(13) % 3})
@@ -80,7 +122,8 @@ def unreported(window: int, staff: int, before: tuple[int, ...] = (0,) * 12, pla
             "insured": [staff, 50_000],
         }
     )
-    reports = report(planned, staff) if planned else report(1, 1)[:0]
+    if reports is None:
+        reports = report(planned, staff) if planned else report(1, 1)[:0]
     return leads.unreported(SHIPPED, leavers(window, before), industries, headcount, reports, windows)
 
 
@@ -112,6 +155,14 @@ def test_what_an_employer_loses_every_month_is_no_lead() -> None:
 def test_what_was_reported_is_taken_off() -> None:
     assert unreported(30, 200, planned=25).empty
     assert unreported(60, 200, planned=25)["people"].tolist() == [35.0]
+
+
+@pytest.mark.parametrize(("effective", "people"), [("2026-06-12", [30.0]), ("2026-09-01", [30.0]), ("2026-09-02", [])])
+def test_a_layoff_carried_out_long_ago_hides_nobody_who_leaves_now(effective: str, people: list[float]) -> None:
+    told = report(25, 200).assign(reported_on=pd.Timestamp("2026-05-10"), effective_on=pd.Timestamp(effective))
+    assert (
+        unreported(30, 200, reports=told)["people"].tolist() == people
+    )  # leaves of 2 September may be filed on 2 October
 
 
 def test_three_windows_of_history_are_the_least() -> None:
@@ -171,4 +222,39 @@ def test_without_a_headcount_nothing_is_said_of_an_employer() -> None:
     assert found["is_within"].isna().all()
     gone = layoff_rate.rates(pd.DataFrame([{"before": 100, "after": np.nan, "claimed": 50}]))
     assert gone["rate_by_headcount"].isna().all()
-    assert not gone["is_within"].iloc[0]
+    assert gone["is_within"].isna().all(), "by claims it is too much, by headcount nobody knows"
+
+
+def refunds(missing: date | None = None, claims: int = 0) -> pd.DataFrame:
+    """Rates for the refund of 2026, by employer: an area's claims of 2025 came, of 371502 without those of a day."""
+    owed = roster(REGION, date(2025, 1, 1), date(2025, 12, 31))
+    sent = owed.loc[owed["feed"] == "benefit_claim", ["feed", "area", "period"]]
+    lacks = (sent["area"] == "371502") & (sent["period"] == (pd.NaT if missing is None else pd.Timestamp(missing)))
+    sent = sent[~lacks].rename(columns={"area": "sender"}).assign(drop_id=range(len(sent) - int(lacks.sum())))
+    with duckdb.connect() as con:
+        con.execute("create table in_force as select * from sent")
+        con.execute(
+            "create table insured_headcount_in_force as select * from (values"
+            " ('shrank', '厂', '371502', 'C', 1000, date '2024-12-01'), ('shrank', '厂', '371502', 'C', 100, date '2025-12-01'),"
+            " ('gone', '店', '371502', 'C', 500, date '2024-12-01'),"
+            " ('other', '行', '371521', 'C', 1000, date '2024-12-01'), ('other', '行', '371521', 'C', 100, date '2025-12-01')"
+            ") as told (employer, employer_name, area, industry, insured, period)"
+        )
+        con.execute(
+            "create table benefit_claim_in_force as select 'shrank' as employer, i as person, date '2025-06-03' as filed_on"
+            f" from range({claims}) as told (i)"
+        )
+        return layoff_rate.of_year(con, REGION, 2026).set_index("employer")
+
+
+def test_claims_of_a_whole_year_are_the_second_formula() -> None:
+    found = refunds(claims=56)
+    assert found["claimed"].to_dict() == {"gone": 0, "other": 0, "shrank": 56}
+    assert found["is_within"].to_dict() == {"gone": True, "other": True, "shrank": False}
+
+
+def test_where_claims_of_one_day_lack_nobody_passes_by_claims() -> None:
+    found = refunds(missing=date(2025, 6, 4))
+    assert found["claimed"].isna().to_dict() == {"gone": True, "other": False, "shrank": True}
+    assert found["is_within"].isna().to_dict() == {"gone": True, "other": False, "shrank": True}
+    assert found.loc["other", "is_within"], "its own area sent everything"

@@ -66,6 +66,14 @@ def test_a_rise_is_the_mean_over_its_low_of_a_year(values: list[float], is_met: 
     assert set(found["kind"]) <= {"change"}
 
 
+@pytest.mark.parametrize(("missing", "is_met"), [(None, True), (2, True), (3, False), (10, False), (16, False)])
+def test_a_mean_over_a_missing_month_is_none(missing: int | None, is_met: bool) -> None:
+    newest, past = months([3.0] * 15 + [3.5] * 3)
+    change = rule(kind="change", indicator="rate", line=0.5, window_periods=3)
+    told = past if missing is None else past.drop(index=missing)
+    assert len(rules.changes(change, newest, told, BOTH, CITY)) == is_met
+
+
 def test_where_lower_is_worse_a_fall_from_the_high_is_the_change() -> None:
     change = rule(kind="change", indicator="ratio", line=0.2, window_periods=3)
     fallen = months([1.2] * 15 + [1.0] * 3, indicator="ratio")

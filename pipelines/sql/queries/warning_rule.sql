@@ -1,0 +1,4 @@
+-- Which rule each early warning is of, lifted ones too.
+select episode_id, rule_id
+from episode
+order by episode_id
