@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.region import region
-from pipelines.region_rules import LIMITS
+from pipelines.rule_terms import LIMITS
 
 
 def steps_here(steps: pd.DataFrame, area: str, on: date) -> pd.DataFrame:

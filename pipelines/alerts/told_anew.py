@@ -66,7 +66,8 @@ def readings_corrected(
         asked = {name: rule[name] for name in ("indicator", "grain", "cohort")} | {"cutoff_at": cutoff_at}
         past = con.execute(step("level_history"), asked).df().assign(indicator=warning.indicator)
         past = past[_is_of(warning, past) & (past["period"] <= pd.Timestamp(warning.data_to))].sort_values("period")
-        if past["value"].tail(rules.HISTORY_PERIODS + mean).count() < rules.HISTORY_PERIODS + mean:
+        least = mean + (rules.BEST_OF if warning.kind == "change" else rules.A_YEAR[str(rule["grain"])])
+        if past["value"].tail(least).count() < least:
             continue
         recent = past["period"] >= pd.Timestamp(warning.opened_on - timedelta(days=READING_DAYS))
         own = past[recent & ~past["is_provisional"].astype(bool)]
