@@ -261,6 +261,31 @@ def backtest(
     console.print(f"各层级的数值已存入 {path}")
 
 
+@app.command("leading")
+def leading_indicators(
+    indicator: Annotated[str, typer.Option(help="要预测的指标，如 benefit_claim")],
+    by: Annotated[str, typer.Option(help="先行指标，以逗号分隔，如 insured_leave,vacancy")],
+    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")],
+    last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD")],
+    csv: Annotated[Path | None, typer.Option(help="把数值存入这个 CSV 文件")] = None,
+) -> None:
+    """检验其他指标能否使一个指标的预测更准 (do other indicators sharpen its forecasts? on vintages only)."""
+    from pipelines.warehouse import leading  # noqa: PLC0415  # scikit-learn takes a second
+
+    settings, region = place()
+    with runs.locked(settings), store.connect(settings, read_only=True) as warehouse, bar() as progress:
+        found = leading.compare(
+            warehouse.connection, region, indicator, by.split(","), to_day(first), to_day(last), progress
+        )
+    for line in leading.told(found):
+        typer.echo(line)
+    if csv is not None:
+        try:
+            found.figures.to_csv(csv, index=False)
+        except OSError as error:
+            raise UserError(f"{csv} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
+
+
 @app.command()
 def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1) -> None:
     """虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard)."""

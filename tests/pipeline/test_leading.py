@@ -1,0 +1,79 @@
+"""`gangshao leading`: forecasts of the editions with and without what other indicators told then."""
+
+from datetime import date
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines import region as regions
+from pipelines.domain import UserError
+from pipelines.warehouse import leading
+from pipelines.warehouse.backtest import backtest
+from tests.house import ROOT, House
+
+FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
+pytestmark = pytest.mark.xdist_group("replay")
+
+
+@pytest.fixture(scope="module")
+def region() -> regions.Region:
+    return regions.load(ROOT / "data" / "regions" / "liaocheng")
+
+
+def test_the_error_without_them_is_that_of_the_editions_forecasts(replayed: House, region: regions.Region) -> None:
+    with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
+        found = leading.compare(con, region, "benefit_claim", ["insured_leave", "vacancy"], FIRST, LAST)
+        row = found.figures[(found.figures["series_level"] == "cell") & (found.figures["horizon"] == 7)].iloc[0]
+        stored = con.execute(
+            "select area, industry, period, expected from forecast "
+            "where indicator = 'benefit_claim' and horizon = 7 and industry <> 'ALL' and area <> ?",
+            [region.city],
+        ).df()
+        cells = con.execute(
+            "select area, industry, period, value from reading where indicator = 'benefit_claim' and grain = 'day' and "
+            "known_to is null and industry <> 'ALL' and area <> ?",
+            [region.city],
+        ).df()
+    assert row["forecasts"] > 500
+    daily = cells.pivot_table(index="period", columns=["area", "industry"], values="value").fillna(0.0)
+    plain = [
+        abs(daily.loc[one.period : one.period + pd.Timedelta(days=6), (one.area, one.industry)].sum() - one.expected)
+        for one in stored.itertuples()
+        if (one.area, one.industry) in daily and one.period + pd.Timedelta(days=6) <= daily.index[-1]
+    ]
+    assert row["error"] == pytest.approx(np.mean(plain), rel=0.25), "the first forecasts only teach"
+    assert abs(row["change"]) < 0.2
+    lines = leading.told(found)
+    assert "减员、招聘需求人数" in lines[0]
+    assert any(line.startswith("预测未来第 7 期") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("by", "sentence"),
+    [
+        (["no_such"], "没有名为"),
+        (["benefit_claim"], "本身"),
+        (["vacancy", "vacancy"], "重复"),
+        (["vacancy_seeker_ratio"], "不是人数"),
+        (["insured_headcount"], "不是人数"),
+    ],
+)
+def test_what_cannot_lead_is_refused_in_a_sentence(
+    replayed: House, region: regions.Region, by: list[str], sentence: str
+) -> None:
+    with (
+        duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con,
+        pytest.raises(UserError, match=sentence),
+    ):
+        leading.compare(con, region, "benefit_claim", by, FIRST, LAST)
+
+
+def test_the_error_it_starts_from_agrees_with_the_backtest(replayed: House, region: regions.Region) -> None:
+    with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
+        found = leading.compare(con, region, "benefit_claim", ["insured_leave"], FIRST, LAST)
+        figures = backtest(con, region, "benefit_claim", FIRST, LAST).figures
+    assert set(found.figures["series_level"]) <= set(figures["series_level"])
+    assert set(found.figures["horizon"]) <= set(figures["horizon"])
+    assert set(found.figures.columns) == {"series_level", "horizon", "forecasts", "error", "change", "change_error"}
