@@ -1,8 +1,12 @@
 import re
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
+
+from pipelines.alerts.audience import offices
+from pipelines.alerts.completeness import completeness_lines
 from pipelines.alerts.mail import send
 from pipelines.alerts.notices import decide
 from pipelines.ledger import Ledger, open_ledger
@@ -83,7 +87,7 @@ def test_sections_stand_by_severity(city: City, ledger: Ledger) -> None:
 
 def test_a_mail_says_what_its_figures_rest_on(city: City, ledger: Ledger) -> None:
     written = mails(city, ledger)
-    assert "失业保险金申领：近 7 天应报 5 份，已报 5 份\r\n" in written["dongchangfu"][1]
+    assert "数据完整性：应报 5 份，已全部报来（日报为近 7 天，其他报表为最近一期）\r\n" in written["dongchangfu"][1]
     assert "失业保险金申领：近 7 天应报 5 份，已报 4 份，尚缺 1 份（11-22）" in written["chiping"][1]
     assert "应报 55 份，已报 54 份，尚缺 1 份（茌平区 11-22）" in written["liaocheng"][1]
     assert "数据截至：2026-11-22（本版次收数截止 2026-11-23 07:00，版次 2026-11-23.1）" in written["dongchangfu"][1]
@@ -173,3 +177,25 @@ def test_an_outbox_mail_is_written_once_however_often_one_sends(city: City, ledg
     before = {path: path.stat().st_mtime_ns for path in city.settings.outbox.glob("*.eml")}
     assert send(ledger, city.settings, NOW).sent == 0
     assert {path: path.stat().st_mtime_ns for path in city.settings.outbox.glob("*.eml")} == before
+
+
+def test_completeness_names_what_lacks_of_an_office_and_counts_the_rest_in_a_line() -> None:
+    day = {"grain": "day", "period": DAY - timedelta(days=1), "due_at": pd.Timestamp("2026-11-22 23:00")}
+    month = {"grain": "month", "period": date(2026, 10, 1), "due_at": pd.Timestamp("2026-11-09 23:00")}
+    came, lacks = {"status": "reported", "received_at": pd.Timestamp("2026-11-09")}, {"status": "missing"}
+    roster = pd.DataFrame(
+        [
+            {"feed": "vacancy", "area": "371500"} | day | lacks,
+            {"feed": "insured_event", "area": "371502"} | day | came,
+            {"feed": "insured_headcount", "area": "371502"} | month | came,
+            {"feed": "labour_shortage", "area": "371502"} | month | lacks,
+            {"feed": "benefit_claim", "area": "371503"} | day | came,
+        ]
+    ).astype({"received_at": "datetime64[us]"})
+    own = {one.office_id: completeness_lines(roster, edition(DAY), one, REGION) for one in offices(REGION)}
+    rest = "已全部报来（日报为近 7 天，其他报表为最近一期）"
+    lacking = "企业用工监测：2026年10月应报 1 份，已报 0 份，尚缺 1 份（本单位）"
+    assert own["dongchangfu"] == [lacking, f"其余应报 2 份，{rest}"]
+    assert own["chiping"] == [f"应报 1 份，{rest}"]
+    assert own["gaotang"] == []
+    assert [line.split("：")[0] for line in own["liaocheng"][:2]] == ["招聘岗位", "企业用工监测"]
