@@ -53,19 +53,34 @@ def silent_since(roster: pd.DataFrame, edition: Edition, opened: pd.DataFrame) -
     ``opened`` has the columns of mail_warning.sql: only the feed a warning rests on counts, all of them where none is
     named.
     """
+    missing = _stopped(roster, edition, opened)
+    begun = pd.to_datetime(missing.groupby(["area", "feed"])["due_at"].min()).groupby("area").max()
+    return {str(area): at.to_pydatetime().replace(tzinfo=UTC) for area, at in begun.items()}
+
+
+def owed(
+    roster: pd.DataFrame, edition: Edition, opened: pd.DataFrame, office: Office, region: Region
+) -> list[tuple[str, str]]:
+    """Those reports by feed, the longest awaited first: the feed, and in words what of it did not come."""
+    missing = _stopped(roster, edition, opened).sort_values(["due_at", "area", "feed"])
+    titles = region.feeds.set_index("feed")["title"]
+    return [
+        (str(feed), f"{titles.get(feed, feed)} {_named(rows, office, region, is_daily=True)}")
+        for feed, rows in missing.groupby("feed", sort=False)
+    ]
+
+
+def _stopped(roster: pd.DataFrame, edition: Edition, opened: pd.DataFrame) -> pd.DataFrame:
+    """The daily reports due and not accepted since the last accepted one, of what these warnings rest on."""
     daily = roster[(roster["grain"] == Grain.DAY.value) & _is_due(roster, edition)]
     feeds = opened[["area", "feed"]].drop_duplicates()
     named = daily.merge(feeds[feeds["feed"] != ""], on=["area", "feed"])
     others = feeds.loc[feeds["feed"] == "", ["area"]].drop_duplicates()
-    slots = pd.concat([named, daily.merge(others, on="area")], ignore_index=True)
-    if slots.empty:
-        return {}
+    slots = pd.concat([named, daily.merge(others, on="area")], ignore_index=True).drop_duplicates()
     slots = slots.assign(is_accepted=_is_accepted(slots))
     last = slots[slots["is_accepted"]].groupby(["area", "feed"])["period"].max().rename("last")
     slots = slots.join(last, on=["area", "feed"])
-    missing = slots[~slots["is_accepted"] & (slots["last"].isna() | (slots["period"] > slots["last"]))]
-    begun = pd.to_datetime(missing.groupby(["area", "feed"])["due_at"].min()).groupby("area").max()
-    return {str(area): at.to_pydatetime().replace(tzinfo=UTC) for area, at in begun.items()}
+    return slots[~slots["is_accepted"] & (slots["last"].isna() | (slots["period"] > slots["last"]))]
 
 
 def _is_due(roster: pd.DataFrame, edition: Edition) -> "pd.Series[bool]":

@@ -68,7 +68,10 @@ def test_an_office_reads_of_its_own_area_and_of_city_totals_only(city: City, led
 
 def test_a_mail_speaks_in_bands_and_of_suspicion(city: City, ledger: Ledger) -> None:
     subject, text, html = mails(city, ledger)["dongchangfu"]
-    assert subject == "[疑似橙色预警·待核实] 东昌府区 2 项（橙色 1 项、蓝色 1 项） 数据截至2026-11-22"
+    assert (
+        subject
+        == "[疑似蓝色预警·待核实] 东昌府区 批发和零售业 失业保险金新增申领 新增，比预期多 不足 10 人 数据截至2026-11-22"
+    )
     for body in (text, words(html)):
         assert "尚未正式发布" in body
         assert "20–49 人" in body
@@ -81,7 +84,7 @@ def test_a_mail_speaks_in_bands_and_of_suspicion(city: City, ledger: Ledger) -> 
 def test_sections_stand_by_severity(city: City, ledger: Ledger) -> None:
     _, text, html = mails(city, ledger)["liaocheng"]
     for body in (text, words(html)):
-        places = [body.index(f"疑似{level}预警") for level in ("橙色", "黄色", "蓝色")]
+        places = [body.rindex(f"疑似{level}预警") for level in ("橙色", "黄色", "蓝色")]
         assert places == sorted(places)
 
 
@@ -91,6 +94,18 @@ def test_a_mail_says_what_its_figures_rest_on(city: City, ledger: Ledger) -> Non
     assert "失业保险金申领：近 7 天应报 5 份，已报 4 份，尚缺 1 份（11-22）" in written["chiping"][1]
     assert "应报 55 份，已报 54 份，尚缺 1 份（茌平区 11-22）" in written["liaocheng"][1]
     assert "数据截至：2026-11-22（本版次收数截止 2026-11-23 07:00，版次 2026-11-23.1）" in written["dongchangfu"][1]
+
+
+def test_a_digest_leads_with_what_no_mail_of_its_own_tells_of(city: City, ledger: Ledger) -> None:
+    written = mails(city, ledger)
+    _, text, html = written["dongchangfu"]
+    lead = "东昌府区批发和零售业的失业保险金新增申领明显高于按往年同期和近期水平的预期"
+    assert text.split("\r\n")[2].startswith(lead)
+    assert "登录办理（需要登录）：https://gangshao.example.com/warning/a2\r\n" in text
+    assert f"{lead}：" in html
+    for body in (text, html):
+        assert body.count("已单独即时通报") == 1
+    assert "已单独即时通报" not in written["dongchangfu!"][1]
 
 
 def test_each_warning_leads_to_its_page(city: City, ledger: Ledger) -> None:
@@ -162,7 +177,7 @@ def test_the_same_decision_writes_the_same_bytes_under_the_same_name(
 def test_mails_of_a_week_share_a_thread_and_each_has_its_own_name(city: City, ledger: Ledger) -> None:
     mails(city, ledger)
     messages = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*_liaocheng_*.eml")]
-    messages = [message for message in messages if "橙色 1 项" in str(message["Subject"])]
+    messages = [message for message in messages if "黄色 2 项、蓝色 1 项" in str(message["Subject"])]
     assert len(messages) == 2
     assert len({message["Message-ID"] for message in messages}) == 2
     assert len({message["References"] for message in messages}) == 1
