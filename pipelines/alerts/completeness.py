@@ -10,6 +10,7 @@ from pipelines.domain import Edition, Grain
 from pipelines.region import Region
 
 _LOOK_BACK = timedelta(days=7)  # for daily feeds; of longer periods the last one due counts
+_DAILY = f"近 {_LOOK_BACK.days} 天"
 _ARRIVED = ("reported", "late")
 _NAMED = 3
 
@@ -21,29 +22,28 @@ def data_to(roster: pd.DataFrame, edition: Edition) -> date | None:
 
 
 def completeness_lines(roster: pd.DataFrame, edition: Edition, office: Office, region: Region) -> list[str]:
-    """One sentence a feed, in the region's order of feeds; feeds that owe nothing yet are left out.
+    """One sentence a feed of which something of the office's areas lacks, in the region's order, and one for the rest.
 
     ``roster`` has the columns of mail_completeness.sql: feed, area, grain, period, status, due_at, received_at (UTC).
+    Feeds that owe nothing yet are left out; nothing at all where none does.
     """
     titles = {str(feed): str(title) for feed, title in zip(region.feeds["feed"], region.feeds["title"], strict=True)}
-    due = roster[_is_due(roster, edition)]
-    lines = []
+    due = roster[_is_due(roster, edition) & roster["area"].isin(office.areas)]
+    lines, whole = [], 0
     for feed, title in titles.items():
         rows = _recent(due[due["feed"] == feed], edition)
-        if rows.empty:
+        lacking = rows[~_is_accepted(rows)]
+        if lacking.empty:
+            whole += len(rows)
             continue
         is_daily = rows["grain"].iloc[0] == Grain.DAY.value
-        span = (
-            f"近 {_LOOK_BACK.days} 天"
-            if is_daily
-            else words(Grain(rows["grain"].iloc[0]), pd.Timestamp(rows["period"].max()).date())
+        span = _DAILY if is_daily else words(Grain(rows["grain"].iloc[0]), pd.Timestamp(rows["period"].max()).date())
+        lines.append(
+            f"{title}：{span}应报 {len(rows)} 份，已报 {len(rows) - len(lacking)} 份，"
+            f"尚缺 {len(lacking)} 份（{_named(lacking, office, region, is_daily)}）"
         )
-        is_accepted = _is_accepted(rows)
-        lacking = rows[~is_accepted]
-        line = f"{title}：{span}应报 {len(rows)} 份，已报 {int(is_accepted.sum())} 份"
-        if len(lacking):
-            line += f"，尚缺 {len(lacking)} 份（{_named(lacking, office, region, is_daily)}）"
-        lines.append(line)
+    if whole:
+        lines.append(f"{'其余' if lines else ''}应报 {whole} 份，已全部报来（日报为{_DAILY}，其他报表为最近一期）")
     return lines
 
 
@@ -53,19 +53,34 @@ def silent_since(roster: pd.DataFrame, edition: Edition, opened: pd.DataFrame) -
     ``opened`` has the columns of mail_warning.sql: only the feed a warning rests on counts, all of them where none is
     named.
     """
+    missing = _stopped(roster, edition, opened)
+    begun = pd.to_datetime(missing.groupby(["area", "feed"])["due_at"].min()).groupby("area").max()
+    return {str(area): at.to_pydatetime().replace(tzinfo=UTC) for area, at in begun.items()}
+
+
+def owed(
+    roster: pd.DataFrame, edition: Edition, opened: pd.DataFrame, office: Office, region: Region
+) -> list[tuple[str, str]]:
+    """Those reports by feed, the longest awaited first: the feed, and in words what of it did not come."""
+    missing = _stopped(roster, edition, opened).sort_values(["due_at", "area", "feed"])
+    titles = region.feeds.set_index("feed")["title"]
+    return [
+        (str(feed), f"{titles.get(feed, feed)} {_named(rows, office, region, is_daily=True)}")
+        for feed, rows in missing.groupby("feed", sort=False)
+    ]
+
+
+def _stopped(roster: pd.DataFrame, edition: Edition, opened: pd.DataFrame) -> pd.DataFrame:
+    """The daily reports due and not accepted since the last accepted one, of what these warnings rest on."""
     daily = roster[(roster["grain"] == Grain.DAY.value) & _is_due(roster, edition)]
     feeds = opened[["area", "feed"]].drop_duplicates()
     named = daily.merge(feeds[feeds["feed"] != ""], on=["area", "feed"])
     others = feeds.loc[feeds["feed"] == "", ["area"]].drop_duplicates()
-    slots = pd.concat([named, daily.merge(others, on="area")], ignore_index=True)
-    if slots.empty:
-        return {}
+    slots = pd.concat([named, daily.merge(others, on="area")], ignore_index=True).drop_duplicates()
     slots = slots.assign(is_accepted=_is_accepted(slots))
     last = slots[slots["is_accepted"]].groupby(["area", "feed"])["period"].max().rename("last")
     slots = slots.join(last, on=["area", "feed"])
-    missing = slots[~slots["is_accepted"] & (slots["last"].isna() | (slots["period"] > slots["last"]))]
-    begun = pd.to_datetime(missing.groupby(["area", "feed"])["due_at"].min()).groupby("area").max()
-    return {str(area): at.to_pydatetime().replace(tzinfo=UTC) for area, at in begun.items()}
+    return slots[~slots["is_accepted"] & (slots["last"].isna() | (slots["period"] > slots["last"]))]
 
 
 def _is_due(roster: pd.DataFrame, edition: Edition) -> "pd.Series[bool]":

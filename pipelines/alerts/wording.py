@@ -108,12 +108,16 @@ def fact(row: dict[str, object], one: Item) -> str:
     return f"{seen}{'：' if size else ''}{size}（数据至 {one.data_words}）。"
 
 
-def action(row: dict[str, object], region: Region) -> str:
-    """The one thing to do next, by state; the measure is the first of the region's playbook for such a trigger."""
+def action(row: dict[str, object], region: Region, owner: str = "") -> str:
+    """The one thing to do next, by state; the measure is the first of the region's playbook for such a trigger.
+
+    ``owner``: who took it on for the reader's office, if somebody did.
+    """
     measure = _measure(row, region)
     if row["kind"] == "data_fault" and State(str(row.get("state", State.TO_VERIFY))) is State.TO_VERIFY:
-        return f"催促报送单位补报或更正，并登录系统签收{f'；办理“{measure}”' if measure else ''}。"
-    verify = "登录系统核实并签收"
+        taken = f"已由{owner}签收" if owner else "并登录系统签收"
+        return f"催促报送单位补报或更正，{taken}{f'；办理“{measure}”' if measure else ''}。"
+    verify = f"已由{owner}签收，请在系统中登记核实结论" if owner else "登录系统核实并签收"
     then = f"；属实的，先办“{measure}”" if measure else ""
     return {
         State.TO_VERIFY: f"{verify}{then}。",

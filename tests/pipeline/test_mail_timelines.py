@@ -1,5 +1,6 @@
 """Who is told what, drawn as timelines: a line of levels a series, a line of mails a recipient, the clock injected."""
 
+import re
 import shutil
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -58,6 +59,16 @@ def moved(ledger: Ledger, to: State, role: Role, level: int, now: datetime, **gr
     viewer = Viewer(role, frozenset({"371502"}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset())
     subject = Subject(EPISODE, edition(REGION.local_day(now)).edition_id, "371502", Level(level))
     take(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, **ground)
+
+
+def clerk_mail(city: City, ledger: Ledger, story: Timeline, number: int, office: str = "dongchangfu") -> str:
+    """The text of the only mail that an edition sent to an office's first post."""
+    send(ledger, city.settings, at(story.days[-1] + timedelta(days=1), "09:00"))
+    address = next(one.address for one in recorded_notices(ledger) if one.office_id == office)
+    name = edition(story.days[number]).edition_id
+    mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob(f"{name}_{office}_*.eml")]
+    (text,) = [part(mail, "plain") for mail in mails if mail["To"] == address]
+    return text
 
 
 def test_a_flapping_series_is_at_most_one_mail_a_day(city: City, ledger: Ledger) -> None:
@@ -261,8 +272,15 @@ def test_a_county_that_falls_silent_lifts_nothing_and_is_told_at_the_deadline(ci
     reason = [one.reason for one in recorded_notices(ledger) if one.address == CLERK and one.is_due]
     assert reason == [Reason.FIRST, Reason.NOT_REPORTED, Reason.LIFTED]
     (silent,) = [one for one in recorded_notices(ledger) if one.reason is Reason.NOT_REPORTED and one.address == CLERK]
-    assert "数据未报" in silent.subject
+    assert silent.subject == "[数据未报] 东昌府区 失业保险金申领 11-10，有 1 项未解除 数据截至2026-11-08"
     assert silent.content == {EPISODE: 3}
+    send(ledger, city.settings, at(story.days[2], "09:00"))
+    (path,) = city.settings.outbox.glob("2026-11-11*_dongchangfu_*.eml")
+    for kind in ("plain", "html"):
+        text = part(parsed(path.read_bytes()), kind)
+        assert "请补报 失业保险金申领 11-10；由其他单位报送的，请催报。" in text
+        assert "https://gangshao.example.com/data?feed=benefit_claim" in text
+        assert "核实并签收" not in text
 
 
 def test_that_reports_do_not_come_is_told_to_desks_alone(city: City, ledger: Ledger) -> None:
@@ -280,7 +298,12 @@ def test_a_revision_that_takes_the_cause_away_is_told_as_such(city: City, ledger
         part(parsed(path.read_bytes()), "plain") for path in city.settings.outbox.glob("2026-11-11*_dongchangfu_*.eml")
     ]
     assert len(texts) == 1
-    assert "数据更正后不再成立" in texts[0]
+    assert "东昌府区 制造业 失业保险金新增申领的疑似预警已解除：数据更正后不再成立。" in texts[0]
+    assert f"登录查看（需要登录）：https://gangshao.example.com/warning/{EPISODE}?as_of=2026-11-09" in texts[0]
+    (subject,) = [
+        one.subject for one in recorded_notices(ledger) if one.reason is Reason.LIFTED and one.address == CLERK
+    ]
+    assert subject == "[疑似预警解除] 东昌府区 制造业 失业保险金新增申领 数据截至2026-11-10"
 
 
 def test_a_backfill_of_sixty_days_sends_nothing(city: City, ledger: Ledger) -> None:
@@ -419,7 +442,71 @@ def test_dismissed_and_lifted_by_people_is_told_once_and_then_silent(city: City,
     assert story.mails(CLERK) == "dd..!"
     assert why(ledger, CLERK) == ["first", "lifted", "silenced", "silenced", "first"]
     subjects = [one.subject for one in recorded_notices(ledger) if one.address == CLERK and one.is_due]
-    assert subjects[1].startswith("[疑似预警解除]")
+    assert subjects[1].startswith("[误报] 东昌府区 制造业 失业保险金新增申领 数据截至")
+    text = clerk_mail(city, ledger, story, 1)
+    assert "失业保险金新增申领的疑似预警已认定误报：某人 2026-11-09 认定误报。" in text
+    assert "请您做什么：无须处理。" in text
+
+
+def test_what_has_ended_asks_for_nothing_though_others_are_open(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "33", ("371502", "F"): "3x"})
+    story.play()
+    text = clerk_mail(city, ledger, story, 1)
+    assert "失业保险金新增申领的疑似预警已解除：后续数据已回到预期范围。" in text
+    assert "请您做什么：无须处理；仍有 1 项未解除，列在下面。" in text
+    assert "登录查看（需要登录）：https://gangshao.example.com/warning/371502F1\r\n" in text
+    assert "核实并签收" not in text
+    assert not re.search("预警", re.sub("疑似(黄色)?预警|失业预警系统|正式预警", "", text))
+
+
+def test_what_an_office_took_on_is_not_asked_of_it_again(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "34", ("371502", "F"): "33"})
+    story.play(1)
+    viewer = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
+    subject = Subject(EPISODE, edition(MONDAY).edition_id, "371502", Level.YELLOW)
+    acknowledge(ledger, viewer, Actor("账号一", "test"), subject, "dongchangfu", "岗位甲", "", 7, at(MONDAY, "10:00"))
+    story.play(since=1)
+    text = clerk_mail(city, ledger, story, 1)
+    assert "请您做什么：已由岗位甲签收，请在系统中登记核实结论；属实的，先办" in text
+    assert "失业保险金申领异常增加；岗位甲 已签收，至 2026-11-16" in text
+    assert "账号一" not in text
+
+
+def test_a_folded_warning_that_rises_is_said_to_rise(city: City, ledger: Ledger) -> None:
+    lines = {("371500", "ALL"): "22", ("371502", "C"): "44", ("371502", "F"): "43", ("371502", "G"): "44"}
+    story = Timeline(city, ledger, MONDAY, lines)
+    story.play()
+    risen = "东昌府区 批发和零售业 失业保险金新增申领"
+    (told,) = [one.subject for one in recorded_notices(ledger, "2026-11-10.1") if one.address == DUTY and one.is_due]
+    assert told.startswith(f"[疑似黄色预警·待核实] {risen} 由蓝色升级，")
+    assert told.endswith("数据截至2026-11-09")
+    folded = "并入 3 项（东昌府区 批发和零售业 由蓝色升级；东昌府区 制造业；东昌府区 交通运输、仓储和邮政业）"
+    assert folded in clerk_mail(city, ledger, story, 1, "liaocheng")
+    own = clerk_mail(city, ledger, story, 1)
+    assert f"- {risen}（由蓝色升级，待核实）" in own
+    assert own.count("已并入全市同类事项") == 3
+
+
+def test_mails_about_a_warning_share_a_thread_and_others_do_not(city: City, ledger: Ledger) -> None:
+    #                                                MTWTFSSM
+    lines = {SERIES: "22221111", ("371502", "F"): "34444443", ("371503", "C"): "44444443"}
+    story = Timeline(city, ledger, MONDAY, lines)
+    story.play()
+    send(ledger, city.settings, at(story.days[-1], "09:00"))
+    mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
+    roots: dict[str, set[str]] = {}
+    for one in recorded_notices(ledger):
+        (root,) = {str(mail["References"]) for mail in mails if mail["Message-ID"] == one.message_id} or {""}
+        week = "week" if one.day < MONDAY + timedelta(days=7) else "next"
+        key = f"{one.address} {'warning' if one.purpose == IMMEDIATE else week}"
+        roots.setdefault(key, set()).update({root} - {""})
+    assert len(roots[f"{CLERK} warning"]) == 1  # first orange, then red: two mails
+    assert sum(one.address == CLERK and one.purpose == IMMEDIATE for one in recorded_notices(ledger)) == 2
+    assert roots[f"{CLERK} warning"] == roots[f"{DUTY} warning"]
+    chiping = "jiuye@chiping.example.com"
+    digests = [roots[f"{address} {week}"] for address in (CLERK, chiping, DUTY) for week in ("week", "next")]
+    assert [len(one) for one in digests] == [1] * 6
+    assert len(set.union(*digests, roots[f"{CLERK} warning"])) == 7
 
 
 def test_only_what_a_person_issued_is_called_a_warning(city: City, ledger: Ledger) -> None:

@@ -1,8 +1,12 @@
 import re
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
+
+from pipelines.alerts.audience import offices
+from pipelines.alerts.completeness import completeness_lines
 from pipelines.alerts.mail import send
 from pipelines.alerts.notices import decide
 from pipelines.ledger import Ledger, open_ledger
@@ -64,7 +68,10 @@ def test_an_office_reads_of_its_own_area_and_of_city_totals_only(city: City, led
 
 def test_a_mail_speaks_in_bands_and_of_suspicion(city: City, ledger: Ledger) -> None:
     subject, text, html = mails(city, ledger)["dongchangfu"]
-    assert subject == "[疑似橙色预警·待核实] 东昌府区 2 项（橙色 1 项、蓝色 1 项） 数据截至2026-11-22"
+    assert (
+        subject
+        == "[疑似蓝色预警·待核实] 东昌府区 批发和零售业 失业保险金新增申领 新增，比预期多 不足 10 人 数据截至2026-11-22"
+    )
     for body in (text, words(html)):
         assert "尚未正式发布" in body
         assert "20–49 人" in body
@@ -77,16 +84,28 @@ def test_a_mail_speaks_in_bands_and_of_suspicion(city: City, ledger: Ledger) -> 
 def test_sections_stand_by_severity(city: City, ledger: Ledger) -> None:
     _, text, html = mails(city, ledger)["liaocheng"]
     for body in (text, words(html)):
-        places = [body.index(f"疑似{level}预警") for level in ("橙色", "黄色", "蓝色")]
+        places = [body.rindex(f"疑似{level}预警") for level in ("橙色", "黄色", "蓝色")]
         assert places == sorted(places)
 
 
 def test_a_mail_says_what_its_figures_rest_on(city: City, ledger: Ledger) -> None:
     written = mails(city, ledger)
-    assert "失业保险金申领：近 7 天应报 5 份，已报 5 份\r\n" in written["dongchangfu"][1]
+    assert "数据完整性：应报 5 份，已全部报来（日报为近 7 天，其他报表为最近一期）\r\n" in written["dongchangfu"][1]
     assert "失业保险金申领：近 7 天应报 5 份，已报 4 份，尚缺 1 份（11-22）" in written["chiping"][1]
     assert "应报 55 份，已报 54 份，尚缺 1 份（茌平区 11-22）" in written["liaocheng"][1]
     assert "数据截至：2026-11-22（本版次收数截止 2026-11-23 07:00，版次 2026-11-23.1）" in written["dongchangfu"][1]
+
+
+def test_a_digest_leads_with_what_no_mail_of_its_own_tells_of(city: City, ledger: Ledger) -> None:
+    written = mails(city, ledger)
+    _, text, html = written["dongchangfu"]
+    lead = "东昌府区批发和零售业的失业保险金新增申领明显高于按往年同期和近期水平的预期"
+    assert text.split("\r\n")[2].startswith(lead)
+    assert "登录办理（需要登录）：https://gangshao.example.com/warning/a2\r\n" in text
+    assert f"{lead}：" in html
+    for body in (text, html):
+        assert body.count("已单独即时通报") == 1
+    assert "已单独即时通报" not in written["dongchangfu!"][1]
 
 
 def test_each_warning_leads_to_its_page(city: City, ledger: Ledger) -> None:
@@ -158,7 +177,7 @@ def test_the_same_decision_writes_the_same_bytes_under_the_same_name(
 def test_mails_of_a_week_share_a_thread_and_each_has_its_own_name(city: City, ledger: Ledger) -> None:
     mails(city, ledger)
     messages = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*_liaocheng_*.eml")]
-    messages = [message for message in messages if "橙色 1 项" in str(message["Subject"])]
+    messages = [message for message in messages if "黄色 2 项、蓝色 1 项" in str(message["Subject"])]
     assert len(messages) == 2
     assert len({message["Message-ID"] for message in messages}) == 2
     assert len({message["References"] for message in messages}) == 1
@@ -173,3 +192,25 @@ def test_an_outbox_mail_is_written_once_however_often_one_sends(city: City, ledg
     before = {path: path.stat().st_mtime_ns for path in city.settings.outbox.glob("*.eml")}
     assert send(ledger, city.settings, NOW).sent == 0
     assert {path: path.stat().st_mtime_ns for path in city.settings.outbox.glob("*.eml")} == before
+
+
+def test_completeness_names_what_lacks_of_an_office_and_counts_the_rest_in_a_line() -> None:
+    day = {"grain": "day", "period": DAY - timedelta(days=1), "due_at": pd.Timestamp("2026-11-22 23:00")}
+    month = {"grain": "month", "period": date(2026, 10, 1), "due_at": pd.Timestamp("2026-11-09 23:00")}
+    came, lacks = {"status": "reported", "received_at": pd.Timestamp("2026-11-09")}, {"status": "missing"}
+    roster = pd.DataFrame(
+        [
+            {"feed": "vacancy", "area": "371500"} | day | lacks,
+            {"feed": "insured_event", "area": "371502"} | day | came,
+            {"feed": "insured_headcount", "area": "371502"} | month | came,
+            {"feed": "labour_shortage", "area": "371502"} | month | lacks,
+            {"feed": "benefit_claim", "area": "371503"} | day | came,
+        ]
+    ).astype({"received_at": "datetime64[us]"})
+    own = {one.office_id: completeness_lines(roster, edition(DAY), one, REGION) for one in offices(REGION)}
+    rest = "已全部报来（日报为近 7 天，其他报表为最近一期）"
+    lacking = "企业用工监测：2026年10月应报 1 份，已报 0 份，尚缺 1 份（本单位）"
+    assert own["dongchangfu"] == [lacking, f"其余应报 2 份，{rest}"]
+    assert own["chiping"] == [f"应报 1 份，{rest}"]
+    assert own["gaotang"] == []
+    assert [line.split("：")[0] for line in own["liaocheng"][:2]] == ["招聘岗位", "企业用工监测"]
