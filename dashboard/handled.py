@@ -12,7 +12,7 @@ from dashboard.locale import short_day, short_instant, text
 from dashboard.region import steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
-from pipelines.domain import Level
+from pipelines.domain import HELD, Level
 from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
 from pipelines.ledger.chain import Standing, standing, timed
 from pipelines.ledger.measure import Measure, Progress, measures
@@ -30,9 +30,21 @@ class Handled:
     is_over: bool
 
 
+def still_held(closed: pd.DataFrame) -> pd.DataFrame:
+    """Those of warnings the data closed (rows of ``closed_warning``) that people confirmed and have not lifted."""
+    until = None if data.looks_back_to() is None else data.edition().cutoff_at
+    with trail().ledger.reading() as connection:
+        stands = standing(connection, list(closed["episode_id"]), until)
+    is_held = [
+        stands[own].state_at(int(level)) in HELD
+        for own, level in zip(closed["episode_id"], closed["level"], strict=True)
+    ]
+    return closed[is_held]
+
+
 def handled(warnings: pd.DataFrame) -> dict[str, Handled]:
-    """Each of these open warnings (rows of the question ``open_warning``) by its identity, as of now or as of the day
-    looked back to.
+    """Each of these warnings (rows of ``open_warning`` or ``closed_warning``) by its identity, as of now or as of the
+    day looked back to.
     """
     ids = list(warnings["episode_id"])
     until = None if data.looks_back_to() is None else data.edition().cutoff_at

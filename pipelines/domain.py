@@ -124,6 +124,8 @@ class State(StrEnum):
 ENDS = frozenset({State.DISMISSED, State.LIFTED})
 ANNOUNCED = frozenset({State.ISSUED, State.HANDLING, State.LOWERED})
 """Only in these states is it called a warning (预警); before, it is a suspicion to verify."""
+HELD = ANNOUNCED | {State.CONFIRMED}
+"""What people confirmed only people end: data that are back to normal do not."""
 
 
 @dataclass(frozen=True, order=True)

@@ -1,14 +1,15 @@
-"""All open warnings: at what level, where people have brought each, who is on it, what is due next and by when."""
+"""All warnings that are open, in the data or with people: level, state, who is on it, what is due next and by when."""
 
 from typing import Any
 
+import pandas as pd
 from dash import dcc, html
 
 from dashboard import data, shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag
 from dashboard.components.warning import address, people, ranked, subject
-from dashboard.handled import Handled, handled
+from dashboard.handled import Handled, handled, still_held
 from dashboard.locale import count, short_day, text
 
 _COLUMNS = ("Subject", "Level", "State", "People", "Since", "Handled by", "Due")
@@ -22,22 +23,33 @@ def register() -> None:
 @shell.page
 def layout(**_: str) -> list[Any]:
     """The page: what is overdue first, then by people affected and certainty."""
-    found = ranked(data.read("open_warning"))
+    found, receded = ranked(data.read("open_warning")), still_held(data.read("closed_warning"))
     brought = handled(found)
-    rows = sorted(found.itertuples(index=False), key=lambda row: not brought[row.episode_id].is_over)
     late = sum(one.is_over for one in brought.values())
-    said = text("{number} open, {late} with a step overdue", number=count(len(rows)), late=count(late))
+    said = text("{number} open, {late} with a step overdue", number=count(len(found)), late=count(late))
     return [
         html.Div([html.H1(text("Warnings")), html.P(said)], className="title"),
-        table(
-            text("Open warnings"),
-            [text(name) for name in _COLUMNS],
-            [_cells(row, brought[row.episode_id]) for row in rows],
-            numeric=frozenset({3}),
-            kind="warnings",
-            empty=text("No warning."),
-        ),
+        _table(text("Open warnings"), found, brought),
+        *(_receded(receded) if len(receded) else []),
     ]
+
+
+def _receded(found: pd.DataFrame) -> list[Any]:
+    why = text("The data no longer show them. What people confirmed is lifted by a decision with its grounds only.")
+    shown = _table(text("Data are back, to be lifted by a decision"), found, handled(found))
+    return [html.H2(text("Data are back, to be lifted by a decision")), html.P(why), shown]
+
+
+def _table(caption: str, found: pd.DataFrame, brought: dict[str, Handled]) -> Any:
+    rows = sorted(found.itertuples(index=False), key=lambda row: not brought[row.episode_id].is_over)
+    return table(
+        caption,
+        [text(name) for name in _COLUMNS],
+        [_cells(row, brought[row.episode_id]) for row in rows],
+        numeric=frozenset({3}),
+        kind="warnings",
+        empty=text("No warning."),
+    )
 
 
 def _cells(row: Any, one: Handled) -> list[Any]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipelines.alerts.hours import Hours
 from pipelines.domain import Role, Viewer, recipient_viewer
+from pipelines.ledger.acknowledgement import may_acknowledge
 from pipelines.region import Region
 
 DESKS = frozenset({Role.COUNTY_CLERK, Role.CITY_ANALYST, Role.CITY_DUTY})
@@ -51,6 +52,11 @@ class Recipient:
     def key(self) -> tuple[str, str]:
         """What tells it from all others."""
         return self.office.office_id, self.address
+
+    def signs(self, area: str, city: str) -> bool:
+        """Whether this post takes on warnings of an area; the others see to it that somebody does."""
+        viewer = Viewer(self.role, frozenset() if self.office.is_city else self.office.areas)
+        return may_acknowledge(viewer, area, is_city=area == city)
 
 
 def offices(region: Region) -> list[Office]:

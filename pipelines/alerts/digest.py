@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.alerts.audience import Office
+from pipelines.alerts.audience import Office, Recipient
 from pipelines.alerts.completeness import data_to, owed
 from pipelines.alerts.why import Flags, Numbers, Told, Words
 from pipelines.alerts.wording import (
@@ -95,7 +95,13 @@ def changes(why: Words, before: Numbers, now: Numbers) -> Words:
 
 
 def digest(
-    material: Material, told: Told, levels: Mapping[str, int], reason: Reason, region: Region, settings: Settings
+    material: Material,
+    recipient: Recipient,
+    told: Told,
+    levels: Mapping[str, int],
+    reason: Reason,
+    region: Region,
+    settings: Settings,
 ) -> dict[str, object]:
     """The fields of the template ``digest`` for one recipient, to whom ``levels`` of earlier mails are known.
 
@@ -109,7 +115,8 @@ def digest(
     reach = _reach(material, [*items, *said], region)
     city = material.rows[(material.rows["area"] == region.city) & ~material.rows["is_ended"]]
     city_items = [] if material.office.is_city else [item(row, "", region, settings) for row in city.to_dict("records")]
-    fields = _listing(material, opened, telling, items, region, settings) | framing(material, reach, region) | {
+    listing = _listing(material, recipient, opened, telling, items, region, settings)
+    fields = listing | framing(material, reach, region) | {
         "subject": _subject(material.office, telling, reach, region, settings),
         "because": BECAUSE[reason], "lifted": lifted, "city_name": region.name_zh, "city_items": city_items[:5],
     }  # fmt: skip
@@ -120,12 +127,18 @@ def digest(
 
 
 def bundle(
-    material: Material, told: Told, chosen: Flags, because: str, region: Region, settings: Settings
+    material: Material,
+    recipient: Recipient,
+    told: Told,
+    chosen: Flags,
+    because: str,
+    region: Region,
+    settings: Settings,
 ) -> dict[str, object]:
     """The fields of the same template for some urgent warnings told together (``chosen`` rows of the board)."""
     opened = _opened(material, told, chosen)
     items = _items(opened, region, settings)
-    fields = _listing(material, opened, opened, items, region, settings)
+    fields = _listing(material, recipient, opened, opened, items, region, settings)
     reach = _reach(material, items, region)
     subject = _subject(material.office, opened, reach, region, settings)
     return fields | framing(material, reach, region) | {
@@ -202,13 +215,14 @@ def _items(opened: pd.DataFrame, region: Region, settings: Settings) -> list[Ite
 
 
 def _listing(
-    material: Material, opened: pd.DataFrame, telling: pd.DataFrame, items: list[Item], region: Region,
-    settings: Settings,
+    material: Material, recipient: Recipient, opened: pd.DataFrame, telling: pd.DataFrame, items: list[Item],
+    region: Region, settings: Settings,
 ) -> dict[str, object]:  # fmt: skip
     """What is listed, and what is said first: of the rows a mail is for the worst that nobody has taken on."""
     ranked = telling.assign(is_taken=telling["owner"] != "").sort_values(["is_folded", "is_taken"], kind="stable")
     first = ranked.iloc[0].to_dict() if len(ranked) else None
     shown = item(first, str(first["mark"]), region, settings) if first else None
+    signs = first is not None and recipient.signs(str(first["area"]), region.city)
     return {
         "groups": _groups(items),
         "unlisted": int((~opened["is_folded"]).sum()) - len(items),
@@ -216,14 +230,14 @@ def _listing(
         "issued": _counts(opened[opened["is_issued"]]),
         "folded": _folded(material, opened[opened["is_folded"]]),
         "fact": fact(first, shown) if first and shown else "",
-        "action": action(first, region, str(first["owner"])) if first else "",
+        "action": action(first, region, str(first["owner"]), signs=signs) if first else "",
         "link": shown.link if shown else "",
         "link_words": "登录办理",
     }
 
 
 def _owed(material: Material, region: Region) -> list[tuple[str, str]]:
-    own = material.rows[material.rows["area"].isin(material.office.areas)]
+    own = material.rows[material.rows["area"].isin(material.office.areas) & ~material.rows["is_receded"]]
     return owed(material.completeness, material.edition, own, material.office, region)
 
 

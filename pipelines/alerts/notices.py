@@ -60,7 +60,7 @@ class Occasion:
                 edition=self.edition,
                 rows=self.board.rows[is_shown],
                 is_shown=is_shown,
-                closed=concerned(shown[shown["status"] != "open"], office),
+                closed=concerned(self.board.closed[self.board.closed["episode_id"].isin(shown["episode_id"])], office),
                 completeness=roster,
                 trend=read(
                     "mail_trend", office.viewer, self.edition.cutoff_at, published=self.settings.published, since=since
@@ -75,9 +75,9 @@ def occasion(edition: Edition, ledger: Ledger, region: Region, settings: Setting
     """Read an edition and the human side of its open warnings. Raises UserError when it is not published."""
     everywhere = frozenset[str]().union(*(office.areas for office in offices(region)))
     warnings = ask("mail_warning", recipient_viewer(everywhere), edition, settings)
-    opened = warnings.loc[warnings["status"] == "open", "episode_id"].tolist()
+    every = warnings["episode_id"].tolist()
     with ledger.reading() as connection:
-        stand, taken = standing(connection, opened), acknowledgements(connection, opened)
+        stand, taken = standing(connection, every), acknowledgements(connection, every)
     return Occasion(edition, region, settings, now, board(warnings, stand, taken, region.city, now))
 
 
@@ -130,7 +130,8 @@ def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Plan]:
     everywhere = recipient_viewer(frozenset[str]().union(*(one.office.areas for one in everybody)) or frozenset({""}))
     roster = ask("mail_completeness", everywhere, edition, given.settings) if everybody else pd.DataFrame()
     is_kept_back = given.is_demonstration and not may_send(given.settings)
-    silent = silent_since(roster, edition, given.board.rows) if everybody else {}
+    rows = given.board.rows
+    silent = silent_since(roster, edition, rows[~rows["is_receded"]]) if everybody else {}
     found = []
     for one in everybody:
         knowing = knows.get(one.key, NOTHING)
@@ -144,7 +145,7 @@ def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Plan]:
 def write_digest(given: Occasion, plan: Plan) -> Letter:
     """The digest of a plan whose reason is one to write."""
     material = given.material(plan.recipient.office)
-    fields = digest(material, plan.told, plan.known.levels, plan.reason, given.region, given.settings)
+    fields = digest(material, plan.recipient, plan.told, plan.known.levels, plan.reason, given.region, given.settings)
     thread = week_thread(plan.recipient.office.office_id, given.edition.day)
     return _sealed(given, plan, f"{DIGEST}:{given.edition.edition_id}", thread, "digest", fields)
 
@@ -153,11 +154,11 @@ def write_at_once(given: Occasion, plan: Plan, mail: AtOnce) -> Letter:
     """A mail about one urgent warning, or several of a level."""
     material = given.material(plan.recipient.office)
     if len(mail.units) == 1:
-        fields = one_urgent.urgent(material, mail.units[0], given.region, given.settings)
+        fields = one_urgent.urgent(material, plan.recipient, mail.units[0], given.region, given.settings)
         return _sealed(given, plan, f"{IMMEDIATE}:{mail.key}", f"episode\n{mail.units[0].head}", "urgent", fields)
     because = f"同时有 {len(mail.units)} 项达到这一级别，合并为一封即时通报。"
     chosen = mail.rows & plan.told.is_own
-    fields = bundle(material, plan.told, chosen, because, given.region, given.settings)
+    fields = bundle(material, plan.recipient, plan.told, chosen, because, given.region, given.settings)
     thread = week_thread(plan.recipient.office.office_id, given.edition.day)
     return _sealed(given, plan, f"{IMMEDIATE}:{mail.key}", thread, "digest", fields)
 

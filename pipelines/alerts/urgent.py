@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.alerts.audience import Recipient
 from pipelines.alerts.chart import bars
 from pipelines.alerts.digest import ISSUED, NEW, RAISED, Material, framing
 from pipelines.alerts.wording import LEVEL_NAMES, action, fact, item
@@ -43,7 +44,9 @@ class Unit:
         return sum(before > 0 for before in self.folded.values())
 
 
-def urgent(material: Material, unit: Unit, region: Region, settings: Settings) -> dict[str, object]:
+def urgent(
+    material: Material, recipient: Recipient, unit: Unit, region: Region, settings: Settings
+) -> dict[str, object]:
     """The fields of the template ``urgent`` about one warning."""
     rows = material.rows.set_index("episode_id", drop=False)
     row = rows.loc[unit.head].to_dict()
@@ -53,6 +56,7 @@ def urgent(material: Material, unit: Unit, region: Region, settings: Settings) -
         for member, before in zip(rows.loc[list(unit.folded)].to_dict("records"), unit.folded.values(), strict=True)
     ]
     is_of_others = bool(folded) and row["area"] not in material.office.areas
+    signs = recipient.signs(str(row["area"]), region.city)
     size = f"，{one.people}" if one.people else f"，{one.observed}" if one.observed else ""
     part = f"，并入 {len(folded)} 项" if folded else ""
     part += f"（升级 {unit.risen} 项）" if unit.risen else ""
@@ -63,7 +67,7 @@ def urgent(material: Material, unit: Unit, region: Region, settings: Settings) -
         "subject": f"{one.tag} {one.what} {unit.change}{size}{part} 数据截至{one.data_to.isoformat()}",
         "item": one,
         "fact": fact(row, one),
-        "action": f"逐项核实并签收下列并入的 {len(folded)} 项。" if is_of_others else action(row, region),
+        "action": f"逐项核实并签收下列并入的 {len(folded)} 项。" if is_of_others else action(row, region, signs=signs),
         "link": folded[0].link if is_of_others else one.link,
         "because": because.format(level=level, before=before, risen=unit.risen),
         "bars": bars(material.trend, str(row["indicator"]), str(row["area"]), str(row["unit"])),

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.alerts.audience import DESKS, Recipient
-from pipelines.domain import ANNOUNCED, ENDS, TOTAL_INDUSTRY, Level, State
+from pipelines.domain import ANNOUNCED, ENDS, HELD, TOTAL_INDUSTRY, Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement
 from pipelines.ledger.chain import Standing
 from pipelines.ledger.told import Known
@@ -26,12 +26,14 @@ class Board:
     """The open warnings of an edition and what people made of them, one row a warning, in the order of mails.
 
     ``rows``: the columns of mail_warning.sql with ``level`` as it counts (people's, unless it got worse), ``state``,
-    ``is_ended`` (people lifted or dismissed it), ``issued_at`` (UTC or NaT), ``parent`` (the city-wide warning it is
-    folded into, else empty), ``silenced`` (acknowledgements that hold, by office), ``expired`` (when the last one of an
-    office ended, by office; UTC) and ``ended_by``.
+    ``is_ended`` (people lifted or dismissed it), ``is_receded`` (the data closed it and people still hold it),
+    ``issued_at`` (UTC or NaT), ``parent`` (the city-wide warning it is folded into, else empty), ``silenced``
+    (acknowledgements that hold, by office), ``expired`` (when the last one of an office ended, by office; UTC) and
+    ``ended_by``. ``closed``: the other warnings, with ``state`` and ``is_issued`` (whether it ever was).
     """
 
     rows: pd.DataFrame
+    closed: pd.DataFrame
 
     @property
     def ids(self) -> Words:
@@ -47,7 +49,20 @@ def board(
     now: datetime,
 ) -> Board:
     """The open warnings with their human side; ``warnings`` are rows of mail_warning.sql of all areas."""
-    rows = warnings[warnings["status"] == "open"].reset_index(drop=True)
+    every = [standing.get(one, Standing()) for one in warnings["episode_id"]]
+    brought_to = [one.state_at(level) for one, level in zip(every, warnings["level"].astype(int), strict=True)]
+    is_open = (warnings["status"] == "open").to_numpy()
+    is_held = np.array([state in HELD for state in brought_to], dtype=bool)
+    closed = warnings[~is_open & ~is_held].assign(
+        state=[state.value for state, shown in zip(brought_to, ~is_open & ~is_held, strict=True) if shown],
+        is_issued=[
+            one.entered(State.ISSUED) is not None
+            for one, shown in zip(every, ~is_open & ~is_held, strict=True)
+            if shown
+        ],
+    )
+    rows = warnings[is_open | is_held].reset_index(drop=True)
+    rows = rows.assign(is_receded=rows["status"] != "open")
     machine = rows["level"].astype(int)
     stand = [standing.get(one, Standing()) for one in rows["episode_id"]]
     pairs = list(zip(stand, machine, strict=True))
@@ -69,7 +84,7 @@ def board(
         silenced=pd.Series(holding, dtype=object),
         expired=pd.Series([_expired(acknowledged.get(one, []), now) for one in rows["episode_id"]], dtype=object),
     )
-    return Board(rows.assign(parent=_parents(rows, city)))
+    return Board(rows.assign(parent=_parents(rows, city)), closed)
 
 
 @dataclass(frozen=True)
@@ -95,15 +110,33 @@ def judged(one: Board, recipient: Recipient, known: Known) -> Told:
     level = rows["level"].to_numpy(dtype=np.int64)
     before = np.array([known.levels.get(episode_id, 0) for episode_id in rows["episode_id"]], dtype=np.int64)
     is_own = rows["area"].isin(recipient.office.areas).to_numpy()
-    is_ended = rows["is_ended"].to_numpy()
+    is_ended, is_receded = rows["is_ended"].to_numpy(), rows["is_receded"].to_numpy()
     is_known = before > 0
     taken = [office.get(recipient.office.office_id) for office in rows["silenced"]]
     is_taken = np.array([bool(found) for found in taken], dtype=bool)
     told_at = pd.Series([known.told_at.get(one) for one in rows["episode_id"]], dtype="datetime64[us, UTC]")
     is_newly_issued = rows["is_issued"].to_numpy() & is_known & (rows["issued_at"] > told_at).to_numpy()
     changed = np.select(
-        [is_ended & is_known, is_ended, ~is_known, level < before, is_newly_issued, level > before, is_taken],
-        [Why.LIFTED, Why.SILENCED, Why.FIRST, Why.WORSE, Why.ISSUED, Why.BETTER, Why.SILENCED],
+        [
+            is_ended & is_known,
+            is_ended,
+            ~is_known & is_receded,
+            ~is_known,
+            level < before,
+            is_newly_issued,
+            level > before,
+            is_taken,
+        ],
+        [
+            Why.LIFTED,
+            Why.SILENCED,
+            Why.NOTHING_NEW,
+            Why.FIRST,
+            Why.WORSE,
+            Why.ISSUED,
+            Why.BETTER,
+            Why.SILENCED,
+        ],
         default=Why.NOTHING_NEW,
     ).astype(object)
     is_rising = np.isin(changed, [Why.FIRST, Why.WORSE, Why.ISSUED])
@@ -145,7 +178,7 @@ def _parents(rows: pd.DataFrame, city: str) -> Words:
     opened = pd.to_datetime(rows["opened_on"]).to_numpy()
     level, area = rows["level"].to_numpy(), rows["area"].to_numpy()
     industry, indicator = rows["industry"].to_numpy(), rows["indicator"].to_numpy()
-    is_ended, kind = rows["is_ended"].to_numpy(), rows["kind"].to_numpy()
+    is_ended, kind = (rows["is_ended"] | rows["is_receded"]).to_numpy(), rows["kind"].to_numpy()
     heads = np.flatnonzero((area == city) & ~is_ended)
     # The most specific parent wins: one of the industry is looked at after one of all industries.
     for head in sorted(heads, key=lambda at: (industry[at] != TOTAL_INDUSTRY, -level[at])):

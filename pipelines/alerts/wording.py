@@ -22,6 +22,7 @@ CLOSED_BECAUSE = {
     "revision": "数据更正后不再成立", "rule_ended": "所依据的规则已到期或停用",
 }  # fmt: skip
 WITHDRAWN = "数据更正后不再成立"
+RECEDED = "，数据已回落，待决定解除"
 _MEASURES = {"persons": "人", "posts": "个"}
 
 
@@ -72,7 +73,7 @@ def item(row: dict[str, object], change: str, region: Region, settings: Settings
         rule=_text(row["rule_title"]),
         level=int(str(row["level"])),
         is_issued=bool(row.get("is_issued", False)),
-        state=STATE_NAMES[state],
+        state=f"{STATE_NAMES[state]}{RECEDED if row.get('is_receded', False) else ''}",
         change=change,
         observed=band_words(row["observed_band"], str(row["unit"])),
         people=_people(row),
@@ -108,17 +109,21 @@ def fact(row: dict[str, object], one: Item) -> str:
     return f"{seen}{'：' if size else ''}{size}（数据至 {one.data_words}）。"
 
 
-def action(row: dict[str, object], region: Region, owner: str = "") -> str:
+def action(row: dict[str, object], region: Region, owner: str = "", *, signs: bool = True) -> str:
     """The one thing to do next, by state; the measure is the first of the region's playbook for such a trigger.
 
-    ``owner``: who took it on for the reader's office, if somebody did.
+    ``owner``: who took it on for the reader's office, if somebody did. ``signs``: whether the reader may.
     """
     measure = _measure(row, region)
     if row["kind"] == "data_fault" and State(str(row.get("state", State.TO_VERIFY))) is State.TO_VERIFY:
-        taken = f"已由{owner}签收" if owner else "并登录系统签收"
+        taken = f"已由{owner}签收" if owner else "并登录系统签收" if signs else "并督促责任岗位签收"
         return f"催促报送单位补报或更正，{taken}{f'；办理“{measure}”' if measure else ''}。"
     verify = f"已由{owner}签收，请在系统中登记核实结论" if owner else "登录系统核实并签收"
+    if not signs:
+        verify = f"已由{owner}签收，请督促登记核实结论" if owner else "请督促责任岗位核实并签收"
     then = f"；属实的，先办“{measure}”" if measure else ""
+    if row.get("is_receded", False):
+        return "数据已回落，但不会自动解除：登录系统登记处置情况，由有权的岗位决定解除并写明理由。"
     return {
         State.TO_VERIFY: f"{verify}{then}。",
         State.CONFIRMED: "已确认，请在规定时限内发布；发布前对外仍称疑似。",

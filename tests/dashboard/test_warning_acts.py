@@ -268,3 +268,21 @@ def test_an_officer_is_told_to_nobody_outside_its_area(place: Site) -> None:
         page = shown(f"/warning/{event_of(place, viewer, AREA)}", signed_in(place, viewer))
         assert "重点企业（" not in page
         assert "用工服务专员岗位：" not in page
+
+
+def test_what_people_confirmed_is_listed_until_people_lift_it_though_the_data_closed_it(place: Site) -> None:
+    closed = read("closed_warning", LEADER, published=place.settings.published)
+    row = closed[closed["level"] >= 3].iloc[0]
+    episode_id, page = str(row["episode_id"]), f"/warning/{row['episode_id']}"
+    section = text("Data are back, to be lifted by a decision")
+    assert section not in shown("/warnings", signed_in(place, LEADER))
+    head = signed_in(place, head_of(str(row["area"])))
+    assert sent(head, f"{page}/step", to="confirmed", number="0") == (200, page)
+    for client in (signed_in(place, LEADER), head):
+        listed = shown("/warnings", client)
+        assert section in listed
+        assert episode_id in listed[listed.index(section) :]
+    assert section not in shown("/warnings", signed_in(place, head_of(OTHER))), "another's"
+    assert sent(head, f"{page}/step", to="lifted", number="1", note="数据已回落")[0] == 200
+    assert of(place, episode_id).state is State.LIFTED
+    assert section not in shown("/warnings", head)

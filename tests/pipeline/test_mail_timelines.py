@@ -299,11 +299,20 @@ def test_a_revision_that_takes_the_cause_away_is_told_as_such(city: City, ledger
     ]
     assert len(texts) == 1
     assert "东昌府区 制造业 失业保险金新增申领的疑似预警已解除：数据更正后不再成立。" in texts[0]
-    assert f"登录查看（需要登录）：https://gangshao.example.com/warning/{EPISODE}?as_of=2026-11-09" in texts[0]
+    assert f"登录查看（需要登录）：https://gangshao.example.com/warning/{EPISODE}\r" in texts[0]
     (subject,) = [
         one.subject for one in recorded_notices(ledger) if one.reason is Reason.LIFTED and one.address == CLERK
     ]
     assert subject == "[疑似预警解除] 东昌府区 制造业 失业保险金新增申领 数据截至2026-11-10"
+
+
+def test_what_the_file_shows_no_more_is_named_as_it_last_was(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "33-."})
+    story.play()
+    assert story.mails(CLERK) == "d.d."
+    text = clerk_mail(city, ledger, story, 2)
+    assert "东昌府区 制造业 失业保险金新增申领的疑似预警已解除：数据更正后不再成立。" in text
+    assert f"登录查看（需要登录）：https://gangshao.example.com/warning/{EPISODE}?as_of=2026-11-09" in text
 
 
 def test_a_backfill_of_sixty_days_sends_nothing(city: City, ledger: Ledger) -> None:
@@ -566,3 +575,48 @@ def test_a_head_who_was_told_at_once_hears_of_the_end(city: City, ledger: Ledger
     assert story.mails(HEAD) == "!.d.."
     assert why(ledger, HEAD, "371502F1") == ["not_for_post", "not_for_post"]
     assert story.mails(LEADER) == "!.d.."
+
+
+def test_what_people_issued_is_lifted_by_people_not_by_the_data(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "33x..", ("371502", "F"): "..3.."})
+    story.play(upto=1)
+    moved(ledger, State.CONFIRMED, Role.COUNTY_HEAD, 3, at(MONDAY, "09:00"), note="属实")
+    moved(ledger, State.ISSUED, Role.CITY_DUTY, 3, at(MONDAY, "10:00"), note="发布")
+    story.play(upto=3, since=1)
+    listed = [
+        one
+        for one in recorded_notices(ledger)
+        if one.address == CLERK and one.edition_id == edition(story.days[2]).edition_id
+    ]
+    assert [one.content.get(EPISODE) for one in listed if one.is_due] == [3], "still there, though the data closed it"
+    assert not [one for one in recorded_notices(ledger) if one.reason is Reason.LIFTED]
+    text = clerk_mail(city, ledger, story, 2)
+    assert "已发布，数据已回落，待决定解除" in text
+    assert "疑似预警已解除" not in text
+    moved(ledger, State.HANDLING, Role.COUNTY_HEAD, 3, at(story.days[2], "09:00"), note="已办专场招聘")
+    moved(ledger, State.LIFTED, Role.COUNTY_HEAD, 3, at(story.days[2], "10:00"), note="数据已回落")
+    story.play(since=3)
+    lifted = [one for one in recorded_notices(ledger) if one.reason is Reason.LIFTED and one.address == CLERK]
+    assert len(lifted) == 1
+    assert lifted[0].subject.startswith("[预警解除] 东昌府区")
+
+
+def test_what_nobody_confirmed_ends_with_its_data(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "33x."})
+    story.play()
+    lifted = [one for one in recorded_notices(ledger) if one.reason is Reason.LIFTED and one.address == CLERK]
+    assert [one.subject.partition("]")[0] for one in lifted] == ["[疑似预警解除"]
+
+
+def test_who_may_not_sign_is_asked_to_see_to_it(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "2"})
+    story.play()
+    send(ledger, city.settings, at(MONDAY + timedelta(days=1), "09:00"))
+    mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
+    said = {str(mail["To"]): part(mail, "plain") for mail in mails}
+    for address, asked in {
+        CLERK: "登录系统核实并签收",
+        HEAD: "登录系统核实并签收",
+        LEADER: "请督促责任岗位核实并签收",
+    }.items():
+        assert asked in said[address], address

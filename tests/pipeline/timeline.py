@@ -18,7 +18,8 @@ _ENDS = {"x": "evidence", "~": "revision"}
 class Timeline:
     """A story over days. Each line is one series, a character a day from ``first`` on.
 
-    ``1``–``4`` open at this level, ``x`` closed by evidence that day, ``~`` closed by a revision, ``.`` not there.
+    ``1``–``4`` open at this level, ``x`` closed by evidence that day, ``~`` closed by a revision, ``-`` taken
+    out of the file, ``.`` not there.
     A series that is open again after its end is a new warning.
     """
 
@@ -95,7 +96,9 @@ def _rows(area: str, industry: str, line: str, first: date, until: date) -> list
         if day > until:
             break
         last = rows[-1] if rows and rows[-1].until is None else None
-        if mark == ".":
+        if mark == "-" and last is not None:
+            rows[-1] = _ended(last, day)
+        if mark in ".-":
             continue
         status, level = ("closed", last.level if last else 3) if mark in _ENDS else ("open", int(mark))
         if last is not None and last.status == "open":
