@@ -78,7 +78,7 @@ def occasion(edition: Edition, ledger: Ledger, region: Region, settings: Setting
     every = warnings["episode_id"].tolist()
     with ledger.reading() as connection:
         stand, taken = standing(connection, every), acknowledgements(connection, every)
-    return Occasion(edition, region, settings, now, board(warnings, stand, taken, region.city, now))
+    return Occasion(edition, region, settings, now, board(warnings, stand, taken, region, now))
 
 
 def decide(

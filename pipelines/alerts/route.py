@@ -32,7 +32,7 @@ def routes(region: Region, area: str, level: Level, industry: str, kind: str, no
         "opened_on": pd.Timestamp(region.local_day(now)), "area": area, "industry": industry or TOTAL_INDUSTRY,
         "indicator": "", "feed": "",
     }  # fmt: skip
-    one = board(pd.DataFrame([row]), {}, {}, region.city, now)
+    one = board(pd.DataFrame([row]), {}, {}, region, now)
     found = []
     for to in recipients(region, region.local_day(now)):
         told = judged(one, to, NOTHING)

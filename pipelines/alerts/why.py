@@ -1,7 +1,7 @@
 """Why each recipient is told of each warning, or why not: all warnings of an edition at once, as columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -14,6 +14,7 @@ from pipelines.ledger.acknowledgement import Acknowledgement
 from pipelines.ledger.chain import Standing
 from pipelines.ledger.told import Known
 from pipelines.ledger.warning_notice import Why
+from pipelines.region import Region
 
 _FOLD_DAYS = 7  # a city-wide shock takes in what opened so many days around it
 Flags = NDArray[np.bool_]
@@ -28,8 +29,9 @@ class Board:
     ``rows``: the columns of mail_warning.sql with ``level`` as it counts (people's, unless it got worse), ``state``,
     ``is_ended`` (people lifted or dismissed it), ``is_receded`` (the data closed it and people still hold it),
     ``issued_at`` (UTC or NaT), ``parent`` (the city-wide warning it is folded into, else empty), ``silenced``
-    (acknowledgements that hold, by office), ``expired`` (when the last one of an office ended, by office; UTC) and
-    ``ended_by``. ``closed``: the other warnings, with ``state`` and ``is_issued`` (whether it ever was).
+    (acknowledgements that hold, by office, their end in local time), ``expired`` (when the last one of an office
+    ended, by office; UTC) and ``ended_by``. ``closed``: the other warnings, with ``state`` and ``is_issued`` (whether
+    it ever was).
     """
 
     rows: pd.DataFrame
@@ -45,7 +47,7 @@ def board(
     warnings: pd.DataFrame,
     standing: Mapping[str, Standing],
     acknowledged: Mapping[str, list[Acknowledgement]],
-    city: str,
+    region: Region,
     now: datetime,
 ) -> Board:
     """The open warnings with their human side; ``warnings`` are rows of mail_warning.sql of all areas."""
@@ -68,7 +70,11 @@ def board(
     pairs = list(zip(stand, machine, strict=True))
     states = [one.state_at(level) for one, level in pairs]
     holding = [
-        {one.office_id: one for one in reversed(acknowledged.get(episode_id, [])) if one.holds(level, now)}
+        {
+            one.office_id: replace(one, expires_at=one.expires_at.astimezone(region.time_zone))
+            for one in reversed(acknowledged.get(episode_id, []))
+            if one.holds(level, now)
+        }
         for episode_id, level in zip(rows["episode_id"], machine, strict=True)
     ]
     rows = rows.assign(
@@ -79,12 +85,13 @@ def board(
         is_issued=np.array([state in ANNOUNCED for state in states], dtype=bool),
         issued_at=pd.Series([one.entered(State.ISSUED) for one in stand], dtype="datetime64[us, UTC]"),
         ended_by=pd.Series(
-            [_ended(one) if state in ENDS else "" for one, state in zip(stand, states, strict=True)], dtype=object
+            [_ended(one, region) if state in ENDS else "" for one, state in zip(stand, states, strict=True)],
+            dtype=object,
         ),
         silenced=pd.Series(holding, dtype=object),
         expired=pd.Series([_expired(acknowledged.get(one, []), now) for one in rows["episode_id"]], dtype=object),
     )
-    return Board(rows.assign(parent=_parents(rows, city)), closed)
+    return Board(rows.assign(parent=_parents(rows, region.city)), closed)
 
 
 @dataclass(frozen=True)
@@ -163,10 +170,10 @@ def _expired(taken: list[Acknowledgement], now: datetime) -> dict[str, datetime]
     return {office_id: at for office_id, at in ends if at <= now}
 
 
-def _ended(one: Standing) -> str:
+def _ended(one: Standing, region: Region) -> str:
     last = one.steps[-1]
     word = "认定误报" if last.to_state is State.DISMISSED else "决定解除"
-    return f"{last.who} {last.acted_at:%Y-%m-%d} {word}"[:200]
+    return f"{last.who} {region.local_day(last.acted_at)} {word}"[:200]
 
 
 def _parents(rows: pd.DataFrame, city: str) -> Words:

@@ -23,7 +23,7 @@ from models.assess import assess
 from models.backtest import outlook, trace
 from models.methods import LEVEL_FACTOR, SEASONAL
 from models.recipe import DAY
-from tests.bench import detect, forecast_ahead, forecast_monthly
+from tests.bench import detect, forecast_ahead, forecast_leading, forecast_monthly
 from tests.bench.forecast_data import BENCH, CLAIMS, Case, daily, peer, program, weekly
 from tests.bench.forecast_r import METHOD, beside, farrington, told
 from tests.bench.forecast_score import daily_figures, judged, narrowed, weekly_figures, write_alarms
@@ -200,13 +200,20 @@ def cpu(work: Callable[[], object]) -> float:
     return round(time.process_time() - start, 2)
 
 
+def us_leading(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
+    """Initial claims as a leading signal of continued ones, and the other way about; small: three states."""
+    only = sorted(regions())
+    return forecast_leading.track(frozenset(only[:3] if small else only))
+
+
 def city(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
     """Our own invented cities, from files to warnings: the figures of `bench detect`."""
     return dict(detect.run(small, seeds or (1, 2, 3))["detect"])
 
 
 TRACKS: dict[str, Callable[[Path, Seeds, bool], dict[str, Any]]] = {
-    track.__name__: track for track in (sim_weekly, us_injected, us_known, us_forecast, lab_daily, monthly, speed, city)
+    track.__name__: track
+    for track in (sim_weekly, us_injected, us_known, us_forecast, us_leading, lab_daily, monthly, speed, city)
 }
 
 

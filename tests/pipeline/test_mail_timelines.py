@@ -473,7 +473,7 @@ def test_what_an_office_took_on_is_not_asked_of_it_again(city: City, ledger: Led
     story.play(1)
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
     subject = Subject(EPISODE, edition(MONDAY).edition_id, "371502", Level.YELLOW)
-    acknowledge(ledger, viewer, Actor("账号一", "test"), subject, "dongchangfu", "岗位甲", "", 7, at(MONDAY, "10:00"))
+    acknowledge(ledger, viewer, Actor("账号一", "test"), subject, "dongchangfu", "岗位甲", "", 7, at(MONDAY, "07:40"))
     story.play(since=1)
     text = clerk_mail(city, ledger, story, 1)
     assert "请您做什么：已由岗位甲签收，请在系统中登记核实结论；属实的，先办" in text
