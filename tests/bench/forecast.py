@@ -25,6 +25,7 @@ from models.methods import LEVEL_FACTOR, SEASONAL
 from models.recipe import DAY
 from tests.bench import detect, forecast_ahead, forecast_leading, forecast_monthly
 from tests.bench.forecast_data import BENCH, CLAIMS, Case, daily, peer, program, weekly
+from tests.bench.forecast_oracle import best_alarms
 from tests.bench.forecast_r import METHOD, beside, farrington, told
 from tests.bench.forecast_score import daily_figures, judged, narrowed, weekly_figures, write_alarms
 from tests.bench.place import ROOT
@@ -63,7 +64,8 @@ def sim_weekly(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
         meta = pd.read_csv(folder / "meta.csv")
         only = frozenset(meta["series_id"][::8]) if small else None
         case = weekly(folder, only, has_holidays=False)
-        files = {"ours": write_alarms(case, judged(case))} | {name: peer(folder, name) for name in PEERS}
+        files = {"ours": write_alarms(case, judged(case)), "best_possible": best_alarms(case)}
+        files |= {name: peer(folder, name) for name in PEERS}
         answer[f"seed{seed}"] = told(files, partial(weekly_figures, folder, only=only))
         answer[f"seed{seed}"] |= beside(folder, files["ours"], SIM_STEP, small, weekly_figures)
     return answer

@@ -6,7 +6,8 @@ import pytest
 from model_city import calendar, daily_city
 
 from models.backtest import trace
-from tests.bench import forecast_r
+from models.spike import tail_probability
+from tests.bench import forecast_oracle, forecast_r
 from tests.bench.forecast import cpu, one_day
 from tests.bench.forecast_ahead import AHEAD, at_origins
 from tests.bench.forecast_data import BENCH
@@ -97,3 +98,15 @@ def test_ets_continues_a_flat_series_and_the_year_of_one_with_a_season():
     truth = np.stack([season[[380 + ahead, 388 + ahead, 396 + ahead]] for ahead in range(ets.AHEAD)])
     error = {name: np.abs(cube[:, 1, :, 3] - truth).mean() for name, cube in made.items()}
     assert error["stl_auto_ets"] < 0.5 * error["auto_ets"]
+
+
+@pytest.mark.skipif(not BENCH.exists(), reason="the shared detection bench is not beside the project")
+def test_the_best_possible_test_of_the_weekly_simulator_knows_its_rates():
+    made = forecast_oracle.simulator()
+    names = [f"s{scenario:02}_r0_p0_c0" for scenario in range(1, 43)]
+    mean, spread = forecast_oracle.rates(made, names)
+    rng = np.random.default_rng(5)
+    drawn = np.stack([made.nb(rng, row, dispersion) for row, dispersion in zip(mean, spread, strict=True)])
+    p = tail_probability(drawn.astype(float), mean, spread[:, None] * mean)
+    assert np.mean(p < 0.05) == pytest.approx(0.05, abs=0.01)
+    assert np.mean(p) == pytest.approx(0.5, abs=0.01)
