@@ -24,6 +24,7 @@ FIGURES = {
 }
 _EXACT, _PUBLIC = 1_000_000, 1_500_000
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])(?:\d{1,3}(?:,\d{3})+|\d{7,})(?![0-9A-Za-z])")  # no part of a hash
+_REACH = re.compile(r'"autorangeoptions": \{[^}]*\}')  # of an axis: beyond its own largest figure, which is looked at
 EMPLOYER_OF = {"371503": CLOSING, "371522": SUSPECTED}
 
 
@@ -41,7 +42,7 @@ class Marked:
             names = {"code": area, "name": self.city.names[area]}
             names |= dict(zip(("employer", "employer name"), EMPLOYER_OF.get(area, ()), strict=False))
             found[area] |= {kind for kind, word in names.items() if word in plain}
-        for number in _NUMBER.findall(plain):
+        for number in _NUMBER.findall(_REACH.sub("", plain)):
             place, rest = divmod(int(number.replace(",", "")), 1_000_000)
             if 1 <= place <= len(found):
                 found[[CITY, *self.city.units][place - 1]].add("public" if rest >= 500_000 else "exact")

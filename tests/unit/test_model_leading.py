@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.leading import LEAST, sharpened, signal
+from models.leading import LEAST, MOST, sharpened, signal
 from models.panel import Floats, Integers
 
 SERIES, TIMES, AHEAD = 12, 200, 7
@@ -59,7 +59,7 @@ def test_what_did_not_come_and_what_was_not_judged_counts_for_nothing() -> None:
     came[0] = np.nan
     better, _ = sharpened(told, came, signals, MADE, MADE + AHEAD, GROUP)
     assert np.isfinite(better).all()
-    observed, expected = np.array([20.0, np.nan, 5.0, 900.0]), np.array([10.0, 10.0, 5.0, 1.0])
+    observed, expected = np.array([12.0, np.nan, 5.0, 900.0]), np.array([10.0, 10.0, 5.0, 1.0])
     assert signal(observed, expected, np.array([True, True, False, True])) == pytest.approx(
-        [np.log(21 / 11), 0.0, 0.0, 1.0]
+        [np.log(13 / 11), 0.0, 0.0, MOST]
     )
