@@ -12,7 +12,7 @@ from dashboard.locale import short_day, short_instant, text
 from dashboard.region import steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
-from pipelines.domain import HELD, Level
+from pipelines.domain import HELD, Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
 from pipelines.ledger.chain import Standing, standing, timed
 from pipelines.ledger.measure import Measure, Progress, measures
@@ -42,9 +42,9 @@ def still_held(closed: pd.DataFrame) -> pd.DataFrame:
     return closed[is_held]
 
 
-def handled(warnings: pd.DataFrame) -> dict[str, Handled]:
+def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, Handled]:
     """Each of these warnings (rows of ``open_warning`` or ``closed_warning``) by its identity, as of now or as of the
-    day looked back to.
+    day looked back to. What is next of those ``are_receded`` is to be lifted, where that is possible.
     """
     ids = list(warnings["episode_id"])
     until = None if data.looks_back_to() is None else data.edition().cutoff_at
@@ -58,7 +58,8 @@ def handled(warnings: pd.DataFrame) -> dict[str, Handled]:
     for own, said, area in zip(ids, warnings["level"], warnings["area"], strict=True):
         at, level = stands[own], Level(int(said))
         possible = steps_from(at.level_at(level), at.state_at(level), is_city=area == reference.city())
-        due_at, due = _due(possible, at)
+        lifting = [one for one in possible if are_receded and one.to is State.LIFTED]
+        due_at, due = _due(lifting or possible, at)
         found[own] = Handled(
             Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now, today),
             due, is_over=due_at is not None and due_at < now,

@@ -36,7 +36,7 @@ def layout(**_: str) -> list[Any]:
 
 def _receded(found: pd.DataFrame) -> list[Any]:
     why = text("The data no longer show them. What people confirmed is lifted by a decision with its grounds only.")
-    shown = _table(text("Data are back, to be lifted by a decision"), found, handled(found))
+    shown = _table(text("Data are back, to be lifted by a decision"), found, handled(found, are_receded=True))
     return [html.H2(text("Data are back, to be lifted by a decision")), html.P(why), shown]
 
 

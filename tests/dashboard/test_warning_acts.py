@@ -282,6 +282,7 @@ def test_what_people_confirmed_is_listed_until_people_lift_it_though_the_data_cl
         listed = shown("/warnings", client)
         assert section in listed
         assert episode_id in listed[listed.index(section) :]
+        assert text("Lift it") in listed[listed.index(section) :]
     assert section not in shown("/warnings", signed_in(place, head_of(OTHER))), "another's"
     assert sent(head, f"{page}/step", to="lifted", number="1", note="数据已回落")[0] == 200
     assert of(place, episode_id).state is State.LIFTED
