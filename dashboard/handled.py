@@ -14,7 +14,7 @@ from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
 from pipelines.domain import HELD, Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
-from pipelines.ledger.chain import Standing, standing, timed
+from pipelines.ledger.chain import Standing, acted_on, standing, timed
 from pipelines.ledger.measure import Measure, Progress, measures
 from pipelines.ledger.transition import Step
 
@@ -34,6 +34,7 @@ def still_held(closed: pd.DataFrame) -> pd.DataFrame:
     """Those of warnings the data closed (rows of ``closed_warning``) that people confirmed and have not lifted."""
     until = None if data.looks_back_to() is None else data.edition().cutoff_at
     with trail().ledger.reading() as connection:
+        closed = closed[closed["episode_id"].isin(acted_on(connection))]
         stands = standing(connection, list(closed["episode_id"]), until)
     is_held = [
         stands[own].state_at(int(level)) in HELD

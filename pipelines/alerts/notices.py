@@ -18,7 +18,7 @@ from pipelines.domain import GENERAL, Edition, Level, Viewer, recipient_viewer
 from pipelines.ledger import Ledger, warning_notice
 from pipelines.ledger import notice as outbox
 from pipelines.ledger.acknowledgement import acknowledgements
-from pipelines.ledger.chain import standing
+from pipelines.ledger.chain import acted_on, standing
 from pipelines.ledger.notice import DIGEST, IMMEDIATE, Decision, Notice, Reason, State
 from pipelines.ledger.told import NOTHING, call_back, known, made
 from pipelines.publish.read import read
@@ -75,9 +75,10 @@ def occasion(edition: Edition, ledger: Ledger, region: Region, settings: Setting
     """Read an edition and the human side of its open warnings. Raises UserError when it is not published."""
     everywhere = frozenset[str]().union(*(office.areas for office in offices(region)))
     warnings = ask("mail_warning", recipient_viewer(everywhere), edition, settings)
-    every = warnings["episode_id"].tolist()
     with ledger.reading() as connection:
-        stand, taken = standing(connection, every), acknowledgements(connection, every)
+        may_matter = (warnings["status"] == "open") | warnings["episode_id"].isin(acted_on(connection))
+        named = warnings.loc[may_matter, "episode_id"].tolist()
+        stand, taken = standing(connection, named), acknowledgements(connection, named)
     return Occasion(edition, region, settings, now, board(warnings, stand, taken, region, now))
 
 

@@ -104,6 +104,11 @@ class Deadline:
     due_at: datetime
 
 
+def acted_on(connection: Connection) -> frozenset[str]:
+    """The warnings of which people ever took a step."""
+    return frozenset(connection.execute(select(warning_step.c.episode_id).distinct()).scalars())
+
+
 def standing(connection: Connection, episode_ids: Iterable[str], until: datetime | None = None) -> dict[str, Standing]:
     """Where each of these warnings stands; those nobody acted on are there too. ``until``: as it was then (UTC)."""
     found: dict[str, list[Taken]] = {}
