@@ -61,7 +61,7 @@ def test_issuing_is_due_so_many_hours_after_confirmation(level: Level, hours: in
         ("confirmed,issued,3,city_duty,12,", "confirmed,issued,3,city_duty,0,", "正整数"),
         ("12,confirmed,", "12,,", "同时"),
         ("confirmed,issued,3,", "confirmed,confirmed,3,", "相同"),
-        ("confirmed,issued,4,city_duty", "confirmed,dismissed,3,city_duty", "没有下一步"),
+        ("issued,handling,4;3;2;1,", "issued,handling,3;2;1,", "没有下一步"),
     ],
 )
 def test_a_slip_in_the_table_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
