@@ -1,11 +1,13 @@
 """Folders of the detection bench (shared `bench/README.md`) as panels, and its programs and peers run in place."""
 
+import importlib.util
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -38,6 +40,16 @@ def program(name: str, *arguments: object) -> None:
     command = [sys.executable, "-W", "ignore", str(BENCH / name), *map(str, arguments)]
     settings = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     subprocess.run(command, check=True, cwd=BENCH, env=settings, stdout=subprocess.DEVNULL)
+
+
+def loaded(name: str) -> ModuleType:
+    """A program of the bench as a module."""
+    found = importlib.util.spec_from_file_location(f"bench_{name.removesuffix('.py')}", BENCH / name)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 def peer(folder: Path, method: str, *options: str) -> Path:

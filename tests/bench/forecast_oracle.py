@@ -4,7 +4,6 @@ The same evidence of the same windows, with the simulator's own expectation and 
 for any way of learning them.
 """
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -15,17 +14,12 @@ from models.evidence import evidence
 from models.panel import Floats
 from models.recipe import WEEK, Recipe, Span
 from models.spike import tail_probability
-from tests.bench.forecast_data import BENCH, Case
+from tests.bench.forecast_data import Case, loaded
 
 
 def simulator() -> ModuleType:
-    """`sim_weekly.py` of the bench as a module."""
-    found = importlib.util.spec_from_file_location("bench_sim_weekly", BENCH / "sim_weekly.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+    """`sim_weekly.py` of the bench."""
+    return loaded("sim_weekly.py")
 
 
 def best_alarms(case: Case, recipe: Recipe = WEEK) -> Path:

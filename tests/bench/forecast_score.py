@@ -1,6 +1,5 @@
 """Detections against truth, with the bench's own scoring functions used in place."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,7 +10,7 @@ import pandas as pd
 from models.backtest import Trace, trace
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Floats
-from tests.bench.forecast_data import BENCH, Case
+from tests.bench.forecast_data import Case, loaded
 
 LOWEST = -99.0  # no rise at all
 P_01 = 2.326  # standard deviations: p = .01
@@ -21,13 +20,8 @@ DAILY_GAP, DAILY_GRACE, DAILY_K, DAILY_LEAD = 7, 14, 28, 7  # the rules of share
 
 
 def scorer() -> ModuleType:
-    """`score.py` of the bench as a module."""
-    found = importlib.util.spec_from_file_location("bench_score", BENCH / "score.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+    """`score.py` of the bench."""
+    return loaded("score.py")
 
 
 def judged(case: Case, method: Method = LEVEL_FACTOR) -> Trace:
