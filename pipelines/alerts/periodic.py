@@ -160,14 +160,15 @@ def _ended(material: Material, ledger: Ledger, since: date, region: Region) -> F
     What people ended counts when they did, not again when the data follow.
     """
     own = material.rows[material.rows["is_ended"] & material.rows["area"].isin(material.office.areas)]
-    closed = material.closed[material.closed["closed_on"].astype(str) > since.isoformat()]
+    is_recent = material.closed["closed_on"].astype(str) > since.isoformat()
+    is_by_people = material.closed["state"].isin([state.value for state in ENDS])
+    by_data = int((is_recent & ~is_by_people).sum())
     with ledger.reading() as connection:
-        stand = standing(connection, [*own["episode_id"], *closed["episode_id"]])
+        stand = standing(connection, [*own["episode_id"], *material.closed.loc[is_by_people, "episode_id"]])
     by_people = [
         one.state for one in stand.values()
         if one.state in ENDS and one.since is not None and one.since > region.cutoff_at(since)
     ]  # fmt: skip
-    by_data = sum(stand[episode_id].state not in ENDS for episode_id in closed["episode_id"])
     return {"lifted": by_people.count(State.LIFTED) + by_data, "dismissed": by_people.count(State.DISMISSED)}
 
 

@@ -156,6 +156,27 @@ def test_briefs_and_digests_count_what_people_ended_and_list_by_the_level_that_c
     assert "上一个工作日以来新增 0 项，解除 1 项。" in told[5], "the false alarm was told the day before"
 
 
+def test_what_people_lift_long_after_the_data_closed_it_counts_when_they_do(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {("371502", "C"): "33x....", ("371502", "F"): "3333333"})
+    story.play(1)
+    head, duty = Viewer(Role.COUNTY_HEAD, frozenset({"371502"})), Viewer(Role.CITY_DUTY)
+    held = Subject("371502C1", edition(MONDAY).edition_id, "371502", Level.YELLOW)
+    who, monday, thursday = Actor("某人", "test"), at(MONDAY, "10:00"), at(story.days[3], "10:00")
+    for viewer, state in ((head, State.CONFIRMED), (duty, State.ISSUED), (head, State.HANDLING)):
+        take(ledger, REGION.transition, viewer, who, held, state, monday)
+    told = {}
+    for number in (1, 2, 3, 4):
+        story.play(number + 1, since=number)
+        day = story.days[number]
+        send_due(edition(day), ledger, REGION, city.settings, at(day, "07:30"))
+        if number == 3:
+            take(ledger, REGION.transition, head, who, held, State.LIFTED, thursday, note="已回落")
+        send(ledger, city.settings, at(day, "10:30"))
+        told[number] = next(text for text in texts(city, day.isoformat()) if "每日简报" in text)
+    assert ["解除 1 项" in told[number] for number in (1, 2, 3, 4)] == [False, False, False, True]
+    assert "数据已回落，待决定解除" in told[3]
+
+
 def texts(city: City, edition_day: str) -> list[str]:
     paths = sorted(city.settings.outbox.glob(f"{edition_day}*.eml"))
     return [part(parsed(path.read_bytes()), "plain") for path in paths]
