@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -81,6 +81,11 @@ def looks_back_to() -> date | None:
     """The past day the reader asked for, None when the page shows the newest edition."""
     day: date | None = _memory().get("looks_back_to")
     return day
+
+
+def until() -> datetime | None:
+    """Up to which instant (UTC) people's acts are shown: None where the page shows the newest edition, all of them."""
+    return None if looks_back_to() is None else edition().cutoff_at
 
 
 def read(name: str, **parameters: Parameter) -> pd.DataFrame:

@@ -32,7 +32,7 @@ class Handled:
 
 def still_held(closed: pd.DataFrame) -> pd.DataFrame:
     """Those of warnings the data closed (rows of ``closed_warning``) that people confirmed and have not lifted."""
-    until = None if data.looks_back_to() is None else data.edition().cutoff_at
+    until = data.until()
     with trail().ledger.reading() as connection:
         closed = closed[closed["episode_id"].isin(acted_on(connection))]
         stands = standing(connection, list(closed["episode_id"]), until)
@@ -48,7 +48,7 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
     day looked back to. What is next of those ``are_receded`` is to be lifted, where that is possible.
     """
     ids = list(warnings["episode_id"])
-    until = None if data.looks_back_to() is None else data.edition().cutoff_at
+    until = data.until()
     with trail().ledger.reading() as connection:
         stands = standing(connection, ids, until)
         taken_on = acknowledgements(connection, ids, until)

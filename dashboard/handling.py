@@ -65,7 +65,7 @@ def handling(row: Any) -> Any:
 
     In a page that looks back nobody can act, and what people did later is not shown.
     """
-    until = None if data.looks_back_to() is None else data.edition().cutoff_at
+    until = data.until()
     with trail().ledger.reading() as connection:
         at = standing(connection, [row.episode_id], until)[row.episode_id]
         taken_on = acknowledgements(connection, [row.episode_id], until)[row.episode_id]

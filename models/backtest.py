@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models import causal, change
-from models.assess import Assessment, Memory, ahead, assess, course_of
+from models.assess import Assessment, Memory, ahead, course_of
 from models.evidence import evidence
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Floats, Panel, hierarchy
@@ -76,11 +76,7 @@ def assessments(
     method."""
     memory: Memory | None = None
     for column in range(first_column(panel, start), len(panel.periods)):
-        until = panel.until(column)
-        if panel.nature == "count":
-            assessment, memory = assess(until, calendar, memory, method)
-        else:
-            assessment, _ = change.assess(until, calendar)
+        assessment, memory = change.assessed(panel.until(column), calendar, memory, method)
         yield panel.periods[column], assessment
 
 

@@ -13,10 +13,12 @@ import pandas as pd
 from scipy import special
 
 from models import history
-from models.assess import Assessment, forecast_frame, score_frame
+from models.assess import Assessment, Memory, forecast_frame, score_frame
+from models.assess import assess as of_counts
 from models.calendar import days
 from models.evidence import strength
 from models.interval import QUANTILES
+from models.methods import Method
 from models.panel import (
     STEP_MONTHS,
     Flags,
@@ -76,6 +78,13 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: None = None) -> tuple[A
     known = history.states(panel, past.recipe, last, _has_past(panel, last))
     score = score_frame(panel, past.recipe, next(judgements(past, last)), known).assign(reason="")
     return Assessment(score, forecast_frame(panel, past.recipe, ahead(past))), None
+
+
+def assessed(
+    panel: Panel, calendar: pd.DataFrame, memory: Memory | None, method: Method
+) -> tuple[Assessment, Memory | None]:
+    """What the model of its nature says of a panel's last period, and what it remembers; arguments as models.assess."""
+    return of_counts(panel, calendar, memory, method) if panel.nature == "count" else assess(panel, calendar)
 
 
 def past_of(panel: Panel, calendar: pd.DataFrame) -> Past:

@@ -5,6 +5,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from pipelines import (
@@ -230,10 +231,7 @@ def trace(
     for line in traces.told(found, region):
         typer.echo(line)
     if csv is not None:
-        try:
-            found.lines.to_csv(csv, index=False)
-        except OSError as error:
-            raise UserError(f"{csv} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
+        _write_csv(found.lines, csv)
         shown = {"indicator": indicator, "period": period, "area": area, "industry": industry, "rows": len(found.lines)}
         audit.write(open_ledger(settings), Act.EXPORT, audit.this_process(), "trace", now(), details=shown)
     if not found.agrees:
@@ -280,10 +278,14 @@ def leading_indicators(
     for line in leading.told(found):
         typer.echo(line)
     if csv is not None:
-        try:
-            found.figures.to_csv(csv, index=False)
-        except OSError as error:
-            raise UserError(f"{csv} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
+        _write_csv(found.figures, csv)
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    try:
+        frame.to_csv(path, index=False)
+    except OSError as error:
+        raise UserError(f"{path} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
 
 
 @app.command()

@@ -221,7 +221,7 @@ class Scheduler:
         """How an occasion stands after it was done, whatever went wrong; None where there was nothing to do."""
         try:
             return self._do(occasion)
-        except Exception:
+        except Exception:  # whatever it was: told in the log, and one job's fault costs no other one its turn
             log.warning("job broke off", exc_info=True, extra={"fields": _told(occasion)})
             return Ending.RUNNING
 

@@ -13,7 +13,7 @@ from dashboard.locale import count, percent, short_day, text, value
 from dashboard.region import region
 from dashboard.security import trail
 from pipelines.domain import State
-from pipelines.ledger.chain import Cause, standing
+from pipelines.ledger.chain import Cause, acted_on, standing
 from pipelines.ledger.rule import KeptBacktest, backtests
 from pipelines.rule_version import rule_hash
 
@@ -79,9 +79,9 @@ def _lead(row: Any) -> list[Any]:
 def _false_alarms() -> dict[Any, "pd.Series[int]"]:
     """By rule: how many of its warnings were dismissed for which cause, the most frequent first."""
     told = data.read("warning_rule").set_index("episode_id")["rule_id"]
-    until = None if data.looks_back_to() is None else data.edition().cutoff_at
+    until = data.until()
     with trail().ledger.reading() as connection:
-        stand = standing(connection, [str(one) for one in told.index], until)
+        stand = standing(connection, told.index[told.index.isin(acted_on(connection))], until)
     dismissed = [
         (told[episode_id], at.steps[-1].cause) for episode_id, at in stand.items() if at.state is State.DISMISSED
     ]

@@ -51,24 +51,16 @@ def board(
     now: datetime,
 ) -> Board:
     """The open warnings with their human side; ``warnings`` are rows of mail_warning.sql of all areas."""
-    every = [standing.get(one, Standing()) for one in warnings["episode_id"]]
-    brought_to = [one.state_at(level) for one, level in zip(every, warnings["level"].astype(int), strict=True)]
-    is_open = (warnings["status"] == "open").to_numpy()
-    is_held = np.array([state in HELD for state in brought_to], dtype=bool)
-    closed = warnings[~is_open & ~is_held].assign(
-        state=[state.value for state, shown in zip(brought_to, ~is_open & ~is_held, strict=True) if shown],
-        is_issued=[
-            one.entered(State.ISSUED) is not None
-            for one, shown in zip(every, ~is_open & ~is_held, strict=True)
-            if shown
-        ],
+    machine = warnings["level"].astype(int)
+    stand = np.array([standing.get(one, Standing()) for one in warnings["episode_id"]], dtype=object)
+    states = np.array([one.state_at(level) for one, level in zip(stand, machine, strict=True)], dtype=object)
+    is_open, is_held = (warnings["status"] == "open").to_numpy(), np.isin(states, list(HELD))
+    is_on = is_open | is_held
+    closed = warnings[~is_on].assign(
+        state=states[~is_on], is_issued=np.array([one.entered(State.ISSUED) is not None for one in stand[~is_on]], bool)
     )
-    rows = warnings[is_open | is_held].reset_index(drop=True)
-    rows = rows.assign(is_receded=rows["status"] != "open")
-    machine = rows["level"].astype(int)
-    stand = [standing.get(one, Standing()) for one in rows["episode_id"]]
-    pairs = list(zip(stand, machine, strict=True))
-    states = [one.state_at(level) for one, level in pairs]
+    rows, machine = warnings[is_on].reset_index(drop=True), machine[is_on].reset_index(drop=True)
+    stand, states = stand[is_on], states[is_on]
     holding = [
         {
             one.office_id: replace(one, expires_at=one.expires_at.astimezone(region.time_zone))
@@ -78,8 +70,9 @@ def board(
         for episode_id, level in zip(rows["episode_id"], machine, strict=True)
     ]
     rows = rows.assign(
+        is_receded=rows["status"] != "open",
         machine_level=machine,
-        level=np.array([one.level_at(level).value for one, level in pairs], dtype=np.int64),
+        level=np.array([one.level_at(level).value for one, level in zip(stand, machine, strict=True)], dtype=np.int64),
         state=pd.Series([state.value for state in states], dtype=object),
         is_ended=np.array([state in ENDS for state in states], dtype=bool),
         is_issued=np.array([state in ANNOUNCED for state in states], dtype=bool),

@@ -1,6 +1,6 @@
 """How good an indicator's forecasts and judgements were, each made from what its edition knew."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from models.quality import NAMES, Event
 from models.recipe import Recipe
 from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
 from pipelines.region import Region
-from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.warehouse.catalogue import Indicator, indicator_named
 from pipelines.warehouse.cells import READING, Cells, cells_of, is_cell
 from pipelines.warehouse.judgement import NOWCAST, STANDING, Judgement, judgement
 
@@ -64,9 +64,7 @@ def backtest(
     cannot be read.
     """
     chosen = method_named(method or region.method)
-    if name not in catalogue():
-        raise UserError(f"没有名为“{name}”的指标，现有 {'、'.join(catalogue())} (no such indicator)")
-    indicator = catalogue()[name]
+    indicator = indicator_named(name)
     vintages: list[Vintage] = []
     wanted = editions_of(con, first, last)
     for done, vintage in enumerate(vintages_of(con, region, indicator, wanted, chosen), 1):
@@ -172,6 +170,18 @@ def vintages_of(
         yield Vintage(day, made.panel, made.assessment)
 
 
+def over_by_now(vintages: Sequence[Vintage], horizon: int) -> Iterator[tuple[int, pd.DataFrame, int]]:
+    """The vintages whose forecasts of a horizon can be judged in the last one's eyes: number, Assessment.forecast rows
+    (one a series), and the column of the last panel in which the sum ends."""
+    final = vintages[-1].panel
+    for place, vintage in enumerate(vintages):
+        part = vintage.said.forecast
+        part = part[part["horizon"] == horizon]
+        end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
+        if len(part) == len(final.series) and end < len(final.periods):
+            yield place, part, end
+
+
 def _known_at(frame: pd.DataFrame, at: pd.Timestamp) -> pd.Series:
     return (frame["known_from"] <= at) & ~(frame["known_to"] <= at)
 
@@ -190,18 +200,14 @@ def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
     rows = []
     for horizon, width in widest.items():
         sums = quality.sums(final, width)
-        made, told, ends = [], [], []
-        for vintage in vintages:
-            part = vintage.said.forecast
-            part = part[part["horizon"] == horizon]
-            end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
-            if len(part) == len(level) and end < len(final.periods):
-                made.append(part[list(NAMES)].to_numpy(dtype=np.float64) * quality.grown(vintage.panel, final, end))
-                told.append(sums[:, end])
-                ends.append(end)
+        made, ends = [], []
+        for place, part, end in over_by_now(vintages, horizon):
+            grown = quality.grown(vintages[place].panel, final, end)
+            made.append(part[list(NAMES)].to_numpy(dtype=np.float64) * grown)
+            ends.append(end)
         if not made:
             continue
-        cube, truth, block = np.stack(made, axis=1), np.stack(told, axis=1), np.array(ends) // width
+        cube, truth, block = np.stack(made, axis=1), sums[:, ends], np.array(ends) // width
         start = int(final.periods.searchsorted(pd.Timestamp(vintages[0].day)))
         scale = _naive_error(sums[:, :start], SEASON[Grain(final.grain)])
         for name in (EVERY_LEVEL, *LEVELS):

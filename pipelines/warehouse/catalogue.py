@@ -73,6 +73,13 @@ class Indicator:
         return self.kind == "ratio"
 
 
+def indicator_named(name: str) -> Indicator:
+    """The indicator of this name. Raises UserError naming those there are."""
+    if name not in catalogue():
+        raise UserError(f"没有名为“{name}”的指标，现有 {'、'.join(catalogue())} (no such indicator)")
+    return catalogue()[name]
+
+
 def _header(path: Path, text: str) -> dict[str, str]:
     header = dict(re.findall(r"^-- (\w+): (.+)$", text, re.MULTILINE))
     missing = [key for key in _REQUIRED if key not in header]

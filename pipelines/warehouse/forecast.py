@@ -7,13 +7,14 @@ import duckdb
 import pandas as pd
 
 from models.assess import Memory
+from models.change import assessed
 from models.methods import METHODS
 from models.panel import Panel
 from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
 from pipelines.warehouse.cells import Cells, is_cell, load_cells
-from pipelines.warehouse.judgement import NOWCAST, STANDING, assessed, judgement
+from pipelines.warehouse.judgement import NOWCAST, STANDING, judgement
 from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.transform import Change
 

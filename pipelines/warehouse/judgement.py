@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models import change
-from models.assess import Assessment, Memory, assess
+from models.assess import Assessment, Memory
+from models.change import assessed
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Panel
 from models.quality import COMPLETE
@@ -57,13 +57,6 @@ def judgement(
             score = assessed(nearest.until(len(likely.periods) - 1), calendar, memory, method)[0].score
     score = _with_rate(score, likely, cells.indicator.scale)
     return Judgement(likely, Assessment(score, said.forecast), memory)
-
-
-def assessed(
-    frame: Panel, calendar: pd.DataFrame, memory: Memory | None, method: Method
-) -> tuple[Assessment, Memory | None]:
-    """What the model of its nature says of a panel's last period, and what it remembers."""
-    return assess(frame, calendar, memory, method) if frame.nature == "count" else change.assess(frame, calendar)
 
 
 def _counted(nowcasts: pd.DataFrame, end: str) -> pd.DataFrame:

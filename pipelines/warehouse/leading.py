@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from models import leading, quality
-from models.panel import LEVELS, Floats, Integers, Panel, hierarchy
+from models.panel import LEVELS, Floats, Integers, hierarchy
 from pipelines.domain import UserError
 from pipelines.region import Region
-from pipelines.warehouse.backtest import Vintage, editions_of, method_named, vintages_of
-from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.warehouse.backtest import Vintage, editions_of, method_named, over_by_now, vintages_of
+from pipelines.warehouse.catalogue import Indicator, indicator_named
 
 SIGMAS = 2.0  # standard errors: a gain within them may be chance
 LEVEL_NAMES = dict(zip(LEVELS, ("全市", "区县", "行业", "区县内行业"), strict=True))
@@ -52,8 +52,7 @@ def compare(
     own, others = list(looks[0].values()), looks[1:]
     if not own:
         raise UserError(f"“{name}”在 {first} 至 {last} 的版次中没有数据 (no readings of this indicator)")
-    signals = np.stack([_signals(own, other) for other in others], axis=0)
-    signals = signals.transpose(0, 3, 1, 2).reshape(-1, *signals.shape[1:3])
+    signals = np.concatenate([_signals(own, other) for other in others])
     widths = {span.reach: span.width for span in method.recipes[own[0].panel.grain].horizons}
     rows = [row for horizon, width in widths.items() for row in _compared(own, signals, horizon, width)]
     columns = ["series_level", "horizon", "forecasts", "error", "change", "change_error"]
@@ -89,19 +88,17 @@ def verdict(change: float, error: float) -> str:
 
 
 def _count_named(name: str) -> Indicator:
-    if name not in catalogue():
-        raise UserError(f"没有名为“{name}”的指标，现有 {'、'.join(catalogue())} (no such indicator)")
-    indicator = catalogue()[name]
+    indicator = indicator_named(name)
     if indicator.kind != "count" or indicator.nature != "count":
         raise UserError(f"“{name}”不是人数，先行指标的检验只用于一段时期的人数 (not a count of people)")
     return indicator
 
 
 def _signals(own: list[Vintage], other: dict[date, Vintage]) -> Floats:
-    """(n, V, 2) what the other indicator's shortest and longest windows brought over their expectation, of the same
+    """(2, n, V) what the other indicator's shortest and longest windows brought over their expectation, of the same
     series in the same edition; 0 where it has none."""
     series = own[0].panel.series["series_id"]
-    found = np.zeros((len(series), len(own), 2))
+    found = np.zeros((2, len(series), len(own)))
     for place, vintage in enumerate(own):
         if vintage.day not in other:
             continue
@@ -110,7 +107,7 @@ def _signals(own: list[Vintage], other: dict[date, Vintage]) -> Floats:
         for which, width in enumerate((windows.min(), windows.max())):
             rows = score[windows == width].set_index("series_id").reindex(series)
             observed, expected, p = (rows[name].to_numpy(dtype=np.float64) for name in ("observed", "expected", "p"))
-            found[:, place, which] = leading.signal(observed, expected, np.isfinite(p))
+            found[which, :, place] = leading.signal(observed, expected, np.isfinite(p))
     return found
 
 
@@ -118,7 +115,7 @@ def _compared(own: list[Vintage], signals: Floats, horizon: int, width: int) -> 
     """Rows of Leading.figures of one horizon."""
     final = own[-1].panel
     sums = quality.sums(final, width)
-    expected, came, ends, places = _made(own, final, sums, horizon)
+    expected, came, ends, places = _made(own, sums, horizon)
     if not len(ends):
         return []
     group = hierarchy(final.series).group
@@ -142,19 +139,11 @@ def _compared(own: list[Vintage], signals: Floats, horizon: int, width: int) -> 
     return rows
 
 
-def _made(own: list[Vintage], final: Panel, sums: Floats, horizon: int) -> tuple[Floats, Floats, Integers, Integers]:
+def _made(own: list[Vintage], sums: Floats, horizon: int) -> tuple[Floats, Floats, Integers, Integers]:
     """Forecasts of one horizon that can be judged by now: (n, V) expected and came, (V,) column in which the sum ends
     and number of the vintage."""
-    expected, came, ends, places = [], [], [], []
-    for place, vintage in enumerate(own):
-        part = vintage.said.forecast
-        part = part[part["horizon"] == horizon]
-        end = int(final.periods.searchsorted(vintage.panel.periods[-1])) + horizon
-        if len(part) == len(sums) and end < len(final.periods):
-            expected.append(part["expected"].to_numpy(dtype=np.float64))
-            came.append(sums[:, end])
-            ends.append(end)
-            places.append(place)
-    if not ends:
+    made = [(part["expected"].to_numpy(np.float64), end, place) for place, part, end in over_by_now(own, horizon)]
+    if not made:
         return np.empty((len(sums), 0)), np.empty((len(sums), 0)), np.array([], int), np.array([], int)
-    return np.stack(expected, axis=1), np.stack(came, axis=1), np.array(ends), np.array(places)
+    expected, ends, places = zip(*made, strict=True)
+    return np.stack(expected, axis=1), sums[:, list(ends)], np.array(ends), np.array(places)

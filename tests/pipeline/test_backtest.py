@@ -30,7 +30,7 @@ def region() -> regions.Region:
 def test_the_vintages_say_what_the_editions_said(replayed: House, region: regions.Region) -> None:
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
         editions = backtests.editions_of(con, FIRST, LAST)
-        indicator = backtests.catalogue()["benefit_claim"]
+        indicator = backtests.indicator_named("benefit_claim")
         vintages = list(backtests.vintages_of(con, region, indicator, editions, LEVEL_FACTOR))
         key = ["day", "area", "industry", "window_periods"]
         stored = con.execute(
@@ -55,7 +55,7 @@ def test_accuracy_is_that_of_plain_sums_of_the_readings(replayed: House, region:
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
         found = backtests.backtest(con, region, "benefit_claim", FIRST, LAST)
         editions = backtests.editions_of(con, FIRST, LAST)
-        indicator = backtests.catalogue()["benefit_claim"]
+        indicator = backtests.indicator_named("benefit_claim")
         vintages = list(backtests.vintages_of(con, region, indicator, editions, LEVEL_FACTOR))
         counties = con.execute(
             "select area, period, value, reporting < due as lacks from reading where indicator = 'benefit_claim' "
@@ -160,7 +160,7 @@ def test_of_two_editions_a_day_the_vintage_knows_what_the_second_knew(
     rows = rows.assign(known_to=pd.to_datetime(rows["known_to"])).iloc[:: -1 if is_reversed else 1].copy()
     editions = pd.DataFrame({"edition_id": ["2025-12-30.1", "2025-12-31.1", "2025-12-31.2"],
                              "day": [morning, first, second], "cutoff_at": [morning, first, second]})  # fmt: skip
-    indicator = replace(backtests.catalogue()["vacancy"], grains=(Grain.MONTH,))
+    indicator = replace(backtests.indicator_named("vacancy"), grains=(Grain.MONTH,))
     with duckdb.connect() as con:
         define_all(con)
         con.register("rows", rows)

@@ -181,7 +181,7 @@ def test_the_watch_holds_forecasts_of_a_rate_against_the_jobs_that_are_left(
     shrinking: duckdb.DuckDBPyConnection,
 ) -> None:
     region = regions.load(ROOT / "data" / "regions" / "liaocheng")
-    indicator = backtests.catalogue()["job_loss_rate"]
+    indicator = backtests.indicator_named("job_loss_rate")
     editions = backtests.editions_of(shrinking, date(2022, 6, 1), date(2025, 1, 31))
     vintages = list(backtests.vintages_of(shrinking, region, indicator, editions, LEVEL_FACTOR))
     for vintage in vintages:

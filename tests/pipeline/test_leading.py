@@ -7,34 +7,29 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines import region as regions
 from pipelines.domain import UserError
 from pipelines.warehouse import leading
 from pipelines.warehouse.backtest import backtest
-from tests.house import ROOT, House
+from tests.house import House
+from tests.pipeline.mail_city import REGION
 
 FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
 pytestmark = pytest.mark.xdist_group("replay")
 
 
-@pytest.fixture(scope="module")
-def region() -> regions.Region:
-    return regions.load(ROOT / "data" / "regions" / "liaocheng")
-
-
-def test_the_error_without_them_is_that_of_the_editions_forecasts(replayed: House, region: regions.Region) -> None:
+def test_the_error_without_them_is_that_of_the_editions_forecasts(replayed: House) -> None:
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
-        found = leading.compare(con, region, "benefit_claim", ["insured_leave", "vacancy"], FIRST, LAST)
+        found = leading.compare(con, REGION, "benefit_claim", ["insured_leave", "vacancy"], FIRST, LAST)
         row = found.figures[(found.figures["series_level"] == "cell") & (found.figures["horizon"] == 7)].iloc[0]
         stored = con.execute(
             "select area, industry, period, expected from forecast "
             "where indicator = 'benefit_claim' and horizon = 7 and industry <> 'ALL' and area <> ?",
-            [region.city],
+            [REGION.city],
         ).df()
         cells = con.execute(
             "select area, industry, period, value from reading where indicator = 'benefit_claim' and grain = 'day' and "
             "known_to is null and industry <> 'ALL' and area <> ?",
-            [region.city],
+            [REGION.city],
         ).df()
     assert row["forecasts"] >= 200
     daily = cells.pivot_table(index="period", columns=["area", "industry"], values="value").fillna(0.0)
@@ -60,20 +55,18 @@ def test_the_error_without_them_is_that_of_the_editions_forecasts(replayed: Hous
         (["insured_headcount"], "不是人数"),
     ],
 )
-def test_what_cannot_lead_is_refused_in_a_sentence(
-    replayed: House, region: regions.Region, by: list[str], sentence: str
-) -> None:
+def test_what_cannot_lead_is_refused_in_a_sentence(replayed: House, by: list[str], sentence: str) -> None:
     with (
         duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con,
         pytest.raises(UserError, match=sentence),
     ):
-        leading.compare(con, region, "benefit_claim", by, FIRST, LAST)
+        leading.compare(con, REGION, "benefit_claim", by, FIRST, LAST)
 
 
-def test_the_error_it_starts_from_agrees_with_the_backtest(replayed: House, region: regions.Region) -> None:
+def test_the_error_it_starts_from_agrees_with_the_backtest(replayed: House) -> None:
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
-        found = leading.compare(con, region, "benefit_claim", ["insured_leave"], FIRST, LAST)
-        figures = backtest(con, region, "benefit_claim", FIRST, LAST).figures
+        found = leading.compare(con, REGION, "benefit_claim", ["insured_leave"], FIRST, LAST)
+        figures = backtest(con, REGION, "benefit_claim", FIRST, LAST).figures
     assert set(found.figures["series_level"]) <= set(figures["series_level"])
     assert set(found.figures["horizon"]) <= set(figures["horizon"])
     assert set(found.figures.columns) == {"series_level", "horizon", "forecasts", "error", "change", "change_error"}

@@ -1,64 +1,33 @@
 """Who is told what, drawn as timelines: a line of levels a series, a line of mails a recipient, the clock injected."""
 
 import re
-import shutil
-from datetime import date, datetime, time, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
-import pytest
-
-from pipelines import region as regions
-from pipelines.alerts.audience import offices, unmanned, unrouted
+from pipelines.alerts.audience import offices
 from pipelines.alerts.mail import send
 from pipelines.alerts.notices import decide
 from pipelines.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
-from pipelines.ledger.acknowledgement import acknowledge, undo
+from pipelines.ledger.acknowledgement import acknowledge
 from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Cause, Subject, take
-from pipelines.ledger.notice import IMMEDIATE, OVERDUE, Reason, recorded_notices
+from pipelines.ledger.chain import Cause, Subject
+from pipelines.ledger.notice import IMMEDIATE, Reason, recorded_notices
 from pipelines.ledger.warning_notice import reasons
-from pipelines.region import Region
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
+from tests.pipeline.mail_story import (
+    CLERK,
+    DUTY,
+    EPISODE,
+    HEAD,
+    LEADER,
+    MONDAY,
+    SERIES,
+    at,
+    moved,
+    why,
+)
 from tests.pipeline.timeline import Timeline
-
-MONDAY = date(2026, 11, 9)
-CLERK, HEAD = "jiuye@dongchangfu.example.com", "juzhang@dongchangfu.example.com"
-DUTY, ANALYST, LEADER = (f"{name}@liaocheng.example.com" for name in ("zhiban", "jiuye", "fenguan"))
-SERIES = ("371502", "C")
-EPISODE = "371502C1"
-
-
-def why(ledger: Ledger, address: str, episode_id: str = EPISODE) -> list[str]:
-    rows = reasons(ledger, episode_id=episode_id)
-    return [str(reason) for reason in rows.loc[rows["address"] == address].sort_values("edition_id")["reason"]]
-
-
-def at(day: date, clock: str) -> datetime:
-    return REGION.instant(day, time.fromisoformat(clock))
-
-
-def without(folder: Path, *addresses: str) -> Region:
-    """The region when these addresses are not on the list of recipients."""
-    place = Path(shutil.copytree(REGION.folder, folder / "region"))
-    table = place / "recipients.csv"
-    lines = table.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not any(address in line for address in addresses)]
-    table.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    return regions.load(place)
-
-
-def taken_on(ledger: Ledger, level: int, now: datetime, days: int = 7, day: date = MONDAY) -> int:
-    viewer = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
-    subject = Subject(EPISODE, edition(day).edition_id, "371502", Level(level))
-    return acknowledge(ledger, viewer, Actor("岗位甲", "test"), subject, "dongchangfu", "岗位甲", "", days, now)
-
-
-def moved(ledger: Ledger, to: State, role: Role, level: int, now: datetime, **ground: str) -> None:
-    viewer = Viewer(role, frozenset({"371502"}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset())
-    subject = Subject(EPISODE, edition(REGION.local_day(now)).edition_id, "371502", Level(level))
-    take(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, **ground)
 
 
 def clerk_mail(city: City, ledger: Ledger, story: Timeline, number: int, office: str = "dongchangfu") -> str:
@@ -323,124 +292,6 @@ def test_a_backfill_of_sixty_days_sends_nothing(city: City, ledger: Ledger) -> N
     assert set(reasons(ledger)["reason"]) == {"retrospective", "not_in_scope"}
 
 
-def test_nobody_answers_and_each_post_is_told_once(city: City, ledger: Ledger) -> None:
-    story = Timeline(city, ledger, MONDAY, {SERIES: "22222"})
-    story.play(1)
-    told = []
-    for clock in ("07:45", "09:00", "10:29", "10:30", "10:45", "12:29", "12:30", "14:30", "16:30", "17:20"):
-        told += [(clock, one.address) for one in story.remind(0, clock)]
-    # told at 07:30 for 08:30; two working hours each
-    assert told == [("10:30", CLERK), ("12:30", HEAD), ("14:30", DUTY)]
-    assert why(ledger, HEAD) == ["first"]
-    story.play(since=1)
-    assert [one.address for number in range(1, 5) for one in story.remind(number, "16:00")] == []
-
-
-@pytest.mark.parametrize(
-    ("level", "lacking", "told", "of_posts", "of_areas"),
-    [
-        ("2", [HEAD], [("10:30", CLERK), ("12:30", DUTY)], ["东昌府区单位负责人"], []),
-        ("2", [CLERK], [("10:30", HEAD), ("12:30", DUTY)], ["东昌府区经办岗位"], ["东昌府区"]),
-        ("2", [CLERK, HEAD], [("10:30", DUTY)], ["东昌府区经办岗位", "东昌府区单位负责人"], ["东昌府区"]),
-        ("1", [CLERK, HEAD], [("09:30", DUTY)], ["东昌府区经办岗位", "东昌府区单位负责人"], ["东昌府区"]),
-        ("3", [CLERK], [("16:30", HEAD)], ["东昌府区经办岗位"], ["东昌府区"]),
-        ("2", [DUTY], [("10:30", CLERK), ("12:30", HEAD)], ["聊城市市级值班岗"], []),
-    ],
-)
-def test_the_escalation_goes_over_a_post_without_an_address(
-    city: City, ledger: Ledger, tmp_path: Path, level: str, lacking: list[str], told: list[tuple[str, str]],
-    of_posts: list[str], of_areas: list[str],
-) -> None:  # fmt: skip
-    region = without(tmp_path, *lacking)
-    story = Timeline(city, ledger, MONDAY, {SERIES: level}, region=region)
-    story.play()
-    clocks = [f"{hour:02}:{minute}" for hour in range(8, 17) for minute in ("00", "30")]
-    assert [(clock, one.address) for clock in clocks for one in story.remind(0, clock)] == told
-    assert unmanned(region, MONDAY) == of_posts
-    assert unrouted(region, MONDAY) == of_areas
-
-
-def test_a_city_wide_warning_goes_over_posts_without_an_address_too(city: City, ledger: Ledger, tmp_path: Path) -> None:
-    story = Timeline(city, ledger, MONDAY, {("371500", "C"): "2"}, region=without(tmp_path, ANALYST, DUTY))
-    story.play()
-    assert [one.address for clock in ("10:30", "12:30") for one in story.remind(0, clock)] == [LEADER]
-    assert unmanned(story.region, MONDAY) == ["聊城市市级分析岗", "聊城市市级值班岗"]
-
-
-def test_nobody_answers_for_the_whole_city_and_each_post_is_asked_what_it_may_do(city: City, ledger: Ledger) -> None:
-    story = Timeline(city, ledger, MONDAY, {("371500", "C"): "2"})
-    story.play()
-    made = [one for clock in ("10:30", "12:30", "14:30", "16:30") for one in story.remind(0, clock)]
-    assert [(one.address, one.subject.split("]")[0].split("·")[1:]) for one in made] == [
-        (ANALYST, ["催办"]),
-        (DUTY, ["催办", "报市级值班"]),
-        (LEADER, ["催办", "报市局领导"]),
-    ]
-    send(ledger, city.settings, at(MONDAY, "17:00"))
-    letters = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
-    texts = {str(one["Message-ID"]): part(one, "plain") for one in letters}
-    asked = [texts[one.message_id].split("请您做什么：")[1].splitlines()[0] for one in made]
-    assert asked == [
-        "现在登录，逐项核实并签收，写明由谁负责。",
-        "请联系责任岗位核实并签收，或由值班岗登记签收情况。",
-        "请督促市级值班岗或分析岗今天核实并签收；领导岗位审批，不签收。",
-    ]
-
-
-def test_the_analyst_takes_a_city_wide_warning_on_and_nobody_else_is_asked(city: City, ledger: Ledger) -> None:
-    story = Timeline(city, ledger, MONDAY, {("371500", "C"): "2"})
-    story.play()
-    assert [one.address for one in story.remind(0, "10:30")] == [ANALYST]
-    viewer, actor = Viewer(Role.CITY_ANALYST, name="analyst"), Actor("岗位甲", "test")
-    subject = Subject("371500C1", edition(MONDAY).edition_id, "371500", Level.ORANGE, is_city=True)
-    acknowledge(ledger, viewer, actor, subject, "liaocheng", "岗位甲", "", 3, at(MONDAY, "11:00"))
-    assert [one.address for clock in ("12:30", "14:30", "16:30") for one in story.remind(0, clock)] == []
-
-
-def test_reminders_of_yellow_count_working_time_over_the_weekend(city: City, ledger: Ledger) -> None:
-    friday = MONDAY + timedelta(days=4)
-    story = Timeline(city, ledger, friday, {SERIES: "3333"})
-    story.play()
-    clocks = [(0, "17:00"), (1, "12:00"), (2, "12:00"), (3, "08:31"), (3, "15:30")]
-    told = [(number, clock, one.address) for number, clock in clocks for one in story.remind(number, clock)]
-    # told on Friday for 08:30: eight of its nine hours are over at 16:30, the head's turn comes on Monday at 16:00
-    assert told == [(0, "17:00", CLERK)]
-    assert [one.address for one in story.remind(3, "16:05")] == [HEAD]
-    assert why(ledger, HEAD)[-1] == "reminder"
-    assert why(ledger, CLERK)[0] == "first"
-
-
-def test_an_acknowledgement_stops_reminders_until_it_expires_is_undone_or_outgrown(city: City, ledger: Ledger) -> None:
-    #                                           MTWTFSSMTWTF
-    story = Timeline(city, ledger, MONDAY, {SERIES: "333333333332"})
-    story.play(1)
-    first = taken_on(ledger, 3, at(MONDAY, "09:00"), days=3)
-    assert story.remind(0, "17:20") == []
-    story.play(4, since=1)
-    assert why(ledger, CLERK) == ["first", "silenced", "silenced", "silenced"]
-    rows = reasons(ledger, episode_id=EPISODE)
-    detail = rows.loc[(rows["address"] == CLERK) & (rows["reason"] == "silenced"), "detail"].iloc[0]
-    assert "岗位甲" in detail
-    assert "2026-11-12" in detail
-    # it ends on Thursday at 09:00: eight working hours later the clerk is asked again
-    assert story.remind(3, "16:59") == []
-    assert [one.address for one in story.remind(3, "17:01")] == [CLERK]
-    second = taken_on(ledger, 3, at(story.days[3], "17:10"), days=14)
-    story.play(11, since=4)
-    assert story.remind(7, "17:00") == []
-    undo(
-        ledger, Viewer(Role.COUNTY_CLERK, frozenset({"371502"})), Actor("岗位甲", "test"),
-        Subject(EPISODE, edition(story.days[8]).edition_id, "371502", Level.YELLOW), second, at(story.days[8], "08:30"),
-    )  # fmt: skip
-    assert [one.address for one in story.remind(8, "16:30")] == [CLERK]
-    taken_on(ledger, 3, at(story.days[8], "16:40"), days=14)
-    story.play(since=11)  # it gets worse although somebody took it on
-    assert story.mails(CLERK).endswith("!")
-    assert why(ledger, CLERK)[-1] == "worse"
-    assert [one.address for one in story.remind(11, "10:30")] == [CLERK]
-    assert first != second
-
-
 def test_dismissed_and_lifted_by_people_is_told_once_and_then_silent(city: City, ledger: Ledger) -> None:
     story = Timeline(city, ledger, MONDAY, {SERIES: "33332"})
     story.play(1)
@@ -528,45 +379,6 @@ def test_only_what_a_person_issued_is_called_a_warning(city: City, ledger: Ledge
     told = [one for one in recorded_notices(ledger) if one.address == CLERK and one.is_due]
     assert [one.subject.split("]")[0] for one in told] == ["[疑似橙色预警·待核实", "[橙色预警"]
     assert why(ledger, CLERK) == ["first", "nothing_new", "issued", "nothing_new"]
-
-
-def test_overdue_steps_are_told_once_to_the_post_that_owes_them(city: City, ledger: Ledger) -> None:
-    story = Timeline(city, ledger, MONDAY, {SERIES: "2222"})
-    story.play(1)
-    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "18:00"))
-    told = [(clock, one.address) for clock in ("18:30", "20:01", "20:30", "22:00") for one in story.remind(0, clock)]
-    assert told == [("20:01", DUTY)]  # two hours after it was confirmed, outside working but before quiet hours
-    story.play(2, since=1)
-    assert story.remind(1, "09:00") == []
-    moved(ledger, State.ISSUED, Role.CITY_DUTY, 2, at(story.days[1], "09:30"))
-    story.play(3, since=2)
-    assert [one.address for one in story.remind(2, "09:31")] == [HEAD]
-    overdue = [one for one in recorded_notices(ledger) if one.purpose == OVERDUE]
-    assert [one.subject.split(" ")[0] for one in overdue] == ["[疑似橙色预警·逾期]", "[橙色预警·逾期]"]
-    assert "应于 11-09 20:00 前发布" in overdue[0].subject
-    send(ledger, city.settings, at(story.days[2], "10:00"))
-    letters = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
-    texts = {str(one["Message-ID"]): part(one, "plain") for one in letters}
-    assert "依据：落实措施并登记责任人。" in texts[overdue[1].message_id], "without the mark of who keeps the table"
-
-
-def test_an_overdue_step_of_a_post_without_an_address_is_told_to_the_duty_desk(
-    city: City, ledger: Ledger, tmp_path: Path
-) -> None:
-    story = Timeline(city, ledger, MONDAY, {SERIES: "222"}, region=without(tmp_path, HEAD))
-    story.play(1)
-    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "10:00"))
-    moved(ledger, State.ISSUED, Role.CITY_DUTY, 2, at(MONDAY, "10:30"))
-    story.play(since=1)
-    assert [one.address for clock in ("10:29", "10:31", "11:00") for one in story.remind(1, clock)] == [DUTY]
-    send(ledger, city.settings, at(story.days[1], "11:30"))
-    (overdue,) = [one for one in recorded_notices(ledger) if one.purpose == OVERDUE]
-    (letter,) = [
-        parsed(path.read_bytes())
-        for path in city.settings.outbox.glob("*.eml")
-        if parsed(path.read_bytes())["Message-ID"] == overdue.message_id
-    ]
-    assert "请您做什么：应办的单位负责人没有收件人，请督促其完成“落实措施”并登记" in part(letter, "plain")
 
 
 def test_a_head_who_was_told_at_once_hears_of_the_end(city: City, ledger: Ledger) -> None:

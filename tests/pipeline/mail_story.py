@@ -1,0 +1,52 @@
+"""A warning of one county and who is told of it: what the timelines of mails share."""
+
+import shutil
+from datetime import date, datetime, time
+from pathlib import Path
+
+from pipelines import region as regions
+from pipelines.domain import Level, Role, State, Viewer
+from pipelines.ledger import Ledger
+from pipelines.ledger.acknowledgement import acknowledge
+from pipelines.ledger.audit import Actor
+from pipelines.ledger.chain import Subject, take
+from pipelines.ledger.warning_notice import reasons
+from pipelines.region import Region
+from tests.pipeline.mail_city import REGION, edition
+
+MONDAY = date(2026, 11, 9)
+CLERK, HEAD = "jiuye@dongchangfu.example.com", "juzhang@dongchangfu.example.com"
+DUTY, ANALYST, LEADER = (f"{name}@liaocheng.example.com" for name in ("zhiban", "jiuye", "fenguan"))
+SERIES = ("371502", "C")
+EPISODE = "371502C1"
+
+
+def why(ledger: Ledger, address: str, episode_id: str = EPISODE) -> list[str]:
+    rows = reasons(ledger, episode_id=episode_id)
+    return [str(reason) for reason in rows.loc[rows["address"] == address].sort_values("edition_id")["reason"]]
+
+
+def at(day: date, clock: str) -> datetime:
+    return REGION.instant(day, time.fromisoformat(clock))
+
+
+def without(folder: Path, *addresses: str) -> Region:
+    """The region when these addresses are not on the list of recipients."""
+    place = Path(shutil.copytree(REGION.folder, folder / "region"))
+    table = place / "recipients.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not any(address in line for address in addresses)]
+    table.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    return regions.load(place)
+
+
+def taken_on(ledger: Ledger, level: int, now: datetime, days: int = 7, day: date = MONDAY) -> int:
+    viewer = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
+    subject = Subject(EPISODE, edition(day).edition_id, "371502", Level(level))
+    return acknowledge(ledger, viewer, Actor("岗位甲", "test"), subject, "dongchangfu", "岗位甲", "", days, now)
+
+
+def moved(ledger: Ledger, to: State, role: Role, level: int, now: datetime, **ground: str) -> None:
+    viewer = Viewer(role, frozenset({"371502"}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset())
+    subject = Subject(EPISODE, edition(REGION.local_day(now)).edition_id, "371502", Level(level))
+    take(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, **ground)
