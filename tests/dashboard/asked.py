@@ -3,6 +3,7 @@
 import ast
 import io
 import itertools
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 import dash
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 import dashboard
 from dashboard import download
@@ -34,10 +36,16 @@ class Asked:
     body: dict[str, object] | None = None
 
     def of(self, client: FlaskClient) -> tuple[int, str, str]:
-        """Status, where it leads, and all that was answered."""
+        """Status, where it leads, and all that was answered, Chinese as people read it."""
         answer = client.open(self.path, method=self.method, json=self.body, headers=ORIGIN | PAGE)
-        body = _unpacked(answer.get_data()) if answer.mimetype.endswith("sheet") else answer.get_data()
-        return answer.status_code, answer.headers.get("Location", ""), body.decode(errors="ignore")
+        return answer.status_code, answer.headers.get("Location", ""), _said(answer)
+
+
+def _said(answer: TestResponse) -> str:
+    if answer.is_json:  # whether other letters than ASCII are escaped in it depends on what is installed
+        return json.dumps(answer.get_json(), ensure_ascii=False, separators=(",", ":"))
+    body = _unpacked(answer.get_data()) if answer.mimetype.endswith("sheet") else answer.get_data()
+    return body.decode(errors="ignore")
 
 
 def _unpacked(book: bytes) -> bytes:
