@@ -1,4 +1,4 @@
-"""What a warning of a change, a deadline or a fault of data says: not people beyond an expectation, but its own."""
+"""What a warning of a change, a forecast, a deadline or a fault of data says in words of its own."""
 
 from datetime import date
 from typing import Any
@@ -39,6 +39,13 @@ def evidence(row: Any, terms: list[tuple[str, Any]]) -> Any:
             text("Line"): (text("Worse by at least"), own.get(text("Line"), "")),
             text("Share of the expected"): None,
             text("Window"): None,
+        }
+    if row.kind == "exceedance":
+        own = dict(terms)
+        usual, normal = text("Expected"), text("Normal range (95%)")
+        other = {
+            usual: (text("Forecast"), own.get(usual, "")),
+            normal: (text("Forecast range (95%)"), own.get(normal, "")),
         }
     if row.kind == "deadline" and not pd.isna(row.window_from):
         ends = text("{first} to {last}", **_days(row))

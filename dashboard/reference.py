@@ -9,6 +9,7 @@ import pandas as pd
 from dashboard import data
 from dashboard.locale import Language, language, messages, text
 from pipelines.domain import TOTAL_INDUSTRY, Audience
+from pipelines.rule_terms import BEYOND_EXPECTED
 
 # Titles of feeds by identity: the published file has none (a feed's contract has, but not in every language).
 _FEEDS = {
@@ -236,7 +237,7 @@ def judged_in(indicator: Indicator | None, kind: str) -> Indicator | None:
 def is_monthly_spike(indicator: str, kind: str) -> bool:
     """Whether a warning's days are first days of months that were judged as wholes."""
     known = indicators().get(indicator)
-    return kind == "spike" and known is not None and not known.grains & {"day", "week"}
+    return kind in BEYOND_EXPECTED and known is not None and not known.grains & {"day", "week"}
 
 
 def where_in_short(area: str, sector: str) -> str:

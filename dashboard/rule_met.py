@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.region import region
-from pipelines.rule_terms import LIMITS
+from pipelines.rule_terms import BEYOND_EXPECTED, LIMITS
 
 
 def steps_here(steps: pd.DataFrame, area: str, on: date) -> pd.DataFrame:
@@ -29,11 +29,11 @@ def is_met(step: Any, row: Any, worse: str, staff: float | None) -> bool:
     """
     if pd.isna(row.observed):
         return False
-    sign = -1.0 if worse == "lower" and row.kind in {"spike", "level", "change"} else 1.0
+    sign = -1.0 if worse == "lower" and row.kind in {*BEYOND_EXPECTED, "level", "change"} else 1.0
     more, less = (row.observed, row.expected) if sign > 0 else (row.expected, row.observed)
     beyond = sign * (row.observed - row.expected) if not pd.isna(row.expected) else None
     legs = [_least(step.min_people, row.people)]
-    if row.kind == "spike":
+    if row.kind in BEYOND_EXPECTED:
         legs.append(pd.isna(step.min_ratio) or pd.isna(row.expected) or more >= step.min_ratio * less)
     elif row.kind == "event":
         legs += [_least(step.line, row.people), _least(step.min_base, staff)]

@@ -5,13 +5,19 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard import reference
 from dashboard.locale import count, percent, text, value
 from dashboard.region import code_title
 from pipelines.domain import EVERY_COHORT
+from pipelines.rule_terms import BEYOND_EXPECTED
 
 _SIZES = {
     (True, True): "employers of {least} to {most} staff", (True, False): "employers of {least} staff or more",
     (False, True): "employers of {most} staff or fewer",
+}  # fmt: skip
+_AHEAD = {
+    "day": "as forecast {number} weeks ahead", "week": "as forecast {number} weeks ahead",
+    "month": "as forecast {number} months ahead", "quarter": "as forecast {number} quarters ahead",
 }  # fmt: skip
 _STEPS = {
     "change": "the mean of {periods} periods is {line} worse than its best of a year",
@@ -52,7 +58,7 @@ def _usual(step: Any, unit: str) -> list[str]:
             step.min_ratio,
             lambda x: (
                 text("at least {ratio} times the expected", ratio=f"{x:g}")
-                if step.kind == "spike"
+                if step.kind in BEYOND_EXPECTED
                 else text("at least {share} of the staff", share=percent(x))
             ),
         ),
@@ -60,7 +66,15 @@ def _usual(step: Any, unit: str) -> list[str]:
         (step.min_base, lambda x: text("base of at least {base}", base=count(x))),
         (step.window_days, lambda x: text("within {days} days", days=count(x))),
     ]
-    return [words(number) for number, words in parts if not pd.isna(number)]
+    asked = [words(number) for number, words in parts if not pd.isna(number)]
+    return [*asked, _ahead(step)] if step.kind == "exceedance" else asked
+
+
+def _ahead(step: Any) -> str:
+    known = reference.indicators().get(step.indicator)
+    grains = frozenset({"day"}) if known is None else known.grains
+    named = next(words for grain, words in _AHEAD.items() if grain in grains)
+    return text(named, number=count(step.window_periods))
 
 
 def reach_words(step: Any) -> list[str]:

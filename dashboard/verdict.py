@@ -65,6 +65,8 @@ def certainty_word(p: float | None, kind: str) -> str:
     """The same in words."""
     if kind in {"event", "several"}:
         return text("reported by the employer")
+    if kind == "exceedance":
+        return text("beyond the forecast's range")
     if kind != "spike":
         return text("beyond the line")
     if p is None or pd.isna(p):

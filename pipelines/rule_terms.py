@@ -36,6 +36,9 @@ class Terms:
 
 TERMS = {
     "spike": Terms(("min_strength",), ("min_ratio", "min_people", "leave_line", *_OF_PERIODS), _SERIES),
+    "exceedance": Terms(
+        ("min_strength", "window_periods"), ("min_ratio", "min_people", "leave_line", *_OF_PERIODS), _SERIES
+    ),
     "level": Terms(("line",), ("margin", "min_base", "min_people", "leave_line", *_OF_PERIODS), _SERIES),
     "change": Terms(("line", "window_periods"), ("min_base", *_OF_PERIODS), _SERIES),
     "event": Terms(
@@ -51,13 +54,17 @@ TERMS = {
     "rehire": Terms(("line",), (), ("employer",), ("layoff_reported",)),
 }
 _MISSING = {
-    "min_strength": "不能为空，异常规则须写明超出预期的标准差数",
+    "min_strength": "不能为空，请写明超出预期的标准差数",
     "line": "不能为空，请写明预警线",
     "window_days": "不能为空，请写明合计的天数",
-    "window_periods": "不能为空，请写明取平均的期数",
+    "window_periods": "不能为空，请写明取平均的期数；exceedance 类规则写明提前几期预测",
     "min_people": "不能为空，请写明最少人数",
     "max_p": "不能为空，请写明概率上限，如 0.001",
 }
+BEYOND_EXPECTED = ("spike", "exceedance")
+"""Kinds that hold what came against what was expected of it, in standard deviations."""
+FURTHEST_AHEAD = {"day": 8, "week": 8, "month": 6, "quarter": 2}
+"""By grain of the indicator: how many weeks (of days), or periods, ahead there are forecasts."""
 _DAYS_OF_AN_EVENT = 30  # what an empty window_days of an event means
 _STRICTER_HIGHER = ("min_strength", "min_ratio", "min_people", "margin", "min_base", "staff_least", "window_periods")
 _STRICTER_LOWER = ("staff_most", "max_p", "window_days", "window_periods")  # of other periods neither is stricter
@@ -84,6 +91,16 @@ def check_kinds(rules: Table) -> None:
         if terms.about:
             other = own & ~frame["indicator"].isin(terms.about)
             rules.refuse(other, "indicator", f"不能用于 {name} 类规则，只能是：{'、'.join(terms.about)}")
+    ahead = frame["kind"] == "exceedance"
+    of_ratio = np.array([_said(name, "kind") == "ratio" for name in frame["indicator"]], dtype=bool)
+    rules.refuse(ahead & of_ratio, "indicator", "是比率，exceedance 类规则只能用于人数等总量指标")
+    furthest = frame["grain"].map(FURTHEST_AHEAD)
+    shortest = frame["indicator"].map(lambda name: _said(name, "grain"))
+    rules.refuse(
+        ahead & shortest.notna() & (frame["grain"] != shortest), "grain", "不是该指标最短的周期，预测按最短的周期作出"
+    )
+    too_far = ahead & (frame["window_periods"] > furthest).fillna(False)
+    rules.refuse(too_far, "window_periods", "超出预测的范围：按日、周最多 8 周，按月最多 6 个月，按季最多 2 季")
 
 
 def refuse_unused(table: Table, kind: pd.Series, name: str, columns: tuple[str, ...]) -> None:
@@ -103,8 +120,9 @@ def check_limits(table: Table, kind: pd.Series) -> None:
     table.refuse(strength.notna() & ~strength.between(0, 40), "min_strength", "应在 0 和 40 之间")
     for column in ("min_people", "margin", "min_base"):
         table.refuse(frame[column] < 0, column, "不能是负数")
-    table.refuse((kind == "spike") & (ratio < 1), "min_ratio", "应不小于 1，为实际与预期之比，如 1.2")
-    is_share = ratio.notna() & (kind != "spike") & ~((ratio > 0) & (ratio <= 1))
+    is_beyond = kind.isin(BEYOND_EXPECTED)
+    table.refuse(is_beyond & (ratio < 1), "min_ratio", "应不小于 1，为实际与预期之比，如 1.2")
+    is_share = ratio.notna() & ~is_beyond & ~((ratio > 0) & (ratio <= 1))
     table.refuse(is_share, "min_ratio", "应大于 0、不大于 1，为占职工的比例，如 0.1")
     table.refuse((kind != "level") & (frame["line"] <= 0), "line", "应大于 0")
 
@@ -113,8 +131,9 @@ def check_leave(rules: Table) -> None:
     """A leave line is on the good side of the line, so that a warning is left lower than it was entered."""
     frame, kind = rules.frame, rules.frame["kind"]
     leave = frame["leave_line"]
-    limit = frame["min_strength"].where(kind == "spike", frame["line"])
-    rules.refuse((kind == "spike") & (leave > limit), "leave_line", "高于触发线，解除线应低于触发线")
+    is_beyond = kind.isin(BEYOND_EXPECTED)
+    limit = frame["min_strength"].where(is_beyond, frame["line"])
+    rules.refuse(is_beyond & (leave > limit), "leave_line", "高于触发线，解除线应低于触发线")
     rules.refuse(leave.notna() & (leave == limit), "leave_line", "与触发线相同，请留空或改成更宽的解除线")
     beyond = _sign(frame) * (leave - limit) > 0
     rules.refuse((kind == "level") & beyond, "leave_line", "比触发线还差，解除线应在触发线好的一侧")
@@ -157,15 +176,15 @@ def _sign(frame: pd.DataFrame) -> pd.Series:
     """Row by row 1 where a higher line is harder to reach, -1 where a lower one is, 0 where nobody knows."""
     sides = {"higher": 1.0, "lower": -1.0}
     pairs = zip(frame["kind"], frame["indicator"], strict=True)
-    side = [sides.get(_worse(name) or "", 0.0) if kind == "level" else 1.0 for kind, name in pairs]
+    side = [sides.get(_said(name, "worse") or "", 0.0) if kind == "level" else 1.0 for kind, name in pairs]
     return pd.Series(side, index=frame.index, dtype="float64")
 
 
 @cache
-def _worse(indicator: str) -> str | None:
-    """higher or lower, by the header of its SQL; None of an indicator that is not there."""
+def _said(indicator: str, key: str) -> str | None:
+    """A word of the header of an indicator's SQL, as worse: higher; None of an indicator that is not there."""
     path = _INDICATORS / f"{indicator}.sql"
-    said = re.search(r"^-- worse: (\w+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
+    said = re.search(rf"^-- {key}: (\w+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
     return said[1] if said else None
 
 

@@ -26,7 +26,7 @@ from pipelines.roster import roster
 from pipelines.settings import Settings
 from pipelines.warehouse import store
 from pipelines.warehouse.catalogue import step
-from pipelines.warehouse.forecast import Forecaster, spike_indicators
+from pipelines.warehouse.forecast import Forecaster, forecast_indicators
 from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.nowcast import nowcast
 from pipelines.warehouse.quality import watch
@@ -130,7 +130,7 @@ def compute(work: Work, edition: Edition) -> None:
         _follow_employers(work, cutoff_at)
         for name in ("listed", "report", "event"):
             _follow(work, name, cutoff_at)
-        judged = spike_indicators(work.region.rules_on(edition.day))
+        judged = forecast_indicators(work.region.rules_on(edition.day))
         score = work.forecaster.run(edition, change, judged)
         watch(work.con, work.region, edition, work.forecaster, judged)
         work.judge.run(edition, change, score)

@@ -18,7 +18,11 @@ from pipelines.domain import TOTAL_INDUSTRY
 IN_SIGHT = 12  # warnings shown at once; the rest is one key away
 
 
-_USUAL = {"spike": "expected {expected}", "change": "best of the year before {expected}"}
+_USUAL = {
+    "spike": "expected {expected}",
+    "exceedance": "forecast {expected}",
+    "change": "best of the year before {expected}",
+}
 
 
 def ranked(warnings: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from dashboard.rule_met import is_met, steps_here
 from dashboard.rule_step import conditions
 from dashboard.shared import shared
 from dashboard.verdict import certainty_word, odds
+from pipelines.rule_terms import BEYOND_EXPECTED
 
 _REASONS = {
     "evidence": "figures are back in their normal range",
@@ -110,7 +111,7 @@ def _sentence(row: Any, indicator: Indicator | None) -> str:
         return own
     unit, word = _unit(indicator)
     seen = text("{title}: {observed} {unit}", title=title, observed=value(row.observed, unit), unit=word)
-    if row.kind != "spike":
+    if row.kind not in BEYOND_EXPECTED:
         return seen if pd.isna(row.line) else text(", ").join([seen, text("line {line}", line=value(row.line, unit))])
     if pd.isna(row.expected) or row.expected <= 0:
         return seen
@@ -143,11 +144,11 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
         row,
         [
             (text("Seen"), _amount(row.observed, indicator) or band),
-            (text("Expected") if row.kind == "spike" else text("Own median"), _amount(row.expected, indicator)),
+            (text("Expected") if row.kind in BEYOND_EXPECTED else text("Own median"), _amount(row.expected, indicator)),
             (text("How it is expected"), _reasons(row) if row.kind == "spike" else ""),
             (text("Normal range (95%)"), interval),
             (text("Share of the expected"), ratio),
-            (text("Line"), "" if row.kind == "spike" else _amount(row.line, indicator)),
+            (text("Line"), "" if row.kind in BEYOND_EXPECTED else _amount(row.line, indicator)),
             (text("People affected"), people(row)),
             (
                 text("Certainty"),

@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.alerts import rules
+from pipelines.alerts.exceedance import came, exceedances
 from pipelines.alerts.fold import Series, fold
 from pipelines.alerts.override import with_overrides
 from pipelines.alerts.reach import by_cohort, judged
@@ -27,7 +28,8 @@ _OF_READINGS = ("level", "change")
 class Grounds:
     """score: windows of this edition with their series' level. readings: newest complete readings of indicators with
     level or change rules where new or revised, with what is usual; past: all readings of the latter. layoffs: reports
-    of half a year. endings: deferrals that end. faults: slots that did not come."""
+    of half a year. endings: deferrals that end. faults: slots that did not come. spans: the newest sums beside what was
+    forecast for them."""
 
     score: pd.DataFrame
     readings: pd.DataFrame
@@ -35,6 +37,7 @@ class Grounds:
     layoffs: pd.DataFrame
     endings: pd.DataFrame
     faults: pd.DataFrame
+    spans: pd.DataFrame
 
 
 def in_force_on(region: Region, day: date, chosen: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -63,7 +66,7 @@ def grounds(
         endings = con.execute(step("ending"), since).df()
     if "data_fault" in kinds:
         faults = _faults(con, in_force, cutoff_at)
-    return Grounds(score, readings, past, layoffs, endings, faults)
+    return Grounds(score, readings, past, layoffs, endings, faults, came(con, region, in_force, day, cutoff_at))
 
 
 def found(in_force: pd.DataFrame, known: Grounds, region: Region, day: date, told: Set[Series]) -> list[pd.DataFrame]:
@@ -73,6 +76,7 @@ def found(in_force: pd.DataFrame, known: Grounds, region: Region, day: date, tol
     everybody = next(part.rules for part in parts if len(part.score) == len(known.score))
     return [
         _folded(rules.spikes(everybody, known.score, worse), everybody, known.score, told),
+        exceedances(in_force, known.spans, region.city),
         *(rules.levels(part.rules, part.readings, worse, region.city) for part in parts),
         *(rules.changes(part.rules, part.readings, part.past, worse, region.city) for part in parts),
         rules.events(in_force, known.layoffs, day),

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from pipelines.alerts.exceedance import KIND
 from pipelines.alerts.lifecycle import EarlyWarning, Key, finding_key
 from pipelines.alerts.rules import SERIES, place_of
 from pipelines.domain import Grain
@@ -68,7 +69,7 @@ def look_back_days(in_force: pd.DataFrame) -> int:
 
 def held(
     current: list[EarlyWarning], in_force: pd.DataFrame, score: pd.DataFrame, readings: pd.DataFrame,
-    worse: Mapping[str, str], city: str,
+    spans: pd.DataFrame, worse: Mapping[str, str], city: str,
 ) -> set[Key]:  # fmt: skip
     """Open warnings without a finding whose series is still beyond its rule's leave line: no quiet period for them."""
     lines = in_force[in_force["leave_line"].notna()]
@@ -84,6 +85,12 @@ def held(
         strength = score.groupby(SERIES, as_index=False)["strength"].max()
         met = open_now.merge(spike, left_on="rule_id", right_index=True).merge(strength, on=SERIES)
         keys |= set(met.loc[met["strength"] >= met["leave"], "key"])
+    ahead = lines[lines["kind"] == KIND].rename(columns={"window_periods": "horizon"})
+    if len(ahead) and len(spans):
+        met = open_now.merge(ahead[["rule_id", "horizon", "leave_line"]], on="rule_id").merge(
+            spans, on=[*SERIES, "horizon"]
+        )
+        keys |= set(met.loc[met["strength"] >= met["leave_line"], "key"])
     level = lines[lines["kind"] == "level"]
     if len(level) and len(readings):
         met = open_now.merge(level[["rule_id", "scope", "leave_line"]], on="rule_id").merge(readings, on=SERIES)

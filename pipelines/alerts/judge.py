@@ -14,7 +14,7 @@ from pipelines.alerts.hysteresis import held, look_back_days, waiting
 from pipelines.alerts.judged import judged_to
 from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, finding_key, from_row
 from pipelines.alerts.reach import by_cohort
-from pipelines.alerts.told_anew import Again, readings_corrected, reports_gone, scores_corrected
+from pipelines.alerts.told_anew import Again, readings_corrected, reports_gone, scores_corrected, spans_corrected
 from pipelines.domain import Edition
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
@@ -57,8 +57,10 @@ class Judge:
         stay: set[Key] = set()
         alive = [one for one in current if one.rule_id in leave_after]
         for part in by_cohort(in_force, alive, known.readings, known.past, score):
-            judged |= judged_to(self._con, part.current, part.score, part.readings, self._region.city, day, cutoff_at)
-            stay |= held(part.current, part.rules, part.score, part.readings, worse, self._region.city)
+            judged |= judged_to(
+                self._con, part.current, part.score, part.readings, known.spans, self._region.city, day, cutoff_at
+            )  # fmt: skip
+            stay |= held(part.current, part.rules, part.score, part.readings, known.spans, worse, self._region.city)
         unfounded = self._unfounded(alive, findings, change, known, day, cutoff_at)
         after = advance(current, findings, judged, leave_after, day, stay, unfounded)
         self._store_episodes(edition, current, after)
@@ -76,6 +78,7 @@ class Judge:
         return (
             reports_gone(rest, known.layoffs, in_force, city, day)
             | readings_corrected(self._con, rest, change.fresh, in_force, self._region, cutoff_at)
+            | spans_corrected(self._con, rest, change.fresh, in_force, self._region, day, cutoff_at)
             | scores_corrected(self._con, rest, change.fresh, in_force, self._again, city, cutoff_at)
         )
 

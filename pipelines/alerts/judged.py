@@ -6,6 +6,8 @@ from datetime import date, datetime
 import duckdb
 import pandas as pd
 
+from models.panel import period_numbers
+from pipelines.alerts.exceedance import KIND
 from pipelines.alerts.lifecycle import EarlyWarning, Key
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY
 from pipelines.warehouse.catalogue import catalogue, step
@@ -13,16 +15,19 @@ from pipelines.warehouse.catalogue import catalogue, step
 
 def judged_to(
     con: duckdb.DuckDBPyConnection, current: Sequence[EarlyWarning], score: pd.DataFrame, readings: pd.DataFrame,
-    city: str, day: date, cutoff_at: datetime,
+    spans: pd.DataFrame, city: str, day: date, cutoff_at: datetime,
 ) -> dict[Key, tuple[date, int]]:  # fmt: skip
     """For the warnings whose data were judged: their last period and the number of new ones; the others are absent.
 
-    ``score``, ``readings``: those judged by this edition; rules on reports and deadlines are judged every day.
+    ``score``, ``readings``, ``spans``: those judged by this edition; rules on reports and deadlines are judged every
+    day.
     """
     judged = _of_scores(con, [one for one in current if one.kind == "spike"], score, city, cutoff_at)
     for warning in current:
         if warning.kind in {"level", "change"}:
             answer = _of_readings(warning, readings)
+        elif warning.kind == KIND:
+            answer = _of_spans(warning, spans)
         elif warning.kind != "spike":
             answer = (day, (day - warning.judged_to).days)
         else:
@@ -69,10 +74,25 @@ def _of_scores(
 def _of_readings(warning: EarlyWarning, readings: pd.DataFrame) -> tuple[date, int] | None:
     if readings.empty:
         return None
-    own = readings[
-        (readings["indicator"] == warning.indicator)
-        & (readings["area"] == warning.area)
-        & (readings["industry"] == warning.industry)
-        & (readings["period"] > pd.Timestamp(warning.judged_to))
-    ]
+    own = readings[is_of(warning, readings) & (readings["period"] > pd.Timestamp(warning.judged_to))]
     return None if own.empty else (own["period"].max().date(), len(own))
+
+
+def _of_spans(warning: EarlyWarning, spans: pd.DataFrame) -> tuple[date, int] | None:
+    if spans.empty:
+        return None
+    own = spans[is_of(warning, spans) & (spans["window_to"] > pd.Timestamp(warning.judged_to))]
+    if own.empty:
+        return None
+    until, grain = own["window_to"].max(), catalogue()[warning.indicator].grains[0]
+    before, now = period_numbers(pd.DatetimeIndex([warning.judged_to, until]), grain.value)
+    return until.date(), int(now - before)
+
+
+def is_of(warning: EarlyWarning, frame: pd.DataFrame) -> pd.Series:
+    """Row by row whether it is of a warning's series."""
+    return (
+        (frame["indicator"] == warning.indicator)
+        & (frame["area"] == warning.area)
+        & (frame["industry"] == warning.industry)
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 BANDS = ((10, "<10"), (20, "10–19"), (50, "20–49"), (100, "50–99"), (200, "100–199"), (500, "200–499"))
-OF_EVIDENCE = frozenset({"spike", "level", "change", "data_fault"})
+OF_EVIDENCE = frozenset({"spike", "exceedance", "level", "change", "data_fault"})
 """Kinds of warnings that end because something was seen to be better, not because their time is over."""
 OF_NO_PEOPLE = frozenset({"level", "change", "data_fault"})
 """Kinds whose observed number counts no people: rates, and reports that lack."""

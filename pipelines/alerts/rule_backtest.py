@@ -17,7 +17,7 @@ from pipelines.alerts.judged import judged_to
 from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, finding_key
 from pipelines.alerts.reach import by_cohort
 from pipelines.alerts.rules import place_of
-from pipelines.alerts.told_anew import readings_corrected, reports_gone
+from pipelines.alerts.told_anew import readings_corrected, reports_gone, spans_corrected
 from pipelines.domain import TOTAL_INDUSTRY, UserError
 from pipelines.region import Region
 from pipelines.region_rules import LEADS
@@ -103,13 +103,16 @@ def _judge(
     judged: dict[Key, tuple[date, int]] = {}
     stay: set[Key] = set()
     for part in by_cohort(in_force, alive, known.readings, known.past, score):
-        judged |= judged_to(con, part.current, part.score, part.readings, region.city, day, cutoff_at)
-        stay |= held(part.current, part.rules, part.score, part.readings, worse, region.city)
+        judged |= judged_to(
+            con, part.current, part.score, part.readings, known.spans, region.city, day, cutoff_at
+        )  # fmt: skip
+        stay |= held(part.current, part.rules, part.score, part.readings, known.spans, worse, region.city)
     met = {finding_key(row) for row in findings.to_dict("records")}
     rest = [one for one in alive if one.key not in met]
     unfounded = (
         reports_gone(rest, known.layoffs, in_force_at, region.city, day)
         | readings_corrected(con, rest, fresh, in_force_at, region, cutoff_at)
+        | spans_corrected(con, rest, fresh, in_force_at, region, day, cutoff_at)
         | _scores_corrected(con, rest, cutoff_at)
     )
     after = advance(past.current, findings, judged, leave_after, day, stay, unfounded)

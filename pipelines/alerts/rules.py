@@ -29,12 +29,13 @@ def _findings(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reindex(columns=FINDING)
 
 
-def _worst(frame: pd.DataFrame, key: list[str], then: list[str]) -> pd.DataFrame:
-    """One row a key: the most severe level, then the strongest evidence."""
+def worst(frame: pd.DataFrame, key: list[str], then: list[str]) -> pd.DataFrame:
+    """One row a key: the most severe level, then the strongest evidence (columns ``then``)."""
     return frame.sort_values(["level", *then, *key]).drop_duplicates(key)
 
 
-def _in_scope(frame: pd.DataFrame, scope: pd.Series, place: pd.Series) -> pd.Series:
+def in_scope(frame: pd.DataFrame, scope: pd.Series, place: pd.Series) -> pd.Series:
+    """Row by row whether the place (city, area, industry, cell) is among those of the scope (``;`` between)."""
     return pd.Series(
         [where in str(allowed).split(";") for allowed, where in zip(scope, place, strict=True)],
         index=frame.index,
@@ -60,10 +61,10 @@ def spikes(rules: pd.DataFrame, score: pd.DataFrame, worse: dict[str, str]) -> p
         (met["strength"] >= met["min_strength"])
         & (met["min_ratio"].isna() | (more >= met["min_ratio"] * less))
         & (more - less >= met["min_people"].fillna(0.0))
-        & _in_scope(met, met["scope"], met["place"].map(SCOPE_OF_LEVEL))
+        & in_scope(met, met["scope"], met["place"].map(SCOPE_OF_LEVEL))
         & holds_here(met)
     ]
-    met = _worst(met.assign(weakness=-met["strength"]), ["rule_id", *SERIES], ["weakness"])
+    met = worst(met.assign(weakness=-met["strength"]), ["rule_id", *SERIES], ["weakness"])
     spread = NORMAL_95 * np.sqrt(met["variance"].to_numpy(dtype=float))
     return _findings(
         met.assign(
@@ -92,10 +93,10 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
         & (met["history"] >= met["least"])
         & (met["denominator"] >= met["min_base"].fillna(0.0))
         & (met["numerator"].abs() >= met["min_people"].fillna(0.0))
-        & _in_scope(met, met["scope"], place_of(met, city))
+        & in_scope(met, met["scope"], place_of(met, city))
         & holds_here(met)
     ]
-    met = _worst(met, ["rule_id", *SERIES, "period"], [])
+    met = worst(met, ["rule_id", *SERIES, "period"], [])
     return _findings(
         met.assign(
             window_from=met["period"], window_to=met["period"], data_to=met["period"], observed=met["value"],
@@ -137,11 +138,11 @@ def changes(
             met[
                 (met["rise"] >= met["line"])
                 & (met["denominator"].fillna(np.inf) >= met["min_base"].fillna(0.0))
-                & _in_scope(met, met["scope"], place_of(met, city))
+                & in_scope(met, met["scope"], place_of(met, city))
                 & holds_here(met)
             ]
         )
-    met = _worst(pd.concat(parts, ignore_index=True), ["rule_id", *SERIES, "period"], [])
+    met = worst(pd.concat(parts, ignore_index=True), ["rule_id", *SERIES, "period"], [])
     return _findings(
         met.assign(
             window_from=met["period"], window_to=met["period"], data_to=met["period"], observed=met["mean"],
@@ -175,7 +176,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
         & (age < met["window_days"])
         & holds_here(met)
     ]
-    met = _worst(met.assign(planned=-met["planned"]), ["rule_id", "employer"], ["planned"])
+    met = worst(met.assign(planned=-met["planned"]), ["rule_id", "employer"], ["planned"])
     people = -met["planned"].astype(float)
     return _findings(
         met.assign(
@@ -236,7 +237,7 @@ def data_faults(rules: pd.DataFrame, faults: pd.DataFrame, day: date) -> pd.Data
     met = met[holds_here(met)].groupby(slots, as_index=False).agg(
         observed=("due_on", "size"), window_from=("due_on", "min"), window_to=("due_on", "max"), kind=("kind", "first")
     )  # fmt: skip
-    met = _worst(met[met["observed"] >= met["line"]], ["rule_id", "area"], [])
+    met = worst(met[met["observed"] >= met["line"]], ["rule_id", "area"], [])
     return _findings(met.assign(industry=TOTAL_INDUSTRY, data_to=pd.Timestamp(day)))
 
 
@@ -260,6 +261,6 @@ def _sums(parts: list[pd.DataFrame], least: int, data_to: str) -> pd.DataFrame:
     met = [part[part["employers"] >= least] for part in parts]
     if not any(len(part) for part in met):
         return pd.DataFrame(columns=FINDING)
-    worst = _worst(pd.concat(met, ignore_index=True), ["rule_id", "area", "industry"], ["people"])
-    people = worst["people"].astype(float)
-    return _findings(worst.assign(people=people, observed=people, data_to=worst[data_to]))
+    told = worst(pd.concat(met, ignore_index=True), ["rule_id", "area", "industry"], ["people"])
+    people = told["people"].astype(float)
+    return _findings(told.assign(people=people, observed=people, data_to=told[data_to]))

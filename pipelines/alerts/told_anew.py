@@ -8,9 +8,10 @@ import pandas as pd
 
 from models.panel import periods_from
 from pipelines.alerts import rules
+from pipelines.alerts.exceedance import KIND, came, exceedances
 from pipelines.alerts.grounds import LAYOFF_DAYS, READING_DAYS
 from pipelines.alerts.hysteresis import periods_before
-from pipelines.alerts.judged import evidence_of
+from pipelines.alerts.judged import evidence_of, is_of
 from pipelines.alerts.lifecycle import EarlyWarning, Key, finding_key
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.region import Region
@@ -65,7 +66,7 @@ def readings_corrected(
             continue
         asked = {name: rule[name] for name in ("indicator", "grain", "cohort")} | {"cutoff_at": cutoff_at}
         past = con.execute(step("level_history"), asked).df().assign(indicator=warning.indicator)
-        past = past[_is_of(warning, past) & (past["period"] <= pd.Timestamp(warning.data_to))].sort_values("period")
+        past = past[is_of(warning, past) & (past["period"] <= pd.Timestamp(warning.data_to))].sort_values("period")
         least = mean + (rules.BEST_OF if warning.kind == "change" else rules.A_YEAR[str(rule["grain"])])
         if past["value"].tail(least).count() < least:
             continue
@@ -77,6 +78,24 @@ def readings_corrected(
             else rules.changes(terms, own, past[[*rules.SERIES, "period", "value"]], worse, region.city)
         )
         if met.empty:
+            keys.add(warning.key)
+    return keys
+
+
+def spans_corrected(
+    con: duckdb.DuckDBPyConnection, current: Sequence[EarlyWarning], fresh: pd.DataFrame, in_force: InForce,
+    region: Region, day: date, cutoff_at: datetime,
+) -> set[Key]:  # fmt: skip
+    """Warnings of exceedance rules whose span, told anew in full, is within the range that was forecast for it."""
+    own = fresh[fresh["cohort"] == EVERY_COHORT]
+    keys: set[Key] = set()
+    for warning, told in _told_anew([one for one in current if one.kind == KIND], own):
+        terms = _terms(warning, in_force)
+        if terms.empty or not _is_within(warning, told):
+            continue
+        spans = came(con, region, terms, day, cutoff_at, warning.window_from)
+        spans = spans[is_of(warning, spans)] if len(spans) else spans
+        if len(spans) and exceedances(terms, spans, region.city).empty:
             keys.add(warning.key)
     return keys
 
@@ -112,7 +131,7 @@ def scores_corrected(
         score = scores[asked_for]
         if score.empty:
             continue
-        own = score[_is_of(warning, score)]
+        own = score[is_of(warning, score)]
         terms = _terms(warning, in_force)
         is_judged = len(terms) and own.loc[own["window_periods"] == periods, "p"].notna().any()
         if is_judged and rules.spikes(terms, own, worse).empty:
@@ -124,14 +143,6 @@ def _terms(warning: EarlyWarning, in_force: InForce) -> pd.DataFrame:
     """The rows of a warning's rule as they were when it opened; none where rules.csv does not tell them any more."""
     own = in_force(warning.opened_on)
     return own[own["rule_id"] == warning.rule_id]
-
-
-def _is_of(warning: EarlyWarning, frame: pd.DataFrame) -> pd.Series:
-    return (
-        (frame["indicator"] == warning.indicator)
-        & (frame["area"] == warning.area)
-        & (frame["industry"] == warning.industry)
-    )
 
 
 def _told_anew(current: Sequence[EarlyWarning], fresh: pd.DataFrame) -> list[tuple[EarlyWarning, pd.DataFrame]]:

@@ -10,6 +10,7 @@ from pipelines.alerts.period import last_day, words
 from pipelines.domain import TOTAL_INDUSTRY, Grain, Level, State
 from pipelines.ledger.measure import proposals
 from pipelines.region import Region
+from pipelines.rule_terms import BEYOND_EXPECTED
 from pipelines.settings import Settings
 
 LEVEL_NAMES = {Level.RED: "红色", Level.ORANGE: "橙色", Level.YELLOW: "黄色", Level.BLUE: "蓝色"}
@@ -98,6 +99,7 @@ def fact(row: dict[str, object], one: Item) -> str:
     series = f"{row['area_name']}{industry_of(row)}的{row['indicator_title']}"
     seen = {
         "spike": f"{series}明显{'低于' if is_lower else '高于'}按往年同期和近期水平的预期",
+        "exceedance": f"{series}{'低于' if is_lower else '高于'}此前对这一时期预测的区间",
         "level": f"{series}{'降到' if is_lower else '达到'}预警线，也{'低于' if is_lower else '高于'}自身近两年的水平",
         "event": f"{row['area_name']}{industry_of(row)}有用人单位报告裁减人员",
         "several": f"{row['area_name']}{industry_of(row)}有多家用人单位先后报告裁减人员",
@@ -138,7 +140,7 @@ def _people(row: dict[str, object]) -> str:
     shown = band_words(row["people_band"], "persons")
     if not shown:
         return ""
-    if row["kind"] == "spike":
+    if row["kind"] in BEYOND_EXPECTED:
         return f"比预期{'少' if row['worse'] == 'lower' else '多'} {shown}"
     return f"涉及 {shown}"
 
@@ -158,7 +160,7 @@ def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
     """Up to which day a warning's data reach, and how to say it: rules on readings and scores judge whole periods."""
     first = pd.Timestamp(str(row["data_to"])).date()
     known = _grains(region).get(str(row["rule_id"]), Grain.DAY)
-    grain = known if row["kind"] in {"level", "change", "spike"} else Grain.DAY
+    grain = known if row["kind"] in {"level", "change", *BEYOND_EXPECTED} else Grain.DAY
     return last_day(grain, first), words(grain, first)
 
 

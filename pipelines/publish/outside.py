@@ -15,7 +15,7 @@ from pipelines.warehouse.catalogue import Indicator
 
 _BAND = re.compile(r"<(\d+)|(\d+)–(\d+)|(\d+)\+")
 _WEEK = pd.Timedelta(days=6)
-_SUMMED = frozenset({"spike", "event", "several"})  # warnings whose band is of the people in their window
+_SUMMED = frozenset({"spike", "exceedance", "event", "several"})  # warnings whose band is of the people in their window
 
 
 def band_limits(words: str) -> tuple[float, float]:

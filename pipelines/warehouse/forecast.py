@@ -1,4 +1,4 @@
-"""The forecast stage: what each spike rule's indicator was expected to be, and how improbable the last periods were."""
+"""The forecast stage: what every indicator was expected to be, and how improbable its last periods were."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -12,6 +12,7 @@ from models.methods import METHODS
 from models.panel import Panel
 from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
+from pipelines.rule_terms import BEYOND_EXPECTED
 from pipelines.warehouse.catalogue import Indicator, catalogue
 from pipelines.warehouse.cells import Cells, is_cell, load_cells
 from pipelines.warehouse.judgement import NOWCAST, STANDING, judgement
@@ -29,7 +30,7 @@ _FORECAST = (
 
 
 class Forecaster:
-    """Scores the indicators that spike rules name, one edition after another.
+    """Scores the indicators that rules on spikes or forecasts name, one edition after another.
 
     What it remembers, here and in ``kept``, only saves time.
     """
@@ -151,7 +152,7 @@ def _named(score: pd.DataFrame, frame: Panel) -> pd.DataFrame:
     return told.merge(frame.series[["level", "area", "industry"]], left_on="series", right_index=True)
 
 
-def spike_indicators(rules: pd.DataFrame) -> Sequence[str]:
-    """Indicators named by spike rules that the catalogue knows, in a fixed order."""
-    named = rules.loc[rules["kind"] == "spike", "indicator"].astype("object").unique()
+def forecast_indicators(rules: pd.DataFrame) -> Sequence[str]:
+    """Indicators whose rules hold what came against what was expected, in a fixed order."""
+    named = rules.loc[rules["kind"].isin(BEYOND_EXPECTED), "indicator"].astype("object").unique()
     return [name for name in catalogue() if name in set(named)]

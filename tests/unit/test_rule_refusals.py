@@ -16,6 +16,7 @@ LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 Load = Callable[..., regions.Region]
 
 SPIKE = {"kind": "spike", "indicator": "benefit_claim", "scope": "area", "grain": "day", "min_strength": "3"}
+AHEAD = SPIKE | {"kind": "exceedance", "window_periods": "8"}
 LEVEL = {"kind": "level", "indicator": "job_loss_rate", "scope": "area", "grain": "month", "line": "2"}
 LOWER = LEVEL | {"indicator": "vacancy_seeker_ratio", "scope": "city", "line": "1"}
 CHANGE = LEVEL | {"kind": "change", "window_periods": "3"}
@@ -26,7 +27,7 @@ FAULT = SEVERAL | {"kind": "data_fault", "indicator": "benefit_claim", "line": "
 EARLY = EVENT | {"kind": "early", "window_days": "30"}
 REHIRE = EVENT | {"kind": "rehire"}
 UNREPORTED = EARLY | {"kind": "unreported", "indicator": "insured_leave", "min_people": "10", "max_p": "0.001"}
-KINDS = (SPIKE, LEVEL, CHANGE, EVENT, SEVERAL, DEADLINE, FAULT, EARLY, REHIRE, UNREPORTED)
+KINDS = (SPIKE, AHEAD, LEVEL, CHANGE, EVENT, SEVERAL, DEADLINE, FAULT, EARLY, REHIRE, UNREPORTED)
 
 
 def written(**said: str) -> str:
@@ -88,6 +89,7 @@ def test_a_rule_of_facts_is_about_the_facts_of_its_kind(load: Load, row: dict[st
     ("row", "ignored"),
     [
         (SPIKE, "min_base window_days window_periods max_p line margin"),
+        (AHEAD, "min_base window_days max_p line margin"),
         (LEVEL, "min_strength min_ratio window_days window_periods max_p"),
         (CHANGE, "min_people min_ratio margin leave_line"),
         (EVENT, "min_people margin enter_k leave_line"),
@@ -121,6 +123,12 @@ def test_a_column_the_kind_does_not_look_at_is_refused_and_what_it_takes_is_told
         (EVENT, "min_ratio", "10", "如 0.1"),
         (EVENT, "min_ratio", "-0.1", "如 0.1"),
         (SEVERAL, "line", "0", "大于 0"),
+        (AHEAD, "min_ratio", "0.9", "不小于 1"),
+        (AHEAD, "leave_line", "3.5", "低于触发线"),
+        (AHEAD, "window_periods", "", "提前几期"),
+        (AHEAD, "window_periods", "9", "最多 8 周"),
+        (AHEAD, "indicator", "job_loss_rate", "是比率"),
+        (AHEAD, "grain", "month", "最短的周期"),
         (LEVEL, "leave_line", "5", "好的一侧"),
         (LOWER, "leave_line", "0.8", "好的一侧"),
     ],

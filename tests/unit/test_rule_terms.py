@@ -173,7 +173,7 @@ def test_a_spike_is_left_only_below_its_leave_line(strength: float, stays: bool)
     terms = rule(kind="spike", indicator="benefit_claim", grain="day", min_strength=3, leave_line=2.0)
     score = pd.DataFrame([{"indicator": "benefit_claim", "area": "371502", "industry": "ALL", "strength": strength}])
     warning = open_warning()
-    stay = held([warning], terms, score, pd.DataFrame(), {"benefit_claim": "higher"}, CITY)
+    stay = held([warning], terms, score, pd.DataFrame(), pd.DataFrame(), {"benefit_claim": "higher"}, CITY)
     assert stay == ({warning.key} if stays else set())
     later = DAY + timedelta(days=7)
     after = advance([warning], finding(DAY)[:0], {warning.key: (later, 7)}, {"r": 7}, later, stay)
@@ -186,7 +186,7 @@ def test_a_level_is_left_only_below_its_leave_line(value: float, stays: bool) ->
     terms = rule(kind="level", indicator="rate", line=2.0, leave_line=1.5)
     warning = open_warning("level", "rate")
     newest_reading, _ = months([*FLAT, value])
-    assert bool(held([warning], terms, pd.DataFrame(), newest_reading, BOTH, CITY)) is stays
+    assert bool(held([warning], terms, pd.DataFrame(), newest_reading, pd.DataFrame(), BOTH, CITY)) is stays
 
 
 def test_an_override_holds_in_its_area_and_time_only() -> None:

@@ -131,10 +131,10 @@ def test_a_total_is_quiet_only_in_periods_that_all_areas_told_which_told_its_evi
         told(con, area, dict.fromkeys(WEEK + AFTER, 3.0), "benefit_claim", "day")
     told(con, OTHER, dict.fromkeys([*WEEK, *(set(AFTER) - set(silent))], 3.0), "benefit_claim", "day")
     told(con, "371525", dict.fromkeys(AFTER[:1], 3.0), "benefit_claim", "day")  # it told nothing of the evidence
-    judged = judged_to(con, [one], ends(AFTER[-1]), pd.DataFrame(), CITY, DAY, CUTOFF)
+    judged = judged_to(con, [one], ends(AFTER[-1]), pd.DataFrame(), pd.DataFrame(), CITY, DAY, CUTOFF)
     last = max(set(AFTER) - set(silent), default=None)
     assert judged == ({one.key: (last, quiet)} if quiet else {})
-    assert judged_to(con, [one], ends(WEEK[-1]), pd.DataFrame(), CITY, DAY, CUTOFF) == {}
+    assert judged_to(con, [one], ends(WEEK[-1]), pd.DataFrame(), pd.DataFrame(), CITY, DAY, CUTOFF) == {}
 
 
 @pytest.mark.parametrize(
