@@ -20,6 +20,10 @@ def sentence(row: Any, indicator: Indicator | None, title: str) -> str | None:
         worse = "{title}: on average {observed} {unit}, {change} worse than its best of the year before ({best})"
         change = value(abs(row.observed - row.expected), unit)
         return text(worse, **seen, change=change, best=value(row.expected, unit))
+    if row.kind == "exceedance" and not pd.isna(row.expected):
+        beyond = "{title}: {observed} {unit}, beyond what had been forecast: {expected}, between {lo} and {hi}"
+        ends = {"lo": value(row.lo, unit), "hi": value(row.hi, unit)}
+        return text(beyond, **seen, expected=value(row.expected, unit), **ends)
     if row.kind == "deadline":
         whom = "{title}: {observed} {unit} at employers whose deferral ends between {first} and {last}"
         return text(whom, **seen, **_days(row))

@@ -111,7 +111,7 @@ def _sentence(row: Any, indicator: Indicator | None) -> str:
         return own
     unit, word = _unit(indicator)
     seen = text("{title}: {observed} {unit}", title=title, observed=value(row.observed, unit), unit=word)
-    if row.kind not in BEYOND_EXPECTED:
+    if row.kind != "spike":
         return seen if pd.isna(row.line) else text(", ").join([seen, text("line {line}", line=value(row.line, unit))])
     if pd.isna(row.expected) or row.expected <= 0:
         return seen

@@ -37,6 +37,11 @@ FOUND = {
         observed=4.12, expected=3.31, people=1840.0, line=0.5, window_from=date(2026, 10, 1),
         window_to=date(2026, 10, 1), data_to=date(2026, 10, 1),
     ),
+    "exceedance": found(
+        rule_id="benefit_claim_forecast", kind="exceedance", indicator="benefit_claim", observed=171.0, expected=97.4,
+        lo=66.0, hi=132.0, people=73.6, window_from=date(2026, 11, 18), window_to=date(2026, 11, 24),
+        data_to=date(2026, 11, 24),
+    ),
     "deadline": found(
         rule_id="deferral_ends", kind="deadline", indicator="insured_deferring", observed=2310.0, people=2310.0,
         line=2000.0, window_from=date(2026, 12, 1), window_to=date(2026, 12, 20), data_to=date(2026, 11, 25),
@@ -70,6 +75,10 @@ WORDS = {
         "近几期平均 4.12 %，比此前一年最好水平（3.31）差 0.81", "此前一年最好水平", "变差多少即预警", "数据截至\n2026年10月",
         "3 期平均比此前一年最好水平差 0.50 及以上", "1,840",
     ],
+    "exceedance": [
+        "失业保险金申领超出八周前的预测：171 人，超出此前的预测：97，区间 66 至 132", "预测\n97 人", "预测区间（95%）\n66 – 132 人",
+        "超出预测区间", "11月18日至11月24日", "以提前 8 周的预测为准", "专场网络招聘",
+    ],
     "deadline": [
         "12月1日至12月20日缓缴到期的单位共有职工 2,310 人", "缓缴到期\n12月1日至12月20日",
         "30 天内缓缴到期的单位职工合计 2,000 人及以上", "缓缴到期前摸排经营和用工",
@@ -80,7 +89,7 @@ WORDS = {
     ],
 }  # fmt: skip
 NOT_SAID = {
-    "change": ["自身中位数", "标准线\n", "相当于预期"], "deadline": ["把握", "时段\n"],
+    "change": ["自身中位数", "标准线\n", "相当于预期"], "exceedance": ["自身中位数", "标准线\n", "正常范围"], "deadline": ["把握", "时段\n"],
     "data_fault": ["影响人数", "把握", "3 人", "不详"],
 }  # fmt: skip
 
@@ -120,12 +129,13 @@ def test_the_list_says_it_too(site: Site, page: Page) -> None:
     for more in page.locator("details.more summary").all():
         more.click()
     told = page.locator("main").inner_text()
-    for words in ("此前一年最好水平 3.31", "实际 3 份", "实际 2,310 人"):
+    for words in ("此前一年最好水平 3.31", "预测 97", "实际 3 份", "实际 2,310 人"):
         assert words in told
 
 
 MAILED = {
     "change": ["近几期平均比此前一年最低时上升，达到预警线", "涉及 500 人以上", "数据至 2026年10月"],
+    "exceedance": ["高于此前对这一时期预测的区间", "比预期多 50–99 人", "专场网络招聘"],
     "deadline": ["有用人单位缓缴社会保险费即将到期", "500 人以上", "缓缴到期前摸排经营和用工"],
     "data_fault": ["数据多次未报或未通过检查，其间的变化看不到（数据至 2026-11-25）", "催促报送单位补报或更正"],
 }
