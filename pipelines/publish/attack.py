@@ -23,18 +23,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
 from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
 from pipelines.publish.disclosure import METHOD
+from pipelines.publish.extreme import Extremes
 from pipelines.publish.knowledge import Program, program_of, told_cells
 from pipelines.publish.protect import EXACT, Figures, Mask, Measure, sums, witnesses
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
 
 NEWEST = 3  # months looked at whenever something is published
-_UNBOUNDED = 3  # status of scipy's linprog
 _INSIDE = ("indicator", "part", "grain", "period", "area", "industry", "least", "most", "need")
 _BREACHES = 5  # after so many nobody looks for more
 
@@ -139,15 +138,19 @@ def _bound(program: Program, looked: Mask) -> tuple[Figures, Figures]:
     touches = abs(sparse.vstack([equal, less]) @ sparse.diags_array(program.hidden.astype(float)))
     _, part = connected_components(touches.T @ touches, directed=False)
     narrow = 0
+    extremes: dict[int, tuple[NDArray[np.intp], Extremes]] = {}
     for cell in np.flatnonzero(lacking).tolist():
         if high[cell] - low[cell] >= program.need[cell] - EXACT:
             continue
         if narrow == _BREACHES:
             high[cell] = np.inf  # nobody looks any more, so nothing is said of it
             continue
-        its = np.flatnonzero(program.hidden & (part == part[cell]))
+        if part[cell] not in extremes:
+            connected = np.flatnonzero(program.hidden & (part == part[cell]))
+            extremes[part[cell]] = connected, _extremes(program, equal, less, connected)
+        its, solved = extremes[part[cell]]
         for sign in (1.0, -1.0):
-            point = _solve(program, equal, less, its, cell, sign)
+            point = solved.point(int(np.searchsorted(its, cell)), sign)
             if point is None:
                 low[cell], high[cell] = (-np.inf, high[cell]) if sign > 0 else (low[cell], np.inf)
             else:
@@ -198,21 +201,11 @@ def _rows(program: Program) -> tuple[Any, Any]:
     return sparse.csr_array(sparse.vstack(equal)), sparse.csr_array(less)
 
 
-def _solve(program: Program, equal: Any, less: Any, its: NDArray[np.intp], cell: int, sign: float) -> Figures | None:
-    """The solution with the least (``sign`` 1) or largest figure of a cell over its connected ones; None: no bound."""
+def _extremes(program: Program, equal: Any, less: Any, its: NDArray[np.intp]) -> Extremes:
+    """The program over these connected figures; all others stay what they are."""
     truth = program.truth[its]
     matrix, rows = equal[:, its], less[:, its]
     kept, bound = np.flatnonzero(np.diff(matrix.indptr)), np.flatnonzero(np.diff(rows.indptr))
-    cost = np.zeros(len(its))
-    cost[np.searchsorted(its, cell)] = sign
-    slack = -(less @ program.truth)[bound]
-    answer = linprog(
-        cost, A_eq=matrix[kept], b_eq=matrix[kept] @ truth, A_ub=rows[bound], b_ub=rows[bound] @ truth + slack,
-        bounds=np.column_stack([np.minimum(program.low[its], truth), np.maximum(program.high[its], truth)]),
-        method="highs",
-    )  # fmt: skip
-    if answer.status == _UNBOUNDED:
-        return None
-    if answer.status != 0:
-        raise UserError(f"发布前检查无法完成：线性规划没有解出（{answer.message}）(the attacker check was not solved)")
-    return np.asarray(answer.x)
+    most = rows[bound] @ truth - (less @ program.truth)[bound]
+    low, high = np.minimum(program.low[its], truth), np.maximum(program.high[its], truth)
+    return Extremes(truth, matrix[kept], rows[bound], most, low, high)
