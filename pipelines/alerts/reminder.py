@@ -175,6 +175,8 @@ def _tell_overdue(
     basis = deadline.step.basis.removesuffix("[P]").rstrip()  # the mark is for who keeps the table, not for a desk
     lead = "现在登录，" if recipient.role is post else f"应办的{POST_NAMES[post]}没有收件人，请督促其"
     done = f"完成“{step}”并登记；已在线下完成的，补录文号和时间"
+    if row["is_receded"]:
+        done = f"决定：数据已回落，不必再“{step}”的，由有权的岗位解除并写明理由；仍须“{step}”的，完成并登记"
     fields = {
         "subject": f"[{items[0].title}·逾期] {what} 应于 {by} 前{step}",
         "fact": f"{what}应于 {by} 前{step}，现在已经逾期。依据：{basis}。",

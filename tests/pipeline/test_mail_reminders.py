@@ -152,7 +152,7 @@ def test_an_acknowledgement_stops_reminders_until_it_expires_is_undone_or_outgro
 
 
 def test_overdue_steps_are_told_once_to_the_post_that_owes_them(city: City, ledger: Ledger) -> None:
-    story = Timeline(city, ledger, MONDAY, {SERIES: "2222"})
+    story = Timeline(city, ledger, MONDAY, {SERIES: "22x."})
     story.play(1)
     moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "18:00"))
     told = [(clock, one.address) for clock in ("18:30", "20:01", "20:30", "22:00") for one in story.remind(0, clock)]
@@ -169,6 +169,19 @@ def test_overdue_steps_are_told_once_to_the_post_that_owes_them(city: City, ledg
     letters = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
     texts = {str(one["Message-ID"]): part(one, "plain") for one in letters}
     assert "依据：落实措施并登记责任人。" in texts[overdue[1].message_id], "without the mark of who keeps the table"
+
+
+def test_an_overdue_step_of_what_has_receded_asks_for_a_decision(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "22x."})
+    story.play(2)
+    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(story.days[1], "23:30"))
+    story.play(3, since=2)
+    assert [one.address for clock in ("09:00", "10:00") for one in story.remind(2, clock)] == [DUTY]
+    send(ledger, city.settings, at(story.days[2], "10:30"))
+    (overdue,) = [one for one in recorded_notices(ledger) if one.purpose == OVERDUE]
+    letters = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
+    (letter,) = [one for one in letters if str(one["Message-ID"]) == overdue.message_id]
+    assert "现在登录，决定：数据已回落，不必再“发布”的，由有权的岗位解除并写明理由" in part(letter, "plain")
 
 
 def test_an_overdue_step_of_a_post_without_an_address_is_told_to_the_duty_desk(
