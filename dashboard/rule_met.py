@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.region import region
-from pipelines.rule_terms import BEYOND_EXPECTED, LIMITS
+from pipelines.rule_terms import BEYOND_EXPECTED, LIMITS, OF_SERIES
 
 
 def steps_here(steps: pd.DataFrame, area: str, on: date) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def is_met(step: Any, row: Any, worse: str, staff: float | None) -> bool:
     """
     if pd.isna(row.observed):
         return False
-    sign = -1.0 if worse == "lower" and row.kind in {*BEYOND_EXPECTED, "level", "change"} else 1.0
+    sign = -1.0 if worse == "lower" and row.kind in OF_SERIES else 1.0
     more, less = (row.observed, row.expected) if sign > 0 else (row.expected, row.observed)
     beyond = sign * (row.observed - row.expected) if not pd.isna(row.expected) else None
     legs = [_least(step.min_people, row.people)]

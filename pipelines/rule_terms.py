@@ -63,6 +63,8 @@ _MISSING = {
 }
 BEYOND_EXPECTED = ("spike", "exceedance")
 """Kinds that hold what came against what was expected of it, in standard deviations."""
+OF_SERIES = (*BEYOND_EXPECTED, "level", "change")
+"""Kinds that judge the series of an indicator, period by period."""
 FURTHEST_AHEAD = {"day": 8, "week": 8, "month": 6, "quarter": 2}
 """By grain of the indicator: how many weeks (of days), or periods, ahead there are forecasts."""
 _DAYS_OF_AN_EVENT = 30  # what an empty window_days of an event means
@@ -91,6 +93,12 @@ def check_kinds(rules: Table) -> None:
         if terms.about:
             other = own & ~frame["indicator"].isin(terms.about)
             rules.refuse(other, "indicator", f"不能用于 {name} 类规则，只能是：{'、'.join(terms.about)}")
+    _check_ahead(rules)
+
+
+def _check_ahead(rules: Table) -> None:
+    """A rule on forecasts is about what is forecast: sums of the indicator's shortest periods, no further ahead."""
+    frame = rules.frame
     ahead = frame["kind"] == "exceedance"
     of_ratio = np.array([_said(name, "kind") == "ratio" for name in frame["indicator"]], dtype=bool)
     rules.refuse(ahead & of_ratio, "indicator", "是比率，exceedance 类规则只能用于人数等总量指标")
@@ -182,9 +190,9 @@ def _sign(frame: pd.DataFrame) -> pd.Series:
 
 @cache
 def _said(indicator: str, key: str) -> str | None:
-    """A word of the header of an indicator's SQL, as worse: higher; None of an indicator that is not there."""
+    """The first word of a header of an indicator's SQL, as worse: higher; None of an indicator that is not there."""
     path = _INDICATORS / f"{indicator}.sql"
-    said = re.search(rf"^-- {key}: (\w+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
+    said = re.search(rf"^-- {key}: (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
     return said[1] if said else None
 
 

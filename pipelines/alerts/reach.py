@@ -8,7 +8,7 @@ import pandas as pd
 from pipelines.alerts.lifecycle import EarlyWarning
 from pipelines.domain import EVERY_COHORT
 from pipelines.region_rules import OF_EMPLOYERS
-from pipelines.rule_terms import BEYOND_EXPECTED
+from pipelines.rule_terms import BEYOND_EXPECTED, OF_SERIES
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def without_readings(rules: pd.DataFrame, told: pd.DataFrame) -> list[str]:
     bare = []
     for rule_id, rows in rules.groupby("rule_id", sort=False):
         one = rows.iloc[0]
-        is_told = one["kind"] not in (*BEYOND_EXPECTED, "level", "change") or (
+        is_told = one["kind"] not in OF_SERIES or (
             (one["indicator"], one["cohort"]) in scores
             if one["kind"] in BEYOND_EXPECTED
             else (one["indicator"], one["cohort"], one["grain"]) in readings

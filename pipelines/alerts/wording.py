@@ -10,7 +10,7 @@ from pipelines.alerts.period import last_day, words
 from pipelines.domain import TOTAL_INDUSTRY, Grain, Level, State
 from pipelines.ledger.measure import proposals
 from pipelines.region import Region
-from pipelines.rule_terms import BEYOND_EXPECTED
+from pipelines.rule_terms import BEYOND_EXPECTED, OF_SERIES
 from pipelines.settings import Settings
 
 LEVEL_NAMES = {Level.RED: "红色", Level.ORANGE: "橙色", Level.YELLOW: "黄色", Level.BLUE: "蓝色"}
@@ -160,7 +160,7 @@ def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
     """Up to which day a warning's data reach, and how to say it: rules on readings and scores judge whole periods."""
     first = pd.Timestamp(str(row["data_to"])).date()
     known = _grains(region).get(str(row["rule_id"]), Grain.DAY)
-    grain = known if row["kind"] in {"level", "change", *BEYOND_EXPECTED} else Grain.DAY
+    grain = known if row["kind"] in OF_SERIES else Grain.DAY
     return last_day(grain, first), words(grain, first)
 
 
