@@ -9,6 +9,7 @@ from pipelines.domain import UserError
 from pipelines.publish.protect import Figures
 
 _UNBOUNDED = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+_ANSWERED = (highspy.HighsModelStatus.kOptimal, *_UNBOUNDED)
 
 
 class _Quiet(highspy.Highs):
@@ -21,6 +22,8 @@ class _Quiet(highspy.Highs):
 
 class Extremes:
     """A program over n variables whose point ``inside`` is feasible: each answer begins where the last one ended.
+
+    Where that leads nowhere (the end of an unbounded question may be no basis for the next), it begins anew.
 
     equal, less: scipy CSR arrays (rows, n); equal @ x is what it is ``inside``, less @ x at most ``most``. low, high:
     bounds (n,), infinite where there are none.
@@ -52,11 +55,14 @@ class Extremes:
         """
         self._solver.changeColCost(variable, sign)
         self._solver.run()
+        if self._solver.getModelStatus() not in _ANSWERED:
+            self._solver.clearSolver()
+            self._solver.run()
         status = self._solver.getModelStatus()
         self._solver.changeColCost(variable, 0.0)
         if status in _UNBOUNDED:
             return None
-        if status != highspy.HighsModelStatus.kOptimal:
+        if status not in _ANSWERED:
             said = self._solver.modelStatusToString(status)
             raise UserError(f"发布前检查无法完成：线性规划没有解出（{said}）(the attacker check was not solved)")
         return np.asarray(self._solver.getSolution().col_value)

@@ -17,7 +17,7 @@ _SIGNS = {
 }  # fmt: skip
 _KEY = ["series_level", "horizon", "figure"]
 _COLUMNS = [*_KEY, "value", "error"]
-_INSTANT = "%Y%m%dT%H%M%SZ"
+_INSTANT = "%Y%m%dT%H%M%S.%fZ"
 
 
 def keep(folder: Path, found: Backtest, at: datetime) -> Path:

@@ -43,7 +43,7 @@ class Asked:
 
 def _said(answer: TestResponse) -> str:
     if answer.is_json:  # whether other letters than ASCII are escaped in it depends on what is installed
-        return json.dumps(answer.get_json(), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(answer.get_json(), ensure_ascii=False)
     body = _unpacked(answer.get_data()) if answer.mimetype.endswith("sheet") else answer.get_data()
     return body.decode(errors="ignore")
 
