@@ -85,8 +85,12 @@ def tail_probability(observed: Floats, mean: Floats, variance: Floats, worse: Wo
 
 
 def exceeds(people: Floats, size: Floats, chance: Floats) -> Floats:
-    """P(X > people) of scipy's nbinom(size, chance); scipy.special, because importing scipy.stats takes a second."""
-    return np.where(people < 0, 1.0, special.betaincc(size, np.maximum(people, 0.0) + 1.0, chance))
+    """P(X > people) of scipy's nbinom(size, chance); scipy.special, because importing scipy.stats takes a second.
+
+    The beta function is asked from its other side: betaincc says the same in ten times the time. What is less than
+    1e-250 may come out as 0.
+    """
+    return np.where(people < 0, 1.0, special.betainc(np.maximum(people, 0.0) + 1.0, size, 1.0 - chance))
 
 
 def reaches(people: Floats, size: Floats, chance: Floats) -> Floats:
