@@ -29,9 +29,9 @@ class Assessment:
     (last reported period in the window, NaT if none), state (how much history: models.history), observed, expected,
     variance, p (mid-p on the worse side; NaN = no judgement: too little reported or known), strength (models.evidence;
     NaN: no turn for the worse), coverage (reported share of what was due), level (people per average due period before
-    the window), factor (mean calendar factor of the window), reported (sum of the exposure), reason (the part of the
-    calendar with the largest share of that factor, in Chinese: models.reason; empty where none is known);
-    expected = level x factor x reported.
+    the window; of large series that past years help to judge, what their expectation comes to), factor (mean calendar
+    factor of the window), reported (sum of the exposure), reason (the part of the calendar with the largest share of
+    that factor, in Chinese: models.reason; empty where none is known); expected = level x factor x reported.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, …, 56 for the sums of the next eight weeks of a daily panel; 1..8 for a weekly one), expected,
     lo80, hi80, lo95, hi95, in people.
@@ -87,7 +87,9 @@ def course_of(panel: Panel, calendar: pd.DataFrame, method: Method) -> Course:
         raise ValueError(f"a {panel.nature} is judged by models.change, not as a count")
     facts, recipe = days(calendar, panel), method.recipes[panel.grain]
     tree = hierarchy(panel.series)
-    course = Course(panel, facts, features(facts, panel), tree, table(panel.series), method, recipe)
+    known = features(facts, panel)
+    ordinary = blend.ordinary(known, recipe.year)
+    course = Course(panel, facts, known, tree, table(panel.series), method, recipe, ordinary)
     needed = max(recipe.ahead, recipe.refit)  # a factor that is learned today is used until the next is
     if len(course.features.matrix) < len(panel.periods) + needed:
         raise ValueError(f"the calendar must reach {needed} {panel.grain}s beyond the panel's last period")

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import special
 
 from models import season_width
+from models.calendar import Features
 from models.panel import Flags, Floats, Integers, Panel
 from models.recipe import Recipe
 from models.season_width import SeasonWidth
@@ -26,6 +27,7 @@ CLIP = 1.0  # log; a larger error says no more about the weights or the width
 LEAST_LOSS = 1e-3  # log; below it two blends are equally good
 FREEDOM, MEAN_ABSOLUTE = 5.0, 0.9490  # Student's t, and the mean of its absolute value
 LEAST_ERRORS = 12  # errors before the width is trusted
+FESTIVE = 0.02  # of a feature of the festival: less is as good as nothing
 
 
 @dataclass(frozen=True)
@@ -151,3 +153,23 @@ def quantile(state: Blend, last: pd.Timestamp, group: Integers, levels: Floats, 
     bias = state.bias / weight if recipe.unbias else 0.0
     people = np.expm1(centre + bias + spread * reach)
     return np.maximum(people, 0.0), (state.count >= LEAST_ERRORS) & np.isfinite(centre)
+
+
+def foretold(state: Blend, group: Integers, recipe: Recipe) -> Floats:
+    """(H, n) people of the newest forecasts of level x factor with past years, among an exposure of 1.
+
+    The last value is left out: it would explain a rise by the rise. NaN where too few errors are known, and where fewer
+    than `large` are forecast for the first period.
+    """
+    made = np.stack([state.pending[horizon, horizon, :: len(LAST_SHARES)] for horizon in range(len(state.pending))])
+    centre = told(replace(state, loss=state.loss[:, :: len(LAST_SHARES)]), group, made)
+    people = np.maximum(np.expm1(centre), 0.0)
+    is_known = (state.count >= LEAST_ERRORS) & np.isfinite(centre) & (people[:1] >= recipe.large)
+    return np.where(is_known, people, np.nan)
+
+
+def ordinary(features: Features, year: int) -> Flags:
+    """(rows,) periods that a year ago tells of: neither they nor those of a year before lie near a moving festival."""
+    near = features.matrix[:, features.columns("before festival", "after festival")]
+    festive: Flags = np.asarray((near > FESTIVE).any(axis=1))
+    return np.asarray(~(festive | np.concatenate([np.zeros(year, dtype=bool), festive])[: len(festive)]))

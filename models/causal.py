@@ -42,7 +42,9 @@ class State:
     """Everything known before `column` is read. Never changed in place, so that it can be kept and resumed.
 
     levels: (n, reach) the level before each of the last columns under the block's factor. seen: (n,) periods reported.
-    blend: errors of blended forecasts, where the recipe has them.
+    blend: errors of blended forecasts, where the recipe has them. foretold: (R, R, n) people that past years with
+    level x factor forecast among an exposure of 1, the newest forecast first, by horizon, as far as windows reach; NaN
+    where they have no say.
     """
 
     column: int
@@ -52,11 +54,12 @@ class State:
     seen: Integers
     block: Block | None
     blend: Blend | None
+    foretold: Floats
 
 
 @dataclass(frozen=True)
 class Course:
-    """What stays the same over a whole pass."""
+    """What stays the same over a whole pass. ordinary: (rows,) columns that blended forecasts may judge."""
 
     panel: Panel
     facts: Days
@@ -65,6 +68,7 @@ class Course:
     table: Table | None
     method: Method
     recipe: Recipe
+    ordinary: Flags
 
 
 def begin(course: Course) -> State:
@@ -79,6 +83,7 @@ def begin(course: Course) -> State:
         np.zeros(n, dtype=np.int64),
         None,
         blend.begin(len(recipe.horizons), n, recipe.year) if recipe.year else None,
+        np.full((recipe.looks_back, recipe.looks_back, n), np.nan),
     )
 
 
@@ -159,7 +164,27 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
         state.levels,
         recipe.spans,
     )
-    return state, replace(sums, valid=sums.valid & (state.seen >= MIN_SEEN))
+    known = replace(sums, valid=sums.valid & (state.seen >= MIN_SEEN))
+    return state, as_foretold(known, state, course) if recipe.year else known
+
+
+def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
+    """The same sums with the windows of large series that scatter wide expected as had been forecast before they began:
+    past years tell more than level x factor alone. The level moves along."""
+    panel, recipe, end = course.panel, course.recipe, state.column + 1
+    is_wide = dispersion.variance(state.spread, sums.foreseen, recipe) >= recipe.foretold_beyond * sums.foreseen
+    expected, foreseen = sums.expected.copy(), sums.foreseen.copy()
+    for row, span in enumerate(recipe.windows):
+        start = end - span.length
+        if start < 0 or not course.ordinary[start:end].all():
+            continue
+        told = state.foretold[span.reach - 1, span.gap : span.reach] * panel.exposure[:, start:end].T
+        is_told = np.isfinite(told).all(axis=0) & np.isfinite(sums.expected[row]) & is_wide[row]
+        expected[row] = np.where(is_told, told.sum(axis=0), sums.expected[row])
+        foreseen[row] = np.where(is_told, span.weights @ told if span.echo else expected[row], sums.foreseen[row])
+    ratio = expected / np.where(sums.expected > 0, sums.expected, np.nan)
+    level = np.where(np.isfinite(ratio), sums.level * ratio, sums.level)
+    return replace(sums, expected=expected, foreseen=foreseen, level=level)
 
 
 def judge(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
@@ -206,9 +231,9 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
     if after.blend is None:
         return after
     judged = blend.advance(after.blend, panel, column, course.tree.group, course.recipe)
-    return replace(
-        after, blend=blend.promise(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
-    )
+    made = blend.promise(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
+    newest = blend.foretold(made, course.tree.group, course.recipe)[None, : course.recipe.looks_back]
+    return replace(after, blend=made, foretold=np.concatenate([newest, after.foretold[:-1]]))
 
 
 def expected(state: State, course: Course) -> Floats:

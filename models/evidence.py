@@ -39,7 +39,13 @@ def strength(
     speaks = np.isinf(scatter) | (variance < np.nan_to_num(scatter, posinf=0.0) * expected)
     allowance = np.array([recipe.allowance[level] for level in LEVELS])[group].reshape(1, -1, *[1] * (p.ndim - 2))
     is_worth = worth(observed, expected, worse, nature)
-    told = np.isfinite(p) & speaks & (is_worth[:1] if recipe.by_latest else is_worth)
+    if recipe.by_latest:
+        usual = expected / np.reshape([span.length for span in recipe.windows], shape)
+        usual = np.minimum(usual, expected[:1]) if worse == "higher" else np.maximum(usual, expected[:1])
+        latest = np.broadcast_to(observed[:1], usual.shape)
+        goes_on = latest >= usual if worse == "higher" else latest <= usual
+        is_worth = np.where(speaks[:1], is_worth & goes_on, worth(latest, usual, worse, nature))
+    told = np.isfinite(p) & speaks & is_worth
     deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap + allowance
     return np.asarray(np.where(told, deviations, -np.inf))
 

@@ -53,10 +53,12 @@ class Recipe:
     kappa: prior weight of the level; clip, adapt: a period further than `clip` standard deviations is
     clipped unless that has lasted longer than `adapt` periods. robust: reweight outliers when fitting the factor.
     year, large: forecasts of `large` people a period and more are blended with those of so many periods before
-    (0: never). unbias: these are moved by the mean of their past errors; of months too few are known, and overlap, so
-    that they tell of the last swing and not of the next.
-    windows: sums that are judged; horizons: sums that are forecast. by_latest: whether a rise is worth telling is
-    asked of the first window alone: one that is over is no news.
+    (0: never), and judged by past years, too, where their variance is at least `foretold_beyond` times the mean.
+    unbias: forecasts are moved by the mean of their past errors; of months too few are known, and overlap, so that they
+    tell of the last swing and not of the next.
+    windows: sums that are judged; horizons: sums that are forecast. by_latest: a rise that is over is no news, so the
+    latest period, the first window, must not be below what was usual before; where it does not count alone, it must
+    itself be worth telling.
     loss_half_life: memory of the errors that choose a half-life.
     error_clip: a squared error of a large sum counts at most so many times the dispersion.
     noise_half_life, noise_weight: memory of the dispersion and the pseudo-periods of its group's value.
@@ -80,6 +82,7 @@ class Recipe:
     year: int
     large: float
     unbias: bool
+    foretold_beyond: float
     windows: tuple[Span, ...]
     horizons: tuple[Span, ...]
     by_latest: bool
@@ -101,6 +104,11 @@ class Recipe:
     def reach(self) -> int:
         """The longest look back of any span."""
         return max(span.reach for span in self.spans)
+
+    @property
+    def looks_back(self) -> int:
+        """The longest look back of any window."""
+        return max(span.reach for span in self.windows)
 
     @property
     def ahead(self) -> int:
@@ -126,6 +134,7 @@ DAY = Recipe(
     year=0,
     large=inf,
     unbias=False,
+    foretold_beyond=inf,
     windows=(Span(7, handicap=0.3), Span(14), Span(28)),
     horizons=tuple(Span(7, 7 * week) for week in range(WEEKS_AHEAD)),
     by_latest=False,
@@ -155,6 +164,7 @@ WEEK = Recipe(
     year=52,
     large=30.0,
     unbias=True,
+    foretold_beyond=5.0,
     windows=(Span(1, handicap=0.2, alone_within=5.0), Span(1, echo=0.5)),
     horizons=tuple(Span(1, week) for week in range(WEEKS_AHEAD)),
     by_latest=True,
@@ -184,6 +194,7 @@ MONTH = Recipe(
     year=12,
     large=30.0,
     unbias=False,
+    foretold_beyond=0.0,
     windows=(Span(1), Span(3, handicap=0.5)),
     horizons=tuple(Span(1, gap) for gap in range(6)),
     by_latest=False,

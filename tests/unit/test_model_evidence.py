@@ -48,10 +48,41 @@ def test_one_week_does_not_speak_alone_where_counts_scatter_wide(people, scatter
 
 def test_a_rise_that_is_over_is_no_news():
     p = np.array([[0.4, 1e-3], [1e-4, 1e-4]])
-    observed, expected = np.array([[11.0, 15.0], [30.0, 11.0]]), np.full((2, 2), 10.0)
+    observed, expected = np.array([[11.0, 15.0], [30.0, 11.0]]), np.array([[10.0, 10.0], [20.0, 20.0]])
     found = evidence(p, observed, expected, 9 * expected, np.repeat(CELL, 2), WEEK)
     assert found[0] == -np.inf
     assert found[1] == pytest.approx(3.719, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("latest", "both", "scatter", "worse", "speaks"),
+    [
+        (
+            10.0,
+            30.0,
+            2.0,
+            "higher",
+            True,
+        ),  # people who come one by one: the two weeks are worth telling, and it goes on
+        (9.0, 30.0, 2.0, "higher", False),  # it is over
+        (10.0, 22.0, 2.0, "higher", False),  # the two weeks are not worth telling
+        (11.0, 30.0, 9.0, "higher", False),  # of a wide scatter the latest week must be worth telling by itself
+        (12.0, 30.0, 9.0, "higher", True),
+        (10.0, 10.0, 2.0, "lower", True),
+        (11.0, 10.0, 2.0, "lower", False),
+    ],
+)
+def test_two_weeks_speak_while_the_latest_is_not_back(latest, both, scatter, worse, speaks):
+    p, expected = np.array([[0.4], [1e-4]]), np.array([[10.0], [20.0]])
+    found = evidence(p, np.array([[latest], [both]]), expected, scatter * expected, CELL, WEEK, worse)[0]
+    assert found == (pytest.approx(3.719, abs=1e-3) if speaks else -np.inf)
+
+
+@pytest.mark.parametrize(("scatter", "latest", "speaks"), [(2.0, 11, True), (9.0, 11, False), (9.0, 13, True)])
+def test_a_rise_that_the_level_followed_goes_on_all_the_same(scatter, latest, speaks):
+    p, expected = np.array([[0.9], [1e-4]]), np.array([[18.0], [20.0]])
+    found = evidence(p, np.array([[latest], [40.0]]), expected, scatter * expected, CELL, WEEK)[0]
+    assert found == (pytest.approx(3.719, abs=1e-3) if speaks else -np.inf)
 
 
 def test_nothing_to_tell_is_minus_infinity():
