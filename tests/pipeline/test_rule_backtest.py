@@ -1,6 +1,7 @@
 """Rules on vintages: a backtest says what the editions said; a rule is enabled by two persons, and the doctor looks."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -75,12 +76,16 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
     assert "还没有存下的回测" in place.gangshao(*enable, "王编写", status=2).stderr
     done = place.gangshao("rules", "backtest", rule, *SPAN, "--truth", str(files.parent / "truth.csv"))
     assert "全市每周预警" in done.stdout
+    assert "比事件结束早多少天（中位数）" in done.stdout
+    assert re.search(r"与已知事件有关（早于事件结束 \d+ 天）", done.stdout)
     ledger = open_ledger(Settings(data=place.data, keys=place.folder / "keys", region=region))
     (kept,) = backtests(ledger, rule)
     rows = newest(regions.load(region), rule)
     assert kept.rule_hash == rule_hash(rows)
     assert kept.figures["warnings"] > kept.figures["replaces"]["warnings"] > 0  # a lower blue line says more
     assert json.dumps(kept.figures, ensure_ascii=False).find("employer") == -1
+    assert {one["touched"] for one in kept.figures["cases"] if one["lead_days"] is None} <= {False}
+    assert kept.figures["judged"] == 0, "nobody decided yet"
     shown = place.gangshao("rules", "diff", rule).stdout
     shipped = newest(regions.load(LIAOCHENG), rule).set_index("level").at[4, "min_strength"]
     assert f"4 级第 1 行 min_strength：{shipped} → 2.0" in shown
