@@ -16,7 +16,7 @@ NOT_JUDGED_BY = frozenset(
     {"title", "basis", "effective_from", "effective_to", "is_enabled", "author", "approver"}
 )  # fmt: skip
 """Columns that say nothing of when the rule is met."""
-SCOPES_ADDED = {"cohort": EVERY_COHORT, "staff_least": None, "staff_most": None}
+SCOPES_ADDED = {"cohort": EVERY_COHORT, "staff_least": None, "staff_most": None, "industries": None}
 """Columns that older versions lacked, with what they mean: a rule that says no more hashes as it did."""
 JUDGED_BY = tuple(column for column in RULE if column not in {*NOT_JUDGED_BY, *SCOPES_ADDED})
 

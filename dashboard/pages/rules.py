@@ -11,6 +11,7 @@ from dashboard.components.tag import level_word
 from dashboard.handling import CAUSE_TITLES
 from dashboard.locale import count, percent, short_day, text, value
 from dashboard.region import region
+from dashboard.rule_step import reach_words
 from dashboard.security import trail
 from pipelines.domain import State
 from pipelines.ledger.chain import Cause, acted_on, standing
@@ -115,4 +116,6 @@ def _rule(rows: pd.DataFrame, kept: KeptBacktest | None, alarms: "pd.Series[int]
         weekly, right = backtested.weekly_words(kept), backtested.right_words(kept.figures)
         lead, span = backtested.lead_words(kept.figures), backtested.span_words(kept)
     basis = html.Small(" ".join(dict.fromkeys(rows["basis"])))
-    return [first["title"], levels, text(state), basis, weekly, right, lead, span, _causes(alarms)]
+    about = text(", ").join(reach_words(first))
+    title = html.Span([first["title"], " ", html.Small(about)]) if about else first["title"]
+    return [title, levels, text(state), basis, weekly, right, lead, span, _causes(alarms)]

@@ -17,7 +17,7 @@ from pipelines.publish.read import read
 from pipelines.region import load
 from pipelines.rule_version import newest, rule_hash
 from tests.dashboard.asked import page_asked, signed_in
-from tests.dashboard.published_city import SUSPECTED
+from tests.dashboard.published_city import OF_MANUFACTURING, SUSPECTED
 from tests.dashboard.reader import Readers, assert_accessible, opened
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
 from tests.dashboard.walk import DESK, PHONE, Watch
@@ -120,6 +120,12 @@ def test_a_rule_s_backtest_is_shown_with_its_lead_time_and_its_cases(
         assert_accessible(page, f"rules {locale}")
         assert (watch.complaints, watch.outside) == ([], [])
         page.close()
+
+
+def test_a_rule_of_one_industry_says_which(place: Site) -> None:
+    rules = read("rule", LEADER, published=place.settings.published)
+    assert set(rules.loc[rules["industries"].notna(), "rule_id"]) == {OF_MANUFACTURING}
+    assert page_asked("/rules").of(signed_in(place, LEADER))[2].count("只计制造业") == 1
 
 
 def test_a_rule_that_would_have_warned_of_nothing_says_so(place: Site) -> None:

@@ -44,6 +44,16 @@ def test_a_backtest_of_the_rules_in_force_says_what_the_editions_said(replayed: 
     assert total > 5
 
 
+def test_a_backtest_of_a_rule_of_one_industry_has_cases_of_it_alone(replayed: House) -> None:
+    region = regions.load(LIAOCHENG)
+    rows = newest(region, "insured_leave_spike").assign(scope="industry;cell")
+    with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
+        every = backtest(con, region, rows, FIRST, LAST)["cases"]
+        most = max((case["industry"] for case in every), key=[case["industry"] for case in every].count)
+        own = backtest(con, region, rows.assign(industries=most), FIRST, LAST)["cases"]
+    assert {case["industry"] for case in every} > {most} == {case["industry"] for case in own}
+
+
 @pytest.fixture
 def region(tmp_path: Path) -> Path:
     """Liaocheng with a stricter claims rule from 2026-10-01 on, written by one person and to be approved by another."""
