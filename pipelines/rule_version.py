@@ -39,6 +39,12 @@ def _added(row: Mapping[Hashable, Any]) -> list[str]:
     return [f"{column} {value}" for column, value in said.items() if value != SCOPES_ADDED[column]]
 
 
+def hashes_on(region: Region, day: date) -> dict[str, str]:
+    """By rule the hash of its enabled rows in force on a day: what judges then."""
+    rules = region.rules_on(day)
+    return {str(rule_id): rule_hash(rows) for rule_id, rows in rules[rules["is_enabled"]].groupby("rule_id")}
+
+
 def rows_on(region: Region, rule_id: str, day: date) -> pd.DataFrame:
     """The rows of a rule in force on a day, disabled ones included; empty when there are none."""
     rules = region.rules_on(day)

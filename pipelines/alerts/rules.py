@@ -15,6 +15,7 @@ FINDING = [
     "rule_id", "kind", "indicator", "area", "industry", "employer", "employer_name", "level",
     "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "strength", "people", "line",
     "explained_by", "level_alone", "waits_for",
+    "rule_hash",
 ]  # fmt: skip
 A_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4}  # periods: a level rule needs so much history of its own
 BEST_OF = 12  # periods: a change is one from the best mean of these

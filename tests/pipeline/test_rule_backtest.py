@@ -15,7 +15,7 @@ from pipelines.alerts.rule_backtest import backtest
 from pipelines.ledger import open_ledger
 from pipelines.ledger.rule import acts, backtests
 from pipelines.region_rules import LEADS
-from pipelines.rule_version import newest, rule_hash
+from pipelines.rule_version import hashes_on, newest, rule_hash
 from pipelines.settings import Settings
 from tests.house import ROOT, House
 
@@ -42,6 +42,20 @@ def test_a_backtest_of_the_rules_in_force_says_what_the_editions_said(replayed: 
             assert found["warnings"] == len(stored)
             total += len(stored)
     assert total > 5
+
+
+def test_findings_warnings_and_leads_name_the_version_of_the_rule_that_judged(replayed: House) -> None:
+    wanted = hashes_on(regions.load(LIAOCHENG), LAST)
+    general = replayed.restricted.with_name("general.duckdb")
+    for path, tables in (
+        (replayed.data / "warehouse.duckdb", ("finding", "episode", "layoff_lead")),
+        (replayed.restricted, ("episode", "layoff_lead")), (general, ("episode",)),
+    ):  # fmt: skip
+        with duckdb.connect(str(path), read_only=True) as con:
+            for table in tables:
+                told = con.execute(f"select distinct rule_id, rule_hash from {table}").fetchall()
+                assert told
+                assert [one for one in told if wanted[one[0]] != one[1]] == [], (path.name, table)
 
 
 def test_a_backtest_of_a_rule_of_one_industry_has_cases_of_it_alone(replayed: House) -> None:
