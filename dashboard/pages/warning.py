@@ -278,10 +278,10 @@ def _version(row: Any) -> Any:
     """Which version of the rule judged what is shown; of a warning published before versions were kept, nothing."""
     if not isinstance(row.rule_hash, str):
         return ""
-    said = text("Judged by version {hash} of the rule.", hash=row.rule_hash)
-    standing = hashes_on(region(), data.edition().day).get(row.rule_id)
-    changed = "" if standing == row.rule_hash else text("The rule has been changed since.")
-    return html.P(" ".join(part for part in (said, changed) if part), className="source")
+    is_as_it_stands = hashes_on(region(), data.edition().day).get(row.rule_id) == row.rule_hash
+    said = "Judged by version {hash} of the rule."
+    changed = "Judged by version {hash} of the rule, which has been changed since."
+    return html.P(text(said if is_as_it_stands else changed, hash=row.rule_hash), className="source")
 
 
 def _staff(row: Any) -> float | None:

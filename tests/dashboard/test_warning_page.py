@@ -149,9 +149,9 @@ def test_the_version_of_the_rule_that_judged_is_named_where_one_is_kept(site: Si
     }
     as_it_stands = str(RAISED["rule_hash"])
     assert "判断所依规则内容的版本" not in said["None"], "published before versions were kept"
-    assert f"判断所依规则内容的版本：{as_it_stands}。\n" in said[as_it_stands] + "\n"
+    assert f"判断所依规则内容的版本：{as_it_stands}。" in said[as_it_stands]
     assert "规则此后已改动。" not in said[as_it_stands]
-    assert "判断所依规则内容的版本：0123456789abcdef。 规则此后已改动。" in said["0123456789abcdef"]
+    assert "判断所依规则内容的版本：0123456789abcdef；规则此后已改动。" in said["0123456789abcdef"]
 
 
 def _words_of(page: Any) -> str:
