@@ -78,11 +78,17 @@ def _ahead(step: Any) -> str:
 
 
 def reach_words(step: Any) -> list[str]:
-    """Whom a rule is about, where it is not everybody: a cohort, employers of some sizes."""
+    """Whom a rule is about, where it is not everybody: some industries, a cohort, employers of some sizes."""
     least, most = step.staff_least, step.staff_most
     named = _SIZES.get((not pd.isna(least), not pd.isna(most)))
     size = "" if named is None else text(named, least=_count(least), most=_count(most))
-    return [part for part in (_cohort(step.cohort), size) if part]
+    return [part for part in (_industries(step.industries), _cohort(step.cohort), size) if part]
+
+
+def _industries(codes: Any) -> str:
+    if not isinstance(codes, str):
+        return ""
+    return text("only in {industries}", industries=text("; ").join(map(reference.industry, codes.split(";"))))
 
 
 def _cohort(code: Any) -> str:

@@ -21,7 +21,16 @@ from pipelines.region_check import (
     playbook_of,
     steps_of,
 )
-from pipelines.region_rules import MAY_LACK, OVERRIDE, RELEASE, RULE, check_cohorts, check_overrides, check_rules
+from pipelines.region_rules import (
+    MAY_LACK,
+    OVERRIDE,
+    RELEASE,
+    RULE,
+    check_cohorts,
+    check_named_industries,
+    check_overrides,
+    check_rules,
+)
 from pipelines.region_table import (
     Cell,
     Table,
@@ -112,6 +121,7 @@ def tables_of(folder: Path, city: str) -> dict[str, Table]:
     check_feeds(tables["feeds"])
     check_rules(tables["rules"])
     check_cohorts(tables["rules"], tables["codes"])
+    check_named_industries(tables["rules"], tables["industries"])
     check_overrides(tables.get("rule_overrides"), tables["rules"], tables["places"].codes("unit"))
     tables["codes"].require_unique("list", "code")
     english(folder)

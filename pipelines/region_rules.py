@@ -20,12 +20,14 @@ from pipelines.region_table import (
 )
 from pipelines.rule_terms import (
     LIMITS,
+    OF_SERIES,
     TERMS,
     check_kinds,
     check_leave,
     check_limits,
     check_needs,
     check_order,
+    is_by_industry,
     one_person,
     refuse_unused,
 )
@@ -36,6 +38,8 @@ OF_EMPLOYERS = frozenset({"event", "several", "deadline", *LEADS})
 """Kinds that judge what is known employer by employer, and so may be about some sizes of employers."""
 OF_READINGS = frozenset({"spike", "level", "change"})
 """Kinds that judge an indicator, and so may be about one cohort."""
+OF_AN_INDUSTRY = frozenset({"industry", "cell"})
+"""Where a series of one industry is."""
 RULE: dict[str, Cell] = {
     "rule_id": text, "title": text, "kind": one_of(*TERMS), "indicator": text,
     "scope": some_of("city", "area", "industry", "cell", "employer"), "grain": one_of(*Grain), "level": whole,
@@ -46,11 +50,12 @@ RULE: dict[str, Cell] = {
     "enter_k": optional_whole, "enter_n": optional_whole, "leave_line": optional_number,
     "cool_down_days": optional_whole, "raise_by": optional_whole, "author": optional_text, "approver": optional_text,
     "cohort": otherwise(text, EVERY_COHORT), "staff_least": optional_whole, "staff_most": optional_whole,
+    "industries": optional_text,
 }  # fmt: skip
 MAY_LACK = frozenset(
     {
         "max_p", "window_periods", "enter_k", "enter_n", "leave_line", "cool_down_days", "raise_by", "author",
-        "approver", "cohort", "staff_least", "staff_most",
+        "approver", "cohort", "staff_least", "staff_most", "industries",
     }
 )  # fmt: skip
 OVERRIDE: dict[str, Cell] = {
@@ -63,6 +68,7 @@ _TWO = "与 author 是同一人，编写与批准须是两个人"
 _OF_A_VERSION = ("title", "is_enabled")
 _OF_A_RULE = (
     "kind", "indicator", "scope", "grain", "leave_after", "enter_k", "enter_n", "cool_down_days", "raise_by", "cohort",
+    "industries",
 )  # fmt: skip
 
 
@@ -114,19 +120,32 @@ def _check_versions(rules: Table) -> None:
 
 
 def _check_scope(rules: Table) -> None:
-    """A cohort goes with an indicator, a size of employers is a range."""
+    """A cohort goes with an indicator, a size of employers is a range, industries with what is told of each."""
     frame, kind = rules.frame, rules.frame["kind"]
     of_cohort = frame["cohort"] != EVERY_COHORT
     rules.refuse(of_cohort & ~kind.isin(OF_READINGS), "cohort", "只用于 spike、level 和 change 三类规则，请留空")
     for column in ("staff_least", "staff_most"):
         rules.refuse((frame[column] < 1).fillna(False), column, "应为正整数")
     rules.refuse((frame["staff_most"] < frame["staff_least"]).fillna(False), "staff_most", "小于 staff_least")
+    named = frame["industries"].notna()
+    rules.refuse(named & (kind == "data_fault"), "industries", "不用于 data_fault 类规则，请留空")
+    of_series = named & kind.isin(OF_SERIES)
+    totals = ~frame["scope"].map(lambda scope: set(scope.split(";")) <= OF_AN_INDUSTRY).astype(bool)
+    rules.refuse(of_series & totals, "scope", "含各行业的合计，写了 industries 的规则只能是：industry、cell")
+    untold = ~frame["indicator"].map(is_by_industry).astype(bool)
+    rules.refuse(of_series & untold, "industries", "不能填写，该指标不分行业；请留空，或换一个分行业的指标")
 
 
 def check_cohorts(rules: Table, codes: Table) -> None:
     """A rule's cohort is one of the region's."""
     known = set(codes.frame.loc[codes.frame["list"] == "cohort", "code"])
     rules.require_in("cohort", known | {EVERY_COHORT}, "codes.csv 的 cohort")
+
+
+def check_named_industries(rules: Table, industries: Table) -> None:
+    """A rule's industries are sections of the region's list: readings and employers are told by section."""
+    known = industries.codes("section") | industries.codes("unknown")
+    rules.require_in("industries", known, "industries.csv 的门类", separator=";")
 
 
 def check_overrides(overrides: Table | None, rules: Table, units: set[str]) -> None:

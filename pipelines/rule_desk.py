@@ -12,7 +12,8 @@ import typer
 from pipelines import run as runs
 from pipelines.alerts import layoff_rate
 from pipelines.alerts.rule_backtest import backtest as backtested
-from pipelines.domain import UserError
+from pipelines.alerts.verdict import decided
+from pipelines.domain import State, UserError
 from pipelines.ledger import Ledger, audit, open_ledger
 from pipelines.ledger.audit import Act
 from pipelines.ledger.rule import KeptBacktest, Kind, is_approved, keep_backtest, last_backtest, stand_behind
@@ -28,7 +29,10 @@ _TITLES = {
     "warnings": "预警（件）", "yellow_or_worse": "其中黄色及以上", "per_week": "全市每周预警",
     "yellow_per_week": "全市每周黄色及以上", "events": "已知事件（件）", "touched": "黄色及以上与已知事件有关的比例",
     "delay_days": "可见后多少天发现（中位数）", "lead_days": "比事件结束早多少天（中位数）",
+    "judged": "黄色及以上中已由人判定的（件）", "confirmed": "已判定的当中属实的比例",
+    "confirmed_lead_days": "比人工确认早多少天（中位数）",
 }  # fmt: skip
+_VERDICTS = {State.CONFIRMED.value: "，人工判定属实", State.DISMISSED.value: "，人工判为误报"}
 desk = typer.Typer(no_args_is_help=True, help="预警规则 (rules)")
 
 
@@ -48,12 +52,15 @@ def backtest(
     """按各版次当时所知，规则现在的内容会发出哪些预警；与它取代的内容比较，存入台账 (what a rule would have said)."""
     settings, region = place()
     rows, old = newest(region, rule), before(region, rule)
+    ledger = open_ledger(settings)
     with runs.locked(settings), store.connect(settings, read_only=True) as warehouse, bar() as progress:
         con, days = warehouse.connection, (to_day(first), to_day(last))
-        found = backtested(con, region, rows, *days, truth, progress)
+        by_people = decided(con, ledger, region, str(rows["indicator"].iloc[0]))
+        found = backtested(con, region, rows, *days, truth, progress, by_people)
         if len(old) and rule_hash(old) != rule_hash(rows):
-            found["replaces"] = {"rule_hash": rule_hash(old), **backtested(con, region, old, *days, truth, progress)}
-    number = keep_backtest(open_ledger(settings), rule, rule_hash(rows), found, audit.this_process(), now())
+            was = backtested(con, region, old, *days, truth, progress, by_people)
+            found["replaces"] = {"rule_hash": rule_hash(old), **was}
+    number = keep_backtest(ledger, rule, rule_hash(rows), found, audit.this_process(), now())
     for line in told(region, rule, found):
         typer.echo(line)
     console.print(f"已存入台账，回测编号 {number}，规则内容 {rule_hash(rows)}")
@@ -140,9 +147,19 @@ def told(region: Region, rule: str, found: dict[str, Any]) -> list[str]:
 
 def _case(case: dict[str, Any], names: dict[str, str]) -> str:
     touched = {True: "，与已知事件有关", False: "，与已知事件无关"}.get(case["touched"], "")
+    lead = _lead(case.get("lead_days"), "事件结束")
+    verdict = _VERDICTS.get(str(case.get("verdict")), "")
+    before_it = _lead(case.get("decided_lead_days"), "判定") if verdict else ""
     where = f"{names.get(case['area'], case['area'])} {case['industry']}"
     people = f"，{case['people_band']} 人" if case["people_band"] else ""
-    return f"{case['opened_on']} {where}，最高 {case['level']} 级{people}{touched}"
+    return f"{case['opened_on']} {where}，最高 {case['level']} 级{people}{touched}{lead}{verdict}{before_it}"
+
+
+def _lead(days: float | None, what: str) -> str:
+    """How long before something, in brackets; of a backtest stored before this was kept, nothing."""
+    if days is None:
+        return ""
+    return f"（早于{what} {days:g} 天）" if days >= 0 else f"（晚于{what} {-days:g} 天）"
 
 
 def differences(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:

@@ -196,6 +196,14 @@ def _said(indicator: str, key: str) -> str | None:
     return said[1] if said else None
 
 
+@cache
+def is_by_industry(indicator: str) -> bool:
+    """Whether an indicator is told by industry, as the header of its SQL says; one that is not there may be."""
+    path = _INDICATORS / f"{indicator}.sql"
+    said = re.search(r"^-- by: (.+)", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
+    return said is None or "industry" in re.findall(r"\w+", said[1])
+
+
 def one_person(first: pd.Series, second: pd.Series) -> pd.Series:
     """Whether two columns name the same person, however it is written: capitals, widths and blanks aside."""
     return first.map(_plain_name, na_action="ignore") == second.map(_plain_name, na_action="ignore")

@@ -16,7 +16,7 @@ NOT_JUDGED_BY = frozenset(
     {"title", "basis", "effective_from", "effective_to", "is_enabled", "author", "approver"}
 )  # fmt: skip
 """Columns that say nothing of when the rule is met."""
-SCOPES_ADDED = {"cohort": EVERY_COHORT, "staff_least": None, "staff_most": None}
+SCOPES_ADDED = {"cohort": EVERY_COHORT, "staff_least": None, "staff_most": None, "industries": None}
 """Columns that older versions lacked, with what they mean: a rule that says no more hashes as it did."""
 JUDGED_BY = tuple(column for column in RULE if column not in {*NOT_JUDGED_BY, *SCOPES_ADDED})
 
@@ -37,6 +37,12 @@ def _plain(value: Any) -> str | None:
 def _added(row: Mapping[Hashable, Any]) -> list[str]:
     said = {column: _plain(row[column]) for column in SCOPES_ADDED}
     return [f"{column} {value}" for column, value in said.items() if value != SCOPES_ADDED[column]]
+
+
+def hashes_on(region: Region, day: date) -> dict[str, str]:
+    """By rule the hash of its enabled rows in force on a day: what judges then."""
+    rules = region.rules_on(day)
+    return {str(rule_id): rule_hash(rows) for rule_id, rows in rules[rules["is_enabled"]].groupby("rule_id")}
 
 
 def rows_on(region: Region, rule_id: str, day: date) -> pd.DataFrame:

@@ -5,21 +5,22 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard import data, reference, shell
+from dashboard import backtested, data, reference, shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_word
 from dashboard.handling import CAUSE_TITLES
 from dashboard.locale import count, percent, short_day, text, value
 from dashboard.region import region
+from dashboard.rule_step import reach_words
 from dashboard.security import trail
 from pipelines.domain import State
 from pipelines.ledger.chain import Cause, acted_on, standing
-from pipelines.ledger.rule import KeptBacktest, backtests
+from pipelines.ledger.rule import KeptBacktest, seen_backtests
 from pipelines.rule_version import rule_hash
 
 _LEAD_COLUMNS = ("Employer", "Where", "Why", "People", "Of its staff", "Usual", "On the list since")
-_RULE_COLUMNS = ("Rule", "Levels", "State", "Legal basis", "Warnings a week", "Touch a known event", "Backtested",
-                 "False alarms")  # fmt: skip
+_RULE_COLUMNS = ("Rule", "Levels", "State", "Legal basis", "Warnings a week", "Known event or confirmed", "Median lead",
+                 "Backtested", "False alarms")  # fmt: skip
 _STATES = {"enabled": "in force", "disabled": "switched off", "not_available": "no data yet"}
 
 
@@ -32,11 +33,8 @@ def register() -> None:
 def layout(**_: str) -> list[Any]:
     """The page: leads first, then the rules."""
     leads = data.read("layoff_lead")
-    newest = {(one.rule_id, one.rule_hash): one for one in backtests(trail().ledger)}
-    hashes = {
-        str(rule_id): rule_hash(rows) for rule_id, rows in region().rules_on(data.edition().day).groupby("rule_id")
-    }
-    rules = data.read("rule").groupby("rule_id", sort=False)
+    kept = _backtests()
+    rules = list(data.read("rule").groupby("rule_id", sort=False))
     alarms = _false_alarms()
     return [
         html.Div([html.H1(text("Rules and leads")), html.P(text("For the bureau alone; no office is told."))],
@@ -54,14 +52,24 @@ def layout(**_: str) -> list[Any]:
         table(
             text("Rules"),
             [text(name) for name in _RULE_COLUMNS],
-            [
-                _rule(rows, newest.get((str(rule_id), hashes.get(str(rule_id), ""))), alarms.get(rule_id))
-                for rule_id, rows in rules
-            ],
-            numeric=frozenset({4, 5}),
-            kind="rules",
+            [_rule(rows, kept.get(str(rule_id)), alarms.get(rule_id)) for rule_id, rows in rules],
+            kind="rules with-backtests",
         ),
+        html.H2(text("What the rules would have said")),
+        html.P(text("Each warning of the newest stored backtest of a rule as it stands, the latest first."),
+               className="caption"),
+        *backtested.cases([
+            (str(rows["title"].iloc[0]), kept[str(rule_id)]) for rule_id, rows in rules if str(rule_id) in kept
+        ]),
     ]  # fmt: skip
+
+
+def _backtests() -> dict[str, KeptBacktest]:
+    """By rule the newest stored backtest of it as it stands."""
+    newest = {(one.rule_id, one.rule_hash): one for one in seen_backtests(trail().ledger, data.viewer(), data.until())}
+    rules = region().rules_on(data.edition().day).groupby("rule_id")
+    told = {str(rule_id): newest.get((str(rule_id), rule_hash(rows))) for rule_id, rows in rules}
+    return {rule_id: one for rule_id, one in told.items() if one is not None}
 
 
 def _lead(row: Any) -> list[Any]:
@@ -101,12 +109,13 @@ def _causes(counts: "pd.Series[int] | None") -> str:
 def _rule(rows: pd.DataFrame, kept: KeptBacktest | None, alarms: "pd.Series[int] | None") -> list[Any]:
     first = rows.iloc[0]
     state = _STATES[first["status"]]
-    levels = [html.Span(f"{level_word(level)} ") for level in sorted({int(level) for level in rows["level"]})]
-    weekly = touched = span = ""
+    levels = html.Span(" ".join(level_word(level) for level in sorted({int(level) for level in rows["level"]})))
+    weekly: Any = ""
+    right = lead = span = ""
     if kept is not None:
-        weekly = value(float(kept.figures["per_week"]), "ratio")
-        share = kept.figures.get("touched")
-        touched = "" if share is None else percent(float(share))
-        span = text("{first} to {last}", first=short_day(kept.first_on), last=short_day(kept.last_on))
+        weekly, right = backtested.weekly_words(kept), backtested.right_words(kept.figures)
+        lead, span = backtested.lead_words(kept.figures), backtested.span_words(kept)
     basis = html.Small(" ".join(dict.fromkeys(rows["basis"])))
-    return [first["title"], levels, text(state), basis, weekly, touched, span, _causes(alarms)]
+    about = text(", ").join(reach_words(first))
+    title = html.Span([first["title"], " ", html.Small(about)]) if about else first["title"]
+    return [title, levels, text(state), basis, weekly, right, lead, span, _causes(alarms)]

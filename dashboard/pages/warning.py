@@ -15,11 +15,13 @@ from dashboard.kind_words import evidence, sentence
 from dashboard.locale import day, instant, month, percent, short_day, text, value
 from dashboard.other_sources import other_sources
 from dashboard.reference import Indicator
+from dashboard.region import region
 from dashboard.rule_met import is_met, steps_here
 from dashboard.rule_step import conditions
 from dashboard.shared import shared
 from dashboard.verdict import certainty_word, odds
 from pipelines.rule_terms import BEYOND_EXPECTED
+from pipelines.rule_version import hashes_on
 
 _REASONS = {
     "evidence": "figures are back in their normal range",
@@ -268,7 +270,18 @@ def _rule(row: Any, indicator: Indicator | None) -> list[Any]:
         html.P(text("Lifted after {periods} quiet periods", periods=int(own.iloc[0].leave_after)), className="source")
         if not pd.isna(own.iloc[0].leave_after)
         else "",
+        _version(row),
     ]
+
+
+def _version(row: Any) -> Any:
+    """Which version of the rule judged what is shown; of a warning published before versions were kept, nothing."""
+    if not isinstance(row.rule_hash, str):
+        return ""
+    is_as_it_stands = hashes_on(region(), data.edition().day).get(row.rule_id) == row.rule_hash
+    said = "Judged by version {hash} of the rule."
+    changed = "Judged by version {hash} of the rule, which has been changed since."
+    return html.P(text(said if is_as_it_stands else changed, hash=row.rule_hash), className="source")
 
 
 def _staff(row: Any) -> float | None:

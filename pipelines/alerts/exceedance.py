@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.alerts.override import holds_here
+from pipelines.alerts.reach import of_industry
 from pipelines.alerts.rules import FINDING, NORMAL_95, SERIES, in_scope, place_of, worst
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY
 from pipelines.region import Region
@@ -78,6 +79,7 @@ def exceedances(rules: pd.DataFrame, spans: pd.DataFrame, city: str) -> pd.DataF
         & (met["min_ratio"].isna() | (more >= met["min_ratio"] * less))
         & (more - less >= met["min_people"].fillna(0.0))
         & in_scope(met, met["scope"], place_of(met, city))
+        & of_industry(met)
         & holds_here(met)
     ]
     met = worst(met, ["rule_id", *SERIES], [])

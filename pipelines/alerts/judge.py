@@ -17,6 +17,7 @@ from pipelines.alerts.reach import by_cohort
 from pipelines.alerts.told_anew import Again, readings_corrected, reports_gone, scores_corrected, spans_corrected
 from pipelines.domain import Edition
 from pipelines.region import Region
+from pipelines.rule_version import hashes_on
 from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.transform import Change
 
@@ -46,6 +47,8 @@ class Judge:
         parts = [with_cause(self._con, spikes, self._region.city), *others]
         findings = pd.concat([frame for frame in parts if len(frame)] or parts[:1], ignore_index=True)
         findings["level_alone"] = findings["level"]
+        versions = hashes_on(self._region, day)
+        findings["rule_hash"] = findings["rule_id"].map(versions)
         findings["level"] = self._raised(findings, in_force, known, day, cutoff_at)
         findings["waits_for"] = waiting(
             findings, in_force, self._earlier(in_force, day), self._closed(in_force, day), self._region, day
@@ -65,7 +68,8 @@ class Judge:
         after = advance(current, findings, judged, leave_after, day, stay, unfounded)
         self._store_episodes(edition, current, after)
         self._store_agreement(edition, [one for one in after if one.status == "open"], known)
-        lead_desk.store(self._con, edition, lead_desk.found(self._con, self._region, in_force, known.layoffs, day))
+        leads = lead_desk.found(self._con, self._region, in_force, known.layoffs, day)
+        lead_desk.store(self._con, edition, leads.assign(rule_hash=leads["rule_id"].map(versions)))
 
     def _unfounded(
         self, current: list[EarlyWarning], findings: pd.DataFrame, change: Change, known: Grounds, day: date,

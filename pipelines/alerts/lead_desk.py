@@ -32,10 +32,10 @@ def found(
 
 
 def store(con: duckdb.DuckDBPyConnection, edition: Edition, frame: pd.DataFrame) -> None:
-    """Write the leads of an edition."""
+    """Write the leads of an edition; ``frame``: columns of LEAD and rule_hash."""
     if frame.empty:
         return
-    columns = ", ".join(["edition_id", "day", *leads.LEAD])
+    columns = ", ".join(["edition_id", "day", *leads.LEAD, "rule_hash"])
     con.register("incoming", frame.assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day)))
     con.execute(f"insert into layoff_lead ({columns}) select {columns} from incoming")  # nosec B608 # names of our own tables and columns
     con.unregister("incoming")

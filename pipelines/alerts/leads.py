@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.spike import exceeds
-from pipelines.alerts.reach import of_size
+from pipelines.alerts.reach import of_industry, of_size
 
 LEAD = [
     "rule_id", "kind", "employer", "employer_name", "area", "industry", "window_from", "window_to", "people",
@@ -123,6 +123,7 @@ def _met(frame: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
         & (met["people"] >= met["line"].fillna(0.0))
         & (met["min_ratio"].isna() | (met["ratio"] >= met["min_ratio"]))
         & of_size(met, met["staff"])
+        & of_industry(met)
     ]
 
 
@@ -141,6 +142,7 @@ def early(rules: pd.DataFrame, reports: pd.DataFrame, day: date) -> pd.DataFrame
         & (met["planned"] >= met["line"].fillna(0.0))
         & (met["min_ratio"].isna() | (met["ratio"] >= met["min_ratio"]))
         & of_size(met, met["staff"])
+        & of_industry(met)
     ]
     met = met.sort_values(["planned", "report_id"], ascending=[False, True])
     return _of_reports(met, met["planned"]).drop_duplicates(["rule_id", "employer"])
@@ -155,9 +157,8 @@ def rehired(rules: pd.DataFrame, reports: pd.DataFrame, joined: pd.DataFrame) ->
     if rule.empty or joined.empty:
         return pd.DataFrame(columns=LEAD)
     met = reports.merge(joined, on="report_id").merge(rule, how="cross", suffixes=("", "_of_rule"))
-    met = met[(met["joined"] >= met["line"]) & of_size(met, met["staff"])].sort_values(
-        ["joined", "report_id"], ascending=[False, True]
-    )
+    met = met[(met["joined"] >= met["line"]) & of_size(met, met["staff"]) & of_industry(met)]
+    met = met.sort_values(["joined", "report_id"], ascending=[False, True])
     return _of_reports(met, met["joined"]).drop_duplicates(["rule_id", "employer"])
 
 

@@ -48,6 +48,7 @@ class EarlyWarning:
     people_band: str
     quiet_periods: int
     judged_to: date
+    rule_hash: str | None
 
     @property
     def key(self) -> Key:
@@ -87,7 +88,7 @@ def from_row(row: Mapping[Hashable, Any]) -> EarlyWarning:
     numbers = ("observed", "expected", "lo", "hi", "p", "people", "line")
     values: dict[str, Any] = {name: row[name] for name in EarlyWarning.__dataclass_fields__}
     values |= {name: _day(row[name]) for name in days} | {name: _number(row[name]) for name in numbers}
-    values |= {name: _text(row[name]) for name in ("employer", "employer_name", "close_reason")}
+    values |= {name: _text(row[name]) for name in ("employer", "employer_name", "close_reason", "rule_hash")}
     values["closed_on"] = None if pd.isna(row["closed_on"]) else _day(row["closed_on"])
     values |= {name: int(row[name]) for name in ("level", "quiet_periods")}
     return EarlyWarning(**values)
@@ -109,6 +110,7 @@ def _evidence(row: Mapping[Hashable, Any]) -> dict[str, Any]:
         "judged_to": _day(row["data_to"]),
         "employer": _text(row["employer"]),
         "employer_name": _text(row["employer_name"]),
+        "rule_hash": _text(row.get("rule_hash")),
         "observed_band": "" if row["kind"] in OF_NO_PEOPLE else band(numbers["observed"]),
         "people_band": band(numbers["people"]),
     }

@@ -1,4 +1,4 @@
-"""What the scope of a rule reaches: a cohort has readings of its own, sizes are known of what employers tell."""
+"""What the scope of a rule reaches: industries, cohorts with readings of their own, sizes of what employers tell."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -51,16 +51,29 @@ def of_size(met: pd.DataFrame, staff: pd.Series) -> pd.Series:
     return (least.isna() | (size >= least)) & (most.isna() | (size <= most))
 
 
-def parts_by_size(
+def of_industry(met: pd.DataFrame) -> pd.Series:
+    """Row by row of what is judged (column industry) beside a rule: whether the rule is about this industry."""
+    if "industries" not in met or met["industries"].isna().all():
+        return pd.Series(True, index=met.index)
+    named = met["industries"].astype("object")
+    reached = named.isna()
+    for codes in named.dropna().unique():
+        reached |= (named == codes) & met["industry"].isin(str(codes).split(";"))
+    return reached
+
+
+def parts_by_reach(
     rules: pd.DataFrame, employers: pd.DataFrame, staff: str
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """The rows of rules of each range of sizes, and the employers (column ``staff``) within it."""
-    if "staff_least" not in rules:
+    """The rows of rules of each range of sizes and of the same industries, and the employers (columns ``staff`` and
+    industry) they are about."""
+    scope = [name for name in ("staff_least", "staff_most", "industries") if name in rules]
+    if not scope:
         yield rules, employers
         return
-    for _, own in rules.groupby(["staff_least", "staff_most"], dropna=False):
-        beside = employers[[staff]].assign(staff_least=own["staff_least"].iloc[0], staff_most=own["staff_most"].iloc[0])
-        yield own, employers[of_size(beside, beside[staff])]
+    for _, own in rules.groupby(scope, dropna=False):
+        beside = employers.assign(**{name: own[name].iloc[0] for name in scope})
+        yield own, employers[of_size(beside, beside[staff]) & of_industry(beside)]
 
 
 def names_a_size(rules: pd.DataFrame) -> pd.Series:

@@ -18,7 +18,8 @@ from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, finding_key
 from pipelines.alerts.reach import by_cohort
 from pipelines.alerts.rules import place_of
 from pipelines.alerts.told_anew import readings_corrected, reports_gone, spans_corrected
-from pipelines.domain import TOTAL_INDUSTRY, UserError
+from pipelines.alerts.verdict import DECIDED, of_cases
+from pipelines.domain import TOTAL_INDUSTRY, State, UserError
 from pipelines.region import Region
 from pipelines.region_rules import LEADS
 from pipelines.warehouse.catalogue import catalogue, step
@@ -26,6 +27,9 @@ from pipelines.warehouse.sight import look
 
 YELLOW = 3
 TOUCHED_AFTER_DAYS = 28  # a warning that long after an event's end is still about it
+_OF_THE_SAME = ["employer", "is_fault"]
+"""What tells two cases of a series apart, and is not kept."""
+_CASE = ["area", "industry", *_OF_THE_SAME, "opened_on", "level", "level_on", "people_band"]
 LEVEL_OF_PLACE = {"city": "total", "area": "area", "industry": "industry", "cell": "cell"}
 Progress = Callable[[str, int, int], None]
 
@@ -43,7 +47,7 @@ class _Past:
 
 def backtest(
     con: duckdb.DuckDBPyConnection, region: Region, rows: pd.DataFrame, first: date, last: date,
-    truth: Path | None = None, progress: Progress = lambda *_: None,
+    truth: Path | None = None, progress: Progress = lambda *_: None, decided: pd.DataFrame | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Judge the editions of these days again with these rows of one rule in the place of those that were in force.
 
@@ -51,8 +55,11 @@ def backtest(
     of the first edition were going on before and are not counted. Returns figures: editions, weeks, warnings,
     yellow_or_worse, per_week, yellow_per_week, per_week_of_area, levels, and with labels (``truth``: as `gangshao demo`
     writes them) events, touched (share of yellow or worse that touch one), delay_days and lead_days (medians, from the
-    day an event could be seen, and to its end); cases: all warnings. Raises UserError when there are no editions or the
-    kind of rule makes no warnings.
+    day an event could be seen, and to its end); with what people decided so far (``decided``: as of
+    pipelines.alerts.verdict) judged (how many of yellow or worse), confirmed (the share of these) and
+    confirmed_lead_days (median, to the day of confirmation); cases: all warnings, each with touched, lead_days, verdict
+    and decided_lead_days of its own (None: no labels, nobody decided). Raises UserError when there are no editions or
+    the kind of rule makes no warnings.
     """
     if rows["kind"].iloc[0] in LEADS:
         raise UserError("这条规则只产生线索，不产生预警，不需回测 (this rule makes leads, no warnings)")
@@ -70,7 +77,8 @@ def backtest(
     rule_id = str(rows["rule_id"].iloc[0])
     told = [one for one in past.opened if one.rule_id == rule_id and one.opened_on > editions[0][1]]
     cases = _cases(told, past.worst)
-    return figures(cases, editions[0][1], editions[-1][1], len(editions), region.city, _labels(truth))
+    span = editions[0][1], editions[-1][1]
+    return figures(cases, *span, len(editions), region.city, _labels(truth), decided)
 
 
 def _judge(
@@ -145,8 +153,14 @@ def _scores_corrected(con: duckdb.DuckDBPyConnection, rest: list[EarlyWarning], 
 
 
 def _cases(told: list[EarlyWarning], worst: dict[str, tuple[int, date]]) -> pd.DataFrame:
-    rows = [(one.area, one.industry, one.opened_on, *worst[one.episode_id], one.people_band) for one in told]
-    return pd.DataFrame(rows, columns=["area", "industry", "opened_on", "level", "level_on", "people_band"])
+    rows = [
+        (
+            one.area, one.industry, one.key[-1], one.kind == "data_fault", one.opened_on, *worst[one.episode_id],
+            one.people_band,
+        )
+        for one in told
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=_CASE)
 
 
 def _labels(truth: Path | None) -> pd.DataFrame | None:
@@ -160,11 +174,13 @@ def _labels(truth: Path | None) -> pd.DataFrame | None:
 
 
 def figures(
-    cases: pd.DataFrame, first: date, last: date, editions: int, city: str, labels: pd.DataFrame | None
-) -> dict[str, Any]:
-    """The figures of a backtest from its cases (area, industry, opened_on, level, level_on, people_band)."""
+    cases: pd.DataFrame, first: date, last: date, editions: int, city: str, labels: pd.DataFrame | None,
+    decided: pd.DataFrame | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The figures of a backtest from its cases (area, industry, employer, is_fault, opened_on, level, level_on,
+    people_band); what is returned names no employer."""
     weeks = max((last - first).days, 1) / 7
-    bad = cases[cases["level"] <= YELLOW]
+    bad = cases[cases["level"] <= YELLOW].index
     areas = cases[cases["area"] != city].groupby("area").size() / weeks
     answer: dict[str, Any] = {
         "first": first.isoformat(), "last": last.isoformat(), "editions": editions, "weeks": round(weeks, 2),
@@ -173,24 +189,37 @@ def figures(
         "per_week_of_area": {str(area): round(float(value), 3) for area, value in areas.items()},
         "levels": {str(level): int(count) for level, count in cases["level"].value_counts().sort_index().items()},
     }  # fmt: skip
-    touched = pd.Series(None, index=cases.index, dtype="object")
+    told = cases.assign(touched=None, lead_days=None)
     if labels is not None:
-        touched, delay, lead = _touch(cases, labels, city)
+        told[["touched", "lead_days"]], delay, lead = _touch(cases, labels, city)
         seen = labels[labels["first_visible_on"].between(pd.Timestamp(first), pd.Timestamp(last))]
+        touched = told.loc[bad, "touched"]
         answer |= {
-            "events": len(seen),
-            "touched": round(float(touched[bad.index].mean()), 3) if len(bad) else None,
-            "delay_days": None if delay is None else float(delay),
-            "lead_days": None if lead is None else float(lead),
-        }
-    told = cases.assign(
-        touched=touched, opened_on=cases["opened_on"].astype(str), level_on=cases["level_on"].astype(str)
+            "events": len(seen), "touched": round(float(touched.mean()), 3) if len(bad) else None, "delay_days": delay,
+            "lead_days": lead,
+        }  # fmt: skip
+    told[["verdict", "decided_lead_days"]] = of_cases(
+        cases, pd.DataFrame(columns=DECIDED) if decided is None else decided
     )
+    if decided is not None:
+        answer |= _confirmed(told.loc[bad])
+    told = told.drop(columns=_OF_THE_SAME).astype({"opened_on": str, "level_on": str})
     return answer | {"cases": told.to_dict("records")}
 
 
-def _touch(cases: pd.DataFrame, labels: pd.DataFrame, city: str) -> tuple[pd.Series, float | None, float | None]:
-    """Which cases touch a labelled event, and the medians of days after it could be seen and before it was over."""
+def _confirmed(bad: pd.DataFrame) -> dict[str, Any]:
+    judged = bad[bad["verdict"].notna()]
+    own = judged[judged["verdict"] == State.CONFIRMED.value]
+    return {
+        "judged": len(judged),
+        "confirmed": round(len(own) / len(judged), 3) if len(judged) else None,
+        "confirmed_lead_days": float(own["decided_lead_days"].astype(float).median()) if len(own) else None,
+    }
+
+
+def _touch(cases: pd.DataFrame, labels: pd.DataFrame, city: str) -> tuple[pd.DataFrame, float | None, float | None]:
+    """Case by case touched and lead_days (to the end of the labelled event it touches, the one seen last before it;
+    None: none), and the events' medians of days after it could be seen and before it was over."""
     pairs = cases.reset_index(names="case").merge(
         labels.reset_index(names="event"), how="cross", suffixes=("", "_event")
     )
@@ -201,13 +230,13 @@ def _touch(cases: pd.DataFrame, labels: pd.DataFrame, city: str) -> tuple[pd.Ser
         return area & ((own == pairs[f"industry{inner}"]) | (own == TOTAL_INDUSTRY))
 
     opened = pd.to_datetime(pairs["opened_on"])
-    after = (opened - pairs["first_visible_on"]).dt.days
-    late = (opened - pairs["end_on"]).dt.days
-    met = pairs[(holds("", "_event") | holds("_event", "")) & (after >= 0) & (late <= TOUCHED_AFTER_DAYS)]
-    first = (
-        met.assign(after=after.loc[met.index], lead=-late.loc[met.index]).sort_values("after").drop_duplicates("event")
-    )
-    touched = pd.Series(cases.index.isin(met["case"]), index=cases.index, dtype="object")
+    pairs = pairs.assign(after=(opened - pairs["first_visible_on"]).dt.days, lead=(pairs["end_on"] - opened).dt.days)
+    in_time = (pairs["after"] >= 0) & (pairs["lead"] >= -TOUCHED_AFTER_DAYS)
+    met = pairs[(holds("", "_event") | holds("_event", "")) & in_time].sort_values("after")
+    own = met.drop_duplicates("case").set_index("case")["lead"].reindex(cases.index).astype("Int64")
+    of_case = pd.DataFrame({"touched": cases.index.isin(met["case"]), "lead_days": own}).astype(object)
+    of_case = of_case.where(of_case.notna(), None)
+    first = met.drop_duplicates("event")
     if first.empty:
-        return touched, None, None
-    return touched, first["after"].median(), first["lead"].median()
+        return of_case, None, None
+    return of_case, float(first["after"].median()), float(first["lead"].median())

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.alerts.override import holds_here
-from pipelines.alerts.reach import of_size, parts_by_size
+from pipelines.alerts.reach import of_industry, of_size, parts_by_reach
 from pipelines.domain import TOTAL_INDUSTRY
 
 SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell": "cell"}
@@ -15,6 +15,7 @@ FINDING = [
     "rule_id", "kind", "indicator", "area", "industry", "employer", "employer_name", "level",
     "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "strength", "people", "line",
     "explained_by", "level_alone", "waits_for",
+    "rule_hash",
 ]  # fmt: skip
 A_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4}  # periods: a level rule needs so much history of its own
 BEST_OF = 12  # periods: a change is one from the best mean of these
@@ -62,6 +63,7 @@ def spikes(rules: pd.DataFrame, score: pd.DataFrame, worse: dict[str, str]) -> p
         & (met["min_ratio"].isna() | (more >= met["min_ratio"] * less))
         & (more - less >= met["min_people"].fillna(0.0))
         & in_scope(met, met["scope"], met["place"].map(SCOPE_OF_LEVEL))
+        & of_industry(met)
         & holds_here(met)
     ]
     met = worst(met.assign(weakness=-met["strength"]), ["rule_id", *SERIES], ["weakness"])
@@ -94,6 +96,7 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
         & (met["denominator"] >= met["min_base"].fillna(0.0))
         & (met["numerator"].abs() >= met["min_people"].fillna(0.0))
         & in_scope(met, met["scope"], place_of(met, city))
+        & of_industry(met)
         & holds_here(met)
     ]
     met = worst(met, ["rule_id", *SERIES, "period"], [])
@@ -139,6 +142,7 @@ def changes(
                 (met["rise"] >= met["line"])
                 & (met["denominator"].fillna(np.inf) >= met["min_base"].fillna(0.0))
                 & in_scope(met, met["scope"], place_of(met, city))
+                & of_industry(met)
                 & holds_here(met)
             ]
         )
@@ -174,6 +178,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
         & (met["staff"] >= met["min_base"].fillna(0.0))
         & of_size(met, met["staff"])
         & (age < met["window_days"])
+        & of_industry(met)
         & holds_here(met)
     ]
     met = worst(met.assign(planned=-met["planned"]), ["rule_id", "employer"], ["planned"])
@@ -202,7 +207,7 @@ def several(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date, city: str) ->
     for days, limits in rule.groupby("window_days"):
         reported = layoffs["reported_on"]
         recent = layoffs[(reported > pd.Timestamp(day - timedelta(days=int(days)))) & (reported <= pd.Timestamp(day))]
-        for own, reports in parts_by_size(limits, recent, "staff"):
+        for own, reports in parts_by_reach(limits, recent, "staff"):
             parts += _summed(own, reports, "planned", "reported_on", city)
     return _sums(parts, SEVERAL, "window_to")
 
@@ -217,7 +222,7 @@ def deadlines(rules: pd.DataFrame, endings: pd.DataFrame, day: date, city: str) 
     for days, limits in rule.groupby("window_days"):
         ends = endings["ends_on"]
         soon = endings[(ends >= pd.Timestamp(day)) & (ends <= pd.Timestamp(day + timedelta(days=int(days))))]
-        for own, employers in parts_by_size(limits, soon, "people"):
+        for own, employers in parts_by_reach(limits, soon, "people"):
             parts += _summed(own, employers, "people", "ends_on", city)
     found = _sums(parts, 1, "window_to")
     return found.assign(data_to=pd.Timestamp(day)) if len(found) else found

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from pipelines.domain import Said, SaidError
+from pipelines.domain import Audience, Said, SaidError, Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import rule_act, rule_backtest
@@ -74,6 +74,17 @@ def backtests(ledger: Ledger, rule_id: str = "") -> list[KeptBacktest]:
         query = query.where(rule_backtest.c.rule_id == rule_id)
     with ledger.reading() as connection:
         return [_backtest(row) for row in connection.execute(query)]
+
+
+def seen_backtests(ledger: Ledger, viewer: Viewer, until: datetime | None = None) -> list[KeptBacktest]:
+    """The stored backtests as a viewer may see them, oldest first; ``until``: those stored by then (UTC).
+
+    What a rule would have said of every area and industry is for the bureau alone: of single warnings of small places
+    it tells more than any page for others. Raises SaidError for anybody else.
+    """
+    if viewer.audience is not Audience.BUREAU:
+        raise SaidError(Said("规则的回测只供市局查看", "backtests of rules are for the bureau alone"))
+    return [one for one in backtests(ledger) if until is None or one.made_at <= until]
 
 
 def last_backtest(ledger: Ledger, rule_id: str, rule_hash: str) -> KeptBacktest | None:

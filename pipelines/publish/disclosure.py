@@ -79,7 +79,7 @@ def general_episodes(bounds: Bounds) -> str:
         select episode_id, rule_id, kind, indicator, area, industry, null as employer, null as employer_name, level,
             status, opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
             null as expected, null as lo, null as hi, null as p, null as people, line, {", ".join(bands)},
-            quiet_periods, judged_to, known_from, known_to
+            quiet_periods, judged_to, known_from, known_to, rule_hash
         from restricted.episode"""  # nosec B608 # bands made of the region's whole numbers
 
 

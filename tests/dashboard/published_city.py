@@ -20,6 +20,7 @@ FEEDS = {"insured_event": "day", "benefit_claim": "day", "vacancy": "day", "moni
 DAILY = {"benefit_claim": 2.2, "insured_leave": 7.0, "insured_net_change": -0.4, "vacancy": 12.0}
 FEED_OF = {"benefit_claim": "benefit_claim", "insured_leave": "insured_event", "insured_net_change": "insured_event"}
 CLOSING = ("91371523MA3C00001X", "茌平远航铝制品有限公司")
+OF_MANUFACTURING = "job_loss_rate_spike_cell"
 SUSPECTED = ("91371522MA3C00002X", "莘县兴禾食品有限公司")
 LATE = "371522"  # its benefit claims of the last two workdays have not come
 
@@ -146,4 +147,5 @@ def rules() -> pd.DataFrame:
     for column in ("effective_from", "effective_to"):
         frame[column] = pd.to_datetime(frame[column].replace("", None)).dt.date
     frame["is_enabled"] = frame["is_enabled"] == "true"
-    return frame.assign(status=np.where(frame["is_enabled"], "enabled", "not_available"))
+    named = frame["rule_id"].eq(OF_MANUFACTURING).map({True: "C", False: None})
+    return frame.assign(status=np.where(frame["is_enabled"], "enabled", "not_available"), industries=named)

@@ -237,7 +237,7 @@ def listed(city: City) -> pd.DataFrame:
 def leads(city: City) -> pd.DataFrame:
     """One employer whose people left without a report, on the list of every edition."""
     said = ("unreported_layoff", "unreported", *SUSPECTED, LATE, "C", date(2026, 10, 25), date(2026, 11, 23), 24, 0,
-            130, 24 / 130, 1.5, 1e-9, None, None, None)  # fmt: skip
+            130, 24 / 130, 1.5, 1e-9, None, None, None, None)  # fmt: skip
     rows = [(name, day, *said) for name, day, _ in city.editions]
     return pd.DataFrame(rows, columns=columns_of("layoff_lead"))
 

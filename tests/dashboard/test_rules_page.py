@@ -1,29 +1,33 @@
 """The page of rules and leads: what it shows, who may open it, what it enters in the audit trail."""
 
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from dashboard.region import REGION
-from pipelines.domain import Level, State
+from pipelines.domain import GENERAL, Level, SaidError, State, Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Cause, Subject, take
-from pipelines.ledger.rule import keep_backtest
+from pipelines.ledger.rule import keep_backtest, seen_backtests
 from pipelines.publish.read import read
 from pipelines.region import load
 from pipelines.rule_version import newest, rule_hash
 from tests.dashboard.asked import page_asked, signed_in
-from tests.dashboard.published_city import SUSPECTED
-from tests.dashboard.site import LEADER, Site, head_of
+from tests.dashboard.published_city import OF_MANUFACTURING, SUSPECTED
+from tests.dashboard.reader import Readers, assert_accessible, opened
+from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
+from tests.dashboard.walk import DESK, PHONE, Watch
 
 pytestmark = pytest.mark.xdist_group("browser")
 RULE = "benefit_claim_spike"
 FIGURES = {"first": "2025-11-01", "last": "2026-10-31", "per_week": 0.25, "touched": 0.75, "cases": []}
 
 
-def keep(site: Site, rule_hash: str, **figures: float) -> None:
+def keep(site: Site, rule_hash: str, **figures: Any) -> None:
     keep_backtest(site.ledger, RULE, rule_hash, FIGURES | figures, audit.SYSTEM, datetime.now(UTC))
 
 
@@ -62,8 +66,8 @@ def test_a_proposal_s_backtest_is_not_that_of_the_rule_in_force(place: Site) -> 
 
 
 def test_a_rule_is_told_what_its_false_alarms_came_from(place: Site) -> None:
-    opened = read("open_warning", LEADER, published=place.settings.published)
-    own = opened[(opened["level"] >= Level.YELLOW) & (opened["area"] != "371500")].iloc[0]
+    now_open = read("open_warning", LEADER, published=place.settings.published)
+    own = now_open[(now_open["level"] >= Level.YELLOW) & (now_open["area"] != "371500")].iloc[0]
     client = signed_in(place, LEADER)
     assert "数据差错：" not in page_asked("/rules", "").of(client)[2]
     region = load(place.app.server.config[REGION])
@@ -74,3 +78,65 @@ def test_a_rule_is_told_what_its_false_alarms_came_from(place: Site) -> None:
     )  # fmt: skip
     said = page_asked("/rules", "").of(client)[2]
     assert "数据差错：1" in said
+
+
+CASE = {"area": "371503", "industry": "C", "opened_on": "2026-10-12", "level": 2, "level_on": "2026-10-14",
+        "people_band": "20–49"}  # fmt: skip
+TOLD = [
+    CASE | {"touched": True, "lead_days": 12, "verdict": "confirmed", "decided_lead_days": -1},
+    CASE | {"opened_on": "2026-10-20", "touched": False, "lead_days": None, "verdict": "dismissed",
+            "decided_lead_days": 3},
+    CASE | {"opened_on": "2026-09-01", "level": 3, "touched": None},  # as backtests were kept before
+]  # fmt: skip
+
+
+def as_told(said: str) -> list[str]:
+    return [line.strip() for line in said.splitlines() if line.strip()]
+
+
+def test_a_rule_s_backtest_is_shown_with_its_lead_time_and_its_cases(
+    place: Site, readers: Readers, pictures: Path
+) -> None:
+    figures = {"lead_days": 12.0, "judged": 2, "confirmed": 0.5, "confirmed_lead_days": 1.0, "cases": TOLD,
+               "per_week_of_area": {"371503": 0.2}, "replaces": {"per_week": 0.4}}  # fmt: skip
+    keep(place, as_it_stands(place), **figures)
+    for locale, size, of_rule, of_case in (
+        ("zh-CN", DESK, ["早于已知事件结束 12 天", "2 件已判定，50.0% 属实", "早于人工确认 1 天", "被取代的内容：0.40"],
+         ["与已知事件无关、人工判为误报", "早于人工判定 3 天"]),
+        ("en-GB", PHONE, ["12 days before the end of known events", "50.0% of 2 confirmed", "1 day before people confirmed",
+                          "replaced: 0.40"], ["no known event; dismissed by people", "3 days before that was decided"]),
+    ):  # fmt: skip
+        watch = Watch()
+        page = readers.page(LEADER, watch, locale=locale, size=size)
+        opened(page, "/rules")
+        rule = page.locator("tr", has=page.get_by_text("0.25")).first.inner_text()
+        assert [said for said in of_rule if said not in rule] == []
+        page.locator("details", has=page.locator(".cases-of-rule")).locator("summary").first.click()
+        days = page.locator(".cases-of-rule tbody th").all_inner_texts()
+        assert [as_told(day)[-1] for day in days] == ["2026-10-20", "2026-10-12", "2026-09-01"]
+        newest = page.locator(".cases-of-rule tbody tr").first.inner_text()
+        assert [said for said in of_case if said not in newest] == []
+        page.screenshot(path=pictures / f"rules-cases-{locale}.png", full_page=True)
+        assert_accessible(page, f"rules {locale}")
+        assert (watch.complaints, watch.outside) == ([], [])
+        page.close()
+
+
+def test_a_rule_of_one_industry_says_which(place: Site) -> None:
+    rules = read("rule", LEADER, published=place.settings.published)
+    assert set(rules.loc[rules["industries"].notna(), "rule_id"]) == {OF_MANUFACTURING}
+    assert page_asked("/rules").of(signed_in(place, LEADER))[2].count("只计制造业") == 1
+
+
+def test_a_rule_that_would_have_warned_of_nothing_says_so(place: Site) -> None:
+    keep(place, as_it_stands(place))
+    assert "这段时间里不会发出预警。" in page_asked("/rules").of(signed_in(place, LEADER))[2]
+
+
+@pytest.mark.parametrize("viewer", [head_of("371503"), ADMINISTRATOR, AUDITOR, GENERAL])
+def test_backtests_are_given_to_the_bureau_alone(place: Site, viewer: Viewer) -> None:
+    keep(place, as_it_stands(place), cases=TOLD)
+    assert seen_backtests(place.ledger, LEADER)[-1].figures["cases"] == TOLD
+    assert seen_backtests(place.ledger, LEADER, datetime(2020, 1, 1, tzinfo=UTC)) == []
+    with pytest.raises(SaidError, match="市局"):
+        seen_backtests(place.ledger, viewer)

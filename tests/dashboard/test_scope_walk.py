@@ -110,6 +110,7 @@ def test_a_download_has_a_byte_order_mark_a_chinese_name_and_plain_numbers(site:
     assert answer.headers["Cache-Control"] == "no-store"
     closing = next(row for row in rows(answer) if row["企业"] == CLOSING[1])
     assert (closing["影响人数"], closing["实际"], closing["区域代码"]) == ("236", "236", "371503")
+    assert {row["规则版本"] for row in rows(answer)} == {""}, "published before versions were kept"
 
 
 def test_the_general_file_is_all_that_an_auditor_downloads(site: Site) -> None:

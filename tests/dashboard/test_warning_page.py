@@ -16,13 +16,15 @@ from pipelines.alerts.lifecycle import opened
 from pipelines.alerts.rules import FINDING
 from pipelines.ledger.measure import measures
 from pipelines.region import load
+from pipelines.rule_version import hashes_on
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
-from tests.dashboard.published_city import City
+from tests.dashboard.published_city import PROJECT, City
 from tests.dashboard.site import LEADER, Site, head_of, served
 
 pytestmark = pytest.mark.xdist_group("browser")
 AREA = "371503"
 MONTH = date(2026, 10, 1)
+LIAOCHENG = PROJECT / "data" / "regions" / "liaocheng"
 SERIES = {"area": AREA, "industry": "ALL", "cohort": "all"}
 
 
@@ -39,11 +41,12 @@ SMALL = found(
 SPIKE = found(
     MONTH, rule_id="job_loss_rate_spike", kind="spike", indicator="job_loss_rate", level=3, observed=420.0,
     expected=279.0, lo=240.0, hi=318.0, p=1e-6, people=141.0, window_from=date(2026, 8, 1), window_to=MONTH,
+    rule_hash="0123456789abcdef",
 )  # fmt: skip
 RAISED = found(
     date(2026, 11, 24), rule_id="benefit_claim_spike", kind="spike", indicator="benefit_claim", level=2, industry="F",
     observed=60.0, expected=42.0, lo=30.0, hi=54.0, p=1e-4, people=18.0, window_from=date(2026, 11, 18),
-    window_to=date(2026, 11, 24),
+    window_to=date(2026, 11, 24), rule_hash=hashes_on(load(LIAOCHENG), date(2026, 11, 25))["benefit_claim_spike"],
 )  # fmt: skip
 
 
@@ -138,6 +141,17 @@ def test_a_level_that_the_figures_do_not_reach_is_not_said_to_be_met(site: Site)
     marked = {row[0]: row[-1] for row in _table(page, "规则的分级条件")}
     assert not [level for level, mark in marked.items() if "橙色" in level and mark]
     assert "该级别是此前达到的；只看最新数字，级别应更低。" in _words_of(page)
+
+
+def test_the_version_of_the_rule_that_judged_is_named_where_one_is_kept(site: Site) -> None:
+    said = {
+        str(row["rule_hash"]): _words_of(_page(site, f"/warning/{row['episode_id']}")) for row in (SMALL, SPIKE, RAISED)
+    }
+    as_it_stands = str(RAISED["rule_hash"])
+    assert "判断所依规则内容的版本" not in said["None"], "published before versions were kept"
+    assert f"判断所依规则内容的版本：{as_it_stands}。" in said[as_it_stands]
+    assert "规则此后已改动。" not in said[as_it_stands]
+    assert "判断所依规则内容的版本：0123456789abcdef；规则此后已改动。" in said["0123456789abcdef"]
 
 
 def _words_of(page: Any) -> str:

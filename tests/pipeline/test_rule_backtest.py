@@ -1,6 +1,7 @@
 """Rules on vintages: a backtest says what the editions said; a rule is enabled by two persons, and the doctor looks."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -14,7 +15,7 @@ from pipelines.alerts.rule_backtest import backtest
 from pipelines.ledger import open_ledger
 from pipelines.ledger.rule import acts, backtests
 from pipelines.region_rules import LEADS
-from pipelines.rule_version import newest, rule_hash
+from pipelines.rule_version import hashes_on, newest, rule_hash
 from pipelines.settings import Settings
 from tests.house import ROOT, House
 
@@ -41,6 +42,30 @@ def test_a_backtest_of_the_rules_in_force_says_what_the_editions_said(replayed: 
             assert found["warnings"] == len(stored)
             total += len(stored)
     assert total > 5
+
+
+def test_findings_warnings_and_leads_name_the_version_of_the_rule_that_judged(replayed: House) -> None:
+    wanted = hashes_on(regions.load(LIAOCHENG), LAST)
+    general = replayed.restricted.with_name("general.duckdb")
+    for path, tables in (
+        (replayed.data / "warehouse.duckdb", ("finding", "episode", "layoff_lead")),
+        (replayed.restricted, ("episode", "layoff_lead")), (general, ("episode",)),
+    ):  # fmt: skip
+        with duckdb.connect(str(path), read_only=True) as con:
+            for table in tables:
+                told = con.execute(f"select distinct rule_id, rule_hash from {table}").fetchall()
+                assert told
+                assert [one for one in told if wanted[one[0]] != one[1]] == [], (path.name, table)
+
+
+def test_a_backtest_of_a_rule_of_one_industry_has_cases_of_it_alone(replayed: House) -> None:
+    region = regions.load(LIAOCHENG)
+    rows = newest(region, "insured_leave_spike").assign(scope="industry;cell")
+    with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
+        every = backtest(con, region, rows, FIRST, LAST)["cases"]
+        most = max((case["industry"] for case in every), key=[case["industry"] for case in every].count)
+        own = backtest(con, region, rows.assign(industries=most), FIRST, LAST)["cases"]
+    assert {case["industry"] for case in every} > {most} == {case["industry"] for case in own}
 
 
 @pytest.fixture
@@ -75,12 +100,16 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
     assert "还没有存下的回测" in place.gangshao(*enable, "王编写", status=2).stderr
     done = place.gangshao("rules", "backtest", rule, *SPAN, "--truth", str(files.parent / "truth.csv"))
     assert "全市每周预警" in done.stdout
+    assert "比事件结束早多少天（中位数）" in done.stdout
+    assert re.search(r"与已知事件有关（早于事件结束 \d+ 天）", done.stdout)
     ledger = open_ledger(Settings(data=place.data, keys=place.folder / "keys", region=region))
     (kept,) = backtests(ledger, rule)
     rows = newest(regions.load(region), rule)
     assert kept.rule_hash == rule_hash(rows)
     assert kept.figures["warnings"] > kept.figures["replaces"]["warnings"] > 0  # a lower blue line says more
     assert json.dumps(kept.figures, ensure_ascii=False).find("employer") == -1
+    assert {one["touched"] for one in kept.figures["cases"] if one["lead_days"] is None} <= {False}
+    assert kept.figures["judged"] == 0, "nobody decided yet"
     shown = place.gangshao("rules", "diff", rule).stdout
     shipped = newest(regions.load(LIAOCHENG), rule).set_index("level").at[4, "min_strength"]
     assert f"4 级第 1 行 min_strength：{shipped} → 2.0" in shown

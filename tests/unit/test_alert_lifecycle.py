@@ -57,6 +57,17 @@ def test_data_judged_before_say_nothing_new() -> None:
     assert advance(first, finding(day(0), people=30), {}, LEAVE, day(2)) == first
 
 
+def test_it_names_the_version_of_the_rule_that_judged_what_it_shows() -> None:
+    first = advance([], finding(day(0)).assign(rule_hash="old"), {}, LEAVE, day(1))
+    assert first[0].rule_hash == "old"
+    assert advance(first, finding(day(0)).assign(rule_hash="new"), {}, LEAVE, day(2)) == first, "no new evidence"
+    resting = advance(first, NOTHING, judged(1), LEAVE, day(2))
+    assert resting[0].rule_hash == "old"
+    assert advance(first, finding(day(1)).assign(rule_hash="new"), {}, LEAVE, day(2))[0].rule_hash == "new"
+    assert advance(first, finding(day(0), level=2).assign(rule_hash="new"), {}, LEAVE, day(2))[0].rule_hash == "new"
+    assert opened()[0].rule_hash is None
+
+
 def test_a_number_revised_for_the_same_data_is_shown_and_nothing_else_changes() -> None:
     quiet = advance(opened(), NOTHING, judged(1), LEAVE, day(2))
     revised = advance(quiet, finding(day(0), level=4).assign(observed=110.0, people=52.0), {}, LEAVE, day(3))[0]

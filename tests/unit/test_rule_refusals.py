@@ -141,6 +141,44 @@ def test_a_limit_that_cannot_be_met_or_missed_is_refused(
     assert fix in said
 
 
+@pytest.mark.parametrize(
+    ("row", "said", "column", "fix"),
+    [
+        (EVENT, {"industries": "C;26"}, "industries", "“26”在 industries.csv 的门类 里没有，请改正，或先在那里加上"),
+        (EVENT, {"industries": "ALL"}, "industries", "“ALL”在 industries.csv 的门类 里没有"),
+        (SEVERAL, {"industries": "C;"}, "industries", "“”在 industries.csv 的门类 里没有"),
+        (FAULT, {"industries": "C"}, "industries", "不用于 data_fault 类规则，请留空"),
+        (SPIKE, {"industries": "C"}, "scope", "写了 industries 的规则只能是：industry、cell"),
+        (LEVEL, {"industries": "C", "scope": "industry;city"}, "scope", "写了 industries 的规则只能是：industry、cell"),
+        (
+            LEVEL,
+            {"industries": "C", "scope": "cell", "indicator": "vacancy_seeker_ratio"},
+            "industries",
+            "该指标不分行业；请留空，或换一个分行业的指标",
+        ),
+    ],
+)
+def test_an_industry_that_a_rule_cannot_be_about_is_refused(
+    load: Load, row: dict[str, str], said: dict[str, str], column: str, fix: str
+) -> None:
+    told = refusal(load, row | said)
+    assert f"“{column}”列" in told
+    assert fix in told
+
+
+def test_a_rule_names_industries_and_all_its_rows_the_same(load: Load) -> None:
+    named = SPIKE | {"industries": "C;F", "scope": "industry;cell"}
+    assert load(named, named | {"level": "4", "min_strength": "2"}).rules["industries"].tolist() == ["C;F", "C;F"]
+    for other in ("C", ""):
+        said = refusal(load, named, named | {"level": "4", "min_strength": "2", "industries": other})
+        assert "“industries”列" in said
+        assert "第一行不一致" in said
+    assert load(EVENT, SEVERAL | {"rule_id": "y", "industries": "U"}).rules["industries"].fillna("").tolist() == [
+        "",
+        "U",
+    ]
+
+
 def test_a_leave_line_on_the_good_side_is_taken_whichever_side_that_is(load: Load) -> None:
     rows = (LEVEL | {"leave_line": "1.5"}, LOWER | {"rule_id": "y", "leave_line": "1.1"})
     assert load(*rows).rules["leave_line"].tolist() == [1.5, 1.1]

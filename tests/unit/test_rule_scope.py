@@ -11,11 +11,13 @@ import pytest
 
 from pipelines import region as regions
 from pipelines.alerts import leads, rules
+from pipelines.alerts.exceedance import exceedances
 from pipelines.alerts.grounds import found, grounds, in_force_on
 from pipelines.alerts.lifecycle import opened
 from pipelines.alerts.reach import by_cohort, without_readings
 from pipelines.domain import UserError
 from pipelines.region_rules import RULE
+from pipelines.rule_desk import differences
 from pipelines.rule_version import newest, rule_hash
 from pipelines.warehouse.tables import define
 
@@ -36,7 +38,7 @@ def rule(**values: object) -> pd.DataFrame:
         "leave_after": 2,
     } | values
     frame = pd.DataFrame([dict.fromkeys(RULE) | {"cohort": "all", "is_enabled": True} | given])
-    words = ("author", "approver", "title", "basis", "effective_from", "effective_to")
+    words = ("industries", "author", "approver", "title", "basis", "effective_from", "effective_to")
     numbers = [name for name in RULE if name not in given and name not in (*words, "cohort", "is_enabled")]
     frame[numbers] = frame[numbers].astype("float64")
     return frame
@@ -175,7 +177,66 @@ def test_a_scope_makes_another_version_and_none_leaves_the_old_one() -> None:
         zip(REGION.rule_release["rule_id"], REGION.rule_release["rule_hash"], strict=True)
     )
     hashes = {rule_hash(rows), rule_hash(rows.assign(staff_most=30)), rule_hash(rows.assign(staff_least=30))}
-    assert len(hashes | {rule_hash(rows.assign(cohort="migrant"))}) == 4
+    assert len(hashes | {rule_hash(rows.assign(cohort="migrant")), rule_hash(rows.assign(industries="C"))}) == 5
+    assert rule_hash(rows.assign(industries="C")) != rule_hash(rows.assign(industries="F"))
+
+
+def test_a_rule_of_an_industry_judges_its_series_and_no_total(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("update reading set industry = 'C'")
+    con.execute("insert into reading by name select * replace ('F' as industry) from reading")
+    con.execute("insert into reading by name select * replace ('ALL' as industry) from reading where industry = 'F'")
+    scope = {"cohort": "migrant", "scope": "cell;industry"}
+    level, change = rule(**LEVEL, **scope), rule(**LEVEL | {"kind": "change"}, window_periods=3, **scope)
+    for kind in (level, change.assign(line=1.0)):
+        told = {
+            codes: sorted(findings(con, kind.assign(industries=codes))["industry"]) for codes in (None, "C", "F", "C;F")
+        }
+        assert told == {None: ["C", "F"], "C": ["C"], "F": ["F"], "C;F": ["C", "F"]}
+        assert findings(con, kind.assign(industries="U")).empty
+
+
+def test_rises_count_by_their_industry_alone() -> None:
+    score = pd.DataFrame({"industry": ["ALL", "C", "F"]}).assign(
+        indicator="benefit_claim", area=CITY, level=["total", "industry", "industry"], grain="day", observed=90.0,
+        expected=10.0, variance=10.0, p=1e-9, strength=9.0, window_from=pd.Timestamp(DAY), data_to=pd.Timestamp(DAY),
+        window_periods=7,
+    )  # fmt: skip
+    spike = rule(kind="spike", indicator="benefit_claim", min_strength=3.0, grain="day")
+    assert sorted(rules.spikes(spike, score, {"benefit_claim": "higher"})["industry"]) == ["ALL", "C", "F"]
+    assert rules.spikes(spike.assign(industries="F"), score, {"benefit_claim": "higher"})["industry"].tolist() == ["F"]
+    spans = score.drop(columns=["window_periods", "level"]).assign(
+        window_to=pd.Timestamp(DAY), lo=5.0, hi=15.0, horizon=8.0
+    )
+    ahead = spike.assign(kind="exceedance", window_periods=8.0, industries="C")
+    assert exceedances(ahead, spans, CITY)["industry"].tolist() == ["C"]
+
+
+def test_employers_count_by_their_industry_also_where_they_are_summed() -> None:
+    reports = REPORTS.assign(industry=["C", "C", "F", "F", "U"])
+    named = {"industries": "C;U", "line": 20.0}
+    event = rule(kind="event", indicator="layoff_reported", window_days=30.0, scope="employer", **named)
+    assert sorted(rules.events(event, reports, DAY)["employer"]) == ["e29", "e30", "e301"]
+    assert sorted(leads.early(event.assign(kind="early"), reports, DAY)["employer"]) == ["e29", "e30", "e301"]
+    joined = pd.DataFrame({"report_id": reports["report_id"], "joined": 30, "returned": 0})
+    assert sorted(leads.rehired(event.assign(kind="rehire"), reports, joined)["employer"]) == ["e29", "e30", "e301"]
+    several = event.assign(kind="several", scope="area;industry")
+    both = pd.concat([several, several.assign(rule_id="s", industries="F", staff_most=300)], ignore_index=True)
+    told = rules.several(both, reports, DAY, CITY)
+    assert sorted(zip(told["rule_id"], told["industry"], told["people"], strict=True)) == [
+        ("r", "ALL", 60.0), ("r", "C", 40.0), ("s", "ALL", 40.0), ("s", "F", 40.0),
+    ]  # fmt: skip
+    endings = pd.DataFrame(
+        {"employer": ["a", "b"], "area": AREA, "industry": ["C", "F"], "people": [30, 31], "ends_on": pd.Timestamp(DAY)}
+    )
+    ends = {"kind": "deadline", "indicator": "insured_deferring", "window_days": 30.0, "scope": "city"}
+    assert rules.deadlines(rule(**ends | named), endings, DAY, CITY)["people"].tolist() == [30.0]
+
+
+def test_a_change_of_industries_is_told_as_a_difference() -> None:
+    rows = newest(REGION, "employer_layoff")
+    told = differences(rows, rows.assign(industries="C"))
+    assert len(told) == len(rows)
+    assert all(line.endswith("industries：空 → C") for line in told)
 
 
 @pytest.mark.parametrize(
