@@ -22,7 +22,18 @@ from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = region_module.load(ROOT / "data" / "regions" / "liaocheng")
-_TABLES = ("manifest", "edition", "place", "industry", "indicator", "rule", "reading", "episode", "roster")
+_TABLES = (
+    "manifest",
+    "edition",
+    "place",
+    "industry",
+    "indicator",
+    "rule",
+    "reading",
+    "episode",
+    "roster",
+    "corroboration",
+)
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 
 
