@@ -7,6 +7,7 @@ from dash import html
 
 from dashboard import data, reference
 from dashboard.components.table import scrolling, table
+from dashboard.components.tag import stored
 from dashboard.locale import percent, signed, text, value
 from dashboard.reference import Indicator
 from pipelines.domain import Audience
@@ -82,9 +83,9 @@ def _members(row: Any) -> Any:
 def _name(one: Any) -> Any:
     if one.place == 0:
         return text("all others together")
-    if one.kind == "township":
-        return text("township of {village} ({code})", village=one.member_name, code=one.member)
-    return [one.member_name if isinstance(one.member_name, str) else "", html.Small(one.member)]
+    name = stored(one.member_name) if isinstance(one.member_name, str) else ""
+    code = text("and its township, {code}", code=one.member) if one.kind == "township" else one.member
+    return [name, html.Small(code)]
 
 
 def _people(number: float) -> str:
