@@ -20,7 +20,8 @@ from pipelines.ledger.audit import Act
 from pipelines.ledger.measure import measures
 from pipelines.region import load
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in, speaking
-from tests.dashboard.published_city import CLOSING, LATE, SUSPECTED, City
+from tests.dashboard.published_city import CLOSING, LATE, City
+from tests.dashboard.published_story import SMALL_ONE
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -203,7 +204,7 @@ def test_who_makes_up_a_rise_is_named_with_its_share(site: Site, spoken: Languag
         page = json.loads(page_asked("/warning/w0002", "").of(speaking(site, viewer, spoken))[2])
         assert _table(page, caption) == [
             ["".join(CLOSING[::-1]), "61", "1.5", "+60", "94.4%"],
-            ["".join(SUSPECTED[::-1]), "7", "2.5", "+4.5", "7.1%"],
+            ["".join(SMALL_ONE[::-1]), "7", "2.5", "+4.5", "7.1%"],
             [others, "28", "29", "−1.0", "−1.6%"],
         ]
 

@@ -9,27 +9,33 @@ with cell as (
 ),
 brought as (
     select
-        wanted.number, contribution.member, wanted.periods, wanted.window_from, wanted.history_from,
+        wanted.number, contribution.member,
         sum(case when contribution.day >= wanted.window_from then contribution.people else 0 end) as observed,
         sum(case when contribution.day < wanted.window_from then contribution.people else 0 end) as earlier,
-        count(distinct case when contribution.day < wanted.window_from then contribution.day end) as forms
+        count(distinct case when $usual = 'form' and contribution.day < wanted.window_from then contribution.day end) as forms
     from wanted
     join cell on wanted.number = cell.number
     join contribution on cell.area = contribution.area and cell.industry = contribution.industry
         and contribution.day between wanted.history_from and wanted.until
-    group by wanted.number, contribution.member, wanted.periods, wanted.window_from, wanted.history_from
+    group by wanted.number, contribution.member
+),
+reached as (
+    select min(day) as first_on
+    from contribution
 ),
 compared as (
     select
-        number, member, observed,
+        brought.number, brought.member, brought.observed,
         case
             when $usual = 'none' then 0.0
-            when $usual = 'form' then earlier * periods / nullif(forms, 0)
-            else earlier * periods / nullif(
-                date_diff('day', greatest(history_from, (select min(day) from contribution)), window_from), 0
+            when $usual = 'form' then brought.earlier * wanted.periods / nullif(brought.forms, 0)
+            else brought.earlier * wanted.periods / nullif(
+                date_diff('day', greatest(wanted.history_from, reached.first_on), wanted.window_from), 0
             )
         end as expected
     from brought
+    join wanted on brought.number = wanted.number
+    cross join reached
 ),
 ranked as (
     select
