@@ -7,7 +7,9 @@ from dash import html
 
 from dashboard import data, reference
 from dashboard.components.table import table
-from dashboard.locale import short_day, text
+from dashboard.components.tag import verdict_tag
+from dashboard.locale import listed, short_day, text
+from dashboard.verdict import agreement
 
 _SOURCES = {
     "insurance": "social insurance",
@@ -27,12 +29,30 @@ _SAYS = {
 _TONES = {"agrees": "tone-worse", "disagrees": "tone-normal", "unclear": "tone-unknown", "silent": "tone-unknown"}
 
 
+def in_short(row: Any) -> Any:
+    """What the sources together say of a warning, with those named that agree and that do not; None where nothing."""
+    if (said := agreement(row)) is None:
+        return None
+    found = data.read("corroboration", episode_id=row.episode_id)
+    agree, disagree = (
+        listed([text(_SOURCES.get(source, source)) for source in found.loc[found["says"] == says, "source"]])
+        for says in ("agrees", "disagrees")
+    )
+    words = ""
+    if agree and disagree:
+        words = text("agree: {agree}; disagree: {disagree}", agree=agree, disagree=disagree)
+    elif agree:
+        words = text("agree: {agree}", agree=agree)
+    elif disagree:
+        words = text("disagree: {disagree}", disagree=disagree)
+    return html.P([verdict_tag(said), " ", words])
+
+
 def other_sources(episode_id: str) -> Any:
     """The section of one warning; nothing where the edition compared nothing."""
     found = data.read("corroboration", episode_id=episode_id)
     if found.empty:
         return None
-    agree, disagree = ((found["says"] == says).sum() for says in ("agrees", "disagrees"))
     rows = [
         [
             text(_SOURCES.get(row.source, row.source)),
@@ -46,12 +66,7 @@ def other_sources(episode_id: str) -> Any:
     names = ("Source", "What it says", "By its series", "Standard deviations from its usual", "Data to")
     return html.Section(
         [
-            html.H2(
-                [
-                    text("What other sources say"),
-                    html.Small(text("{agree} agree, {disagree} disagree", agree=agree, disagree=disagree)),
-                ]
-            ),
+            html.H2(text("What other sources say")),
             table(
                 text("What other sources say"), [text(name) for name in names], rows, numeric=frozenset({3}),
                 kind="cards",

@@ -2,12 +2,18 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from dashboard.locale import Language, language, percent, text, value
 
 NORMAL_RANGE_SIGMAS = 1.96  # about 95 of 100 windows without an event stay inside
+_AGREEMENT = {
+    "consistent": ("sources agree", "worse"), "corroborated": ("corroborated", "worse"),
+    "single": ("single source", "unknown"), "conflicting": ("sources differ", "normal"),
+}  # fmt: skip
+_CERTAIN_IN_ITSELF = frozenset({"data_fault", "deadline"})  # kinds that no other source can bear out
 CERTAIN_EXPONENT = 6  # p of one in a million counts as certain in the ranking
 
 
@@ -74,6 +80,14 @@ def certainty_word(p: float | None, kind: str) -> str:
     if p < 1e-7:
         return text("very sure")
     return text("sure") if p < 1e-4 else text("fairly sure")
+
+
+def agreement(row: Any) -> Verdict | None:
+    """What the sources together say of a warning (steps/agreement.sql), None where they were not asked about it."""
+    if row.kind in _CERTAIN_IN_ITSELF or row.agreement not in _AGREEMENT:
+        return None
+    word, tone = _AGREEMENT[row.agreement]
+    return Verdict(text(word), tone)
 
 
 def odds(p: float | None) -> str:

@@ -12,7 +12,7 @@ from dashboard.components.tag import level_tag, state_tag
 from dashboard.handled import Handled
 from dashboard.locale import count, month, short_day, text, value
 from dashboard.shared import blank, fill_in
-from dashboard.verdict import certainty, certainty_word, odds
+from dashboard.verdict import agreement, certainty, certainty_word, odds
 from pipelines.domain import TOTAL_INDUSTRY
 
 IN_SIGHT = 12  # warnings shown at once; the rest is one key away
@@ -84,10 +84,15 @@ def _table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
 
 
 def _certainty(row: Any) -> Any:
-    """How sure, and of what was measured how rarely chance alone would do it."""
-    word = certainty_word(row.p, row.kind)
-    rarely = odds(row.p) if row.kind == "spike" else ""
-    return [word, html.Small(rarely)] if rarely else word
+    """How sure, what other sources make of it, and of what was measured how rarely chance alone would do it.
+
+    Two lines at most: the first page has room for no more.
+    """
+    rarely, said = odds(row.p) if row.kind == "spike" else "", agreement(row)
+    words = [certainty_word(row.p, row.kind), *([said.word] if said else [])]
+    if rarely:
+        return [" · ".join(words), html.Small(rarely)]
+    return [words[0], *map(html.Small, words[1:])]
 
 
 def _standing(one: Handled | None) -> Any:

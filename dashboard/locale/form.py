@@ -1,10 +1,12 @@
 """Numbers, days and instants in the reader's form; what is missing is said in words by the caller, never as zero."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.numbers import parse_pattern
 
 from dashboard.locale.catalogue import text
@@ -41,6 +43,11 @@ def percent(share: float, *, is_signed: bool = False) -> str:
     if not is_signed:
         return shown if share >= 0 else _MINUS + shown
     return ("+" if share > 0 else _MINUS if share < 0 else "±") + shown
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other: ``A、B和C``."""
+    return format_list(names, locale=_locale())
 
 
 def day(when: date) -> str:

@@ -37,6 +37,8 @@ PROGRAM = {
     "forecast": "What is expected of a reading and how far it may be off, kept with the day it was made.",
     "spike": "A reading that its own history did not expect.",
     "early warning": "One episode: opened by a rule, verified and handled by people, then lifted.",
+    "agreement of sources": "Whether other sources bear a warning out. They agree: two or more do, none disagrees. "
+    "Corroborated: another one does. They differ: those that disagree are no fewer, its own source counted.",
     "edition": "One finished run: what was known at its cut-off and what was published then; it is never changed.",
     "handling measure": "An action of the playbook for one warning, with an owner and a day it is due.",
     "notice to a recipient": "What one recipient was told, when and why, or why nothing was.",

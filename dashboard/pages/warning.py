@@ -9,11 +9,12 @@ from dashboard import data, reference, shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
 from dashboard.components.warning import address, industry_link, people, reach, subject
+from dashboard.contributors import contributors
 from dashboard.figures.tabbed import awaited, span_of
 from dashboard.handling import handling
 from dashboard.kind_words import evidence, sentence
 from dashboard.locale import day, instant, month, percent, short_day, text, value
-from dashboard.other_sources import other_sources
+from dashboard.other_sources import in_short, other_sources
 from dashboard.reference import Indicator
 from dashboard.region import region
 from dashboard.rule_met import is_met, steps_here
@@ -70,6 +71,7 @@ def _title(episode_id: str) -> list[Any]:
         html.P([_sentence(row, indicator), " ", html.Span(text("lifted"), className="tag state lifted")])
         if row.status != "open"
         else html.P(_sentence(row, indicator)),
+        in_short(row),
     ]
 
 
@@ -89,7 +91,7 @@ def _grounds(episode_id: str) -> list[Any]:
             className="halves",
         ),
         _chart(row, shown),
-        _contributors(row, indicator),
+        contributors(row, indicator),
         other_sources(row.episode_id),
         html.Section([html.H2(text("How it came about")), _history(row, indicator)]),
     ]
@@ -315,38 +317,6 @@ def _chart(row: Any, indicator: Indicator | None) -> Any:
         [
             html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
             html.Div(awaited(row.indicator, row.area, row.industry, days, window), className="panel"),
-        ]
-    )
-
-
-def _contributors(row: Any, indicator: Indicator | None) -> Any:
-    """Which parts of the series stand out in the same window."""
-    if row.kind != "spike" or indicator is None or not data.may_read_scores(row.area) or pd.isna(row.window_from):
-        return None
-    found = data.read(
-        "contributor",
-        indicator=row.indicator,
-        window_periods=reference.periods(row.window_from.date(), row.window_to.date(), row.indicator),
-        area=row.area,
-        industry=row.industry,
-        city=reference.city(),
-    )
-    if found.empty:
-        return None
-    rows = [
-        [
-            reference.where(part.area, part.industry),
-            value(part.observed, indicator.unit),
-            value(part.expected, indicator.unit),
-            f"+{value(part.observed - part.expected, indicator.unit)}",
-        ]
-        for part in found.itertuples(index=False)
-    ]
-    columns = [text("Part"), text("Seen"), text("Expected"), text("More than expected")]
-    return html.Section(
-        [
-            html.H2(text("Where it comes from")),
-            _wide(text("Parts of the series in the same window"), columns, rows, frozenset({1, 2, 3})),
         ]
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipelines.alerts import lead_desk, rules
 from pipelines.alerts.cause import with_cause
+from pipelines.alerts.contributor import CONTRIBUTOR, contributors
 from pipelines.alerts.corroboration import compared, raised
 from pipelines.alerts.grounds import Grounds, found, grounds, in_force_on
 from pipelines.alerts.hysteresis import held, look_back_days, waiting
@@ -18,12 +19,12 @@ from pipelines.alerts.told_anew import Again, readings_corrected, reports_gone, 
 from pipelines.domain import Edition
 from pipelines.region import Region
 from pipelines.rule_version import hashes_on
-from pipelines.warehouse.catalogue import catalogue
+from pipelines.warehouse.catalogue import catalogue, step
 from pipelines.warehouse.transform import Change
 
 _AGREEMENT = [
     "edition_id", "day", "episode_id", "area", "industry", "source", "by_indicator", "by_industry", "says", "strength",
-    "data_to",
+    "data_to", "agreement",
 ]  # fmt: skip
 _EPISODE = list(EarlyWarning.__dataclass_fields__)
 
@@ -67,6 +68,7 @@ class Judge:
         unfounded = self._unfounded(alive, findings, change, known, day, cutoff_at)
         after = advance(current, findings, judged, leave_after, day, stay, unfounded)
         self._store_episodes(edition, current, after)
+        self._store_contributors(edition, current, after, in_force)
         self._store_agreement(edition, [one for one in after if one.status == "open"], known)
         leads = lead_desk.found(self._con, self._region, in_force, known.layoffs, day)
         lead_desk.store(self._con, edition, leads.assign(rule_hash=leads["rule_id"].map(versions)))
@@ -108,7 +110,9 @@ class Judge:
         city = self._region.city
         told = compared(self._con, named, known.score, known.layoffs, edition.day, cutoff_at, city)
         frame = named.merge(told, on=rules.SERIES).assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day))
-        self._insert("corroboration", _AGREEMENT, frame)
+        self._con.register("said", frame)
+        self._insert("corroboration", _AGREEMENT, self._con.execute(step("agreement")).df())
+        self._con.unregister("said")
 
     def _earlier(self, in_force: pd.DataFrame, day: date) -> pd.DataFrame:
         """Findings of the editions before that count for a rule's k of n."""
@@ -146,6 +150,31 @@ class Judge:
     def _store_findings(self, edition: Edition, findings: pd.DataFrame) -> None:
         frame = findings.assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day), evidence=None)
         self._insert("finding", ["edition_id", "day", *rules.FINDING, "evidence"], frame)
+
+    def _store_contributors(
+        self, edition: Edition, before: list[EarlyWarning], after: list[EarlyWarning], in_force: pd.DataFrame
+    ) -> None:
+        """Who makes up the rise of each open warning; what was said of one stands while its evidence is not new."""
+        said = "select distinct episode_id from contributor where known_to is null"
+        named = {row[0] for row in self._con.execute(said).fetchall()}
+        seen = {one.episode_id: (one.window_from, one.data_to, one.observed) for one in before}
+        told = [
+            one
+            for one in after
+            if one.status == "open"
+            and (
+                one.episode_id not in named or seen.get(one.episode_id) != (one.window_from, one.data_to, one.observed)
+            )
+        ]
+        if not told:
+            return
+        cutoff_at = edition.cutoff_at.replace(tzinfo=None)
+        self._con.execute(
+            "update contributor set known_to = $cutoff_at where known_to is null and list_contains($told, episode_id)",
+            {"cutoff_at": cutoff_at, "told": [one.episode_id for one in told]},
+        )
+        frame = contributors(self._con, told, in_force, self._region.city)
+        self._insert("contributor", [*CONTRIBUTOR, "known_from"], frame.assign(known_from=pd.Timestamp(cutoff_at)))
 
     def _store_episodes(self, edition: Edition, before: list[EarlyWarning], after: list[EarlyWarning]) -> None:
         known = {warning.episode_id: warning for warning in before}

@@ -24,6 +24,9 @@ CLOSED_BECAUSE = {
 }  # fmt: skip
 WITHDRAWN = "数据更正后不再成立"
 RECEDED = "，数据已回落，待决定解除"
+AGREEMENT_NAMES = {"consistent": "多源一致", "corroborated": "有旁证", "conflicting": "来源不一"}
+"""What other sources make of a warning; that none says anything clear is no news."""
+_CERTAIN_IN_ITSELF = frozenset({"data_fault", "deadline"})  # kinds that no other source can bear out
 _MEASURES = {"persons": "人", "posts": "个"}
 
 
@@ -47,6 +50,7 @@ class Item:
     close_reason: str
     link: str
     detail: str = ""
+    sources: str = ""
 
     @property
     def title(self) -> str:
@@ -85,6 +89,7 @@ def item(row: dict[str, object], change: str, region: Region, settings: Settings
         close_reason=CLOSED_BECAUSE.get(_text(row["close_reason"]), ""),
         link=f"{settings.address}/warning/{row['episode_id']}",
         detail=detail,
+        sources="" if row["kind"] in _CERTAIN_IN_ITSELF else AGREEMENT_NAMES.get(str(row.get("agreement", "")), ""),
     )
 
 

@@ -14,6 +14,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _VILLAGES: Final = 5  # monitored villages of a unit, the last of them 重点 and not 定点
+_OF_TOWNSHIP: Final = 2  # monitored villages of a township, whose codes begin alike
 _LABOUR: Final = (260, 1400)
 _AWAY: Final = (0.34, 0.52)  # of a village's labour in an ordinary week
 _HOME_FOR_FESTIVAL: Final = 0.55  # of those away
@@ -60,7 +61,8 @@ def village_sheet(wording: Wording, rhythm: Rhythm, seed: int) -> Sheet:
                 before[village, week], departed[village, week], returned[village, week],
             ]  # fmt: skip
             lines.append(
-                f"{_code(areas[area])}9{number + 1:05d},示例{area * _VILLAGES + number + 1}村,"
+                f"{_code(areas[area])}9{number // _OF_TOWNSHIP + 1:02d}{number + 1:03d},"
+                f"示例{area * _VILLAGES + number + 1}村,"
                 f"{wording.city.area_text[area]},{'重点' if number == _VILLAGES - 1 else '定点'},{day},"
                 f"{labour[village] // 2},{','.join(map(str, figures))},{reason[village, week]},"
                 f"{jobless[village, week]},{business[village, week]}"

@@ -13,7 +13,7 @@ from pipelines.alerts.lifecycle import BANDS
 from pipelines.domain import TOTAL_INDUSTRY
 from pipelines.publish.protect import Figures, Mask
 from pipelines.secrecy import Bounds
-from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.warehouse.catalogue import Indicator, catalogue, step
 
 METHOD = 2  # of release and secondary suppression; another number derives the whole general file anew
 RESPONDENTS = frozenset({"employers", "villages"})
@@ -97,10 +97,15 @@ def general_events(bounds: Bounds, city: str) -> str:
             and coalesce(jobs >= {bounds.persons}, true)"""  # nosec B608 # the region's whole numbers and its code
 
 
-GENERAL_CORROBORATION = """
-    insert into general.corroboration by name
-    select edition_id, day, episode_id, area, industry, source, by_indicator, by_industry, says, data_to
-    from restricted.corroboration
-    where by_industry = 'ALL' and source <> 'layoff_reports'
-        and edition_id not in (select edition_id from general.corroboration)"""
-"""What sources say of a warning, for everybody: of whole areas, without figures and employers' reports."""
+GENERAL_CORROBORATION = f"""
+    create or replace temp view said as
+        select edition_id, day, episode_id, area, industry, source, by_indicator, by_industry, says, data_to
+        from restricted.corroboration
+        where by_industry = '{TOTAL_INDUSTRY}' and source <> 'layoff_reports'
+            and edition_id not in (select edition_id from general.corroboration);
+    insert into general.corroboration by name {step("agreement")};
+    drop view said"""  # nosec B608 # a code and a file of ours
+"""What sources say of a warning, for everybody: of whole areas, without figures and employers' reports.
+
+What they say together is of these alone: else a report that is not told would show in it.
+"""

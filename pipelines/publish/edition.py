@@ -27,14 +27,16 @@ from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.tables import define
 
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
-VINTAGE = ("reading", "episode", "roster", "employer", "listed_employer", "filed_report", "announced_event")
+VINTAGE = (
+    "reading", "episode", "contributor", "roster", "employer", "listed_employer", "filed_report", "announced_event",
+)  # fmt: skip
 BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality", "layoff_lead", "corroboration")
 DISCLOSURE = ("release", "suppression", "checked_month")
 REFERENCE = ("place", "industry", "indicator", "rule")
 IN_GENERAL = ("roster", "reading", "episode", "suppression", "corroboration", "announced_event")
 IN_BOTH = frozenset({"corroboration"})  # of BY_EDITION: in the general file without figures
 RESTRICTED_ONLY = (
-    "release", "checked_month", "employer", "listed_employer", "filed_report",
+    "release", "checked_month", "contributor", "employer", "listed_employer", "filed_report",
     *(table for table in BY_EDITION if table not in IN_BOTH), "drop_register", "quarantine",
 )  # fmt: skip
 
@@ -140,6 +142,7 @@ def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, 
     keys = {
         "reading": "indicator, area, industry, cohort, grain, period",
         "episode": "episode_id",
+        "contributor": "episode_id, place",
         "roster": "feed, area, period",
         "employer": "employer",
         "listed_employer": "employer, kind, area",

@@ -74,6 +74,7 @@ TABLES: dict[str, Table] = {
     "area_rank": Table(Clock.TIMELESS, "t.area", in_general=False, needs="own_rank", derived="area_rank"),
     "corroboration": Table(Clock.EDITION, "t.area"),
     "layoff_lead": Table(Clock.EDITION, "t.area", in_general=False, bureau_only=True),
+    "contributor": Table(Clock.VINTAGE, "t.area", in_general=False),
     "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "listed_employer": Table(Clock.VINTAGE, "t.area", in_general=False),
     "filed_report": Table(Clock.VINTAGE, "t.area", in_general=False),

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 import dashboard
 from dashboard import download
+from dashboard.locale import Language
 from pipelines.domain import Viewer
 from pipelines.publish.read import read
 from tests.dashboard.site import LEADER, Site
@@ -60,6 +61,13 @@ def signed_in(site: Site, viewer: Viewer) -> FlaskClient:
     client = site.app.server.test_client()
     token = site.link(viewer).rsplit("/", 1)[1]
     assert client.post(f"/sign-in/{token}", json={}, headers=ORIGIN).get_json() == {"to": "/"}
+    return client
+
+
+def speaking(site: Site, viewer: Viewer, language: Language) -> FlaskClient:
+    """A client that has signed in and chosen a language."""
+    client = signed_in(site, viewer)
+    assert client.post("/language", json={"language": language}, headers=ORIGIN).get_json() == {"again": True}
     return client
 
 

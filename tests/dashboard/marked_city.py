@@ -17,6 +17,7 @@ FIGURES = {
     "forecast": ("expected", "lo80", "hi80", "lo95", "hi95"),
     "nowcast": ("value", "likely", "lo", "hi"),
     "revision": ("value_before", "value"),
+    "contributor": ("observed", "expected"),
     "employer": ("insured",),
     "filed_report": ("staff", "planned"),
     "announced_event": ("jobs", "employers"),

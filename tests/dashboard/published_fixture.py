@@ -31,7 +31,17 @@ from tests.dashboard.published_series import (
     revisions,
     scores,
 )
-from tests.dashboard.published_story import agreement, drops, employers, episodes, leads, listed, quarantine, roster
+from tests.dashboard.published_story import (
+    agreement,
+    contributors,
+    drops,
+    employers,
+    episodes,
+    leads,
+    listed,
+    quarantine,
+    roster,
+)
 
 GENERAL = (
     "manifest",
@@ -54,6 +64,7 @@ RESTRICTED = (
     "nowcast",
     "revision",
     "model_quality",
+    "contributor",
     "employer",
     "listed_employer",
     "filed_report",
@@ -93,6 +104,7 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "nowcast": pd.DataFrame(),
         "revision": revisions(city),
         "model_quality": model_quality(city),
+        "contributor": contributors(city),
         "employer": employers(city),
         "listed_employer": listed(city),
         "filed_report": reports(city),

@@ -254,7 +254,19 @@ def agreement(city: City) -> pd.DataFrame:
     )  # fmt: skip
     made = pd.DataFrame([(name, day) for name, day, _ in city.editions], columns=["edition_id", "day"])
     rows = made.merge(warned, how="cross").merge(said, how="cross")
-    return rows.assign(by_industry="ALL", data_to=date(2026, 11, 23))[columns_of("corroboration")]
+    told = rows.assign(by_industry="ALL", data_to=date(2026, 11, 23), agreement="corroborated")
+    return told[columns_of("corroboration")]
+
+
+SMALL_ONE = ("91371503MA3C00004X", "示例建材厂")
+
+
+def contributors(city: City) -> pd.DataFrame:
+    """Who brought the 96 claimants of one warning: the closing factory most of them, another one a few."""
+    rows = [(1, *CLOSING, 61.0, 1.5), (2, *SMALL_ONE, 7.0, 2.5), (0, None, None, 28.0, 29.0)]
+    frame = pd.DataFrame(rows, columns=["place", "member", "member_name", "observed", "expected"])
+    said = {"episode_id": "w0002", "area": "371503", "kind": "employer", "known_from": city.editions[-1][2]}
+    return frame.assign(**said, known_to=None)[columns_of("contributor")]
 
 
 def drops(city: City) -> pd.DataFrame:

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, expect
 
 from dashboard import shared as store
 from dashboard.locale import Language
-from pipelines.domain import Audience, Viewer
-from tests.dashboard.asked import ORIGIN, PAGE, Asked, page_asked, signed_in
+from pipelines.domain import Audience
+from tests.dashboard.asked import ORIGIN, PAGE, Asked, page_asked, speaking
 from tests.dashboard.published_city import CLOSING, SUSPECTED
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of
 from tests.dashboard.walk import DESK, OWN, PHONE, VIEWERS, Watch, opened, walk
@@ -28,13 +28,6 @@ CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 UNREAD = {"href", "src", "id", "className", "action", "name", "value", "lang", "type", "namespace", "data-figure"}
 AS_STORED = {"Code", "Bdi"}  # identifiers and people's names: nobody's to translate
 ENGLISH = {"Accept-Language": "en-GB,en;q=0.9"}
-
-
-def speaking(site: Site, viewer: Viewer, language: Language) -> FlaskClient:
-    """A client that has signed in and chosen a language."""
-    client = signed_in(site, viewer)
-    assert client.post("/language", json={"language": language}, headers=ORIGIN).get_json() == {"again": True}
-    return client
 
 
 def asked(client: FlaskClient, address: str) -> str:

@@ -11,15 +11,19 @@ import duckdb
 import pandas as pd
 import pytest
 
+from dashboard.locale import Language
 from dashboard.region import REGION
 from pipelines.alerts.lifecycle import opened
 from pipelines.alerts.rules import FINDING
+from pipelines.ledger import audit
+from pipelines.ledger.audit import Act
 from pipelines.ledger.measure import measures
 from pipelines.region import load
 from pipelines.rule_version import hashes_on
-from tests.dashboard.asked import ORIGIN, page_asked, signed_in
-from tests.dashboard.published_city import PROJECT, City
-from tests.dashboard.site import LEADER, Site, head_of, served
+from tests.dashboard.asked import ORIGIN, page_asked, signed_in, speaking
+from tests.dashboard.published_city import CLOSING, LATE, PROJECT, City
+from tests.dashboard.published_story import SMALL_ONE
+from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 
 pytestmark = pytest.mark.xdist_group("browser")
 AREA = "371503"
@@ -203,3 +207,55 @@ def test_a_measure_is_due_on_its_own_day_and_a_workday(site: Site) -> None:
     today = datetime.now(UTC).date()
     assert (one.due_on - today).days >= int(slow["due_days"]) - 1
     assert f"{slow['title']}（通知第 {slow['item']} 项），{one.due_on} 前" in options
+
+
+@pytest.mark.parametrize(
+    ("spoken", "caption", "others"),
+    [(Language.CHINESE, "企业", "其余合计"), (Language.ENGLISH, "Employers", "all others together")],
+)
+def test_who_makes_up_a_rise_is_named_with_its_share(site: Site, spoken: Language, caption: str, others: str) -> None:
+    for viewer in (LEADER, head_of(AREA)):
+        page = json.loads(page_asked("/warning/w0002", "").of(speaking(site, viewer, spoken))[2])
+        assert _table(page, caption) == [
+            ["".join(CLOSING[::-1]), "61", "1.5", "+60", "94.4%"],
+            ["".join(SMALL_ONE[::-1]), "7", "2.5", "+4.5", "7.1%"],
+            [others, "28", "29", "−1.0", "−1.6%"],
+        ]
+
+
+def test_of_a_warning_without_such_a_list_nobody_is_named(site: Site) -> None:
+    page = _page(site, "/warning/w0005")
+    assert "其余合计" not in _words_of(page)
+
+
+def test_whoever_sees_no_exact_figures_sees_no_employer_in_a_rise(site: Site) -> None:
+    for viewer in (head_of(LATE), AUDITOR):
+        status, _, said = page_asked("/warning/w0002", "").of(signed_in(site, viewer))
+        assert status == 200
+        assert CLOSING[0] not in said
+        assert CLOSING[1] not in said
+
+
+@pytest.mark.parametrize(
+    ("spoken", "said"),
+    [
+        (Language.CHINESE, "有旁证 一致：社会保险；不一致：移动通信"),
+        (Language.ENGLISH, "corroborated agree: social insurance; disagree: telecom"),
+    ],
+)
+def test_a_warning_says_at_its_top_what_other_sources_make_of_it(site: Site, spoken: Language, said: str) -> None:
+    page = json.loads(page_asked("/warning/w0005", "").of(speaking(site, LEADER, spoken))[2])
+    words = _words_of(page)
+    assert said in words
+    assert words.index(said) < words.index({Language.CHINESE: "办理情况", Language.ENGLISH: "Where it stands"}[spoken])
+
+
+def test_a_list_of_warnings_says_it_in_a_word(site: Site) -> None:
+    assert "有旁证" in _words_of(_page(site, "/"))
+    assert "有旁证" in _words_of(_page(site, f"/area/{AREA}"))
+
+
+def test_a_look_at_an_employer_in_a_rise_is_entered_in_the_audit_trail(site: Site) -> None:
+    client = signed_in(site, LEADER)
+    page_asked("/warning/w0002", "").of(client)
+    assert any("w0002" in entry.target for entry in audit.entries(site.ledger, act=Act.SMALL_CELL_VIEW))

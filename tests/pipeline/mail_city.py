@@ -22,7 +22,19 @@ from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = region_module.load(ROOT / "data" / "regions" / "liaocheng")
-_TABLES = ("manifest", "edition", "place", "industry", "indicator", "rule", "reading", "episode", "roster")
+_TABLES = (
+    "manifest",
+    "edition",
+    "place",
+    "industry",
+    "indicator",
+    "rule",
+    "reading",
+    "episode",
+    "roster",
+    "corroboration",
+)
+_AGREEMENT = ("edition_id", "episode_id", "area", "industry", "source", "agreement")
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 
 
@@ -49,6 +61,7 @@ class Told:
     kind: str = "spike"
     data_to: date | None = None
     opened_on: date | None = None
+    agreement: str | None = None
 
 
 @dataclass
@@ -88,6 +101,10 @@ class City:
             ]
             _insert(connection, "edition", days)
             _insert(connection, "episode", [_episode(warning) for warning in warnings])
+            said = [
+                {"edition_id": newest.edition_id, "source": "telecom", **vars(one)} for one in warnings if one.agreement
+            ]
+            _insert(connection, "corroboration", [{name: one[name] for name in _AGREEMENT} for one in said])
             self._roster(connection, editions)
             self._later_roster(connection, editions, silent or {})
             self._readings(connection, editions)

@@ -1,4 +1,6 @@
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,9 +25,11 @@ WARNINGS = [
 ]
 
 
-def mails(city: City, ledger: Ledger, is_demonstration: bool = False) -> dict[str, tuple[str, str, str]]:
+def mails(
+    city: City, ledger: Ledger, is_demonstration: bool = False, warnings: Sequence[Told] = WARNINGS
+) -> dict[str, tuple[str, str, str]]:
     """Office → subject, text, HTML of its digest; office and "!" → of its mail at once, if there is one."""
-    city.publish([edition(DAY)], WARNINGS, is_demonstration)
+    city.publish([edition(DAY)], list(warnings), is_demonstration)
     decide(edition(DAY), is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
     send(ledger, city.settings, NOW)
     found = {}
@@ -64,6 +68,19 @@ def test_an_office_reads_of_its_own_area_and_of_city_totals_only(city: City, led
                 assert is_named == (code == own), (office, code)
         assert "聊城市合计" in written[office][1]
     assert all(name in written["liaocheng"][1] for name in ("东昌府区", "茌平区"))
+
+
+def test_a_mail_says_what_other_sources_make_of_it_where_they_say_anything(city: City, ledger: Ledger) -> None:
+    said = {"a1": "consistent", "a2": "single", "b1": "conflicting"}
+    warnings = [replace(one, agreement=said.get(one.episode_id)) for one in WARNINGS]
+    warnings.append(Told("f1", "371502", 4, DAY, "ALL", kind="data_fault", agreement="corroborated"))
+    written = mails(city, ledger, warnings=warnings)
+    for body in (written["dongchangfu!"][1], words(written["dongchangfu!"][2])):
+        assert re.search(r"来源比对[：\s]*多源一致", body)
+    city_wide = written["liaocheng"]
+    assert [body.count("来源比对：") for body in city_wide[1:]] == [2, 2]
+    assert all(word in city_wide[1] for word in ("来源比对：多源一致", "来源比对：来源不一"))
+    assert "单一来源" not in city_wide[1]
 
 
 def test_a_mail_speaks_in_bands_and_of_suspicion(city: City, ledger: Ledger) -> None:
