@@ -5,7 +5,6 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -14,7 +13,7 @@ from pipelines import region as regions
 from pipelines.alerts.audience import recipients, unmanned, unrouted
 from pipelines.alerts.reach import names_a_size, without_readings
 from pipelines.domain import EVERY_COHORT, Role, UserError, Viewer
-from pipelines.ledger import job, open_ledger, queue
+from pipelines.ledger import has_ledger, job, open_ledger, queue
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending
 from pipelines.publish.read import edition_in_force, read
@@ -104,17 +103,13 @@ def _keys(settings: Settings) -> str:
 
 
 def _ledger(settings: Settings) -> str:
-    if not _has_ledger(settings):
+    if not has_ledger(settings):
         return "还没有台账，第一次运行时生成"
     return f"{len(recorded_editions(open_ledger(settings)))} 个版次"
 
 
-def _has_ledger(settings: Settings) -> bool:
-    return bool(settings.ledger_url) or Path(settings.ledger_address.removeprefix("sqlite:///")).exists()
-
-
 def _mails(settings: Settings) -> str:
-    if not _has_ledger(settings):
+    if not has_ledger(settings):
         return "还没有台账，没有邮件"
     ledger, since = open_ledger(settings), datetime.now(UTC) - _BOUNCES_FOR
     with ledger.reading() as connection:
@@ -131,7 +126,7 @@ def _mails(settings: Settings) -> str:
 
 
 def _schedule(settings: Settings) -> str:
-    if not _has_ledger(settings):
+    if not has_ledger(settings):
         return "还没有台账"
     ledger = open_ledger(settings)
     last = [run for name in job.names(ledger) if (run := job.last(ledger, name)) is not None]
@@ -192,8 +187,7 @@ def _quality(settings: Settings) -> str:
 
 def _rules(settings: Settings) -> str:
     region = regions.load(settings.region)
-    has_ledger = settings.ledger_url or Path(settings.ledger_address.removeprefix("sqlite:///")).exists()
-    if not has_ledger:
+    if not has_ledger(settings):
         return "还没有台账，第一次运行后检查"
     today = region.local_day(datetime.now(UTC))
     rules = region.rules_on(today)
