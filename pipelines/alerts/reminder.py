@@ -182,7 +182,7 @@ def _tell(given: Occasion, recipient: Recipient, step: str, due: list[_Turn]) ->
         "subject": f"[{first.title}·{_TITLES[recipient.role]}] {body} 尚未签收",
         "fact": f"以下 {len(items)} 项从 {since:%m-%d %H:%M} 起已通报，至今没有人签收。",
         "action": _ASKED[recipient.role],
-        "because": "通报后在规定的工作时间内没有签收；同一预警每一级只催办一次，签收后不再催办。",
+        "because": "通报后在规定的工作时间内没有签收；同一预警的每一级，每个岗位只催办一次，签收后不再催办。",
     }
     key = f"{step}:{_hash(which)}"
     return _decision(given, recipient, Purpose.REMINDER, key, Reason.REMINDER, content, fields, items)
