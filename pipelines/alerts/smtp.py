@@ -10,7 +10,6 @@ from enum import StrEnum
 from pipelines.ledger.queue import Outgoing
 from pipelines.settings import Settings
 
-IMPLICIT_TLS_PORT = 465
 _SERVICE_CLOSING = 421
 _NOT_SIGNED_IN = frozenset({530, 535})  # RFC 4954: who sends is refused, not whom it is for
 _OK, _WILL_FORWARD, _SEND_TEXT = 250, 251, 354
@@ -41,9 +40,13 @@ class Answer:
 
 
 def connect(settings: Settings, timeout: float) -> smtplib.SMTP:
-    """A connection that is encrypted and signed in as the settings say. Raises OSError or SMTPException."""
+    """A connection that is encrypted and signed in as the settings say; the server's certificate is verified.
+
+    Raises OSError or SMTPException, SMTPNotSupportedError where the server does not offer the STARTTLS that is asked
+    for: then the password is not sent.
+    """
     context = ssl.create_default_context()
-    if settings.smtp_port == IMPLICIT_TLS_PORT:
+    if settings.is_tls_from_the_start:
         connection: smtplib.SMTP = smtplib.SMTP_SSL(
             settings.smtp_host, settings.smtp_port, timeout=timeout, context=context
         )
