@@ -35,6 +35,7 @@ KILLS, MAILS = (16, 60) if IS_LONG else (2, 12)
 SPEED = 12.0  # a minute, which is a lease and the pause between two looks at the outbox, is five seconds
 DAY = START.date()
 OVERLAP = 15.0  # seconds in which a sender comes to the mails, if it does not come to their lock
+LAST_ATTEMPT = 600.0  # seconds until a mail has come that met a fault, two kills and its hour's pause
 # Those that a sender's own 30 seconds, hurried as all else is not, would outwait by far are left to test_kill_mail.py.
 MET = [fault for fault in FAULTS if not fault.startswith("hang")]
 
@@ -191,7 +192,7 @@ def test_of_two_schedulers_one_is_killed_while_mails_go_out_and_no_mail_is_lost_
                 wait_for(lambda goal=goal: len(server.accepted) >= goal, "mails do not leave")
                 rivals.kill_who_holds_the_lease(with_sender=number % 2 == 1)
                 rivals.start()
-            wait_for(lambda: not any(states(house)[state] for state in UNFINISHED), "mails are left")
+            wait_for(lambda: not any(states(house)[state] for state in UNFINISHED), "mails are left", LAST_ATTEMPT)
         finally:
             server.is_held = False
             rivals.end()
