@@ -180,13 +180,16 @@ def _through_smtp(work: _Pass) -> None:
         if mail is None:  # another sender was faster
             continue
         answer = _attempt(work, connection, mail)
-        if answer.outcome is Outcome.TURNED_AWAY:
+        is_turned_away = answer.outcome is Outcome.TURNED_AWAY
+        if is_turned_away and not answer.is_broken:
             _leave_alone(work, f"不接收 {settings.mail_from} 的任何邮件，请核对发件人和登录设置", answer.reply)
             break
         if answer.is_broken:
             connection.close()
             connection = None
             broken += 1
+            if is_turned_away and broken == _BROKEN_IN_A_ROW:
+                _leave_alone(work, "此刻不接收任何邮件", answer.reply)
         else:
             broken = 0
     if connection is not None:
