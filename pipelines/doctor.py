@@ -5,16 +5,20 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from smtplib import SMTPException
+from ssl import SSLSocket
 
 import duckdb
 import pandas as pd
 
 from pipelines import region as regions
+from pipelines.alerts import mail
 from pipelines.alerts.audience import recipients, unmanned, unrouted
+from pipelines.alerts.notices import may_send
 from pipelines.alerts.reach import names_a_size, without_readings
+from pipelines.alerts.smtp import connect, reply_of, say_goodbye
 from pipelines.domain import EVERY_COHORT, Role, UserError, Viewer
-from pipelines.ledger import job, open_ledger, queue
+from pipelines.ledger import has_ledger, job, open_ledger, queue
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending
 from pipelines.publish.read import edition_in_force, read
@@ -26,6 +30,7 @@ from pipelines.upkeep.inventory import backups, published_tables
 from pipelines.warehouse import store
 from pipelines.warehouse.kept_backtest import standing
 
+_SERVER_WITHIN = 10.0  # seconds a mail server is waited for
 _BOUNCES_FOR = timedelta(days=7)  # so long a mail that was refused is shown
 
 
@@ -39,7 +44,10 @@ class Answer:
 
 
 def examine(settings: Settings) -> list[Answer]:
-    """One answer each for region, folders, who is told, keys, ledger, files, mails, schedule, backups, forecasts."""
+    """One answer each for region, folders, who is told, keys, ledger, files, mails, schedule, backups, forecasts.
+
+    The mail server is connected to and signed in to, and given no mail.
+    """
     looks: dict[str, Callable[[Settings], str]] = {
         "地区配置": _region,
         "数据文件夹": _folder,
@@ -48,6 +56,7 @@ def examine(settings: Settings) -> list[Answer]:
         "台账": _ledger,
         "已发布文件": _published,
         "邮件": _mails,
+        "邮件服务器": _mail_server,
         "定时任务": _schedule,
         "备份": _backup,
         "预测质量": _quality,
@@ -104,17 +113,13 @@ def _keys(settings: Settings) -> str:
 
 
 def _ledger(settings: Settings) -> str:
-    if not _has_ledger(settings):
+    if not has_ledger(settings):
         return "还没有台账，第一次运行时生成"
     return f"{len(recorded_editions(open_ledger(settings)))} 个版次"
 
 
-def _has_ledger(settings: Settings) -> bool:
-    return bool(settings.ledger_url) or Path(settings.ledger_address.removeprefix("sqlite:///")).exists()
-
-
 def _mails(settings: Settings) -> str:
-    if not _has_ledger(settings):
+    if not has_ledger(settings):
         return "还没有台账，没有邮件"
     ledger, since = open_ledger(settings), datetime.now(UTC) - _BOUNCES_FOR
     with ledger.reading() as connection:
@@ -130,8 +135,29 @@ def _mails(settings: Settings) -> str:
     return told
 
 
+def _mail_server(settings: Settings) -> str:
+    """Connects, encrypts and signs in as a sender would, and leaves again."""
+    place = f"{settings.smtp_host}:{settings.smtp_port}"
+    if not settings.smtp_host:
+        return f"没有设置，邮件写入 {settings.outbox}"
+    if settings.demonstration_mark.exists() and not may_send(settings):
+        raise UserError(f"演示数据的邮件不得发往 {place}，请清空 GANGSHAO_SMTP_HOST (mails would leave this machine)")
+    mail.refuse_plain_password(settings)
+    try:
+        connection = connect(settings, _SERVER_WITHIN)
+    except (OSError, SMTPException) as error:
+        raise UserError(
+            f"{place} 无法使用：{reply_of(error)}；请核对地址、端口、用户名和密码；线路是全程 TLS（465 端口或"
+            " GANGSHAO_SMTP_TLS=true）、STARTTLS 还是不加密，须与服务器一致 (the mail server cannot be used)"
+        ) from error
+    socket = connection.sock
+    line = f"{socket.version()} 加密" if isinstance(socket, SSLSocket) else "线路不加密"
+    say_goodbye(connection)
+    return f"{place}，{line}，{f'已登录 {settings.smtp_user}' if settings.smtp_user else '不登录'}"
+
+
 def _schedule(settings: Settings) -> str:
-    if not _has_ledger(settings):
+    if not has_ledger(settings):
         return "还没有台账"
     ledger = open_ledger(settings)
     last = [run for name in job.names(ledger) if (run := job.last(ledger, name)) is not None]
@@ -192,8 +218,7 @@ def _quality(settings: Settings) -> str:
 
 def _rules(settings: Settings) -> str:
     region = regions.load(settings.region)
-    has_ledger = settings.ledger_url or Path(settings.ledger_address.removeprefix("sqlite:///")).exists()
-    if not has_ledger:
+    if not has_ledger(settings):
         return "还没有台账，第一次运行后检查"
     today = region.local_day(datetime.now(UTC))
     rules = region.rules_on(today)

@@ -8,18 +8,19 @@ from typing import Annotated
 import typer
 
 from pipelines import notify as notices
+from pipelines import preview as previews
 from pipelines import run as runs
-from pipelines.alerts import periodic
 from pipelines.alerts.audience import Recipient, recipients, unrouted
-from pipelines.alerts.letter import Letter
-from pipelines.alerts.notices import Occasion, occasion, plans_of, write_at_once, write_digest
-from pipelines.alerts.plan import IS_DUE
+from pipelines.alerts.notices import may_send
 from pipelines.alerts.route import routes
-from pipelines.domain import TOTAL_INDUSTRY, Level, UserError
-from pipelines.ledger import Ledger, open_ledger
+from pipelines.domain import QUIET, TOTAL_INDUSTRY, Level, UserError
+from pipelines.ledger import Ledger, has_ledger, open_ledger
+from pipelines.ledger.notice import Purpose
 from pipelines.ledger.warning_notice import Why, reasons, words
+from pipelines.preview import NAMES, OF_THE_SYSTEM, Place
 from pipelines.publish.read import edition_in_force
 from pipelines.region import Region
+from pipelines.settings import Settings
 from pipelines.terminal import console, now, place
 
 _LEVELS = {"red": Level.RED, "orange": Level.ORANGE, "yellow": Level.YELLOW, "blue": Level.BLUE}
@@ -65,37 +66,66 @@ def route(
 
 
 def preview(
-    purpose: Annotated[str, typer.Argument(help="digest、immediate、brief、weekly、quality、test")],
-    office: Annotated[str, typer.Option(help="offices.csv 中的 office_id")],
-    address: Annotated[str, typer.Option(help="该单位的一个地址，默认第一个会收到的")] = "",
-    html: Annotated[Path | None, typer.Option(help="把网页部分写入此文件")] = None,
+    purpose: Annotated[str, typer.Argument(help="、".join(f"{one}（{NAMES[one]}）" for one in Purpose))],
+    office: Annotated[str, typer.Option(help="offices.csv 中的 office_id，默认全部单位")] = "",
+    address: Annotated[str, typer.Option(help="只看这个地址的")] = "",
+    html: Annotated[Path | None, typer.Option(help="把第一封的网页部分写入此文件")] = None,
 ) -> None:
-    """看一封邮件此刻会是什么样，不发送、不记录；下班后的汇总按下次上班时 (a mail as it would be; nothing is stored)."""
+    """看一封邮件此刻会是什么样，不发送、不记录；还没到时候的，看下一封 (a mail as it would be; nothing is stored)."""
+    if purpose not in set(Purpose):
+        raise UserError(f"没有“{purpose}”这种邮件；可用的有：{'、'.join(Purpose)} (no such mail)")
     settings, region = place()
-    ledger = open_ledger(settings)
+    if not has_ledger(settings):
+        raise UserError("还没有台账，没有邮件可看；请先运行 gangshao run (there is no ledger yet)")
+    chosen, ledger, at = Purpose(purpose), open_ledger(settings), now()
+    everybody = [] if chosen in OF_THE_SYSTEM else _readers(settings, region, office, address)
+    seen, because = previews.preview(chosen, Place(ledger, region, settings, at, everybody))
+    if chosen not in OF_THE_SYSTEM:
+        _note_who_is_not_told(settings, ledger)
+    if because:
+        typer.echo(f"没有{'其他' if seen else ''}要发的“{NAMES[chosen]}”：{because} (nothing to show)", err=bool(seen))
+    for one in seen:
+        message = message_from_bytes(one.message, policy=policy.default)
+        local = one.at.astimezone(region.time_zone)
+        ahead = f"不早于：{local:%Y-%m-%d %H:%M}，以下按此刻的情况 (not before)\n" if one.at > at else ""
+        typer.echo(f"收件人：{message['To']}\n主题：{message['Subject']}\n{ahead}\n{_part(message, 'plain')}")
+    if html is not None and seen:
+        _write_page(html, message_from_bytes(seen[0].message, policy=policy.default))
+    if not seen:
+        raise typer.Exit(QUIET)
+
+
+def _readers(settings: Settings, region: Region, office: str, address: str) -> list[Recipient]:
     edition = edition_in_force(settings.published)
-    everybody = [
+    found = [
         one
         for one in recipients(region, edition.day)
-        if one.office.office_id == office and address in {"", one.address}
+        if office in {"", one.office.office_id} and address in {"", one.address}
     ]
-    if not everybody:
-        raise UserError(f"{office} 没有这样的接收人；请核对 offices.csv 和 recipients.csv (no such recipient)")
-    at, hours = now(), everybody[0].office.hours
-    if purpose == "digest" and hours.is_over(region, at):  # then none is sent before it works again
-        at = hours.next_working(region, at)
-        local = at.astimezone(region.time_zone)
-        typer.echo(f"该单位已经下班，以下是 {local:%Y-%m-%d %H:%M} 时的邮件 (after working hours)\n", err=True)
-    given = occasion(edition, ledger, region, settings, at)
-    letters = _letters(given, ledger, region, purpose, everybody)
-    if not letters:
-        raise UserError(f"此刻没有要发给 {office} 的 {purpose} 邮件 (there would be no such mail)")
-    for letter in letters:
-        message = message_from_bytes(letter.message, policy=policy.default)
-        typer.echo(f"收件人：{message['To']}\n主题：{letter.subject}\n\n{_part(message, 'plain')}")
-    if html is not None:
-        html.write_text(_part(message_from_bytes(letters[0].message, policy=policy.default), "html"), encoding="utf-8")
-        console.print(f"网页部分已写入 {html}")
+    if not found:
+        raise UserError(
+            f"{office} {address}：没有这样的接收人；请核对 offices.csv 和 recipients.csv (no such recipient)"
+        )
+    return found
+
+
+def _note_who_is_not_told(settings: Settings, ledger: Ledger) -> None:
+    """Say beside the mail when it would go to nobody."""
+    edition = edition_in_force(settings.published)
+    if notices.is_replayed(ledger, edition):
+        typer.echo(
+            f"版次 {edition.edition_id} 是补跑的，按规定不发通知 (a replayed edition is told to nobody)", err=True
+        )
+    if settings.demonstration_mark.exists() and not may_send(settings):
+        typer.echo("演示数据的邮件不会发出 (mails about demonstration data stay on this machine)", err=True)
+
+
+def _write_page(path: Path, message: EmailMessage) -> None:
+    page = _part(message, "html")
+    if not page:
+        raise UserError("这种邮件只有文字，没有网页部分 (this mail is text only)")
+    path.write_text(page, encoding="utf-8")
+    console.print(f"网页部分已写入 {path}")
 
 
 def remind() -> None:
@@ -118,25 +148,6 @@ def stored_reasons(
         raise UserError(f"版次 {wanted} 没有记录 (no reasons are stored for this edition)")
     for row in rows.itertuples():
         typer.echo(f"{row.office_id}\t{row.address}\t{row.episode_id}\t{row.level}\t{words(row.reason, row.detail)}")
-
-
-def _letters(given: Occasion, ledger: Ledger, region: Region, purpose: str, everybody: list[Recipient]) -> list[Letter]:
-    if purpose in {"digest", "immediate"}:
-        keys = {one.key for one in everybody}
-        plans = [plan for plan in plans_of(given, ledger, is_replay=False) if plan.recipient.key in keys]
-        if purpose == "digest":
-            return [write_digest(given, plan) for plan in plans if plan.reason in IS_DUE]
-        return [write_at_once(given, plan, mail) for plan in plans for mail in plan.at_once]
-    kinds = [one for one in periodic.KINDS if one.purpose == purpose]
-    if not kinds:
-        raise UserError(f"没有“{purpose}”这种邮件 (no such mail)")
-    day = region.local_day(given.now)
-    return [
-        periodic.write(given, ledger, kind, one, day.isoformat())
-        for kind in kinds
-        for one in everybody
-        if one.role in kind.posts
-    ]
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -36,7 +36,7 @@ def remind(settings: Settings, region: Region, ledger: Ledger, now: datetime) ->
     About one that was replayed nobody is asked.
     """
     edition = edition_in_force(settings.published)
-    if _is_replayed(ledger, edition):
+    if is_replayed(ledger, edition):
         return _told_to_nobody(edition)
     asked_again = reminder.remind(edition, ledger, region, settings, now)
     by_calendar = periodic.send_due(edition, ledger, region, settings, now)
@@ -47,12 +47,13 @@ def remind(settings: Settings, region: Region, ledger: Ledger, now: datetime) ->
 def notify_current(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:
     """Notify about the edition in force; an edition that was replayed is only remembered."""
     edition = edition_in_force(settings.published)
-    if _is_replayed(ledger, edition):
+    if is_replayed(ledger, edition):
         return _told_to_nobody(edition)
     return notify(settings, region, ledger, edition, now)
 
 
-def _is_replayed(ledger: Ledger, edition: Edition) -> bool:
+def is_replayed(ledger: Ledger, edition: Edition) -> bool:
+    """Whether an edition was computed after its time: then nobody is told."""
     return any(one.is_replay and one.edition == edition for one in recorded.recorded_editions(ledger))
 
 

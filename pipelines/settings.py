@@ -3,13 +3,15 @@
 import re
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.domain import MAIL_ADDRESS, UserError
 
+IMPLICIT_TLS_PORT = 465  # RFC 8314
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -32,7 +34,8 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_user: str = ""
     smtp_password: str = ""
-    smtp_starttls: bool = False
+    smtp_starttls: bool = Field(default=False, description="the line begins plain and is encrypted by STARTTLS")
+    smtp_tls: bool = Field(default=False, description="TLS from the first byte, as on port 465 in any case")
     mail_from: str = Field(default="gangshao@hr.example.com", description="sender of all mails")
     mails_a_minute: int = Field(default=60, ge=0, description="mails the server is given in a minute at most; 0: any")
     auditor_mail: str = Field(default="", description="address that gets the audit trail's anchor of each edition")
@@ -74,6 +77,20 @@ class Settings(BaseSettings):
                 "应为一个邮箱地址，前面可以有名称：岗哨 <gangshao@hr.example.com> (not an ASCII mail address)"
             )
         return value
+
+    @model_validator(mode="after")
+    def _one_kind_of_tls(self) -> Self:
+        if self.smtp_starttls and self.is_tls_from_the_start:
+            raise ValueError(
+                "SMTP_STARTTLS 与全程 TLS（SMTP_TLS 或 465 端口）只能用一种"
+                " (a line is encrypted either from the start or by STARTTLS)"
+            )
+        return self
+
+    @property
+    def is_tls_from_the_start(self) -> bool:
+        """Whether the mail server is spoken to in TLS from the first byte."""
+        return self.smtp_tls or self.smtp_port == IMPLICIT_TLS_PORT
 
     @property
     def inbox(self) -> Path:
@@ -151,6 +168,9 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        named = [(str(item["loc"][0]).upper().removeprefix("GANGSHAO_"), item["msg"]) for item in error.errors()]
-        wrong = "；".join(f"GANGSHAO_{name}：{why}" for name, why in named)
+        named = [
+            ("".join(map(str, item["loc"][:1])).upper().removeprefix("GANGSHAO_"), item["msg"])
+            for item in error.errors()
+        ]
+        wrong = "；".join(f"GANGSHAO_{name}：{why}" if name else why for name, why in named)
         raise UserError(f"设置有误，请改正后重试 (wrong settings)：{wrong}") from error

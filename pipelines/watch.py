@@ -15,7 +15,7 @@ from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, job, lease, queue
 from pipelines.ledger import notice as outbox
 from pipelines.ledger.edition import RecordedEdition, recorded_editions
-from pipelines.ledger.notice import DIGEST, WATCH, Decision, Reason, State
+from pipelines.ledger.notice import Decision, Purpose, Reason, State
 from pipelines.publish.read import edition_in_force
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -76,7 +76,7 @@ def _lacking(settings: Settings, region: Region, ledger: Ledger, made: Sequence[
     if now - last.finished_at < DECIDED_WITHIN or not recipients(region, last.edition.day):
         return ""
     decided = outbox.recorded_notices(ledger, last.edition.edition_id)
-    return "" if any(one.purpose == DIGEST for one in decided) else "已发布但没有决定通知谁"
+    return "" if any(one.purpose == Purpose.DIGEST for one in decided) else "已发布但没有决定通知谁"
 
 
 def _stuck(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
@@ -108,21 +108,11 @@ def tell_duty(troubles: list[Trouble], settings: Settings, region: Region, ledge
     """Mail the duty desk about each trouble, once a day; returns a sentence on whether the mail has left."""
     if not settings.duty_mail:
         return "没有设置 GANGSHAO_DUTY_MAIL，未寄邮件 (no address of the duty desk is set)"
-    day = region.local_day(now)
-    about = [
-        Decision(
-            edition_id=_edition(settings, region, now).edition_id, day=day, cutoff_at=region.cutoff_at(day),
-            office_id=OFFICE, address=settings.duty_mail, reason=trouble.reason, state=State.QUEUED, content={},
-            message_id=message_id(OFFICE, settings.duty_mail, f"{WATCH}:{trouble.reason}:{day}", settings),
-            is_demonstration=settings.demonstration_mark.exists(), decided_at=now, purpose=WATCH,
-            subject_key=f"{trouble.reason}:{day}", is_urgent=True,
-        )
-        for trouble in troubles
-    ]  # fmt: skip
+    about = drafts(troubles, settings, region, now)
     with ledger.writing() as connection:
-        for trouble, decision in zip(troubles, about, strict=True):
+        for decision in about:
             if outbox.find(connection, OFFICE, settings.duty_mail, decision.purpose_key) is None:
-                outbox.add(connection, _with_letter(decision, trouble, settings, region))
+                outbox.add(connection, decision)
     try:
         report = mail.send(ledger, settings, now)
     except UserError as error:
@@ -132,6 +122,22 @@ def tell_duty(troubles: list[Trouble], settings: Settings, region: Region, ledge
     if all(one is not None and one.state is State.ACCEPTED for one in told):
         return "已邮件告知值班岗，每天每件事一封 (the duty desk has been told by mail)"
     return f"给值班岗的邮件没有发出，请当面或电话告知：{report.problem} (the mail to the duty desk has not left)"
+
+
+def drafts(troubles: Sequence[Trouble], settings: Settings, region: Region, now: datetime) -> list[Decision]:
+    """The mail about each trouble, not stored."""
+    day = region.local_day(now)
+    about = [
+        Decision(
+            edition_id=_edition(settings, region, now).edition_id, day=day, cutoff_at=region.cutoff_at(day),
+            office_id=OFFICE, address=settings.duty_mail, reason=trouble.reason, state=State.QUEUED, content={},
+            message_id=message_id(OFFICE, settings.duty_mail, f"{Purpose.WATCH}:{trouble.reason}:{day}", settings),
+            is_demonstration=settings.demonstration_mark.exists(), decided_at=now, purpose=Purpose.WATCH,
+            subject_key=f"{trouble.reason}:{day}", is_urgent=True,
+        )
+        for trouble in troubles
+    ]  # fmt: skip
+    return [_with_letter(one, trouble, settings, region) for trouble, one in zip(troubles, about, strict=True)]
 
 
 def _edition(settings: Settings, region: Region, now: datetime) -> Edition:

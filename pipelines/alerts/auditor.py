@@ -11,7 +11,7 @@ from pipelines.alerts.notices import may_send
 from pipelines.domain import Edition
 from pipelines.ledger import Ledger
 from pipelines.ledger import notice as outbox
-from pipelines.ledger.notice import AUDIT, Decision, Notice, Reason, State
+from pipelines.ledger.notice import Decision, Notice, Purpose, Reason, State
 from pipelines.region import Region
 from pipelines.settings import Settings
 
@@ -23,27 +23,32 @@ def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Set
 
     At most one an edition, however often it is published or notified. ``now`` (UTC) becomes the mail's date.
     """
+    decision = draft(edition, region, settings, now) if settings.auditor_mail else None
+    if decision is None:
+        return None
+    with ledger.writing() as connection:
+        made = outbox.find(connection, OFFICE, decision.address, decision.purpose_key)
+        return outbox.add(connection, decision) if made is None else made
+
+
+def draft(edition: Edition, region: Region, settings: Settings, now: datetime) -> Decision | None:
+    """That mail, not stored; None when the edition has no anchor."""
     manifest = json.loads((settings.published / edition.edition_id / "manifest.json").read_text(encoding="utf-8"))
     anchor = manifest.get("audit_anchor")
-    if not settings.auditor_mail or not anchor:
+    if not anchor:
         return None
     is_demonstration = manifest.get("is_demonstration") == "true"
-    with ledger.writing() as connection:
-        made = outbox.find(connection, OFFICE, settings.auditor_mail, f"{AUDIT}:{edition.edition_id}")
-        if made is not None:
-            return made
-        is_kept_back = is_demonstration and not may_send(settings)
-        identity = message_id(OFFICE, settings.auditor_mail, f"{AUDIT}:{edition.edition_id}", settings)
-        message = _message(edition, anchor, identity, is_demonstration, region, settings, now)
-        decision = Decision(
-            edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=OFFICE,
-            address=settings.auditor_mail, reason=Reason.DEMONSTRATION if is_kept_back else Reason.ANCHOR,
-            state=State.NOT_DUE if is_kept_back else State.QUEUED, content={}, message_id=identity,
-            is_demonstration=is_demonstration, decided_at=now, subject=str(message["Subject"]),
-            file_name=f"{edition.edition_id}_{OFFICE}_{identity[1:17]}.eml",
-            message=None if is_kept_back else message.as_bytes(), purpose=AUDIT,
-        )  # fmt: skip
-        return outbox.add(connection, decision)
+    is_kept_back = is_demonstration and not may_send(settings)
+    identity = message_id(OFFICE, settings.auditor_mail, f"{Purpose.AUDIT}:{edition.edition_id}", settings)
+    message = _message(edition, anchor, identity, is_demonstration, region, settings, now)
+    return Decision(
+        edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=OFFICE,
+        address=settings.auditor_mail, reason=Reason.DEMONSTRATION if is_kept_back else Reason.ANCHOR,
+        state=State.NOT_DUE if is_kept_back else State.QUEUED, content={}, message_id=identity,
+        is_demonstration=is_demonstration, decided_at=now, subject=str(message["Subject"]),
+        file_name=f"{edition.edition_id}_{OFFICE}_{identity[1:17]}.eml",
+        message=None if is_kept_back else message.as_bytes(), purpose=Purpose.AUDIT,
+    )  # fmt: skip
 
 
 def _message(

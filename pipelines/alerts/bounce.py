@@ -11,7 +11,7 @@ from pipelines import region as regions
 from pipelines.alerts.letter import message_id
 from pipelines.ledger import Ledger, queue
 from pipelines.ledger import notice as outbox
-from pipelines.ledger.notice import ADMINISTRATION, Decision, Notice, Reason, State
+from pipelines.ledger.notice import Decision, Notice, Purpose, Reason, State
 from pipelines.settings import Settings
 
 OFFICE = "administrator"
@@ -25,23 +25,28 @@ def tell_administrator(ledger: Ledger, settings: Settings, now: datetime) -> Not
     Its content holds the numbers and attempts it tells of, so that each failure is told once. The failure of such a
     mail is told to nobody: it would fail again.
     """
-    address = settings.administrator_mail
-    if not address:
+    if not settings.administrator_mail:
         return None
     with ledger.writing() as connection:
-        told = _told(connection)
-        bounced = [
-            one
-            for one in queue.bounced_since(connection, now - _LOOK_BACK)
-            if one.purpose != ADMINISTRATION and told.get(str(one.notice_id), 0) < one.attempts
-        ]
-        return outbox.add(connection, _decision(bounced, address, settings, now)) if bounced else None
+        decision = draft(connection, settings, now)
+        return None if decision is None else outbox.add(connection, decision)
+
+
+def draft(connection: Connection, settings: Settings, now: datetime) -> Decision | None:
+    """That mail, not stored; None when nothing bounced that was not told yet."""
+    told = _told(connection)
+    bounced = [
+        one
+        for one in queue.bounced_since(connection, now - _LOOK_BACK)
+        if one.purpose != Purpose.ADMINISTRATION and told.get(str(one.notice_id), 0) < one.attempts
+    ]
+    return _decision(bounced, settings.administrator_mail, settings, now) if bounced else None
 
 
 def _told(connection: Connection) -> dict[str, int]:
     """Numbers of bounced mails that were told, and after which attempt."""
     told: dict[str, int] = {}
-    for one in outbox.of_purpose(connection, ADMINISTRATION):
+    for one in outbox.of_purpose(connection, Purpose.ADMINISTRATION):
         for number, attempts in one.content.items():
             told[number] = max(attempts, told.get(number, 0))
     return told
@@ -49,14 +54,14 @@ def _told(connection: Connection) -> dict[str, int]:
 
 def _decision(bounced: list[Notice], address: str, settings: Settings, now: datetime) -> Decision:
     last, about = bounced[-1], f"{now:%Y%m%dT%H%M%S%f}"
-    identity = message_id(OFFICE, address, f"{ADMINISTRATION}:{about}", settings)
+    identity = message_id(OFFICE, address, f"{Purpose.ADMINISTRATION}:{about}", settings)
     message = _message(bounced, identity, address, settings, now)
     return Decision(
         edition_id=last.edition_id, day=last.day, cutoff_at=last.cutoff_at, office_id=OFFICE, address=address,
         reason=Reason.BOUNCED, state=State.QUEUED, content={str(one.notice_id): one.attempts for one in bounced},
         message_id=identity, is_demonstration=last.is_demonstration, decided_at=now, subject=str(message["Subject"]),
         file_name=f"{now:%Y-%m-%d}_{OFFICE}_{identity[1:17]}.eml", message=message.as_bytes(),
-        purpose=ADMINISTRATION, subject_key=about, is_urgent=True,
+        purpose=Purpose.ADMINISTRATION, subject_key=about, is_urgent=True,
     )  # fmt: skip
 
 

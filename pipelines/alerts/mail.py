@@ -17,7 +17,7 @@ from pipelines import region as regions
 from pipelines.alerts.bounce import tell_administrator
 from pipelines.alerts.notices import may_send
 from pipelines.alerts.retry import next_attempt
-from pipelines.alerts.smtp import IMPLICIT_TLS_PORT, Answer, Outcome, connect, deliver, reply_of, say_goodbye
+from pipelines.alerts.smtp import Answer, Outcome, connect, deliver, reply_of, say_goodbye
 from pipelines.domain import UserError
 from pipelines.ledger import Ledger, queue
 from pipelines.ledger.queue import Outgoing, Sender
@@ -131,10 +131,15 @@ def _refuse_what_must_not_leave(ledger: Ledger, settings: Settings) -> None:
         )
         queue.explain_waiting(ledger, reason)
         raise UserError(reason)
-    is_encrypted = settings.smtp_starttls or settings.smtp_port == IMPLICIT_TLS_PORT
+    refuse_plain_password(settings)
+
+
+def refuse_plain_password(settings: Settings) -> None:
+    """Raise UserError when the settings would send a password to another machine over a line that is not encrypted."""
+    is_encrypted = settings.smtp_starttls or settings.is_tls_from_the_start
     if settings.smtp_host and settings.smtp_user and not is_encrypted and not may_send(settings):
         raise UserError(
-            "邮件服务器密码不得明文传送；请设置 GANGSHAO_SMTP_STARTTLS=true 或使用 465 端口"
+            "邮件服务器密码不得明文传送；请设置 GANGSHAO_SMTP_STARTTLS=true 或 GANGSHAO_SMTP_TLS=true（465 端口不必设）"
             " (a mail password is only sent over TLS)"
         )
 
@@ -175,13 +180,16 @@ def _through_smtp(work: _Pass) -> None:
         if mail is None:  # another sender was faster
             continue
         answer = _attempt(work, connection, mail)
-        if answer.outcome is Outcome.TURNED_AWAY:
+        is_turned_away = answer.outcome is Outcome.TURNED_AWAY
+        if is_turned_away and not answer.is_broken:
             _leave_alone(work, f"不接收 {settings.mail_from} 的任何邮件，请核对发件人和登录设置", answer.reply)
             break
         if answer.is_broken:
             connection.close()
             connection = None
             broken += 1
+            if is_turned_away and broken == _BROKEN_IN_A_ROW:
+                _leave_alone(work, "此刻不接收任何邮件", answer.reply)
         else:
             broken = 0
     if connection is not None:

@@ -19,7 +19,7 @@ from pipelines.ledger import Ledger, warning_notice
 from pipelines.ledger import notice as outbox
 from pipelines.ledger.acknowledgement import acknowledgements
 from pipelines.ledger.chain import acted_on, standing
-from pipelines.ledger.notice import DIGEST, IMMEDIATE, Decision, Notice, Reason, State
+from pipelines.ledger.notice import Decision, Notice, Purpose, Reason, State
 from pipelines.ledger.told import NOTHING, call_back, known, made
 from pipelines.publish.read import read
 from pipelines.region import Region
@@ -98,16 +98,16 @@ def decide(
         with ledger.writing() as connection:
             call_back(connection, dict(zip(open_now["episode_id"], open_now["level"], strict=True)), now)
     plans = plans_of(given, ledger, is_replay=is_replay)
-    decisions = [(plan, _decisions(given, plan)) for plan in plans]
+    decisions = [(plan, drafts(given, plan)) for plan in plans]
     digests: list[Notice] = []
     others: list[Notice] = []
     with ledger.writing() as connection:
-        done = made(connection, f"{DIGEST}:{edition.edition_id}")
+        done = made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
         rows = []
         for plan, decided in decisions:
             office_id, address = plan.recipient.key
             if (office_id, address) in done:
-                old = outbox.find(connection, office_id, address, f"{DIGEST}:{edition.edition_id}")
+                old = outbox.find(connection, office_id, address, f"{Purpose.DIGEST}:{edition.edition_id}")
                 digests += [old] if old is not None else []
                 continue
             stored = {decision.subject_key: outbox.add(connection, decision) for decision in decided}
@@ -148,7 +148,7 @@ def write_digest(given: Occasion, plan: Plan) -> Letter:
     material = given.material(plan.recipient.office)
     fields = digest(material, plan.recipient, plan.told, plan.known.levels, plan.reason, given.region, given.settings)
     thread = week_thread(plan.recipient.office.office_id, given.edition.day)
-    return _sealed(given, plan, f"{DIGEST}:{given.edition.edition_id}", thread, "digest", fields)
+    return _sealed(given, plan, f"{Purpose.DIGEST}:{given.edition.edition_id}", thread, "digest", fields)
 
 
 def write_at_once(given: Occasion, plan: Plan, mail: AtOnce) -> Letter:
@@ -156,12 +156,14 @@ def write_at_once(given: Occasion, plan: Plan, mail: AtOnce) -> Letter:
     material = given.material(plan.recipient.office)
     if len(mail.units) == 1:
         fields = one_urgent.urgent(material, plan.recipient, mail.units[0], given.region, given.settings)
-        return _sealed(given, plan, f"{IMMEDIATE}:{mail.key}", f"episode\n{mail.units[0].head}", "urgent", fields)
+        return _sealed(
+            given, plan, f"{Purpose.IMMEDIATE}:{mail.key}", f"episode\n{mail.units[0].head}", "urgent", fields
+        )
     because = f"同时有 {len(mail.units)} 项达到这一级别，合并为一封即时通报。"
     chosen = mail.rows & plan.told.is_own
     fields = bundle(material, plan.recipient, plan.told, chosen, because, given.region, given.settings)
     thread = week_thread(plan.recipient.office.office_id, given.edition.day)
-    return _sealed(given, plan, f"{IMMEDIATE}:{mail.key}", thread, "digest", fields)
+    return _sealed(given, plan, f"{Purpose.IMMEDIATE}:{mail.key}", thread, "digest", fields)
 
 
 def _sealed(given: Occasion, plan: Plan, key: str, thread: str, template: str, fields: dict[str, object]) -> Letter:
@@ -170,7 +172,8 @@ def _sealed(given: Occasion, plan: Plan, key: str, thread: str, template: str, f
     return seal(to, template, fields, given.region, given.settings, given.now)
 
 
-def _decisions(given: Occasion, plan: Plan) -> list[Decision]:
+def drafts(given: Occasion, plan: Plan) -> list[Decision]:
+    """The decisions of a plan, the digest's first, with the mails that are due; stores nothing."""
     office = plan.recipient.office
     hour = office.hours.next_working(given.region, given.now)
     waits = None if hour == given.now else hour
@@ -192,7 +195,7 @@ def _decision(
 ) -> Decision:  # fmt: skip
     edition = given.edition
     office_id, address = plan.recipient.key
-    purpose, key = (DIGEST, "") if mail is None else (IMMEDIATE, mail.key)
+    purpose, key = (Purpose.DIGEST, "") if mail is None else (Purpose.IMMEDIATE, mail.key)
     is_retrospective = reason is Reason.RETROSPECTIVE
     return Decision(
         edition_id=edition.edition_id,

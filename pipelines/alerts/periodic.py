@@ -16,14 +16,14 @@ from pipelines.domain import ENDS, Edition, Role, State
 from pipelines.ledger import Ledger
 from pipelines.ledger import notice as outbox
 from pipelines.ledger.chain import standing
-from pipelines.ledger.notice import Decision, Notice, Reason
+from pipelines.ledger.notice import Decision, Notice, Purpose, Reason
 from pipelines.ledger.notice import State as Sent
 from pipelines.region import Region
 from pipelines.settings import Settings
 
-BRIEF, WEEKLY, QUALITY, TEST = "brief", "weekly", "quality", "test"
 _LISTED = 5
 _WEEKLY_LISTED = 20
+_LONGEST_WAIT = 62  # days within which a month's first workday comes
 Fields = Mapping[str, object]
 
 
@@ -34,7 +34,7 @@ class Kind:
     ``is_of_edition``: it tells what the day's edition says, and waits for it.
     """
 
-    purpose: str
+    purpose: Purpose
     posts: frozenset[Role]
     key: Callable[[Region, date], str | None]
     fields: Callable[[Occasion, Ledger, Recipient], Fields]
@@ -61,19 +61,33 @@ def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Setting
             for kind, to, key in wanted
             if outbox.find(connection, *to.key, f"{kind.purpose}:{key}") is None
         ]
-    written = [(kind, to, key, write(given, ledger, kind, to, key)) for kind, to, key in missing]
+    decisions = [draft(given, ledger, kind, to, key) for kind, to, key in missing]
     with ledger.writing() as connection:
         return [
-            outbox.add(connection, _decision(given, kind, to, key, letter))
-            for kind, to, key, letter in written
-            if outbox.find(connection, *to.key, f"{kind.purpose}:{key}") is None
+            outbox.add(connection, one)
+            for one in decisions
+            if outbox.find(connection, one.office_id, one.address, one.purpose_key) is None
         ]
+
+
+def draft(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> Decision:
+    """One of these mails with its decision, not stored."""
+    return _decision(given, kind, to, key, write(given, ledger, kind, to, key))
+
+
+def next_day(kind: Kind, region: Region, since: date) -> date:
+    """The first day from ``since`` on whose calendar wants a mail of this kind. Raises ValueError when none does."""
+    days = (since + timedelta(days=ahead) for ahead in range(_LONGEST_WAIT))
+    found = next((day for day in days if region.is_workday(day) and kind.key(region, day) is not None), None)
+    if found is None:
+        raise ValueError(f"no {kind.purpose} within {_LONGEST_WAIT} days of {since}")
+    return found
 
 
 def write(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> Letter:
     """One of these mails."""
     office_id, address = to.key
-    is_of_week = kind.purpose in {BRIEF, WEEKLY}
+    is_of_week = kind.purpose in {Purpose.BRIEF, Purpose.WEEKLY}
     thread = week_thread(office_id, given.edition.day) if is_of_week else f"{kind.purpose}\n{office_id}"
     envelope = Address(office_id, address, f"{kind.purpose}:{key}", given.edition.edition_id, thread)
     shared = {
@@ -232,8 +246,8 @@ def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, letter: Lett
 
 _HEADS = frozenset({Role.COUNTY_HEAD, Role.CITY_ANALYST, Role.CITY_LEADER})
 KINDS = (
-    Kind(BRIEF, frozenset({Role.CITY_LEADER}), _daily, _brief, waits_for_work=False),
-    Kind(WEEKLY, _HEADS, _weekly, _week, waits_for_work=True),
-    Kind(QUALITY, frozenset({Role.CITY_ANALYST, Role.CITY_LEADER}), _monthly, _quality, waits_for_work=True),
-    Kind(TEST, frozenset(Role), _monthly, _test, waits_for_work=True, is_of_edition=False),
+    Kind(Purpose.BRIEF, frozenset({Role.CITY_LEADER}), _daily, _brief, waits_for_work=False),
+    Kind(Purpose.WEEKLY, _HEADS, _weekly, _week, waits_for_work=True),
+    Kind(Purpose.QUALITY, frozenset({Role.CITY_ANALYST, Role.CITY_LEADER}), _monthly, _quality, waits_for_work=True),
+    Kind(Purpose.TEST, frozenset(Role), _monthly, _test, waits_for_work=True, is_of_edition=False),
 )

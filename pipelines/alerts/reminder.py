@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from pipelines.domain import Edition, Level, Role, State
 from pipelines.ledger import Ledger, warning_notice
 from pipelines.ledger import notice as outbox
 from pipelines.ledger.chain import Deadline, deadlines, standing
-from pipelines.ledger.notice import OVERDUE, REMINDER, Decision, Notice, Reason
+from pipelines.ledger.notice import Decision, Notice, Purpose, Reason
 from pipelines.ledger.notice import State as Sent
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -40,14 +40,31 @@ _OVERDUE_STATES = {State.ISSUED: "发布", State.HANDLING: "落实措施"}
 
 
 @dataclass(frozen=True)
-class _Due:
-    """A step of a warning's escalation that is due: which, since when nobody answered (UTC), of which office."""
+class _Turn:
+    """A step of a warning's escalation to come: which, since when nobody answered, when it would be taken (UTC)."""
 
     episode_id: str
     level: int
     office: Office
     step: str
     since: datetime
+    ask_at: datetime
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step with a time limit that was not taken, whom to tell when it has passed, and from when on (UTC)."""
+
+    row: Mapping[Hashable, Any]
+    deadline: Deadline
+    taken: int
+    recipient: Recipient
+    tell_at: datetime
+
+    @property
+    def key(self) -> str:
+        """At most one mail an address and this key."""
+        return f"{self.row['episode_id']}:{self.deadline.step.to}:{self.taken}"
 
 
 def remind(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
@@ -61,26 +78,65 @@ def remind(edition: Edition, ledger: Ledger, region: Region, settings: Settings,
     if given.is_demonstration and not may_send(settings):
         return []
     with ledger.writing() as connection:
-        return _unanswered(given, connection) + _overdue(given, connection)
+        made = drafts(given, connection)
+        return [_stored(connection, decision) for decision in made]
 
 
-def _unanswered(given: Occasion, connection: Connection) -> list[Notice]:
-    region, now = given.region, given.now
-    everybody = recipients(region, region.local_day(now))
-    due = [one for one in _steps_due(given, connection, everybody) if one.office.hours.is_working(region, now)]
-    queued = []
-    for recipient in everybody:
-        for step in STEPS:
-            mine = [one for one in due if one.step == step and recipient in asked(one.office, step, everybody)]
-            if mine:
-                queued.append(_tell(given, connection, recipient, step, mine))
+def drafts(given: Occasion, connection: Connection) -> list[Decision]:
+    """The reminders that are due at the occasion's instant and were not made yet, with their mails; stores nothing."""
+    everybody = recipients(given.region, given.region.local_day(given.now))
+    turns = [one for one in _turns(given, connection, everybody) if one.ask_at <= given.now]
+    late = [one for one in _steps(given, connection, everybody) if one.tell_at <= given.now]
+    return _asked(given, turns, everybody, everybody) + [_late(given, one) for one in late]
+
+
+def ahead(given: Occasion, connection: Connection, recipient: Recipient) -> list[Decision]:
+    """The next reminder and the next overdue step to come to a recipient if nobody acts until then; stores nothing.
+
+    Dated to the instant at which it would be due, after the occasion's.
+    """
+    everybody = recipients(given.region, given.region.local_day(given.now))
+    turns = [
+        one
+        for one in _turns(given, connection, everybody)
+        if one.ask_at > given.now and recipient in asked(one.office, one.step, everybody)
+    ]
+    first = min(turns, key=lambda one: one.ask_at, default=None)
+    found = []
+    if first is not None:
+        beside = [one for one in turns if (one.step, one.ask_at) == (first.step, first.ask_at)]
+        found += _asked(replace(given, now=first.ask_at), beside, [recipient], everybody)
+    steps = [one for one in _steps(given, connection, everybody) if one.recipient == recipient]
+    step = min((one for one in steps if one.tell_at > given.now), key=lambda one: one.tell_at, default=None)
+    return found if step is None else [*found, _late(replace(given, now=step.tell_at), step)]
+
+
+def _stored(connection: Connection, decision: Decision) -> Notice:
+    made = outbox.find(connection, decision.office_id, decision.address, decision.purpose_key)
+    if made is not None:
+        return made
+    queued = outbox.add(connection, decision)
+    if decision.purpose is Purpose.REMINDER:
+        to = (decision.edition_id, decision.office_id, decision.address)
+        warning_notice.remind(connection, *to, list(decision.content), queued.notice_id)
     return queued
 
 
-def _steps_due(given: Occasion, connection: Connection, everybody: list[Recipient]) -> list[_Due]:
-    """The next step of each unanswered warning that somebody reads, where the time for it has come.
+def _asked(given: Occasion, turns: list[_Turn], to: list[Recipient], everybody: list[Recipient]) -> list[Decision]:
+    """A mail a recipient and step about all warnings whose turn it is."""
+    found = []
+    for recipient in to:
+        for step in STEPS:
+            mine = [one for one in turns if one.step == step and recipient in asked(one.office, step, everybody)]
+            if mine:
+                found.append(_tell(given, recipient, step, mine))
+    return found
 
-    It counts from the mail to the responsible office; where that has no recipient for it, from the city's own.
+
+def _turns(given: Occasion, connection: Connection, everybody: list[Recipient]) -> list[_Turn]:
+    """The steps to come of each unanswered warning that somebody reads, each counted from the one before.
+
+    The first counts from the mail to the responsible office; where that has no recipient for it, from the city's own.
     """
     rows = given.board.rows
     is_open = (rows["state"] == State.TO_VERIFY) & rows["level"].isin([level.value for level in ANSWER_WITHIN])
@@ -89,7 +145,7 @@ def _steps_due(given: Occasion, connection: Connection, everybody: list[Recipien
         return []
     told = warning_notice.first_told(connection, list(waiting.index), given.now)
     past: dict[str, list[tuple[int, Notice]]] = defaultdict(list)
-    for one in outbox.of_purpose(connection, REMINDER):
+    for one in outbox.of_purpose(connection, Purpose.REMINDER):
         for reminded, at_level in one.content.items():
             past[reminded].append((at_level, one))
     found = []
@@ -107,14 +163,15 @@ def _steps_due(given: Occasion, connection: Connection, everybody: list[Recipien
         since = max(filter(None, [mails.min().to_pydatetime(), row["expired"].get(office.office_id)]))
         made = [one for was, one in past[str(episode_id)] if was <= level and one.decided_at >= since]
         done = {one.purpose_key.split(":")[1] for one in made}
-        step = next((one for one in STEPS if one not in done and asked(office, one, everybody)), None)
         last = max([since, *(one.decided_at for one in made)])
-        if step and office.hours.later(given.region, last, ANSWER_WITHIN[Level(level)]) <= given.now:
-            found.append(_Due(str(episode_id), level, office, step, since))
+        for step in (one for one in STEPS if one not in done and asked(office, one, everybody)):
+            last = office.hours.later(given.region, last, ANSWER_WITHIN[Level(level)])
+            last = office.hours.next_working(given.region, max(last, given.now))
+            found.append(_Turn(str(episode_id), level, office, step, since, last))
     return found
 
 
-def _tell(given: Occasion, connection: Connection, recipient: Recipient, step: str, due: list[_Due]) -> Notice:
+def _tell(given: Occasion, recipient: Recipient, step: str, due: list[_Turn]) -> Decision:
     items = _items(given, [one.episode_id for one in due])
     content = {one.episode_id: one.level for one in due}
     which = sorted(f"{one.episode_id}:{one.level}:{one.since:%Y-%m-%dT%H:%M}" for one in due)
@@ -125,32 +182,28 @@ def _tell(given: Occasion, connection: Connection, recipient: Recipient, step: s
         "subject": f"[{first.title}·{_TITLES[recipient.role]}] {body} 尚未签收",
         "fact": f"以下 {len(items)} 项从 {since:%m-%d %H:%M} 起已通报，至今没有人签收。",
         "action": _ASKED[recipient.role],
-        "because": "通报后在规定的工作时间内没有签收；同一预警每一级只催办一次，签收后不再催办。",
+        "because": "通报后在规定的工作时间内没有签收；同一预警的每一级，每个岗位只催办一次，签收后不再催办。",
     }
     key = f"{step}:{_hash(which)}"
-    queued = _queue(given, connection, recipient, REMINDER, key, Reason.REMINDER, content, fields, items)
-    edition_id = given.edition.edition_id
-    warning_notice.remind(connection, edition_id, *recipient.key, list(content), queued.notice_id)
-    return queued
+    return _decision(given, recipient, Purpose.REMINDER, key, Reason.REMINDER, content, fields, items)
 
 
-def _overdue(given: Occasion, connection: Connection) -> list[Notice]:
-    """Steps with a time limit that passed: told once a step, to the post that owes it."""
-    region, now = given.region, given.now
-    rows = given.board.rows
+def _steps(given: Occasion, connection: Connection, everybody: list[Recipient]) -> list[_Step]:
+    """Steps with a time limit, each told once to the post that owes it, where it was not told yet."""
+    region, rows = given.region, given.board.rows
     stand = standing(connection, given.board.ids)
-    everybody = recipients(region, region.local_day(now))
-    queued = []
+    found = []
     for row in rows[rows["state"] != State.TO_VERIFY].to_dict("records"):
         own = stand[str(row["episode_id"])]
         is_city = row["area"] == region.city
-        timed = deadlines(region.transition, own, Level(row["machine_level"]), is_city=is_city)
-        late = [one for one in timed if one.due_at <= now]
-        for deadline in late:
+        for deadline in deadlines(region.transition, own, Level(row["machine_level"]), is_city=is_city):
             for recipient in _owing(everybody, deadline.step.role, str(row["area"])):
-                if not _is_asleep(recipient.office, int(row["level"]), region, now):
-                    queued += _tell_overdue(given, connection, recipient, row, deadline, len(own.steps))
-    return queued
+                at = max(deadline.due_at, given.now)
+                tell_at = _awake(recipient.office, int(row["level"]), region, at)
+                one = _Step(row, deadline, len(own.steps), recipient, tell_at)
+                if outbox.find(connection, *recipient.key, f"{Purpose.OVERDUE}:{one.key}") is None:
+                    found.append(one)
+    return found
 
 
 def _owing(everybody: list[Recipient], post: Role, area: str) -> list[Recipient]:
@@ -160,14 +213,9 @@ def _owing(everybody: list[Recipient], post: Role, area: str) -> list[Recipient]
     return next(filter(None, found), [])
 
 
-def _tell_overdue(
-    given: Occasion, connection: Connection, recipient: Recipient, row: Mapping[Hashable, Any], deadline: Deadline,
-    taken: int,
-) -> list[Notice]:  # fmt: skip
+def _late(given: Occasion, late: _Step) -> Decision:
+    row, deadline, recipient = late.row, late.deadline, late.recipient
     episode_id = str(row["episode_id"])
-    key = f"{episode_id}:{deadline.step.to}:{taken}"
-    if outbox.find(connection, *recipient.key, f"{OVERDUE}:{key}") is not None:
-        return []
     items = _items(given, [episode_id])
     by = f"{deadline.due_at.astimezone(given.region.time_zone):%m-%d %H:%M}"
     step, what = _OVERDUE_STATES.get(deadline.step.to, str(deadline.step.to)), items[0].what
@@ -184,15 +232,16 @@ def _tell_overdue(
         "because": "这一步有时限而没有登记；每一步逾期只提醒一次。",
     }
     content = {episode_id: int(row["level"])}
-    return [_queue(given, connection, recipient, OVERDUE, key, Reason.OVERDUE, content, fields, items)]
+    return _decision(given, recipient, Purpose.OVERDUE, late.key, Reason.OVERDUE, content, fields, items)
 
 
-def _is_asleep(office: Office, level: int, region: Region, now: datetime) -> bool:
+def _awake(office: Office, level: int, region: Region, at: datetime) -> datetime:
+    """The first instant from ``at`` on at which an office may be told that a step at this level is late (UTC)."""
     if level == Level.RED:
-        return False
+        return at
     if level == Level.ORANGE:
-        return office.hours.after_quiet(region, now) > now
-    return not office.hours.is_working(region, now)
+        return office.hours.after_quiet(region, at)
+    return office.hours.next_working(region, at)
 
 
 def _items(given: Occasion, episode_ids: Iterable[str]) -> list[Item]:
@@ -200,27 +249,22 @@ def _items(given: Occasion, episode_ids: Iterable[str]) -> list[Item]:
     return [item(row, "", given.region, given.settings) for row in rows.to_dict("records")]
 
 
-def _queue(
-    given: Occasion, connection: Connection, recipient: Recipient, purpose: str, key: str, reason: Reason,
-    content: dict[str, int], fields: Mapping[str, object], items: list[Item],
-) -> Notice:  # fmt: skip
-    office_id, address = recipient.key
-    made = outbox.find(connection, office_id, address, f"{purpose}:{key}")
-    if made is not None:
-        return made
-    edition = given.edition
+def _decision(
+    given: Occasion, recipient: Recipient, purpose: Purpose, key: str, reason: Reason, content: dict[str, int],
+    fields: Mapping[str, object], items: list[Item],
+) -> Decision:  # fmt: skip
+    (office_id, address), edition = recipient.key, given.edition
     own = items[0].episode_id
     to = Address(office_id, address, f"{purpose}:{key}", edition.edition_id, f"episode\n{own}")
     shown = {"items": items, "office": recipient.office, "is_demonstration": given.is_demonstration}
     letter = seal(to, "reminder", {**fields, **shown}, given.region, given.settings, given.now)
-    decision = Decision(
+    return Decision(
         edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=office_id,
         address=address, reason=reason, state=Sent.QUEUED, content=content, message_id=letter.message_id,
         is_demonstration=given.is_demonstration, decided_at=given.now, subject=letter.subject,
         file_name=letter.file_name, message=letter.message, purpose=purpose, subject_key=key,
         episode_id=own if len(items) == 1 else None, is_urgent=items[0].level == Level.RED,
     )  # fmt: skip
-    return outbox.add(connection, decision)
 
 
 def _hash(parts: list[str]) -> str:

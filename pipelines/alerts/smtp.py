@@ -10,17 +10,17 @@ from enum import StrEnum
 from pipelines.ledger.queue import Outgoing
 from pipelines.settings import Settings
 
-IMPLICIT_TLS_PORT = 465
 _SERVICE_CLOSING = 421
 _NOT_SIGNED_IN = frozenset({530, 535})  # RFC 4954: who sends is refused, not whom it is for
-_OK, _WILL_FORWARD, _SEND_TEXT = 250, 251, 354
+_SEND_TEXT = 354
+_LONGEST_REPLY = 500  # characters kept of what a server said
 
 
 class Outcome(StrEnum):
     """What became of an attempt.
 
     Lost: the mail was no longer ours when the server was ready for its text. Turned away: the server takes nothing from
-    our sender, whoever it is for.
+    our sender, whoever it is for; broken as well, it closed the line before it heard whom the mail is for.
     """
 
     ACCEPTED = "accepted"
@@ -41,9 +41,13 @@ class Answer:
 
 
 def connect(settings: Settings, timeout: float) -> smtplib.SMTP:
-    """A connection that is encrypted and signed in as the settings say. Raises OSError or SMTPException."""
+    """A connection that is encrypted and signed in as the settings say; the server's certificate is verified.
+
+    Raises OSError or SMTPException, SMTPNotSupportedError where the server does not offer the STARTTLS that is asked
+    for: then the password is not sent.
+    """
     context = ssl.create_default_context()
-    if settings.smtp_port == IMPLICIT_TLS_PORT:
+    if settings.is_tls_from_the_start:
         connection: smtplib.SMTP = smtplib.SMTP_SSL(
             settings.smtp_host, settings.smtp_port, timeout=timeout, context=context
         )
@@ -81,8 +85,10 @@ def deliver(connection: smtplib.SMTP, sender: str, mail: Outgoing, may_hand_over
         code, reply = connection.getreply()
     except (OSError, smtplib.SMTPException) as error:
         return Answer(Outcome.PUT_OFF, reply_of(error), is_ambiguous=is_given, is_broken=True)
-    if code == _OK:
+    if _is_yes(code):
         return Answer(Outcome.ACCEPTED, _said(code, reply))
+    if not 400 <= code < 600:  # no answer to a text: whether it was taken is not known
+        return Answer(Outcome.PUT_OFF, _said(code, reply), is_ambiguous=True, is_broken=True)
     return _refused(connection, code, reply)
 
 
@@ -98,22 +104,23 @@ def reply_of(error: Exception) -> str:
     """What a server or the network said, from an error."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = error.smtp_error
-        return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
-    return str(error) or type(error).__name__
+        return _said(error.smtp_code, text if isinstance(text, bytes) else text.encode())
+    return _plain(str(error) or type(error).__name__)
 
 
 def _before_text(connection: smtplib.SMTP, sender: str, address: str) -> Answer | None:
     """Lead the server up to the text; its answer when it does not want it."""
-    code, reply = connection.mail(sender)
-    if code == _SERVICE_CLOSING:
-        return _refused(connection, code, reply)
-    if code != _OK:
-        return Answer(Outcome.TURNED_AWAY, _said(code, reply))
+    try:
+        code, reply = connection.mail(sender)
+    except (OSError, smtplib.SMTPException) as error:
+        return Answer(Outcome.TURNED_AWAY, reply_of(error), is_broken=True)
+    if not _is_yes(code):
+        return Answer(Outcome.TURNED_AWAY, _said(code, reply), is_broken=code == _SERVICE_CLOSING)
     try:
         code, reply = connection.rcpt(address)
     except ValueError as error:  # an address that no command can carry, from before they were checked
         return _ended(connection, Outcome.BOUNCED, f"不是邮箱地址：{error}")
-    if code in {_OK, _WILL_FORWARD}:
+    if _is_yes(code):
         code, reply = connection.docmd("data")
     return None if code == _SEND_TEXT else _refused(connection, code, reply)
 
@@ -133,5 +140,15 @@ def _ended(connection: smtplib.SMTP, outcome: Outcome, reply: str) -> Answer:
     return Answer(outcome, reply)
 
 
+def _is_yes(code: int) -> bool:
+    return 200 <= code < 300
+
+
 def _said(code: int, reply: bytes) -> str:
-    return f"{code} {reply.decode('utf-8', 'replace')}"
+    return _plain(f"{code} {reply.decode('utf-8', 'replace')}")
+
+
+def _plain(text: str) -> str:
+    """What a server said, fit to be stored and shown: on one line, without control characters, not too long."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return line if len(line) <= _LONGEST_REPLY else f"{line[: _LONGEST_REPLY - 1]}…"

@@ -11,9 +11,13 @@ _column = lease_table.c
 
 
 def take(ledger: Ledger, name: str, holder: str, now: datetime, length: timedelta) -> bool:
-    """Take a lease or keep it for so long from now; False while somebody else's has not run out."""
+    """Take a lease or keep it for so long from now; False while somebody else's has not run out.
+
+    One that would last longer than any can was taken before the clock was set back; who lives takes it anew at once.
+    """
     with ledger.writing() as connection:
-        mine = or_(_column.holder == holder, _column.until <= now)
+        is_of_another_time = _column.until > now + 2 * length
+        mine = or_(_column.holder == holder, _column.until <= now, is_of_another_time)
         changed = connection.execute(
             update(lease_table).where(_column.name == name, mine).values(holder=holder, until=now + length)
         )

@@ -41,6 +41,22 @@ class Reason(StrEnum):
     NO_SCHEDULE = "no_schedule"
 
 
+class Purpose(StrEnum):
+    """What a mail is for; the list is closed, and each can be looked at before it goes (pipelines/preview.py)."""
+
+    DIGEST = "digest"
+    IMMEDIATE = "immediate"
+    REMINDER = "reminder"
+    OVERDUE = "overdue"
+    BRIEF = "brief"
+    WEEKLY = "weekly"
+    QUALITY = "quality"
+    TEST = "test"
+    AUDIT = "audit"
+    ADMINISTRATION = "administration"
+    WATCH = "watch"
+
+
 class State(StrEnum):
     """Where a decision stands.
 
@@ -63,13 +79,6 @@ UNFINISHED = (State.QUEUED, State.CLAIMED, State.HANDED_OVER, State.AMBIGUOUS)
 """States of a mail that is still to be sent, or being sent."""
 # What the recipient has been told, or will be as soon as the server takes it. A bounced mail told nobody anything.
 TOLD = tuple(state.value for state in (*UNFINISHED, State.ACCEPTED))
-DIGEST = "digest"
-IMMEDIATE = "immediate"
-REMINDER = "reminder"
-OVERDUE = "overdue"
-AUDIT = "audit"
-ADMINISTRATION = "administration"
-WATCH = "watch"
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ class Decision:
     subject: str = ""
     file_name: str = ""
     message: bytes | None = None
-    purpose: str = DIGEST
+    purpose: Purpose = Purpose.DIGEST
     episode_id: str | None = None
     not_before: datetime | None = None
     is_urgent: bool = False
@@ -123,7 +132,7 @@ class Notice:
     cutoff_at: datetime
     office_id: str
     address: str
-    purpose: str
+    purpose: Purpose
     purpose_key: str
     is_due: bool
     reason: Reason
@@ -152,7 +161,7 @@ def add(connection: Connection, decision: Decision) -> Notice:
         "cutoff_at": decision.cutoff_at,
         "office_id": decision.office_id,
         "address": decision.address,
-        "purpose": decision.purpose,
+        "purpose": decision.purpose.value,
         "purpose_key": decision.purpose_key,
         "is_due": decision.is_due,
         "reason": decision.reason.value,
@@ -194,7 +203,9 @@ def find(connection: Connection, office_id: str, address: str, purpose_key: str)
     return None if row is None else notice_of(row)
 
 
-def last_told(connection: Connection, office_id: str, address: str, purpose: str, before: datetime) -> Notice | None:
+def last_told(
+    connection: Connection, office_id: str, address: str, purpose: Purpose, before: datetime
+) -> Notice | None:
     """The last mail this recipient got, or has in the queue, about editions up to this cut-off (UTC)."""
     table = notice_table.c
     row = (
@@ -225,7 +236,7 @@ def recorded_notices(ledger: Ledger, edition_id: str | None = None) -> list[Noti
         return [notice_of(row) for row in connection.execute(query).mappings()]
 
 
-def of_purpose(connection: Connection, purpose: str) -> list[Notice]:
+def of_purpose(connection: Connection, purpose: Purpose) -> list[Notice]:
     """All decisions of one purpose, in the order in which they were made."""
     query = select(notice_table).where(notice_table.c.purpose == purpose).order_by(notice_table.c.notice_id)
     return [notice_of(row) for row in connection.execute(query).mappings()]
@@ -240,7 +251,7 @@ def notice_of(row: RowMapping) -> Notice:
         cutoff_at=row["cutoff_at"],
         office_id=row["office_id"],
         address=row["address"],
-        purpose=row["purpose"],
+        purpose=Purpose(row["purpose"]),
         purpose_key=row["purpose_key"],
         is_due=row["is_due"],
         reason=Reason(row["reason"]),

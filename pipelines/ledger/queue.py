@@ -302,6 +302,8 @@ def bounced_since(connection: Connection, since: datetime) -> list[Notice]:
 def _is_due(due_by: datetime) -> ColumnElement[bool]:
     return and_(
         _column.state.in_(_FREE),
+        # One without its text cannot be sent; it must not keep those after it waiting.
+        select(mail_table.c.notice_id).where(mail_table.c.notice_id == _column.notice_id).exists(),
         or_(_column.not_before.is_(None), _column.not_before <= due_by),
         or_(_column.next_attempt_at.is_(None), _column.next_attempt_at <= due_by),
     )

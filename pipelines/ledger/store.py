@@ -56,6 +56,11 @@ class Ledger:
         self.engine.dispose()
 
 
+def has_ledger(settings: Settings) -> bool:
+    """Whether the ledger of these settings was made; one at an address of its own is taken for made."""
+    return bool(settings.ledger_url) or Path(settings.ledger_address.removeprefix("sqlite:///")).exists()
+
+
 def open_ledger(settings: Settings) -> Ledger:
     """Open the ledger of these settings, made or upgraded where necessary.
 

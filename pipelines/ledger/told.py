@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from pipelines.ledger.notice import DIGEST, IMMEDIATE, TOLD, State
+from pipelines.ledger.notice import TOLD, Purpose, State
 from pipelines.ledger.schema import notice
 
 Key = tuple[str, str]  # office, address
@@ -52,7 +52,7 @@ def known(connection: Connection, before: datetime) -> dict[Key, Known]:
     nth = func.row_number().over(
         partition_by=(table.office_id, table.address), order_by=(table.cutoff_at.desc(), table.notice_id.desc())
     )
-    ranked = select(*columns, nth.label("nth")).where(table.purpose == DIGEST, *is_told).subquery()
+    ranked = select(*columns, nth.label("nth")).where(table.purpose == Purpose.DIGEST, *is_told).subquery()
     found: dict[Key, Known] = {}
     for row in connection.execute(select(ranked).where(ranked.c.nth == 1)):
         levels = json.loads(row.content)
@@ -63,11 +63,11 @@ def known(connection: Connection, before: datetime) -> dict[Key, Known]:
             digest_cutoff_at=row.cutoff_at,
             at=row.decided_at,
         )
-    at_once = select(*columns).where(table.purpose == IMMEDIATE, *is_told).order_by(table.notice_id)
+    at_once = select(*columns).where(table.purpose == Purpose.IMMEDIATE, *is_told).order_by(table.notice_id)
     subjects: defaultdict[Key, set[str]] = defaultdict(set)
     for row in connection.execute(at_once):
         key, levels = (row.office_id, row.address), json.loads(row.content)
-        subjects[key].add(row.purpose_key.removeprefix(f"{IMMEDIATE}:").partition(_IN)[0])
+        subjects[key].add(row.purpose_key.removeprefix(f"{Purpose.IMMEDIATE}:").partition(_IN)[0])
         subjects[key].update(subject_of(*one) for one in levels.items())
         before_it = found.get(key, NOTHING)
         if before_it.digest_cutoff_at is not None and row.cutoff_at < before_it.digest_cutoff_at:
@@ -89,7 +89,7 @@ def call_back(connection: Connection, levels: Mapping[str, int], now: datetime) 
     table = notice.c
     waiting = connection.execute(
         select(table.notice_id, table.content).where(
-            table.purpose == IMMEDIATE, table.state == State.QUEUED.value, table.not_before > now
+            table.purpose == Purpose.IMMEDIATE, table.state == State.QUEUED.value, table.not_before > now
         )
     )
     stale = [

@@ -124,7 +124,7 @@ def test_a_notice_goes_from_the_queue_to_sent_with_its_bytes_intact(ledger: Ledg
     (sent,) = notice.recorded_notices(ledger, EDITION.edition_id)
     assert (sent.state, sent.attempts, sent.content, sent.sent_at) == (State.ACCEPTED, 2, {"a1": 3}, NOW)
     with ledger.reading() as connection:
-        told = notice.last_told(connection, sent.office_id, sent.address, notice.DIGEST, NOW)
+        told = notice.last_told(connection, sent.office_id, sent.address, notice.Purpose.DIGEST, NOW)
     assert told == sent
 
 

@@ -110,9 +110,9 @@ def script_for(mails: dict[str, bytes], seed: int) -> dict[str, str]:
     return script
 
 
-def queue_mails(ledger: Ledger, number: int) -> dict[str, bytes]:
+def queue_mails(ledger: Ledger, number: int, first: int = 0) -> dict[str, bytes]:
     """Put so many mails into the outbox, every tenth urgent; returns their texts by address."""
-    decisions = [_decision(f"jiuye{count:03d}@unit.example.com", count) for count in range(number)]
+    decisions = [_decision(f"jiuye{count:03d}@unit.example.com", count) for count in range(first, first + number)]
     with ledger.writing() as connection:
         for decision in decisions:
             add(connection, decision)

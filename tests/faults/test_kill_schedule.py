@@ -30,8 +30,8 @@ def asked(house: House, sql: str) -> list[tuple[object, ...]]:
         return ledger.execute(sql).fetchall()
 
 
-def wait_for(what: Callable[[], bool], why: str) -> None:
-    end = time.monotonic() + PATIENCE
+def wait_for(what: Callable[[], object], why: str, patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
     while not what():
         assert time.monotonic() < end, why
         time.sleep(0.05)

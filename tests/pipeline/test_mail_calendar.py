@@ -245,7 +245,7 @@ def test_a_mail_can_be_looked_at_and_nothing_is_stored(
         late = CliRunner().invoke(app, ["preview", "digest", "--office", "chiping"])
         assert late.exit_code == 0, late.exception
         assert "茌平区" in late.stdout
-        assert ("该单位已经下班" in late.stderr) == is_said
+        assert ("不早于：2026-11-10 08:30" in late.stdout) == is_said
     assert recorded_notices(ledger) == []
     wrong = CliRunner().invoke(app, ["preview", "digest", "--office", "nowhere"])
     assert isinstance(wrong.exception, UserError)

@@ -1,22 +1,15 @@
-import ipaddress
 import os
 import shutil
 import signal
-import ssl
 import subprocess
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aiosmtpd.smtp import AuthResult, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from pipelines.alerts.mail import SendReport, send
 from pipelines.alerts.notices import decide
@@ -26,6 +19,7 @@ from pipelines.ledger.notice import State, recorded_notices
 from pipelines.publish import read
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import NOW, REGION, ROOT, City, MailServer, Told, edition, parsed
+from tests.pipeline.mail_line import authenticate, certificate
 
 DAY = date(2026, 11, 23)
 LATER = NOW + timedelta(hours=1)
@@ -224,43 +218,12 @@ def test_two_senders_at_once_double_nothing(ledger: Ledger, tmp_path: Path) -> N
     assert server.addresses() == ALL
 
 
-def _certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail server of a test")])
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(address, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    public, private = folder / "server.pem", folder / "server.key"
-    public.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(public, private)
-    return public, context
-
-
-def _authenticate(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
-    assert isinstance(data, LoginPassword)
-    return AuthResult(success=data.login == b"gangshao" and data.password == b"a long password", handled=False)
-
-
 def test_mails_go_over_an_encrypted_line_with_a_password(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    public, context = _certificate(tmp_path)
+    public, context = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(public))
-    options = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": _authenticate}
+    options = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": authenticate}
     account = {"smtp_user": "gangshao", "smtp_starttls": True}
     with MailServer(options=options) as server:
         report = through(server, ledger, tmp_path, **account, smtp_password="wrong")
@@ -271,7 +234,7 @@ def test_mails_go_over_an_encrypted_line_with_a_password(
 
 
 def test_a_server_with_a_certificate_nobody_vouches_for_gets_no_mail(ledger: Ledger, tmp_path: Path) -> None:
-    _, context = _certificate(tmp_path)
+    _, context = certificate(tmp_path)
     with MailServer(options={"tls_context": context}) as server:
         report = through(server, ledger, tmp_path, smtp_starttls=True)
     assert (report.sent, report.waiting) == (0, 4)

@@ -12,7 +12,7 @@ from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge, undo
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Subject
-from pipelines.ledger.notice import OVERDUE, recorded_notices
+from pipelines.ledger.notice import Purpose, recorded_notices
 from pipelines.ledger.warning_notice import reasons
 from tests.pipeline.mail_city import City, edition, parsed, part
 from tests.pipeline.mail_story import (
@@ -162,7 +162,7 @@ def test_overdue_steps_are_told_once_to_the_post_that_owes_them(city: City, ledg
     moved(ledger, State.ISSUED, Role.CITY_DUTY, 2, at(story.days[1], "09:30"))
     story.play(3, since=2)
     assert [one.address for one in story.remind(2, "09:31")] == [HEAD]
-    overdue = [one for one in recorded_notices(ledger) if one.purpose == OVERDUE]
+    overdue = [one for one in recorded_notices(ledger) if one.purpose == Purpose.OVERDUE]
     assert [one.subject.split(" ")[0] for one in overdue] == ["[疑似橙色预警·逾期]", "[橙色预警·逾期]"]
     assert "应于 11-09 20:00 前发布" in overdue[0].subject
     send(ledger, city.settings, at(story.days[2], "10:00"))
@@ -178,7 +178,7 @@ def test_an_overdue_step_of_what_has_receded_asks_for_a_decision(city: City, led
     story.play(3, since=2)
     assert [one.address for clock in ("09:00", "10:00") for one in story.remind(2, clock)] == [DUTY]
     send(ledger, city.settings, at(story.days[2], "10:30"))
-    (overdue,) = [one for one in recorded_notices(ledger) if one.purpose == OVERDUE]
+    (overdue,) = [one for one in recorded_notices(ledger) if one.purpose == Purpose.OVERDUE]
     letters = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
     (letter,) = [one for one in letters if str(one["Message-ID"]) == overdue.message_id]
     assert "现在登录，决定：数据已回落，不必再“发布”的，由有权的岗位解除并写明理由" in part(letter, "plain")
@@ -194,7 +194,7 @@ def test_an_overdue_step_of_a_post_without_an_address_is_told_to_the_duty_desk(
     story.play(since=1)
     assert [one.address for clock in ("10:29", "10:31", "11:00") for one in story.remind(1, clock)] == [DUTY]
     send(ledger, city.settings, at(story.days[1], "11:30"))
-    (overdue,) = [one for one in recorded_notices(ledger) if one.purpose == OVERDUE]
+    (overdue,) = [one for one in recorded_notices(ledger) if one.purpose == Purpose.OVERDUE]
     (letter,) = [
         parsed(path.read_bytes())
         for path in city.settings.outbox.glob("*.eml")

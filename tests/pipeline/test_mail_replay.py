@@ -17,7 +17,7 @@ from pipelines.alerts.reminder import remind
 from pipelines.domain import Edition, recipient_viewer
 from pipelines.ledger import open_ledger
 from pipelines.ledger.edition import recorded_editions
-from pipelines.ledger.notice import DIGEST, Notice, recorded_notices
+from pipelines.ledger.notice import Notice, Purpose, recorded_notices
 from pipelines.ledger.warning_notice import reasons
 from pipelines.publish import read
 from pipelines.region import Region
@@ -69,8 +69,8 @@ def test_every_open_warning_has_one_reason_a_recipient_and_edition(
     for edition in editions:
         _has_one_each(stored, edition, region, told)
     notices = [one for one in recorded_notices(ledger) if one.is_due]
-    assert max(Counter((one.address, one.day) for one in notices if one.purpose == DIGEST).values()) == 1
-    assert not any(one.purpose == DIGEST and not region.is_workday(one.day) for one in notices)
+    assert max(Counter((one.address, one.day) for one in notices if one.purpose == Purpose.DIGEST).values()) == 1
+    assert not any(one.purpose == Purpose.DIGEST and not region.is_workday(one.day) for one in notices)
     table = _table(notices, stored)
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build" / f"mails-of-{len(editions)}-editions.txt").write_text(table, encoding="utf-8")

@@ -11,7 +11,7 @@ from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Cause, Subject
-from pipelines.ledger.notice import IMMEDIATE, Reason, recorded_notices
+from pipelines.ledger.notice import Purpose, Reason, recorded_notices
 from pipelines.ledger.warning_notice import reasons
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
@@ -62,7 +62,7 @@ def test_orange_on_a_saturday_waits_for_monday_and_red_does_not(city: City, ledg
     told = {
         one.office_id: one
         for one in recorded_notices(ledger)
-        if one.purpose == IMMEDIATE and one.office_id != "liaocheng"
+        if one.purpose == Purpose.IMMEDIATE and one.office_id != "liaocheng"
     }
     assert told["dongchangfu"].not_before == at(MONDAY + timedelta(days=7), "08:30")
     assert told["chiping"].not_before is None
@@ -97,7 +97,7 @@ def test_a_waiting_mail_that_is_no_longer_so_is_called_back(city: City, ledger: 
     #                                                                   FSSMT
     story = Timeline(city, ledger, MONDAY + timedelta(days=4), {SERIES: ".21"})
     story.play()
-    told = [one for one in recorded_notices(ledger) if one.address == CLERK and one.purpose == IMMEDIATE]
+    told = [one for one in recorded_notices(ledger) if one.address == CLERK and one.purpose == Purpose.IMMEDIATE]
     assert [(one.content[EPISODE], one.is_due) for one in told] == [(2, False), (1, True)]
 
 
@@ -166,7 +166,7 @@ def test_a_city_shock_is_one_folded_mail_an_office(city: City, ledger: Ledger) -
     story = Timeline(city, ledger, MONDAY, lines)
     story.play()
     told = [one for one in recorded_notices(ledger, edition(story.days[1]).edition_id) if one.is_due]
-    assert {one.purpose for one in told} == {IMMEDIATE}
+    assert {one.purpose for one in told} == {Purpose.IMMEDIATE}
     assert len(told) == len({one.address for one in told})
     assert {one.office_id for one in told} == {office.office_id for office in offices(REGION)}
     own = next(one for one in told if one.address == CLERK)
@@ -200,11 +200,11 @@ def test_a_mail_of_a_city_wide_one_says_which_of_the_offices_own_rose(city: City
     story = Timeline(city, ledger, MONDAY, lines)
     story.play()
     assert story.mails(CLERK) == "d.!"
-    (own,) = [one for one in recorded_notices(ledger) if one.address == CLERK and one.purpose == IMMEDIATE]
+    (own,) = [one for one in recorded_notices(ledger) if one.address == CLERK and one.purpose == Purpose.IMMEDIATE]
     assert own.reason is Reason.WORSENED
     assert "并入 2 项（升级 1 项）" in own.subject
     assert why(ledger, CLERK) == ["first", "nothing_new", "folded"]
-    (duty,) = [one for one in recorded_notices(ledger) if one.address == DUTY and one.purpose == IMMEDIATE]
+    (duty,) = [one for one in recorded_notices(ledger) if one.address == DUTY and one.purpose == Purpose.IMMEDIATE]
     assert duty.reason is Reason.FIRST
     assert "并入 2 项（升级 1 项）" in duty.subject
     send(ledger, city.settings, at(story.days[2], "09:00"))
@@ -358,10 +358,10 @@ def test_mails_about_a_warning_share_a_thread_and_others_do_not(city: City, ledg
     for one in recorded_notices(ledger):
         (root,) = {str(mail["References"]) for mail in mails if mail["Message-ID"] == one.message_id} or {""}
         week = "week" if one.day < MONDAY + timedelta(days=7) else "next"
-        key = f"{one.address} {'warning' if one.purpose == IMMEDIATE else week}"
+        key = f"{one.address} {'warning' if one.purpose == Purpose.IMMEDIATE else week}"
         roots.setdefault(key, set()).update({root} - {""})
     assert len(roots[f"{CLERK} warning"]) == 1  # first orange, then red: two mails
-    assert sum(one.address == CLERK and one.purpose == IMMEDIATE for one in recorded_notices(ledger)) == 2
+    assert sum(one.address == CLERK and one.purpose == Purpose.IMMEDIATE for one in recorded_notices(ledger)) == 2
     assert roots[f"{CLERK} warning"] == roots[f"{DUTY} warning"]
     chiping = "jiuye@chiping.example.com"
     digests = [roots[f"{address} {week}"] for address in (CLERK, chiping, DUTY) for week in ("week", "next")]

@@ -12,7 +12,7 @@ from pipelines.alerts.completeness import completeness_lines
 from pipelines.alerts.mail import send
 from pipelines.alerts.notices import decide
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notice import IMMEDIATE, recorded_notices
+from pipelines.ledger.notice import Purpose, recorded_notices
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import NOW, REGION, City, Told, edition, parsed, part
 
@@ -33,7 +33,7 @@ def mails(
     decide(edition(DAY), is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
     send(ledger, city.settings, NOW)
     found = {}
-    urgent = {notice.message_id for notice in recorded_notices(ledger) if notice.purpose == IMMEDIATE}
+    urgent = {notice.message_id for notice in recorded_notices(ledger) if notice.purpose == Purpose.IMMEDIATE}
     for path in city.settings.outbox.glob("*.eml"):
         message = parsed(path.read_bytes())
         mark = "!" if str(message["Message-ID"]) in urgent else ""

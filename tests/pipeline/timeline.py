@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from pipelines.alerts.notices import decide
 from pipelines.alerts.reminder import remind
 from pipelines.ledger import Ledger
-from pipelines.ledger.notice import IMMEDIATE, REMINDER, Notice, recorded_notices
+from pipelines.ledger.notice import Notice, Purpose, recorded_notices
 from pipelines.region import Region
 from tests.pipeline.mail_city import REGION, City, Told, edition
 
@@ -81,7 +81,10 @@ class Timeline:
 
     @staticmethod
     def _letter(mails: list[Notice]) -> str:
-        kinds = {"!" if one.purpose == IMMEDIATE else "r" if one.purpose == REMINDER else "d" for one in mails}
+        kinds = {
+            "!" if one.purpose == Purpose.IMMEDIATE else "r" if one.purpose == Purpose.REMINDER else "d"
+            for one in mails
+        }
         if not kinds:
             return "."
         assert len(mails) == len(kinds), "more than one mail of a kind on a day"

@@ -323,3 +323,15 @@ def test_hours_that_cannot_be_are_named_with_the_fix(said: object, why: str) -> 
 
 def test_a_region_without_hours_has_the_ones_of_the_default_region() -> None:
     assert timetable({}, "x") == Timetable() == REGION.timetable
+
+
+def test_a_lease_taken_before_the_clock_was_set_back_keeps_nobody_from_the_work(office: Office) -> None:
+    dead, next_one = office.scheduler(), office.scheduler()
+    office.now = SIX + 3 * HOUR
+    assert dead.keep_lease()
+    office.now = SIX + HOUR
+    assert next_one.keep_lease()
+    assert not dead.keep_lease(), "who wakes up late finds it taken"
+    office.now += 30 * timedelta(seconds=1)
+    third = office.scheduler()
+    assert not third.keep_lease(), "one that lives is respected"
