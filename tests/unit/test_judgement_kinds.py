@@ -38,7 +38,7 @@ def readings(numerator, denominator=np.nan, industries=(TOTAL_INDUSTRY,), areas=
     shape = (len(areas), len(industries), len(periods))
     rows["numerator"] = np.broadcast_to(numerator, shape).ravel().astype(float)
     rows["denominator"] = np.broadcast_to(denominator, shape).ravel().astype(float)
-    return rows.assign(grain=grain, reporting=1, due=1)
+    return rows.assign(cohort="all", grain=grain, reporting=1, due=1)
 
 
 def cells(name: str, frame: pd.DataFrame, grain: Grain = Grain.MONTH) -> Cells:
