@@ -35,6 +35,7 @@ class Panel:
     nature: a *count* of a period; a *stock*, judged by its change since the period before; a *net* change, signed.
     worse: which way is worse, the tail that is tested.
     whole: (n, T) what the exposure would be if all had reported; 1 where it is not given.
+    is_sum: whether totals are sums of their parts; an index, or what each is given by its source, is none.
     Raises ValueError when shapes, periods or values contradict this.
     """
 
@@ -46,6 +47,7 @@ class Panel:
     nature: Nature = "count"
     worse: Worse = "higher"
     whole: Floats | None = None
+    is_sum: bool = True
 
     def __post_init__(self) -> None:
         shape = (len(self.series), len(self.periods))

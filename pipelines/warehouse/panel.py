@@ -47,6 +47,7 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
         cells.indicator.nature,
         cells.indicator.worse,
         every.due[:, :end] / unit if is_ratio else None,
+        cells.indicator.kind != "given",
     )
 
 

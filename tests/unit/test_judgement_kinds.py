@@ -90,6 +90,12 @@ def test_a_rate_counts_numerators_among_the_denominators_of_those_who_reported()
     assert score["rate_expected"] == pytest.approx(3.0, rel=0.1)
 
 
+def test_what_its_source_gives_of_each_series_is_no_sum():
+    of_area = readings(100.0, areas=[region().city, *units()], grain="week", periods=MONTHS[:1])
+    assert not panel_of("job_index", of_area, Grain.WEEK).is_sum
+    assert panel_of("insured_headcount", readings(100.0, industries=("C",))).is_sum
+
+
 def test_an_industry_that_left_a_county_is_not_missing():
     frame = readings(draw(30, (11, 2, 36)), 1000.0, industries=("C", "F"))
     frame = frame[~((frame["area"] == units()[0]) & (frame["industry"] == "F") & (frame["period"] >= MONTHS[-3]))]
