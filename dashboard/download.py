@@ -297,7 +297,7 @@ def _audit() -> tuple[str, Columns]:
 _MAKERS: dict[str, tuple[Callable[[], tuple[str, Columns]], tuple[str, ...]]] = {
     "matrix": (_matrix, ("indicator",)),
     "readings": (_readings, ("area", "grain")),
-    "series": (series, ("indicator", "area", "industry", "days")),
+    "series": (series, ("indicator", "area", "industry", "days", "cohort")),
     "warnings": (_warnings, ()),
     "audit": (_audit, ("since", "who", "act")),
 }

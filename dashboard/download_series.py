@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from flask import request
 
+from dashboard import cohort as groups
 from dashboard import data, reference
 from dashboard.course import course
 from dashboard.figures.history import title_of
@@ -18,11 +19,16 @@ COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "
 
 def series() -> tuple[str, list[Sequence[object]]]:
     """Title and columns of the series the address names. Raises UserError for what this viewer may not see."""
-    asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days")}
+    asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days", "cohort")}
     asked["days"] = asked["days"] or str(WEEK)
     check(asked)
     indicator = reference.indicators()[asked["indicator"]]
-    drawn = course(indicator, asked["area"], asked["industry"], int(asked["days"]))
+    if asked["cohort"]:
+        drawn = groups.course(indicator, asked["area"], asked["cohort"])
+        where = groups.where(asked["area"], asked["cohort"])
+    else:
+        drawn = course(indicator, asked["area"], asked["industry"], int(asked["days"]))
+        where = reference.where(asked["area"], asked["industry"])
 
     def rows() -> Iterator[list[object]]:
         named = [text(name) for name in COLUMNS]
@@ -34,7 +40,7 @@ def series() -> tuple[str, list[Sequence[object]]]:
             when = month(row.period.date()) if drawn.grain == "month" else row.period.date().isoformat()
             yield [when, plain(row.value), *limits, _remark(row), data.edition().edition_id]
 
-    title = f"{title_of(indicator, drawn)} {reference.where(asked['area'], asked['industry'])}"
+    title = f"{title_of(indicator, drawn)} {where}"
     return title, list(zip(*rows(), strict=True))
 
 

@@ -32,6 +32,7 @@ from models.panel import (
     periods_from,
 )
 from models.recipe import MIN_COVERAGE, MIN_SEEN, RECIPES, Recipe
+from models.reconcile import Table, moved, shifted, table
 
 FREEDOM = 5.0  # of Student's t, as for the width of blended forecasts
 HALF = float(special.stdtrit(FREEDOM, 0.75))  # half of its values lie within this
@@ -52,6 +53,7 @@ class Past:
 
     place: (n, T) where a series stood among an exposure of 1: log of a stock + 1, running sum of net changes; NaN where
     not reported. usual: (n, T + ahead) change expected of each period. drift: the same, summed up from the first on.
+    tree: the table in which people add up; None where nothing does, as for rates and indices.
     """
 
     panel: Panel
@@ -60,6 +62,7 @@ class Past:
     usual: Floats
     drift: Floats
     group: Integers
+    tree: Table | None
 
     @property
     def is_stock(self) -> bool:
@@ -100,7 +103,8 @@ def past_of(panel: Panel, calendar: pd.DataFrame) -> Past:
         step = among
     usual = usual_changes(step, kinds(panel, calendar, recipe), recipe)
     drift = np.cumsum(usual if panel.nature == "stock" else np.where(_pad(seen, usual.shape[1]), usual, 0.0), axis=1)
-    return Past(panel, recipe, place, usual, drift, hierarchy(panel.series).group)
+    tree = table(panel.series) if panel.is_sum and panel.whole is None else None
+    return Past(panel, recipe, place, usual, drift, hierarchy(panel.series).group, tree)
 
 
 def _pad(seen: Flags, columns: int) -> Flags:
@@ -188,12 +192,12 @@ def spread(error: Floats, column: int, width: int, past: Past) -> Floats:
 
 
 def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
-    """Columns (W, n) of models.assess.SCORE of every period from column `first` on."""
+    """Columns (W, n) of models.assess.SCORE of every period from column `first` on; expected people add up."""
     widths, side, nature = [span.length for span in past.recipe.windows], past.panel.worse, past.panel.nature
     made = [errors(past, width) for width in widths]
     for column in range(first, past.place.shape[1]):
         rows = [_window(past, column, width, error) for width, error in zip(widths, made, strict=True)]
-        told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        told = _tested({name: np.stack([row[name] for row in rows]) for name in rows[0]}, past)
         p, observed, expected, variance = (told[name] for name in ("p", "observed", "expected", "variance"))
         strong = strength(p, observed, expected, variance, past.group, past.recipe, side, nature)
         yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
@@ -217,7 +221,6 @@ def _window(past: Past, column: int, width: int, error: Floats) -> dict[str, Flo
         exposure, observed = panel.exposure[:, column], panel.values[:, column]
         level = np.expm1(_before(past.place[:, : column + 1], width)[:, -1])
         expected = np.maximum(np.expm1(past.place[:, column] - off), 0.0) * exposure
-        scale, gap = scale * (expected + exposure), off * (expected + exposure)
         covered = coverage(panel, 1)[:, column]
     else:
         cut = slice(max(0, column + 1 - width), column + 1)
@@ -226,22 +229,39 @@ def _window(past: Past, column: int, width: int, error: Floats) -> dict[str, Flo
         exposure, observed = among.sum(axis=1), np.where(reported, panel.values[:, cut], 0.0).sum(axis=1)
         expected = (past.usual[:, cut] * among).sum(axis=1)
         level = expected / np.where(exposure > 0, exposure, np.nan)
-        scale, gap = scale * exposure / np.maximum(reported.sum(axis=1), 1), observed - expected
+        scale = scale * exposure / np.maximum(reported.sum(axis=1), 1)
         covered = coverage(panel, width)[:, column]
-    scale = np.maximum(scale, LEAST_SCALE)
-    valid = _has_past(panel, column) & np.isfinite(off) & np.isfinite(scale) & (covered >= MIN_COVERAGE)
-    side = -1.0 if panel.worse == "higher" else 1.0
-    tail = special.stdtr(FREEDOM, side * np.where(valid, gap / np.where(valid, scale, 1.0), 0.0))
+    known = _has_past(panel, column) & np.isfinite(off) & np.isfinite(scale) & (covered >= MIN_COVERAGE)
     return {
-        "observed": observed, "expected": expected, "variance": WIDEN * scale**2,
-        "p": np.where(valid, np.clip(tail, 1e-300, 1.0), np.nan), "coverage": covered, "level": level,
-        "factor": expected / np.where(level * exposure != 0, level * exposure, np.nan), "reported": exposure,
+        "observed": observed, "expected": expected, "coverage": covered, "level": level, "reported": exposure,
+        "off": off, "scale": scale, "known": known.astype(np.float64),
+    }  # fmt: skip
+
+
+def _tested(told: dict[str, Floats], past: Past) -> dict[str, Floats]:
+    """Of windows (W, n): expectations that add up, and how improbable what came is beside them."""
+    exposure, off, scale, valid = told["reported"], told.pop("off"), told.pop("scale"), told.pop("known") > 0
+    alone = told["expected"]
+    known = np.where(valid, alone, np.nan)
+    expected = alone * moved(known, past.tree) if past.is_stock else alone + shifted(known, past.tree)
+    gap = told["observed"] - expected
+    if past.is_stock:
+        among = np.where(exposure > 0, exposure, 1.0)
+        off = off + (np.log1p(alone / among) - np.log1p(expected / among))  # nothing where nothing was moved
+        scale, gap = scale * (expected + exposure), off * (expected + exposure)
+    scale = np.maximum(scale, LEAST_SCALE)
+    side = -1.0 if past.panel.worse == "higher" else 1.0
+    tail = special.stdtr(FREEDOM, side * np.where(valid, gap / np.where(valid, scale, 1.0), 0.0))
+    usual = told["level"] * exposure
+    return told | {
+        "expected": expected, "variance": WIDEN * scale**2, "p": np.where(valid, np.clip(tail, 1e-300, 1.0), np.nan),
+        "factor": expected / np.where(usual != 0, usual, np.nan),
     }  # fmt: skip
 
 
 def ahead(past: Past) -> dict[str, Floats]:
     """expected and the quantiles of interval.QUANTILES (H, n) of the recipe's horizons: stocks at the end of each, net
-    changes over it."""
+    changes over it. The expected people add up over the tree, and their quantiles are moved along."""
     panel, periods = past.panel, past.place.shape[1]
     among = panel.owed(periods - 1, periods)[:, 0]
     known = pd.DataFrame((past.place - past.drift[:, :periods]).T).ffill().to_numpy()[-1]
@@ -255,4 +275,9 @@ def ahead(past: Past) -> dict[str, Floats]:
         for name, level in {"expected": 0.5, **QUANTILES}.items():
             far = centre + scale * special.stdtrit(FREEDOM, level)
             told[name].append(among * (np.maximum(np.expm1(far), 0.0) if past.is_stock else far))
-    return {name: np.stack(rows) for name, rows in told.items()}
+    alone = {name: np.stack(rows) for name, rows in told.items()}
+    if past.is_stock:
+        ratio = moved(alone["expected"], past.tree)
+        return {name: rows * ratio for name, rows in alone.items()}
+    shift = shifted(alone["expected"], past.tree)
+    return {name: rows + shift for name, rows in alone.items()}

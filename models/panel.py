@@ -16,7 +16,7 @@ Worse = Literal["higher", "lower"]
 
 STEP_DAYS: dict[str, int] = {"day": 1, "week": 7}
 STEP_MONTHS: dict[str, int] = {"month": 1, "quarter": 3}
-LEVELS = ("total", "area", "industry", "cell")
+LEVELS = ("total", "area", "industry", "cell", "cohort")
 MOST = 2.0**53  # people: beyond it one more or less is not told apart, and their squares add up to infinity
 
 
@@ -24,7 +24,8 @@ MOST = 2.0**53  # people: beyond it one more or less is not told apart, and thei
 class Panel:
     """n series over T consecutive periods.
 
-    series: frame with series_id, level (total|area|industry|cell), area, industry; one row a series.
+    series: frame with series_id, level (total|area|industry|cell|cohort), area, industry and, of cohorts (groups of
+        people, of the whole city or of one area; they overlap and add up to nothing), cohort; one row a series.
     periods: T consecutive days, or first days of weeks, months or quarters.
     values: (n, T) people, NaN = not reported or not due (a reported zero is 0).
     exposure: (n, T) what the people are counted among; 0 where the value is NaN. Of a count it is the share of the
@@ -34,6 +35,7 @@ class Panel:
     nature: a *count* of a period; a *stock*, judged by its change since the period before; a *net* change, signed.
     worse: which way is worse, the tail that is tested.
     whole: (n, T) what the exposure would be if all had reported; 1 where it is not given.
+    is_sum: whether totals are sums of their parts; an index, or what each is given by its source, is none.
     Raises ValueError when shapes, periods or values contradict this.
     """
 
@@ -45,6 +47,7 @@ class Panel:
     nature: Nature = "count"
     worse: Worse = "higher"
     whole: Floats | None = None
+    is_sum: bool = True
 
     def __post_init__(self) -> None:
         shape = (len(self.series), len(self.periods))
@@ -86,7 +89,8 @@ class Hierarchy:
     """Who inherits the calendar from whom: row numbers into the panel.
 
     root: the total's row, -1 if the panel has none. parent: (n,) row of the nearest series above, -1 for none.
-    inherits: (n,) series that never fit a calendar of their own (cells). group: (n,) level as a small integer.
+    inherits: (n,) series that never fit a calendar of their own (cells, cohorts of one area). group: (n,) level as a
+    small integer.
     """
 
     root: int
@@ -96,7 +100,11 @@ class Hierarchy:
 
 
 def hierarchy(series: pd.DataFrame) -> Hierarchy:
-    """Cells look up to their industry, else their area, else the total; areas and industries to the total."""
+    """Cells look up to their industry, else their area, else the total; areas and industries to the total.
+
+    A cohort of an area looks up to the same cohort of the whole city, whose season is its own (graduates come in July),
+    else to its area; that of the city to the total.
+    """
     level = series["level"].to_numpy(dtype=object)
     totals = np.flatnonzero(level == "total")
     root = int(totals[0]) if len(totals) else -1
@@ -108,8 +116,26 @@ def hierarchy(series: pd.DataFrame) -> Hierarchy:
             parent[row] = by_industry.get(industry, by_area.get(area, root))
     if root >= 0:
         parent[root] = -1
+    inherits = (level == "cell") & (parent >= 0)
+    if (level == "cohort").any():
+        parent, inherits = _with_cohorts(series, root, by_area, parent, inherits)
     group = np.array([LEVELS.index(name) for name in level], dtype=np.int64)
-    return Hierarchy(root, parent, (level == "cell") & (parent >= 0), group)
+    return Hierarchy(root, parent, inherits, group)
+
+
+def _with_cohorts(
+    series: pd.DataFrame, root: int, by_area: dict[str, int], parent: Integers, inherits: Flags
+) -> tuple[Integers, Flags]:
+    """The parents (n,) and who inherits (n,), with those of cohorts."""
+    places, city = np.flatnonzero(series["level"] == "cohort"), series["area"].iloc[root] if root >= 0 else None
+    of = list(zip(series["area"], series.get("cohort", series["industry"]), strict=True))
+    of_city = {of[row][1]: row for row in places if of[row][0] == city}
+    parent, inherits = parent.copy(), inherits.copy()
+    for row in places:
+        area, cohort = of[row]
+        parent[row] = root if area == city else of_city.get(cohort, by_area.get(area, root))
+        inherits[row] = area != city and parent[row] >= 0
+    return parent, inherits
 
 
 def periods_from(first: pd.Timestamp, count: int, grain: Grain) -> pd.DatetimeIndex:

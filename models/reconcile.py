@@ -59,11 +59,14 @@ def table(series: pd.DataFrame) -> Table | None:
     )
 
 
-def reconcile(mean: Floats, of: Table) -> Floats:
-    """(B, n) expected people that add up, nearest to `mean` (B, n); NaN stays NaN and takes part in no sum."""
+def reconcile(mean: Floats, of: Table, *, is_signed: bool = False) -> Floats:
+    """(B, n) expected people that add up, nearest to `mean` (B, n); NaN stays NaN and takes part in no sum.
+
+    is_signed: of net changes, which may be below 0 and move by their size.
+    """
     known = np.isfinite(mean)
     people = np.where(known, mean, 0.0)
-    weight = np.maximum(people, LEAST)
+    weight = np.maximum(np.abs(people), LEAST)
     free = FREE * weight.max(axis=1, keepdims=True)
     weight = np.where(known, weight, free)
     wide = np.concatenate([weight, free], axis=1)  # row -1: a series that does not exist
@@ -97,7 +100,8 @@ def reconcile(mean: Floats, of: Table) -> Floats:
     step[:, of.industries] = -v_industry * pull_industry
     step[:, of.areas] = -v_area * (pull_area - pull_total[:, None])
     step[:, of.total] = -v_total * pull_total
-    return np.where(known, np.maximum(people + step[:, :-1], 0.0), np.nan)
+    moved_to = people + step[:, :-1]
+    return np.where(known, moved_to if is_signed else np.maximum(moved_to, 0.0), np.nan)
 
 
 def moved(mean: Floats, of: Table | None) -> Floats:
@@ -106,3 +110,10 @@ def moved(mean: Floats, of: Table | None) -> Floats:
         return np.ones_like(mean)
     told = np.isfinite(mean) & (mean > 0)
     return np.where(told, reconcile(mean, of) / np.where(told, mean, 1.0), 1.0)
+
+
+def shifted(mean: Floats, of: Table | None) -> Floats:
+    """(B, n) people that reconciling adds to signed `mean`; 0 where nothing is known or nothing adds up."""
+    if of is None:
+        return np.zeros_like(mean)
+    return np.nan_to_num(reconcile(mean, of, is_signed=True) - mean)

@@ -9,6 +9,7 @@ import pandas as pd
 from dash import html
 from flask import Flask, Response, abort, request
 
+from dashboard import cohort as groups
 from dashboard import data, reference
 from dashboard.components.table import facts
 from dashboard.components.tabs import tabs
@@ -36,14 +37,18 @@ def span_of(warning: Any) -> tuple[int, Window | None]:
     return (window[1] - window[0]).days + 1 if warning.kind == "spike" else WEEK, window
 
 
-def awaited(indicator: str, area: str, industry: str, days: int = WEEK, window: Window | None = None) -> Any:
+def awaited(
+    indicator: str, area: str, industry: str, days: int = WEEK, window: Window | None = None, cohort: str = ""
+) -> Any:
     """The place of a figure; assets/figure.js asks for it when it comes near the reader's view.
 
-    ``days``: how many days a point of a daily series sums up; ``window``: days to be set off, both included.
+    ``days``: how many days a point of a daily series sums up; ``window``: days to be set off, both included;
+    ``cohort``: a group of people, whose course is by the week.
     """
     first, last = ("", "") if window is None else (one.isoformat() for one in window)
     asked = {
         "indicator": indicator, "area": area, "industry": industry, "days": str(days), "first": first, "last": last,
+        "cohort": cohort,
     }  # fmt: skip
     leads_to(FIGURE, **asked)
     own: Any = {"data-figure": address("/figure?" + urlencode({name: one for name, one in asked.items() if one}))}
@@ -59,7 +64,8 @@ def add_figures(server: Flask) -> None:
     @server.get("/figure")
     def figure() -> Response:
         asked = {
-            name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days", "first", "last")
+            name: request.args.get(name, "")
+            for name in ("indicator", "area", "industry", "days", "first", "last", "cohort")
         }
         at_page(f"/figure/{asked['indicator']}/{asked['area']}/{asked['industry']}")
         try:
@@ -81,6 +87,7 @@ def check(asked: Mapping[str, str]) -> None:
     except ValueError:
         days = 0
     known = asked["indicator"] in reference.indicators() and asked["area"] in reference.codes()
+    known &= not asked.get("cohort") or groups.is_cohort(asked["cohort"])
     if not known or not reference.is_industry(asked["industry"]) or not 1 <= days <= _MOST_DAYS:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
 
@@ -91,13 +98,16 @@ def _in_one_spelling(asked: Mapping[str, str]) -> dict[str, str]:
     return {**asked, "days": str(int(asked["days"])), "first": first, "last": last}
 
 
-def _is_on_a_page(indicator: str, area: str, industry: str, days: str, first: str, last: str) -> bool:
+def _is_on_a_page(indicator: str, area: str, industry: str, days: str, first: str, last: str, cohort: str) -> bool:
     """Whether a page has this figure: the usual one of the series, or that of an open warning about it."""
     if (days, first, last) == (str(WEEK), "", ""):
         return True
     warnings = data.read("open_warning")
     of_series = warnings[
-        (warnings["indicator"] == indicator) & (warnings["area"] == area) & (warnings["industry"] == industry)
+        (cohort == "")
+        & (warnings["indicator"] == indicator)
+        & (warnings["area"] == area)
+        & (warnings["industry"] == industry)
     ]
     asked = (int(days), _window(first, last))
     return any(span_of(row) == asked for row in of_series.itertuples(index=False))
@@ -107,21 +117,26 @@ def _window(first: str, last: str) -> Window | None:
     return (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
 
 
-def _made(indicator: str, area: str, industry: str, days: str, first: str, last: str) -> list[Any]:
+def _made(indicator: str, area: str, industry: str, days: str, first: str, last: str, cohort: str) -> list[Any]:
     """The figure's tabs and what is behind them."""
     known = reference.indicators()[indicator]
-    drawn = marked(course(known, area, industry, int(days)), known, area, industry)
+    drawn = (
+        groups.course(known, area, cohort)
+        if cohort
+        else marked(course(known, area, industry, int(days)), known, area, industry)
+    )
     if drawn.readings.empty:
         return [html.P(text("No readings in this period."), className="empty")]
     window = _window(first, last)
-    name = f"{indicator}-{area}-{industry}-{days}"
+    name = "-".join(filter(None, (indicator, area, industry, days, cohort)))
     parts = (
         (text("Chart"), [chart(name, known, drawn, window if drawn.grain == "window" else None), told(drawn.marks)]),
         (text("Table"), numbers(known, drawn)),
-        (text("Download"), _downloads(known, drawn, area, industry)),
+        (text("Download"), _downloads(known, drawn, area, industry, cohort)),
         (text("About the figure"), _about(known, drawn)),
     )
-    title = f"{title_of(known, drawn)} · {reference.where(area, industry)}"
+    where = groups.where(area, cohort) if cohort else reference.where(area, industry)
+    title = f"{title_of(known, drawn)} · {where}"
     own: Any = {"data-title": title, "data-source": _told_below(known)}
     return [html.Div(tabs(name, text("Ways to see {title}", title=title), parts), className="tabbed", **own)]
 
@@ -129,11 +144,12 @@ def _made(indicator: str, area: str, industry: str, days: str, first: str, last:
 _given = shared(FIGURE, _made, is_worth_keeping=_is_on_a_page)
 
 
-def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str) -> Any:
+def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str, cohort: str) -> Any:
     """Files of what the figure shows and of all that may be seen of the area, and the figure as a picture."""
     grain = "day" if drawn.grain == "window" else drawn.grain
     days = drawn.days or WEEK
-    own = urlencode({"indicator": indicator.indicator, "area": area, "industry": industry, "days": days})
+    asked = {"indicator": indicator.indicator, "area": area, "industry": industry, "days": days, "cohort": cohort}
+    own = urlencode({name: one for name, one in asked.items() if one})
     everything = urlencode({"area": area, "grain": grain})
     links = [
         (f"/download/series.{form}?{own}", text("This series ({form})", form=form.upper())) for form in ("csv", "xlsx")

@@ -67,10 +67,19 @@ def _rest(code: str) -> list[Any]:
         html.Section(
             [
                 html.H2([text("Indicators"), _downloads(code)]),
+                *_groups(code),
                 html.Div([_indicator(figure, code, placed) for figure in figures], className="panels"),
             ]
         ),
     ]
+
+
+def _groups(code: str) -> list[Any]:
+    """The way to the groups of people, for those to whom any are told."""
+    if not data.may_read_scores(code):
+        return []
+    title = text("Groups of people, {area}", area=reference.place(code))
+    return [html.P(dcc.Link(title, href=address(f"/cohort/{code}")))]
 
 
 def _each_area() -> list[dict[str, str]]:

@@ -20,7 +20,12 @@ _CLOCKS = {
     "filed": "by the day on which the office took the case",
     "effective": "by the day on which it happened; incomplete until what is filed late has come",
 }
-_DIMENSIONS = {"area, industry": "areas, industries and both crossed", "area": "areas", "city": "the whole city only"}
+_DIMENSIONS = {
+    "area, industry, cohort": "areas, industries and both crossed, and groups of people by area",
+    "area, industry": "areas, industries and both crossed",
+    "area": "areas",
+    "city": "the whole city only",
+}
 _WHY = {"recomputed": "computed anew", "reread": "files read anew"}
 
 

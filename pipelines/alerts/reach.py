@@ -28,7 +28,7 @@ def by_cohort(
 ) -> Iterator[Part]:  # fmt: skip
     """Part what an edition judges by the cohorts of the rules; a warning whose rule is gone counts as everybody's.
 
-    Scores are made of everybody: a spike rule of a cohort meets none.
+    The scores that are judged are everybody's: a spike rule of a cohort meets none, though a cohort has scores to read.
     """
     of: Mapping[str, str] = dict(zip(in_force["rule_id"], in_force["cohort"], strict=True))
     every = list(current)
@@ -99,7 +99,7 @@ def without_readings(rules: pd.DataFrame, told: pd.DataFrame) -> list[str]:
     for rule_id, rows in rules.groupby("rule_id", sort=False):
         one = rows.iloc[0]
         is_told = one["kind"] not in OF_SERIES or (
-            (one["indicator"], one["cohort"]) in scores
+            one["cohort"] == EVERY_COHORT and (one["indicator"], one["cohort"]) in scores
             if one["kind"] in BEYOND_EXPECTED
             else (one["indicator"], one["cohort"], one["grain"]) in readings
         )

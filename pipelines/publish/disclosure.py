@@ -10,15 +10,16 @@ from collections.abc import Iterable
 import numpy as np
 
 from pipelines.alerts.lifecycle import BANDS
-from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY
 from pipelines.publish.protect import Figures, Mask
 from pipelines.secrecy import Bounds
 from pipelines.warehouse.catalogue import Indicator, catalogue, step
 
 METHOD = 2  # of release and secondary suppression; another number derives the whole general file anew
 RESPONDENTS = frozenset({"employers", "villages"})
-# No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away.
-IS_GENERAL = f"grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}')"
+# No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away. No
+# cohorts: they overlap, so that two of them and the total could tell of a few people, and no table of ours says how.
+IS_GENERAL = f"cohort = '{EVERY_COHORT}' and grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}')"
 
 
 def is_small(indicator: Indicator, bounds: Bounds) -> str:

@@ -171,7 +171,8 @@ def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
                 {
                     "indicator": item.name, "title_zh": item.title_zh, "title_en": item.title_en, "unit": item.unit,
                     "worse": item.worse, "grains": ", ".join(item.grains), "clock": item.clock,
-                    "by_dims": ", ".join(item.dimensions), "formula": item.formula, "source": item.source,
+                    "by_dims": ", ".join([*item.dimensions, *(["cohort"] if item.has_cohorts else [])]),
+                    "formula": item.formula, "source": item.source,
                     "feed": ", ".join(item.roster_feeds), "is_ratio": item.is_ratio, "scale": item.scale,
                 }
                 for item in items

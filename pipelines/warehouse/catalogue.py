@@ -20,6 +20,8 @@ _REQUIRED = ("title", "unit", "units", "worse", "kind", "grain", "clock", "by", 
 _KINDS = ("count", "stock", "ratio", "given")
 _NATURE: dict[str, Nature] = {"count": "count", "stock": "stock", "ratio": "count", "given": "stock"}
 _LOOK_BACK_DAYS = "62"
+_BY_COHORT = "area × cohort"
+COHORT_GRAINS = (Grain.WEEK, Grain.MONTH)
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +42,8 @@ class Indicator:
     index) never adds up: every series, totals too, is as its source gives it. To recompute a period the SQL
     reads facts of up to ``look_back_days`` before it: two months unless the header says otherwise. ``nature`` is how
     its people (of a ratio the numerator) are judged: as a count, as a stock by its change, or as a signed net change.
-    ``shares``: which of its parts are told by another indicator, too (disclosure control).
+    ``shares``: which of its parts are told by another indicator, too (disclosure control). ``has_cohorts``: whether
+    there are readings of the groups of people its facts name, by area, of COHORT_GRAINS (a day of one is too few).
     """
 
     name: str
@@ -61,6 +64,7 @@ class Indicator:
     roster_feeds: tuple[str, ...]
     look_back_days: int
     shares: tuple[Share, ...]
+    has_cohorts: bool = False
 
     @property
     def scale(self) -> float:
@@ -117,6 +121,12 @@ def parse(path: Path) -> Indicator:
     header = _header(path, text)
     tables = tuple(sorted({table.name for table in sqlglot.parse_one(text, read="duckdb").find_all(exp.Table)}))
     title_zh, _, title_en = header["title"].partition(" | ")
+    by, *also = (part.strip() for part in header["by"].split(","))
+    if also and (also != [_BY_COHORT] or header["kind"] != "count" or len(tables) != 1 or "group by all" not in text):
+        raise UserError(
+            f"指标文件 {path.name} 的 by 在逗号之后只能是 {_BY_COHORT}，且只用于由一张明细表按 group by all 计数的指标"
+            " (cohorts are read of a count of one table, grouped by all)"
+        )
     return Indicator(
         name=path.stem,
         title_zh=title_zh,
@@ -128,7 +138,7 @@ def parse(path: Path) -> Indicator:
         nature=_nature(path, header),
         grains=tuple(Grain(part.strip()) for part in header["grain"].split(",")),
         clock=header["clock"],
-        dimensions=tuple(part.strip() for part in header["by"].split("×")),
+        dimensions=tuple(part.strip() for part in by.split("×")),
         formula=header["formula"],
         source=header["source"],
         sql=text,
@@ -136,6 +146,7 @@ def parse(path: Path) -> Indicator:
         roster_feeds=tuple(part.strip() for part in header.get("roster", ", ".join(tables)).split(",")),
         look_back_days=int(header.get("look_back_days", _LOOK_BACK_DAYS)),
         shares=_shares(path, header.get("shares", "")),
+        has_cohorts=bool(also),
     )
 
 

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.panel import STEP_DAYS, day_numbers, period_numbers, periods_from
-from pipelines.domain import TOTAL_INDUSTRY, Grain
+from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator
 
 Matrix = NDArray[np.float64]
-READING = "area, industry, grain, period, numerator, denominator, reporting, due"
+READING = "area, industry, cohort, grain, period, numerator, denominator, reporting, due"
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Cells:
 
 def is_cell(frame: pd.DataFrame, indicator: Indicator, grain: Grain, region: Region) -> pd.Series:
     """Mask of readings at the finest level of the indicator, at ``grain``."""
-    finest = frame["grain"] == str(grain)
+    finest = (frame["grain"] == str(grain)) & (frame["cohort"] == EVERY_COHORT)
     if indicator.kind == "given":
         return finest
     finest &= (frame["area"] == region.city) == (indicator.dimensions == ("city",))

@@ -15,6 +15,8 @@ from pipelines.region import Region
 from pipelines.rule_terms import BEYOND_EXPECTED
 from pipelines.warehouse.catalogue import Indicator, catalogue
 from pipelines.warehouse.cells import Cells, is_cell, load_cells
+from pipelines.warehouse.cohort import GRAIN as COHORT_GRAIN
+from pipelines.warehouse.cohort import cohort_panel, load_cohorts
 from pipelines.warehouse.judgement import NOWCAST, STANDING, judgement
 from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.transform import Change
@@ -27,10 +29,11 @@ _SCORE = (
 _FORECAST = (
     "edition_id, made_on, indicator, area, industry, cohort, grain, period, horizon, expected, lo80, hi80, lo95, hi95"
 )
+_MEANS = {"level": "level_mean", "factor": "factor_mean"}
 
 
 class Forecaster:
-    """Scores the indicators that rules on spikes or forecasts name, one edition after another.
+    """Scores the indicators that rules on spikes or forecasts name, one edition after another; their cohorts beside.
 
     What it remembers, here and in ``kept``, only saves time.
     """
@@ -51,7 +54,10 @@ class Forecaster:
                 self._kept.save(name, memory)
 
     def run(self, edition: Edition, change: Change, indicators: Iterable[str]) -> pd.DataFrame:
-        """Score every series for this edition, store scores and forecasts; returns scores with their series' level."""
+        """Score every series for this edition, store scores and forecasts; returns scores with their series' level.
+
+        Those of cohorts are stored and not returned: no rule judges them.
+        """
         scores: list[pd.DataFrame] = []
         for name in indicators:
             indicator = catalogue()[name]
@@ -61,10 +67,15 @@ class Forecaster:
             cells = self._follow(indicator, grain, change)
             if cells is not None:
                 scores += self._score(edition, indicator, grain, cells)
+            if indicator.has_cohorts:
+                self._score_cohorts(edition, indicator, change)
         return pd.concat(scores, ignore_index=True) if scores else pd.DataFrame()
 
     def _has_score(self, name: str) -> bool:
-        return bool(self._con.execute("select 1 from score where indicator = ? limit 1", [name]).fetchall())
+        found = self._con.execute(
+            "select 1 from score where indicator = ? and cohort = ? limit 1", [name, EVERY_COHORT]
+        ).fetchall()
+        return bool(found)
 
     def _nowcasts(self, edition: Edition, indicator: Indicator, grain: Grain) -> pd.DataFrame:
         """This edition's nowcasts of the indicator's areas: the total's parts say what it lacks."""
@@ -90,6 +101,32 @@ class Forecaster:
             cells.blank(gone[is_cell(gone, indicator, grain, self._region)])
             cells.apply(fresh[is_cell(fresh, indicator, grain, self._region)])
         return cells
+
+    def _score_cohorts(self, edition: Edition, indicator: Indicator, change: Change) -> None:
+        name = of_cohorts(indicator)
+        if name not in self._cells or indicator.name in change.since:
+            cells = load_cohorts(self._con, indicator, self._region)  # few weeks: no need to follow every change
+            self._cells.pop(name, None)
+            if cells is None:
+                return
+            self._cells[name] = cells
+        cells = self._cells[name]
+        if name not in self._memory:
+            self._memory[name] = self._kept.load(name, self._region.method)
+        nowcasts = self._nowcasts(edition, indicator, COHORT_GRAIN)
+        method = METHODS[self._region.method]
+        made = judgement(
+            cells, self._region, nowcasts, self._calendar_of(cells), self._memory[name], method, cohort_panel
+        )
+        if made is None:
+            return
+        self._memory[name] = made.memory
+        series = made.panel.series.loc[made.panel.series["level"] == "cohort", ["area", "industry", "cohort"]]
+        common = {"edition_id": edition.edition_id, "indicator": indicator.name, "grain": str(COHORT_GRAIN)}
+        score = made.assessment.score.rename(columns=_MEANS).merge(series, left_on="series", right_index=True)
+        self._write("score", _SCORE, score.assign(**common, day=pd.Timestamp(edition.day)))
+        forecast = made.assessment.forecast.merge(series, left_on="series", right_index=True)
+        self._write("forecast", _FORECAST, forecast.assign(**common, made_on=pd.Timestamp(edition.day)))
 
     def calendar(self, start: date, end: date) -> pd.DataFrame:
         """Calendar of the region from ``start`` to beyond ``end``, kept between editions."""
@@ -146,9 +183,14 @@ class Forecaster:
         self._con.unregister("incoming")
 
 
+def of_cohorts(indicator: Indicator) -> str:
+    """The name under which what concerns an indicator's cohorts is remembered."""
+    return f"{indicator.name}.cohort"
+
+
 def _named(score: pd.DataFrame, frame: Panel) -> pd.DataFrame:
     """Scores with the level, area and industry of their series."""
-    told = score.rename(columns={"level": "level_mean", "factor": "factor_mean"})
+    told = score.rename(columns=_MEANS)
     return told.merge(frame.series[["level", "area", "industry"]], left_on="series", right_index=True)
 
 

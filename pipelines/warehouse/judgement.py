@@ -1,5 +1,6 @@
 """One indicator's series judged at one edition: which model reads them, and what incomplete periods stand for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,20 +40,21 @@ def judgement(
     calendar: pd.DataFrame,
     memory: Memory | None,
     method: Method = LEVEL_FACTOR,
+    panel_of: Callable[[Cells, Region, pd.DataFrame], Panel | None] = panel,
 ) -> Judgement | None:
     """Judge the last period told well enough; None when there is none.
 
     nowcasts: area, period, value, likely, lo, hi of provisional readings of areas at this edition. The forecast rests
     on the likely value; the score is that of the end of the range nearest to normal, so that only what would be a spike
-    at either end is one.
+    at either end is one. panel_of: which series the cells form (pipelines.warehouse.cohort has others).
     """
-    likely = panel(cells, region, _counted(nowcasts, "likely"))
+    likely = panel_of(cells, region, _counted(nowcasts, "likely"))
     if likely is None:
         return None
     said, memory = assessed(likely, calendar, memory, method)
     score = said.score
     if len(nowcasts):
-        nearest = panel(cells, region, _counted(nowcasts, "lo" if cells.indicator.worse == "higher" else "hi"))
+        nearest = panel_of(cells, region, _counted(nowcasts, "lo" if cells.indicator.worse == "higher" else "hi"))
         if nearest is not None and not np.array_equal(nearest.exposure, likely.exposure):
             score = assessed(nearest.until(len(likely.periods) - 1), calendar, memory, method)[0].score
     score = _with_rate(score, likely, cells.indicator.scale)

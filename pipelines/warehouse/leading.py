@@ -16,7 +16,7 @@ from pipelines.warehouse.backtest import Vintage, editions_of, method_named, ove
 from pipelines.warehouse.catalogue import Indicator, indicator_named
 
 SIGMAS = 2.0  # standard errors: a gain within them may be chance
-LEVEL_NAMES = dict(zip(LEVELS, ("全市", "区县", "行业", "区县内行业"), strict=True))
+LEVEL_NAMES = dict(zip(LEVELS, ("全市", "区县", "行业", "区县内行业", "群体"), strict=True))
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ import pandas as pd
 
 from models.panel import Flags, Panel, periods_from
 from models.recipe import MIN_COVERAGE
-from pipelines.domain import TOTAL_INDUSTRY
+from pipelines.domain import TOTAL_INDUSTRY, Grain
 from pipelines.region import Region
 from pipelines.warehouse.cells import Cells, Matrix
-from pipelines.warehouse.told import figures_of, joined, total
+from pipelines.warehouse.told import figures_of, joined, total, without_outages
 
 
 def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> Panel | None:
@@ -19,6 +19,8 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
     period has been told well enough.
     """
     figures = figures_of(cells, counted)
+    if cells.grain is Grain.DAY and cells.indicator.kind == cells.indicator.nature == "count":
+        figures = without_outages(figures, cells, workdays(cells, region))
     keys = pd.DataFrame(cells.keys, columns=["area", "industry"])
     totals: list[tuple[str, str, Flags]] = []
     if (region.city, TOTAL_INDUSTRY) not in cells.keys:
@@ -47,7 +49,13 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
         cells.indicator.nature,
         cells.indicator.worse,
         every.due[:, :end] / unit if is_ratio else None,
+        cells.indicator.kind != "given",
     )
+
+
+def workdays(cells: Cells, region: Region) -> Flags:
+    """(T,) whether each day of the cells is one on which offices work."""
+    return np.asarray(region.calendar_frame(cells.first, cells.last)["is_workday"].to_numpy(dtype=bool))
 
 
 def _level(area: str, industry: str, city: str) -> str:

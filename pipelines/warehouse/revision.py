@@ -5,7 +5,7 @@ from datetime import timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.domain import Edition, Grain
+from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue, step
 from pipelines.warehouse.transform import Change
@@ -24,7 +24,8 @@ def revise(con: duckdb.DuckDBPyConnection, region: Region, edition: Edition, cha
     if before is None or change.gone.empty:
         return 0
     over = {str(grain): pd.Timestamp(region.period_start(grain, before)) for grain in Grain}
-    gone = change.gone[change.gone["period"] < change.gone["grain"].map(over)]
+    gone = change.gone[change.gone["cohort"] == EVERY_COHORT]  # those of a cohort move with everybody's
+    gone = gone[gone["period"] < gone["grain"].map(over)]
     now = change.fresh[[*_KEY, "value", "is_provisional"]]
     moved = gone[[*_KEY, "value"]].rename(columns={"value": "value_before"}).merge(now, on=_KEY, how="left")
     moved = moved[moved["value_before"].fillna(float("nan")) != moved["value"]]

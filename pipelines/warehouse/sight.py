@@ -73,6 +73,24 @@ def show(con: duckdb.DuckDBPyConnection, tables: Iterable[str], earliest: date, 
             )
 
 
+def show_by_cohort(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """After ``show``: let each row of a fact table be seen once for every cohort of ``cohort_code`` it names, with it.
+
+    Makes ``coded`` besides: area, cohort, since (first period whose files, of all in force, name the cohort there).
+    """
+    named = "strpos(';' || fact.cohorts || ';', ';' || cohort_code.code || ';') > 0"
+    con.execute(
+        "create or replace temp table coded as select fact.area, cohort_code.code as cohort, min(in_force.period) "  # nosec B608 # names of our own tables and columns
+        f"as since from {table}_in_force as fact join in_force on in_force.drop_id = fact.drop_id "
+        f"join cohort_code on {named} group by all"
+    )
+    con.execute(
+        f"create or replace temp view {table} as select fact.*, cohort_code.code as cohort "  # nosec B608 # names of our own tables and columns
+        f"from {table}_in_force as fact join cohort_code on {named} "
+        "where fact.drop_id in (select drop_id from in_sight)"
+    )
+
+
 def hide(con: duckdb.DuckDBPyConnection) -> None:
     """Take away the views that ``show`` made."""
     for table in FACTS:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from models.outage import outages
 from models.panel import Flags
 from pipelines.warehouse.cells import Cells, Matrix
 
@@ -72,6 +73,20 @@ def _ratio(cells: Cells) -> Figures:
     missing = ~seen & ~_told_by_area(cells, seen)
     due = np.where(missing, np.nan_to_num(_carried(whole, 0)), np.nan_to_num(whole))
     return Figures(np.where(seen, cells.numerator, np.nan), told, due, None)
+
+
+def without_outages(figures: Figures, cells: Cells, due: Flags) -> Figures:
+    """Days of counts of areas: those on which an area was silent are not told, and what had waited counts for the days
+    it had waited. due: (T,) days on which offices work."""
+    code, areas = pd.factorize(pd.Series([area for area, _ in cells.keys]))
+    seen = np.isfinite(figures.people)
+    total, is_told = (np.zeros((len(areas), seen.shape[1])) for _ in range(2))
+    np.add.at(total, code, np.where(seen, figures.people, 0.0))
+    np.maximum.at(is_told, code, seen.astype(np.float64))
+    found = outages(np.where(is_told > 0, total, np.nan), due)
+    silent, days = found.silent[code], found.days[code]
+    people = np.where(silent, np.nan, figures.people)
+    return Figures(people, np.where(silent, 0.0, figures.told * days), figures.due, figures.weight)
 
 
 def _told_by_area(cells: Cells, seen: Flags) -> Flags:

@@ -6,17 +6,19 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 import pandas as pd
+import sqlglot
 
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.region import Region
-from pipelines.warehouse.catalogue import Indicator, catalogue, step
-from pipelines.warehouse.sight import hide, look, show
+from pipelines.warehouse.catalogue import COHORT_GRAINS, Indicator, catalogue, step
+from pipelines.warehouse.sight import hide, look, show, show_by_cohort
 
 _TRUNCATED = {
     Grain.DAY: "period",
     Grain.MONTH: "date_trunc('month', period)",
     Grain.QUARTER: "date_trunc('quarter', period)",
 }
+NO_COHORT = "unknown"  # class of the code that says of a person: none of these groups
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class Transform:
             "and slots.until between unit_life.valid_from and unit_life.valid_to",
             {"city": region.city},
         )
+        codes = region.codes[(region.codes["list"] == "cohort") & (region.codes["class"] != NO_COHORT)]
+        self._con.register("codes", codes[["code"]].drop_duplicates())
+        self._con.execute("create or replace temp table cohort_code as select code from codes")
+        self._con.unregister("codes")
         self._con.unregister("slots")
         self._con.unregister("units")
 
@@ -115,7 +121,10 @@ class Transform:
             self._fill_zeros(indicator, start)
         else:
             self._con.execute("create or replace temp table dense as select * from base")
-        self._con.execute(f"create or replace temp table fresh as {self._fresh(indicator, starts)}")
+        fresh = self._fresh(indicator, starts)
+        if indicator.has_cohorts:
+            fresh += self._fresh_cohorts(indicator, starts)
+        self._con.execute(f"create or replace temp table fresh as {fresh}")
         key = {"indicator": indicator.name}
         self._con.execute(step("reading_change"), key)
         self._con.execute(step("reading_gone"), key)
@@ -144,6 +153,44 @@ class Transform:
             self._con.execute(step("dense"))
         else:
             self._con.execute("create or replace temp table dense as select * from base")
+
+    def _fresh_cohorts(self, indicator: Indicator, starts: Mapping[Grain, date]) -> str:
+        """More of ``fresh``, to be asked after it: the people of each cohort by area and in the whole city.
+
+        The indicator's own SQL, on a view that has a row for every cohort of a person; cohorts overlap, no total is
+        made of them.
+        """
+        start, feed = min(starts.values()), indicator.roster_feeds[0]
+        show_by_cohort(self._con, indicator.tables[0])
+        self._con.execute(step("cohort_start"))
+        query = sqlglot.parse_one(indicator.sql, read="duckdb", into=sqlglot.exp.Select)
+        sql = query.select("cohort").sql(dialect="duckdb")
+        self._con.execute(
+            "create or replace temp table cohort_base as select area, cohort, cast(period as date) as period, "  # nosec B608 # names and SQL of the catalogue
+            "cast(numerator as double) as numerator, cast(units as integer) as units, "
+            f"cast(largest_unit as double) as largest_unit from ({sql}) as answer where period >= date '{start}'"
+        )
+        self._con.execute(step("cohort_spine"), {"feed": feed, "start": start})
+        self._con.execute(step("cohort_dense"))
+        grains = [grain for grain in starts if grain in COHORT_GRAINS]
+        return "".join(f" union all {self._cohorts_of_grain(indicator, grain, starts[grain])}" for grain in grains)
+
+    def _cohorts_of_grain(self, indicator: Indicator, grain: Grain, start: date) -> str:
+        period = truncated(grain, self._region)
+        return f"""
+            select '{indicator.name}' as indicator, total.area, '{TOTAL_INDUSTRY}' as industry, total.cohort,
+                '{grain}' as grain, total.period, total.numerator, cast(null as double) as denominator,
+                total.numerator as value, total.units, total.largest_unit,
+                cast(coalesce(own.reporting, 0) as integer) as reporting, cast(coalesce(own.due, 0) as integer) as due,
+                coalesce(own.reporting < own.due, false) as is_provisional, false as is_suppressed
+            from (
+                select coalesce(area, '{self._region.city}') as area, cohort, cast({period} as date) as period,
+                    sum(numerator) as numerator, cast(sum(units) as integer) as units, max(largest_unit) as largest_unit
+                from cohort_dense
+                where {period} >= date '{start}'
+                group by grouping sets ((area, cohort, 3), (cohort, 3))
+            ) as total
+            left join completeness_{grain} as own on own.area = total.area and own.period = total.period"""  # nosec B608 # names and SQL of the catalogue
 
     def _fresh(self, indicator: Indicator, starts: Mapping[Grain, date]) -> str:
         return " union all ".join(self._one_grain(indicator, grain, start) for grain, start in starts.items())

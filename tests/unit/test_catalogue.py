@@ -94,6 +94,8 @@ def region_words() -> set[str]:
     for name, columns in SHOWN.items():
         with (REGION / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             found |= {row[column] for row in csv.DictReader(file) for column in columns}
+    with (REGION / "codes.csv").open(encoding="utf-8", newline="") as file:
+        found |= {row["title"] for row in csv.DictReader(file) if row["list"] == "cohort" and row["class"] != "unknown"}
     return found
 
 

@@ -38,7 +38,7 @@ def readings(numerator, denominator=np.nan, industries=(TOTAL_INDUSTRY,), areas=
     shape = (len(areas), len(industries), len(periods))
     rows["numerator"] = np.broadcast_to(numerator, shape).ravel().astype(float)
     rows["denominator"] = np.broadcast_to(denominator, shape).ravel().astype(float)
-    return rows.assign(grain=grain, reporting=1, due=1)
+    return rows.assign(cohort="all", grain=grain, reporting=1, due=1)
 
 
 def cells(name: str, frame: pd.DataFrame, grain: Grain = Grain.MONTH) -> Cells:
@@ -88,6 +88,12 @@ def test_a_rate_counts_numerators_among_the_denominators_of_those_who_reported()
     assert score["expected"] == pytest.approx(300, rel=0.1)
     assert score["rate"] == pytest.approx(100 * score["observed"] / 10_000)
     assert score["rate_expected"] == pytest.approx(3.0, rel=0.1)
+
+
+def test_what_its_source_gives_of_each_series_is_no_sum():
+    of_area = readings(100.0, areas=[region().city, *units()], grain="week", periods=MONTHS[:1])
+    assert not panel_of("job_index", of_area, Grain.WEEK).is_sum
+    assert panel_of("insured_headcount", readings(100.0, industries=("C",))).is_sum
 
 
 def test_an_industry_that_left_a_county_is_not_missing():

@@ -229,3 +229,83 @@ def test_a_moving_festival_is_expected_in_the_month_it_falls_in(year, month):
     usual = Panel(series, periods[:-1], values[:, :-1], np.ones_like(values[:, :-1]), "month", "net", "lower")
     ahead = assess(usual, TABLE)[0].forecast
     assert (ahead.loc[ahead["horizon"] == 1, "expected"] < -150).all()
+
+
+def tree(nature: Nature, is_sum: bool = True, whole: bool = False, lost: float = 0.0) -> Panel:
+    """Two areas × two industries with all totals, of which each wanders by itself; lost: people the cell A × X loses."""
+    rng = np.random.default_rng(7)
+    cells = np.round(
+        np.array([4000.0, 900.0, 700.0, 60.0])[:, None] * np.exp(np.cumsum(rng.normal(0, 0.02, (4, 48)), 1))
+    )
+    cells[0, -1] -= lost
+    if nature == "net":
+        cells = np.diff(cells, axis=1, prepend=cells[:, :1])
+    grid = cells.reshape(2, 2, -1)
+    values = np.concatenate([cells.sum(axis=0, keepdims=True), grid.sum(axis=1), grid.sum(axis=0), cells])
+    names = [("city", "ALL", "total"), ("A", "ALL", "area"), ("B", "ALL", "area"), ("city", "X", "industry"),
+             ("city", "Y", "industry"), *[(a, i, "cell") for a in "AB" for i in "XY"]]  # fmt: skip
+    frame = pd.DataFrame(names, columns=["area", "industry", "level"])
+    frame["series_id"] = frame["area"] + frame["industry"]
+    ones = np.ones_like(values)
+    return Panel(frame, periods_from(FIRST, 48, "month"), values, ones, "month", nature, "lower", ones if whole else None,
+                 is_sum)  # fmt: skip
+
+
+def far_from_adding_up(people: pd.Series) -> float:
+    """The most people by which an area or industry differs from its cells, or the total from its areas."""
+    gaps = [people["cityALL"] - people["AALL"] - people["BALL"], people["cityX"] - people["AX"] - people["BX"]]
+    gaps += [people[f"{area}ALL"] - people[f"{area}X"] - people[f"{area}Y"] for area in "AB"]
+    return float(np.abs(gaps).max())
+
+
+@pytest.mark.parametrize("nature", ["stock", "net"])
+def test_what_is_expected_of_parts_adds_up_to_the_whole_in_forecasts_and_judgements(nature: Nature):
+    said = assess(tree(nature), TABLE)[0]
+    for frame, key in ((said.forecast, "horizon"), (said.score, "window_periods")):
+        for _, rows in frame.groupby(key):
+            people = rows.set_index("series_id")["expected"]
+            assert far_from_adding_up(people) < 1e-6 * np.abs(people).max() + 1e-6
+
+
+@pytest.mark.parametrize("nature", ["stock", "net"])
+@pytest.mark.parametrize("kept", [{"is_sum": False}, {"whole": True}])
+def test_an_index_and_a_rate_are_each_expected_alone(nature: Nature, kept: dict[str, bool]):
+    plain = assess(tree(nature, **kept), TABLE)[0]
+    whole = tree(nature)
+    apart = whole.series.assign(level="area", area=whole.series["series_id"], industry="ALL")
+    alone = assess(Panel(apart, whole.periods, whole.values, whole.exposure, "month", nature, "lower"), TABLE)[0]
+    rows = plain.forecast[plain.forecast["horizon"] == 6].set_index("series_id")["expected"]
+    assert far_from_adding_up(rows) > 0.01
+    np.testing.assert_array_equal(plain.forecast["expected"], alone.forecast["expected"])
+
+
+def test_bands_are_moved_along_and_keep_their_relative_width():
+    added = assess(tree("stock"), TABLE)[0].forecast
+    alone = assess(tree("stock", is_sum=False), TABLE)[0].forecast
+    ratio = added["expected"] / alone["expected"]
+    assert (np.abs(ratio - 1) > 1e-6).any()
+    for name in ("lo80", "hi80", "lo95", "hi95"):
+        np.testing.assert_allclose(added[name], alone[name] * ratio, rtol=1e-12)
+    added, alone = (assess(tree("net", is_sum=is_sum), TABLE)[0].forecast for is_sum in (True, False))
+    np.testing.assert_allclose(added["hi80"] - added["lo80"], alone["hi80"] - alone["lo80"])
+
+
+@pytest.mark.parametrize("nature", ["stock", "net"])
+def test_a_fall_of_one_cell_is_found_there_and_in_what_holds_it(nature: Nature):
+    p = p_of(tree(nature, lost=900.0))
+    assert p[["AX", "AALL", "cityX"]].max() < 0.01
+    assert p[["AY", "BX", "BY"]].min() > 0.02
+
+
+def test_a_cell_that_has_not_reported_lends_no_figure_to_the_sums():
+    panel = tree("stock")
+    panel.values[5, -1], panel.exposure[5, -1] = np.nan, 0.0  # A × X; its totals say how many they lack
+    share = panel.values[5, -2] / panel.values[:, -2]
+    for row in (0, 1, 3):
+        panel.values[row, -1] -= tree("stock").values[5, -1]
+        panel.exposure[row, -1] = 1 - share[row]
+    score = assess(panel, TABLE)[0].score
+    score = score[score["window_periods"] == 1].set_index("series_id")
+    assert np.isnan(score.loc["AX", "p"])
+    for name in ("AY", "BX", "BY", "BALL", "cityY"):
+        assert score.loc[name, "expected"] == pytest.approx(score.loc[name, "observed"], rel=0.1)

@@ -91,8 +91,8 @@ def test_nothing_to_tell_is_minus_infinity():
 
 
 def test_areas_are_heard_sooner_than_cells():
-    p, observed = np.full((3, 4), 1e-2), np.full((3, 4), 30.0)
-    found = dict(zip(LEVELS, evidence(p, observed, observed / 2, observed, np.arange(4), DAY), strict=True))
+    p, observed = np.full((3, len(LEVELS)), 1e-2), np.full((3, len(LEVELS)), 30.0)
+    found = dict(zip(LEVELS, evidence(p, observed, observed / 2, observed, np.arange(len(LEVELS)), DAY), strict=True))
     assert found["area"] - found["cell"] == pytest.approx(1.3)
     assert found["total"] >= found["area"] > found["industry"] > found["cell"]
 

@@ -151,7 +151,7 @@ def test_deferrals_count_by_the_size_of_their_employer() -> None:
 
 def test_what_a_rule_cannot_judge_is_named() -> None:
     told = pd.DataFrame(
-        [("a", "all", "month", True), ("a", "migrant", "month", False), ("b", "all", "day", True)],
+        [("a", "all", "month", True), ("a", "migrant", "month", True), ("b", "all", "day", True)],
         columns=["indicator", "cohort", "grain", "is_scored"],
     )
 
@@ -164,7 +164,7 @@ def test_what_a_rule_cannot_judge_is_named() -> None:
     assert bare(kind="level", grain="week")
     assert bare(kind="level", staff_most=30)
     assert not bare(kind="spike", indicator="b", grain="day")
-    assert bare(kind="spike", cohort="migrant"), "nothing is expected of a cohort"
+    assert bare(kind="spike", cohort="migrant"), "what is expected of a cohort is not judged"
     assert not bare(kind="event", indicator="nowhere", staff_most=30)
     both = pd.concat([rule(kind="level", indicator="a"), rule(kind="change", rule_id="c", indicator="b")])
     assert without_readings(both, told) == ["c"]

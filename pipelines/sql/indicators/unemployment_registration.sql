@@ -5,7 +5,7 @@
 -- kind: count
 -- grain: day, week, month
 -- clock: filed
--- by: area × industry
+-- by: area × industry, area × cohort
 -- formula: 当期办理失业登记的人数
 -- source: 就业促进法第四十三条；鲁人社发〔2016〕14号失业指标“登记失业人数”
 select area, industry, registered_on as period, count(*) as numerator, count(*) as units, 1 as largest_unit

@@ -4,7 +4,7 @@ from suppression as s
 join (
     select grain, period, count(*) as cells
     from reading
-    where indicator = $indicator
+    where indicator = $indicator and cohort = 'all'
     group by grain, period
 ) as r on r.grain = s.grain and r.period = s.period
 where s.indicator = $indicator

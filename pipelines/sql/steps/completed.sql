@@ -8,4 +8,4 @@ join reading as final
     and final.industry = earlier.industry and final.cohort = earlier.cohort and final.grain = earlier.grain
     and final.period = earlier.period
 where earlier.known_to is not null and earlier.is_provisional and not final.is_provisional
-    and earlier.industry = 'ALL' and earlier.reporting > 0 and earlier.period >= $since
+    and earlier.industry = 'ALL' and earlier.cohort = 'all' and earlier.reporting > 0 and earlier.period >= $since

@@ -3,7 +3,7 @@
 with spanned as (
     select evidence.number, max(score.window_periods) as window_periods
     from evidence
-    join score on score.indicator = evidence.indicator and score.area = evidence.area
+    join score on score.cohort = $everybody and score.indicator = evidence.indicator and score.area = evidence.area
         and score.industry = evidence.industry and score.window_from = evidence.window_from
         and score.data_to = evidence.data_to
     where list_contains($indicators, score.indicator)

@@ -1,0 +1,65 @@
+"""The groups of people of one area: who registers and claims more than usual, and how each group's weeks run."""
+
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard import cohort, reference, shell
+from dashboard.components.table import scrolling, table
+from dashboard.components.tag import verdict_tag
+from dashboard.components.warning import address
+from dashboard.figures.tabbed import awaited
+from dashboard.locale import text
+from dashboard.reference import Indicator
+from pipelines.domain import TOTAL_INDUSTRY
+
+_COLUMNS = ("Group", "Last week", "Seen", "Normal range (95%)", "Judgement", "How it was expected")
+
+
+def register() -> None:
+    """Add the page to the site."""
+    shell.register(__name__, layout, "Groups of people · Gangshao", path_template="/cohort/<code>")
+
+
+@shell.shared_page
+def layout(code: str = "", **_: str) -> list[Any]:
+    """The page of the groups of the area ``code``: a unit this viewer may name, or the city."""
+    if code not in reference.codes():
+        return shell.not_found()
+    place = reference.place(code)
+    said = text("By the sender's coding, several groups a person: they overlap, and no sum is made of them. No warning "
+                "is issued on a group alone.")  # fmt: skip
+    back = dcc.Link(place, href=address(f"/area/{code}"))
+    head = html.Div([html.H1(text("Groups of people, {area}", area=place)), html.P(said), html.P(back)],
+                    className="title")  # fmt: skip
+    shown = cohort.indicators(code)
+    if not shown:
+        nothing = text(
+            "Nothing is told of groups of people here: no file names any, or their figures are for the bureau and the "
+            "office concerned."
+        )
+        return [head, html.P(nothing, className="empty")]
+    return [head, *(_section(indicator, code) for indicator in shown)]
+
+
+def _section(indicator: Indicator, area: str) -> Any:
+    rows = cohort.weeks(indicator, area)
+    caption = text("Groups of people: {title}", title=indicator.title)
+    cells = [
+        [cohort.title(one.cohort), cohort.span(one), f"{one.seen} {indicator.unit_word}", one.normal,
+         verdict_tag(one.verdict), one.why]
+        for one in rows
+    ]  # fmt: skip
+    columns = [text(name) for name in _COLUMNS]
+    return html.Section(
+        [
+            html.H2(dcc.Link(indicator.title, href=address(f"/indicator/{indicator.indicator}"))),
+            scrolling(caption, table(caption, columns, cells, numeric=frozenset({2, 3}), kind="plain")),
+            html.Div([_chart(indicator, area, one.cohort) for one in rows], className="panels"),
+        ]
+    )
+
+
+def _chart(indicator: Indicator, area: str, of: str) -> Any:
+    figure = awaited(indicator.indicator, area, TOTAL_INDUSTRY, cohort=of)
+    return html.Article([html.H3(cohort.title(of)), figure], className="panel")
