@@ -86,13 +86,13 @@ def _table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
 def _certainty(row: Any) -> Any:
     """How sure, what other sources make of it, and of what was measured how rarely chance alone would do it.
 
-    Two lines at most: the first page has room for no more.
+    Two lines at most: the first page has room for no more. Paper has none for other sources.
     """
     rarely, said = odds(row.p) if row.kind == "spike" else "", agreement(row)
-    words = [certainty_word(row.p, row.kind), *([said.word] if said else [])]
-    if rarely:
-        return [" · ".join(words), html.Small(rarely)]
-    return [words[0], *map(html.Small, words[1:])]
+    told: list[Any] = [certainty_word(row.p, row.kind)]
+    if said is not None and row.agreement != "single":
+        told.append(html.Span(f" · {said.word}", className="agreed"))
+    return [*told, html.Small(rarely)] if rarely else told
 
 
 def _standing(one: Handled | None) -> Any:
