@@ -165,7 +165,7 @@ WEEK = Recipe(
     large=30.0,
     unbias=True,
     foretold_beyond=5.0,
-    windows=(Span(1, handicap=0.2, alone_within=5.0), Span(1, echo=0.5)),
+    windows=(Span(1, handicap=0.2, alone_within=5.0), Span(1, echo=0.6)),
     horizons=tuple(Span(1, week) for week in range(WEEKS_AHEAD)),
     by_latest=True,
     error_clip=9.0,

@@ -12,7 +12,7 @@ from dashboard.components.tag import level_tag, state_tag
 from dashboard.handled import Handled
 from dashboard.locale import count, month, short_day, text, value
 from dashboard.shared import blank, fill_in
-from dashboard.verdict import agreement, certainty, certainty_word, odds
+from dashboard.verdict import Verdict, agreement, certainty, certainty_word, odds
 from pipelines.domain import TOTAL_INDUSTRY
 
 IN_SIGHT = 12  # warnings shown at once; the rest is one key away
@@ -36,17 +36,21 @@ def ranked(warnings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def shortened(warnings: pd.DataFrame, caption: str, *, empty: str, in_sight: int = IN_SIGHT) -> Any:
+def shortened(
+    warnings: pd.DataFrame, caption: str, *, empty: str, in_sight: int = IN_SIGHT, with_sources: bool = True
+) -> Any:
     """The list with its first rows in sight and the rest behind a switch: a shared part, for it is the same for all.
 
+    ``with_sources``: it says what other sources make of each warning, for which the first page has no room.
     How far people have got with each is left blank: ``fill_in_handling`` says it in every answer anew.
     """
-    first = _table(warnings.head(in_sight), caption, empty=empty)
+    first = _table(warnings.head(in_sight), caption, empty=empty, with_sources=with_sources)
     rest = warnings.iloc[in_sight:]
     if rest.empty:
         return first
     summary = html.Summary(text("{number} more warnings", number=count(len(rest))))
-    return html.Div([first, html.Details([summary, _table(rest, caption, empty="")], className="more")])
+    more = _table(rest, caption, empty="", with_sources=with_sources)
+    return html.Div([first, html.Details([summary, more], className="more")])
 
 
 def fill_in_handling(warnings: pd.DataFrame, brought: Mapping[str, Handled]) -> None:
@@ -65,7 +69,7 @@ def _handling(episode_id: str) -> str:
     return f"handling {episode_id}"
 
 
-def _table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
+def _table(warnings: pd.DataFrame, caption: str, *, empty: str, with_sources: bool) -> Any:
     """The list as a table, one row a warning, each leading to its page."""
     columns = [text(name) for name in ("Subject", "Level", "What was seen", "People", "Certainty", "Since", "Handling")]
     rows = [
@@ -74,7 +78,7 @@ def _table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
             blank(_level(row.episode_id)),
             _seen(row),
             people(row),
-            _certainty(row),
+            _certainty(row, agreement(row) if with_sources else None),
             [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=reach(row)))],
             blank(_handling(row.episode_id)),
         ]
@@ -83,16 +87,12 @@ def _table(warnings: pd.DataFrame, caption: str, *, empty: str) -> Any:
     return table(caption, columns, rows, numeric=frozenset({3}), kind="warnings", empty=empty)
 
 
-def _certainty(row: Any) -> Any:
-    """How sure, what other sources make of it, and of what was measured how rarely chance alone would do it.
-
-    Two lines at most: the first page has room for no more. Paper has none for other sources.
-    """
-    rarely, said = odds(row.p) if row.kind == "spike" else "", agreement(row)
-    told: list[Any] = [certainty_word(row.p, row.kind)]
-    if said is not None and row.agreement != "single":
-        told.append(html.Span(f" · {said.word}", className="agreed"))
-    return [*told, html.Small(rarely)] if rarely else told
+def _certainty(row: Any, said: Verdict | None) -> Any:
+    """How sure, what other sources make of it, and of what was measured how rarely chance alone would do it."""
+    word = certainty_word(row.p, row.kind)
+    rarely = odds(row.p) if row.kind == "spike" else ""
+    more = [part for part in (rarely, said.word if said else "") if part]
+    return [word, html.Small(" · ".join(more))] if more else word
 
 
 def _standing(one: Handled | None) -> Any:

@@ -81,7 +81,11 @@ def _list() -> list[Any]:
             ]
         ),
         shortened(
-            ranked(data.read("open_warning")), caption, empty=text("No open warning."), in_sight=_IN_SIGHT[language()]
+            ranked(data.read("open_warning")),
+            caption,
+            empty=text("No open warning."),
+            in_sight=_IN_SIGHT[language()],
+            with_sources=False,
         ),
     ]
 

@@ -188,34 +188,19 @@ def test_since_when_is_the_stored_opening_day(lines: list[Line]) -> None:
         assert since[-1] == f"{reaches.month}月{reaches.day}日"
 
 
-def test_how_sure_is_the_stored_chance_in_a_word_and_as_odds(lines: list[Line], judged: City) -> None:
+def test_how_sure_is_the_stored_chance_in_a_word_and_as_odds(lines: list[Line]) -> None:
     kinds = set()
     for line in lines:
         kind, p = line.stored["kind"], line.stored["p"]
         kinds.add(kind)
-        told, *rarely_told = line.cells[4].split("\n")
-        word, *sources = told.split(" · ")
-        assert sources == borne_out(judged, str(line.stored.name)), line
         if kind != "spike":
-            assert (word, rarely_told) == ("企业已报告", [])
+            assert line.cells[4] == "企业已报告"
             continue
-        (rarely,) = rarely_told
+        word, rarely = line.cells[4].split("\n")
         assert word == ("很高" if p < 1e-7 else "高" if p < 1e-4 else "较高")
         times = number(rarely) * (1e8 if "亿" in rarely else 1e4 if "万" in rarely else 1)
         assert times == pytest.approx(1 / p, rel=0.01)
     assert {"spike", "event"} <= kinds
-
-
-def borne_out(judged: City, episode_id: str) -> list[str]:
-    """What other sources make of a warning, where they say more than its own."""
-    says = judged.ask(
-        "select says from corroboration where episode_id = ? and day = (select max(day) from corroboration)",
-        [episode_id],
-    )["says"]
-    agree, disagree = (says == "agrees").sum(), (says == "disagrees").sum()
-    if disagree > agree:
-        return ["来源不一"]
-    return ["多源一致" if agree > 1 and not disagree else "有旁证"] if agree else []
 
 
 def test_whether_the_data_are_complete_is_said_above_with_who_is_late_since_when(judged: City, today: Page) -> None:
