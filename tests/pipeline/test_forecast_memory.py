@@ -37,7 +37,7 @@ def test_days_with_what_is_remembered_and_days_without_it_end_in_the_same_tables
     replayed: House, house: Callable[[House], House]
 ) -> None:
     with_it, without, damaged = house(replayed), house(replayed), house(replayed)
-    assert {path.stem for path in remembered(replayed)} == {"benefit_claim", "benefit_claim.cohort", "insured_leave"}
+    assert {path.stem for path in remembered(replayed)} >= {"benefit_claim", "benefit_claim.cohort", "insured_leave"}
     for day in RUNS:
         assert "learnt again" not in with_it.gangshao("run", "--day", day).stderr
         shutil.rmtree(without.data / "memory")
