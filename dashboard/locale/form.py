@@ -46,7 +46,7 @@ def percent(share: float, *, is_signed: bool = False) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names one after the other: ``A、B和C``."""
+    """Names one after the other, as the reader's language joins them: ``A, B, and C``."""
     return format_list(names, locale=_locale())
 
 
