@@ -172,14 +172,16 @@ def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
     """The same sums with the windows of large series that scatter wide expected as had been forecast before they began:
     past years tell more than level x factor alone. The level moves along."""
     panel, recipe, end = course.panel, course.recipe, state.column + 1
-    is_wide = dispersion.variance(state.spread, sums.foreseen, recipe) >= recipe.foretold_beyond * sums.foreseen
+    mean = state.foretold[0, 0] * panel.owed(end - 2, end - 1)[:, 0]
+    spread = dispersion.variance(state.spread, np.broadcast_to(mean, sums.foreseen.shape), recipe)
+    is_wide = spread[0] >= recipe.foretold_beyond * mean  # by what was owed last: it does not hang on what has come in
     expected, foreseen = sums.expected.copy(), sums.foreseen.copy()
     for row, span in enumerate(recipe.windows):
         start = end - span.length
         if start < 0 or not course.ordinary[start:end].all():
             continue
         told = state.foretold[span.reach - 1, span.gap : span.reach] * panel.exposure[:, start:end].T
-        is_told = np.isfinite(told).all(axis=0) & np.isfinite(sums.expected[row]) & is_wide[row]
+        is_told = np.isfinite(told).all(axis=0) & np.isfinite(sums.expected[row]) & is_wide
         expected[row] = np.where(is_told, told.sum(axis=0), sums.expected[row])
         foreseen[row] = np.where(is_told, span.weights @ told if span.echo else expected[row], sums.foreseen[row])
     ratio = expected / np.where(sums.expected > 0, sums.expected, np.nan)
