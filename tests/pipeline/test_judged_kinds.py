@@ -188,7 +188,9 @@ def test_the_watch_holds_forecasts_of_a_rate_against_the_jobs_that_are_left(
         made = vintage.said.forecast.merge(
             vintage.panel.series[["area", "industry"]], left_on="series", right_index=True
         )
-        made = made.assign(edition_id=f"{vintage.day}.1", made_on=vintage.day, indicator="job_loss_rate", grain="month")
+        made = made.assign(
+            edition_id=f"{vintage.day}.1", made_on=vintage.day, indicator="job_loss_rate", cohort="all", grain="month"
+        )
         shrinking.register("made", made.drop(columns=["series", "series_id", "lo50", "hi50"]))
         shrinking.execute("insert into forecast by name select * from made")
     found = quality.figures(shrinking, region, "job_loss_rate", vintages[-1].panel)

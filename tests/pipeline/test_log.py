@@ -61,7 +61,7 @@ def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_
         "GANGSHAO_SMTP_USER": "jiuye", "GANGSHAO_SMTP_PASSWORD": PASSWORD,
     }  # fmt: skip
     orders = [("ingest", "--backfill"), ("run", "--day", DAY), ("backup",), ("doctor",), ("nobody@example.com",)]
-    said = [place.gangshao(*order, status=2 if len(order[0]) > 9 else 0) for order in orders]
+    said = [place.gangshao(*order, status=2 if order[0] in {"doctor", "nobody@example.com"} else 0) for order in orders]
     links = [
         place.account("city_leader", "wang.wu"),
         place.gangshao("link", "city_duty", "--name", NAME).stdout.strip(),
