@@ -15,10 +15,12 @@ from pipelines.domain import Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act
 from pipelines.publish import read as door
+from pipelines.publish.question import question
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
+from tests.dashboard.test_read_door import OF_COHORTS
 
 pytestmark = pytest.mark.xdist_group("cohort_page")
 OWN, OTHER = "371503", "371502"
@@ -61,6 +63,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with served(folder) as running:
         yield running
     door.close()
+
+
+@pytest.mark.parametrize("name", sorted(OF_COHORTS))
+def test_every_question_of_the_page_has_an_answer_for_the_bureau(place: Site, name: str) -> None:
+    given = {"area": OWN, "since": WEEKS[-1]}
+    asked = {key: given[key] for key in question(name).parameters}
+    assert not door.read(name, LEADER, published=place.settings.published, **asked).empty
 
 
 def said_to(place: Site, viewer: Viewer, path: str) -> str:
