@@ -142,11 +142,15 @@ def promise(state: Blend, forecasts: Floats) -> Blend:
     return replace(state, pending=pending)
 
 
+def newest(state: Blend) -> Floats:
+    """(H, C, n) log forecasts promised last."""
+    return np.stack([state.pending[horizon, horizon] for horizon in range(len(state.pending))])
+
+
 def quantile(state: Blend, last: pd.Timestamp, group: Integers, levels: Floats, recipe: Recipe) -> tuple[Floats, Flags]:
     """(Q, H, n) people at the levels (Q,), of the forecasts made after the period `last`; and (H, n) whether enough
     errors are known."""
-    made = np.stack([state.pending[horizon, horizon] for horizon in range(len(state.pending))])
-    centre = told(state, group, made)
+    centre = told(state, group, newest(state))
     weight = np.maximum(state.weight, 1e-9)
     spread = state.width / weight / MEAN_ABSOLUTE * season_width.factor(state.season, last, group)
     reach = special.stdtrit(FREEDOM, levels)[:, None, None]
@@ -156,15 +160,17 @@ def quantile(state: Blend, last: pd.Timestamp, group: Integers, levels: Floats, 
 
 
 def foretold(state: Blend, group: Integers, recipe: Recipe) -> Floats:
-    """(H, n) people of the newest forecasts of level x factor with past years, among an exposure of 1.
+    """(R, n) people of the newest forecasts of level x factor with past years, as far as windows reach, among an
+    exposure of 1.
 
     The last value is left out: it would explain a rise by the rise. NaN where too few errors are known, and where fewer
     than `large` are forecast for the first period.
     """
-    made = np.stack([state.pending[horizon, horizon, :: len(LAST_SHARES)] for horizon in range(len(state.pending))])
-    centre = told(replace(state, loss=state.loss[:, :: len(LAST_SHARES)]), group, made)
+    horizons, without_last = slice(recipe.looks_back), slice(None, None, len(LAST_SHARES))
+    made = newest(state)[horizons, without_last]
+    centre = told(replace(state, loss=state.loss[horizons, without_last]), group, made)
     people = np.maximum(np.expm1(centre), 0.0)
-    is_known = (state.count >= LEAST_ERRORS) & np.isfinite(centre) & (people[:1] >= recipe.large)
+    is_known = (state.count[horizons] >= LEAST_ERRORS) & np.isfinite(centre) & (people[:1] >= recipe.large)
     return np.where(is_known, people, np.nan)
 
 

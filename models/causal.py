@@ -234,7 +234,7 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
         return after
     judged = blend.advance(after.blend, panel, column, course.tree.group, course.recipe)
     made = blend.promise(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
-    newest = blend.foretold(made, course.tree.group, course.recipe)[None, : course.recipe.looks_back]
+    newest = blend.foretold(made, course.tree.group, course.recipe)[None]
     return replace(after, blend=made, foretold=np.concatenate([newest, after.foretold[:-1]]))
 
 
