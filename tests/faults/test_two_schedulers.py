@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import email
+import math
 import os
 import random
 import signal
@@ -42,10 +43,14 @@ MET = [fault for fault in FAULTS if not fault.startswith("hang")]
 
 @dataclass
 class SlowServer(BadServer):
-    """Keeps a sender whose mail it took waiting for its answer while ``is_held``."""
+    """Keeps a sender waiting for its answer once it has taken mails up to the number ``goal``."""
 
-    is_held: bool = False
+    goal: float = math.inf
     holding: int = 0
+
+    @property
+    def is_held(self) -> bool:
+        return len(self.accepted) >= self.goal
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = await super().handle_DATA(server, session, envelope)
@@ -94,7 +99,6 @@ class Rivals:
 
     def kill_who_holds_the_lease(self, *, with_sender: bool) -> None:
         """Kill it while the server has a mail and keeps its sender waiting, and wait until another one goes on."""
-        self.server.holding, self.server.is_held = 0, True
         wait_for(lambda: self.server.holding > 0, "no mail is in the server's hands")
         wait_for(lambda: self.holder() > 0, "nobody took over")
         dead = self.running.pop(self.holder())
@@ -108,7 +112,7 @@ class Rivals:
         if not with_sender:  # it is at work yet when that of the next scheduler comes to the mails
             wait_for_another_sender(self.house, self.holder())
             assert is_alive(sender)
-        self.server.is_held = False
+        self.server.goal, self.server.holding = math.inf, 0
         wait_for(lambda: not is_alive(sender), "it does not end")
 
     def end(self) -> None:
@@ -185,16 +189,15 @@ def test_of_two_schedulers_one_is_killed_while_mails_go_out_and_no_mail_is_lost_
             wait_for(lambda: is_done(house, "remind"), "nobody was reminded")
             assert len(list(tmp_path.glob("begun-*"))) == 1, "the other one did nothing"
             for number in range(KILLS):
+                server.goal = len(server.accepted) + drawn.randrange(2, MAILS // 2)
                 mails = queue_mails(ledger, MAILS, first=number * MAILS)
                 chosen = {to: fault for to, fault in script_for(mails, number).items() if fault in MET}
                 server.script |= chosen if IS_LONG else {}
-                goal = len(server.accepted) + drawn.randrange(1, MAILS // 2)
-                wait_for(lambda goal=goal: len(server.accepted) >= goal, "mails do not leave")
                 rivals.kill_who_holds_the_lease(with_sender=number % 2 == 1)
                 rivals.start()
             wait_for(lambda: not any(states(house)[state] for state in UNFINISHED), "mails are left", LAST_ATTEMPT)
         finally:
-            server.is_held = False
+            server.goal = math.inf
             rivals.end()
     notices = [one for one in recorded_notices(ledger) if one.is_due]
     assert wrong(ledger, server) == []

@@ -39,7 +39,7 @@ def year_before(table: pd.DataFrame, panel: Panel, start: int) -> pd.DataFrame:
     course = course_of(panel, table, SEASONAL)
     at = counterpart(course.features, start, len(panel.periods), SEARCHES[panel.grain])
     now, then = table.iloc[start : start + len(at)].reset_index(drop=True), table.iloc[at].reset_index(drop=True)
-    return now.join(then, rsuffix="_then")
+    return pd.concat([now, then.add_suffix("_then")], axis=1)
 
 
 def test_a_workday_is_compared_with_the_same_weekday_and_a_closed_day_with_a_closed_one() -> None:
