@@ -28,6 +28,7 @@ _TRY_FOR = timedelta(hours=3)  # … for so long; later days wait for it, then g
 _LOOK_BACK = timedelta(days=60)  # what was missed longer ago is not made up for
 _SHORT_LOOK_BACK = timedelta(days=2)  # of jobs of which only the last missed time counts
 _INSTANT = timedelta(microseconds=1)
+_CLOCKS_DIFFER = timedelta(minutes=2)  # of two schedulers on two machines
 _SAID = 4000  # characters kept of what a job said
 Command = tuple[str, ...]
 Work = Callable[[Command, Callable[[], bool]], tuple[int, str]]
@@ -170,6 +171,7 @@ class Scheduler:
         """
         if not self.keep_lease():
             return 0
+        self._begin_again_after_the_clock_was_set_back()
         done, waits = 0, set[str]()
         for occasion in self._occasions():
             if occasion.job.name in waits:
@@ -195,6 +197,17 @@ class Scheduler:
             [occasion for one in jobs(self.region) for occasion in self._of(one, cut_off, now)],
             key=lambda occasion: occasion.due_at,
         )
+
+    def _begin_again_after_the_clock_was_set_back(self) -> None:
+        """Forget the jobs of hours that come a second time, but for those made up day by day: a day has one run."""
+        after = self.clock() + _CLOCKS_DIFFER
+        repeated = [one.name for one in jobs(self.region) if not one.is_made_up]
+        for name in repeated:
+            if self._looked.get(name, after) > after:
+                del self._looked[name]
+        number = job.forget_after(self.ledger, repeated, after)
+        if number:
+            tell(log, "the clock was set back", jobs=number)
 
     def _of(self, one: Job, cut_off: Sequence[JobRun], now: datetime) -> list[Occasion]:
         """What is to be done of a job: what was cut off, the day's run that failed, what came due."""

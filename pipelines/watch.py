@@ -95,12 +95,13 @@ def _stuck(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
 
 def _no_schedule(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
     until = lease.runs_until(ledger, job.LEASE)
-    if until is None or now - until < SILENT_FOR:
+    if until is None or abs(now - until) < SILENT_FOR:  # one that lives takes it for a minute, whatever time it is
         return None
+    at = f"{until.astimezone(region.time_zone):%m-%d %H:%M}"
+    since = f"自 {at} 起" if until < now else f"在时钟拨回（此前已到 {at}）之后"
     return Trouble(
         Reason.NO_SCHEDULE,
-        f"定时任务自 {until.astimezone(region.time_zone):%m-%d %H:%M} 起没有动静；请重新启动 gangshao schedule"
-        " (the schedule is silent)",
+        f"定时任务{since}没有动静；请重新启动 gangshao schedule (the schedule is silent)",
     )
 
 

@@ -1,10 +1,11 @@
 """Jobs of the schedule as they were done: one row a job and due time, begun once, ended with a result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from pipelines.ledger import lease
 from pipelines.ledger.schema import job_run
@@ -62,6 +63,16 @@ def finish(ledger: Ledger, job: str, due_at: datetime, result: Ending, said: str
             .where(_column.job == job, _column.due_at == due_at)
             .values(finished_at=now, result=result.value, said=said)
         )
+
+
+def forget_after(ledger: Ledger, jobs: Sequence[str], now: datetime) -> int:
+    """Take away these jobs' ended runs of times that are still to come; returns how many there were.
+
+    They are of before the clock was set back: their times come again.
+    """
+    is_ahead = (_column.due_at > now, _column.result != Ending.RUNNING.value)
+    with ledger.writing() as connection:
+        return connection.execute(delete(job_run).where(_column.job.in_(jobs), *is_ahead)).rowcount
 
 
 def last(ledger: Ledger, job: str) -> JobRun | None:

@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.holiday import USFederalHolidayCalendar
 
+from models.outage import outages
 from models.panel import Floats, Panel
 from tests.bench.place import SHARED
 
 BENCH = SHARED / "bench"
 CLAIMS = SHARED / "realdata" / "us_unemployment_claims" / "ar539.csv.gz"
 AHEAD_DAYS = 400  # calendar beyond the last period
-OUTAGE_PEOPLE = 5.0  # an area that usually brings more in a day and brings nobody has not reported
-MEMORY_DAYS = 60
 MAKEUP = "makeup"
 LEVEL = {"group": "area", "state": "area", "ind": "industry", "area": "area", "cell": "cell", "total": "total"}
 
@@ -80,13 +79,13 @@ def daily(folder: Path) -> Case:
     area = np.where(is_cell | (level == "area"), part.str[1], "city")
     industry = np.where(is_cell, part.str[2], np.where(level == "industry", part.str[1], "ALL"))
     open_day = calendar["is_workday"].to_numpy()[: values.shape[1]]
-    seen = np.ones_like(values, dtype=bool)
-    for name in np.unique(area[level == "area"]):
-        total = values[(level == "area") & (area == name)][0]
-        usual = pd.Series(np.where(open_day, total, np.nan)).rolling(MEMORY_DAYS, min_periods=5).mean().shift(1)
-        out = (total == 0) & ((usual.ffill().to_numpy() > OUTAGE_PEOPLE) | ~open_day)
-        seen[np.ix_(area == name, out)] = False
-    share = reported_share(values, seen, is_cell, industry, level)
+    told = np.ones_like(values)
+    of_areas = np.flatnonzero(level == "area")
+    is_told = open_day | (values[of_areas] > 0)
+    found = outages(np.where(is_told, values[of_areas], np.nan), open_day)
+    for row, seen, days in zip(of_areas, is_told & ~found.silent, found.days, strict=True):
+        told[area == area[row]] = seen * days
+    share = reported_share(values, told, is_cell, industry, level)
     values = np.where(share > 0, values, np.nan)
     series = pd.DataFrame({"series_id": meta["series_id"], "level": level, "area": area, "industry": industry})
     days = pd.DatetimeIndex(dates(folder))
@@ -95,15 +94,15 @@ def daily(folder: Path) -> Case:
 
 
 def reported_share(
-    values: Floats, seen: Floats, is_cell: np.ndarray, industry: np.ndarray, level: np.ndarray
+    values: Floats, told: Floats, is_cell: np.ndarray, industry: np.ndarray, level: np.ndarray
 ) -> Floats:
     """(n, T) share of each series that reported: of a total, by what its cells brought so far."""
-    share = seen.astype(np.float64)
-    cells = np.where(seen[is_cell], values[is_cell], 0.0)
+    share = told.copy()
+    cells = np.where(told[is_cell] > 0, values[is_cell], 0.0)
     past = np.cumsum(cells, axis=1) - cells + 1e-3
     for row in np.flatnonzero(~is_cell & (level != "area")):
         mine = (industry[is_cell] == industry[row]) if level[row] == "industry" else np.ones(int(is_cell.sum()), bool)
-        share[row] = (past[mine] * seen[is_cell][mine]).sum(axis=0) / past[mine].sum(axis=0)
+        share[row] = (past[mine] * told[is_cell][mine]).sum(axis=0) / past[mine].sum(axis=0)
     return share
 
 

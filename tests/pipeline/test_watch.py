@@ -132,6 +132,15 @@ def test_a_schedule_that_died_is_told_and_one_that_was_ended_is_not(ledger: Ledg
     assert reasons(ledger, tmp_path, SEVEN + 11 * MINUTE) == []
 
 
+def test_a_schedule_that_died_before_the_clock_was_set_back_is_told(ledger: Ledger, tmp_path: Path) -> None:
+    assert lease.take(ledger, job.LEASE, "a", SEVEN + 2 * HOUR, MINUTE)
+    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN)
+    assert trouble.reason is Reason.NO_SCHEDULE
+    assert "在时钟拨回（此前已到 11-23 09:01）之后没有动静" in trouble.sentence
+    assert lease.take(ledger, job.LEASE, "b", SEVEN, MINUTE)
+    assert reasons(ledger, tmp_path, SEVEN) == []
+
+
 def test_the_duty_desk_gets_one_mail_a_day_about_a_trouble(ledger: Ledger, tmp_path: Path) -> None:
     with MailServer() as server:
         settings = Settings(data=tmp_path, smtp_host="127.0.0.1", smtp_port=server.port, duty_mail=DUTY)

@@ -335,3 +335,33 @@ def test_a_lease_taken_before_the_clock_was_set_back_keeps_nobody_from_the_work(
     office.now += 30 * timedelta(seconds=1)
     third = office.scheduler()
     assert not third.keep_lease(), "one that lives is respected"
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_hours_that_come_a_second_time_have_their_jobs_again_but_a_day_one_run(
+    office: Office, is_restarted: bool
+) -> None:
+    office.settings.published.mkdir()
+    (office.settings.published / "current").write_text("2026-11-22.1", encoding="utf-8")
+    scheduler = office.scheduler()
+    first = office.pass_to(SIX + 14 * HOUR, scheduler, step=5 * MINUTE)
+    assert {first.count(name) for name in ("run --day 2026-11-23", "backup")} == {1}
+    rows = office.rows("remind")
+    office.now = SIX + 30 * MINUTE  # before the run and the backup
+    again = office.pass_to(SIX + 14 * HOUR, office.scheduler() if is_restarted else scheduler, step=5 * MINUTE)
+    assert again.count("remind") == 4 * 13 + 2, "06:45 to 20:00, every quarter of an hour"
+    assert again.count("backup") == 1
+    assert not any(command.startswith("run") for command in again)
+    assert office.rows("remind") == rows
+
+
+def test_two_schedulers_whose_clocks_differ_a_little_do_nothing_twice(office: Office) -> None:
+    office.settings.published.mkdir()
+    (office.settings.published / "current").write_text("2026-11-22.1", encoding="utf-8")
+    office.now = SIX + HOUR / 4
+    ahead = office.scheduler()
+    ahead.tick()
+    ahead.stop()
+    office.now -= MINUTE
+    assert office.scheduler().tick() == 0
+    assert office.done == ["remind"]
