@@ -14,7 +14,7 @@ from pipelines.ledger.rule import KeptBacktest
 
 SHOWN = 200  # cases; a rule that says more a page cannot make clear
 _COLUMNS = ("Day", "Where", "Worst level", "People", "Known event or confirmed", "Lead")
-_VERDICTS = {State.CONFIRMED.value: "confirmed by people", State.DISMISSED.value: "dismissed by people"}
+_RULINGS = {State.CONFIRMED.value: "confirmed by people", State.DISMISSED.value: "dismissed by people"}
 _Words = Mapping[str, tuple[str, str]]
 _OF_A_CASE: _Words = {
     "lead_days": ("{days} days before its end", "{days} days after its end"),
@@ -94,9 +94,9 @@ def _offices(weekly: Mapping[str, float]) -> Any:
 
 
 def _case(one: Mapping[str, Any]) -> list[Any]:
-    verdict = _VERDICTS.get(one.get("verdict") or "")
+    ruling = _RULINGS.get(one.get("ruling") or "")
     known = {True: "touches a known event", False: "no known event"}.get(one["touched"])
-    right = text("; ").join(text(word) for word in (known, verdict) if word)
+    right = text("; ").join(text(word) for word in (known, ruling) if word)
     return [
         one["opened_on"],
         reference.where(one["area"], one["industry"]),

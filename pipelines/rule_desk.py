@@ -12,7 +12,7 @@ import typer
 from pipelines import run as runs
 from pipelines.alerts import layoff_rate
 from pipelines.alerts.rule_backtest import backtest as backtested
-from pipelines.alerts.verdict import decided
+from pipelines.alerts.ruling import decided
 from pipelines.domain import State, UserError
 from pipelines.ledger import Ledger, audit, open_ledger
 from pipelines.ledger.audit import Act
@@ -32,7 +32,7 @@ _TITLES = {
     "judged": "黄色及以上中已由人判定的（件）", "confirmed": "已判定的当中属实的比例",
     "confirmed_lead_days": "比人工确认早多少天（中位数）",
 }  # fmt: skip
-_VERDICTS = {State.CONFIRMED.value: "，人工判定属实", State.DISMISSED.value: "，人工判为误报"}
+_RULINGS = {State.CONFIRMED.value: "，人工判定属实", State.DISMISSED.value: "，人工判为误报"}
 desk = typer.Typer(no_args_is_help=True, help="预警规则 (rules)")
 
 
@@ -148,11 +148,11 @@ def told(region: Region, rule: str, found: dict[str, Any]) -> list[str]:
 def _case(case: dict[str, Any], names: dict[str, str]) -> str:
     touched = {True: "，与已知事件有关", False: "，与已知事件无关"}.get(case["touched"], "")
     lead = _lead(case.get("lead_days"), "事件结束")
-    verdict = _VERDICTS.get(str(case.get("verdict")), "")
-    before_it = _lead(case.get("decided_lead_days"), "判定") if verdict else ""
+    ruling = _RULINGS.get(str(case.get("ruling")), "")
+    before_it = _lead(case.get("decided_lead_days"), "判定") if ruling else ""
     where = f"{names.get(case['area'], case['area'])} {case['industry']}"
     people = f"，{case['people_band']} 人" if case["people_band"] else ""
-    return f"{case['opened_on']} {where}，最高 {case['level']} 级{people}{touched}{lead}{verdict}{before_it}"
+    return f"{case['opened_on']} {where}，最高 {case['level']} 级{people}{touched}{lead}{ruling}{before_it}"
 
 
 def _lead(days: float | None, what: str) -> str:

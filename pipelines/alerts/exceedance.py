@@ -14,7 +14,7 @@ from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue, step
 
 KIND = "exceedance"
-READING_DAYS = {"day": 35, "week": 56, "month": 75, "quarter": 200}
+SPAN_DAYS = {"day": 35, "week": 56, "month": 75, "quarter": 200}
 """Days since its start after which a span is history, no warning."""
 _SPAN = {"day": 7, "week": 1, "month": 1, "quarter": 1}  # periods that one forecast sums up
 _AHEAD = ["indicator", "horizon"]
@@ -38,7 +38,7 @@ def came(
     wanted = pd.DataFrame(
         {"indicator": own["indicator"], "grain": grain, "horizon": own["window_periods"].astype("int64") * spans}
     )
-    first = since or day - timedelta(days=max(READING_DAYS[one] for one in grain))
+    first = since or day - timedelta(days=max(SPAN_DAYS[one] for one in grain))
     days = region.calendar_frame(first, day)
     con.register("wanted", wanted)
     con.register("workday", days.loc[days["is_workday"], ["date"]].rename(columns={"date": "period"}))
@@ -53,7 +53,7 @@ def came(
     con.unregister("workday")
     if since is None:
         age = (pd.Timestamp(day) - found["window_from"]).dt.days
-        found = found[age <= found["grain"].map(READING_DAYS)]
+        found = found[age <= found["grain"].map(SPAN_DAYS)]
     is_lower = found["indicator"].map(lambda name: catalogue()[name].worse) == "lower"
     width = (found["expected"] - found["lo"]).where(is_lower, found["hi"] - found["expected"])
     beyond = (found["observed"] - found["expected"]) * np.where(is_lower, -1.0, 1.0)

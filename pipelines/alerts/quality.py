@@ -58,8 +58,8 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     ids = [str(one) for one in rows["episode_id"]]
     with ledger.reading() as connection:
         stand, taken = standing(connection, ids), acknowledgements(connection, ids)
-    verdict = {one: _verdict(stand[one].steps) for one in ids}
-    fate = {episode_id: "" if one is None else str(one.to_state) for episode_id, one in verdict.items()}
+    ruling = {one: _ruling(stand[one].steps) for one in ids}
+    fate = {episode_id: "" if one is None else str(one.to_state) for episode_id, one in ruling.items()}
     notices = recorded_notices(ledger)
     first_mail = _first_mail(notices)
     answered = [
@@ -69,7 +69,7 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     ]
     decided = [one for one in fate.values() if one]
     rows = rows.assign(
-        fate=[fate[one] for one in ids], cause=[one.cause if one is not None else "" for one in verdict.values()]
+        fate=[fate[one] for one in ids], cause=[one.cause if one is not None else "" for one in ruling.values()]
     )
     begins, ends = region.local_midnight(first), region.local_midnight(last + timedelta(days=1))
     sent = pd.Series(
@@ -87,7 +87,7 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     )
 
 
-def _verdict(steps: tuple[Taken, ...]) -> Taken | None:
+def _ruling(steps: tuple[Taken, ...]) -> Taken | None:
     """The last step that confirmed or dismissed a warning; None while nobody decided."""
     return next((one for one in reversed(steps) if one.to_state in {State.CONFIRMED, State.DISMISSED}), None)
 

@@ -17,8 +17,8 @@ from pipelines.alerts.judged import judged_to
 from pipelines.alerts.lifecycle import EarlyWarning, Key, advance, finding_key
 from pipelines.alerts.reach import by_cohort
 from pipelines.alerts.rules import place_of
+from pipelines.alerts.ruling import DECIDED, of_cases
 from pipelines.alerts.told_anew import readings_corrected, reports_gone, spans_corrected
-from pipelines.alerts.verdict import DECIDED, of_cases
 from pipelines.domain import TOTAL_INDUSTRY, State, UserError
 from pipelines.region import Region
 from pipelines.region_rules import LEADS
@@ -56,8 +56,8 @@ def backtest(
     yellow_or_worse, per_week, yellow_per_week, per_week_of_area, levels, and with labels (``truth``: as `gangshao demo`
     writes them) events, touched (share of yellow or worse that touch one), delay_days and lead_days (medians, from the
     day an event could be seen, and to its end); with what people decided so far (``decided``: as of
-    pipelines.alerts.verdict) judged (how many of yellow or worse), confirmed (the share of these) and
-    confirmed_lead_days (median, to the day of confirmation); cases: all warnings, each with touched, lead_days, verdict
+    pipelines.alerts.ruling) judged (how many of yellow or worse), confirmed (the share of these) and
+    confirmed_lead_days (median, to the day of confirmation); cases: all warnings, each with touched, lead_days, ruling
     and decided_lead_days of its own (None: no labels, nobody decided). Raises UserError when there are no editions or
     the kind of rule makes no warnings.
     """
@@ -198,7 +198,7 @@ def figures(
             "events": len(seen), "touched": round(float(touched.mean()), 3) if len(bad) else None, "delay_days": delay,
             "lead_days": lead,
         }  # fmt: skip
-    told[["verdict", "decided_lead_days"]] = of_cases(
+    told[["ruling", "decided_lead_days"]] = of_cases(
         cases, pd.DataFrame(columns=DECIDED) if decided is None else decided
     )
     if decided is not None:
@@ -208,8 +208,8 @@ def figures(
 
 
 def _confirmed(bad: pd.DataFrame) -> dict[str, Any]:
-    judged = bad[bad["verdict"].notna()]
-    own = judged[judged["verdict"] == State.CONFIRMED.value]
+    judged = bad[bad["ruling"].notna()]
+    own = judged[judged["ruling"] == State.CONFIRMED.value]
     return {
         "judged": len(judged),
         "confirmed": round(len(own) / len(judged), 3) if len(judged) else None,

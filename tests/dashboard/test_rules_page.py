@@ -83,8 +83,8 @@ def test_a_rule_is_told_what_its_false_alarms_came_from(place: Site) -> None:
 CASE = {"area": "371503", "industry": "C", "opened_on": "2026-10-12", "level": 2, "level_on": "2026-10-14",
         "people_band": "20–49"}  # fmt: skip
 TOLD = [
-    CASE | {"touched": True, "lead_days": 12, "verdict": "confirmed", "decided_lead_days": -1},
-    CASE | {"opened_on": "2026-10-20", "touched": False, "lead_days": None, "verdict": "dismissed",
+    CASE | {"touched": True, "lead_days": 12, "ruling": "confirmed", "decided_lead_days": -1},
+    CASE | {"opened_on": "2026-10-20", "touched": False, "lead_days": None, "ruling": "dismissed",
             "decided_lead_days": 3},
     CASE | {"opened_on": "2026-09-01", "level": 3, "touched": None},  # as backtests were kept before
 ]  # fmt: skip

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipelines import region as regions
 from pipelines.alerts.rule_backtest import figures
-from pipelines.alerts.verdict import DECIDED, decided
+from pipelines.alerts.ruling import DECIDED, decided
 from pipelines.domain import Level, Role, State, Viewer
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit import Actor
@@ -62,7 +62,7 @@ def test_without_labels_and_without_decisions_nothing_is_said_to_be_right() -> N
     found = told(cases(case("2026-09-05")))
     assert not {"touched", "lead_days", "confirmed", "judged"} & found.keys()
     only = found["cases"][0]
-    assert [only[name] for name in ("touched", "lead_days", "verdict", "decided_lead_days")] == [None] * 4
+    assert [only[name] for name in ("touched", "lead_days", "ruling", "decided_lead_days")] == [None] * 4
     assert told(cases(), labels(), said())["cases"] == []
 
 
@@ -76,7 +76,7 @@ def test_what_people_decided_counts_for_the_same_series_near_in_time() -> None:
         ("C", "", False, "2026-09-24", None, "dismissed", "2026-09-26"),
     )
     found = told(frame, None, by_people)
-    assert [(one["verdict"], one["decided_lead_days"]) for one in found["cases"]] == [
+    assert [(one["ruling"], one["decided_lead_days"]) for one in found["cases"]] == [
         ("confirmed", 7), (None, None), (None, None), ("dismissed", 4), ("dismissed", 1), (None, None),
         ("confirmed", 6),
     ]  # fmt: skip
@@ -86,7 +86,7 @@ def test_what_people_decided_counts_for_the_same_series_near_in_time() -> None:
 def test_an_employer_s_event_is_told_from_another_s_and_no_employer_is_kept() -> None:
     frame = cases(case("2026-09-05", employer="E1"), case("2026-09-05", employer="E2"))
     found = told(frame, None, said(("C", "E2", False, "2026-09-05", None, "confirmed", "2026-09-08")))
-    assert [one["verdict"] for one in found["cases"]] == [None, "confirmed"]
+    assert [one["ruling"] for one in found["cases"]] == [None, "confirmed"]
     assert "E2" not in json.dumps(found)
     assert "employer" not in json.dumps(found)
 
@@ -110,6 +110,6 @@ def test_what_stands_of_a_warning_is_read_from_the_ledger(tmp_path: Path) -> Non
             )  # fmt: skip
         found = decided(con, ledger, REGION, "benefit_claim").set_index("industry")
     ledger.close()
-    assert found["verdict"].to_dict() == {"right": "confirmed", "wrong": "dismissed"}
+    assert found["ruling"].to_dict() == {"right": "confirmed", "wrong": "dismissed"}
     assert set(found["decided_on"].dt.date) == {date(2026, 9, 3)}, "the day it was there"
     assert found["employer"].eq("").all()

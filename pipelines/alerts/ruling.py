@@ -11,7 +11,7 @@ from pipelines.ledger.chain import acted_on, standing
 from pipelines.region import Region
 
 EARLIER_DAYS = 28  # a warning that long before the one people decided on is still about the same
-DECIDED = ["area", "industry", "employer", "is_fault", "opened_on", "closed_on", "verdict", "decided_on"]
+DECIDED = ["area", "industry", "employer", "is_fault", "opened_on", "closed_on", "ruling", "decided_on"]
 _OF_INDICATOR = """
     select episode_id, area, industry, case when kind = 'event' then coalesce(employer, '') else '' end as employer,
         kind = 'data_fault' as is_fault, cast(opened_on as timestamp) as opened_on,
@@ -23,7 +23,7 @@ def decided(con: duckdb.DuckDBPyConnection, ledger: Ledger, region: Region, indi
     """The warnings about an indicator that people confirmed or dismissed; ``con`` is the warehouse.
 
     Returns columns DECIDED: employer (of one employer's event, else empty), is_fault (about its data, not what they
-    say), verdict (confirmed, dismissed: what stands), decided_on (local day). Who confirmed and dismissed later has
+    say), ruling (confirmed, dismissed: what stands), decided_on (local day). Who confirmed and dismissed later has
     dismissed.
     """
     told = con.execute(_OF_INDICATOR, {"indicator": indicator}).df()
@@ -31,11 +31,11 @@ def decided(con: duckdb.DuckDBPyConnection, ledger: Ledger, region: Region, indi
         stand = standing(connection, told.loc[told["episode_id"].isin(list(acted_on(connection))), "episode_id"])
     rows = []
     for episode_id, at in stand.items():
-        verdict = State.DISMISSED if at.state is State.DISMISSED else State.CONFIRMED
-        since = at.entered(verdict)
+        ruling = State.DISMISSED if at.state is State.DISMISSED else State.CONFIRMED
+        since = at.entered(ruling)
         if since is not None:
-            rows.append((episode_id, verdict.value, pd.Timestamp(region.local_day(since))))
-    said = pd.DataFrame(rows, columns=["episode_id", "verdict", "decided_on"])
+            rows.append((episode_id, ruling.value, pd.Timestamp(region.local_day(since))))
+    said = pd.DataFrame(rows, columns=["episode_id", "ruling", "decided_on"])
     return told.merge(said, on="episode_id")[DECIDED]
 
 
@@ -44,7 +44,7 @@ def of_cases(cases: pd.DataFrame, by_people: pd.DataFrame) -> pd.DataFrame:
 
     ``cases``: area, industry, employer, is_fault, opened_on; ``by_people``: as of ``decided``. The same is the same
     series (or employer's event), from EARLIER_DAYS before that warning opened to the day it closed. Returns
-    verdict and decided_lead_days (whole days from the case to the decision; negative: after it), None where nobody
+    ruling and decided_lead_days (whole days from the case to the decision; negative: after it), None where nobody
     decided, on the cases' index.
     """
     same = ["area", "industry", "employer", "is_fault"]
@@ -54,5 +54,5 @@ def of_cases(cases: pd.DataFrame, by_people: pd.DataFrame) -> pd.DataFrame:
     near = (at >= begins - timedelta(days=EARLIER_DAYS)) & (ends.isna() | (at <= ends))
     met = pairs.assign(apart=(at - begins).abs(), lead=(pd.to_datetime(pairs["decided_on"]) - at).dt.days)[near]
     met = met.sort_values(["apart", "lead"]).drop_duplicates("case").set_index("case").reindex(cases.index)
-    told = pd.DataFrame({"verdict": met["verdict"], "decided_lead_days": met["lead"].astype("Int64")}).astype(object)
+    told = pd.DataFrame({"ruling": met["ruling"], "decided_lead_days": met["lead"].astype("Int64")}).astype(object)
     return told.where(told.notna(), None)
