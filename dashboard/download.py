@@ -18,10 +18,11 @@ from dashboard import matrix as model
 from dashboard.components.tag import level_word
 from dashboard.components.warning import people, ranked
 from dashboard.download_series import plain, plain_numbers, series
+from dashboard.handled import handled
 from dashboard.locale import instant, text
 from dashboard.security import trail
 from dashboard.security.form import in_words
-from dashboard.verdict import certainty_word
+from dashboard.verdict import agreement, certainty_word
 from dashboard.workbook import workbook
 from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
 from pipelines.ledger.audit import Act
@@ -233,6 +234,7 @@ def _named(column: pd.Series, name: Callable[[Any], str]) -> list[str]:
 
 def _warnings() -> tuple[str, Columns]:
     found = ranked(data.read("open_warning"))
+    brought = handled(found)
 
     def rows() -> Iterator[Sequence[object]]:
         yield [
@@ -249,16 +251,22 @@ def _warnings() -> tuple[str, Columns]:
                 "Expected",
                 "People",
                 "Certainty",
+                "Agreement of sources",
                 "Since",
                 "Data to",
                 "State",
+                "Handled by",
+                "Due",
+                "Overdue",
+                "Number of the warning",
                 "Edition",
             )
         ]
         for row in found.itertuples(index=False):
             seen = row.observed_band if pd.isna(row.observed) else plain(round(row.observed, 4))
+            one, sources = brought[row.episode_id], agreement(row)
             yield [
-                level_word(int(row.level)),
+                level_word(int(one.level)),
                 row.employer_name if isinstance(row.employer_name, str) else "",
                 row.area,
                 reference.place(row.area),
@@ -269,9 +277,14 @@ def _warnings() -> tuple[str, Columns]:
                 plain(row.expected),
                 _number(people(row)),
                 certainty_word(row.p, row.kind),
+                "" if sources is None else sources.word,
                 row.opened_on.date().isoformat(),
                 row.data_to.date().isoformat(),
-                text("suspected, to be verified"),
+                one.state,
+                one.owners,
+                one.due,
+                text("overdue") if one.is_over else "",
+                row.episode_id,
                 data.edition().edition_id,
             ]
 

@@ -10,7 +10,7 @@ from dashboard.components.card import block
 from dashboard.components.grid import grid
 from dashboard.components.tabs import tabs
 from dashboard.components.tag import level_word
-from dashboard.components.warning import address, fill_in_handling, ranked, shortened
+from dashboard.components.warning import downloads, fill_in_handling, ranked, shortened
 from dashboard.counties import counties, county_table, open_levels
 from dashboard.figures.city_map import city_map
 from dashboard.figures.tiles import tiles
@@ -76,8 +76,7 @@ def _list() -> list[Any]:
             [
                 text("Open warnings"),
                 html.Small(text("ranked by people × certainty")),
-                html.A(text("Download CSV"), href=address("/download/warnings.csv"), className="download"),
-                html.A(text("Download XLSX"), href=address("/download/warnings.xlsx"), className="download"),
+                *downloads(),
             ]
         ),
         shortened(

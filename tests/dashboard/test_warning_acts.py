@@ -1,5 +1,7 @@
 """What people do about a warning, from its page: each step, taking on, measures; opening a link changes nothing."""
 
+import csv
+import io
 import json
 import re
 import shutil
@@ -63,6 +65,13 @@ def sent(client: FlaskClient, path: str, **values: object) -> tuple[int, str]:
 
 def shown(page: str, client: FlaskClient, query: str = "") -> str:
     return json.dumps(json.loads(page_asked(page, query).of(client)[2]), ensure_ascii=False)
+
+
+def downloaded(client: FlaskClient, episode_id: str) -> dict[str, str]:
+    """The row of a warning in the file of all that are open."""
+    lines = client.get("/download/warnings.csv").get_data(as_text=True).removeprefix("\ufeff")
+    (row,) = [one for one in csv.DictReader(io.StringIO(lines)) if one["预警编号"] == episode_id]
+    return row
 
 
 def of(place: Site, episode_id: str) -> Standing:
@@ -287,3 +296,15 @@ def test_what_people_confirmed_is_listed_until_people_lift_it_though_the_data_cl
     assert sent(head, f"{page}/step", to="lifted", number="1", note="数据已回落")[0] == 200
     assert of(place, episode_id).state is State.LIFTED
     assert section not in shown("/warnings", head)
+
+
+def test_a_file_of_the_warnings_says_at_what_level_and_how_far_people_have_got(place: Site, yellow: str) -> None:
+    head, duty = signed_in(place, head_of(AREA)), signed_in(place, DUTY)
+    assert downloaded(head, yellow)["状态"] == "疑似，待核实"
+    sent(head, f"/warning/{yellow}/acknowledge", owner="就业科", days="7")
+    sent(head, f"/warning/{yellow}/step", to="confirmed", number="0")
+    sent(duty, f"/warning/{yellow}/step", to="issued")
+    told = downloaded(head, yellow)
+    assert (told["状态"], told["负责人"], told["来源比对"]) == ("黄色预警，已发布", "就业科", "有旁证")
+    assert told["期限"].startswith("开始处置（县级负责人）")
+    assert told["是否逾期"] == ""
