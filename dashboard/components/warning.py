@@ -127,6 +127,11 @@ def subject(row: Any) -> str:
     return f"{row.employer_name} ({place})" if _is_text(row.employer_name) else place
 
 
+def rule_name(row: Any) -> str:
+    """The title of a warning's rule, or what it was called by where no title is told."""
+    return str(row.rule_title if _is_text(row.rule_title) else row.rule_id)
+
+
 def people(row: Any) -> str:
     """How many people are affected: the number, else the band; nothing where it is data that lack."""
     if getattr(row, "kind", "") == "data_fault":
@@ -161,7 +166,7 @@ def _seen(row: Any) -> Any:
     indicator = reference.judged_in(reference.indicators().get(row.indicator), row.kind)
     unit = "persons" if indicator is None else indicator.unit
     word = text("persons") if indicator is None else indicator.unit_word
-    title = row.rule_title if _is_text(row.rule_title) else row.rule_id
+    title = rule_name(row)
     if pd.isna(row.observed):
         return [title, html.Small(row.observed_band if _is_text(row.observed_band) else "")]
     parts = [text("seen {observed} {unit}", observed=value(row.observed, unit), unit=word)]

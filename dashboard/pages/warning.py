@@ -8,7 +8,7 @@ from dash import dcc, html
 from dashboard import data, reference, shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
-from dashboard.components.warning import address, industry_link, people, reach, subject
+from dashboard.components.warning import address, industry_link, people, reach, rule_name, subject
 from dashboard.contributors import contributors
 from dashboard.figures.tabbed import awaited, span_of
 from dashboard.handling import handling
@@ -52,7 +52,7 @@ def layout(episode_id: str = "", **_: str) -> list[Any]:
     return [
         html.Div(_shared_title(episode_id=episode_id), className="title"),
         handling(row),
-        html.Div(_shared_grounds(episode_id=episode_id)),
+        html.Div(_shared_grounds(episode_id=episode_id), className="parts"),
     ]
 
 
@@ -108,7 +108,7 @@ _shared_grounds = shared(f"{__name__} grounds", _grounds, _likely)
 
 def _sentence(row: Any, indicator: Indicator | None) -> str:
     """The finding in one sentence of numbers."""
-    title = row.rule_title if isinstance(row.rule_title, str) else row.rule_id
+    title = rule_name(row)
     if pd.isna(row.observed):
         return text("{title}: {band}", title=title, band=row.observed_band) if row.observed_band else title
     if own := sentence(row, indicator, title):

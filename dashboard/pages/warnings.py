@@ -8,7 +8,7 @@ from dash import dcc, html
 from dashboard import data, shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag
-from dashboard.components.warning import address, downloads, people, ranked, subject
+from dashboard.components.warning import address, downloads, people, ranked, rule_name, subject
 from dashboard.handled import Handled, handled, still_held
 from dashboard.locale import count, short_day, text
 
@@ -28,7 +28,7 @@ def layout(**_: str) -> list[Any]:
     late = sum(one.is_over for one in brought.values())
     said = text("{number} open, {late} with a step overdue", number=count(len(found)), late=count(late))
     return [
-        html.Div([html.H1(text("Warnings")), html.P([said, " ", *downloads()])], className="title"),
+        html.Div([html.H1(text("Warnings")), html.P([said, *downloads()])], className="title"),
         _table(text("Open warnings"), found, brought),
         *(_receded(receded) if len(receded) else []),
     ]
@@ -54,7 +54,10 @@ def _table(caption: str, found: pd.DataFrame, brought: dict[str, Handled]) -> An
 
 def _cells(row: Any, one: Handled) -> list[Any]:
     return [
-        dcc.Link(subject(row), href=address(f"/warning/{row.episode_id}"), className="subject"),
+        [
+            dcc.Link(subject(row), href=address(f"/warning/{row.episode_id}"), className="subject"),
+            html.Small(rule_name(row)),
+        ],
         level_tag(int(one.level)),
         one.state,
         people(row),

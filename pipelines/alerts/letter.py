@@ -1,6 +1,7 @@
 """The envelope of every mail: names, threads, headers; the same office, address and material give the same bytes."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipelines.region import Region
 from pipelines.settings import Settings
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\d+| \d{2}:\d{2})?(?![^<>]*>)")  # or an edition, or an instant; in no tag
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def seal(
     message["X-Gangshao-Edition"] = to.edition_id
     message.set_content(_templates().get_template(f"{template}.txt.j2").render(given), cte="base64")
     page = _templates().get_template(f"{template}.html.j2").render(given)
-    message.add_alternative(page, subtype="html", cte="base64")
+    message.add_alternative(_with_whole_days(page), subtype="html", cte="base64")
     message.set_boundary(f"=_{identity.strip('<>').partition('@')[0]}")
     return Letter(
         subject=subject,
@@ -84,6 +87,12 @@ def seal(
         file_name=f"{to.edition_id}_{to.office_id}_{identity[1:17]}.eml",
         message=message.as_bytes(),
     )
+
+
+def _with_whole_days(page: str) -> str:
+    """The same page, whose days are not broken over two lines, as browsers do at their hyphens."""
+    head, body_tag, body = page.partition("<body")
+    return head + body_tag + _DAY.sub(r'<span style="white-space:nowrap;">\g<0></span>', body)
 
 
 @cache
