@@ -233,16 +233,17 @@ def _rules(settings: Settings) -> str:
 
 
 def _unread(settings: Settings, rules: pd.DataFrame) -> str:
-    """Names the rules that judge nothing. Raises UserError when it is a cohort or a size that nothing is known of."""
+    """Names the rules that judge nothing. Raises UserError when nothing is known of the scope that a rule names."""
     if not (settings.published / "current").exists():
         return ""
     told = read("told_scope", Viewer(Role.CITY_ANALYST), published=settings.published)
     bare = without_readings(rules, told)
-    scoped = set(rules.loc[(rules["cohort"] != EVERY_COHORT) | names_a_size(rules), "rule_id"])
+    is_scoped = (rules["cohort"] != EVERY_COHORT) | names_a_size(rules) | rules["industries"].notna()
+    scoped = set(rules.loc[is_scoped, "rule_id"])
     if scoped & set(bare):
         raise UserError(
-            f"{'、'.join(one for one in bare if one in scoped)} 已启用，但没有该群体或企业规模的读数，无从判断；"
-            "请补上数据，或在 rules.csv 中停用 (enabled, but nothing is known of this cohort or size of employers)"
+            f"{'、'.join(one for one in bare if one in scoped)} 已启用，但没有该群体、行业或企业规模的读数，无从判断；"
+            "请补上数据，或在 rules.csv 中停用 (enabled, but nothing is known of its scope)"
         )
     return f"；{'、'.join(bare)} 还没有数据可判断" if bare else ""
 

@@ -89,20 +89,23 @@ def judged(rules: pd.DataFrame) -> pd.DataFrame:
 def without_readings(rules: pd.DataFrame, told: pd.DataFrame) -> list[str]:
     """Rules whose scope nothing is known of.
 
-    ``told``: indicator, cohort and grain of what has ever been published, ``is_scored`` where an expectation was. Rules
-    of facts (reports, deadlines, data) need no reading of a cohort or size; such a scope of theirs is refused at load.
+    ``told``: indicator, cohort, grain and industry of what has ever been published, ``is_scored`` where an expectation
+    was. Rules of facts (reports, deadlines, data) need no reading of their scope; a cohort or size that makes no sense
+    for them is refused at load.
     """
-    readings = set(zip(told["indicator"], told["cohort"], told["grain"], strict=True))
-    scored = told[told["is_scored"]]
-    scores = set(zip(scored["indicator"], scored["cohort"], strict=True))
     bare = []
     for rule_id, rows in rules.groupby("rule_id", sort=False):
         one = rows.iloc[0]
-        is_told = one["kind"] not in OF_SERIES or (
-            one["cohort"] == EVERY_COHORT and (one["indicator"], one["cohort"]) in scores
-            if one["kind"] in BEYOND_EXPECTED
-            else (one["indicator"], one["cohort"], one["grain"]) in readings
-        )
-        if not is_told or judged(rows).empty:
+        if judged(rows).empty or (one["kind"] in OF_SERIES and not _is_told(one, told)):
             bare.append(str(rule_id))
     return bare
+
+
+def _is_told(rule: pd.Series, told: pd.DataFrame) -> bool:
+    """Whether there is a reading, or for kinds that need one an expectation, of what a rule about series is about."""
+    own = told[(told["indicator"] == rule["indicator"]) & (told["cohort"] == rule["cohort"])]
+    if isinstance(rule.get("industries"), str):
+        own = own[own["industry"].isin(rule["industries"].split(";"))]
+    if rule["kind"] in BEYOND_EXPECTED:
+        return rule["cohort"] == EVERY_COHORT and bool(own["is_scored"].any())
+    return bool((own["grain"] == rule["grain"]).any())

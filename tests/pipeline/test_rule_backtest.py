@@ -153,18 +153,27 @@ def test_layoff_rates_are_written_for_those_who_decide_on_refunds(
     assert "2024 年 12 月" in refused.stderr
 
 
+NOTHING_KNOWN = "x_rule 已启用，但没有该群体、行业或企业规模的读数"
+
+
 @pytest.mark.parametrize(
-    ("scope", "said"),
-    [("migrant,,", "x_rule 已启用，但没有该群体或企业规模的读数"), (",,30", "x_rule 已启用，但没有该群体或企业规模的读数"), (",,", "x_rule 已启用，但现在的内容没有回测")],
-)  # fmt: skip
+    ("level", "scope", "said"),
+    [
+        ("area", "migrant,,,", NOTHING_KNOWN),
+        ("area", ",,30,", NOTHING_KNOWN),
+        ("industry", ",,,T", NOTHING_KNOWN),
+        ("industry", ",,,T;C", "x_rule 已启用，但现在的内容没有回测"),
+        ("area", ",,,", "x_rule 已启用，但现在的内容没有回测"),
+    ],
+)
 def test_a_rule_of_which_nothing_can_be_known_is_told_by_the_doctor(
-    recent: House, house: Callable[[House], House], tmp_path: Path, scope: str, said: str
+    recent: House, house: Callable[[House], House], tmp_path: Path, level: str, scope: str, said: str
 ) -> None:
     place = house(recent)
     folder = Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng"))
     head, *lines = (folder / "rules.csv").read_text(encoding="utf-8").splitlines()
-    row = f"x_rule,题,level,job_loss_rate,area,month,3,,,,4,1,,,2,[P] 依据,2016-01-01,,true,,,,,,,,,,{scope}"
-    rows = [f"{head},cohort,staff_least,staff_most", *(f"{line},,," for line in lines), row]
+    row = f"x_rule,题,level,job_loss_rate,{level},month,3,,,,4,1,,,2,[P] 依据,2016-01-01,,true,,,,,,,,,,{scope}"
+    rows = [f"{head},cohort,staff_least,staff_most,industries", *(f"{line},,,," for line in lines), row]
     (folder / "rules.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     place.environment["GANGSHAO_REGION"] = str(folder)
     told = "".join(place.gangshao("doctor", status=2).stderr.split())

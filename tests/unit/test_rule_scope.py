@@ -151,9 +151,12 @@ def test_deferrals_count_by_the_size_of_their_employer() -> None:
 
 def test_what_a_rule_cannot_judge_is_named() -> None:
     told = pd.DataFrame(
-        [("a", "all", "month", True), ("a", "migrant", "month", True), ("b", "all", "day", True)],
-        columns=["indicator", "cohort", "grain", "is_scored"],
-    )
+        [
+            ("a", "all", "month", "ALL", True), ("a", "all", "month", "C", False), ("a", "migrant", "month", "ALL", True),
+            ("b", "all", "day", "ALL", True), ("b", "all", "day", "C", True),
+        ],
+        columns=["indicator", "cohort", "grain", "industry", "is_scored"],
+    )  # fmt: skip
 
     def bare(**values: object) -> bool:
         return bool(without_readings(rule(**{"indicator": "a"} | values), told))
@@ -166,6 +169,10 @@ def test_what_a_rule_cannot_judge_is_named() -> None:
     assert not bare(kind="spike", indicator="b", grain="day")
     assert bare(kind="spike", cohort="migrant"), "what is expected of a cohort is not judged"
     assert not bare(kind="event", indicator="nowhere", staff_most=30)
+    assert not bare(kind="level", industries="C;F")
+    assert bare(kind="level", industries="F")
+    assert bare(kind="spike", industries="C"), "nothing is expected of it"
+    assert not bare(kind="spike", indicator="b", grain="day", industries="C")
     both = pd.concat([rule(kind="level", indicator="a"), rule(kind="change", rule_id="c", indicator="b")])
     assert without_readings(both, told) == ["c"]
 

@@ -1,7 +1,9 @@
--- What has ever been published: indicator, cohort and grain of readings, and whether an expectation was told beside.
+-- What has ever been published: indicator, cohort, grain and industry of readings, and whether an expectation was told
+-- beside.
 select distinct
-    told.indicator, told.cohort, told.grain, scored.indicator is not null as is_scored
+    told.indicator, told.cohort, told.grain, told.industry, scored.indicator is not null as is_scored
 from reading as told
-left join (select distinct indicator, cohort from score_history) as scored
-    on scored.indicator = told.indicator and scored.cohort = told.cohort
-order by told.indicator, told.cohort, told.grain
+left join (select distinct indicator, cohort, industry from score_history) as scored
+    on
+        scored.indicator = told.indicator and scored.cohort = told.cohort and scored.industry = told.industry
+order by told.indicator, told.cohort, told.grain, told.industry
