@@ -58,6 +58,8 @@ def weeks(indicator: Indicator, area: str) -> list[Week]:
     found = []
     for cohort, own in rows.groupby("cohort", sort=False):
         score = judged.get(cohort)
+        if score is not None and (pd.isna(score.p) or pd.isna(score.data_to)):
+            score = None
         if score is not None:
             shown = own[own["period"] == pd.Timestamp(score.data_to)]
         else:
@@ -71,7 +73,7 @@ def weeks(indicator: Indicator, area: str) -> list[Week]:
 def _week(cohort: str, row: Any, score: Any, indicator: Indicator) -> Week:
     lo = hi = None
     why = text("no normal range yet")
-    if score is not None and pd.notna(score.p):
+    if score is not None:
         spread = NORMAL_RANGE_SIGMAS * score.variance**0.5
         lo, hi = max(0.0, score.expected - spread), score.expected + spread
         why = _why(score)

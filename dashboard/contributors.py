@@ -14,6 +14,7 @@ from pipelines.domain import Audience
 
 _KINDS = {"employer": ("Employers", "Employer"), "township": ("Townships", "Township")}
 _USUALLY = "Usually: on average in as long a window of the 52 weeks before. Share: of all that is more. Confidential."
+_OF_ALL = "Share: of all that was seen. Nothing is known of what is usual. Confidential."
 _WHOLE = 10  # people: from here on whole numbers
 
 
@@ -56,28 +57,42 @@ def _members(row: Any) -> Any:
         return None
     if data.viewer().audience is Audience.BUREAU:
         data.enter_small_cell()  # an employer named is watched as a small cell is
+    title, head = _KINDS[str(found["kind"].iloc[0])]
+    is_usual_known = bool(found["expected"].notna().any())
+    columns = [head, "Seen", "Usually", "More", "Share"] if is_usual_known else [head, "Seen", "Share"]
+    return html.Div(
+        [
+            html.H3(text(title)),
+            _wide(text(title), [text(name) for name in columns], lines(found)),
+            html.P(text(_USUALLY if is_usual_known else _OF_ALL), className="source"),
+        ],
+        className="members",
+    )
+
+
+def lines(found: pd.DataFrame) -> list[list[Any]]:
+    """The cells of members (rows of ``contributor_of_warning``): name, seen, usual, more, share of all that is more.
+
+    Where nothing is known of what is usual of any: name, seen, share of all that was seen. No shares where the usual of
+    one is not known.
+    """
+    if found["expected"].isna().all():
+        seen = found["observed"].sum()
+        return [
+            [_name(one), _people(one.observed), percent(one.observed / seen)] for one in found.itertuples(index=False)
+        ]
     found = found.assign(more=found["observed"] - found["expected"])
-    rise = found["more"].sum()
-    rows = [
+    rise = found["more"].sum(skipna=False)
+    return [
         [
             _name(one),
             _people(one.observed),
             _people(one.expected),
-            signed(one.more) if abs(one.more) >= _WHOLE else f"{one.more:+.1f}".replace("-", "−"),
+            _more(one.more),
             percent(one.more / rise) if rise > 0 else "",
         ]
         for one in found.itertuples(index=False)
     ]
-    title, head = _KINDS[str(found["kind"].iloc[0])]
-    columns = [text(name) for name in (head, "Seen", "Usually", "More", "Share")]
-    return html.Div(
-        [
-            html.H3(text(title)),
-            _wide(text(title), columns, rows),
-            html.P(text(_USUALLY), className="source"),
-        ],
-        className="members",
-    )
 
 
 def _name(one: Any) -> Any:
@@ -92,6 +107,12 @@ def _people(number: float) -> str:
     if pd.isna(number):
         return ""
     return value(number, "persons") if number >= _WHOLE or number == round(number) else f"{number:.1f}"
+
+
+def _more(number: float) -> str:
+    if pd.isna(number):
+        return text("not known")
+    return signed(number) if abs(number) >= _WHOLE else f"{number:+.1f}".replace("-", "−")
 
 
 def _wide(caption: str, columns: list[str], rows: list[list[Any]]) -> Any:

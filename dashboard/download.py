@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from flask import Flask, Response, abort, request
 
-from dashboard import audit_trail, data, reference
+from dashboard import audit_trail, cohort, data, reference
 from dashboard import matrix as model
 from dashboard.components.tag import level_word
 from dashboard.components.warning import people, ranked
@@ -198,12 +198,27 @@ def _readings() -> tuple[str, Columns]:
     if area not in allowed or grain not in _DAYS:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
     found = data.read("readings", area=area, grain=grain, since=data.edition().day - timedelta(days=_DAYS[grain]))
+    return text("Readings {area}", area=reference.place(area)), _of_readings(found, area)
+
+
+def _groups() -> tuple[str, Columns]:
+    area = request.args.get("area", "")
+    if area not in reference.codes():
+        raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
+    found = data.read("cohort_series", area=area, since=data.edition().day - timedelta(days=_DAYS["week"]))
+    title = text("Groups of people, {area}", area=reference.place(area))
+    return title, _of_readings(found.assign(industry=TOTAL_INDUSTRY, denominator=np.nan), area)
+
+
+def _of_readings(found: pd.DataFrame, area: str) -> Columns:
+    """Readings of one area as columns with their titles; of groups of people with the group."""
     known = reference.indicators()
     remarks = np.select(
         [found["is_suppressed"].fillna(False), found["is_provisional"].fillna(False)],
         [text("C withheld"), text("provisional")],
         "",
     )
+    of_groups = {"Group": _named(found["cohort"], cohort.title)} if "cohort" in found else {}
     columns: dict[str, list[Any]] = {
         "Indicator": _named(found["indicator"], lambda name: known[name].title if name in known else name),
         "Unit": _named(found["indicator"], lambda name: known[name].unit_word if name in known else ""),
@@ -213,6 +228,7 @@ def _readings() -> tuple[str, Columns]:
         "Industry": _named(
             found["industry"], lambda code: text("All") if code == TOTAL_INDUSTRY else reference.industry(code)
         ),
+        **of_groups,
         "Period": _named(found["period"], lambda period: f"{period:%Y-%m-%d}"),
         "Value": plain_numbers(found["value"]),
         "Numerator": plain_numbers(found["numerator"]),
@@ -220,9 +236,7 @@ def _readings() -> tuple[str, Columns]:
         "Remark": remarks.tolist(),
         "Edition": [data.edition().edition_id] * len(found),
     }
-    return text("Readings {area}", area=reference.place(area)), [
-        [text(name), *cells] for name, cells in columns.items()
-    ]
+    return [[text(name), *cells] for name, cells in columns.items()]
 
 
 def _named(column: pd.Series, name: Callable[[Any], str]) -> list[str]:
@@ -310,6 +324,7 @@ def _audit() -> tuple[str, Columns]:
 _MAKERS: dict[str, tuple[Callable[[], tuple[str, Columns]], tuple[str, ...]]] = {
     "matrix": (_matrix, ("indicator",)),
     "readings": (_readings, ("area", "grain")),
+    "groups": (_groups, ("area",)),
     "series": (series, ("indicator", "area", "industry", "days", "cohort")),
     "warnings": (_warnings, ()),
     "audit": (_audit, ("since", "who", "act")),

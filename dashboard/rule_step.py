@@ -8,6 +8,7 @@ import pandas as pd
 from dashboard import reference
 from dashboard.locale import count, percent, text, value
 from dashboard.region import code_title
+from dashboard.wording import worded
 from pipelines.domain import EVERY_COHORT
 from pipelines.rule_terms import BEYOND_EXPECTED
 
@@ -94,7 +95,7 @@ def _industries(codes: Any) -> str:
 def _cohort(code: Any) -> str:
     if not isinstance(code, str) or code == EVERY_COHORT:
         return ""
-    return text("only {cohort}", cohort=code_title("cohort", code))
+    return text("only {cohort}", cohort=worded(code_title("cohort", code)))
 
 
 def _count(number: Any) -> str:

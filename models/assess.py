@@ -29,8 +29,8 @@ class Assessment:
     (last reported period in the window, NaT if none), state (how much history: models.history), observed, expected,
     variance, p (mid-p on the worse side; NaN = no judgement: too little reported or known), strength (models.evidence;
     NaN: no turn for the worse), coverage (reported share of what was due), level (people per average due period before
-    the window; of large series that past years help to judge, what their expectation comes to), factor (mean calendar
-    factor of the window), reported (sum of the exposure), reason (the part of the calendar with the largest share of
+    the window), factor (mean calendar factor of the window; of large series that past years help to judge, with what
+    they add), reported (sum of the exposure), reason (the part of the calendar with the largest share of
     that factor, in Chinese: models.reason; empty where none is known); expected = level x factor x reported.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, …, 56 for the sums of the next eight weeks of a daily panel; 1..8 for a weekly one), expected,

@@ -159,18 +159,18 @@ def quantile(state: Blend, last: pd.Timestamp, group: Integers, levels: Floats, 
     return np.maximum(people, 0.0), (state.count >= LEAST_ERRORS) & np.isfinite(centre)
 
 
-def foretold(state: Blend, group: Integers, recipe: Recipe) -> Floats:
+def foretold(state: Blend, group: Integers, owed: Floats, recipe: Recipe) -> Floats:
     """(R, n) people of the newest forecasts of level x factor with past years, as far as windows reach, among an
     exposure of 1.
 
     The last value is left out: it would explain a rise by the rise. NaN where too few errors are known, and where fewer
-    than `large` are forecast for the first period.
+    than `large` are forecast for the first period among what was owed last (n,).
     """
     horizons, without_last = slice(recipe.looks_back), slice(None, None, len(LAST_SHARES))
     made = newest(state)[horizons, without_last]
     centre = told(replace(state, loss=state.loss[horizons, without_last]), group, made)
     people = np.maximum(np.expm1(centre), 0.0)
-    is_known = (state.count[horizons] >= LEAST_ERRORS) & np.isfinite(centre) & (people[:1] >= recipe.large)
+    is_known = (state.count[horizons] >= LEAST_ERRORS) & np.isfinite(centre) & (people[:1] * owed >= recipe.large)
     return np.where(is_known, people, np.nan)
 
 

@@ -75,6 +75,7 @@ def begin(course: Course) -> State:
     """Before the first column."""
     n = len(course.panel.series)
     recipe = course.recipe
+    reach = recipe.looks_back if recipe.year else 0
     return State(
         0,
         level.begin(n, recipe),
@@ -83,7 +84,7 @@ def begin(course: Course) -> State:
         np.zeros(n, dtype=np.int64),
         None,
         blend.begin(len(recipe.horizons), n, recipe.year) if recipe.year else None,
-        np.full((recipe.looks_back, recipe.looks_back, n), np.nan),
+        np.full((reach, reach, n), np.nan),
     )
 
 
@@ -170,7 +171,7 @@ def look(state: State, course: Course) -> tuple[State, Sums | None]:
 
 def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
     """The same sums with the windows of large series that scatter wide expected as had been forecast before they began:
-    past years tell more than level x factor alone. The level moves along."""
+    past years tell more than level x factor alone. They are part of the factor then: the level is the one before."""
     panel, recipe, end = course.panel, course.recipe, state.column + 1
     mean = state.foretold[0, 0] * panel.owed(end - 2, end - 1)[:, 0]
     spread = dispersion.variance(state.spread, np.broadcast_to(mean, sums.foreseen.shape), recipe)
@@ -185,8 +186,8 @@ def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
         expected[row] = np.where(is_told, told.sum(axis=0), sums.expected[row])
         foreseen[row] = np.where(is_told, span.weights @ told if span.echo else expected[row], sums.foreseen[row])
     ratio = expected / np.where(sums.expected > 0, sums.expected, np.nan)
-    level = np.where(np.isfinite(ratio), sums.level * ratio, sums.level)
-    return replace(sums, expected=expected, foreseen=foreseen, level=level)
+    exposed = np.where(np.isfinite(ratio), sums.exposed * ratio, sums.exposed)
+    return replace(sums, expected=expected, foreseen=foreseen, exposed=exposed)
 
 
 def judge(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
@@ -234,7 +235,8 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
         return after
     judged = blend.advance(after.blend, panel, column, course.tree.group, course.recipe)
     made = blend.promise(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
-    newest = blend.foretold(made, course.tree.group, course.recipe)[None]
+    owed = panel.owed(column, column + 1)[:, 0]
+    newest = blend.foretold(made, course.tree.group, owed, course.recipe)[None]
     return replace(after, blend=made, foretold=np.concatenate([newest, after.foretold[:-1]]))
 
 

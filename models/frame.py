@@ -19,20 +19,21 @@ COLUMNS = (*NAMES, "window_periods", "observed", "expected", *QUANTILES, "p", "s
 
 def judge(
     frame: pd.DataFrame, calendar: pd.DataFrame, grain: Grain, method: Method = LEVEL_FACTOR, start: date | None = None,
-    nature: Nature = "count", worse: Worse = "higher",
+    nature: Nature = "count", worse: Worse = "higher", *, is_sum: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Judge the last period of every series, or all from `start` on, each from the periods before it.
 
     frame: one row a series and period: series, period (its first day), value (people; NaN or no row = not reported)
     and, if need be, exposure (share that reported, or what the people are counted among), whole (what it would be if
-    all had) and level, area, industry (see Panel; without them all series are areas). calendar: as of `assess`. nature,
-    worse: as of Panel; a stock or net change is judged by models.change, whatever the method. Answers with
-    COLUMNS, one row a series and period: the window that tells most, its people and what was expected of it, quantiles
-    of that, p (NaN = no judgement), spike (whether the evidence is above the line of models.budget; NA while there is
-    none, for lack of history), state (how much history: models.history) and why, a sentence. Raises ValueError where
-    the frame is empty or contradicts itself or the calendar is too short.
+    all had) and level, area, industry, cohort (see Panel; without them all series are areas). calendar: as of `assess`.
+    nature, worse, is_sum: as of Panel; a stock or net change is judged by models.change, whatever the method. On which
+    days an area fell silent is for models.outage to find, before. Answers with COLUMNS, one row a series and period:
+    the window that tells most, its people and what was expected of it, quantiles of that, p (NaN = no judgement), spike
+    (whether the evidence is above the line of models.budget; NA while there is none, for lack of history), state (how
+    much history: models.history) and why, a sentence. Raises ValueError where the frame is empty or contradicts itself
+    or the calendar is too short.
     """
-    panel = panel_of(frame, grain, nature, worse)
+    panel = panel_of(frame, grain, nature, worse, is_sum=is_sum)
     recipe = method.recipes[grain] if nature == "count" else RECIPES[grain]
     first = panel.periods[-1].date() if start is None else start
     rows = backtest(panel, calendar, first, method)
@@ -46,7 +47,9 @@ def judge(
     return _told(told, recipe, grain, nature)
 
 
-def panel_of(frame: pd.DataFrame, grain: Grain, nature: Nature = "count", worse: Worse = "higher") -> Panel:
+def panel_of(
+    frame: pd.DataFrame, grain: Grain, nature: Nature = "count", worse: Worse = "higher", *, is_sum: bool = True
+) -> Panel:
     """The long frame of `judge` as a panel. Raises ValueError."""
     missing = {*NAMES, "value"} - set(frame.columns)
     if missing:
@@ -73,12 +76,13 @@ def panel_of(frame: pd.DataFrame, grain: Grain, nature: Nature = "count", worse:
     if "whole" in frame.columns:
         whole = np.zeros_like(values)
         whole[row, column] = frame["whole"].to_numpy(dtype=np.float64)
-    return Panel(_series(frame, names), periods, values, exposure, grain, nature, worse, whole)
+    return Panel(_series(frame, names), periods, values, exposure, grain, nature, worse, whole, is_sum)
 
 
 def _series(frame: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
     if "level" in frame.columns:
-        kept = frame.drop_duplicates("series")[["series", "level", "area", "industry"]]
+        named = ["series", "level", "area", "industry", *(["cohort"] if "cohort" in frame.columns else [])]
+        kept = frame.drop_duplicates("series")[named]
         return kept.rename(columns={"series": "series_id"}).reset_index(drop=True)
     return pd.DataFrame({"series_id": names, "level": LEVELS[1], "area": names, "industry": "ALL"})
 

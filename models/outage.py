@@ -33,13 +33,14 @@ def outages(total: Floats, due: Flags) -> Outage:
 
     total: (A, T) people of each area and day, NaN where it has not reported. due: (T,) days on which offices work. A
     lump is what is LUMP times the usual day or more, measured by the areas that told the day before, too; it is worth
-    as many days as people came, at most the silent ones and its own: what is beyond is judged as a rise.
+    as many days as people came, at most the silent ones and its own: what is beyond is judged as a rise. A day
+    without a file counts as a silent one: until late files have come, a rise just after may be taken for what waited.
     """
     expected = usual(total, due) * kind_of_day(total, due)
     known = np.isfinite(expected)
     silent = (total == 0) & due & known & (np.nan_to_num(expected) > EXPECTED)
     told = np.isfinite(total) & ~silent
-    missed = waiting(told, due)
+    missed = waiting(told & (due | (total > 0)), due)
     worth = np.where(known & told, total / np.where(known & (expected > 0), expected, np.inf), 0.0)
     days = np.where((missed > 0) & (worth >= LUMP), np.minimum(worth, 1.0 + missed), 1.0)
     return Outage(silent, days)

@@ -16,7 +16,7 @@ class Sums:
     observed: people. expected: level before the window x factor x exposure. weighed, foreseen: the same with the
     weights of the span, which is what is judged and learned from. valid: enough of what was due was reported and the
     level is known. coverage: reported share of what was due. level: frozen before the window. exposed: factor x
-    exposure. reported: sum of the exposure.
+    exposure (and what past years add: causal.as_foretold). reported: sum of the exposure.
     """
 
     observed: Floats

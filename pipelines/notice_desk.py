@@ -82,8 +82,10 @@ def preview(
     seen, because = previews.preview(chosen, Place(ledger, region, settings, at, everybody))
     if chosen not in OF_THE_SYSTEM:
         _note_who_is_not_told(settings, ledger)
-    if because:
-        typer.echo(f"没有{'其他' if seen else ''}要发的“{NAMES[chosen]}”：{because} (nothing to show)", err=bool(seen))
+    if because and seen:
+        typer.echo(f"没有其他要发的“{NAMES[chosen]}”(no others)：{because}", err=True)
+    elif because:
+        typer.echo(f"没有要发的“{NAMES[chosen]}”(nothing to show)：{because}")
     for one in seen:
         message = message_from_bytes(one.message, policy=policy.default)
         local = one.at.astimezone(region.time_zone)
@@ -103,9 +105,8 @@ def _readers(settings: Settings, region: Region, office: str, address: str) -> l
         if office in {"", one.office.office_id} and address in {"", one.address}
     ]
     if not found:
-        raise UserError(
-            f"{office} {address}：没有这样的接收人；请核对 offices.csv 和 recipients.csv (no such recipient)"
-        )
+        asked = " ".join(one for one in (office, address) if one)
+        raise UserError(f"{asked}：没有这样的接收人；请核对 offices.csv 和 recipients.csv (no such recipient)")
     return found
 
 

@@ -114,7 +114,7 @@ def _by_hours(place: Place) -> Iterator[tuple[datetime, list[Recipient]]]:
 def _at_once(place: Place) -> tuple[list[Seen], str]:
     given = place.occasion(place.now)
     found = [_seen(one) for plan in place.plans(given) if plan.at_once for one in notices.drafts(given, plan)[1:]]
-    return found, "" if found else "没有还未单独通报过的橙色、红色事项"
+    return found, "" if found else "橙色、红色事项都已单独通报"
 
 
 def _of_reminders(purpose: Purpose, nothing: str) -> Callable[[Place], tuple[list[Seen], str]]:
@@ -136,7 +136,7 @@ def _by_calendar(kind: periodic.Kind) -> Callable[[Place], tuple[list[Seen], str
     def shown(place: Place) -> tuple[list[Seen], str]:
         given = place.occasion(place.now)
         found = [_next_of(kind, place, given, to) for to in place.to if to.role in kind.posts]
-        return found, "" if found else "收这种邮件的岗位没有收件人"
+        return found, "" if found else "所选单位没有收这种邮件的岗位"
 
     return shown
 
@@ -199,8 +199,8 @@ def _seen(decision: Decision) -> Seen:
 PREVIEWS: Mapping[Purpose, Callable[[Place], tuple[list[Seen], str]]] = {
     Purpose.DIGEST: _digests,
     Purpose.IMMEDIATE: _at_once,
-    Purpose.REMINDER: _of_reminders(Purpose.REMINDER, "没有通报过而等人签收的黄色以上事项，或各岗位都已催过"),
-    Purpose.OVERDUE: _of_reminders(Purpose.OVERDUE, "没有规定时限而未办的步骤，或逾期的都已提醒过"),
+    Purpose.REMINDER: _of_reminders(Purpose.REMINDER, "黄色以上事项都不在等人签收，或各岗位都已催过"),
+    Purpose.OVERDUE: _of_reminders(Purpose.OVERDUE, "各步骤都没有逾期，或逾期的都已提醒过"),
     **{kind.purpose: _by_calendar(kind) for kind in periodic.KINDS},
     Purpose.AUDIT: _audit,
     Purpose.ADMINISTRATION: _administration,

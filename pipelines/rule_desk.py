@@ -135,14 +135,19 @@ def told(region: Region, rule: str, found: dict[str, Any]) -> list[str]:
     old = found.get("replaces")
     lines = [f"{rule}，{found['first']} 至 {found['last']}，{found['editions']} 个版次"]
     for name, title in _TITLES.items():
-        if found.get(name) is not None:
-            earlier = "" if old is None else f"（现行 {old.get(name)}）"
-            lines.append(f"  {title}：{found[name]}{earlier}")
+        now, before = found.get(name), (old or {}).get(name)
+        if now is not None or before is not None:
+            earlier = "" if old is None else f"（现行 {_figure(before)}）"
+            lines.append(f"  {title}：{_figure(now)}{earlier}")
     names = dict(zip(region.places["code"], region.places["name"], strict=True))
     lines += [f"  每周 {names.get(area, area)}：{value}" for area, value in found["per_week_of_area"].items()]
     lines += [f"    {_case(case, names)}" for case in found["cases"][:SHOWN]]
     more = len(found["cases"]) - SHOWN
     return lines + ([f"    另有 {more} 件，存在台账中"] if more > 0 else [])
+
+
+def _figure(number: Any) -> str:
+    return "无" if number is None else str(number)
 
 
 def _case(case: dict[str, Any], names: dict[str, str]) -> str:

@@ -28,7 +28,6 @@ _TRY_FOR = timedelta(hours=3)  # … for so long; later days wait for it, then g
 _LOOK_BACK = timedelta(days=60)  # what was missed longer ago is not made up for
 _SHORT_LOOK_BACK = timedelta(days=2)  # of jobs of which only the last missed time counts
 _INSTANT = timedelta(microseconds=1)
-_CLOCKS_DIFFER = timedelta(minutes=2)  # of two schedulers on two machines
 _SAID = 4000  # characters kept of what a job said
 Command = tuple[str, ...]
 Work = Callable[[Command, Callable[[], bool]], tuple[int, str]]
@@ -200,7 +199,7 @@ class Scheduler:
 
     def _begin_again_after_the_clock_was_set_back(self) -> None:
         """Forget the jobs of hours that come a second time, but for those made up day by day: a day has one run."""
-        after = self.clock() + _CLOCKS_DIFFER
+        after = self.clock() + lease.CLOCKS_DIFFER
         repeated = [one.name for one in jobs(self.region) if not one.is_made_up]
         for name in repeated:
             if self._looked.get(name, after) > after:

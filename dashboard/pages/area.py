@@ -75,7 +75,7 @@ def _rest(code: str) -> list[Any]:
 
 
 def _groups(code: str) -> list[Any]:
-    """The way to the groups of people, for those to whom any are told."""
+    """The way to the groups of people, for those who see its exact figures."""
     if not data.may_read_scores(code):
         return []
     title = text("Groups of people, {area}", area=reference.place(code))

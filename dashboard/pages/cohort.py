@@ -39,7 +39,12 @@ def layout(code: str = "", **_: str) -> list[Any]:
             "office concerned."
         )
         return [head, html.P(nothing, className="empty")]
-    return [head, *(_section(indicator, code) for indicator in shown)]
+    forms = (("Download CSV", "csv"), ("Download XLSX", "xlsx"))
+    links = [
+        html.A(text(title), href=address(f"/download/groups.{form}?area={code}"), className="download")
+        for title, form in forms
+    ]
+    return [head, html.P(links), *(_section(indicator, code) for indicator in shown)]
 
 
 def _section(indicator: Indicator, area: str) -> Any:

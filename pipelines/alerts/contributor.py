@@ -9,7 +9,7 @@ import pandas as pd
 from pipelines.alerts.lifecycle import EarlyWarning
 from pipelines.alerts.period import last_day
 from pipelines.alerts.reach import names_a_size
-from pipelines.domain import EVERY_COHORT, Grain
+from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.warehouse.catalogue import step
 
 HISTORY = timedelta(days=364)  # 52 weeks say what is usual of a member; fewer where data begin later
@@ -54,7 +54,11 @@ def brought(
     )
     con.register("wanted", windows)
     con.execute(f"create or replace temp view contribution as {step(f'contribution_{indicator}')}")
-    asked = {"city": city, "least": least, "most": most, "usual": MEMBERS[indicator].usual}
+    members = MEMBERS[indicator]
+    asked = {
+        "city": city, "least": least, "most": most, "usual": members.usual,
+        "form_days": _DAYS_A_WEEK if members.form is Grain.WEEK else 1,
+    }  # fmt: skip
     found: pd.DataFrame = con.execute(step("contributor"), asked).df()
     con.unregister("wanted")
     return found
@@ -65,14 +69,17 @@ def contributors(
 ) -> pd.DataFrame:
     """Who makes up the rise of each warning: frame of CONTRIBUTOR.
 
-    None of a warning by a rule of one cohort or of some sizes of employers: the rows behind it are of all.
+    None of a warning by a rule of one cohort or of some sizes of employers, nor of a sum over the industries that a
+    rule names: the rows behind these are of all.
     """
     plain = in_force[(in_force["cohort"] == EVERY_COHORT) & ~names_a_size(in_force)]
     grain = dict(zip(plain["rule_id"], plain["grain"], strict=True))
+    of_industries = set(plain.loc[plain["industries"].notna(), "rule_id"])
     rows = [
         (one.episode_id, one.indicator, one.area, one.industry, one.window_from, _until(grain[one.rule_id], one))
         for one in warnings
         if one.kind in KINDS and one.indicator in MEMBERS and one.rule_id in grain
+        and not (one.industry == TOTAL_INDUSTRY and one.rule_id in of_industries)
     ]  # fmt: skip
     named = ["episode_id", "indicator", "area", "industry", "window_from", "until"]
     asked = pd.DataFrame(rows, columns=named).rename_axis("number").reset_index()

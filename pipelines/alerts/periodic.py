@@ -29,7 +29,8 @@ Fields = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Kind:
-    """A mail by the calendar: who gets it, its key on a day (None: none is due), whether it waits for working hours.
+    """A mail by the calendar: who gets it, its key on a day (None: none is due), what it says, by that key, whether it
+    waits for working hours.
 
     ``is_of_edition``: it tells what the day's edition says, and waits for it.
     """
@@ -37,7 +38,7 @@ class Kind:
     purpose: Purpose
     posts: frozenset[Role]
     key: Callable[[Region, date], str | None]
-    fields: Callable[[Occasion, Ledger, Recipient], Fields]
+    fields: Callable[[Occasion, Ledger, Recipient, str], Fields]
     waits_for_work: bool
     is_of_edition: bool = True
 
@@ -94,7 +95,7 @@ def write(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) 
         "office": to.office, "title": to.title, "is_demonstration": given.is_demonstration, "missing": _missing(given),
         "edition_day": given.edition.day.isoformat(),
     }  # fmt: skip
-    fields = {**shared, **kind.fields(given, ledger, to)}
+    fields = {**shared, **kind.fields(given, ledger, to, key)}
     return seal(envelope, kind.purpose, fields, given.region, given.settings, given.now)
 
 
@@ -140,7 +141,7 @@ def _monthly(region: Region, day: date) -> str | None:
     return f"{day:%Y-%m}" if _is_first_workday(region, day.replace(day=1), day) else None
 
 
-def _brief(given: Occasion, ledger: Ledger, to: Recipient) -> Fields:
+def _brief(given: Occasion, ledger: Ledger, to: Recipient, _: str) -> Fields:
     material = given.material(to.office)
     rows, region = _open(material), given.region
     since = _workday_before(region, region.local_day(given.now))
@@ -186,7 +187,7 @@ def _ended(material: Material, ledger: Ledger, since: date, region: Region) -> F
     return {"lifted": by_people.count(State.LIFTED) + by_data, "dismissed": by_people.count(State.DISMISSED)}
 
 
-def _week(given: Occasion, ledger: Ledger, to: Recipient) -> Fields:
+def _week(given: Occasion, ledger: Ledger, to: Recipient, _: str) -> Fields:
     material = given.material(to.office)
     rows = _open(material)
     since = given.edition.day - timedelta(days=7)
@@ -215,15 +216,15 @@ def _taken(row: Mapping[object, object], office_id: str) -> str:
     return f"{found.owner} 已签收，至 {found.expires_at:%m-%d}" if found else ""
 
 
-def _quality(given: Occasion, ledger: Ledger, _: Recipient) -> Fields:
-    last = given.region.local_day(given.now).replace(day=1) - timedelta(days=1)
+def _quality(given: Occasion, ledger: Ledger, _: Recipient, month_sent: str) -> Fields:
+    last = date.fromisoformat(f"{month_sent}-01") - timedelta(days=1)
     report = quality.report(given, ledger, last.replace(day=1), last)
     month = f"{last.year}年{last.month}月"
     return {"subject": f"[预警质量月报] {given.region.name_zh} {month}", "report": report, "month": month}
 
 
-def _test(given: Occasion, _: Ledger, to: Recipient) -> Fields:
-    return {"subject": f"[测试邮件] {to.office.name} {given.region.local_day(given.now):%Y-%m}，收到无须回复"}
+def _test(_: Occasion, __: Ledger, to: Recipient, month: str) -> Fields:
+    return {"subject": f"[测试邮件] {to.office.name} {month}，收到无须回复"}
 
 
 def _counts(rows: pd.DataFrame) -> str:

@@ -46,6 +46,16 @@ def connect(settings: Settings, timeout: float) -> smtplib.SMTP:
     Raises OSError or SMTPException, SMTPNotSupportedError where the server does not offer the STARTTLS that is asked
     for: then the password is not sent.
     """
+    try:
+        return _connect(settings, timeout)
+    except UnicodeError as error:
+        raise smtplib.SMTPException(
+            "邮件服务器地址、用户名或密码含有无法传送的字符（如全角标点），请核对 GANGSHAO_SMTP_HOST、"
+            "GANGSHAO_SMTP_USER、GANGSHAO_SMTP_PASSWORD (the mail settings hold what cannot be sent)"
+        ) from error
+
+
+def _connect(settings: Settings, timeout: float) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if settings.is_tls_from_the_start:
         connection: smtplib.SMTP = smtplib.SMTP_SSL(

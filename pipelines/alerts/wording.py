@@ -24,7 +24,7 @@ CLOSED_BECAUSE = {
 }  # fmt: skip
 WITHDRAWN = "数据更正后不再成立"
 RECEDED = "，数据已回落，待决定解除"
-AGREEMENT_NAMES = {"consistent": "多源一致", "corroborated": "有旁证", "conflicting": "来源不一"}
+AGREEMENT_NAMES = {"consistent": "多源一致", "corroborated": "有旁证", "conflicting": "来源不一致"}
 """What other sources make of a warning; that none says anything clear is no news."""
 _CERTAIN_IN_ITSELF = frozenset({"data_fault", "deadline"})  # kinds that no other source can bear out
 _MEASURES = {"persons": "人", "posts": "个"}

@@ -7,16 +7,18 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from pipelines.ledger.schema import lease as lease_table
 from pipelines.ledger.store import Ledger
 
+CLOCKS_DIFFER = timedelta(minutes=2)  # of two machines at work on one ledger
 _column = lease_table.c
 
 
 def take(ledger: Ledger, name: str, holder: str, now: datetime, length: timedelta) -> bool:
     """Take a lease or keep it for so long from now; False while somebody else's has not run out.
 
-    One that would last longer than any can was taken before the clock was set back; who lives takes it anew at once.
+    One that would last longer than any can, by whichever clock, was taken before the clock was set back; who lives
+    takes it anew at once.
     """
     with ledger.writing() as connection:
-        is_of_another_time = _column.until > now + 2 * length
+        is_of_another_time = _column.until > now + length + CLOCKS_DIFFER
         mine = or_(_column.holder == holder, _column.until <= now, is_of_another_time)
         changed = connection.execute(
             update(lease_table).where(_column.name == name, mine).values(holder=holder, until=now + length)

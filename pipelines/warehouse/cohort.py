@@ -44,7 +44,8 @@ def cohorts_of(frame: pd.DataFrame, indicator: Indicator, region: Region) -> Cel
 
 
 def cohort_panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> Panel | None:
-    """The city, its units, the cohorts of the city and of each unit, up to the last week told by two thirds.
+    """The city, its units, the cohorts of the city and of each unit, up to the last week of which two thirds of the
+    city are told: what a fast area has sent of the next one is judged when that of the others has come.
 
     cells: those of ``cohorts_of``. ``counted``: area, period, share of provisional weeks that has come in by their
     nowcast, in place of the roster's. The frame of series has the column ``cohort``. None when no week has been told
@@ -60,7 +61,7 @@ def cohort_panel(cells: Cells, region: Region, counted: pd.DataFrame | None = No
     is_city, is_everybody = series["area"] == region.city, series["cohort"] == EVERY_COHORT
     series["level"] = np.select([~is_everybody, is_city], ["cohort", "total"], "area")
     series["series_id"] = series["area"] + "|" + series["cohort"]
-    enough = np.flatnonzero((every.told[is_everybody] >= MIN_COVERAGE).any(axis=0))
+    enough = np.flatnonzero((every.told[is_everybody & is_city] >= MIN_COVERAGE).any(axis=0))
     if len(enough) == 0:
         return None
     end = int(enough[-1]) + 1

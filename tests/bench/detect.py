@@ -181,8 +181,7 @@ def run(small: bool, seeds: tuple[int, ...] = (1, 2, 3)) -> dict[str, Any]:
     for key in keys:
         table.add_row(key, *(str(item[key]) for item in found))
     for key in found[0]["corroboration_off"]:
-        if any(item["corroboration_off"][key] != item[key] for item in found):
-            table.add_row(f"{key}, corroboration off", *(str(item["corroboration_off"][key]) for item in found))
+        table.add_row(f"{key}, corroboration off", *(str(item["corroboration_off"][key]) for item in found))
     for name in LEVELS:
         table.add_row(
             f"large at {name}",

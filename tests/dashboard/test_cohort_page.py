@@ -1,5 +1,6 @@
 """The page of groups of people: who sees them, in words and in a chart with its band; the public sees none."""
 
+import csv
 import json
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from playwright.sync_api import Browser
 
 from dashboard.locale import text
 from pipelines.domain import Viewer
@@ -19,8 +21,10 @@ from pipelines.publish.question import question
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY
 from tests.dashboard.published_fixture import build
+from tests.dashboard.reader import assert_accessible, drawn, opened, readers_of
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 from tests.dashboard.test_read_door import OF_COHORTS
+from tests.dashboard.walk import DESK, PHONE, Watch, english_words
 
 pytestmark = pytest.mark.xdist_group("cohort_page")
 OWN, OTHER = "371503", "371502"
@@ -123,6 +127,56 @@ def test_what_is_no_group_of_this_viewer_is_not_found(place: Site, viewer: Viewe
     client = signed_in(place, viewer)
     for path in ("/figure", "/download/series.csv"):
         assert client.get(path, query_string=QUERY.format(area=area, cohort=cohort)).status_code == 404
+
+
+def test_a_group_of_an_area_that_is_late_shows_its_last_week_without_a_judgement(place: Site, tmp_path: Path) -> None:
+    late = tmp_path / "late"
+    shutil.copytree(place.settings.published, late / "published")
+    for file in (late / "published").glob("*/restricted.duckdb"):
+        with duckdb.connect(str(file)) as con:
+            con.execute(f"update score set data_to = null, p = null where cohort = 'graduate' and area = '{OWN}'")
+    door.close()
+    with served(late) as site:
+        body = said_to(site, LEADER, f"/cohort/{OWN}")
+        assert f"31 {text('persons')}" in body
+        assert text("no normal range yet") in body
+        assert "5 – 20" not in body
+        assert "cohort=graduate" in body
+    door.close()
+
+
+def test_a_file_of_the_groups_has_their_weeks_for_those_who_see_them(place: Site) -> None:
+    address = f"/download/groups.csv?area={OWN}"
+    lines = signed_in(place, head_of(OWN)).get(address).get_data().decode("utf-8-sig").splitlines()
+    told = list(csv.DictReader(lines))
+    assert {one["群体"] for one in told} == {"高校毕业生", "农民工"}
+    newest = {one["群体"]: one["数值"] for one in told if one["时段"] == WEEKS[0].isoformat()}
+    assert newest == {"高校毕业生": "31", "农民工": "64"}
+    for viewer, area in ((AUDITOR, OWN), (head_of(OWN), CITY)):
+        answer = signed_in(place, viewer).get(f"/download/groups.csv?area={area}")
+        assert len(answer.get_data().decode("utf-8-sig").splitlines()) == 1
+    assert signed_in(place, head_of(OWN)).get(f"/download/groups.csv?area={OTHER}").status_code == 404
+    assert f"/download/groups.xlsx?area={OWN}" in said_to(place, LEADER, f"/cohort/{OWN}")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_the_page_of_groups_is_accessible_on_a_desk_and_a_telephone(
+    place: Site, browser: Browser, pictures: Path, locale: str
+) -> None:
+    watch = Watch()
+    with readers_of(browser, place) as readers:
+        page = readers.page(LEADER, watch, locale=locale)
+        opened(page, f"{place.url}/cohort/{OWN}")
+        drawn(page)
+        assert_accessible(page, f"groups {locale}")
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.screenshot(path=pictures / f"groups_{size['width']}_{locale[:2]}.png", full_page=True)
+        if locale == "zh-CN":
+            assert not english_words(page)
+        else:
+            assert "graduates" in page.inner_text("main").lower()
+        assert (watch.complaints, watch.outside) == ([], [])
 
 
 def test_the_public_gets_no_chart_of_a_group(place: Site) -> None:

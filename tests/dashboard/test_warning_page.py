@@ -11,7 +11,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from dashboard.locale import Language
+from dashboard.contributors import lines
+from dashboard.locale import Language, text
 from dashboard.region import REGION
 from pipelines.alerts.lifecycle import opened
 from pipelines.alerts.rules import FINDING
@@ -221,6 +222,15 @@ def test_who_makes_up_a_rise_is_named_with_its_share(site: Site, spoken: Languag
             ["".join(SMALL_ONE[::-1]), "7", "2.5", "+4.5", "7.1%"],
             [others, "28", "29", "−1.0", "−1.6%"],
         ]
+
+
+def test_what_is_not_known_of_one_is_not_known_of_all_and_makes_no_shares() -> None:
+    kinds = {"kind": "employer", "member": ["f", None], "member_name": ["厂", None], "place": [1, 0]}
+    found = pd.DataFrame(kinds).assign(observed=[24.0, 53.0])
+    with_new_ones = [[str(cell) for cell in cells[1:]] for cells in lines(found.assign(expected=[4.0, None]))]
+    assert with_new_ones == [["24", "4", "+20", ""], ["53", "", text("not known"), ""]]
+    of_reports = [cells[1:] for cells in lines(found.assign(expected=[None, None]))]
+    assert of_reports == [["24", "31.2%"], ["53", "68.8%"]]
 
 
 def test_of_a_warning_without_such_a_list_nobody_is_named(site: Site) -> None:

@@ -80,6 +80,19 @@ def test_a_server_whose_certificate_is_not_its_own_gets_neither_password_nor_mai
     assert (asked, server.accepted) == ([], [])
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"smtp_host": "mail..example.com", "smtp_tls": True}, {"smtp_password": "密码！abc", "smtp_tls": True}]
+)
+def test_a_setting_that_cannot_be_sent_is_said_in_a_sentence(
+    ledger: Ledger, tmp_path: Path, tls: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    with MailServer(options=tls) as server:
+        own = settings(tmp_path, server.port).model_copy(update=wrong)
+        report = send(ledger, own, NOW, timeout=5)
+    assert (report.sent, report.waiting) == (0, 3)
+    assert "含有无法传送的字符" in report.problem
+
+
 def test_a_server_that_hides_its_starttls_gets_neither_password_nor_mail(ledger: Ledger, tmp_path: Path) -> None:
     asked: list[object] = []
     options = {**SIGN_IN, "authenticator": lambda *given: asked.append(given)}

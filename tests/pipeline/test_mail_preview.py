@@ -134,7 +134,7 @@ def test_what_is_taken_on_will_not_be_asked_for(city: City, ledger: Ledger) -> N
     assert seen(Purpose.REMINDER, ledger, city.settings, at(MONDAY, "11:00"))[0] != []
     taken_on(ledger, 2, at(MONDAY, "09:00"), day=MONDAY)
     found, because = seen(Purpose.REMINDER, ledger, city.settings, at(MONDAY, "11:00"))
-    assert (found, because) == ([], "没有通报过而等人签收的黄色以上事项，或各岗位都已催过")
+    assert (found, because) == ([], "黄色以上事项都不在等人签收，或各岗位都已催过")
 
 
 @pytest.mark.parametrize("clock", ["12:00", "19:00", "03:00"])
@@ -162,6 +162,10 @@ def test_mails_by_the_calendar_are_seen_on_any_day_with_the_day_they_come(city: 
     assert days == {
         Purpose.BRIEF: {now}, Purpose.WEEKLY: {monday}, Purpose.QUALITY: {december}, Purpose.TEST: {december}
     }  # fmt: skip
+    report, _ = seen(Purpose.QUALITY, ledger, city.settings, now)
+    assert "2026年11月" in report[0].decision.subject, "the month it will tell of"
+    test, _ = seen(Purpose.TEST, ledger, city.settings, now)
+    assert "2026-12，收到无须回复" in test[0].decision.subject
     periodic.send_due(edition(tuesday), ledger, REGION, city.settings, now)
     briefs, _ = seen(Purpose.BRIEF, ledger, city.settings, now)
     assert {one.at for one in briefs} == {at(tuesday + timedelta(days=1), "07:00")}, "today's is written"
@@ -182,8 +186,8 @@ def test_the_command_shows_every_purpose_or_says_why_there_is_nothing(
     story.play(1)
     expected = {
         Purpose.DIGEST: "分管领导岗位：没有新情况\n  东昌府区人力资源和社会保障局",
-            Purpose.IMMEDIATE: "没有还未单独通报过的橙色、红色事项",
-        Purpose.REMINDER: "不早于：2026-11-02 10:30", Purpose.OVERDUE: "没有规定时限而未办的步骤",
+        Purpose.IMMEDIATE: "橙色、红色事项都已单独通报",
+        Purpose.REMINDER: "不早于：2026-11-02 10:30", Purpose.OVERDUE: "各步骤都没有逾期",
         Purpose.BRIEF: "主题：[每日简报] 聊城市", Purpose.WEEKLY: "主题：[每周汇总]", Purpose.QUALITY: "2026年10月",
         Purpose.TEST: "主题：[测试邮件]", Purpose.AUDIT: "没有设置 GANGSHAO_AUDITOR_MAIL",
         Purpose.ADMINISTRATION: "没有设置 GANGSHAO_ADMINISTRATOR_MAIL", Purpose.WATCH: "没有设置 GANGSHAO_DUTY_MAIL",

@@ -79,7 +79,7 @@ def test_a_mail_says_what_other_sources_make_of_it_where_they_say_anything(city:
         assert re.search(r"来源比对[：\s]*多源一致", body)
     city_wide = written["liaocheng"]
     assert [body.count("来源比对：") for body in city_wide[1:]] == [2, 2]
-    assert all(word in city_wide[1] for word in ("来源比对：多源一致", "来源比对：来源不一"))
+    assert all(word in city_wide[1] for word in ("来源比对：多源一致", "来源比对：来源不一致"))
     assert "单一来源" not in city_wide[1]
 
 

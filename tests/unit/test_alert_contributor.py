@@ -21,9 +21,11 @@ RULES = pd.DataFrame(
         ("benefit_claim_spike", "day", "all", None), ("job_loss_rate_level", "month", "all", None),
         ("several_employers_layoff", "day", "all", None), ("returning_labour_level", "week", "all", None),
         ("of_graduates", "day", "graduate", None), ("of_large_ones", "day", "all", 500),
+        ("of_factories", "day", "all", None),
     ],
     columns=["rule_id", "grain", "cohort", "staff_least"],
 ).assign(staff_most=None)  # fmt: skip
+RULES["industries"] = ["C" if rule == "of_factories" else None for rule in RULES["rule_id"]]
 
 
 @pytest.fixture
@@ -123,7 +125,7 @@ def test_of_reports_nothing_is_usual(con: duckdb.DuckDBPyConnection) -> None:
     reports = [(AREA, "C", "factory", day, people) for day, people in ((date(2026, 3, 2), 80), (UNTIL, 120))]
     con.executemany("insert into layoff_report_in_force values (?, ?, ?, ?, ?)", reports)
     one = warning("several_employers_layoff", "several", "layoff_reported", industry="C")
-    assert told(con, one) == [(1, "factory", "示例厂", 120.0, 0.0)]
+    assert told(con, one) == [(1, "factory", "示例厂", 120.0, None)]
 
 
 def test_those_who_came_home_are_told_by_the_township_of_their_villages(con: duckdb.DuckDBPyConnection) -> None:
@@ -135,6 +137,35 @@ def test_those_who_came_home_are_told_by_the_township_of_their_villages(con: duc
         "returning_labour_level", "level", "returning_labour_share", window_from=WEEK, window_to=WEEK, data_to=WEEK
     )
     assert told(con, level) == [(1, "371502101", "示例11村", 60.0, 4.0), (0, None, None, 4.0, 4.0)]
+
+
+def test_a_weekly_form_is_one_on_whichever_days_it_was_collected(con: duckdb.DuckDBPyConnection) -> None:
+    days = [(village, WEEK + timedelta(days=day - 7 * back)) for back in range(5) for village, day in ((1, 3), (2, 4))]
+    rows = [(f"37150210120{village}", f"示例{village}村", AREA, day, 10) for village, day in days]
+    rows += [(f"37150210220{village}", f"示例{village}庄", AREA, day, 9 if day >= WEEK else 2) for village, day in days]
+    con.executemany("insert into monitored_village_in_force values (?, ?, ?, ?, ?)", rows)
+    level = warning(
+        "returning_labour_level", "level", "returning_labour_share", window_from=WEEK, window_to=WEEK, data_to=WEEK
+    )
+    assert told(con, level) == [(1, "371502102", "示例1庄", 18.0, 4.0), (0, None, None, 20.0, 20.0)]
+
+
+def test_of_all_others_nothing_is_usual_where_one_of_them_is_new(con: duckdb.DuckDBPyConnection) -> None:
+    before = date(2026, 8, 1)
+    forms = [("factory", before, 4), ("old", before, 3), ("factory", MONTH, 24), ("old", MONTH, 3), ("new", MONTH, 50)]
+    con.executemany("insert into monitored_employer_in_force values ('371502', 'C', ?, ?, ?)", forms)
+    level = warning("job_loss_rate_level", "level", "job_loss_rate", window_from=MONTH, window_to=MONTH, data_to=MONTH)
+    assert told(con, level) == [(1, "factory", "示例厂", 24.0, 4.0), (0, None, None, 53.0, None)]
+
+
+def test_a_sum_over_the_industries_of_a_rule_names_nobody_for_its_rows_are_of_all(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    reports = [(AREA, "C", "factory", UNTIL, 70), (AREA, "F", "shop", UNTIL, 500)]
+    con.executemany("insert into layoff_report_in_force values (?, ?, ?, ?, ?)", reports)
+    assert told(con, warning("of_factories", "several", "layoff_reported")) == []
+    (only,) = told(con, warning("of_factories", "several", "layoff_reported", industry="C"))
+    assert only[:2] == (1, "factory")
 
 
 @pytest.mark.parametrize("rule", ["of_graduates", "of_large_ones", "no_longer_in_force"])

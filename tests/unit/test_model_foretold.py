@@ -60,6 +60,29 @@ def test_past_years_bring_the_expectation_nearer() -> None:
     assert blended < 0.9 * alone
 
 
+def test_the_level_is_the_one_before_and_past_years_are_part_of_the_factor() -> None:
+    panel = _yearly(2000.0)
+    *_, (state, _, _) = passed(course_of(panel, TABLE, LEVEL_FACTOR))
+    told = _of(panel, 1)
+    assert state.block is not None
+    assert told["level"].to_numpy() == pytest.approx(state.levels[:, -1] * state.block.typical)
+    assert np.abs(told["expected"] / (told["level"] * told["reported"]) - 1).max() > 0.05
+
+
+@pytest.mark.parametrize("among", [1.0, 200.0])
+def test_how_many_are_large_is_asked_of_people_not_of_shares(among: float) -> None:
+    panel = _yearly(2000.0)
+    exposure = np.full_like(panel.values, among)
+    rates = Panel(panel.series, panel.periods, panel.values, exposure, "week", whole=exposure.copy())
+    *_, (state, _, _) = passed(course_of(rates, TABLE, LEVEL_FACTOR))
+    assert state.foretold[0, 0] * among == pytest.approx(_last_foretold(panel), rel=0.01)
+
+
+def _last_foretold(panel: Panel) -> np.ndarray:
+    *_, (state, _, _) = passed(course_of(panel, TABLE, LEVEL_FACTOR))
+    return np.asarray(state.foretold[0, 0])
+
+
 @pytest.mark.parametrize(("mean", "scatter"), [(20.0, 0.3), (200.0, 0.0)], ids=["small", "of people one by one"])
 def test_small_series_and_those_of_people_one_by_one_are_not(mean: float, scatter: float) -> None:
     panel = _yearly(mean, scatter)

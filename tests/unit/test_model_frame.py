@@ -118,6 +118,24 @@ def test_stocks_and_net_changes_are_judged_by_their_change(nature, loss) -> None
         assess(panel, table)
 
 
+def test_indices_are_judged_one_by_one_and_sums_together() -> None:
+    months = pd.date_range("2011-01-01", periods=48, freq="MS")
+    steps = np.random.default_rng(4).normal(0, 0.01, (48, 3))
+    values = np.round(8000 * np.exp(steps.cumsum(axis=0)))
+    values[:, 0] = values[:, 1] + values[:, 2]
+    rows = [("T", "total", "T", "ALL"), ("A", "area", "A", "ALL"), ("B", "area", "B", "ALL")]
+    frame = pd.DataFrame(values, index=months, columns=["T", "A", "B"]).rename_axis("period").reset_index()
+    frame = frame.melt("period", var_name="series", value_name="value")
+    frame = frame.merge(pd.DataFrame(rows, columns=["series", "level", "area", "industry"]), on="series")
+    table = calendar("2010-12-01", 365 * 6, festival=False)
+    together, alone = (
+        judge(frame, table, "month", nature="stock", is_sum=is_sum).set_index("series")["expected"]
+        for is_sum in (True, False)
+    )
+    assert together["T"] == pytest.approx(together["A"] + together["B"])
+    assert abs(alone["T"] - alone["A"] - alone["B"]) > 1
+
+
 def test_a_rate_is_judged_among_what_reported_of_what_is_owed() -> None:
     told = long().assign(exposure=1.0, whole=1.0)
     is_last = told["period"] == told["period"].max()

@@ -51,6 +51,17 @@ def test_a_zero_on_a_day_off_is_a_zero():
     assert not outages(people, DUE).silent.any()
 
 
+def test_what_waited_over_a_weekend_told_as_nobody_counts_for_the_days_it_waited():
+    people = city()
+    people[:, ~DUE] = 0.0
+    friday = next(day for day in range(AT, len(DUE)) if DUE[day] and not DUE[day + 1])
+    monday = next(day for day in range(friday + 1, len(DUE)) if DUE[day])
+    people[2, friday], people[2, monday] = 0.0, 70.0
+    found = outages(people, DUE)
+    assert found.silent[2, friday]
+    assert found.days[2, monday] == 2
+
+
 def test_a_day_like_others_after_a_file_that_is_missing_is_worth_one():
     people = city()
     people[2, AT : AT + 2] = np.nan

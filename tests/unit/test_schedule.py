@@ -355,6 +355,21 @@ def test_hours_that_come_a_second_time_have_their_jobs_again_but_a_day_one_run(
     assert office.rows("remind") == rows
 
 
+def test_a_clock_that_is_a_little_slow_takes_no_living_schedulers_lease(office: Office) -> None:
+    office.settings.published.mkdir()
+    (office.settings.published / "current").write_text("2026-11-22.1", encoding="utf-8")
+    office.now = SIX + HOUR / 4
+    slow = office.scheduler()
+
+    def meanwhile() -> None:
+        office.now -= 1.5 * MINUTE
+        assert slow.tick() == 0
+        office.now += 1.5 * MINUTE
+
+    office.scheduler(meanwhile).tick()
+    assert office.done == ["remind"]
+
+
 def test_two_schedulers_whose_clocks_differ_a_little_do_nothing_twice(office: Office) -> None:
     office.settings.published.mkdir()
     (office.settings.published / "current").write_text("2026-11-22.1", encoding="utf-8")

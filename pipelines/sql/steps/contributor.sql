@@ -1,6 +1,7 @@
 -- Who brought what was seen in the windows wanted (view contribution: member, area, industry, day, people): the $most that
 -- brought at least $least people beyond what they usually bring in as long a window since history_from, the largest first,
--- and with place 0 all others together. $usual: by 'day' since data begin, by each member's own 'form', or 'none'.
+-- and with place 0 all others together, whose usual is unknown where that of one of them is. $usual: by 'day' since data
+-- begin, by each member's own 'form' (of $form_days days, collected on any of them), or 'none'.
 with cell as (
     select wanted.number, told.area, told.industry
     from wanted
@@ -12,7 +13,10 @@ brought as (
         wanted.number, contribution.member,
         sum(case when contribution.day >= wanted.window_from then contribution.people else 0 end) as observed,
         sum(case when contribution.day < wanted.window_from then contribution.people else 0 end) as earlier,
-        count(distinct case when $usual = 'form' and contribution.day < wanted.window_from then contribution.day end) as forms
+        count(distinct case
+            when $usual = 'form' and contribution.day < wanted.window_from
+                then floor((date_diff('day', contribution.day, wanted.window_from) - 1) / nullif($form_days, 0))
+        end) as forms
     from wanted
     join cell on wanted.number = cell.number
     join contribution on cell.area = contribution.area and cell.industry = contribution.industry
@@ -51,7 +55,9 @@ select
     number, case when is_named and nth <= $most then nth else 0 end as place,
     case when is_named and nth <= $most then member end as member,
     cast(sum(observed) as double) as observed,
-    cast(sum(cast(expected as decimal(18, 6))) as double) as expected
+    case
+        when $usual <> 'none' and count(expected) = count(*) then cast(sum(cast(expected as decimal(18, 6))) as double)
+    end as expected
 from ranked
 group by 1, 2, 3
 order by number, case when place = 0 then 1 else 0 end, place
