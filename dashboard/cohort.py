@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import data, reference, summary
-from dashboard.course import SHOWN, Course
+from dashboard.course import Course, since
 from dashboard.locale import short_day, text, value
 from dashboard.reference import Indicator
 from dashboard.region import code_title, region
@@ -102,13 +102,14 @@ def _why(score: Any) -> str:
     return words
 
 
-def course(indicator: Indicator, area: str, cohort: str) -> Course:
+def course(indicator: Indicator, area: str, cohort: str, *, is_long: bool = False) -> Course:
     """The weeks of one group, and what had been forecast of each; coming weeks too."""
-    rows = _of(_weeks(area), indicator)
+    first = since("week", is_long=is_long)
+    rows = _of(_weeks(area, first), indicator)
     rows = rows[rows["cohort"] == cohort].drop(columns="cohort")
     expected = None
     if data.may_read_scores(area):
-        told = _of(data.read("cohort_expectation", area=area, since=_since()), indicator)
+        told = _of(data.read("cohort_expectation", area=area, since=first), indicator)
         told = told[told["cohort"] == cohort]
         expected = None if told.empty else told.assign(period=pd.to_datetime(told["period"])).sort_values("period")
     return Course("week", 0, rows, expected)
@@ -125,12 +126,8 @@ def span(week: Week) -> str:
     return text("week of {first} to {last}", first=short_day(week.first), last=short_day(last))
 
 
-def _since() -> date:
-    return data.edition().day - SHOWN["week"]
-
-
-def _weeks(area: str) -> pd.DataFrame:
-    rows = data.read("cohort_series", area=area, since=_since())
+def _weeks(area: str, first: date | None = None) -> pd.DataFrame:
+    rows = data.read("cohort_series", area=area, since=first or since("week", is_long=False))
     return rows.assign(period=pd.to_datetime(rows["period"]))
 
 

@@ -1,7 +1,7 @@
 """The course of one series as it is drawn: its values, what was expected of them, the lines of its rules."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -12,6 +12,9 @@ from dashboard.reference import Indicator
 from dashboard.summary import WEEK
 from dashboard.verdict import NORMAL_RANGE_SIGMAS
 
+LONG = "long"
+"""What ``span`` in an address says of charts that reach further back; else it is empty."""
+LONGER = 3  # times as far back, where a reader asks for more
 SHOWN = {"window": timedelta(days=120), "week": timedelta(days=7 * 60), "month": timedelta(days=770)}
 _LEVEL_TITLES = {4: "blue line", 3: "yellow line", 2: "orange line", 1: "red line"}
 _LINES = 2  # thresholds drawn: those next to the values, not a ladder
@@ -47,18 +50,28 @@ class Course:
         return min(one.min() for one in both), max(one.max() for one in both)
 
 
-def course(indicator: Indicator, area: str, industry: str, days: int = WEEK) -> Course:
-    """The finest course this viewer may see: sums of ``days`` days as detection judges them; weeks; months."""
+def since(grain: str, *, is_long: bool) -> date:
+    """The first day in view of a course of this grain."""
+    return data.edition().day - SHOWN[grain] * (LONGER if is_long else 1)
+
+
+def course(indicator: Indicator, area: str, industry: str, days: int = WEEK, *, is_long: bool = False) -> Course:
+    """The finest course this viewer may see: sums of ``days`` days as detection judges them; weeks; months.
+
+    ``is_long``: LONGER times as far back.
+    """
     if "day" in indicator.grains and data.may_read_scores(area):
-        readings = _windows(indicator, area, industry, days)
+        first = since("window", is_long=is_long)
+        readings = _windows(indicator, area, industry, days, first)
         if not readings.empty:
-            return Course("window", days, readings, _expected_of_windows(indicator, area, industry, days))
+            return Course("window", days, readings, _expected_of_windows(indicator, area, industry, days, first))
     for grain in ("week", "month"):
         if grain in indicator.grains:
-            readings = summary.series(area, industry, grain, data.edition().day - SHOWN[grain], indicator.indicator)
+            first = since(grain, is_long=is_long)
+            readings = summary.series(area, industry, grain, first, indicator.indicator)
             if readings.empty:
                 continue
-            expected = _expected_of_weeks(indicator, area, industry) if grain == "week" else None
+            expected = _expected_of_weeks(indicator, area, industry, first) if grain == "week" else None
             if grain == "month":
                 readings = _with_gaps(readings)
             return Course(grain, 0, readings, expected, tuple(_lines(indicator, readings)) if grain == "month" else ())
@@ -74,23 +87,21 @@ def marked(drawn: Course, indicator: Indicator, area: str, industry: str) -> Cou
     return replace(drawn, marks=marks(indicator.indicator, area, industry, first, until))
 
 
-def _windows(indicator: Indicator, area: str, industry: str, days: int) -> pd.DataFrame:
-    since = data.edition().day - SHOWN["window"]
-    rows = summary.series(area, industry, "day", since - timedelta(days=days), indicator.indicator).set_index("period")
+def _windows(indicator: Indicator, area: str, industry: str, days: int, first: date) -> pd.DataFrame:
+    rows = summary.series(area, industry, "day", first - timedelta(days=days), indicator.indicator).set_index("period")
     if rows.empty:
         return _NOTHING
     span = f"{days}D"
     open_days = rows["is_provisional"].fillna(False).astype(float).rolling(span).max()
     summed = pd.DataFrame({"value": rows["value"].rolling(span).sum(), "is_provisional": open_days > 0})
     summed["is_suppressed"] = False
-    return summed[summed.index >= pd.Timestamp(since)].reset_index()
+    return summed[summed.index >= pd.Timestamp(first)].reset_index()
 
 
-def _expected_of_windows(indicator: Indicator, area: str, industry: str, days: int) -> pd.DataFrame | None:
+def _expected_of_windows(indicator: Indicator, area: str, industry: str, days: int, first: date) -> pd.DataFrame | None:
     """What the editions expected of the windows they judged; for a week, also what is expected of the coming ones."""
-    since = data.edition().day - SHOWN["window"]
     judged = data.read_indicator(
-        "window_expectation", indicator.indicator, area=area, industry=industry, window_periods=days, since=since
+        "window_expectation", indicator.indicator, area=area, industry=industry, window_periods=days, since=first
     )
     spread = NORMAL_RANGE_SIGMAS * judged["variance"] ** 0.5
     past = pd.DataFrame({
@@ -105,13 +116,12 @@ def _expected_of_windows(indicator: Indicator, area: str, industry: str, days: i
     return None if past.empty else past.drop_duplicates("period").sort_values("period")
 
 
-def _expected_of_weeks(indicator: Indicator, area: str, industry: str) -> pd.DataFrame | None:
+def _expected_of_weeks(indicator: Indicator, area: str, industry: str, first: date) -> pd.DataFrame | None:
     """What was forecast for each week before it came; None for those who may not see forecasts."""
     if not data.may_read_scores(area):
         return None
-    since = data.edition().day - SHOWN["week"]
     rows = data.read_indicator(
-        "expectation", indicator.indicator, area=area, industry=industry, grain="week", since=since
+        "expectation", indicator.indicator, area=area, industry=industry, grain="week", since=first
     )
     return None if rows.empty else rows.assign(period=pd.to_datetime(rows["period"])).sort_values("period")
 

@@ -325,7 +325,7 @@ _MAKERS: dict[str, tuple[Callable[[], tuple[str, Columns]], tuple[str, ...]]] = 
     "matrix": (_matrix, ("indicator",)),
     "readings": (_readings, ("area", "grain")),
     "groups": (_groups, ("area",)),
-    "series": (series, ("indicator", "area", "industry", "days", "cohort")),
+    "series": (series, ("indicator", "area", "industry", "days", "cohort", "span")),
     "warnings": (_warnings, ()),
     "audit": (_audit, ("since", "who", "act")),
 }

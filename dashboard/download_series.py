@@ -8,7 +8,7 @@ from flask import request
 
 from dashboard import cohort as groups
 from dashboard import data, reference
-from dashboard.course import course
+from dashboard.course import LONG, course
 from dashboard.figures.history import title_of
 from dashboard.figures.tabbed import check
 from dashboard.locale import month, text
@@ -19,15 +19,15 @@ COLUMNS = ("Period", "Value", "Expected", "Normal range from", "to", "Remark", "
 
 def series() -> tuple[str, list[Sequence[object]]]:
     """Title and columns of the series the address names. Raises UserError for what this viewer may not see."""
-    asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days", "cohort")}
+    asked = {name: request.args.get(name, "") for name in ("indicator", "area", "industry", "days", "cohort", "span")}
     asked["days"] = asked["days"] or str(WEEK)
     check(asked)
-    indicator = reference.indicators()[asked["indicator"]]
+    indicator, is_long = reference.indicators()[asked["indicator"]], asked["span"] == LONG
     if asked["cohort"]:
-        drawn = groups.course(indicator, asked["area"], asked["cohort"])
+        drawn = groups.course(indicator, asked["area"], asked["cohort"], is_long=is_long)
         where = groups.where(asked["area"], asked["cohort"])
     else:
-        drawn = course(indicator, asked["area"], asked["industry"], int(asked["days"]))
+        drawn = course(indicator, asked["area"], asked["industry"], int(asked["days"]), is_long=is_long)
         where = reference.where(asked["area"], asked["industry"])
 
     def rows() -> Iterator[list[object]]:

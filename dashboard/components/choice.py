@@ -7,6 +7,7 @@ from dash import html
 from dashboard import reference
 from dashboard.components import aria
 from dashboard.components.warning import address
+from dashboard.course import LONG
 from dashboard.locale import text
 
 
@@ -21,3 +22,22 @@ def area_choice(path: str, current: str) -> Any:
         for code in reference.codes()
     ]
     return html.Nav(links, className="choice", **aria.label(text("Area")))
+
+
+def span_of_query(said: str) -> str:
+    """What a page makes of ``span`` in its query: anything but LONG is the usual reach of its charts."""
+    return LONG if said == LONG else ""
+
+
+def with_span(path: str, span: str) -> str:
+    """A page's address with the reach of its charts."""
+    return f"{path}{'&' if '?' in path else '?'}span={span}" if span else path
+
+
+def period_choice(path: str, span: str) -> Any:
+    """The same page with the usual reach of its charts, and with a longer one."""
+    links = [
+        html.A(text(title), href=address(with_span(path, one)), **(aria.CURRENT if one == span else {}))
+        for title, one in (("Recent periods", ""), ("Three times as far back", LONG))
+    ]
+    return html.Nav(links, className="choice", **aria.label(text("Period")))

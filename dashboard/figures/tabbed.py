@@ -14,7 +14,7 @@ from dashboard import data, reference
 from dashboard.components.table import facts
 from dashboard.components.tabs import tabs
 from dashboard.components.warning import address
-from dashboard.course import Course, course, marked
+from dashboard.course import LONG, Course, course, marked
 from dashboard.figures.history import chart, numbers, title_of
 from dashboard.figures.marks import told
 from dashboard.locale import instant, text
@@ -38,17 +38,18 @@ def span_of(warning: Any) -> tuple[int, Window | None]:
 
 
 def awaited(
-    indicator: str, area: str, industry: str, days: int = WEEK, window: Window | None = None, cohort: str = ""
-) -> Any:
+    indicator: str, area: str, industry: str, days: int = WEEK, window: Window | None = None, cohort: str = "",
+    span: str = "",
+) -> Any:  # fmt: skip
     """The place of a figure; assets/figure.js asks for it when it comes near the reader's view.
 
     ``days``: how many days a point of a daily series sums up; ``window``: days to be set off, both included;
-    ``cohort``: a group of people, whose course is by the week.
+    ``cohort``: a group of people, whose course is by the week; ``span``: LONG or how far back it reaches by itself.
     """
     first, last = ("", "") if window is None else (one.isoformat() for one in window)
     asked = {
         "indicator": indicator, "area": area, "industry": industry, "days": str(days), "first": first, "last": last,
-        "cohort": cohort,
+        "cohort": cohort, "span": span,
     }  # fmt: skip
     leads_to(FIGURE, **asked)
     own: Any = {"data-figure": address("/figure?" + urlencode({name: one for name, one in asked.items() if one}))}
@@ -65,7 +66,7 @@ def add_figures(server: Flask) -> None:
     def figure() -> Response:
         asked = {
             name: request.args.get(name, "")
-            for name in ("indicator", "area", "industry", "days", "first", "last", "cohort")
+            for name in ("indicator", "area", "industry", "days", "first", "last", "cohort", "span")
         }
         at_page(f"/figure/{asked['indicator']}/{asked['area']}/{asked['industry']}")
         try:
@@ -88,6 +89,7 @@ def check(asked: Mapping[str, str]) -> None:
         days = 0
     known = asked["indicator"] in reference.indicators() and asked["area"] in reference.codes()
     known &= not asked.get("cohort") or groups.is_cohort(asked["cohort"])
+    known &= asked.get("span", "") in {"", LONG}
     if not known or not reference.is_industry(asked["industry"]) or not 1 <= days <= _MOST_DAYS:
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
 
@@ -98,13 +100,15 @@ def _in_one_spelling(asked: Mapping[str, str]) -> dict[str, str]:
     return {**asked, "days": str(int(asked["days"])), "first": first, "last": last}
 
 
-def _is_on_a_page(indicator: str, area: str, industry: str, days: str, first: str, last: str, cohort: str) -> bool:
+def _is_on_a_page(
+    indicator: str, area: str, industry: str, days: str, first: str, last: str, cohort: str, span: str
+) -> bool:
     """Whether a page has this figure: the usual one of the series, or that of an open warning about it."""
     if (days, first, last) == (str(WEEK), "", ""):
         return True
     warnings = data.read("open_warning")
     of_series = warnings[
-        (cohort == "")
+        (cohort == "" and span == "")
         & (warnings["indicator"] == indicator)
         & (warnings["area"] == area)
         & (warnings["industry"] == industry)
@@ -117,22 +121,24 @@ def _window(first: str, last: str) -> Window | None:
     return (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
 
 
-def _made(indicator: str, area: str, industry: str, days: str, first: str, last: str, cohort: str) -> list[Any]:
+def _made(
+    indicator: str, area: str, industry: str, days: str, first: str, last: str, cohort: str, span: str
+) -> list[Any]:
     """The figure's tabs and what is behind them."""
-    known = reference.indicators()[indicator]
+    known, is_long = reference.indicators()[indicator], span == LONG
     drawn = (
-        groups.course(known, area, cohort)
+        groups.course(known, area, cohort, is_long=is_long)
         if cohort
-        else marked(course(known, area, industry, int(days)), known, area, industry)
+        else marked(course(known, area, industry, int(days), is_long=is_long), known, area, industry)
     )
     if drawn.readings.empty:
         return [html.P(text("No readings in this period."), className="empty")]
     window = _window(first, last)
-    name = "-".join(filter(None, (indicator, area, industry, days, cohort)))
+    name = "-".join(filter(None, (indicator, area, industry, days, cohort, span)))
     parts = (
         (text("Chart"), [chart(name, known, drawn, window if drawn.grain == "window" else None), told(drawn.marks)]),
         (text("Table"), numbers(known, drawn)),
-        (text("Download"), _downloads(known, drawn, area, industry, cohort)),
+        (text("Download"), _downloads(known, drawn, area, industry, cohort, span)),
         (text("About the figure"), _about(known, drawn)),
     )
     where = groups.where(area, cohort) if cohort else reference.where(area, industry)
@@ -144,11 +150,12 @@ def _made(indicator: str, area: str, industry: str, days: str, first: str, last:
 _given = shared(FIGURE, _made, is_worth_keeping=_is_on_a_page)
 
 
-def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str, cohort: str) -> Any:
+def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str, cohort: str, span: str) -> Any:
     """Files of what the figure shows and of all that may be seen of the area, and the figure as a picture."""
     grain = "day" if drawn.grain == "window" else drawn.grain
     days = drawn.days or WEEK
-    asked = {"indicator": indicator.indicator, "area": area, "industry": industry, "days": days, "cohort": cohort}
+    asked = {"indicator": indicator.indicator, "area": area, "industry": industry, "days": days, "cohort": cohort,
+             "span": span}  # fmt: skip
     own = urlencode({name: one for name, one in asked.items() if one})
     everything = urlencode({"area": area, "grain": grain})
     links = [

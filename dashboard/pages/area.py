@@ -7,6 +7,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard import data, reference, shell, summary
+from dashboard.components.choice import period_choice, span_of_query
 from dashboard.components.roster import roster
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address, fill_in_handling, ranked, shortened
@@ -27,8 +28,8 @@ def register() -> None:
 
 
 @shell.page
-def layout(code: str = "", **_: str) -> list[Any]:
-    """The page of the area ``code``: a unit this viewer may name, or the city."""
+def layout(code: str = "", span: str = "", **_: str) -> list[Any]:
+    """The page of the area ``code``: a unit this viewer may name, or the city; ``span``: how far back charts reach."""
     if code not in reference.codes():
         return shell.not_found()
     warnings = _warnings(code)
@@ -36,7 +37,7 @@ def layout(code: str = "", **_: str) -> list[Any]:
     return [
         html.Div(_shared_title(code=code), className="title"),
         html.Section(_shared_list(code=code)),
-        html.Div(_shared_rest(code=code), className="parts"),
+        html.Div(_shared_rest(code=code, span=span_of_query(span)), className="parts"),
     ]
 
 
@@ -58,7 +59,7 @@ def _list(code: str) -> list[Any]:
     ]
 
 
-def _rest(code: str) -> list[Any]:
+def _rest(code: str, span: str) -> list[Any]:
     """What the area owes, and every indicator."""
     figures = [*summary.frequent(code), *summary.monthly(code)]
     placed = ranks(code)
@@ -67,8 +68,9 @@ def _rest(code: str) -> list[Any]:
         html.Section(
             [
                 html.H2([text("Indicators"), _downloads(code)]),
+                period_choice(f"/area/{code}", span),
                 *_groups(code),
-                html.Div([_indicator(figure, code, placed) for figure in figures], className="panels"),
+                html.Div([_indicator(figure, code, placed, span) for figure in figures], className="panels"),
             ]
         ),
     ]
@@ -88,7 +90,7 @@ def _each_area() -> list[dict[str, str]]:
 
 _shared_title = shared(f"{__name__} title", _title, _each_area)
 _shared_list = shared(f"{__name__} list", _list, _each_area)
-_shared_rest = shared(f"{__name__} rest", _rest, _each_area)
+_shared_rest = shared(f"{__name__} rest", _rest, lambda: [one | {"span": ""} for one in _each_area()])
 
 
 def _downloads(code: str) -> Any:
@@ -107,7 +109,7 @@ def _readings(code: str, grain: str) -> pd.DataFrame:
     return data.read("series", area=code, industry=TOTAL_INDUSTRY, grain=grain, since=summary.long_ago())
 
 
-def _indicator(figure: Figure, code: str, placed: dict[str, str]) -> Any:
+def _indicator(figure: Figure, code: str, placed: dict[str, str], span: str) -> Any:
     indicator = figure.indicator
     place = placed.get(indicator.indicator)
     return html.Article(
@@ -130,7 +132,7 @@ def _indicator(figure: Figure, code: str, placed: dict[str, str]) -> Any:
                 ],
                 className="caption",
             ),
-            awaited(indicator.indicator, code, TOTAL_INDUSTRY),
+            awaited(indicator.indicator, code, TOTAL_INDUSTRY, span=span),
         ],
         className="panel",
     )

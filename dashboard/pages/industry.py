@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from dashboard import data, reference, shell, summary
 from dashboard.components import aria
+from dashboard.components.choice import period_choice, span_of_query, with_span
 from dashboard.components.table import table
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address, fill_in_handling, ranked, shortened
@@ -26,16 +27,16 @@ def register() -> None:
 
 
 @shell.page
-def layout(code: str = "", area: str = "", **_: str) -> list[Any]:
-    """The page of the industrial section ``code``; which area's figures it shows is the query of its address."""
+def layout(code: str = "", area: str = "", span: str = "", **_: str) -> list[Any]:
+    """The page of the industrial section ``code``; whose figures and how far back is in its query."""
     if code not in reference.sections() or (area and area not in reference.codes()):
         return shell.not_found()
-    warnings = _warnings(code)
+    warnings, span = _warnings(code), span_of_query(span)
     fill_in_handling(warnings, handled(warnings))
     return [
-        html.Div(_shared_head(code=code, area=area), className="parts"),
+        html.Div(_shared_head(code=code, area=area, span=span), className="parts"),
         html.Section(_shared_list(code=code)),
-        html.Div(_shared_rest(code=code, area=area), className="parts"),
+        html.Div(_shared_rest(code=code, area=area, span=span), className="parts"),
     ]
 
 
@@ -44,11 +45,11 @@ def _warnings(code: str) -> pd.DataFrame:
     return found[found["industry"] == code]
 
 
-def _head(code: str, area: str) -> list[Any]:
+def _head(code: str, area: str, span: str) -> list[Any]:
     """What the figures say in a sentence, and the choice of areas and industries."""
     shown, figures = _shown(code, area)
     said = _finding(figures, _warnings(code), reference.place(shown))
-    return [html.Div([html.H1(reference.industry(code)), html.P(said)], className="title"), _choice(code, shown)]
+    return [html.Div([html.H1(reference.industry(code)), html.P(said)], className="title"), _choice(code, shown, span)]
 
 
 def _list(code: str) -> list[Any]:
@@ -56,14 +57,20 @@ def _list(code: str) -> list[Any]:
     return [html.H2(caption), shortened(ranked(_warnings(code)), caption, empty=text("No warning."))]
 
 
-def _rest(code: str, area: str) -> list[Any]:
+def _rest(code: str, area: str, span: str) -> list[Any]:
     """All figures, and the course of the first of them."""
     shown, figures = _shown(code, area)
     place = reference.place(shown)
-    charts = [_chart(figure, shown, code) for figure in figures[:CHARTS]]
+    charts = [_chart(figure, shown, code, span) for figure in figures[:CHARTS]]
     return [
         html.Section([html.H2(text("All indicators, {area}", area=place)), _table(figures)]),
-        html.Section([html.H2(text("How they ran, {area}", area=place)), html.Div(charts, className="panels")]),
+        html.Section(
+            [
+                html.H2(text("How they ran, {area}", area=place)),
+                period_choice(_path(code, shown), span),
+                html.Div(charts, className="panels"),
+            ]
+        ),
     ]
 
 
@@ -95,9 +102,11 @@ def _finding(figures: list[Figure], warnings: pd.DataFrame, place: str) -> str:
     return text("{area}: worse than normal: {titles}; {number} open warnings", titles=text(", ").join(worse), **given)
 
 
-def _choice(code: str, shown: str) -> Any:
-    areas = [_link(reference.places()[one].short_name, code, one, is_current=one == shown) for one in reference.codes()]
-    others = [_link(reference.industry(one), one, shown, is_current=one == code) for one in reference.sections()]
+def _choice(code: str, shown: str, span: str) -> Any:
+    areas = [
+        _link(reference.places()[one].short_name, code, one, span, is_current=one == shown) for one in reference.codes()
+    ]
+    others = [_link(reference.industry(one), one, shown, span, is_current=one == code) for one in reference.sections()]
     return html.Div(
         [
             html.Nav(areas, className="choice", **aria.label(text("Area"))),
@@ -107,9 +116,13 @@ def _choice(code: str, shown: str) -> Any:
     )  # fmt: skip
 
 
-def _link(title: str, code: str, area: str, *, is_current: bool) -> Any:
-    query = "" if area == reference.city() else f"?area={area}"
-    return html.A(title, href=address(f"/industry/{code}{query}"), **(aria.CURRENT if is_current else {}))
+def _path(code: str, area: str) -> str:
+    return f"/industry/{code}" if area == reference.city() else f"/industry/{code}?area={area}"
+
+
+def _link(title: str, code: str, area: str, span: str, *, is_current: bool) -> Any:
+    path = with_span(_path(code, area), span)
+    return html.A(title, href=address(path), **(aria.CURRENT if is_current else {}))
 
 
 def _table(figures: list[Figure]) -> Any:
@@ -131,13 +144,13 @@ def _table(figures: list[Figure]) -> Any:
     )  # fmt: skip
 
 
-def _chart(figure: Figure, area: str, code: str) -> Any:
+def _chart(figure: Figure, area: str, code: str, span: str) -> Any:
     indicator = figure.indicator
     return html.Article(
         [
             html.H3([indicator.title, " ", verdict_tag(figure.verdict)]),
             html.P([html.Strong(_amount(figure)), " · ", figure.period], className="caption"),
-            awaited(indicator.indicator, area, code),
+            awaited(indicator.indicator, area, code, span=span),
         ],
         className="panel",
     )

@@ -107,6 +107,33 @@ def test_a_figure_shows_what_its_table_and_its_files_say(place: Site, days: int)
     assert {"内容", "数据时点", "筛选条件", "可见范围", "保密处理"} <= lines.keys()
 
 
+def test_a_longer_reach_shows_earlier_periods_and_the_same_later_ones(place: Site) -> None:
+    client = signed_in(place, LEADER)
+    query = f"indicator=insured_leave&area={AREA}&industry=ALL&days=7"
+    usual, longer = (
+        client.get(f"/download/series.csv?{query}{more}").get_data().decode("utf-8-sig").splitlines()
+        for more in ("", "&span=long")
+    )
+    assert len(longer) > len(usual)
+    assert longer[-(len(usual) - 1) :] == usual[1:]
+    body = client.get(f"/figure?{query}&span=long").get_data(as_text=True)
+    first = next(one for one in props(json.loads(body)) if "figure" in one)["figure"]["data"][-1]["x"][0]
+    assert longer[1].startswith(first[:7])
+    assert "span=long" in body, "its files are of the same reach"
+
+
+@pytest.mark.parametrize("path", [f"/area/{AREA}", "/industry/C", f"/industry/C?area={AREA}"])
+def test_the_reach_of_the_charts_is_in_the_address_of_a_page(place: Site, path: str) -> None:
+    address, _, query = path.partition("?")
+    usual, longer, odd = (
+        page_asked(address, "&".join(filter(None, (query, span)))).of(signed_in(place, LEADER))[2]
+        for span in ("", "span=long", "span=x")
+    )
+    assert usual.count("span=long") == 1, "the link"
+    assert longer.count("span=long") > 2
+    assert odd == usual
+
+
 def test_a_window_judged_of_fewer_days_is_no_point_of_a_late_units_course(city: City, tmp_path: Path) -> None:
     shutil.copytree(city.published, published := tmp_path / "published")
     asked = {"area": LATE, "industry": "ALL", "window_periods": 7, "since": LAST_DAY - timedelta(days=60)}
@@ -136,6 +163,7 @@ def test_a_window_judged_of_fewer_days_is_no_point_of_a_late_units_course(city: 
         "indicator=insured_leave&area=371503&industry=ALL&days=0",
         "indicator=insured_leave&area=371503&industry=ALL&days=x",
         "indicator=insured_leave&area=371503&industry=ALL&days=7&first=x&last=x",
+        "indicator=insured_leave&area=371503&industry=ALL&days=7&span=for+ever",
         "area=371503",
         "",
     ],
