@@ -81,7 +81,8 @@ def _week(cohort: str, row: Any, score: Any, indicator: Indicator) -> Week:
     if row.is_provisional and verdict.tone != "worse":  # what has not come can only make a count worse
         verdict = Verdict(text("incomplete"), "unknown")
     elif verdict.tone == "worse" and score is not None:
-        why = text("; ").join([why, certainty_word(score.p, "spike")])
+        sure = text("certainty: {word}", word=certainty_word(score.p, "spike"))
+        why = text("{one}; {other}", one=why, other=sure)
     return Week(
         cohort, row.period.date(), value(float(row.value), indicator.unit),
         "" if lo is None or hi is None else f"{value(lo, indicator.unit)} – {value(hi, indicator.unit)}", verdict, why,
@@ -98,7 +99,7 @@ def _why(score: Any) -> str:
         share=f"{score.expected / usual if usual else 0:.2f}",
     )  # fmt: skip
     if score.state == "provisional":
-        words = text("; ").join([words, text("provisional: its own history is too short yet")])
+        words = text("{one}; {other}", one=words, other=text("provisional: its own history is too short yet"))
     return words
 
 

@@ -1,6 +1,6 @@
 """One series over time with its expected band, lines of its rules and marks, and the same numbers as a table."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ _CONFIG: Any = {"displaylogo": False, "displayModeBar": False, "responsive": Tru
 _TABLE_ROWS = 40
 _TICKS = {"window": "%m-%d", "week": "%Y-%m", "month": "%Y-%m"}
 _HOVER = {"window": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
+_SEVERAL_MONTHS = timedelta(days=250)  # so long a course is dated by the month, with its year
 _FLAT = 0.5  # a line whose lowest point is above this share of its highest would be flat on an axis from zero
 
 
@@ -57,7 +58,7 @@ def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any
     layout: dict[str, Any] = {
         "template": template(),
         "height": 250,
-        "xaxis": {"tickformat": _TICKS[drawn.grain], **days},
+        "xaxis": {"tickformat": "%Y-%m" if extent[1] - extent[0] > _SEVERAL_MONTHS else _TICKS[drawn.grain], **days},
     }
     if axis := _upright(drawn, extent):
         layout["yaxis"] = axis

@@ -29,22 +29,21 @@ def layout(code: str = "", **_: str) -> list[Any]:
     place = reference.place(code)
     said = text("By the sender's coding, several groups a person: they overlap, and no sum is made of them. No warning "
                 "is issued on a group alone.")  # fmt: skip
-    back = dcc.Link(place, href=address(f"/area/{code}"))
-    head = html.Div([html.H1(text("Groups of people, {area}", area=place)), html.P(said), html.P(back)],
-                    className="title")  # fmt: skip
     shown = cohort.indicators(code)
+    files = [] if not shown else [
+        html.A(text(title), href=address(f"/download/groups.{form}?area={code}"), className="download")
+        for title, form in (("Download CSV", "csv"), ("Download XLSX", "xlsx"))
+    ]  # fmt: skip
+    back = dcc.Link(place, href=address(f"/area/{code}"))
+    head = html.Div([html.H1(text("Groups of people, {area}", area=place)), html.P(said), html.P([back, *files])],
+                    className="title")  # fmt: skip
     if not shown:
         nothing = text(
             "Nothing is told of groups of people here: no file names any, or their figures are for the bureau and the "
             "office concerned."
         )
         return [head, html.P(nothing, className="empty")]
-    forms = (("Download CSV", "csv"), ("Download XLSX", "xlsx"))
-    links = [
-        html.A(text(title), href=address(f"/download/groups.{form}?area={code}"), className="download")
-        for title, form in forms
-    ]
-    return [head, html.P(links), *(_section(indicator, code) for indicator in shown)]
+    return [head, *(_section(indicator, code) for indicator in shown)]
 
 
 def _section(indicator: Indicator, area: str) -> Any:

@@ -21,7 +21,7 @@ from pipelines.publish.question import question
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY
 from tests.dashboard.published_fixture import build
-from tests.dashboard.reader import assert_accessible, drawn, opened, readers_of
+from tests.dashboard.reader import assert_accessible, drawn, fits, opened, readers_of
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 from tests.dashboard.test_read_door import OF_COHORTS
 from tests.dashboard.walk import DESK, PHONE, Watch, english_words
@@ -171,6 +171,7 @@ def test_the_page_of_groups_is_accessible_on_a_desk_and_a_telephone(
         assert_accessible(page, f"groups {locale}")
         for size in (DESK, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
+            assert fits(page, size["width"])
             page.screenshot(path=pictures / f"groups_{size['width']}_{locale[:2]}.png", full_page=True)
         if locale == "zh-CN":
             assert not english_words(page)
