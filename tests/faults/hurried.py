@@ -12,6 +12,9 @@ from types import SimpleNamespace
 CLOCK = "GANGSHAO_TEST_CLOCK"
 """In the environment of a process: an instant, the second of the wall clock at which it was that, how much faster."""
 
+PATIENCE = 300.0
+"""Seconds of the wall's clock that a sender waits for an answer: a server of these tests may keep it for long."""
+
 
 def clock_from(start: datetime, speed: float) -> str:
     """What the environment says of a clock that starts now."""
@@ -53,8 +56,9 @@ def main() -> None:
     if sys.argv[1] == "schedule":
         schedule(Path(sys.argv[2]))
         return
-    terminal = importlib.import_module("pipelines.terminal")
+    terminal, mail = (importlib.import_module(f"pipelines.{name}") for name in ("terminal", "alerts.mail"))
     terminal.now = _clock()  # type: ignore[attr-defined] # before the commands take it
+    mail.SMTP_SECONDS = PATIENCE  # type: ignore[attr-defined] # sockets know no hurry
     importlib.import_module("pipelines.__main__").main()
 
 
