@@ -29,8 +29,8 @@ _OF_READINGS = ("level", "change")
 class Grounds:
     """score: windows of this edition with their series' level. readings: newest complete readings of indicators with
     level or change rules where new or revised, with what is usual; past: all readings of the latter. layoffs: reports
-    of half a year. endings: deferrals and posts that end. faults: slots that did not come. spans: the newest sums beside what was
-    forecast for them."""
+    of half a year. endings: deferrals and posts that end. faults: slots that did not come. spans: the newest sums
+    beside what was forecast for them."""
 
     score: pd.DataFrame
     readings: pd.DataFrame

@@ -96,7 +96,7 @@ def _lines(
 ) -> list[tuple[int, str]]:  # fmt: skip
     """The lines of one post, each with the number of its month."""
     date_of = wording.timeline.date_of
-    place = int(number.split("-")[0])
+    place = int(number.split("-", maxsplit=1)[0])
     unit, many = sort.unit.format(area * 100 + place), int(rng.integers(*sort.persons))
     lines = []
     for at, day in enumerate(wording.arrival.month_end.tolist()):
@@ -105,8 +105,9 @@ def _lines(
         until = "" if post.is_open_ended else date_of(post.end_known_on(day)).isoformat()
         persons = int(np.clip(many + rng.integers(-1, 2), 0, sort.persons[1]))
         told = str(rng.binomial(persons, _IN_DIFFICULTY)) if rng.random() >= _NOT_TOLD else ""
-        lines.append(
-            (at, f"GW-{wording.city.areas[area]}-{number},{unit},{wording.city.area_text[area]},{sort.kind},"
-                 f"{date_of(day):%Y%m},{persons},{sort.subsidy},{date_of(post.start).isoformat()},{until},{told}")
-        )  # fmt: skip
+        line = (
+            f"GW-{wording.city.areas[area]}-{number},{unit},{wording.city.area_text[area]},{sort.kind},"
+            f"{date_of(day):%Y%m},{persons},{sort.subsidy},{date_of(post.start).isoformat()},{until},{told}"
+        )
+        lines.append((at, line))
     return lines
