@@ -282,7 +282,8 @@ def check_post(frame: pd.DataFrame) -> pd.Series:
     is_right = (frame["岗位编号"] != "") & (frame["单位名称"] != "")
     is_right &= frame["岗位类别"].isin(["乡村公益性岗位", "城镇公益性岗位", "疫情临时岗位"])
     is_right &= frame["所属月份"].map(as_month) == frame["slice"]
-    is_right &= frame["在岗人数"].map(is_count) & ((frame["月补贴标准"] == "") | (frame["月补贴标准"].map(count) >= 0))
+    is_right &= frame["在岗人数"].map(is_count)
+    is_right &= (frame["月补贴标准"] == "") | (pd.to_numeric(frame["月补贴标准"], errors="coerce") >= 0)
     is_right &= (frame["开始日期"] == "") | (started_on < frame["slice"] + pd.offsets.MonthBegin())
     is_right &= (frame["到期日期"] == "") | (ends_on.notna() & ~(ends_on < started_on))
     is_told = frame["困难人员人数"] != ""
