@@ -188,28 +188,6 @@ def test_staff_of_the_shortage_form_is_that_of_the_headcount(files: pd.DataFrame
     assert 0.01 < both.loc[missing, "缺工人数"].astype(int).sum() / staff.sum() < 0.15
 
 
-def test_posts_are_prolonged_withdrawn_and_never_longer_than_they_last(files: pd.DataFrame) -> None:
-    posts = table(files, "welfare_post")
-    right = posts["在岗人数"].str.isdigit() & (posts["困难人员人数"] != "999")
-    assert (~right).sum() <= 2, "spoilt rows only"
-    posts = posts[right]
-    assert not posts.duplicated(["sender", "所属月份", "岗位编号"]).any()
-    end = pd.to_datetime(posts["到期日期"].replace("", None))
-    month = pd.to_datetime(posts["所属月份"], format="%Y%m") + pd.offsets.MonthEnd(0)
-    assert 0 < end.isna().mean() < 0.1
-    assert (end.isna() | (end >= month)).all()
-    assert (pd.to_datetime(posts["开始日期"]) <= month).all()
-    each = posts.sort_values("所属月份").groupby("岗位编号")
-    assert 0 < (each["到期日期"].nunique() > 1).mean() < 0.9, "some are prolonged"
-    gone = each["所属月份"].last() < posts["所属月份"].max()
-    assert 0 < gone.mean() < 0.7, "some end"
-    people, hard = numbers(posts, "在岗人数", "困难人员人数")
-    assert (hard <= people).all()
-    assert 500 < people.groupby(posts["所属月份"]).sum().max() < 2500
-    assert set(posts["岗位类别"]) == {"乡村公益性岗位", "城镇公益性岗位", "疫情临时岗位"}
-    assert posts["单位名称"].str.startswith("示例").all()
-
-
 def test_some_units_keep_their_list_of_key_employers_in_a_spreadsheet(written: tuple[Path, DemoReport]) -> None:
     folder = written[0] / "key_employer"
     books = {path.name.split("_")[2] for path in folder.glob("*/*.xlsx")}

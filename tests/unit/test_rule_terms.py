@@ -121,7 +121,9 @@ def test_deferrals_that_end_within_the_window_add_up_by_area_industry_and_city()
 def test_the_shipped_rule_of_posts_is_met_at_its_lines_and_days(people: int, on: str, levels: list[int]) -> None:
     shipped = REGION.rules[REGION.rules["rule_id"] == "welfare_post_ends"].assign(only_area=None, except_areas="")
     assert not shipped["is_enabled"].any()
-    posts = pd.DataFrame([ending(people - 1, on, indicator="welfare_post"), ending(1, on, "371502", "e2", "welfare_post")])
+    posts = pd.DataFrame(
+        [ending(people - 1, on, indicator="welfare_post"), ending(1, on, "371502", "e2", "welfare_post")]
+    )
     found = rules.deadlines(shipped, posts, DAY, CITY)
     assert sorted(found["area"]) == sorted(["371502", CITY] * len(levels))
     assert found["level"].tolist() == levels * 2
