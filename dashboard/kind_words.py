@@ -9,6 +9,9 @@ from dashboard.components.table import facts
 from dashboard.locale import short_day, text, value
 from dashboard.reference import Indicator
 
+_DEFERRING = "{title}: {observed} {unit} at employers whose deferral ends between {first} and {last}"
+_WHOM = {"welfare_post": "{title}: {observed} {unit} in posts that end between {first} and {last}"}
+
 
 def sentence(row: Any, indicator: Indicator | None, title: str) -> str | None:
     """What was found in one sentence; None for the kinds that speak of readings beside a line or an expectation."""
@@ -25,8 +28,7 @@ def sentence(row: Any, indicator: Indicator | None, title: str) -> str | None:
         ends = {"lo": value(row.lo, unit), "hi": value(row.hi, unit)}
         return text(beyond, **seen, expected=value(row.expected, unit), **ends)
     if row.kind == "deadline":
-        whom = "{title}: {observed} {unit} at employers whose deferral ends between {first} and {last}"
-        return text(whom, **seen, **_days(row))
+        return text(_WHOM.get(row.indicator, _DEFERRING), **seen, **_days(row))
     if row.kind == "data_fault":
         lacks = "{title}: {observed} reports due between {first} and {last} lack or are not in order"
         return text(lacks, **seen, **_days(row))
@@ -53,7 +55,8 @@ def evidence(row: Any, terms: list[tuple[str, Any]]) -> Any:
         }
     if row.kind == "deadline" and not pd.isna(row.window_from):
         ends = text("{first} to {last}", **_days(row))
-        other = {text("Window"): (text("Deferrals end"), ends), text("Certainty"): None}
+        when = text("Posts end") if row.indicator == "welfare_post" else text("Deferrals end")
+        other = {text("Window"): (when, ends), text("Certainty"): None}
     if row.kind == "data_fault" and not pd.isna(row.window_from):
         due = text("{first} to {last}", **_days(row))
         other = {

@@ -32,6 +32,7 @@ _FEEDS = {
     "wage_arrears_lead": "Leads on unpaid wages",
     "policy_event": "Policies and shutdowns",
     "key_employer": "Key employers",
+    "welfare_post": "Public-welfare posts",
 }
 _UNITS = {
     "persons": "persons",

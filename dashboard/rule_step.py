@@ -23,6 +23,7 @@ _AHEAD = {
 _STEPS = {
     "change": "the mean of {periods} periods is {line} worse than its best of a year",
     "deadline": "{line} people or more at employers whose deferral ends within {days} days",
+    "welfare_post": "{line} people or more in posts that end within {days} days",
     "data_fault": "{line} reports or more that were due within {days} days lack or are not in order",
 }
 
@@ -36,13 +37,17 @@ def conditions(step: Any, unit: str) -> str:
 def _own(step: Any, unit: str) -> list[str]:
     is_rate = step.kind == "change"
     asked = text(
-        _STEPS[step.kind],
+        _STEPS["welfare_post" if _is_of_posts(step) else step.kind],
         line=value(step.line, unit) if is_rate else count(step.line),
         periods="" if pd.isna(step.window_periods) else count(step.window_periods),
         days="" if pd.isna(step.window_days) else count(step.window_days),
     )
     base = "" if pd.isna(step.min_base) else text("base of at least {base}", base=count(step.min_base))
     return [part for part in (asked, base) if part]
+
+
+def _is_of_posts(step: Any) -> bool:
+    return bool(step.kind == "deadline" and step.indicator == "welfare_post")
 
 
 def _usual(step: Any, unit: str) -> list[str]:

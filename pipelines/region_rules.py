@@ -133,7 +133,13 @@ def _check_scope(rules: Table) -> None:
     totals = ~frame["scope"].map(lambda scope: set(scope.split(";")) <= OF_AN_INDUSTRY).astype(bool)
     rules.refuse(of_series & totals, "scope", "含各行业的合计，写了 industries 的规则只能是：industry、cell")
     untold = ~frame["indicator"].map(is_by_industry).astype(bool)
-    rules.refuse(of_series & untold, "industries", "不能填写，该指标不分行业；请留空，或换一个分行业的指标")
+    of_posts = (kind == "deadline") & untold  # told by village and unit: neither industry nor staff is known
+    untold_named = (of_series | of_posts & named) & untold
+    rules.refuse(untold_named, "industries", "不能填写，该指标不分行业；请留空，或换一个分行业的指标")
+    by_industry = frame["scope"].map(lambda scope: "industry" in scope.split(";")).astype(bool)
+    rules.refuse(of_posts & by_industry, "scope", "不能含 industry，该指标不分行业；请改为 city、area")
+    for column in ("staff_least", "staff_most"):
+        rules.refuse(of_posts & frame[column].notna(), column, "不能填写，公益性岗位不报单位职工人数；请留空")
 
 
 def check_cohorts(rules: Table, codes: Table) -> None:

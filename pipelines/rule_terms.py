@@ -45,7 +45,7 @@ TERMS = {
         (), ("line", "min_ratio", "min_base", "window_days", *_OF_A_WARNING), ("employer",), ("layoff_reported",)
     ),
     "several": Terms(("line", "window_days"), _OF_A_WARNING, _SUMS, ("layoff_reported",)),
-    "deadline": Terms(("line", "window_days"), _OF_A_WARNING, _SUMS, ("insured_deferring",)),
+    "deadline": Terms(("line", "window_days"), _OF_A_WARNING, _SUMS, ("insured_deferring", "welfare_post")),
     "data_fault": Terms(("line", "window_days"), _OF_A_WARNING, ("area",)),
     "unreported": Terms(
         ("min_people", "window_days", "max_p"), ("line", "min_ratio"), ("employer",), ("insured_leave",)

@@ -12,13 +12,14 @@ from pipelines.alerts.exceedance import came, exceedances
 from pipelines.alerts.fold import Series, fold
 from pipelines.alerts.override import with_overrides
 from pipelines.alerts.reach import by_cohort, judged
+from pipelines.domain import TOTAL_INDUSTRY
 from pipelines.region import Region
 from pipelines.region_rules import LEADS
 from pipelines.warehouse.catalogue import catalogue, step
 
 LAYOFF_DAYS = 180  # reports older than this are behind every rule's window
 READING_DAYS = 75  # a month that ended longer ago is history, no warning
-HEADCOUNT_DAYS = 100  # a deferral is told by a headcount of the last three months
+HEADCOUNT_DAYS = 100  # what ends is told by a monthly file of the last three months
 OF_FACTS = frozenset({"event", "several", "deadline", *LEADS})
 """Kinds that judge facts in force, not readings."""
 _OF_READINGS = ("level", "change")
@@ -28,8 +29,8 @@ _OF_READINGS = ("level", "change")
 class Grounds:
     """score: windows of this edition with their series' level. readings: newest complete readings of indicators with
     level or change rules where new or revised, with what is usual; past: all readings of the latter. layoffs: reports
-    of half a year. endings: deferrals that end. faults: slots that did not come. spans: the newest sums beside what was
-    forecast for them."""
+    of half a year. endings: deferrals and posts that end. faults: slots that did not come. spans: the newest sums
+    beside what was forecast for them."""
 
     score: pd.DataFrame
     readings: pd.DataFrame
@@ -62,7 +63,7 @@ def grounds(
     if kinds & {"event", "several", *LEADS} or in_force["raise_by"].notna().any():
         layoffs = con.execute(step("layoff"), {"since": day - timedelta(days=LAYOFF_DAYS), "until": day}).df()
     if "deadline" in kinds:
-        since = {"since": day - timedelta(days=HEADCOUNT_DAYS), "day": day}
+        since = {"since": day - timedelta(days=HEADCOUNT_DAYS), "day": day, "every_industry": TOTAL_INDUSTRY}
         endings = con.execute(step("ending"), since).df()
     if "data_fault" in kinds:
         faults = _faults(con, in_force, cutoff_at)

@@ -213,17 +213,18 @@ def several(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date, city: str) ->
 
 
 def deadlines(rules: pd.DataFrame, endings: pd.DataFrame, day: date, city: str) -> pd.DataFrame:
-    """Findings of rules on what ends: people at employers whose deferral ends within ``window_days`` from today.
+    """Findings of rules on what ends within ``window_days`` from today: people at employers whose deferral does, or in
+    posts that do.
 
-    ``endings``: employer, area, industry, people, ends_on.
+    ``endings``: indicator, employer, area, industry, people, ends_on. A rule is held against those of its indicator.
     """
     rule = rules[rules["kind"] == "deadline"]
     parts: list[pd.DataFrame] = []
-    for days, limits in rule.groupby("window_days"):
-        ends = endings["ends_on"]
-        soon = endings[(ends >= pd.Timestamp(day)) & (ends <= pd.Timestamp(day + timedelta(days=int(days))))]
-        for own, employers in parts_by_reach(limits, soon, "people"):
-            parts += _summed(own, employers, "people", "ends_on", city)
+    for (days, name), limits in rule.groupby(["window_days", "indicator"]):
+        ends, last = endings["ends_on"], pd.Timestamp(day + timedelta(days=int(days)))
+        soon = endings[(endings["indicator"] == name) & (ends >= pd.Timestamp(day)) & (ends <= last)]
+        for own, ending in parts_by_reach(limits, soon, "people"):
+            parts += _summed(own, ending, "people", "ends_on", city)
     found = _sums(parts, 1, "window_to")
     return found.assign(data_to=pd.Timestamp(day)) if len(found) else found
 

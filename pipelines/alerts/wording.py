@@ -27,6 +27,8 @@ RECEDED = "，数据已回落，待决定解除"
 AGREEMENT_NAMES = {"consistent": "多源一致", "corroborated": "有旁证", "conflicting": "来源不一致"}
 """What other sources make of a warning; that none says anything clear is no news."""
 _CERTAIN_IN_ITSELF = frozenset({"data_fault", "deadline"})  # kinds that no other source can bear out
+_ENDS = {"welfare_post": "有公益性岗位即将到期，在岗人员去向须提前安排"}
+_DEFERRAL_ENDS = "{}有用人单位缓缴社会保险费即将到期，职工去留须提前摸清"
 _MEASURES = {"persons": "人", "posts": "个"}
 
 
@@ -109,7 +111,7 @@ def fact(row: dict[str, object], one: Item) -> str:
         "event": f"{row['area_name']}{industry_of(row)}有用人单位报告裁减人员",
         "several": f"{row['area_name']}{industry_of(row)}有多家用人单位先后报告裁减人员",
         "change": f"{series}近几期平均比此前一年最{'高时下降' if is_lower else '低时上升'}，达到预警线",
-        "deadline": f"{row['area_name']}{industry_of(row)}有用人单位缓缴社会保险费即将到期，职工去留须提前摸清",
+        "deadline": f"{row['area_name']}{_ENDS.get(str(row['indicator']), _DEFERRAL_ENDS.format(industry_of(row)))}",
         "data_fault": f"{row['area_name']}应报的{row['indicator_title']}数据多次未报或未通过检查，其间的变化看不到",
     }.get(str(row["kind"]), f"{series}达到预警条件")
     size = "，".join(part for part in (one.observed, one.people) if part)

@@ -23,6 +23,7 @@ from pipelines.demo.layoff import draw_layoffs
 from pipelines.demo.mobility import mobility_sheets
 from pipelines.demo.monthly import draw_headcount, draw_monitored
 from pipelines.demo.monthly_form import headcount_sheet, monitored_sheet
+from pipelines.demo.post import post_sheet
 from pipelines.demo.registration import draw_registrations, registration_sheet
 from pipelines.demo.rhythm import Rhythm, build_rhythm, draw_counts
 from pipelines.demo.shortage import shortage_sheet
@@ -125,6 +126,7 @@ def generate(
             *mobility_sheets(wording, plan.rhythm, seed),
             *standing_sheets(wording, plan.rhythm, claims, seed),
             *case_sheets(wording, events, seed),
+            post_sheet(wording, seed),
         ):
             writer.write(sheet)
         write_truth(plan.truth, target)

@@ -18,7 +18,7 @@ CITY_DAILY = ("vacancy", "job_seeker", "telecom_mobility", "transport_mobility",
 WEEKLY = ("monitored_village",)
 MONTHLY = (
     "insured_headcount", "monitored_employer", "labour_shortage", "long_term_unemployment", "wage_arrears_lead",
-    "key_employer",
+    "key_employer", "welfare_post",
 )  # fmt: skip
 CITY_MONTHLY = ("registered_unemployment", "unemployment_fund")
 _FRIDAY = 4

@@ -64,10 +64,17 @@ HEADERS = {
         "线索编号", EMPLOYER, "单位名称", "地区", "行业代码", "登记日期", "涉及人数", "状态", "办结日期",
     ],
     "long_term_unemployment": ["地区", "所属月份", "期末登记失业人数", "失业六个月以上人数", "失业十二个月以上人数"],
+    "welfare_post": [
+        "岗位编号", "单位名称", "地区", "岗位类别", "所属月份", "在岗人数", "月补贴标准", "开始日期", "到期日期",
+        "困难人员人数",
+    ],
     "telecom_mobility": ["地区", "日期", "方向", "对方区域", "人数"],
     "transport_mobility": ["地区", "日期", "方向", "对方区域", "运输方式", "人数"],
 }  # fmt: skip
-MAY_BE_ABSENT = {"冲销流水号", "欠缴月数", "缓缴标志", "上期用工人数", "境外人数", "上期外出务工人数"}
+MAY_BE_ABSENT = {
+    "冲销流水号", "欠缴月数", "缓缴标志", "上期用工人数", "境外人数", "上期外出务工人数", "月补贴标准", "开始日期",
+    "困难人员人数",
+}  # fmt: skip
 ALSO_WRITTEN = {
     "公民身份号码": PERSON, "身份证号码": PERSON, "证件号码": PERSON, "参保县区": "参保地区", "参保地": "参保地区",
     "行业": "行业代码", "所属行业": "行业代码", "申领日期": "受理日期", "业务日期": "申报日期", "变动日期": "生效日期",
@@ -79,6 +86,7 @@ KEY = {
     "benefit_claim": "申领流水号", "insured_event": "业务流水号", "registered_unemployment": "地区",
     "monitored_village": "监测村代码", "layoff_report": "报告编号", "vacancy": "岗位编号", "job_seeker": "求职登记号",
     "unemployment_registration": "登记流水号", "wage_arrears_lead": "线索编号", "long_term_unemployment": "地区",
+    "welfare_post": "岗位编号",
 }  # fmt: skip
 """What counts once a file; else the employer, and of movements what they cross (``movement``)."""
 NO_ROW = ("合计", "填表人", "备注")  # what stands below a table
@@ -269,6 +277,21 @@ def check_long_term(frame: pd.DataFrame) -> pd.Series:
     return is_right & (longest <= longer) & (longer <= every)
 
 
+def check_post(frame: pd.DataFrame) -> pd.Series:
+    started_on, ends_on = (frame[column].map(as_day).astype("datetime64[us]") for column in ("开始日期", "到期日期"))
+    is_right = (frame["岗位编号"] != "") & (frame["单位名称"] != "")
+    is_right &= frame["岗位类别"].isin(["乡村公益性岗位", "城镇公益性岗位", "疫情临时岗位"])
+    is_right &= frame["所属月份"].map(as_month) == frame["slice"]
+    is_right &= frame["在岗人数"].map(is_count)
+    is_right &= (frame["月补贴标准"] == "") | (pd.to_numeric(frame["月补贴标准"], errors="coerce") >= 0)
+    is_right &= (frame["开始日期"] == "") | (started_on < frame["slice"] + pd.offsets.MonthBegin())
+    is_right &= (frame["到期日期"] == "") | (ends_on.notna() & ~(ends_on < started_on))
+    is_told = frame["困难人员人数"] != ""
+    is_right &= ~is_told | frame["困难人员人数"].map(is_count)
+    numbers = counts(frame, ["在岗人数", "困难人员人数"], is_right)
+    return is_right & (~is_told | (numbers["困难人员人数"] <= numbers["在岗人数"]))
+
+
 def check_movement(frame: pd.DataFrame) -> pd.Series:
     crossed = ["area", "方向", "对方区域", *(["运输方式"] if "运输方式" in frame else [])]
     frame["movement"] = frame[crossed].fillna("").agg(" ".join, axis=1)
@@ -293,6 +316,7 @@ CHECKS = {
     "unemployment_registration": check_registration,
     "wage_arrears_lead": check_wage_lead,
     "long_term_unemployment": check_long_term,
+    "welfare_post": check_post,
     "telecom_mobility": check_movement,
     "transport_mobility": check_movement,
 }

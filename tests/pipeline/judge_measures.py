@@ -85,6 +85,7 @@ MEASURES = {
     "缺工率": Measure("labour_shortage_rate", _share("labour_shortage", "缺工人数", "期末用工人数", "缺工人数"), 2),
     "报告裁员人数": Measure("layoff_reported", _filed("layoff_report", "拟裁人数"), is_count=True),
     "欠薪线索涉及人数": Measure("wage_arrears_lead", _filed("wage_arrears_lead", "涉及人数"), is_count=True),
+    "公益性岗位在岗人数": Measure("welfare_post", _stated("welfare_post", "在岗人数")),
     "监测村外出务工人数": Measure("outworking_labour", _stated("monitored_village", "外出务工人数")),
     "监测村县内乡外务工人数": Measure("outworking_in_county", _stated("monitored_village", "县内乡外人数")),
     "监测村市内县外务工人数": Measure("outworking_in_city", _stated("monitored_village", "市内县外人数")),

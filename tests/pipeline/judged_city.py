@@ -27,7 +27,7 @@ from tests.pipeline.spoiled_warnings import WarningClerk
 FEEDS = (
     "benefit_claim", "insured_event", "insured_headcount", "monitored_employer", "registered_unemployment",
     "labour_shortage", "monitored_village", "layoff_report", "vacancy", "job_seeker", "unemployment_registration",
-    "wage_arrears_lead", "long_term_unemployment", "telecom_mobility", "transport_mobility",
+    "wage_arrears_lead", "long_term_unemployment", "telecom_mobility", "transport_mobility", "welfare_post",
 )  # fmt: skip
 FIRST_EDITION, LAST_EDITION = "2026-10-22", "2026-10-31"
 PAST, BETWEEN, LAST = "2026-10-24.1", "2026-10-28.1", f"{LAST_EDITION}.1"

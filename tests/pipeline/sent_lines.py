@@ -24,7 +24,17 @@ DAY_COLUMN = {
 MONTH_COLUMN = "所属月份"  # of all other feeds
 AREA_COLUMNS = ("参保地区", "地区", "工作地区", "求职地区", "登记地区")
 INDUSTRY_COLUMNS = ("行业代码", "意向行业代码")
-COUNTS = ("期末参保人数", "建档期岗位数", "减少岗位数", "拟裁人数", "需求人数", "人数", "缺工人数", "期末登记失业人数")
+COUNTS = (
+    "期末参保人数",
+    "建档期岗位数",
+    "减少岗位数",
+    "拟裁人数",
+    "需求人数",
+    "人数",
+    "缺工人数",
+    "期末登记失业人数",
+    "在岗人数",
+)
 FEED_OF = {
     "insured_net_change": "insured_event", "layoff_reported": "layoff_report", "job_loss_rate": "monitored_employer",
     "labour_shortage_rate": "labour_shortage", "long_term_share": "long_term_unemployment",

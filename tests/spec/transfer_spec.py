@@ -172,6 +172,24 @@ SPECS = {
         371502 | E        | 2025-03-01 | 9
         """,
     ),
+    "welfare_post": (
+        {
+            "welfare_post": """
+            post_id | unit_name | area   | period     | persons | ends_on
+            g1      | a         | 371502 | 2025-02-01 | 3       | 2025-06-30
+            g2      | a         | 371502 | 2025-02-01 | 4       | -
+            g3      | b         | 371502 | 2025-02-01 | 0       | 2025-06-30
+            g1      | c         | 371503 | 2025-02-01 | 0       | -
+            g1      | a         | 371502 | 2025-03-01 | 5       | 2025-12-31
+            """
+        },
+        """
+        area   | period     | numerator
+        371502 | 2025-02-01 | 7
+        371503 | 2025-02-01 | 0
+        371502 | 2025-03-01 | 5
+        """,
+    ),
     # Five months are too few for a mean of a year; of a longer past only the last twelve months count.
     "fund_months": (
         {

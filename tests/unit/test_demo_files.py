@@ -23,7 +23,7 @@ UNIT_DAILY = ("insured_event", "benefit_claim", "unemployment_registration")
 CITY_DAILY = ("vacancy", "job_seeker", "telecom_mobility", "transport_mobility")
 UNIT_MONTHLY = (
     "insured_headcount", "monitored_employer", "labour_shortage", "long_term_unemployment", "wage_arrears_lead",
-    "key_employer",
+    "key_employer", "welfare_post",
 )  # fmt: skip
 CITY_MONTHLY = ("registered_unemployment", "unemployment_fund")
 

@@ -114,6 +114,53 @@ def test_a_file_check_tells_exchanged_columns_and_units_from_real_losses(feed: s
     assert answer == [(holds,)]
 
 
+POST = {
+    "岗位编号": "GW1", "单位名称": "示例一村村民委员会", "地区": "371521", "岗位类别": "乡村公益性岗位",
+    "所属月份": "202003", "在岗人数": "3", "月补贴标准": "600", "开始日期": "2020-03-01", "到期日期": "2020-06-30",
+    "困难人员人数": "2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({}, None),
+        ({"到期日期": "2020-03-01"}, None),  # a post of one day
+        ({"到期日期": "2020-02-29"}, "到期日期"),
+        ({"到期日期": "", "开始日期": "", "月补贴标准": "", "困难人员人数": ""}, None),
+        ({"开始日期": ""}, None),
+        ({"开始日期": "2020-03-31"}, None),
+        ({"开始日期": "2020-04-01"}, "开始日期"),
+        ({"困难人员人数": "3"}, None),
+        ({"困难人员人数": "4"}, "困难人员人数"),
+        ({"在岗人数": "0", "困难人员人数": "0"}, None),
+        ({"在岗人数": "0", "困难人员人数": "1"}, "困难人员人数"),
+        ({"在岗人数": ""}, "在岗人数"),
+        ({"在岗人数": "-1", "困难人员人数": ""}, "在岗人数"),
+        ({"在岗人数": "2.5"}, "在岗人数"),
+        ({"月补贴标准": "-600"}, "月补贴标准"),
+        ({"岗位类别": "保洁岗"}, "岗位类别"),
+        ({"岗位类别": ""}, "岗位类别"),
+        ({"所属月份": "202004"}, "所属月份"),
+        ({"岗位编号": ""}, "岗位编号"),
+        ({"单位名称": ""}, "单位名称"),
+        ({"地区": "371522"}, "地区"),
+    ],
+)
+def test_a_row_of_posts_is_taken_or_sent_back_by_the_column_to_mend(
+    cells: dict[str, str], column: str | None, region: Region
+) -> None:
+    row = POST | cells
+    text = ",".join(row) + "\n" + ",".join(row.values()) + "\n"
+    checked = check("welfare_post", "welfare_post_371521_202003.csv", text.encode(), region)
+    refused = checked.quarantined.to_pylist()
+    assert [item["column_name"] for item in refused] == ([] if column is None else [column])
+    assert checked.accepted.num_rows == (column is None)
+    for item in refused:
+        assert item["reason"]
+        assert item["reason_en"].isascii() or column in item["reason_en"]
+
+
 def test_a_weekly_file_is_named_by_any_day_of_its_week_and_speaks_for_the_weeks_first_day(region: Region) -> None:
     contract = contracts()["monitored_village"]
     days = ("20200302", "20200306", "20200308")

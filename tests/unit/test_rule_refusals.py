@@ -23,6 +23,7 @@ CHANGE = LEVEL | {"kind": "change", "window_periods": "3"}
 EVENT = {"kind": "event", "indicator": "layoff_reported", "scope": "employer", "grain": "day", "line": "20"}
 SEVERAL = EVENT | {"kind": "several", "scope": "area", "window_days": "30"}
 DEADLINE = SEVERAL | {"kind": "deadline", "indicator": "insured_deferring", "grain": "month"}
+POSTS = DEADLINE | {"indicator": "welfare_post"}
 FAULT = SEVERAL | {"kind": "data_fault", "indicator": "benefit_claim", "line": "3"}
 EARLY = EVENT | {"kind": "early", "window_days": "30"}
 REHIRE = EVENT | {"kind": "rehire"}
@@ -65,6 +66,7 @@ def test_every_kind_can_be_written_and_no_rule_is_no_slip(load: Load) -> None:
     rows = [row | {"rule_id": row["kind"]} for row in KINDS]
     assert load(*rows).rules["kind"].tolist() == [row["kind"] for row in KINDS]
     assert load().rules.empty
+    assert load(POSTS | {"scope": "city;area"}).rules["indicator"].tolist() == ["welfare_post"]
 
 
 @pytest.mark.parametrize(
@@ -156,9 +158,13 @@ def test_a_limit_that_cannot_be_met_or_missed_is_refused(
             "industries",
             "该指标不分行业；请留空，或换一个分行业的指标",
         ),
+        (POSTS, {"industries": "C"}, "industries", "该指标不分行业；请留空"),
+        (POSTS, {"scope": "area;industry"}, "scope", "请改为 city、area"),
+        (POSTS, {"staff_least": "10"}, "staff_least", "不报单位职工人数；请留空"),
+        (POSTS, {"staff_most": "10"}, "staff_most", "不报单位职工人数；请留空"),
     ],
 )
-def test_an_industry_that_a_rule_cannot_be_about_is_refused(
+def test_industries_and_sizes_that_a_rule_cannot_be_about_are_refused(
     load: Load, row: dict[str, str], said: dict[str, str], column: str, fix: str
 ) -> None:
     told = refusal(load, row | said)

@@ -136,6 +136,7 @@ def test_reports_count_by_the_size_of_their_employer(least: float, most: float, 
 def test_deferrals_count_by_the_size_of_their_employer() -> None:
     endings = pd.DataFrame(
         {
+            "indicator": "insured_deferring",
             "employer": ["a", "b"],
             "area": AREA,
             "industry": "C",
@@ -234,7 +235,7 @@ def test_employers_count_by_their_industry_also_where_they_are_summed() -> None:
     ]  # fmt: skip
     endings = pd.DataFrame(
         {"employer": ["a", "b"], "area": AREA, "industry": ["C", "F"], "people": [30, 31], "ends_on": pd.Timestamp(DAY)}
-    )
+    ).assign(indicator="insured_deferring")
     ends = {"kind": "deadline", "indicator": "insured_deferring", "window_days": 30.0, "scope": "city"}
     assert rules.deadlines(rule(**ends | named), endings, DAY, CITY)["people"].tolist() == [30.0]
 

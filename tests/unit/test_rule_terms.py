@@ -81,8 +81,11 @@ def test_where_lower_is_worse_a_fall_from_the_high_is_the_change() -> None:
     assert rules.changes(change, *months([1.0] * 15 + [1.2] * 3, indicator="ratio"), BOTH, CITY).empty
 
 
-def ending(people: int, on: str, area: str = "371502", employer: str = "e1") -> dict[str, object]:
-    return {"employer": employer, "area": area, "industry": "C", "people": people, "ends_on": pd.Timestamp(on)}
+def ending(
+    people: int, on: str, area: str = "371502", employer: str = "e1", indicator: str = "insured_deferring"
+) -> dict[str, object]:
+    own = {"indicator": indicator, "industry": "C" if indicator == "insured_deferring" else "ALL"}
+    return own | {"employer": employer, "area": area, "people": people, "ends_on": pd.Timestamp(on)}
 
 
 def test_deferrals_that_end_within_the_window_add_up_by_area_industry_and_city() -> None:
@@ -101,6 +104,48 @@ def test_deferrals_that_end_within_the_window_add_up_by_area_industry_and_city()
     told = set(zip(found["area"], found["industry"], found["people"], strict=True))
     assert told == {(CITY, "ALL", 999.0), ("371502", "ALL", 500.0), (CITY, "C", 999.0)}
     assert rules.deadlines(deadline, endings[:0], DAY, CITY).empty
+
+
+@pytest.mark.parametrize(
+    ("people", "on", "levels"),
+    [
+        (49, "2026-11-29", []),
+        (50, "2026-11-29", [4]),  # day 30 counts
+        (50, "2026-11-30", []),  # day 31 does not
+        (50, "2026-10-30", [4]),  # today counts
+        (50, "2026-10-29", []),
+        (199, "2026-11-29", [4]),
+        (200, "2026-11-29", [3]),
+    ],
+)
+def test_the_shipped_rule_of_posts_is_met_at_its_lines_and_days(people: int, on: str, levels: list[int]) -> None:
+    shipped = REGION.rules[REGION.rules["rule_id"] == "welfare_post_ends"].assign(only_area=None, except_areas="")
+    assert not shipped["is_enabled"].any()
+    posts = pd.DataFrame(
+        [ending(people - 1, on, indicator="welfare_post"), ending(1, on, "371502", "e2", "welfare_post")]
+    )
+    found = rules.deadlines(shipped, posts, DAY, CITY)
+    assert sorted(found["area"]) == sorted(["371502", CITY] * len(levels))
+    assert found["level"].tolist() == levels * 2
+    assert set(found["people"]) <= {float(people)}
+
+
+def test_a_rule_on_deadlines_is_held_against_the_endings_of_its_own_indicator() -> None:
+    both = pd.concat(
+        [
+            rule(rule_id=name, kind="deadline", indicator=name, scope="area", line=100, window_days=30)
+            for name in ("insured_deferring", "welfare_post")
+        ],
+        ignore_index=True,
+    )
+    on = "2026-11-10"
+    endings = pd.DataFrame([ending(90, on), ending(20, on, employer="e2"), ending(99, on, indicator="welfare_post")])
+    assert rules.deadlines(both, endings, DAY, CITY)[["rule_id", "people"]].to_numpy().tolist() == [
+        ["insured_deferring", 110.0]
+    ]
+    one_more = pd.concat([endings, pd.DataFrame([ending(1, on, employer="e3", indicator="welfare_post")])])
+    found = rules.deadlines(both, one_more, DAY, CITY).set_index("rule_id")["people"]
+    assert found.to_dict() == {"insured_deferring": 110.0, "welfare_post": 100.0}
 
 
 def test_slots_that_did_not_come_are_a_data_fault_of_the_area() -> None:
