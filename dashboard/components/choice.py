@@ -1,4 +1,4 @@
-"""Links of which one is chosen: the state of a page is in its address."""
+"""Links of which one is chosen, for the state of a page is in its address; and those to files."""
 
 from typing import Any
 
@@ -41,3 +41,11 @@ def period_choice(path: str, span: str) -> Any:
         for title, one in (("Recent periods", ""), ("Three times as far back", LONG))
     ]
     return html.Nav(links, className="choice", **aria.label(text("Period")))
+
+
+def file_links(name: str, query: str = "") -> list[Any]:
+    """Links to what ``/download`` has under a name, in its two forms."""
+    return [
+        html.A(text(title), href=address(f"/download/{name}.{form}{query}"), className="download")
+        for title, form in (("Download CSV", "csv"), ("Download XLSX", "xlsx"))
+    ]

@@ -113,14 +113,6 @@ def address(path: str) -> str:
     return f"{page}{'&' if '?' in page else '?'}as_of={past.isoformat()}{mark}{part}"
 
 
-def downloads() -> list[Any]:
-    """Links to the open warnings as files."""
-    forms = (("Download CSV", "csv"), ("Download XLSX", "xlsx"))
-    return [
-        html.A(text(title), href=address(f"/download/warnings.{form}"), className="download") for title, form in forms
-    ]
-
-
 def subject(row: Any) -> str:
     """What a warning is about in one line: employer, if one is the cause and may be named, area, industry."""
     place = reference.where(row.area, row.industry)

@@ -5,6 +5,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard import cohort, reference, shell
+from dashboard.components.choice import file_links
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address
@@ -30,10 +31,7 @@ def layout(code: str = "", **_: str) -> list[Any]:
     said = text("By the sender's coding, several groups a person: they overlap, and no sum is made of them. No warning "
                 "is issued on a group alone.")  # fmt: skip
     shown = cohort.indicators(code)
-    files = [] if not shown else [
-        html.A(text(title), href=address(f"/download/groups.{form}?area={code}"), className="download")
-        for title, form in (("Download CSV", "csv"), ("Download XLSX", "xlsx"))
-    ]  # fmt: skip
+    files = file_links("groups", f"?area={code}") if shown else []
     back = dcc.Link(place, href=address(f"/area/{code}"))
     head = html.Div([html.H1(text("Groups of people, {area}", area=place)), html.P(said), html.P([back, *files])],
                     className="title")  # fmt: skip

@@ -7,10 +7,11 @@ from dash import html
 from dashboard import changes, data, reference, shell, summary
 from dashboard import matrix as model
 from dashboard.components.card import block
+from dashboard.components.choice import file_links
 from dashboard.components.grid import grid
 from dashboard.components.tabs import tabs
 from dashboard.components.tag import level_word
-from dashboard.components.warning import downloads, fill_in_handling, ranked, shortened
+from dashboard.components.warning import fill_in_handling, ranked, shortened
 from dashboard.counties import counties, county_table, open_levels
 from dashboard.figures.city_map import city_map
 from dashboard.figures.tiles import tiles
@@ -76,7 +77,7 @@ def _list() -> list[Any]:
             [
                 text("Open warnings"),
                 html.Small(text("ranked by people × certainty")),
-                *downloads(),
+                *file_links("warnings"),
             ]
         ),
         shortened(

@@ -6,9 +6,10 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard import data, shell
+from dashboard.components.choice import file_links
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag
-from dashboard.components.warning import address, downloads, people, ranked, rule_name, subject
+from dashboard.components.warning import address, people, ranked, rule_name, subject
 from dashboard.handled import Handled, handled, still_held
 from dashboard.locale import count, short_day, text
 
@@ -28,7 +29,7 @@ def layout(**_: str) -> list[Any]:
     late = sum(one.is_over for one in brought.values())
     said = text("{number} open, {late} with a step overdue", number=count(len(found)), late=count(late))
     return [
-        html.Div([html.H1(text("Warnings")), html.P([said, *downloads()])], className="title"),
+        html.Div([html.H1(text("Warnings")), html.P([said, *file_links("warnings")])], className="title"),
         _table(text("Open warnings"), found, brought),
         *(_receded(receded) if len(receded) else []),
     ]
