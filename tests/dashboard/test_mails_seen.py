@@ -49,7 +49,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, EmailMessa
         given = occasion(edition(story.days[2]), ledger, REGION, settings, _at(story.days[2], "09:00"))
         leader = next(one for one in recipients(REGION, story.days[2]) if one.role is Role.CITY_LEADER)
         by_calendar = [
-            (kind.purpose, parsed(periodic.write(given, ledger, kind, leader, "seen").message))
+            (kind.purpose, parsed(periodic.write(given, ledger, kind, leader, _key(kind, story.days[2])).message))
             for kind in periodic.KINDS
         ]
         ledger.close()
@@ -59,6 +59,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, EmailMessa
 
 def _at(day: date, clock: str) -> datetime:
     return REGION.instant(day, time.fromisoformat(clock))
+
+
+def _key(kind: periodic.Kind, day: date) -> str:
+    """By which the next mail of a kind is known."""
+    return str(kind.key(REGION, periodic.next_day(kind, REGION, day)))
 
 
 def _people(ledger: Ledger, story: Timeline) -> None:
