@@ -9,8 +9,13 @@ from dashboard.components.table import facts
 from dashboard.locale import short_day, text, value
 from dashboard.reference import Indicator
 
-_DEFERRING = "{title}: {observed} {unit} at employers whose deferral ends between {first} and {last}"
-_WHOM = {"welfare_post": "{title}: {observed} {unit} in posts that end between {first} and {last}"}
+_ENDS = {
+    "insured_deferring": (
+        "{title}: {observed} {unit} at employers whose deferral ends between {first} and {last}", "Deferrals end",
+    ),
+    "welfare_post": ("{title}: {observed} {unit} in posts that end between {first} and {last}", "Posts end"),
+}  # fmt: skip
+"""By indicator of a deadline: the sentence, and what its window is called."""
 
 
 def sentence(row: Any, indicator: Indicator | None, title: str) -> str | None:
@@ -28,7 +33,7 @@ def sentence(row: Any, indicator: Indicator | None, title: str) -> str | None:
         ends = {"lo": value(row.lo, unit), "hi": value(row.hi, unit)}
         return text(beyond, **seen, expected=value(row.expected, unit), **ends)
     if row.kind == "deadline":
-        return text(_WHOM.get(row.indicator, _DEFERRING), **seen, **_days(row))
+        return text(_ENDS[row.indicator][0], **seen, **_days(row))
     if row.kind == "data_fault":
         lacks = "{title}: {observed} reports due between {first} and {last} lack or are not in order"
         return text(lacks, **seen, **_days(row))
@@ -55,8 +60,7 @@ def evidence(row: Any, terms: list[tuple[str, Any]]) -> Any:
         }
     if row.kind == "deadline" and not pd.isna(row.window_from):
         ends = text("{first} to {last}", **_days(row))
-        when = text("Posts end") if row.indicator == "welfare_post" else text("Deferrals end")
-        other = {text("Window"): (when, ends), text("Certainty"): None}
+        other = {text("Window"): (text(_ENDS[row.indicator][1]), ends), text("Certainty"): None}
     if row.kind == "data_fault" and not pd.isna(row.window_from):
         due = text("{first} to {last}", **_days(row))
         other = {

@@ -159,6 +159,7 @@ class Scheduler:
     holder: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}")
 
     _looked: dict[str, datetime] = field(default_factory=dict)
+    _looked_at: datetime | None = None
     _tried_since: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
     _is_stopping: bool = False
 
@@ -199,7 +200,11 @@ class Scheduler:
 
     def _begin_again_after_the_clock_was_set_back(self) -> None:
         """Forget the jobs of hours that come a second time, but for those made up day by day: a day has one run."""
-        after = self.clock() + lease.CLOCKS_DIFFER
+        now, before = self.clock(), self._looked_at
+        self._looked_at = now
+        if before is not None and before <= now:
+            return
+        after = now + lease.CLOCKS_DIFFER
         repeated = [one.name for one in jobs(self.region) if not one.is_made_up]
         for name in repeated:
             if self._looked.get(name, after) > after:
