@@ -11,7 +11,6 @@ from models.recipe import Recipe
 CLIP = 9.0  # one period counts at most so many times the current dispersion: bears 11 % of strange periods
 LARGE_SUM = 30.0  # people in a window: from here on errors are near normal, and a tighter clip is possible
 SHOCK_SHARE, SHOCK_PEARSON = 0.25, 6.25  # rule 9: share of series, squared Pearson residual
-SHOCK_LIMIT = 78  # net periods a shock may be left out
 SHOCK_SERIES, SHOCK_MEMORY = 20, 26  # series and periods needed to tell
 LARGE_COUNT_NOISE = 10.0  # median dispersion from which the spread grows with the mean, not its root
 
@@ -72,7 +71,7 @@ def advance(
     can_tell = (asked >= SHOCK_SERIES) & (state.weight.max(axis=1) > SHOCK_MEMORY)
     is_shock = can_tell & (far >= SHOCK_SHARE)
     shock = np.where(is_shock, state.shock + 1, np.maximum(state.shock - 1, 0.0))
-    learns = valid & ~(is_shock & (shock <= SHOCK_LIMIT))[:, None]
+    learns = valid & ~(is_shock & (shock <= recipe.shock_limit))[:, None]
     large = floor >= LARGE_SUM
     clip = np.where(large, recipe.error_clip, CLIP)
     scale = np.where(large, clipped_mean(recipe.error_clip), 1.0)

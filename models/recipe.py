@@ -62,6 +62,8 @@ class Recipe:
     loss_half_life: memory of the errors that choose a half-life.
     error_clip: a squared error of a large sum counts at most so many times the dispersion.
     noise_half_life, noise_weight: memory of the dispersion and the pseudo-periods of its group's value.
+    shock_limit: net periods that a shock of the whole pool is not learned from; what lasts longer is the new normal. Of
+    days half a year: a crisis of a winter would blind for the year after it.
     allowance: by level, standard deviations a judgement is given: few series of a level can be heard sooner than
     many at the same number of false alarms.
     budget, budget_memory, budget_gap: alarm episodes a series-year, the true ones included, over so many periods; two
@@ -90,6 +92,7 @@ class Recipe:
     loss_half_life: float
     noise_half_life: float
     noise_weight: float
+    shock_limit: int
     allowance: Mapping[str, float]
     budget: float
     budget_memory: int
@@ -142,6 +145,7 @@ DAY = Recipe(
     loss_half_life=365.0,
     noise_half_life=182.0,
     noise_weight=60.0,
+    shock_limit=182,
     allowance={"total": 1.3, "area": 1.3, "industry": 1.0, "cell": 0.0, "cohort": 0.0},
     budget=1.0,
     budget_memory=360,
@@ -172,6 +176,7 @@ WEEK = Recipe(
     loss_half_life=104.0,
     noise_half_life=208.0,
     noise_weight=10.0,
+    shock_limit=78,
     allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0, "cohort": 0.0},
     budget=1.0,
     budget_memory=104,
@@ -202,6 +207,7 @@ MONTH = Recipe(
     loss_half_life=36.0,
     noise_half_life=12.0,
     noise_weight=12.0,
+    shock_limit=18,
     allowance={"total": 0.0, "area": 0.0, "industry": 0.0, "cell": 0.0, "cohort": 0.0},
     budget=1.0,
     budget_memory=36,
@@ -222,6 +228,7 @@ QUARTER = replace(
     horizons=(Span(1), Span(1, 1)),
     loss_half_life=12.0,
     noise_half_life=8.0,
+    shock_limit=6,
     budget_memory=12,
 )
 

@@ -111,7 +111,7 @@ def test_after_many_months_even_a_shock_of_the_pool_is_learned():
     rng = np.random.default_rng(7)
     for _ in range(60):
         state = errors(state, rng.poisson(mean).astype(float), mean, WEEK)
-    for _ in range(dispersion.SHOCK_LIMIT + 40):
+    for _ in range(WEEK.shock_limit + 40):
         state = errors(state, np.full((1, 40), 120.0), mean, WEEK)
     assert (dispersion.current(state, WEEK)[0] > 2).all()
 
