@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import extract_parameters
 from sqlalchemy import func, select
 
 from pipelines.domain import Role
@@ -129,6 +130,11 @@ def test_an_administrator_ends_the_wait(ledger: Ledger, quick: list[str]) -> Non
         sign_in(ledger, "owner", f"guess {n}", NOW)
     account.forgive(ledger, audit.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
     assert isinstance(sign_in(ledger, "owner", GOOD, NOW), SignedIn)
+
+
+def test_an_unknown_name_costs_the_same_work_as_a_known_one() -> None:
+    owned, nobody = (extract_parameters(made) for made in (password.hashed(GOOD), password._NOBODY))
+    assert owned == nobody
 
 
 def test_unknown_names_and_wrong_passwords_are_answered_alike(ledger: Ledger) -> None:
