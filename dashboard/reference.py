@@ -227,12 +227,13 @@ def periods(first: date, last: date, indicator: str) -> int:
 
 
 def judged_in(indicator: Indicator | None, kind: str) -> Indicator | None:
-    """The indicator in the unit of its findings: a spike of a ratio counts people, a fault of data counts reports."""
+    """The indicator in the unit of its findings: a spike of a rate counts people, one of vacancies per seeker posts, a
+    fault of data reports."""
     if indicator is not None and kind == "data_fault":
         return replace(indicator, unit="reports", is_ratio=False)
     if indicator is None or kind != "spike" or not indicator.is_ratio:
         return indicator
-    return replace(indicator, unit="persons")
+    return replace(indicator, unit="posts" if indicator.unit == "ratio" else "persons")
 
 
 def is_monthly_spike(indicator: str, kind: str) -> bool:

@@ -125,8 +125,9 @@ def rule_name(row: Any) -> str:
 
 
 def people(row: Any) -> str:
-    """How many people are affected: the number, else the band; nothing where it is data that lack."""
-    if getattr(row, "kind", "") == "data_fault":
+    """How many people are affected: the number, else the band; nothing where it is data that lack, or posts."""
+    indicator = reference.indicators().get(getattr(row, "indicator", ""))
+    if getattr(row, "kind", "") == "data_fault" or (indicator is not None and indicator.unit == "ratio"):
         return ""
     if not pd.isna(row.people):
         return count(row.people)

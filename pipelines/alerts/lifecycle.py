@@ -63,8 +63,9 @@ class EarlyWarning:
 
 
 def band(people: float | None) -> str:
-    """The range a number of people lies in, as mails and the general file show it; empty when there is no number."""
-    if people is None or pd.isna(people):
+    """The range a number of people lies in, as mails and the general file show it; empty when there is no number, or
+    one below 0, which is a balance."""
+    if people is None or pd.isna(people) or people < 0:
         return ""
     return next((words for limit, words in BANDS if people < limit), "500+")
 

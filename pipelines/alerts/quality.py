@@ -36,7 +36,7 @@ class Line:
 @dataclass(frozen=True)
 class Report:
     """A month's alerts. ``confirmed_share`` of those decided about, ``hours_to_answer``: median from the first mail to
-    the first acknowledgement; None where there is none. ``mails`` by office."""
+    the first acknowledgement, 0 where that came before the mail; None where there is none. ``mails`` by office."""
 
     lines: list[Line]
     opened: int
@@ -63,7 +63,8 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     notices = recorded_notices(ledger)
     first_mail = _first_mail(notices)
     answered = [
-        (min(one.acknowledged_at for one in taken[episode_id]) - first_mail[episode_id]) / timedelta(hours=1)
+        max(min(one.acknowledged_at for one in taken[episode_id]) - first_mail[episode_id], timedelta())
+        / timedelta(hours=1)
         for episode_id in ids
         if taken[episode_id] and episode_id in first_mail
     ]

@@ -161,7 +161,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
     ``layoffs``: reports in force with employer, staff, planned, reported_on, effective_on. Legs in one row of a rule
     are joined by *and* (persons ≥ line, share ≥ min_ratio, staff ≥ min_base), rows of a level by *or*. A report counts
     until ``window_days`` after the day it plans for, with what its employer reported in the ``window_days`` up to it:
-    a layoff in instalments is one.
+    a layoff in instalments is one. What an employer reports in another area, or industry, is a finding of its own.
     """
     rule = rules[rules["kind"] == "event"]
     if rule.empty or layoffs.empty:
@@ -181,7 +181,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
         & of_industry(met)
         & holds_here(met)
     ]
-    met = worst(met.assign(planned=-met["planned"]), ["rule_id", "employer"], ["planned"])
+    met = worst(met.assign(planned=-met["planned"]), ["rule_id", "employer", "area", "industry"], ["planned"])
     people = -met["planned"].astype(float)
     return _findings(
         met.assign(

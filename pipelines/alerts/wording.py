@@ -29,7 +29,8 @@ AGREEMENT_NAMES = {"consistent": "多源一致", "corroborated": "有旁证", "c
 _CERTAIN_IN_ITSELF = frozenset({"data_fault", "deadline"})  # kinds that no other source can bear out
 _ENDS = {"welfare_post": "有公益性岗位即将到期，在岗人员去向须提前安排"}
 _DEFERRAL_ENDS = "{}有用人单位缓缴社会保险费即将到期，职工去留须提前摸清"
-_MEASURES = {"persons": "人", "posts": "个"}
+_MEASURES = {"persons": "人", "posts": "个", "employers": "家", "adverts": "条"}
+"""Units of which bands are told. The band of a rate is of the people in it, who would be read as per cent."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def item(row: dict[str, object], change: str, region: Region, settings: Settings
         is_issued=bool(row.get("is_issued", False)),
         state=f"{STATE_NAMES[state]}{RECEDED if row.get('is_receded', False) else ''}",
         change=change,
-        observed=band_words(row["observed_band"], str(row["unit"])),
+        observed=band_words(row["observed_band"], str(row["unit"])) if row["unit"] in _MEASURES else "",
         people=_people(row),
         data_to=reached,
         data_words=data_words,
@@ -143,9 +144,9 @@ def action(row: dict[str, object], region: Region, owner: str = "", *, signs: bo
 
 
 def _people(row: dict[str, object]) -> str:
-    """How many people, in words; of a spike they are those beyond what was expected."""
+    """How many people, in words; of a spike they are those beyond what was expected. A ratio of two things has none."""
     shown = band_words(row["people_band"], "persons")
-    if not shown:
+    if not shown or row["unit"] == "ratio":
         return ""
     if row["kind"] in BEYOND_EXPECTED:
         return f"比预期{'少' if row['worse'] == 'lower' else '多'} {shown}"

@@ -70,6 +70,7 @@ def test_a_spike_of_a_ratio_is_told_in_people_and_its_level_rule_in_percent():
     ratio = Indicator("job_loss_rate", "岗位流失率", "percent", "higher", frozenset({"month"}), "", "", "", True)
     assert judged_in(ratio, "spike").unit == "persons"
     assert judged_in(ratio, "level") is ratio
+    assert judged_in(replace(ratio, unit="ratio"), "spike").unit == "posts"  # vacancies per seeker
     counted = replace(ratio, is_ratio=False)
     assert judged_in(counted, "spike") is counted
     assert judged_in(None, "spike") is None

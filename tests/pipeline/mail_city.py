@@ -131,6 +131,7 @@ class City:
                 "feed": "benefit_claim",
             },
             {"indicator": "job_loss_rate", "title_zh": "岗位流失率", "unit": "percent"},
+            {"indicator": "vacancy_seeker_ratio", "title_zh": "求人倍率", "unit": "ratio", "worse": "lower"},
         ]
         _insert(connection, "indicator", indicators)
         _insert(connection, "rule", [{"rule_id": "benefit_claim_spike", "title": "失业保险金申领异常增加", "level": 3}])

@@ -170,6 +170,18 @@ def test_a_monthly_warning_says_which_month_and_shows_no_band_for_a_rate(city: C
     assert "  涉及 10–19 人；数据至 2026年10月；自 2026-11-23 起" in part(message, "plain")
 
 
+def test_bands_of_people_are_not_read_as_a_rate_and_posts_not_as_people(city: City, ledger: Ledger) -> None:
+    rate = {"indicator": "job_loss_rate", "observed_band": "50–99", "people_band": "20–49"}
+    ratio = {"indicator": "vacancy_seeker_ratio", "kind": "level", "observed_band": "", "people_band": "500+"}
+    told = [Told("r1", "371502", 3, DAY, **rate), Told("v1", "371500", 3, DAY, "ALL", **ratio)]
+    found = mails(city, ledger, warnings=told)
+    of_rate, of_ratio = found["dongchangfu"][1], found["liaocheng"][1]
+    assert "比预期多 20–49 人" in of_rate
+    assert "50–99" not in of_rate
+    assert "求人倍率" in of_ratio
+    assert "500 人以上" not in of_ratio
+
+
 def test_names_from_the_data_cannot_become_markup(city: City, ledger: Ledger) -> None:
     marked = [Told("a1", "371502", 2, DAY, observed_band="<script>alert(1)</script>")]
     city.publish([edition(DAY)], marked)

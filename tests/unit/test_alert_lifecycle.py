@@ -120,7 +120,7 @@ def test_after_closing_a_new_rise_is_a_new_warning() -> None:
 
 @pytest.mark.parametrize(
     ("people", "words"),
-    [(0, "<10"), (9.6, "<10"), (10, "10–19"), (49, "20–49"), (200, "200–499"), (500, "500+"), (None, "")],
+    [(0, "<10"), (9.6, "<10"), (10, "10–19"), (49, "20–49"), (200, "200–499"), (500, "500+"), (None, ""), (-900, "")],
 )
 def test_bands_have_exact_edges(people: float | None, words: str) -> None:
     assert band(people) == words

@@ -79,6 +79,16 @@ def test_a_layoff_in_instalments_is_one(first: int, second: int, days: int, foun
         )  # fmt: skip
 
 
+@pytest.mark.parametrize("elsewhere", [{"area": "371521"}, {"industry": "F"}])
+def test_a_report_elsewhere_leaves_the_first_one_its_finding(elsewhere: dict[str, str]) -> None:
+    before = report(30, 1000).assign(report_id="r0", reported_on=pd.Timestamp("2026-10-12"))
+    both = pd.concat([before, report(60, 1000).assign(**elsewhere)], ignore_index=True)
+    told = rules.events(SHIPPED, both, DAY)
+    there = {"area": "371502", "industry": "C"}
+    found = told.set_index("people")[list(there)].to_dict("index")
+    assert found == {30.0: there, 90.0: there | elsewhere}
+
+
 def test_reports_of_two_employers_are_not_added_up() -> None:
     two = instalments(19, 19, 10).assign(employer=["e1", "e2"])
     assert rules.events(SHIPPED, two, DAY).empty
