@@ -41,7 +41,10 @@ _OVERDUE_STATES = {State.ISSUED: "发布", State.HANDLING: "落实措施"}
 
 @dataclass(frozen=True)
 class _Turn:
-    """A step of a warning's escalation to come: which, since when nobody answered, when it would be taken (UTC)."""
+    """A step of a warning's escalation to come: which, since when nobody answered, when it would be taken (UTC).
+
+    ``is_again``: it had been taken on before, and that has ended.
+    """
 
     episode_id: str
     level: int
@@ -49,6 +52,7 @@ class _Turn:
     step: str
     since: datetime
     ask_at: datetime
+    is_again: bool
 
 
 @dataclass(frozen=True)
@@ -160,14 +164,16 @@ def _turns(given: Occasion, connection: Connection, everybody: list[Recipient]) 
         mails = of_city if of_office.empty else of_office
         if mails.empty or office.office_id in row["silenced"]:
             continue
-        since = max(filter(None, [mails.min().to_pydatetime(), row["expired"].get(office.office_id)]))
+        first_told, ended = mails.min().to_pydatetime(), row["expired"].get(office.office_id)
+        is_again = ended is not None and ended > first_told
+        since = ended if is_again else first_told
         made = [one for was, one in past[str(episode_id)] if was <= level and one.decided_at >= since]
         done = {one.purpose_key.split(":")[1] for one in made}
         last = max([since, *(one.decided_at for one in made)])
         for step in (one for one in STEPS if one not in done and asked(office, one, everybody)):
             last = office.hours.later(given.region, last, ANSWER_WITHIN[Level(level)])
             last = office.hours.next_working(given.region, max(last, given.now))
-            found.append(_Turn(str(episode_id), level, office, step, since, last))
+            found.append(_Turn(str(episode_id), level, office, step, since, last, is_again))
     return found
 
 
@@ -177,15 +183,26 @@ def _tell(given: Occasion, recipient: Recipient, step: str, due: list[_Turn]) ->
     which = sorted(f"{one.episode_id}:{one.level}:{one.since:%Y-%m-%dT%H:%M}" for one in due)
     first = items[0]
     body = first.what if len(items) == 1 else f"{first.what} 等 {len(items)} 项"
-    since = min(one.since for one in due).astimezone(given.region.time_zone)
     fields = {
         "subject": f"[{first.title}·{_TITLES[recipient.role]}] {body} 尚未签收",
-        "fact": f"以下 {len(items)} 项从 {since:%m-%d %H:%M} 起已通报，至今没有人签收。",
+        "fact": _unanswered(due, given.region),
         "action": _ASKED[recipient.role],
-        "because": "通报后在规定的工作时间内没有签收；同一预警的每一级，每个岗位只催办一次，签收后不再催办。",
+        "because": "通报后，或者签收到期、撤销后，在规定的工作时间内没有签收；其间同一预警的每一级，每个岗位只催办一次，"
+        "签收有效期内不再催办。",
     }
     key = f"{step}:{_hash(which)}"
     return _decision(given, recipient, Purpose.REMINDER, key, Reason.REMINDER, content, fields, items)
+
+
+def _unanswered(due: list[_Turn], region: Region) -> str:
+    """Since when nobody answers, in a sentence: since the mail, or since nobody holds what somebody had taken on."""
+    since = f"{min(one.since for one in due).astimezone(region.time_zone):%m-%d %H:%M}"
+    again = sum(one.is_again for one in due)
+    if again == len(due):
+        return f"以下 {again} 项曾经签收，从 {since} 起签收到期或已撤销，此后没有人再签收。"
+    if again:
+        return f"以下 {len(due)} 项从 {since} 起没有人签收，其中 {again} 项曾经签收，后来到期或撤销。"
+    return f"以下 {len(due)} 项从 {since} 起已通报，至今没有人签收。"
 
 
 def _steps(given: Occasion, connection: Connection, everybody: list[Recipient]) -> list[_Step]:

@@ -82,7 +82,13 @@ def board(
             dtype=object,
         ),
         silenced=pd.Series(holding, dtype=object),
-        expired=pd.Series([_expired(acknowledged.get(one, []), now) for one in rows["episode_id"]], dtype=object),
+        expired=pd.Series(
+            [
+                _expired(acknowledged.get(episode_id, []), level, now)
+                for episode_id, level in zip(rows["episode_id"], machine, strict=True)
+            ],
+            dtype=object,
+        ),
     )
     return Board(rows.assign(parent=_parents(rows, region.city)), closed)
 
@@ -158,8 +164,10 @@ def judged(one: Board, recipient: Recipient, known: Known) -> Told:
     return Told(why, detail, before, is_news, is_urgent, is_listed, is_own)
 
 
-def _expired(taken: list[Acknowledgement], now: datetime) -> dict[str, datetime]:
-    ends = [(one.office_id, min(one.expires_at, one.undone_at or one.expires_at)) for one in reversed(taken)]
+def _expired(taken: list[Acknowledgement], level: int, now: datetime) -> dict[str, datetime]:
+    """When the last one of an office ended; one that the warning has outgrown ended then, and its end tells nothing."""
+    held = [one for one in reversed(taken) if level >= one.level]
+    ends = [(one.office_id, min(one.expires_at, one.undone_at or one.expires_at)) for one in held]
     return {office_id: at for office_id, at in ends if at <= now}
 
 

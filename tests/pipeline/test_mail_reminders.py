@@ -151,6 +151,35 @@ def test_an_acknowledgement_stops_reminders_until_it_expires_is_undone_or_outgro
     assert first != second
 
 
+def test_the_end_of_an_acknowledgement_is_told_as_such_and_one_outgrown_asks_nobody_twice(
+    city: City, ledger: Ledger
+) -> None:
+    #                                           MTWTFSSM
+    story = Timeline(city, ledger, MONDAY, {SERIES: "22211111"})
+    story.play(1)
+    taken_on(ledger, 2, at(MONDAY, "09:00"), days=7)
+    story.play(4, since=1)
+    asked = {one.address for clock in ("10:30", "12:30", "14:30") for one in story.remind(3, clock)}
+    assert CLERK in asked, "it got worse although somebody took it on"
+    story.play(since=4)
+    assert story.remind(7, "17:20") == [], "what it outgrew ended on this Monday"
+
+
+def test_a_mail_says_that_what_was_taken_on_is_held_by_nobody(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "3333"})
+    story.play(1)
+    taken_on(ledger, 3, at(MONDAY, "09:00"), days=3)
+    story.play(since=1)
+    story.remind(3, "17:20")
+    send(ledger, city.settings, at(story.days[3], "17:20"))
+    (path,) = (
+        path for path in city.settings.outbox.glob("*.eml") if "签收到期" in part(parsed(path.read_bytes()), "plain")
+    )
+    text = part(parsed(path.read_bytes()), "plain")
+    assert "以下 1 项曾经签收，从 11-12 09:00 起签收到期或已撤销，此后没有人再签收。" in text
+    assert "已通报，至今没有人签收" not in text
+
+
 def test_overdue_steps_are_told_once_to_the_post_that_owes_them(city: City, ledger: Ledger) -> None:
     story = Timeline(city, ledger, MONDAY, {SERIES: "22x."})
     story.play(1)
