@@ -187,8 +187,8 @@ def _tell(given: Occasion, recipient: Recipient, step: str, due: list[_Turn]) ->
         "subject": f"[{first.title}·{_TITLES[recipient.role]}] {body} 尚未签收",
         "fact": _unanswered(due, given.region),
         "action": _ASKED[recipient.role],
-        "because": "通报后，或者签收到期、撤销后，在规定的工作时间内没有签收；其间同一预警的每一级，每个岗位只催办一次，"
-        "签收有效期内不再催办。",
+        "because": "通报后，或者签收到期、撤销后，在规定的工作时间内没有签收；"
+        "其间同一预警的每一级，每个岗位只催办一次，签收有效期内不再催办。",
     }
     key = f"{step}:{_hash(which)}"
     return _decision(given, recipient, Purpose.REMINDER, key, Reason.REMINDER, content, fields, items)
