@@ -19,16 +19,18 @@ def judged_to(
 ) -> dict[Key, tuple[date, int]]:  # fmt: skip
     """For the warnings whose data were judged: their last period and the number of new ones; the others are absent.
 
-    ``score``, ``readings``, ``spans``: those judged by this edition; rules on reports and deadlines are judged every
-    day.
+    ``score``, ``readings``, ``spans``: those judged by this edition; rules on layoff reports and deadlines are judged
+    every day, those on data that lack once some have come: on a day off nothing is due, and nothing has come.
     """
     judged = _of_scores(con, [one for one in current if one.kind == "spike"], score, city, cutoff_at)
+    lacking = [one for one in current if one.kind == "data_fault"]
+    judged |= {one.key: (day, (day - one.judged_to).days) for one in _came(con, lacking, day, cutoff_at)}
     for warning in current:
         if warning.kind in {"level", "change"}:
             answer = _of_readings(warning, readings)
         elif warning.kind == KIND:
             answer = _of_spans(warning, spans)
-        elif warning.kind != "spike":
+        elif warning.kind not in {"spike", "data_fault"}:
             answer = (day, (day - warning.judged_to).days)
         else:
             continue
@@ -69,6 +71,22 @@ def _of_scores(
     ).fetchall()  # fmt: skip
     con.unregister("evidence")
     return {spikes[number].key: (period, periods) for number, period, periods in told}
+
+
+def _came(
+    con: duckdb.DuckDBPyConnection, lacking: Sequence[EarlyWarning], day: date, cutoff_at: datetime
+) -> list[EarlyWarning]:
+    """Those of the warnings about reports that lack of whose reports one has come since they were judged last."""
+    if not lacking:
+        return []
+    rows = [
+        (number, list(catalogue()[one.indicator].roster_feeds), one.area, cutoff_at - (day - one.judged_to))
+        for number, one in enumerate(lacking)
+    ]
+    con.register("lacking", pd.DataFrame(rows, columns=["number", "feeds", "area", "since"]))
+    found = con.execute(step("came"), {"cutoff_at": cutoff_at}).fetchall()
+    con.unregister("lacking")
+    return [lacking[number] for (number,) in found]
 
 
 def _of_readings(warning: EarlyWarning, readings: pd.DataFrame) -> tuple[date, int] | None:

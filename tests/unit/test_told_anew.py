@@ -102,6 +102,30 @@ def test_a_report_that_is_gone_or_below_the_line_takes_its_warning_away_and_time
     assert reports_gone([one], layoffs, lambda _: event, CITY, DAY + timedelta(days=200)) == set()
 
 
+@pytest.mark.parametrize(
+    ("area", "status", "came", "is_judged"),
+    [
+        (AREA, "reported", "2026-10-28 02:00", True),
+        (AREA, "late", "2026-10-22 23:30", True),
+        (AREA, "missing", None, False),  # days off: nothing is due, and nothing comes
+        (AREA, "reported", "2026-10-20 02:00", False),  # before it was judged last
+        (AREA, "held", "2026-10-28 02:00", False),
+        (OTHER, "reported", "2026-10-28 02:00", False),
+    ],
+)
+def test_a_warning_about_reports_that_lack_is_judged_when_some_have_come(
+    con: duckdb.DuckDBPyConnection, area: str, status: str, came: str | None, is_judged: bool
+) -> None:
+    define(con, "roster")
+    row = ["benefit_claim", area, SEPTEMBER, status, came, CUTOFF - timedelta(days=1)]
+    con.execute(
+        "insert into roster (feed, area, period, status, received_at, known_from) values (?, ?, ?, ?, ?, ?)", row
+    )
+    one = warning("data_fault", "benefit_claim", SEPTEMBER, date(2026, 10, 22))
+    judged = judged_to(con, [one], *[pd.DataFrame()] * 3, CITY, DAY, CUTOFF)
+    assert judged == ({one.key: (DAY, 8)} if is_judged else {})
+
+
 WEEK = [day.date() for day in pd.date_range("2026-10-16", "2026-10-22")]
 AFTER = [day.date() for day in pd.date_range("2026-10-23", "2026-10-27")]
 
