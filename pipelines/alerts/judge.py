@@ -62,7 +62,7 @@ class Judge:
         alive = [one for one in current if one.rule_id in leave_after]
         for part in by_cohort(in_force, alive, known.readings, known.past, score):
             judged |= judged_to(
-                self._con, part.current, part.score, part.readings, known.spans, self._region.city, day, cutoff_at
+                self._con, part.current, part.score, part.readings, known.spans, self._region, day, cutoff_at
             )  # fmt: skip
             stay |= held(part.current, part.rules, part.score, part.readings, known.spans, worse, self._region.city)
         unfounded = self._unfounded(alive, findings, change, known, day, cutoff_at)

@@ -6,23 +6,25 @@ from datetime import date, datetime
 import duckdb
 import pandas as pd
 
+from models import outage
 from models.panel import period_numbers
 from pipelines.alerts.exceedance import KIND
 from pipelines.alerts.lifecycle import EarlyWarning, Key
 from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY
+from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue, step
 
 
 def judged_to(
     con: duckdb.DuckDBPyConnection, current: Sequence[EarlyWarning], score: pd.DataFrame, readings: pd.DataFrame,
-    spans: pd.DataFrame, city: str, day: date, cutoff_at: datetime,
+    spans: pd.DataFrame, region: Region, day: date, cutoff_at: datetime,
 ) -> dict[Key, tuple[date, int]]:  # fmt: skip
     """For the warnings whose data were judged: their last period and the number of new ones; the others are absent.
 
     ``score``, ``readings``, ``spans``: those judged by this edition; rules on layoff reports and deadlines are judged
     every day, those on data that lack once some have come: on a day off nothing is due, and nothing has come.
     """
-    judged = _of_scores(con, [one for one in current if one.kind == "spike"], score, city, cutoff_at)
+    judged = _of_scores(con, [one for one in current if one.kind == "spike"], score, region, cutoff_at)
     lacking = [one for one in current if one.kind == "data_fault"]
     judged |= {one.key: (day, (day - one.judged_to).days) for one in _came(con, lacking, day, cutoff_at)}
     for warning in current:
@@ -52,7 +54,11 @@ def evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
 
 
 def _of_scores(
-    con: duckdb.DuckDBPyConnection, spikes: Sequence[EarlyWarning], score: pd.DataFrame, city: str, cutoff_at: datetime
+    con: duckdb.DuckDBPyConnection,
+    spikes: Sequence[EarlyWarning],
+    score: pd.DataFrame,
+    region: Region,
+    cutoff_at: datetime,
 ) -> dict[Key, tuple[date, int]]:
     """A period is quiet when the areas that told the evidence have told it and its series' score has come to it."""
     if not spikes or score.empty:
@@ -61,12 +67,15 @@ def _of_scores(
     evidence = evidence_of(spikes).merge(until, left_on=["indicator", "area", "industry"], right_index=True)
     if evidence.empty:
         return {}
+    since = evidence["window_from"].min()
+    days = [one.date() for one in pd.date_range(since, evidence["until"].max())]
     con.register("evidence", evidence)
     told = con.execute(
         step("quiet"),
         {
-            "city": city, "total": TOTAL_INDUSTRY, "everybody": EVERY_COHORT, "cutoff_at": cutoff_at,
-            "since": evidence["window_from"].min().date(), "indicators": evidence["indicator"].unique().tolist(),
+            "city": region.city, "total": TOTAL_INDUSTRY, "everybody": EVERY_COHORT, "cutoff_at": cutoff_at,
+            "since": since.date(), "indicators": evidence["indicator"].unique().tolist(), "few": outage.EXPECTED,
+            "workdays": [one for one in days if region.is_workday(one)],
         },
     ).fetchall()  # fmt: skip
     con.unregister("evidence")

@@ -112,7 +112,7 @@ def _judge(
     stay: set[Key] = set()
     for part in by_cohort(in_force, alive, known.readings, known.past, score):
         judged |= judged_to(
-            con, part.current, part.score, part.readings, known.spans, region.city, day, cutoff_at
+            con, part.current, part.score, part.readings, known.spans, region, day, cutoff_at
         )  # fmt: skip
         stay |= held(part.current, part.rules, part.score, part.readings, known.spans, worse, region.city)
     met = {finding_key(row) for row in findings.to_dict("records")}

@@ -203,10 +203,10 @@ def warning(**values: object) -> EarlyWarning:
 def test_new_days_count_as_quiet_when_they_are_told_and_not_before(con: duckdb.DuckDBPyConnection) -> None:
     one, quiet = warning(), spans((AREA, "ALL", 100.0, 100.0, 20.0))
     nothing = pd.DataFrame()
-    assert judged_to(con, [one], nothing, nothing, quiet, CITY, DAY, CUTOFF) == {}
+    assert judged_to(con, [one], nothing, nothing, quiet, REGION, DAY, CUTOFF) == {}
     later = quiet.assign(window_to=pd.Timestamp("2026-10-31"))
-    assert judged_to(con, [one], nothing, nothing, later, CITY, DAY, CUTOFF) == {one.key: (date(2026, 10, 31), 3)}
-    assert judged_to(con, [one], nothing, nothing, later.assign(area=OTHER), CITY, DAY, CUTOFF) == {}
+    assert judged_to(con, [one], nothing, nothing, later, REGION, DAY, CUTOFF) == {one.key: (date(2026, 10, 31), 3)}
+    assert judged_to(con, [one], nothing, nothing, later.assign(area=OTHER), REGION, DAY, CUTOFF) == {}
 
 
 def test_what_is_still_beyond_the_leave_line_is_held() -> None:

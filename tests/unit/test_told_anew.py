@@ -122,7 +122,7 @@ def test_a_warning_about_reports_that_lack_is_judged_when_some_have_come(
         "insert into roster (feed, area, period, status, received_at, known_from) values (?, ?, ?, ?, ?, ?)", row
     )
     one = warning("data_fault", "benefit_claim", SEPTEMBER, date(2026, 10, 22))
-    judged = judged_to(con, [one], *[pd.DataFrame()] * 3, CITY, DAY, CUTOFF)
+    judged = judged_to(con, [one], *[pd.DataFrame()] * 3, REGION, DAY, CUTOFF)
     assert judged == ({one.key: (DAY, 8)} if is_judged else {})
 
 
@@ -155,10 +155,23 @@ def test_a_total_is_quiet_only_in_periods_that_all_areas_told_which_told_its_evi
         told(con, area, dict.fromkeys(WEEK + AFTER, 3.0), "benefit_claim", "day")
     told(con, OTHER, dict.fromkeys([*WEEK, *(set(AFTER) - set(silent))], 3.0), "benefit_claim", "day")
     told(con, "371525", dict.fromkeys(AFTER[:1], 3.0), "benefit_claim", "day")  # it told nothing of the evidence
-    judged = judged_to(con, [one], ends(AFTER[-1]), pd.DataFrame(), pd.DataFrame(), CITY, DAY, CUTOFF)
+    judged = judged_to(con, [one], ends(AFTER[-1]), pd.DataFrame(), pd.DataFrame(), REGION, DAY, CUTOFF)
     last = max(set(AFTER) - set(silent), default=None)
     assert judged == ({one.key: (last, quiet)} if quiet else {})
-    assert judged_to(con, [one], ends(WEEK[-1]), pd.DataFrame(), pd.DataFrame(), CITY, DAY, CUTOFF) == {}
+    assert judged_to(con, [one], ends(WEEK[-1]), pd.DataFrame(), pd.DataFrame(), REGION, DAY, CUTOFF) == {}
+
+
+@pytest.mark.parametrize(("usual", "quiet"), [(30.0, 3), (2.0, 5)])
+def test_an_area_that_suddenly_tells_of_nobody_on_workdays_is_not_seen_to_be_quiet(
+    con: duckdb.DuckDBPyConnection, usual: float, quiet: int
+) -> None:
+    one = spike(con)  # of 23 to 27 October two are days off
+    for area in (CITY, AREA):
+        told(con, area, dict.fromkeys(WEEK + AFTER, 3.0), "benefit_claim", "day")
+    down = {AFTER[0]: 0.0, AFTER[1]: 0.0, AFTER[2]: 0.0, AFTER[3]: 0.0}
+    told(con, OTHER, dict.fromkeys(WEEK, usual) | down | {AFTER[4]: usual}, "benefit_claim", "day")
+    judged = judged_to(con, [one], ends(AFTER[-1]), pd.DataFrame(), pd.DataFrame(), REGION, DAY, CUTOFF)
+    assert judged == {one.key: (AFTER[-1], quiet)}
 
 
 @pytest.mark.parametrize(
