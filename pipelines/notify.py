@@ -31,17 +31,20 @@ def notify(settings: Settings, region: Region, ledger: Ledger, edition: Edition,
 
 
 def remind(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:
-    """Queue the reminders and the mails by the calendar that are due about the edition in force, and send.
+    """Queue what was issued since, the reminders and the mails by the calendar that are due about the edition in force,
+    and send.
 
     About one that was replayed nobody is asked.
     """
     edition = edition_in_force(settings.published)
     if is_replayed(ledger, edition):
         return _told_to_nobody(edition)
+    issued = notices.tell_issued(edition, ledger, region, settings, now)
     asked_again = reminder.remind(edition, ledger, region, settings, now)
     by_calendar = periodic.send_due(edition, ledger, region, settings, now)
     report = mail.send(ledger, settings, now)
-    return f"催办 {len(asked_again)}，定期邮件 {len(by_calendar)}；已发 {report.sent}，待发 {report.waiting}"
+    made = f"发布 {len(issued)}，催办 {len(asked_again)}，定期邮件 {len(by_calendar)}"
+    return f"{made}；已发 {report.sent}，待发 {report.waiting}"
 
 
 def notify_current(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> str:

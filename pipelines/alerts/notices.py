@@ -1,7 +1,7 @@
 """Decides who is told what about a published edition: one stored decision a recipient, with its reason, sent or not."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from pipelines.ledger.acknowledgement import acknowledgements
 from pipelines.ledger.chain import acted_on, standing
 from pipelines.ledger.notice import Decision, Notice, Purpose, Reason, State
 from pipelines.ledger.told import NOTHING, call_back, known, made
+from pipelines.ledger.warning_notice import Why
 from pipelines.publish.read import read
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -120,6 +121,43 @@ def decide(
     return digests + others
 
 
+def tell_issued(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
+    """Queue the mails at once about warnings that people issued since the published edition was told; each goes once.
+
+    What the edition told stays as it is. Raises UserError when the edition is not published.
+    """
+    given = occasion(edition, ledger, region, settings, now)
+    if not (given.board.rows["issued_at"] > pd.Timestamp(edition.cutoff_at)).any():
+        return []
+    plans = plans_of(given, ledger, is_replay=False)
+    decided = [(plan, _at_once(given, issues)) for plan in plans if (issues := _issues(plan)).at_once]
+    found: list[Notice] = []
+    with ledger.writing() as connection:
+        done = made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
+        for plan, decisions in decided:
+            to = plan.recipient.key
+            for one in decisions if to in done else []:
+                if outbox.find(connection, *to, one.purpose_key) is not None:
+                    continue
+                found.append(outbox.add(connection, one))
+                warning_notice.told_since(
+                    connection, edition.edition_id, *to, list(one.content), found[-1].notice_id, Why.ISSUED
+                )
+    return found
+
+
+def _issues(plan: Plan) -> Plan:
+    """The plan with those of its mails at once that tell of an issue, each under a name of its own."""
+    of_issue = [one for one in plan.at_once if all(unit.reason is Reason.ISSUED for unit in one.units)]
+    named = [
+        one
+        if len(one.units) == 1
+        else replace(one, key=f"{one.key}:{'+'.join(sorted(unit.head for unit in one.units))}")
+        for one in of_issue
+    ]
+    return replace(plan, at_once=tuple(named))
+
+
 def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Plan]:
     """What each recipient of the edition's day gets, in the order of offices."""
     edition, region = given.edition, given.region
@@ -174,16 +212,24 @@ def _sealed(given: Occasion, plan: Plan, key: str, thread: str, template: str, f
 
 def drafts(given: Occasion, plan: Plan) -> list[Decision]:
     """The decisions of a plan, the digest's first, with the mails that are due; stores nothing."""
-    office = plan.recipient.office
-    hour = office.hours.next_working(given.region, given.now)
-    waits = None if hour == given.now else hour
     letter = write_digest(given, plan) if plan.reason in IS_DUE else None
-    decisions = [_decision(given, plan, plan.reason, plan.content, letter, waits)]
+    return [_decision(given, plan, plan.reason, plan.content, letter, _waits(given, plan)), *_at_once(given, plan)]
+
+
+def _waits(given: Occasion, plan: Plan) -> datetime | None:
+    """Until when mails of a plan wait for the office's hours (UTC); None when somebody is there now."""
+    hour = plan.recipient.office.hours.next_working(given.region, given.now)
+    return None if hour == given.now else hour
+
+
+def _at_once(given: Occasion, plan: Plan) -> list[Decision]:
+    """The decisions of a plan's mails at once, with the mails."""
+    decisions = []
     levels = given.board.rows["level"].to_numpy()
     for mail in plan.at_once:
         told = mail.rows & plan.told.is_own
         content = {str(one): int(level) for one, level in zip(given.board.ids[told], levels[told], strict=True)}
-        not_before = None if mail.level is Level.RED else waits
+        not_before = None if mail.level is Level.RED else _waits(given, plan)
         letter = write_at_once(given, plan, mail)
         decisions.append(_decision(given, plan, mail.reason, content, letter, not_before, mail))
     return decisions

@@ -19,6 +19,7 @@ from pipelines.ledger import notice as outbox
 from pipelines.ledger.chain import Deadline, deadlines, standing
 from pipelines.ledger.notice import Decision, Notice, Purpose, Reason
 from pipelines.ledger.notice import State as Sent
+from pipelines.ledger.warning_notice import Why
 from pipelines.region import Region
 from pipelines.settings import Settings
 
@@ -122,7 +123,7 @@ def _stored(connection: Connection, decision: Decision) -> Notice:
     queued = outbox.add(connection, decision)
     if decision.purpose is Purpose.REMINDER:
         to = (decision.edition_id, decision.office_id, decision.address)
-        warning_notice.remind(connection, *to, list(decision.content), queued.notice_id)
+        warning_notice.told_since(connection, *to, list(decision.content), queued.notice_id, Why.REMINDER)
     return queued
 
 

@@ -59,10 +59,11 @@ def record(connection: Connection, rows: pd.DataFrame) -> None:
     connection.execute(insert(warning_notice), given.to_dict("records"))
 
 
-def remind(
-    connection: Connection, edition_id: str, office_id: str, address: str, episode_ids: Sequence[str], notice_id: int
-) -> None:
-    """Say of these warnings that this edition's mail about them is a reminder, where no other mail told of them."""
+def told_since(
+    connection: Connection, edition_id: str, office_id: str, address: str, episode_ids: Sequence[str], notice_id: int,
+    why: Why,
+) -> None:  # fmt: skip
+    """Say of these warnings that a later mail about this edition told of them, where none had done so before."""
     table = warning_notice.c
     for first in range(0, len(episode_ids), _SOME):
         connection.execute(
@@ -74,7 +75,7 @@ def remind(
                 table.episode_id.in_(episode_ids[first : first + _SOME]),
                 table.notice_id.is_(None),
             )
-            .values(reason=Why.REMINDER.value, notice_id=notice_id)
+            .values(reason=why.value, notice_id=notice_id)
         )
 
 

@@ -3,6 +3,8 @@
 import re
 from datetime import date, timedelta
 
+import pytest
+
 from pipelines.alerts.audience import offices
 from pipelines.alerts.mail import send
 from pipelines.alerts.notices import decide
@@ -10,7 +12,7 @@ from pipelines.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge
 from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Cause, Subject
+from pipelines.ledger.chain import Cause, Subject, take
 from pipelines.ledger.notice import Purpose, Reason, recorded_notices
 from pipelines.ledger.warning_notice import reasons
 from pipelines.settings import Settings
@@ -132,6 +134,43 @@ def test_what_was_issued_is_told_at_once_though_its_level_was_told_before(city: 
     (issued,) = [one for one in recorded_notices(ledger) if one.address == CLERK and one.reason is Reason.ISSUED]
     assert issued.subject.startswith("[红色预警")
     assert issued.not_before is None
+
+
+@pytest.mark.parametrize(
+    ("level", "clock", "waits_for"), [(1, "09:30", None), (1, "23:00", None), (2, "09:30", None), (2, "18:00", "08:30")]
+)
+def test_an_issue_is_told_within_the_day_and_once(
+    city: City, ledger: Ledger, level: int, clock: str, waits_for: str | None
+) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: str(level) * 3})
+    story.play(1)
+    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, level, at(MONDAY, "09:00"))
+    assert story.tell_issued(0, "09:15") == []
+    moved(ledger, State.ISSUED, Role.CITY_DUTY, level, at(MONDAY, clock))
+    told = story.tell_issued(0, "23:30" if clock == "23:00" else "19:00" if clock == "18:00" else "09:45")
+    assert {CLERK, HEAD} <= {one.address for one in told}
+    (issued,) = [one for one in told if one.address == CLERK]
+    assert issued.subject.startswith("[红色预警" if level == 1 else "[橙色预警")
+    assert issued.not_before == (waits_for and at(story.days[1], waits_for))
+    assert story.tell_issued(0, "23:45") == []
+    story.play(since=1)
+    assert story.tell_issued(1, "09:45") == []
+    assert why(ledger, CLERK) == ["first", "nothing_new", "nothing_new"]
+
+
+def test_many_issues_of_a_day_are_told_once_each(city: City, ledger: Ledger) -> None:
+    lines = {("371502", industry): "11" for industry in "CFGHI"}
+    story = Timeline(city, ledger, MONDAY, lines)
+    story.play(1)
+    for industry in "CFGHI":
+        for state, role in ((State.CONFIRMED, Role.CITY_LEADER), (State.ISSUED, Role.CITY_DUTY)):
+            subject = Subject(f"371502{industry}1", edition(MONDAY).edition_id, "371502", Level.RED)
+            take(ledger, REGION.transition, Viewer(role), Actor("某人", "test"), subject, state, at(MONDAY, "09:00"))
+    told = [one for one in story.tell_issued(0, "09:15") if one.address == CLERK]
+    assert [len(one.content) for one in told] == [5]
+    assert story.tell_issued(0, "09:30") == []
+    story.play(since=1)
+    assert why(ledger, CLERK, "371502C1") == ["first", "nothing_new"]
 
 
 def test_an_issue_is_told_though_a_mail_about_another_went_since(city: City, ledger: Ledger) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from pipelines.alerts.notices import decide
+from pipelines.alerts.notices import decide, tell_issued
 from pipelines.alerts.reminder import remind
 from pipelines.ledger import Ledger
 from pipelines.ledger.notice import Notice, Purpose, recorded_notices
@@ -69,6 +69,12 @@ class Timeline:
         day = self.days[number]
         now = REGION.instant(day, time.fromisoformat(at))
         return remind(edition(day), self.ledger, self.region, self.city.settings, now)
+
+    def tell_issued(self, number: int, at: str) -> list[Notice]:
+        """Ask for mails about what was issued since, on a day at a local time, about its edition."""
+        day = self.days[number]
+        now = REGION.instant(day, time.fromisoformat(at))
+        return tell_issued(edition(day), self.ledger, self.region, self.city.settings, now)
 
     def mails(self, address: str) -> str:
         """A character a day of decision: ``d`` digest, ``!`` at once, ``b`` both, ``r`` a reminder, ``.`` none."""
