@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
 from pipelines.alerts.audience import DESKS, Recipient
+from pipelines.alerts.hours import Hours
 from pipelines.alerts.urgent import Unit
 from pipelines.alerts.why import Board, Flags, Told
 from pipelines.domain import Edition, Level
@@ -81,7 +82,7 @@ def planned(
         reason = _silence(recipient, content, bool(at_once), is_told_today)
     elif is_told_today:
         reason = Reason.ALREADY_TOLD
-    elif recipient.office.hours.is_over(region, now):
+    elif recipient.office.hours.is_over(region, now) and _is_told_later(recipient.office.hours, region, now):
         reason = Reason.OUTSIDE_HOURS
     why = told.why.copy()
     if reason in IS_DUE:
@@ -89,6 +90,13 @@ def planned(
     elif reason in _NOT_YET:
         why[rest] = _NOT_YET[reason]
     return Plan(recipient, known, replace(told, why=why), at_once, reason, content, gone)
+
+
+def _is_told_later(hours: Hours, region: Region, now: datetime) -> bool:
+    """Whether another edition comes before somebody is at the desk again; else the digest itself waits until then."""
+    until, day = hours.next_working(region, now), region.local_day(now)
+    later = [day + timedelta(days=ahead) for ahead in range(1, (region.local_day(until) - day).days + 1)]
+    return any(region.is_run_day(one) and region.cutoff_at(one) <= until for one in later)
 
 
 def kept_back(plan: Plan) -> Plan:

@@ -1,7 +1,8 @@
 """Who is told what, drawn as timelines: a line of levels a series, a line of mails a recipient, the clock injected."""
 
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -78,6 +79,23 @@ def test_yellow_on_a_weekend_is_told_on_monday(city: City, ledger: Ledger) -> No
     story.play()
     assert story.mails(CLERK) == "...d."
     assert why(ledger, CLERK) == ["outside_hours", "outside_hours", "first", "nothing_new"]
+
+
+@pytest.mark.parametrize(
+    ("first", "line", "terms", "mornings"),
+    [
+        (MONDAY, "33x..3..", {"cut_off": time(18)}, [1, 3, 7]),  # the one of Saturday is told on Monday
+        (MONDAY + timedelta(days=5), "3", {"run_weekdays": frozenset({5})}, [2]),
+    ],
+)
+def test_where_every_edition_comes_after_hours_its_digest_waits_for_the_next_morning(
+    city: City, ledger: Ledger, first: date, line: str, terms: dict[str, object], mornings: list[int]
+) -> None:
+    story = Timeline(city, ledger, first, {SERIES: line}, region=replace(REGION, **terms), run_at=time(18, 5))
+    story.play()
+    told = [one for one in recorded_notices(ledger) if one.address == CLERK and one.is_due]
+    assert [one.not_before for one in told] == [at(first + timedelta(days=day), "08:30") for day in mornings]
+    assert why(ledger, CLERK)[0] == "first"
 
 
 def test_holidays_are_no_workdays_and_a_worked_saturday_is_one(city: City, ledger: Ledger) -> None:

@@ -30,6 +30,7 @@ class Timeline:
     silent: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Area to the first and last day (numbers) on which its daily report does not come."""
     region: Region = REGION
+    run_at: time = RUN_AT
 
     @property
     def days(self) -> list[date]:
@@ -51,10 +52,10 @@ class Timeline:
         self.city.publish(days, self.warnings(self.days[number]), silent=absent)
 
     def play(self, upto: int | None = None, since: int = 0, is_replay: bool = False) -> None:
-        """Publish and decide day by day at 07:30 local."""
+        """Publish and decide day by day at ``run_at`` local."""
         for number, day in list(enumerate(self.days))[since:upto]:
             self.publish(number)
-            now = REGION.instant(day, RUN_AT)
+            now = REGION.instant(day, self.run_at)
             decide(
                 edition(day),
                 is_replay=is_replay,
