@@ -22,6 +22,7 @@ from pipelines.rule_terms import (
     LIMITS,
     OF_SERIES,
     TERMS,
+    check_grains,
     check_kinds,
     check_leave,
     check_limits,
@@ -94,6 +95,7 @@ def check_rules(rules: Table) -> None:
     check_kinds(rules)
     check_limits(rules, frame["kind"])
     check_order(rules)
+    check_grains(rules)
 
 
 def _check_versions(rules: Table) -> None:

@@ -169,6 +169,15 @@ def check_order(rules: Table) -> None:
                 raise rules.error(row, "level", f"：{said}；请放宽本行或收紧那一行")
 
 
+def check_grains(rules: Table) -> None:
+    """Rules on readings of one indicator, and cohort, judge one grain: those of another are not looked at."""
+    frame = rules.frame
+    own = frame[frame["kind"].isin(("level", "change"))]
+    first = own.groupby(["indicator", "cohort"])["grain"].transform("first").reindex(frame.index)
+    said = "与同一指标的其他 level、change 类规则不同，请改为相同的周期"
+    rules.refuse(first.notna() & (frame["grain"] != first), "grain", said)
+
+
 def _strictness(frame: pd.DataFrame) -> NDArray[np.float64]:
     """(n, limits): the larger the fewer things meet it, -inf where a row asks nothing."""
     days = frame["window_days"].where(frame["window_days"].notna() | (frame["kind"] != "event"), _DAYS_OF_AN_EVENT)

@@ -143,6 +143,13 @@ def test_a_limit_that_cannot_be_met_or_missed_is_refused(
     assert fix in said
 
 
+def test_rules_on_readings_of_one_indicator_judge_one_grain(load: Load) -> None:
+    monthly = LEVEL | {"rule_id": "a", "indicator": "insured_net_change", "line": "-900"}
+    weekly = monthly | {"rule_id": "b", "grain": "week", "line": "-400"}
+    assert "“grain”列" in refusal(load, monthly, weekly)
+    load(monthly, SPIKE | {"rule_id": "c"})
+
+
 @pytest.mark.parametrize(
     ("row", "said", "column", "fix"),
     [
