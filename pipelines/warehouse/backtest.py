@@ -108,10 +108,15 @@ def told(found: Backtest) -> list[str]:
     table = found.figures[found.figures["series_level"] == EVERY_LEVEL]
     lines = [head]
     for horizon, rows in table.groupby("horizon"):
-        lines.append(f"预测未来第 {horizon} 期" if horizon else "判断")
+        lines.append(f"预测{reach(found.indicator, int(horizon))}" if horizon else "判断")
         told = rows[rows["value"].notna()]
         lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in told.itertuples()]
     return lines
+
+
+def reach(indicator: Indicator, horizon: int) -> str:
+    """How far ahead a horizon of the indicator's forecasts lies, in words: of daily figures they are sums of a week."""
+    return f"未来第 {horizon // 7} 周（7 天合计）" if indicator.grains[0] is Grain.DAY else f"未来第 {horizon} 期"
 
 
 def editions_of(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[tuple[date, datetime]]:
@@ -260,11 +265,14 @@ def _judged(
     errors = quality.errors([quality.calibration(every[block == one]) for one in np.unique(block)])
     per_year = recipe.periods_per_year * (1.0 if first.grain == "day" else len(vintages) / _periods(vintages))
     days = np.diff([vintage.day.toordinal() for vintage in vintages])
-    within = round(WITHIN_DAYS[Grain(first.grain)] / (np.median(days) if len(days) else 1))
+    apart = float(np.median(days)) if len(days) else 1.0
+    within = round(WITHIN_DAYS[Grain(first.grain)] / apart)
     events = _events(region, vintages, truth)
     found = quality.detection(alarm, events, within, recipe.budget_gap, per_year)
     figures |= found
     errors |= quality.detection_errors(found, quality.delays(alarm, events, within), alarm.size / per_year)
+    figures["delay"] *= apart
+    errors["delay"] *= apart
     if truth is None:
         figures = {name: value for name, value in figures.items() if np.isfinite(value) and name != "events"}
     return pd.DataFrame(_rows(EVERY_LEVEL, 0, figures, errors), columns=_COLUMNS)

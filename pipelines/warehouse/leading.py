@@ -12,7 +12,7 @@ from models import leading, quality
 from models.panel import LEVELS, Floats, Integers, Panel, hierarchy
 from pipelines.domain import UserError
 from pipelines.region import Region
-from pipelines.warehouse.backtest import Vintage, editions_of, method_named, over_by_now, vintages_of
+from pipelines.warehouse.backtest import Vintage, editions_of, method_named, over_by_now, reach, vintages_of
 from pipelines.warehouse.catalogue import Indicator, indicator_named
 
 SIGMAS = 2.0  # standard errors: a gain within them may be chance
@@ -68,7 +68,7 @@ def told(found: Leading) -> list[str]:
         return [head, "可比的预测太少，看不出有无帮助；请用更长的时段。"]
     lines = [head]
     for horizon, rows in found.figures.groupby("horizon"):
-        lines.append(f"预测未来第 {horizon} 期")
+        lines.append(f"预测{reach(found.indicator, int(horizon))}")
         for row in rows.itertuples():
             error = f" ± {100 * row.change_error:.1f}" if np.isfinite(row.change_error) else ""
             lines.append(

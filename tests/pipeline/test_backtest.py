@@ -220,3 +220,32 @@ def test_cells_refuse_periods_before_their_first(region: regions.Region) -> None
     for change in (cells.apply, cells.blank):
         with pytest.raises(ValueError, match="before 2026-03-02"):
             change(before)
+
+
+def test_an_event_that_weekly_editions_never_find_took_two_weeks_not_two_days(
+    region: regions.Region, tmp_path: Path
+) -> None:
+    weeks = [MONDAY + number * WEEK for number in range(40)]
+    chance = np.random.default_rng(3)
+    rows = [
+        (area, week, float(chance.poisson(30)), datetime.combine(week + WEEK, time(8)))
+        for area in region.units
+        for week in weeks
+    ]
+    readings = pd.DataFrame(rows, columns=["area", "period", "numerator", "known_from"]).assign(
+        indicator="returning_labour", industry="ALL", cohort="all", grain="week", reporting=1, due=1
+    )
+    truth = tmp_path / "truth.csv"
+    truth.write_text("area,industry,size_class,first_visible_on,end_on\n"
+                     f"{next(iter(region.units))},C,small,{weeks[-8]},{weeks[-6]}\n")  # fmt: skip
+    days = weeks[-12:]
+    with duckdb.connect() as con:
+        define_all(con)
+        con.register("readings", readings)
+        con.execute("insert into reading by name select * from readings")
+        for day in days:
+            con.execute("insert into edition values (?, ?, 1, ?)", [f"{day}.1", day, datetime.combine(day, time(20))])
+        found = backtests.backtest(con, region, "returning_labour", days[0], days[-1], truth)
+    figures = found.figures[found.figures["horizon"] == 0].set_index("figure")["value"]
+    assert (figures["events"], figures["detected"]) == (1, 0)
+    assert figures["delay"] == 14.0
