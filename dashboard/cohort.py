@@ -12,7 +12,7 @@ from dashboard.locale import short_day, text, value
 from dashboard.reference import Indicator
 from dashboard.region import code_title, region
 from dashboard.summary import WEEK
-from dashboard.verdict import NORMAL_RANGE_SIGMAS, Verdict, against_range, certainty_word
+from dashboard.verdict import NORMAL_RANGE_SIGMAS, Verdict, against_range, certainty_word, of_incomplete
 from dashboard.wording import worded
 from pipelines.domain import EVERY_COHORT
 
@@ -78,9 +78,9 @@ def _week(cohort: str, row: Any, score: Any, indicator: Indicator) -> Week:
         lo, hi = max(0.0, score.expected - spread), score.expected + spread
         why = _why(score)
     verdict = against_range(float(row.value), lo, hi, indicator.worse)
-    if row.is_provisional and verdict.tone != "worse":  # what has not come can only make a count worse
-        verdict = Verdict(text("incomplete"), "unknown")
-    elif verdict.tone == "worse" and score is not None:
+    if row.is_provisional:
+        verdict = of_incomplete(verdict, indicator.worse, only_grows=True)
+    if verdict.tone == "worse" and score is not None:
         sure = text("certainty: {word}", word=certainty_word(score.p, "spike"))
         why = text("{one}; {other}", one=why, other=sure)
     return Week(

@@ -15,6 +15,9 @@ from pipelines.domain import TOTAL_INDUSTRY
 LOOK_BACK = timedelta(days=400)
 FEWEST = 10  # forecasts: a share of fewer says nothing
 _KEY = ["indicator", "grain", "horizon", "period"]
+_AHEAD = {
+    "week": "{number} weeks ahead", "month": "{number} months ahead", "quarter": "{number} quarters ahead",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,12 @@ class Score:
     @property
     def ahead(self) -> str:
         """How far ahead, in words."""
-        if self.grain == "month":
-            return text("{number} months ahead", number=self.horizon)
-        return text("{number} weeks ahead", number=_weeks(self.horizon))
+        return text(_AHEAD[self.grain], number=self.horizon // summary.WEEK if self._is_daily else self.horizon)
 
-
-def _weeks(horizon: int) -> int:
-    """Horizons of daily figures are told in days."""
-    return horizon // summary.WEEK if horizon >= summary.WEEK else horizon
+    @property
+    def _is_daily(self) -> bool:
+        """Of daily figures sums of seven days are forecast, and horizons are days."""
+        return self.grain == "week" and "day" in reference.indicators()[self.indicator].grains
 
 
 def offered(area: str) -> list[Indicator]:
@@ -118,5 +119,8 @@ def period_words(grain: str, period: pd.Timestamp) -> str:
     """A forecast's period in words."""
     if grain == "month":
         return month(period.date())
+    if grain == "quarter":
+        last = period + pd.DateOffset(months=2)
+        return text("{first} to {last}", first=month(period.date()), last=month(last.date()))
     last = period + pd.Timedelta(days=summary.WEEK - 1)
     return text("{first} to {last}", first=short_day(period.date()), last=short_day(last.date()))

@@ -10,7 +10,7 @@ from dashboard import completeness, data, reference
 from dashboard.likely import likely_words
 from dashboard.locale import month, short_day, text, value
 from dashboard.reference import Indicator
-from dashboard.verdict import NORMAL_RANGE_SIGMAS, Verdict, against_range, change_words, of_change
+from dashboard.verdict import NORMAL_RANGE_SIGMAS, Verdict, against_range, change_words, of_change, of_incomplete
 from pipelines.domain import TOTAL_INDUSTRY
 
 WEEK = 7  # days a daily card sums up: one working week with its week-end, whatever the day of the edition
@@ -105,7 +105,7 @@ def long_ago() -> date:
 
 def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
     rows = series(area, industry, "day", long_ago(), indicator.indicator)
-    counts = rows.set_index("period")["value"].dropna()
+    counts = _values(rows)
     if counts.empty:
         return None
     score = _window(indicator.indicator, area, industry)
@@ -121,19 +121,19 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
         lo, hi = score.expected - spread, score.expected + spread
         lo = max(0.0, lo) if score.expected >= 0 else lo
     recent = rows[(rows["period"] >= since) & (rows["period"] <= data_to)]
-    alike, remark = _alike(indicator, area, industry, counts, recent)
+    alike, remark = _alike(indicator, area, industry, rows, recent)
     remark = _joined(remark or _lacking(score, last), likely_words(indicator, area, industry, "day", recent))
     verdict = against_range(now, lo, hi, indicator.worse)
-    if remark and verdict.tone != "worse":  # what has not come can only make a count worse
-        verdict = Verdict(text("incomplete"), "unknown")
+    if remark:
+        verdict = of_incomplete(verdict, indicator.worse, only_grows=_only_grows(indicator, counts))
     if score is not None:
         verdict, remark = _as_known(score.state, verdict, remark)
     changes = []
     for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
         step = pd.Timedelta(days=back)
-        same, then = _sum(alike, since, data_to), _sum(alike, since - step, data_to - step)
-        if same is not None and then is not None:
-            changes.append(_change(indicator, against, same, then))
+        same, then = _within(alike, since, data_to), _within(alike, since - step, data_to - step)
+        if len(same) == len(then) > 0:  # a day that nobody told is none that brought nobody
+            changes.append(_change(indicator, against, float(same.sum()), float(then.sum())))
     spark = [
         _sum(counts, since - pd.Timedelta(days=WEEK * k), data_to - pd.Timedelta(days=WEEK * k))
         for k in range(SPARK_WEEKS)
@@ -253,13 +253,17 @@ def _periodic(  # one shape for weeks and months
             remark=_remark(rows.tail(1)),
         )
     changes = []
+    whole = _values(rows[~_is_open(rows)])
     for against, step in steps:
-        then = values.get(last.period - step)
-        if then is not None and not pd.isna(then):
+        then = whole.get(last.period - step)
+        if last.period in whole.index and then is not None:
             changes.append(_change(indicator, against, float(last.value), float(then)))
+    verdict = against_range(float(last.value), lo, hi, indicator.worse)
+    if last.period not in whole.index:
+        verdict = of_incomplete(verdict, indicator.worse, only_grows=_only_grows(indicator, values))
     verdict, remark = _as_known(
         _state(indicator.indicator, area, industry, grain, last.period),
-        against_range(float(last.value), lo, hi, indicator.worse),
+        verdict,
         _joined(_remark(rows.tail(1)), likely_words(indicator, area, industry, grain, rows.tail(1))),
     )
     return Figure(
@@ -332,26 +336,51 @@ def _expected_week(indicator: str, area: str, industry: str, period: pd.Timestam
 
 
 def _alike(
-    indicator: Indicator, area: str, industry: str, counts: "pd.Series[float]", recent: pd.DataFrame
+    indicator: Indicator, area: str, industry: str, rows: pd.DataFrame, recent: pd.DataFrame
 ) -> tuple["pd.Series[float]", str]:
-    """The series to compare, and a remark: while a unit is late, the total of those that are not, on both sides."""
-    remark = _remark(recent)
-    if (area, industry) != (reference.city(), TOTAL_INDUSTRY) or not remark:
-        return counts, remark
+    """Days told in full, to compare, and a remark: while a unit is late, the total of those that are not, on both
+    sides; empty where nobody can tell it."""
+    remark, whole = _remark(recent), _values(rows[~_is_open(rows)])
+    if not remark:
+        return whole, remark
+    if (area, industry) != (reference.city(), TOTAL_INDUSTRY):
+        return whole.iloc[:0], remark
     days = set(recent["period"])
-    rows = data.read("unit_series", indicator=indicator.indicator, grain="day", since=long_ago(), city=reference.city())
-    rows = rows.assign(period=pd.to_datetime(rows["period"]))
-    is_here = rows["period"].isin(days)
-    here = rows[is_here].groupby("area")["period"].nunique()
-    on_time = rows[rows["area"].isin(here[here == len(days)].index)]
+    units = data.read(
+        "unit_series", indicator=indicator.indicator, grain="day", since=long_ago(), city=reference.city()
+    )
+    units = units.assign(period=pd.to_datetime(units["period"]))
+    is_here = units["period"].isin(days)
+    here = units[is_here].groupby("area")["period"].nunique()
+    on_time = units[units["area"].isin(here[here == len(days)].index)]
     if on_time.empty:
-        return counts, remark
-    return on_time.groupby("period")["value"].sum(), text("{remark}; compared alike", remark=remark)
+        return whole.iloc[:0], remark
+    told = on_time.groupby("period")["value"].agg(["sum", "count"])
+    return told.loc[told["count"] == told["count"].max(), "sum"], text("{remark}; compared alike", remark=remark)
+
+
+def _is_open(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether something of each reading has not come yet."""
+    return rows["is_provisional"].fillna(False).astype(bool)
+
+
+def _values(rows: pd.DataFrame) -> "pd.Series[float]":
+    """What was told, by period."""
+    return rows.set_index("period")["value"].dropna()
+
+
+def _within(counts: "pd.Series[float]", first: pd.Timestamp, last: pd.Timestamp) -> "pd.Series[float]":
+    return counts[(counts.index >= first) & (counts.index <= last)]
 
 
 def _sum(counts: "pd.Series[float]", first: pd.Timestamp, last: pd.Timestamp) -> float | None:
-    part = counts[(counts.index >= first) & (counts.index <= last)]
+    part = _within(counts, first, last)
     return None if part.empty else float(part.sum())
+
+
+def _only_grows(indicator: Indicator, values: "pd.Series[float]") -> bool:
+    """Whether what has not come can but add to a figure: people that are counted, neither a ratio nor a net change."""
+    return not indicator.is_ratio and not (values < 0).any()
 
 
 def _change(indicator: Indicator, against: str, now: float, then: float) -> Change:
@@ -371,9 +400,9 @@ def _joined(*remarks: str) -> str:
 
 def _remark(rows: pd.DataFrame) -> str:
     """What is to be known of a figure whose senders have not all reported."""
-    if rows.empty or not rows["is_provisional"].fillna(False).any():
+    if not _is_open(rows).any():
         return ""
-    short = rows[rows["is_provisional"].fillna(False)].iloc[-1]
+    short = rows[_is_open(rows)].iloc[-1]
     if pd.isna(short.due) or short.due <= 1:
         return text("provisional")
     return text("provisional: {reporting} of {due} files", reporting=int(short.reporting), due=int(short.due))

@@ -39,6 +39,12 @@ def against_range(number: float | None, lo: float | None, hi: float | None, wors
     return Verdict(text("high, favourable") if is_high else text("low, favourable"), "better")
 
 
+def of_incomplete(found: Verdict, worse: str, *, only_grows: bool) -> Verdict:
+    """What a verdict is worth while not all has come: a figure that only grows and is too high already stays so."""
+    is_sure = only_grows and worse == "higher" and found.tone == "worse"
+    return found if is_sure else Verdict(text("incomplete"), "unknown")
+
+
 def of_change(words: str, change: float, worse: str) -> Verdict:
     """Judge a change by its direction alone; one that is nought as shown is none."""
     if words.startswith("→"):

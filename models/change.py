@@ -261,8 +261,10 @@ def _tested(told: dict[str, Floats], past: Past) -> dict[str, Floats]:
 
 def ahead(past: Past) -> dict[str, Floats]:
     """expected and the quantiles of interval.QUANTILES (H, n) of the recipe's horizons: stocks at the end of each, net
-    changes over it. The expected people add up over the tree, and their quantiles are moved along."""
+    changes over it; people, unlike an index, are known no better than by LEAST_SCALE. What is expected adds up over the
+    tree, and its quantiles are moved along."""
     panel, periods = past.panel, past.place.shape[1]
+    least = LEAST_SCALE if panel.is_sum else 0.0
     among = panel.owed(periods - 1, periods)[:, 0]
     known = pd.DataFrame((past.place - past.drift[:, :periods]).T).ffill().to_numpy()[-1]
     told: dict[str, list[Floats]] = {name: [] for name in ("expected", *QUANTILES)}
@@ -272,9 +274,14 @@ def ahead(past: Past) -> dict[str, Floats]:
         centre = past.usual[:, periods + span.gap : periods + span.reach].sum(axis=1)
         if past.is_stock:
             centre = known + past.drift[:, periods + span.reach - 1]
+        middle = among * (np.expm1(centre) if past.is_stock else centre)
         for name, level in {"expected": 0.5, **QUANTILES}.items():
-            far = centre + scale * special.stdtrit(FREEDOM, level)
-            told[name].append(among * (np.maximum(np.expm1(far), 0.0) if past.is_stock else far))
+            away = special.stdtrit(FREEDOM, level)
+            far = centre + scale * away
+            people = among * (np.expm1(far) if past.is_stock else far)
+            wider = np.minimum if level < 0.5 else np.maximum
+            people = wider(people, middle + least * away)
+            told[name].append(np.maximum(people, 0.0) if past.is_stock else people)
     alone = {name: np.stack(rows) for name, rows in told.items()}
     if past.is_stock:
         ratio = moved(alone["expected"], past.tree)

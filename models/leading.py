@@ -3,8 +3,10 @@
 log((came + 1) / (told + 1)) = sum over signals of b x signal, b shared by the series of a level and drawn to 0 (ridge,
 Hoerl & Kennard 1970, Technometrics 12), without a constant: signals that tell nothing change nothing. A signal is the
 log of what a leading indicator brought over what was expected of it. b is learned anew as time goes on, from the
-forecasts whose sums were over by then.
+forecasts whose sums were over by then, as they were known then.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from sklearn.linear_model import Ridge
@@ -26,18 +28,18 @@ def signal(observed: Floats, expected: Floats, is_judged: Flags) -> Floats:
 
 
 def sharpened(
-    told: Floats, came: Floats, signals: Floats, made: Integers, over: Integers, group: Integers
+    told: Floats, came: Callable[[int], Floats], signals: Floats, made: Integers, over: Integers, group: Integers
 ) -> tuple[Floats, Flags]:
     """(n, V) forecasts corrected by signals, and whether enough was known to correct each; the others stay as told.
 
-    told: (n, V) people that each of V forecasts, in order of time, expected of a sum. came: (n, V) what came, NaN where
-    that is not known. signals: (K, n, V) as known when they were made. made, over: (V,) when that was, and when the sum
-    was over. group: (n,) number of the level.
+    told: (n, V) people that each of V forecasts, in order of time, expected of a sum. came: (n, V) what came, as it was
+    known when a forecast of this number was made, NaN where it was not. signals: (K, n, V) as known when they were
+    made. made, over: (V,) when that was, and when the sum was over. group: (n,) number of the level.
     """
     ratio, is_learned = np.ones_like(told), np.zeros(told.shape, dtype=bool)
-    error = np.clip(np.log1p(came) - np.log1p(told), -MOST, MOST)
     for start in range(0, told.shape[1], REFIT):
         now, past = slice(start, start + REFIT), over <= made[start]
+        error = np.clip(np.log1p(came(start)) - np.log1p(told), -MOST, MOST)
         for code in np.unique(group):
             rows = group == code
             seen = np.isfinite(error[rows][:, past])

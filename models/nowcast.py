@@ -39,11 +39,13 @@ def completion(value: Floats, final: Floats, share: Floats) -> Completion | None
 
 
 def likely(value: Floats, share: Floats, known: Completion) -> tuple[Floats, Floats, Floats]:
-    """Likely final value with its low and high end, arrays of the length of ``value``; NaN where nothing has come.
+    """Likely final value with its low and high end, arrays of the length of ``value``; NaN where nothing has come, or
+    nobody was counted yet by those who have reported: no share of it says how many the others will bring.
 
     What has been counted cannot go away by being completed: no end lies below ``value``.
     """
-    grown = np.where(share > 0, value / np.where(share > 0, share, 1.0), np.nan)
+    tells = (share > 0) & ((value > 0) | (share >= 1))
+    grown = np.where(tells, value / np.where(tells, share, 1.0), np.nan)
     ends = (grown / known.middle, grown / known.high, grown / known.low)
     middle, low, high = (np.maximum(end, value) for end in ends)
     return middle, low, high

@@ -14,7 +14,7 @@ from models.assess import Assessment, Memory
 from models.backtest import trace
 from models.evidence import evidence
 from models.methods import METHODS, Method
-from models.panel import LEVELS, Floats, Panel, hierarchy
+from models.panel import LEVELS, Floats, Integers, Panel, hierarchy, period_numbers
 from models.quality import NAMES, Event
 from models.recipe import Recipe
 from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
@@ -108,10 +108,15 @@ def told(found: Backtest) -> list[str]:
     table = found.figures[found.figures["series_level"] == EVERY_LEVEL]
     lines = [head]
     for horizon, rows in table.groupby("horizon"):
-        lines.append(f"预测未来第 {horizon} 期" if horizon else "判断")
+        lines.append(f"预测{reach(found.indicator, int(horizon))}" if horizon else "判断")
         told = rows[rows["value"].notna()]
         lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in told.itertuples()]
     return lines
+
+
+def reach(indicator: Indicator, horizon: int) -> str:
+    """How far ahead a horizon of the indicator's forecasts lies, in words: of daily figures they are sums of a week."""
+    return f"未来第 {horizon // 7} 周（7 天合计）" if indicator.grains[0] is Grain.DAY else f"未来第 {horizon} 期"
 
 
 def editions_of(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list[tuple[date, datetime]]:
@@ -148,13 +153,13 @@ def vintages_of(
     made: Judgement | None = None
     for day, cutoff in editions:
         at = pd.Timestamp(cutoff)
-        gone = frame[(frame["known_to"] > before) & (frame["known_to"] <= at)]
+        gone = frame[(frame["known_from"] <= before) & (frame["known_to"] > before) & (frame["known_to"] <= at)]
         fresh = frame[(frame["known_from"] > before) & _known_at(frame, at)]
         if made is not None and grain in STANDING and gone.empty and fresh.empty:
             yield Vintage(day, made.panel, made.assessment)
             continue
-        if cells is None:
-            cells = cells_of(frame[_known_at(frame, at)], indicator, grain, region)
+        if cells is None or (not fresh.empty and fresh["period"].min().date() < cells.first):
+            cells, calendar = cells_of(frame[_known_at(frame, at)], indicator, grain, region), pd.DataFrame()
         else:
             cells.blank(gone)
             cells.apply(fresh)
@@ -255,27 +260,34 @@ def _judged(
     past = trace(first, calendar, first.periods[-memory].date(), method).evidence
     most = recipe.budget * len(group) * memory / recipe.periods_per_year
     alarm = (np.stack(strength, axis=1) > budget.line(past, most, recipe.budget_gap)).astype(np.float64)
-    every, block = np.stack(p), np.array([len(vintage.panel.periods) for vintage in vintages])
-    block //= max(span.length for span in recipe.windows)
+    every, block = np.stack(p), _last_numbers(vintages) // max(span.length for span in recipe.windows)
     figures = quality.calibration(every)
     errors = quality.errors([quality.calibration(every[block == one]) for one in np.unique(block)])
     per_year = recipe.periods_per_year * (1.0 if first.grain == "day" else len(vintages) / _periods(vintages))
     days = np.diff([vintage.day.toordinal() for vintage in vintages])
-    within = round(WITHIN_DAYS[Grain(first.grain)] / (np.median(days) if len(days) else 1))
+    apart = float(np.median(days)) if len(days) else 1.0
+    within = round(WITHIN_DAYS[Grain(first.grain)] / apart)
     events = _events(region, vintages, truth)
     found = quality.detection(alarm, events, within, recipe.budget_gap, per_year)
     figures |= found
     errors |= quality.detection_errors(found, quality.delays(alarm, events, within), alarm.size / per_year)
+    figures["delay"] *= apart
+    errors["delay"] *= apart
     if truth is None:
         figures = {name: value for name, value in figures.items() if np.isfinite(value) and name != "events"}
     return pd.DataFrame(_rows(EVERY_LEVEL, 0, figures, errors), columns=_COLUMNS)
 
 
+def _last_numbers(vintages: list[Vintage]) -> Integers:
+    """(V,) numbers of the last periods, the same whenever the panels begin: history may arrive later."""
+    last = [vintage.panel.periods[-1] for vintage in vintages]
+    return period_numbers(pd.DatetimeIndex(last), vintages[0].panel.grain)
+
+
 def _periods(vintages: list[Vintage]) -> int:
     """Periods of the grain from the first edition to the last, at least one."""
-    last = vintages[-1].panel
-    count = len(last.periods) - len(vintages[0].panel.periods) + 1
-    return max(count, 1)
+    numbers = _last_numbers(vintages)
+    return max(int(numbers[-1] - numbers[0]) + 1, 1)
 
 
 def _cube(column: pd.Series, recipe: Recipe) -> Floats:

@@ -55,8 +55,14 @@ class Cells:
         return np.asarray(numbers[1:] - numbers[0])
 
     def _place(self, frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows and columns of readings. Raises ValueError for periods before the first: these need new cells."""
         row = self._row.get_indexer(pd.MultiIndex.from_frame(frame[["area", "industry"]]))
-        return row, self.column(frame["period"])
+        column = self.column(frame["period"])
+        if (column < 0).any():
+            raise ValueError(
+                f"readings of {self.indicator.name} begin before {self.first}, the first period of its cells"
+            )
+        return row, column
 
     def apply(self, fresh: pd.DataFrame) -> None:
         """Write new readings into the matrices, growing them to later periods."""

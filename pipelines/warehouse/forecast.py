@@ -17,7 +17,7 @@ from pipelines.warehouse.catalogue import Indicator, catalogue
 from pipelines.warehouse.cells import Cells, is_cell, load_cells
 from pipelines.warehouse.cohort import GRAIN as COHORT_GRAIN
 from pipelines.warehouse.cohort import cohort_panel, load_cohorts
-from pipelines.warehouse.judgement import NOWCAST, STANDING, judgement
+from pipelines.warehouse.judgement import NOWCAST, STANDING, judgement, likely_panel
 from pipelines.warehouse.memory import MemoryFolder
 from pipelines.warehouse.transform import Change
 
@@ -45,6 +45,7 @@ class Forecaster:
         self._cells: dict[str, Cells] = {}
         self._memory: dict[str, Memory | None] = {}
         self._panel: dict[str, Panel] = {}
+        self._stands: set[str] = set()
         self._calendar = pd.DataFrame()
 
     def keep(self) -> None:
@@ -59,10 +60,12 @@ class Forecaster:
         Those of cohorts are stored and not returned: no rule judges them.
         """
         scores: list[pd.DataFrame] = []
+        self._stands = set()
         for name in indicators:
             indicator = catalogue()[name]
             grain = indicator.grains[0]
             if grain in STANDING and name not in change.since and self._has_score(name):
+                self._stands.add(name)
                 continue
             cells = self._follow(indicator, grain, change)
             if cells is not None:
@@ -92,14 +95,18 @@ class Forecaster:
         cells = self._cells.get(indicator.name)
         start = change.since.get(indicator.name)
         if cells is None or (start is not None and start < cells.first):
-            cells = load_cells(self._con, indicator, grain, self._region)
-            if cells is not None:
-                self._cells[indicator.name] = cells
+            cells = self._load(indicator, grain)
         elif start is not None:
             fresh = change.fresh[change.fresh["indicator"] == indicator.name]
             gone = change.gone[change.gone["indicator"] == indicator.name]
             cells.blank(gone[is_cell(gone, indicator, grain, self._region)])
             cells.apply(fresh[is_cell(fresh, indicator, grain, self._region)])
+        return cells
+
+    def _load(self, indicator: Indicator, grain: Grain) -> Cells | None:
+        cells = load_cells(self._con, indicator, grain, self._region)
+        if cells is not None:
+            self._cells[indicator.name] = cells
         return cells
 
     def _score_cohorts(self, edition: Edition, indicator: Indicator, change: Change) -> None:
@@ -148,6 +155,7 @@ class Forecaster:
             cells, self._region, nowcasts, calendar, self._memory.get(indicator.name), METHODS[self._region.method]
         )
         if made is None:
+            self._panel.pop(indicator.name, None)
             return []
         assessment, frame = made.assessment, made.panel
         self._memory[indicator.name], self._panel[indicator.name] = made.memory, frame
@@ -163,9 +171,16 @@ class Forecaster:
         self._write("forecast", _FORECAST, forecast)
         return [score]
 
-    def panel_of(self, indicator: str) -> Panel | None:
-        """The panel that was scored last; None for an indicator that has not been scored."""
-        return self._panel.get(indicator)
+    def panel_of(self, edition: Edition, name: str) -> Panel | None:
+        """The panel as this edition knows it, also where what was said stands; None for what cannot be judged."""
+        if name not in self._stands:
+            return self._panel.get(name)
+        indicator = catalogue()[name]
+        grain = indicator.grains[0]
+        cells = self._cells.get(name) or self._load(indicator, grain)
+        if cells is None:
+            return None
+        return likely_panel(cells, self._region, self._nowcasts(edition, indicator, grain))
 
     def again(self, indicator: str, until: date) -> pd.DataFrame:
         """Scores as if an earlier period were the last, by what is known of it now; empty for what was not scored."""

@@ -48,7 +48,7 @@ def judgement(
     on the likely value; the score is that of the end of the range nearest to normal, so that only what would be a spike
     at either end is one. panel_of: which series the cells form (pipelines.warehouse.cohort has others).
     """
-    likely = panel_of(cells, region, _counted(nowcasts, "likely"))
+    likely = likely_panel(cells, region, nowcasts, panel_of)
     if likely is None:
         return None
     said, memory = assessed(likely, calendar, memory, method)
@@ -59,6 +59,16 @@ def judgement(
             score = assessed(nearest.until(len(likely.periods) - 1), calendar, memory, method)[0].score
     score = _with_rate(score, likely, cells.indicator.scale)
     return Judgement(likely, Assessment(score, said.forecast), memory)
+
+
+def likely_panel(
+    cells: Cells,
+    region: Region,
+    nowcasts: pd.DataFrame,
+    panel_of: Callable[[Cells, Region, pd.DataFrame], Panel | None] = panel,
+) -> Panel | None:
+    """The panel as it is most likely, up to the last period told well enough; arguments and None as `judgement`."""
+    return panel_of(cells, region, _counted(nowcasts, "likely"))
 
 
 def _counted(nowcasts: pd.DataFrame, end: str) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipelines.warehouse.backtest import EVERY_LEVEL, TITLES, Backtest
-from pipelines.warehouse.catalogue import catalogue
+from pipelines.warehouse.backtest import EVERY_LEVEL, TITLES, Backtest, reach
+from pipelines.warehouse.catalogue import Indicator, catalogue
 
 SIGMAS = 2.0  # standard errors of the difference: more than that is no chance
 # What each figure is compared by: a share that should be some value, less is better, or more is better.
@@ -39,7 +39,7 @@ def worsened(folder: Path, found: Backtest) -> list[str]:
     Figures without an error, and those for which neither way is better, are not compared.
     """
     paths = _kept(folder).get(_name(found), [])
-    return _compared(found.figures, pd.read_csv(paths[-1])) if paths else []
+    return _compared(found.indicator, found.figures, pd.read_csv(paths[-1])) if paths else []
 
 
 def standing(folder: Path) -> list[str]:
@@ -49,8 +49,9 @@ def standing(folder: Path) -> list[str]:
     for paths in _kept(folder).values():
         if len(paths) > 1:
             before, last = (pd.read_csv(path) for path in paths[-2:])
-            run = catalogue()[last["indicator"].iloc[0]].title_zh + "，方法 " + last["method"].iloc[0]
-            sentences += [f"{run}：{sentence}" for sentence in _compared(last[_COLUMNS], before)]
+            indicator = catalogue()[last["indicator"].iloc[0]]
+            run = f"{indicator.title_zh}，方法 {last['method'].iloc[0]}"
+            sentences += [f"{run}：{sentence}" for sentence in _compared(indicator, last[_COLUMNS], before)]
     return sentences
 
 
@@ -62,7 +63,7 @@ def _kept(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _compared(now: pd.DataFrame, before: pd.DataFrame) -> list[str]:
+def _compared(indicator: Indicator, now: pd.DataFrame, before: pd.DataFrame) -> list[str]:
     """A sentence for each figure that became worse by more than both runs' sampling errors."""
     both = now.merge(before, on=_KEY, suffixes=("", "_before"))
     both = both[both["series_level"] == EVERY_LEVEL]
@@ -70,7 +71,7 @@ def _compared(now: pd.DataFrame, before: pd.DataFrame) -> list[str]:
     for row in both.itertuples():
         gap = _badness(row.figure, row.value) - _badness(row.figure, row.value_before)
         if gap > SIGMAS * np.hypot(row.error, row.error_before):
-            ahead = f"预测未来第 {row.horizon} 期：" if row.horizon else ""
+            ahead = f"预测{reach(indicator, int(row.horizon))}：" if row.horizon else ""
             sentences.append(
                 f"变差：{ahead}{TITLES[row.figure]} 由 {row.value_before:.3f}（{row.first_day} 至 {row.last_day}）"
                 f"变为 {row.value:.3f}，超出抽样误差"

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from models import leading, quality
-from models.panel import LEVELS, Floats, Integers, hierarchy
+from models.panel import LEVELS, Floats, Integers, Panel, hierarchy
 from pipelines.domain import UserError
 from pipelines.region import Region
-from pipelines.warehouse.backtest import Vintage, editions_of, method_named, over_by_now, vintages_of
+from pipelines.warehouse.backtest import Vintage, editions_of, method_named, over_by_now, reach, vintages_of
 from pipelines.warehouse.catalogue import Indicator, indicator_named
 
 SIGMAS = 2.0  # standard errors: a gain within them may be chance
@@ -68,7 +68,7 @@ def told(found: Leading) -> list[str]:
         return [head, "可比的预测太少，看不出有无帮助；请用更长的时段。"]
     lines = [head]
     for horizon, rows in found.figures.groupby("horizon"):
-        lines.append(f"预测未来第 {horizon} 期")
+        lines.append(f"预测{reach(found.indicator, int(horizon))}")
         for row in rows.itertuples():
             error = f" ± {100 * row.change_error:.1f}" if np.isfinite(row.change_error) else ""
             lines.append(
@@ -119,7 +119,10 @@ def _compared(own: list[Vintage], signals: Floats, horizon: int, width: int) -> 
     if not len(ends):
         return []
     group = hierarchy(final.series).group
-    better, is_learned = leading.sharpened(expected, came, signals[:, :, places], ends - horizon, ends, group)
+    better, is_learned = leading.sharpened(
+        expected, lambda at: _known(own[places[at]].panel, final.periods[ends], width), signals[:, :, places],
+        ends - horizon, ends, group,
+    )  # fmt: skip
     judged = is_learned & np.isfinite(came)
     rows: list[tuple[object, ...]] = []
     for code, level in enumerate(LEVELS):
@@ -137,6 +140,12 @@ def _compared(own: list[Vintage], signals: Floats, horizon: int, width: int) -> 
         count = int(mine.sum())
         rows.append((level, horizon, count, before.sum() / count, after.sum() / before.sum() - 1, error))
     return rows
+
+
+def _known(panel: Panel, ends: pd.DatetimeIndex, width: int) -> Floats:
+    """(n, V) sums of `width` periods that end with these, as a panel knows them; NaN of what it does not."""
+    columns = panel.periods.get_indexer(ends)
+    return np.where(columns >= 0, quality.sums(panel, width)[:, columns], np.nan)
 
 
 def _made(own: list[Vintage], sums: Floats, horizon: int) -> tuple[Floats, Floats, Integers, Integers]:

@@ -35,7 +35,7 @@ def watch(
         return 0
     rows = []
     for name in names:
-        panel = forecaster.panel_of(name)
+        panel = forecaster.panel_of(edition, name)
         if panel is None:
             continue
         for figure, found in figures(con, region, name, panel).items():

@@ -3,6 +3,7 @@
 c3 are the initial, c8 the continued claims that a state reported for the same week.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -43,6 +44,11 @@ def track(only: frozenset[str]) -> dict[str, Any]:
     }
 
 
+def ever(came: Floats) -> Callable[[int], Floats]:
+    """What came, of which nothing was told anew."""
+    return lambda _: came
+
+
 def _compared(target: Panel, lead: Panel) -> dict[str, Any]:
     calendar = plain_calendar(target.periods[0], True)
     made, seen = outlook(target, calendar, FIRST_FORECAST), trace(lead, calendar, FIRST_FORECAST)
@@ -54,7 +60,7 @@ def _compared(target: Panel, lead: Panel) -> dict[str, Any]:
         told = made.expected[horizon - 1]
         came = np.full_like(told, np.nan)
         came[:, :-horizon] = target.values[:, first + horizon :]
-        better, is_learned = leading.sharpened(told, came, signals, columns, columns + horizon, group)
+        better, is_learned = leading.sharpened(told, ever(came), signals, columns, columns + horizon, group)
         answer[f"h{horizon}"] = {
             span: _change(came, told, better, is_learned & _within(made.periods, *ends)) for span, ends in SPANS.items()
         }

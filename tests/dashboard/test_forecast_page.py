@@ -1,12 +1,14 @@
 """The page of forecasts: its scores against plain pandas over the published rows, and who may see it."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
 
-from dashboard.locale import percent, text, value
+from dashboard import forecast_record, reference
+from dashboard.locale import month, percent, text, value
+from dashboard.reference import Indicator
 from pipelines.domain import Viewer
 from pipelines.publish.read import read
 from tests.dashboard.asked import page_asked, signed_in
@@ -65,6 +67,30 @@ def test_the_page_shows_coverage_and_error_beside_the_baseline(site: Site, city:
     ):  # fmt: skip
         assert shown in body
     assert body.count('"type": "Graph"') == 1
+
+
+@pytest.mark.parametrize(
+    ("grains", "grain", "horizon", "message", "number"),
+    [
+        ({"day", "week", "month"}, "week", 56, "{number} weeks ahead", 8),
+        ({"week", "month"}, "week", 8, "{number} weeks ahead", 8),
+        ({"week"}, "week", 7, "{number} weeks ahead", 7),
+        ({"month"}, "month", 6, "{number} months ahead", 6),
+        ({"quarter"}, "quarter", 2, "{number} quarters ahead", 2),
+    ],
+)
+def test_how_far_ahead_is_said_in_the_periods_of_the_forecast(
+    monkeypatch: pytest.MonkeyPatch, grains: set[str], grain: str, horizon: int, message: str, number: int
+) -> None:
+    known = Indicator("one", "One", "persons", "higher", frozenset(grains), "", "", "feed", is_ratio=False)
+    monkeypatch.setattr(reference, "indicators", lambda: {"one": known})
+    score = forecast_record.Score("one", grain, horizon, 20, 0.8, 0.95, 1.0, 1.0, 20)
+    assert score.ahead == text(message, number=number)
+
+
+def test_a_quarter_is_named_by_its_first_and_last_month() -> None:
+    words = forecast_record.period_words("quarter", pd.Timestamp("2026-04-01"))
+    assert words == text("{first} to {last}", first=month(date(2026, 4, 1)), last=month(date(2026, 6, 1)))
 
 
 def test_what_is_expected_next_is_what_the_last_edition_forecast(site: Site, city: City) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ from models.quality import NAMES
 from pipelines import region as regions
 from pipelines.domain import Grain
 from pipelines.warehouse import backtest as backtests
+from pipelines.warehouse.cells import cells_of
 from pipelines.warehouse.tables import define_all
 from tests.house import ROOT, House
 
@@ -171,3 +172,80 @@ def test_of_two_editions_a_day_the_vintage_knows_what_the_second_knew(
         vintages = list(backtests.vintages_of(con, region, indicator, days, LEVEL_FACTOR))
     row = vintages[-1].panel.series["series_id"].tolist().index(f"{next(iter(region.units))}|C")
     assert [vintage.panel.values[row, -1] for vintage in vintages] == pytest.approx([600.0, in_force], nan_ok=True)
+
+
+WEEK = timedelta(days=7)
+MONDAY = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize("earlier", [3, 30], ids=["fewer than are known", "more than are known"])
+def test_history_that_arrives_later_moves_nothing_and_begins_the_panel_earlier(
+    region: regions.Region, earlier: int
+) -> None:
+    """Weeks of 10 people a county from the second of March on; earlier ones of 900 come between the first two editions."""
+    at = [datetime.combine(MONDAY + number * WEEK, time()) for number in (14, 16, 18)]
+    rows = [
+        (area, MONDAY + number * WEEK, 900.0 if number < 0 else 10.0, at[1] if number < 0 else at[0])
+        for area in region.units
+        for number in range(-earlier, 13)
+    ]
+    readings = pd.DataFrame(rows, columns=["area", "period", "numerator", "known_from"]).assign(
+        indicator="returning_labour", industry="ALL", cohort="all", grain="week", reporting=1, due=1,
+        known_to=pd.NaT,
+    ).astype({"known_to": "datetime64[us]"})  # fmt: skip
+    indicator = backtests.indicator_named("returning_labour")
+    with duckdb.connect() as con:
+        define_all(con)
+        con.register("readings", readings)
+        con.execute("insert into reading by name select * from readings")
+        days = [(one.date(), one) for one in at]
+        vintages = list(backtests.vintages_of(con, region, indicator, days, LEVEL_FACTOR))
+        at_once = list(backtests.vintages_of(con, region, indicator, days[1:], LEVEL_FACTOR))
+    total = [vintage.panel.series["series_id"].tolist().index(f"{region.city}|ALL") for vintage in vintages]
+    weeks = [vintage.panel.values[row] for vintage, row in zip(vintages, total, strict=True)]
+    assert [len(one) for one in weeks] == [13, 13 + earlier, 13 + earlier]
+    assert weeks[1].tolist() == [900.0 * len(region.units)] * earlier + [10.0 * len(region.units)] * 13
+    for vintage, fresh in zip(vintages[1:], at_once, strict=True):
+        pd.testing.assert_frame_equal(vintage.said.score, fresh.said.score)
+    assert backtests._periods(vintages) == 1, "the last week is the same in all of them"
+
+
+def test_cells_refuse_periods_before_their_first(region: regions.Region) -> None:
+    indicator = backtests.indicator_named("returning_labour")
+    week = pd.DataFrame({"area": [next(iter(region.units))], "industry": "ALL", "period": pd.Timestamp(MONDAY),
+                         "numerator": 10.0, "denominator": np.nan, "reporting": 1, "due": 1})  # fmt: skip
+    cells = cells_of(week, indicator, Grain.WEEK, region)
+    assert cells is not None
+    before = week.assign(period=week["period"] - WEEK)
+    for change in (cells.apply, cells.blank):
+        with pytest.raises(ValueError, match="before 2026-03-02"):
+            change(before)
+
+
+def test_an_event_that_weekly_editions_never_find_took_two_weeks_not_two_days(
+    region: regions.Region, tmp_path: Path
+) -> None:
+    weeks = [MONDAY + number * WEEK for number in range(40)]
+    chance = np.random.default_rng(3)
+    rows = [
+        (area, week, float(chance.poisson(30)), datetime.combine(week + WEEK, time(8)))
+        for area in region.units
+        for week in weeks
+    ]
+    readings = pd.DataFrame(rows, columns=["area", "period", "numerator", "known_from"]).assign(
+        indicator="returning_labour", industry="ALL", cohort="all", grain="week", reporting=1, due=1
+    )
+    truth = tmp_path / "truth.csv"
+    truth.write_text("area,industry,size_class,first_visible_on,end_on\n"
+                     f"{next(iter(region.units))},C,small,{weeks[-8]},{weeks[-6]}\n")  # fmt: skip
+    days = weeks[-12:]
+    with duckdb.connect() as con:
+        define_all(con)
+        con.register("readings", readings)
+        con.execute("insert into reading by name select * from readings")
+        for day in days:
+            con.execute("insert into edition values (?, ?, 1, ?)", [f"{day}.1", day, datetime.combine(day, time(20))])
+        found = backtests.backtest(con, region, "returning_labour", days[0], days[-1], truth)
+    figures = found.figures[found.figures["horizon"] == 0].set_index("figure")["value"]
+    assert (figures["events"], figures["detected"]) == (1, 0)
+    assert figures["delay"] == 14.0

@@ -1,13 +1,16 @@
 import functools
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from model_city import FESTIVALS, calendar
+from scipy import special
 
+from models import change
 from models.backtest import trace
-from models.change import assess, median
+from models.change import FREEDOM, LEAST_SCALE, assess, median
 from models.panel import Grain, Nature, Panel, Worse, periods_from
 
 TABLE = calendar("2016-01-01", 365 * 11)
@@ -92,6 +95,27 @@ def test_a_stock_of_a_few_is_known_no_better_than_by_one_person():
     score = assess(made(values), TABLE)[0].score
     assert (score["variance"] >= 1).all()
     assert score["p"].to_numpy() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("nature", ["stock", "net"])
+@pytest.mark.parametrize("denominator", [None, 250.0], ids=["people", "a share of 250"])
+def test_a_forecast_is_known_no_better_than_by_one_person(nature: Nature, denominator: float | None):
+    """Figures that hardly ever move: most of their changes are nought, and so is the median of their errors."""
+    values = np.full((4, 48), [[0.0], [5.0], [9.0], [4000.0]])
+    values[:, 30] += 1
+    among = None if denominator is None else np.full((4, 48), 1.0 + np.arange(48) / denominator)
+    told = assess(made(values, nature=nature, exposure=among), TABLE)[0].forecast
+    half = LEAST_SCALE * special.stdtrit(FREEDOM, [0.9, 0.975])
+    for lo, hi, least in (("lo80", "hi80", half[0]), ("lo95", "hi95", half[1])):
+        assert (told[hi] - told["expected"] >= least - 1e-9).all()
+        floor = told["expected"].clip(upper=least) if nature == "stock" else least
+        assert (told["expected"] - told[lo] >= floor - 1e-9).all()
+
+
+def test_an_index_is_no_people_and_may_be_known_better_than_by_one():
+    rows = 100 + np.tile([0.0, 0.1, 0.1, 0.0], (4, 12))
+    told = assess(replace(made(rows), is_sum=False), TABLE)[0].forecast
+    assert (told["hi95"] - told["lo95"] < 2).all()
 
 
 def test_a_missing_month_is_bridged_and_a_silent_series_is_not_judged():
@@ -279,7 +303,8 @@ def test_an_index_and_a_rate_are_each_expected_alone(nature: Nature, kept: dict[
     np.testing.assert_array_equal(plain.forecast["expected"], alone.forecast["expected"])
 
 
-def test_bands_are_moved_along_and_keep_their_relative_width():
+def test_bands_are_moved_along_and_keep_their_relative_width(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(change, "LEAST_SCALE", 0.0)
     added = assess(tree("stock"), TABLE)[0].forecast
     alone = assess(tree("stock", is_sum=False), TABLE)[0].forecast
     ratio = added["expected"] / alone["expected"]

@@ -41,3 +41,11 @@ def test_completing_takes_nothing_away() -> None:
     assert known is not None
     middle, low, high = likely(np.array([8.0]), np.array([1.0]), known)
     assert middle[0] == low[0] == high[0] == 8.0
+
+
+def test_nobody_counted_so_far_says_nothing_of_those_who_are_late() -> None:
+    many = np.full(20, 10.0)
+    known = completion(many, 2 * many, np.full(20, 0.5))
+    assert known is not None
+    for end in likely(np.array([0.0, 0.0, 3.0]), np.array([0.9, 1.0, 0.5]), known):
+        np.testing.assert_array_equal(end, [np.nan, 0.0, 6.0])

@@ -1,5 +1,6 @@
 -- Every forecast of one area's totals whose period is over and reported in full, beside what came and what the same
--- period of the year before had brought: of daily figures the sum of seven days, of a ratio its numerator.
+-- period of the year before had brought: of daily figures the sum of seven days, of a ratio its numerator. Seven days are
+-- reported in full when the area told each day that anybody told or that its feed owed a file for.
 with made as (
     select distinct indicator, grain, horizon, made_on, period, expected, lo80, hi80, lo95, hi95
     from forecast_history
@@ -13,49 +14,55 @@ known as (
 daily as (
     select indicator, max(period) as last_day from known where grain = 'day' group by indicator
 ),
-came as (
-    select
-        made.indicator, made.grain, made.horizon, made.made_on, made.period, sum(known.value) as came,
-        max(case when known.is_provisional then 1 else 0 end) as is_open
+asked as (
+    select indicator, period
+    from reading
+    where industry = 'ALL' and cohort = 'all' and grain = 'day' and numerator is not null
+    union
+    select indicator.indicator, roster.period
+    from indicator
+    join roster on roster.feed = indicator.feed
+    where roster.grain = 'day' and roster.status <> 'not_due'
+),
+span as (
+    select made.indicator, made.period as first_day
     from made
     join daily on made.indicator = daily.indicator and made.period + 6 <= daily.last_day
-    join known
-        on known.indicator = made.indicator and known.grain = 'day' and known.period >= made.period
-        and known.period <= made.period + 6
     where made.grain = 'week'
-    group by made.indicator, made.grain, made.horizon, made.made_on, made.period
-    union all
-    select
-        made.indicator, made.grain, made.horizon, made.made_on, made.period, known.value as came,
-        case when known.is_provisional then 1 else 0 end as is_open
+    union
+    select made.indicator, made.period - 364 as first_day
     from made
-    join known on known.indicator = made.indicator and known.grain = made.grain and known.period = made.period
-    where made.grain <> 'week' or made.indicator not in (select indicator from daily)
+    join daily on made.indicator = daily.indicator
+    where made.grain = 'week'
 ),
-earlier as (
-    select slot.indicator, slot.grain, slot.period, sum(known.value) as before
-    from (select distinct indicator, grain, period from came) as slot
+whole as (
+    select span.indicator, span.first_day, count(*) as days
+    from span
+    join asked
+        on asked.indicator = span.indicator and asked.period >= span.first_day and asked.period <= span.first_day + 6
+    group by span.indicator, span.first_day
+),
+told as (
+    select whole.indicator, 'week' as grain, whole.first_day as period, sum(known.value) as value
+    from whole
     join known
-        on known.indicator = slot.indicator
-        and (
-            (
-                slot.grain = 'week' and known.grain = 'day' and known.period >= slot.period - 364
-                and known.period <= slot.period - 358
-            )
-            or (slot.grain = 'week' and known.grain = 'week' and known.period = slot.period - 364
-                and slot.indicator not in (select indicator from daily))
-            or (slot.grain = 'month' and known.grain = 'month' and known.period = slot.period - interval '1' year)
-        )
-    group by slot.indicator, slot.grain, slot.period
+        on known.indicator = whole.indicator and known.grain = 'day' and known.period >= whole.first_day
+        and known.period <= whole.first_day + 6
+    group by whole.indicator, whole.first_day, whole.days
+    having count(*) = whole.days and max(case when known.is_provisional then 1 else 0 end) = 0
+    union all
+    select indicator, grain, period, value
+    from known
+    where not coalesce(is_provisional, false) and grain <> 'day'
+        and (grain <> 'week' or indicator not in (select indicator from daily))
 )
 select
     made.indicator, made.grain, made.horizon, made.made_on, made.period, made.expected, made.lo80, made.hi80, made.lo95,
-    made.hi95, came.came, earlier.before
+    made.hi95, came.value as came, earlier.value as before
 from made
-join came
-    on came.indicator = made.indicator and came.grain = made.grain and came.horizon = made.horizon
-    and came.made_on = made.made_on and came.period = made.period
-left join earlier
-    on earlier.indicator = made.indicator and earlier.grain = made.grain and earlier.period = made.period
-where came.is_open = 0
+join told as came
+    on came.indicator = made.indicator and came.grain = made.grain and came.period = made.period
+left join told as earlier
+    on earlier.indicator = made.indicator and earlier.grain = made.grain
+    and earlier.period = case when made.grain = 'week' then made.period - 364 else made.period - interval '1' year end
 order by made.indicator, made.grain, made.period, made.horizon, made.made_on
