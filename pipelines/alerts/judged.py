@@ -25,8 +25,7 @@ def judged_to(
     every day, those on data that lack once some have come: on a day off nothing is due, and nothing has come.
     """
     judged = _of_scores(con, [one for one in current if one.kind == "spike"], score, region, cutoff_at)
-    lacking = [one for one in current if one.kind == "data_fault"]
-    judged |= {one.key: (day, (day - one.judged_to).days) for one in _came(con, lacking, day, cutoff_at)}
+    judged |= _of_reports(con, [one for one in current if one.kind == "data_fault"], day, cutoff_at)
     for warning in current:
         if warning.kind in {"level", "change"}:
             answer = _of_readings(warning, readings)
@@ -54,12 +53,9 @@ def evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
 
 
 def _of_scores(
-    con: duckdb.DuckDBPyConnection,
-    spikes: Sequence[EarlyWarning],
-    score: pd.DataFrame,
-    region: Region,
+    con: duckdb.DuckDBPyConnection, spikes: Sequence[EarlyWarning], score: pd.DataFrame, region: Region,
     cutoff_at: datetime,
-) -> dict[Key, tuple[date, int]]:
+) -> dict[Key, tuple[date, int]]:  # fmt: skip
     """A period is quiet when the areas that told the evidence have told it and its series' score has come to it."""
     if not spikes or score.empty:
         return {}
@@ -82,12 +78,12 @@ def _of_scores(
     return {spikes[number].key: (period, periods) for number, period, periods in told}
 
 
-def _came(
+def _of_reports(
     con: duckdb.DuckDBPyConnection, lacking: Sequence[EarlyWarning], day: date, cutoff_at: datetime
-) -> list[EarlyWarning]:
-    """Those of the warnings about reports that lack of whose reports one has come since they were judged last."""
+) -> dict[Key, tuple[date, int]]:
+    """A warning about reports that lack is judged once one of them has come since it was judged last."""
     if not lacking:
-        return []
+        return {}
     rows = [
         (number, list(catalogue()[one.indicator].roster_feeds), one.area, cutoff_at - (day - one.judged_to))
         for number, one in enumerate(lacking)
@@ -95,7 +91,8 @@ def _came(
     con.register("lacking", pd.DataFrame(rows, columns=["number", "feeds", "area", "since"]))
     found = con.execute(step("came"), {"cutoff_at": cutoff_at}).fetchall()
     con.unregister("lacking")
-    return [lacking[number] for (number,) in found]
+    came = [lacking[number] for (number,) in found]
+    return {one.key: (day, (day - one.judged_to).days) for one in came}
 
 
 def _of_readings(warning: EarlyWarning, readings: pd.DataFrame) -> tuple[date, int] | None:

@@ -225,11 +225,11 @@ def _waits(given: Occasion, plan: Plan) -> datetime | None:
 def _at_once(given: Occasion, plan: Plan) -> list[Decision]:
     """The decisions of a plan's mails at once, with the mails."""
     decisions = []
-    levels = given.board.rows["level"].to_numpy()
+    levels, waits = given.board.rows["level"].to_numpy(), _waits(given, plan)
     for mail in plan.at_once:
         told = mail.rows & plan.told.is_own
         content = {str(one): int(level) for one, level in zip(given.board.ids[told], levels[told], strict=True)}
-        not_before = None if mail.level is Level.RED else _waits(given, plan)
+        not_before = None if mail.level is Level.RED else waits
         letter = write_at_once(given, plan, mail)
         decisions.append(_decision(given, plan, mail.reason, content, letter, not_before, mail))
     return decisions

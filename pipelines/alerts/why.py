@@ -166,8 +166,11 @@ def judged(one: Board, recipient: Recipient, known: Known) -> Told:
 
 def _expired(taken: list[Acknowledgement], level: int, now: datetime) -> dict[str, datetime]:
     """When the last one of an office ended; one that the warning has outgrown ended then, and its end tells nothing."""
-    held = [one for one in reversed(taken) if level >= one.level]
-    ends = [(one.office_id, min(one.expires_at, one.undone_at or one.expires_at)) for one in held]
+    ends = [
+        (one.office_id, min(one.expires_at, one.undone_at or one.expires_at))
+        for one in reversed(taken)
+        if not one.is_outgrown(level)
+    ]
     return {office_id: at for office_id, at in ends if at <= now}
 
 

@@ -83,7 +83,7 @@ def item(row: dict[str, object], change: str, region: Region, settings: Settings
         is_issued=bool(row.get("is_issued", False)),
         state=f"{STATE_NAMES[state]}{RECEDED if row.get('is_receded', False) else ''}",
         change=change,
-        observed=band_words(row["observed_band"], str(row["unit"])) if row["unit"] in _MEASURES else "",
+        observed=band_words(row["observed_band"], str(row["unit"])),
         people=_people(row),
         data_to=reached,
         data_words=data_words,
@@ -177,11 +177,11 @@ def _text(value: object) -> str:
 
 
 def band_words(value: object, unit: str) -> str:
-    """A band as words: ``<10`` persons is 不足 10 人, ``500+`` is 500 以上; empty where there is none."""
+    """A band as words: ``<10`` persons is 不足 10 人, ``500+`` 500 人以上; empty where there is none to tell."""
     shown = _text(value)
-    if not shown:
+    if not shown or unit not in _MEASURES:
         return ""
-    measure = f" {_MEASURES[unit]}" if unit in _MEASURES else ""
+    measure = f" {_MEASURES[unit]}"
     if shown.startswith("<"):
         return f"不足 {shown[1:]}{measure}"
     return f"{shown[:-1]}{measure}以上" if shown.endswith("+") else f"{shown}{measure}"

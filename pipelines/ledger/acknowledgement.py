@@ -37,7 +37,11 @@ class Acknowledgement:
 
     def holds(self, level: int, now: datetime) -> bool:
         """Whether it still keeps reminders away, the machine seeing the warning at ``level``."""
-        return self.undone_at is None and now < self.expires_at and level >= self.level
+        return self.undone_at is None and now < self.expires_at and not self.is_outgrown(level)
+
+    def is_outgrown(self, level: int) -> bool:
+        """Whether the machine sees the warning at a worse level than was taken on."""
+        return level < self.level
 
 
 def may_acknowledge(viewer: Viewer, area: str, *, is_city: bool) -> bool:
