@@ -10,6 +10,7 @@ from dashboard import completeness, data, reference
 from dashboard.likely import likely_words
 from dashboard.locale import month, short_day, text, value
 from dashboard.reference import Indicator
+from dashboard.told_so_far import alike, is_open, only_grows, remark_of, sum_of, values_of, within
 from dashboard.verdict import NORMAL_RANGE_SIGMAS, Verdict, against_range, change_words, of_change, of_incomplete
 from pipelines.domain import TOTAL_INDUSTRY
 
@@ -105,14 +106,14 @@ def long_ago() -> date:
 
 def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
     rows = series(area, industry, "day", long_ago(), indicator.indicator)
-    counts = _values(rows)
+    counts = values_of(rows)
     if counts.empty:
         return None
     score = _window(indicator.indicator, area, industry)
     data_to = counts.index.max() if score is None else pd.Timestamp(score.data_to)
     since = data_to - pd.Timedelta(days=WEEK - 1) if score is None else pd.Timestamp(score.window_from)
     last = since + pd.Timedelta(days=WEEK - 1)  # a window may end after the data of whoever is late
-    now = _sum(counts, since, data_to)
+    now = sum_of(counts, since, data_to)
     if now is None:
         return None
     lo = hi = None
@@ -121,21 +122,21 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
         lo, hi = score.expected - spread, score.expected + spread
         lo = max(0.0, lo) if score.expected >= 0 else lo
     recent = rows[(rows["period"] >= since) & (rows["period"] <= data_to)]
-    alike, remark = _alike(indicator, area, industry, rows, recent)
+    whole, remark = alike(indicator, area, industry, rows, recent, long_ago())
     remark = _joined(remark or _lacking(score, last), likely_words(indicator, area, industry, "day", recent))
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark:
-        verdict = of_incomplete(verdict, indicator.worse, only_grows=_only_grows(indicator, counts))
+        verdict = of_incomplete(verdict, indicator.worse, only_grows=only_grows(indicator, counts))
     if score is not None:
         verdict, remark = _as_known(score.state, verdict, remark)
     changes = []
     for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
         step = pd.Timedelta(days=back)
-        same, then = _within(alike, since, data_to), _within(alike, since - step, data_to - step)
+        same, then = within(whole, since, data_to), within(whole, since - step, data_to - step)
         if len(same) == len(then) > 0:  # a day that nobody told is none that brought nobody
             changes.append(_change(indicator, against, float(same.sum()), float(then.sum())))
     spark = [
-        _sum(counts, since - pd.Timedelta(days=WEEK * k), data_to - pd.Timedelta(days=WEEK * k))
+        sum_of(counts, since - pd.Timedelta(days=WEEK * k), data_to - pd.Timedelta(days=WEEK * k))
         for k in range(SPARK_WEEKS)
     ]
     return Figure(
@@ -250,21 +251,21 @@ def _periodic(  # one shape for weeks and months
             data_to,
             Verdict(text("withheld"), "unknown"),
             "",
-            remark=_remark(rows.tail(1)),
+            remark=remark_of(rows.tail(1)),
         )
     changes = []
-    whole = _values(rows[~_is_open(rows)])
+    whole = values_of(rows[~is_open(rows)])
     for against, step in steps:
         then = whole.get(last.period - step)
         if last.period in whole.index and then is not None:
             changes.append(_change(indicator, against, float(last.value), float(then)))
     verdict = against_range(float(last.value), lo, hi, indicator.worse)
     if last.period not in whole.index:
-        verdict = of_incomplete(verdict, indicator.worse, only_grows=_only_grows(indicator, values))
+        verdict = of_incomplete(verdict, indicator.worse, only_grows=only_grows(indicator, values))
     verdict, remark = _as_known(
         _state(indicator.indicator, area, industry, grain, last.period),
         verdict,
-        _joined(_remark(rows.tail(1)), likely_words(indicator, area, industry, grain, rows.tail(1))),
+        _joined(remark_of(rows.tail(1)), likely_words(indicator, area, industry, grain, rows.tail(1))),
     )
     return Figure(
         indicator,
@@ -335,54 +336,6 @@ def _expected_week(indicator: str, area: str, industry: str, period: pd.Timestam
     return None if rows.empty else (float(rows.iloc[0].lo95), float(rows.iloc[0].hi95))
 
 
-def _alike(
-    indicator: Indicator, area: str, industry: str, rows: pd.DataFrame, recent: pd.DataFrame
-) -> tuple["pd.Series[float]", str]:
-    """Days told in full, to compare, and a remark: while a unit is late, the total of those that are not, on both
-    sides; empty where nobody can tell it."""
-    remark, whole = _remark(recent), _values(rows[~_is_open(rows)])
-    if not remark:
-        return whole, remark
-    if (area, industry) != (reference.city(), TOTAL_INDUSTRY):
-        return whole.iloc[:0], remark
-    days = set(recent["period"])
-    units = data.read(
-        "unit_series", indicator=indicator.indicator, grain="day", since=long_ago(), city=reference.city()
-    )
-    units = units.assign(period=pd.to_datetime(units["period"]))
-    is_here = units["period"].isin(days)
-    here = units[is_here].groupby("area")["period"].nunique()
-    on_time = units[units["area"].isin(here[here == len(days)].index)]
-    if on_time.empty:
-        return whole.iloc[:0], remark
-    told = on_time.groupby("period")["value"].agg(["sum", "count"])
-    return told.loc[told["count"] == told["count"].max(), "sum"], text("{remark}; compared alike", remark=remark)
-
-
-def _is_open(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether something of each reading has not come yet."""
-    return rows["is_provisional"].fillna(False).astype(bool)
-
-
-def _values(rows: pd.DataFrame) -> "pd.Series[float]":
-    """What was told, by period."""
-    return rows.set_index("period")["value"].dropna()
-
-
-def _within(counts: "pd.Series[float]", first: pd.Timestamp, last: pd.Timestamp) -> "pd.Series[float]":
-    return counts[(counts.index >= first) & (counts.index <= last)]
-
-
-def _sum(counts: "pd.Series[float]", first: pd.Timestamp, last: pd.Timestamp) -> float | None:
-    part = _within(counts, first, last)
-    return None if part.empty else float(part.sum())
-
-
-def _only_grows(indicator: Indicator, values: "pd.Series[float]") -> bool:
-    """Whether what has not come can but add to a figure: people that are counted, neither a ratio nor a net change."""
-    return not indicator.is_ratio and not (values < 0).any()
-
-
 def _change(indicator: Indicator, against: str, now: float, then: float) -> Change:
     words = change_words(now, then, indicator.unit, is_ratio=indicator.is_ratio)
     return Change(against, words, of_change(words, now - then, indicator.worse))
@@ -396,13 +349,3 @@ def _range(lo: float | None, hi: float | None, indicator: Indicator, title: str)
 
 def _joined(*remarks: str) -> str:
     return text("; ").join(remark for remark in remarks if remark)
-
-
-def _remark(rows: pd.DataFrame) -> str:
-    """What is to be known of a figure whose senders have not all reported."""
-    if not _is_open(rows).any():
-        return ""
-    short = rows[_is_open(rows)].iloc[-1]
-    if pd.isna(short.due) or short.due <= 1:
-        return text("provisional")
-    return text("provisional: {reporting} of {due} files", reporting=int(short.reporting), due=int(short.due))

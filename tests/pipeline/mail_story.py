@@ -1,18 +1,21 @@
 """A warning of one county and who is told of it: what the timelines of mails share."""
 
 import shutil
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from pipelines import region as regions
+from pipelines.alerts.mail import send
 from pipelines.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Subject, take
+from pipelines.ledger.notice import recorded_notices
 from pipelines.ledger.warning_notice import reasons
 from pipelines.region import Region
-from tests.pipeline.mail_city import REGION, edition
+from tests.pipeline.mail_city import REGION, City, edition, parsed, part
+from tests.pipeline.timeline import Timeline
 
 MONDAY = date(2026, 11, 9)
 CLERK, HEAD = "jiuye@dongchangfu.example.com", "juzhang@dongchangfu.example.com"
@@ -50,3 +53,13 @@ def moved(ledger: Ledger, to: State, role: Role, level: int, now: datetime, **gr
     viewer = Viewer(role, frozenset({"371502"}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset())
     subject = Subject(EPISODE, edition(REGION.local_day(now)).edition_id, "371502", Level(level))
     take(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, **ground)
+
+
+def clerk_mail(city: City, ledger: Ledger, story: Timeline, number: int, office: str = "dongchangfu") -> str:
+    """The text of the only mail that an edition sent to an office's first post."""
+    send(ledger, city.settings, at(story.days[-1] + timedelta(days=1), "09:00"))
+    address = next(one.address for one in recorded_notices(ledger) if one.office_id == office)
+    name = edition(story.days[number]).edition_id
+    mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob(f"{name}_{office}_*.eml")]
+    (text,) = [part(mail, "plain") for mail in mails if mail["To"] == address]
+    return text

@@ -13,7 +13,7 @@ from pipelines.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.acknowledgement import acknowledge
 from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Cause, Subject, take
+from pipelines.ledger.chain import Cause, Subject
 from pipelines.ledger.notice import Purpose, Reason, recorded_notices
 from pipelines.ledger.warning_notice import reasons
 from pipelines.settings import Settings
@@ -27,20 +27,11 @@ from tests.pipeline.mail_story import (
     MONDAY,
     SERIES,
     at,
+    clerk_mail,
     moved,
     why,
 )
 from tests.pipeline.timeline import Timeline
-
-
-def clerk_mail(city: City, ledger: Ledger, story: Timeline, number: int, office: str = "dongchangfu") -> str:
-    """The text of the only mail that an edition sent to an office's first post."""
-    send(ledger, city.settings, at(story.days[-1] + timedelta(days=1), "09:00"))
-    address = next(one.address for one in recorded_notices(ledger) if one.office_id == office)
-    name = edition(story.days[number]).edition_id
-    mails = [parsed(path.read_bytes()) for path in city.settings.outbox.glob(f"{name}_{office}_*.eml")]
-    (text,) = [part(mail, "plain") for mail in mails if mail["To"] == address]
-    return text
 
 
 def test_a_flapping_series_is_at_most_one_mail_a_day(city: City, ledger: Ledger) -> None:
@@ -138,69 +129,6 @@ def test_a_red_one_whose_mail_was_refused_is_told_at_once_by_the_next_edition(ci
     story.play(since=1)
     assert (story.mails(CLERK), story.mails(HEAD)) == ("!!..", "!...")
     assert why(ledger, CLERK) == ["first", "first", "nothing_new", "nothing_new"]
-
-
-def test_what_was_issued_is_told_at_once_though_its_level_was_told_before(city: City, ledger: Ledger) -> None:
-    #                                                                   FSSM
-    story = Timeline(city, ledger, MONDAY + timedelta(days=4), {SERIES: "1111"})
-    story.play(1)
-    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 1, at(story.days[0], "17:40"))
-    moved(ledger, State.ISSUED, Role.CITY_DUTY, 1, at(story.days[0], "18:00"))
-    story.play(since=1)
-    assert story.mails(CLERK) == "!!.."
-    assert why(ledger, CLERK) == ["first", "issued", "nothing_new", "nothing_new"]
-    (issued,) = [one for one in recorded_notices(ledger) if one.address == CLERK and one.reason is Reason.ISSUED]
-    assert issued.subject.startswith("[红色预警")
-    assert issued.not_before is None
-
-
-@pytest.mark.parametrize(
-    ("level", "clock", "waits_for"), [(1, "09:30", None), (1, "23:00", None), (2, "09:30", None), (2, "18:00", "08:30")]
-)
-def test_an_issue_is_told_within_the_day_and_once(
-    city: City, ledger: Ledger, level: int, clock: str, waits_for: str | None
-) -> None:
-    story = Timeline(city, ledger, MONDAY, {SERIES: str(level) * 3})
-    story.play(1)
-    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, level, at(MONDAY, "09:00"))
-    assert story.tell_issued(0, "09:15") == []
-    moved(ledger, State.ISSUED, Role.CITY_DUTY, level, at(MONDAY, clock))
-    told = story.tell_issued(0, "23:30" if clock == "23:00" else "19:00" if clock == "18:00" else "09:45")
-    assert {CLERK, HEAD} <= {one.address for one in told}
-    (issued,) = [one for one in told if one.address == CLERK]
-    assert issued.subject.startswith("[红色预警" if level == 1 else "[橙色预警")
-    assert issued.not_before == (waits_for and at(story.days[1], waits_for))
-    assert story.tell_issued(0, "23:45") == []
-    story.play(since=1)
-    assert story.tell_issued(1, "09:45") == []
-    assert why(ledger, CLERK) == ["first", "nothing_new", "nothing_new"]
-
-
-def test_many_issues_of_a_day_are_told_once_each(city: City, ledger: Ledger) -> None:
-    lines = {("371502", industry): "11" for industry in "CFGHI"}
-    story = Timeline(city, ledger, MONDAY, lines)
-    story.play(1)
-    for industry in "CFGHI":
-        for state, role in ((State.CONFIRMED, Role.CITY_LEADER), (State.ISSUED, Role.CITY_DUTY)):
-            subject = Subject(f"371502{industry}1", edition(MONDAY).edition_id, "371502", Level.RED)
-            take(ledger, REGION.transition, Viewer(role), Actor("某人", "test"), subject, state, at(MONDAY, "09:00"))
-    told = [one for one in story.tell_issued(0, "09:15") if one.address == CLERK]
-    assert [len(one.content) for one in told] == [5]
-    assert story.tell_issued(0, "09:30") == []
-    story.play(since=1)
-    assert why(ledger, CLERK, "371502C1") == ["first", "nothing_new"]
-
-
-def test_an_issue_is_told_though_a_mail_about_another_went_since(city: City, ledger: Ledger) -> None:
-    friday = MONDAY + timedelta(days=4)
-    #                                            FSSM
-    story = Timeline(city, ledger, friday, {SERIES: "3333", ("371502", "F"): ".111"})
-    story.play(1)
-    moved(ledger, State.CONFIRMED, Role.COUNTY_HEAD, 3, at(friday, "17:40"))
-    moved(ledger, State.ISSUED, Role.CITY_DUTY, 3, at(friday, "18:00"))
-    story.play(since=1)
-    assert story.mails(CLERK) == "d!.d"
-    assert why(ledger, CLERK) == ["first", "outside_hours", "outside_hours", "issued"]
 
 
 def test_an_office_gets_one_digest_a_day_when_the_run_of_the_day_before_was_late(city: City, ledger: Ledger) -> None:
@@ -426,48 +354,12 @@ def test_mails_about_a_warning_share_a_thread_and_others_do_not(city: City, ledg
     assert len(set.union(*digests, roots[f"{CLERK} warning"])) == 7
 
 
-def test_only_what_a_person_issued_is_called_a_warning(city: City, ledger: Ledger) -> None:
-    story = Timeline(city, ledger, MONDAY, {SERIES: "2222"})
-    story.play(1)
-    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "10:00"))
-    story.play(2, since=1)
-    moved(ledger, State.ISSUED, Role.CITY_DUTY, 2, at(story.days[1], "11:00"))
-    story.play(since=2)
-    told = [one for one in recorded_notices(ledger) if one.address == CLERK and one.is_due]
-    assert [one.subject.split("]")[0] for one in told] == ["[疑似橙色预警·待核实", "[橙色预警"]
-    assert why(ledger, CLERK) == ["first", "nothing_new", "issued", "nothing_new"]
-
-
 def test_a_head_who_was_told_at_once_hears_of_the_end(city: City, ledger: Ledger) -> None:
     story = Timeline(city, ledger, MONDAY, {SERIES: "22x..", ("371502", "F"): "33x33"})
     story.play()
     assert story.mails(HEAD) == "!.d.."
     assert why(ledger, HEAD, "371502F1") == ["not_for_post", "not_for_post"]
     assert story.mails(LEADER) == "!.d.."
-
-
-def test_what_people_issued_is_lifted_by_people_not_by_the_data(city: City, ledger: Ledger) -> None:
-    story = Timeline(city, ledger, MONDAY, {SERIES: "33x..", ("371502", "F"): "..3.."})
-    story.play(upto=1)
-    moved(ledger, State.CONFIRMED, Role.COUNTY_HEAD, 3, at(MONDAY, "09:00"), note="属实")
-    moved(ledger, State.ISSUED, Role.CITY_DUTY, 3, at(MONDAY, "10:00"), note="发布")
-    story.play(upto=3, since=1)
-    listed = [
-        one
-        for one in recorded_notices(ledger)
-        if one.address == CLERK and one.edition_id == edition(story.days[2]).edition_id
-    ]
-    assert [one.content.get(EPISODE) for one in listed if one.is_due] == [3], "still there, though the data closed it"
-    assert not [one for one in recorded_notices(ledger) if one.reason is Reason.LIFTED]
-    text = clerk_mail(city, ledger, story, 2)
-    assert "已发布，数据已回落，待决定解除" in text
-    assert "疑似预警已解除" not in text
-    moved(ledger, State.HANDLING, Role.COUNTY_HEAD, 3, at(story.days[2], "09:00"), note="已办专场招聘")
-    moved(ledger, State.LIFTED, Role.COUNTY_HEAD, 3, at(story.days[2], "10:00"), note="数据已回落")
-    story.play(since=3)
-    lifted = [one for one in recorded_notices(ledger) if one.reason is Reason.LIFTED and one.address == CLERK]
-    assert len(lifted) == 1
-    assert lifted[0].subject.startswith("[预警解除] 东昌府区")
 
 
 def test_what_nobody_confirmed_ends_with_its_data(city: City, ledger: Ledger) -> None:
