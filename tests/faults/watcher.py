@@ -81,7 +81,7 @@ class Watcher:
         shown = {LAYOUT: lambda: "any", TODAY: lambda: edition_of_page(body)}.get(
             address, lambda: edition_of(answer.headers.get("Content-Disposition", ""), body)
         )()
-        self.answers.setdefault((address, shown), set()).add(body)
+        self.answers.setdefault((address, shown), set()).add(_in_order(body) if address in (LAYOUT, TODAY) else body)
         return shown
 
     def changed(self) -> list[str]:
@@ -101,6 +101,11 @@ class Watcher:
             callback = f"{self.url}/_dash-update-component"
             return self.session.post(callback, json=PAGE, headers={"Origin": self.url}, timeout=30)
         return self.session.get(self.url + address, allow_redirects=False, timeout=30)
+
+
+def _in_order(body: str) -> str:
+    """JSON with its keys in order: Dash gives ``data-`` properties as a set's order has them, in each process anew."""
+    return json.dumps(json.loads(body), ensure_ascii=False, sort_keys=True)
 
 
 def edition_of(disposition: str, body: str) -> str:
