@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models.spike import exceeds
 from pipelines.alerts.reach import of_industry, of_size
+from pipelines.alerts.rules import EVENT_DAYS, with_instalments
 
 LEAD = [
     "rule_id", "kind", "employer", "employer_name", "area", "industry", "window_from", "window_to", "people",
@@ -66,7 +67,7 @@ def unreported(
     ``reports``: layoff reports of half a year (employer, planned); ``windows``: see blocks. Rows of the rule are joined
     by *or*, legs of a row by *and*: persons ≥ line, share of the insured ≥ min_ratio, persons ≥ min_people, p < max_p.
     What reports in force plan for is taken off before, unless the layoff was carried out so long before the window that
-    its leaves were filed before it. Returns frame of LEAD columns, one row an employer.
+    its leaves were filed before it, or is planned for after it. Returns frame of LEAD columns, one row an employer.
     """
     rule = rules[rules["kind"] == "unreported"]
     before = [block for block in windows["block"] if block > 0]
@@ -112,7 +113,8 @@ def _sized(now: pd.Series, found: pd.DataFrame, reports: pd.DataFrame, windows: 
 def _reaching(reports: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
     """Reports whose leavers may have been filed in the window judged."""
     carried_out = reports["effective_on"].fillna(reports["reported_on"])
-    return reports[carried_out + timedelta(days=FILED_WITHIN_DAYS) >= pd.Timestamp(windows["since"].iloc[0])]
+    since = pd.Timestamp(windows["since"].iloc[0]) - timedelta(days=FILED_WITHIN_DAYS)
+    return reports[carried_out.between(since, pd.Timestamp(windows["until"].iloc[0]))]
 
 
 def _met(frame: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
@@ -129,10 +131,12 @@ def _met(frame: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
 
 def early(rules: pd.DataFrame, reports: pd.DataFrame, day: date) -> pd.DataFrame:
     """Leads on reports whose planned day is less than ``window_days`` after staff were told, and of the size the law
-    means (persons ≥ line, or share ≥ min_ratio). A report stays on the list until its planned day is half a year past.
+    means (persons ≥ line, or share ≥ min_ratio), with what its employer reported in the thirty days up to it. A report
+    stays on the list until its planned day is half a year past.
     """
     rule = rules[rules["kind"] == "early"]
-    told = reports[reports["told_on"].notna() & reports["effective_on"].notna()]
+    whole = with_instalments(reports, EVENT_DAYS)
+    told = whole[whole["told_on"].notna() & whole["effective_on"].notna()]
     if rule.empty or told.empty:
         return pd.DataFrame(columns=LEAD)
     met = told.merge(rule, how="cross", suffixes=("", "_of_rule"))

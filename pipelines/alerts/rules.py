@@ -168,7 +168,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
         return pd.DataFrame(columns=FINDING)
     rule = rule.assign(window_days=rule["window_days"].fillna(EVENT_DAYS))
     met = pd.concat(
-        [_with_instalments(layoffs, int(days)).merge(own, how="cross") for days, own in rule.groupby("window_days")]
+        [with_instalments(layoffs, int(days)).merge(own, how="cross") for days, own in rule.groupby("window_days")]
     )
     age = (pd.Timestamp(day) - met[["reported_on", "effective_on"]].max(axis=1)).dt.days
     share = met["planned"] / met["staff"].where(met["staff"] > 0)
@@ -191,7 +191,7 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
     )  # fmt: skip
 
 
-def _with_instalments(layoffs: pd.DataFrame, days: int) -> pd.DataFrame:
+def with_instalments(layoffs: pd.DataFrame, days: int) -> pd.DataFrame:
     """Each report with the people its employer reported in the ``days`` up to it, and ``since`` when."""
     own = layoffs[["employer", "reported_on"]].reset_index()
     pairs = own.merge(layoffs[["employer", "reported_on", "planned"]], on="employer", suffixes=("", "_before"))

@@ -29,14 +29,15 @@ def leaves(events: pd.DataFrame, grain: str) -> pd.Series:
 
 
 def reports(rows: pd.DataFrame) -> pd.DataFrame:
-    """Layoff reports as numbers and days."""
+    """Layoff reports as numbers and days; of one number and area the report made last."""
     days = {
         name: pd.to_datetime(rows[said].map(as_day))
         for name, said in (("told", "告知职工日期"), ("on", "计划实施日期"))
     }
-    return rows.assign(
+    every = rows.assign(
         staff=rows["职工总数"].map(count), planned=rows["拟裁人数"].map(count), reported=pd.to_datetime(rows["filed_on"]), **days
     )  # fmt: skip
+    return every.sort_values("reported", kind="stable").drop_duplicates(["报告编号", "area"], keep="last").sort_index()
 
 
 def steps(rule_id: str) -> pd.DataFrame:
@@ -56,13 +57,18 @@ def reaches(step: object, planned: int, staff: int) -> bool:
     return all(legs)
 
 
+def reported_with(known: pd.DataFrame, row: object) -> int:
+    """Persons of a report with those its employer reported in the thirty days up to it."""
+    earlier = (row.reported - known["reported"]).dt.days.between(0, 29) & (known["employer"] == row.employer)
+    return int(known.loc[earlier, "planned"].sum())
+
+
 def employer_warnings(known: pd.DataFrame, day: pd.Timestamp) -> dict[str, tuple[int, int]]:
     """Employer: worst level and persons, of reports that count on a day (30 days after they are made or carried out),
     each with what the employer reported in the thirty days up to it."""
     found: dict[str, tuple[int, int]] = {}
     for row in known.itertuples():
-        earlier = (row.reported - known["reported"]).dt.days.between(0, 29) & (known["employer"] == row.employer)
-        planned = int(known.loc[earlier, "planned"].sum())
+        planned = reported_with(known, row)
         last = max(row.reported, row.on) if pd.notna(row.on) else row.reported
         met = [
             step.level
@@ -88,9 +94,12 @@ def county_warnings(known: pd.DataFrame, day: pd.Timestamp) -> dict[tuple[str, s
 
 
 def told_too_late(known: pd.DataFrame) -> pd.DataFrame:
-    """Reports of the law's size that are carried out before staff have known for thirty days."""
-    is_large = (known["planned"] >= 20) | (known["planned"] / known["staff"] >= 0.1)
-    return known[is_large & ((known["on"] - known["told"]).dt.days < 30)]
+    """Of each employer the largest report of the law's size, with what it reported in the thirty days up to it, that is
+    carried out before staff have known for thirty days."""
+    whole = known.assign(planned=[reported_with(known, row) for row in known.itertuples()])
+    is_large = (whole["planned"] >= 20) | (whole["planned"] / whole["staff"] >= 0.1)
+    late = whole[is_large & ((whole["on"] - whole["told"]).dt.days < 30)]
+    return late.sort_values(["planned", "报告编号"], ascending=[False, True]).drop_duplicates("employer")
 
 
 def left_without_report(
@@ -106,7 +115,7 @@ def left_without_report(
     own = left[(left[EMPLOYER].str.upper() == code) & left["reason"].isin(BY_EMPLOYER)]
     now = own[own["filed_on"].between(first, last) & (own["effective"] >= first - pd.Timedelta(days=30))]
     done = known["on"].fillna(known["reported"])
-    is_near = done >= first - pd.Timedelta(days=30)  # what was carried out before was filed before
+    is_near = done.between(first - pd.Timedelta(days=30), last)  # what was carried out before was filed before
     planned = known.loc[(known["employer"] == code) & is_near, "planned"].sum()
     month = first.to_period("M").to_timestamp() - pd.DateOffset(months=1)
     stock = headcount[(headcount[EMPLOYER].str.upper() == code) & (pd.to_datetime(headcount["slice"]) <= month)]

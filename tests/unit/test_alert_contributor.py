@@ -1,6 +1,6 @@
 """Who makes up a rise, and what the sources together say of it: drawn on small tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 import duckdb
@@ -12,6 +12,7 @@ from pipelines.alerts.contributor import MOST_NAMED, contributors
 from pipelines.alerts.lifecycle import EarlyWarning, opened
 from pipelines.alerts.rules import FINDING
 from pipelines.warehouse.catalogue import step
+from pipelines.warehouse.tables import define
 
 CITY, AREA, OTHER = "371500", "371502", "371503"
 SINCE, UNTIL = date(2026, 10, 24), date(2026, 10, 30)
@@ -28,6 +29,14 @@ RULES = pd.DataFrame(
 RULES["industries"] = ["C" if rule == "of_factories" else None for rule in RULES["rule_id"]]
 
 
+def reported(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[object, ...]]) -> None:
+    con.executemany(
+        "insert into layoff_report (drop_id, line_number, area, industry, employer, reported_on, planned)"
+        " values ('a', ?, ?, ?, ?, ?, ?)",
+        list(zip(range(len(rows)), *zip(*rows, strict=True), strict=True)),
+    )
+
+
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as here:
@@ -35,9 +44,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         here.execute(
             "create table monitored_employer_in_force (area text, industry text, employer text, period date, losses int)"
         )
-        here.execute(
-            "create table layoff_report_in_force (area text, industry text, employer text, reported_on date, planned int)"
-        )
+        define(here, "layoff_report")
+        here.execute("create view layoff_report_in_force as select * from layoff_report")
         here.execute(
             "create table monitored_village_in_force (village text, village_name text, area text, surveyed_on date,"
             " returned int)"
@@ -123,7 +131,7 @@ def test_what_is_usual_of_a_form_is_of_the_months_it_was_told(con: duckdb.DuckDB
 
 def test_of_reports_nothing_is_usual(con: duckdb.DuckDBPyConnection) -> None:
     reports = [(AREA, "C", "factory", day, people) for day, people in ((date(2026, 3, 2), 80), (UNTIL, 120))]
-    con.executemany("insert into layoff_report_in_force values (?, ?, ?, ?, ?)", reports)
+    reported(con, reports)
     one = warning("several_employers_layoff", "several", "layoff_reported", industry="C")
     assert told(con, one) == [(1, "factory", "示例厂", 120.0, None)]
 
@@ -162,7 +170,7 @@ def test_a_sum_over_the_industries_of_a_rule_names_nobody_for_its_rows_are_of_al
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     reports = [(AREA, "C", "factory", UNTIL, 70), (AREA, "F", "shop", UNTIL, 500)]
-    con.executemany("insert into layoff_report_in_force values (?, ?, ?, ?, ?)", reports)
+    reported(con, reports)
     assert told(con, warning("of_factories", "several", "layoff_reported")) == []
     (only,) = told(con, warning("of_factories", "several", "layoff_reported", industry="C"))
     assert only[:2] == (1, "factory")

@@ -108,6 +108,12 @@ def test_thirty_days_lie_between_telling_and_doing(planned: int, staff: int, day
     assert len(found) == is_early
 
 
+@pytest.mark.parametrize(("second", "days", "people"), [(5, 29, [20.0]), (4, 29, []), (5, 30, []), (15, 0, [30.0])])
+def test_a_layoff_in_instalments_needs_its_thirty_days_as_a_whole(second: int, days: int, people: list[float]) -> None:
+    both = instalments(15, second, days).assign(effective_on=pd.Timestamp("2026-10-28"))
+    assert leads.early(SHIPPED, both, DAY)["people"].tolist() == people
+
+
 def test_a_report_that_does_not_say_when_staff_were_told_is_no_lead() -> None:
     assert leads.early(SHIPPED, report(50, 100).assign(told_on=pd.NaT), DAY).empty
 
@@ -173,6 +179,12 @@ def test_a_layoff_carried_out_long_ago_hides_nobody_who_leaves_now(effective: st
     assert (
         unreported(30, 200, reports=told)["people"].tolist() == people
     )  # leaves of 2 September may be filed on 2 October
+
+
+@pytest.mark.parametrize(("effective", "people"), [("2026-10-31", []), ("2026-11-01", [30.0])])
+def test_a_report_for_later_hides_nobody_who_left_before(effective: str, people: list[float]) -> None:
+    told = report(25, 200).assign(effective_on=pd.Timestamp(effective))
+    assert unreported(30, 200, reports=told)["people"].tolist() == people
 
 
 def test_three_windows_of_history_are_the_least() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import duckdb
 import pytest
 
-from pipelines.warehouse.catalogue import step
+from pipelines.warehouse.catalogue import catalogue, step
 from pipelines.warehouse.tables import define
 
 EARLY, LATE = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)
@@ -39,6 +39,25 @@ def test_of_a_report_number_the_one_made_last_counts(
         )
     con.execute(step("report_fresh"))
     assert con.execute("select planned from report_fresh").fetchall() == [(planned,)]
+
+
+def test_a_report_made_again_counts_once_where_rules_and_figures_look(con: duckdb.DuckDBPyConnection) -> None:
+    define(con, "layoff_report")
+    con.execute("create view layoff_report_in_force as select * from layoff_report")
+    rows = [("a", 1, "LQ-1", 10, 30), ("b", 1, "LQ-1", 12, 35), ("b", 2, "LQ-2", 12, 5), ("b", 3, None, 12, 7)]
+    con.executemany(
+        "insert into layoff_report (drop_id, line_number, report_id, area, industry, employer, planned, reported_on)"
+        " values (?, ?, ?, '371521', 'C', 'E', ?, ?)",
+        [(drop, line, number, people, date(2026, 10, day)) for drop, line, number, day, people in rows],
+    )
+    told = con.execute(step("layoff"), {"since": date(2026, 10, 1), "until": date(2026, 10, 31)}).df()
+    assert sorted(told["planned"]) == [5, 7, 35]
+    assert con.execute(step("layoff"), {"since": date(2026, 10, 1), "until": date(2026, 10, 11)}).df()[
+        "planned"
+    ].tolist() == [30]
+    (figure,) = con.execute(catalogue()["layoff_reported"].sql).df().to_dict("records")
+    assert (figure["numerator"], figure["units"], figure["largest_unit"]) == (47, 3, 35)
+    assert con.execute(step("contribution_layoff_reported")).df()["people"].sum() == 47
 
 
 def test_an_employer_stands_on_each_areas_list_and_of_two_lists_the_newer_counts(
