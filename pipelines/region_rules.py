@@ -1,5 +1,6 @@
 """The tables of a region that say when to warn: rules, what holds in one area for a time, what a version shipped."""
 
+import numpy as np
 import pandas as pd
 
 from pipelines.domain import EVERY_COHORT, Grain
@@ -93,7 +94,7 @@ def check_rules(rules: Table) -> None:
     rules.refuse(one_person(frame["author"], frame["approver"]), "approver", _TWO)
     _check_versions(rules)
     check_kinds(rules)
-    check_limits(rules, frame["kind"])
+    check_limits(rules, frame["kind"], frame["indicator"])
     check_order(rules)
     check_grains(rules)
 
@@ -166,10 +167,11 @@ def check_overrides(overrides: Table | None, rules: Table, units: set[str]) -> N
     known = set(zip(rules.frame["rule_id"], rules.frame["level"], strict=True))
     pairs = zip(frame["rule_id"], frame["level"], strict=True)
     overrides.refuse([pair not in known for pair in pairs], "level", "不是该规则已有的级别")
-    kind = frame["rule_id"].map(rules.frame.drop_duplicates("rule_id").set_index("rule_id")["kind"])
+    first = rules.frame.drop_duplicates("rule_id").set_index("rule_id")
+    kind, indicator = (frame["rule_id"].map(first[name]) for name in ("kind", "indicator"))
     for name in kind.unique():
         refuse_unused(overrides, kind, name, LIMITS)
-    check_limits(overrides, kind)
+    check_limits(overrides, kind, indicator)
     overrides.refuse(frame[list(LIMITS)].isna().all(axis=1), "line", "和其他界限都空着，请至少填写一项")
     length = (frame["effective_to"] - frame["effective_from"]).dt.days
     overrides.refuse(length < 0, "effective_to", "早于 effective_from")
@@ -179,7 +181,24 @@ def check_overrides(overrides: Table | None, rules: Table, units: set[str]) -> N
         f"离 effective_from 超过 {LONGEST_OVERRIDE_DAYS} 天；长期有效的请改规则",
     )
     overrides.refuse(one_person(frame["author"], frame["approver"]), "approver", _TWO)
+    _refuse_unclear(overrides, rules.frame)
     _refuse_overlap(overrides)
+
+
+def _refuse_unclear(overrides: Table, rules: pd.DataFrame) -> None:
+    """Of several rows of a level, any of which is enough, an override cannot say which it means: a limit that they do
+    not have alike stays as it is."""
+    frame = overrides.frame
+    said = frame.reset_index().merge(rules, on=["rule_id", "level"], suffixes=("", "_of_rule"))
+    said = said[
+        (said["effective_from_of_rule"] <= said["effective_to"])
+        & ~(said["effective_to_of_rule"] < said["effective_from"])
+    ]
+    for limit in LIMITS:
+        own = said[f"{limit}_of_rule"].astype("float64").fillna(np.inf)
+        several = own.groupby([said["index"], said["scope"]]).nunique().groupby(level=0).max().reindex(frame.index) > 1
+        fix = "：该规则这一级有几行，满足其一即可，而它们的这一项不同，说不清改哪一行；请改用 rules.csv 中单独的规则"
+        overrides.refuse(several & frame[limit].notna(), limit, fix)
 
 
 def _refuse_overlap(overrides: Table) -> None:

@@ -17,6 +17,10 @@ LIMITS = ("min_strength", "min_ratio", "min_people", "line", "margin", "min_base
 _USED_BY_SOME = (
     *LIMITS, "window_days", "max_p", "window_periods", "enter_k", "enter_n", "leave_line", "cool_down_days", "raise_by",
 )  # fmt: skip
+LEAST_RATIO = 1.2
+"""Times the expectation that the detector asks of counts and rates whatever a rule says (``models.evidence``)."""
+_BY_CHANGE = ("stock", "net", "given", None)
+"""What kind of indicator is judged by how much it moved, not by its ratio to what was expected."""
 _OF_A_WARNING = ("cool_down_days", "raise_by")
 _OF_PERIODS = ("enter_k", "enter_n", *_OF_A_WARNING)
 _SERIES, _SUMS = ("city", "area", "industry", "cell"), ("city", "area", "industry")
@@ -121,15 +125,19 @@ def refuse_unused(table: Table, kind: pd.Series, name: str, columns: tuple[str, 
             table.refuse(stands, column, f"不用于 {name} 类规则，请留空；这类规则可填：{'、'.join(used)}")
 
 
-def check_limits(table: Table, kind: pd.Series) -> None:
-    """Limits of rules or of overrides are such as can be met and missed. ``kind``: of the rule of every row."""
+def check_limits(table: Table, kind: pd.Series, indicator: pd.Series) -> None:
+    """Limits of rules or of overrides are such as can be met and missed. ``kind``, ``indicator``: of the rule of every
+    row."""
     frame = table.frame
     strength, ratio = frame["min_strength"], frame["min_ratio"]
+    is_by_change = indicator.map(lambda name: (_said(name, "judged") or _said(name, "kind")) in _BY_CHANGE).astype(bool)
     table.refuse(strength.notna() & ~strength.between(0, 40), "min_strength", "应在 0 和 40 之间")
     for column in ("min_people", "margin", "min_base"):
         table.refuse(frame[column] < 0, column, "不能是负数")
     is_beyond = kind.isin(BEYOND_EXPECTED)
     table.refuse(is_beyond & (ratio < 1), "min_ratio", "应不小于 1，为实际与预期之比，如 1.2")
+    below = f"应不小于 {LEAST_RATIO:g}：人数和比率不到预期的这一倍数，检测一律不算异常"
+    table.refuse((kind == "spike") & ~is_by_change & (ratio < LEAST_RATIO), "min_ratio", below)
     is_share = ratio.notna() & ~is_beyond & ~((ratio > 0) & (ratio <= 1))
     table.refuse(is_share, "min_ratio", "应大于 0、不大于 1，为占职工的比例，如 0.1")
     table.refuse((kind != "level") & (frame["line"] <= 0), "line", "应大于 0")
@@ -147,16 +155,20 @@ def check_leave(rules: Table) -> None:
     rules.refuse((kind == "level") & beyond, "leave_line", "比触发线还差，解除线应在触发线好的一侧")
 
 
+def at_once(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """(n, n) which of these rows of rules hold on a common day."""
+    begins = rows["effective_from"].to_numpy()
+    ends = rows["effective_to"].fillna(rows["effective_from"].max()).to_numpy()
+    return np.asarray((begins[:, None] <= ends) & (begins <= ends[:, None]))
+
+
 def check_order(rules: Table) -> None:
     """Every row can decide the level: none is twice there, none asks as much as a row of a more severe level."""
     frame = rules.frame
     strict = _strictness(frame)
     for _, own in frame.groupby("rule_id"):
-        rows = own.index.to_numpy()
-        ends = own["effective_to"].fillna(own["effective_from"].max())
-        level, begins = own["level"].to_numpy(), own["effective_from"].to_numpy()
-        at_once = (begins[:, None] <= ends.to_numpy()) & (begins <= ends.to_numpy()[:, None])
-        covers = (strict[rows][None, :, :] <= strict[rows][:, None, :]).all(axis=2) & at_once
+        rows, level = own.index.to_numpy(), own["level"].to_numpy()
+        covers = (strict[rows][None, :, :] <= strict[rows][:, None, :]).all(axis=2) & at_once(own)
         for place, row in enumerate(rows):
             same = covers[place] & covers[:, place] & (level == level[place])
             if same[:place].any():
@@ -170,12 +182,16 @@ def check_order(rules: Table) -> None:
 
 
 def check_grains(rules: Table) -> None:
-    """Rules on readings of one indicator, and cohort, judge one grain: those of another are not looked at."""
+    """Enabled rules on readings of one indicator, and cohort, judge one grain at a time: another is not looked at."""
     frame = rules.frame
-    own = frame[frame["kind"].isin(("level", "change"))]
-    first = own.groupby(["indicator", "cohort"])["grain"].transform("first").reindex(frame.index)
-    said = "与同一指标的其他 level、change 类规则不同，请改为相同的周期"
-    rules.refuse(first.notna() & (frame["grain"] != first), "grain", said)
+    own = frame[frame["kind"].isin(("level", "change")) & frame["is_enabled"]]
+    said = "与同一指标同时有效的其他 level、change 类规则不同，请改为相同的周期"
+    for _, rows in own.groupby(["indicator", "cohort"]):
+        grain = rows["grain"].to_numpy()
+        clash = at_once(rows) & (grain[:, None] != grain)
+        rules.refuse(
+            pd.Series(np.tril(clash).any(axis=1), rows.index).reindex(frame.index, fill_value=False), "grain", said
+        )
 
 
 def _strictness(frame: pd.DataFrame) -> NDArray[np.float64]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from models.evidence import MIN_RATIO
 from pipelines import region as regions
 from pipelines.domain import UserError
 from pipelines.region_rules import RULE
-from pipelines.rule_terms import TERMS
+from pipelines.rule_terms import LEAST_RATIO, TERMS
 from pipelines.rule_version import before, newest
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
@@ -126,6 +127,7 @@ def test_a_column_the_kind_does_not_look_at_is_refused_and_what_it_takes_is_told
         (EVENT, "min_ratio", "-0.1", "如 0.1"),
         (SEVERAL, "line", "0", "大于 0"),
         (AHEAD, "min_ratio", "0.9", "不小于 1"),
+        (SPIKE, "min_ratio", "1.19", "应不小于 1.2"),
         (AHEAD, "leave_line", "3.5", "低于触发线"),
         (AHEAD, "window_periods", "", "提前几期"),
         (AHEAD, "window_periods", "9", "最多 8 周"),
@@ -143,11 +145,18 @@ def test_a_limit_that_cannot_be_met_or_missed_is_refused(
     assert fix in said
 
 
+def test_a_rule_asks_at_least_what_the_detector_asks() -> None:
+    assert LEAST_RATIO == MIN_RATIO
+
+
 def test_rules_on_readings_of_one_indicator_judge_one_grain(load: Load) -> None:
     monthly = LEVEL | {"rule_id": "a", "indicator": "insured_net_change", "line": "-900"}
     weekly = monthly | {"rule_id": "b", "grain": "week", "line": "-400"}
-    assert "“grain”列" in refusal(load, monthly, weekly)
-    load(monthly, SPIKE | {"rule_id": "c"})
+    both = {"is_enabled": "true"}
+    assert "“grain”列" in refusal(load, monthly | both, weekly | both)
+    load(monthly | both, weekly)
+    load(monthly | both | {"effective_to": "2026-12-31"}, weekly | both | {"effective_from": "2027-01-01"})
+    load(monthly | both, SPIKE | {"rule_id": "c"})
 
 
 @pytest.mark.parametrize(
