@@ -1,7 +1,7 @@
 """Up to when the series of open warnings were judged, and how many new periods that adds."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pandas as pd
@@ -10,9 +10,11 @@ from models import outage
 from models.panel import period_numbers
 from pipelines.alerts.exceedance import KIND
 from pipelines.alerts.lifecycle import EarlyWarning, Key
-from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY
+from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue, step
+
+USUAL_BEFORE = timedelta(weeks=outage.MEMORY // 5)  # so many days hold the workdays that make the usual one
 
 
 def judged_to(
@@ -41,7 +43,10 @@ def judged_to(
 
 
 def evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
-    """Series and window of what spike warnings rest on, with the number of each in its list, for SQL to join."""
+    """Series and window of what spike warnings rest on, with the number of each in its list, for SQL to join.
+
+    ``usual_from``: from when on one sees what was usual before the evidence, of counts by day.
+    """
     rows = [
         (number, one.indicator, str(catalogue()[one.indicator].grains[0]), one.area, one.industry, one.window_from,
          one.data_to, one.judged_to)
@@ -49,7 +54,9 @@ def evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
     ]  # fmt: skip
     names = ["number", "indicator", "grain", "area", "industry", "window_from", "data_to", "judged_to"]
     frame = pd.DataFrame(rows, columns=names)
-    return frame.assign(**{name: pd.to_datetime(frame[name]) for name in ("window_from", "data_to", "judged_to")})
+    frame = frame.assign(**{name: pd.to_datetime(frame[name]) for name in ("window_from", "data_to", "judged_to")})
+    is_daily = frame["grain"] == Grain.DAY
+    return frame.assign(usual_from=frame["window_from"].mask(is_daily, frame["window_from"] - USUAL_BEFORE))
 
 
 def _of_scores(
@@ -63,7 +70,7 @@ def _of_scores(
     evidence = evidence_of(spikes).merge(until, left_on=["indicator", "area", "industry"], right_index=True)
     if evidence.empty:
         return {}
-    since = evidence["window_from"].min()
+    since = evidence["usual_from"].min()
     days = [one.date() for one in pd.date_range(since, evidence["until"].max())]
     con.register("evidence", evidence)
     told = con.execute(

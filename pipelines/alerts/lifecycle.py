@@ -129,11 +129,13 @@ def opened(row: Mapping[Hashable, Any], day: date) -> EarlyWarning:
 
 
 def renewed(warning: EarlyWarning, row: Mapping[Hashable, Any], day: date) -> EarlyWarning:
-    """An open warning met again: newest evidence, the level raised at once and never lowered by the machine.
+    """An open warning met again: newest evidence, the level raised at once and not lowered by newer data.
 
-    Data already judged say nothing new, unless they were revised: to something worse, or to another number.
+    Data already judged say nothing new, unless they were revised: to something worse, or to another number. Only where
+    the very window of the evidence was, and is nearer to what is usual, the machine takes a milder level: the old one
+    was never reached.
     """
-    level = min(warning.level, int(row["level"]))
+    level = int(row["level"]) if _is_milder(warning, row) else min(warning.level, int(row["level"]))
     if _day(row["data_to"]) <= warning.judged_to and level == warning.level:
         if _number(row["observed"]) == warning.observed:
             return warning
@@ -142,6 +144,13 @@ def renewed(warning: EarlyWarning, row: Mapping[Hashable, Any], day: date) -> Ea
         warning, level=level, changed_on=day if level != warning.level else warning.changed_on, quiet_periods=0,
         **_evidence(row),
     )  # fmt: skip
+
+
+def _is_milder(warning: EarlyWarning, row: Mapping[Hashable, Any]) -> bool:
+    """Whether this is the warning's evidence, revised to less than it was."""
+    of_row = (_day(row["window_from"]), _day(row["window_to"]), _day(row["data_to"]))
+    now, before = ((one["observed"] or 0.0) - (one["expected"] or 0.0) for one in (_evidence(row), vars(warning)))
+    return of_row == (warning.window_from, warning.window_to, warning.data_to) and abs(now) < abs(before)
 
 
 def closed(warning: EarlyWarning, reason: str, day: date) -> EarlyWarning:

@@ -57,6 +57,15 @@ def test_data_judged_before_say_nothing_new() -> None:
     assert advance(first, finding(day(0), people=30), {}, LEAVE, day(2)) == first
 
 
+def test_evidence_revised_to_something_milder_lowers_it() -> None:
+    red = advance([], finding(day(0), level=1, people=350.0).assign(observed=350.0), {}, LEAVE, day(1))
+    typed_anew = finding(day(0), level=4, people=35.0).assign(observed=35.0)
+    lowered = advance(red, typed_anew, {}, LEAVE, day(2))[0]
+    assert (lowered.level, lowered.observed, lowered.changed_on) == (4, 35.0, day(2))
+    shorter = typed_anew.assign(window_from=pd.Timestamp(day(0)))
+    assert advance(red, shorter, {}, LEAVE, day(2))[0].level == 1, "another window says nothing of the first"
+
+
 def test_it_names_the_version_of_the_rule_that_judged_what_it_shows() -> None:
     first = advance([], finding(day(0)).assign(rule_hash="old"), {}, LEAVE, day(1))
     assert first[0].rule_hash == "old"

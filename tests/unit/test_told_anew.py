@@ -161,15 +161,22 @@ def test_a_total_is_quiet_only_in_periods_that_all_areas_told_which_told_its_evi
     assert judged_to(con, [one], ends(WEEK[-1]), pd.DataFrame(), pd.DataFrame(), REGION, DAY, CUTOFF) == {}
 
 
-@pytest.mark.parametrize(("usual", "quiet"), [(30.0, 3), (2.0, 5)])
+@pytest.mark.parametrize(("usual", "risen", "quiet"), [(30.0, 30.0, 3), (2.0, 2.0, 5), (2.0, 30.0, 5)])
 def test_an_area_that_suddenly_tells_of_nobody_on_workdays_is_not_seen_to_be_quiet(
-    con: duckdb.DuckDBPyConnection, usual: float, quiet: int
+    con: duckdb.DuckDBPyConnection, usual: float, risen: float, quiet: int
 ) -> None:
     one = spike(con)  # of 23 to 27 October two are days off
     for area in (CITY, AREA):
         told(con, area, dict.fromkeys(WEEK + AFTER, 3.0), "benefit_claim", "day")
     down = {AFTER[0]: 0.0, AFTER[1]: 0.0, AFTER[2]: 0.0, AFTER[3]: 0.0}
-    told(con, OTHER, dict.fromkeys(WEEK, usual) | down | {AFTER[4]: usual}, "benefit_claim", "day")
+    before = [WEEK[0] - timedelta(days=ahead) for ahead in range(1, 29)]
+    told(
+        con,
+        OTHER,
+        dict.fromkeys(before, usual) | dict.fromkeys(WEEK, risen) | down | {AFTER[4]: usual},
+        "benefit_claim",
+        "day",
+    )
     judged = judged_to(con, [one], ends(AFTER[-1]), pd.DataFrame(), pd.DataFrame(), REGION, DAY, CUTOFF)
     assert judged == {one.key: (AFTER[-1], quiet)}
 
