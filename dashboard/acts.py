@@ -60,6 +60,8 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/acknowledge")
     def acknowledge(episode_id: str) -> Response:
         subject = _subject(episode_id)
+        if field("level") and _number("level") != subject.level:
+            raise UserError(text("The warning has got another level meanwhile. Load the page again."))
         acknowledgement.acknowledge(
             ledger, data.viewer(), actor(), subject, _office(subject.area), _written("owner"), _written("note"),
             _number("days") or 0, clock(),
@@ -101,8 +103,8 @@ def _subject(episode_id: str) -> Subject:
 
 
 def _office(area: str) -> str:
-    """The office that takes a warning on: the viewer's own, or the one the area belongs to."""
-    found = office_of(data.viewer().areas or frozenset({area}))
+    """The office that takes a warning on: the one the area belongs to, else the viewer's own."""
+    found = office_of(frozenset({area})) or office_of(data.viewer().areas)
     if found is None:
         raise UserError(text("No office is responsible for this area."))
     return found[0]

@@ -17,7 +17,7 @@ from dashboard.region import due_day, region, steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
 from dashboard.wording import in_words, worded
-from pipelines.domain import ANNOUNCED, Level, State
+from pipelines.domain import ANNOUNCED, Audience, Level, State
 from pipelines.ledger.acknowledgement import LASTS_DAYS, Acknowledgement, acknowledgements, may_acknowledge
 from pipelines.ledger.chain import Cause, Standing, standing, timed
 from pipelines.ledger.measure import (
@@ -71,7 +71,7 @@ def handling(row: Any) -> Any:
         taken_on = acknowledgements(connection, [row.episode_id], until)[row.episode_id]
         assigned = measures(connection, [row.episode_id], until)[row.episode_id]
     level = Level(int(row.level))
-    may_act = until is None
+    may_act, may_read = until is None, _may_read(row.area)
     return html.Div(
         [
             html.Section(
@@ -79,16 +79,16 @@ def handling(row: Any) -> Any:
                     html.H2(text("Where it stands")),
                     html.P(_sentence(at, level), className="lead"),
                     _next(row, at, level, may_act),
-                    html.Details([html.Summary(text("All steps so far")), _steps(at)], open=bool(at.steps)),
+                    html.Details([html.Summary(text("All steps so far")), _steps(at, may_read)], open=bool(at.steps)),
                 ]
             ),
             html.Section(
                 [
                     html.H2(text("Who is on it")),
                     served_by(row, data.today()),
-                    _acknowledged(row, taken_on, level, may_act),
+                    _acknowledged(row, taken_on, level, may_act, may_read),
                     html.H3(text("Measures")),
-                    _measures(row, assigned, may_act),
+                    _measures(row, assigned, may_act, may_read),
                 ]
             ),
         ],
@@ -103,6 +103,16 @@ def state_words(at: Standing, level: Level) -> str:
     if state in ANNOUNCED:
         return text("{level} warning, {state}", level=level_word(at.level_at(level)), state=words)
     return words
+
+
+def _may_read(area: str) -> bool:
+    """Whether the viewer may read what people wrote about warnings of an area: it may name employers or persons."""
+    viewer = data.viewer()
+    return viewer.audience is Audience.BUREAU or (viewer.audience is Audience.OFFICE and area in viewer.areas)
+
+
+def _told(written: str, may_read: bool) -> str:
+    return written if may_read or not written else text("not shown here")
 
 
 def _now() -> datetime:
@@ -163,7 +173,7 @@ def _step_form(row: Any, at: Standing, level: Level, mine: list[Step]) -> Any:
     return form(f"{address_of(row.episode_id)}/step", inputs, text("Enter this step"))
 
 
-def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool) -> Any:
+def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool, may_read: bool) -> Any:
     now = _now()
     is_theirs = may_act and may_acknowledge(data.viewer(), row.area, is_city=row.area == reference.city())
     shown = []
@@ -173,7 +183,15 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         if is_theirs and one.undone_at is None:
             back = act(f"{address_of(row.episode_id)}/acknowledge/{one.acknowledgement_id}/undo", text("Undo"))
         until = text("until {instant}", instant=_instant(one.expires_at))
-        shown.append([_instant(one.acknowledged_at), one.owner, one.note, [state, html.Small(until)], back or ""])
+        shown.append(
+            [
+                _instant(one.acknowledged_at),
+                one.owner,
+                _told(one.note, may_read),
+                [state, html.Small(until)],
+                back or "",
+            ]
+        )
     columns = [text(name) for name in ("When", "Handled by", "Note", "State", "Acts")]
     listed = table(
         text("Who took this warning on"), columns, shown, kind="cards", empty=text("Nobody has taken it on yet.")
@@ -182,6 +200,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         return listed
     days = [(str(number), text("{days} days", days=number)) for number in LASTS_DAYS]
     inputs = [
+        kept("level", str(level.value)),
         written("owner", text("Post or person that handles it"), completes="off"),
         chosen("days", text("No reminders for"), days, [str(LASTS_DAYS[1])]),
         told("note", text("Note")),
@@ -189,7 +208,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
     return html.Div([listed, form(f"{address_of(row.episode_id)}/acknowledge", inputs, text("Take it on"))])
 
 
-def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
+def _measures(row: Any, assigned: list[Measure], may_act: bool, may_read: bool) -> Any:
     playbook = in_words(region().playbook)
     titles = dict(zip(playbook["playbook"], playbook["title"], strict=True))
     today = data.today() if data.looks_back_to() is None else data.edition().day
@@ -198,7 +217,7 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
             titles.get(one.playbook, one.playbook),
             [one.owner, html.Small(text("deputy {name}", name=one.deputy)) if one.deputy else ""],
             [one.due_on.isoformat(), html.Span(text("overdue"), className="tag late") if one.is_overdue(today) else ""],
-            [text(_PROGRESS_TITLES[one.state]), html.Small(one.result)],
+            [text(_PROGRESS_TITLES[one.state]), html.Small(_told(one.result, may_read))],
             _report(row, one, may_act),
         ]
         for one in assigned
@@ -258,7 +277,7 @@ def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
     return form(f"{address_of(row.episode_id)}/measure", inputs, text("Assign"))
 
 
-def _steps(at: Standing) -> Any:
+def _steps(at: Standing, may_read: bool) -> Any:
     shown = [
         [
             _instant(one.acted_at),
@@ -270,9 +289,9 @@ def _steps(at: Standing) -> Any:
             text("; ").join(
                 part
                 for part in (
-                    one.document,
+                    _told(one.document, may_read),
                     text(CAUSE_TITLES[Cause(one.cause)]) if one.cause else "",
-                    one.note,
+                    _told(one.note, may_read),
                 )
                 if part
             ),

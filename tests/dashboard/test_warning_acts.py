@@ -11,6 +11,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
@@ -29,7 +30,7 @@ from pipelines.publish.read import edition_in_force, read
 from pipelines.region import load
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import City
-from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
+from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
 
 pytestmark = pytest.mark.xdist_group("browser")
 AREA, OTHER = "371503", "371522"
@@ -55,6 +56,11 @@ def yellow(place: Site) -> str:
 def warning_of(place: Site, levels: set[int]) -> str:
     found = read("open_warning", LEADER, published=place.settings.published)
     return str(found[(found["area"] == AREA) & found["level"].isin(levels)].iloc[0]["episode_id"])
+
+
+def of_edition(place: Site, episode_id: str) -> pd.Series:
+    found = read("open_warning", LEADER, published=place.settings.published)
+    return found.set_index("episode_id").loc[episode_id]
 
 
 def sent(client: FlaskClient, path: str, **values: object) -> tuple[int, str]:
@@ -91,6 +97,37 @@ def test_a_warning_goes_its_way_from_page_to_page(place: Site, yellow: str) -> N
     assert sent(head, f"{page}/step", to="lifted", note="连续两期恢复正常") == (200, page)
     assert of(place, yellow).state is State.LIFTED
     assert "连续两期恢复正常" in shown(page, head)
+
+
+def test_what_people_wrote_is_read_by_the_bureau_and_the_areas_own_office(place: Site, yellow: str) -> None:
+    page, written = f"/warning/{yellow}", ("某某铝业来电", "与某某铝业核实", "某某铝业已招回")
+    head = signed_in(place, head_of(AREA))
+    taken, verified, done = written
+    assert sent(head, f"{page}/acknowledge", owner="就业科", days="7", note=taken)[0] == 200
+    assert sent(head, f"{page}/step", to="confirmed", number="0", note=verified)[0] == 200
+    assert sent(head, f"{page}/measure", playbook="consult", owner="就业科", due_on="2099-01-01")[0] == 200
+    assert sent(head, f"{page}/measure/1/close", state="done", result=done)[0] == 200
+    for viewer, may in ((head_of(AREA), True), (LEADER, True), (AUDITOR, False), (ADMINISTRATOR, False)):
+        seen = shown(page, signed_in(place, viewer))
+        assert [one in seen for one in written] == [may] * 3, viewer
+        assert (text("not shown here") in seen) is not may
+        assert "就业科" in seen
+
+
+def test_an_acknowledgement_is_of_the_level_that_was_seen(place: Site, yellow: str) -> None:
+    clerk, level = signed_in(place, CLERK), str(of_edition(place, yellow)["level"])
+    said = {"owner": "就业科", "days": "7"}
+    refused = sent(clerk, f"/warning/{yellow}/acknowledge", level="1", **said)
+    assert refused == (400, text("The warning has got another level meanwhile. Load the page again."))
+    assert sent(clerk, f"/warning/{yellow}/acknowledge", level=level, **said)[0] == 200
+
+
+def test_who_answers_for_several_offices_takes_a_warning_on_for_its_own(place: Site, yellow: str) -> None:
+    both = Viewer(Role.COUNTY_CLERK, frozenset({OTHER, "371502", AREA}), "clerk")
+    assert sent(signed_in(place, both), f"/warning/{yellow}/acknowledge", owner="就业科", days="7")[0] == 200
+    with place.ledger.reading() as connection:
+        (taken,) = acknowledgements(connection, [yellow])[yellow]
+    assert taken.office_id == "chiping"
 
 
 def test_nobody_acts_on_what_is_not_theirs(place: Site, yellow: str) -> None:
