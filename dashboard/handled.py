@@ -12,7 +12,7 @@ from dashboard.locale import short_day, short_instant, text
 from dashboard.region import steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
-from pipelines.domain import HELD, Level, State
+from pipelines.domain import Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
 from pipelines.ledger.chain import Standing, acted_on, standing, timed
 from pipelines.ledger.measure import Measure, Progress, measures
@@ -36,11 +36,7 @@ def still_held(closed: pd.DataFrame) -> pd.DataFrame:
     with trail().ledger.reading() as connection:
         closed = closed[closed["episode_id"].isin(acted_on(connection))]
         stands = standing(connection, list(closed["episode_id"]), until)
-    is_held = [
-        stands[own].state_at(int(level)) in HELD
-        for own, level in zip(closed["episode_id"], closed["level"], strict=True)
-    ]
-    return closed[is_held]
+    return closed[[stands[own].is_held for own in closed["episode_id"]]]
 
 
 def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, Handled]:

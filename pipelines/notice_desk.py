@@ -20,6 +20,7 @@ from pipelines.ledger.warning_notice import Why, reasons, words
 from pipelines.preview import NAMES, OF_THE_SYSTEM, Place
 from pipelines.publish.read import edition_in_force
 from pipelines.region import Region
+from pipelines.region_rules import LEADS
 from pipelines.settings import Settings
 from pipelines.terminal import console, now, place
 
@@ -47,7 +48,9 @@ def route(
     code = _area(region, area)
     if level.removesuffix("色") not in _LEVELS:
         raise UserError(f"没有“{level}”这一级；请写红、橙、黄、蓝或 1 至 4 (no such level)")
-    kinds = sorted(set(region.rules["kind"]))
+    if kind in LEADS:
+        raise UserError(f"{kind} 类规则只产生分析员的线索，不发给任何人 (leads are told to nobody)")
+    kinds = sorted(set(region.rules["kind"]) - set(LEADS))
     if kind not in kinds:
         raise UserError(f"没有“{kind}”这一类；可用的有：{'、'.join(kinds)} (no such kind)")
     known = {TOTAL_INDUSTRY, *region.sections.values()}
@@ -130,7 +133,7 @@ def _write_page(path: Path, message: EmailMessage) -> None:
 
 
 def remind() -> None:
-    """就现行版次催办没有签收和逾期的预警，发到期的定期邮件 (reminders and mails by the calendar; each goes once)."""
+    """就现行版次通报之后发布的橙色、红色预警，催办没有签收和逾期的，发到期的定期邮件 (each goes once)."""
     settings, region = place()
     with runs.locked(settings):
         console.print(notices.remind(settings, region, open_ledger(settings), now()))

@@ -43,6 +43,6 @@ def _bar(week: pd.Timestamp, row: object, unit: str) -> Bar:
     if getattr(row, "is_suppressed", False) is True or value is None or pd.isna(value):
         return Bar(when, "不公开", 0)
     if value < 0:
-        return Bar(when, "净减少", 0)
+        return Bar(when, "为负", 0)
     shown = band(float(value))
     return Bar(when, band_words(shown, unit), round(100 * (_STEPS.index(shown) + 1) / len(_STEPS)))

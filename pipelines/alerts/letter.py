@@ -39,9 +39,14 @@ class Address:
     thread: str
 
 
+def hashed(*parts: str, length: int = 24) -> str:
+    """A name for what has many parts, short enough for a key: hexadecimal digits of their SHA-256."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:length]
+
+
 def message_id(office_id: str, address: str, purpose_key: str, settings: Settings) -> str:
     """The name of a mail: the same for every attempt, so that a mail server or reader can drop a second copy."""
-    return f"<{_digest('mail', office_id, address, purpose_key)}@{_domain(settings)}>"
+    return f"<{hashed('mail', office_id, address, purpose_key, length=32)}@{_domain(settings)}>"
 
 
 def week_thread(office_id: str, day: date) -> str:
@@ -72,7 +77,7 @@ def seal(
     message["Date"] = format_datetime(now.astimezone(region.time_zone))
     message["Message-ID"] = identity
     # All mails of a thread hang from one root, which no mail bears: readers show them as one thread.
-    root = f"<{_digest('thread', *to.thread.splitlines())}@{_domain(settings)}>"
+    root = f"<{hashed('thread', *to.thread.splitlines(), length=32)}@{_domain(settings)}>"
     message["In-Reply-To"] = root
     message["References"] = root
     message["Auto-Submitted"] = "auto-generated"
@@ -104,10 +109,6 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _domain(settings: Settings) -> str:

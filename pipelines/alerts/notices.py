@@ -11,7 +11,7 @@ from pipelines.alerts import urgent as one_urgent
 from pipelines.alerts.audience import Office, concerned, offices, recipients
 from pipelines.alerts.completeness import completeness_lines, silent_since
 from pipelines.alerts.digest import Material, bundle, digest
-from pipelines.alerts.letter import Address, Letter, message_id, seal, week_thread
+from pipelines.alerts.letter import Address, Letter, hashed, message_id, seal, week_thread
 from pipelines.alerts.plan import IS_DUE, AtOnce, Plan, kept_back, planned, reason_rows, retrospective
 from pipelines.alerts.why import Board, board, judged
 from pipelines.domain import GENERAL, Edition, Level, Viewer, recipient_viewer
@@ -95,9 +95,7 @@ def decide(
     """
     given = occasion(edition, ledger, region, settings, now)
     if not is_replay:
-        open_now = given.board.rows[~given.board.rows["is_ended"]]
-        with ledger.writing() as connection:
-            call_back(connection, dict(zip(open_now["episode_id"], open_now["level"], strict=True)), now)
+        _call_back(given, ledger)
     plans = plans_of(given, ledger, is_replay=is_replay)
     decisions = [(plan, drafts(given, plan)) for plan in plans]
     digests: list[Notice] = []
@@ -124,13 +122,15 @@ def decide(
 def tell_issued(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
     """Queue the mails at once about warnings that people issued since the published edition was told; each goes once.
 
-    What the edition told stays as it is. Raises UserError when the edition is not published.
+    What the edition told stays as it is; mails that wait for their hour and are no longer so are called back. Raises
+    UserError when the edition is not published.
     """
     given = occasion(edition, ledger, region, settings, now)
+    _call_back(given, ledger)
     if not (given.board.rows["issued_at"] > pd.Timestamp(edition.cutoff_at)).any():
         return []
-    plans = plans_of(given, ledger, is_replay=False)
-    decided = [(plan, _at_once(given, issues)) for plan in plans if (issues := _issues(plan)).at_once]
+    plans = [_named(plan) for plan in plans_of(given, ledger, is_replay=False, only_issues=True)]
+    decided = [(plan, _at_once(given, plan)) for plan in plans if plan.at_once]
     found: list[Notice] = []
     with ledger.writing() as connection:
         done = made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
@@ -146,20 +146,25 @@ def tell_issued(edition: Edition, ledger: Ledger, region: Region, settings: Sett
     return found
 
 
-def _issues(plan: Plan) -> Plan:
-    """The plan with those of its mails at once that tell of an issue, each under a name of its own."""
-    of_issue = [one for one in plan.at_once if all(unit.reason is Reason.ISSUED for unit in one.units)]
+def _call_back(given: Occasion, ledger: Ledger) -> None:
+    open_now = given.board.rows[~given.board.rows["is_ended"]]
+    with ledger.writing() as connection:
+        call_back(connection, dict(zip(open_now["episode_id"], open_now["level"], strict=True)), given.now)
+
+
+def _named(plan: Plan) -> Plan:
+    """The plan with each mail about several issues under a name of its own: an edition may see many of a level."""
     named = [
         one
         if len(one.units) == 1
-        else replace(one, key=f"{one.key}:{'+'.join(sorted(unit.head for unit in one.units))}")
-        for one in of_issue
+        else replace(one, key=f"{one.key}:{hashed(*sorted(unit.head for unit in one.units))}")
+        for one in plan.at_once
     ]
     return replace(plan, at_once=tuple(named))
 
 
-def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Plan]:
-    """What each recipient of the edition's day gets, in the order of offices."""
+def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool, only_issues: bool = False) -> list[Plan]:
+    """What each recipient of the edition's day gets, in the order of offices; ``only_issues``: at once only those."""
     edition, region = given.edition, given.region
     everybody = recipients(region, edition.day)
     if is_replay:
@@ -176,7 +181,7 @@ def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Plan]:
         knowing = knows.get(one.key, NOTHING)
         told = judged(given.board, one, knowing)
         late = [at for area, at in silent.items() if area in one.office.areas]
-        plan = planned(edition, region, given.now, given.board, one, told, knowing, late)
+        plan = planned(edition, region, given.now, given.board, one, told, knowing, late, only_issues=only_issues)
         found.append(kept_back(plan) if is_kept_back else plan)
     return found
 

@@ -65,11 +65,11 @@ class Plan:
 
 def planned(
     edition: Edition, region: Region, now: datetime, board: Board, recipient: Recipient, told: Told, known: Known,
-    silent_since: Sequence[datetime],
+    silent_since: Sequence[datetime], *, only_issues: bool = False,
 ) -> Plan:  # fmt: skip
     """Plan for one recipient; ``silent_since``: since when reports of areas with open warnings of its office are
-    overdue (UTC)."""
-    at_once = _at_once(edition, board, told, known.at_once)
+    overdue (UTC). ``only_issues``: of the mails at once only those about what people issued."""
+    at_once = _at_once(edition, board, told, known.at_once, only_issues=only_issues)
     covered = np.zeros(len(told.why), dtype=bool)
     for mail in at_once:
         covered |= mail.rows
@@ -121,7 +121,9 @@ def content_of(board: Board, told: Told) -> dict[str, int]:
     return {str(one): int(level) for one, level in zip(rows["episode_id"], rows["level"], strict=True)}
 
 
-def _at_once(edition: Edition, board: Board, told: Told, told_at_once: Set[str]) -> tuple[AtOnce, ...]:
+def _at_once(
+    edition: Edition, board: Board, told: Told, told_at_once: Set[str], *, only_issues: bool
+) -> tuple[AtOnce, ...]:
     ids, levels = board.ids, board.rows["level"].to_numpy()
     parents = board.rows["parent"].to_numpy(dtype=object)
     is_folded = told.why == Why.FOLDED
@@ -144,7 +146,8 @@ def _at_once(edition: Edition, board: Board, told: Told, told_at_once: Set[str])
         folded = {str(one): int(before) for one, before in zip(ids[members], told.before[members], strict=True)}
         unit = Unit(str(ids[at]), folded, _happened(told, int(at), members), int(told.before[at]))
         key = at_once_key(subjects[int(at)], edition.edition_id)
-        found.append(AtOnce(key, (unit,), Level(int(levels[at])), covered))
+        if unit.reason is Reason.ISSUED or not only_issues:
+            found.append(AtOnce(key, (unit,), Level(int(levels[at])), covered))
     return tuple(_shared(edition, found))
 
 

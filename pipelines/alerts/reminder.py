@@ -1,6 +1,5 @@
 """Reminders and escalation: clerk, head, city's duty desk, each once, while nobody answers; overdue steps."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pipelines.alerts.audience import POST_NAMES, STEPS, Office, Recipient, asked, offices, recipients
-from pipelines.alerts.letter import Address, seal
+from pipelines.alerts.letter import Address, hashed, seal
 from pipelines.alerts.notices import Occasion, may_send, occasion
 from pipelines.alerts.wording import Item, item
 from pipelines.domain import Edition, Level, Role, State
@@ -191,7 +190,7 @@ def _tell(given: Occasion, recipient: Recipient, step: str, due: list[_Turn]) ->
         "because": "通报后，或者签收到期、撤销后，在规定的工作时间内没有签收；"
         "其间同一预警的每一级，每个岗位只催办一次，签收有效期内不再催办。",
     }
-    key = f"{step}:{_hash(which)}"
+    key = f"{step}:{hashed(*which)}"
     return _decision(given, recipient, Purpose.REMINDER, key, Reason.REMINDER, content, fields, items)
 
 
@@ -283,7 +282,3 @@ def _decision(
         file_name=letter.file_name, message=letter.message, purpose=purpose, subject_key=key,
         episode_id=own if len(items) == 1 else None, is_urgent=items[0].level == Level.RED,
     )  # fmt: skip
-
-
-def _hash(parts: list[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

@@ -156,7 +156,7 @@ def _cases(told: list[EarlyWarning], worst: dict[str, tuple[int, date]]) -> pd.D
     rows = [
         (
             one.area, one.industry, one.key[-1], one.kind == "data_fault", one.opened_on, *worst[one.episode_id],
-            one.people_band,
+            "" if catalogue()[one.indicator].unit == "ratio" else one.people_band,
         )
         for one in told
     ]  # fmt: skip

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.alerts.audience import DESKS, Recipient
-from pipelines.domain import ANNOUNCED, ENDS, HELD, TOTAL_INDUSTRY, Level, State
+from pipelines.domain import ANNOUNCED, ENDS, TOTAL_INDUSTRY, Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement
 from pipelines.ledger.chain import Standing
 from pipelines.ledger.told import Known
@@ -54,8 +54,7 @@ def board(
     machine = warnings["level"].astype(int)
     stand = np.array([standing.get(one, Standing()) for one in warnings["episode_id"]], dtype=object)
     states = np.array([one.state_at(level) for one, level in zip(stand, machine, strict=True)], dtype=object)
-    is_open, is_held = (warnings["status"] == "open").to_numpy(), np.isin(states, list(HELD))
-    is_on = is_open | is_held
+    is_on = (warnings["status"] == "open").to_numpy() | np.array([one.is_held for one in stand], dtype=bool)
     closed = warnings[~is_on].assign(
         state=states[~is_on], is_issued=np.array([one.entered(State.ISSUED) is not None for one in stand[~is_on]], bool)
     )

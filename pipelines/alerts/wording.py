@@ -132,6 +132,11 @@ def action(row: dict[str, object], region: Region, owner: str = "", *, signs: bo
     if not signs:
         verify = f"已由{owner}签收，请督促登记核实结论" if owner else "请督促责任岗位核实并签收"
     then = f"；属实的，先办“{measure}”" if measure else ""
+    state = State(str(row.get("state", State.TO_VERIFY)))
+    if row.get("is_receded", False) and state is State.TO_VERIFY:
+        return (
+            "加重后没有人核实，数据已回落，但不会自动解除：登录系统登记核实结论，属实的确认后再解除，不属实的判为误报。"
+        )
     if row.get("is_receded", False):
         return "数据已回落，但不会自动解除：登录系统登记处置情况，由有权的岗位决定解除并写明理由。"
     return {
@@ -140,12 +145,14 @@ def action(row: dict[str, object], region: Region, owner: str = "", *, signs: bo
         State.ISSUED: f"落实措施并登记责任人{f'，先办“{measure}”' if measure else ''}。",
         State.HANDLING: "在系统中登记措施进展和结果。",
         State.LOWERED: "继续观察，情况反复的转回处置。",
-    }.get(State(str(row.get("state", State.TO_VERIFY))), f"{verify}。")
+    }.get(state, f"{verify}。")
 
 
 def _people(row: dict[str, object]) -> str:
-    """How many people, in words; of a spike they are those beyond what was expected. A ratio of two things has none."""
-    shown = band_words(row["people_band"], "persons")
+    """How many, in words: people, or what the indicator counts; of a spike those beyond what was expected. A ratio of
+    two things has none."""
+    unit = str(row["unit"])
+    shown = band_words(row["people_band"], unit if unit in _MEASURES else "persons")
     if not shown or row["unit"] == "ratio":
         return ""
     if row["kind"] in BEYOND_EXPECTED:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
-from pipelines.domain import ENDS, Level, Role, Said, SaidError, State, Viewer
+from pipelines.domain import ENDS, HELD, Level, Role, Said, SaidError, State, Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import warning_step
@@ -77,6 +77,11 @@ class Standing:
     def since(self) -> datetime | None:
         """When it came into its state (UTC)."""
         return self.steps[-1].acted_at if self.steps else None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether people confirmed it and have not ended it: data that are back to normal do not end it."""
+        return self.state in HELD
 
     def is_outgrown_at(self, level: int) -> bool:
         """Whether the machine sees it worse than it was when people last decided."""

@@ -19,6 +19,7 @@ from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Cause, Subject, take
 from pipelines.ledger.edition import record
 from pipelines.ledger.notice import recorded_notices
+from pipelines.region_rules import LEADS
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
@@ -256,12 +257,13 @@ def test_the_command_prints_a_route(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert seen.exit_code == 0
     assert "juzhang@dongchangfu.example.com\t单独即时通报" in seen.stdout
     assert "不属本单位区域" in seen.stdout
-    for kind in set(REGION.rules["kind"]):
+    for kind in set(REGION.rules["kind"]) - set(LEADS):
         of_kind = CliRunner().invoke(app, ["route", "--area", "东昌府区", "--level", "红", "--kind", kind])
         assert "juzhang@dongchangfu.example.com\t单独即时通报" in of_kind.stdout, of_kind.exception
     for wrong in (
         ["--area", "某县", "--level", "红"],
         ["--area", "371502", "--level", "紫"],
         ["--area", "371502", "--level", "红", "--kind", "guess"],
+        *(["--area", "371502", "--level", "红", "--kind", kind] for kind in LEADS),
     ):
         assert isinstance(CliRunner().invoke(app, ["route", *wrong]).exception, UserError)

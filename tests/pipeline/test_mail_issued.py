@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from pipelines.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Subject, take
-from pipelines.ledger.notice import Reason, recorded_notices
+from pipelines.ledger.notice import Purpose, Reason, recorded_notices
+from pipelines.ledger.notice import State as Sent
+from pipelines.ledger.schema import notice
 from tests.pipeline.mail_city import REGION, City, edition
 from tests.pipeline.mail_story import (
     CLERK,
@@ -70,9 +73,65 @@ def test_many_issues_of_a_day_are_told_once_each(city: City, ledger: Ledger) -> 
             take(ledger, REGION.transition, Viewer(role), Actor("某人", "test"), subject, state, at(MONDAY, "09:00"))
     told = [one for one in story.tell_issued(0, "09:15") if one.address == CLERK]
     assert [len(one.content) for one in told] == [5]
+    assert all(len(one.purpose_key) <= 64 for one in told), "what the ledger's column holds"
     assert story.tell_issued(0, "09:30") == []
     story.play(since=1)
     assert why(ledger, CLERK, "371502C1") == ["first", "nothing_new"]
+
+
+def test_issues_are_told_though_a_mail_about_another_warning_of_their_level_told_nobody(
+    city: City, ledger: Ledger
+) -> None:
+    story = Timeline(
+        city, ledger, MONDAY, {("371502", industry): "111" for industry in "CFG"} | {("371502", "H"): ".11"}
+    )
+    story.play(2)
+    tuesday = story.days[1]
+    for industry in "CFG":
+        for state, role in ((State.CONFIRMED, Role.CITY_LEADER), (State.ISSUED, Role.CITY_DUTY)):
+            subject = Subject(f"371502{industry}1", edition(tuesday).edition_id, "371502", Level.RED)
+            take(ledger, REGION.transition, Viewer(role), Actor("某人", "test"), subject, state, at(tuesday, "09:00"))
+    its = notice.c
+    of_h = (its.purpose == Purpose.IMMEDIATE, its.address == CLERK, its.edition_id == edition(tuesday).edition_id)
+    with ledger.writing() as connection:
+        connection.execute(update(notice).where(*of_h).values(state=Sent.BOUNCED.value))
+    told = [one for one in story.tell_issued(1, "09:15") if one.address == CLERK]
+    assert sorted(head for one in told for head in one.content) == ["371502C1", "371502F1", "371502G1"]
+    assert {one.reason for one in told} == {Reason.ISSUED}
+
+
+def test_a_mail_about_an_issue_that_waits_for_its_hour_is_called_back_when_people_lift_it(
+    city: City, ledger: Ledger
+) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "22"})
+    story.play(1)
+    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "09:00"))
+    moved(ledger, State.ISSUED, Role.CITY_DUTY, 2, at(MONDAY, "18:00"))
+    assert story.tell_issued(0, "18:15")
+    moved(ledger, State.HANDLING, Role.COUNTY_HEAD, 2, at(MONDAY, "18:30"), note="已核")
+    moved(ledger, State.LIFTED, Role.CITY_LEADER, 2, at(MONDAY, "18:45"), note="数据录错")
+    assert story.tell_issued(0, "19:00") == []
+    waiting = [one for one in recorded_notices(ledger) if one.reason is Reason.ISSUED]
+    assert {one.state for one in waiting} == {Sent.NOT_DUE}
+
+
+def test_an_issued_warning_that_got_worse_is_not_lifted_by_the_data(city: City, ledger: Ledger) -> None:
+    story = Timeline(city, ledger, MONDAY, {SERIES: "332x..", ("371502", "F"): "...3.."})
+    story.play(upto=1)
+    moved(ledger, State.CONFIRMED, Role.COUNTY_HEAD, 3, at(MONDAY, "09:00"), note="属实")
+    moved(ledger, State.ISSUED, Role.CITY_DUTY, 3, at(MONDAY, "10:00"), note="发布")
+    story.play(upto=4, since=1)
+    told = [one for one in recorded_notices(ledger) if one.address == CLERK]
+    assert not [one for one in told if one.reason is Reason.LIFTED]
+    last = [one for one in told if one.edition_id == edition(story.days[3]).edition_id and one.is_due]
+    assert [one.content.get(EPISODE) for one in last] == [2]
+    text = clerk_mail(city, ledger, story, 3)
+    assert "待核实，数据已回落" in text
+    assert "预警已解除" not in text
+    moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(story.days[3], "09:00"), note="属实")
+    moved(ledger, State.LIFTED, Role.CITY_LEADER, 2, at(story.days[3], "10:00"), note="数据已回落")
+    story.play(since=4)
+    assert len([one for one in recorded_notices(ledger) if one.reason is Reason.LIFTED and one.address == CLERK]) == 1
 
 
 def test_an_issue_is_told_though_a_mail_about_another_went_since(city: City, ledger: Ledger) -> None:
