@@ -186,19 +186,20 @@ def check_overrides(overrides: Table | None, rules: Table, units: set[str]) -> N
 
 
 def _refuse_unclear(overrides: Table, rules: pd.DataFrame) -> None:
-    """Of several rows of a level, any of which is enough, an override cannot say which it means: a limit that they do
-    not have alike stays as it is."""
+    """An override holds for all rows of the level, any of which is enough: a limit that asks more in one and less in
+    another would find fewer where more were meant."""
     frame = overrides.frame
     said = frame.reset_index().merge(rules, on=["rule_id", "level"], suffixes=("", "_of_rule"))
-    said = said[
-        (said["effective_from_of_rule"] <= said["effective_to"])
-        & ~(said["effective_to_of_rule"] < said["effective_from"])
-    ]
+    is_then = (said["effective_from_of_rule"] <= said["effective_to"]) & ~(
+        said["effective_to_of_rule"] < said["effective_from"]
+    )
     for limit in LIMITS:
-        own = said[f"{limit}_of_rule"].astype("float64").fillna(np.inf)
-        several = own.groupby([said["index"], said["scope"]]).nunique().groupby(level=0).max().reindex(frame.index) > 1
-        fix = "：该规则这一级有几行，满足其一即可，而它们的这一项不同，说不清改哪一行；请改用 rules.csv 中单独的规则"
-        overrides.refuse(several & frame[limit].notna(), limit, fix)
+        own = said[f"{limit}_of_rule"].astype("float64").fillna(-np.inf)  # nothing is asked
+        change = np.sign(said[limit].astype("float64") - own)[is_then]
+        rows = change.groupby([said["index"], said["scope"]])
+        is_mixed = ((rows.min() < 0) & (rows.max() > 0)).groupby(level=0).any().reindex(frame.index, fill_value=False)
+        fix = "：该规则这一级有几行，满足其一即可；这样改，一行变宽、另一行变严。请换一个值，或在 rules.csv 中另立规则"
+        overrides.refuse(is_mixed, limit, fix)
 
 
 def _refuse_overlap(overrides: Table) -> None:

@@ -21,10 +21,13 @@ from tests.house import ROOT, House
 
 CITY = "371500"
 FIRST, SECOND = "2026-10-30", "2026-10-31"
-MONTHLY = ("insured_headcount", "vacancy_seeker_ratio", "job_loss_rate", "registered_unemployment_rate")
-RULE = (
-    "{name}_test,{name},spike,{name},city;area;industry,{grain},3,2.5,1.1,10,,,,,2,[P] test,2016-01-01,,true,,,,,,,,,\n"
-)
+MONTHLY = {
+    "insured_headcount": 1.1,
+    "vacancy_seeker_ratio": 1.2,
+    "job_loss_rate": 1.2,
+    "registered_unemployment_rate": 1.1,
+}
+RULE = "{name}_test,{name},spike,{name},city;area;industry,{grain},3,2.5,{ratio},10,,,,,2,[P] test,2016-01-01,,true,,,,,,,,,\n"
 pytestmark = pytest.mark.xdist_group("judged_kinds")
 
 
@@ -34,8 +37,8 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("region") / "liaocheng"
     shutil.copytree(ROOT / "data" / "regions" / "liaocheng", folder)
     with (folder / "rules.csv").open("a", encoding="utf-8") as file:
-        file.writelines(RULE.format(name=name, grain="month") for name in MONTHLY)
-        file.write(RULE.format(name="vacancy", grain="week"))
+        file.writelines(RULE.format(name=name, grain="month", ratio=ratio) for name, ratio in MONTHLY.items())
+        file.write(RULE.format(name="vacancy", grain="week", ratio=1.2))
     return folder
 
 

@@ -342,8 +342,8 @@ OVERRIDE = "rule_id,level,area,min_strength,min_ratio,min_people,line,margin,min
         ("employer_layoff,4,371502,,10,,,,,试点,2026-01-01,2026-12-31,甲,乙", "min_ratio", "如 0.1"),
         ("job_loss_rate_level,3,371502,,,,3,,,试点,2026-01-01,2026-12-31,Wang,wang", "approver", "两个人"),
         ("employer_layoff,9,371502,,,,3,,,试点,2026-01-01,2026-12-31,甲,乙", "level", "级别"),
-        ("employer_layoff,4,371502,,,,10,,,试点,2026-01-01,2026-12-31,甲,乙", "line", "说不清改哪一行"),
-        ("employer_layoff,4,371502,,0.05,,,,,试点,2026-01-01,2026-12-31,甲,乙", "min_ratio", "说不清改哪一行"),
+        ("employer_layoff,4,371502,,,,10,,,试点,2026-01-01,2026-12-31,甲,乙", "line", "另一行变严"),
+        ("employer_layoff,4,371502,,0.05,,,,,试点,2026-01-01,2026-12-31,甲,乙", "min_ratio", "另一行变严"),
     ],
 )
 def test_a_wrong_override_is_named(folder: Path, row: str, column: str, fix: str) -> None:
@@ -366,9 +366,15 @@ def test_overrides_of_one_line_do_not_overlap(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", ["employer_layoff,4,371502,,,,,,200", "benefit_claim_spike,3,371502,4,,,,,"], ids=lambda row: row[:13]
+    "limits",
+    [
+        "employer_layoff,4,371502,,,,,,200",
+        "employer_layoff,4,371502,,,,30,,",
+        "employer_layoff,2,371502,,,,237,,",
+        "benefit_claim_spike,3,371502,4,,,,,",
+    ],
 )
-def test_an_override_says_anew_what_all_rows_of_the_level_have_alike(folder: Path, limits: str) -> None:
+def test_an_override_that_changes_all_rows_of_a_level_one_way_holds(folder: Path, limits: str) -> None:
     row = f"{limits},试点,2026-01-01,2026-12-31,甲,乙\n"
     (folder / "rule_overrides.csv").write_text(OVERRIDE + row, encoding="utf-8")
     assert len(regions.load(folder).rule_overrides) == 1
