@@ -18,6 +18,7 @@ from models.spike import Sums
 
 SCORE = ("observed", "expected", "variance", "p", "strength", "coverage", "level", "factor", "reported")
 FORECAST = ("series", "series_id", "period", "horizon", "expected", *interval.QUANTILES)
+UNKNOWN = ("expected", "variance", "level", "factor")  # of a series of too short a history
 KEPT = 120  # columns whose states are kept, so that a late correction resumes from there
 
 
@@ -31,10 +32,11 @@ class Assessment:
     NaN: no turn for the worse), coverage (reported share of what was due), level (people per average due period before
     the window), factor (mean calendar factor of the window; of large series that past years help to judge, with what
     they add), reported (sum of the exposure), reason (the part of the calendar with the largest share of
-    that factor, in Chinese: models.reason; empty where none is known); expected = level x factor x reported.
+    that factor, in Chinese: models.reason; empty where none is known); expected = level x factor x reported. expected,
+    variance, level and factor of a series with insufficient history are NaN.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, …, 56 for the sums of the next eight weeks of a daily panel; 1..8 for a weekly one), expected,
-    lo80, hi80, lo95, hi95, in people.
+    lo80, hi80, lo95, hi95, in people; NaN where too little is known.
     """
 
     score: pd.DataFrame
@@ -140,6 +142,8 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
 
 def score_frame(panel: Panel, recipe: Recipe, columns: dict[str, Floats], states: np.ndarray) -> pd.DataFrame:
     """Rows of Assessment.score of the panel's last period, from the SCORE columns (W, n) and the states (n,)."""
+    is_known = states != history.INSUFFICIENT
+    columns = columns | {name: np.where(is_known, columns[name], np.nan) for name in UNKNOWN}
     n, last, windows = len(panel.series), len(panel.periods) - 1, len(recipe.windows)
     widths = np.array([span.length for span in recipe.windows])
     starts = np.maximum(last + 1 - widths, 0)

@@ -132,7 +132,7 @@ class Forecaster:
         common = {"edition_id": edition.edition_id, "indicator": indicator.name, "grain": str(COHORT_GRAIN)}
         score = made.assessment.score.rename(columns=_MEANS).merge(series, left_on="series", right_index=True)
         self._write("score", _SCORE, score.assign(**common, day=pd.Timestamp(edition.day)))
-        forecast = made.assessment.forecast.merge(series, left_on="series", right_index=True)
+        forecast = foreseen(made.assessment.forecast).merge(series, left_on="series", right_index=True)
         self._write("forecast", _FORECAST, forecast.assign(**common, made_on=pd.Timestamp(edition.day)))
 
     def calendar(self, start: date, end: date) -> pd.DataFrame:
@@ -165,8 +165,10 @@ class Forecaster:
         }  # fmt: skip
         score = _named(assessment.score, frame).assign(**common, day=pd.Timestamp(edition.day), grain=str(grain))
         self._write("score", _SCORE, score)
-        forecast = assessment.forecast.merge(series, left_on="series", right_index=True).assign(
-            **common, made_on=pd.Timestamp(edition.day), grain=str(Grain.WEEK if grain is Grain.DAY else grain)
+        forecast = (
+            foreseen(assessment.forecast)
+            .merge(series, left_on="series", right_index=True)
+            .assign(**common, made_on=pd.Timestamp(edition.day), grain=str(Grain.WEEK if grain is Grain.DAY else grain))
         )
         self._write("forecast", _FORECAST, forecast)
         return [score]
@@ -196,6 +198,11 @@ class Forecaster:
         self._con.register("incoming", frame)
         self._con.execute(f"insert into {table} ({columns}) select {columns} from incoming")  # nosec B608 # names of our own tables and columns
         self._con.unregister("incoming")
+
+
+def foreseen(forecast: pd.DataFrame) -> pd.DataFrame:
+    """The rows of Assessment.forecast that say something: a series of too short a history has none."""
+    return forecast[forecast["expected"].notna()]
 
 
 def of_cohorts(indicator: Indicator) -> str:

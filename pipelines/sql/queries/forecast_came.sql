@@ -5,6 +5,7 @@ with made as (
     select distinct indicator, grain, horizon, made_on, period, expected, lo80, hi80, lo95, hi95
     from forecast_history
     where area = $area and industry = 'ALL' and cohort = 'all' and made_on >= $since
+        and expected is not null
 ),
 known as (
     select indicator, grain, period, numerator as value, is_provisional
