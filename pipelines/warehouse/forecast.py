@@ -8,6 +8,7 @@ import pandas as pd
 
 from models.assess import Memory
 from models.change import assessed
+from models.interval import QUANTILES
 from models.methods import METHODS
 from models.panel import Panel
 from pipelines.domain import EVERY_COHORT, Edition, Grain
@@ -201,8 +202,8 @@ class Forecaster:
 
 
 def foreseen(forecast: pd.DataFrame) -> pd.DataFrame:
-    """The rows of Assessment.forecast that say something: a series of too short a history has none."""
-    return forecast[forecast["expected"].notna()]
+    """The rows of Assessment.forecast that say something: of too short a history nothing is known, or not how sure."""
+    return forecast.dropna(subset=["expected", *QUANTILES])
 
 
 def of_cohorts(indicator: Indicator) -> str:

@@ -254,6 +254,20 @@ def test_of_too_short_a_history_nothing_is_expected():
         assert foreseen(answer.forecast).notna().all(axis=None)
 
 
+def test_sections_without_anybody_leave_sums_whole():
+    """Most sections of the region have no readings here: what is expected of the others adds up all the same."""
+    for name, frame in (
+        ("job_loss_rate", readings(draw(30, (11, 3, 36)), 1000.0, industries=("B", "C", "F"))),
+        ("insured_headcount", readings(draw(3000, (11, 3, 36)), industries=("B", "C", "F"))),
+    ):
+        said = judged(name, frame).assessment
+        for expected in (score_of(judged(name, frame))["expected"],
+                         said.forecast[said.forecast["horizon"] == 1].set_index("series_id")["expected"]):  # fmt: skip
+            cells = expected[[f"{unit}|{industry}" for unit in units() for industry in "BCF"]]
+            assert expected[total()] == pytest.approx(cells.sum())
+            assert expected[f"{units()[0]}|{TOTAL_INDUSTRY}"] == pytest.approx(cells[:3].sum())
+
+
 def test_what_is_given_is_judged_as_given():
     index = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.003, (3, 2, 80)), axis=2))
     weeks = pd.date_range("2024-01-01", periods=80, freq="7D")
