@@ -146,6 +146,9 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
 def score_frame(panel: Panel, recipe: Recipe, columns: dict[str, Floats], states: np.ndarray) -> pd.DataFrame:
     """Rows of Assessment.score of the panel's last period, from the SCORE columns (W, n) and the states (n,)."""
     n, last, windows = len(panel.series), len(panel.periods) - 1, len(recipe.windows)
+    if panel.is_linked:  # told by the size that sums have now
+        size = panel.owed(last, last + 1)[:, 0]
+        columns = columns | {"level": columns["level"] * size, "reported": columns["reported"] / size}
     widths = np.array([span.length for span in recipe.windows])
     starts = np.maximum(last + 1 - widths, 0)
     frame = {

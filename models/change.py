@@ -109,7 +109,7 @@ def past_of(panel: Panel, calendar: pd.DataFrame) -> Past:
         step = among
     usual = usual_changes(step, kinds(panel, calendar, recipe), recipe)
     drift = np.cumsum(usual if panel.nature == "stock" else np.where(_pad(seen, usual.shape[1]), usual, 0.0), axis=1)
-    tree = table(panel.series) if panel.is_sum and panel.whole is None else None
+    tree = table(panel.series) if panel.is_sum and (panel.whole is None or panel.is_linked) else None
     return Past(panel, recipe, place, usual, drift, hierarchy(panel.series).group, tree)
 
 

@@ -35,6 +35,7 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
     if len(enough) == 0:
         return None
     end, is_ratio = int(enough[-1]) + 1, cells.indicator.is_ratio
+    is_linked = not is_ratio and bool((every.due[:, :end] != 1).any())
     unit = _first(every.told) if is_ratio else np.ones((len(names), 1))
     series = pd.DataFrame(
         [(f"{area}|{industry}", _level(area, industry, region.city), area, industry) for area, industry in names],
@@ -48,8 +49,9 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
         cells.grain.value,
         cells.indicator.nature,
         cells.indicator.worse,
-        every.due[:, :end] / unit if is_ratio else None,
+        every.due[:, :end] / unit if is_ratio or is_linked else None,
         cells.indicator.kind != "given",
+        is_linked,
     )
 
 
