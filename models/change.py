@@ -41,6 +41,7 @@ OWN_SHARE = (
     1.0  # a kind of period seen so often is half believed, against the median of all (best of .5, 1, 2, 4 on adverts)
 )
 LEAST_SCALE = 1.0  # people: no figure is known better than by one
+LEAST_SHARE = 5e-4  # of what is no sum of people: an index of 100 is told with one decimal
 MEMORY = 2.0  # of errors, in half-lives of the recipe's noise: of 2, 3, 4, 6 and all the best coverage on adverts
 LEVELS = {"expected": 0.5, **QUANTILES}
 LEAST_TOLD = 4  # periods before a series is forecast: three changes
@@ -206,7 +207,9 @@ def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
         tree = past.tree_by(column + 1)
         told = _tested({name: np.stack([row[name] for row in rows]) for name in rows[0]}, past, tree)
         p, observed, expected, variance = (told[name] for name in ("p", "observed", "expected", "variance"))
-        strong = strength(p, observed, expected, variance, past.group, past.recipe, side, nature)
+        strong = strength(
+            p, observed, expected, variance, past.group, past.recipe, side, nature, is_sum=past.panel.is_sum
+        )
         yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
 
 
@@ -256,7 +259,8 @@ def _tested(told: dict[str, Floats], past: Past, tree: Table | None) -> dict[str
         among = np.where(exposure > 0, exposure, 1.0)
         off = off + (np.log1p(alone / among) - np.log1p(expected / among))  # nothing where nothing was moved
         scale, gap = scale * (expected + exposure), off * (expected + exposure)
-    scale = np.maximum(scale, LEAST_SCALE)
+    scale = np.maximum(scale, LEAST_SCALE if past.panel.is_sum else LEAST_SHARE * np.abs(expected))
+    valid = valid & (scale > 0)
     side = -1.0 if past.panel.worse == "higher" else 1.0
     tail = special.stdtr(FREEDOM, side * np.where(valid, gap / np.where(valid, scale, 1.0), 0.0))
     usual = told["level"] * exposure

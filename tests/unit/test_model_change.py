@@ -132,6 +132,21 @@ def test_an_index_is_no_people_and_may_be_known_better_than_by_one():
     assert (told["hi95"] - told["lo95"] < 2).all()
 
 
+def test_an_index_that_falls_is_found_though_it_is_no_people():
+    """101 points, a fifth of a per cent up or down a week, then a fall of 2.8 per cent: less than three points."""
+    rows = np.round(101 * np.exp(np.random.default_rng(3).normal(0, 0.002, (4, 120))), 1)
+    rows[0, -1] = round(rows[0, -2] * 0.972, 1)
+    panel = replace(made(rows, "week"), is_sum=False)
+    score = assess(panel, TABLE)[0].score.query("window_periods == 1").set_index("series_id")
+    assert score["p"]["R0"] < 1e-3
+    assert score["strength"]["R0"] > 3
+    assert score["strength"].drop("R0").fillna(0).max() < 2
+    still = assess(replace(made(np.full((2, 60), 101.0), "week"), is_sum=False), TABLE)[0].score
+    assert still["p"].to_numpy() == pytest.approx(0.5)
+    found = trace(panel, TABLE, panel.periods[-1].date())
+    assert found.evidence[0, -1] > 3
+
+
 def test_a_missing_month_is_bridged_and_a_silent_series_is_not_judged():
     values = stocks().values.copy()
     values[0, -2] = values[1, -1] = np.nan
