@@ -61,11 +61,12 @@ def too_short(area: str) -> set[str]:
 
 
 def as_forecast(indicator: Indicator) -> Indicator:
-    """An indicator in the unit of its forecasts: of a ratio the people of its numerator."""
+    """An indicator in the unit of its forecasts: of a ratio the people, or posts, of its numerator."""
     if not indicator.is_ratio:
         return indicator
-    title = text("{title}, people counted", title=indicator.title)
-    return replace(indicator, title=title, unit="persons", is_ratio=False)
+    unit = reference.counted_in(indicator)
+    title = text("{title}, posts counted" if unit == "posts" else "{title}, people counted", title=indicator.title)
+    return replace(indicator, title=title, unit=unit, is_ratio=False)
 
 
 def came(area: str) -> pd.DataFrame:
