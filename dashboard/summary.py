@@ -120,18 +120,15 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
     lo, hi = _normal(score)
     recent = rows[(rows["period"] >= since) & (rows["period"] <= data_to)]
     whole, remark = alike(indicator, area, industry, rows, recent, long_ago())
+    compared = _compared(indicator, whole, since, data_to)
+    if remark and compared:
+        remark = text("{remark}; compared alike", remark=remark)
     remark = _joined(remark or _lacking(score, last), likely_words(indicator, area, industry, "day", recent))
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark:
         verdict = of_incomplete(verdict, indicator.worse, only_grows=only_grows(indicator, counts))
     if score is not None:
         verdict, remark = _as_known(score.state, verdict, remark)
-    changes = []
-    for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
-        step = pd.Timedelta(days=back)
-        same, then = within(whole, since, data_to), within(whole, since - step, data_to - step)
-        if len(same) == len(then) > 0:  # a day that nobody told is none that brought nobody
-            changes.append(_change(indicator, against, float(same.sum()), float(then.sum())))
     spark = [
         sum_of(counts, since - pd.Timedelta(days=WEEK * k), data_to - pd.Timedelta(days=WEEK * k))
         for k in range(SPARK_WEEKS)
@@ -144,11 +141,24 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
         data_to.date(),
         verdict,
         _range(lo, hi, indicator, text("normal range")),
-        tuple(changes),
+        compared,
         remark,
         tuple(reversed(spark)),
         None if lo is None or hi is None else (lo, hi),
     )
+
+
+def _compared(
+    indicator: Indicator, whole: "pd.Series[float]", since: pd.Timestamp, data_to: pd.Timestamp
+) -> tuple[Change, ...]:
+    """Days told in full beside as many before and a year ago."""
+    changes = []
+    for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
+        step = pd.Timedelta(days=back)
+        same, then = within(whole, since, data_to), within(whole, since - step, data_to - step)
+        if len(same) == len(then) > 0:  # a day that nobody told is none that brought nobody
+            changes.append(_change(indicator, against, float(same.sum()), float(then.sum())))
+    return tuple(changes)
 
 
 def _of_weeks(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
