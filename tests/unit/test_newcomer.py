@@ -78,6 +78,15 @@ def test_sections_a_newcomer_does_not_have_are_not_missing():
     assert made.is_linked
 
 
+@pytest.mark.parametrize(("told", "last"), [(1, 108), (4, 108), (9, 109), (11, 109)])
+def test_a_week_waits_for_two_thirds_while_the_one_before_is_still_judged(told: int, last: int):
+    frame = claims(0)
+    ahead = (frame["period"] == WEEKS[-1]) & ~frame["area"].isin(units()[:told])
+    assert panel_of("insured_leave", frame[~ahead], Grain.WEEK).periods[-1] == WEEKS[last]
+    silent = frame["area"].isin(units()[4:]) & (frame["period"] >= WEEKS[90])
+    assert panel_of("insured_leave", frame[~silent], Grain.WEEK).periods[-1] == WEEKS[-1], "of those who go on"
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_where_all_begin_together_nothing_is_linked(late: bool):
     """Shares of those who reported, weighed as before there were newcomers, to the last bit."""
