@@ -46,19 +46,27 @@ class Score:
 
 
 def offered(area: str) -> list[Indicator]:
-    """Indicators that are forecast for an area, in the order of the pages; ratios as people, as they are forecast."""
+    """Indicators that are forecast for an area, or will be once there is history enough, in the order of the pages;
+    ratios as people, as they are forecast."""
     names = set(data.read("ahead", area=area, industry=TOTAL_INDUSTRY)["indicator"])
-    names |= set(came(area)["indicator"])
+    names |= set(came(area)["indicator"]) | too_short(area)
     known = reference.indicators()
     return [as_forecast(one) for one in summary.ordered([known[name] for name in names if name in known])]
 
 
+def too_short(area: str) -> set[str]:
+    """Names of the indicators whose history in an area is too short yet to expect anything."""
+    rows = data.read("score_of_area", area=area, industry=TOTAL_INDUSTRY)
+    return set(rows.loc[rows["state"] == summary.TOO_SHORT, "indicator"])
+
+
 def as_forecast(indicator: Indicator) -> Indicator:
-    """An indicator in the unit of its forecasts: of a ratio the people of its numerator."""
+    """An indicator in the unit of its forecasts: of a ratio the people, or posts, of its numerator."""
     if not indicator.is_ratio:
         return indicator
-    title = text("{title}, people counted", title=indicator.title)
-    return replace(indicator, title=title, unit="persons", is_ratio=False)
+    unit = reference.counted_in(indicator)
+    title = text("{title}, posts counted" if unit == "posts" else "{title}, people counted", title=indicator.title)
+    return replace(indicator, title=title, unit=unit, is_ratio=False)
 
 
 def came(area: str) -> pd.DataFrame:

@@ -233,7 +233,12 @@ def judged_in(indicator: Indicator | None, kind: str) -> Indicator | None:
         return replace(indicator, unit="reports", is_ratio=False)
     if indicator is None or kind != "spike" or not indicator.is_ratio:
         return indicator
-    return replace(indicator, unit="posts" if indicator.unit == "ratio" else "persons")
+    return replace(indicator, unit=counted_in(indicator))
+
+
+def counted_in(ratio: Indicator) -> str:
+    """The unit of a ratio's numerator."""
+    return "posts" if ratio.unit == "ratio" else "persons"
 
 
 def is_monthly_spike(indicator: str, kind: str) -> bool:

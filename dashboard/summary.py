@@ -18,6 +18,7 @@ WEEK = 7  # days a daily card sums up: one working week with its week-end, whate
 YEAR_OF_WEEKS = 364  # days back to the same weekday a year ago
 SPARK_WEEKS = 12
 SHOWN_MONTHS = 24
+TOO_SHORT = "insufficient"  # what a score says of a history by which nothing can be expected
 COMMON_SHARE = 0.8  # the share of past months that a month's common range covers
 # Cards stand in this order; indicators a region adds follow by title.
 _ORDER = (
@@ -116,25 +117,18 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
     now = sum_of(counts, since, data_to)
     if now is None:
         return None
-    lo = hi = None
-    if score is not None:
-        spread = NORMAL_RANGE_SIGMAS * score.variance**0.5
-        lo, hi = score.expected - spread, score.expected + spread
-        lo = max(0.0, lo) if score.expected >= 0 else lo
+    lo, hi = _normal(score)
     recent = rows[(rows["period"] >= since) & (rows["period"] <= data_to)]
     whole, remark = alike(indicator, area, industry, rows, recent, long_ago())
+    compared = _compared(indicator, whole, since, data_to)
+    if remark and compared:
+        remark = text("{remark}; compared alike", remark=remark)
     remark = _joined(remark or _lacking(score, last), likely_words(indicator, area, industry, "day", recent))
     verdict = against_range(now, lo, hi, indicator.worse)
     if remark:
         verdict = of_incomplete(verdict, indicator.worse, only_grows=only_grows(indicator, counts))
     if score is not None:
         verdict, remark = _as_known(score.state, verdict, remark)
-    changes = []
-    for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
-        step = pd.Timedelta(days=back)
-        same, then = within(whole, since, data_to), within(whole, since - step, data_to - step)
-        if len(same) == len(then) > 0:  # a day that nobody told is none that brought nobody
-            changes.append(_change(indicator, against, float(same.sum()), float(then.sum())))
     spark = [
         sum_of(counts, since - pd.Timedelta(days=WEEK * k), data_to - pd.Timedelta(days=WEEK * k))
         for k in range(SPARK_WEEKS)
@@ -147,11 +141,24 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
         data_to.date(),
         verdict,
         _range(lo, hi, indicator, text("normal range")),
-        tuple(changes),
+        compared,
         remark,
         tuple(reversed(spark)),
         None if lo is None or hi is None else (lo, hi),
     )
+
+
+def _compared(
+    indicator: Indicator, whole: "pd.Series[float]", since: pd.Timestamp, data_to: pd.Timestamp
+) -> tuple[Change, ...]:
+    """Days told in full beside as many before and a year ago."""
+    changes = []
+    for against, back in ((text("on the 7 days before"), WEEK), (text("on a year ago"), YEAR_OF_WEEKS)):
+        step = pd.Timedelta(days=back)
+        same, then = within(whole, since, data_to), within(whole, since - step, data_to - step)
+        if len(same) == len(then) > 0:  # a day that nobody told is none that brought nobody
+            changes.append(_change(indicator, against, float(same.sum()), float(then.sum())))
+    return tuple(changes)
 
 
 def _of_weeks(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
@@ -300,6 +307,15 @@ def _window(indicator: str, area: str, industry: str) -> "pd.Series[float] | Non
     return None if rows.empty else rows.iloc[0]
 
 
+def _normal(score: "pd.Series[float] | None") -> tuple[float, float] | tuple[None, None]:
+    """The normal range of a window; none of it without a score or with too short a history."""
+    if score is None or pd.isna(score.expected) or score.state == TOO_SHORT:
+        return None, None
+    spread = NORMAL_RANGE_SIGMAS * score.variance**0.5
+    lo, hi = score.expected - spread, score.expected + spread
+    return max(0.0, lo) if score.expected >= 0 else lo, hi
+
+
 def _state(indicator: str, area: str, industry: str, grain: str, period: pd.Timestamp) -> str:
     """How well the history of a series is known by which a week or month is judged; empty where nobody says."""
     if not data.may_read_scores(area):
@@ -311,7 +327,7 @@ def _state(indicator: str, area: str, industry: str, grain: str, period: pd.Time
 
 def _as_known(state: str, verdict: Verdict, remark: str) -> tuple[Verdict, str]:
     """A verdict and remark as far as the history of the series allows them."""
-    if state == "insufficient":
+    if state == TOO_SHORT:
         return Verdict(text("history too short"), "unknown"), remark
     if state == "provisional":
         return verdict, _joined(remark, text("provisional: its own history is too short yet"))

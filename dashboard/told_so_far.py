@@ -13,8 +13,9 @@ from pipelines.domain import TOTAL_INDUSTRY
 def alike(
     indicator: Indicator, area: str, industry: str, rows: pd.DataFrame, recent: pd.DataFrame, since: date
 ) -> tuple["pd.Series[float]", str]:
-    """Days told in full, to compare, and a remark: while a unit is late, the total of those that are not, on both
-    sides; empty where nobody can tell it. ``rows``: daily readings from ``since`` on, ``recent`` those compared."""
+    """Days told in full, to compare, and a remark on what lacks: while a unit is late, the total of those that are not,
+    on both sides; empty where nobody can tell it. ``rows``: daily readings from ``since`` on, ``recent``: the shown.
+    """
     remark, whole = remark_of(recent), values_of(rows[~is_open(rows)])
     if not remark:
         return whole, remark
@@ -29,7 +30,7 @@ def alike(
     if on_time.empty:
         return whole.iloc[:0], remark
     told = on_time.groupby("period")["value"].agg(["sum", "count"])
-    return told.loc[told["count"] == told["count"].max(), "sum"], text("{remark}; compared alike", remark=remark)
+    return told.loc[told["count"] == told["count"].max(), "sum"], remark
 
 
 def is_open(rows: pd.DataFrame) -> "pd.Series[bool]":

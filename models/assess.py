@@ -13,11 +13,12 @@ from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
 from models.reason import reasons
 from models.recipe import MIN_SEEN, Recipe
-from models.reconcile import moved, table
+from models.reconcile import among, moved, table
 from models.spike import Sums
 
 SCORE = ("observed", "expected", "variance", "p", "strength", "coverage", "level", "factor", "reported")
 FORECAST = ("series", "series_id", "period", "horizon", "expected", *interval.QUANTILES)
+UNKNOWN = ("expected", "variance", "level", "factor")  # of counts of too short a history
 KEPT = 120  # columns whose states are kept, so that a late correction resumes from there
 
 
@@ -31,10 +32,11 @@ class Assessment:
     NaN: no turn for the worse), coverage (reported share of what was due), level (people per average due period before
     the window), factor (mean calendar factor of the window; of large series that past years help to judge, with what
     they add), reported (sum of the exposure), reason (the part of the calendar with the largest share of
-    that factor, in Chinese: models.reason; empty where none is known); expected = level x factor x reported.
+    that factor, in Chinese: models.reason; empty where none is known); expected = level x factor x reported. expected,
+    variance, level and factor of a count with insufficient history are NaN.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, …, 56 for the sums of the next eight weeks of a daily panel; 1..8 for a weekly one), expected,
-    lo80, hi80, lo95, hi95, in people.
+    lo80, hi80, lo95, hi95, in people; NaN where too little is known.
     """
 
     score: pd.DataFrame
@@ -135,12 +137,18 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
             "factor": mean_rate / np.where(typical > 0, typical, np.nan),
             "reported": told.reported,
         }
-    return score_frame(panel, recipe, columns, _history(state, course)).assign(reason=reasons(state, course).ravel())
+    states = _history(state, course)
+    is_known = states != history.INSUFFICIENT
+    columns = columns | {name: np.where(is_known, columns[name], np.nan) for name in UNKNOWN}
+    return score_frame(panel, recipe, columns, states).assign(reason=reasons(state, course).ravel())
 
 
 def score_frame(panel: Panel, recipe: Recipe, columns: dict[str, Floats], states: np.ndarray) -> pd.DataFrame:
     """Rows of Assessment.score of the panel's last period, from the SCORE columns (W, n) and the states (n,)."""
     n, last, windows = len(panel.series), len(panel.periods) - 1, len(recipe.windows)
+    if panel.is_linked:  # told by the size that sums have now
+        size = panel.owed(last, last + 1)[:, 0]
+        columns = columns | {"level": columns["level"] * size, "reported": columns["reported"] / size}
     widths = np.array([span.length for span in recipe.windows])
     starts = np.maximum(last + 1 - widths, 0)
     frame = {
@@ -198,18 +206,19 @@ def ahead(state: State, course: Course) -> dict[str, Floats]:
     Large series are blended with past years; of the others the level x factor and its negative binomial are told. What
     people are counted among is expected to stay as it was. The expected people add up over the tree.
     """
-    among = course.panel.owed(state.column - 1, state.column)[:, 0]
-    mean = causal.expected(state, course) * among
+    owed = course.panel.owed(state.column - 1, state.column)[:, 0]
+    tree = among(course.table, state.seen > 0)
+    mean = causal.expected(state, course) * owed
     if state.blend is None or state.block is None:
-        mean = mean * moved(mean, course.table)
+        mean = mean * moved(mean, tree)
         return {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
     names = ["expected", *interval.QUANTILES]
     levels = np.array([0.5, *interval.QUANTILES.values()])
     last = course.panel.periods[state.column - 1]
     people, is_known = blend.quantile(state.blend, last, course.tree.group, levels, course.recipe)
-    people = people * among
+    people = people * owed
     blended = is_known & (people[0] >= course.recipe.large)
-    ratio = moved(np.where(blended, people[0], mean), course.table)
+    ratio = moved(np.where(blended, people[0], mean), tree)
     mean = mean * ratio
     told = {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
     return {name: np.where(blended, people[place] * ratio, told[name]) for place, name in enumerate(names)}

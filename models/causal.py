@@ -14,7 +14,7 @@ from models.level import Level
 from models.methods import Method
 from models.panel import Flags, Floats, Hierarchy, Integers, Panel, period_numbers
 from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
-from models.reconcile import Table, moved
+from models.reconcile import Table, among, moved
 from models.seasonal import YearAgo
 from models.spike import Sums, tail_probability, window_sums
 
@@ -193,7 +193,7 @@ def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
 def judge(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
     """The judged windows with expectations that add up over the tree, (W, n) variance of their weighted sums, and
     their mid-p on the worse side, NaN = no judgement. Errors are learned of each series by itself, before this."""
-    told = coherent(sums, course.table)
+    told = coherent(sums, among(course.table, (state.seen > 0) | (sums.reported > 0).any(axis=0)))
     variance = dispersion.variance(state.spread, told.foreseen, course.recipe)
     windows = len(course.recipe.windows)
     told = Sums(*(getattr(told, field.name)[:windows] for field in fields(Sums)))

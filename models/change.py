@@ -32,7 +32,7 @@ from models.panel import (
     periods_from,
 )
 from models.recipe import MIN_COVERAGE, MIN_SEEN, RECIPES, Recipe
-from models.reconcile import Table, moved, shifted, table
+from models.reconcile import LEAST, Table, among, moved, shifted, table
 
 FREEDOM = 5.0  # of Student's t, as for the width of blended forecasts
 HALF = float(special.stdtrit(FREEDOM, 0.75))  # half of its values lie within this
@@ -41,7 +41,10 @@ OWN_SHARE = (
     1.0  # a kind of period seen so often is half believed, against the median of all (best of .5, 1, 2, 4 on adverts)
 )
 LEAST_SCALE = 1.0  # people: no figure is known better than by one
+LEAST_SHARE = 5e-4  # of what is no sum of people: an index of 100 is told with one decimal
 MEMORY = 2.0  # of errors, in half-lives of the recipe's noise: of 2, 3, 4, 6 and all the best coverage on adverts
+LEVELS = {"expected": 0.5, **QUANTILES}
+LEAST_TOLD = 4  # periods before a series is forecast: three changes
 LEAST_ERRORS = 6  # before a series tells its group how wide errors are
 FESTIVAL_DAYS = (-35, 70)  # around the festival each week is a kind of period of its own
 OTHER_KINDS = 100  # numbers of kinds of period below it are those of the ordinary year
@@ -68,6 +71,10 @@ class Past:
     def is_stock(self) -> bool:
         """Whether places are logs of stocks."""
         return self.panel.nature == "stock"
+
+    def tree_by(self, column: int) -> Table | None:
+        """The table of the series that had told something before this column."""
+        return among(self.tree, np.asarray(np.isfinite(self.place[:, :column]).any(axis=1)))
 
 
 def assess(panel: Panel, calendar: pd.DataFrame, memory: None = None) -> tuple[Assessment, None]:
@@ -103,7 +110,7 @@ def past_of(panel: Panel, calendar: pd.DataFrame) -> Past:
         step = among
     usual = usual_changes(step, kinds(panel, calendar, recipe), recipe)
     drift = np.cumsum(usual if panel.nature == "stock" else np.where(_pad(seen, usual.shape[1]), usual, 0.0), axis=1)
-    tree = table(panel.series) if panel.is_sum and panel.whole is None else None
+    tree = table(panel.series) if panel.is_sum and (panel.whole is None or panel.is_linked) else None
     return Past(panel, recipe, place, usual, drift, hierarchy(panel.series).group, tree)
 
 
@@ -197,9 +204,12 @@ def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
     made = [errors(past, width) for width in widths]
     for column in range(first, past.place.shape[1]):
         rows = [_window(past, column, width, error) for width, error in zip(widths, made, strict=True)]
-        told = _tested({name: np.stack([row[name] for row in rows]) for name in rows[0]}, past)
+        tree = past.tree_by(column + 1)
+        told = _tested({name: np.stack([row[name] for row in rows]) for name in rows[0]}, past, tree)
         p, observed, expected, variance = (told[name] for name in ("p", "observed", "expected", "variance"))
-        strong = strength(p, observed, expected, variance, past.group, past.recipe, side, nature)
+        strong = strength(
+            p, observed, expected, variance, past.group, past.recipe, side, nature, is_sum=past.panel.is_sum
+        )
         yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
 
 
@@ -238,18 +248,19 @@ def _window(past: Past, column: int, width: int, error: Floats) -> dict[str, Flo
     }  # fmt: skip
 
 
-def _tested(told: dict[str, Floats], past: Past) -> dict[str, Floats]:
+def _tested(told: dict[str, Floats], past: Past, tree: Table | None) -> dict[str, Floats]:
     """Of windows (W, n): expectations that add up, and how improbable what came is beside them."""
     exposure, off, scale, valid = told["reported"], told.pop("off"), told.pop("scale"), told.pop("known") > 0
     alone = told["expected"]
     known = np.where(valid, alone, np.nan)
-    expected = alone * moved(known, past.tree) if past.is_stock else alone + shifted(known, past.tree)
+    expected = alone * moved(known, tree) if past.is_stock else alone + shifted(known, tree)
     gap = told["observed"] - expected
     if past.is_stock:
         among = np.where(exposure > 0, exposure, 1.0)
         off = off + (np.log1p(alone / among) - np.log1p(expected / among))  # nothing where nothing was moved
         scale, gap = scale * (expected + exposure), off * (expected + exposure)
-    scale = np.maximum(scale, LEAST_SCALE)
+    scale = np.maximum(scale, LEAST_SCALE if past.panel.is_sum else LEAST_SHARE * np.abs(expected))
+    valid = valid & (scale > 0)
     side = -1.0 if past.panel.worse == "higher" else 1.0
     tail = special.stdtr(FREEDOM, side * np.where(valid, gap / np.where(valid, scale, 1.0), 0.0))
     usual = told["level"] * exposure
@@ -262,10 +273,10 @@ def _tested(told: dict[str, Floats], past: Past) -> dict[str, Floats]:
 def ahead(past: Past) -> dict[str, Floats]:
     """expected and the quantiles of interval.QUANTILES (H, n) of the recipe's horizons: stocks at the end of each, net
     changes over it; people, unlike an index, are known no better than by LEAST_SCALE. What is expected adds up over the
-    tree, and its quantiles are moved along."""
+    tree, and its quantiles are moved along. NaN of a series that has told too little, or nothing for longer than is
+    forecast."""
     panel, periods = past.panel, past.place.shape[1]
-    least = LEAST_SCALE if panel.is_sum else 0.0
-    among = panel.owed(periods - 1, periods)[:, 0]
+    among = np.where(_is_followed(past), panel.owed(periods - 1, periods)[:, 0], np.nan)
     known = pd.DataFrame((past.place - past.drift[:, :periods]).T).ffill().to_numpy()[-1]
     told: dict[str, list[Floats]] = {name: [] for name in ("expected", *QUANTILES)}
     for span in past.recipe.horizons:
@@ -274,17 +285,38 @@ def ahead(past: Past) -> dict[str, Floats]:
         centre = past.usual[:, periods + span.gap : periods + span.reach].sum(axis=1)
         if past.is_stock:
             centre = known + past.drift[:, periods + span.reach - 1]
-        middle = among * (np.expm1(centre) if past.is_stock else centre)
-        for name, level in {"expected": 0.5, **QUANTILES}.items():
-            away = special.stdtrit(FREEDOM, level)
-            far = centre + scale * away
-            people = among * (np.expm1(far) if past.is_stock else far)
-            wider = np.minimum if level < 0.5 else np.maximum
-            people = wider(people, middle + least * away)
-            told[name].append(np.maximum(people, 0.0) if past.is_stock else people)
-    alone = {name: np.stack(rows) for name, rows in told.items()}
-    if past.is_stock:
-        ratio = moved(alone["expected"], past.tree)
-        return {name: rows * ratio for name, rows in alone.items()}
-    shift = shifted(alone["expected"], past.tree)
-    return {name: rows + shift for name, rows in alone.items()}
+        for name, level in LEVELS.items():
+            far = centre + scale * special.stdtrit(FREEDOM, level)
+            told[name].append(among * (np.expm1(far) if past.is_stock else far))
+    return _widened(_added_up({name: np.stack(rows) for name, rows in told.items()}, past), past)
+
+
+def _is_followed(past: Past) -> Flags:
+    """(n,) series that told LEAST_TOLD periods, and one of the last so many as are forecast."""
+    told = np.isfinite(past.place)
+    return np.asarray((told.sum(axis=1) >= LEAST_TOLD) & told[:, -past.recipe.ahead :].any(axis=1))
+
+
+def _added_up(alone: dict[str, Floats], past: Past) -> dict[str, Floats]:
+    """Expectations that add up, with their quantiles: those of stocks grow by the same share, but where hardly anybody
+    is expected, and of net changes, by as many people."""
+    tree = past.tree_by(past.place.shape[1])
+    if not past.is_stock:
+        shift = shifted(alone["expected"], tree)
+        return {name: rows + shift for name, rows in alone.items()}
+    alone = {name: np.maximum(rows, 0.0) for name, rows in alone.items()}
+    mean = alone["expected"]
+    ratio = moved(mean, tree)
+    shift = mean * ratio - mean
+    return {name: np.where(mean >= LEAST, rows * ratio, rows + shift) for name, rows in alone.items()}
+
+
+def _widened(told: dict[str, Floats], past: Past) -> dict[str, Floats]:
+    """The same quantiles, none nearer to what is expected than LEAST_SCALE of people allows; no stock is below 0."""
+    least = LEAST_SCALE if past.panel.is_sum else 0.0
+    made = {}
+    for name, level in LEVELS.items():
+        edge = told["expected"] + least * special.stdtrit(FREEDOM, level)
+        people = (np.minimum if level < 0.5 else np.maximum)(told[name], edge)
+        made[name] = np.maximum(people, 0.0) if past.is_stock else people
+    return made

@@ -11,21 +11,25 @@ MIN_PEOPLE, MIN_RATIO = 3.0, 1.2  # fewer people, or less above the expectation,
 MIN_MOVE = 0.005  # of a stock: half of the least monthly loss that a level rule of the region speaks of
 
 
-def worth(observed: Floats, expected: Floats, worse: Worse = "higher", nature: Nature = "count") -> Flags:
+def worth(
+    observed: Floats, expected: Floats, worse: Worse = "higher", nature: Nature = "count", *, is_sum: bool = True
+) -> Flags:
     """Whether a rise, or a fall where lower is worse, is large enough to be spoken of at all; false for NaN.
 
     Arrays of one shape. A fall of a count is a rise the other way round; of stocks and net changes the gap counts.
+    is_sum: as of Panel; what is none, an index, is no people, and has no fewest of them.
     """
+    people = MIN_PEOPLE if is_sum else 0.0
     more, less = (observed, expected) if worse == "higher" else (expected, observed)
     if nature == "count":
-        return (more >= MIN_PEOPLE) & (more >= MIN_RATIO * less)
+        return (more >= people) & (more >= MIN_RATIO * less)
     least = MIN_MOVE * expected if nature == "stock" else 0.0
-    return np.asarray(more - less >= np.maximum(MIN_PEOPLE, least))
+    return np.asarray(more - less >= np.maximum(people, least))
 
 
 def strength(
     p: Floats, observed: Floats, expected: Floats, variance: Floats, group: Integers, recipe: Recipe,
-    worse: Worse = "higher", nature: Nature = "count",
+    worse: Worse = "higher", nature: Nature = "count", *, is_sum: bool = True,
 ) -> Floats:  # fmt: skip
     """(W, n, ...) standard deviations by which each window speaks of a turn for the worse; -inf where it does not.
 
@@ -38,13 +42,13 @@ def strength(
     scatter = np.reshape([span.alone_within for span in recipe.windows], shape)
     speaks = np.isinf(scatter) | (variance < np.nan_to_num(scatter, posinf=0.0) * expected)
     allowance = np.array([recipe.allowance[level] for level in LEVELS])[group].reshape(1, -1, *[1] * (p.ndim - 2))
-    is_worth = worth(observed, expected, worse, nature)
+    is_worth = worth(observed, expected, worse, nature, is_sum=is_sum)
     if recipe.by_latest:
         usual = expected / np.reshape([span.length for span in recipe.windows], shape)
         usual = np.minimum(usual, expected[:1]) if worse == "higher" else np.maximum(usual, expected[:1])
         latest = np.broadcast_to(observed[:1], usual.shape)
         goes_on = latest >= usual if worse == "higher" else latest <= usual
-        is_worth = np.where(speaks[:1], is_worth & goes_on, worth(latest, usual, worse, nature))
+        is_worth = np.where(speaks[:1], is_worth & goes_on, worth(latest, usual, worse, nature, is_sum=is_sum))
     told = np.isfinite(p) & speaks & is_worth
     deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap + allowance
     return np.asarray(np.where(told, deviations, -np.inf))
@@ -52,7 +56,8 @@ def strength(
 
 def evidence(
     p: Floats, observed: Floats, expected: Floats, variance: Floats, group: Integers, recipe: Recipe,
-    worse: Worse = "higher", nature: Nature = "count",
+    worse: Worse = "higher", nature: Nature = "count", *, is_sum: bool = True,
 ) -> Floats:  # fmt: skip
     """(n, ...) strength of the best window; arguments as `strength`."""
-    return np.asarray(strength(p, observed, expected, variance, group, recipe, worse, nature).max(axis=0))
+    told = strength(p, observed, expected, variance, group, recipe, worse, nature, is_sum=is_sum)
+    return np.asarray(told.max(axis=0))

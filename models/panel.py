@@ -36,6 +36,7 @@ class Panel:
     worse: which way is worse, the tail that is tested.
     whole: (n, T) what the exposure would be if all had reported; 1 where it is not given.
     is_sum: whether totals are sums of their parts; an index, or what each is given by its source, is none.
+    is_linked: whole is how large a sum has grown by parts that began later, beside its first ones; no denominators.
     Raises ValueError when shapes, periods or values contradict this.
     """
 
@@ -48,6 +49,7 @@ class Panel:
     worse: Worse = "higher"
     whole: Floats | None = None
     is_sum: bool = True
+    is_linked: bool = False
 
     def __post_init__(self) -> None:
         shape = (len(self.series), len(self.periods))

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.panel import Floats, Integers
+from models.panel import Flags, Floats, Integers
 
 LEAST = 0.05  # people; a series of which less is expected still moves
+SLACK = 0.5  # people by which sums may be off, because nobody can be fewer than none
+MOST_ROUNDS = 10
 FREE = 1e9  # times the largest weight: what is not known takes up whatever the others leave
 
 
@@ -59,11 +61,44 @@ def table(series: pd.DataFrame) -> Table | None:
     )
 
 
-def reconcile(mean: Floats, of: Table, *, is_signed: bool = False) -> Floats:
-    """(B, n) expected people that add up, nearest to `mean` (B, n); NaN stays NaN and takes part in no sum.
+def among(of: Table | None, exists: Flags) -> Table | None:
+    """The table of those series that exist (n,); None where nothing adds up to anything then. Whoever never reported
+    holds nobody: an area's other cells add up to it without that one."""
+    if of is None or exists.all():
+        return of
+    known = np.append(exists, False)  # row -1: a series that does not exist
+    cells, areas, industries = (np.where(known[rows], rows, -1) for rows in (of.cells, of.areas, of.industries))
+    some_area = (areas >= 0) | (cells >= 0).any(axis=1)
+    some_industry = (industries >= 0) | (cells >= 0).any(axis=0)
+    if not some_area.any():
+        return None
+    return Table(
+        of.total if known[of.total] else -1,
+        areas[some_area],
+        industries[some_industry],
+        cells[some_area][:, some_industry],
+    )
 
-    is_signed: of net changes, which may be below 0 and move by their size.
+
+def reconcile(mean: Floats, of: Table, *, is_signed: bool = False) -> Floats:
+    """(B, n) expected people that add up, nearest to `mean` (B, n). NaN stays NaN and stands for whatever the others
+    leave of a sum; a series that stands for nobody is none of the table (`among`).
+
+    is_signed: of net changes, which may be below 0 and move by their size. Of counts and stocks what would be below 0
+    is 0, and the others are moved again until less than SLACK people are missing for it.
     """
+    told = _projected(mean, of)
+    for _ in range(0 if is_signed else MOST_ROUNDS):
+        below = np.minimum(np.nan_to_num(told), 0.0).sum(axis=1)
+        if (below > -SLACK).all():
+            break
+        again = _projected(np.maximum(told, 0.0), of)
+        told = np.where((below > -SLACK)[:, None], told, again)
+    return told if is_signed else np.maximum(told, 0.0)
+
+
+def _projected(mean: Floats, of: Table) -> Floats:
+    """(B, n) what adds up, nearest to `mean` (B, n), be it below 0."""
     known = np.isfinite(mean)
     people = np.where(known, mean, 0.0)
     weight = np.maximum(np.abs(people), LEAST)
@@ -101,7 +136,7 @@ def reconcile(mean: Floats, of: Table, *, is_signed: bool = False) -> Floats:
     step[:, of.areas] = -v_area * (pull_area - pull_total[:, None])
     step[:, of.total] = -v_total * pull_total
     moved_to = people + step[:, :-1]
-    return np.where(known, moved_to if is_signed else np.maximum(moved_to, 0.0), np.nan)
+    return np.where(known, moved_to, np.nan)
 
 
 def moved(mean: Floats, of: Table | None) -> Floats:

@@ -160,7 +160,8 @@ def _days(rows: pd.DataFrame) -> list[str]:
 
 def numbers(indicator: Indicator, drawn: Course) -> Any:
     """The newest numbers of a course as a table."""
-    ranges = {} if drawn.expected is None else {row.period: row for row in drawn.expected.itertuples(index=False)}
+    bands = () if drawn.expected is None else drawn.expected.dropna(subset=["lo95", "hi95"]).itertuples(index=False)
+    ranges = {row.period: row for row in bands}
     rows = []
     for row in drawn.readings.sort_values("period", ascending=False).head(_TABLE_ROWS).itertuples(index=False):
         band = ranges.get(row.period)

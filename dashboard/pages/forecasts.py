@@ -80,15 +80,17 @@ def _chosen(chosen: Indicator, offered: list[Indicator], area: str) -> list[Any]
     return [
         html.Nav(links, className="choice", **aria.label(text("Indicator"))),
         html.Section(
-            [html.H2(_next(chosen, coming)), history("forecast", chosen, drawn)],
+            [html.H2(_next(chosen, coming, area)), history("forecast", chosen, drawn)],
             className="panel",
         ),
         html.Section([html.H2(text("What is expected next")), _coming(chosen, coming)]),
     ]
 
 
-def _next(indicator: Indicator, coming: pd.DataFrame) -> str:
+def _next(indicator: Indicator, coming: pd.DataFrame, area: str) -> str:
     """The title states the finding: what is expected of the nearest period."""
+    if coming.empty and indicator.indicator in forecast_record.too_short(area):
+        return text("{title}: its history is too short yet to forecast", title=indicator.title)
     if coming.empty:
         return text("{title}: nothing is forecast", title=indicator.title)
     row = coming.iloc[0]

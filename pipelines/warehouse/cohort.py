@@ -61,11 +61,13 @@ def cohort_panel(cells: Cells, region: Region, counted: pd.DataFrame | None = No
     is_city, is_everybody = series["area"] == region.city, series["cohort"] == EVERY_COHORT
     series["level"] = np.select([~is_everybody, is_city], ["cohort", "total"], "area")
     series["series_id"] = series["area"] + "|" + series["cohort"]
-    enough = np.flatnonzero((every.told[is_everybody & is_city] >= MIN_COVERAGE).any(axis=0))
+    enough = np.flatnonzero((every.told >= MIN_COVERAGE * every.due)[is_everybody & is_city].any(axis=0))
     if len(enough) == 0:
         return None
     end = int(enough[-1]) + 1
+    is_linked = bool((every.due[:, :end] != 1).any())
     return Panel(
         series, periods_from(pd.Timestamp(cells.first), end, GRAIN.value), every.people[:, :end], every.told[:, :end],
-        GRAIN.value, cells.indicator.nature, cells.indicator.worse,
+        GRAIN.value, cells.indicator.nature, cells.indicator.worse, every.due[:, :end] if is_linked else None,
+        is_linked=is_linked,
     )  # fmt: skip

@@ -8,12 +8,13 @@ import pandas as pd
 
 from models.assess import Memory
 from models.change import assessed
+from models.interval import QUANTILES
 from models.methods import METHODS
 from models.panel import Panel
 from pipelines.domain import EVERY_COHORT, Edition, Grain
 from pipelines.region import Region
 from pipelines.rule_terms import BEYOND_EXPECTED
-from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.warehouse.catalogue import Indicator, catalogue, step
 from pipelines.warehouse.cells import Cells, is_cell, load_cells
 from pipelines.warehouse.cohort import GRAIN as COHORT_GRAIN
 from pipelines.warehouse.cohort import cohort_panel, load_cohorts
@@ -131,8 +132,9 @@ class Forecaster:
         series = made.panel.series.loc[made.panel.series["level"] == "cohort", ["area", "industry", "cohort"]]
         common = {"edition_id": edition.edition_id, "indicator": indicator.name, "grain": str(COHORT_GRAIN)}
         score = made.assessment.score.rename(columns=_MEANS).merge(series, left_on="series", right_index=True)
-        self._write("score", _SCORE, score.assign(**common, day=pd.Timestamp(edition.day)))
-        forecast = made.assessment.forecast.merge(series, left_on="series", right_index=True)
+        score = self._with_open(score.assign(**common, day=pd.Timestamp(edition.day)))
+        self._write("score", _SCORE, score)
+        forecast = foreseen(made.assessment.forecast).merge(series, left_on="series", right_index=True)
         self._write("forecast", _FORECAST, forecast.assign(**common, made_on=pd.Timestamp(edition.day)))
 
     def calendar(self, start: date, end: date) -> pd.DataFrame:
@@ -164,12 +166,25 @@ class Forecaster:
             "edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT,
         }  # fmt: skip
         score = _named(assessment.score, frame).assign(**common, day=pd.Timestamp(edition.day), grain=str(grain))
+        score = self._with_open(score)
         self._write("score", _SCORE, score)
-        forecast = assessment.forecast.merge(series, left_on="series", right_index=True).assign(
-            **common, made_on=pd.Timestamp(edition.day), grain=str(Grain.WEEK if grain is Grain.DAY else grain)
+        forecast = (
+            foreseen(assessment.forecast)
+            .merge(series, left_on="series", right_index=True)
+            .assign(**common, made_on=pd.Timestamp(edition.day), grain=str(Grain.WEEK if grain is Grain.DAY else grain))
         )
         self._write("forecast", _FORECAST, forecast)
         return [score]
+
+    def _with_open(self, score: pd.DataFrame) -> pd.DataFrame:
+        """Scores that are provisional, too, where a reading of their window is: what is owed may be judged as if it had
+        come, or have been reported by nobody ever."""
+        self._con.register("judged", score.assign(place=range(len(score))))
+        found = self._con.execute(step("open_window")).fetchall()
+        self._con.unregister("judged")
+        is_open = score["is_provisional"].to_numpy(dtype=bool).copy()
+        is_open[[place for (place,) in found]] = True
+        return score.assign(is_provisional=is_open)
 
     def panel_of(self, edition: Edition, name: str) -> Panel | None:
         """The panel as this edition knows it, also where what was said stands; None for what cannot be judged."""
@@ -196,6 +211,11 @@ class Forecaster:
         self._con.register("incoming", frame)
         self._con.execute(f"insert into {table} ({columns}) select {columns} from incoming")  # nosec B608 # names of our own tables and columns
         self._con.unregister("incoming")
+
+
+def foreseen(forecast: pd.DataFrame) -> pd.DataFrame:
+    """The rows of Assessment.forecast that say something: of too short a history nothing is known, or not how sure."""
+    return forecast.dropna(subset=["expected", *QUANTILES])
 
 
 def of_cohorts(indicator: Indicator) -> str:

@@ -14,6 +14,8 @@ from pipelines.warehouse.told import figures_of, joined, total, without_outages
 def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> Panel | None:
     """All series of the indicator: cells, areas, industries, the total, up to the last period told by two thirds.
 
+    A week, month or quarter that some have told and two thirds of the total have not waits, so that the one before it,
+    when it is late or corrected, is still judged; not longer than one period, for the silence of many may last.
     ``counted``: area, period, share of provisional counts that has come in by their nowcast, in place of the roster's.
     The frame of series has ``denominator``, what an exposure of 1 stands for (NaN of what is no ratio). None when no
     period has been told well enough.
@@ -31,10 +33,15 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
             totals += [(region.city, industry, (keys["industry"] == industry).to_numpy()) for industry in each]
     names = [(area, industry) for area, industry, _ in totals] + cells.keys
     every = joined([*(total(figures, rows) for *_, rows in totals), figures])
-    enough = np.flatnonzero(((every.told >= MIN_COVERAGE * every.due) & (every.told > 0)).any(axis=0))
+    is_told = (every.told >= MIN_COVERAGE * every.due) & (every.told > 0)
+    enough = np.flatnonzero(is_told.any(axis=0))
     if len(enough) == 0:
         return None
     end, is_ratio = int(enough[-1]) + 1, cells.indicator.is_ratio
+    whole = is_told[names.index((region.city, TOTAL_INDUSTRY))]
+    if cells.grain is not Grain.DAY and end > 1 and whole[end - 2] and not whole[end - 1]:
+        end -= 1
+    is_linked = not is_ratio and bool((every.due[:, :end] != 1).any())
     unit = _first(every.told) if is_ratio else np.ones((len(names), 1))
     series = pd.DataFrame(
         [(f"{area}|{industry}", _level(area, industry, region.city), area, industry) for area, industry in names],
@@ -48,8 +55,9 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
         cells.grain.value,
         cells.indicator.nature,
         cells.indicator.worse,
-        every.due[:, :end] / unit if is_ratio else None,
+        every.due[:, :end] / unit if is_ratio or is_linked else None,
         cells.indicator.kind != "given",
+        is_linked,
     )
 
 

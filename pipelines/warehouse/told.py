@@ -1,13 +1,14 @@
 """What cells say: people, among how many they were counted, and among how many they should have been."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from models.outage import outages
-from models.panel import Flags
+from models.panel import Flags, Integers
+from models.recipe import MIN_COVERAGE, MIN_SEEN
 from pipelines.warehouse.cells import Cells, Matrix
 
 PRIOR_PEOPLE = 0.05  # a series nobody has seen yet still weighs something when the share that reported is taken
@@ -17,12 +18,15 @@ PRIOR_PEOPLE = 0.05  # a series nobody has seen yet still weighs something when 
 class Figures:
     """Of k series over T periods, all (k, T): people (NaN: not told), told and due (what they are counted among, and
     what it would be if all had reported: of a ratio its denominators, else shares of 1), weight (size as known before,
-    by which shares are joined; of a ratio its denominators say it)."""
+    by which shares are joined; of a ratio its denominators say it). begins: (k,) column in which the area of a series
+    told anything for the first time, T where it never did; is_stock: whether people are those of a stock."""
 
     people: Matrix
     told: Matrix
     due: Matrix
     weight: Matrix | None
+    begins: Integers
+    is_stock: bool
 
 
 def figures_of(cells: Cells, counted: pd.DataFrame | None = None) -> Figures:
@@ -37,7 +41,13 @@ def figures_of(cells: Cells, counted: pd.DataFrame | None = None) -> Figures:
     share = np.where(seen, 1.0, 0.0)
     if cells.indicator.kind == "count":
         share = np.where(seen, _counted(cells, counted), 0.0)
-    return Figures(people, share, np.ones_like(share), _weight(cells, people, share))
+    weight = _weight(cells, people, share)
+    return Figures(people, share, np.ones_like(share), weight, _begins(cells, seen), cells.indicator.nature == "stock")
+
+
+def _begins(cells: Cells, seen: Flags) -> Integers:
+    told = _told_by_area(cells, seen)
+    return np.asarray(np.where(told.any(axis=1), told.argmax(axis=1), told.shape[1]))
 
 
 def _counted(cells: Cells, counted: pd.DataFrame | None) -> Matrix:
@@ -72,7 +82,8 @@ def _ratio(cells: Cells) -> Figures:
         whole = whole / share
     missing = ~seen & ~_told_by_area(cells, seen)
     due = np.where(missing, np.nan_to_num(_carried(whole, 0)), np.nan_to_num(whole))
-    return Figures(np.where(seen, cells.numerator, np.nan), told, due, None)
+    people = np.where(seen, cells.numerator, np.nan)
+    return Figures(people, told, due, None, _begins(cells, seen), cells.indicator.nature == "stock")
 
 
 def without_outages(figures: Figures, cells: Cells, due: Flags) -> Figures:
@@ -86,7 +97,7 @@ def without_outages(figures: Figures, cells: Cells, due: Flags) -> Figures:
     found = outages(np.where(is_told > 0, total, np.nan), due)
     silent, days = found.silent[code], found.days[code]
     people = np.where(silent, np.nan, figures.people)
-    return Figures(people, np.where(silent, 0.0, figures.told * days), figures.due, figures.weight)
+    return replace(figures, people=people, told=np.where(silent, 0.0, figures.told * days))
 
 
 def _told_by_area(cells: Cells, seen: Flags) -> Flags:
@@ -104,20 +115,67 @@ def _carried(rows: Matrix, lag: int) -> Matrix:
 
 
 def total(figures: Figures, rows: Flags) -> Figures:
-    """The sum of some series as one: those that did not report take away what they weigh."""
-    told, due = figures.told[rows], figures.due[rows]
+    """The sum of some series as one: those that did not report take away what they weigh, and those of an area that
+    began later than the others add what they are worth beside them."""
+    told, due, begins = figures.told[rows], figures.due[rows], figures.begins[rows]
     is_told = (told > 0).any(axis=0, keepdims=True)
     people = np.where(told > 0, figures.people[rows], 0.0).sum(axis=0, keepdims=True)
     weight = None
     if figures.weight is not None:
-        weight = figures.weight[rows].sum(axis=0, keepdims=True)
-        told = (figures.weight[rows] * told).sum(axis=0, keepdims=True) / weight
-        due = np.ones_like(told)
+        each = _owed(figures, rows)
+        weight = each.sum(axis=0, keepdims=True)
+        share = (each * told).sum(axis=0, keepdims=True) / np.where(weight > 0, weight, 1.0)
+        due = _size(figures, rows)
+        told = share * due
     told, due = told.sum(axis=0, keepdims=True), due.sum(axis=0, keepdims=True)
-    return Figures(np.where(is_told, people, np.nan), np.where(is_told, told, 0.0), due, weight)
+    told = np.where(is_told, told, 0.0)
+    return Figures(np.where(is_told, people, np.nan), told, due, weight, begins.min(keepdims=True), figures.is_stock)
+
+
+def _owed(figures: Figures, rows: Flags) -> Matrix:
+    """(r, T) what each of some series weighs: of an area that began later only those count that have ever told."""
+    is_first = figures.begins[rows, None] == figures.begins.min()
+    has_told = np.maximum.accumulate(figures.told[rows] > 0, axis=1)
+    weight = figures.told if figures.weight is None else figures.weight
+    return np.where(is_first | has_told, weight[rows], 0.0)
+
+
+def _size(figures: Figures, rows: Flags) -> Matrix:
+    """(1, T) what all of some series together are, beside those of the areas that told first: 1 until others begin.
+
+    As price indices are linked when a new item comes in: at first by what both tell at the same time.
+    """
+    begins = figures.begins
+    size = np.ones(figures.told.shape[1])
+    for start in np.unique(begins[rows & (begins < len(size))])[1:]:
+        size *= 1.0 + _beside(figures, rows & (begins == start), rows & (begins < start))
+    return size[None]
+
+
+def _beside(figures: Figures, new: Flags, old: Flags) -> Matrix:
+    """(T,) people of series that begin over those of others, from all columns in which both were told well enough: of
+    a stock the first, else up to the one before, and of the first MIN_SEEN up to itself. 0 before there is one."""
+    (mine, its_share), (theirs, their_share) = (_brought(figures, rows) for rows in (new, old))
+    both = np.minimum(its_share, their_share) >= MIN_COVERAGE
+    times = np.cumsum(both)
+    if figures.is_stock:
+        both &= times == 1
+    mine, theirs = (np.cumsum(np.where(both, people, 0.0)) for people in (mine, theirs))
+    ratio = mine / np.maximum(np.maximum(theirs, PRIOR_PEOPLE * times), PRIOR_PEOPLE)
+    return np.where(times > MIN_SEEN, np.append(0.0, ratio[:-1]), ratio)
+
+
+def _brought(figures: Figures, rows: Flags) -> tuple[Matrix, Matrix]:
+    """(T,) people that some series would have brought together had all told, and the share of them that did."""
+    each, told = _owed(figures, rows), figures.told[rows]
+    weight = each.sum(axis=0)
+    share = (each * told).sum(axis=0) / np.where(weight > 0, weight, 1.0)
+    people = np.abs(np.where(told > 0, figures.people[rows], 0.0)).sum(axis=0)
+    return people / np.where(share > 0, share, 1.0), share
 
 
 def joined(parts: Sequence[Figures]) -> Figures:
     """Series of several figures below one another; weights have done their work."""
     people, told, due = (np.concatenate([getattr(part, name) for part in parts]) for name in ("people", "told", "due"))
-    return Figures(people, told, due, None)
+    begins = np.concatenate([part.begins for part in parts])
+    return Figures(people, told, due, None, begins, parts[0].is_stock)

@@ -88,6 +88,16 @@ def test_how_far_ahead_is_said_in_the_periods_of_the_forecast(
     assert score.ahead == text(message, number=number)
 
 
+@pytest.mark.parametrize(
+    ("unit", "title", "counted"),
+    [("ratio", "{title}, posts counted", "posts"), ("percent", "{title}, people counted", "persons")],
+)
+def test_a_ratio_is_forecast_in_the_unit_of_its_numerator(unit: str, title: str, counted: str) -> None:
+    ratio = Indicator("one", "One", unit, "lower", frozenset({"month"}), "", "", "feed", is_ratio=True)
+    told = forecast_record.as_forecast(ratio)
+    assert (told.unit, told.title, told.is_ratio) == (counted, text(title, title="One"), False)
+
+
 def test_a_quarter_is_named_by_its_first_and_last_month() -> None:
     words = forecast_record.period_words("quarter", pd.Timestamp("2026-04-01"))
     assert words == text("{first} to {last}", first=month(date(2026, 4, 1)), last=month(date(2026, 6, 1)))

@@ -110,6 +110,32 @@ def test_what_a_late_sender_lacks_is_compared_with_nothing_where_the_others_cann
     assert found.changes == ()
 
 
+@pytest.mark.parametrize("days", [14, 7])
+def test_compared_alike_is_said_where_something_is_compared(
+    shown: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """Of eleven units one is late; the others are told for these days alone, or for those before too."""
+    fill(shown, pd.date_range("2026-10-14", periods=14), [10.0] * 14, open_from=13)
+    told = pd.DataFrame({"area": "371502", "period": pd.date_range("2026-10-28", periods=days) - pd.Timedelta(days=days),
+                         "value": 5.0})  # fmt: skip
+    monkeypatch.setattr(data, "read", lambda *_, **__: told)
+    found = summary._of_days(indicator("higher"), CITY)
+    assert found is not None
+    words = text("{remark}; compared alike", remark="")
+    assert (words in found.remark) == bool(found.changes) == (days == 14)
+
+
+def test_a_window_of_too_short_a_history_has_no_range(shown: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = {"expected": float("nan"), "variance": float("nan"), "state": "insufficient", "is_provisional": False}
+    window = pd.Series({"window_from": date(2026, 10, 21), "data_to": date(2026, 10, 27), **unknown})
+    monkeypatch.setattr(summary, "_window", lambda *_: window)
+    fill(shown, pd.date_range("2026-10-14", periods=14), [30.0] * 14)
+    found = summary._of_days(indicator("higher"), "371502")
+    assert found is not None
+    assert found.verdict == Verdict(text("history too short"), "unknown")
+    assert (found.normal, found.range_words) == (None, "")
+
+
 @pytest.mark.parametrize(("worse", "count", "tone"), [("higher", 90.0, "worse"), ("lower", 5.0, "unknown")])
 def test_days_that_have_not_all_come_are_only_worse_where_more_is_worse(
     shown: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, worse: str, count: float, tone: str

@@ -62,6 +62,20 @@ def test_a_year_before_that_was_not_told_in_full_is_no_baseline(con: duckdb.Duck
     assert came(con) == [(50.0, None)]
 
 
+def test_a_ratio_is_held_against_what_was_forecast_among_the_denominators_that_came(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """Forecast in April, two months ahead, among a denominator of 100; in June it is 120, a year before it was 60."""
+    con.execute("update forecast_history set grain = 'month', horizon = 2")
+    con.execute("delete from reading where period <> ? or area <> ?", [MONDAY, AREA])
+    con.execute("update reading set grain = 'month', period = '2026-06-01', numerator = 12, denominator = 120")
+    con.execute("insert into reading by name select * replace (100 as denominator, date '2026-04-01' as period) from reading")  # fmt: skip
+    con.execute("insert into reading by name select * replace (60 as denominator, 5 as numerator, date '2025-06-01' as period) from reading where denominator = 120")  # fmt: skip
+    rows = con.execute(QUERY, {"area": AREA, "since": MONDAY - timedelta(days=30)}).df()
+    names = ["expected", "lo80", "hi80", "lo95", "hi95", "came", "before"]
+    assert rows[names].to_numpy().ravel() == pytest.approx([60, 48, 72, 36, 84, 12, 10])
+
+
 def test_months_are_compared_with_the_same_month_of_the_year_before(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("update forecast_history set grain = 'month', horizon = 1")
     con.execute("update reading set grain = 'month', period = '2026-06-01' where period = ?", [MONDAY])

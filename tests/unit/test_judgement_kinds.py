@@ -12,6 +12,7 @@ from pipelines import region as regions
 from pipelines.domain import TOTAL_INDUSTRY, Grain
 from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.cells import Cells, cells_of, is_cell
+from pipelines.warehouse.forecast import foreseen
 from pipelines.warehouse.judgement import Judgement, judgement
 from pipelines.warehouse.panel import panel
 from tests.house import ROOT
@@ -238,6 +239,33 @@ def test_a_running_month_is_judged_once_two_thirds_have_come():
 
     assert last(10) == MONTHS[-2]
     assert last(22) == MONTHS[-1]
+
+
+def test_of_too_short_a_history_nothing_is_expected():
+    """A county that began three weeks ago beside those that have told for months, and a city in its first days."""
+    days = pd.date_range("2025-01-01", periods=200)
+    frame = readings(draw(8, (11, 1, 200)), industries=("C",), periods=days, grain="day")
+    young = frame[(frame["area"] != units()[0]) | (frame["period"] >= days[-14])]
+    for part in (young, frame[frame["period"] < days[9]]):
+        answer = judged("benefit_claim", part, grain=Grain.DAY).assessment
+        score = answer.score[answer.score["state"] == "insufficient"]
+        assert f"{units()[0]}|{TOTAL_INDUSTRY}" in set(score["series_id"])
+        assert score[["expected", "variance", "p", "level", "factor"]].isna().all(axis=None)
+        assert foreseen(answer.forecast).notna().all(axis=None)
+
+
+def test_sections_without_anybody_leave_sums_whole():
+    """Most sections of the region have no readings here: what is expected of the others adds up all the same."""
+    for name, frame in (
+        ("job_loss_rate", readings(draw(30, (11, 3, 36)), 1000.0, industries=("B", "C", "F"))),
+        ("insured_headcount", readings(draw(3000, (11, 3, 36)), industries=("B", "C", "F"))),
+    ):
+        said = judged(name, frame).assessment
+        for expected in (score_of(judged(name, frame))["expected"],
+                         said.forecast[said.forecast["horizon"] == 1].set_index("series_id")["expected"]):  # fmt: skip
+            cells = expected[[f"{unit}|{industry}" for unit in units() for industry in "BCF"]]
+            assert expected[total()] == pytest.approx(cells.sum())
+            assert expected[f"{units()[0]}|{TOTAL_INDUSTRY}"] == pytest.approx(cells[:3].sum())
 
 
 def test_what_is_given_is_judged_as_given():

@@ -112,10 +112,39 @@ def test_a_forecast_is_known_no_better_than_by_one_person(nature: Nature, denomi
         assert (told["expected"] - told[lo] >= floor - 1e-9).all()
 
 
+def test_one_person_is_one_person_after_what_is_expected_was_made_to_add_up():
+    """A cell of nobody or one, beside cells whose sums tell of fewer or more: the floor is not moved along."""
+    half = LEAST_SCALE * special.stdtrit(FREEDOM, 0.975)
+    for seed in range(12):
+        panel = tree("stock")
+        rare = (np.random.default_rng(seed).random(48) < 0.2).astype(float)
+        for row in (0, 2, 4, 8):  # the city, B, Y, B × Y
+            panel.values[row] += rare - (tree("stock").values[8])
+        told = assess(panel, TABLE)[0].forecast
+        rows = told[told["series_id"] == "BY"]
+        assert (rows["hi95"] - rows["expected"] >= half - 1e-9).all()
+        assert (rows["hi95"] < 20).all()
+
+
 def test_an_index_is_no_people_and_may_be_known_better_than_by_one():
     rows = 100 + np.tile([0.0, 0.1, 0.1, 0.0], (4, 12))
     told = assess(replace(made(rows), is_sum=False), TABLE)[0].forecast
     assert (told["hi95"] - told["lo95"] < 2).all()
+
+
+def test_an_index_that_falls_is_found_though_it_is_no_people():
+    """101 points, a fifth of a per cent up or down a week, then a fall of 2.8 per cent: less than three points."""
+    rows = np.round(101 * np.exp(np.random.default_rng(3).normal(0, 0.002, (4, 120))), 1)
+    rows[0, -1] = round(rows[0, -2] * 0.972, 1)
+    panel = replace(made(rows, "week"), is_sum=False)
+    score = assess(panel, TABLE)[0].score.query("window_periods == 1").set_index("series_id")
+    assert score["p"]["R0"] < 1e-3
+    assert score["strength"]["R0"] > 3
+    assert score["strength"].drop("R0").fillna(0).max() < 2
+    still = assess(replace(made(np.full((2, 60), 101.0), "week"), is_sum=False), TABLE)[0].score
+    assert still["p"].to_numpy() == pytest.approx(0.5)
+    found = trace(panel, TABLE, panel.periods[-1].date())
+    assert found.evidence[0, -1] > 3
 
 
 def test_a_missing_month_is_bridged_and_a_silent_series_is_not_judged():
@@ -228,6 +257,15 @@ def test_short_and_empty_histories_are_no_error_and_numpy_has_nothing_to_warn_of
                 values[2] = np.nan
                 score = assess(made(values, nature=nature), TABLE)[0].score
                 assert score["p"].isna().all() == (count < 9)
+
+
+@pytest.mark.parametrize("nature", ["stock", "net"])
+def test_a_series_that_told_too_little_or_nothing_for_long_is_not_forecast(nature: Nature):
+    values = stocks().values.copy()
+    values[0, :-3] = values[1, -7:] = values[2, -5:] = np.nan
+    rows = assess(made(values, nature=nature), TABLE)[0].forecast.set_index("series_id")
+    assert rows.loc[["R0", "R1"]].drop(columns=["series", "period", "horizon"]).isna().all(axis=None)
+    assert rows.loc[["R2", "R3"]].notna().all(axis=None)
 
 
 def test_the_median_knows_what_is_missing():

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from model_city import calendar, daily_city
 
 from models.assess import assess
-from models.reconcile import moved, reconcile, table
+from models.reconcile import among, moved, reconcile, table
 
 
 def frame(areas: int, industries: int, total: bool = True) -> pd.DataFrame:
@@ -86,6 +86,41 @@ def test_an_unknown_series_stays_unknown_and_binds_nobody():
     bound = margins(series)[:, area] == 0
     rest = np.nan_to_num(told)
     assert (margins(series) @ rest)[bound] == pytest.approx(np.zeros(int(bound.sum())), abs=1e-4)
+
+
+def test_what_never_reported_leaves_the_other_cells_bound_to_their_sums():
+    series = frame(3, 4)
+    mean = near(series, 2, 0.1)
+    cell = int(np.flatnonzero(series["level"] == "cell")[5])
+    mean[cell] = np.nan
+    told = reconcile(mean[None], among(table(series), np.isfinite(mean)))[0]
+    sums = margins(series)
+    assert sums @ np.nan_to_num(told) == pytest.approx(np.zeros(len(sums)), abs=1e-8)
+    assert np.abs(sums @ np.nan_to_num(reconcile(mean[None], table(series))[0])).max() > 0.1, "or it frees them"
+
+
+def test_an_area_of_which_nothing_ever_came_is_none_of_the_table():
+    series = frame(3, 4)
+    mean = near(series, 5, 0.1)
+    gone = (series["area"] == "A1").to_numpy()
+    mean[gone] = np.nan
+    told = reconcile(mean[None], among(table(series), ~gone))[0]
+    rest = series[~gone].reset_index(drop=True)
+    assert told[~gone] == pytest.approx(reconcile(mean[None, ~gone], table(rest))[0])
+    assert among(table(series), np.zeros(len(series), dtype=bool)) is None
+    whole = table(series)
+    assert among(whole, np.ones(len(series), dtype=bool)) is whole
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_sums_hold_where_somebody_would_be_expected_below_nought(seed):
+    """Areas and industries that disagree by a multiple about the same cells."""
+    series = frame(4, 5)
+    rng = np.random.default_rng(seed)
+    mean = near(series, seed, 0.0) * rng.lognormal(0, 1.0, len(series)) * rng.choice([1, 30], len(series))
+    told = reconcile(mean[None], table(series))[0]
+    assert told.min() >= 0
+    assert np.abs(margins(series) @ told).max() < 1
 
 
 def test_the_order_of_the_series_does_not_matter():

@@ -65,6 +65,26 @@ def watched(con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.
     return watch
 
 
+def test_a_month_of_which_files_lack_is_provisional_though_it_is_judged_as_if_they_had_come(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """The end of the nowcast nearest to normal is what has come; of the city a county never told anything."""
+    con.execute("update reading set is_provisional = reporting < due")
+    con.execute("insert into reading by name select area, * exclude area from (select * replace ($city as area, 'ALL' as industry) from reading where period = $last and area = $area limit 1)", {"city": REGION.city, "last": MONTHS[-1], "area": next(iter(REGION.units))})  # fmt: skip
+    Forecaster(con, REGION, MemoryFolder(tmp_path)).run(
+        SAID, Change({NAME: MONTHS[0].date()}, NOTHING, NOTHING), [NAME]
+    )
+    told = con.execute("select area, is_provisional from score where window_periods = 1 and (industry <> 'ALL' or area = $city) and (area <> $city or industry = 'ALL')", {"city": REGION.city}).df()  # fmt: skip
+    assert told["is_provisional"].all()
+    con.execute("delete from score")
+    con.execute("update reading set is_provisional = false, reporting = due")
+    con.execute("delete from nowcast")
+    Forecaster(con, REGION, MemoryFolder(tmp_path)).run(
+        SAID, Change({NAME: MONTHS[0].date()}, NOTHING, NOTHING), [NAME]
+    )
+    assert con.execute("select count(*) from score where is_provisional").fetchall() == [(0,)]
+
+
 def test_months_are_watched_in_a_fresh_process_as_in_the_one_that_judged_them(watched: Callable[..., Panel]) -> None:
     one, two = watched(in_one=True), watched(in_one=False)
     np.testing.assert_array_equal(one.values, two.values)

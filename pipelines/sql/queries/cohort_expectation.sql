@@ -6,6 +6,7 @@ from (
         row_number() over (partition by indicator, cohort, period order by made_on desc, edition_id desc) as newest
     from forecast_history
     where area = $area and industry = 'ALL' and cohort <> 'all' and grain = 'week' and period >= $since
+        and expected is not null
 ) as made
 where newest = 1
 order by indicator, cohort, period

@@ -1,13 +1,15 @@
 -- Every forecast of one area's totals whose period is over and reported in full, beside what came and what the same
--- period of the year before had brought: of daily figures the sum of seven days, of a ratio its numerator. Seven days are
+-- period of the year before had brought: of daily figures the sum of seven days, of a ratio its numerator; what was
+-- forecast of it, and the year before, are told among the denominators that came, which nobody forecasts. Seven days are
 -- reported in full when the area told each day that anybody told or that its feed owed a file for.
 with made as (
     select distinct indicator, grain, horizon, made_on, period, expected, lo80, hi80, lo95, hi95
     from forecast_history
     where area = $area and industry = 'ALL' and cohort = 'all' and made_on >= $since
+        and expected is not null
 ),
 known as (
-    select indicator, grain, period, numerator as value, is_provisional
+    select indicator, grain, period, numerator as value, denominator, is_provisional
     from reading
     where area = $area and industry = 'ALL' and cohort = 'all' and numerator is not null
 ),
@@ -43,7 +45,8 @@ whole as (
     group by span.indicator, span.first_day
 ),
 told as (
-    select whole.indicator, 'week' as grain, whole.first_day as period, sum(known.value) as value
+    select whole.indicator, 'week' as grain, whole.first_day as period, sum(known.value) as value,
+        cast(null as double) as denominator
     from whole
     join known
         on known.indicator = whole.indicator and known.grain = 'day' and known.period >= whole.first_day
@@ -51,17 +54,28 @@ told as (
     group by whole.indicator, whole.first_day, whole.days
     having count(*) = whole.days and max(case when known.is_provisional then 1 else 0 end) = 0
     union all
-    select indicator, grain, period, value
+    select indicator, grain, period, value, denominator
     from known
     where not coalesce(is_provisional, false) and grain <> 'day'
         and (grain <> 'week' or indicator not in (select indicator from daily))
 )
 select
-    made.indicator, made.grain, made.horizon, made.made_on, made.period, made.expected, made.lo80, made.hi80, made.lo95,
-    made.hi95, came.value as came, earlier.value as before
+    made.indicator, made.grain, made.horizon, made.made_on, made.period,
+    made.expected * coalesce(came.denominator / nullif(base.denominator, 0), 1) as expected,
+    made.lo80 * coalesce(came.denominator / nullif(base.denominator, 0), 1) as lo80,
+    made.hi80 * coalesce(came.denominator / nullif(base.denominator, 0), 1) as hi80,
+    made.lo95 * coalesce(came.denominator / nullif(base.denominator, 0), 1) as lo95,
+    made.hi95 * coalesce(came.denominator / nullif(base.denominator, 0), 1) as hi95,
+    came.value as came, earlier.value * coalesce(came.denominator / nullif(earlier.denominator, 0), 1) as before
 from made
 join told as came
     on came.indicator = made.indicator and came.grain = made.grain and came.period = made.period
+left join known as base
+    on base.indicator = made.indicator and base.grain = made.grain and base.period = case made.grain
+        when 'week' then made.period - 7 * made.horizon
+        when 'quarter' then made.period - made.horizon * interval '3' month
+        else made.period - made.horizon * interval '1' month
+    end
 left join told as earlier
     on earlier.indicator = made.indicator and earlier.grain = made.grain
     and earlier.period = case when made.grain = 'week' then made.period - 364 else made.period - interval '1' year end

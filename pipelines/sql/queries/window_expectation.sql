@@ -1,5 +1,6 @@
 -- For every day, the sum of the last days that ended on it and what had been expected of it, one area and industry;
--- of whoever is late a window was judged of fewer days: such a one is no point of this course.
+-- of whoever is late a window was judged of fewer days, and of too short a history nothing is expected: such are no
+-- points of this course.
 select indicator, data_to, observed, expected, variance
 from (
     select
@@ -8,6 +9,7 @@ from (
     from score_history
     where area = $area and industry = $industry and cohort = 'all' and window_periods = $window_periods
         and data_to >= $since and grain = 'day' and date_diff('day', window_from, data_to) + 1 = window_periods
+        and expected is not null and state <> 'insufficient'
 ) as said
 where newest = 1
 order by indicator, data_to
