@@ -32,7 +32,7 @@ class Assessment:
     NaN: no turn for the worse), coverage (reported share of what was due), level (people per average due period before
     the window), factor (mean calendar factor of the window; of large series that past years help to judge, with what
     they add), reported (sum of the exposure), reason (the part of the calendar with the largest share of
-    that factor, in Chinese: models.reason; empty where none is known); expected = level x factor x reported. expected,
+    that factor, one of models.reason.NAMES; empty where none is known); expected = level x factor x reported. expected,
     variance, level and factor of a count with insufficient history are NaN.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, …, 56 for the sums of the next eight weeks of a daily panel; 1..8 for a weekly one), expected,

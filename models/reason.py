@@ -7,12 +7,12 @@ from models.factor import Factor
 from models.panel import Floats
 
 NAMES = {
-    "office": "工作日的多少",
-    "holiday": "节假日",
-    "before festival": "春节前",
-    "after festival": "春节后",
-    "season": "时节",
-    "week of year": "时节",
+    "office": "office",
+    "holiday": "holiday",
+    "before festival": "before_festival",
+    "after festival": "after_festival",
+    "season": "season",
+    "week of year": "season",
 }
 
 

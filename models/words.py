@@ -5,6 +5,14 @@ import math
 from models.panel import Nature
 
 _UNITS = {"day": ("天", "每日"), "week": ("周", "每周"), "month": ("个月", "每月"), "quarter": ("个季度", "每季")}
+REASONS = {
+    "office": "工作日的多少",
+    "holiday": "节假日",
+    "before_festival": "春节前",
+    "after_festival": "春节后",
+    "season": "时节",
+}
+"""The names of models.reason in words."""
 _PLAIN = 0.02  # a factor this near to 1 is no reason, and what came as near to what was expected no difference
 
 
@@ -27,7 +35,9 @@ def sentence(
         return told
     usual = f"此前水平{each}{amount(level)}人"
     if abs(factor - 1) > _PLAIN:
-        usual += f"，日历因素{factor:.2f}（{reason and f'{reason}，'}{'高' if factor > 1 else '低'}于平常时段）"
+        usual += (
+            f"，日历因素{factor:.2f}（{reason and f'{REASONS[reason]}，'}{'高' if factor > 1 else '低'}于平常时段）"
+        )
     return f"{usual}，{told}"
 
 

@@ -31,10 +31,16 @@ _REASONS = {
     "rule_ended": "its rule has ended or is switched off",
 }
 _MADE_BEFORE_ASKED = 40  # so many open warnings, the worst, have their pages made with each edition
-_PARTS_OF_COUNT = "level before {level} a report × calendar factor {factor} × reports that came, {share}"
-_PARTS_OF_RATIO = (
-    "level before {level} × calendar factor {factor} × size of what was reported, first reports being 1: {share}"
-)
+_PARTS_OF_COUNT = "level before {level} a report × {factor} × reports that came, {share}"
+_PARTS_OF_RATIO = "level before {level} × {factor} × size of what was reported, first reports being 1: {share}"
+_CALENDAR = {
+    "office": "number of workdays",
+    "holiday": "holidays",
+    "before_festival": "before Spring Festival",
+    "after_festival": "after Spring Festival",
+    "season": "time of the year",
+}
+_PLAIN = 0.02  # a factor this near to 1 has no reason
 TEN = 10  # people: from here on whole numbers
 
 
@@ -195,12 +201,22 @@ def _reasons(row: Any) -> str:
     words = text(
         _PARTS_OF_RATIO if known is not None and known.is_ratio else _PARTS_OF_COUNT,
         level=value(judged.level_mean, "persons") if judged.level_mean >= TEN else f"{judged.level_mean:.1f}",
-        factor=f"{judged.factor_mean:.2f}",
+        factor=_factor(judged),
         share=f"{judged.expected / usual if usual else 0:.2f}",
     )
     if judged.state == "provisional":
         words = text("; ").join([words, text("provisional: its own history is too short yet")])
     return words
+
+
+def _factor(judged: Any) -> str:
+    """What the usual level is multiplied by, and why; of what has no calendar in it the change that is usual."""
+    factor = f"{judged.factor_mean:.2f}"
+    if judged.reason == "":
+        return text("usual change {factor}", factor=factor)
+    if judged.reason not in _CALENDAR or abs(judged.factor_mean - 1) <= _PLAIN:
+        return text("calendar factor {factor}", factor=factor)
+    return text("calendar factor {factor} ({reason})", factor=factor, reason=text(_CALENDAR[judged.reason]))
 
 
 def _is_by_month(row: Any) -> bool:

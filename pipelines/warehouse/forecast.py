@@ -25,7 +25,7 @@ from pipelines.warehouse.transform import Change
 AHEAD_DAYS = 280  # calendar beyond the last period: from one refit to the next, or six months of forecast
 _SCORE = (
     "edition_id, day, indicator, area, industry, cohort, grain, window_periods, window_from, data_to, observed, "
-    "expected, variance, p, strength, state, level_mean, factor_mean, is_provisional, rate, rate_expected"
+    "expected, variance, p, strength, state, level_mean, factor_mean, is_provisional, rate, rate_expected, reason"
 )
 _FORECAST = (
     "edition_id, made_on, indicator, area, industry, cohort, grain, period, horizon, expected, lo80, hi80, lo95, hi95"

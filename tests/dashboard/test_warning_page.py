@@ -13,7 +13,10 @@ import pytest
 
 from dashboard.contributors import lines
 from dashboard.locale import Language, text
+from dashboard.pages import warning
 from dashboard.region import REGION
+from models.reason import NAMES
+from models.words import REASONS
 from pipelines.alerts.lifecycle import opened
 from pipelines.alerts.rules import FINDING
 from pipelines.ledger import audit
@@ -186,6 +189,23 @@ def test_the_parts_of_an_expected_rate_multiply_to_it_and_a_short_history_is_sai
     said = _words_of(_page(site, f"/warning/{SPIKE['episode_id']}"))
     assert "此前水平 300 × 日历因素 1.00 × 报送规模 0.93（以最早一期为 1）" in said
     assert "暂定：自身历史还不够长，沿用上级的日历规律" in said
+
+
+@pytest.mark.parametrize(
+    ("reason", "factor", "told"),
+    [
+        (None, 0.82, "日历因素 0.82"),
+        ("before_festival", 0.82, "日历因素 0.82（春节前）"),
+        ("before_festival", 0.99, "日历因素 0.99"),
+        ("", 0.82, "通常变化 0.82"),
+    ],
+)
+def test_the_calendar_factor_says_because_of_what(reason: str | None, factor: float, told: str) -> None:
+    assert warning._factor(pd.Series({"reason": reason, "factor_mean": factor})) == told
+
+
+def test_every_part_of_the_calendar_has_words() -> None:
+    assert set(NAMES.values()) == set(warning._CALENDAR) == set(REASONS)
 
 
 def test_a_month_s_card_says_how_well_its_history_is_known(site: Site) -> None:

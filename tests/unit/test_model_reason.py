@@ -26,7 +26,7 @@ def city() -> Panel:
     return Panel(panel.series, panel.periods, np.round(panel.values * share), panel.exposure, "day")
 
 
-@pytest.mark.parametrize(("festival", "days_off", "word"), [(3, -4, "春节前"), (2, 21, "春节后")])
+@pytest.mark.parametrize(("festival", "days_off", "word"), [(3, -4, "before_festival"), (2, 21, "after_festival")])
 def test_the_weeks_around_the_festival_are_named_for_it(festival, days_off, word):
     last = int(city().periods.get_loc(FESTIVALS[festival] + pd.Timedelta(days=days_off)))
     score = assess(city().until(last), TABLE)[0].score

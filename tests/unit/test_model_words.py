@@ -34,7 +34,9 @@ def test_no_judgement_is_said():
 
 
 def test_the_sentence_names_what_the_calendar_factor_is_mostly_made_of():
-    assert "日历因素0.82（春节前，低于平常时段），" in sentence(118.0, 0.82, 97.0, 98.0, 7, "day", reason="春节前")
+    assert "日历因素0.82（春节前，低于平常时段），" in sentence(
+        118.0, 0.82, 97.0, 98.0, 7, "day", reason="before_festival"
+    )
 
 
 def test_a_net_change_is_told_without_a_level_and_with_its_sign():
