@@ -146,9 +146,10 @@ def _next(row: Any, at: Standing, level: Level, may_act: bool) -> Any:
         if one.to in due:
             is_over = _now() > due[one.to]
             by = text("by {instant}", instant=_instant(due[one.to]))
-            words.append(
-                html.Span(text("overdue, {by}", by=by) if is_over else by, className="tag late" if is_over else "")
-            )
+            words += [
+                " ",
+                html.Span(text("overdue, {by}", by=by) if is_over else by, className="tag late" if is_over else ""),
+            ]
         lines.append(html.Li([*words, html.Small(worded(one.basis))]))
     mine = [one for one in possible if one.is_for(data.viewer().role)] if may_act else []
     return html.Div([html.Ul(lines, className="due"), _step_form(row, at, level, mine) if mine else None])
