@@ -1,5 +1,6 @@
 """The human side of a warning on its page: where it stands, what is due and by whom, who is on it, which measures."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -71,7 +72,9 @@ def handling(row: Any) -> Any:
         taken_on = acknowledgements(connection, [row.episode_id], until)[row.episode_id]
         assigned = measures(connection, [row.episode_id], until)[row.episode_id]
     level = Level(int(row.level))
-    may_act, may_read = until is None, _may_read(row.area)
+    may_act = until is None
+    if not _may_read(row.area):
+        at, taken_on, assigned = _withheld(at, taken_on, assigned)
     return html.Div(
         [
             html.Section(
@@ -79,16 +82,16 @@ def handling(row: Any) -> Any:
                     html.H2(text("Where it stands")),
                     html.P(_sentence(at, level), className="lead"),
                     _next(row, at, level, may_act),
-                    html.Details([html.Summary(text("All steps so far")), _steps(at, may_read)], open=bool(at.steps)),
+                    html.Details([html.Summary(text("All steps so far")), _steps(at)], open=bool(at.steps)),
                 ]
             ),
             html.Section(
                 [
                     html.H2(text("Who is on it")),
                     served_by(row, data.today()),
-                    _acknowledged(row, taken_on, level, may_act, may_read),
+                    _acknowledged(row, taken_on, level, may_act),
                     html.H3(text("Measures")),
-                    _measures(row, assigned, may_act, may_read),
+                    _measures(row, assigned, may_act),
                 ]
             ),
         ],
@@ -111,8 +114,19 @@ def _may_read(area: str) -> bool:
     return viewer.audience is Audience.BUREAU or (viewer.audience is Audience.OFFICE and area in viewer.areas)
 
 
-def _told(written: str, may_read: bool) -> str:
-    return written if may_read or not written else text("not shown here")
+def _withheld(
+    at: Standing, taken_on: list[Acknowledgement], assigned: list[Measure]
+) -> tuple[Standing, list[Acknowledgement], list[Measure]]:
+    """The same without what people wrote; that there is something stays to be seen."""
+
+    def hidden(said: str) -> str:
+        return text("not shown here") if said else ""
+
+    return (
+        Standing(tuple(replace(one, document=hidden(one.document), note=hidden(one.note)) for one in at.steps)),
+        [replace(one, note=hidden(one.note)) for one in taken_on],
+        [replace(one, note=hidden(one.note), result=hidden(one.result)) for one in assigned],
+    )
 
 
 def _now() -> datetime:
@@ -174,7 +188,7 @@ def _step_form(row: Any, at: Standing, level: Level, mine: list[Step]) -> Any:
     return form(f"{address_of(row.episode_id)}/step", inputs, text("Enter this step"))
 
 
-def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool, may_read: bool) -> Any:
+def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool) -> Any:
     now = _now()
     is_theirs = may_act and may_acknowledge(data.viewer(), row.area, is_city=row.area == reference.city())
     shown = []
@@ -184,15 +198,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         if is_theirs and one.undone_at is None:
             back = act(f"{address_of(row.episode_id)}/acknowledge/{one.acknowledgement_id}/undo", text("Undo"))
         until = text("until {instant}", instant=_instant(one.expires_at))
-        shown.append(
-            [
-                _instant(one.acknowledged_at),
-                one.owner,
-                _told(one.note, may_read),
-                [state, html.Small(until)],
-                back or "",
-            ]
-        )
+        shown.append([_instant(one.acknowledged_at), one.owner, one.note, [state, html.Small(until)], back or ""])
     columns = [text(name) for name in ("When", "Handled by", "Note", "State", "Acts")]
     listed = table(
         text("Who took this warning on"), columns, shown, kind="cards", empty=text("Nobody has taken it on yet.")
@@ -209,7 +215,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
     return html.Div([listed, form(f"{address_of(row.episode_id)}/acknowledge", inputs, text("Take it on"))])
 
 
-def _measures(row: Any, assigned: list[Measure], may_act: bool, may_read: bool) -> Any:
+def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
     playbook = in_words(region().playbook)
     titles = dict(zip(playbook["playbook"], playbook["title"], strict=True))
     today = data.today() if data.looks_back_to() is None else data.edition().day
@@ -218,7 +224,7 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool, may_read: bool) 
             titles.get(one.playbook, one.playbook),
             [one.owner, html.Small(text("deputy {name}", name=one.deputy)) if one.deputy else ""],
             [one.due_on.isoformat(), html.Span(text("overdue"), className="tag late") if one.is_overdue(today) else ""],
-            [text(_PROGRESS_TITLES[one.state]), html.Small(_told(one.result, may_read))],
+            [text(_PROGRESS_TITLES[one.state]), html.Small(one.result)],
             _report(row, one, may_act),
         ]
         for one in assigned
@@ -278,7 +284,7 @@ def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
     return form(f"{address_of(row.episode_id)}/measure", inputs, text("Assign"))
 
 
-def _steps(at: Standing, may_read: bool) -> Any:
+def _steps(at: Standing) -> Any:
     shown = [
         [
             _instant(one.acted_at),
@@ -290,9 +296,9 @@ def _steps(at: Standing, may_read: bool) -> Any:
             text("; ").join(
                 part
                 for part in (
-                    _told(one.document, may_read),
+                    one.document,
                     text(CAUSE_TITLES[Cause(one.cause)]) if one.cause else "",
-                    _told(one.note, may_read),
+                    one.note,
                 )
                 if part
             ),

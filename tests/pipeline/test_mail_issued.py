@@ -1,6 +1,6 @@
 """What people issue is told at once and once, is called a warning from then on, and is lifted by people alone."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -63,14 +63,19 @@ def test_an_issue_is_told_within_the_day_and_once(
     assert why(ledger, CLERK) == ["first", "nothing_new", "nothing_new"]
 
 
+def issue_all(ledger: Ledger, industries: str, day: date) -> None:
+    """People confirm and issue the red warning of each of these industries at nine."""
+    for industry in industries:
+        subject = Subject(f"371502{industry}1", edition(day).edition_id, "371502", Level.RED)
+        for state, role in ((State.CONFIRMED, Role.CITY_LEADER), (State.ISSUED, Role.CITY_DUTY)):
+            take(ledger, REGION.transition, Viewer(role), Actor("某人", "test"), subject, state, at(day, "09:00"))
+
+
 def test_many_issues_of_a_day_are_told_once_each(city: City, ledger: Ledger) -> None:
     lines = {("371502", industry): "11" for industry in "CFGHI"}
     story = Timeline(city, ledger, MONDAY, lines)
     story.play(1)
-    for industry in "CFGHI":
-        for state, role in ((State.CONFIRMED, Role.CITY_LEADER), (State.ISSUED, Role.CITY_DUTY)):
-            subject = Subject(f"371502{industry}1", edition(MONDAY).edition_id, "371502", Level.RED)
-            take(ledger, REGION.transition, Viewer(role), Actor("某人", "test"), subject, state, at(MONDAY, "09:00"))
+    issue_all(ledger, "CFGHI", MONDAY)
     told = [one for one in story.tell_issued(0, "09:15") if one.address == CLERK]
     assert [len(one.content) for one in told] == [5]
     assert all(len(one.purpose_key) <= 64 for one in told), "what the ledger's column holds"
@@ -87,10 +92,7 @@ def test_issues_are_told_though_a_mail_about_another_warning_of_their_level_told
     )
     story.play(2)
     tuesday = story.days[1]
-    for industry in "CFG":
-        for state, role in ((State.CONFIRMED, Role.CITY_LEADER), (State.ISSUED, Role.CITY_DUTY)):
-            subject = Subject(f"371502{industry}1", edition(tuesday).edition_id, "371502", Level.RED)
-            take(ledger, REGION.transition, Viewer(role), Actor("某人", "test"), subject, state, at(tuesday, "09:00"))
+    issue_all(ledger, "CFG", tuesday)
     its = notice.c
     of_h = (its.purpose == Purpose.IMMEDIATE, its.address == CLERK, its.edition_id == edition(tuesday).edition_id)
     with ledger.writing() as connection:

@@ -281,6 +281,7 @@ def test_what_is_given_is_judged_as_given():
 
 
 def test_numpy_has_nothing_to_warn_of():
+    """A warning is an error here and would be raised."""
     frame = readings(draw(3, (11, 2, 30)), draw(5, (11, 2, 30), 2), industries=("C", "F"), periods=MONTHS[:30])
     frame = frame[frame["area"] != units()[5]]
     with warnings.catch_warnings():
