@@ -56,8 +56,8 @@ setup-bench: setup ## add the packages that only benchmarks need
 bench: setup-bench ## figures: stages, detect, claims, ingest, day, forecast, disclosure, notices, load, pages (BENCH=name for one, SMALL=--small for a short form)
 	@set -e; for name in $(or $(BENCH),stages detect claims ingest day forecast disclosure notices load pages); do OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $$name $(SMALL); done
 
-torture: setup debian ## the long sweeps: every kill point, long replays, every role by keyboard
-	@GANGSHAO_TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/pipeline tests/dashboard/test_keyboard.py
+torture: setup debian ## the long sweeps: every kill point, long replays, every page of every role in both schemes
+	@GANGSHAO_TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/pipeline tests/dashboard
 
 test-deploy: setup ## tests that need PostgreSQL's programs and LibreOffice; run as root they install what is missing
 	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v soffice; } > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $(DEPLOY); } \

@@ -11,11 +11,12 @@ from filelock import FileLock
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.house import LIAOCHENG, House
+from tests.tier import IS_LONG
 
 LAST_DATA_DAY = date(2026, 10, 30)
 DAYS, SCALE, SEED = 150, 0.05, 3
 LAST_EDITION = date(2026, 10, 31)
-RECENT = 20 if os.environ.get("GANGSHAO_TORTURE") else 6
+RECENT = 20 if IS_LONG else 6
 """Editions of a house that is run or rebuilt again and again."""
 
 CHROMIUM = "/usr/bin/chromium"

@@ -1,19 +1,18 @@
 """The keyboard reaches everything that can be worked on every page, in the order of the page, and one sees where it is."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests import tier
 from tests.dashboard.reader import Readers, drawn, opened, readers_of, unfold
 from tests.dashboard.site import LEADER, Site
-from tests.dashboard.walk import DESK, PHONE, VIEWERS, Watch
+from tests.dashboard.walk import DESK, PHONE, VIEWERS, Watch, visited
 
 pytestmark = pytest.mark.xdist_group("states")
 CONTRAST = 3.0  # WCAG 2.2, 1.4.11 and 2.4.13: of the mark of the focus against what is around it
-LIKE_THE_LEADER = {"auditor", "administrator"}  # but for a few pages of their own; `make torture` walks them all
 THICKNESS = 2.0  # pixels, 2.4.13
 
 # What can be worked, whether or not it can be reached: all that is seen of it, of a row of tabs the chosen one (arrow
@@ -105,14 +104,14 @@ def assert_walkable(page: Page, name: str) -> int:
     return len(controls)
 
 
-@pytest.mark.parametrize(("who", "size"), [*((who, DESK) for who in VIEWERS), ("leader", PHONE)], ids=str)
+@pytest.mark.parametrize(
+    ("who", "size"), [*((who, DESK) for who in VIEWERS), pytest.param("leader", PHONE, marks=tier.long)], ids=str
+)
 def test_the_tab_key_stops_at_everything_that_can_be_worked(
     readers: Readers, site: Site, who: str, size: dict[str, int]
 ) -> None:
     page = readers.page(VIEWERS[who], Watch(), size=size)
-    addresses = site.addresses(VIEWERS[who])
-    if who in LIKE_THE_LEADER and not os.environ.get("GANGSHAO_TORTURE"):
-        addresses = ["/", "/warnings", *(set(addresses) - set(site.addresses(LEADER)))]
+    addresses = visited(site, who)
     assert len(addresses) >= 3
     for address in addresses:
         opened(page, address)

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, expect
 from dashboard import shared as store
 from dashboard.locale import Language
 from pipelines.domain import Audience
+from tests import tier
 from tests.dashboard.asked import ORIGIN, PAGE, Asked, page_asked, speaking
 from tests.dashboard.published_city import CLOSING, SUSPECTED
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of
@@ -310,14 +311,14 @@ def test_two_browsers_with_different_viewers_and_languages_share_nothing(browser
         page.context.close()
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [pytest.param(DESK, id="desk", marks=tier.long), pytest.param(PHONE, id="phone")])
 @pytest.mark.parametrize("who", ["leader", "administrator"])
 def test_every_page_in_english_is_accessible_and_fits(
     browser: Browser, site: Site, pictures: Path, who: str, size: dict[str, int]
 ) -> None:
     watch = Watch()
     page = opened(browser, site, VIEWERS[who], "en-GB", size, watch)
-    for address in walk(page, site, who, pictures):
+    for address in walk(page, site, who, pictures, "dark"):
         assert page.locator("html").get_attribute("lang") == "en", address
     assert not watch.complaints
     assert not watch.outside

@@ -40,7 +40,7 @@ def test_every_page_is_clean_local_accessible_in_chinese_and_fits(
 ) -> None:
     watch = Watch()
     page = sign_in(VIEWERS[who], size, watch)
-    for address in walk(page, site, who, pictures):
+    for address in walk(page, site, who, pictures, "light"):
         assert page.locator("html").get_attribute("lang") == "zh-CN"
         assert page.locator(".banner.demo").inner_text() == "演示数据：全部虚构"
         assert not english_words(page), address

@@ -15,11 +15,12 @@ import pytest
 from tests.faults.intake import INGEST, Undisturbed, left_waiting, raw, tables
 from tests.faults.nursery import Nursery
 from tests.house import ROOT, House
+from tests.tier import IS_LONG
 
 pytestmark = pytest.mark.xdist_group("morning")
 DISK_MIB = 16
-ROOM_KIB = [0, 24, 64, 110]  # with 128 KiB left the small inbox just fits
-if os.environ.get("GANGSHAO_TORTURE"):
+ROOM_KIB = [0, 64]  # with 128 KiB left the small inbox just fits
+if IS_LONG:
     ROOM_KIB += [kib for kib in range(4, 128, 4) if kib not in ROOM_KIB]
 _DROP_BOUND, _OVERRIDES = 24, (1, 2)  # PR_CAPBSET_DROP; CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH (linux/capability.h)
 

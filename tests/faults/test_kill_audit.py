@@ -20,9 +20,10 @@ from pipelines.settings import Settings
 from tests import appender, forked
 from tests.faults.watcher import wait_until_it_answers
 from tests.house import NEW_PASSWORD, House
+from tests.tier import IS_LONG
 
 pytestmark = pytest.mark.xdist_group("night")
-ROUNDS = 40 if os.environ.get("GANGSHAO_TORTURE") else 10
+ROUNDS = 40 if IS_LONG else 5
 READERS = 4
 DOWNLOAD = "/download/warnings.csv"
 

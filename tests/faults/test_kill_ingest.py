@@ -1,6 +1,5 @@
 """An ingest that is killed anywhere leaves whole batches, and the next one completes it as if nothing had been."""
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -10,15 +9,16 @@ from tests.faults.intake import INGEST, Undisturbed, left_waiting, raw, tables
 from tests.faults.killer import Point
 from tests.faults.nursery import Kill, Nursery, calls_of
 from tests.house import House
+from tests.tier import IS_LONG
 
 pytestmark = pytest.mark.xdist_group("morning")
 Calls = dict[str, int]
-SHORT = [("ingest", share, 0) for share in (0.05, 0.14, 0.3, 0.47, 0.63, 0.8, 0.9, 0.98)]
-SHORT += [("run", share, 0) for share in (0.5, 0.75)] + [("ingest", 0.4, 10), ("run", 0.9, 3)]
+SHORT = [("ingest", share, 0) for share in (0.14, 0.47, 0.8, 0.98)]
+SHORT += [("run", share, 0) for share in (0.5,)] + [("ingest", 0.4, 10), ("run", 0.9, 3)]
 LONG = [("ingest", (at + 0.5) / 36, 0) for at in range(36)] + [("run", (at + 0.5) / 12, 0) for at in range(12)]
 # A delay lets the kill fall into the middle of a statement or of a thread that writes a file.
 LONG += [("ingest", (at + 0.5) / 8, delay) for at in range(8) for delay in (2, 9, 30)]
-POINTS = SHORT + (LONG if os.environ.get("GANGSHAO_TORTURE") else [])
+POINTS = SHORT + (LONG if IS_LONG else [])
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Senders are killed while a mail server behaves badly: no mail is lost, none is doubled that is not called ambiguous."""
 
-import os
 import random
 import signal
 import threading
@@ -15,8 +14,8 @@ from tests.faults.killer import Point
 from tests.faults.nursery import Nursery, calls_of
 from tests.faults.storm import DAY, START, BadServer, queue_mails, script_for, states, wrongs
 from tests.house import House
+from tests.tier import IS_LONG
 
-IS_LONG = bool(os.environ.get("GANGSHAO_TORTURE"))
 MAILS, KILLS = (600, 48) if IS_LONG else (60, 12)
 SEND = [["outbox", "send"]]
 

@@ -30,8 +30,8 @@ from tests.faults.storm import FAULTS, FOR_GOOD, START, BadServer, queue_mails, 
 from tests.faults.test_kill_schedule import asked, children, wait_for
 from tests.house import ROOT, House
 from tests.pipeline.mail_city import NOW, City, Told, edition
+from tests.tier import IS_LONG
 
-IS_LONG = bool(os.environ.get("GANGSHAO_TORTURE"))
 KILLS, MAILS = (16, 60) if IS_LONG else (2, 12)
 SPEED = 12.0  # a minute, which is a lease and the pause between two looks at the outbox, is five seconds
 DAY = START.date()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import tier
 from tests.house import House
 from tests.pipeline.spoiled import sheet
 from tests.pipeline.spoiled_warnings import HEADER, employer, report
@@ -84,6 +85,7 @@ def test_a_report_corrected_below_the_line_closes_its_warning_as_that_and_no_oth
     assert warnings(run, "several_employers_layoff") == {"371500C": REVISED}
 
 
+@tier.long
 def test_days_one_by_one_end_as_in_one_replay(sent: House, run: House, tmp_path: Path) -> None:
     house = sent.copy(tmp_path / "house")
     for day in EDITIONS:

@@ -4,7 +4,6 @@ Ten seconds in `make test`; a minute a test when GANGSHAO_TORTURE is set.
 """
 
 import io
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,9 +18,9 @@ from pipelines.ingest.check import Checker
 from pipelines.ingest.drop import drops_of
 from pipelines.region import Region, load
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, claim
+from tests.tier import IS_LONG
 
 FOLDER = Path(__file__).parent / "dirty"
-IS_LONG = bool(os.environ.get("GANGSHAO_TORTURE"))
 SECONDS = 60.0 if IS_LONG else 2.0
 FUZZ = settings(
     max_examples=12,

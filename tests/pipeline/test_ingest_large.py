@@ -1,7 +1,6 @@
 """A file too large to be held is taken block by block, and nobody can tell from the tables."""
 
 import io
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pipelines.ingest.stream import can_stream
 from pipelines.region import Region
 from tests.pipeline.dirty_text import HEADCOUNT_HEADER, headcount
 from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv, person
+from tests.tier import IS_LONG
 
 FEED, HEADCOUNT = "benefit_claim", "insured_headcount"
 NAME = "benefit_claim_371521_20200305.csv"
@@ -34,7 +34,6 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seal, "FRAME", SMALL_BLOCK)
 
 
-IS_LONG = bool(os.environ.get("GANGSHAO_TORTURE"))
 EVERY = 1 if IS_LONG else 3  # each kind of file is taken twice: `make test` takes a third
 FILES = {
     "plain": csv(CLAIM_HEADER, *GOOD),

@@ -95,12 +95,12 @@ def test_a_rule_that_lets_sources_raise_it_opens_the_same_warnings_at_a_worse_le
     folder = tmp_path_factory.mktemp("raised") / "liaocheng"
     _with_raising(folder)
     place.environment["GANGSHAO_REGION"] = str(folder)
-    place.gangshao("run", "--from", "2026-10-12", "--to", "2026-10-16")
+    place.gangshao("run", "--from", "2026-10-12", "--to", "2026-10-13")
     findings = asked(place, "select * from finding where rule_id = 'insured_leave_spike'")
     raised = findings["level"] < findings["level_alone"]
     assert raised.any()
     assert (findings["level_alone"] - findings["level"]).isin([0, 1]).all()
-    same = "select episode_id from episode where opened_on <= date '2026-10-16' group by 1 order by 1"
+    same = "select episode_id from episode where opened_on <= date '2026-10-13' group by 1 order by 1"
     assert asked(place, same).equals(asked(replayed, same))
 
 

@@ -1,6 +1,5 @@
 """Every open warning of every edition has exactly one reason for every recipient, over months of the invented city."""
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import time, timedelta
@@ -24,8 +23,8 @@ from pipelines.region import Region
 from pipelines.settings import Settings
 from tests.conftest import LAST_EDITION, Build
 from tests.house import ROOT, House
+from tests.tier import IS_LONG
 
-IS_LONG = bool(os.environ.get("GANGSHAO_TORTURE"))
 EDITIONS = 90
 
 

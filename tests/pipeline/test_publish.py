@@ -87,9 +87,9 @@ EVERY_GENERAL = "select * from reading order by all"
 
 @pytest.mark.xdist_group("replay")
 def test_the_general_file_goes_on_from_the_one_before_as_if_derived_anew_and_another_bound_derives_it_anew(
-    replayed: House, house: Callable[[House], House]
+    recent: House, house: Callable[[House], House]
 ) -> None:
-    here = house(replayed)
+    here = house(recent)
     later = here.data / "inbox" / "benefit_claim" / "2026-11-03" / "benefit_claim_371502_20260912_supplement.csv"
     later.parent.mkdir(parents=True)
     later.write_bytes(csv(CLAIM_HEADER, claim(1, "371502", "2026-09-12", lost="2026-09-01")))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,8 +15,9 @@ from pipelines.feeds.contract import Column, Contract, Kind
 from pipelines.ingest.check import Checked, Checker
 from pipelines.ingest.drop import drop_of
 from pipelines.region import Region
+from tests.tier import IS_LONG
 
-EXAMPLES = 150 if os.environ.get("GANGSHAO_TORTURE") else 12
+EXAMPLES = 150 if IS_LONG else 12
 UNIT = "371521"
 # Cells of which nobody can say beforehand what becomes of the row; a signature or a total would be no row at all.
 ODD = st.sampled_from(

@@ -12,6 +12,7 @@ from models.drift import ALPHA, drift
 from models.methods import METHODS
 from models.panel import Floats, Panel
 
+pytestmark = pytest.mark.xdist_group("drift")  # one city for all of them
 WEEKS, RECENT, YEAR, SEEDS, REGIONS = 240, 13, 52, 20, 12
 TABLE = calendar("2010-01-03", 7 * WEEKS + 120, festival=False)
 IS_RECENT = np.arange(RECENT + YEAR) >= YEAR
