@@ -89,11 +89,10 @@ def reconcile(mean: Floats, of: Table, *, is_signed: bool = False) -> Floats:
     """
     told = _projected(mean, of)
     for _ in range(0 if is_signed else MOST_ROUNDS):
-        below = np.minimum(np.nan_to_num(told), 0.0).sum(axis=1)
-        if (below > -SLACK).all():
+        is_short = np.minimum(np.nan_to_num(told), 0.0).sum(axis=1) <= -SLACK
+        if not is_short.any():
             break
-        again = _projected(np.maximum(told, 0.0), of)
-        told = np.where((below > -SLACK)[:, None], told, again)
+        told[is_short] = _projected(np.maximum(told[is_short], 0.0), of)
     return told if is_signed else np.maximum(told, 0.0)
 
 

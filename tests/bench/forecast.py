@@ -182,7 +182,7 @@ def one_day(panel: Any, calendar: pd.DataFrame) -> float:
 
 
 def repeated(panel: Any, several: int) -> Any:
-    """The same city several times over, as places of their own under one total."""
+    """The same city several times over, as places of their own under one total, which is their sum."""
     series = pd.concat(
         [
             panel.series.assign(**{k: panel.series[k] + f"#{copy}" for k in ("series_id", "area", "industry")})
@@ -190,9 +190,10 @@ def repeated(panel: Any, several: int) -> Any:
         ],
         ignore_index=True,
     )
-    series.loc[(series["level"] == "total") & (series.index >= len(panel.series)), "level"] = "area"
     values, exposure = np.tile(panel.values, (several, 1)), np.tile(panel.exposure, (several, 1))
-    return type(panel)(series, panel.periods, values, exposure, panel.grain)
+    values[series["level"] == "total"] *= several
+    kept = ((series["level"] != "total") | (series.index < len(panel.series))).to_numpy()
+    return type(panel)(series[kept].reset_index(drop=True), panel.periods, values[kept], exposure[kept], panel.grain)
 
 
 def cpu(work: Callable[[], object]) -> float:

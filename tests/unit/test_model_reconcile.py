@@ -123,6 +123,15 @@ def test_sums_hold_where_somebody_would_be_expected_below_nought(seed):
     assert np.abs(margins(series) @ told).max() < 1
 
 
+def test_a_row_is_moved_the_same_whatever_stands_beside_it():
+    series = frame(4, 5)
+    calm = near(series, 1, 0.05)
+    torn = near(series, 2, 0.0) * np.random.default_rng(2).choice([1, 30], len(series))
+    told = reconcile(np.stack([calm, torn]), table(series))
+    for row, mean in zip(told, (calm, torn), strict=True):
+        assert row == pytest.approx(reconcile(mean[None], table(series))[0], rel=1e-12)
+
+
 def test_the_order_of_the_series_does_not_matter():
     series = frame(4, 5)
     mean = near(series, 3, 0.1)
