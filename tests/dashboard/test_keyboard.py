@@ -111,9 +111,7 @@ def test_the_tab_key_stops_at_everything_that_can_be_worked(
     readers: Readers, site: Site, who: str, size: dict[str, int]
 ) -> None:
     page = readers.page(VIEWERS[who], Watch(), size=size)
-    addresses = visited(site, who)
-    assert len(addresses) >= 3
-    for address in addresses:
+    for address in visited(site, who):
         opened(page, address)
         drawn(page)
         assert assert_walkable(page, f"{address} {who}") >= 10

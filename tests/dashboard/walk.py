@@ -68,10 +68,13 @@ def shown(page: Page, site: Site, address: str) -> None:
 def visited(site: Site, who: str) -> list[str]:
     """Every address of a viewer; in `make test`, of one who sees nearly what the leader sees, what the leader does not."""
     addresses = site.addresses(VIEWERS[who])
+    assert len(addresses) >= 6
     if IS_LONG or who not in LIKE_THE_LEADER:
         return addresses
     leaders = set(site.addresses(LEADER))
-    return ["/", "/warnings", *(one for one in addresses if one not in leaders)]
+    own = [one for one in addresses if one not in leaders]
+    assert own
+    return ["/", "/warnings", *own]
 
 
 def walk(page: Page, site: Site, who: str, pictures: Path, scheme: Scheme) -> Iterator[str]:
@@ -80,9 +83,7 @@ def walk(page: Page, site: Site, who: str, pictures: Path, scheme: Scheme) -> It
     In `make test` in one scheme, in `make torture` in both. Pictures are named
     ``<page>_<viewer>_<width>_<language>_<scheme>.png``.
     """
-    addresses = visited(site, who)
-    assert len(addresses) >= 3
-    for address in addresses:
+    for address in visited(site, who):
         shown(page, site, address)
         assert page.locator(".failed").count() == 0, address
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address

@@ -14,7 +14,7 @@ from tests.tier import IS_LONG
 pytestmark = pytest.mark.xdist_group("morning")
 Calls = dict[str, int]
 SHORT = [("ingest", share, 0) for share in (0.14, 0.47, 0.8, 0.98)]
-SHORT += [("run", share, 0) for share in (0.5,)] + [("ingest", 0.4, 10), ("run", 0.9, 3)]
+SHORT += [("run", 0.5, 0), ("ingest", 0.4, 10), ("run", 0.9, 3)]
 LONG = [("ingest", (at + 0.5) / 36, 0) for at in range(36)] + [("run", (at + 0.5) / 12, 0) for at in range(12)]
 # A delay lets the kill fall into the middle of a statement or of a thread that writes a file.
 LONG += [("ingest", (at + 0.5) / 8, delay) for at in range(8) for delay in (2, 9, 30)]
