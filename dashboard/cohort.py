@@ -77,7 +77,7 @@ def _week(cohort: str, row: Any, score: Any, indicator: Indicator) -> Week:
         spread = NORMAL_RANGE_SIGMAS * score.variance**0.5
         lo, hi = max(0.0, score.expected - spread), score.expected + spread
         why = _why(score)
-    verdict = against_range(float(row.value), lo, hi, indicator.worse)
+    verdict = against_range(float(row.value), lo, hi, indicator.unit, indicator.worse)
     if row.is_provisional:
         verdict = of_incomplete(verdict, indicator.worse, only_grows=True)
     if verdict.tone == "worse" and score is not None:

@@ -124,7 +124,7 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
     if remark and compared:
         remark = text("{remark}; compared alike", remark=remark)
     remark = _joined(remark or _lacking(score, last), likely_words(indicator, area, industry, "day", recent))
-    verdict = against_range(now, lo, hi, indicator.worse)
+    verdict = against_range(now, lo, hi, indicator.unit, indicator.worse)
     if remark:
         verdict = of_incomplete(verdict, indicator.worse, only_grows=only_grows(indicator, counts))
     if score is not None:
@@ -266,7 +266,7 @@ def _periodic(  # one shape for weeks and months
         then = whole.get(last.period - step)
         if last.period in whole.index and then is not None:
             changes.append(_change(indicator, against, float(last.value), float(then)))
-    verdict = against_range(float(last.value), lo, hi, indicator.worse)
+    verdict = against_range(float(last.value), lo, hi, indicator.unit, indicator.worse)
     if last.period not in whole.index:
         verdict = of_incomplete(verdict, indicator.worse, only_grows=only_grows(indicator, values))
     verdict, remark = _as_known(

@@ -25,11 +25,14 @@ class Verdict:
     tone: str
 
 
-def against_range(number: float | None, lo: float | None, hi: float | None, worse: str) -> Verdict:
-    """Judge a value by its normal range; ``worse`` is the indicator's bad direction (higher, lower, none)."""
+def against_range(number: float | None, lo: float | None, hi: float | None, unit: str, worse: str) -> Verdict:
+    """Judge a value by its normal range; ``worse`` is the indicator's bad direction (higher, lower, none).
+
+    One that reads as an end of the range, in the digits that ``unit`` is shown with, is inside: so its reader sees it.
+    """
     if number is None or lo is None or hi is None:
         return Verdict(text("no normal range yet"), "unknown")
-    if lo <= number <= hi:
+    if lo <= number <= hi or value(number, unit) in {value(lo, unit), value(hi, unit)}:
         return Verdict(text("normal"), "normal")
     is_high = number > hi
     if worse not in {"higher", "lower"}:

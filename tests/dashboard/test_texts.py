@@ -36,8 +36,17 @@ def test_numbers_and_days_are_written_as_a_chinese_reader_expects() -> None:
     ],
 )
 def test_a_figure_is_judged_in_words(number: float | None, worse: str, word: str, tone: str) -> None:
-    verdict = against_range(number, 1, 10, worse)
+    verdict = against_range(number, 1, 10, "persons", worse)
     assert (verdict.word, verdict.tone) == (word, tone)
+
+
+def test_a_figure_that_reads_as_an_end_of_its_range_is_within_it() -> None:
+    """A card that says "26, usual 4 to 26" must not say that 26 is high."""
+    assert against_range(26, 3.6, 25.6, "persons", "higher").word == "正常"
+    assert against_range(27, 3.6, 25.6, "persons", "higher").word == "偏高 · 不利"
+    assert against_range(1.18, 0.93, 1.176, "percent", "higher").word == "正常"
+    assert against_range(1.19, 0.93, 1.176, "percent", "higher").word == "偏高 · 不利"
+    assert against_range(3, 3.6, 25.6, "persons", "lower").word == "偏低 · 不利"
 
 
 def test_a_change_is_good_or_bad_by_the_indicators_direction() -> None:
