@@ -44,6 +44,7 @@ LEFT_BEHIND = [("run", 0.888, False)]  # computed, and not yet in the ledger
 if IS_LONG:
     LEFT_BEHIND += [("publish", 0.5, True)]
     POINTS += [(stage, share, 0) for stage in SHORT for share in LONG if share not in SHORT[stage]] + DELAYED
+    POINTS += [("ingest", 0.25, 0), ("publish", 0.4, 0)]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Whatever bytes come, the check answers: never an exception, and rows in are accepted plus quarantined.
 
-Ten seconds in `make test`; a minute a test when GANGSHAO_TORTURE is set.
+Every example of every test here is asserted of by ``Judge.assert_answered``. Ten seconds in `make test`; a minute a test
+in `make torture`.
 """
 
 import io
@@ -46,7 +47,7 @@ class Judge:
     def __init__(self, region: Region) -> None:
         self._region, self._checker = region, Checker(region, None)
 
-    def judge(self, content: bytes, name: str, feed: str = "benefit_claim") -> None:
+    def assert_answered(self, content: bytes, name: str, feed: str = "benefit_claim") -> None:
         drops = drops_of(content, name, contracts()[feed], self._region)
         checked = self._checker.check(contracts()[feed], drops)
         assert len(checked.outcomes) == len(drops)
@@ -109,7 +110,7 @@ def test_arbitrary_bytes_are_answered(judge: Judge) -> None:
     @FUZZ
     @given(content=st.binary(max_size=400), name=st.sampled_from([f"{CLAIMS}.csv", f"{CLAIMS}.xlsx", "x.zip", "无名"]))
     def answered(content: bytes, name: str) -> None:
-        judge.judge(content, name)
+        judge.assert_answered(content, name)
 
     repeat(answered)
 
@@ -127,7 +128,7 @@ def test_arbitrary_tables_are_answered(judge: Judge) -> None:
         if has_header:
             good = [CLAIM_HEADER.replace(",", separator), claim(1).replace(",", separator)]
             lines[len(lines) // 2 : len(lines) // 2] = good
-        judge.judge("\n".join(lines).encode(encoding, errors="ignore"), f"{CLAIMS}.csv")
+        judge.assert_answered("\n".join(lines).encode(encoding, errors="ignore"), f"{CLAIMS}.csv")
 
     repeat(answered)
 
@@ -137,7 +138,7 @@ def test_damaged_files_are_answered(judge: Judge) -> None:
     @given(base=st.sampled_from(sorted(GOOD)), changes=mutations(), is_headcount=st.booleans())
     def answered(base: str, changes: list[tuple[float, int, bytes]], is_headcount: bool) -> None:
         feed = "insured_headcount" if is_headcount else "benefit_claim"
-        judge.judge(mutated(GOOD[base], changes), "上报.csv" if is_headcount else f"{CLAIMS}.csv", feed)
+        judge.assert_answered(mutated(GOOD[base], changes), "上报.csv" if is_headcount else f"{CLAIMS}.csv", feed)
 
     repeat(answered)
 
@@ -156,6 +157,6 @@ def test_damaged_parts_of_packed_files_are_answered(judge: Judge) -> None:
                 if name == parts[number % len(parts)]:
                     part = b"" if clears else mutated(part, changes)
                 target.writestr(name, part)
-        judge.judge(packed.getvalue(), f"{CLAIMS}.xlsx")
+        judge.assert_answered(packed.getvalue(), f"{CLAIMS}.xlsx")
 
     repeat(answered)
