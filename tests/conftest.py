@@ -36,14 +36,22 @@ Build = Callable[[Path], None]
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str, Build], Path]:
-    """Build a folder once for all workers of the session; who comes second waits and reads it."""
+    """Build a folder once for all workers of the session; who comes second waits and reads it.
+
+    With ``GANGSHAO_TEST_CITIES`` set to a folder, what was built stays there for the next session: for repeated runs of
+    a few tests. Whoever changes what builds the cities empties that folder.
+    """
     base = tmp_path_factory.getbasetemp()
     root = base if worker_id == "master" else base.parent
+    if kept := os.environ.get("GANGSHAO_TEST_CITIES"):
+        root = Path(kept)
+        root.mkdir(parents=True, exist_ok=True)
 
     def built(name: str, build: Build) -> Path:
         folder = root / name
         with FileLock(root / f"{name}.lock"):
             if not (root / f"{name}.done").exists():
+                shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
                 build(folder)
                 (root / f"{name}.done").touch()
