@@ -35,7 +35,7 @@ from pipelines.log import tell
 from pipelines.region import Region
 from pipelines.sender import check, template
 from pipelines.terminal import bar, console, now, place, to_day
-from pipelines.tryout import demonstration_links, replay_demonstration, sign_in_link
+from pipelines.tryout import demonstration_links, newest_day, replay_demonstration, sign_in_link
 from pipelines.upkeep.backup import holding_raw
 from pipelines.warehouse import backtest as backtests
 from pipelines.warehouse import kept_backtest, store
@@ -293,9 +293,9 @@ def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1)
     """虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard)."""
     settings, region = place()
     ledger = open_ledger(settings)
-    yesterday = region.local_day(now()) - timedelta(days=1)
+    last = newest_day(region, now())
     with runs.locked(settings), bar() as progress:
-        replay_demonstration(settings, region, ledger, yesterday, days, scale, replay, seed, now(), progress)
+        replay_demonstration(settings, region, ledger, last, days, scale, replay, seed, now(), progress)
     for title, address in demonstration_links(settings, region, ledger, now()):
         typer.echo(f"{title}\t{address}")
     serve_desk.serve_site(settings)

@@ -234,7 +234,7 @@ def layoff_rates(
     if found.empty:
         raise UserError(f"没有 {year - 2} 年 12 月的参保人数，无法计算裁员率 (no headcounts of that December)")
     try:
-        found.to_csv(path, index=False, encoding="utf-8-sig")
+        layoff_rate.decision_sheet(found, region, year).to_csv(path, index=False, encoding="utf-8-sig")
     except OSError as error:
         raise UserError(f"{path} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
     shown = {"year": year, "rows": len(found)}

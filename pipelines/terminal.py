@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from time import perf_counter
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -18,7 +19,13 @@ console = Console(stderr=True, highlight=False)
 
 @contextmanager
 def bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress for a person at a terminal; a stage gets a line of its own."""
+    """Progress for a person at a terminal; a stage gets a line of its own.
+
+    Where nobody can watch a bar (a log, a pipe) each stage says when it begins, and at its end how long it took.
+    """
+    if not console.is_terminal:
+        yield _lines()
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         tasks: dict[str, int] = {}
@@ -30,6 +37,20 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[stage], completed=done, total=total, description=what)  # type: ignore[arg-type]
 
         yield report
+
+
+def _lines() -> Callable[[str, int, int], None]:
+    began: dict[str, float] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        stage = what.split(" ", 1)[0]
+        if stage not in began:
+            began[stage] = perf_counter()
+            console.print(f"{stage} …")
+        if done == total:
+            console.print(f"{stage}：{total:,} 项，{perf_counter() - began.pop(stage):.0f} 秒")
+
+    return report
 
 
 def to_day(text: str) -> date:

@@ -24,10 +24,10 @@ ROLE_TITLES = {
 
 
 def replay_demonstration(
-    settings: Settings, region: Region, ledger: Ledger, yesterday: date, days: int, scale: float, replay: int,
+    settings: Settings, region: Region, ledger: Ledger, last: date, days: int, scale: float, replay: int,
     seed: int, now: datetime, progress: Progress,
 ) -> None:  # fmt: skip
-    """Invent the city unless the folder holds data already, take it in, replay the last days up to yesterday.
+    """Invent the city unless the folder holds data already, take it in, replay the days up to ``last``.
 
     Raises UserError when the folder holds real data: invented files never mix with them.
     """
@@ -38,18 +38,24 @@ def replay_demonstration(
         settings.data.mkdir(parents=True, exist_ok=True)
         settings.demonstration_mark.write_text("演示数据：全部虚构 (invented data)\n", encoding="utf-8")
         generate(
-            region, settings.inbox, days, scale, seed, False, yesterday - timedelta(days=1),
+            region, settings.inbox, days, scale, seed, False, last - timedelta(days=1),
             truth=settings.data / "truth.csv", progress=progress,
         )  # fmt: skip
     runs.take(settings, region, ledger, True, now, progress)
-    first = yesterday - timedelta(days=replay - 1)
+    first = last - timedelta(days=replay - 1)
     published = current_edition(settings.published)
     if published is not None:
         first = max(first, date.fromisoformat(published.split(".")[0]) + timedelta(days=1))
-    wanted = runs.first_editions(region, first, yesterday)
+    wanted = runs.first_editions(region, first, last)
     if wanted:
         runs.editions(settings, region, ledger, wanted, now, is_replay=True, progress=progress)
         remember_retrospective(settings, region, ledger, wanted, now)
+
+
+def newest_day(region: Region, now: datetime) -> date:
+    """The last day whose edition can be there: today once its cut-off has passed, until then yesterday."""
+    today = region.local_day(now)
+    return today if region.cutoff_at(today) <= now else today - timedelta(days=1)
 
 
 def sign_in_link(

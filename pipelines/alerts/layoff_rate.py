@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipelines.region import Region
 from pipelines.roster import roster
+from pipelines.sheet import inert
 from pipelines.warehouse.catalogue import step
 
 LINE, LINE_OF_SMALL = 0.055, 0.20  # 裁员率不高于 5.5%；参保 30 人（含）以下不高于 20%
@@ -51,3 +52,29 @@ def of_year(con: duckdb.DuckDBPyConnection, region: Region, year: int) -> pd.Dat
     found = con.execute(step("layoff_rate"), asked).df()
     con.unregister("claim_slot")
     return rates(found)
+
+
+def decision_sheet(found: pd.DataFrame, region: Region, year: int) -> pd.DataFrame:
+    """``found`` of ``of_year`` as the sheet of those who decide: Chinese headers, names beside codes, rates in percent.
+
+    A figure that is not known is empty; 是否符合 is 是, 否 or 数据不足.
+    """
+    area, industry = (
+        dict(zip(table["code"], table["name"], strict=True)) for table in (region.places, region.industries)
+    )
+    answer = found["is_within"].map({True: "是", False: "否"}).astype("object")
+    columns = {
+        "统一社会信用代码": found["employer"],
+        "单位名称": found["employer_name"].map(inert),
+        "地区代码": found["area"],
+        "地区": found["area"].map(area),
+        "行业": found["industry"].map(industry),
+        f"{year - 2}年末参保人数": found["before"].astype("Int64"),
+        f"{year - 1}年末参保人数": found["after"].astype("Int64"),
+        f"{year - 1}年申领失业保险待遇人数": found["claimed"].astype("Int64"),
+        "裁员率（按参保人数，%）": (100 * found["rate_by_headcount"]).round(2),
+        "裁员率（按申领人数，%）": (100 * found["rate_by_claims"]).round(2),
+        "裁员率线（%）": (100 * found["line"]).round(1),
+        "是否符合": answer.where(found["is_within"].notna(), "数据不足"),
+    }
+    return pd.DataFrame(columns)

@@ -280,3 +280,13 @@ def test_where_claims_of_one_day_lack_nobody_passes_by_claims() -> None:
     assert found["claimed"].isna().to_dict() == {"gone": True, "other": False, "shrank": True}
     assert found["is_within"].isna().to_dict() == {"gone": True, "other": False, "shrank": True}
     assert found.loc["other", "is_within"], "its own area sent everything"
+
+
+def test_the_sheet_of_refunds_is_in_chinese_percent_and_says_what_is_unknown() -> None:
+    sheet = layoff_rate.decision_sheet(refunds(missing=date(2025, 6, 4)).reset_index(), REGION, 2026)
+    rows = sheet.set_index("统一社会信用代码")
+    assert not [name for name in sheet.columns if name.isascii()]
+    assert rows["是否符合"].to_dict() == {"gone": "数据不足", "other": "是", "shrank": "数据不足"}
+    assert rows.loc["other", ["地区", "行业", "2024年末参保人数", "裁员率（按参保人数，%）", "裁员率线（%）"]].tolist() == [
+        "阳谷县", "制造业", 1000, 90.0, 5.5,
+    ]  # fmt: skip
