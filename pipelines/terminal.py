@@ -41,14 +41,16 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
 
 def _lines() -> Callable[[str, int, int], None]:
     began: dict[str, float] = {}
+    ended: set[str] = set()
 
     def report(what: str, done: int, total: int) -> None:
         stage = what.split(" ", 1)[0]
         if stage not in began:
             began[stage] = perf_counter()
             console.print(f"{stage} …")
-        if done == total:
-            console.print(f"{stage}：{total:,} 项，{perf_counter() - began.pop(stage):.0f} 秒")
+        if done == total and stage not in ended:
+            ended.add(stage)
+            console.print(f"{stage}：{total:,} 项，{perf_counter() - began[stage]:.0f} 秒")
 
     return report
 

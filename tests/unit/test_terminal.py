@@ -21,6 +21,7 @@ def test_without_a_terminal_each_stage_says_when_it_begins_and_ends(
                 progress(f"版次 2026-10-0{done + 1}.1", done, 3)
             before = (tmp_path / "log").read_text(encoding="utf-8")
             progress("版次", 3, 3)
+            progress("版次", 3, 3)
     assert before.splitlines() == ["版次 …"], "said while it works, once"
     assert (tmp_path / "log").read_text(encoding="utf-8").splitlines() == ["版次 …", "版次：3 项，0 秒"]
 
