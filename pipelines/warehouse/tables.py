@@ -1,5 +1,7 @@
 """Tables as pipelines/sql/tables defines them: made where they lack, widened where an older program made them."""
 
+from functools import cache
+
 import duckdb
 
 from pipelines.warehouse.catalogue import SQL
@@ -23,8 +25,27 @@ def define(con: duckdb.DuckDBPyConnection, table: str, database: str = "main") -
 
 def define_all(con: duckdb.DuckDBPyConnection) -> None:
     """All tables of the warehouse."""
-    for path in sorted(TABLES.glob("*.sql")):
-        define(con, path.stem)
+    here = _all_columns(con)
+    for table, columns in _defined_columns().items():
+        if not columns <= here.get(table, set()):
+            define(con, table)
+
+
+@cache
+def _defined_columns() -> dict[str, set[str]]:
+    """Columns by table, as the files define them."""
+    with duckdb.connect() as con:
+        for path in sorted(TABLES.glob("*.sql")):
+            con.execute(path.read_text(encoding="utf-8"))
+        return _all_columns(con)
+
+
+def _all_columns(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    rows = con.execute(
+        "select table_name, list(column_name) from duckdb_columns()"
+        " where schema_name = 'main' and database_name = current_database() and not internal group by table_name"
+    ).fetchall()
+    return {str(table): set(names) for table, names in rows}
 
 
 def _columns(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
