@@ -26,7 +26,7 @@ from dashboard.verdict import agreement, certainty_word
 from dashboard.workbook import workbook
 from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
 from pipelines.ledger.audit import Act
-from pipelines.sheet import inert
+from pipelines.sheet import show_cell, spell_controls
 
 _KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _BLOCK = 2000  # rows of a file that are written at a time
@@ -60,14 +60,14 @@ def add_downloads(server: Flask) -> None:
             return Response(in_words(error), 404, mimetype="text/plain")
         stamp = data.edition().edition_id
         trail().enter(Act.EXPORT, f"{name}.{form}", {**asked, "edition": stamp, "rows": many})
-        shown = f"{title}_{stamp}.{form}".replace("/", "-")
+        named = spell_controls(f"{title}_{stamp}.{form}".replace("/", "-"))
         return Response(
             body,
             mimetype=_KINDS[form],
             headers={
                 # RFC 6266: a plain name for old clients, the real one in UTF-8
                 "Content-Disposition": f'attachment; filename="{name}_{stamp}.{form}"; '
-                f"filename*=UTF-8''{quote(shown)}",
+                f"filename*=UTF-8''{quote(named)}",
                 "Cache-Control": "no-store",
             },
         )
@@ -130,7 +130,7 @@ def _cell(content: object) -> str:
     if content is None or content is pd.NA or content != content or content == "":  # noqa: PLR0124
         return ""
     target = io.StringIO(newline="")
-    csv.writer(target).writerow([inert(content)])
+    csv.writer(target).writerow([show_cell(content)])
     return target.getvalue().removesuffix("\r\n")
 
 

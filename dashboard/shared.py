@@ -19,25 +19,39 @@ from dashboard.locale import Language, language
 from dashboard.security import is_refused
 from pipelines.domain import Audience
 from pipelines.publish.kept import Kept
+from pipelines.sheet import CONTROLS, spell_character
 
 _ROOM = 16 * 2**20  # bytes, packed: some eight times as much as pages are sent
 _ROOM_OF_PAST = 2 * 2**20  # bytes for all past editions: who walks through them must not empty what everybody reads
 _MOST_ASKED, _RECENT = 500, 900.0  # parts, seconds
-_BLANK = "\ue000"  # of private use: nothing that is published begins with it
-_BLANKS = re.compile(f'"{_BLANK}([^"]*)"')
+# In JSON: an escaped backslash, which begins no other escape; a control or direction mark, escaped or as it is.
+_IN_JSON = re.compile(rf"\\\\|\\(?:u([0-9a-f]{{4}})|[bf])|{CONTROLS.pattern}")
+_ESCAPED = {r"\b": "\b", r"\f": "\f"}
+_BETWEEN = "\0"  # the pieces of a part: JSON never holds it as it is
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A place inside a part that is another in every answer; the page that is given the part fills it in."""
+
+    name: str
 
 
 @dataclass(frozen=True)
 class Made:
-    """A part as JSON, packed, and whether whoever is given it is given a small cell."""
+    """A part as JSON, packed, in pieces: between two of them stands one of ``blanks``.
+
+    ``has_small_cell``: whether whoever is given it is given a small cell.
+    """
 
     packed: bytes
+    blanks: tuple[str, ...]
     has_small_cell: bool
 
-    @property
-    def text(self) -> str:
-        """The part as JSON."""
-        return zlib.decompress(self.packed).decode()
+    def filled(self, blanks: dict[str, str]) -> str:
+        """The part as JSON, with what stands at its blanks (JSON, by name)."""
+        first, *others = zlib.decompress(self.packed).decode().split(_BETWEEN)
+        return first + "".join([blanks[name] + piece for name, piece in zip(self.blanks, others, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -114,9 +128,7 @@ def shared(
         made = _given(question) if is_worth_keeping(**values) else _make(question)
         if made.has_small_cell and not data.saw_small_cell():
             data.enter_small_cell()
-        mark = secrets.token_hex(16)
-        g.setdefault("gangshao_parts", {})[mark] = made.text
-        return mark
+        return _marked(made)
 
     return given
 
@@ -188,14 +200,20 @@ def keep(one: Asked, made: Made) -> None:
         _keep(_key(one.question), made)
 
 
-def blank(name: str) -> str:
-    """A place inside a part that is another in every answer; the page that is given the part fills it in."""
-    return _BLANK + name
-
-
 def fill_in(name: str, content: Any) -> None:
-    """Say what stands at a ``blank`` of this answer's parts."""
+    """Say what stands at a ``Blank`` of this answer's parts."""
     g.setdefault("gangshao_blanks", {})[name] = as_json(content)
+
+
+def placed(content: Any) -> str:
+    """A mark that stands for ``content``, which is for this answer alone."""
+    return _marked(_packed(content))
+
+
+def _marked(made: Made) -> str:
+    mark = secrets.token_hex(16)  # of this answer alone, made after the data: nothing in them can be taken for it
+    g.setdefault("gangshao_parts", {})[mark] = made
+    return mark
 
 
 def fill_in_parts(server: Flask) -> None:
@@ -203,15 +221,13 @@ def fill_in_parts(server: Flask) -> None:
 
     @server.after_request
     def filled(response: Response) -> Response:
-        parts: dict[str, str] = g.pop("gangshao_parts", {})
+        parts: dict[str, Made] = g.pop("gangshao_parts", {})
         blanks: dict[str, str] = g.pop("gangshao_blanks", {})
         if parts:
             body = response.get_data(as_text=True)
             spelled = _for_a_script if response.mimetype == "text/html" else str
-            for mark, part in parts.items():
-                body = body.replace(f'"{mark}"', spelled(part), 1)
-            if blanks:
-                body = _BLANKS.sub(lambda found: spelled(blanks[found[1]]), body)
+            for mark, part in reversed(parts.items()):
+                body = body.replace(f'"{mark}"', spelled(part.filled(blanks)), 1)
             response.set_data(body)
         return response
 
@@ -220,12 +236,35 @@ def _for_a_script(part: str) -> str:
     return part.replace("<", "\\u003c")
 
 
-def as_json(content: Any) -> str:
-    """Parts of a page as Dash sends them."""
-    return json.dumps(content, cls=PlotlyJSONEncoder, ensure_ascii=False)
+def as_json(content: Any, encoder: type[json.JSONEncoder] = PlotlyJSONEncoder) -> str:
+    """Parts of a page as Dash sends them; controls and direction marks, from wherever they come, are spelled out."""
+    return _IN_JSON.sub(_spelled, json.dumps(content, cls=encoder, ensure_ascii=False))
+
+
+def _spelled(found: re.Match[str]) -> str:
+    escape = found[0]
+    if escape == "\\\\":
+        return escape
+    letter = chr(int(found[1], 16)) if found[1] else _ESCAPED.get(escape, escape)
+    return spell_character(letter) if CONTROLS.fullmatch(letter) else escape
+
+
+def _packed(content: Any, *, has_small_cell: bool = False) -> Made:
+    """Content as JSON. Each blank is written as a mark made for this once, at which the text is parted."""
+    mark, blanks = secrets.token_hex(16), list[str]()
+
+    class Encoder(PlotlyJSONEncoder):  # type: ignore[misc]  # untyped
+        def default(self, obj: Any) -> Any:
+            if not isinstance(obj, Blank):
+                return super().default(obj)
+            blanks.append(obj.name)
+            return mark
+
+    text = as_json(content, Encoder).replace(f'"{mark}"', _BETWEEN)
+    return Made(zlib.compress(text.encode(), 1), tuple(blanks), has_small_cell)
 
 
 def _make(question: Question) -> Made:
     with data.as_anybody_of_this_scope():
         content = _makers[question.part](**dict(question.values))
-    return Made(zlib.compress(as_json(content).encode(), 1), data.saw_small_cell())
+    return _packed(content, has_small_cell=data.saw_small_cell())

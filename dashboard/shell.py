@@ -20,7 +20,7 @@ from dashboard.security import asked, at_page, may_open, trail
 from dashboard.security import page as page_asked
 from dashboard.security.entrance import ROLE_TITLES
 from dashboard.security.form import in_words
-from dashboard.shared import shared
+from dashboard.shared import placed, shared
 from pipelines.domain import Role, UserError, Viewer
 
 MAIN = "main"
@@ -103,33 +103,26 @@ def _single(value: Any) -> str:
 
 def _frame(parts: list[Any] | str) -> Any:
     return whole(
-        [
-            _skip(),
-            _shared_header(role=str(data.viewer().role or "")),
-            _shared_banners(),
-            html.Main(parts, id=MAIN, tabIndex=-1),
-            _footer(),
-        ],
+        placed(
+            [
+                _skip(),
+                _shared_header(role=str(data.viewer().role or "")),
+                _shared_banners(),
+                html.Main(parts, id=MAIN, tabIndex=-1),
+                _footer(),
+            ]
+        ),
         "page",
     )
 
 
 def _refused(sentence: str) -> Any:
-    return whole(
-        [
-            _skip(),
-            html.Main(
-                [
-                    html.H1(text("This cannot be shown")),
-                    html.P(sentence),
-                    html.P(dcc.Link(text("To today's page"), href="/")),
-                ],
-                id=MAIN,
-                tabIndex=-1,
-            ),
-        ],
-        "page failed",
-    )
+    parts = [
+        html.H1(text("This cannot be shown")),
+        html.P(sentence),
+        html.P(dcc.Link(text("To today's page"), href="/")),
+    ]
+    return whole(placed([_skip(), html.Main(parts, id=MAIN, tabIndex=-1)]), "page failed")
 
 
 def _skip() -> Any:

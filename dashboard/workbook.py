@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from dashboard.locale import text
-from pipelines.sheet import inert
+from pipelines.sheet import show_cell, spell_controls
 
 _WIDEST = 44  # characters of a column
 
@@ -43,9 +42,7 @@ def _cell(sheet: object, content: object, *, is_bold: bool = False) -> object:
         return None
     if isinstance(content, np.generic):
         content = content.item()
-    if isinstance(content, str):
-        content = ILLEGAL_CHARACTERS_RE.sub("?", content)
-    cell = WriteOnlyCell(sheet, inert(content))
+    cell = WriteOnlyCell(sheet, show_cell(content))
     if isinstance(content, str):
         cell.data_type = "s"
     if is_bold:
@@ -61,4 +58,4 @@ def _widths(rows: Sequence[Sequence[object]]) -> list[int]:
 
 def _sheet_name(title: str) -> str:
     """A title as Excel takes it for a sheet: at most 31 characters, none of its own signs."""
-    return "".join("-" if one in r"[]:*?/\'" else one for one in title)[:31]
+    return "".join("-" if one in r"[]:*?/\'" else one for one in spell_controls(title))[:31]

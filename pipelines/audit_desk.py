@@ -15,7 +15,7 @@ from pipelines.ledger import Ledger, anchor, audit, open_ledger
 from pipelines.ledger.audit import Act, Entry, Result
 from pipelines.ledger.verify import verify
 from pipelines.ledger.web_role import grants
-from pipelines.sheet import inert
+from pipelines.sheet import show_cell
 from pipelines.terminal import console, now, place, to_day
 
 _COLUMNS = ("seq", "at", "who", "source", "act", "target", "result", "details", "previous_hash", "own_hash")
@@ -78,7 +78,7 @@ def _save(path: Path, found: Sequence[Entry]) -> None:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(_COLUMNS)
-            writer.writerows([inert(getattr(entry, name)) for name in _COLUMNS] for entry in found)
+            writer.writerows([show_cell(getattr(entry, name)) for name in _COLUMNS] for entry in found)
     except OSError as error:
         raise UserError(f"{path} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
 

@@ -152,6 +152,8 @@
     window.location.search = asked.toString();
   });
 
+  const asText = (words) => words.replaceAll("&", "&amp;").replaceAll("<", "&lt;"); // Plotly reads markup in its texts
+
   function keep(button) {
     const whole = button.closest(".tabbed");
     const chart = whole.querySelector(".js-plotly-plot");
@@ -159,10 +161,10 @@
     const { title, source } = whole.dataset;
     const figure = inLight((place) => coloured(own.get(chart).figure, place));
     const layout = {
-      ...figure.layout, width: 1000, height: 480, title: { text: title, font: { size: 16 } },
+      ...figure.layout, width: 1000, height: 480, title: { text: asText(title), font: { size: 16 } },
       margin: { l: 60, r: 20, t: 80, b: 80 },
       annotations: [...(figure.layout.annotations || []), {
-        text: source, showarrow: false, xref: "paper", yref: "paper", x: 0, y: -0.2, xanchor: "left", font: { size: 11 },
+        text: asText(source), showarrow: false, xref: "paper", yref: "paper", x: 0, y: -0.2, xanchor: "left", font: { size: 11 },
       }],
     };
     window.Plotly.downloadImage({ data: figure.data, layout }, {

@@ -11,7 +11,7 @@ from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag
 from dashboard.handled import Handled
 from dashboard.locale import count, month, short_day, text, value
-from dashboard.shared import blank, fill_in
+from dashboard.shared import Blank, fill_in
 from dashboard.verdict import Verdict, agreement, certainty, certainty_word, odds
 from pipelines.domain import TOTAL_INDUSTRY
 
@@ -75,12 +75,12 @@ def _table(warnings: pd.DataFrame, caption: str, *, empty: str, with_sources: bo
     rows = [
         [
             _subject(row),
-            blank(_level(row.episode_id)),
+            Blank(_level(row.episode_id)),
             _seen(row),
             people(row),
             _certainty(row, agreement(row) if with_sources else None),
             [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=reach(row)))],
-            blank(_handling(row.episode_id)),
+            Blank(_handling(row.episode_id)),
         ]
         for row in warnings.itertuples(index=False)
     ]

@@ -11,9 +11,11 @@ from email.utils import format_datetime, parseaddr
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from pipelines.region import Region
 from pipelines.settings import Settings
+from pipelines.sheet import spell_controls
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\d+| \d{2}:\d{2})?(?![^<>]*>)")  # or an edition, or an instant; in no tag
 
@@ -67,7 +69,8 @@ def seal(
 
     Invented data are marked in the subject. Raises jinja2.UndefinedError for a field that is missing.
     """
-    subject = f"{'【演示数据】' if fields['is_demonstration'] else ''}{fields['subject']}"
+    marked = f"{'【演示数据】' if fields['is_demonstration'] else ''}{fields['subject']}"
+    subject = " ".join(spell_controls(marked).splitlines())  # a header is one line
     given = {**fields, "subject": subject, "address": settings.address}
     identity = message_id(to.office_id, to.address, to.purpose_key, settings)
     message = EmailMessage(policy=SMTP)
@@ -106,9 +109,15 @@ def _templates() -> Environment:
         loader=PackageLoader("pipelines.alerts", "templates"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
+        finalize=_spelled,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _spelled(printed: object) -> object:
+    """What a template prints, its controls and direction marks spelled out; markup stays markup."""
+    return printed if isinstance(printed, Markup) or not isinstance(printed, str) else spell_controls(printed)
 
 
 def _domain(settings: Settings) -> str:

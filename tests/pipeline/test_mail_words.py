@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 from pipelines.alerts.audience import offices
@@ -14,6 +15,7 @@ from pipelines.alerts.notices import decide
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.notice import Purpose, recorded_notices
 from pipelines.settings import Settings
+from pipelines.sheet import CONTROLS
 from tests.pipeline.mail_city import NOW, REGION, City, Told, edition, parsed, part
 
 DAY = date(2026, 11, 23)
@@ -189,6 +191,20 @@ def test_names_from_the_data_cannot_become_markup(city: City, ledger: Ledger) ->
     send(ledger, city.settings, NOW)
     for path in city.settings.outbox.glob("*.eml"):
         assert "<script" not in part(parsed(path.read_bytes()), "html")
+
+
+def test_a_name_reorders_nothing_in_a_mail_and_adds_no_line_to_its_head(city: City, ledger: Ledger) -> None:
+    odd = "\u202e\x07\ue000\nBcc: x@example.com\r\n"
+    city.publish([edition(DAY)], [Told("a1", "371502", 2, DAY, observed_band=odd, people_band=odd)])
+    with duckdb.connect(str(next(city.settings.published.glob("*/general.duckdb")))) as con:
+        con.execute("update place set name = $1 || name, short_name = $1 || short_name", [odd])
+    decide(edition(DAY), is_replay=False, ledger=ledger, region=REGION, settings=city.settings, now=NOW)
+    send(ledger, city.settings, NOW)
+    messages = [parsed(path.read_bytes()) for path in city.settings.outbox.glob("*.eml")]
+    texts = [text for one in messages for text in (str(one["Subject"]), part(one, "plain"), part(one, "html"))]
+    assert sum("⟦U+202E⟧⟦U+0007⟧\ue000" in text for text in texts) >= 2
+    assert not [text for text in texts if CONTROLS.search(text)]
+    assert all(one["Bcc"] is None for one in messages)
 
 
 def test_the_same_decision_writes_the_same_bytes_under_the_same_name(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.download import _BLOCK, _written
-from pipelines.sheet import inert
+from pipelines.sheet import show_cell
 
 CELL = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.integers(), st.floats(), st.none())
 TABLE = st.integers(1, 4).flatmap(
@@ -23,7 +23,7 @@ def read_back(written: bytes) -> list[tuple[str, ...]]:
 
 
 def shown(cell: object) -> str:
-    return "" if cell is None or cell is pd.NA or cell != cell else str(inert(cell))  # noqa: PLR0124
+    return "" if cell is None or cell is pd.NA or cell != cell else str(show_cell(cell))  # noqa: PLR0124
 
 
 @given(TABLE)
