@@ -289,7 +289,7 @@ class _Intake:
         """One file that is too large to be held: copied to raw as it is read, then judged from there."""
         with self._writable():
             found, content_hash = receive_waiting(
-                file, partial(self._raw.receive, contract), partial(can_stream, contract)
+                file, partial(self._raw.receive, contract), partial(can_stream, contract), now
             )
         if found.content is None:
             self.report.sentences += [found.problem] if found.problem else []

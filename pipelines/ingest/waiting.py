@@ -1,6 +1,8 @@
 """What waits in the inbox: complete files of known feeds, in the order they came; everything else is left and named."""
 
+import fcntl
 import os
+import signal
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,8 +26,10 @@ MOST_BYTES = 64 << 20
 MOST_FILE_BYTES = 1 << 30
 # In a batch a packed file counts as what it may unpack to.
 _PACKED = {".xlsx": 12, ".xls": 4, ".zip": 12}
-# A zip file without its end that changed so recently is still being copied.
-_SETTLED_S = 60
+SETTLED_S = 60
+"""Seconds without a change after which a file is whole where nobody can tell whether somebody writes to it."""
+ABANDONED_S = 900
+"""Seconds without a change after which a file is taken though a program still holds it open for writing."""
 
 
 @dataclass(frozen=True)
@@ -145,12 +149,16 @@ def batches(files: Sequence[Waiting]) -> Iterator[list[Waiting]]:
 
 @dataclass(frozen=True)
 class Found:
-    """What reading a waiting file gave: its bytes and the state it was in, or None and a sentence unless it is gone."""
+    """What reading a waiting file gave: its bytes and the state it was in, or None and a sentence unless it is gone.
+
+    ``has_writer``: a program held it open for writing, but had written nothing for long.
+    """
 
     file: Waiting
     content: bytes | None
     state: tuple[int, int, int] | None = None
     problem: str | None = None
+    has_writer: bool = False
 
 
 def _place(file: Waiting) -> str:
@@ -164,6 +172,41 @@ def _state(found: os.stat_result) -> tuple[int, int, int]:
 
 class _NoFileError(Exception):
     """What lies in the inbox is no plain file any more."""
+
+
+class _UnfinishedError(Exception):
+    """Somebody is still writing to the file."""
+
+
+def _leased(descriptor: int) -> bool | None:
+    """Whether the kernel lets us have a read lease, which it does while nobody has the file open for writing.
+
+    None where it cannot tell: the file is somebody else's, or its file system knows no leases. Until the descriptor is
+    closed, whoever opens the file for writing waits; the kernel then signals us, with a signal that by default does
+    nothing.
+    """
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except BlockingIOError:
+        return False
+    except (OSError, AttributeError):
+        return None
+    return True
+
+
+def _has_writer(descriptor: int, found: os.stat_result, now: datetime, *, is_cut: bool) -> bool:
+    """Whether a writer is quiet for so long that its file is taken for whole; raises _UnfinishedError before.
+
+    ``is_cut``: the content lacks an end that it must have.
+    """
+    leased = _leased(descriptor)
+    quiet = abs(now.replace(tzinfo=UTC).timestamp() - found.st_mtime)
+    if leased is False and quiet < ABANDONED_S:
+        raise _UnfinishedError
+    if (is_cut or leased is None) and quiet < SETTLED_S:
+        raise _UnfinishedError
+    return leased is False
 
 
 @contextmanager
@@ -189,6 +232,9 @@ def _left(file: Waiting, error: Exception) -> Found:
             return Found(file, None, problem=f"{_place(file)} 不是普通文件，未动。(no plain file, left)")
         case OSError():
             return Found(file, None, problem=f"{_place(file)} 无法读取（{error.strerror}），文件未动。")
+        case _UnfinishedError():
+            said = "还没有传完（另有程序在写，或刚刚还有变化），未动；下次再接收。(still being written)"
+            return Found(file, None, problem=f"{_place(file)} {said}")
     return Found(file, None, problem=f"{_place(file)} 正在被修改，未动；下次再接收。(changed while it was read)")
 
 
@@ -196,16 +242,16 @@ def read_waiting(file: Waiting, now: datetime) -> Found:
     """Read a file of the inbox, unless it changes meanwhile or its end has not come; ``now`` is UTC without zone."""
     try:
         with _opened(file) as (opened, before):
+            has_writer = _has_writer(opened.fileno(), before, now, is_cut=False)
             content = opened.read(MOST_FILE_BYTES + 1)
+            if is_unfinished(content):
+                _has_writer(opened.fileno(), before, now, is_cut=True)
             after = os.fstat(opened.fileno())
         if _state(before) != _state(after) or len(content) != after.st_size:
             raise ChangedError
-    except (OSError, _NoFileError, ChangedError) as error:
+    except (OSError, _NoFileError, _UnfinishedError, ChangedError) as error:
         return _left(file, error)
-    if is_unfinished(content) and abs(now.replace(tzinfo=UTC).timestamp() - after.st_mtime) < _SETTLED_S:
-        problem = f"{_place(file)} 还没有传完（缺少文件尾），未动；下次再接收。(still being copied)"
-        return Found(file, None, problem=problem)
-    return Found(file, content, _state(after))
+    return Found(file, content, _state(after), has_writer=has_writer)
 
 
 def head_of(file: Waiting) -> bytes | None:
@@ -218,30 +264,35 @@ def head_of(file: Waiting) -> bytes | None:
 
 
 def receive_waiting(
-    file: Waiting, receive: Callable[[BinaryIO], str], is_wanted: Callable[[bytes], bool]
+    file: Waiting, receive: Callable[[BinaryIO], str], is_wanted: Callable[[bytes], bool], now: datetime
 ) -> tuple[Found, str]:
     """Hand a large file of the inbox on as it is read; what was found, its content the first bytes, and its hash.
 
     ``is_wanted`` is asked about the first bytes again: another file may have come in its place.
     """
     try:
-        with _opened(file) as (opened, _):
+        with _opened(file) as (opened, before):
+            has_writer = _has_writer(opened.fileno(), before, now, is_cut=False)
             head = opened.read(HEAD)
             if not is_wanted(head):
                 raise ChangedError
             opened.seek(0)
             content_hash = receive(opened)
-            return Found(file, head, _state(os.fstat(opened.fileno()))), content_hash
-    except (FileNotFoundError, _NoFileError, ChangedError) as error:
+            return Found(file, head, _state(os.fstat(opened.fileno())), has_writer=has_writer), content_hash
+    except (FileNotFoundError, _NoFileError, _UnfinishedError, ChangedError) as error:
         return _left(file, error), ""
 
 
 def remove(found: Found) -> str | None:
-    """Remove a file that has been taken; a sentence when that fails. A newer file that took its place stays."""
+    """Remove a file that has been taken; a sentence when that fails.
+
+    A newer file that took its place stays, and so does one that has been written to, or is opened for that, since.
+    """
     try:
-        if _state(found.file.path.stat(follow_symlinks=False)) == found.state:
-            found.file.path.unlink()
-    except FileNotFoundError:
+        with _opened(found.file) as (opened, now):
+            if _state(now) == found.state and (found.has_writer or _leased(opened.fileno()) is not False):
+                found.file.path.unlink()
+    except (FileNotFoundError, _NoFileError):
         return None
     except OSError as error:
         return f"{_place(found.file)} 已接收，但无法从收件箱移走（{error.strerror}）；请检查权限。"
