@@ -33,6 +33,7 @@ ACTS = {
     Act.INGEST: "files taken in",
     Act.RUN: "edition made",
     Act.PUBLISH: "published again",
+    Act.WITHDRAW: "edition taken back",
     Act.SEND: "mail sent",
     Act.REPLAY: "refused rows read again",
     Act.RESTATE: "feed read again",

@@ -13,6 +13,7 @@ from pipelines import (
     audit_desk,
     backup_desk,
     drop_desk,
+    edition_desk,
     notice_desk,
     outbox_desk,
     rule_desk,
@@ -23,6 +24,7 @@ from pipelines import notify as notices
 from pipelines import run as runs
 from pipelines import settings as all_settings
 from pipelines.audit_desk import entered
+from pipelines.clock import refuse_clock_ahead
 from pipelines.configuration import note_changes
 from pipelines.demo import generate
 from pipelines.doctor import examine, table_hashes
@@ -43,11 +45,13 @@ from pipelines.warehouse import trace as traces
 from pipelines.warehouse.figure import find_figure
 
 log = logging.getLogger(__name__)
+ClockIsRight = Annotated[bool, typer.Option("--clock-is-right", help="本机时钟正确，例如长时间停机之后")]
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
 drop_desk.add_to(app)
 audit_desk.add_to(app)
 account_desk.add_to(app)
 backup_desk.add_to(app)
+edition_desk.add_to(app)
 rule_desk.add_to(app)
 notice_desk.add_to(app)
 outbox_desk.add_to(app)
@@ -79,11 +83,13 @@ app.command()(template)
 @app.command()
 def ingest(
     backfill: Annotated[bool, typer.Option("--backfill", help="收到时间取自日期文件夹")] = False,
+    is_right: ClockIsRight = False,
 ) -> None:
     """接收 inbox 中的文件 (take in what waits in the inbox)."""
     settings, region = place()
     ledger = open_ledger(settings)
     with runs.locked(settings), bar() as progress:
+        refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
         report = runs.take(settings, region, ledger, backfill, now(), progress)
         _enter(ledger, report)
     for sentence in report.sentences:
@@ -99,6 +105,7 @@ def run(
     first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")] = "",
     last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD")] = "",
     rebuild: Annotated[bool, typer.Option("--rebuild", help="由原始文件重建")] = False,
+    is_right: ClockIsRight = False,
 ) -> None:
     """一次完整的运行：接收、计算、预警、发布、通知 (ingest, compute, judge, publish, notify)."""
     settings, region = place()
@@ -114,13 +121,14 @@ def run(
                 edition = runs.rebuild(settings, region, ledger, now(), progress)
             console.print(f"已重建，现行版次 {edition.edition_id}")
             return
+        refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
         report = runs.take(settings, region, ledger, False, now(), progress)
         _enter(ledger, report)
         for sentence in report.sentences:
             console.print(sentence)
         runs.catch_up(settings, ledger, bool(first), now())
         if first:
-            wanted = runs.first_editions(region, to_day(first), to_day(last))
+            wanted = runs.first_editions(region, ledger, to_day(first), to_day(last))
             edition = runs.editions(settings, region, ledger, wanted, now(), is_replay=True, progress=progress)
             notices.remember_retrospective(settings, region, ledger, wanted, now())
         else:
@@ -144,7 +152,7 @@ def _enter(ledger: Ledger, report: IngestReport) -> None:
 def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
     chosen = to_day(day) if day else region.local_day(now())
     if not cutoff:
-        return Edition(chosen, 1, region.cutoff_at(chosen))
+        return runs.first_edition(region, ledger, chosen)
     if cutoff == "now":
         at = now()
     else:
@@ -156,10 +164,12 @@ def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
 
 
 @app.command()
-def purge() -> None:
+def purge(is_right: ClockIsRight = False) -> None:
     """过了保存期的个人报送文件换成脱敏副本 (sealed files past their retention become masked twins)."""
     settings, region = place()
-    with holding_raw(settings), runs.locked(settings), entered(open_ledger(settings), Act.PURGE, "raw") as details:
+    ledger = open_ledger(settings)
+    refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
+    with holding_raw(settings), runs.locked(settings), entered(ledger, Act.PURGE, "raw") as details:
         for done in purged(settings, region, now()):
             details[done.feed] = done.files
             console.print(f"{done.feed}：{done.files} 个文件已换成 {done.drops} 份脱敏副本")

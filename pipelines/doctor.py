@@ -17,6 +17,7 @@ from pipelines.alerts.audience import recipients, unmanned, unrouted
 from pipelines.alerts.notices import may_send
 from pipelines.alerts.reach import names_a_size, without_readings
 from pipelines.alerts.smtp import connect, reply_of, say_goodbye
+from pipelines.clock import ahead_sentence, is_ahead
 from pipelines.domain import EVERY_COHORT, Role, UserError, Viewer
 from pipelines.ledger import has_ledger, job, open_ledger, queue
 from pipelines.ledger.edition import recorded_editions
@@ -174,6 +175,8 @@ def _schedule(settings: Settings) -> str:
 def _published(settings: Settings) -> str:
     edition, region = edition_in_force(settings.published), regions.load(settings.region)
     told = f"现行版次 {edition.edition_id}，数据截止 {_local(region, edition.cutoff_at)}"
+    if is_ahead(edition, datetime.now(UTC)):
+        raise UserError(ahead_sentence(region, edition))
     if settings.demonstration_mark.exists():
         return told
     due = region.edition_due(datetime.now(UTC))

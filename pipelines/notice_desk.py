@@ -13,6 +13,7 @@ from pipelines import run as runs
 from pipelines.alerts.audience import Recipient, recipients, unrouted
 from pipelines.alerts.notices import may_send
 from pipelines.alerts.route import routes
+from pipelines.clock import refuse_clock_ahead
 from pipelines.domain import QUIET, TOTAL_INDUSTRY, Level, UserError
 from pipelines.ledger import Ledger, has_ledger, open_ledger
 from pipelines.ledger.notice import Purpose
@@ -135,8 +136,10 @@ def _write_page(path: Path, message: EmailMessage) -> None:
 def remind() -> None:
     """就现行版次通报之后发布的橙色、红色预警，催办没有签收和逾期的，发到期的定期邮件 (each goes once)."""
     settings, region = place()
+    ledger = open_ledger(settings)
     with runs.locked(settings):
-        console.print(notices.remind(settings, region, open_ledger(settings), now()))
+        refuse_clock_ahead(settings, region, ledger, now())  # else everybody would be reminded of what is not due
+        console.print(notices.remind(settings, region, ledger, now()))
 
 
 def stored_reasons(

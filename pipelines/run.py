@@ -167,10 +167,15 @@ def _follow(work: Work, name: str, cutoff_at: datetime) -> None:
     work.con.execute(step(f"{name}_open"), {"cutoff_at": cutoff_at})
 
 
-def first_editions(region: Region, first: date, last: date) -> list[Edition]:
+def first_editions(region: Region, ledger: Ledger, first: date, last: date) -> list[Edition]:
     """The first edition of every run day of the region between two days, both included."""
     days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
-    return [Edition(day, 1, region.cutoff_at(day)) for day in days if region.is_run_day(day)]
+    return [first_edition(region, ledger, day) for day in days if region.is_run_day(day)]
+
+
+def first_edition(region: Region, ledger: Ledger, day: date) -> Edition:
+    """The edition of a day with the region's cut-off."""
+    return Edition(day, recorded.first_number(ledger, day), region.cutoff_at(day))
 
 
 def editions(
@@ -227,15 +232,25 @@ def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, p
     remembered = recorded.recorded_editions(ledger)
     if not remembered:
         raise UserError("台账中没有版次记录，无需重建 (the ledger remembers no edition)")
-    settings.warehouse.with_name(f"{settings.warehouse.name}.wal").unlink(missing_ok=True)  # of a run that was killed
-    settings.warehouse.unlink(missing_ok=True)
-    MemoryFolder(settings.memory).forget()
-    with store.connect(settings) as warehouse:
-        inbox.rebuild(settings, region, warehouse)
-        follow(warehouse, decided(ledger))
+    remove_warehouse(settings)
+    refill(settings, region, ledger)
     return editions(
         settings, region, ledger, [item.edition for item in remembered], now, is_replay=True, progress=progress
     )
+
+
+def remove_warehouse(settings: Settings) -> None:
+    """Remove the warehouse and what the forecaster remembers: all of it can be built anew."""
+    settings.warehouse.with_name(f"{settings.warehouse.name}.wal").unlink(missing_ok=True)  # of a run that was killed
+    settings.warehouse.unlink(missing_ok=True)
+    MemoryFolder(settings.memory).forget()
+
+
+def refill(settings: Settings, region: Region, ledger: Ledger) -> None:
+    """Put all that was received and decided into an empty warehouse, without any edition."""
+    with store.connect(settings) as warehouse:
+        inbox.rebuild(settings, region, warehouse)
+        follow(warehouse, decided(ledger))
 
 
 def republish(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> Edition:

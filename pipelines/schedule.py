@@ -28,6 +28,7 @@ _TRY_FOR = timedelta(hours=3)  # … for so long; later days wait for it, then g
 _LOOK_BACK = timedelta(days=60)  # what was missed longer ago is not made up for
 _SHORT_LOOK_BACK = timedelta(days=2)  # of jobs of which only the last missed time counts
 _INSTANT = timedelta(microseconds=1)
+_A_DAY = timedelta(days=1)
 _SAID = 4000  # characters kept of what a job said
 Command = tuple[str, ...]
 Work = Callable[[Command, Callable[[], bool]], tuple[int, str]]
@@ -199,17 +200,22 @@ class Scheduler:
         )
 
     def _begin_again_after_the_clock_was_set_back(self) -> None:
-        """Forget the jobs of hours that come a second time, but for those made up day by day: a day has one run."""
+        """Forget the jobs of hours that come a second time; of those made up day by day what is days ahead.
+
+        A day has one run; but one of a day that is still to come, by a clock that was wrong, would keep all days up to
+        it without a run.
+        """
         now, before = self.clock(), self._looked_at
         self._looked_at = now
         if before is not None and before <= now:
             return
-        after = now + lease.CLOCKS_DIFFER
-        repeated = [one.name for one in jobs(self.region) if not one.is_made_up]
-        for name in repeated:
-            if self._looked.get(name, after) > after:
-                del self._looked[name]
-        number = job.forget_after(self.ledger, repeated, after)
+        number = 0
+        for is_made_up, after in ((False, now + lease.CLOCKS_DIFFER), (True, now + _A_DAY)):
+            repeated = [one.name for one in jobs(self.region) if one.is_made_up is is_made_up]
+            for name in repeated:
+                if self._looked.get(name, after) > after:
+                    del self._looked[name]
+            number += job.forget_after(self.ledger, repeated, after)
         if number:
             tell(log, "the clock was set back", jobs=number)
 

@@ -29,6 +29,9 @@ class Timetable:
     backup: time = time(12, 30)
     finished_by: time = time(7, 30)
     """By when a run of the day must have finished; later the duty desk is told (gangshao watch)."""
+    clock_days: int = 10
+    """Days after the last run or arrival beyond which a run asks whether the clock is right: a machine that is off over
+    the longest holidays (Spring Festival, 9 days) is not asked, one whose clock was set by a flat battery is."""
 
 
 def timetable(settings: Mapping[str, object], where: str) -> Timetable:
@@ -44,7 +47,7 @@ def timetable(settings: Mapping[str, object], where: str) -> Timetable:
         if isinstance(defaults[name], time):
             given[name] = _clock(value, f"{where} [schedule]“{name}”")
         elif isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < _MOST_MINUTES:
-            raise UserError(f"{where} [schedule]“{name}”应为 1 至 {_MOST_MINUTES - 1} 的整数（分钟），现为 {value!r}。")
+            raise UserError(f"{where} [schedule]“{name}”应为 1 至 {_MOST_MINUTES - 1} 的整数，现为 {value!r}。")
         else:
             given[name] = value
     made = Timetable(**given)  # type: ignore[arg-type]

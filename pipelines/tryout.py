@@ -46,7 +46,7 @@ def replay_demonstration(
     published = current_edition(settings.published)
     if published is not None:
         first = max(first, date.fromisoformat(published.split(".")[0]) + timedelta(days=1))
-    wanted = runs.first_editions(region, first, last)
+    wanted = runs.first_editions(region, ledger, first, last)
     if wanted:
         runs.editions(settings, region, ledger, wanted, now, is_replay=True, progress=progress)
         remember_retrospective(settings, region, ledger, wanted, now)

@@ -11,6 +11,7 @@ from pipelines.alerts import mail
 from pipelines.alerts.audience import recipients
 from pipelines.alerts.letter import message_id
 from pipelines.alerts.retry import hours_of
+from pipelines.clock import ahead_sentence, is_ahead
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, job, lease, queue
 from pipelines.ledger import notice as outbox
@@ -29,6 +30,7 @@ _TITLES = {
     Reason.NO_EDITION: "当天的版次没有完成",
     Reason.STUCK: "邮件没有发出",
     Reason.NO_SCHEDULE: "定时任务没有动静",
+    Reason.EDITION_AHEAD: "现行版次在此刻之后",
 }
 
 
@@ -42,8 +44,19 @@ class Trouble:
 
 def look(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> list[Trouble]:
     """What is wrong at an instant; empty when all is well. Changes nothing."""
-    found = (_no_edition(settings, region, ledger, now), _stuck(region, ledger, now), _no_schedule(region, ledger, now))
+    found = (
+        _edition_ahead(settings, region, now), _no_edition(settings, region, ledger, now),
+        _stuck(region, ledger, now), _no_schedule(region, ledger, now),
+    )  # fmt: skip
     return [trouble for trouble in found if trouble is not None]
+
+
+def _edition_ahead(settings: Settings, region: Region, now: datetime) -> Trouble | None:
+    try:
+        edition = edition_in_force(settings.published)
+    except UserError:
+        return None
+    return Trouble(Reason.EDITION_AHEAD, ahead_sentence(region, edition)) if is_ahead(edition, now) else None
 
 
 def _no_edition(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> Trouble | None:

@@ -54,6 +54,7 @@ REASONS: dict[str, str] = {
     Reason.NO_EDITION: "no edition in time",
     Reason.STUCK: "mails do not leave",
     Reason.NO_SCHEDULE: "the schedule is silent",
+    Reason.EDITION_AHEAD: "the edition in force lies ahead of now",
 }
 _COLUMNS = ("No.", "Decided", "Edition", "Recipient", "Reason", "State", "Attempts", "Server's answer", "Acts")
 _MAY_GO_AGAIN = frozenset({State.BOUNCED, State.QUEUED, State.AMBIGUOUS})

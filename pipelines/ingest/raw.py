@@ -223,6 +223,22 @@ class Raw:
             return _mark(file, _complete_size(file.fileno()))
 
 
+def newest_arrival(folder: Path) -> datetime | None:
+    """When the last files came that were received by the clock (UTC without a zone); None without such a line.
+
+    Looked for in the last lines of the list, which are in the order of arrival.
+    """
+    path = folder / "register.jsonl"
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        size = _complete_size(file.fileno())
+        file.seek(max(0, size - _TAIL))
+        lines = file.read(min(size, _TAIL)).splitlines()[1 if size > _TAIL else 0 :]
+    told = [json.loads(line) for line in lines]
+    return max((datetime.fromisoformat(one["received_at"]) for one in told if not one["is_backfilled"]), default=None)
+
+
 def _mark(file: BinaryIO, size: int) -> Mark:
     file.seek(max(0, size - _TAIL))
     return Mark(size, hashlib.sha256(file.read(min(size, _TAIL))).hexdigest())

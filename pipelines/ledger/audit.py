@@ -44,6 +44,7 @@ class Act(StrEnum):
     INGEST = "ingest"
     RUN = "run"
     PUBLISH = "publish"
+    WITHDRAW = "withdraw"
     SEND = "send"
     REPLAY = "replay"
     RESTATE = "restate"

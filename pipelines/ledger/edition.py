@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import audit
-from pipelines.ledger.audit import Act
+from pipelines.ledger.audit import Act, Result
+from pipelines.ledger.notice import Notice, State, notice_of
+from pipelines.ledger.schema import audit as audit_table
 from pipelines.ledger.schema import edition as edition_table
+from pipelines.ledger.schema import notice as notice_table
 from pipelines.ledger.store import Ledger
 
 
@@ -65,12 +68,54 @@ def recorded_editions(ledger: Ledger) -> list[RecordedEdition]:
 
 
 def next_number(ledger: Ledger, day: date) -> int:
-    """The number a further edition of this day gets; 1 for the first."""
+    """The number a further edition of this day gets; 1 for the first. One that was withdrawn keeps its number."""
     with ledger.reading() as connection:
         last = connection.execute(
             select(func.max(edition_table.c.number)).where(edition_table.c.day == day)
         ).scalar_one()
-    return int(last or 0) + 1
+    return max(int(last or 0) + 1, first_number(ledger, day))
+
+
+def first_number(ledger: Ledger, day: date) -> int:
+    """The number of this day's first edition: 1, or one more than an edition that was withdrawn has.
+
+    What was mailed of that one keeps its keys and Message-IDs.
+    """
+    table = audit_table.c
+    query = select(table.target).where(
+        table.act == Act.WITHDRAW.value, table.result == Result.DONE.value, table.target.startswith(f"edition {day}.")
+    )
+    with ledger.reading() as connection:
+        targets = connection.execute(query).scalars().all()
+    return 1 + max((int(target.rpartition(".")[2]) for target in targets), default=0)
+
+
+def withdraw(ledger: Ledger, edition: Edition, before: Edition | None, reason: str, now: datetime) -> list[Notice]:
+    """Forget an edition, in one transaction with its entry in the trail; returns its mails that the server has taken.
+
+    Mails of it that wait are not sent. What the others told counts as told with the edition ``before``, so that nobody
+    is told the same again.
+    """
+    its = notice_table.c
+    with ledger.writing() as connection:
+        connection.execute(delete(edition_table).where(edition_table.c.edition_id == edition.edition_id))
+        is_of_it = its.edition_id == edition.edition_id
+        cancelled = connection.execute(
+            update(notice_table)
+            .where(is_of_it, its.state.in_((State.QUEUED.value, State.AMBIGUOUS.value)))
+            .values(state=State.NOT_DUE.value, is_due=False, next_attempt_at=None)
+        ).rowcount
+        if before is not None:
+            connection.execute(update(notice_table).where(is_of_it).values(cutoff_at=before.cutoff_at))
+        rows = connection.execute(select(notice_table).where(is_of_it, its.is_due).order_by(its.notice_id)).mappings()
+        sent = [notice_of(row) for row in rows]
+        details = {
+            "cutoff_at": audit.instant(edition.cutoff_at), "reason": reason, "mails_sent": len(sent),
+            "in_force": before.edition_id if before else "", "mails_cancelled": cancelled,
+        }  # fmt: skip
+        target = f"edition {edition.edition_id}"
+        audit.append(connection, Act.WITHDRAW, audit.this_process(), target, now, details=details)
+    return sent
 
 
 def _recorded(row: Row[tuple[object, ...]]) -> RecordedEdition:

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NO_EDITION = "no_edition"
     STUCK = "stuck"
     NO_SCHEDULE = "no_schedule"
+    EDITION_AHEAD = "edition_ahead"
 
 
 class Purpose(StrEnum):

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from pipelines.domain import Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act
+from pipelines.ledger.lease import CLOCKS_DIFFER
 from pipelines.ledger.schema import session as session_table
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.token import joined, new_token, token_hash, viewer_in
@@ -59,9 +60,13 @@ def begin(
 
 
 def is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Conditions of a session that is signed in: not ended, not idle for 30 minutes, not older than 8 hours."""
+    """Conditions of a session that is signed in: not ended, not idle for 30 minutes, not older than 8 hours.
+
+    Nor begun after now: a clock was ahead then, and it would stay open for as long as that.
+    """
     its = session_table.c
-    return its.ended_at.is_(None), its.expires_at > now, its.last_seen_at > now - IDLE_LIMIT
+    is_begun = its.created_at <= now + CLOCKS_DIFFER
+    return its.ended_at.is_(None), is_begun, its.expires_at > now, its.last_seen_at > now - IDLE_LIMIT
 
 
 def viewer_of(ledger: Ledger, token: str, now: datetime) -> Viewer | None:

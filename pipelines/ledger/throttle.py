@@ -50,6 +50,7 @@ def wait_after(counter: Counter, failures: int) -> timedelta:
 def reserve(connection: Connection, counters: Sequence[Counter], now: datetime) -> timedelta:
     """Count an attempt with each counter; when one of them must still wait, count nothing and return how long."""
     connection.execute(delete(attempt).where(attempt.c.last_at < now - FORGOTTEN_AFTER))
+    connection.execute(update(attempt).where(attempt.c.last_at > now).values(last_at=now))  # the clock was ahead then
     keys = [counter.key for counter in counters]
     rows = connection.execute(select(attempt).where(attempt.c.attempt_key.in_(keys))).all()
     known = {row.attempt_key: row for row in rows}

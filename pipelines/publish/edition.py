@@ -4,7 +4,7 @@ import calendar
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -331,6 +331,17 @@ def _switch(published: Path, edition_id: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     pointer.replace(published / "current")
+
+
+def put_back(published: Path, edition_id: str, recorded: Sequence[str]) -> None:
+    """Take the files of an edition away; the pointer names those of the newest other of ``recorded`` that are there."""
+    kept = [one for one in recorded if one != edition_id and (published / one / "restricted.duckdb").exists()]
+    if current_edition(published) == edition_id:
+        if kept:
+            _switch(published, kept[-1])
+        else:
+            (published / "current").unlink()
+    shutil.rmtree(published / edition_id, ignore_errors=True)
 
 
 def _forget(published: Path, edition_id: str) -> None:

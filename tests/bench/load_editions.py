@@ -13,7 +13,7 @@ from pipelines import region as regions
 from pipelines import run as runs
 from pipelines.demo import generate
 from pipelines.domain import Edition
-from pipelines.ledger import open_ledger
+from pipelines.ledger import Ledger, open_ledger
 from tests.bench.day import REGION, settings
 from tests.bench.place import LAST_DAY, now
 
@@ -35,14 +35,15 @@ def prepare(folder: Path, days: int, scale: float, replay: int, during: int) -> 
     ledger = open_ledger(here)
     runs.take(here, region, ledger, True, now())
     last = LAST_DAY + timedelta(days=1)
-    _run(folder, _days(last - timedelta(days=during + replay - 1), last - timedelta(days=during)))
+    _run(folder, _days(ledger, last - timedelta(days=during + replay - 1), last - timedelta(days=during)))
     keep(folder)
+    later = _days(ledger, last - timedelta(days=during - 1), last)
     ledger.close()
-    return _days(last - timedelta(days=during - 1), last)
+    return later
 
 
-def _days(first: date, last: date) -> list[Edition]:
-    return runs.first_editions(regions.load(REGION), first, last)
+def _days(ledger: Ledger, first: date, last: date) -> list[Edition]:
+    return runs.first_editions(regions.load(REGION), ledger, first, last)
 
 
 def _run(folder: Path, wanted: Sequence[Edition]) -> None:

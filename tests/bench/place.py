@@ -45,7 +45,7 @@ class Place:
 
     def replay(self, first: date, last: date) -> None:
         """Compute and publish the editions between two days."""
-        wanted = runs.first_editions(self.region, first, last)
+        wanted = runs.first_editions(self.region, self.ledger, first, last)
         runs.editions(self.settings, self.region, self.ledger, wanted, now(), is_replay=True)
 
     @contextmanager

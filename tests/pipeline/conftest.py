@@ -1,6 +1,6 @@
 """The region, a pair of keys and an empty data folder, for all tests that take files in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,8 @@ from pipelines.ledger import Ledger, open_ledger
 from pipelines.publish import read
 from pipelines.region import Region, load
 from pipelines.settings import Settings
-from tests.pipeline import judged_city
+from tests.house import House
+from tests.pipeline import judged_city, small_house
 from tests.pipeline.ingest_place import REGION, Place
 from tests.pipeline.mail_city import City
 
@@ -45,6 +46,12 @@ def ledger(city: City) -> Iterator[Ledger]:
     opened = open_ledger(city.settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def small(once: Callable[[str, Callable[[Path], None]], Path]) -> House:
+    """Five files, three editions in one replay, of a city that counts as real. Nobody changes it: copy it."""
+    return House(once("small", small_house.build) / "house")
 
 
 @pytest.fixture(scope="session")

@@ -170,3 +170,17 @@ def test_what_is_easily_guessed_is_refused_with_the_reason(given: str, why: str)
 @pytest.mark.parametrize("given", [GOOD, "紫色河马在屋顶上打盹儿呢", "kV7-qpeW3m_zD", "correct horse battery staple"])
 def test_length_is_enough_and_no_kind_of_letter_is_asked_for(given: str) -> None:
     assert weakness(given, WORDS) is None
+
+
+@pytest.mark.parametrize("failures", [1, 12])
+def test_a_wait_counted_by_a_clock_that_was_ahead_is_no_longer_than_any_other(
+    ledger: Ledger, quick: list[str], failures: int
+) -> None:
+    ahead = NOW + timedelta(days=364)
+    for number in range(failures):
+        sign_in(ledger, "owner", f"guess {number}", ahead + number * throttle.LONGEST)
+    first = sign_in(ledger, "owner", GOOD, NOW, address="10.1.2.3")
+    if failures > 5:
+        assert 0 < wait(first) <= throttle.LONGEST.total_seconds()
+        first = sign_in(ledger, "owner", GOOD, NOW + throttle.LONGEST, address="10.1.2.3")
+    assert isinstance(first, SignedIn)

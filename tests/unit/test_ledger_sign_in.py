@@ -117,3 +117,10 @@ def test_a_time_without_a_zone_is_refused(ledger: Ledger) -> None:
         link.issue(ledger, Role.AUDITOR, [], "", HOUR, datetime(2026, 11, 23))  # noqa: DTZ001
     with ledger.reading() as connection:
         assert connection.execute(text("select count(*) from sign_in_link")).scalar_one() == 0
+
+
+def test_a_session_begun_by_a_clock_that_was_ahead_is_open_to_nobody(ledger: Ledger) -> None:
+    fresh = link.redeem(ledger, issued(ledger), NOW + 11 * HOUR)
+    assert fresh is not None
+    assert session.viewer_of(ledger, fresh.token, NOW) is None
+    assert session.viewer_of(ledger, fresh.token, NOW + 11 * HOUR - timedelta(minutes=1)) == CLERK

@@ -380,3 +380,14 @@ def test_two_schedulers_whose_clocks_differ_a_little_do_nothing_twice(office: Of
     office.now -= MINUTE
     assert office.scheduler().tick() == 0
     assert office.done == ["remind"]
+
+
+def test_a_run_of_a_day_that_never_came_keeps_no_day_without_its_run(office: Office) -> None:
+    office.status["run"] = 2
+    office.now = SIX + 364 * DAY + 2 * HOUR
+    scheduler = office.scheduler()
+    scheduler.tick()
+    assert [command for command in office.done if command.startswith("run")] == ["run --day 2027-11-22"]
+    office.status.clear()
+    office.now = SIX
+    assert "run --day 2026-11-23" in office.pass_to(SIX + 2 * HOUR, scheduler)
