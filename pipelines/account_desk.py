@@ -62,6 +62,20 @@ def new_link(name: str) -> None:
     typer.echo(f"{settings.address}/sign-in/{link.for_password(ledger, audit.this_process(), found.account_id, now())}")
 
 
+@desk.command()
+def forgive(
+    name: Annotated[str, typer.Argument(help="账号；不写则只解除按网络地址的等待")] = "",
+) -> None:
+    """解除猜错密码后的等待：一个账号的，和全部网络地址的 (end the waits after wrong passwords)."""
+    settings, _ = place()
+    ledger = open_ledger(settings)
+    if name:
+        account.forgive(ledger, audit.this_process(), account.named(ledger, name, now()).account_id, now())
+        console.print(f"{name} 和全部网络地址不必再等")
+    else:
+        console.print(f"{account.forgive_addresses(ledger, audit.this_process(), now())} 个网络地址不必再等")
+
+
 @desk.command(name="list")
 def list_accounts() -> None:
     """列出账号 (list accounts)."""

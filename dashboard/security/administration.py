@@ -5,14 +5,14 @@ from collections.abc import Callable
 from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard.locale import text
-from dashboard.security.cookie import read_token
+from dashboard.security.cookie import read_token, set_token
 from dashboard.security.entrance import Clock
 from dashboard.security.form import field, fields, must_wait, said
 from dashboard.security.trail import actor, address
 from dashboard.security.words import known_words
 from pipelines.domain import Role, UserError
 from pipelines.ledger import Ledger, account, link
-from pipelines.ledger.sign_in import set_own_password
+from pipelines.ledger.sign_in import Refused, set_own_password
 from pipelines.region import load
 from pipelines.settings import Settings
 
@@ -65,12 +65,12 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
             return said(text("The two passwords differ."), 400)
         token = read_token(settings) or ""
         words = known_words(settings.region)
-        wait = set_own_password(ledger, token, field("old"), field("password"), words, clock(), address())
-        if wait is None:
-            return said(text("The password has been changed; your other sessions have ended."), 200)
-        if wait:
-            return must_wait(wait)
-        return said(text("The old password is wrong."), 401)
+        found = set_own_password(ledger, token, field("old"), field("password"), words, clock(), address())
+        if not isinstance(found, Refused):
+            answer = said(text("The password has been changed; your other sessions have ended."), 200)
+            set_token(answer, found, settings)
+            return answer
+        return must_wait(found.wait) if found.wait else said(text("The old password is wrong."), 401)
 
     def areas() -> list[str]:
         chosen = fields("areas")

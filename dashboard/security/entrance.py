@@ -18,7 +18,7 @@ from dashboard.security.cookie import (
     set_token,
 )
 from dashboard.security.form import field, must_wait, said
-from dashboard.security.origin import is_loopback
+from dashboard.security.origin import is_clients_address, is_loopback
 from dashboard.security.trail import address, at_page, trail
 from dashboard.security.words import known_words
 from dashboard.theme import css_variables
@@ -26,7 +26,7 @@ from pipelines.domain import Role, UserError
 from pipelines.ledger import Ledger, link, session
 from pipelines.ledger.link import Opened, Purpose
 from pipelines.ledger.session import Session
-from pipelines.ledger.sign_in import Refused, sign_in
+from pipelines.ledger.sign_in import Refused, SignedIn, sign_in
 from pipelines.settings import Settings
 
 _PAGE = re.compile(r"/(?!/)[\w./?=&%-]{0,500}", re.ASCII)
@@ -64,12 +64,13 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
     @pages.post("/sign-in")
     def enter() -> Response:
-        found = sign_in(ledger, field("name"), field("password"), clock(), address(), read_device(settings) or "")
+        found = sign_in(
+            ledger, field("name"), field("password"), clock(), address(), read_device(settings) or "",
+            is_clients_address=is_clients_address(settings),
+        )  # fmt: skip
         if isinstance(found, Refused):
             return _not_in(found.wait)
-        answer = _inside(found.session, _page_of_ours(field("to")))
-        set_device(answer, found.device, settings)
-        return answer
+        return _inside(found, _page_of_ours(field("to")))
 
     @pages.get("/sign-in/<token>")
     def show_link(token: str) -> Response:
@@ -112,12 +113,15 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
         clear_token(response, settings)
         return response
 
-    def _inside(fresh: Session, to: str = "/") -> Response:
+    def _inside(fresh: Session | SignedIn, to: str = "/") -> Response:
         old = read_token(settings)
         if old is not None:
             session.end(ledger, old, clock(), address())
         response = make_response(jsonify(to=to))
-        set_token(response, fresh.token, settings)
+        begun = fresh.session if isinstance(fresh, SignedIn) else fresh
+        set_token(response, begun.token, settings)
+        if isinstance(fresh, SignedIn):
+            set_device(response, fresh.device, settings)
         return response
 
     return pages
@@ -134,15 +138,17 @@ def _page_of_ours(address: str) -> str:
     return address if is_ours else "/"
 
 
-def _redeemed(ledger: Ledger, settings: Settings, opened: Opened, token: str, now: datetime) -> Session | None:
+def _redeemed(
+    ledger: Ledger, settings: Settings, opened: Opened, token: str, now: datetime
+) -> Session | SignedIn | None:
     if opened.purpose is Purpose.DEMONSTRATION:
         return link.redeem(ledger, token, now, address())
-    password, words = field("password"), known_words(settings.region)
+    password, words, device = field("password"), known_words(settings.region), read_device(settings) or ""
     if password != field("again"):
         raise UserError(text("The two passwords differ."))
     if opened.purpose is Purpose.PASSWORD:
-        return link.redeem_password(ledger, token, password, words, now, address())
-    return link.redeem_set_up(ledger, token, field("name"), field("person"), password, words, now, address())
+        return link.redeem_password(ledger, token, password, words, now, address(), device)
+    return link.redeem_set_up(ledger, token, field("name"), field("person"), password, words, now, address(), device)
 
 
 def _is_for_here(opened: Opened, settings: Settings) -> bool:

@@ -37,6 +37,11 @@ def is_encrypted(settings: Settings) -> bool:
     return request.is_secure or (address.scheme == "https" and request.host.lower() == address.netloc.lower())
 
 
+def is_clients_address(settings: Settings) -> bool:
+    """Whether the address a request comes from is its client's: of HTTPS that ended before us it is a proxy's."""
+    return request.is_secure or not is_encrypted(settings)
+
+
 def _hostname(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""

@@ -53,7 +53,7 @@ class Trail:
             details["session"] = session
             key = f"refusal:{session}:{minute}:{why}:{asked}"
         else:
-            key = f"refusal:{request.remote_addr}:{minute}:{why}"
+            key = f"refusal:{address()}:{minute}:{why}"
             if not self._has_room(key, minute):
                 return
             if held := self._taken_back():

@@ -14,10 +14,10 @@ from pipelines.domain import Audience, Role, Said, SaidError, Viewer
 from pipelines.ledger import audit, session
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import account as account_table
-from pipelines.ledger.schema import attempt, device, sign_in_link
+from pipelines.ledger.schema import device, sign_in_link
 from pipelines.ledger.schema import session as session_table
 from pipelines.ledger.store import Ledger
-from pipelines.ledger.throttle import of_account
+from pipelines.ledger.throttle import forget, forget_addresses, of_account, of_device, of_owner
 from pipelines.ledger.token import joined, parted, viewer_in
 
 _NAME = re.compile(r"[\w.@-]{2,64}")
@@ -131,11 +131,23 @@ def sign_out_everybody(ledger: Ledger, by: Actor, now: datetime) -> None:
 
 
 def forgive(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
-    """Forget the wrong passwords of an account, so that its owner need not wait."""
+    """Forget the wrong passwords of an account, of the browsers it knows and of all addresses: its owner need not wait.
+
+    From which address the owner tries to sign in nobody knows before it has been done.
+    """
     with ledger.writing() as connection:
         found = _found(connection, account_id)
-        connection.execute(delete(attempt).where(attempt.c.attempt_key == of_account(account_id).key))
-        enter(connection, by, found.name, "wait_ended", now)
+        known = connection.execute(select(device.c.token_hash).where(device.c.account_id == account_id)).scalars()
+        forget(connection, [of_account(account_id), of_owner(account_id), *map(of_device, known)])
+        enter(connection, by, found.name, "wait_ended", now, addresses=forget_addresses(connection))
+
+
+def forgive_addresses(ledger: Ledger, by: Actor, now: datetime) -> int:
+    """Forget the wrong passwords of all addresses; returns how many there were."""
+    with ledger.writing() as connection:
+        ended = forget_addresses(connection)
+        enter(connection, by, "", "wait_ended", now, addresses=ended)
+        return ended
 
 
 def accounts(ledger: Ledger, now: datetime) -> list[Account]:
@@ -199,16 +211,20 @@ def void_links(connection: Connection, account_id: str, now: datetime) -> None:
 
 
 def set_password(
-    connection: Connection, account_id: str, password_hash: str, now: datetime, address: str, but: str = ""
-) -> Viewer:
-    """Store a password its owner set, from an address; links and all sessions but ``but`` end. Returns whose it is."""
+    connection: Connection, account_id: str, password_hash: str, now: datetime, address: str, but: str = "",
+    **more: object,
+) -> Viewer:  # fmt: skip
+    """Store a password its owner set, from an address; links and all sessions but ``but`` end. Returns whose it is.
+
+    ``more`` is entered in the audit trail besides.
+    """
     row = connection.execute(
         _of(account_id).values(password_hash=password_hash, password_set_at=now).returning(account_table)
     ).one()
     end_sessions(connection, account_id, now, but)
     void_links(connection, account_id, now)
     viewer = viewer_in(row)
-    enter(connection, audit.actor_of(viewer, address), row.name, "password_set", now)
+    enter(connection, audit.actor_of(viewer, address), row.name, "password_set", now, **more)
     return viewer
 
 

@@ -15,6 +15,7 @@ from pipelines.ledger.password import hashed, must_be_good
 from pipelines.ledger.schema import account as account_table
 from pipelines.ledger.schema import sign_in_link
 from pipelines.ledger.session import Session
+from pipelines.ledger.sign_in import SignedIn, remember
 from pipelines.ledger.store import Ledger
 from pipelines.ledger.token import joined, new_token, token_hash, viewer_in
 
@@ -117,12 +118,13 @@ def redeem(ledger: Ledger, token: str, now: datetime, address: str = "") -> Sess
 
 def redeem_set_up(
     ledger: Ledger, token: str, name: str, person: str, password: str, words: Iterable[str], now: datetime,
-    address: str = "",
-) -> Session | None:  # fmt: skip
+    address: str = "", device: str = "",
+) -> SignedIn | None:  # fmt: skip
     """Make the first account by a set-up link and sign it in; None when the link is spent or somebody was first.
 
-    ``words``: names of the region, which the password must not rest on. Raises SaidError that says what to mend; the
-    link stays good then.
+    ``words``: names of the region, which the password must not rest on; ``device``: the token this browser got before,
+    if any. The browser is known to the account from now on. Raises SaidError that says what to mend; the link stays
+    good then.
     """
     plain = account.cleaned(name)
     must_be_good(password, [*words, plain, person])
@@ -132,12 +134,12 @@ def redeem_set_up(
             return None
         by = audit.actor_of(Viewer(Role.ADMINISTRATOR, name=plain), address)
         account_id = account.add(connection, by, plain, person, Role.ADMINISTRATOR, (), now)
-        return _with_password(connection, account_id, password_hash, now, address)
+        return _with_password(connection, account_id, password_hash, now, address, device)
 
 
 def redeem_password(
-    ledger: Ledger, token: str, password: str, words: Iterable[str], now: datetime, address: str = ""
-) -> Session | None:
+    ledger: Ledger, token: str, password: str, words: Iterable[str], now: datetime, address: str = "", device: str = ""
+) -> SignedIn | None:
     """Set a password by its link and sign the account in; its other sessions end. As ``redeem_set_up``."""
     with ledger.reading() as connection:
         row = connection.execute(
@@ -153,13 +155,16 @@ def redeem_password(
         used = _use(connection, token, now, Purpose.PASSWORD)
         if used is None:
             return None
-        return _with_password(connection, used.account_id, password_hash, now, address)
+        return _with_password(connection, used.account_id, password_hash, now, address, device)
 
 
-def _with_password(connection: Connection, account_id: str, password_hash: str, now: datetime, address: str) -> Session:
+def _with_password(
+    connection: Connection, account_id: str, password_hash: str, now: datetime, address: str, device: str
+) -> SignedIn:
     viewer = account.set_password(connection, account_id, password_hash, now, address)
     connection.execute(update(account_table).where(account_table.c.account_id == account_id).values(signed_in_at=now))
-    return session.begin(connection, viewer, now, address, account_id)
+    begun = session.begin(connection, viewer, now, address, account_id)
+    return SignedIn(begun, remember(connection, account_id, device, now))
 
 
 def _is_open(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

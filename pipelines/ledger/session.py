@@ -92,6 +92,14 @@ def viewer_of(ledger: Ledger, token: str, now: datetime) -> Viewer | None:
     return viewer_in(row)
 
 
+def renew(connection: Connection, token: str) -> str:
+    """Give a session another token, inside the caller's transaction; the one before opens nothing from then on."""
+    fresh = new_token()
+    its = session_table.c.token_hash == token_hash(token)
+    connection.execute(update(session_table).where(its).values(token_hash=token_hash(fresh)))
+    return fresh
+
+
 def end(ledger: Ledger, token: str, now: datetime, address: str = "") -> None:
     """End a session at sign-out; an unknown or ended one is left as it is."""
     with ledger.writing() as connection:

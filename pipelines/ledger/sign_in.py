@@ -16,7 +16,7 @@ from pipelines.ledger.schema import device as device_table
 from pipelines.ledger.schema import session as session_table
 from pipelines.ledger.session import Session
 from pipelines.ledger.store import Ledger
-from pipelines.ledger.throttle import Counter, give_back, of_account, of_address, of_device, reserve
+from pipelines.ledger.throttle import Counter, give_back, of_account, of_address, of_device, of_owner, reserve
 from pipelines.ledger.token import new_token, token_hash, viewer_in
 
 DEVICE_LASTS = timedelta(days=180)
@@ -38,9 +38,12 @@ class Refused:
 
 
 def sign_in(
-    ledger: Ledger, name: str, password: str, now: datetime, address: str = "", device: str = ""
-) -> SignedIn | Refused:
+    ledger: Ledger, name: str, password: str, now: datetime, address: str = "", device: str = "", *,
+    is_clients_address: bool = True,
+) -> SignedIn | Refused:  # fmt: skip
     """Sign in; ``device`` is the token this browser got before, if any.
+
+    ``is_clients_address``: whether the address is the client's own; a proxy's, which all clients share, counts none.
 
     Unknown names, closed accounts and wrong passwords cost the same time and get the same answer. A wrong password is
     entered in the audit trail under the account's name; of a name that is nobody's, which may be a password typed into
@@ -54,7 +57,8 @@ def sign_in(
         row = connection.execute(
             select(account_table).where(account_table.c.name == plain, account_table.c.disabled_at.is_(None))
         ).one_or_none()
-        counters = _counters(connection, row.account_id if row else _nobody(plain), address, device, now)
+        shown = of_address(address) if is_clients_address else None
+        counters = _counters(connection, row.account_id if row else _nobody(plain), shown, device, now)
         wait = reserve(connection, counters, now)
     if wait > timedelta():
         return Refused(wait)
@@ -80,15 +84,15 @@ def sign_in(
             return Refused()
         give_back(connection, counters)
         begun = session.begin(connection, viewer_in(row), now, address, row.account_id)
-        return SignedIn(begun, _remember(connection, row.account_id, device, now))
+        return SignedIn(begun, remember(connection, row.account_id, device, now))
 
 
 def set_own_password(
     ledger: Ledger, token: str, old: str, new: str, words: Iterable[str], now: datetime, address: str = ""
-) -> timedelta | None:
-    """Change the password of a session's account; its other sessions end.
+) -> str | Refused:
+    """Change the password of a session's account; its other sessions end, and this one goes on under another token.
 
-    Returns None when it is done, else how long to wait (0: the old password is wrong). Raises SaidError for a weak one.
+    Returns that token. Raises SaidError for a weak password.
     """
     with ledger.writing() as connection:
         row = connection.execute(
@@ -98,21 +102,23 @@ def set_own_password(
         ).one_or_none()
         if row is None:
             raise SaidError(Said("演示账号没有密码", "who looks at invented data has no password"))
-        counters = [of_device(f"own {row.account_id}")]
+        counters = [of_owner(row.account_id)]
         wait = reserve(connection, counters, now)
-    if wait > timedelta():
-        return wait
-    if not matches(old, row.password_hash):
-        return timedelta()
+    if wait > timedelta() or not matches(old, row.password_hash):
+        return Refused(wait)
     must_be_good(new, [*words, row.name, row.person])
     password_hash = hashed(new)
     with ledger.writing() as connection:
         give_back(connection, counters)
-        account.set_password(connection, row.account_id, password_hash, now, address, but=token_hash(token))
-    return None
+        fresh = session.renew(connection, token)
+        renewed = {"session": session.mark(token), "renewed": session.mark(fresh)}
+        account.set_password(connection, row.account_id, password_hash, now, address, token_hash(fresh), **renewed)
+    return fresh
 
 
-def _counters(connection: Connection, account_id: str, address: str, device: str, now: datetime) -> list[Counter]:
+def _counters(
+    connection: Connection, account_id: str, address: Counter | None, device: str, now: datetime
+) -> list[Counter]:
     """A browser the account knows is counted for itself alone: nobody else's guesses make its owner wait."""
     its = device_table.c
     known = connection.execute(
@@ -122,7 +128,7 @@ def _counters(connection: Connection, account_id: str, address: str, device: str
     ).one_or_none()
     if known is not None:
         return [of_device(known.token_hash)]
-    return [of_account(account_id), of_address(address)]
+    return [of_account(account_id), *([address] if address is not None else [])]
 
 
 def _nobody(name: str) -> str:
@@ -130,8 +136,8 @@ def _nobody(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-def _remember(connection: Connection, account_id: str, device: str, now: datetime) -> str:
-    """Know this browser from now on, by a new token."""
+def remember(connection: Connection, account_id: str, device: str, now: datetime) -> str:
+    """Know this browser from now on, by a new token, inside the caller's transaction; ``device``: the one before."""
     token = new_token()
     connection.execute(
         delete(device_table).where(

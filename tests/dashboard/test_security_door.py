@@ -87,6 +87,47 @@ def sign_in(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
     assert client.post(f"/sign-in/{issued(ledger, clock)}", json={}, headers=OURS).get_json() == {"to": "/"}
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are compared without the slow hash: tests of waiting look at the waiting alone."""
+    monkeypatch.setattr("pipelines.ledger.sign_in.matches", lambda given, kept: given == KEY["password"] and bool(kept))
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "10.0.0.2"])
+def test_wrong_passwords_behind_the_https_proxy_make_nobody_else_wait(
+    ledger: Ledger, tmp_path: Path, clock: Clock, proxy: str
+) -> None:
+    signed_up(ledger, clock, KEY["name"])
+    server = site(ledger, tmp_path, clock, SITE)
+
+    def ask(name: str, password: str) -> int:
+        to = {"Origin": SITE, "Host": "gangshao.example.com"}
+        given = {"name": name, "password": password}
+        client = server.test_client()
+        return client.post("/sign-in", json=given, headers=to, environ_base={"REMOTE_ADDR": proxy}).status_code
+
+    assert {ask(f"invented{n}", "guess") for n in range(30)} == {401}
+    assert ask(KEY["name"], KEY["password"]) == 200
+    assert [ask(KEY["name"], "guess") for _ in range(6)] == [401] * 5 + [429], "an account is guessed at slowly"
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_set_a_password_by_a_link_waits_for_nobody_s_guesses(
+    client: FlaskClient, ledger: Ledger, clock: Clock
+) -> None:
+    by, sent = audit.this_process(), {"password": KEY["password"], "again": KEY["password"]}
+    made = account.create(ledger, by, KEY["name"], "张三", Role.CITY_DUTY, [], clock())
+    token = link.for_password(ledger, by, made, clock())
+    assert client.post(f"/sign-in/{token}", json=sent, headers=OURS).status_code == 200
+    client.post("/sign-out", json={}, headers=OURS)
+    stranger = client.application.test_client()
+    assert stranger.post("/sign-in", json=KEY | {"password": "guess"}, headers=OURS).status_code == 401
+    for _ in range(8):
+        stranger.post("/sign-in", json=KEY | {"password": "guess"}, headers=OURS)
+    assert client.post("/sign-in", json=KEY, headers=OURS).status_code == 200
+
+
 def test_a_stranger_is_led_to_the_sign_in_page_and_sees_nothing_else(client: FlaskClient) -> None:
     answer = client.get("/warning/a1", headers=PAGE)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?to=%2Fwarning%2Fa1")

@@ -45,7 +45,7 @@ def test_the_first_account_is_made_by_a_link_and_there_is_no_second_such_link(le
     assert link.redeem_set_up(ledger, lost, "root", "李四", GOOD, [], NOW) is None, "a later start ends earlier links"
     fresh = link.redeem_set_up(ledger, token, " Root ", "李四", GOOD, [], NOW)
     assert fresh is not None
-    assert (fresh.viewer.role, fresh.viewer.name) == (Role.ADMINISTRATOR, "root")
+    assert (fresh.session.viewer.role, fresh.session.viewer.name) == (Role.ADMINISTRATOR, "root")
     assert link.set_up(ledger, NOW) is None
     assert isinstance(sign_in(ledger, "ＲＯＯＴ", GOOD, NOW), SignedIn), "full width and capitals are the same name"
 
@@ -53,7 +53,7 @@ def test_the_first_account_is_made_by_a_link_and_there_is_no_second_such_link(le
 def test_of_many_who_use_the_set_up_link_at_once_one_becomes_administrator(ledger: Ledger) -> None:
     token = link.set_up(ledger, NOW)
     assert token is not None
-    made: list[Session | None] = []
+    made: list[SignedIn | None] = []
     threads = [
         threading.Thread(
             target=lambda n=n: made.append(link.redeem_set_up(ledger, token, f"root{n}", "李四", GOOD, [], NOW))
@@ -161,15 +161,20 @@ def test_sessions_end_from_the_administrators_page_one_account_or_all(ledger: Le
     assert session.viewer_of(ledger, second.token, NOW) is None
 
 
-def test_changing_ones_password_ends_ones_other_sessions(ledger: Ledger) -> None:
+def test_changing_ones_password_ends_ones_other_sessions_and_renews_the_token_of_this_one(ledger: Ledger) -> None:
     opened(ledger)
     here, there = entered(ledger, "zhang.san"), entered(ledger, "zhang.san")
-    assert set_own_password(ledger, here.token, "wrong", OTHER, [], NOW) == timedelta()
+    assert set_own_password(ledger, here.token, "wrong", OTHER, [], NOW) == Refused()
     with pytest.raises(UserError):
         set_own_password(ledger, here.token, GOOD, "123456789012", [], NOW)
-    assert set_own_password(ledger, here.token, GOOD, OTHER, [], NOW) is None
-    assert session.viewer_of(ledger, here.token, NOW) is not None
-    assert session.viewer_of(ledger, there.token, NOW) is None
+    fresh = set_own_password(ledger, here.token, GOOD, OTHER, [], NOW + timedelta(minutes=20))
+    assert isinstance(fresh, str)
+    assert session.viewer_of(ledger, fresh, NOW) == here.viewer
+    assert [session.viewer_of(ledger, one.token, NOW) for one in (here, there)] == [None, None], "who copied it is out"
+    seen = [session.viewer_of(ledger, fresh, NOW + timedelta(minutes=20) * step) is not None for step in range(25)]
+    assert seen == [True] * 24 + [False], "it ends after the eight hours it had from the beginning"
+    renewed = json.loads(audit.entries(ledger, act=Act.ACCOUNT)[0].details)
+    assert (renewed["session"], renewed["renewed"]) == (session.mark(here.token), session.mark(fresh))
     assert sign_in(ledger, "zhang.san", GOOD, NOW) == Refused()
     entered(ledger, "zhang.san", OTHER)
 
@@ -177,10 +182,10 @@ def test_changing_ones_password_ends_ones_other_sessions(ledger: Ledger) -> None
 def test_who_holds_a_session_cannot_guess_its_password_without_end(ledger: Ledger) -> None:
     opened(ledger)
     here = entered(ledger, "zhang.san")
-    waits = [set_own_password(ledger, here.token, "wrong", OTHER, [], NOW) for _ in range(7)]
-    assert waits[:5] == [timedelta()] * 5
-    assert waits[5] is not None
-    assert waits[5] > timedelta()
+    found = [set_own_password(ledger, here.token, "wrong", OTHER, [], NOW) for _ in range(7)]
+    assert found[:5] == [Refused()] * 5
+    assert isinstance(found[5], Refused)
+    assert found[5].wait > timedelta()
 
 
 def test_every_act_is_in_the_audit_trail_without_any_secret(ledger: Ledger) -> None:

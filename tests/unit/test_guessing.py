@@ -120,9 +120,26 @@ def test_many_guesses_at_once_are_no_more_than_one_after_the_other(ledger: Ledge
 def test_what_was_counted_is_forgotten_after_a_day(ledger: Ledger, quick: list[str]) -> None:
     for n in range(8):
         sign_in(ledger, f"name{n}", "guess", NOW, f"10.0.0.{n}")
-    sign_in(ledger, "owner", "guess", NOW + timedelta(days=1, seconds=1))
+    sign_in(ledger, "owner", "guess", NOW + timedelta(days=1, seconds=1), "10.0.0.9")
     with ledger.reading() as connection:
         assert connection.execute(select(func.count()).select_from(attempt)).scalar() == 2
+
+
+@pytest.mark.parametrize(("proxy", "told"), [("127.0.0.1", {}), ("10.0.0.2", {"is_clients_address": False})])
+def test_a_stranger_behind_the_same_proxy_keeps_nobody_out_for_nine_hours(
+    ledger: Ledger, quick: list[str], proxy: str, told: dict[str, bool]
+) -> None:
+    """The address is everybody's: one guesses at invented names and at one account, others come with the right password."""
+    of_owner = come_in = 0
+    for minute in range(0, 9 * 60, 2):
+        now = NOW + timedelta(minutes=minute)
+        of_owner += wait(sign_in(ledger, "owner", "guess", now, proxy, **told)) == 0
+        if minute < 60:
+            sign_in(ledger, f"invented{minute}", "guess", now, proxy, **told)
+        if minute % 6 == 4:
+            come_in += isinstance(sign_in(ledger, "other", GOOD, now + SECOND, proxy, **told), SignedIn)
+    assert come_in == 90, "each with a browser not yet known, none kept out"
+    assert of_owner <= 5 + 10 + 4 * 9, "whoever guesses at one account waits as before"
 
 
 def test_an_administrator_ends_the_wait(ledger: Ledger, quick: list[str]) -> None:
@@ -130,6 +147,41 @@ def test_an_administrator_ends_the_wait(ledger: Ledger, quick: list[str]) -> Non
         sign_in(ledger, "owner", f"guess {n}", NOW)
     account.forgive(ledger, audit.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
     assert isinstance(sign_in(ledger, "owner", GOOD, NOW), SignedIn)
+
+
+def test_an_administrator_ends_the_waits_by_address_and_of_browsers_the_account_knows(
+    ledger: Ledger, quick: list[str]
+) -> None:
+    first = sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1")
+    assert isinstance(first, SignedIn)
+
+    def keep_out() -> None:
+        for n in range(30):
+            sign_in(ledger, f"name{n}", "guess", NOW, "10.0.0.1")
+        for _ in range(6):
+            sign_in(ledger, "owner", "guess", NOW, "10.0.0.1", first.device)
+        assert wait(sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", first.device)) > 0
+        assert wait(sign_in(ledger, "other", GOOD, NOW, "10.0.0.1")) > 0
+
+    keep_out()
+    account.forgive(ledger, audit.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
+    assert isinstance(sign_in(ledger, "other", GOOD, NOW, "10.0.0.1"), SignedIn)
+    known = sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", first.device)
+    assert isinstance(known, SignedIn)
+    first = known
+    keep_out()
+    assert account.forgive_addresses(ledger, audit.SYSTEM, NOW) == 1
+    assert isinstance(sign_in(ledger, "other", GOOD, NOW, "10.0.0.1"), SignedIn)
+    assert wait(sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", first.device)) > 0, "its own are its owner's"
+
+
+def test_a_browser_in_which_a_password_was_set_by_a_link_is_known(ledger: Ledger, quick: list[str]) -> None:
+    again = link.for_password(ledger, audit.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
+    fresh = link.redeem_password(ledger, again, GOOD, [], NOW, "10.0.0.1")
+    assert isinstance(fresh, SignedIn)
+    for n in range(50):
+        sign_in(ledger, "owner", f"guess {n}", NOW, "10.0.0.9")
+    assert isinstance(sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", fresh.device), SignedIn)
 
 
 def test_an_unknown_name_costs_the_same_work_as_a_known_one() -> None:
