@@ -177,6 +177,18 @@ def test_rows_that_are_refused_do_not_count_in_the_balance(checker: Checker, reg
     assert (checked.outcomes[0].status, checked.outcomes[0].rows_accepted) == ("accepted", 1)
 
 
+@pytest.mark.parametrize(
+    ("rows", "wrong", "status"),
+    [(10, 3, "accepted"), (10, 4, "refused"), (100, 30, "accepted"), (100, 31, "refused"), (9, 9, "accepted")],
+)
+def test_a_file_goes_back_whole_when_more_than_three_tenths_of_ten_rows_or_more_are_wrong(
+    rows: int, wrong: int, status: str, checker: Checker, region: Region
+) -> None:
+    lines = [line(number, "学生" if number < wrong else "01") for number in range(rows)]
+    (outcome,) = check(checker, region, *lines).outcomes
+    assert (outcome.status, outcome.rows_accepted) == (status, rows - wrong if status == "accepted" else 0)
+
+
 def test_a_serial_made_of_the_identity_number_is_refused_and_masked(region: Region) -> None:
     checker = Checker(load(REGION), None)
     contract = contracts()["benefit_claim"]

@@ -48,12 +48,44 @@ def test_working_time_passes_on_workdays_only(day: date, clock: str, hours: int,
 
 
 @pytest.mark.parametrize(
-    ("clock", "days", "when"), [("20:59", 0, "20:59"), ("21:00", 1, "07:00"), ("03:00", 0, "07:00")]
+    ("clock", "days", "when"),
+    [
+        ("20:59", 0, "20:59"),
+        ("21:00", 1, "07:00"),
+        ("23:59", 1, "07:00"),
+        ("00:00", 0, "07:00"),
+        ("03:00", 0, "07:00"),
+        ("06:59:59", 0, "07:00"),
+        ("07:00", 0, "07:00"),
+        ("07:00:30", 0, "07:00:30"),
+        ("07:01", 0, "07:01"),
+    ],
 )
 def test_quiet_hours_end_in_the_morning(clock: str, days: int, when: str) -> None:
     assert HOURS.after_quiet(REGION, at(MONDAY, clock)) == at(MONDAY + timedelta(days=days), when)
     noon = Hours(time(14), time(17), time(12), time(13))
-    assert noon.after_quiet(REGION, at(MONDAY, "12:30")) == at(MONDAY, "13:00")
+    ends = {"11:59": "11:59", "12:00": "13:00", "12:30": "13:00", "13:00": "13:00", "13:01": "13:01"}
+    for said, told in ends.items():
+        assert noon.after_quiet(REGION, at(MONDAY, said)) == at(MONDAY, told)
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "is_working", "is_over"),
+    [
+        (MONDAY, "08:29", False, False),
+        (MONDAY, "08:30", True, False),
+        (MONDAY, "17:29", True, False),
+        (MONDAY, "17:30", False, True),
+        (MONDAY - timedelta(days=1), "10:00", False, True),
+    ],
+)
+def test_a_desk_is_manned_from_its_first_minute_until_the_one_it_closes_at(
+    day: date, clock: str, is_working: bool, is_over: bool
+) -> None:
+    assert HOURS.is_working(REGION, at(day, clock)) is is_working
+    assert HOURS.is_over(REGION, at(day, clock)) is is_over
+    if is_over:
+        assert HOURS.next_working(REGION, at(day, clock)) > at(day, "23:59")
 
 
 def test_briefs_digests_reports_and_test_mails_go_once_at_their_time(city: City, ledger: Ledger) -> None:

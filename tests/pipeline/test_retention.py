@@ -173,6 +173,25 @@ def test_the_log_names_what_went_and_a_second_purge_finds_nothing(place: Place) 
     assert len((place.settings.raw / "purge.jsonl").read_text().splitlines()) == 5
 
 
+def test_before_a_sealed_file_goes_its_twins_are_there_and_the_log_says_that_it_goes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, gone = Path.unlink, []
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".sealed":
+            content_hash = path.name.split(".")[0]
+            lines = (place.settings.raw / "purge.jsonl").read_text().splitlines()
+            (told,) = [line for line in map(json.loads, lines) if line["content_hash"] == content_hash]
+            twins = [path.with_name(f"{content_hash[:16]}.{drop_id}.twin.zip") for drop_id in told["drops"]]
+            gone.append(all(twin.exists() for twin in twins))
+        real(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    purge(place.settings, place.region, LATER)
+    assert gone == [True] * 5
+
+
 class PowerCutError(BaseException):
     """Stops the purge where it stands."""
 

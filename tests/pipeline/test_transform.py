@@ -1,11 +1,12 @@
 """From facts in force to readings: zeros, absence, corrections, reversals, vintages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -118,6 +119,34 @@ def test_who_reported_without_a_case_has_zero_and_who_was_silent_has_nothing(fac
     assert facts.reading(A, "C", MONDAY) == (2, False)
     assert facts.reading(A, "F", MONDAY) == (0, False)
     assert facts.reading(B, "C", MONDAY) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days"),
+    [("2026-10-18", None, (1, 7, 7)), ("2026-10-19", None, (0, 7, 7)), ("2026-10-01", "2026-10-19", (7, 1, 0)),
+     ("2026-10-01", "2026-10-18", (7, 0, 0))],
+)  # fmt: skip
+def test_an_area_has_zeros_in_the_weeks_in_which_it_is_one_and_in_no_other(
+    facts: Facts, first: str, last: str | None, days: tuple[int, ...]
+) -> None:
+    places = REGION.places.copy()
+    is_own = places["code"] == B
+    places.loc[is_own, "valid_from"], places.loc[is_own, "valid_to"] = pd.Timestamp(first), pd.Timestamp(last)
+    region = replace(REGION, places=places)
+    transform = Transform(facts.con, region, roster(region, MONDAY, MONDAY + timedelta(days=20)))
+    transform.restore(None)
+    for offset in range(21):
+        day = MONDAY + timedelta(days=offset)
+        facts.drop("vacancy", REGION.city, day, at(day, 12))  # one file of the city for all its areas
+    transform.run(at(MONDAY + timedelta(days=21)))
+    weeks = facts.con.execute(
+        "select reading.value, place.due from (select unnest($weeks) as period) as week left join reading on"
+        " reading.period = week.period and area = $area and industry = 'C' and grain = 'week' and indicator = 'vacancy'"
+        " left join reading as place on place.period = week.period and place.area = $area and place.industry = 'ALL'"
+        " and place.grain = 'week' and place.indicator = 'vacancy' order by week.period",
+        {"area": B, "weeks": [MONDAY + timedelta(days=7 * number) for number in range(3)]},
+    ).fetchall()
+    assert weeks == [(0.0, due) if due else (None, None) for due in days]
 
 
 def test_a_total_over_an_incomplete_roster_is_provisional_until_all_have_reported(facts: Facts) -> None:

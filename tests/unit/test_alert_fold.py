@@ -101,6 +101,16 @@ def test_a_severe_finding_is_not_folded_into_a_lesser_one():
     assert weaker["explained_by"].notna().all()
 
 
+def test_a_red_finding_is_told_beside_the_yellow_one_that_explains_it():
+    more = {("371502", industry): 22.0 for industry in INDUSTRIES}
+    yellow = pd.concat([RULES[(RULES["rule_id"] == "top") & (RULES["level"] == 3)], RULES[RULES["rule_id"] == "cell"]])
+    red = yellow.assign(level=np.where(yellow["rule_id"] == "cell", 1, 3))
+    frame = scores(more)
+    for limits, told_itself in ((yellow, {"ALL"}), (red, {"ALL", *INDUSTRIES})):
+        findings = fold(rules.spikes(limits, frame, {"benefit_claim": "higher"}), limits, frame, frozenset())
+        assert {industry for area, industry in standing(findings) if area == "371502"} == told_itself
+
+
 def test_vacancies_that_fall_in_a_whole_county_are_one_warning():
     fallen = scores({("371502", industry): -14.0 for industry in INDUSTRIES}).assign(indicator="vacancy")
     fallen["strength"] = -fallen["strength"]

@@ -200,6 +200,37 @@ def test_a_report_counts_until_its_window_after_the_planned_day_is_over() -> Non
     assert len(rules.events(event_rules(), planned_later, DAY)) == 1
 
 
+@pytest.mark.parametrize(
+    ("window_days", "reported", "is_met"),
+    [(30, "2026-10-02", True), (30, "2026-10-01", False), (np.nan, "2026-10-02", True), (np.nan, "2026-10-01", False)],
+)
+def test_a_report_counts_on_the_days_of_its_window_and_on_none_more(
+    window_days: float, reported: str, is_met: bool
+) -> None:
+    limit = event_rules().assign(window_days=window_days)  # thirty days, as the law says, where a rule says nothing
+    assert len(rules.events(limit, pd.DataFrame([layoff(50, 100, reported)]), DAY)) == is_met
+
+
+@pytest.mark.parametrize(
+    ("reported", "people", "is_met"),
+    [
+        ("2026-10-02", (60, 40), True),
+        ("2026-10-02", (60, 39), False),
+        ("2026-10-01", (60, 40), False),
+        ("2026-10-31", (60, 40), True),
+        ("2026-11-01", (60, 40), False),
+    ],
+)
+def test_what_several_employers_report_adds_up_on_the_days_of_the_window(
+    reported: str, people: tuple[int, int], is_met: bool
+) -> None:
+    limit = pd.DataFrame(
+        [rule(kind="several", indicator="layoff_reported", scope="area", level=3, line=100, window_days=30)]
+    )
+    two = pd.DataFrame([layoff(people[0], 500, reported), layoff(people[1], 500, "2026-10-20", employer="e2")])
+    assert len(rules.several(limit, two, DAY, CITY)) == is_met
+
+
 def test_several_employers_add_up_one_alone_does_not() -> None:
     limit = pd.DataFrame(
         [rule(kind="several", indicator="layoff_reported", scope="area;industry", level=3, line=100, window_days=30)]

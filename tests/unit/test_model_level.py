@@ -88,6 +88,27 @@ def test_counts_are_never_less_noisy_than_poisson():
     assert (dispersion.variance(state, np.full((1, 5), 20.0), DAY) >= 20).all()
 
 
+@pytest.mark.parametrize("is_square", [False, True])
+@pytest.mark.parametrize("people", [0.5, 20.0, 5000.0])
+def test_a_variance_is_never_below_poisson_whichever_way_it_is_read(people, is_square):
+    calm = np.full((1, 5), 1e-6)
+    state = dataclasses.replace(
+        dispersion.begin(1, 5), linear_prior=calm, square_prior=calm, weight=np.full((1, 5), 500.0), is_square=is_square
+    )
+    assert dispersion.variance(state, np.full((1, 5), people), DAY) == pytest.approx(np.full((1, 5), people))
+
+
+def test_the_dispersion_of_a_group_is_the_median_of_its_series_in_both_readings():
+    weight = np.full((1, 5), 100.0)
+    state = dataclasses.replace(
+        dispersion.begin(1, 5), weight=weight, linear_sum=weight * [[1.0, 2.0, 3.0, 4.0, 90.0]],
+        square_sum=weight * [[0.01, 0.02, 0.03, 0.04, 0.9]],
+    )  # fmt: skip
+    shared = dispersion.share(state, np.array([0, 0, 0, 1, 1]))
+    assert shared.linear_prior.tolist() == [[2.0, 2.0, 2.0, 47.0, 47.0]]
+    assert shared.square_prior == pytest.approx(np.array([[0.02, 0.02, 0.02, 0.47, 0.47]]))
+
+
 def test_a_shock_of_the_whole_pool_does_not_blind_later_detection():
     rng = np.random.default_rng(6)
     mean = np.full((1, 40), 50.0)
