@@ -6,29 +6,26 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard import data, reference
+from dashboard.handled import is_closed
 from dashboard.locale import text
 from dashboard.region import due_day, office_of, region
 from dashboard.security.entrance import Clock
 from dashboard.security.form import field, said
 from dashboard.security.trail import actor, trail
+from dashboard.step_words import address_of
 from pipelines.domain import Level, State, UserError
 from pipelines.ledger import Ledger, acknowledgement, chain, measure
-from pipelines.ledger.chain import Subject
+from pipelines.ledger.chain import Shown, StaleError, Subject
 from pipelines.ledger.measure import Progress
 
 _LONG = 1000  # characters of a ground or a result
 _LONGEST = {"owner": 200, "deputy": 200, "document": 200}
 
 
-def address_of(episode_id: str) -> str:
-    """The page of a warning; what is done about it is sent below it."""
-    return f"/warning/{episode_id}"
-
-
 def subject_of(row: Any) -> Subject:
     """What an act is about: the warning as this request's edition shows it."""
-    is_city = row.area == reference.city()
-    return Subject(row.episode_id, data.edition().edition_id, row.area, Level(int(row.level)), is_city)
+    is_city, level = row.area == reference.city(), Level(int(row.level))
+    return Subject(row.episode_id, data.edition().edition_id, row.area, level, is_city, is_closed=is_closed(row))
 
 
 class _NotThereError(UserError):
@@ -42,7 +39,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.errorhandler(UserError)
     def refused(error: UserError) -> Response:
         trail().refuse("act_refused")
-        return said(error, 404 if isinstance(error, _NotThereError) else 400)
+        return said(error, 404 if isinstance(error, _NotThereError) else 409 if isinstance(error, StaleError) else 400)
 
     @acts.post("/warning/<episode_id>/step")
     def step(episode_id: str) -> Response:
@@ -53,8 +50,13 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         chain.take(
             ledger, region().transition, data.viewer(), actor(), _subject(episode_id), to, clock(),
             document=_written("document"), cause=field("cause") if to is State.DISMISSED else "", note=_written("note"),
-            lowered_to=Level(lowered) if lowered and to is State.LOWERED else None, number=_number("number"),
+            lowered_to=Level(lowered) if lowered and to is State.LOWERED else None, shown=_shown(),
         )  # fmt: skip
+        return _done(episode_id)
+
+    @acts.post("/warning/<episode_id>/step/<int(max=999999999):number>/undo")
+    def undo_step(episode_id: str, number: int) -> Response:
+        chain.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge")
@@ -100,6 +102,14 @@ def _subject(episode_id: str) -> Subject:
     if found.empty:
         raise _NotThereError(text("This page does not exist"))
     return subject_of(next(found.itertuples(index=False)))
+
+
+def _shown() -> Shown:
+    """What the page showed on which the step was chosen."""
+    entries, level = _number("entries"), _number("level")
+    if entries is None or level not in set(Level) or field("state") not in set(State):
+        raise UserError(text("Load the page again: it does not say what it was shown with."))
+    return Shown(entries, State(field("state")), Level(level or 0))
 
 
 def _office(area: str) -> str:

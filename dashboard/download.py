@@ -18,7 +18,7 @@ from dashboard import matrix as model
 from dashboard.components.tag import level_word
 from dashboard.components.warning import people, ranked
 from dashboard.download_series import plain, plain_numbers, series
-from dashboard.handled import handled
+from dashboard.handled import closed_by_data, handled
 from dashboard.locale import instant, text
 from dashboard.security import trail
 from dashboard.security.form import in_words
@@ -247,7 +247,7 @@ def _named(column: pd.Series, name: Callable[[Any], str]) -> list[str]:
 
 
 def _warnings() -> tuple[str, Columns]:
-    found = ranked(data.read("open_warning"))
+    found = pd.concat([ranked(data.read("open_warning")), ranked(closed_by_data().events)], ignore_index=True)
     brought = handled(found)
 
     def rows() -> Iterator[Sequence[object]]:
@@ -267,6 +267,7 @@ def _warnings() -> tuple[str, Columns]:
                 "Certainty",
                 "Agreement of sources",
                 "Since",
+                "Days open",
                 "Data to",
                 "State",
                 "Handled by",
@@ -293,6 +294,7 @@ def _warnings() -> tuple[str, Columns]:
                 certainty_word(row.p, row.kind),
                 "" if sources is None else sources.word,
                 row.opened_on.date().isoformat(),
+                one.days,
                 row.data_to.date().isoformat(),
                 one.state,
                 one.owners,

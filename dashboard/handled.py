@@ -2,41 +2,90 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dashboard import data, reference
-from dashboard.handling import STEP_TITLES, state_words
 from dashboard.locale import short_day, short_instant, text
-from dashboard.region import steps_from
+from dashboard.region import region, steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
-from pipelines.domain import Level, State
+from dashboard.step_words import STEP_TITLES, due_title, state_words
+from pipelines.domain import ENDS, Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
-from pipelines.ledger.chain import Standing, acted_on, standing, timed
+from pipelines.ledger.chain import Standing, acted_on, first_told_day, standing, timed
 from pipelines.ledger.measure import Measure, Progress, measures
 from pipelines.ledger.transition import Step
+from pipelines.office_hours import suspected_at
+
+UNVERIFIED_DAYS = timedelta(days=30)
+"""[P] So long a warning that its data ended before anybody verified it is listed."""
 
 
 @dataclass(frozen=True)
 class Handled:
-    """One warning's human side in words; ``level``: the one people gave it; ``owners``: empty while nobody is on it."""
+    """One warning's human side in words; ``level``: the one people gave it; ``owners``: empty while nobody is on it.
+
+    ``days``: how long ago it was opened; ``is_ended``: people have ended it, though its data may go on showing it.
+    """
 
     level: Level
     state: str
     owners: str
     due: str
     is_over: bool
+    days: int
+    is_ended: bool
 
 
-def still_held(closed: pd.DataFrame) -> pd.DataFrame:
-    """Those of warnings the data closed (rows of ``closed_warning``) that people confirmed and have not lifted."""
-    until = data.until()
+@dataclass(frozen=True)
+class Closed:
+    """Warnings that the data closed, rows of ``closed_warning``, by what people made of them.
+
+    ``held``: confirmed and not ended; ``events``: events that nobody has verified, which stay open; ``unverified``:
+    all others of level yellow and worse that nobody has verified and that ended in the last ``UNVERIFIED_DAYS``.
+    """
+
+    held: pd.DataFrame
+    events: pd.DataFrame
+    unverified: pd.DataFrame
+
+
+def closed_by_data() -> Closed:
+    """What the data closed and people have not answered for."""
+    closed, until = data.read("closed_warning"), data.until()
     with trail().ledger.reading() as connection:
-        closed = closed[closed["episode_id"].isin(acted_on(connection))]
-        stands = standing(connection, list(closed["episode_id"]), until)
-    return closed[[stands[own].is_held for own in closed["episode_id"]]]
+        acted, told_from = acted_on(connection), first_told_day(connection)
+        stands = standing(connection, list(closed.loc[closed["episode_id"].isin(acted), "episode_id"]), until)
+    since = pd.Timestamp(data.edition().day - UNVERIFIED_DAYS)
+    kept: dict[str, list[bool]] = {"held": [], "events": [], "unverified": []}
+    for row in closed.itertuples(index=False):
+        at, level = stands.get(row.episode_id, Standing()), int(row.level)
+        stays = at.outlasts_its_data(row.kind, level, row.closed_on.date(), told_from)
+        is_open = at.state_at(level) is State.TO_VERIFY
+        kept["held"].append(stays and not is_open)
+        kept["events"].append(stays and is_open)
+        kept["unverified"].append(is_open and not stays and level <= Level.YELLOW and row.closed_on >= since)
+    return Closed(**{name: closed[np.array(chosen, dtype=bool)] for name, chosen in kept.items()})
+
+
+def is_closed(row: Any) -> bool:
+    """Whether the data ended a warning (a row of the question ``warning``) and it did not stay open with people."""
+    if row.status == "open":
+        return False
+    with trail().ledger.reading() as connection:
+        at, told_from = standing(connection, [row.episode_id], data.until())[row.episode_id], first_told_day(connection)
+    return not at.outlasts_its_data(row.kind, int(row.level), row.closed_on.date(), told_from)
+
+
+def in_hand(warnings: pd.DataFrame) -> dict[str, Handled]:
+    """``handled`` of those of these warnings (rows with ``status``) that are open, in the data or with people."""
+    closed = closed_by_data()
+    stays = warnings["episode_id"].isin([*closed.events["episode_id"], *closed.held["episode_id"]])
+    return handled(warnings[(warnings["status"] == "open") | stays])
 
 
 def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, Handled]:
@@ -52,14 +101,17 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
     now = until or trail().clock()
     today = data.today() if until is None else data.edition().day
     found = {}
-    for own, said, area in zip(ids, warnings["level"], warnings["area"], strict=True):
-        at, level = stands[own], Level(int(said))
-        possible = steps_from(at.level_at(level), at.state_at(level), is_city=area == reference.city())
+    place = region()
+    for row in warnings.itertuples(index=False):
+        own, level = row.episode_id, Level(int(row.level))
+        at = stands[own]
+        possible = steps_from(at.level_at(level), at.state_at(level), is_city=row.area == reference.city())
         lifting = [one for one in possible if are_receded and one.to is State.LIFTED]
-        due_at, due = _due(lifting or possible, at)
+        due_at, due = _due(lifting or possible, at, suspected_at(place, row))
         found[own] = Handled(
             Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now, today),
-            due, is_over=due_at is not None and due_at < now,
+            due, is_over=due_at is not None and due_at < now, days=max((today - row.opened_on.date()).days, 0),
+            is_ended=at.state_at(level) in ENDS,
         )  # fmt: skip
     return found
 
@@ -84,15 +136,13 @@ def _with_deadline(owner: str, one: Measure | None, today: date) -> str:
     return text(words, owner=owner, day=short_day(one.due_on))
 
 
-def _due(possible: Sequence[Step], at: Standing) -> tuple[datetime | None, str]:
+def _due(possible: Sequence[Step], at: Standing, since: datetime) -> tuple[datetime | None, str]:
     """The next step with a time limit, else the first possible one: when, and in words with whose it is."""
-    limited = timed(possible, at)
+    limited = timed(possible, at, since)
     if limited:
         one, due_at = limited[0].step, limited[0].due_at
         by = text("by {instant}", instant=short_instant(due_at, reference.zone()))
-        return due_at, text(
-            "{step} – {role}, {by}", step=text(STEP_TITLES[one.to]), role=text(ROLE_TITLES[one.role]), by=by
-        )
+        return due_at, text("{step} – {role}, {by}", step=due_title(one.to), role=text(ROLE_TITLES[one.role]), by=by)
     if not possible:
         return None, text("Nothing more is due.")
     first = possible[0]

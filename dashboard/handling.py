@@ -8,19 +8,21 @@ import pandas as pd
 from dash import html
 
 from dashboard import data, reference
-from dashboard.acts import address_of
 from dashboard.components.form import act, chosen, form, kept, told, written
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
+from dashboard.handled import is_closed
 from dashboard.locale import instant, text
 from dashboard.officer import owner_of, served_by
-from dashboard.region import due_day, region, steps_from
+from dashboard.region import due_day, region
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
-from dashboard.wording import in_words, worded
-from pipelines.domain import ANNOUNCED, Audience, Level, State
+from dashboard.step_forms import next_steps
+from dashboard.step_words import CAUSE_TITLES, STATE_TITLES, address_of, state_words
+from dashboard.wording import in_words
+from pipelines.domain import ENDS, Audience, Level, State
 from pipelines.ledger.acknowledgement import LASTS_DAYS, Acknowledgement, acknowledgements, may_acknowledge
-from pipelines.ledger.chain import Cause, Standing, standing, timed
+from pipelines.ledger.chain import Cause, Standing, Taken, standing
 from pipelines.ledger.measure import (
     MAY_ASSIGN,
     MAY_REPORT,
@@ -30,34 +32,7 @@ from pipelines.ledger.measure import (
     measures,
     proposals,
 )
-from pipelines.ledger.transition import Step
 
-STATE_TITLES = {
-    State.TO_VERIFY: "suspected, to be verified",
-    State.CONFIRMED: "confirmed",
-    State.DISMISSED: "false alarm",
-    State.ISSUED: "issued",
-    State.HANDLING: "being handled",
-    State.LOWERED: "lowered",
-    State.LIFTED: "lifted by people",
-}
-STEP_TITLES = {
-    State.CONFIRMED: "Confirm",
-    State.DISMISSED: "Dismiss as a false alarm",
-    State.ISSUED: "Issue the warning",
-    State.HANDLING: "Begin to handle it",
-    State.LOWERED: "Lower its level",
-    State.LIFTED: "Lift it",
-}
-CAUSE_TITLES = {
-    Cause.DATA_ERROR: "error in the data",
-    Cause.LATE_FILING: "filed late, all at once",
-    Cause.POLICY_CHANGE: "a rule or procedure changed",
-    Cause.SEASON: "season or holiday",
-    Cause.TRANSFER: "people moved between units, no loss of jobs",
-    Cause.CHANCE: "chance",
-    Cause.OTHER: "another cause",
-}
 _PROGRESS_TITLES = {Progress.ASSIGNED: "under way", Progress.DONE: "done", Progress.DROPPED: "dropped"}
 
 
@@ -73,39 +48,34 @@ def handling(row: Any) -> Any:
         assigned = measures(connection, [row.episode_id], until)[row.episode_id]
     level = Level(int(row.level))
     may_act = until is None
+    is_over = at.state_at(level) in ENDS or is_closed(row)
     if not _may_read(row.area):
         at, taken_on, assigned = _withheld(at, taken_on, assigned)
+    renewed: dict[str, Any] = {"data-renewed": "handling"}
     return html.Div(
         [
             html.Section(
                 [
                     html.H2(text("Where it stands")),
                     html.P(_sentence(at, level), className="lead"),
-                    _next(row, at, level, may_act),
-                    html.Details([html.Summary(text("All steps so far")), _steps(at)], open=bool(at.steps)),
+                    _of_the_data(row, at, level, is_over=is_over),
+                    next_steps(row, at, level, _now(), may_act=may_act, busy=_busy(taken_on, assigned, level)),
+                    html.Details([html.Summary(text("All steps so far")), _steps(at)], open=bool(at.entries)),
                 ]
             ),
             html.Section(
                 [
                     html.H2(text("Who is on it")),
                     served_by(row, data.today()),
-                    _acknowledged(row, taken_on, level, may_act),
+                    _acknowledged(row, taken_on, level, may_act, is_over=is_over),
                     html.H3(text("Measures")),
-                    _measures(row, assigned, may_act),
+                    _measures(row, assigned, may_act, is_over=is_over),
                 ]
             ),
         ],
         className="halves handling",
+        **renewed,
     )
-
-
-def state_words(at: Standing, level: Level) -> str:
-    """The state in words; an announced warning bears the level that people gave it."""
-    state = at.state_at(level)
-    words = text(STATE_TITLES[state])
-    if state in ANNOUNCED:
-        return text("{level} warning, {state}", level=level_word(at.level_at(level)), state=words)
-    return words
 
 
 def _may_read(area: str) -> bool:
@@ -123,7 +93,7 @@ def _withheld(
         return text("not shown here") if said else ""
 
     return (
-        Standing(tuple(replace(one, document=hidden(one.document), note=hidden(one.note)) for one in at.steps)),
+        Standing(tuple(replace(one, document=hidden(one.document), note=hidden(one.note)) for one in at.entries)),
         [replace(one, note=hidden(one.note)) for one in taken_on],
         [replace(one, note=hidden(one.note), result=hidden(one.result)) for one in assigned],
     )
@@ -148,47 +118,31 @@ def _sentence(at: Standing, level: Level) -> str:
     )
 
 
-def _next(row: Any, at: Standing, level: Level, may_act: bool) -> Any:
-    is_city = row.area == reference.city()
-    possible = steps_from(at.level_at(level), at.state_at(level), is_city=is_city)
-    if not possible:
-        return html.P(text("Nothing more is due."), className="empty")
-    due = {one.step.to: one.due_at for one in timed(possible, at)}
-    lines = []
-    for one in possible:
-        words: list[Any] = [text(STEP_TITLES[one.to]), text(" – for {role}", role=text(ROLE_TITLES[one.role]))]
-        if one.to in due:
-            is_over = _now() > due[one.to]
-            by = text("by {instant}", instant=_instant(due[one.to]))
-            words += [
-                " ",
-                html.Span(text("overdue, {by}", by=by) if is_over else by, className="tag late" if is_over else ""),
-            ]
-        lines.append(html.Li([*words, html.Small(worded(one.basis))]))
-    mine = [one for one in possible if one.is_for(data.viewer().role)] if may_act else []
-    return html.Div([html.Ul(lines, className="due"), _step_form(row, at, level, mine) if mine else None])
+def _of_the_data(row: Any, at: Standing, level: Level, *, is_over: bool) -> Any:
+    """What the data say of a warning that they no longer show."""
+    if row.status == "open":
+        return None
+    since = row.closed_on.date().isoformat()
+    if not is_over:
+        said = "The data no longer show it since {day}. It stays open until people verify it and end it."
+    elif at.state_at(level) is State.TO_VERIFY:
+        said = "Not verified; the data fell back on {day}."
+    else:
+        said = "The data no longer show it since {day}."
+    return html.P(text(said, day=since), className="source")
 
 
-def _step_form(row: Any, at: Standing, level: Level, mine: list[Step]) -> Any:
-    goals = {one.to for one in mine}
-    inputs = [
-        kept("number", str(len(at.steps))),
-        chosen("to", text("Next step"), [(str(one.to), text(STEP_TITLES[one.to])) for one in mine], [mine[0].to]),
-    ]
-    if any(one.role is not data.viewer().role for one in mine):
-        inputs.append(written("document", text("Order and document number (by delegation)")))
-    if State.DISMISSED in goals:
-        causes = [("", text("– only for a false alarm"))] + [(str(one), text(CAUSE_TITLES[one])) for one in Cause]
-        inputs.append(chosen("cause", text("Cause of a false alarm"), causes, [""]))
-    if State.LOWERED in goals:
-        below = [one for one in Level if one > at.level_at(level)]
-        options = [("", text("– only when lowered"))] + [(str(one.value), level_word(one)) for one in below]
-        inputs.append(chosen("lowered_to", text("Lowered to"), options, [""]))
-    inputs.append(told("note", text("Grounds")))
-    return form(f"{address_of(row.episode_id)}/step", inputs, text("Enter this step"))
+def _busy(taken_on: list[Acknowledgement], assigned: list[Measure], level: Level) -> str:
+    """Who is on it, in words: who took it on, and how many measures are under way."""
+    names = [one.owner for one in taken_on if one.holds(level, _now())]
+    running = sum(one.state is Progress.ASSIGNED for one in assigned)
+    more = [text("{number} measures under way", number=running)] if running else []
+    return text("; ").join([*dict.fromkeys(names), *more])
 
 
-def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool) -> Any:
+def _acknowledged(
+    row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool, *, is_over: bool
+) -> Any:  # fmt: skip
     now = _now()
     is_theirs = may_act and may_acknowledge(data.viewer(), row.area, is_city=row.area == reference.city())
     shown = []
@@ -203,7 +157,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
     listed = table(
         text("Who took this warning on"), columns, shown, kind="cards", empty=text("Nobody has taken it on yet.")
     )
-    if not is_theirs:
+    if not is_theirs or is_over:
         return listed
     days = [(str(number), text("{days} days", days=number)) for number in LASTS_DAYS]
     inputs = [
@@ -212,10 +166,12 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         chosen("days", text("No reminders for"), days, [str(LASTS_DAYS[1])]),
         told("note", text("Note")),
     ]
-    return html.Div([listed, form(f"{address_of(row.episode_id)}/acknowledge", inputs, text("Take it on"))])
+    return html.Div(
+        [listed, form(f"{address_of(row.episode_id)}/acknowledge", inputs, text("Take it on"), key="acknowledge")]
+    )
 
 
-def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
+def _measures(row: Any, assigned: list[Measure], may_act: bool, *, is_over: bool) -> Any:
     playbook = in_words(region().playbook)
     titles = dict(zip(playbook["playbook"], playbook["title"], strict=True))
     today = data.today() if data.looks_back_to() is None else data.edition().day
@@ -233,7 +189,7 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool) -> Any:
     parts = [table(text("Measures"), columns, shown, kind="cards", empty=text("No measure is assigned yet."))]
     fitting = proposals(playbook, row.kind, row.indicator, row.level)
     running = {one.playbook for one in assigned if one.state is Progress.ASSIGNED}
-    open_ones = [one for one in fitting if one.playbook not in running]
+    open_ones = [] if is_over else [one for one in fitting if one.playbook not in running]
     if open_ones and may_act and data.viewer().role in MAY_ASSIGN and data.viewer().answers_for(row.area):
         parts.append(_assign(row, open_ones, today))
     elif open_ones:
@@ -255,7 +211,9 @@ def _report(row: Any, one: Measure, may_act: bool) -> Any:
     options = [(str(state), text(_PROGRESS_TITLES[state])) for state in (Progress.DONE, Progress.DROPPED)]
     inputs = [chosen("state", text("State"), options, [str(Progress.DONE)]), told("result", text("Result"))]
     where = f"{address_of(row.episode_id)}/measure/{one.measure_id}/close"
-    return html.Details([html.Summary(text("Report")), form(where, inputs, text("Enter"))])
+    return html.Details(
+        [html.Summary(text("Report")), form(where, inputs, text("Enter"), key=f"close {one.measure_id}")]
+    )
 
 
 def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
@@ -281,34 +239,38 @@ def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
             completes="off",
         ),
     ]
-    return form(f"{address_of(row.episode_id)}/measure", inputs, text("Assign"))
+    return form(f"{address_of(row.episode_id)}/measure", inputs, text("Assign"), key="measure")
 
 
 def _steps(at: Standing) -> Any:
+    """Everything that was entered, what was taken back too."""
+    undone = {one.undoes for one in at.entries}
     shown = [
         [
             _instant(one.acted_at),
-            text(
-                "{before} → {after}", before=text(STATE_TITLES[one.from_state]), after=text(STATE_TITLES[one.to_state])
-            ),
+            _step(one, is_undone=one.number in undone),
             level_word(one.level),
             text(ROLE_TITLES[one.role]),
             text("; ").join(
                 part
-                for part in (
-                    one.document,
-                    text(CAUSE_TITLES[Cause(one.cause)]) if one.cause else "",
-                    one.note,
-                )
+                for part in (one.document, text(CAUSE_TITLES[Cause(one.cause)]) if one.cause else "", one.note)
                 if part
             ),
             one.edition_id,
         ]
-        for one in at.steps
+        for one in at.entries
     ]
     columns = [text(name) for name in ("When", "Step", "Level", "By", "Grounds", "Edition seen")]
     caption = text("All steps so far")
     return scrolling(caption, table(caption, columns, shown, kind="plain", empty=text("No step has been taken.")))
+
+
+def _step(one: Taken, *, is_undone: bool) -> Any:
+    before, after = text(STATE_TITLES[one.from_state]), text(STATE_TITLES[one.to_state])
+    words = text("{before} → {after}", before=before, after=after)
+    if one.undoes is not None:
+        return text("{step} (taken back)", step=words)
+    return html.S(words) if is_undone else words
 
 
 def _instant(at: Any) -> str:

@@ -20,8 +20,10 @@ from pipelines.alerts.smtp import connect, reply_of, say_goodbye
 from pipelines.clock import ahead_sentence, is_ahead
 from pipelines.domain import EVERY_COHORT, Role, UserError, Viewer
 from pipelines.ledger import has_ledger, job, open_ledger, queue
+from pipelines.ledger.account import accounts
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending
+from pipelines.ledger.transition import unheld
 from pipelines.publish.read import edition_in_force, read
 from pipelines.region import Region
 from pipelines.rule_desk import unapproved
@@ -32,6 +34,7 @@ from pipelines.warehouse import store
 from pipelines.warehouse.kept_backtest import standing
 
 _SERVER_WITHIN = 10.0  # seconds a mail server is waited for
+_LACKING_SHOWN = 3  # steps that nobody may take are named, of more their number
 _BOUNCES_FOR = timedelta(days=7)  # so long a mail that was refused is shown
 
 
@@ -45,7 +48,7 @@ class Answer:
 
 
 def examine(settings: Settings) -> list[Answer]:
-    """One answer each for region, folders, who is told, keys, ledger, files, mails, schedule, backups, forecasts.
+    """One answer each for region, folders, who is told, who may act, keys, ledger, files, mails, and so on.
 
     The mail server is connected to and signed in to, and given no mail.
     """
@@ -53,6 +56,7 @@ def examine(settings: Settings) -> list[Answer]:
         "地区配置": _region,
         "数据文件夹": _folder,
         "通知路线": _routes,
+        "办理岗位": _posts,
         "密钥": _keys,
         "台账": _ledger,
         "已发布文件": _published,
@@ -101,6 +105,31 @@ def _routes(settings: Settings) -> str:
             " (nobody reads mail at these posts of the escalation)"
         )
     return f"{len(recipients(region, today))} 个接收人，每个地区、每个岗位都有人收"
+
+
+def _posts(settings: Settings) -> str:
+    """Whether for every step of a warning, in the city and each unit, an account holds the post that takes it."""
+    if not has_ledger(settings):
+        return "还没有台账，没有账号"
+    region = regions.load(settings.region)
+    held = [one for one in accounts(open_ledger(settings), datetime.now(UTC)) if one.disabled_at is None]
+    if all(one.role is Role.ADMINISTRATOR for one in held):
+        return "还没有办理预警的账号"
+    viewers = [Viewer(one.role, one.areas) for one in held]
+    names = region.places.set_index("code")["name"]
+    lacking = [
+        f"{names[area]}：{level.value} 级预警在“{state.value}”，{'、'.join(sorted(posts))}"
+        for area in (region.city, *region.units)
+        for level, state, posts in unheld(region.transition, viewers, area, is_city=area == region.city)
+    ]
+    if lacking:
+        shown = "；".join(lacking[:_LACKING_SHOWN])
+        more = f"；共 {len(lacking)} 处" if len(lacking) > _LACKING_SHOWN else ""
+        raise UserError(
+            f"下列步骤没有账号可以办理：{shown}{more}；请为这些岗位开通账号，或在 transition.csv 改为有人的岗位"
+            " (no account may take these steps)"
+        )
+    return f"{len(held)} 个账号，每个地区、每个级别、每一步都有人能办"
 
 
 def _keys(settings: Settings) -> str:

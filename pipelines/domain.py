@@ -45,6 +45,10 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+COUNTY_POSTS = (Role.COUNTY_CLERK, Role.COUNTY_HEAD)
+CITY_POSTS = (Role.CITY_ANALYST, Role.CITY_DUTY, Role.CITY_LEADER)
+
+
 class Audience(StrEnum):
     """Which published file a viewer reads: the restricted one, its own area of it, or the general one."""
 
@@ -126,6 +130,9 @@ ANNOUNCED = frozenset({State.ISSUED, State.HANDLING, State.LOWERED})
 """Only in these states is it called a warning (预警); before, it is a suspicion to verify."""
 HELD = ANNOUNCED | {State.CONFIRMED}
 """What people confirmed only people end: data that are back to normal do not."""
+EVENT_KINDS = frozenset({"event", "several", "deadline"})
+"""Kinds of rules that judge what employers announced or owe: their data end because time passes, not because anything
+was seen to be better, so that only people end such a warning."""
 
 
 @dataclass(frozen=True, order=True)

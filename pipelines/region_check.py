@@ -4,11 +4,22 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipelines.domain import ENDS, MAIL_ADDRESS, TOTAL_INDUSTRY, UNKNOWN_INDUSTRY, Level, Role, State, UserError
+from pipelines.domain import (
+    CITY_POSTS,
+    COUNTY_POSTS,
+    ENDS,
+    MAIL_ADDRESS,
+    TOTAL_INDUSTRY,
+    UNKNOWN_INDUSTRY,
+    Level,
+    Role,
+    State,
+    UserError,
+)
 from pipelines.region_table import Table
 
-COUNTY_POSTS = (Role.COUNTY_CLERK, Role.COUNTY_HEAD)
-CITY_POSTS = (Role.CITY_ANALYST, Role.CITY_DUTY, Role.CITY_LEADER)
+_LEADS_ON = {State.TO_VERIFY: State.CONFIRMED, State.CONFIRMED: State.ISSUED, State.ISSUED: State.HANDLING}
+"""The way of a warning that turns out true: each of these steps has a time limit, so that none lies unnoticed."""
 
 
 def check_industries(tables: dict[str, Table]) -> None:
@@ -105,6 +116,20 @@ def steps_of(table: Table | None, columns: Sequence[str]) -> pd.DataFrame:
     is_timed = frame["within_hours"].notna()
     table.refuse(is_timed != frame["counts_from"].notna(), "counts_from", "应与 within_hours 同时填写或同时空着")
     table.refuse(is_timed & ~frame["counts_from"].isin(list(State)), "counts_from", "应为一个状态，如 confirmed")
+    leads_on = frame["from"].map(_LEADS_ON) == frame["to"]
+    table.refuse(leads_on & ~is_timed, "within_hours", "不能为空：核实、发布、处置都要有时限（小时）")
+    reminds = frame["remind_hours"]
+    is_reminded = reminds.notna()
+    table.refuse(
+        is_reminded & ~(leads_on & (frame["from"] == State.TO_VERIFY)),
+        "remind_hours",
+        "只写在 to_verify 到 confirmed 的行",
+    )
+    table.refuse(
+        is_reminded & ~((reminds > 0) & (reminds <= frame["within_hours"])),
+        "remind_hours",
+        "应为正整数，且不大于 within_hours",
+    )
     table.require_unique("from", "to", "levels", "role")
     steps = frame.assign(level=frame["levels"].str.split(";")).explode("level", ignore_index=True)
     steps["level"] = steps["level"].astype(int)

@@ -5,13 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipelines.domain import Role, State
+from pipelines.domain import CITY_POSTS, COUNTY_POSTS, State
 from pipelines.feeds import contracts
 from pipelines.phrase_book import english
 from pipelines.place_name import check_places
 from pipelines.region_check import (
-    CITY_POSTS,
-    COUNTY_POSTS,
     check_absences,
     check_calendar,
     check_feeds,
@@ -52,7 +50,20 @@ from pipelines.region_table import (
 
 _MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook", "rule_overrides", "rule_release", "absences"})
 _MAY_LACK = (
-    frozenset({"retention_days", "work_from", "work_to", "quiet_from", "quiet_to", "role", "from_level"}) | MAY_LACK
+    frozenset(
+        {
+            "retention_days",
+            "work_from",
+            "work_to",
+            "quiet_from",
+            "quiet_to",
+            "role",
+            "from_level",
+            "city_role",
+            "remind_hours",
+        }
+    )
+    | MAY_LACK
 )
 _COLUMNS: dict[str, dict[str, Cell]] = {
     "places": {
@@ -87,8 +98,10 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "due_time": optional_clock, "population": text, "retention_days": optional_whole,
     },
     "transition": {
-        "from": one_of(*State), "to": one_of(*State), "levels": some_of("1", "2", "3", "4"), "role": one_of(*Role),
-        "within_hours": optional_whole, "counts_from": optional_text, "by_delegation": flag, "basis": text,
+        "from": one_of(*State), "to": one_of(*State), "levels": some_of("1", "2", "3", "4"),
+        "role": one_of(*COUNTY_POSTS, *CITY_POSTS), "city_role": one_of("", *CITY_POSTS),
+        "within_hours": optional_whole, "counts_from": optional_text, "remind_hours": optional_whole,
+        "by_delegation": flag, "basis": text,
     },
     "playbook": {
         "playbook": text, "title": text, "item": whole, "kinds": text, "indicators": optional_text,

@@ -8,11 +8,28 @@ from dash import dcc, html
 from dashboard.locale import text
 
 
-def form(action: str, inputs: Sequence[Any], button: str, *, ask: str = "", kind: str = "asked") -> Any:
-    """A form with a button; ``ask`` is a question before it is sent. ``kind`` is a class."""
+def form(
+    action: str,
+    inputs: Sequence[Any],
+    button: str,
+    *,
+    ask: str = "",
+    about: Any = None,
+    key: str = "",
+    kind: str = "asked",
+) -> Any:
+    """A form with a button; ``ask`` is a question before it is sent, below it ``about``. ``kind`` is a class.
+
+    ``key`` tells it from the other forms of a part that is renewed in its place, where it keeps what stands in it.
+    """
     sending: dict[str, Any] = {"data-send": "", "data-failed": text("The server did not answer. Please try again.")}
     if ask:
-        sending["data-ask"] = ask
+        sending |= {"data-ask": ask, "data-yes": button, "data-no": text("Go back")}
+    if key:
+        sending["data-key"] = key
+    if about is not None:
+        hidden: dict[str, Any] = {"data-about": "", "hidden": True}
+        inputs = [*inputs, html.Div(about, **hidden)]
     return html.Form(
         [*inputs, html.Button(button, type="submit"), html.P(role="status", className="said")],
         action=action,
@@ -52,8 +69,9 @@ def kept(name: str, value: str) -> Any:
 
 
 def chosen(
-    name: str, title: str, options: Sequence[tuple[str, str]], values: Collection[str], *, is_multiple: bool = False
-) -> Any:
+    name: str, title: str, options: Sequence[tuple[str, str]], values: Collection[str], *, is_multiple: bool = False,
+    is_required: bool = False,
+) -> Any:  # fmt: skip
     """A labelled choice of values and words; those of ``values`` are chosen."""
     return html.Label(
         [
@@ -62,6 +80,7 @@ def chosen(
                 [html.Option(words, value=value, selected=value in values) for value, words in options],
                 name=name,
                 multiple=is_multiple,
+                required=is_required,
             ),
         ]
     )

@@ -101,7 +101,8 @@ def _standing(one: Handled | None) -> Any:
         return state_tag("lifted")
     late: list[Any] = [html.Span(text("overdue"), className="tag late"), " "] if one.is_over else []
     who = text("handled by {who}", who=one.owners or text("nobody yet"))
-    return [one.state, html.Small([who, " · ", *late, one.due])]
+    age = text("{days} days", days=one.days)
+    return [one.state, html.Small([age, " · ", who, " · ", *late, one.due])]
 
 
 def address(path: str) -> str:

@@ -12,7 +12,7 @@ from dashboard.components.roster import roster
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address, fill_in_handling, ranked, shortened
 from dashboard.figures.tabbed import awaited
-from dashboard.handled import handled
+from dashboard.handled import in_hand
 from dashboard.locale import count, text
 from dashboard.rank import ranks
 from dashboard.shared import shared
@@ -33,7 +33,7 @@ def layout(code: str = "", span: str = "", **_: str) -> list[Any]:
     if code not in reference.codes():
         return shell.not_found()
     warnings = _warnings(code)
-    fill_in_handling(warnings, handled(warnings[warnings["status"] == "open"]))
+    fill_in_handling(warnings, in_hand(warnings))
     return [
         html.Div(_shared_title(code=code), className="title"),
         html.Section(_shared_list(code=code)),

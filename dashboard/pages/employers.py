@@ -11,7 +11,7 @@ from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag, stored
 from dashboard.components.warning import address, industry_link, people
 from dashboard.figures.tabbed import awaited
-from dashboard.handled import handled
+from dashboard.handled import in_hand
 from dashboard.locale import count, month, percent, short_day, text, value
 from dashboard.region import code_title
 from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
@@ -70,7 +70,7 @@ def _finding(found: pd.DataFrame, leads: pd.DataFrame) -> str:
 
 
 def _findings(found: pd.DataFrame) -> Any:
-    brought = handled(found[found["status"] == "open"])
+    brought = in_hand(found)
     rows = [
         [
             dcc.Link(row.employer_name, href=address(f"/warning/{row.episode_id}"), className="subject"),

@@ -8,11 +8,11 @@ from dash import html
 from dashboard import backtested, data, reference, shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_word
-from dashboard.handling import CAUSE_TITLES
 from dashboard.locale import count, percent, short_day, text, value
 from dashboard.region import region
 from dashboard.rule_step import reach_words
 from dashboard.security import trail
+from dashboard.step_words import CAUSE_TITLES
 from pipelines.domain import State
 from pipelines.ledger.chain import Cause, acted_on, standing
 from pipelines.ledger.rule import KeptBacktest, seen_backtests

@@ -1,8 +1,10 @@
 """The page a bureau chief opens every morning: is anything wrong, where, since when, how sure, how old are the data."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from dash import html
+import pandas as pd
+from dash import dcc, html
 
 from dashboard import changes, data, reference, shell, summary
 from dashboard import matrix as model
@@ -11,11 +13,11 @@ from dashboard.components.choice import file_links
 from dashboard.components.grid import grid
 from dashboard.components.tabs import tabs
 from dashboard.components.tag import level_word
-from dashboard.components.warning import fill_in_handling, ranked, shortened
+from dashboard.components.warning import address, fill_in_handling, ranked, shortened
 from dashboard.counties import counties, county_table, open_levels
 from dashboard.figures.city_map import city_map
 from dashboard.figures.tiles import tiles
-from dashboard.handled import Handled, handled
+from dashboard.handled import Handled, closed_by_data, handled
 from dashboard.locale import Language, count, language, text
 from dashboard.shared import shared
 from pipelines.domain import Audience
@@ -33,9 +35,10 @@ def register() -> None:
 @shell.page
 def layout(matrix: str = "", **_: str) -> list[Any]:
     """The page; ``matrix`` names the indicator of the matrix. Who is on a warning is as of now, all else published."""
-    warnings = data.read("open_warning")
+    warnings, events = data.read("open_warning"), closed_by_data().events
     brought = handled(warnings)
     fill_in_handling(warnings, brought)
+    is_open = [one for one in brought.values() if not one.is_ended] + list(handled(events).values())
     panels = [
         (text("Warnings and areas"), _first()),
         (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix if matrix in model.CHOICES else ""))),
@@ -45,7 +48,12 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     return [
         html.Div(
             [
-                html.Div([html.H1(_headline(warnings)), html.P(_levels(brought), className="levels")]),
+                html.Div(
+                    [
+                        html.H1(_headline(is_open)),
+                        html.P([*_levels(is_open), *_waiting(is_open, events)], className="levels"),
+                    ]
+                ),
                 html.Div(_shared_changes(), className="changes-list"),
             ],
             className="answer",
@@ -141,17 +149,26 @@ def _name(area: str) -> str:
     return text("Whole city") if area == reference.city() else reference.place(area)
 
 
-def _headline(warnings: Any) -> str:
+def _headline(is_open: Sequence[Handled]) -> str:
     """The answer in one sentence: how many warnings are open."""
-    if warnings.empty:
+    if not is_open:
         return text("No open warning")
-    return text("{number} open warnings", number=count(len(warnings)))
+    return text("{number} open warnings", number=count(len(is_open)))
 
 
-def _levels(brought: dict[str, Handled]) -> list[Any]:
+def _levels(is_open: Sequence[Handled]) -> list[Any]:
     """How many of each level, the most severe first."""
-    levels = sorted(int(one.level) for one in brought.values())
+    levels = sorted(int(one.level) for one in is_open)
     return [
         html.Span([level_word(level), " ", count(levels.count(level))], className=f"tag level level-{level}")
         for level in dict.fromkeys(levels)
     ]
+
+
+def _waiting(is_open: Sequence[Handled], events: pd.DataFrame) -> list[Any]:
+    """How many steps are overdue, and which events the list does not show because their data are over."""
+    late = sum(one.is_over for one in is_open)
+    said = [text("{late} with a step overdue", late=count(late))] if late else []
+    if len(events):
+        said.append(text("{number} events not verified, no longer shown by the data", number=count(len(events))))
+    return [" ", dcc.Link(text("; ").join(said), href=address("/warnings"))] if said else []

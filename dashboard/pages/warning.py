@@ -72,11 +72,10 @@ def _title(episode_id: str) -> list[Any]:
     if row is None:
         return shell.not_found()
     indicator = reference.judged_in(reference.indicators().get(row.indicator), row.kind)
+    gone = html.Span(text("no longer shown by the data"), className="tag state lifted")
     return [
         html.H1([level_tag(int(row.level)), " ", subject(row)]),
-        html.P([_sentence(row, indicator), " ", html.Span(text("lifted"), className="tag state lifted")])
-        if row.status != "open"
-        else html.P(_sentence(row, indicator)),
+        html.P([_sentence(row, indicator), " ", gone if row.status != "open" else None]),
         in_short(row),
     ]
 
@@ -181,8 +180,8 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
                 else day(reference.last_day(row.judged_to.date(), row.indicator)),
             ),
             (text("Quiet since"), _quiet(row)),
-            (text("Lifted on"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
-            (text("Why lifted"), _reason(row.close_reason)),
+            (text("No longer shown since"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
+            (text("Why no longer shown"), _reason(row.close_reason)),
         ],
     )
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pandas as pd
 
-from pipelines.alerts.hours import Hours
 from pipelines.domain import Role, Viewer, recipient_viewer
 from pipelines.ledger.acknowledgement import may_acknowledge
+from pipelines.office_hours import Hours
 from pipelines.region import Region
 
 DESKS = frozenset({Role.COUNTY_CLERK, Role.CITY_ANALYST, Role.CITY_DUTY})

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.domain import EVENT_KINDS
+
 BANDS = ((10, "<10"), (20, "10–19"), (50, "20–49"), (100, "50–99"), (200, "100–199"), (500, "200–499"))
-OF_EVIDENCE = frozenset({"spike", "exceedance", "level", "change", "data_fault"})
-"""Kinds of warnings that end because something was seen to be better, not because their time is over."""
 OF_NO_PEOPLE = frozenset({"level", "change", "data_fault"})
 """Kinds whose observed number counts no people: rates, and reports that lack."""
 Key = tuple[str, str, str, str, str]  # rule, indicator, area, industry, employer (events only)
@@ -164,7 +164,7 @@ def rested(warning: EarlyWarning, data_to: date, periods: int, leave_after: int,
     judged = replace(warning, quiet_periods=quiet, judged_to=data_to)
     if quiet < leave_after:
         return judged
-    return closed(judged, "evidence" if warning.kind in OF_EVIDENCE else "window_passed", day)
+    return closed(judged, "window_passed" if warning.kind in EVENT_KINDS else "evidence", day)
 
 
 def advance(

@@ -18,7 +18,7 @@ from pipelines.domain import GENERAL, Edition, Level, Viewer, recipient_viewer
 from pipelines.ledger import Ledger, warning_notice
 from pipelines.ledger import notice as outbox
 from pipelines.ledger.acknowledgement import acknowledgements
-from pipelines.ledger.chain import acted_on, standing
+from pipelines.ledger.chain import acted_on, first_told_day, last_entry, standing
 from pipelines.ledger.notice import Decision, Notice, Purpose, Reason, State
 from pipelines.ledger.told import NOTHING, call_back, known, made
 from pipelines.ledger.warning_notice import Why
@@ -31,13 +31,17 @@ _TREND = timedelta(weeks=14)
 
 @dataclass(frozen=True)
 class Occasion:
-    """What is the same for all recipients of one edition: what it shows, and what people made of it."""
+    """What is the same for all recipients of one edition: what it shows, and what people made of it.
+
+    ``entered``: the last entry about any warning (``chain.last_entry``) when it was read.
+    """
 
     edition: Edition
     region: Region
     settings: Settings
     now: datetime
     board: Board
+    entered: int
 
     @cached_property
     def is_demonstration(self) -> bool:
@@ -80,7 +84,8 @@ def occasion(edition: Edition, ledger: Ledger, region: Region, settings: Setting
         may_matter = (warnings["status"] == "open") | warnings["episode_id"].isin(acted_on(connection))
         named = warnings.loc[may_matter, "episode_id"].tolist()
         stand, taken = standing(connection, named), acknowledgements(connection, named)
-    return Occasion(edition, region, settings, now, board(warnings, stand, taken, region, now))
+        entered, told_from = last_entry(connection), first_told_day(connection)
+    return Occasion(edition, region, settings, now, board(warnings, stand, taken, region, now, told_from), entered)
 
 
 def decide(
@@ -93,7 +98,17 @@ def decide(
     mails. Returns the decision of each recipient, then those about mails at once. Raises UserError when the edition is
     not published.
     """
-    given = occasion(edition, ledger, region, settings, now)
+    while True:
+        given = occasion(edition, ledger, region, settings, now)
+        decided = _decided(given, ledger, is_replay=is_replay)
+        if decided is not None:
+            return decided
+
+
+def _decided(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Notice] | None:
+    """The decisions as ``decide`` stores them; None where people acted meanwhile: nothing is stored then, so that no
+    mail tells of a step that was taken back."""
+    edition = given.edition
     if not is_replay:
         _call_back(given, ledger)
     plans = plans_of(given, ledger, is_replay=is_replay)
@@ -101,6 +116,8 @@ def decide(
     digests: list[Notice] = []
     others: list[Notice] = []
     with ledger.writing() as connection:
+        if last_entry(connection) != given.entered:
+            return None
         done = made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
         rows = []
         for plan, decided in decisions:
@@ -125,7 +142,15 @@ def tell_issued(edition: Edition, ledger: Ledger, region: Region, settings: Sett
     What the edition told stays as it is; mails that wait for their hour and are no longer so are called back. Raises
     UserError when the edition is not published.
     """
-    given = occasion(edition, ledger, region, settings, now)
+    while True:
+        told = _issues_told(occasion(edition, ledger, region, settings, now), ledger)
+        if told is not None:
+            return told
+
+
+def _issues_told(given: Occasion, ledger: Ledger) -> list[Notice] | None:
+    """The mails as ``tell_issued`` queues them; None where people acted meanwhile: nothing is queued then."""
+    edition = given.edition
     _call_back(given, ledger)
     if not (given.board.rows["issued_at"] > pd.Timestamp(edition.cutoff_at)).any():
         return []
@@ -133,6 +158,8 @@ def tell_issued(edition: Edition, ledger: Ledger, region: Region, settings: Sett
     decided = [(plan, _at_once(given, plan)) for plan in plans if plan.at_once]
     found: list[Notice] = []
     with ledger.writing() as connection:
+        if last_entry(connection) != given.entered:
+            return None
         done = made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
         for plan, decisions in decided:
             to = plan.recipient.key

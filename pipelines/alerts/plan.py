@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from pipelines.alerts.audience import DESKS, Recipient
-from pipelines.alerts.hours import Hours
 from pipelines.alerts.urgent import Unit
 from pipelines.alerts.why import Board, Flags, Told
 from pipelines.domain import Edition, Level
 from pipelines.ledger.notice import Reason
 from pipelines.ledger.told import Known, at_once_key, subject_of
 from pipelines.ledger.warning_notice import Why
+from pipelines.office_hours import Hours
 from pipelines.region import Region
 
 MOST_AT_ONCE = 3

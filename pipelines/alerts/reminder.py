@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,12 +18,11 @@ from pipelines.ledger import notice as outbox
 from pipelines.ledger.chain import Deadline, deadlines, standing
 from pipelines.ledger.notice import Decision, Notice, Purpose, Reason
 from pipelines.ledger.notice import State as Sent
+from pipelines.ledger.transition import remind_within
 from pipelines.ledger.warning_notice import Why
 from pipelines.region import Region
 from pipelines.settings import Settings
 
-ANSWER_WITHIN = {Level.RED: timedelta(hours=1), Level.ORANGE: timedelta(hours=2), Level.YELLOW: timedelta(hours=8)}
-"""[P] Working time after which the next post is told that nobody answered; blue is left to the weekly digest."""
 _TITLES = {
     Role.COUNTY_CLERK: "催办", Role.CITY_ANALYST: "催办", Role.COUNTY_HEAD: "催办·报单位负责人",
     Role.CITY_DUTY: "催办·报市级值班", Role.CITY_LEADER: "催办·报市局领导",
@@ -36,7 +35,9 @@ _ASKED = {
     Role.CITY_DUTY: "请联系责任岗位核实并签收，或由值班岗登记签收情况。",
     Role.CITY_LEADER: "请督促市级值班岗或分析岗今天核实并签收；领导岗位审批，不签收。",
 }
-_OVERDUE_STATES = {State.ISSUED: "发布", State.HANDLING: "落实措施"}
+_OVERDUE_STATES = {State.CONFIRMED: "核实", State.ISSUED: "发布", State.HANDLING: "落实措施"}
+
+_VERIFY = "verify"  # in the key of a mail about what should have been verified
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ class _Step:
         """At most one mail an address and this key."""
         return f"{self.row['episode_id']}:{self.deadline.step.to}:{self.taken}"
 
+    @property
+    def is_verification(self) -> bool:
+        """Whether it is the first step: what is to be verified by one post is told in one mail."""
+        return self.deadline.step.to is State.CONFIRMED
+
 
 def remind(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
     """Queue the reminders that are due at ``now`` (UTC) about the warnings of the published edition; each goes once.
@@ -91,7 +97,7 @@ def drafts(given: Occasion, connection: Connection) -> list[Decision]:
     everybody = recipients(given.region, given.region.local_day(given.now))
     turns = [one for one in _turns(given, connection, everybody) if one.ask_at <= given.now]
     late = [one for one in _steps(given, connection, everybody) if one.tell_at <= given.now]
-    return _asked(given, turns, everybody, everybody) + [_late(given, one) for one in late]
+    return _asked(given, turns, everybody, everybody) + _overdue(given, late)
 
 
 def ahead(given: Occasion, connection: Connection, recipient: Recipient) -> list[Decision]:
@@ -108,11 +114,14 @@ def ahead(given: Occasion, connection: Connection, recipient: Recipient) -> list
     first = min(turns, key=lambda one: one.ask_at, default=None)
     found = []
     if first is not None:
-        beside = [one for one in turns if (one.step, one.ask_at) == (first.step, first.ask_at)]
-        found += _asked(replace(given, now=first.ask_at), beside, [recipient], everybody)
+        asked_with = [one for one in turns if (one.step, one.ask_at) == (first.step, first.ask_at)]
+        found += _asked(replace(given, now=first.ask_at), asked_with, [recipient], everybody)
     steps = [one for one in _steps(given, connection, everybody) if one.recipient == recipient]
     step = min((one for one in steps if one.tell_at > given.now), key=lambda one: one.tell_at, default=None)
-    return found if step is None else [*found, _late(replace(given, now=step.tell_at), step)]
+    if step is None:
+        return found
+    beside = [one for one in steps if one.tell_at == step.tell_at and one.is_verification] or [step]
+    return found + _overdue(replace(given, now=step.tell_at), beside if step.is_verification else [step])
 
 
 def _stored(connection: Connection, decision: Decision) -> Notice:
@@ -143,7 +152,8 @@ def _turns(given: Occasion, connection: Connection, everybody: list[Recipient]) 
     The first counts from the mail to the responsible office; where that has no recipient for it, from the city's own.
     """
     rows = given.board.rows
-    is_open = (rows["state"] == State.TO_VERIFY) & rows["level"].isin([level.value for level in ANSWER_WITHIN])
+    within = remind_within(given.region.transition)
+    is_open = (rows["state"] == State.TO_VERIFY) & rows["level"].isin([level.value for level in within])
     waiting = rows[is_open].set_index("episode_id")
     if waiting.empty:
         return []
@@ -171,7 +181,7 @@ def _turns(given: Occasion, connection: Connection, everybody: list[Recipient]) 
         done = {one.purpose_key.split(":")[1] for one in made}
         last = max([since, *(one.decided_at for one in made)])
         for step in (one for one in STEPS if one not in done and asked(office, one, everybody)):
-            last = office.hours.later(given.region, last, ANSWER_WITHIN[Level(level)])
+            last = office.hours.later(given.region, last, within[Level(level)])
             last = office.hours.next_working(given.region, max(last, given.now))
             found.append(_Turn(str(episode_id), level, office, step, since, last, is_again))
     return found
@@ -206,19 +216,33 @@ def _unanswered(due: list[_Turn], region: Region) -> str:
 
 
 def _steps(given: Occasion, connection: Connection, everybody: list[Recipient]) -> list[_Step]:
-    """Steps with a time limit, each told once to the post that owes it, where it was not told yet."""
+    """Steps with a time limit, each told once to the post that owes it, where it was not told yet.
+
+    What is to be verified is told of levels that are reminded of; the others are left to the weekly digest.
+    """
     region, rows = given.region, given.board.rows
-    stand = standing(connection, given.board.ids)
+    stand, reminded = standing(connection, given.board.ids), remind_within(region.transition)
+    told = {
+        (one.office_id, one.address, episode_id, level)
+        for one in outbox.of_purpose(connection, Purpose.OVERDUE)
+        if one.purpose_key.startswith(f"{Purpose.OVERDUE}:{_VERIFY}:")
+        for episode_id, level in one.content.items()
+    }
     found = []
-    for row in rows[rows["state"] != State.TO_VERIFY].to_dict("records"):
-        own = stand[str(row["episode_id"])]
+    for row in rows[~rows["is_ended"]].to_dict("records"):
+        own, level = stand[str(row["episode_id"])], Level(row["machine_level"])
         is_city = row["area"] == region.city
-        for deadline in deadlines(region.transition, own, Level(row["machine_level"]), is_city=is_city):
+        for deadline in deadlines(region.transition, own, level, row["suspected_at"], is_city=is_city):
             for recipient in _owing(everybody, deadline.step.role, str(row["area"])):
                 at = max(deadline.due_at, given.now)
                 tell_at = _awake(recipient.office, int(row["level"]), region, at)
                 one = _Step(row, deadline, len(own.steps), recipient, tell_at)
-                if outbox.find(connection, *recipient.key, f"{Purpose.OVERDUE}:{one.key}") is None:
+                if one.is_verification:
+                    is_told = (*recipient.key, str(row["episode_id"]), int(row["level"])) in told
+                    is_told |= level not in reminded
+                else:
+                    is_told = outbox.find(connection, *recipient.key, f"{Purpose.OVERDUE}:{one.key}") is not None
+                if not is_told:
                     found.append(one)
     return found
 
@@ -228,6 +252,38 @@ def _owing(everybody: list[Recipient], post: Role, area: str) -> list[Recipient]
     posts = dict.fromkeys((post, Role.CITY_DUTY, Role.CITY_LEADER))
     found = ([one for one in everybody if one.role is role and area in one.office.areas] for role in posts)
     return next(filter(None, found), [])
+
+
+def _overdue(given: Occasion, late: list[_Step]) -> list[Decision]:
+    """A mail a step and recipient; of what is to be verified one mail a recipient."""
+    verifications = [one for one in late if one.is_verification]
+    to = {one.recipient.key: one.recipient for one in verifications}
+    found = [_unverified(given, to[key], [one for one in verifications if one.recipient.key == key]) for key in to]
+    return found + [_late(given, one) for one in late if not one.is_verification]
+
+
+def _unverified(given: Occasion, recipient: Recipient, late: list[_Step]) -> Decision:
+    """The mail about what should have been verified."""
+    items = _items(given, [str(one.row["episode_id"]) for one in late])
+    content = {str(one.row["episode_id"]): int(one.row["level"]) for one in late}
+    first = min(one.deadline.due_at for one in late)
+    by, what, post = (
+        f"{first.astimezone(given.region.time_zone):%m-%d %H:%M}",
+        items[0].what,
+        late[0].deadline.step.role,
+    )
+    lead = "现在登录，" if recipient.role is post else f"应办的{POST_NAMES[post]}没有收件人，请督促其"
+    few = len(items) == 1
+    fields = {
+        "subject": f"[{items[0].title}·逾期] {what}{'' if few else f' 等 {len(items)} 项'}应于 {by} 前核实",
+        "fact": f"{what}应于 {by} 前核实，现在已经逾期。"
+        if few
+        else f"以下 {len(items)} 项没有核实结论，最早的应于 {by} 前核实，现在都已经逾期。",
+        "action": f"{lead}逐项登记核实结论：属实的确认，不属实的判为误报，都要写明理由。",
+        "because": "核实有时限而没有登记结论；同一预警的每一级只提醒一次。",
+    }
+    key = f"{_VERIFY}:{hashed(*sorted(f'{episode_id}:{level}' for episode_id, level in content.items()))}"
+    return _decision(given, recipient, Purpose.OVERDUE, key, Reason.OVERDUE, content, fields, items)
 
 
 def _late(given: Occasion, late: _Step) -> Decision:

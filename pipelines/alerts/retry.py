@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from pipelines.alerts.audience import offices
-from pipelines.alerts.hours import Hours
+from pipelines.office_hours import Hours
 from pipelines.region import Region
 
 # After the first, second, … attempt; from the last on always as long. Graylisting servers let in after five minutes.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from pipelines.ledger.acknowledgement import Acknowledgement
 from pipelines.ledger.chain import Standing
 from pipelines.ledger.told import Known
 from pipelines.ledger.warning_notice import Why
+from pipelines.office_hours import suspected_at
 from pipelines.region import Region
 
 _FOLD_DAYS = 7  # a city-wide shock takes in what opened so many days around it
@@ -27,7 +28,8 @@ class Board:
     """The open warnings of an edition and what people made of them, one row a warning, in the order of mails.
 
     ``rows``: the columns of mail_warning.sql with ``level`` as it counts (people's, unless it got worse), ``state``,
-    ``is_ended`` (people lifted or dismissed it), ``is_receded`` (the data closed it and people still hold it),
+    ``is_ended`` (people lifted or dismissed it), ``is_receded`` (the data closed it and it stays open),
+    ``suspected_at`` (from when it is to be verified, UTC),
     ``issued_at`` (UTC or NaT), ``parent`` (the city-wide warning it is folded into, else empty), ``silenced``
     (acknowledgements that hold, by office, their end in local time), ``expired`` (when the last one of an office
     ended, by office; UTC) and ``ended_by``. ``closed``: the other warnings, with ``state`` and ``is_issued`` (whether
@@ -49,12 +51,24 @@ def board(
     acknowledged: Mapping[str, list[Acknowledgement]],
     region: Region,
     now: datetime,
+    told_from: date | None = None,
 ) -> Board:
-    """The open warnings with their human side; ``warnings`` are rows of mail_warning.sql of all areas."""
+    """The open warnings with their human side; ``warnings`` are rows of mail_warning.sql of all areas.
+
+    ``told_from``: ``chain.first_told_day``.
+    """
     machine = warnings["level"].astype(int)
     stand = np.array([standing.get(one, Standing()) for one in warnings["episode_id"]], dtype=object)
     states = np.array([one.state_at(level) for one, level in zip(stand, machine, strict=True)], dtype=object)
-    is_on = (warnings["status"] == "open").to_numpy() | np.array([one.is_held for one in stand], dtype=bool)
+    is_on = np.array(
+        [
+            status == "open" or one.outlasts_its_data(str(kind), level, pd.Timestamp(closed).date(), told_from)
+            for status, kind, closed, one, level in zip(
+                warnings["status"], warnings["kind"], warnings["closed_on"], stand, machine, strict=True
+            )
+        ],
+        dtype=bool,
+    )
     closed = warnings[~is_on].assign(
         state=states[~is_on], is_issued=np.array([one.entered(State.ISSUED) is not None for one in stand[~is_on]], bool)
     )
@@ -70,6 +84,9 @@ def board(
     ]
     rows = rows.assign(
         is_receded=rows["status"] != "open",
+        suspected_at=pd.Series(
+            [suspected_at(region, row) for row in rows.itertuples(index=False)], dtype="datetime64[us, UTC]"
+        ),
         machine_level=machine,
         level=np.array([one.level_at(level).value for one, level in zip(stand, machine, strict=True)], dtype=np.int64),
         state=pd.Series([state.value for state in states], dtype=object),

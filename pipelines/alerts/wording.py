@@ -7,7 +7,7 @@ from functools import lru_cache
 import pandas as pd
 
 from pipelines.alerts.period import last_day, words
-from pipelines.domain import TOTAL_INDUSTRY, Grain, Level, State
+from pipelines.domain import EVENT_KINDS, TOTAL_INDUSTRY, Grain, Level, State
 from pipelines.ledger.measure import proposals
 from pipelines.region import Region
 from pipelines.rule_terms import BEYOND_EXPECTED, OF_SERIES
@@ -24,6 +24,7 @@ CLOSED_BECAUSE = {
 }  # fmt: skip
 WITHDRAWN = "数据更正后不再成立"
 RECEDED = "，数据已回落，待决定解除"
+GONE = "，数据已不再显示，仍须核实"
 AGREEMENT_NAMES = {"consistent": "多源一致", "corroborated": "有旁证", "conflicting": "来源不一致"}
 """What other sources make of a warning; that none says anything clear is no news."""
 _CERTAIN_IN_ITSELF = frozenset({"data_fault", "deadline"})  # kinds that no other source can bear out
@@ -81,7 +82,7 @@ def item(row: dict[str, object], change: str, region: Region, settings: Settings
         rule=_text(row["rule_title"]),
         level=int(str(row["level"])),
         is_issued=bool(row.get("is_issued", False)),
-        state=f"{STATE_NAMES[state]}{RECEDED if row.get('is_receded', False) else ''}",
+        state=f"{STATE_NAMES[state]}{_receded(row, state)}",
         change=change,
         observed=band_words(row["observed_band"], str(row["unit"])),
         people=_people(row),
@@ -133,6 +134,11 @@ def action(row: dict[str, object], region: Region, owner: str = "", *, signs: bo
         verify = f"已由{owner}签收，请督促登记核实结论" if owner else "请督促责任岗位核实并签收"
     then = f"；属实的，先办“{measure}”" if measure else ""
     state = State(str(row.get("state", State.TO_VERIFY)))
+    if row.get("is_receded", False) and state is State.TO_VERIFY and row["kind"] in EVENT_KINDS:
+        return (
+            "一直没有核实结论，数据已不再显示，但不会自动解除："
+            "登录系统登记核实结论，属实的确认后处置，不属实的判为误报。"
+        )
     if row.get("is_receded", False) and state is State.TO_VERIFY:
         return (
             "加重后没有人核实，数据已回落，但不会自动解除：登录系统登记核实结论，属实的确认后再解除，不属实的判为误报。"
@@ -146,6 +152,12 @@ def action(row: dict[str, object], region: Region, owner: str = "", *, signs: bo
         State.HANDLING: "在系统中登记措施进展和结果。",
         State.LOWERED: "继续观察，情况反复的转回处置。",
     }.get(state, f"{verify}。")
+
+
+def _receded(row: dict[str, object], state: State) -> str:
+    if not row.get("is_receded", False):
+        return ""
+    return GONE if state is State.TO_VERIFY and row["kind"] in EVENT_KINDS else RECEDED
 
 
 def _people(row: dict[str, object]) -> str:

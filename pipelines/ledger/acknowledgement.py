@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from pipelines.domain import Role, Said, SaidError, Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
-from pipelines.ledger.chain import Subject
+from pipelines.ledger.chain import Subject, refuse_ended
 from pipelines.ledger.schema import acknowledgement as table
 from pipelines.ledger.store import Ledger, in_parts
 
@@ -58,7 +58,8 @@ def acknowledge(
 ) -> int:  # fmt: skip
     """Take a warning on for an office, with the post or person that handles it; returns its number.
 
-    Raises SaidError for a role that may not, for no owner, or a number of days that is none of ``LASTS_DAYS``.
+    Raises SaidError for a role that may not, for no owner, a number of days that is none of ``LASTS_DAYS``, or a
+    warning that is over.
     """
     role = _role_that_may(viewer, subject)
     if not owner.strip():
@@ -71,6 +72,7 @@ def acknowledge(
         "note": note.strip(), "acknowledged_at": now, "expires_at": now + timedelta(days=days),
     }  # fmt: skip
     with ledger.writing() as connection:
+        refuse_ended(connection, subject)
         made = connection.execute(insert(table).values(values).returning(table.c.acknowledgement_id)).scalar_one()
         details = {"office": office_id, "days": days, "edition": subject.edition_id}
         audit.append(connection, Act.ACKNOWLEDGEMENT, actor, f"warning {subject.episode_id}", now, details=details)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from pipelines.domain import Role, Said, SaidError, Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
-from pipelines.ledger.chain import Subject
+from pipelines.ledger.chain import Subject, refuse_ended
 from pipelines.ledger.schema import measure as table
 from pipelines.ledger.store import Ledger, in_parts
 
@@ -79,7 +79,8 @@ def assign(
 ) -> int:  # fmt: skip
     """Assign a measure to a warning; returns its number.
 
-    Raises SaidError for a role that may not, for no owner, a day that has passed, or a measure assigned already.
+    Raises SaidError for a role that may not, for no owner, a day that has passed, a measure assigned already,
+    or a warning that is over.
     """
     _refuse(viewer, MAY_ASSIGN, subject.area, Said("您的角色不能安排措施", "your role does not assign measures"))
     if not owner.strip():
@@ -92,6 +93,7 @@ def assign(
         "assigned_by": actor.who, "state": Progress.ASSIGNED.value, "result": "",
     }  # fmt: skip
     with ledger.writing() as connection:
+        refuse_ended(connection, subject)
         is_there = connection.execute(
             select(table.c.measure_id).where(
                 table.c.episode_id == subject.episode_id, table.c.playbook == playbook,

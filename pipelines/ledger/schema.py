@@ -242,6 +242,7 @@ warning_step = Table(
     Column("document", Text, nullable=False),
     Column("cause", String(32), nullable=False),
     Column("note", Text, nullable=False),
+    Column("undoes", Integer),
     UniqueConstraint("episode_id", "number", name="warning_step_number"),
 )
 

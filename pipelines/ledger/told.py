@@ -108,3 +108,12 @@ def made(connection: Connection, purpose_key: str) -> set[Key]:
     table = notice.c
     query = select(table.office_id, table.address).where(table.purpose_key == purpose_key)
     return {(row.office_id, row.address) for row in connection.execute(query)}
+
+
+def is_told_since(connection: Connection, episode_id: str, since: datetime) -> bool:
+    """Whether a digest or a mail at once made at ``since`` (UTC) or later, sent or waiting, tells of a warning."""
+    table = notice.c
+    query = select(table.content).where(
+        table.decided_at >= since, table.state.in_(TOLD), table.purpose.in_((Purpose.DIGEST, Purpose.IMMEDIATE))
+    )
+    return any(episode_id in json.loads(row.content) for row in connection.execute(query))

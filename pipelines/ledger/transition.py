@@ -1,11 +1,12 @@
 """Who may bring a warning from one state to the next, and by when: the region's transition.csv, asked."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pandas as pd
 
-from pipelines.domain import Level, Role, Said, SaidError, State
+from pipelines.domain import COUNTY_POSTS, Level, Role, Said, SaidError, State, Viewer
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,14 @@ class Step:
 def steps(transition: pd.DataFrame, level: Level, state: State, *, is_city: bool = False) -> list[Step]:
     """All steps out of a state at a level; ``transition`` is ``Region.transition``.
 
-    ``is_city``: of a warning about the whole city, for which no county answers: what is a county head's is the city
-    duty desk's.
+    ``is_city``: of a warning about the whole city, for which no county answers: the step is the row's ``city_role``'s,
+    where it names none the role's own, and what is a county post's is the city duty desk's.
     """
     found = transition[(transition["level"] == level.value) & (transition["from"] == state)]
     return [
         Step(
             State(row.to),
-            Role.CITY_DUTY if is_city and row.role == Role.COUNTY_HEAD else Role(row.role),
+            of_city(row.role, row.city_role) if is_city else Role(row.role),
             None if pd.isna(row.within_hours) else timedelta(hours=int(row.within_hours)),
             None if pd.isna(row.counts_from) else State(row.counts_from),
             bool(row.by_delegation),
@@ -49,6 +50,34 @@ def steps(transition: pd.DataFrame, level: Level, state: State, *, is_city: bool
         )
         for row in found.itertuples()
     ]
+
+
+def of_city(role: str, city_role: str) -> Role:
+    """Whose a step is for a warning about the whole city, as a row of the table says it."""
+    if city_role:
+        return Role(city_role)
+    return Role.CITY_DUTY if role in COUNTY_POSTS else Role(role)
+
+
+def remind_within(transition: pd.DataFrame) -> dict[Level, timedelta]:
+    """By level the working time after which the next post is told that nobody took a warning on."""
+    found = transition[(transition["from"] == State.TO_VERIFY) & transition["remind_hours"].notna()]
+    return {Level(int(row.level)): timedelta(hours=int(row.remind_hours)) for row in found.itertuples()}
+
+
+def unheld(
+    transition: pd.DataFrame, viewers: Collection[Viewer], area: str, *, is_city: bool
+) -> list[tuple[Level, State, set[Role]]]:
+    """Levels and states of warnings about an area that none of the viewers may bring on, with the posts that should.
+
+    By delegation alone nobody counts: it needs an order of the post that is not held.
+    """
+    found = []
+    for (level, state), _ in transition.groupby(["level", "from"], sort=True):
+        posts = {one.role for one in steps(transition, Level(level), State(state), is_city=is_city)}
+        if not any(one.role in posts and one.answers_for(area) for one in viewers):
+            found.append((Level(level), State(state), posts))
+    return found
 
 
 def step(

@@ -120,10 +120,10 @@ def test_a_state_is_chosen_and_a_wrong_one_is_refused_in_a_sentence(browser: Bro
 
 def test_a_refused_mail_is_sent_again_by_a_button_and_it_is_entered_who_did_it(browser: Browser, office: Site) -> None:
     page = opened(browser, office, DUTY, DESK, Watch())
-    page.on("dialog", lambda dialog: dialog.accept())
     buttons = page.get_by_role("button", name=text("Send this one again"))
     assert buttons.count() == 4, "not for the one the server has"
     page.locator("form[action='/delivery/2/resend'] button").click()
+    page.locator("dialog.question button").last.click()
     row = page.locator("table.delivery tbody tr", has=page.locator("th", has_text="2"))
     expect(row).to_contain_text(text("waiting"))
     states = {one.notice_id: one.state for one in recorded_notices(office.ledger)}

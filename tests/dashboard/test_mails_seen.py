@@ -72,8 +72,8 @@ def _people(ledger: Ledger, story: Timeline) -> None:
     own = Subject("371502F1", edition(story.days[1]).edition_id, "371502", Level.YELLOW)
     acknowledge(ledger, county, actor, own, "dongchangfu", "就业科岗位甲", "", 7, now)
     chiping = Subject("371503C1", edition(story.days[1]).edition_id, "371503", Level.RED)
-    take(ledger, REGION.transition, Viewer(Role.CITY_LEADER), actor, chiping, State.CONFIRMED, now)
-    take(ledger, REGION.transition, Viewer(Role.CITY_DUTY), actor, chiping, State.ISSUED, now)
+    take(ledger, REGION.transition, Viewer(Role.CITY_LEADER), actor, chiping, State.CONFIRMED, now, note="属实")
+    take(ledger, REGION.transition, Viewer(Role.CITY_DUTY), actor, chiping, State.ISSUED, now, note="属实")
 
 
 def _name(address: str) -> str:

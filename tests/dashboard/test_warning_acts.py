@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from dashboard.locale import text
 from dashboard.region import REGION
@@ -85,16 +85,31 @@ def of(place: Site, episode_id: str) -> Standing:
         return standing(connection, [episode_id])[episode_id]
 
 
+def chosen(place: Site, episode_id: str, to: str, **values: str) -> dict[str, str]:
+    """What the form of a step sends as the page shows it now."""
+    at, level = of(place, episode_id), int(of_edition(place, episode_id)["level"])
+    shown_with = {"entries": str(len(at.entries)), "state": at.state_at(level).value}
+    return shown_with | {"level": str(int(at.level_at(level))), "to": to, "note": "已核实"} | values
+
+
+def stepped(place: Site, client: FlaskClient, episode_id: str, to: str, **values: str) -> tuple[int, str]:
+    return sent(client, f"/warning/{episode_id}/step", **chosen(place, episode_id, to, **values))
+
+
 def test_a_warning_goes_its_way_from_page_to_page(place: Site, yellow: str) -> None:
     page = f"/warning/{yellow}"
     head, duty = signed_in(place, head_of(AREA)), signed_in(place, DUTY)
-    assert sent(head, f"{page}/step", to="confirmed", number="0") == (200, page)
-    assert sent(head, f"{page}/step", to="confirmed", number="0")[0] == 400, "somebody acted meanwhile"
-    assert sent(head, f"{page}/step", to="issued")[0] == 400, "the duty desk issues"
-    assert sent(duty, f"{page}/step", to="issued") == (200, page)
-    assert sent(head, f"{page}/step", to="handling") == (200, page)
-    assert sent(head, f"{page}/step", to="lifted") == (400, "请写明理由")
-    assert sent(head, f"{page}/step", to="lifted", note="连续两期恢复正常") == (200, page)
+    first = chosen(place, yellow, "confirmed")
+    assert sent(head, f"{page}/step", **first) == (200, page)
+    assert sent(head, f"{page}/step", **first)[0] == 409, "somebody acted meanwhile"
+    assert sent(head, f"{page}/step", to="lifted", note="恢复")[0] == 400, "it does not say what it was shown with"
+    stale = chosen(place, yellow, "lifted", level="1", note="恢复")
+    assert sent(head, f"{page}/step", **stale)[0] == 409, "the level has changed since the page was shown"
+    assert stepped(place, head, yellow, "issued")[0] == 400, "the duty desk issues"
+    assert stepped(place, duty, yellow, "issued") == (200, page)
+    assert stepped(place, head, yellow, "handling", note="") == (200, page)
+    assert stepped(place, head, yellow, "lifted", note="") == (400, "请写明理由")
+    assert stepped(place, head, yellow, "lifted", note="连续两期恢复正常") == (200, page)
     assert of(place, yellow).state is State.LIFTED
     assert "连续两期恢复正常" in shown(page, head)
 
@@ -104,7 +119,7 @@ def test_what_people_wrote_is_read_by_the_bureau_and_the_areas_own_office(place:
     head = signed_in(place, head_of(AREA))
     taken, verified, done = written
     assert sent(head, f"{page}/acknowledge", owner="就业科", days="7", note=taken)[0] == 200
-    assert sent(head, f"{page}/step", to="confirmed", number="0", note=verified)[0] == 200
+    assert stepped(place, head, yellow, "confirmed", note=verified)[0] == 200
     assert sent(head, f"{page}/measure", playbook="consult", owner="就业科", due_on="2099-01-01")[0] == 200
     assert sent(head, f"{page}/measure/1/close", state="done", result=done)[0] == 200
     for viewer, may in ((head_of(AREA), True), (LEADER, True), (AUDITOR, False), (ADMINISTRATOR, False)):
@@ -133,7 +148,7 @@ def test_who_answers_for_several_offices_takes_a_warning_on_for_its_own(place: S
 def test_nobody_acts_on_what_is_not_theirs(place: Site, yellow: str) -> None:
     page = f"/warning/{yellow}"
     acts = (
-        ("step", {"to": "confirmed"}), ("acknowledge", {"owner": "就业科", "days": "7"}),
+        ("step", chosen(place, yellow, "confirmed")), ("step/1/undo", {}), ("acknowledge", {"owner": "就业科", "days": "7"}),
         ("measure", {"playbook": "consult", "owner": "就业科", "due_on": "2099-01-01"}),
         ("acknowledge/1/undo", {}), ("measure/1/close", {"state": "done", "result": "好"}),
     )  # fmt: skip
@@ -174,13 +189,19 @@ def test_a_countys_warning_is_taken_on_by_the_duty_desk_but_not_by_analyst_or_le
         ("measure", {"playbook": "consult", "owner": "就业科", "due_on": "2020-01-01"}),
         ("measure/7/close", {"state": "assigned", "result": "x"}),
         ("step", {"to": "confirmed", "note": "长" * 1001}),
+        ("step", {"to": "confirmed", "note": ""}),
+        ("step", {"to": "confirmed", "entries": ""}),
+        ("step", {"to": "confirmed", "state": "nowhere"}),
+        ("step", {"to": "confirmed", "level": "9"}),
+        ("step/1/undo", {}),
         ("acknowledge", {"owner": "长" * 201, "days": "7"}),
     ],
 )
 def test_what_cannot_be_is_answered_with_a_sentence(
     place: Site, yellow: str, path: str, values: dict[str, object]
 ) -> None:
-    status, said = sent(signed_in(place, head_of(AREA)), f"/warning/{yellow}/{path}", **values)
+    given = chosen(place, yellow, "") | values if path == "step" else values
+    status, said = sent(signed_in(place, head_of(AREA)), f"/warning/{yellow}/{path}", **given)
     assert status == 400
     assert len(said) > 4
     assert not of(place, yellow).steps
@@ -223,7 +244,7 @@ def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(place: Si
 
 def test_a_page_that_looks_back_shows_what_people_had_done_by_then(place: Site, yellow: str) -> None:
     client = signed_in(place, head_of(AREA))
-    sent(client, f"/warning/{yellow}/step", to="confirmed")
+    stepped(place, client, yellow, "confirmed")
     now, then = (shown(f"/warning/{yellow}", client, query) for query in ("", "as_of=2026-11-25"))
     assert f"/warning/{yellow}/acknowledge" in now
     assert "→" in now
@@ -345,3 +366,95 @@ def test_a_file_of_the_warnings_says_at_what_level_and_how_far_people_have_got(p
     assert (told["状态"], told["负责人"], told["来源比对"]) == ("黄色预警，已发布", "就业科", "有旁证")
     assert told["期限"].startswith("开始处置（县级负责人）")
     assert told["是否逾期"] == ""
+
+
+@pytest.fixture
+def head(place: Site, browser: Browser) -> Iterator[Page]:
+    """The head of the county's office, signed in."""
+    context = browser.new_context(locale="zh-CN", base_url=place.url, viewport={"width": 1366, "height": 900})
+    page = context.new_page()
+    page.goto(place.link(head_of(AREA)))
+    page.get_by_role("button").first.click()
+    page.wait_for_selector("main#main h1")
+    yield page
+    context.close()
+
+
+def step_form(page: Page, to: str) -> Locator:
+    """The form of a step, unfolded."""
+    fold = page.locator("details.step", has=page.locator(f"form[data-key='step {to}']"))
+    if fold.get_attribute("open") is None:
+        fold.locator("summary").click()
+    return fold.locator("form")
+
+
+def test_pressed_again_in_the_same_place_a_step_does_nothing_more(place: Site, yellow: str, head: Page) -> None:
+    head.goto(f"/warning/{yellow}")
+    head.wait_for_selector("details.step")
+    assert head.locator(".handling form[action$='/step'] button:visible").count() == 0, "none is offered at once"
+    form = step_form(head, "confirmed")
+    button = form.get_by_role("button")
+    button.click()
+    assert not of(place, yellow).steps, "without grounds"
+    form.locator("textarea").fill("已电话核实")
+    box = button.bounding_box()
+    assert box is not None
+    head.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(head.locator("[data-entered]")).to_contain_text(text("Confirm that it is true"))
+    for _ in range(3):
+        head.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    head.keyboard.press("Enter")
+    assert [one.to_state for one in of(place, yellow).entries] == [State.CONFIRMED]
+
+
+def test_a_warning_ends_after_a_question_and_the_step_is_taken_back(
+    place: Site, yellow: str, head: Page, pictures: Path | None
+) -> None:
+    stepped(place, signed_in(place, head_of(AREA)), yellow, "confirmed")
+    head.goto(f"/warning/{yellow}")
+    head.wait_for_selector("details.step")
+    taking = head.locator("form[data-key='acknowledge']")
+    taking.locator("[name=owner]").fill("就业科")
+    form, question = step_form(head, "lifted"), head.locator("dialog.question")
+    form.locator("textarea").fill("数据已回落")
+    form.get_by_role("button").click()
+    expect(question).to_contain_text(text("Really lift it?"))
+    expect(question).to_contain_text(str(of_edition(place, yellow)["rule_title"]))
+    expect(question).to_contain_text("数据已回落")
+    if pictures is not None:
+        head.screenshot(path=pictures / "warning_question_1366.png")
+    question.get_by_role("button", name=text("Go back")).click()
+    expect(form.locator("textarea")).to_have_value("数据已回落")
+    assert of(place, yellow).state is State.CONFIRMED
+    form.get_by_role("button").click()
+    question.get_by_role("button", name=text("Lift it")).click()
+    expect(head.locator("[data-entered]")).to_contain_text(text("Lift it"))
+    assert of(place, yellow).state is State.LIFTED
+    assert head.locator(".handling").get_by_role("button", name=text("Take it on")).count() == 0
+    assert head.locator(".handling").get_by_role("button", name=text("Assign")).count() == 0
+    head.get_by_role("button", name=text("Take this step back")).click()
+    expect(head.locator("form[data-key='step lifted']")).to_have_count(1)
+    assert of(place, yellow).state is State.CONFIRMED
+    assert [one.undoes for one in of(place, yellow).entries] == [None, None, 2]
+
+
+def test_what_stands_half_written_in_other_forms_stays(place: Site, yellow: str, head: Page) -> None:
+    head.goto(f"/warning/{yellow}")
+    head.wait_for_selector("details.step")
+    step_form(head, "dismissed").locator("textarea").fill("可能是补报")
+    head.locator("form[data-key='measure'] [name=due_on]").fill("2099-01-01")
+    own = step_form(head, "confirmed")
+    own.locator("textarea").fill("已到企业核实")
+    taking = head.locator("form[data-key='acknowledge']")
+    taking.locator("[name=owner]").fill("就业科")
+    taking.get_by_role("button").click()
+    expect(head.locator(".handling table").filter(has_text="就业科").first).to_be_visible()
+    expect(own.locator("textarea")).to_have_value("已到企业核实")
+    expect(step_form(head, "dismissed").locator("textarea")).to_have_value("可能是补报")
+    expect(head.locator("form[data-key='measure'] [name=due_on]")).to_have_value("2099-01-01")
+    expect(taking.locator("[name=owner]")).to_have_value("")
+    stepped(place, signed_in(place, head_of(AREA)), yellow, "confirmed", note="同事先办")
+    own.get_by_role("button").click()
+    expect(head.locator("[data-entered]")).to_contain_text("刚刚有人办理过")
+    expect(head.locator("form[data-key='measure'] [name=due_on]")).to_have_value("2099-01-01")
+    assert len(of(place, yellow).entries) == 1

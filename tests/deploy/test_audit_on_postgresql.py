@@ -74,7 +74,7 @@ def test_the_webs_role_enters_what_people_do_about_a_warning(web: Ledger) -> Non
     subject = Subject("w1", "2026-11-23.1", "371503", Level.YELLOW, is_city=False)
     head = Viewer(Role.COUNTY_HEAD, frozenset({"371503"}), "head")
     transition = regions.load(LIAOCHENG).transition
-    chain.take(web, transition, head, WHO, subject, Standing.CONFIRMED, NOW)
+    chain.take(web, transition, head, WHO, subject, Standing.CONFIRMED, NOW, note="属实")
     number = acknowledgement.acknowledge(web, head, WHO, subject, "chiping", "岗位甲", "", 7, NOW)
     acknowledgement.undo(web, head, WHO, subject, number, NOW)
     assigned = measure.assign(

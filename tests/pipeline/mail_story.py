@@ -49,10 +49,12 @@ def taken_on(ledger: Ledger, level: int, now: datetime, days: int = 7, day: date
     return acknowledge(ledger, viewer, Actor("岗位甲", "test"), subject, "dongchangfu", "岗位甲", "", days, now)
 
 
-def moved(ledger: Ledger, to: State, role: Role, level: int, now: datetime, **ground: str) -> None:
+def moved(
+    ledger: Ledger, to: State, role: Role, level: int, now: datetime, note: str = "已核实", **ground: str
+) -> None:
     viewer = Viewer(role, frozenset({"371502"}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset())
     subject = Subject(EPISODE, edition(REGION.local_day(now)).edition_id, "371502", Level(level))
-    take(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, **ground)
+    take(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, note=note, **ground)
 
 
 def clerk_mail(city: City, ledger: Ledger, story: Timeline, number: int, office: str = "dongchangfu") -> str:

@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines import notify
-from pipelines.alerts.hours import Hours
 from pipelines.alerts.mail import send
 from pipelines.alerts.periodic import send_due
 from pipelines.alerts.route import routes
@@ -19,6 +18,7 @@ from pipelines.ledger.audit import Actor
 from pipelines.ledger.chain import Cause, Subject, take
 from pipelines.ledger.edition import record
 from pipelines.ledger.notice import recorded_notices
+from pipelines.office_hours import Hours
 from pipelines.region_rules import LEADS
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
@@ -173,7 +173,7 @@ def test_briefs_and_digests_count_what_people_ended_and_list_by_the_level_that_c
         Subject(name, edition(MONDAY).edition_id, name[:6], Level.YELLOW) for name in ("371502C1", "371503F1")
     )
     for viewer, state in ((head, State.CONFIRMED), (duty, State.ISSUED), (head, State.HANDLING)):
-        take(ledger, REGION.transition, viewer, who, eased, state, monday)
+        take(ledger, REGION.transition, viewer, who, eased, state, monday, note="属实")
     take(ledger, REGION.transition, head, who, eased, State.LOWERED, monday, note="好转", lowered_to=Level.BLUE)
     take(ledger, REGION.transition, head, who, false, State.DISMISSED, monday, cause=Cause.DATA_ERROR.value, note="补")
     told = {}
@@ -196,7 +196,7 @@ def test_what_people_lift_long_after_the_data_closed_it_counts_when_they_do(city
     held = Subject("371502C1", edition(MONDAY).edition_id, "371502", Level.YELLOW)
     who, monday, thursday = Actor("某人", "test"), at(MONDAY, "10:00"), at(story.days[3], "10:00")
     for viewer, state in ((head, State.CONFIRMED), (duty, State.ISSUED), (head, State.HANDLING)):
-        take(ledger, REGION.transition, viewer, who, held, state, monday)
+        take(ledger, REGION.transition, viewer, who, held, state, monday, note="属实")
     told = {}
     for number in (1, 2, 3, 4):
         story.play(number + 1, since=number)
@@ -225,7 +225,7 @@ def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledge
     who, now = Actor("某人", "test"), at(october, signed)
     own = [Subject(f"371502{name}1", edition(october).edition_id, "371502", Level.YELLOW) for name in "CF"]
     acknowledge(ledger, head, who, own[0], "dongchangfu", "岗位甲", "", 7, now)
-    take(ledger, REGION.transition, head, who, own[0], State.CONFIRMED, now)
+    take(ledger, REGION.transition, head, who, own[0], State.CONFIRMED, now, note="属实")
     cause = Cause.LATE_FILING.value
     take(ledger, REGION.transition, head, who, own[1], State.DISMISSED, now, cause=cause, note="补报")
     story.play(since=1)

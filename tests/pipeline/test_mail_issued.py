@@ -68,7 +68,16 @@ def issue_all(ledger: Ledger, industries: str, day: date) -> None:
     for industry in industries:
         subject = Subject(f"371502{industry}1", edition(day).edition_id, "371502", Level.RED)
         for state, role in ((State.CONFIRMED, Role.CITY_LEADER), (State.ISSUED, Role.CITY_DUTY)):
-            take(ledger, REGION.transition, Viewer(role), Actor("某人", "test"), subject, state, at(day, "09:00"))
+            take(
+                ledger,
+                REGION.transition,
+                Viewer(role),
+                Actor("某人", "test"),
+                subject,
+                state,
+                at(day, "09:00"),
+                note="属实",
+            )
 
 
 def test_many_issues_of_a_day_are_told_once_each(city: City, ledger: Ledger) -> None:

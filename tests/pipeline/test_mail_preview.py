@@ -112,10 +112,11 @@ def test_the_next_reminders_and_overdue_steps_are_seen_ahead_as_they_come(city: 
     assert {address: one.at for address, one in coming.items()} == {
         CLERK: at(MONDAY, "10:30"), HEAD: at(MONDAY, "12:30"), DUTY: at(MONDAY, "14:30")
     }  # fmt: skip
-    made = [one for clock in ("10:30", "12:30", "14:30") for one in story.remind(0, clock)]
+    made = [one for clock in ("10:30", "12:30", "14:30") for one in story.asked(0, clock)]
     assert len(made) == 3
     assert queued(ledger, Purpose.REMINDER) == {one.message for one in found}
     assert seen(Purpose.REMINDER, ledger, city.settings, at(MONDAY, "15:00"))[0] == [], "all three were asked"
+    to_verify = queued(ledger, Purpose.OVERDUE)
     moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "20:00"))
     (step,), _ = seen(Purpose.OVERDUE, ledger, city.settings, at(MONDAY, "20:30"))
     tuesday = MONDAY + timedelta(days=1)
@@ -125,7 +126,7 @@ def test_the_next_reminders_and_overdue_steps_are_seen_ahead_as_they_come(city: 
         for when in (at(MONDAY, "22:30"), at(tuesday, "06:59"), at(tuesday, "07:00"))
     ]
     assert [len(one) for one in told] == [0, 0, 1]
-    assert queued(ledger, Purpose.OVERDUE) == {step.message}
+    assert queued(ledger, Purpose.OVERDUE) - to_verify == {step.message}
 
 
 def test_what_is_taken_on_will_not_be_asked_for(city: City, ledger: Ledger) -> None:

@@ -71,6 +71,10 @@ class Timeline:
         now = REGION.instant(day, time.fromisoformat(at))
         return remind(edition(day), self.ledger, self.region, self.city.settings, now)
 
+    def asked(self, number: int, at: str) -> list[Notice]:
+        """As ``remind``; of it only who is asked because nobody took a warning on."""
+        return [one for one in self.remind(number, at) if one.purpose is Purpose.REMINDER]
+
     def tell_issued(self, number: int, at: str) -> list[Notice]:
         """Ask for mails about what was issued since, on a day at a local time, about its edition."""
         day = self.days[number]

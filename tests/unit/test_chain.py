@@ -8,9 +8,13 @@ import pytest
 
 from pipelines.domain import Level, Role, SaidError, State, Viewer
 from pipelines.ledger import Ledger, acknowledgement, audit, open_ledger
+from pipelines.ledger import notice as outbox
 from pipelines.ledger.acknowledgement import acknowledgements
 from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Cause, Standing, Subject, deadlines, next_steps, standing, take
+from pipelines.ledger.chain import Cause, Shown, Standing, Subject, deadlines, next_steps, standing, take, undo
+from pipelines.ledger.measure import assign
+from pipelines.ledger.notice import Decision, Purpose, Reason
+from pipelines.ledger.notice import State as Sent
 from pipelines.region import load
 from pipelines.settings import Settings
 
@@ -35,9 +39,13 @@ def at(hours: float) -> datetime:
     return NOW + timedelta(hours=hours)
 
 
+def actor_of(viewer: Viewer) -> Actor:
+    return Actor(f"{viewer.role}:{viewer.name}", "127.0.0.1")
+
+
 def step(ledger: Ledger, viewer: Viewer, subject: Subject, to: str, hours: float, **more: object) -> None:
-    actor = Actor(f"{viewer.role}:{viewer.name}", "127.0.0.1")
-    take(ledger, TRANSITION, viewer, actor, subject, State(to), at(hours), **more)  # type: ignore[arg-type]
+    given: dict[str, object] = {"note": "已核实"} | more
+    take(ledger, TRANSITION, viewer, actor_of(viewer), subject, State(to), at(hours), **given)  # type: ignore[arg-type]
 
 
 def of(ledger: Ledger, until: datetime | None = None) -> Standing:
@@ -48,11 +56,11 @@ def of(ledger: Ledger, until: datetime | None = None) -> Standing:
 def test_a_yellow_warning_goes_from_suspicion_to_lifted(ledger: Ledger) -> None:
     assert of(ledger).state is State.TO_VERIFY
     step(ledger, HEAD, YELLOW, "confirmed", 1)
-    [due] = deadlines(TRANSITION, of(ledger), Level.YELLOW)
+    [due] = deadlines(TRANSITION, of(ledger), Level.YELLOW, NOW)
     assert (due.step.to, due.step.role, due.due_at) == (State.ISSUED, Role.CITY_DUTY, at(13))
     step(ledger, DUTY, YELLOW, "issued", 2)
     step(ledger, HEAD, YELLOW, "handling", 3)
-    assert not deadlines(TRANSITION, of(ledger), Level.YELLOW)
+    assert not deadlines(TRANSITION, of(ledger), Level.YELLOW, NOW)
     step(ledger, HEAD, YELLOW, "lowered", 50, lowered_to=Level.BLUE, note="连续两期低于标准")
     assert of(ledger).level is Level.BLUE
     step(ledger, HEAD, YELLOW, "lifted", 60, note="情况解除")
@@ -102,10 +110,13 @@ def test_a_warning_about_the_whole_city_is_the_duty_desks_where_a_county_heads_w
         (CLERK, "confirmed", {}, "county_head"),
         (HEAD, "issued", {}, "不能从"),
         (HEAD, "dismissed", {"note": "重复申报"}, "选择原因"),
-        (HEAD, "dismissed", {"cause": Cause.DATA_ERROR}, "写明理由"),
+        (HEAD, "dismissed", {"cause": Cause.DATA_ERROR, "note": " "}, "写明理由"),
+        (HEAD, "confirmed", {"note": ""}, "写明理由"),
         (HEAD, "dismissed", {"cause": "because", "note": "重复申报"}, "选择原因"),
         (HEAD, "confirmed", {"lowered_to": Level.BLUE}, "只有降级"),
-        (HEAD, "confirmed", {"number": 3}, "刚刚有人"),
+        (HEAD, "confirmed", {"shown": Shown(3, State.TO_VERIFY, Level.YELLOW)}, "刚刚有人"),
+        (HEAD, "confirmed", {"shown": Shown(0, State.TO_VERIFY, Level.BLUE)}, "已经变化"),
+        (HEAD, "confirmed", {"shown": Shown(0, State.ISSUED, Level.YELLOW)}, "已经变化"),
         (Viewer(Role.AUDITOR, name="auditor"), "confirmed", {}, "county_head"),
         (Viewer(), "confirmed", {}, "不归您"),
     ],
@@ -142,6 +153,154 @@ def test_a_city_wide_warning_is_taken_on_by_the_citys_desks_and_not_by_its_leade
             acknowledgement.acknowledge(ledger, viewer, actor, subject, "liaocheng", "就业科", "", 3, NOW)
         with pytest.raises(SaidError, match="不能签收"):
             acknowledgement.undo(ledger, viewer, actor, subject, 1, at(1))
+
+
+@pytest.mark.parametrize(("viewer", "to"), [(HEAD, "confirmed"), (DUTY, "issued"), (HEAD, "lifted")])
+def test_a_step_that_says_something_needs_a_reason_and_one_that_begins_work_none(
+    ledger: Ledger, viewer: Viewer, to: str
+) -> None:
+    before = ["confirmed", "issued", "handling"]
+    for own in before[: before.index(to) if to in before else 3]:
+        step(ledger, DUTY if own == "issued" else HEAD, YELLOW, own, 1, note="" if own == "handling" else "属实")
+    with pytest.raises(SaidError, match="写明理由"):
+        step(ledger, viewer, YELLOW, to, 2, note="  ")
+
+
+@pytest.mark.parametrize(("level", "hours"), [(Level.RED, 2), (Level.ORANGE, 4), (Level.YELLOW, 24), (Level.BLUE, 72)])
+def test_verification_is_due_and_answered_by_confirming_or_dismissing(
+    ledger: Ledger, level: Level, hours: float
+) -> None:
+    subject = Subject("abc", "2026-11-23.1", "371503", level)
+    [due] = deadlines(TRANSITION, of(ledger), level, NOW)
+    assert (due.step.to, due.due_at) == (State.CONFIRMED, at(hours))
+    step(ledger, LEADER if level <= Level.ORANGE else HEAD, subject, "dismissed", 1, cause=Cause.CHANCE)
+    assert not deadlines(TRANSITION, of(ledger), level, NOW)
+
+
+def test_a_step_is_taken_back_by_a_further_entry_and_counts_as_not_taken(ledger: Ledger) -> None:
+    step(ledger, HEAD, YELLOW, "confirmed", 1)
+    undo(ledger, HEAD, actor_of(HEAD), YELLOW, 1, at(1) + timedelta(minutes=10))
+    now_at = of(ledger)
+    assert (now_at.state, now_at.level, now_at.since, now_at.entered(State.CONFIRMED)) == (
+        State.TO_VERIFY,
+        None,
+        None,
+        None,
+    )
+    assert [(one.number, one.from_state, one.to_state, one.undoes) for one in now_at.entries] == [
+        (1, State.TO_VERIFY, State.CONFIRMED, None),
+        (2, State.CONFIRMED, State.TO_VERIFY, 1),
+    ]
+    [due] = deadlines(TRANSITION, now_at, Level.YELLOW, NOW)
+    assert due.due_at == at(24), "its time has gone on"
+    assert of(ledger, until=at(1)).state is State.CONFIRMED, "it stood so then"
+    step(ledger, HEAD, YELLOW, "confirmed", 2)
+    assert of(ledger).entered(State.CONFIRMED) == at(2)
+    acts = [entry.details for entry in audit.entries(ledger) if entry.act == "transition"]
+    assert ['"undoes":1' in str(one).replace(" ", "").replace("'", '"') for one in acts] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("who", "number", "minutes"),
+    [
+        (Viewer(Role.COUNTY_HEAD, frozenset({"371503"}), "other"), 1, 1),
+        (HEAD, 1, 10.1),
+        (HEAD, 2, 1),
+        (OTHER_HEAD, 1, 1),
+        (Viewer(), 1, 1),
+    ],
+)
+def test_a_step_is_taken_back_by_nobody_else_nor_later(
+    ledger: Ledger, who: Viewer, number: int, minutes: float
+) -> None:
+    step(ledger, HEAD, YELLOW, "confirmed", 1)
+    with pytest.raises(SaidError, match=r"不能撤销|不归您"):
+        undo(ledger, who, actor_of(who), YELLOW, number, at(1) + timedelta(minutes=minutes))
+    assert of(ledger).state is State.CONFIRMED
+
+
+def test_only_the_last_step_is_taken_back_and_once(ledger: Ledger) -> None:
+    step(ledger, HEAD, YELLOW, "confirmed", 1)
+    step(ledger, HEAD, YELLOW, "lifted", 1)
+    with pytest.raises(SaidError, match="最后一步"):
+        undo(ledger, HEAD, actor_of(HEAD), YELLOW, 1, at(1))
+    undo(ledger, HEAD, actor_of(HEAD), YELLOW, 2, at(1))
+    assert of(ledger).state is State.CONFIRMED
+    for number in (1, 2, 3):
+        with pytest.raises(SaidError, match="最后一步"):
+            undo(ledger, HEAD, actor_of(HEAD), YELLOW, number, at(1))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "state", "minutes", "may"),
+    [
+        (Purpose.IMMEDIATE, Sent.QUEUED, 1, False),
+        (Purpose.DIGEST, Sent.ACCEPTED, 1, False),
+        (Purpose.DIGEST, Sent.QUEUED, -5, False),
+        (Purpose.DIGEST, Sent.QUEUED, -30, True),
+        (Purpose.DIGEST, Sent.NOT_DUE, 1, True),
+        (Purpose.OVERDUE, Sent.ACCEPTED, 1, True),
+    ],
+)
+def test_an_issue_that_mails_tell_of_is_not_taken_back(
+    ledger: Ledger, purpose: Purpose, state: Sent, minutes: float, may: bool
+) -> None:
+    step(ledger, HEAD, YELLOW, "confirmed", 1)
+    step(ledger, DUTY, YELLOW, "issued", 1)
+    with ledger.writing() as connection:
+        outbox.add(
+            connection,
+            Decision(
+                edition_id="2026-11-23.1", day=NOW.date(), cutoff_at=NOW, office_id="chiping", address="a@example.com",
+                reason=Reason.ISSUED, state=state, content={"abc": 3}, message_id="<1@example.com>",
+                is_demonstration=False, decided_at=at(1) + timedelta(minutes=minutes), purpose=purpose,
+                subject_key="abc:3", message=b"x", file_name="x.eml", subject="x",
+            ),
+        )  # fmt: skip
+    if may:
+        undo(ledger, DUTY, actor_of(DUTY), YELLOW, 2, at(1.1))
+        assert of(ledger).state is State.CONFIRMED
+    else:
+        with pytest.raises(SaidError, match="邮件"):
+            undo(ledger, DUTY, actor_of(DUTY), YELLOW, 2, at(1.1))
+        assert of(ledger).state is State.ISSUED
+
+
+@pytest.mark.parametrize(
+    ("taken", "kind", "closed_on", "stays"),
+    [
+        ([], "event", 23, True),
+        ([], "several", 24, True),
+        ([], "deadline", 24, True),
+        ([], "event", 22, False),
+        ([], "spike", 24, False),
+        ([], "level", 24, False),
+        (["confirmed"], "spike", 22, True),
+        (["confirmed"], "event", 24, True),
+        (["confirmed", "lifted"], "event", 24, False),
+        (["dismissed"], "event", 24, False),
+    ],
+)
+def test_what_stays_open_though_the_data_closed_it(
+    ledger: Ledger, taken: list[str], kind: str, closed_on: int, stays: bool
+) -> None:
+    for to in taken:
+        step(ledger, HEAD, YELLOW, to, 1, **({"cause": Cause.CHANCE} if to == "dismissed" else {}))
+    told_from = NOW.date()
+    assert of(ledger).outlasts_its_data(kind, 3, told_from.replace(day=closed_on), told_from) is stays
+    if not taken:
+        assert not of(ledger).outlasts_its_data(kind, 3, told_from, None), "nothing was ever told to anybody"
+
+
+def test_nobody_takes_on_what_is_over(ledger: Ledger) -> None:
+    step(ledger, HEAD, YELLOW, "dismissed", 1, cause=Cause.CHANCE)
+    for subject in (YELLOW, Subject("other", "2026-11-23.1", "371503", Level.YELLOW, is_closed=True)):
+        with pytest.raises(SaidError, match="已经办结"):
+            acknowledgement.acknowledge(ledger, HEAD, actor_of(HEAD), subject, "chiping", "就业科", "", 3, NOW)
+        with pytest.raises(SaidError, match="已经办结"):
+            assign(
+                ledger, HEAD, actor_of(HEAD), subject, "consult", "就业科", "", at(99).date(), "", NOW, NOW.date()
+            )  # fmt: skip
 
 
 def test_an_acknowledgement_holds_until_it_expires_is_undone_or_the_warning_gets_worse(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ ALLOWED = {
     "pipelines.domain", "pipelines.log", "pipelines.settings", "pipelines.ledger", "pipelines.feeds", "pipelines.publish.read",
     "pipelines.publish.scope", "pipelines.ingest.check", "pipelines.ingest.apart", "pipelines.ingest.error_sheet",
     "pipelines.ingest.template", "pipelines.ingest.template_text", "pipelines.ingest.feed_page", "pipelines.ingest.told", "pipelines.sheet",
-    "pipelines.rule_version",
+    "pipelines.rule_version", "pipelines.office_hours",
 }  # fmt: skip
 WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.phrase_book", "pipelines.place_name", "pipelines.publish.kept", "pipelines.publish.question", "pipelines.publish.schema", "pipelines.region", "pipelines.region_check", "pipelines.region_folder", "pipelines.region_rules", "pipelines.rule_terms", "pipelines.region_table", "pipelines.secrecy", "pipelines.timetable", "pipelines.ingest.cell", "pipelines.ingest.drop", "pipelines.ingest.forbidden",

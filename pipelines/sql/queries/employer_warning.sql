@@ -1,8 +1,9 @@
 -- Early warnings that name an employer: those open, and those lifted since a day, with what its headcounts say.
 select
     e.episode_id, e.rule_id, coalesce(r.kind, e.kind) as kind, e.indicator, e.area, e.industry, e.employer,
-    e.employer_name, e.level, e.status, e.opened_on, e.closed_on, e.window_from, e.window_to, e.data_to, e.observed,
-    e.expected, e.p, e.people, e.line, r.title as rule_title, size.insured, size.period as counted_on,
+    e.employer_name, e.level, e.status, e.opened_on, e.changed_on, e.closed_on,
+    e.window_from, e.window_to, e.data_to, e.observed, e.expected,
+    e.p, e.people, e.line, r.title as rule_title, size.insured, size.period as counted_on,
     before.insured as insured_before, before.period as counted_before
 from episode as e
 left join (select rule_id, max(title) as title, max(kind) as kind from rule group by rule_id) as r

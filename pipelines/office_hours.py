@@ -1,7 +1,10 @@
-"""When an office may be told: its working hours on the region's workdays, and the hours in which it is left alone."""
+"""When an office is at work, may be told and has to verify: its hours on the region's workdays."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
+
+import pandas as pd
 
 from pipelines.region import Region
 
@@ -60,3 +63,25 @@ class Hours:
                 return here + left
             left -= closes - here
             here = self.next_working(region, closes)
+
+
+def hours_of_area(region: Region, area: str) -> Hours:
+    """The hours of the first office that answers for an area. Raises KeyError where none does."""
+    for row in region.offices.itertuples(index=False):
+        if area in str(row.areas).split(";"):
+            return Hours(row.work_from, row.work_to, row.quiet_from, row.quiet_to)
+    raise KeyError(area)
+
+
+def suspected_at(region: Region, row: Any) -> datetime:
+    """From when a warning is to be verified at its level (UTC): the first working instant of its area's office after
+    the edition that opened it, or that gave it its level.
+
+    ``row`` has area, opened_on and changed_on of ``episode``, and closed_on where the data may have closed it: that
+    changed no level.
+    """
+    opened, changed, closed = (
+        pd.Timestamp(getattr(row, name, None)) for name in ("opened_on", "changed_on", "closed_on")
+    )
+    day = opened if pd.isna(changed) or changed == closed else changed
+    return hours_of_area(region, str(row.area)).next_working(region, region.cutoff_at(day.date()))
