@@ -87,7 +87,9 @@ def _rehired(con: duckdb.DuckDBPyConnection, rules: pd.DataFrame, day: date) -> 
     reports = reports.assign(until=until)[is_open]
     if reports.empty:
         return pd.DataFrame(columns=leads.LEAD)
-    con.register("done_layoff", reports[["report_id", "employer", "reported_on", "effective_on", "until"]])
-    joined = con.execute(step("lead_rehire"), {"since": reports["reported_on"].min().date()}).df()
+    begun_on = reports[["reported_on", "effective_on"]].min(axis=1)  # a report may come after its layoff
+    done = reports[["report_id", "employer", "effective_on", "until"]].assign(begun_on=begun_on)
+    con.register("done_layoff", done)
+    joined = con.execute(step("lead_rehire"), {"since": begun_on.min().date()}).df()
     con.unregister("done_layoff")
     return leads.rehired(rules, reports, joined)

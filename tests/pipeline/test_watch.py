@@ -72,6 +72,18 @@ def test_an_edition_nobody_was_decided_about_is_not_finished(ledger: Ledger, tmp
     assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE) == []
 
 
+def test_a_run_has_ten_minutes_to_decide_whom_to_tell(ledger: Ledger, tmp_path: Path) -> None:
+    record(ledger, edition(DAY), False, SEVEN + 20 * MINUTE)
+    City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY)], [])
+    assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE - timedelta(microseconds=1)) == []
+    assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE) == [Reason.NO_EDITION]
+    later = edition(DAY + timedelta(days=1))
+    record(ledger, later, False, SEVEN + timedelta(days=1, minutes=40))
+    City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY), later], [])
+    assert reasons(ledger, tmp_path, SEVEN + timedelta(days=1, minutes=49)) == []
+    assert reasons(ledger, tmp_path, SEVEN + timedelta(days=1, minutes=50)) == [Reason.NO_EDITION]
+
+
 def test_an_old_edition_is_told_before_half_past_seven_too(ledger: Ledger, tmp_path: Path) -> None:
     finished(ledger, tmp_path)
     assert reasons(ledger, tmp_path, SEVEN + timedelta(days=1)) == []

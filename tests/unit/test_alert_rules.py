@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from pipelines.alerts import rules
+from pipelines.alerts.override import with_overrides
+from pipelines.rule_terms import LIMITS
 from pipelines.warehouse.catalogue import step
 from pipelines.warehouse.tables import define
 
@@ -66,6 +68,22 @@ def test_a_spike_needs_strength_size_and_people(
 ) -> None:
     found = rules.spikes(spike_rules(), score(observed, expected, strength), WORSE)
     assert list(found["level"]) == ([] if level is None else [level])
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected", "strength", "is_met"),
+    [
+        (60, 50, 3.1, True),  # exactly as strong, a fifth more, ten people
+        (60, 50, 3.09, False),
+        (61, 51, 3.1, False),  # ten people, but less than a fifth
+        (59, 49, 3.1, True),
+        (58.8, 49, 3.1, False),  # exactly a fifth, but not ten people
+    ],
+)
+def test_a_spike_that_reaches_each_of_its_lines_is_one(
+    observed: float, expected: float, strength: float, is_met: bool
+) -> None:
+    assert len(rules.spikes(spike_rules(), score(observed, expected, strength), WORSE)) == is_met
 
 
 def test_the_strongest_window_speaks_for_the_series() -> None:
@@ -134,9 +152,40 @@ def test_a_level_rule_needs_its_line_its_margin_its_history_and_its_base(
 
 
 @pytest.mark.parametrize(
-    ("grain", "history", "is_met"), [("week", 51, False), ("week", 52, True), ("quarter", 4, True)]
+    ("value", "usual", "base", "people", "is_met"),
+    [
+        (2.0, 1.0, 500, 10.0, True),  # exactly the line, the margin, the base and the people
+        (1.99, 0.9, 500, 10.0, False),
+        (2.0, 1.01, 500, 10.0, False),
+        (2.0, 1.0, 499, 10.0, False),
+        (2.0, 1.0, 500, 9.0, False),
+    ],
 )
-def test_a_level_rule_needs_a_year_of_weeks_or_quarters(grain: str, history: int, is_met: bool) -> None:
+def test_a_reading_that_reaches_each_of_the_lines_of_a_level_rule_is_met(
+    value: float, usual: float, base: float, people: float, is_met: bool
+) -> None:
+    level = pd.DataFrame(
+        [rule(kind="level", indicator="job_loss_rate", grain="month", level=3, line=2.0, margin=1.0, min_base=500,
+              min_people=10)]
+    )  # fmt: skip
+    told = reading(value, usual, 12, base).assign(numerator=people)
+    assert len(rules.levels(level, told, {"job_loss_rate": "higher"}, CITY)) == is_met
+
+
+@pytest.mark.parametrize(
+    ("grain", "history", "is_met"),
+    [
+        ("day", 364, False),
+        ("day", 365, True),
+        ("week", 51, False),
+        ("week", 52, True),
+        ("month", 11, False),
+        ("month", 12, True),
+        ("quarter", 3, False),
+        ("quarter", 4, True),
+    ],
+)
+def test_a_level_rule_needs_a_year_of_its_periods(grain: str, history: int, is_met: bool) -> None:
     level = pd.DataFrame([rule(kind="level", indicator="job_loss_rate", grain=grain, level=3, line=2.0, margin=1.0)])
     assert len(rules.levels(level, reading(3.3, 1.5, history), {"job_loss_rate": "higher"}, CITY)) == is_met
 
@@ -241,3 +290,24 @@ def test_several_employers_add_up_one_alone_does_not() -> None:
     found = rules.several(limit, two, DAY, CITY)
     assert sorted(zip(found["area"], found["industry"], strict=True)) == [("371500", "C"), ("371502", "ALL")]
     assert set(found["people"]) == {120}
+
+
+@pytest.mark.parametrize(
+    ("day", "line"), [("2026-10-09", 20), ("2026-10-10", 5), ("2026-10-20", 5), ("2026-10-21", 20)]
+)
+def test_a_line_of_one_area_holds_from_its_first_to_its_last_day(day: str, line: int) -> None:
+    override = pd.DataFrame(
+        [{"rule_id": "r", "level": 4, "area": "371502", "line": 5, "effective_from": pd.Timestamp("2026-10-10"),
+          "effective_to": pd.Timestamp("2026-10-20")}],
+        columns=["rule_id", "level", "area", *LIMITS, "effective_from", "effective_to"],
+    )  # fmt: skip
+    limit = pd.DataFrame([rule(kind="event", indicator="layoff_reported", level=4, line=20, window_days=30)])
+    limit = with_overrides(
+        limit.reindex(columns=[*dict.fromkeys([*limit.columns, *LIMITS])]), override, date.fromisoformat(day)
+    )
+    people = [line - 1, line]
+    found = [
+        len(rules.events(limit, pd.DataFrame([layoff(planned, 1000, day)]), date.fromisoformat(day)))
+        for planned in people
+    ]
+    assert found == [0, 1]

@@ -6,9 +6,10 @@ import duckdb
 import pytest
 
 from pipelines.alerts.lifecycle import BANDS
+from pipelines.domain import UserError
 from pipelines.publish.disclosure import is_small, told_bands
 from pipelines.publish.outside import band_limits
-from pipelines.secrecy import Bounds
+from pipelines.secrecy import Bounds, bounds
 from pipelines.warehouse.catalogue import catalogue
 
 PERSONS, EMPLOYERS, VILLAGES, NOBODY = "benefit_claim", "insured_headcount", "outworking_labour", "vacancy"
@@ -49,6 +50,23 @@ def test_a_band_is_read_as_the_whole_numbers_it_admits(words: str, limits: tuple
 
 @pytest.mark.parametrize("persons", [2, 10, 11, 30, 31, 60])
 def test_no_band_that_is_told_leaves_fewer_numbers_open_than_a_hidden_cell(persons: int) -> None:
-    bounds = Bounds(persons=persons)
-    told = {told_bands(bounds).get(words, words) for _, words in BANDS}
+    told = {told_bands(Bounds(persons=persons)).get(words, words) for _, words in BANDS}
     assert all(most - least + 1 >= persons for least, most in map(band_limits, told))
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "refused"),
+    [
+        ("persons", (2, 10, 100), (1, 101, 9.5, True)),
+        ("respondents", (2, 3, 100), (1, 101)),
+        ("dominance", (0.5, 0.8, 0.99), (0.49, 1, 1.0)),
+    ],
+)
+def test_a_region_names_bounds_within_their_limits(
+    name: str, held: tuple[float, ...], refused: tuple[float, ...]
+) -> None:
+    for value in held:
+        assert getattr(bounds({"disclosure": {name: value}}, "x"), name) == value
+    for value in refused:
+        with pytest.raises(UserError, match=name):
+            bounds({"disclosure": {name: value}}, "x")

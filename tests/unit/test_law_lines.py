@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from pipelines import region as regions
-from pipelines.alerts import layoff_rate, leads, rules
+from pipelines.alerts import layoff_rate, lead_desk, leads, rules
 from pipelines.roster import roster
+from pipelines.warehouse.tables import define
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 DAY = date(2026, 10, 31)
@@ -213,6 +214,45 @@ def test_people_taken_on_after_a_layoff_are_counted(planned: int, joined: int, i
     found = leads.rehired(SHIPPED, report(planned, 100), told)
     assert len(found) == is_met
     assert found["returned"].tolist() == [3] * is_met
+
+
+def taken_on(day: date, joined_on: date, reported_on: date = date(2026, 4, 1)) -> int:
+    """Leads of a day on an employer that laid 25 people off on 1 April and took ten on."""
+    with duckdb.connect() as con:
+        for feed in ("layoff_report", "insured_event"):
+            define(con, feed)
+            con.execute(f"create view {feed}_in_force as select * from {feed}")
+        con.execute("create table reversed_event (event_id varchar)")
+        con.execute(
+            "insert into layoff_report by name select 'd' as drop_id, 1 as line_number, 'r1' as report_id, 'e1' as"
+            " employer, '371502' as area, 'C' as industry, 100 as staff, 25 as planned, $reported_on as reported_on,"
+            " date '2026-04-01' as effective_on",
+            {"reported_on": reported_on},
+        )
+        con.execute(
+            "insert into insured_event by name select 'd' as drop_id, i as line_number, 'j' || i as event_id, 'p' || i as"
+            " person, 'e1' as employer, 'join' as direction, $joined_on as effective_on, $joined_on as filed_on"
+            " from range(10) as told (i)",
+            {"joined_on": joined_on},
+        )
+        return len(lead_desk.found(con, REGION, SHIPPED[SHIPPED["kind"] == "rehire"], report(1, 1)[:0], day))
+
+
+@pytest.mark.parametrize(
+    ("day", "joined_on", "is_told"),
+    [
+        (date(2026, 9, 30), date(2026, 4, 2), True),
+        (date(2026, 9, 30), date(2026, 9, 30), True),
+        (date(2026, 9, 30), date(2026, 4, 1), False),
+        (date(2026, 10, 1), date(2026, 9, 30), False),  # six months are over, and with them who comes first
+    ],
+)
+def test_for_six_months_after_a_layoff_taking_people_on_is_told(day: date, joined_on: date, is_told: bool) -> None:
+    assert taken_on(day, joined_on) == is_told
+
+
+def test_a_layoff_reported_after_it_was_carried_out_has_its_six_months_too() -> None:
+    assert taken_on(date(2026, 5, 31), date(2026, 4, 10), reported_on=date(2026, 4, 20)) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 """The reference tables of Liaocheng agree with each other and with what is published about the city."""
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from pipelines.alerts.audience import recipients
 from pipelines.region import Region, load
+from pipelines.roster import due_periods, roster
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 
@@ -130,3 +134,41 @@ def test_no_level_rule_is_a_bare_line_and_each_row_names_its_basis(region: Regio
 def test_a_rule_is_in_force_only_between_its_days(region: Region) -> None:
     assert region.rules_on(date(2015, 12, 31)).empty
     assert len(region.rules_on(date(2016, 1, 1))) == len(region.rules)
+    ended = replace(region, rules=region.rules.assign(effective_to=pd.Timestamp("2026-10-31")))
+    assert len(ended.rules_on(date(2026, 10, 31))) == len(region.rules)
+    assert ended.rules_on(date(2026, 11, 1)).empty
+
+
+def test_a_post_gets_mail_from_its_first_to_its_last_day(region: Region) -> None:
+    own = region.recipients.assign(valid_from=pd.Timestamp("2026-10-02"), valid_to=pd.Timestamp("2026-10-30"))
+    valid = replace(region, recipients=own)
+    told = [len(recipients(valid, date(2026, 10, day))) for day in (1, 2, 30, 31)]
+    assert told == [0, len(own), len(own), 0]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days", "months"),
+    [
+        ("2026-09-30", "2026-10-31", ("2026-09-30", "2026-10-30"), [9, 10]),
+        ("2026-10-12", "2026-10-15", ("2026-10-12", "2026-10-15"), []),
+        ("2026-10-09", "2026-10-30", ("2026-10-09", "2026-10-30"), []),
+    ],
+)
+def test_an_area_owes_the_periods_on_whose_last_day_it_is_one(
+    region: Region, first: str, last: str, days: tuple[str, str], months: list[int]
+) -> None:
+    places = region.places.copy()
+    is_own = places["code"] == "371503"
+    places.loc[is_own, "valid_from"], places.loc[is_own, "valid_to"] = pd.Timestamp(first), pd.Timestamp(last)
+    owed = roster(replace(region, places=places), date(2026, 9, 1), date(2026, 10, 31))
+    own = owed[(owed["area"] == "371503") & owed["feed"].isin(["benefit_claim", "insured_headcount"])]
+    told = own.loc[own["grain"] == "day", "period"]
+    assert (told.min(), told.max()) == tuple(map(pd.Timestamp, days))
+    assert own.loc[own["grain"] == "month", "period"].dt.month.tolist() == months
+
+
+def test_what_is_due_at_the_cut_off_is_due_on_that_day(region: Region) -> None:
+    cutoff_at = pd.Timestamp(region.cutoff_at(date(2026, 10, 16))).tz_localize(None)
+    due = due_periods(region, "benefit_claim", date(2026, 10, 16))
+    assert due["due_at"].max() == cutoff_at, "07:00 is the hour of both"
+    assert due["period"].max() == pd.Timestamp("2026-10-15")

@@ -310,6 +310,7 @@ def test_an_unfinished_job_of_a_quiet_inbox_ends_without_work(office: Office) ->
     [
         ({"backup": "noon"}, "应为时刻"),
         ({"ingest_minutes": 0}, "整数"),
+        ({"ingest_minutes": 1440}, "整数"),
         ({"run_minutes": True}, "整数"),
         ({"lunch": "12:00"}, "没有“lunch”"),
         ({"ingest_from": "22:00"}, "应早于"),
@@ -319,6 +320,11 @@ def test_an_unfinished_job_of_a_quiet_inbox_ends_without_work(office: Office) ->
 def test_hours_that_cannot_be_are_named_with_the_fix(said: object, why: str) -> None:
     with pytest.raises(UserError, match=why):
         timetable({"schedule": said}, "liaocheng/region.toml")
+
+
+@pytest.mark.parametrize("minutes", [1, 1439])
+def test_a_job_comes_every_minute_at_most_and_once_in_a_day_at_least(minutes: int) -> None:
+    assert timetable({"schedule": {"ingest_minutes": minutes}}, "x").ingest_minutes == minutes
 
 
 def test_a_region_without_hours_has_the_ones_of_the_default_region() -> None:

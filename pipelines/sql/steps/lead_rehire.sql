@@ -1,5 +1,5 @@
 -- People who joined an employer within the time after its layoff in which the laid-off come first, and how many of them
--- had left that employer since the layoff was reported (done_layoff).
+-- had left that employer since the layoff was reported, or carried out before its report (done_layoff.begun_on).
 select
     done_layoff.report_id, count(distinct event.person) as joined,
     count(distinct case when gone.person is not null then event.person end) as returned
@@ -13,6 +13,6 @@ left join (
     from insured_event_in_force
     where direction = 'leave' and effective_on >= $since and employer in (select employer from done_layoff)
     group by employer, person
-) as gone on gone.employer = event.employer and gone.person = event.person and gone.left_on >= done_layoff.reported_on
+) as gone on gone.employer = event.employer and gone.person = event.person and gone.left_on >= done_layoff.begun_on
 where event.effective_on > $since and event.reverses_event_id is null and reversed_event.event_id is null
 group by done_layoff.report_id
