@@ -2,7 +2,7 @@
 
 What was asked for lately is made before a new edition is shown; what people of every office and role are likely to ask
 for is made after that, and when the server starts. A process of its own makes them and gives way to the server: who
-reads meanwhile does not feel it.
+reads meanwhile does not feel it. While readers have to wait, what nobody has asked for waits too.
 """
 
 import logging
@@ -32,6 +32,7 @@ from pipelines.settings import Settings
 LOOK_EVERY = 0.5  # seconds
 LONGEST = 90.0  # seconds for preparing, then the edition is shown as it is; less than read.MOST_BEHIND
 LIKELY_LONGEST = 300.0  # seconds for what nobody has asked for yet
+_AT_A_TIME = 4  # parts nobody has asked for yet
 _GIVES_WAY = 10  # niceness of the process that prepares
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,8 @@ log = logging.getLogger(__name__)
 class Ahead:
     """Watches the pointer in a thread of its own: a new edition is shown when what was asked for lately is made."""
 
-    def __init__(self, server: Flask, settings: Settings) -> None:
-        self._server, self._settings = server, settings
+    def __init__(self, server: Flask, settings: Settings, is_busy: Callable[[], bool] = lambda: False) -> None:
+        self._server, self._settings, self._is_busy = server, settings, is_busy
         self._published = settings.published
         self._shown = ""
         self._following: dict[Asked, None] = {}  # parts that those of the edition lead to, in their order
@@ -81,12 +82,16 @@ class Ahead:
 
         until = time.monotonic() + LIKELY_LONGEST
         try:
+            self._wait_while_busy(until, is_in_vain)
+            if is_in_vain():
+                return
             with _maker(edition_id) as maker:
                 likely = maker.submit(_likely, self._settings, edition_id).result(LIKELY_LONGEST)
-                self._make(maker, edition_id, self._missing(edition_id, likely), until, is_in_vain)
+                self._make_at_leisure(maker, edition_id, self._missing(edition_id, likely), until, is_in_vain)
                 self._warm_up(edition_id)
                 self._server.config[IS_PREPARED] = True
-                self._make(maker, edition_id, self._missing(edition_id, self._following), until, is_in_vain)
+                following = self._missing(edition_id, self._following)
+                self._make_at_leisure(maker, edition_id, following, until, is_in_vain)
         finally:  # pages and figures come without it too, only later
             self._server.config[IS_PREPARED] = self._server.config[HAS_FIGURES] = True
 
@@ -108,6 +113,20 @@ class Ahead:
     def _missing(self, edition_id: str, parts: Iterable[Asked]) -> list[Asked]:
         with read.preparing(edition_id), self._server.test_request_context("/"):
             return [one for one in parts if not shared.is_kept(one)]
+
+    def _make_at_leisure(
+        self, maker: Executor, edition_id: str, wanted: list[Asked], until: float, is_in_vain: Callable[[], bool]
+    ) -> None:
+        """As ``_make``, some parts at a time; none are begun while readers of the server have to wait."""
+        for first in range(0, len(wanted), _AT_A_TIME):
+            self._wait_while_busy(until, is_in_vain)
+            if is_in_vain():
+                return
+            self._make(maker, edition_id, wanted[first : first + _AT_A_TIME], until, is_in_vain)
+
+    def _wait_while_busy(self, until: float, is_in_vain: Callable[[], bool]) -> None:
+        while self._is_busy() and time.monotonic() < until and not is_in_vain():
+            self._is_over.wait(LOOK_EVERY)
 
     def _make(
         self, maker: Executor, edition_id: str, wanted: list[Asked], until: float, is_in_vain: Callable[[], bool]

@@ -7,7 +7,8 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from plotly.utils import PlotlyJSONEncoder
 from dashboard import data
 from dashboard.locale import Language, language
 from dashboard.security import is_refused
+from dashboard.serving.refused import stop_if_reader_has_gone
 from pipelines.domain import Audience
 from pipelines.publish.kept import Kept
 from pipelines.sheet import CONTROLS, spell_character
@@ -24,6 +26,7 @@ from pipelines.sheet import CONTROLS, spell_character
 _ROOM = 16 * 2**20  # bytes, packed: some eight times as much as pages are sent
 _ROOM_OF_PAST = 2 * 2**20  # bytes for all past editions: who walks through them must not empty what everybody reads
 _MOST_ASKED, _RECENT = 500, 900.0  # parts, seconds
+_LOOK_UP = 0.5  # seconds after which who waits for a part looks whether its reader still does
 # In JSON: an escaped backslash, which begins no other escape; a control or direction mark, escaped or as it is.
 _IN_JSON = re.compile(rf"\\\\|\\(?:u([0-9a-f]{{4}})|[bf])|{CONTROLS.pattern}")
 _ESCAPED = {r"\b": "\b", r"\f": "\f"}
@@ -124,6 +127,7 @@ def shared(
         _likely[name] = likely
 
     def given(**values: str) -> str:
+        stop_if_reader_has_gone()  # between parts: what is begun is finished and kept, or nobody would ever get it
         question = Question(name, tuple(values.items()))
         made = _given(question) if is_worth_keeping(**values) else _make(question)
         if made.has_small_cell and not data.saw_small_cell():
@@ -137,7 +141,7 @@ def _given(question: Question) -> Made:
     key = _key(question)
     made = _room().get(key)
     if made is None:
-        with _locks[hash(key) % len(_locks)]:  # all who wait for a new edition's page wait for one of them to make it
+        with _alone(_locks[hash(key) % len(_locks)]):  # all who wait for a part wait for one of them to make it
             made = _room().get(key)
             if made is None:
                 made = _make(question)
@@ -147,6 +151,16 @@ def _given(question: Question) -> Made:
         who = data.viewer()
         asked.note(Asked(who.audience, who.areas, question, language()))
     return made
+
+
+@contextmanager
+def _alone(lock: threading.Lock) -> Iterator[None]:
+    while not lock.acquire(timeout=_LOOK_UP):
+        stop_if_reader_has_gone()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _key(question: Question) -> Hashable:

@@ -1,5 +1,6 @@
 """What an administrator may set: by environment (GANGSHAO_…) or in the file gangshao.env; imports nothing of ours."""
 
+import ipaddress
 import re
 from email.utils import parseaddr
 from pathlib import Path
@@ -27,6 +28,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address the dashboard listens on")
     port: int = Field(default=8050, ge=1, le=65535, description="port the dashboard listens on")
     base_url: str = Field(default="", description="address that mails and links point to")
+    trusted_proxy: str = Field(
+        default="", description="IP address of the one HTTPS proxy whose X-Forwarded-For is believed; empty: none"
+    )
     ledger_url: str = Field(
         default="", description="SQLAlchemy address of the ledger; empty: SQLite in the data folder"
     )
@@ -61,6 +65,14 @@ class Settings(BaseSettings):
         if value and urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("须以 http:// 或 https:// 开头 (must start with http:// or https://)")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _ip_address(cls, value: str) -> str:
+        try:
+            return str(ipaddress.ip_address(value)) if value else ""
+        except ValueError:
+            raise ValueError("须是一个 IP 地址，如 127.0.0.1 (must be one IP address)") from None
 
     @field_validator("auditor_mail", "administrator_mail", "duty_mail")
     @classmethod

@@ -4,7 +4,33 @@
 window.gangshao = (() => {
   const NAMES = { className: "class", htmlFor: "for" };
   const TAGS = { Graph: "div", Link: "a" };
+  const CALLBACK = "/_dash-update-component"; // reads, though it is a POST
+  const AGAIN = 3; // times that what only reads is asked for again while the server is busy
   const charts = new Map(); // element of a chart that is to be drawn → its figure as it came, and Plotly's settings
+
+  // A busy server answers 503 and says when to come again. Until then its sentence stands above the page.
+  const send = window.fetch;
+  window.fetch = async (address, options) => {
+    const isReading = (options?.method ?? "GET") === "GET" || String(address).includes(CALLBACK);
+    for (let left = AGAIN; ; left -= 1) {
+      const answer = await send(address, options);
+      const seconds = Number(answer.headers.get("Retry-After"));
+      const isBusy = isReading && answer.status === 503 && seconds > 0;
+      if (isReading) await sayBusy(isBusy ? answer.clone() : null);
+      if (!isBusy || left === 0) return answer;
+      await new Promise((done) => setTimeout(done, 1000 * seconds * (0.5 + Math.random()))); // not all at the same time
+    }
+  };
+
+  async function sayBusy(answer) {
+    const { say } = answer ? await answer.json().catch(() => ({})) : {};
+    document.getElementById("busy")?.remove();
+    if (!say) return;
+    const line = document.createElement("p");
+    Object.assign(line, { id: "busy", className: "banner busy", textContent: say });
+    line.setAttribute("role", "status");
+    document.body.prepend(line);
+  }
 
   function built(part) {
     if (Array.isArray(part)) return part.flatMap(built);
@@ -55,7 +81,13 @@ window.gangshao = (() => {
 
   async function beginDash() {
     const scripts = [...document.getElementById("dash").content.querySelectorAll("script")];
-    await Promise.all(scripts.filter((one) => one.src).map(run));
+    const files = scripts.filter((one) => one.src);
+    try {
+      await Promise.all(files.map(run));
+    } catch { // a busy server refused one: fetch waits until it does not, and the browser keeps what came
+      await Promise.all(files.map((one) => fetch(one.src)));
+      await Promise.all(files.map(run));
+    }
     scripts.filter((one) => !one.src).forEach(run);
   }
 
@@ -79,7 +111,7 @@ window.gangshao = (() => {
     entry.replaceChildren();
     const ask = window.fetch;
     window.fetch = (address, options) => {
-      if (!String(address).includes("/_dash-update-component")) return ask(address, options);
+      if (!String(address).includes(CALLBACK)) return ask(address, options);
       const { output, inputs } = JSON.parse(options.body);
       if (!output.includes("_pages_content.children")) return ask(address, options);
       window.fetch = ask;

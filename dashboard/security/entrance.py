@@ -18,7 +18,7 @@ from dashboard.security.cookie import (
     set_token,
 )
 from dashboard.security.form import field, must_wait, said
-from dashboard.security.origin import is_clients_address, is_loopback
+from dashboard.security.origin import address_of_one_client, is_this_machine
 from dashboard.security.trail import address, at_page, trail
 from dashboard.security.words import known_words
 from dashboard.theme import css_variables
@@ -66,7 +66,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def enter() -> Response:
         found = sign_in(
             ledger, field("name"), field("password"), clock(), address(), read_device(settings) or "",
-            is_clients_address=is_clients_address(settings),
+            is_clients_address=bool(address_of_one_client(settings)),
         )  # fmt: skip
         if isinstance(found, Refused):
             return _not_in(found.wait)
@@ -155,7 +155,7 @@ def _is_for_here(opened: Opened, settings: Settings) -> bool:
     """A demonstration link is good for invented data alone, and on this machine itself."""
     if opened.purpose is not Purpose.DEMONSTRATION:
         return True
-    return settings.demonstration_mark.exists() and is_loopback(request.host) and is_loopback(address())
+    return settings.demonstration_mark.exists() and is_this_machine(settings)
 
 
 def _not_in(wait: timedelta) -> Response:
@@ -175,7 +175,7 @@ def _spent() -> Response:
 
 def refusal(message: str, status: int) -> Response:
     """Say in one sentence why a request is refused: as a page, or to who sent JSON as JSON."""
-    if request.is_json:
+    if request.is_json or request.accept_mimetypes.best == "application/json":
         return said(text(message), status)
     return _page("refused.html", status, message=text(message))
 

@@ -11,10 +11,11 @@ from dashboard.security.delivering import delivering
 from dashboard.security.entrance import OPEN_ENDPOINTS, Clock, entrance, refusal, sign_in_for
 from dashboard.security.headers import ScriptHashes, add_headers
 from dashboard.security.language import choose_language
-from dashboard.security.origin import is_encrypted, is_loopback, is_our_host, is_our_origin
+from dashboard.security.origin import is_encrypted, is_our_host, is_our_origin, is_this_machine
 from dashboard.security.rights import may_open
 from dashboard.security.trail import TRAIL, Trail, trail
 from dashboard.security.viewer import current_viewer, set_viewer
+from dashboard.serving.refused import RETRY_AFTER, refused_with
 from pipelines.ledger import Ledger, session
 from pipelines.settings import Settings
 
@@ -28,6 +29,7 @@ _FAILURES = {
     405: "This cannot be done at this address.",
     413: "More was sent than is accepted here.",
     500: "The server could not answer. What happened stands in its log.",
+    503: "The server is busy and has not done what was asked. Please try again in a few seconds.",
 }
 HEALTH = "health"  # name of the blueprint that anybody may ask, under any name of ours (dashboard/health.py)
 
@@ -70,7 +72,8 @@ def guard(
         if request.blueprint == HEALTH:
             return None
         return (
-            _wrong_address(settings)
+            _refused_by_server()
+            or _wrong_address(settings)
             or _foreign_write(settings)
             or _stranger(ledger, settings, clock)
             or _not_for_this_role()
@@ -82,10 +85,23 @@ def _refuse(why: str, message: str, status: int) -> Response:
     return refusal(message, status)
 
 
+def _refused_by_server() -> Response | None:
+    """Say what the server, which has not read the body or has no thread for it, refuses: neither ledger nor trail."""
+    status = refused_with()
+    if not status:
+        return None
+    answer = refusal(_FAILURES[status], status)
+    if status == 503:
+        answer.headers["Retry-After"] = str(RETRY_AFTER)
+        if request.method == "GET" and answer.mimetype == "text/html":
+            answer.headers["Refresh"] = str(RETRY_AFTER)  # a page that is opened is asked for again by itself
+    return answer
+
+
 def _wrong_address(settings: Settings) -> Response | None:
     if not is_our_host(settings):
         return _refuse("wrong_host", "This address is not set as the program's own. Set GANGSHAO_BASE_URL to it.", 400)
-    if not is_encrypted(settings) and not is_loopback(request.host):
+    if not is_encrypted(settings) and not is_this_machine(settings):
         return _refuse("plain_http", "Only HTTPS is accepted, except on this machine itself.", 403)
     return None
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
-from dashboard.security.origin import is_encrypted, is_loopback
+from dashboard.security.origin import is_encrypted
 from pipelines.settings import Settings
 
 ScriptHashes = Callable[[], Iterable[str]]
@@ -41,6 +41,6 @@ def add_headers(server: Flask, settings: Settings, script_hashes: ScriptHashes) 
         if kind not in _PARTS_OF_PAGES and not kind.startswith(("image/", "font/")):
             # What one viewer saw is kept by no browser or proxy for the next one.
             response.headers["Cache-Control"] = "no-store"
-        if is_encrypted(settings) and not is_loopback(request.host):
+        if is_encrypted(settings):
             response.headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
         return response

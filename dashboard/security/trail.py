@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from flask import current_app, g, request
 
+from dashboard.security.origin import client_address
 from dashboard.security.viewer import NotSignedInError, current_session, current_viewer
 from pipelines.ledger import Ledger, audit
 from pipelines.ledger.audit import Act, Actor, Result
@@ -127,5 +128,5 @@ def actor() -> Actor:
 
 
 def address() -> str:
-    """The network address this request comes from; behind a proxy the proxy's."""
-    return request.remote_addr or ""
+    """The network address this request comes from (``origin.client_address``)."""
+    return client_address()

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import dash
 from dash import Dash
-from waitress.server import create_server
 
 from dashboard.app import create_app
 from dashboard.security import may_open
-from dashboard.serve import OPTIONS
+from dashboard.serving.limits import Limits
+from dashboard.serving.server import make_server
 from pipelines.domain import Role, Viewer
 from pipelines.ledger import Ledger, link, open_ledger
 from pipelines.publish.read import read
 from pipelines.settings import Settings
+
+PATIENT = Limits(threads=4, queue_length=200, queue_seconds=60, answer_seconds=120)
 
 
 @dataclass
@@ -59,19 +61,19 @@ class Site:
 
 @contextmanager
 def served(data: Path) -> Iterator[Site]:
-    """Serve the published files of a data folder on a free port of the loopback."""
+    """Serve the published files of a data folder on a free port of the loopback; a slow machine is waited for."""
     settings = Settings(data=data, keys=data / "keys", port=1)
     settings.demonstration_mark.touch()  # links sign in to invented data only
     ledger = open_ledger(settings)
     app = create_app(settings, ledger)
-    server = create_server(app.server, host="127.0.0.1", port=0, threads=4, **OPTIONS)
+    server, dispatcher = make_server(app.server, settings, PATIENT, port=0)
     worker = threading.Thread(target=server.run, daemon=True)
     worker.start()
     try:
         yield Site(app, ledger, settings, f"http://127.0.0.1:{server.effective_port}")
     finally:
         server.close()
-        server.task_dispatcher.shutdown()
+        dispatcher.shutdown()
         worker.join(timeout=5)
         ledger.close()
 

@@ -30,9 +30,10 @@ KEY = {"name": "li.si", "password": "purple hippo naps on roofs"}
 
 @dataclass
 class Everything:
-    """The whole application over the small city, with a ledger of its own."""
+    """The whole application over the small city, as set for this machine and as behind a proxy; one ledger."""
 
     server: Flask
+    proxied: Flask
     ledger: Ledger
     tokens: dict[Viewer, str] = field(default_factory=dict)
 
@@ -58,11 +59,12 @@ class Everything:
 def everything(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
     data = tmp_path_factory.mktemp("headers")
     (data / "published").symlink_to(city.published)
-    settings = Settings(data=data, keys=data / "keys", base_url=PROXIED)
+    settings = Settings(data=data, keys=data / "keys")
     settings.demonstration_mark.touch()
     ledger = open_ledger(settings)
     pages = dict(dash.page_registry)
-    yield Everything(create_app(settings, ledger).server, ledger)
+    proxied = settings.model_copy(update={"base_url": PROXIED})
+    yield Everything(create_app(settings, ledger).server, create_app(proxied, ledger).server, ledger)
     dash.page_registry.clear()
     dash.page_registry.update(pages)
     ledger.close()
@@ -82,7 +84,7 @@ def ask(
         name = "__Host-gangshao" if base == PROXIED else "gangshao"
         headers["Cookie"] = f"{name}={every.token(viewer)}"
     body = {} if "data" in more or method in {"GET", "HEAD", "OPTIONS", "TRACE"} else {"json": {}}
-    client = Client(every.server, use_cookies=False)
+    client = Client(every.proxied if base == PROXIED else every.server, use_cookies=False)
     return client.open(path, method=method, base_url=base, headers=headers, **(body | more))  # type: ignore[arg-type]
 
 

@@ -97,6 +97,13 @@ class Watcher:
         return told
 
     def _answer(self, address: str) -> requests.Response:
+        while True:
+            answer = self._sent(address)
+            if answer.status_code != 503 or "Retry-After" not in answer.headers:
+                return answer
+            time.sleep(PAUSE)  # the machine is busy, and the server says so
+
+    def _sent(self, address: str) -> requests.Response:
         if address == TODAY:
             callback = f"{self.url}/_dash-update-component"
             return self.session.post(callback, json=PAGE, headers={"Origin": self.url}, timeout=30)
