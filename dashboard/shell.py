@@ -8,7 +8,7 @@ from typing import Any
 
 import dash
 from dash import dcc, html
-from flask import current_app
+from flask import current_app, g
 
 from dashboard import completeness, data, quality, reference
 from dashboard.components import aria
@@ -82,11 +82,17 @@ def register(
 def not_found() -> list[Any]:
     """The parts of a page that does not exist, or not for this viewer: both look alike."""
     trail().refuse("not_found")
+    g.gangshao_missing = True
     return [
         html.H1(text("This page does not exist")),
         html.P(text("The address may be wrong, or what it names is not among what you may see.")),
         html.P(dcc.Link(text("To today's page"), href="/")),
     ]
+
+
+def is_missing() -> bool:
+    """Whether this request was answered with ``not_found``."""
+    return bool(g.get("gangshao_missing"))
 
 
 def _path(module: str, values: dict[str, str]) -> str:
