@@ -106,7 +106,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.server.config[REGION] = settings.region
     add_downloads(app.server)
     add_figures(app.server)
-    app.server.register_blueprint(health(settings))
+    app.server.register_blueprint(health(settings, lambda: trail().clock()))
     log_requests(app.server)
     fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)

@@ -16,6 +16,7 @@ from dashboard.components.content import whole
 from dashboard.components.form import chosen, kept
 from dashboard.components.warning import address
 from dashboard.locale import Language, day, instant, language, text, text_in
+from dashboard.overdue import overdue_banner
 from dashboard.security import asked, at_page, may_open, trail
 from dashboard.security import page as page_asked
 from dashboard.security.entrance import ROLE_TITLES
@@ -113,6 +114,7 @@ def _frame(parts: list[Any] | str) -> Any:
             [
                 _skip(),
                 _shared_header(role=str(data.viewer().role or "")),
+                overdue_banner(),
                 _shared_banners(),
                 html.Main(parts, id=MAIN, tabIndex=-1),
                 _footer(),
