@@ -2,6 +2,7 @@
 
 import pkgutil
 import re
+from http import HTTPStatus
 from importlib import import_module
 
 import dash
@@ -15,14 +16,15 @@ from dashboard.acts import warning_acts
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
 from dashboard.figures.tabbed import add_figures
-from dashboard.first_page import title_and_answer
+from dashboard.first_page import is_a_page, title_and_answer
 from dashboard.health import health
 from dashboard.locale import language, text
 from dashboard.request_log import log_requests
 from dashboard.security import guard, trail
-from dashboard.security.callback import is_known
+from dashboard.security.callback import UPDATES, is_known
 from dashboard.security.entrance import refusal
 from dashboard.shared import fill_in_parts
+from dashboard.shell import is_missing
 from dashboard.theme import css_variables
 from dashboard.upload import uploading
 from dashboard.wording import REGION
@@ -54,6 +56,7 @@ _NEEDLESS = re.compile(r'<script src="[^"]*/(?:polyfill@|dash_table/)[^"]*"></sc
 # Ours run at once: they show the page that came with the document, and act on it. Dash's wait in a template until it is
 # painted (assets/content.js), for they would keep the browser from it.
 _OURS = re.compile(r'<script src="[^"]*/(?:assets|sign-in/static)/[^"]*"></script>\s*')
+_DOCUMENTS = {"/", "/<path:path>"}  # Dash's names of what answers with the document
 _OWN = re.compile(r"\{%(language|noscript|first)%\}")
 
 
@@ -103,7 +106,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.server.config[REGION] = settings.region
     add_downloads(app.server)
     add_figures(app.server)
-    app.server.register_blueprint(health(settings))
+    app.server.register_blueprint(health(settings, lambda: trail().clock()))
     log_requests(app.server)
     fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)
@@ -111,14 +114,27 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.server.register_blueprint(uploading(store, settings, lambda: trail().clock()))
     app.server.register_error_handler(DependencyException, _unknown_part)
     _refuse_what_no_page_asks(app)
+    _say_what_is_missing(app)
     return app
+
+
+def _say_what_is_missing(app: Dash) -> None:
+    """Answer 404 with the document of a page that does not exist, or not for this viewer; it says so itself."""
+
+    def after(response: Response) -> Response:
+        is_page = request.endpoint in _DOCUMENTS and response.status_code == HTTPStatus.OK
+        if is_page and (not is_a_page(request.path) or is_missing()):
+            response.status_code = HTTPStatus.NOT_FOUND
+        return response
+
+    app.server.after_request(after)
 
 
 def _refuse_what_no_page_asks(app: Dash) -> None:
     """Answer a callback that does not exist, or lacks a part, with a sentence; Dash would fail over it."""
 
     def check() -> Response | None:
-        if request.path != "/_dash-update-component" or request.method != "POST":
+        if request.path != UPDATES or request.method != "POST":
             return None
         if is_known(app.callback_map, request.get_json(silent=True)):
             return None

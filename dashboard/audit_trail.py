@@ -78,9 +78,9 @@ class Filters:
             return None
         try:
             day = date.fromisoformat(self.since.strip())
-        except ValueError:
+            return datetime.combine(day, time(), ZoneInfo(reference.zone())).astimezone(UTC)
+        except (ValueError, OverflowError):  # the latter: the first and the last day there are, in another zone
             raise UserError(text("Write the day like 2026-11-23.")) from None
-        return datetime.combine(day, time(), ZoneInfo(reference.zone())).astimezone(UTC)
 
 
 def filters_of(values: Mapping[str, str]) -> Filters:

@@ -60,6 +60,11 @@ def edition() -> Edition:
     return shown
 
 
+def newest_edition() -> Edition:
+    """The edition in force, whichever past one the reader looks back to."""
+    return edition() if looks_back_to() is None else edition_in_force(_published())
+
+
 def look_back(day: str | None) -> None:
     """Show the rest of this request as it was published on ``day`` (ISO); without a day, as it is now.
 

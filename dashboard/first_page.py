@@ -31,6 +31,11 @@ def title_and_answer() -> tuple[str, str] | None:
     return title, as_json(answer).replace("<", "\\u003c")
 
 
+def is_a_page(path: str) -> bool:
+    """Whether an address names a page, with or without slashes around it, as Dash reads it."""
+    return _named("/" + path.strip("/")) is not None
+
+
 def _named(path: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The page an address names, and the variables in it."""
     for page in dash.page_registry.values():

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from dashboard.security.guard import HEALTH
 from pipelines import region as regions
-from pipelines.domain import UserError
+from pipelines.domain import Edition, UserError
 from pipelines.ledger.lease import CLOCKS_DIFFER
 from pipelines.publish.read import edition_in_force
 from pipelines.region import Region
@@ -29,10 +29,10 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
     """``/healthz``, ``/readyz``, ``/edition``: no session, no figure, nothing of anybody; ``clock`` in UTC.
 
     The first says 200 as long as the process answers. The second says 200 when the edition in force is that of the
-    region's last run day whose cut-off and half an hour have passed, else 503, with the edition and its age; a server
-    that has just started says 503 and "preparing" until its pages are made; ``has_figures`` says when their figures
-    are made too; 503 and "ahead" while the edition's cut-off is still to come, for a clock was wrong. The third names
-    the edition that pages show: those that stay open ask for it, which must not keep a session alive.
+    region's last run day whose cut-off and half an hour have passed, else 503 and what ``trouble`` says, with the
+    edition and its age; a server that has just started says 503 and "preparing" until its pages are made;
+    ``has_figures`` says when their figures are made too. The third names the edition that pages show: those that stay
+    open ask for it, which must not keep a session alive.
     """
     pages = Blueprint(HEALTH, __name__)
 
@@ -51,14 +51,13 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
         except UserError:
             return _told(503, status="empty")
         now = clock()
-        due = due_day(region(), now)
-        is_stale = edition.day.isoformat() < due
+        wrong = trouble(region(), edition, now)
         is_prepared, has_figures = (current_app.config.get(one, True) for one in (IS_PREPARED, HAS_FIGURES))
-        is_ahead = edition.cutoff_at > now + CLOCKS_DIFFER
-        status = "ahead" if is_ahead else "stale" if is_stale else "ready" if is_prepared else "preparing"
+        status = wrong or ("ready" if is_prepared else "preparing")
         return _told(
             200 if status == "ready" else 503, status=status, is_prepared=is_prepared, has_figures=has_figures,
-            edition=edition.edition_id, due=due, age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
+            edition=edition.edition_id, due=due_day(region(), now),
+            age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
         )  # fmt: skip
 
     @pages.get("/edition")
@@ -69,6 +68,17 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
             return _told(200, edition="")
 
     return pages
+
+
+def trouble(region: Region, edition: Edition, now: datetime) -> str:
+    """What is wrong with the edition in force at an instant (UTC).
+
+    ``stale``: that of the last due day is not there; ``ahead``: its cut-off has not come, so a clock was wrong when it
+    was made; empty: nothing.
+    """
+    if edition.cutoff_at > now + CLOCKS_DIFFER:
+        return "ahead"
+    return "stale" if edition.day.isoformat() < due_day(region, now) else ""
 
 
 def due_day(region: Region, now: datetime) -> str:

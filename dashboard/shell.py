@@ -8,7 +8,7 @@ from typing import Any
 
 import dash
 from dash import dcc, html
-from flask import current_app
+from flask import current_app, g
 
 from dashboard import completeness, data, quality, reference
 from dashboard.components import aria
@@ -16,6 +16,7 @@ from dashboard.components.content import whole
 from dashboard.components.form import chosen, kept
 from dashboard.components.warning import address
 from dashboard.locale import Language, day, instant, language, text, text_in
+from dashboard.overdue import overdue_banner
 from dashboard.security import asked, at_page, may_open, trail
 from dashboard.security import page as page_asked
 from dashboard.security.entrance import ROLE_TITLES
@@ -82,11 +83,17 @@ def register(
 def not_found() -> list[Any]:
     """The parts of a page that does not exist, or not for this viewer: both look alike."""
     trail().refuse("not_found")
+    g.gangshao_missing = True
     return [
         html.H1(text("This page does not exist")),
         html.P(text("The address may be wrong, or what it names is not among what you may see.")),
         html.P(dcc.Link(text("To today's page"), href="/")),
     ]
+
+
+def is_missing() -> bool:
+    """Whether this request was answered with ``not_found``."""
+    return bool(g.get("gangshao_missing"))
 
 
 def _path(module: str, values: dict[str, str]) -> str:
@@ -107,6 +114,7 @@ def _frame(parts: list[Any] | str) -> Any:
             [
                 _skip(),
                 _shared_header(role=str(data.viewer().role or "")),
+                overdue_banner(),
                 _shared_banners(),
                 html.Main(parts, id=MAIN, tabIndex=-1),
                 _footer(),

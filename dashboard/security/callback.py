@@ -1,7 +1,10 @@
 """Which callbacks there are on the server's side, and what one that is asked for must say."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+UPDATES = "/_dash-update-component"  # where Dash asks for what a page shows
+_LONGEST = 500  # characters of a page's address
 
 
 def is_known(callbacks: Mapping[str, Mapping[str, Any]], asked: object) -> bool:
@@ -9,7 +12,10 @@ def is_known(callbacks: Mapping[str, Mapping[str, Any]], asked: object) -> bool:
     if not isinstance(asked, dict) or not isinstance(asked.get("output"), str):
         return False
     known = callbacks.get(asked["output"])
-    if known is None or "callback" not in known or not isinstance(asked.get("changedPropIds"), list):
+    changed = asked.get("changedPropIds")
+    if known is None or "callback" not in known or not isinstance(changed, list):
+        return False
+    if not all(isinstance(one, str) for one in changed):
         return False
     outputs = asked.get("outputs")
     named = [_name(one) for one in (outputs if isinstance(outputs, list) else [outputs])]
@@ -17,8 +23,33 @@ def is_known(callbacks: Mapping[str, Mapping[str, Any]], asked: object) -> bool:
     if asked["output"] != (f"..{'...'.join(named)}.." if is_several else named[0] if len(named) == 1 else ""):
         return False
     given = asked.get("inputs")
-    wanted = [f"{one['id']}.{one['property']}" for one in known["inputs"]]
-    return isinstance(given, list) and [_name(one) for one in given] == wanted
+    return (
+        _holds(asked.get("state", []), known.get("state", []))
+        and _holds(given, known["inputs"])
+        and all(map(_is_as_sent, given))
+    )
+
+
+def _holds(given: object, wanted: Sequence[Mapping[str, Any]]) -> TypeGuard[list[Mapping[str, Any]]]:
+    return isinstance(given, list) and [_name(one) for one in given] == [_name(one) for one in wanted]
+
+
+def address_in(asked: object) -> str | None:
+    """The address of the page that a body asks Dash for; None where it names none as browsers do."""
+    given = asked.get("inputs") if isinstance(asked, dict) else None
+    for one in given if isinstance(given, list) else ():
+        if _name(one) == "_pages_location.pathname":
+            value = one.get("value")
+            return value if _is_as_sent(one) and len(value) <= _LONGEST and value.isprintable() else None
+    return None
+
+
+def _is_as_sent(one: Mapping[str, Any]) -> bool:
+    """Whether an input holds what a browser's address holds there; of others Dash may make what it likes."""
+    value = one.get("value")
+    if one["property"] == "pathname":
+        return isinstance(value, str) and value.startswith("/")
+    return one["property"] != "search" or value is None or isinstance(value, str)
 
 
 def _name(part: object) -> str:

@@ -1,6 +1,7 @@
 """What pages send as JSON, and what they are told: one sentence, the page to go to, or a link to hand over."""
 
 from datetime import timedelta
+from typing import TypeGuard
 
 from flask import Response, jsonify, make_response, request
 
@@ -12,14 +13,19 @@ def field(name: str) -> str:
     """A text of the JSON that was sent; empty when it is not there or no text."""
     sent = request.get_json(silent=True)
     value = sent.get(name) if isinstance(sent, dict) else None
-    return value if isinstance(value, str) else ""
+    return value if _is_text(value) else ""
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """JSON can also hold halves of characters, which are no text and which nothing keeps."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def fields(name: str) -> list[str]:
     """The texts of a field that may be given several times."""
     sent = request.get_json(silent=True)
     value = sent.get(name) if isinstance(sent, dict) else None
-    return [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str) and part]
+    return [part for part in (value if isinstance(value, list) else [value]) if _is_text(part) and part]
 
 
 def said(sentence: str | UserError, status: int, **more: str) -> Response:

@@ -1,8 +1,10 @@
 """The check before every request: our host, a safe line, our own origin for writing, a session. Deny by default."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask, Response, make_response, redirect, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashboard.security.administration import administration
@@ -34,6 +36,16 @@ _FAILURES = {
 HEALTH = "health"  # name of the blueprint that anybody may ask, under any name of ours (dashboard/health.py)
 
 
+class _Json(DefaultJSONProvider):
+    """JSON in which what is nested too deep to be read is no JSON, as other rubbish is none."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
+
+
 def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
@@ -51,6 +63,7 @@ def guard(
     ``script_hashes`` is ``app.csp_hashes`` of a Dash application; ``clock`` (UTC) is for tests.
     """
     server.config[TRAIL] = Trail(ledger, clock)
+    server.json = _Json(server)
     server.config["MAX_CONTENT_LENGTH"] = MOST_SENT
     choose_language(server, settings)
     server.register_blueprint(entrance(ledger, settings, clock))

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from flask import current_app, g, request
 
+from dashboard.security.callback import UPDATES, address_in
 from dashboard.security.origin import client_address
 from dashboard.security.viewer import NotSignedInError, current_session, current_viewer
 from pipelines.ledger import Ledger, audit
@@ -105,13 +106,10 @@ def page() -> str:
 
 
 def asked() -> str:
-    """The address that is asked for; Dash asks for a page elsewhere and names its address in the body."""
-    body = request.get_json(silent=True) if request.method == "POST" else None
-    inputs = body.get("inputs") if isinstance(body, dict) else None
-    for given in inputs if isinstance(inputs, list) else ():
-        if isinstance(given, dict) and given.get("property") == "pathname" and isinstance(given.get("value"), str):
-            return str(given["value"])
-    return request.path
+    """The address that is asked for; Dash alone asks for a page elsewhere and names its address in the body."""
+    if request.method != "POST" or request.path != UPDATES:
+        return request.path
+    return address_in(request.get_json(silent=True)) or request.path
 
 
 def at_page(address: str) -> None:

@@ -14,6 +14,7 @@ import requests
 from playwright.sync_api import Browser
 
 from dashboard.data import has_small_cell
+from dashboard.locale import text
 from pipelines.domain import Role, Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor, Entry, Result
@@ -34,9 +35,9 @@ def signed_in(site: Site, viewer: Viewer) -> requests.Session:
     return session
 
 
-def opened(site: Site, session: requests.Session, path: str) -> str:
+def opened(site: Site, session: requests.Session, path: str, query: str = "") -> str:
     """A page as a browser asks for it; returns what the callback answers."""
-    asked = {**PAGE, "inputs": [PAGE["inputs"][0] | {"value": path}, PAGE["inputs"][1]]}  # type: ignore[index,operator]
+    asked = {**PAGE, "inputs": [PAGE["inputs"][0] | {"value": path}, PAGE["inputs"][1] | {"value": query}]}  # type: ignore[index,operator]
     answer = session.post(f"{site.url}/_dash-update-component", json=asked)
     assert answer.status_code == 200
     return json.dumps(answer.json(), ensure_ascii=False)
@@ -149,6 +150,40 @@ def test_a_small_cell_is_a_count_above_none_and_below_ten(column: str, value: fl
 
 def test_a_rate_of_a_warning_is_no_count(site: Site) -> None:
     assert not has_small_cell(pd.DataFrame({"observed": [1.5], "people": [120.0]}))
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "0000-00-00"])
+def test_the_first_and_the_last_day_there_are_are_answered(site: Site, day: str) -> None:
+    session = signed_in(site, AUDITOR)
+    assert session.get(f"{site.url}/download/audit.csv?since={day}").status_code in {200, 404}
+    assert text("Something went wrong on our side. It has been recorded; please try again later.") not in opened(
+        site, session, "/audit", f"?since={day}"
+    )
+
+
+@pytest.mark.parametrize("path", ["/accounts/new", "/account/password", "/data/upload"])
+def test_who_is_refused_does_not_choose_what_the_trail_says_it_was(site: Site, since: Since, path: str) -> None:
+    session = signed_in(site, Viewer(Role.AUDITOR, frozenset(), "chooser"))
+    named = {"inputs": [{"id": "_pages_location", "property": "pathname", "value": "/chosen"}]}
+    session.post(f"{site.url}{path}", json=named, headers={"Origin": "http://evil.example.com"})
+    session.post(f"{site.url}{path}", json=named)
+    assert {entry.target for entry in of(since(), Act.REFUSAL)} == {path}
+
+
+@pytest.mark.parametrize("value", [7, None, "", "chosen", "/a\nb", "/" + "a" * 2000, {"a": "/"}])
+def test_what_is_no_address_of_a_page_is_entered_as_dashs_own(site: Site, since: Since, value: object) -> None:
+    session = signed_in(site, LEADER)
+    given = [{"id": "_pages_location", "property": "pathname", "value": value}, PAGE["inputs"][1]]  # type: ignore[index]
+    answer = session.post(
+        f"{site.url}/_dash-update-component",
+        json={**PAGE, "inputs": given},
+        headers={"Origin": "http://evil.example.com"},
+    )
+    assert answer.status_code == 403
+    assert {entry.target for entry in of(since(), Act.REFUSAL)} == {"/_dash-update-component"}
+    answer = session.post(f"{site.url}/_dash-update-component", json={**PAGE, "inputs": given})
+    assert answer.status_code in {200, 400}
+    assert (answer.status_code == 200) is (isinstance(value, str) and value.startswith("/"))
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.AUDITOR])

@@ -105,6 +105,66 @@ def test_each_role_is_refused_what_is_not_its_own(place: Site, values: dict[str,
     assert refused >= 3
 
 
+# Ways to write the address of a page; a browser sends most of them as they are.
+SPELLINGS = (
+    "{0}",
+    "{0}/",
+    "{0}//",
+    "/{0}",
+    "{0}/.",
+    "{0}/x",
+    "{0}?a=1",
+    "{0}%2F",
+    "{0}%20",
+    "{0};x",
+    "{upper}",
+    "{coded}",
+    "/x/..{0}",
+)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_other_spelling_of_an_address_passes_the_table_of_rights(place: Site, role: Role) -> None:
+    """By document, callback and act; what is shown elsewhere by chance would be told by the page's own heading."""
+    client = signed_in(place, viewer_of(role, frozenset({"371503"})))
+    headings = {"/audit": "Audit trail", "/accounts": "Accounts", "/delivery": "Delivery", "/rules": "Rules",
+                "/employers": "Employers"}  # fmt: skip
+    for top, roles in ONLY.items():
+        if role in roles:
+            continue
+        for spelling in SPELLINGS:
+            path = spelling.format(top, upper=top.upper(), coded=f"/%{ord(top[1]):02x}{top[2:]}")
+            shown = plain_letters(page_asked(path).of(client)[2])
+            document = client.get(f"http://localhost{path}", headers=asked.PAGE)
+            acted = client.post(f"http://localhost{path}", json={}, headers=asked.ORIGIN)
+            assert acted.status_code in {308, 400, 403, 404, 405}, (path, acted.status_code)
+            assert document.status_code in {303, 308, 403, 404}, (path, document.status_code)
+            for told in (shown, document.get_data(as_text=True), acted.get_data(as_text=True)):
+                assert f'"children": "{text(headings.get(top, "-"))}"}}, "type": "H1"' not in told, path
+
+
+def test_a_page_that_does_not_exist_is_answered_404_and_drawn(place: Site, values: dict[str, list[str]]) -> None:
+    client = signed_in(place, viewer_of(Role.COUNTY_HEAD, frozenset({"371503"})))
+    missing = [
+        "/nothing",
+        "/area",
+        "/area/371503/more",
+        "/warning/none",
+        "/area/371522",
+        "/favicon.png",
+        "/a/b/c",
+        "/404",
+    ]
+    for path in missing:
+        answer = client.get(path, headers=asked.PAGE)
+        assert (answer.status_code, answer.mimetype) == (404, "text/html"), path
+        assert 'id="react-entry-point"' in answer.get_data(as_text=True)
+        status, _, body = page_asked(path).of(client)
+        assert (status, text("This page does not exist") in plain_letters(body)) == (200, True), path
+    for path in ("/", "/area/371503", "/area/371503/", "/warnings/", "/manual"):
+        assert client.get(path, headers=asked.PAGE).status_code == 200, path
+
+
 def wrongs(marked: Marked, viewer: Viewer, body: str) -> dict[str, set[str]]:
     """What an answer says that this viewer must not see."""
     spoken = marked.spoken_of(body)

@@ -86,7 +86,7 @@ def test_a_past_day_and_a_filter_of_the_address_are_in_the_document(site: Site, 
 def test_an_address_that_names_no_page_is_left_to_dash(site: Site, address: str) -> None:
     client = signed_in(site, LEADER)
     document = client.get(address)
-    assert document.status_code == 200
+    assert document.status_code == 404
     assert not SENT.search(document.get_data(as_text=True))
 
 
