@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from dashboard import data, reference
-from dashboard.handling import STEP_TITLES, state_words
+from dashboard.handling import STEP_TITLES, may_read, state_words
 from dashboard.locale import short_day, short_instant, text
 from dashboard.region import steps_from
 from dashboard.security import trail
@@ -57,10 +57,12 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
         possible = steps_from(at.level_at(level), at.state_at(level), is_city=area == reference.city())
         lifting = [one for one in possible if are_receded and one.to is State.LIFTED]
         due_at, due = _due(lifting or possible, at)
+        owners = _owners(taken_on[own], assigned[own], level, now, today)
+        if owners and not may_read(area):
+            owners = text("not shown here")
         found[own] = Handled(
-            Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now, today),
-            due, is_over=due_at is not None and due_at < now,
-        )  # fmt: skip
+            Level(at.level_at(level)), state_words(at, level), owners, due, is_over=due_at is not None and due_at < now
+        )
     return found
 
 

@@ -73,7 +73,7 @@ def handling(row: Any) -> Any:
         assigned = measures(connection, [row.episode_id], until)[row.episode_id]
     level = Level(int(row.level))
     may_act = until is None
-    if not _may_read(row.area):
+    if not may_read(row.area):
         at, taken_on, assigned = _withheld(at, taken_on, assigned)
     return html.Div(
         [
@@ -108,7 +108,7 @@ def state_words(at: Standing, level: Level) -> str:
     return words
 
 
-def _may_read(area: str) -> bool:
+def may_read(area: str) -> bool:
     """Whether the viewer may read what people wrote about warnings of an area: it may name employers or persons."""
     viewer = data.viewer()
     return viewer.audience is Audience.BUREAU or (viewer.audience is Audience.OFFICE and area in viewer.areas)
@@ -124,8 +124,17 @@ def _withheld(
 
     return (
         Standing(tuple(replace(one, document=hidden(one.document), note=hidden(one.note)) for one in at.steps)),
-        [replace(one, note=hidden(one.note)) for one in taken_on],
-        [replace(one, note=hidden(one.note), result=hidden(one.result)) for one in assigned],
+        [replace(one, owner=hidden(one.owner), note=hidden(one.note)) for one in taken_on],
+        [
+            replace(
+                one,
+                owner=hidden(one.owner),
+                deputy=hidden(one.deputy),
+                note=hidden(one.note),
+                result=hidden(one.result),
+            )
+            for one in assigned
+        ],
     )
 
 
