@@ -14,7 +14,7 @@ from dashboard.region import region, steps_from
 from dashboard.security import trail
 from dashboard.security.entrance import ROLE_TITLES
 from dashboard.step_words import STEP_TITLES, due_title, state_words
-from pipelines.domain import ENDS, Level, State
+from pipelines.domain import ENDS, Audience, Level, State
 from pipelines.ledger.acknowledgement import Acknowledgement, acknowledgements
 from pipelines.ledger.chain import Standing, acted_on, first_told_day, standing, timed
 from pipelines.ledger.measure import Measure, Progress, measures
@@ -88,6 +88,12 @@ def in_hand(warnings: pd.DataFrame) -> dict[str, Handled]:
     return handled(warnings[(warnings["status"] == "open") | stays])
 
 
+def may_read(area: str) -> bool:
+    """Whether the viewer may read what people wrote about warnings of an area: it may name employers or persons."""
+    viewer = data.viewer()
+    return viewer.audience is Audience.BUREAU or (viewer.audience is Audience.OFFICE and area in viewer.areas)
+
+
 def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, Handled]:
     """Each of these warnings (rows of ``open_warning`` or ``closed_warning``) by its identity, as of now or as of the
     day looked back to. What is next of those ``are_receded`` is to be lifted, where that is possible.
@@ -108,8 +114,11 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
         possible = steps_from(at.level_at(level), at.state_at(level), is_city=row.area == reference.city())
         lifting = [one for one in possible if are_receded and one.to is State.LIFTED]
         due_at, due = _due(lifting or possible, at, suspected_at(place, row))
+        owners = _owners(taken_on[own], assigned[own], level, now, today)
+        if owners and not may_read(row.area):
+            owners = text("not shown here")
         found[own] = Handled(
-            Level(at.level_at(level)), state_words(at, level), _owners(taken_on[own], assigned[own], level, now, today),
+            Level(at.level_at(level)), state_words(at, level), owners,
             due, is_over=due_at is not None and due_at < now, days=max((today - row.opened_on.date()).days, 0),
             is_ended=at.state_at(level) in ENDS,
         )  # fmt: skip

@@ -11,7 +11,7 @@ from dashboard import data, reference
 from dashboard.components.form import act, chosen, form, kept, told, written
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
-from dashboard.handled import is_closed
+from dashboard.handled import is_closed, may_read
 from dashboard.locale import instant, text
 from dashboard.officer import owner_of, served_by
 from dashboard.region import due_day, region
@@ -20,7 +20,7 @@ from dashboard.security.entrance import ROLE_TITLES
 from dashboard.step_forms import next_steps
 from dashboard.step_words import CAUSE_TITLES, STATE_TITLES, address_of, state_words
 from dashboard.wording import in_words
-from pipelines.domain import ENDS, Audience, Level, State
+from pipelines.domain import ENDS, Level, State
 from pipelines.ledger.acknowledgement import LASTS_DAYS, Acknowledgement, acknowledgements, may_acknowledge
 from pipelines.ledger.chain import Cause, Standing, Taken, standing
 from pipelines.ledger.measure import (
@@ -49,7 +49,7 @@ def handling(row: Any) -> Any:
     level = Level(int(row.level))
     may_act = until is None
     is_over = at.state_at(level) in ENDS or is_closed(row)
-    if not _may_read(row.area):
+    if not may_read(row.area):
         at, taken_on, assigned = _withheld(at, taken_on, assigned)
     renewed: dict[str, Any] = {"data-renewed": "handling"}
     return html.Div(
@@ -78,12 +78,6 @@ def handling(row: Any) -> Any:
     )
 
 
-def _may_read(area: str) -> bool:
-    """Whether the viewer may read what people wrote about warnings of an area: it may name employers or persons."""
-    viewer = data.viewer()
-    return viewer.audience is Audience.BUREAU or (viewer.audience is Audience.OFFICE and area in viewer.areas)
-
-
 def _withheld(
     at: Standing, taken_on: list[Acknowledgement], assigned: list[Measure]
 ) -> tuple[Standing, list[Acknowledgement], list[Measure]]:
@@ -94,8 +88,17 @@ def _withheld(
 
     return (
         Standing(tuple(replace(one, document=hidden(one.document), note=hidden(one.note)) for one in at.entries)),
-        [replace(one, note=hidden(one.note)) for one in taken_on],
-        [replace(one, note=hidden(one.note), result=hidden(one.result)) for one in assigned],
+        [replace(one, owner=hidden(one.owner), note=hidden(one.note)) for one in taken_on],
+        [
+            replace(
+                one,
+                owner=hidden(one.owner),
+                deputy=hidden(one.deputy),
+                note=hidden(one.note),
+                result=hidden(one.result),
+            )
+            for one in assigned
+        ],
     )
 
 

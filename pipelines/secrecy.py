@@ -23,6 +23,8 @@ class Bounds:
     """A cell rests on at least so many employers, or villages."""
     dominance: float = 0.8
     """No single employer or village brings this share of a cell, or more."""
+    p_percent: int = 10
+    """Without its two largest, a cell holds at least so many per cent of the largest: what the second leaves open."""
 
 
 def bounds(settings: Mapping[str, object], where: str) -> Bounds:

@@ -106,8 +106,11 @@ def _bounds() -> str:
     said = region().disclosure
     return text(
         "A cell is hidden where fewer than {persons} persons or {respondents} employers or villages stand behind it, "
-        "where one of them brings {share} of it or more, and where one could otherwise compute a hidden one.",
+        "where one of them brings {share} of it or more, where the second largest of them could estimate the largest "
+        "to {close}, and where one could otherwise compute a hidden one. "
+        "Weeks of most counts are told of the city alone.",
         persons=said.persons, respondents=said.respondents, share=percent(said.dominance),
+        close=percent(said.p_percent / 100),
     )  # fmt: skip
 
 

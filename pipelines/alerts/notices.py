@@ -26,7 +26,7 @@ from pipelines.publish.read import read
 from pipelines.region import Region
 from pipelines.settings import Settings
 
-_TREND = timedelta(weeks=14)
+_TREND = timedelta(weeks=44)
 
 
 @dataclass(frozen=True)

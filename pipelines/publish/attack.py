@@ -2,8 +2,8 @@
 
 The attacker reads all tables and all their vintages. Known to him: every told figure; that every total is the sum of
 its parts; that counts are not negative; which cells did not change between two vintages; that a count or its rate is
-one figure; that a part of a rate is at most its whole; that a month is at least the weeks wholly inside it and at most
-those that touch it; the bands of warnings. That is a linear program, and a hidden cell is protected when its least and
+one figure; that a part of a rate is at most its whole; the bands of warnings. Of weeks nothing is known beside months
+(``disclosure.is_weekly_of_city``). That is a linear program, and a hidden cell is protected when its least and
 largest solution are as far apart as ``disclosure.needed`` says: at least so many whole numbers remain as persons are
 needed to be told.
 
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
+from pipelines.domain import Grain, UserError
 from pipelines.publish.disclosure import METHOD
 from pipelines.publish.extreme import Extremes
 from pipelines.publish.knowledge import Program, program_of, told_cells
@@ -101,9 +101,8 @@ def attack(
     region: Region,
     months: Sequence[date],
     only: Collection[str] = (),
-    are_totals: bool = False,
 ) -> Attacked:
-    """Bound every hidden cell of these months, of ``only`` these indicators or of all; or just their totals.
+    """Bound every hidden cell of these months, of ``only`` these indicators or of all.
 
     ``restricted`` and ``general`` are attached.
     """
@@ -115,8 +114,6 @@ def attack(
         program = program_of(con, region, month, cells)
         own = cells.drop_duplicates("figure").set_index("figure").sort_index()
         looked = program.hidden & own["is_own"].to_numpy(dtype=bool)
-        if are_totals:
-            looked &= (own["industry"] == TOTAL_INDUSTRY).to_numpy()
         count += int(looked.sum())
         low, high = _bound(program, looked)
         narrow = looked & (high - low < program.need - EXACT)
@@ -177,7 +174,7 @@ def _witness(
     )
     held = is_open.copy()
     held[:, 0] &= is_open.shape[1] == 1
-    for which in (held, is_open):  # totals over industries that stay agree with their weeks
+    for which in (held, is_open):  # totals over industries that stay agree with other tables that have them
         moved = witnesses(measure, which)[:, is_open]
         agrees = (np.abs(equal[:, its] @ moved.T) <= 2 * EXACT).all(axis=0)
         agrees &= (less[:, its] @ moved.T + (less @ program.truth)[:, None] <= 2 * EXACT).all(axis=0)

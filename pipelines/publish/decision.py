@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.domain import TOTAL_INDUSTRY
-from pipelines.publish.disclosure import IS_GENERAL, needed, small_cells
+from pipelines.publish.disclosure import IS_GENERAL, is_weekly_of_city, needed, small_cells
 from pipelines.publish.outside import with_limits
 from pipelines.publish.protect import Figures, Mask, Measure, adds_up, protect
 from pipelines.region import Region
@@ -31,7 +31,7 @@ def chosen_cells(
     cells = _cells(con, region, cutoff_at, indicator, grain)
     if cells.empty:
         return cells
-    cells = with_limits(con, region, indicator, cutoff_at, cells).assign(is_gapped=False)
+    cells = with_limits(con, region, indicator, cutoff_at, cells)
     if "area" in indicator.dimensions and indicator.shares:
         return _without_gaps(con, region, indicator, cells)
     return cells
@@ -173,7 +173,9 @@ def decided(region: Region, indicator: Indicator, table: pd.DataFrame) -> pd.Dat
             return None
         hidden = is_here if covered is None else covered[grid.at]
     fell = hidden & is_small & ~was_hidden & flags["was_told"]
-    reason = np.select([was_hidden, fell, is_small, shared], ["", "revised", "small", "shared"], "complement")
+    by_grain = is_weekly_of_city(indicator) & flags["is_wanted"]
+    reasons = ["", "revised", "small", "shared", "grain"]
+    reason = np.select([was_hidden, fell, is_small, shared, by_grain], reasons, "complement")
     return table.assign(is_suppressed=hidden, reason=np.where(hidden, reason, ""))
 
 
@@ -210,6 +212,7 @@ def _measures(region: Region, indicator: Indicator, table: pd.DataFrame, grid: _
     was_shown = table["was_shown"].to_numpy(dtype=bool)
     is_small = table["is_small"].to_numpy(dtype=bool)
     is_void = table["is_void"].to_numpy(dtype=bool)
+    by_weeks = table["by_weeks"].to_numpy(dtype=bool)
     for part in ("numerator", "denominator") if indicator.is_ratio else ("numerator",):
         value = grid.figures(table[part])
         if not adds_up(value):
@@ -223,7 +226,7 @@ def _measures(region: Region, indicator: Indicator, table: pd.DataFrame, grid: _
             low=np.minimum(low, value),
             high=np.maximum(high, value),
             need=needed(indicator, region.disclosure, value, grid.mask(is_small)),
-            known=~is_here | grid.mask(was_shown | is_void | table[f"{part}_told"].to_numpy(dtype=bool)),
+            known=~is_here | grid.mask(was_shown | is_void | by_weeks | table[f"{part}_told"].to_numpy(dtype=bool)),
         )
 
 

@@ -15,26 +15,52 @@ from pipelines.publish.protect import Figures, Mask
 from pipelines.secrecy import Bounds
 from pipelines.warehouse.catalogue import Indicator, catalogue, step
 
-METHOD = 2  # of release and secondary suppression; another number derives the whole general file anew
+METHOD = 3  # of release and secondary suppression; another number derives the whole general file anew
+OF_EMPLOYER = "event"  # kind of the warnings that rest on one employer's report
+GENERAL_ROSTER = "select * replace (null as rows_quarantined) from restricted.roster"
+"""What has come, for everybody: how many rows of a day's file were sent back may be one person's."""
 RESPONDENTS = frozenset({"employers", "villages"})
-# No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away. No
+# What employers reported one by one has rows where there was a report: of the city alone, else a row would say of whom.
+OF_CITY = tuple(item.name for item in catalogue().values() if item.kind == "count" and item.units == "employers")
+# No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away (of
+# most counts weekly figures are of the city alone: is_weekly_of_city). No
 # cohorts: they overlap, so that two of them and the total could tell of a few people, and no table of ours says how.
-IS_GENERAL = f"cohort = '{EVERY_COHORT}' and grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}')"
+IS_GENERAL = (
+    f"cohort = '{EVERY_COHORT}' and grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}') "  # nosec B608 # names of our own tables and columns
+    f"and (indicator not in ({', '.join(repr(name) for name in OF_CITY)}) or (industry = '{TOTAL_INDUSTRY}' "
+    "and area in (select value from restricted.manifest where key = 'city')))"
+)
+
+
+_SECOND = "coalesce(second_unit, least(largest_unit, abs(numerator) - largest_unit))"
 
 
 def is_small(indicator: Indicator, bounds: Bounds) -> str:
     """SQL predicate over ``reading``: this cell rests on too few persons or respondents, or on one that dominates it.
 
-    The largest respondent of a ratio is the largest of its numerator.
+    A respondent dominates that brings ``dominance`` of it, or that the second largest could estimate to ``p_percent``
+    from the cell and its own figure (p%-rule; where the second is not known it may be as large as the first). The
+    largest respondents of a ratio are those of its numerator.
     """
     if indicator.units == "persons":
         return f"units < {bounds.persons}"
     if indicator.units in RESPONDENTS:
         return (
             f"(units < {bounds.respondents} or abs(numerator) < {bounds.persons} "
-            f"or largest_unit >= {bounds.dominance} * abs(numerator))"
+            f"or largest_unit >= {bounds.dominance} * abs(numerator) "
+            f"or abs(numerator) - largest_unit - {_SECOND} < {bounds.p_percent / 100} * largest_unit)"
         )
     return "false"
+
+
+def is_weekly_of_city(indicator: Indicator) -> bool:
+    """Whether a week's figure is told of the city alone, because months are told of every area.
+
+    Weeks on the border of two months have a part in each, so months and weeks of one area would together give hidden
+    ones of them away. Where no week of an area is told they leave all room that the months do: ARCHITECTURE.md.
+    """
+    is_secret = indicator.units == "persons" or indicator.units in RESPONDENTS
+    return is_secret and indicator.kind == "count" and {"week", "month"} <= set(indicator.grains)
 
 
 def small_cells(indicators: Iterable[Indicator], bounds: Bounds) -> str:
@@ -71,13 +97,18 @@ def told_bands(bounds: Bounds) -> dict[str, str]:
 
 
 def general_episodes(bounds: Bounds) -> str:
-    """SQL that reads ``restricted.episode`` and yields ``general.episode``: in bands, and of no employer."""
+    """SQL that reads ``restricted.episode`` and yields ``general.episode``: in bands, and of no employer.
+
+    Warnings about single employers are told by area alone: many a section of an area has one or two large ones.
+    """
     bands = []
     for column in ("observed_band", "people_band"):
         wider = " ".join(f"when '{words}' then '{told}'" for words, told in told_bands(bounds).items())
         bands.append(f"case {column} {wider} else {column} end as {column}" if wider else column)
     return f"""
-        select episode_id, rule_id, kind, indicator, area, industry, null as employer, null as employer_name, level,
+        select episode_id, rule_id, kind, indicator, area,
+            case when kind = '{OF_EMPLOYER}' then '{TOTAL_INDUSTRY}' else industry end as industry,
+            null as employer, null as employer_name, level,
             status, opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
             null as expected, null as lo, null as hi, null as p, null as people, line, {", ".join(bands)},
             quiet_periods, judged_to, known_from, known_to, rule_hash
@@ -100,7 +131,9 @@ def general_events(bounds: Bounds, city: str) -> str:
 
 GENERAL_CORROBORATION = f"""
     create or replace temp view said as
-        select edition_id, day, episode_id, area, industry, source, by_indicator, by_industry, says, data_to
+        select edition_id, day, episode_id, area,
+            case when episode_id in (select episode_id from restricted.episode where kind = '{OF_EMPLOYER}')
+                then '{TOTAL_INDUSTRY}' else industry end as industry, source, by_indicator, by_industry, says, data_to
         from restricted.corroboration
         where by_industry = '{TOTAL_INDUSTRY}' and source <> 'layoff_reports'
             and edition_id not in (select edition_id from general.corroboration);

@@ -11,17 +11,21 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from pipelines.domain import Edition, UserError
+from pipelines.domain import TOTAL_INDUSTRY, Edition, UserError
 from pipelines.publish import schema
 from pipelines.publish.attack import check_newest
 from pipelines.publish.disclosure import (
     GENERAL_CORROBORATION,
+    GENERAL_ROSTER,
     IS_GENERAL,
+    OF_EMPLOYER,
     fingerprint,
     general_episodes,
     general_events,
+    is_weekly_of_city,
 )
 from pipelines.publish.release import release
+from pipelines.publish.withheld import offices, withhold
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
 from pipelines.warehouse.tables import define
@@ -31,12 +35,12 @@ VINTAGE = (
     "reading", "episode", "contributor", "roster", "employer", "listed_employer", "filed_report", "announced_event",
 )  # fmt: skip
 BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality", "layoff_lead", "corroboration")
-DISCLOSURE = ("release", "suppression", "checked_month")
+DISCLOSURE = ("release", "suppression", "checked_month", "withheld")
 REFERENCE = ("place", "industry", "indicator", "rule")
 IN_GENERAL = ("roster", "reading", "episode", "suppression", "corroboration", "announced_event")
 IN_BOTH = frozenset({"corroboration"})  # of BY_EDITION: in the general file without figures
 RESTRICTED_ONLY = (
-    "release", "checked_month", "contributor", "employer", "listed_employer", "filed_report",
+    "release", "checked_month", "withheld", "contributor", "employer", "listed_employer", "filed_report",
     *(table for table in BY_EDITION if table not in IN_BOTH), "drop_register", "quarantine",
 )  # fmt: skip
 
@@ -202,7 +206,7 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
         "schema_version": str(schema.VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
         "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
         "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(region.disclosure),
-        "office_sees": ";".join(sorted(region.office_sees)), **facts,
+        "office_sees": ";".join(sorted(region.office_sees)), "offices": ",".join(offices(region)), **facts,
     }  # fmt: skip
     con.execute("delete from restricted.manifest")
     con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))
@@ -219,8 +223,9 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
         for table in DISCLOSURE:
             con.execute(f"delete from restricted.{table}")  # nosec B608 # names of our own tables and columns
     known = _known(con, "general")
-    _follow_vintages(con, "general", "roster", known, "select * from restricted.roster")
+    _follow_vintages(con, "general", "roster", known, GENERAL_ROSTER)
     release(con, region, known)
+    withhold(con, region, known)
     con.execute(
         "insert into general.suppression by name select * from restricted.suppression "
         "where reason = 'revised' and known_from > $known",
@@ -236,6 +241,7 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     con.execute(f"insert into general.announced_event by name {general_events(region.disclosure, region.city)}")
 
 
+WEEKLY_OF_CITY = ", ".join(f"'{item.name}'" for item in catalogue().values() if is_weekly_of_city(item))
 _DIFFERS = "已发布的现行读数与库中不符 (published readings differ from the warehouse)"
 _TWICE = "同一读数有两个现行值 (a reading has two current values)"
 CHECKS = {
@@ -253,7 +259,8 @@ CHECKS = {
         select count(*) from general.reading
         where is_suppressed and (value is not null or numerator is not null or denominator is not null)""",
     "公开文件含有单元背后的单位数或最大一家的数 (the general file tells how many stand behind a cell)": """
-        select count(*) from general.reading where units is not null or largest_unit is not null""",
+        select count(*) from general.reading
+        where units is not null or largest_unit is not null or second_unit is not null""",
     "公开文件的预警含有精确数值或单位名称 (an episode of the general file is exact)": """
         select count(*) from general.episode
         where observed is not null or people is not null or p is not null or employer is not null
@@ -261,6 +268,16 @@ CHECKS = {
     "公开文件的来源比对含有数值或某一行业 (agreement of sources in the general file is exact)": """
         select count(*) from general.corroboration
         where strength is not null or by_industry <> 'ALL' or source = 'layoff_reports'""",
+    "公开文件的到报情况含有退回行数 (the roster of the general file tells how many rows were sent back)": """
+        select count(*) from general.roster where rows_quarantined is not null""",
+    "公开文件的单个企业预警写明了行业 (a warning about an employer in the general file names its industry)": f"""
+        select count(*) from general.episode where kind = '{OF_EMPLOYER}' and industry <> '{TOTAL_INDUSTRY}'""",  # nosec B608 # names of ours
+    "公开文件含有区县的人数周度数据 (the general file tells a week of an area whose months it tells)": f"""
+        select count(*) from general.reading, general.manifest
+        where indicator in ({WEEKLY_OF_CITY}) and grain = 'week' and key = 'city' and area <> manifest.value
+            and numerator is not null""",  # nosec B608 # names of our own indicators
+    "公开文件含有分行业的周度数据 (the general file tells a week of an industry)": f"""
+        select count(*) from general.reading where grain = 'week' and industry <> '{TOTAL_INDUSTRY}'""",  # nosec B608 # a code of ours
     "公开文件的政策与停产事项含有岗位数或企业数 (a policy event of the general file tells jobs or employers)": """
         select count(*) from general.announced_event where jobs is not null or employers is not null""",
     "公开文件含有单位或明细表 (the general file holds a restricted table)": f"""

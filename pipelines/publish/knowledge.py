@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.domain import TOTAL_INDUSTRY, Grain
-from pipelines.publish.disclosure import needed, small_cells
-from pipelines.publish.outside import band_limits_of, weeks_of_months
+from pipelines.publish.disclosure import is_weekly_of_city, needed, small_cells
+from pipelines.publish.outside import band_limits_of
 from pipelines.publish.protect import EXACT, Figures, Mask, adds_up
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import catalogue
@@ -38,7 +38,7 @@ def told_cells(con: duckdb.DuckDBPyConnection, region: Region, month: date, only
     """Every figure of the month's tables in every vintage, one row a cell and part, and which figures are the same.
 
     ``is_own``: promised protection, which months that a rate refers to are not, nor totals of a rate that lack areas.
-    ``figure``: number of the distinct figure.
+    ``figure``: number of the distinct figure. Weeks told of the city alone are left out: they add nothing.
     """
     last = region.period_end(Grain.MONTH, month)
     backs = {share.periods_back for item in catalogue().values() for share in item.shares if share.periods_back}
@@ -48,8 +48,8 @@ def told_cells(con: duckdb.DuckDBPyConnection, region: Region, month: date, only
         f"""
         with wanted as (
             select * from restricted.release
-            where indicator in (select unnest($only)) and ((grain = 'week' and period between $week and $last)
-                or (grain <> 'week' and period in (select unnest($months))))
+            where indicator in (select unnest($only)) and ((grain <> 'week' and period in (select unnest($months)))
+                or (grain = 'week' and indicator not in (select unnest($of_city)) and period between $week and $last))
         ),
         told as (
             select w.released_at, g.indicator, g.cohort, g.grain, g.period, g.area, g.industry,
@@ -70,6 +70,7 @@ def told_cells(con: duckdb.DuckDBPyConnection, region: Region, month: date, only
             "months": [month, *sorted(earlier)],
             "month": month,
             "only": list(only),
+            "of_city": [item.name for item in catalogue().values() if is_weekly_of_city(item)],
         },
     ).df()
     return _figures(rows, region.city) if len(rows) else rows
@@ -125,7 +126,6 @@ def program_of(con: duckdb.DuckDBPyConnection, region: Region, month: date, cell
         _add_table(program, region, str(key[0]), table, seen)
     newest = cells[cells["released_at"] == cells.groupby(_TABLE[:4])["released_at"].transform("max")]
     _add_bands(con, region, program, newest)
-    _add_weeks(program, region, month, newest)
     _add_rates(program, cells)
     return program
 
@@ -161,29 +161,6 @@ def _add_bands(con: duckdb.DuckDBPyConnection, region: Region, program: Program,
         its = cells["figure"].to_numpy()
         np.maximum.at(program.low, its, np.minimum(least, program.truth[its]))
         np.minimum.at(program.high, its, np.maximum(most, program.truth[its]))
-
-
-def _add_weeks(program: Program, region: Region, month: date, newest: pd.DataFrame) -> None:
-    """A month is at least the weeks inside it; at most those that touch it, where all of these are told of."""
-    totals = newest[(newest["industry"] == TOTAL_INDUSTRY) & (newest["part"] == "numerator")]
-    counts = [
-        name for name, item in catalogue().items() if item.kind == "count" and {"week", "month"} <= set(item.grains)
-    ]
-    totals = totals[totals["indicator"].isin(counts)]
-    weeks = weeks_of_months(totals[totals["grain"] == "week"])
-    weeks = weeks[weeks["month"] == pd.Timestamp(month)]
-    months = totals[(totals["grain"] == "month") & (totals["period"] == pd.Timestamp(month))]
-    first = region.week_start(month)
-    whole = len(pd.date_range(first, region.period_end(Grain.MONTH, month), freq="7D"))
-    of = dict(iter(weeks.groupby(["indicator", "cohort", "area"])))
-    for row in months.itertuples(index=False):
-        its = of.get((row.indicator, row.cohort, row.area))
-        if its is None or min(row.truth, its["truth"].min()) < 0:
-            continue
-        inside = its[its["is_inside"]]["figure"]
-        _less(program, {int(row.figure): -1.0, **dict.fromkeys(map(int, inside), 1.0)})
-        if len(its) == whole:
-            _less(program, {int(row.figure): 1.0, **dict.fromkeys(map(int, its["figure"]), -1.0)})
 
 
 def _add_rates(program: Program, cells: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""What the general file tells of a table from outside it: weeks of a month, the month of a week, bands of warnings."""
+"""What the general file tells of a table from outside it: weeks and their months, bands of warnings."""
 
 import re
 from datetime import datetime
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.domain import TOTAL_INDUSTRY
-from pipelines.publish.disclosure import told_bands
+from pipelines.publish.disclosure import is_weekly_of_city, told_bands
 from pipelines.publish.protect import Figures
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator
@@ -29,87 +29,35 @@ def band_limits(words: str) -> tuple[float, float]:
 def with_limits(
     con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, cutoff_at: datetime, cells: pd.DataFrame
 ) -> pd.DataFrame:
-    """Add what anybody knows of each cell: ``least``, ``most``, and ``is_wanted``: it must be hidden for its weeks.
+    """Add what anybody knows of each cell: ``least``, ``most``, ``by_weeks``: its weeks tell it, and ``is_wanted``: it
+    must be hidden for its weeks.
 
-    ``cells``: one indicator and grain; area, industry, period, numerator. A month of a count that is never negative is
-    at least the weeks wholly inside it and at most those that touch it; so a hidden week could be told from its month.
+    ``cells``: one indicator and grain; area, industry, period, numerator. A week of an area is hidden where its months
+    are told (``is_weekly_of_city``). A month's total of the city is hidden when a week that ends in it is, and has room
+    above its figure, by which that week can be larger than it is, whatever else is told; else its weeks tell it.
     """
-    cells = cells.assign(least=0.0, most=np.inf, is_wanted=False)
-    grain = str(cells["grain"].iloc[0])
-    if indicator.kind == "count" and not (cells["numerator"] < 0).any():
-        if grain == "month" and "week" in indicator.grains:
-            cells = _by_weeks(con, region, indicator, cells)
-        elif grain == "week" and "month" in indicator.grains:
-            cells = _by_month(con, indicator, cells)
+    cells = cells.assign(least=0.0, most=np.inf, is_wanted=False, by_weeks=False)
+    if is_weekly_of_city(indicator):
+        is_total = (cells["area"] == region.city) & (cells["industry"] == TOTAL_INDUSTRY)
+        if cells["grain"].iloc[0] == "week":
+            cells["is_wanted"] = ~is_total
+        else:
+            is_hidden = cells["period"].map(_weeks_hidden(con, region, indicator))
+            cells["is_wanted"] = is_total & is_hidden.eq(True)
+            cells["by_weeks"] = is_total & is_hidden.eq(False)
+            cells["least"] = cells["numerator"].where(cells["is_wanted"], 0.0).fillna(0.0)
     return _by_bands(con, region, indicator, cutoff_at, cells)
 
 
-def weeks_of_months(weeks: pd.DataFrame) -> pd.DataFrame:
-    """Each week once for each month it touches, with the month's first day and ``is_inside``."""
-    first = weeks["period"].dt.to_period("M").dt.to_timestamp()
-    last = (weeks["period"] + _WEEK).dt.to_period("M").dt.to_timestamp()
-    inside = first == last
-    parts = [weeks.assign(month=first, is_inside=inside), weeks.assign(month=last, is_inside=inside)[~inside]]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _told(con: duckdb.DuckDBPyConnection, indicator: Indicator, grain: str) -> pd.DataFrame:
-    """Totals over industries of one grain as the general file tells them: area, period, numerator, is_suppressed."""
+def _weeks_hidden(con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator) -> "pd.Series[bool]":
+    """Whether a week's figure of the city is hidden, by the first day of the month in which the week ends."""
     found: pd.DataFrame = con.execute(
-        "select area, cast(period as timestamp) as period, numerator, is_suppressed from general.reading "
-        "where indicator = $indicator and grain = $grain and industry = $total and known_to is null",
-        {"indicator": indicator.name, "grain": grain, "total": TOTAL_INDUSTRY},
+        "select cast(date_trunc('month', period + interval 6 day) as timestamp) as month, "
+        "bool_or(is_suppressed) as is_hidden from general.reading where indicator = $indicator and grain = 'week' "
+        "and area = $city and industry = $total group by month",
+        {"indicator": indicator.name, "city": region.city, "total": TOTAL_INDUSTRY},
     ).df()
-    return found
-
-
-def _by_weeks(
-    con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, cells: pd.DataFrame
-) -> pd.DataFrame:
-    weeks = weeks_of_months(_told(con, indicator, "week"))
-    if weeks.empty:
-        return cells
-    shown = weeks["numerator"].fillna(0.0)
-    summed = (
-        weeks.assign(inside=shown.where(weeks["is_inside"], 0.0), touching=shown, weeks=1)
-        .groupby(["area", "month"])[["inside", "touching", "weeks", "is_suppressed"]]
-        .sum()
-    )
-    found = cells[["area", "period"]].merge(
-        summed, how="left", left_on=["area", "period"], right_index=True, validate="many_to_one"
-    )
-    months = {month: _weeks_in(region, month) for month in cells["period"].unique()}
-    is_whole = (found["weeks"] == cells["period"].map(months)).to_numpy()
-    is_total = (cells["industry"] == TOTAL_INDUSTRY).to_numpy()
-    value, touching = cells["numerator"].to_numpy(), found["touching"].to_numpy()
-    inside, hidden = found["inside"].fillna(0.0).to_numpy(), found["is_suppressed"].fillna(0).to_numpy() > 0
-    least = np.where(is_whole, np.maximum(value - touching, 0.0), 0.0)
-    is_tight = value - inside - least < region.disclosure.persons - 1
-    return cells.assign(
-        least=np.where(is_total, inside, 0.0),
-        most=np.where(is_total & is_whole & ~hidden, touching, np.inf),
-        is_wanted=is_total & hidden & is_tight,
-    )
-
-
-def _weeks_in(region: Region, month: pd.Timestamp) -> int:
-    first = region.week_start(month.date())
-    return len(pd.date_range(first, month + pd.offsets.MonthEnd(0), freq="7D"))
-
-
-def _by_month(con: duckdb.DuckDBPyConnection, indicator: Indicator, cells: pd.DataFrame) -> pd.DataFrame:
-    """A week that is told after its month: at most what the month and its other weeks leave."""
-    months = _told(con, indicator, "month")
-    months = months[~months["is_suppressed"].astype(bool)].set_index(["area", "period"])["numerator"]
-    weeks = weeks_of_months(_told(con, indicator, "week"))
-    weeks = weeks[weeks["is_inside"] & ~weeks["is_suppressed"].astype(bool)]
-    others = weeks.groupby(["area", "month"])["numerator"].sum()
-    its = weeks_of_months(cells[["area", "period"]].reset_index())
-    its = its[its["is_inside"]].set_index("index")
-    at = pd.MultiIndex.from_frame(its[["area", "month"]])
-    left = months.reindex(at).to_numpy() - others.reindex(at).fillna(0.0).to_numpy()
-    most = pd.Series(left, index=its.index).reindex(cells.index)
-    return cells.assign(most=most.fillna(np.inf).where(cells["industry"] == TOTAL_INDUSTRY, np.inf))
+    return found.set_index("month")["is_hidden"]
 
 
 def _by_bands(

@@ -17,9 +17,11 @@ from pipelines.domain import Audience, Edition, Said, SaidError, UserError, View
 from pipelines.publish import schema
 from pipelines.publish.kept import Kept
 from pipelines.publish.question import question, view
-from pipelines.publish.scope import EVERYTHING, TABLES, Clock, Source, scope
+from pipelines.publish.scope import EVERYTHING, TABLES, Clock, Source, kept_from, scope
 
 _HISTORY = "_history"
+_FIGURES = frozenset({"numerator", "denominator", "value"})
+_SAYS_WITHHELD = 9  # form of the published files
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -43,6 +45,7 @@ class _Base:
     editions: tuple[Edition, ...]
     city: str
     office_sees: frozenset[str]
+    offices: frozenset[str]
     answers: Kept[pd.DataFrame] = field(default_factory=lambda: Kept(_ROOM))
     users: int = 0
     is_retired: bool = False
@@ -157,15 +160,17 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
         if not here and base.form == schema.VERSION:
             raise SaidError(Said(f"已发布文件中没有表 {stored}，请重新发布", "the published file lacks this table"))
         instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+        kept = kept_from(viewer, stored, source, base.offices) if base.form >= _SAYS_WITHHELD else ""
+        rows = f"(select t.*, {kept} as is_kept from {source}.{stored} as t)" if kept else f"{source}.{stored}"  # nosec B608 # the scope's predicate
         shown = ", ".join(
-            _column(column, instant, is_history) if column in here else f"cast(null as {kind}) as {column}"
+            _column(column, instant, is_history, bool(kept)) if column in here else f"cast(null as {kind}) as {column}"
             for column, kind in schema.columns(stored).items()
         )
         if not here:
             parts.append(f"select {shown} where false")
             continue
         known = _known(stored, source, edition, instant, is_history)
-        parts.append(f"select {shown} from {source}.{stored} as t where ({predicate}) and ({known})")  # nosec B608 # the scope's predicate, whose codes are checked there
+        parts.append(f"select {shown} from {rows} as t where ({predicate}) and ({known})")  # nosec B608 # the scope's predicate, whose codes are checked there
     return f"create temporary view {table} as " + " union all ".join(parts)
 
 
@@ -182,7 +187,11 @@ def _derived(table: str, edition: Edition) -> str:
     return f"with {', '.join(rows)} select * from ({found.text})"  # nosec B608 # a file of ours
 
 
-def _column(column: str, instant: str, is_history: bool) -> str:
+def _column(column: str, instant: str, is_history: bool, may_be_kept: bool) -> str:
+    if may_be_kept and column in _FIGURES:
+        return f"case when not t.is_kept then t.{column} end as {column}"
+    if may_be_kept and column == "is_suppressed":
+        return "t.is_suppressed or t.is_kept as is_suppressed"
     if is_history and column == "known_to":  # what was closed later was still open then
         return f"case when t.known_to <= {instant} then t.known_to end as known_to"
     return f"t.{column}"
@@ -369,4 +378,5 @@ def _open(folder: Path, with_restricted: bool) -> _Base:
         columns[database, table] = (*columns.get((database, table), ()), column)
     known = tuple(Edition(day, number, cutoff_at.replace(tzinfo=UTC)) for day, number, cutoff_at in editions)
     sees = frozenset(facts["office_sees"].split(";")) if "office_sees" in facts else EVERYTHING
-    return _Base(connection, columns, form, known, facts["city"], sees)
+    offices = frozenset(facts.get("offices", "").split(","))
+    return _Base(connection, columns, form, known, facts["city"], sees, offices)

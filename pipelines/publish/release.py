@@ -14,29 +14,24 @@ from datetime import date, datetime, timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.domain import TOTAL_INDUSTRY
 from pipelines.publish.attack import attack
 from pipelines.publish.decision import KEY, KEYS, chosen_cells, decided, period_back
-from pipelines.publish.disclosure import IS_GENERAL
+from pipelines.publish.disclosure import IS_GENERAL, is_weekly_of_city
 from pipelines.region import Region
 from pipelines.warehouse.catalogue import Indicator, catalogue
 
 WAIT_DAYS = 15
-# The first edition tells years at once: of what is older than this only totals are looked at beside their weeks.
-_LONG_AGO_DAYS = 150
-_TURNS = 5  # totals of the areas concerned are hidden; of all areas; everything
 _TOLD = ("numerator", "denominator", "value", "reporting", "due", "is_provisional", "is_suppressed")
 _LENGTH = """case grain when 'week' then interval 7 day when 'month' then interval 1 month else interval 3 month end"""
 
 
 @dataclass(frozen=True)
 class Now:
-    """The edition whose releases are decided: its day, its cut-off, if revisions are told, if it is the first."""
+    """The edition whose releases are decided: its day, its cut-off, if revisions are told."""
 
     day: date
     cutoff_at: datetime
     is_restating: bool
-    is_first: bool
 
 
 def release(con: duckdb.DuckDBPyConnection, region: Region, known: datetime) -> None:
@@ -46,9 +41,7 @@ def release(con: duckdb.DuckDBPyConnection, region: Region, known: datetime) -> 
     for day, cutoff_at in rows:
         its = (day.year, (day.month - 1) // 3)
         if cutoff_at > known:
-            _release(
-                con, region, Now(day, cutoff_at, is_restating=quarter not in (None, its), is_first=quarter is None)
-            )
+            _release(con, region, Now(day, cutoff_at, is_restating=quarter not in (None, its)))
         quarter = its
 
 
@@ -118,52 +111,22 @@ def _decide(con: duckdb.DuckDBPyConnection, region: Region, now: Now, indicator:
         return
     _write(con, now, pd.concat(told, ignore_index=True))
     for table in tables:
-        if _leans(con, indicator, table):
-            _widen(con, region, now, indicator, table)
+        if _gives_away(con, region, indicator, table):
+            _undo(con, now, table)  # told at the next restatement instead
 
 
-def _leans(con: duckdb.DuckDBPyConnection, indicator: Indicator, table: pd.DataFrame) -> bool:
-    """Whether a table could give away what another one hides: its own vintages, or weeks and months of a count."""
-    if table["is_again"].any():
-        return True
-    if table["is_gapped"].any():
-        return True
-    if indicator.kind != "count" or not {"week", "month"} <= set(indicator.grains):
-        return False
-    others = con.execute(
-        "select count(*) from general.reading where indicator = $indicator and grain <> $grain and is_suppressed "
-        "and period between $period - interval 31 day and $period + interval 31 day",
-        {"indicator": indicator.name, "grain": table["grain"].iloc[0], "period": table["period"].iloc[0]},
-    ).fetchall()
-    return bool(others[0][0])
+def _gives_away(con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, table: pd.DataFrame) -> bool:
+    """Whether a table told anew gives away, beside its own vintages, what it or a related one hides.
 
-
-def _widen(con: duckdb.DuckDBPyConnection, region: Region, now: Now, indicator: Indicator, table: pd.DataFrame) -> None:
-    """Hide totals, at last everything, of a table from which with others a hidden cell could be told.
-
-    Revisions from which it could wait for the next restatement instead.
+    A week told of the city alone does not: nothing of it below the city was ever told.
     """
+    grain, period = table["grain"].iloc[0], table["period"].iloc[0].date()
+    if not table["is_again"].any() or (is_weekly_of_city(indicator) and grain == "week"):
+        return False
     related = {indicator.name, *(share.indicator for share in indicator.shares)}
     related |= {item.name for item in catalogue().values() for share in item.shares if share.indicator in related}
-    period = table["period"].iloc[0].date()
-    months = sorted({period.replace(day=1), (period + timedelta(days=6)).replace(day=1)})
-    months = months if table["grain"].iloc[0] == "week" else [period]
-    is_long_ago = now.is_first and period < now.day - timedelta(days=_LONG_AGO_DAYS)
-    for turn in range(_TURNS):
-        inside = attack(con, region, months, sorted(related), are_totals=is_long_ago).inside
-        if inside.empty:
-            return
-        _undo(con, now, table)
-        if table["is_again"].any():
-            return
-        areas = inside["area"] if turn < _TURNS - 3 else table["area"]
-        is_asked = table["area"].isin(areas) & (table["industry"] == TOTAL_INDUSTRY)
-        if indicator.shares:  # totals of a rate leave out areas that its count has
-            is_asked |= (table["area"] == region.city) & table["industry"].isin(inside["industry"])
-        table = table.assign(is_wanted=table["is_wanted"] | is_asked | (turn == _TURNS - 2))
-        told = decided(region, indicator, table)
-        if told is not None:
-            _write(con, now, told)
+    months = {period.replace(day=1), (period + timedelta(days=6)).replace(day=1)} if grain == "week" else {period}
+    return not attack(con, region, sorted(months), sorted(related)).inside.empty
 
 
 def _undo(con: duckdb.DuckDBPyConnection, now: Now, table: pd.DataFrame) -> None:

@@ -9,11 +9,12 @@ import duckdb
 
 from pipelines.domain import Said, SaidError
 
-VERSION = 8
+VERSION = 9
 """1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine.
 3: leads on layoffs, agreement of sources, terms of rules. 4: the list of key employers, cohorts and sizes of rules.
 5: layoff reports in force. 6: policy events in force. 7: industries of rules, the hash of the rule behind a warning or
-lead, who makes up a rise, and what the sources together say of a warning. 8: why the calendar expects what it does."""
+lead, who makes up a rise, and what the sources together say of a warning. 8: why the calendar expects what it does.
+9: which figures of the city are kept from which office."""
 _TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
 
 

@@ -53,6 +53,7 @@ class Table:
     bureau_only: bool = False
 
 
+_CELL = ("indicator", "industry", "cohort", "grain", "period", "known_from")  # of a table of the city
 _SENDER_OF_DROP = "(select r.sender from {source}.drop_register as r where r.drop_id = t.drop_id)"
 
 TABLES: dict[str, Table] = {
@@ -116,6 +117,24 @@ def scope(
     if not viewer.areas:
         return ((Source.GENERAL, "true"),)
     return ((Source.GENERAL, _among(declared.area, viewer.areas | {city})),)
+
+
+def kept_from(viewer: Viewer, table: str, source: Source, offices: frozenset[str]) -> str:
+    """SQL predicate over ``t``: this figure of the city is kept from an office, which would subtract its own.
+
+    Empty where nothing is kept. ``offices``: the areas of which the published file says what is kept from them; an
+    office of other areas sees none of the city's figures.
+    """
+    if viewer.audience is not Audience.OFFICE or table != "reading" or source is not Source.GENERAL:
+        return ""
+    areas = ";".join(sorted(viewer.areas))
+    if areas not in offices:
+        return "true"
+    key = ", ".join(f"t.{column}" for column in _CELL)
+    return (
+        f"(({key}) in (select ({key.replace('t.', 'w.')}) from {Source.RESTRICTED}.withheld as w "  # nosec B608 # one of the offices' codes
+        f"where w.areas = '{areas}'))"
+    )
 
 
 def _among(column: str, codes: frozenset[str]) -> str:

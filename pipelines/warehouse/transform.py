@@ -18,6 +18,8 @@ _TRUNCATED = {
     Grain.MONTH: "date_trunc('month', period)",
     Grain.QUARTER: "date_trunc('quarter', period)",
 }
+# What the second largest unit of a total brings, from the two largest of each of its parts.
+_SECOND = "list_reverse_sort(flatten(list([coalesce(largest_unit, 0), coalesce(second_unit, 0)])))[2]"
 NO_COHORT = "unknown"  # class of the code that says of a person: none of these groups
 
 
@@ -36,6 +38,18 @@ def truncated(grain: Grain, region: Region) -> str:
         shift = (7 - region.week_start(date(2024, 1, 1) + timedelta(days=6)).weekday()) % 7
         return f"date_trunc('week', period + interval {shift} day) - interval {shift} day"
     return _TRUNCATED[grain]
+
+
+def with_second(indicator: Indicator) -> str:
+    """An indicator's SQL with ``second_unit`` beside ``largest_unit``, where its units are employers or villages."""
+    if indicator.units not in {"employers", "villages"}:
+        return indicator.sql
+    query = sqlglot.parse_one(indicator.sql, read="duckdb", into=sqlglot.exp.Select)
+    largest = next(item.this for item in query.selects if item.alias == "largest_unit")
+    if not isinstance(largest, sqlglot.exp.Max):  # each counts for the same
+        return query.select(f"{largest.sql(dialect='duckdb')} as second_unit", dialect="duckdb").sql(dialect="duckdb")
+    two = f"list_extract(max({largest.this.sql(dialect='duckdb')}, 2), 2) as second_unit"
+    return query.select(two, dialect="duckdb").sql(dialect="duckdb")
 
 
 class Transform:
@@ -132,7 +146,9 @@ class Transform:
         self._con.execute(step("reading_open"), {"cutoff_at": cutoff_at})
 
     def _base(self, indicator: Indicator, start: date) -> None:
-        columns = {row[0] for row in self._con.execute(f"describe {indicator.sql}").fetchall()}
+        sql = with_second(indicator)
+        columns = {row[0] for row in self._con.execute(f"describe {sql}").fetchall()}
+        second = "cast(second_unit as double)" if "second_unit" in columns else "cast(null as double)"
         area = "area" if "area" in columns else f"'{self._region.city}'"
         industry = "industry" if "industry" in columns else f"'{TOTAL_INDUSTRY}'"
         denominator = "cast(denominator as double)" if "denominator" in columns else "cast(null as double)"
@@ -140,7 +156,7 @@ class Transform:
             f"create or replace temp table base as select {area} as area, {industry} as industry, "  # nosec B608 # names and SQL of the catalogue
             "cast(period as date) as period, cast(numerator as double) as numerator, "
             f"{denominator} as denominator, cast(units as integer) as units, "
-            f"cast(largest_unit as double) as largest_unit from ({indicator.sql}) as answer "
+            f"cast(largest_unit as double) as largest_unit, {second} as second_unit from ({sql}) as answer "
             f"where period >= date '{start}'"
         )
 
@@ -182,7 +198,8 @@ class Transform:
                 '{grain}' as grain, total.period, total.numerator, cast(null as double) as denominator,
                 total.numerator as value, total.units, total.largest_unit,
                 cast(coalesce(own.reporting, 0) as integer) as reporting, cast(coalesce(own.due, 0) as integer) as due,
-                coalesce(own.reporting < own.due, false) as is_provisional, false as is_suppressed
+                coalesce(own.reporting < own.due, false) as is_provisional, false as is_suppressed,
+                cast(null as double) as second_unit
             from (
                 select coalesce(area, '{self._region.city}') as area, cohort, cast({period} as date) as period,
                     sum(numerator) as numerator, cast(sum(units) as integer) as units, max(largest_unit) as largest_unit
@@ -221,17 +238,19 @@ class Transform:
             if indicator.is_ratio
             else "sum(numerator)"
         )
+        second = _SECOND if indicator.units in {"employers", "villages"} else "cast(null as double)"
         return f"""
             select '{indicator.name}' as indicator, total.area, total.industry, '{EVERY_COHORT}' as cohort,
                 '{grain}' as grain, total.period, total.numerator, total.denominator, total.value, total.units,
                 total.largest_unit, cast(coalesce(own.reporting, 0) as integer) as reporting,
                 cast(coalesce(own.due, 0) as integer) as due,
                 coalesce(own.reporting < own.due, false) as is_provisional,
-                false as is_suppressed
+                false as is_suppressed, total.second_unit
             from (
                 select coalesce(area, '{self._region.city}') as area, {industry} as industry,
                     cast({period} as date) as period, sum(numerator) as numerator, sum(denominator) as denominator,
-                    {value} as value, cast(sum(units) as integer) as units, max(largest_unit) as largest_unit
+                    {value} as value, cast(sum(units) as integer) as units, max(largest_unit) as largest_unit,
+                    {second} as second_unit
                 from dense
                 where {period} >= date '{start}'
                 group by grouping sets {sets}

@@ -71,6 +71,7 @@ RESTRICTED = (
     "layoff_lead",
     "drop_register",
     "quarantine",
+    "withheld",
 )
 
 
@@ -113,6 +114,7 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "corroboration": agreement(city),
         "drop_register": drops(city),
         "quarantine": quarantine(),
+        "withheld": pd.DataFrame(columns=columns_of("withheld")),
     }
     city.frames["nowcast"] = nowcasts(city)
     city.frames["suppression"] = hidden(city.frames)

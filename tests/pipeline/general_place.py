@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipelines import region as regions
 from pipelines.publish.release import release
+from pipelines.publish.withheld import withhold
 from pipelines.settings import Settings
 from pipelines.warehouse.tables import define
 
@@ -29,9 +30,19 @@ class Place:
         self.con = duckdb.connect()
         for database in ("restricted", "general"):
             self.con.execute(f"attach ':memory:' as {database}")
-        for table in ("reading", "edition", "release", "suppression", "checked_month", "episode"):
+        for table in (
+            "reading",
+            "edition",
+            "release",
+            "suppression",
+            "checked_month",
+            "episode",
+            "withheld",
+            "manifest",
+        ):
             define(self.con, table, "restricted")
         define(self.con, "reading", "general")
+        self.con.execute("insert into restricted.manifest values ('city', ?)", [CITY])
         self.known = NEVER
 
     def edition(self, day: date) -> None:
@@ -65,16 +76,25 @@ class Place:
 
     def release(self) -> None:
         release(self.con, REGION, self.known)
+        withhold(self.con, REGION, self.known)
         self.known = self.con.execute("select max(cutoff_at) from restricted.edition").fetchall()[0][0]
 
-    def told(self, indicator: str, period: date) -> Mapping[tuple[str, str], float | None]:
+    def told(self, indicator: str, period: date, grain: str = "month") -> Mapping[tuple[str, str], float | None]:
         """What the general file says now: None of a hidden cell."""
         rows = self.con.execute(
             "select area, industry, numerator from general.reading where indicator = ? and period = ? "
-            "and known_to is null",
-            [indicator, period],
+            "and grain = ? and known_to is null",
+            [indicator, period, grain],
         ).fetchall()
         return {(area, industry): figure for area, industry, figure in rows}
+
+    def kept(self, office: str, indicator: str, period: date) -> set[str]:
+        """Industries whose figure of the city is kept from an office."""
+        rows = self.con.execute(
+            "select industry from restricted.withheld where areas = ? and indicator = ? and period = ?",
+            [office, indicator, period],
+        ).fetchall()
+        return {industry for (industry,) in rows}
 
     def reasons(self) -> Mapping[tuple[str, str], str]:
         rows = self.con.execute("select area, industry, reason from restricted.suppression").fetchall()

@@ -1,14 +1,15 @@
 """The attacker check finds what can be told of hidden cells, and finds nothing where disclosure control was at work."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pytest
 
 from pipelines.domain import UserError
 from pipelines.publish import decision
-from pipelines.publish.attack import attack, check_newest
+from pipelines.publish.attack import _bound, attack, check_newest
+from pipelines.publish.knowledge import Program
 from tests.pipeline.general_place import CITY, REGION, Place
 from tests.pipeline.test_release import BASE, JULY, JUNE, SMALL
 
@@ -103,32 +104,6 @@ def test_a_denominator_told_by_another_table_bounds_the_rate(place: Place) -> No
     assert attack(place.con, REGION, [JULY]).inside.empty
 
 
-def test_weeks_and_months_of_three_dimensions_share_their_totals(place: Place) -> None:
-    """Area × industry of a month, and area × week: the month's totals are the margin of both."""
-    weeks = [np.array([[12], [50], [60], [30]]) for _ in range(4)]
-    weeks[3] = np.array([[4], [50], [60], [9]])
-    for number, inner in enumerate(weeks):
-        place.know(
-            date(2027, 3, 1), "benefit_claim", date(2027, 2, 1) + timedelta(days=7 * number), inner, grain="week"
-        )
-    month = sum(weeks)
-    told(
-        place, "benefit_claim", date(2027, 2, 1), np.hstack([month - 30, *[np.full((4, 1), 10)] * 3]), date(2027, 3, 1)
-    )
-    place.edition(date(2027, 3, 1))
-    place.release()
-    found = attack(place.con, REGION, [date(2027, 2, 1)])
-    assert found.cells
-    assert found.inside.empty
-    place.con.execute(
-        "update general.reading as g set numerator = r.numerator from restricted.reading as r "
-        "where g.grain = 'month' and r.grain = 'month' and g.area = r.area and g.industry = r.industry"
-    )
-    inside = attack(place.con, REGION, [date(2027, 2, 1)]).inside
-    assert set(inside["area"]) == {"371502", "371522"}
-    assert (inside["least"] == inside["most"]).all()
-
-
 def test_two_vintages_of_a_total_tell_a_cell_that_only_one_of_them_contains(place: Place) -> None:
     told(place, "benefit_claim", JUNE, BASE, date(2026, 7, 1))
     place.edition(date(2026, 7, 1))
@@ -174,3 +149,20 @@ def test_a_published_band_is_knowledge(place: Place) -> None:
         {"area": hidden[0], "industry": hidden[1]},
     )
     assert attack(place.con, REGION, [JULY]).cells == 4
+
+
+def test_a_witness_of_one_table_that_contradicts_a_figure_shown_in_another_is_none() -> None:
+    """Two areas hide 4 and 30 under a shown total; another table shows the total of the first with a shown figure."""
+    truth = np.array([34.0, 4.0, 30.0, 24.0, 20.0])
+    program = Program(
+        truth, np.array([False, True, True, False, False]), np.zeros(5), np.full(5, np.inf), np.full(5, 9.0),
+        [(np.array([[0], [1], [2]]), np.ones((3, 1), dtype=bool)), (np.array([[3], [1], [4]]), np.ones((3, 1), dtype=bool))],
+    )  # fmt: skip
+    low, high = _bound(program, program.hidden)
+    assert low[1:3].tolist() == high[1:3].tolist() == [4.0, 30.0]
+    program.blocks.pop()
+    low, high = _bound(program, program.hidden)
+    assert (high - low >= 9)[1:3].all()
+    program.less.append({1: 1.0, 3: -0.25})  # at most a quarter of a shown figure: six
+    low, high = _bound(program, program.hidden)
+    assert (low[1], high[1]) == (0.0, 6.0)

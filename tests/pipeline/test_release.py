@@ -1,14 +1,17 @@
 """When a table is told to the general audience, what is hidden in it, and how revisions are told."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from tests.pipeline.general_place import CITY, Place
+from tests.pipeline.general_place import CITY, UNITS, Place
+from tests.pipeline.second_attacker import bounds
 
 JUNE, JULY = date(2026, 6, 1), date(2026, 7, 1)
+FEBRUARY = date(2027, 2, 1)
 BASE = np.array([[40, 30, 50, 20], [25, 80, 12, 31], [44, 60, 70, 19], [33, 21, 45, 90]])
 SMALL = np.where(np.arange(16).reshape(4, 4) == 0, 4, BASE)
 
@@ -101,24 +104,56 @@ def test_revisions_wait_longer_where_unchanged_neighbours_would_give_a_fallen_ce
     assert all(after[cell] is None for cell in changed)
 
 
-def test_a_month_is_hidden_from_which_a_hidden_week_could_be_told(place: Place) -> None:
-    """February 2027 is four whole weeks: month less three told weeks is the fourth."""
-    weeks = [
-        np.array([[40], [50], [60], [30]]),
-        *[np.array([[12], [50], [60], [30]])] * 2,
-        np.array([[4], [9], [60], [30]]),
-    ]
+def february(place: Place, weeks: list[np.ndarray], more: int = 10) -> None:
+    """February 2027 is four whole weeks; each month has these people in one industry and ``more`` in each other one."""
     for number, inner in enumerate(weeks):
-        place.know(date(2027, 3, 1), "benefit_claim", date(2027, 2, 1 + 7 * number), inner, grain="week")
-    spread = sum(weeks)[:, 0]
-    month = np.column_stack([spread - 30, np.full(4, 10), np.full(4, 10), np.full(4, 10)])
-    place.know(date(2027, 3, 1), "benefit_claim", date(2027, 2, 1), month)
+        place.know(date(2027, 3, 1), "benefit_claim", FEBRUARY + timedelta(days=7 * number), inner, grain="week")
+    month = np.hstack([sum(weeks) - 3 * more, *[np.full((4, 1), more)] * 3])
+    place.know(date(2027, 3, 1), "benefit_claim", FEBRUARY, month)
     place.edition(date(2027, 3, 1))
     place.release()
+
+
+def test_weeks_are_told_of_the_city_alone_where_months_are_told_of_its_areas(place: Place) -> None:
+    """Without this the month less three told weeks is the fourth."""
+    february(place, [*[np.array([[40], [50], [60], [30]])] * 3, np.array([[4], [9], [60], [30]])])
+    for number in range(4):
+        told = place.told("benefit_claim", FEBRUARY + timedelta(days=7 * number), "week")
+        assert {area for (area, _), figure in told.items() if figure is not None} == {CITY}
+    month = place.told("benefit_claim", FEBRUARY, "month")
+    assert None not in {month[area, "ALL"] for area in (CITY, *UNITS)}
+    assert set(place.reasons().values()) == {"grain", "small"}
+
+
+@pytest.mark.parametrize(("people", "is_hidden"), [(9, True), (10, False)])
+def test_a_hidden_week_of_the_city_takes_the_total_of_the_month_with_it(
+    place: Place, people: int, is_hidden: bool
+) -> None:
+    february(place, [*[np.array([[40], [50], [60], [30]])] * 3, np.array([[people], [0], [0], [0]])])
+    last = place.told("benefit_claim", FEBRUARY + timedelta(days=21), "week")
+    assert (last[CITY, "ALL"] is None) is is_hidden
+    assert (place.told("benefit_claim", FEBRUARY, "month")[CITY, "ALL"] is None) is is_hidden
     rows = place.con.execute(
-        "select area from general.reading where grain = 'month' and industry = 'ALL' and is_suppressed"
-    ).fetchall()
-    assert {"371502", "371503"} <= {area for (area,) in rows}
+        "select *, false as is_ratio from general.reading where known_to is null and cohort = 'all'"
+    ).df()
+    found = bounds(rows.assign(period=pd.to_datetime(rows["period"])), CITY)
+    assert (found["most"] - found["least"] >= 9).all()
+
+
+@pytest.mark.parametrize(("grain", "industries"), [("week", {"ALL"}), ("month", {"ALL", "C", "E", "F", "G"})])
+def test_industries_are_told_by_month_and_never_by_week(place: Place, grain: str, industries: set[str]) -> None:
+    place.know(date(2027, 3, 1), "vacancy", FEBRUARY, BASE, grain=grain)
+    place.edition(date(2027, 3, 1))
+    place.release()
+    assert {industry for _, industry in place.told("vacancy", FEBRUARY, grain)} == industries
+
+
+def test_reports_of_employers_are_told_of_the_city_alone(place: Place) -> None:
+    """A row of an area or industry would say that somebody of it reported, and one that lacks that nobody did."""
+    place.know(date(2026, 8, 1), "layoff_reported", JULY, BASE, units=np.full((4, 4), 5))
+    place.edition(date(2026, 8, 16))
+    place.release()
+    assert set(place.told("layoff_reported", JULY)) == {(CITY, "ALL")}
 
 
 def test_a_rate_is_hidden_where_its_count_is(place: Place) -> None:

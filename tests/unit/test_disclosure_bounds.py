@@ -11,33 +11,54 @@ from pipelines.publish.disclosure import is_small, told_bands
 from pipelines.publish.outside import band_limits
 from pipelines.secrecy import Bounds, bounds
 from pipelines.warehouse.catalogue import catalogue
+from pipelines.warehouse.transform import with_second
 
 PERSONS, EMPLOYERS, VILLAGES, NOBODY = "benefit_claim", "insured_headcount", "outworking_labour", "vacancy"
 
 
 @pytest.mark.parametrize(
-    ("indicator", "numerator", "units", "largest", "is_hidden"),
+    ("indicator", "numerator", "units", "largest", "second", "is_hidden"),
     [
-        (PERSONS, 9, 9, 1, True),
-        (PERSONS, 10, 10, 1, False),
-        (EMPLOYERS, 500, 2, 260, True),
-        (EMPLOYERS, 500, 3, 399, False),
-        (EMPLOYERS, 500, 3, 400, True),
-        (EMPLOYERS, 9, 5, 3, True),
-        (VILLAGES, 100, 12, 85, True),
-        (VILLAGES, -100, 12, 85, True),
-        (NOBODY, 1, 1, 1, False),
+        (PERSONS, 9, 9, 1, None, True),
+        (PERSONS, 10, 10, 1, None, False),
+        (EMPLOYERS, 500, 2, 260, 40, True),
+        (EMPLOYERS, 500, 3, 260, 40, False),
+        (EMPLOYERS, 500, 9, 399, 40, False),
+        (EMPLOYERS, 500, 9, 400, 40, True),
+        (EMPLOYERS, 520, 5, 300, 190, False),  # the others' 30 are just ten per cent of 300
+        (EMPLOYERS, 520, 5, 300, 191, True),
+        (EMPLOYERS, 520, 5, 300, None, True),  # the second may be 220
+        (EMPLOYERS, 630, 5, 300, None, False),  # even 300 would leave 30
+        (EMPLOYERS, 629, 5, 300, None, True),
+        (EMPLOYERS, 10, 5, 3, 2, False),
+        (EMPLOYERS, 9, 5, 3, 2, True),
+        (VILLAGES, 100, 12, 79, 3, False),
+        (VILLAGES, 100, 12, 80, 3, True),
+        (VILLAGES, -100, 12, 85, 3, True),
+        (NOBODY, 1, 1, 1, None, False),
     ],
 )
 def test_a_cell_that_rests_on_too_few_or_on_one_is_hidden(
-    indicator: str, numerator: float, units: int, largest: float, is_hidden: bool
+    indicator: str, numerator: float, units: int, largest: float, second: float | None, is_hidden: bool
 ) -> None:
     small = is_small(catalogue()[indicator], Bounds())
     said = duckdb.execute(
-        f"select {small} from (select $n as numerator, $u as units, $l as largest_unit) as cell",
-        {"n": float(numerator), "u": units, "l": float(largest)},
+        f"select {small} from (select $n as numerator, $u as units, $l as largest_unit, $s::double as second_unit)",
+        {"n": float(numerator), "u": units, "l": float(largest), "s": second},
     ).fetchall()
     assert said == [(is_hidden,)]
+
+
+def test_the_second_largest_respondent_is_read_from_the_facts() -> None:
+    with duckdb.connect() as con:
+        con.execute("create table insured_headcount (area text, industry text, period date, insured integer)")
+        con.execute("insert into insured_headcount select 'a', 'C', date '2026-06-01', unnest([40, 7, 300, 190])")
+        con.execute("insert into insured_headcount values ('b', 'C', date '2026-06-01', 12)")
+        said = con.execute(
+            f"select area, largest_unit, second_unit from ({with_second(catalogue()[EMPLOYERS])}) order by area"
+        ).fetchall()
+    assert said == [("a", 300, 190), ("b", 12, None)]
+    assert "second_unit" not in with_second(catalogue()[PERSONS])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
--- What the last periods brought, for the bars under a warning: counts of all industries by week, as they were released.
-select indicator, area, period, value, is_suppressed
+-- What the last weeks and months brought, for the bars under a warning: all industries, as they were released.
+select indicator, area, grain, period, value, is_suppressed
 from reading
-where grain = 'week' and industry = 'ALL' and cohort = 'all' and period >= $since
+where grain in ('week', 'month') and industry = 'ALL' and cohort = 'all' and period >= $since
 order by indicator, area, period
