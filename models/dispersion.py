@@ -69,7 +69,7 @@ def advance(
     asked = (valid & tells).sum(axis=1)
     far = ((pearson > SHOCK_PEARSON) & valid & tells).sum(axis=1) / np.maximum(asked, 1)
     can_tell = (asked >= SHOCK_SERIES) & (state.weight.max(axis=1) > SHOCK_MEMORY)
-    is_shock = can_tell & (far >= SHOCK_SHARE)
+    is_shock = can_tell & (far > SHOCK_SHARE)
     shock = np.where(is_shock, state.shock + 1, np.maximum(state.shock - 1, 0.0))
     learns = valid & ~(is_shock & (shock <= recipe.shock_limit))[:, None]
     large = floor >= LARGE_SUM

@@ -1,13 +1,15 @@
 """The doctor's findings: areas nobody would be told of, an edition in force that is old; its times are the region's."""
 
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipelines.doctor import Answer, examine
+from pipelines.ledger import open_ledger
 from pipelines.settings import Settings
+from tests.faults.storm import queue_mails
 from tests.pipeline.mail_city import REGION, City, edition
 
 
@@ -40,3 +42,17 @@ def test_an_old_edition_in_force_is_a_finding_unless_its_data_are_invented(city:
     settings.demonstration_mark.unlink()
     city.publish([edition(REGION.local_day(datetime.now(UTC)))], [])
     assert answer(settings, "已发布文件").is_well
+
+
+@pytest.mark.parametrize(("ago", "is_well"), [(timedelta(days=7, minutes=-10), False), (timedelta(days=7), True)])
+def test_a_mail_that_was_refused_for_good_is_a_finding_for_a_week(
+    tmp_path: Path, ago: timedelta, is_well: bool
+) -> None:
+    settings = Settings(data=tmp_path)
+    ledger = open_ledger(settings)
+    queue_mails(ledger, 1)
+    with ledger.writing() as connection:
+        at = f"{datetime.now(UTC) - ago:%Y-%m-%d %H:%M:%S.%f}"
+        connection.exec_driver_sql("update notice set state = 'bounced', smtp_reply = '550', decided_at = ?", (at,))
+    ledger.close()
+    assert answer(settings, "邮件").is_well is is_well

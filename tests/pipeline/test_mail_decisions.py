@@ -2,11 +2,13 @@ from collections import Counter
 from datetime import date, time, timedelta
 from pathlib import Path
 
+import pytest
+
 from pipelines.alerts.audience import offices
 from pipelines.alerts.notices import decide
 from pipelines.domain import Edition
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notice import Notice, Reason, State, recorded_notices
+from pipelines.ledger.notice import Notice, Purpose, Reason, State, recorded_notices
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, Told, edition
 
@@ -35,6 +37,16 @@ def test_every_recipient_gets_one_decision_with_one_reason(city: City, ledger: L
     due = {notice.office_id for notice in stored if notice.is_due}
     assert due == {"dongchangfu", CITY_OFFICE.office_id}
     assert {notice.reason for notice in stored if not notice.is_due} == {Reason.NOTHING_OF_YOURS, Reason.NOT_FOR_POST}
+
+
+@pytest.mark.parametrize(("urgent", "mails"), [(3, 3), (4, 1)])
+def test_up_to_three_urgent_ones_of_a_level_have_a_mail_each(
+    city: City, ledger: Ledger, urgent: int, mails: int
+) -> None:
+    told(city, ledger, FIRST, [Told(name, "371502", 2, FIRST) for name in "abcd"[:urgent]])
+    own = [one for one in recorded_notices(ledger) if one.is_due and one.office_id == "dongchangfu"]
+    at_once = Counter(one.address for one in own if one.purpose == Purpose.IMMEDIATE)
+    assert set(at_once.values()) == {mails}
 
 
 def test_a_warning_that_goes_on_is_told_once(city: City, ledger: Ledger) -> None:

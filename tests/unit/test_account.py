@@ -84,6 +84,7 @@ def test_a_new_link_ends_the_one_before_and_all_end_after_a_day(ledger: Ledger) 
     first, second = (link.for_password(ledger, DESK, account_id, NOW) for _ in range(2))
     assert link.inspect(ledger, first, NOW) is None
     assert link.redeem_password(ledger, second, GOOD, [], NOW + timedelta(hours=24)) is None
+    assert link.inspect(ledger, second, NOW + timedelta(hours=24) - timedelta(seconds=1)) is not None
     assert link.redeem(ledger, second, NOW) is None, "a link for a password signs nobody in without one"
 
 

@@ -117,6 +117,18 @@ def test_who_brings_less_than_three_beyond_its_usual_is_not_named(con: duckdb.Du
     assert told(con, warning("benefit_claim_spike")) == []
 
 
+@pytest.mark.parametrize(
+    ("day", "is_named"),
+    [(SINCE, True), (UNTIL, True), (SINCE - timedelta(days=1), False), (UNTIL + timedelta(days=1), False)],
+)
+def test_three_beyond_the_usual_are_named_on_the_days_of_the_window(
+    con: duckdb.DuckDBPyConnection, day: date, is_named: bool
+) -> None:
+    reported(con, [(AREA, "C", "factory", day, 3)])
+    found = told(con, warning("several_employers_layoff", "several", "layoff_reported"))
+    assert found == [(1, "factory", "示例厂", 3.0, None)] * is_named
+
+
 def test_what_is_usual_of_a_form_is_of_the_months_it_was_told(con: duckdb.DuckDBPyConnection) -> None:
     forms = [(AREA, "C", "factory", month.date(), 4) for month in pd.date_range("2026-05-01", "2026-08-01", freq="MS")]
     forms += [

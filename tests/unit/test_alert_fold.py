@@ -1,13 +1,13 @@
 """A rise is told once: which findings stand, which are explained by another, and what that does to warnings."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from models.recipe import DAY
-from pipelines.alerts import rules
+from pipelines.alerts import rules, why
 from pipelines.alerts.fold import fold
 from pipelines.alerts.lifecycle import advance
 from pipelines.alerts.override import with_overrides
@@ -145,3 +145,17 @@ def test_a_line_of_one_area_folds_nothing_elsewhere(more: tuple[float, ...], rul
 
 def test_no_finding_no_fold():
     assert found({}).empty
+
+
+@pytest.mark.parametrize(("apart", "is_folded"), [(-8, False), (-7, True), (0, True), (7, True), (8, False)])
+def test_in_mails_what_opened_within_a_week_of_a_city_wide_one_is_folded_into_it(apart: int, is_folded: bool) -> None:
+    day = date(2026, 11, 9)
+    rows = pd.DataFrame(
+        {
+            "episode_id": ["whole", "part"], "area": [CITY, "371502"], "industry": ["ALL", "C"],
+            "indicator": "benefit_claim", "kind": "spike", "level": [3, 3], "is_ended": False, "is_receded": False,
+            "opened_on": [day, day + timedelta(days=apart)],
+        }
+    )  # fmt: skip
+    assert why._parents(rows, CITY).tolist() == ["", "whole" if is_folded else ""]
+    assert why._parents(rows.assign(level=[3, 2]), CITY).tolist() == ["", ""], "a worse one is told itself"

@@ -201,7 +201,7 @@ WORDS = ["聊城市", "liaocheng", "东昌府区", "zhang.san", "张三"]
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ("short", "12 至 128"),
+        ("kV7-qpeW3m_", "12 至 128"),
         ("x" * 129, "12 至 128"),
         ("aaaaaaaaaaaaaaaa", "重复"),
         ("123456789012", "连续|常用"),
@@ -211,6 +211,7 @@ WORDS = ["聊城市", "liaocheng", "东昌府区", "zhang.san", "张三"]
         ("gangshao12345", "gangshao|连续|常用"),
         ("passwordpassword", "常用|重复"),
         ("Zhang.San1985", "(?i)zhang"),
+        ("liaochengk7Vq-pW", "liaocheng"),  # seven signs beside the name
     ],
 )
 def test_what_is_easily_guessed_is_refused_with_the_reason(given: str, why: str) -> None:
@@ -219,7 +220,11 @@ def test_what_is_easily_guessed_is_refused_with_the_reason(given: str, why: str)
     assert re.search(why, said.zh), said.zh
 
 
-@pytest.mark.parametrize("given", [GOOD, "紫色河马在屋顶上打盹儿呢", "kV7-qpeW3m_zD", "correct horse battery staple"])
+@pytest.mark.parametrize(
+    "given",
+    [GOOD, "紫色河马在屋顶上打盹儿呢", "kV7-qpeW3m_z", "correct horse battery staple", "liaochengk7Vq-pW3",
+     f"{GOOD} and {GOOD} ".ljust(128, "?")],
+)  # fmt: skip
 def test_length_is_enough_and_no_kind_of_letter_is_asked_for(given: str) -> None:
     assert weakness(given, WORDS) is None
 

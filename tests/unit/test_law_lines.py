@@ -151,6 +151,7 @@ def unreported(
         (20, 1000, True),
         (10, 100, True),
         (10, 101, False),  # 9.9 %
+        (10, 0, False),  # of nobody insured there is no share
         (9, 20, False),  # nine people are no lead whatever the share
         (999, 10_000, True),  # by persons, though below a tenth
     ],
@@ -167,6 +168,16 @@ def test_what_an_employer_loses_every_month_is_no_lead() -> None:
     assert unreported(24, 300, before=(22, 19, 25, 21, 18, 24, 22, 20, 23, 21, 19, 22)).empty
     assert len(unreported(60, 300, before=(22, 19, 25, 21, 18, 24, 22, 20, 23, 21, 19, 22))) == 1
     assert unreported(24, 300, before=(0, 0, 30, 0, 0, 28, 0, 0, 31, 0, 0, 29)).empty  # lets people go each season
+
+
+@pytest.mark.parametrize(("blocks", "is_lead"), [(2, False), (3, True), (12, True)])
+def test_of_less_than_three_windows_nothing_is_known_of_what_is_usual(blocks: int, is_lead: bool) -> None:
+    windows = leads.blocks(DAY, 30, DAY - timedelta(days=30 * (blocks + 1) - 1))
+    industries = pd.DataFrame({"industry": "C", "block": range(blocks + 1), "leavers": 300})
+    headcount = pd.DataFrame({"employer": ["e1", "e2"], "employer_name": "示例厂", "area": "371502", "industry": "C",
+                              "insured": [100, 50_000]})  # fmt: skip
+    found = leads.unreported(SHIPPED, leavers(60, (0,) * blocks), industries, headcount, report(1, 1)[:0], windows)
+    assert len(found) == is_lead
 
 
 def test_what_was_reported_is_taken_off() -> None:
@@ -189,6 +200,9 @@ def test_a_report_for_later_hides_nobody_who_left_before(effective: str, people:
 
 
 def test_three_windows_of_history_are_the_least() -> None:
+    assert leads.blocks(DAY, 30, DAY - timedelta(days=500))["block"].tolist() == list(range(13)), (
+        "a year before, no more"
+    )
     windows = leads.blocks(DAY, 30, DAY - timedelta(days=119))
     assert windows["block"].tolist() == [0, 1, 2, 3]
     assert leads.blocks(DAY, 30, DAY - timedelta(days=118))["block"].tolist() == [0, 1, 2]
@@ -253,6 +267,36 @@ def test_for_six_months_after_a_layoff_taking_people_on_is_told(day: date, joine
 
 def test_a_layoff_reported_after_it_was_carried_out_has_its_six_months_too() -> None:
     assert taken_on(date(2026, 5, 31), date(2026, 4, 10), reported_on=date(2026, 4, 20)) == 1
+
+
+@pytest.mark.parametrize(
+    ("month", "is_known"), [("2026-09", True), ("2026-07", True), ("2026-06", False), ("2026-10", False)]
+)
+def test_a_headcount_counts_that_was_over_when_the_window_began_and_is_of_three_months(
+    month: str, is_known: bool
+) -> None:
+    with duckdb.connect() as con:
+        for feed in ("layoff_report", "insured_event", "insured_headcount"):
+            define(con, feed)
+            con.execute(f"create view {feed}_in_force as select * from {feed}")
+        con.execute("create table reversed_event (event_id varchar)")
+        con.execute(
+            "insert into insured_event by name select 'd' as drop_id, i as line_number, 'x' || i as event_id, 'p' || i as"
+            " person, 'C' as industry, 'leave' as direction, '11' as reason, filed_on, filed_on as effective_on,"
+            " case when i < 10 then 'e1' else 'e2' end as employer"
+            " from (select i, case when i < 10 then date '2026-10-20' else date '2025-09-01' + cast(i as integer) end as"
+            " filed_on from range(430) as told (i))"
+        )
+        con.execute(
+            "insert into insured_headcount by name select 'd' as drop_id, 1 as line_number, employer, employer as"
+            " employer_name, '371502' as area, 'C' as industry, insured, cast($month || '-01' as date) as period"
+            " from (values ('e1', 100), ('e2', 50000)) as told (employer, insured)",
+            {"month": month},
+        )
+        found = lead_desk.found(con, REGION, SHIPPED[SHIPPED["kind"] == "unreported"], report(1, 1)[:0], DAY)
+    assert found["employer"].tolist() == ["e1"] * is_known, (
+        "ten of a hundred are a tenth, ten of nobody knows how many none"
+    )
 
 
 @pytest.mark.parametrize(

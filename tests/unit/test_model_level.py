@@ -126,6 +126,28 @@ def test_a_shock_of_the_whole_pool_does_not_blind_later_detection():
     assert dispersion.current(lonely, WEEK)[0][0, 0] > 1.5 * before[0, 0]
 
 
+@pytest.mark.parametrize(
+    ("series", "hit", "periods", "distance", "is_shock"),
+    [
+        (40, 11, 60, 2.6, True),
+        (40, 10, 60, 2.6, False),  # a quarter of them; more than a quarter are a shock
+        (40, 11, 60, 2.5, False),  # as far out as is not far: 6.25 times the variance
+        (20, 6, 60, 2.6, True),
+        (19, 6, 60, 2.6, False),  # too few series to tell
+        (40, 11, 27, 2.6, True),
+        (40, 11, 26, 2.6, False),  # too short a time to tell
+    ],
+)
+def test_a_shock_is_more_than_a_quarter_of_the_pool_far_out(series, hit, periods, distance, is_shock):
+    ones = np.ones((1, series))
+    state = dataclasses.replace(
+        dispersion.begin(1, series), linear_prior=ones, linear_sum=periods * ones, weight=periods * ones
+    )
+    observed = 100.0 * ones
+    observed[0, :hit] += 10.0 * distance  # of a mean of 100 and a dispersion of 1 the standard deviation is 10
+    assert bool(errors(state, observed, 100.0 * ones, WEEK).shock[0]) is is_shock
+
+
 def test_after_many_months_even_a_shock_of_the_pool_is_learned():
     mean = np.full((1, 40), 50.0)
     state = dispersion.begin(1, 40)

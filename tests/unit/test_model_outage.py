@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from models.outage import LUMP, outages, usual, waiting
 
@@ -37,6 +38,48 @@ def test_a_zero_where_people_were_expected_is_no_report_and_the_lump_counts_for_
         others = found.days.copy()
         others[2, AT + 2] = 1
         assert (others == 1).all()
+
+
+def steady(people: float, areas: int = AREAS) -> np.ndarray:
+    """Areas that tell of the same number on every due day."""
+    return np.where(DUE, people, np.nan) * np.ones((areas, 1))
+
+
+@pytest.mark.parametrize(("people", "is_silent"), [(5.0, False), (5.1, True)])
+def test_a_zero_is_no_report_where_more_than_five_people_were_expected(people, is_silent):
+    total = steady(people)
+    total[2, AT] = 0.0
+    assert outages(total, DUE).silent.sum() == outages(total, DUE).silent[2, AT] == is_silent
+
+
+@pytest.mark.parametrize(("after", "days"), [(29.9, 1.0), (30.0, 1.5), (40.0, 2.0), (41.0, 2.0)])
+def test_half_as_much_again_after_a_silent_day_is_a_lump_worth_two_days_at_most(after, days):
+    total = steady(20.0)
+    total[2, AT], total[2, AT + 1] = np.nan, after
+    assert outages(total, DUE).days[2, AT + 1] == days
+
+
+@pytest.mark.parametrize(("silent", "days"), [(9, 10.0), (10, 11.0), (11, 11.0)])
+def test_the_cases_of_ten_days_can_wait_and_of_no_more(silent, days):
+    total = steady(20.0)
+    at = np.flatnonzero(DUE)[-silent - 2 :]
+    total[2, at[:silent]], total[2, at[silent]] = np.nan, 20.0 * 99
+    assert outages(total, DUE).days[2, at[silent]] == days
+
+
+@pytest.mark.parametrize(("areas", "days"), [(3, 2.0), (4, 1.0)])
+def test_what_kind_of_day_it_is_three_other_areas_tell(areas, days):
+    total = steady(20.0, areas)
+    total[:, AT + 1] = 40.0  # twice as much everywhere: in the area that was silent, a lump only if nobody can tell
+    total[0, AT] = np.nan
+    assert outages(total, DUE).days[0, AT + 1] == days
+
+
+@pytest.mark.parametrize(("told", "is_known"), [(4, False), (5, True)])
+def test_five_days_told_make_a_usual_day(told, is_known):
+    total = steady(20.0)
+    total[2, : np.flatnonzero(DUE)[-told - 1]] = np.nan
+    assert np.isfinite(usual(total, DUE)[2, np.flatnonzero(DUE)[-1]]) == is_known
 
 
 def test_a_zero_of_a_small_area_is_a_zero():

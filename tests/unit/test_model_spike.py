@@ -84,3 +84,12 @@ def test_a_panel_refuses_what_are_no_counts():
         Panel(city.series, city.periods, -city.values - 1, city.exposure, "day")
     with pytest.raises(ValueError, match="consecutive"):
         Panel(city.series, city.periods[::-1], city.values, city.exposure, "day")
+
+
+@pytest.mark.parametrize(("told", "is_valid"), [(2, True), (1, False)])
+def test_a_window_is_judged_when_two_thirds_of_it_were_told(told, is_valid):
+    values = np.where(np.arange(3) < told, 5.0, np.nan)[None, :]
+    exposure, ones = np.isfinite(values).astype(float), np.ones((1, 3))
+    sums = window_sums(values, exposure, ones, ones, np.ones(3, dtype=bool), ones, (Span(3),))
+    assert sums.valid.tolist() == [[is_valid]]
+    assert sums.coverage[0, 0] == pytest.approx(told / 3)
