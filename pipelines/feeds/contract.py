@@ -227,7 +227,7 @@ class Contract:
         )
 
 
-SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls"})
+SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls", ".et"})
 """What a file may be named; what it is, is found out from its bytes."""
 _SLICE = re.compile(
     r"(?P<sender>[0-9A-Za-z\u4e00-\u9fff]+)_(?P<period>[0-9]{8}|[0-9]{6})"

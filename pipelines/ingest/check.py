@@ -11,6 +11,7 @@ from pipelines.domain import Said, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Slice
 from pipelines.ingest.aside import without_asides
+from pipelines.ingest.character import shown
 from pipelines.ingest.drop import Drop, drops_of
 from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.ending import Ending
@@ -73,7 +74,7 @@ class Checker:
             outcomes[number] = replace(outcomes[number], notes=outcomes[number].notes + notes)
         checked = Settlement(contract, compiled, self._connection, outcomes, rows.judged, rows.malformed).settled()
         grids = {outcomes[number].drop_id: found for number, found in sources.items() if isinstance(found, Grid)}
-        return replace(checked, quarantined=located(checked.quarantined, grids))
+        return shown(replace(checked, quarantined=located(checked.quarantined, grids)))
 
     def check_blocks(
         self, contract: Contract, outcome: Outcome, blocks: Iterable[Block], seen: SeenKeys, ending: Ending, *,
@@ -95,9 +96,10 @@ class Checker:
                 cells = block.cells
                 judged = self._judged(contract, cells, [outcome])
                 ending.add(block.text, judged, cells.malformed)
-                yield Settlement(
+                settlement = Settlement(
                     settled_as, compiled, self._connection, [outcome], judged, cells.malformed, seen
-                ).settled()
+                )
+                yield shown(settlement.settled())
         finally:
             self._connection.execute(f"set threads = {self._threads}")
 

@@ -18,19 +18,40 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import Enum
 
 from pipelines.domain import Grain, Said
 from pipelines.feeds.contract import Contract, NameSilentError, Slice, SliceError
-from pipelines.ingest.archive import NESTED, is_archive, members
+from pipelines.ingest.archive import NESTED
+from pipelines.ingest.character import visible
+from pipelines.ingest.confined import open_packed
+from pipelines.ingest.container import Container, is_packed
 from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.forbidden import identifier, unopened
-from pipelines.ingest.grid import opened, rows_above_sheets
+from pipelines.ingest.grid import rows_above_sheets
+from pipelines.ingest.misplaced import folder_of, persons_of
 from pipelines.ingest.preamble import PERIOD, SENDER, SILENT, SUPPLEMENT, VERSION, Stated, stated
 from pipelines.ingest.text import rows_above
-from pipelines.ingest.workbook import Workbook, is_workbook
+from pipelines.ingest.workbook import Workbook
 from pipelines.region import Region
 
 _ID_LENGTH = 16
+
+
+class Keeping(Enum):
+    """How the content of a drop is kept: as its feed says (sealed if it is about persons), sealed whatever the feed,
+    sealed and never opened again, or not at all.
+    """
+
+    AS_FEED = "as_feed"
+    SEALED = "sealed"
+    ASIDE = "aside"
+    NOT = "not"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a rebuild goes by the reason that was given, for it cannot or must not open the content."""
+        return self in (Keeping.ASIDE, Keeping.NOT)
 
 
 @dataclass(frozen=True)
@@ -38,9 +59,9 @@ class Drop:
     """One file as received: its bytes, the name it came under and what it speaks for.
 
     ``refusal`` is what is said when that cannot be read, the file cannot be opened, or its content may not be kept;
-    ``named`` is None when nobody knows what it speaks for. ``is_keepable``: whether the content may go into raw; what
-    holds forbidden identifiers may not. ``workbook`` are the rows of a spreadsheet, already read for the lines above
-    its header.
+    ``named`` is None when nobody knows what it speaks for. ``keeping``: whether and how the content goes into raw; what
+    holds forbidden identifiers does not, what nobody can open, and so nobody can search for them, does sealed.
+    ``workbook`` are the rows of a spreadsheet, already read for the lines above its header.
     """
 
     drop_id: str
@@ -49,7 +70,7 @@ class Drop:
     content: bytes
     named: Slice | None
     refusal: Said | None
-    is_keepable: bool = True
+    keeping: Keeping = Keeping.AS_FEED
     workbook: Workbook | None = None
 
 
@@ -60,42 +81,40 @@ def drops_of(
 
     ``meant`` is for a file that is no archive, see ``drop_of``.
     """
-    if not is_archive(content):
-        return [drop_of(content, file_name, contract, region, meant=meant)]
-    try:
-        found = members(content)
-    except RefusedError as refusal:
-        content_hash = hashlib.sha256(content).hexdigest()
-        return [_refused_archive(content, content_hash, file_name, contract, region, refusal.said)]
-    return [drop_of(member.content, f"{file_name}/{member.name}", contract, region) for member in found]
+    packed = open_packed(content) if is_packed(content) else None
+    if packed is None or not packed.is_archive or packed.refusal is not None:
+        return [drop_of(content, file_name, contract, region, meant=meant, packed=packed)]
+    return [
+        drop_of(member.content, f"{file_name}/{visible(member.name)}", contract, region) for member in packed.members
+    ]
 
 
 def drop_of(
     content: bytes, file_name: str, contract: Contract, region: Region, content_hash: str | None = None,
-    meant: Slice | None = None,
+    meant: Slice | None = None, packed: Container | None = None,
 ) -> Drop:  # fmt: skip
     """Hash a file, unless its hash is known, and find out which drop it is.
 
-    ``meant`` is what the sender says beside the file that it speaks for: name and lines need not say it, and must not
-    say otherwise.
+    ``packed`` is what a packed file holds, if it is open. ``meant`` is what the sender says beside the file that it
+    speaks for: name and lines need not say it, and must not say otherwise.
 
     The same content for another slice is another drop. The version counts, so that an old content can be sent again
     as a newer version; the received time does not, so that a repeat is the same drop. A file of which nobody knows what
     it speaks for is known by content and name.
     """
     content_hash = content_hash or hashlib.sha256(content).hexdigest()
-    if is_archive(content):  # kept whole because it was refused, or within another one
-        return _refused_archive(content, content_hash, file_name, contract, region, _problem(content))
-    workbook, problem = _workbook(content)
-    found: Said | None = None
-    if contract.forbids_identifiers:
-        found = identifier(content, workbook) if problem is None else unopened(problem)
+    if packed is None and is_packed(content):
+        packed = open_packed(content)
+    if packed is not None and packed.is_archive:  # kept whole because it was refused, or within another one
+        return closed_drop(content, content_hash, file_name, contract, region, packed.refusal or NESTED)
+    workbook, problem = (packed.workbook, packed.refusal) if packed is not None else (None, None)
+    if problem is not None:
+        return closed_drop(content, content_hash, file_name, contract, region, problem)
+    found = identifier(content, workbook) if contract.forbids_identifiers else None
     named: Slice | None = None
     refusal: Said | None = None
     try:
         named = _named(file_name, contract, region)
-        if problem is not None:
-            raise RefusedError(problem)
         by = Said(f"文件名“{file_name}”", f"The file name “{file_name}”")
         if meant is not None:
             named, by = _as_meant(named, meant, file_name), _BY_CHOICE
@@ -104,29 +123,45 @@ def drop_of(
             named = _agreed(named, said, by, file_name, contract, region)
     except RefusedError as refused:
         refusal = refused.said
-    return _of(content, content_hash, file_name, contract, named, refusal, found, workbook)
+    if not contract.is_person and found is None:
+        found = persons_of(content, file_name, contract, region, packed, is_refused=refusal is not None)
+    if found is not None:
+        named = named_by_file(file_name, contract, region)
+        return _of(content, content_hash, file_name, contract, named, found, Keeping.NOT)
+    return _of(content, content_hash, file_name, contract, named, refusal, Keeping.AS_FEED, workbook)
+
+
+def closed_drop(
+    content: bytes, content_hash: str, file_name: str, contract: Contract, region: Region, said: Said,
+    keeping: Keeping = Keeping.SEALED,
+) -> Drop:  # fmt: skip
+    """A file that nobody can open, and why; its name may say what it speaks for.
+
+    Whether it names persons nobody can tell: of a feed that must not, it is not kept.
+    """
+    if contract.forbids_identifiers:
+        said, keeping = unopened(said), Keeping.NOT
+    named = named_by_file(file_name, contract, region)
+    return _of(content, content_hash, file_name, contract, named, said, keeping)
+
+
+def named_by_file(file_name: str, contract: Contract, region: Region) -> Slice | None:
+    """What a file that is not read speaks for by its name; None when the name says nothing, or something wrong."""
+    try:
+        return _named(file_name, contract, region)
+    except RefusedError:
+        return None
 
 
 def _of(
     content: bytes, content_hash: str, file_name: str, contract: Contract, named: Slice | None, refusal: Said | None,
-    forbidden: Said | None, workbook: Workbook | None = None,
+    keeping: Keeping, workbook: Workbook | None = None,
 ) -> Drop:  # fmt: skip
     speaks_for: tuple[str, ...] = (file_name,)
     if named is not None:
         speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
     drop_id = hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
-    said = forbidden or refusal
-    return Drop(drop_id, content_hash, file_name, content, named, said, forbidden is None, workbook)
-
-
-def _workbook(content: bytes) -> tuple[Workbook | None, Said | None]:
-    """A spreadsheet's rows, or why it cannot be opened; neither for a text."""
-    if not is_workbook(content):
-        return None, None
-    try:
-        return opened(content), None
-    except RefusedError as refusal:
-        return None, refusal.said
+    return Drop(drop_id, content_hash, file_name, content, named, refusal, keeping, workbook)
 
 
 def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, region: Region) -> Stated:
@@ -134,26 +169,6 @@ def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, r
         return _together([stated(rows) for rows in rows_above_sheets(workbook, contract, region)])
     above = rows_above(content, contract, region)
     return stated(above) if above else SILENT
-
-
-def _refused_archive(
-    content: bytes, content_hash: str, file_name: str, contract: Contract, region: Region, said: Said
-) -> Drop:
-    """A refused archive, or a workbook so damaged that it looks like one; of the latter the name may say the slice."""
-    forbidden = unopened(said) if contract.forbids_identifiers else None
-    try:
-        named = _named(file_name, contract, region)
-    except RefusedError:
-        named = None
-    return _of(content, content_hash, file_name, contract, named, said, forbidden)
-
-
-def _problem(content: bytes) -> Said:
-    try:
-        members(content)
-    except RefusedError as refusal:
-        return refusal.said
-    return NESTED
 
 
 def _named(file_name: str, contract: Contract, region: Region) -> Slice | None:
@@ -324,6 +339,8 @@ def _yes(value: bool) -> str:
 def _nobody_says(file_name: str, contract: Contract) -> Said:
     rule = contract.wrong_name(file_name)
     zh, en = rule.zh.removesuffix("；请改名后重新报送。"), rule.en.removesuffix("; rename the file and send it again.")
+    if folder := folder_of(file_name, contract):
+        return Said(f"{zh}；{folder.zh}", f"{en}; {folder.en}")
     return Said(
         f"{zh}；或在表头上方写明“{SENDER}：”和“{PERIOD}：”。请改名或补写后重新报送。",
         f"{en}, nor do lines such as “{SENDER}：” and “{PERIOD}：” above its header say what the file speaks for;"

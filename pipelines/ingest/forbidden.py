@@ -1,16 +1,20 @@
-"""Feeds of counts must name no person and no device: finds the header or cell that does, before anything is kept."""
+"""Finds what names a person or a device in files of feeds that are about neither, before anything is kept."""
 
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
+
 from pipelines.domain import Said
+from pipelines.ingest.container import is_packed
 from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.grid import opened
-from pipelines.ingest.identity import LOOKS_LIKE_IDENTITY
-from pipelines.ingest.workbook import Workbook, is_workbook, is_zip
+from pipelines.ingest.identity import IDENTITY_LENGTH, LOOKS_LIKE_IDENTITY, numbers
+from pipelines.ingest.workbook import Workbook
 
 _HEADER_LINES = 20
 # Without what stands in brackets.
@@ -56,7 +60,7 @@ def identifier(content: bytes, workbook: Workbook | None = None) -> Said | None:
     the value. A workbook that cannot be opened is refused as well.
     """
     try:
-        if workbook is None and (is_zip(content) or is_workbook(content)):
+        if workbook is None and is_packed(content):
             workbook = opened(content)
     except RefusedError as refusal:
         return unopened(refusal.said)
@@ -73,6 +77,44 @@ def unopened(said: Said) -> Said:
         f"{said.zh}打不开就不能确认其中没有个人或设备标识，内容不予保留。",
         f"{said.en} Nobody can tell whether it names persons or devices, so its content is not kept.",
     )
+
+
+_NUMBER = re.compile(rf"(?<![0-9A-Za-z]){LOOKS_LIKE_IDENTITY}(?![0-9A-Za-z])")
+_NUMBER_BYTES = re.compile(LOOKS_LIKE_IDENTITY.encode())
+_HEAD = 1 << 16
+_OF_PERSONS = re.compile("身份证|公民身份|身份号码|姓名")
+
+
+def person(content: bytes, workbook: Workbook | None) -> tuple[Said | None, bool]:
+    """Where a file names a person, and whether that is certain; None where it names nobody.
+
+    Certain is an identity number with its check digit, wherever it stands; a header of names or numbers is not. The
+    sentence tells the place, never the value, and not how to mend it.
+    """
+    header: Said | None = None
+    for place in [_text(content)] if workbook is None else _sheets(workbook):
+        found = [match.start() for match in _NUMBER.finditer(place.lines)]
+        texts = pa.array([place.lines[at : at + IDENTITY_LENGTH] for at in found], pa.string())
+        valid = np.flatnonzero(numbers(texts).is_valid).tolist()
+        if valid:
+            line = place.lines.count("\n", 0, found[valid[0]]) + place.first_line
+            return _said(f"{place.zh}第 {line} 行有身份证号", f"{place.en}line {line} holds an identity number"), True
+        for line, text in enumerate(place.top, start=place.first_line):
+            match = _OF_PERSONS.search(text)
+            if match is not None and header is None:
+                word = match[0]
+                header = _said(f"{place.zh}第 {line} 行含“{word}”列", f"{place.en}line {line} has a header {word}")
+    return header, False
+
+
+def may_name_person(chunks: Iterable[bytes]) -> bool:
+    """Whether a large text may name a person, by its bytes alone; then it is to be read whole and asked ``person``."""
+    before = b""
+    for number, chunk in enumerate(chunks):
+        if _NUMBER_BYTES.search(before + chunk) or (number == 0 and _OF_PERSONS.search(_decoded(chunk[:_HEAD]))):
+            return True
+        before = chunk[-IDENTITY_LENGTH:]
+    return False
 
 
 @dataclass(frozen=True)

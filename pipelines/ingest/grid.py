@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from pipelines.domain import Said
 from pipelines.feeds.contract import Contract, Kind
 from pipelines.ingest import preamble
+from pipelines.ingest.confined import open_packed
 from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.heading import EMPTY, EXAMPLE, LOOK, Found, Heading, Wanted, best, heading, wanted, with_unit
-from pipelines.ingest.workbook import Sheet, Value, Workbook, kind_of, measured, read_workbook, uncollected
-from pipelines.ingest.workbook_process import read_apart
+from pipelines.ingest.workbook import DAMAGED, Sheet, Value, Workbook, uncollected
 from pipelines.region import Region
 
 SHEET_LINES = 10_000_000
@@ -81,10 +81,10 @@ class Grid:
 
 def opened(content: bytes) -> Workbook:
     """A spreadsheet's rows. Raises RefusedError when it is too large, damaged, protected or no spreadsheet of rows."""
-    kind = kind_of(content)
-    if kind != "xlsx":
-        return read_apart(content, kind)
-    return read_workbook(content, kind, measured(content))
+    found = open_packed(content)
+    if found.workbook is None:
+        raise RefusedError(found.refusal or DAMAGED)
+    return found.workbook
 
 
 def rows_above_sheets(book: Workbook, contract: Contract, region: Region) -> list[list[list[str]]]:

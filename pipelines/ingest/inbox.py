@@ -13,8 +13,11 @@ from pipelines.domain import Said, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
 from pipelines.ingest import keys as all_keys
+from pipelines.ingest.character import visible
 from pipelines.ingest.check import Checker
-from pipelines.ingest.drop import Drop, drop_of, drops_of
+from pipelines.ingest.drop import Drop, Keeping, drop_of, named_by_file
+from pipelines.ingest.forbidden import may_name_person
+from pipelines.ingest.guarded import GuardedChecks, Opener, OpeningNote
 from pipelines.ingest.hold import settle
 from pipelines.ingest.identity import pads
 from pipelines.ingest.load import Arrival, Checks, load, load_large
@@ -29,6 +32,7 @@ from pipelines.ingest.waiting import (
     Waiting,
     batches,
     head_of,
+    holds,
     read_waiting,
     receive_waiting,
     remove,
@@ -94,8 +98,8 @@ def rebuild(settings: Settings, region: Region, warehouse: Warehouse, progress: 
 
 
 def _name(file: Waiting) -> str:
-    """The name of a file, whatever its bytes."""
-    return file.path.name.encode(errors="replace").decode()
+    """The name of a file, whatever its bytes; characters that nobody sees are named."""
+    return visible(file.path.name.encode(errors="replace").decode())
 
 
 def _feeds() -> str:
@@ -113,6 +117,8 @@ class _Intake:
         keys = all_keys.load(settings)
         self._raw = Raw(settings.raw, keys)
         self._checker = Checker(region, pads(keys.pseudonym), settings.memory_limit, settings.threads)
+        self._note = OpeningNote(settings.raw / ".opening")
+        self._opener = Opener(region, self._note)
         self._pool = ThreadPoolExecutor(_HANDS)
         self._floor = warehouse.after_editions(datetime.min)  # noqa: DTZ901
         self._done = self._total = 0
@@ -204,12 +210,15 @@ class _Intake:
             if batch and (entry.feed != batch[0].entry.feed or is_full):
                 yield batch
                 batch, size = [], 0
-            if twin is not None:
+            if entry.reason:
+                said = Said(entry.reason, entry.reason_en)
+                named = named_by_file(entry.file_name, contract, self._region)
+                drop = Drop(entry.drop_id, entry.content_hash, entry.file_name, b"", named, said, Keeping.NOT)
+            elif twin is not None:
                 drop = Drop(entry.drop_id, entry.content_hash, entry.file_name, twin, None, None)
             else:
-                drop = replace(drop_of(content, entry.file_name, contract, self._region), drop_id=entry.drop_id)
-            if entry.reason:
-                drop = replace(drop, refusal=Said(entry.reason, entry.reason_en), is_keepable=False)
+                drop = self._opener.drop_of(content, entry.file_name, contract, entry.content_hash)
+                drop = replace(drop, drop_id=entry.drop_id)
             batch.append(Arrival(drop, entry))
             size += len(content)
         if batch:
@@ -250,7 +259,8 @@ class _Intake:
     def take(self, files: Sequence[Waiting], backfill: bool, now: datetime) -> None:
         contract = contracts()[files[0].feed]
         head = head_of(files[0]) if files[0].size > MOST_BYTES else None
-        if head is not None and can_stream(contract, head):
+        is_large = head is not None and can_stream(contract, head)
+        if is_large and (contract.is_person or not holds(files[0], may_name_person)):
             self._take_large(contract, files[0], backfill, now)
             return
         taken: list[Found] = []
@@ -260,7 +270,7 @@ class _Intake:
                 self.report.sentences += [found.problem] if found.problem else []
                 continue
             taken.append(found)
-            drops = drops_of(found.content, _name(found.file), contract, self._region)
+            drops = self._opener.drops_of(found.content, _name(found.file), contract)
             arrivals += self._arrivals(found.file, drops, backfill, now)
         known = self._known(arrival.drop.drop_id for arrival in arrivals)
         fresh: dict[str, Arrival] = {}
@@ -330,7 +340,7 @@ class _Intake:
                 received_at = self._floor
                 self.report.belated += 1
         for drop in drops:
-            said = Said("", "") if drop.is_keepable or drop.refusal is None else drop.refusal
+            said = drop.refusal if drop.keeping.is_final and drop.refusal is not None else Said("", "")
             entry = Entry(
                 drop.drop_id, drop.content_hash, file.feed, drop.file_name, received_at, backfill, said.zh, said.en
             )
@@ -338,7 +348,7 @@ class _Intake:
 
     def _keep(self, contract: Contract, drops: Sequence[Drop]) -> None:
         contents = {
-            drop.content_hash: drop for drop in drops if drop.is_keepable
+            drop.content_hash: drop for drop in drops if drop.keeping is not Keeping.NOT
         }  # two threads must not write one file
         with self._writable():
             for _ in self._pool.map(partial(self._raw.keep, contract), contents.values()):
@@ -368,7 +378,8 @@ class _Intake:
                 )
             ]
         else:
-            outcomes = load(self._warehouse, checker or self._checker, contract, arrivals, step)
+            checks = GuardedChecks(checker or self._checker, self._note)
+            outcomes = load(self._warehouse, checks, contract, arrivals, step)
         for arrival, outcome in zip(arrivals, outcomes, strict=True):
             self.report.count(arrival, outcome)
         self._done += len(arrivals)

@@ -59,7 +59,7 @@ def load(settings: Settings) -> Keys:
 
 
 def _holds_sealed_drops(raw: Path) -> bool:
-    folders = [raw / contract.feed for contract in contracts().values() if contract.is_person]
+    folders = [raw / feed / ("" if contract.is_person else "sealed") for feed, contract in contracts().items()]
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pipelines.domain import UserError
 from pipelines.feeds.contract import Contract
-from pipelines.ingest.drop import Drop
+from pipelines.ingest.drop import Drop, Keeping
 from pipelines.ingest.keys import Keys
 from pipelines.ingest.seal import FRAME, SealError, opened, sealed
 from pipelines.ingest.stream import ahead
@@ -19,6 +19,11 @@ from pipelines.ingest.stream import ahead
 # One fsync a file is dear; beyond this many files the whole file system is flushed once instead.
 _FEW = 64
 _TAIL = 1 << 16  # bytes of the list before a mark by which its sameness is told: hundreds of entries
+
+
+SEALED = "sealed"
+"""Folder within a feed's folder of what is sealed though the feed is about no persons."""
+_SEALED_SUFFIX = ".sealed"
 
 
 class ChangedError(Exception):
@@ -30,7 +35,8 @@ class Entry:
     """A line of the list: which content came under which name, when. ``received_at`` is UTC without a zone.
 
     ``drop_id`` stays as it was understood then; what the file speaks for is asked anew of its name at every load.
-    ``reason`` and ``reason_en`` are written where the content may not be kept: then they are all that is left of it.
+    ``reason`` and ``reason_en`` are written where the content may not be kept, or must not be opened again: a rebuild
+    goes by them.
     """
 
     drop_id: str
@@ -70,6 +76,15 @@ class Raw:
         suffix = ".csv.sealed" if contract.is_person else ".csv"
         return Path(f"{self._folder}/{contract.feed}/{content_hash[:1]}/{content_hash}{suffix}")
 
+    def _aside_path(self, contract: Contract, content_hash: str) -> Path:
+        """Where a content is kept that is sealed though its feed is about no persons: nobody could search it."""
+        return self._folder / contract.feed / SEALED / f"{content_hash}.sealed"
+
+    def _found(self, contract: Contract, content_hash: str) -> Path:
+        path = self.path(contract, content_hash)
+        aside = self._aside_path(contract, content_hash)
+        return aside if not path.exists() and aside.exists() else path
+
     def twin_path(self, contract: Contract, content_hash: str, drop_id: str) -> Path:
         """Where the masked twin of a drop is kept once the content is gone (``pipelines.ingest.purge``)."""
         return self.path(contract, content_hash).with_name(f"{content_hash[:16]}.{drop_id}.twin.zip")
@@ -93,6 +108,8 @@ class Raw:
     def keep(self, contract: Contract, drop: Drop) -> None:
         """Write a drop aside and rename it into place. ``settle`` makes it last."""
         path = self.path(contract, drop.content_hash)
+        if not contract.is_person and drop.keeping is not Keeping.AS_FEED:
+            path = self._aside_path(contract, drop.content_hash)
         if path.exists():
             return
         if path.parent not in self._folders:
@@ -100,8 +117,9 @@ class Raw:
             self._folders.add(path.parent)
         aside = path.with_name(f".{path.name}.part")
         pieces = (drop.content[at : at + FRAME] for at in range(0, len(drop.content), FRAME))
-        with aside.open("wb") as file:
-            file.writelines(self._as_kept(contract, pieces))
+        is_sealed = path.suffix == _SEALED_SUFFIX
+        with open(aside, "wb", opener=_for_the_owner if is_sealed else None) as file:
+            file.writelines(sealed(self._keys.raw, pieces) if is_sealed else pieces)
         aside.replace(path)
         self._unsettled.append(path)
 
@@ -123,7 +141,8 @@ class Raw:
         aside = folder / ".receiving.part"  # one run at a time: whatever lies there was left by a crash
         try:
             with aside.open("wb") as file:
-                file.writelines(self._as_kept(contract, ahead(chunks())))
+                pieces = ahead(chunks())
+                file.writelines(sealed(self._keys.raw, pieces) if contract.is_person else pieces)
             after = os.fstat(source.fileno())
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise ChangedError
@@ -136,12 +155,9 @@ class Raw:
             aside.unlink(missing_ok=True)
         return digest.hexdigest()
 
-    def _as_kept(self, contract: Contract, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        return sealed(self._keys.raw, chunks) if contract.is_person else chunks
-
     def size(self, contract: Contract, content_hash: str) -> int:
         """Bytes that a content takes in the folder, its seal included; 0 when it is gone."""
-        path = self.path(contract, content_hash)
+        path = self._found(contract, content_hash)
         return path.stat().st_size if path.exists() else 0
 
     def content(self, contract: Contract, content_hash: str) -> bytes:
@@ -161,11 +177,13 @@ class Raw:
 
     def chunks(self, contract: Contract, content_hash: str) -> Iterator[bytes]:
         """The bytes as received, a chunk at a time. Raises UserError as ``content`` does, at the latest at the end."""
-        path = self.path(contract, content_hash)
+        path = self._found(contract, content_hash)
         digest = hashlib.sha256()
         try:
             with path.open("rb") as file:
-                for chunk in opened(self._keys.raw, file, content_hash) if contract.is_person else _read(file):
+                for chunk in (
+                    opened(self._keys.raw, file, content_hash) if path.suffix == _SEALED_SUFFIX else _read(file)
+                ):
                     digest.update(chunk)
                     yield chunk
         except OSError as error:
@@ -237,6 +255,10 @@ def newest_arrival(folder: Path) -> datetime | None:
         lines = file.read(min(size, _TAIL)).splitlines()[1 if size > _TAIL else 0 :]
     told = [json.loads(line) for line in lines]
     return max((datetime.fromisoformat(one["received_at"]) for one in told if not one["is_backfilled"]), default=None)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _mark(file: BinaryIO, size: int) -> Mark:

@@ -6,12 +6,13 @@ from pathlib import PurePath
 from pipelines.domain import Said, SaidError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
-from pipelines.ingest.archive import is_archive, members
+from pipelines.ingest.confined import open_packed
+from pipelines.ingest.container import Container, is_packed
 from pipelines.ingest.encoding import RefusedError, beginning
-from pipelines.ingest.grid import grid, opened
+from pipelines.ingest.grid import grid
 from pipelines.ingest.heading import LOOK
 from pipelines.ingest.text import understand
-from pipelines.ingest.workbook import Workbook, is_workbook
+from pipelines.ingest.workbook import Workbook
 from pipelines.region import Region
 
 # So much of a text file holds its header.
@@ -23,17 +24,16 @@ def feed_of(file_name: str, content: bytes, region: Region) -> str:
 
     An archive whose own name says nothing is of the feed of its first file.
     """
-    stem = PurePath(file_name).name.casefold()
-    named = [feed for feed in contracts() if stem.startswith(f"{feed}_")]
+    named = named_feed(file_name)
     if named:
-        return max(named, key=len)
-    if is_archive(content):
-        try:
-            first = members(content)[0]
-        except RefusedError as refusal:
-            raise SaidError(refusal.said) from refusal
+        return named
+    packed = open_packed(content) if is_packed(content) else None
+    if packed is not None and packed.is_archive:
+        if packed.refusal is not None:
+            raise SaidError(packed.refusal)
+        first = packed.members[0]
         return feed_of(first.name, first.content, region)
-    fits = _fitting(content, region)
+    fits = _fitting(content, packed, region)
     if len(fits) == 1:
         return fits[0]
     if fits:
@@ -53,6 +53,18 @@ def feed_of(file_name: str, content: bytes, region: Region) -> str:
     )
 
 
+def named_feed(file_name: str) -> str:
+    """The feed whose name a file's name begins with; empty when there is none."""
+    stem = PurePath(file_name).name.casefold()
+    return max((feed for feed in contracts() if stem.startswith(f"{feed}_")), key=len, default="")
+
+
+def fitting_feed(content: bytes, packed: Container | None, region: Region) -> str:
+    """The one feed whose contract the headers of a file fit; empty when they fit none or several."""
+    fits = _fitting(content, packed, region)
+    return fits[0] if len(fits) == 1 else ""
+
+
 def contract_of(feed: str) -> Contract:
     """The contract of a feed by its name. Raises SaidError when there is none."""
     contract = contracts().get(feed)
@@ -66,12 +78,11 @@ def contract_of(feed: str) -> Contract:
     return contract
 
 
-def _fitting(content: bytes, region: Region) -> list[str]:
+def _fitting(content: bytes, packed: Container | None, region: Region) -> list[str]:
     """Feeds whose contract knows most of the headers, with all that it requires."""
-    try:
-        book = _first_rows(opened(content)) if is_workbook(content) else None
-    except RefusedError:
+    if packed is not None and packed.workbook is None:
         return []
+    book = _first_rows(packed.workbook) if packed is not None and packed.workbook is not None else None
     head = beginning(content, _HEAD).encode() if book is None else b""
     known: dict[str, int] = {}
     for feed, contract in contracts().items():

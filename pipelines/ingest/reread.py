@@ -59,13 +59,7 @@ class _Kept:
     content_hash: str
     file_name: str
     rows_accepted: int
-    is_refused: bool
     rows_quarantined: int
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether raw holds the content: a file refused for identifiers it must not carry is not kept."""
-        return not (self.is_refused and contracts()[self.feed].forbids_identifiers)
 
 
 def replay(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> RereadReport:
@@ -103,19 +97,20 @@ class _Rereading:
         rows = self._warehouse.connection.execute(
             "select coalesce(origin_id, drop_id) as origin, arg_max(drop_id, known_at), count(*), any_value(feed),"
             " any_value(content_hash), any_value(file_name), arg_max(rows_accepted, known_at),"
-            " arg_max(status = 'refused', known_at), arg_max(rows_quarantined, known_at)"
+            " arg_max(rows_quarantined, known_at)"
             " from drop_register where ($feed is null or feed = $feed) and ($since is null or period >= $since)"
             " and ($until is null or period <= $until) group by origin"
             " having not $only_refused or arg_max(rows_quarantined > 0 or status = 'refused', known_at)"
             " order by any_value(feed), origin",
             {"feed": span.feed, "since": span.since, "until": span.until, "only_refused": only_refused},
         ).fetchall()
+        closed = {entry.drop_id for entry in self._raw.entries() if entry.reason}
         by_feed: dict[str, list[_Kept]] = {}
         for row in rows:
             by_feed.setdefault(row[3], []).append(_Kept(*row))
         for feed, kept in by_feed.items():
             if feed in contracts():  # what may not be kept cannot be read again
-                readable = [item for item in kept if item.is_kept]
+                readable = [item for item in kept if item.drop_id not in closed]
                 for part in self._sealed_and_purged(contracts()[feed], readable):
                     for at in range(0, len(part), _BATCH):
                         yield feed, part[at : at + _BATCH]

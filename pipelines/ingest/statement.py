@@ -11,6 +11,7 @@ from pipelines.domain import TOTAL_INDUSTRY, Grain, Said
 from pipelines.feeds.contract import MASK, Column, Contract, Kind
 from pipelines.ingest import identity
 from pipelines.ingest.cell import DETAIL, VALUE, Cell, compiled, quoted, validity
+from pipelines.ingest.character import IN_TEXT, REFUSED
 from pipelines.region import Region
 
 BLANKS = " \t　"
@@ -260,6 +261,8 @@ def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:
             # Most texts lack its digits already, and need not be brought to one case.
             has_number = f"case when contains(r{index}, v{number}) then contains(upper(r{index}), upper(r{number})) end"
             add("personal", column.header, index, _PERSONAL, has_number)
+        if column.name and column.kind is Kind.TEXT:
+            add("characters", column.header, index, REFUSED, f"regexp_matches(r{index}, '{IN_TEXT}')")
     for check in contract.checks:
         add(check.name, check.header, -1, check.said, f"not ({check.holds})")
     return found

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pipelines.feeds.contract import Contract
+from pipelines.ingest.container import is_packed
 from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.heading import LOOK
 from pipelines.ingest.read import Cells
 from pipelines.ingest.received import received
 from pipelines.ingest.text import HEAD_BYTES, Text, understand
 from pipelines.ingest.utf8 import is_utf8
-from pipelines.ingest.workbook import is_workbook, is_zip
 from pipelines.region import Region
 
 BLOCK = 28 << 20
@@ -44,7 +44,7 @@ def can_stream(contract: Contract, head: bytes) -> bool:
     """Whether a file may be read block by block, by its first ``HEAD`` bytes: a text of a feed that allows it."""
     if contract.file_checks or contract.forbids_identifiers:
         return False
-    return not (is_zip(head) or is_workbook(head) or head.startswith(_UTF_16))
+    return not (is_packed(head) or head.startswith(_UTF_16))
 
 
 class Stream:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.domain import UserError
 from pipelines.feeds.contract import Contract
+from pipelines.ingest.character import visible
 from pipelines.ingest.raw import ChangedError
 from pipelines.ingest.stream import HEAD
 from pipelines.ingest.workbook import is_unfinished
@@ -22,10 +24,11 @@ _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 _HIDDEN = (".", "~$")
 MOST_FILES = 2000
 MOST_BYTES = 64 << 20
+_PIECE = 8 << 20
 # A larger file is not read at all; the limits of spreadsheets and archives are judged where they are opened.
 MOST_FILE_BYTES = 1 << 30
 # In a batch a packed file counts as what it may unpack to.
-_PACKED = {".xlsx": 12, ".xls": 4, ".zip": 12}
+_PACKED = {".xlsx": 12, ".xls": 4, ".et": 4, ".zip": 12}
 SETTLED_S = 60
 """Seconds without a change after which a file is whole where nobody can tell whether somebody writes to it."""
 ABANDONED_S = 900
@@ -163,7 +166,7 @@ class Found:
 
 def _place(file: Waiting) -> str:
     day = f"{file.day.isoformat()}/" if file.day else ""
-    return f"inbox/{file.feed}/{day}{file.path.name}"
+    return visible(f"inbox/{file.feed}/{day}{file.path.name}")
 
 
 def _state(found: os.stat_result) -> tuple[int, int, int]:
@@ -261,6 +264,15 @@ def head_of(file: Waiting) -> bytes | None:
             return opened.read(HEAD)
     except (OSError, _NoFileError):
         return None
+
+
+def holds(file: Waiting, is_found: Callable[[Iterator[bytes]], bool]) -> bool:
+    """Whether something is found in a large file of the inbox, which is read in pieces; not in one that is gone."""
+    try:
+        with _opened(file) as (opened, _):
+            return is_found(iter(partial(opened.read, _PIECE), b""))
+    except (OSError, _NoFileError):
+        return False
 
 
 def receive_waiting(

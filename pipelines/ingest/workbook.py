@@ -22,7 +22,9 @@ MOST_UNPACKED_BYTES = 1 << 30
 MOST_SHEETS = 64
 # The reader allocates the whole rectangle up to the last cell and ends the process when that fails.
 MOST_CELLS = 40_000_000
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0"
+"""How spreadsheets of before 2007 begin, and encrypted ones."""
 _END_OF_ZIP = b"PK\x05\x06"
 _END_BYTES = 22 + (1 << 16)
 # A cell with something in it beyond column Z or row 99,999; an empty one that only carries a format ends with "/>".
@@ -71,7 +73,7 @@ def is_unfinished(content: bytes) -> bool:
 
 def is_workbook(content: bytes) -> bool:
     """Whether the bytes are a spreadsheet, by what is in them; a zip file that cannot be opened is none."""
-    if content.startswith(_OLE[:4]):
+    if content.startswith(OLE):
         return True
     return is_zip(content) and _kind(content) is not None
 
@@ -97,7 +99,10 @@ def kind_of(content: bytes) -> str:
 
 
 def read_workbook(content: bytes, kind: str, notes: tuple[Said, ...] = ()) -> Workbook:
-    """Read a spreadsheet that is known not to be too large. Raises RefusedError when it is damaged or protected."""
+    """Read a spreadsheet that is known not to be too large. Raises RefusedError when it is damaged or protected.
+
+    MemoryError, and the process may end, where it asks for too much: call it in a confined process.
+    """
     try:
         with uncollected():
             return _read(content, kind, notes)
@@ -105,7 +110,7 @@ def read_workbook(content: bytes, kind: str, notes: tuple[Said, ...] = ()) -> Wo
         raise RefusedError(_PROTECTED) from error
     except RefusedError:
         raise
-    except (MemoryError, calamine.CalamineError, ValueError, OverflowError, OSError) as error:
+    except (calamine.CalamineError, ValueError, OverflowError, OSError) as error:
         raise RefusedError(_PROTECTED if "EncryptedPackage".encode("utf-16-le") in content else DAMAGED) from error
     except BaseException as error:  # the library's own panics derive from BaseException
         if type(error).__name__ != "PanicException":

@@ -15,7 +15,7 @@ from pipelines.domain import Grain
 from pipelines.feeds import contracts
 from pipelines.ingest import inbox
 from pipelines.ingest.apart import check_apart
-from pipelines.ingest.drop import drop_of, drops_of
+from pipelines.ingest.drop import Keeping, drop_of, drops_of
 from pipelines.ingest.error_sheet import LINE, REASON, Rows
 from pipelines.ingest.recognise import feed_of
 from pipelines.region import Region, load
@@ -140,7 +140,7 @@ def test_no_sheet_of_a_feed_of_counts_may_identify_anybody(
     assert drop.refusal is not None
     assert "内容不予保留" in drop.refusal.zh
     assert MOBILE not in drop.refusal.zh + drop.refusal.en
-    assert not drop.is_keepable
+    assert drop.keeping is Keeping.NOT
 
 
 def test_of_an_archive_only_what_identifies_nobody_is_kept(region: Region, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.ingest.identity", "pipelines.ingest.judging", "pipelines.ingest.persons",
     "pipelines.ingest.read", "pipelines.ingest.split", "pipelines.ingest.statement", "pipelines.ingest.text",
     "pipelines.ingest.recognise", "pipelines.ingest.described", "pipelines.ingest.xlsx",
-    "pipelines.ingest.workbook_process", "pipelines.ingest.archive", "pipelines.ingest.aside",
+    "pipelines.ingest.confined", "pipelines.ingest.container", "pipelines.ingest.misplaced", "pipelines.ingest.character", "pipelines.ingest.archive", "pipelines.ingest.aside",
     "pipelines.ingest.encoding", "pipelines.ingest.grid", "pipelines.ingest.heading", "pipelines.ingest.preamble",
     "pipelines.ingest.received", "pipelines.ingest.unit", "pipelines.ingest.workbook", "pipelines.ingest.writing", "pipelines.ingest.outcome",
     "pipelines.ingest.settlement", "pipelines.ingest.key", "pipelines.ingest.stream", "pipelines.ingest.ending",
