@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m pipelines
 DATA := $(or $(GANGSHAO_DATA),data/var)
 DEBIAN := chromium fonts-noto-cjk
-DEPLOY := postgresql libreoffice-calc
+DEPLOY := postgresql libreoffice-calc nginx openssl systemd
 SCALE ?= 0.1
 DAYS ?= 900
 REPLAY ?= 35
@@ -59,9 +59,9 @@ bench: setup-bench ## figures: stages, detect, claims, ingest, day, forecast, di
 torture: setup debian ## the long sweeps: every kill point, long replays, every page of every role in both schemes
 	@GANGSHAO_TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/pipeline tests/dashboard
 
-test-deploy: setup ## tests that need PostgreSQL's programs and LibreOffice; run as root they install what is missing
-	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v soffice; } > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $(DEPLOY); } \
-		|| { echo "PostgreSQL or LibreOffice is missing. Install them with: sudo apt-get install $(DEPLOY)"; exit 1; }
+test-deploy: setup ## tests that need PostgreSQL's programs, LibreOffice and nginx; run as root they install what is missing
+	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v soffice && command -v nginx && command -v openssl && command -v systemd-analyze; } > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $(DEPLOY); } \
+		|| { echo "PostgreSQL, LibreOffice, nginx, openssl or systemd-analyze is missing. Install them with: sudo apt-get install $(DEPLOY)"; exit 1; }
 	@$(BIN)/python -m pytest tests/deploy
 
 debian:

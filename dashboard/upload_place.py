@@ -39,7 +39,7 @@ def written_aside(inbox: Path, feed: str, content: bytes) -> Iterator[Aside]:
     folder = inbox / feed
     aside = folder / f".{secrets.token_hex(8)}.part"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _open_folder(folder)
         _tidy(folder)
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o660)
         with os.fdopen(descriptor, "wb") as file:
@@ -60,6 +60,15 @@ def written_aside(inbox: Path, feed: str, content: bytes) -> Iterator[Aside]:
             raise _cannot() from error
         raise
     aside.unlink(missing_ok=True)
+
+
+def _open_folder(folder: Path) -> None:
+    """Make the folder of a feed as open to the group as the inbox is: who runs takes files out of it."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return
+    folder.chmod(folder.parent.stat().st_mode & 0o777)
 
 
 def _keep(folder: Path) -> None:

@@ -129,7 +129,7 @@ class DailyFile(logging.Handler):
         super().close()
 
     def _open(self, day: str) -> None:
-        self._folder.mkdir(mode=0o750, exist_ok=True)
+        self._folder.mkdir(mode=0o770, exist_ok=True)  # run and dashboard may share a group
         opened = os.open(self._folder / f"{day}.{self._part}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         if self._file >= 0:
             os.close(self._file)

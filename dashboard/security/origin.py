@@ -9,8 +9,8 @@ from pipelines.settings import Settings
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, with or without port, is this machine."""
-    name = _hostname(host)
+    """Whether a network address, or a host with or without port, is this machine."""
+    name = host if host.count(":") > 1 and not host.startswith("[") else _hostname(host)
     if name == "localhost":
         return True
     try:

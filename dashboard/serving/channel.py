@@ -6,6 +6,7 @@ from typing import Any
 from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.task import WSGITask
 
+from dashboard.serving.limits import Limits
 from dashboard.serving.refused import REFUSED_WITH, ReaderGone
 from dashboard.serving.request_parser import RequestParser
 
@@ -43,7 +44,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     task_class = Task
 
     def __init__(self, server: Any, *arguments: Any, **more: Any) -> None:
-        self.limits = server.limits
+        self.limits: Limits = server.limits
         self.quiet_since = time.monotonic()
         super().__init__(server, *arguments, **more)
 

@@ -29,6 +29,7 @@ from tests.bench.apart import apart
 from tests.bench.day import REGION, settings
 from tests.bench.load_check import Checked, check
 from tests.bench.load_editions import Published, prepare, publish_in_turn
+from tests.bench.load_overload import Span, overload
 from tests.bench.load_viewers import KINDS, PATIENCE, Answer, Crowd, actions, cast
 from tests.bench.place import ROOT, now
 from tests.faults.watcher import wait_until_it_answers
@@ -38,7 +39,9 @@ AFTER = 4.0  # seconds the load goes on after the last edition
 
 @dataclass(frozen=True)
 class Size:
-    """How large the city is, how many look at it, and every how many seconds an edition begins at the earliest."""
+    """How large the city is, how many look at it, and every how many seconds an edition begins at the earliest;
+    ``beyond``: editions that are begun under overload, as many as come in its ``span``.
+    """
 
     days: int
     scale: float
@@ -46,9 +49,12 @@ class Size:
     viewers: int
     editions: int
     every: float
+    beyond: int
+    span: Span
 
 
-FULL, SMALL = Size(900, 0.1, 35, 50, 20, 30.0), Size(150, 0.05, 5, 10, 4, 8.0)
+FULL = Size(900, 0.1, 35, 50, 20, 30.0, beyond=20, span=Span(180.0, 75.0))
+SMALL = Size(150, 0.05, 5, 10, 4, 8.0, beyond=2, span=Span(20.0, 20.0))
 
 
 @dataclass
@@ -73,9 +79,11 @@ def run(small: bool) -> dict[str, Any]:
     size = SMALL if small else FULL
     with tempfile.TemporaryDirectory(prefix="gangshao-bench-") as name:
         folder = Path(name)
-        wanted = apart(prepare, folder, size.days, size.scale, size.replay, size.editions).answer
+        everything = apart(prepare, folder, size.days, size.scale, size.replay, size.editions + size.beyond).answer
+        wanted, more = everything[: size.editions], everything[size.editions :]
         load = _load(folder, size.viewers, wanted, size.every)
-        return {"load": _told(size, load, check(folder, load.url, load.answers, load.cookies))}
+        told = _told(size, load, check(folder, load.url, load.answers, load.cookies))
+        return {"load": told, "overload": _overload(folder, size, more)}
 
 
 def _load(folder: Path, viewers: int, wanted: Sequence[Edition], every: float) -> Load:
@@ -111,6 +119,16 @@ def _load(folder: Path, viewers: int, wanted: Sequence[Edition], every: float) -
         load.load_average = os.getloadavg()[1]
         load.answers = crowd.answers
     return load
+
+
+def _overload(folder: Path, size: Size, more: Sequence[Edition]) -> dict[str, Any]:
+    """The same crowd on a machine that others keep busy, from a server's start on."""
+    with _served(folder) as (_, url):
+        while not requests.get(url + "/readyz", timeout=PATIENCE).json()["has_figures"]:
+            time.sleep(0.2)
+        crowd = Crowd(url, waits=True)
+        _sign_in(folder, crowd, size.viewers)
+        return overload(folder, crowd, more, size.span)
 
 
 @contextmanager

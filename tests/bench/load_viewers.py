@@ -100,8 +100,9 @@ def actions(seed: int, areas: Sequence[str], warnings: Sequence[str]) -> Iterato
 class Crowd:
     """All viewers at once, a thread each, their first actions spread over two seconds."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, *, waits: bool = False) -> None:
+        """``waits``: the next action is due two seconds after the last or when its answer has come, whichever is later."""
+        self.url, self._waits = url, waits
         self.answers: list[Answer] = []
         self._begin = 0.0
         self._is_over = threading.Event()
@@ -132,6 +133,10 @@ class Crowd:
         for _, session, _ in self._people:
             session.close()
 
+    def seconds(self) -> float:
+        """Seconds since the first action was due."""
+        return time.perf_counter() - self._begin
+
     def cookies(self) -> dict[Viewer, dict[str, str]]:
         """Of each viewer the cookies of its session."""
         return {viewer: session.cookies.get_dict() for viewer, session, _ in self._people}
@@ -143,6 +148,8 @@ class Crowd:
             answer = _answered(lambda: _sent(session, self.url, action), viewer, action, due)  # noqa: B023
             self.answers.append(replace(answer, due=due - self._begin))
             due += BETWEEN
+            if self._waits:
+                due = max(due, time.perf_counter())
 
 
 def _sent(session: requests.Session, url: str, action: Action) -> tuple[int, dict[str, str], bytes]:
