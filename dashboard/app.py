@@ -20,6 +20,7 @@ from dashboard.first_page import is_a_page, title_and_answer
 from dashboard.health import health
 from dashboard.locale import language, text
 from dashboard.request_log import log_requests
+from dashboard.rule_decision import rule_acts
 from dashboard.security import guard, trail
 from dashboard.security.callback import UPDATES, is_known
 from dashboard.security.entrance import refusal
@@ -111,6 +112,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     fill_in_parts(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     app.server.register_blueprint(warning_acts(store, lambda: trail().clock()))
+    app.server.register_blueprint(rule_acts(store, lambda: trail().clock()))
     app.server.register_blueprint(uploading(store, settings, lambda: trail().clock()))
     app.server.register_error_handler(DependencyException, _unknown_part)
     _refuse_what_no_page_asks(app)

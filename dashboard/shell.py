@@ -10,7 +10,7 @@ import dash
 from dash import dcc, html
 from flask import current_app, g
 
-from dashboard import completeness, data, quality, reference
+from dashboard import account_notice, completeness, data, quality, reference
 from dashboard.components import aria
 from dashboard.components.content import whole
 from dashboard.components.form import chosen, kept
@@ -116,6 +116,7 @@ def _frame(parts: list[Any] | str) -> Any:
                 _shared_header(role=str(data.viewer().role or "")),
                 overdue_banner(),
                 _shared_banners(),
+                *account_notice.banners(),
                 html.Main(parts, id=MAIN, tabIndex=-1),
                 _footer(),
             ]

@@ -88,6 +88,21 @@ def list_accounts() -> None:
 
 
 @desk.command()
+def change(
+    name: str,
+    role: Annotated[str, typer.Option(help="city_leader、county_clerk 等")],
+    area: Annotated[list[str] | None, typer.Option(help="区县单位的地区代码或名称")] = None,
+) -> None:
+    """更改账号的角色或地区，其会话立即结束 (another role or other areas; the account's sessions end)."""
+    settings, region = place()
+    chosen, codes = role_and_areas(region, role, area or [])
+    ledger = open_ledger(settings)
+    found = account.named(ledger, name, now())
+    account.change(ledger, audit.this_process(), found.account_id, chosen, codes, now())
+    console.print(f"{name} 现为 {chosen.value}")
+
+
+@desk.command()
 def disable(name: str) -> None:
     """停用账号，其会话立即结束 (close an account; its sessions end)."""
     settings, _ = place()

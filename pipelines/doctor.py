@@ -256,6 +256,12 @@ def _rules(settings: Settings) -> str:
     rules = region.rules_on(today)
     unread = _unread(settings, rules[rules["is_enabled"]])
     bare = unapproved(region, open_ledger(settings), today)
+    if alone := {rule_id: account for rule_id, account in bare.items() if account}:
+        told = "；".join(f"{rule_id}（{account}）" for rule_id, account in alone.items())
+        raise UserError(
+            f"{told} 的提出和批准是同一个账号登记的，不能算两个人；请批准人登录看板，在“预警规则”页以自己的账号批准"
+            " (proposed and approved under one account)"
+        )
     if bare:
         raise UserError(
             f"{'、'.join(bare)} 已启用，但现在的内容没有回测或没有编写、批准两个人；请运行 gangshao rules backtest 和 "

@@ -16,10 +16,10 @@ from pipelines.alerts.ruling import decided
 from pipelines.domain import State, UserError
 from pipelines.ledger import Ledger, audit, open_ledger
 from pipelines.ledger.audit import Act
-from pipelines.ledger.rule import KeptBacktest, Kind, is_approved, keep_backtest, last_backtest, stand_behind
+from pipelines.ledger.rule import KeptBacktest, Kind, approval, keep_backtest, last_backtest, part_of, stand_behind
 from pipelines.region import Region
 from pipelines.region_rules import LEADS, RULE
-from pipelines.rule_version import before, newest, released, rule_hash
+from pipelines.rule_version import before, newest, released, rule_hash, two_named
 from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.warehouse import store
 from pipelines.warehouse.sight import look
@@ -84,31 +84,31 @@ def diff(rule: Annotated[str, typer.Argument(help="规则编号")]) -> None:
 @desk.command()
 def enable(
     rule: Annotated[str, typer.Argument(help="规则编号")],
-    by: Annotated[str, typer.Option(help="提出人或批准人，须与 rules.csv 的 author 或 approver 一致")],
-    note: Annotated[str, typer.Option(prompt="理由", help="写入台账")],
+    by: Annotated[
+        str, typer.Option(help="提出人或批准人，须与 rules.csv 的 author 或 approver 一致；已在看板上批准的不写")
+    ] = "",
+    note: Annotated[str, typer.Option(help="理由，写入台账")] = "",
 ) -> None:
-    """提出或批准启用规则：须有回测，编写与批准须是两个人；批准后在 rules.csv 中启用 (two persons enable a rule)."""
+    """提出或批准启用规则：须有回测，由两个人以各自的账号；批准后在 rules.csv 中启用 (two persons enable a rule)."""
     settings, region = place()
     ledger, rows = open_ledger(settings), newest(region, rule)
-    kind, author = _part(rows, by)
+    author, approver = two_named(rows)
     if rows["kind"].iloc[0] in LEADS:
         raise UserError("这条规则只产生线索，不须回测；直接在 rules.csv 中启用 (this rule makes leads, no warnings)")
-    stand_behind(ledger, rule, rule_hash(rows), kind, by, note, audit.this_process(), now())
-    if kind is Kind.PROPOSED:
-        console.print(f"已记录“{by}”提出启用 {rule}，请由 {rows['approver'].iloc[0]} 批准")
-        return
+    if not by and not approval(ledger, rule, rule_hash(rows)).is_complete:
+        raise UserError(
+            f"{rule} 现在的内容还没有两个人以各自的账号提出和批准；请在看板“预警规则”页办理，或用 --by 写明姓名"
+            " (not yet proposed and approved under two accounts)"
+        )
+    if by:
+        kind = part_of(author, approver, by)
+        reason = note or typer.prompt("理由")
+        stand_behind(ledger, rule, rule_hash(rows), kind, by, reason, audit.this_process(), now())
+        if kind is Kind.PROPOSED:
+            console.print(f"已记录“{by}”提出启用 {rule}，请由 {approver} 以自己的账号批准")
+            return
     _switch_on(region.folder / "rules.csv", rule, rows["effective_from"].max().date())
-    console.print(f"已记录“{by}”批准（提出人 {author}），{rule} 已在 rules.csv 中启用，下一版次起判断")
-
-
-def _part(rows: pd.DataFrame, by: str) -> tuple[Kind, str]:
-    """Whether this person proposes or approves, and the author. Raises UserError for anybody else."""
-    author, approver = rows["author"].iloc[0], rows["approver"].iloc[0]
-    if pd.isna(author) or rows["author"].nunique() > 1 or rows["approver"].nunique() > 1:
-        raise UserError("rules.csv 中该规则的 author、approver 须在每一行写明同样的两个人 (two persons must be named)")
-    if by not in (author, approver):
-        raise UserError(f"“{by}”不是该规则的编写人（{author}）或批准人（{approver}） (neither author nor approver)")
-    return (Kind.PROPOSED if by == author else Kind.APPROVED), str(author)
+    console.print(f"{author} 提出、{approver} 批准，{rule} 已在 rules.csv 中启用，下一版次起判断")
 
 
 def _switch_on(path: Path, rule: str, since: date) -> None:
@@ -210,16 +210,20 @@ def _by_place(cases: list[dict[str, Any]]) -> dict[tuple[str, str, str], dict[st
     return {(case["area"], case["industry"], case["opened_on"]): case for case in cases}
 
 
-def unapproved(region: Region, ledger: Ledger, day: date) -> list[str]:
-    """Rules judged on a day behind which neither the release nor a backtest and two persons stand."""
+def unapproved(region: Region, ledger: Ledger, day: date) -> dict[str, str]:
+    """Rules judged on a day behind which neither the release nor a backtest and two persons stand.
+
+    By rule the account under which both persons were entered, empty where not even that is so.
+    """
     shipped = released(region)
     rules = region.rules_on(day)
     rules = rules[rules["is_enabled"] & ~rules["kind"].isin(LEADS)]
-    return [
-        str(rule_id)
+    found = {
+        str(rule_id): approval(ledger, str(rule_id), rule_hash(rows))
         for rule_id, rows in rules.groupby("rule_id", sort=False)
-        if (rule_id, rule_hash(rows)) not in shipped and not is_approved(ledger, str(rule_id), rule_hash(rows))
-    ]
+        if (rule_id, rule_hash(rows)) not in shipped
+    }
+    return {rule_id: one.one_account for rule_id, one in found.items() if not one.is_complete}
 
 
 def layoff_rates(

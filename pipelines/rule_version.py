@@ -63,6 +63,14 @@ def newest(region: Region, rule_id: str) -> pd.DataFrame:
     return rows_on(region, rule_id, own["effective_from"].max().date())
 
 
+def two_named(rows: pd.DataFrame) -> tuple[str, str]:
+    """Author and approver as the rows of a rule name them. Raises UserError when they do not, or not alike."""
+    author, approver = rows["author"].iloc[0], rows["approver"].iloc[0]
+    if pd.isna(author) or pd.isna(approver) or rows["author"].nunique() > 1 or rows["approver"].nunique() > 1:
+        raise UserError("rules.csv 中该规则的 author、approver 须在每一行写明同样的两个人 (two persons must be named)")
+    return str(author), str(approver)
+
+
 def before(region: Region, rule_id: str) -> pd.DataFrame:
     """The rows that the newest version replaces: those in force the day before its last change; may be empty."""
     own = region.rules[region.rules["rule_id"] == rule_id]

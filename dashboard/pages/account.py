@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard import data, reference, shell
+from dashboard import account_notice, data, reference, shell
 from dashboard.components.form import form, written
 from dashboard.components.table import facts
 from dashboard.locale import text
@@ -28,6 +28,7 @@ def layout(**_: str) -> list[Any]:
     return [
         html.Div(html.H1(text("My account")), className="title"),
         html.Section(facts([(text("Account"), html.Bdi(viewer.name)), (text("Role"), role), (text("Areas"), own)])),
+        *account_notice.sections(),
         html.Section(
             [
                 html.H2(text("A new password")),

@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard import reference, shell
+from dashboard import account_notice, reference, shell
 from dashboard.components.form import act, chosen, form, written
 from dashboard.components.table import table
 from dashboard.locale import count, instant, text
@@ -31,6 +31,7 @@ def layout(**_: str) -> list[Any]:
             [html.H1(text("Accounts")), html.P(text("{number} accounts", number=count(len(found))))], className="title"
         ),
         html.Section([html.H2(text("A new account")), _new()]),
+        *account_notice.requests(),
         html.Section(
             [
                 html.H2(text("All accounts")),

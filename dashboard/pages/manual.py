@@ -71,6 +71,10 @@ CHAPTERS = (
     )),
     Chapter("administrator", "For an administrator", (
         "Open an account for each person and hand over the address that is shown. It works once, for 24 hours.",
+        (
+            "For an account that sees more than one county another administrator or a leader confirms, under My "
+            "account, and hands the address over."
+        ),
         "When somebody leaves, close the account: all its sessions end. For a forgotten password give a new address.",
         "Delivery shows every mail that waits or was refused; one that was lost can be sent again.",
         "At the command line, `gangshao doctor` says in a sentence each what is not as it should be.",

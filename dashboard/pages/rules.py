@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard import backtested, data, reference, shell
+from dashboard import backtested, data, reference, rule_decision, shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_word
 from dashboard.locale import count, percent, short_day, text, value
@@ -48,6 +48,7 @@ def layout(**_: str) -> list[Any]:
             kind="rules",
             empty=text("No employer."),
         ),
+        *([] if data.looks_back_to() is not None else rule_decision.section()),
         html.H2(text("Rules")),
         table(
             text("Rules"),

@@ -9,9 +9,10 @@ from dashboard.security.cookie import read_token, set_token
 from dashboard.security.entrance import Clock
 from dashboard.security.form import field, fields, must_wait, said
 from dashboard.security.trail import actor, address
+from dashboard.security.viewer import current_viewer
 from dashboard.security.words import known_words
 from pipelines.domain import Role, UserError
-from pipelines.ledger import Ledger, account, link
+from pipelines.ledger import Ledger, account, confirmation
 from pipelines.ledger.sign_in import Refused, set_own_password
 from pipelines.region import load
 from pipelines.settings import Settings
@@ -22,6 +23,9 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "sign-out": account.sign_out,
     "forgive": account.forgive,
 }
+_WAITS = (
+    "Asked for. Another administrator or a leader confirms it under “My account”, and hands the link over to the owner."
+)
 
 
 def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
@@ -36,16 +40,18 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
     def new() -> Response:
         now = clock()
         account_id = account.create(ledger, actor(), field("name"), field("person"), _role(), areas(), now)
-        return _handed_over(link.for_password(ledger, actor(), account_id, now))
+        return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, now))
 
     @acts.post("/accounts/<account_id>/link")
     def new_link(account_id: str) -> Response:
-        return _handed_over(link.for_password(ledger, actor(), account_id, clock()))
+        return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, clock()))
 
     @acts.post("/accounts/<account_id>/change")
     def change(account_id: str) -> Response:
-        account.change(ledger, actor(), account_id, _role(), areas(), clock())
-        return make_response(jsonify(to="/accounts"))
+        by, asked_by = actor(), current_viewer().name
+        if confirmation.give_role(ledger, by, asked_by, account_id, _role(), areas(), clock()):
+            return make_response(jsonify(to="/accounts"))
+        return said(text(_WAITS), 200)
 
     @acts.post("/accounts/sign-out-everybody")
     def sign_out_everybody() -> Response:
@@ -58,6 +64,15 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
             return said(text("This page does not exist"), 404)
         ACTIONS[action](ledger, actor(), account_id, clock())
         return make_response(jsonify(to="/accounts"))
+
+    @acts.post("/account/request/<int(max=999999999):number>/confirm")
+    def confirm(number: int) -> Response:
+        return _handed_over(confirmation.confirm(ledger, current_viewer(), actor(), number, clock()))
+
+    @acts.post("/account/request/<int(max=999999999):number>/refuse")
+    def refuse(number: int) -> Response:
+        confirmation.refuse(ledger, current_viewer(), actor(), number, clock())
+        return make_response(jsonify(to="/account"))
 
     @acts.post("/account/password")
     def password() -> Response:
@@ -77,6 +92,9 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
         if not set(chosen) <= set(load(settings.region).units):
             raise UserError(text("Choose areas of this region."))
         return chosen
+
+    def _given(token: str | None) -> Response:
+        return said(text(_WAITS), 200) if token is None else _handed_over(token)
 
     def _handed_over(token: str) -> Response:
         sentence = text("Hand this address over in person. It works once, for 24 hours; the password is set there.")

@@ -64,7 +64,7 @@ def add(
 ) -> str:
     """As ``create``, inside the caller's transaction."""
     plain = cleaned(name)
-    own = _checked(person, role, areas)
+    own = check_role(person, role, areas)
     if connection.execute(select(account_table.c.name).where(account_table.c.name == plain)).first() is not None:
         raise SaidError(Said(f"账号“{plain}”已经有了，请换一个", f"there is an account “{plain}” already"))
     account_id = secrets.token_hex(8)
@@ -81,13 +81,25 @@ def add(
 def change(ledger: Ledger, by: Actor, account_id: str, role: Role, areas: Collection[str], now: datetime) -> None:
     """Give an account another role or other areas; its sessions end, for they would go on with the old ones."""
     with ledger.writing() as connection:
-        found = _found(connection, account_id)
-        own = _checked(found.person, role, areas)
-        if role is not Role.ADMINISTRATOR:
-            _leave_an_administrator(connection, account_id)
-        connection.execute(_of(account_id).values(role=role.value, areas=joined(own)))
-        end_sessions(connection, account_id, now)
-        enter(connection, by, found.name, "changed", now, role=role.value, areas=sorted(own))
+        give_role(connection, by, account_id, role, areas, now)
+
+
+def give_role(
+    connection: Connection, by: Actor, account_id: str, role: Role, areas: Collection[str], now: datetime
+) -> None:
+    """As ``change``, inside the caller's transaction."""
+    found = row_of(connection, account_id)
+    own = check_role(found.person, role, areas)
+    if role is not Role.ADMINISTRATOR:
+        _leave_an_administrator(connection, account_id)
+    connection.execute(_of(account_id).values(role=role.value, areas=joined(own)))
+    end_sessions(connection, account_id, now)
+    enter(connection, by, found.name, "changed", now, role=role.value, areas=sorted(own))
+
+
+def forget_password(connection: Connection, account_id: str) -> None:
+    """Leave an account without a password, as a new one is, inside the caller's transaction."""
+    connection.execute(_of(account_id).values(password_hash="", password_set_at=None))
 
 
 def disable(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
@@ -96,7 +108,7 @@ def disable(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
     Raises SaidError for the last administrator's.
     """
     with ledger.writing() as connection:
-        found = _found(connection, account_id)
+        found = row_of(connection, account_id)
         _leave_an_administrator(connection, account_id)
         connection.execute(_of(account_id).values(disabled_at=now))
         end_sessions(connection, account_id, now)
@@ -108,7 +120,7 @@ def disable(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
 def enable(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
     """Open a closed account again; it has no password until a new link has been used."""
     with ledger.writing() as connection:
-        found = _found(connection, account_id)
+        found = row_of(connection, account_id)
         connection.execute(_of(account_id).values(disabled_at=None, password_hash="", password_set_at=None))
         enter(connection, by, found.name, "enabled", now)
 
@@ -116,7 +128,7 @@ def enable(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
 def sign_out(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
     """End all sessions of an account."""
     with ledger.writing() as connection:
-        found = _found(connection, account_id)
+        found = row_of(connection, account_id)
         ended = end_sessions(connection, account_id, now)
         enter(connection, by, found.name, "signed_out", now, sessions=ended)
 
@@ -136,7 +148,7 @@ def forgive(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
     From which address the owner tries to sign in nobody knows before it has been done.
     """
     with ledger.writing() as connection:
-        found = _found(connection, account_id)
+        found = row_of(connection, account_id)
         known = connection.execute(select(device.c.token_hash).where(device.c.account_id == account_id)).scalars()
         forget(connection, [of_account(account_id), of_owner(account_id), *map(of_device, known)])
         enter(connection, by, found.name, "wait_ended", now, addresses=forget_addresses(connection))
@@ -180,6 +192,13 @@ def named(ledger: Ledger, name: str, now: datetime) -> Account:
         if found.name == plain:
             return found
     raise SaidError(Said(f"没有账号“{plain}”", f"there is no account “{plain}”"))
+
+
+def person_of(ledger: Ledger, name: str) -> str:
+    """Whose an account is; the name itself where there is no such account, as of who looks at invented data."""
+    with ledger.reading() as connection:
+        found = connection.execute(select(account_table.c.person).where(account_table.c.name == name)).scalar()
+    return name if found is None else str(found)
 
 
 def is_any(connection: Connection) -> bool:
@@ -237,14 +256,16 @@ def _of(account_id: str) -> Update:
     return update(account_table).where(account_table.c.account_id == account_id)
 
 
-def _found(connection: Connection, account_id: str) -> Any:
+def row_of(connection: Connection, account_id: str) -> Any:
+    """The row of an account, inside the caller's transaction. Raises SaidError when there is none."""
     row = connection.execute(select(account_table).where(account_table.c.account_id == account_id)).one_or_none()
     if row is None:
         raise SaidError(Said("没有这个账号，请刷新页面", "there is no such account; load the page again"))
     return row
 
 
-def _checked(person: str, role: Role, areas: Collection[str]) -> frozenset[str]:
+def check_role(person: str, role: Role, areas: Collection[str]) -> frozenset[str]:
+    """The areas of a role. Raises SaidError where they do not go together, or nobody is named."""
     if not 0 < len(person.strip()) <= _LONGEST_PERSON:
         raise SaidError(Said("请写明使用人的姓名，每人一个账号", "write the person's name: an account is one person's"))
     if (Viewer(role).audience is Audience.OFFICE) != bool(areas):

@@ -3,10 +3,10 @@
 Network security law of the PRC, art. 21(3): kept for at least six months. Nothing here removes an entry.
 """
 
-import getpass
 import hashlib
 import json
 import os
+import pwd
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -98,10 +98,10 @@ class Entry:
 
 
 def this_process() -> Actor:
-    """Whoever started this program: the user of the operating system, on this machine."""
+    """Whoever started this program: the user of the operating system, on this machine; the environment is not asked."""
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user may have no name
         user = str(os.getuid())
     return Actor(f"command_line:{user}", socket.gethostname())
 

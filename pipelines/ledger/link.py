@@ -72,16 +72,23 @@ def set_up(ledger: Ledger, now: datetime) -> str | None:
 def for_password(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> str:
     """The token of a link by which an account's owner sets a password; earlier ones end. Raises SaidError."""
     with ledger.writing() as connection:
-        row = connection.execute(select(account_table).where(account_table.c.account_id == account_id)).one_or_none()
-        if row is None or row.disabled_at is not None:
-            raise SaidError(Said("没有这个账号，或已停用", "there is no such account, or it is closed"))
-        account.void_links(connection, account_id, now)
-        return _issue(connection, Opened(Purpose.PASSWORD, viewer_in(row)), account_id, PASSWORD_LINK_LASTS, now, by)
+        return issue_for_password(connection, by, account_id, now)
+
+
+def issue_for_password(connection: Connection, by: Actor, account_id: str, now: datetime, **more: object) -> str:
+    """As ``for_password``, inside the caller's transaction; ``more`` is entered in the audit trail besides."""
+    row = connection.execute(select(account_table).where(account_table.c.account_id == account_id)).one_or_none()
+    if row is None or row.disabled_at is not None:
+        raise SaidError(Said("没有这个账号，或已停用", "there is no such account, or it is closed"))
+    account.void_links(connection, account_id, now)
+    opened = Opened(Purpose.PASSWORD, viewer_in(row))
+    told = {"had_password": row.password_set_at is not None, **more}
+    return _issue(connection, opened, account_id, PASSWORD_LINK_LASTS, now, by, **told)
 
 
 def _issue(
     connection: Connection, opened: Opened, account_id: str | None, valid_for: timedelta, now: datetime,
-    by: Actor | None,
+    by: Actor | None, **more: object,
 ) -> str:  # fmt: skip
     token, viewer = new_token(), opened.viewer
     role = viewer.role.value if viewer.role else ""
@@ -92,7 +99,8 @@ def _issue(
         )
     )  # fmt: skip
     details = {
-        "purpose": opened.purpose.value, "areas": sorted(viewer.areas), "hours": valid_for / timedelta(hours=1)
+        "purpose": opened.purpose.value, "areas": sorted(viewer.areas), "hours": valid_for / timedelta(hours=1),
+        **more,
     }  # fmt: skip
     audit.append(connection, Act.LINK, by or audit.this_process(), audit.actor_of(viewer, "").who, now, details=details)
     return token

@@ -9,11 +9,14 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from pipelines.domain import Audience, Said, SaidError, Viewer
+from pipelines.domain import Audience, Role, Said, SaidError, Viewer
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import rule_act, rule_backtest
 from pipelines.ledger.store import Ledger
+
+MAY_DECIDE = frozenset({Role.CITY_LEADER, Role.CITY_ANALYST})
+"""Whose accounts propose, approve and send back rules on the page."""
 
 
 class Kind(StrEnum):
@@ -39,7 +42,10 @@ class KeptBacktest:
 
 @dataclass(frozen=True)
 class RuleAct:
-    """Somebody proposed, approved or withdrew a rule under a hash; ``acted_at`` in UTC."""
+    """Somebody proposed, approved or withdrew a rule under a hash; ``acted_at`` in UTC.
+
+    ``who`` is the person, ``entered_by`` the account, as the audit trail calls it.
+    """
 
     act_id: int
     rule_id: str
@@ -49,6 +55,36 @@ class RuleAct:
     acted_at: datetime
     who: str
     note: str
+    entered_by: str
+
+    @property
+    def account(self) -> str:
+        """The name of the account or of the operating system's user: its role may be another by now."""
+        return self.entered_by.rpartition(":")[2]
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who stands behind a rule as it stands since it was withdrawn last, and whether a backtest of it is stored."""
+
+    proposals: tuple[RuleAct, ...]
+    approvals: tuple[RuleAct, ...]
+    has_backtest: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a backtest, and two persons under two accounts stand behind the rule."""
+        return self.has_backtest and any(_are_two(one, other) for one in self.proposals for other in self.approvals)
+
+    @property
+    def one_account(self) -> str:
+        """The account under which both persons were entered, where that is all there is; empty otherwise."""
+        alone = [other.entered_by for one in self.proposals for other in self.approvals if one.who != other.who]
+        return "" if self.is_complete or not alone else alone[-1]
+
+
+def _are_two(one: RuleAct, other: RuleAct) -> bool:
+    return one.who != other.who and one.account != other.account
 
 
 def keep_backtest(
@@ -107,21 +143,28 @@ def stand_behind(
     """Propose, approve or withdraw a rule as it stands under a hash.
 
     ``who`` is the person, ``actor`` the account that enters it. Raises SaidError when there is no stored backtest under
-    the hash, when nobody proposed it before it is approved, or when the same person proposed it.
+    the hash, when nobody proposed it before it is approved, or when the same person or the same account proposed it.
     """
     kept = last_backtest(ledger, rule_id, rule_hash)
     if kind is not Kind.WITHDRAWN and kept is None:
         zh = f"规则“{rule_id}”现在的内容（{rule_hash}）还没有存下的回测；请先运行 gangshao rules backtest {rule_id}"
         raise SaidError(Said(zh, "this rule as it stands has no stored backtest"))
     if kind is Kind.APPROVED:
-        proposed = [one.who for one in _standing(acts(ledger, rule_id), rule_hash) if one.kind is Kind.PROPOSED]
-        if not proposed:
+        proposals = approval(ledger, rule_id, rule_hash).proposals
+        if not proposals:
             raise SaidError(Said(f"规则“{rule_id}”还没有人提出，须先由编写人提出", "nobody proposed this rule yet"))
-        if who in proposed:
+        if all(one.who == who for one in proposals):
             raise SaidError(Said(f"“{who}”是提出人，批准须是另一个人", "proposer and approver must be two persons"))
+        if all(one.account == actor.who.rpartition(":")[2] for one in proposals):
+            zh = (
+                f"提出是以同一账号（{actor.who}）登记的，批准须用另一个人的账号：请批准人登录看板，在“预警规则”页批准，"
+                "或用自己的系统用户执行本命令"
+            )
+            en = "it was proposed under this same account; the approver must use an account of his or her own"
+            raise SaidError(Said(zh, en))
     values = {
         "rule_id": rule_id, "rule_hash": rule_hash, "kind": kind.value, "acted_at": now, "who": who, "note": note,
-        "backtest_id": None if kept is None else kept.backtest_id,
+        "backtest_id": None if kept is None else kept.backtest_id, "entered_by": actor.who,
     }  # fmt: skip
     with ledger.writing() as connection:
         row = connection.execute(insert(rule_act).values(values).returning(*rule_act.c)).one()
@@ -130,13 +173,38 @@ def stand_behind(
     return _act(row)
 
 
-def is_approved(ledger: Ledger, rule_id: str, rule_hash: str) -> bool:
-    """Whether two persons stand behind a rule as it stands, and a backtest of it is stored."""
+def decide(
+    ledger: Ledger, viewer: Viewer, rule_id: str, rule_hash: str, kind: Kind, who: str, note: str, actor: Actor,
+    now: datetime,
+) -> RuleAct:  # fmt: skip
+    """As ``stand_behind``, by who is signed in. Raises SaidError besides for other roles and without a reason."""
+    if viewer.role not in MAY_DECIDE:
+        raise SaidError(
+            Said("规则由市局领导或分析岗提出和批准", "rules are decided by the city's leaders and analysts")
+        )
+    if not note.strip():
+        raise SaidError(Said("请写明理由", "write the reason"))
+    if kind is Kind.WITHDRAWN and not approval(ledger, rule_id, rule_hash).proposals:
+        raise SaidError(Said(f"规则“{rule_id}”没有待批准的提出", "there is no proposal to send back"))
+    return stand_behind(ledger, rule_id, rule_hash, kind, who, note.strip(), actor, now)
+
+
+def part_of(author: str, approver: str, person: str) -> Kind:
+    """Whether a person proposes a rule or approves it, by the names in rules.csv. Raises SaidError for anybody else."""
+    if person not in (author, approver):
+        zh = f"“{person}”不是该规则的编写人（{author}）或批准人（{approver}）"
+        raise SaidError(Said(zh, f"“{person}” is neither the author ({author}) nor the approver ({approver})"))
+    return Kind.PROPOSED if person == author else Kind.APPROVED
+
+
+def approval(ledger: Ledger, rule_id: str, rule_hash: str) -> Approval:
+    """Who stands behind a rule as it stands."""
     standing = _standing(acts(ledger, rule_id), rule_hash)
-    proposed = {one.who for one in standing if one.kind is Kind.PROPOSED}
-    approved = {one.who for one in standing if one.kind is Kind.APPROVED}
-    has_two = any(other != one for one in proposed for other in approved)
-    return has_two and last_backtest(ledger, rule_id, rule_hash) is not None
+    return Approval(
+        tuple(one for one in standing if one.kind is Kind.PROPOSED),
+        tuple(one for one in standing if one.kind is Kind.APPROVED),
+        last_backtest(ledger, rule_id, rule_hash) is not None,
+    )
 
 
 def _standing(every: list[RuleAct], rule_hash: str) -> list[RuleAct]:

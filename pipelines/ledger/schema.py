@@ -103,6 +103,20 @@ account = Table(
     Column("disabled_at", Instant),
 )
 
+# What one administrator asked for and another account has to confirm: a role with its areas, and a link for a password.
+account_request = Table(
+    "account_request",
+    metadata,
+    Column("request_id", Integer, primary_key=True),
+    Column("account_id", String(32), ForeignKey("account.account_id"), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("areas", Text, nullable=False),
+    Column("asked_by", String(64), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("answered_by", String(64)),
+    Column("answered_at", Instant),
+)
+
 # Wrong passwords in a row, by account, by address, by browser; forgotten a day after the last.
 attempt = Table(
     "attempt",
@@ -301,7 +315,8 @@ rule_backtest = Table(
     Index("rule_backtest_hash", "rule_hash"),
 )
 
-# Who proposed, approved or withdrew a rule as it stands under a hash; a rule counts when two persons stand behind it.
+# Who proposed, approved or withdrew a rule as it stands under a hash; a rule counts when two persons stand behind it,
+# each entered under an account of its own (``entered_by``, as the audit trail calls it).
 rule_act = Table(
     "rule_act",
     metadata,
@@ -313,6 +328,7 @@ rule_act = Table(
     Column("acted_at", Instant, nullable=False),
     Column("who", String(200), nullable=False),
     Column("note", Text, nullable=False),
+    Column("entered_by", String(200), nullable=False, server_default=""),
     Index("rule_act_hash", "rule_hash"),
 )
 

@@ -101,7 +101,8 @@ def values_of(site: Site) -> dict[str, list[str]]:
         "token": ["made-up"],
         "account_id": ["0123"],
         "notice_id": ["1", "none"],
-        "action": ["disable", "made-up"],
+        "action": ["disable", "approve", "made-up"],
+        "rule_id": ["benefit_claim_spike", "none"],
         "number": ["1"],
     }
 

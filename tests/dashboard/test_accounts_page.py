@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.locale import text
-from pipelines.ledger import link
+from pipelines.domain import Role
+from pipelines.ledger import account, audit, link
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, served
 
@@ -130,6 +131,43 @@ def test_a_closed_account_is_out_at_once(root: Desk, clerk: Desk) -> None:
     expect(root.page.locator("tr", has_text="wang.wu")).to_contain_text(text("closed"))
     clerk.page.goto("/")
     clerk.page.wait_for_url("**/sign-in")
+
+
+def test_a_link_for_a_leader_is_confirmed_by_somebody_else_who_hands_it_over(
+    real: Site, root: Desk, clerk: Desk
+) -> None:
+    now = datetime.now(UTC)
+    leader_id = account.create(real.ledger, audit.this_process(), "zhao", "赵六", Role.CITY_LEADER, [], now)
+    token = link.for_password(real.ledger, audit.this_process(), leader_id, now)
+    leader = Desk(clerk.page, clerk.pictures)
+    leader.page.goto(f"/sign-in/{token}")
+    leader.send("Set the password and sign in", password=GOOD, again=GOOD)
+    leader.is_in()
+    root.page.set_viewport_size({"width": 1366, "height": 768})
+    root.page.goto("/accounts")
+    new = root.page.locator("form[action='/accounts/new']")
+    new.locator("[name=name]").fill("sun.qi")
+    new.locator("[name=person]").fill("孙七")
+    new.locator("[name=role]").select_option("city_analyst")
+    new.get_by_role("button").click()
+    expect(new.get_by_role("status")).to_contain_text("由另一位系统管理员或市局领导")
+    assert new.locator("code").count() == 0, "who asks is shown no link"
+    root.page.goto("/accounts")
+    root.picture("accounts_asked")
+    assert root.page.locator("form[action$='/confirm']").count() == 0
+    leader.page.goto("/")
+    expect(leader.page.locator(".banner.accounts").first).to_contain_text("待您确认")
+    leader.picture("banner_390")
+    leader.page.goto("/account")
+    leader.picture("account_request_390")
+    assert leader.page.evaluate("document.documentElement.scrollWidth") <= 390
+    leader.page.once("dialog", lambda dialog: dialog.accept())
+    asked = leader.page.locator("form[action$='/confirm']")
+    asked.get_by_role("button").click()
+    address = asked.locator("code").inner_text()
+    leader.picture("account_confirmed_390")
+    leader.page.goto("/sign-in/" + address.split("/sign-in/")[1])
+    expect(leader.page.locator("main, body").first).to_contain_text("sun.qi")
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,26 @@
 """The page of rules and leads: what it shows, who may open it, what it enters in the audit trail."""
 
+import csv
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Dialog
 
+from dashboard.locale import text
 from dashboard.region import REGION
-from pipelines.domain import GENERAL, Level, SaidError, State, Viewer
+from pipelines.domain import GENERAL, Level, Role, SaidError, State, Viewer
 from pipelines.ledger import audit
-from pipelines.ledger.audit import Actor
+from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.chain import Cause, Subject, take
-from pipelines.ledger.rule import keep_backtest, seen_backtests
+from pipelines.ledger.rule import acts, keep_backtest, seen_backtests
 from pipelines.publish.read import read
 from pipelines.region import load
 from pipelines.rule_version import newest, rule_hash
-from tests.dashboard.asked import page_asked, signed_in
+from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import OF_MANUFACTURING, SUSPECTED
 from tests.dashboard.reader import Readers, assert_accessible, opened
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
@@ -140,3 +144,81 @@ def test_backtests_are_given_to_the_bureau_alone(place: Site, viewer: Viewer) ->
     assert seen_backtests(place.ledger, LEADER, datetime(2020, 1, 1, tzinfo=UTC)) == []
     with pytest.raises(SaidError, match="市局"):
         seen_backtests(place.ledger, viewer)
+
+
+CHANGED = "insured_leave_spike"
+AUTHOR, APPROVER = Viewer(Role.CITY_ANALYST, name="王编写"), Viewer(Role.CITY_LEADER, name="赵批准")
+
+
+@pytest.fixture
+def changed(place: Site, tmp_path: Path) -> Iterator[str]:
+    """A rule that its author changed and another is to approve; returns the hash of its content."""
+    was = place.app.server.config[REGION]
+    folder = Path(shutil.copytree(was, tmp_path / "liaocheng"))
+    path = folder / "rules.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    at = {name: place for place, name in enumerate(header)}
+    for row in rows:
+        if row[at["rule_id"]] == CHANGED:
+            row[at["leave_after"]], row[at["is_enabled"]] = "9", "false"
+            row[at["author"]], row[at["approver"]] = AUTHOR.name, APPROVER.name
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    place.app.server.config[REGION] = folder
+    yield rule_hash(newest(load(folder), CHANGED))
+    place.app.server.config[REGION] = was
+
+
+def answered(place: Site, viewer: Viewer, act: str, content: str, note: str = "更早发现") -> tuple[int, dict[str, str]]:
+    sent = {"content": content, "note": note}
+    answer = signed_in(place, viewer).post(f"/rules/{CHANGED}/{act}", json=sent, headers=ORIGIN)
+    return answer.status_code, answer.get_json()
+
+
+def test_a_rule_is_proposed_approved_or_sent_back_under_two_accounts(
+    place: Site, changed: str, readers: Readers, pictures: Path
+) -> None:
+    keep_backtest(place.ledger, CHANGED, changed, FIGURES, audit.SYSTEM, datetime.now(UTC))
+    waiting = "待王编写提出"
+    assert waiting in page_asked("/rules").of(signed_in(place, APPROVER))[2]
+    assert answered(place, APPROVER, "propose", changed)[0] == 400, "the author's part"
+    assert answered(place, AUTHOR, "propose", changed, note=" ") == (400, {"say": "请写明理由"})
+    assert answered(place, AUTHOR, "propose", "0" * 16) == (
+        400, {"say": text("The rule has been changed meanwhile. Load the page again.")},
+    )  # fmt: skip
+    assert answered(place, Viewer(Role.CITY_DUTY, name="王编写"), "propose", changed)[0] == 400
+    assert answered(place, ADMINISTRATOR, "propose", changed)[0] == 403
+    assert answered(place, AUTHOR, "propose", changed) == (200, {"to": "/rules"})
+    assert answered(place, APPROVER, "return", changed, note="依据不足") == (200, {"to": "/rules"})
+    assert waiting in page_asked("/rules").of(signed_in(place, APPROVER))[2]
+    assert answered(place, AUTHOR, "propose", changed)[0] == 200
+    assert answered(place, AUTHOR, "approve", changed)[0] == 400
+    told: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        told.append(dialog.message)
+        dialog.accept()
+
+    for locale, size in (("en-GB", PHONE), ("zh-CN", DESK)):
+        watch = Watch()
+        page = readers.page(APPROVER, watch, locale=locale, size=size)
+        opened(page, "/rules")
+        assert page.locator(f"form[action='/rules/{CHANGED}/approve']").count() == 1
+        page.screenshot(path=pictures / f"rules-waiting-{locale}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert_accessible(page, f"rules {locale}")
+        if locale == "zh-CN":
+            page.on("dialog", accept)
+            form = page.locator(f"form[action='/rules/{CHANGED}/approve']")
+            form.locator("textarea").fill("同意")
+            form.get_by_role("button").click()
+            page.wait_for_selector(f"text=gangshao rules enable {CHANGED}")
+            assert [changed in one and "赵批准" in one for one in told] == [True]
+            page.screenshot(path=pictures / "rules-approved.png", full_page=True)
+        page.close()
+    entered = [(one.kind.value, one.who, one.entered_by) for one in acts(place.ledger, CHANGED)]
+    assert entered[-2:] == [
+        ("proposed", "王编写", "city_analyst:王编写"), ("approved", "赵批准", "city_leader:赵批准"),
+    ]  # fmt: skip
+    assert audit.entries(place.ledger, act=Act.RULE_CHANGE)[0].who == "city_leader:赵批准"

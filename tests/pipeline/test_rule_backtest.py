@@ -4,16 +4,19 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+from sqlalchemy import update
 
 from pipelines import region as regions
 from pipelines.alerts.rule_backtest import backtest
-from pipelines.ledger import open_ledger
-from pipelines.ledger.rule import acts, backtests
+from pipelines.domain import Role, Viewer
+from pipelines.ledger import audit, open_ledger
+from pipelines.ledger.rule import Kind, acts, backtests, decide
+from pipelines.ledger.schema import rule_act
 from pipelines.region_rules import LEADS
 from pipelines.rule_version import hashes_on, newest, rule_hash
 from pipelines.settings import Settings
@@ -118,14 +121,24 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
     assert "还没有人提出" in place.gangshao(*enable, "赵批准", status=2).stderr
     place.gangshao(*enable, "王编写")
     before = (region / "rules.csv").read_text(encoding="utf-8")
-    place.gangshao(*enable, "赵批准")
+    assert "同一账号" in place.gangshao(*enable, "赵批准", status=2).stderr
+    assert "以各自的账号" in place.gangshao(*enable[:3], status=2).stderr
+    leader = Viewer(Role.CITY_LEADER, name="zhao")
+    by = audit.actor_of(leader, "10.0.0.2")
+    decide(ledger, leader, rule, kept.rule_hash, Kind.APPROVED, "赵批准", "同意", by, datetime.now(UTC))
+    place.gangshao(*enable[:3])
     after = (region / "rules.csv").read_text(encoding="utf-8")
     changed = [(one, other) for one, other in zip(before.splitlines(), after.splitlines(), strict=True) if one != other]
     assert len(changed) == 4
     assert all(one.replace(",false,", ",true,") == other for one, other in changed)
     assert [one.kind.value for one in acts(ledger, rule)] == ["proposed", "approved"]
-    ledger.close()
     assert "✓ 预警规则" in " ".join(place.gangshao("doctor").stderr.split())
+    proposed_by = acts(ledger, rule)[0].entered_by
+    with ledger.writing() as connection:  # as both could be entered before
+        connection.execute(update(rule_act).values(entered_by=proposed_by))
+    said = "".join(place.gangshao("doctor", status=2).stderr.split())
+    assert f"{rule}（{proposed_by}）的提出和批准是同一个账号登记的" in said
+    ledger.close()
 
 
 def test_a_rule_enabled_by_hand_is_found_by_the_doctor_and_judged_all_the_same(
