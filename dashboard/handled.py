@@ -29,13 +29,15 @@ UNVERIFIED_DAYS = timedelta(days=30)
 class Handled:
     """One warning's human side in words; ``level``: the one people gave it; ``owners``: empty while nobody is on it.
 
-    ``days``: how long ago it was opened; ``is_ended``: people have ended it, though its data may go on showing it.
+    ``days``: how long ago it was opened; ``is_ended``: people have ended it, though its data may go on showing it;
+    ``due_step``: what is due and whose it is, without by when.
     """
 
     level: Level
     state: str
     owners: str
     due: str
+    due_step: str
     is_over: bool
     days: int
     is_ended: bool
@@ -113,13 +115,13 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
         at = stands[own]
         possible = steps_from(at.level_at(level), at.state_at(level), is_city=row.area == reference.city())
         lifting = [one for one in possible if are_receded and one.to is State.LIFTED]
-        due_at, due = _due(lifting or possible, at, suspected_at(place, row))
+        due_at, due, step = _due(lifting or possible, at, suspected_at(place, row))
         owners = _owners(taken_on[own], assigned[own], level, now, today)
         if owners and not may_read(row.area):
             owners = text("not shown here")
         found[own] = Handled(
             Level(at.level_at(level)), state_words(at, level), owners,
-            due, is_over=due_at is not None and due_at < now, days=max((today - row.opened_on.date()).days, 0),
+            due, step, is_over=due_at is not None and due_at < now, days=max((today - row.opened_on.date()).days, 0),
             is_ended=at.state_at(level) in ENDS,
         )  # fmt: skip
     return found
@@ -145,14 +147,17 @@ def _with_deadline(owner: str, one: Measure | None, today: date) -> str:
     return text(words, owner=owner, day=short_day(one.due_on))
 
 
-def _due(possible: Sequence[Step], at: Standing, since: datetime) -> tuple[datetime | None, str]:
-    """The next step with a time limit, else the first possible one: when, and in words with whose it is."""
+def _due(possible: Sequence[Step], at: Standing, since: datetime) -> tuple[datetime | None, str, str]:
+    """The next step with a time limit, else the first possible one: when, in words, and these without by when."""
     limited = timed(possible, at, since)
-    if limited:
-        one, due_at = limited[0].step, limited[0].due_at
-        by = text("by {instant}", instant=short_instant(due_at, reference.zone()))
-        return due_at, text("{step} – {role}, {by}", step=due_title(one.to), role=text(ROLE_TITLES[one.role]), by=by)
     if not possible:
-        return None, text("Nothing more is due.")
-    first = possible[0]
-    return None, text("{step} – {role}", step=text(STEP_TITLES[first.to]), role=text(ROLE_TITLES[first.role]))
+        nothing = text("Nothing more is due.")
+        return None, nothing, nothing
+    one = limited[0].step if limited else possible[0]
+    title = due_title(one.to) if limited else text(STEP_TITLES[one.to])
+    role = text(ROLE_TITLES[one.role])
+    step = text("{step} – {role}", step=title, role=role)
+    if not limited:
+        return None, step, step
+    by = text("by {instant}", instant=short_instant(limited[0].due_at, reference.zone()))
+    return limited[0].due_at, text("{step} – {role}, {by}", step=title, role=role, by=by), step

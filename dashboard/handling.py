@@ -1,7 +1,7 @@
 """The human side of a warning on its page: where it stands, what is due and by whom, who is on it, which measures."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -32,6 +32,7 @@ from pipelines.ledger.measure import (
     measures,
     proposals,
 )
+from pipelines.ledger.transition import remind_within
 
 _PROGRESS_TITLES = {Progress.ASSIGNED: "under way", Progress.DONE: "done", Progress.DROPPED: "dropped"}
 
@@ -160,8 +161,9 @@ def _acknowledged(
     listed = table(
         text("Who took this warning on"), columns, shown, kind="cards", empty=text("Nobody has taken it on yet.")
     )
+    parts = [listed, _reminded(level) if not is_over and not any(one.holds(level, now) for one in taken_on) else None]
     if not is_theirs or is_over:
-        return listed
+        return html.Div(parts)
     days = [(str(number), text("{days} days", days=number)) for number in LASTS_DAYS]
     inputs = [
         kept("level", str(level.value)),
@@ -169,9 +171,17 @@ def _acknowledged(
         chosen("days", text("No reminders for"), days, [str(LASTS_DAYS[1])]),
         told("note", text("Note")),
     ]
-    return html.Div(
-        [listed, form(f"{address_of(row.episode_id)}/acknowledge", inputs, text("Take it on"), key="acknowledge")]
-    )
+    path = f"{address_of(row.episode_id)}/acknowledge"
+    return html.Div([*parts, form(path, inputs, text("Take it on"), key="acknowledge")])
+
+
+def _reminded(level: Level) -> Any:
+    """How soon the next post is told that nobody took a warning of a level on, by the numbers the mails go by."""
+    within = remind_within(region().transition).get(level)
+    if within is None:
+        return None
+    said = "Where nobody takes it on, the next post is reminded each {hours} working hours."
+    return html.P(text(said, hours=within // timedelta(hours=1)), className="source")
 
 
 def _measures(row: Any, assigned: list[Measure], may_act: bool, *, is_over: bool) -> Any:

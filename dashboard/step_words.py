@@ -40,7 +40,7 @@ def address_of(episode_id: str) -> str:
 
 def due_title(to: State) -> str:
     """What is due, in words: the first step, though it says one answer, is due as a question."""
-    return text("Verify it") if to is State.CONFIRMED else text(STEP_TITLES[to])
+    return text("Verify") if to is State.CONFIRMED else text(STEP_TITLES[to])
 
 
 def state_words(at: Standing, level: Level) -> str:

@@ -100,9 +100,9 @@ def _standing(one: Handled | None) -> Any:
     if one is None:
         return state_tag("lifted")
     late: list[Any] = [html.Span(text("overdue"), className="tag late"), " "] if one.is_over else []
-    who = text("handled by {who}", who=one.owners or text("nobody yet"))
+    who = text("handled by {who}", who=one.owners) if one.owners else text("nobody yet")
     age = text("{days} days", days=one.days)
-    return [one.state, html.Small([age, " · ", who, " · ", *late, one.due])]
+    return [one.state, html.Small([age, " · ", who, " · ", *late, one.due_step if one.is_over else one.due])]
 
 
 def address(path: str) -> str:

@@ -11,6 +11,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import duckdb
 import pandas as pd
 import pytest
 from flask.testing import FlaskClient
@@ -25,6 +26,7 @@ from pipelines.ledger import account, link
 from pipelines.ledger.acknowledgement import acknowledgements
 from pipelines.ledger.audit import SYSTEM
 from pipelines.ledger.chain import Standing, standing
+from pipelines.ledger.edition import record
 from pipelines.ledger.measure import measures
 from pipelines.publish.read import edition_in_force, read
 from pipelines.region import load
@@ -59,8 +61,8 @@ def warning_of(place: Site, levels: set[int]) -> str:
 
 
 def of_edition(place: Site, episode_id: str) -> pd.Series:
-    found = read("open_warning", LEADER, published=place.settings.published)
-    return found.set_index("episode_id").loc[episode_id]
+    (row,) = read("warning", LEADER, published=place.settings.published, episode_id=episode_id).to_dict("records")
+    return pd.Series(row)
 
 
 def sent(client: FlaskClient, path: str, **values: object) -> tuple[int, str]:
@@ -344,14 +346,14 @@ def test_what_people_confirmed_is_listed_until_people_lift_it_though_the_data_cl
     section = text("Data are back, to be lifted by a decision")
     assert section not in shown("/warnings", signed_in(place, LEADER))
     head = signed_in(place, head_of(str(row["area"])))
-    assert sent(head, f"{page}/step", to="confirmed", number="0") == (200, page)
+    assert stepped(place, head, episode_id, "confirmed") == (200, page)
     for client in (signed_in(place, LEADER), head):
         listed = shown("/warnings", client)
         assert section in listed
         assert episode_id in listed[listed.index(section) :]
         assert text("Lift it") in listed[listed.index(section) :]
     assert section not in shown("/warnings", signed_in(place, head_of(OTHER))), "another's"
-    assert sent(head, f"{page}/step", to="lifted", number="1", note="数据已回落")[0] == 200
+    assert stepped(place, head, episode_id, "lifted", note="数据已回落")[0] == 200
     assert of(place, episode_id).state is State.LIFTED
     assert section not in shown("/warnings", head)
 
@@ -360,8 +362,8 @@ def test_a_file_of_the_warnings_says_at_what_level_and_how_far_people_have_got(p
     head, duty = signed_in(place, head_of(AREA)), signed_in(place, DUTY)
     assert downloaded(head, yellow)["状态"] == "疑似，待核实"
     sent(head, f"/warning/{yellow}/acknowledge", owner="就业科", days="7")
-    sent(head, f"/warning/{yellow}/step", to="confirmed", number="0")
-    sent(duty, f"/warning/{yellow}/step", to="issued")
+    stepped(place, head, yellow, "confirmed")
+    stepped(place, duty, yellow, "issued")
     told = downloaded(head, yellow)
     assert (told["状态"], told["负责人"], told["来源比对"]) == ("黄色预警，已发布", "就业科", "有旁证")
     assert told["期限"].startswith("开始处置（县级负责人）")
@@ -458,3 +460,48 @@ def test_what_stands_half_written_in_other_forms_stays(place: Site, yellow: str,
     expect(head.locator("[data-entered]")).to_contain_text("刚刚有人办理过")
     expect(head.locator("form[data-key='measure'] [name=due_on]")).to_have_value("2099-01-01")
     assert len(of(place, yellow).entries) == 1
+
+
+@pytest.fixture
+def ended(city: City, tmp_path: Path) -> Iterator[Site]:
+    """The small city when the data of the layoff reported in the area have ended, two days after its first edition."""
+    shutil.copytree(city.published, tmp_path / "published")
+    edition = edition_in_force(tmp_path / "published")
+    for name in ("general", "restricted"):
+        with duckdb.connect(str(tmp_path / "published" / edition.edition_id / f"{name}.duckdb")) as connection:
+            connection.execute(
+                "update episode set status = 'closed', closed_on = $day, changed_on = $day, "
+                "close_reason = 'window_passed' where kind = 'event' and area = $area and known_to is null",
+                {"day": edition.day, "area": AREA},
+            )
+    with served(tmp_path) as running:
+        record(running.ledger, edition, False, edition.cutoff_at)
+        yield running
+
+
+def test_an_event_that_nobody_verified_stays_open_and_overdue_when_its_data_end(ended: Site) -> None:
+    gone = read("closed_warning", LEADER, published=ended.settings.published)
+    own = str(gone[(gone["kind"] == "event") & (gone["area"] == AREA)].iloc[0]["episode_id"])
+    leader = signed_in(ended, LEADER)
+    listed, today, page = shown("/warnings", leader), shown("/", leader), f"/warning/{own}"
+    assert text("the data no longer show it") in listed
+    assert downloaded(leader, own)["逾期"] == text("overdue")
+    assert text("{number} events not verified, no longer shown by the data", number=1) in today
+    assert "预警不会自动解除" in shown(page, leader)
+    level = int(gone.set_index("episode_id").loc[own]["level"])
+    given = {"entries": "0", "state": "to_verify", "level": str(level), "to": "dismissed", "cause": "other"}
+    assert sent(leader, f"{page}/step", **given, note="企业已撤回") == (200, page)
+    assert text("the data no longer show it") not in shown("/warnings", leader)
+
+
+def test_what_the_data_ended_unverified_is_listed_as_such(place: Site) -> None:
+    leader = signed_in(place, LEADER)
+    listed = shown("/warnings", leader)
+    assert text("Not verified, the data fell back") in listed
+    assert "/warning/w0004" in listed
+    page = shown("/warning/w0004", leader)
+    assert "未经核实，数据于 2026-11-25 回落" in page
+    assert "/acknowledge" not in page
+    assert "/measure" not in page
+    given = {"owner": "值班岗", "days": "7"}
+    assert "已经办结" in sent(signed_in(place, DUTY), "/warning/w0004/acknowledge", **given)[1]

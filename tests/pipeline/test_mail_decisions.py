@@ -1,13 +1,17 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 
+from pipelines.alerts import reminder
 from pipelines.alerts.audience import offices
-from pipelines.alerts.notices import decide
+from pipelines.alerts.notices import decide, occasion
+from pipelines.alerts.wording import item
 from pipelines.domain import Edition
 from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.edition import record
 from pipelines.ledger.notice import Notice, Purpose, Reason, State, recorded_notices
 from pipelines.settings import Settings
 from tests.pipeline.mail_city import REGION, City, Told, edition
@@ -153,3 +157,28 @@ def test_a_recipient_whose_term_is_over_gets_no_decision(city: City, ledger: Led
     long_ago = edition(date(2015, 1, 5))
     city.publish([long_ago], [])
     assert decided(city, ledger, long_ago) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_replay", "stays"), [("event", False, True), ("event", True, False), ("spike", False, False)]
+)
+def test_an_event_that_nobody_verified_stays_with_its_office_when_its_data_end(
+    city: City, ledger: Ledger, kind: str, is_replay: bool, stays: bool
+) -> None:
+    opened = Told("a", "371502", 3, FIRST, kind=kind, until=SECOND)
+    ended = replace(opened, since=SECOND, until=None, opened_on=FIRST, status="closed", close_reason="window_passed")
+    for day in (FIRST, SECOND):
+        record(ledger, edition(day), is_replay, edition(day).cutoff_at)
+    told(city, ledger, FIRST, [opened])
+    second = told(city, ledger, SECOND, [opened, ended])
+    given = occasion(edition(SECOND), ledger, REGION, city.settings, edition(SECOND).cutoff_at + timedelta(hours=75))
+    assert list(given.board.ids) == (["a"] if stays else [])
+    assert (second["dongchangfu"].reason is Reason.LIFTED) is not stays
+    if stays:
+        (row,) = given.board.rows.to_dict("records")
+        assert (row["is_receded"], row["state"]) == (True, "to_verify")
+        shown = item(row, "", REGION, city.settings)
+        assert "仍须核实" in shown.state
+        with ledger.reading() as connection:
+            made = reminder.drafts(given, connection)
+        assert [one.address for one in made if one.purpose is Purpose.OVERDUE] == ["juzhang@dongchangfu.example.com"]
