@@ -1,10 +1,11 @@
 """An attacker of the general file, written apart from disclosure control: one linear program over all told periods.
 
 It reads ``general.duckdb`` alone and imports nothing of ``pipelines.publish``. Unknown are the figures without a
-number that are no plain sum of told ones, and of each week on a month's border its two parts. Known are the told figures; that a total is the sum of its
-areas or industries; that a month is the weeks inside it and the parts of those on its borders, for every area and the
-city at once; that counts are not negative; that a rate's parts are those of its counts, and its numerator at most its
-denominator. All periods that hang together through hidden figures are one program. What a revision made untrue (a sum
+number that are no plain sum of told ones (nor a rate's total that leaves out areas of its count, which rests on many
+and is the difference of told ones), and of each week on a month's border its two parts. Known are the told figures;
+that a total is the sum of its areas or industries; that a month is the weeks inside it and the parts of those on its
+borders, for every area and the city at once; that counts are not negative; that a rate's parts are those of its counts,
+and its numerator at most its denominator, where no told rate is larger. All periods that hang together through hidden figures are one program. What a revision made untrue (a sum
 over vintages of different days) is left out, as an attacker would who finds that it cannot hold.
 """
 
@@ -41,6 +42,7 @@ class Knowledge:
     unknown: dict[Cell | tuple[Cell, str], int] = field(default_factory=dict)
     low: list[float] = field(default_factory=list)
     rows: list[tuple[dict[int, float], float, str]] = field(default_factory=list)
+    same: set[Cell] = field(default_factory=set)
 
     def name(self, key: Cell | tuple[Cell, str], low: float) -> int:
         """The number of an unknown figure, or of the part of a week."""
@@ -82,22 +84,33 @@ def bounds(told: pd.DataFrame, city: str, width: float = 9.0) -> pd.DataFrame:
     """The same of told cells: indicator, area, industry, grain, period, numerator, denominator, is_suppressed, is_ratio."""
     knowledge = known(told, city)
     least, most = _bounded(knowledge, width)
-    rows = [(*key, least[at], most[at]) for key, at in knowledge.unknown.items() if len(key) == 6]
+    rows = [
+        (*key, least[at], most[at])
+        for key, at in knowledge.unknown.items()
+        if len(key) == 6 and not (key[:2] in SAME and key[3] == city and key not in knowledge.same)
+    ]
     return pd.DataFrame(
         rows, columns=["indicator", "part", "grain", "area", "industry", "period", "least", "most"]
     ).astype({"least": float, "most": float})
 
 
-def known(told: pd.DataFrame, city: str) -> Knowledge:
-    """What the told tables say of the figures they do not tell."""
-    knowledge, figures = Knowledge(), dict[Cell, float]()
+def _figures(told: pd.DataFrame) -> dict[Cell, float]:
+    """The figure of every cell; not a number where it is hidden."""
+    figures: dict[Cell, float] = {}
     for row in told.itertuples(index=False):
         for part in ("numerator", "denominator") if row.is_ratio else ("numerator",):
             figure = getattr(row, part)
             figures[row.indicator, part, row.grain, row.area, row.industry, row.period] = (
                 np.nan if row.is_suppressed else 0.0 if figure is None or np.isnan(figure) else figure
             )
+    return figures
+
+
+def known(told: pd.DataFrame, city: str) -> Knowledge:
+    """What the told tables say of the figures they do not tell."""
+    knowledge, figures = Knowledge(), _figures(told)
     same = _same(figures, city)
+    knowledge.same = {cell for cell, _ in same}
     for cell, other in same:
         for one, its in ((cell, other), (other, cell)):
             figures[one] = figures[its] if np.isnan(figures[one]) else figures[one]
@@ -126,6 +139,9 @@ def known(told: pd.DataFrame, city: str) -> Knowledge:
     for cell, other in same:
         if np.isnan(figures[cell]):
             add(cell, [term(other)], "same")
+    for numerator, denominator in _rates(figures):
+        if np.isnan([figures[numerator], figures[denominator]]).any():
+            add(denominator, [term(numerator), (knowledge.name((numerator, "rest"), 0.0), 0.0)], "rate")
     for month, weeks in _months(figures):
         parts = []
         for week, is_inside in weeks:
@@ -176,6 +192,17 @@ def _sums(figures: dict[Cell, float], city: str) -> Iterator[tuple[Cell, list[Ce
         for whole, parts in lines.items():
             if whole in figures and whole[:3] not in wrong:
                 yield whole, parts
+
+
+def _rates(figures: dict[Cell, float]) -> list[tuple[Cell, Cell]]:
+    """Numerators and denominators of rates of which none that is told is below 0 or above 1."""
+    pairs = [
+        (cell, (cell[0], "denominator", *cell[2:]))
+        for cell in figures
+        if cell[1] == "numerator" and (cell[0], "denominator", *cell[2:]) in figures
+    ]
+    wrong = {one[0] for one, other in pairs if figures[one] > figures[other] or figures[one] < 0}
+    return [(one, other) for one, other in pairs if one[0] not in wrong]
 
 
 def _months(figures: dict[Cell, float]) -> Iterator[tuple[Cell, list[tuple[Cell, bool]]]]:
