@@ -1,5 +1,7 @@
 """The human side of a warning: who brought it from which state to which, on what ground, and what is due next."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -181,9 +183,22 @@ def take(
             state, to, now, actor.who, viewer.role, document.strip(), cause, note.strip(),
         )  # fmt: skip
         connection.execute(insert(warning_step).values(episode_id=subject.episode_id, **vars(taken)))
-        told = {"from": state.value, "to": to.value, "level": taken.level.value, "edition": subject.edition_id}
+        told: dict[str, object] = {
+            "from": state.value,
+            "to": to.value,
+            "level": taken.level.value,
+            "edition": subject.edition_id,
+        }
+        told["said"] = said_hash(taken.document, cause, taken.note)
         audit.append(connection, Act.TRANSITION, actor, f"warning {subject.episode_id}", now, details=told)
     return taken
+
+
+def said_hash(document: str, cause: str, note: str) -> str:
+    """What the trail keeps of the words of a step, which it does not repeat: a change of them is found out."""
+    return hashlib.sha256(
+        json.dumps([document, cause, note], ensure_ascii=False).encode("utf-8", "replace")
+    ).hexdigest()
 
 
 def _refuse_without_ground(to: State, level: Level, cause: str, note: str, lowered_to: Level | None) -> None:

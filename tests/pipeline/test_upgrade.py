@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 
 from dashboard.app import create_app
 from pipelines.domain import UserError
-from pipelines.ledger import open_ledger
+from pipelines.ledger import open_ledger, publication
 from pipelines.publish import schema
 from pipelines.publish.read import close, edition_in_force
 from pipelines.publish.scope import TABLES
@@ -39,6 +40,10 @@ def first_form(place: House) -> None:
             con.execute("update manifest set value = '1' where key = 'schema_version'")
             con.execute("delete from manifest where key = 'disclosure'")
         now.unlink()
+    ledger = open_ledger(Settings(data=place.data, keys=place.folder / "keys"))
+    folder = place.restricted.parent
+    publication.enter(ledger, folder.name, publication.hashes(folder), 0, datetime.now(UTC))  # as if it had published
+    ledger.close()
 
 
 def there(con: duckdb.DuckDBPyConnection) -> set[str]:
