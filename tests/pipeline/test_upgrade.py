@@ -40,9 +40,14 @@ def first_form(place: House) -> None:
             con.execute("update manifest set value = '1' where key = 'schema_version'")
             con.execute("delete from manifest where key = 'disclosure'")
         now.unlink()
+    enter_as_published(place)
+
+
+def enter_as_published(place: House) -> None:
+    """Enter the published files as they are now: as if another program had written them."""
     ledger = open_ledger(Settings(data=place.data, keys=place.folder / "keys"))
     folder = place.restricted.parent
-    publication.enter(ledger, folder.name, publication.hashes(folder), 0, datetime.now(UTC))  # as if it had published
+    publication.enter(ledger, folder.name, publication.hashes(folder), 0, datetime.now(UTC))
     ledger.close()
 
 
@@ -127,6 +132,7 @@ def test_files_of_a_newer_program_are_refused_and_left_alone(recent: House, hous
         path.with_suffix(".own").replace(path)
         with duckdb.connect(str(path)) as con:
             con.execute("update manifest set value = '99' where key = 'schema_version'")
+    enter_as_published(place)
     with pytest.raises(UserError, match=r"99.*请先升级程序"):
         edition_in_force(place.data / "published")
     before = place.restricted.read_bytes()
