@@ -1,5 +1,6 @@
 """The door of the command line `gangshao`: what goes wrong is a sentence or a traceback without anybody's data."""
 
+import errno
 import importlib
 import logging
 import os
@@ -15,11 +16,14 @@ from pipelines.lean import become_lean
 from pipelines.log import configure, redacted, tell
 
 log = logging.getLogger(__name__)
+DISK_FULL = "磁盘已满；请腾出空间后重新运行，已完成的部分不受影响 (the disk is full; make room and run again)\n"
+_NO_SPACE = ("database or disk is full", "No space left on device", "Disk quota exceeded")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def main() -> None:
-    """Run the command line; a UserError is a sentence and exit status 2 (BusyError: 3), never a traceback."""
+    """Run the command line; a UserError or a full disk is a sentence and exit status 2 (BusyError: 3), no traceback."""
+    os.umask(os.umask(0o077) | 0o007)  # nothing for others; the group has what whoever starts it lets it have
     os.environ |= ONE_THREAD  # more of them add in another order, and figures must not hang on the machine
     began, app = perf_counter(), _app()
     command = _command(app)
@@ -36,10 +40,25 @@ def main() -> None:
         status = end.code if isinstance(end.code, int) else 0
         tell(log, "command ended", command=command, status=status, seconds=round(perf_counter() - began, 1))
         raise
-    except Exception:  # told and ended with status 1; only what it says of people is taken out first
+    except Exception as failure:  # told and ended with status 1; only what it says of people is taken out first
         log.info("command failed", exc_info=True, extra={"fields": {"command": command}})
+        if is_disk_full(failure):
+            sys.stderr.write(DISK_FULL)
+            sys.exit(2)
         sys.stderr.write(redacted(traceback.format_exc()))
         sys.exit(1)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether this, or what it came from, says that no space is left: the file system, SQLite or DuckDB."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        if any(words in str(found) for words in _NO_SPACE):
+            return True
+        found = found.__cause__ or found.__context__
+    return False
 
 
 def _app() -> typer.Typer:

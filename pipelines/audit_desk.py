@@ -13,6 +13,7 @@ from pipelines import settings as all_settings
 from pipelines.domain import UserError
 from pipelines.ledger import Ledger, anchor, audit, open_ledger
 from pipelines.ledger.audit import Act, Entry, Result
+from pipelines.ledger.cross_check import breaches
 from pipelines.ledger.verify import verify
 from pipelines.ledger.web_role import grants
 from pipelines.sheet import show_cell
@@ -87,16 +88,19 @@ def _save(path: Path, found: Sequence[Entry]) -> None:
 def verify_trail(
     noted: Annotated[list[str] | None, typer.Option("--anchor", metavar="SEQ:HASH", help="另处记下的末条散列")] = None,
 ) -> None:
-    """逐条核对审计记录，并与每个锚点比较；有误时说明第一处，状态 1 (walk the trail and compare it with anchors)."""
+    """逐条核对审计记录，与锚点、登记和台账比较；有误时说明，状态 1 (walk the trail, compare it with what it tells)."""
     settings = all_settings.load()
     try:
         anchors = [*anchor.known(settings), *[anchor.given(text) for text in noted or []]]
     except anchor.DamagedError as error:
         typer.echo(str(error))
         raise typer.Exit(1) from error
-    verdict = verify(open_ledger(settings), anchors)
-    if verdict.breach:
-        typer.echo(verdict.breach)
+    ledger = open_ledger(settings)
+    verdict = verify(ledger, anchors)
+    found = [verdict.breach] if verdict.breach else breaches(settings, ledger, anchors)
+    for sentence in found:
+        typer.echo(sentence)
+    if found:
         raise typer.Exit(1)
     typer.echo(
         f"{verdict.entries} 条审计记录完整，与 {verdict.anchors} 个锚点相符；末条 {verdict.entries}:{verdict.last_hash}"

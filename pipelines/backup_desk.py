@@ -16,7 +16,7 @@ from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place
 from pipelines.upkeep.backup import back_up, holding_raw, thin
 from pipelines.upkeep.drill import drill as tried
-from pipelines.upkeep.drill import last_good
+from pipelines.upkeep.drill import last_good, turn_of
 from pipelines.upkeep.inventory import Backup, chosen
 from pipelines.upkeep.left_out import UNKNOWN
 from pipelines.upkeep.restore import lacking_keys
@@ -91,7 +91,7 @@ def _drill(made: Backup, settings: Settings, ledger: Ledger) -> None:
             entered(ledger, Act.DRILL, f"backup {made.name}") as details,
             bar() as progress,
         ):
-            met = tried(made, settings, progress)
+            met = tried(made, settings, progress, turn_of(ledger))
             details |= {"files": met.files, "entries": met.entries, "tables": met.tables, "opened": met.opened}
             details["keys"] = "lacking" if met.lacking else "held"
     except UserError as error:

@@ -31,13 +31,21 @@ from pipelines.doctor import examine, table_hashes
 from pipelines.domain import QUIET, Edition, UserError
 from pipelines.ingest.purge import purge as purged
 from pipelines.ingest.report import IngestReport
-from pipelines.ledger import Ledger, audit, open_ledger
+from pipelines.ledger import Ledger, audit, open_ledger, publication
 from pipelines.ledger.audit import Act
 from pipelines.log import tell
 from pipelines.region import Region
 from pipelines.sender import check, template
+from pipelines.settings import Settings
 from pipelines.terminal import bar, console, now, place, to_day
-from pipelines.tryout import demonstration_links, newest_day, replay_demonstration, sign_in_link
+from pipelines.tryout import (
+    demonstration_links,
+    mark_demonstration,
+    newest_day,
+    replay_demonstration,
+    sign_in_link,
+)
+from pipelines.upkeep import comparison
 from pipelines.upkeep.backup import holding_raw
 from pipelines.warehouse import backtest as backtests
 from pipelines.warehouse import kept_backtest, store
@@ -69,8 +77,10 @@ def demo(
     until: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="最后一个数据日，默认前天")] = "",
 ) -> None:
     """虚构一座城市的报送文件和已知真相 (write an invented city's files and its truth)."""
-    _, region = place()
+    settings, region = place()
     last = to_day(until) if until else region.local_day(now()) - timedelta(days=2)
+    if into.resolve().is_relative_to(settings.data):
+        mark_demonstration(settings)
     with bar() as progress:
         report = generate(region, into, days, scale, seed, quiet, last, progress=progress)
     console.print(f"已写入 {report.files:,} 个文件、{report.rows:,} 行 → {into}")
@@ -119,6 +129,7 @@ def run(
         if rebuild:
             with entered(ledger, Act.REBUILD, "warehouse"):
                 edition = runs.rebuild(settings, region, ledger, now(), progress)
+            _compare_rebuilt(settings, ledger)
             console.print(f"已重建，现行版次 {edition.edition_id}")
             return
         refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
@@ -136,6 +147,20 @@ def run(
             edition = runs.editions(settings, region, ledger, wanted, now(), is_replay=False, progress=progress)
             console.print(notices.notify(settings, region, ledger, edition, now()))
     console.print(f"现行版次 {edition.edition_id}")
+
+
+def _compare_rebuilt(settings: Settings, ledger: Ledger) -> None:
+    """Say what differs from the published tables. Raises UserError when files or lines of the list are lacking."""
+    for sentence in comparison.differences(settings):
+        console.print(sentence)
+    wrong = [
+        sentence
+        for sentence in (comparison.lost_drops(settings), comparison.unnamed_contents(settings.raw))
+        if sentence
+    ]
+    if wrong:
+        raise UserError("已重建，但 (rebuilt, but) " + "；".join(wrong))
+    publication.check(settings.published, ledger)
 
 
 def _enter(ledger: Ledger, report: IngestReport) -> None:
@@ -176,12 +201,14 @@ def purge(is_right: ClockIsRight = False) -> None:
 
 
 @app.command()
-def publish() -> None:
+def publish(
+    is_anew: Annotated[bool, typer.Option("--anew", help="全部由仓库，不沿用已发布的文件")] = False,
+) -> None:
     """重新发布仓库中最后一个版次 (publish the warehouse's last edition again)."""
     settings, region = place()
     ledger = open_ledger(settings)
     with runs.locked(settings), entered(ledger, Act.PUBLISH, "edition in force"):
-        console.print(f"已发布 {runs.republish(settings, region, ledger, now()).edition_id}")
+        console.print(f"已发布 {runs.republish(settings, region, ledger, now(), is_anew=is_anew).edition_id}")
 
 
 @app.command()

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from smtplib import SMTPException
 from ssl import SSLSocket
 
@@ -19,7 +20,7 @@ from pipelines.alerts.reach import names_a_size, without_readings
 from pipelines.alerts.smtp import connect, reply_of, say_goodbye
 from pipelines.clock import ahead_sentence, is_ahead
 from pipelines.domain import EVERY_COHORT, Role, UserError, Viewer
-from pipelines.ledger import has_ledger, job, open_ledger, queue
+from pipelines.ledger import has_ledger, job, open_ledger, publication, queue
 from pipelines.ledger.account import accounts
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending
@@ -28,11 +29,13 @@ from pipelines.publish.read import edition_in_force, read
 from pipelines.region import Region
 from pipelines.rule_desk import unapproved
 from pipelines.settings import Settings
+from pipelines.upkeep.comparison import unnamed_contents
 from pipelines.upkeep.drill import FRESH_FOR, last_good
 from pipelines.upkeep.inventory import backups, published_tables
 from pipelines.warehouse import store
 from pipelines.warehouse.kept_backtest import standing
 
+_LEAST_FREE = 1_000_000_000  # bytes
 _SERVER_WITHIN = 10.0  # seconds a mail server is waited for
 _LACKING_SHOWN = 3  # steps that nobody may take are named, of more their number
 _BOUNCES_FOR = timedelta(days=7)  # so long a mail that was refused is shown
@@ -60,6 +63,7 @@ def examine(settings: Settings) -> list[Answer]:
         "密钥": _keys,
         "台账": _ledger,
         "已发布文件": _published,
+        "完整性": _integrity,
         "邮件": _mails,
         "邮件服务器": _mail_server,
         "定时任务": _schedule,
@@ -85,9 +89,26 @@ def _folder(settings: Settings) -> str:
     folder = next(path for path in (settings.data, *settings.data.parents) if path.exists())
     if not os.access(folder, os.W_OK):
         raise UserError(f"{folder} 不可写，请检查权限 (not writable)")
-    free = os.statvfs(folder)
+    if settings.data.exists() and stat.S_IMODE(settings.data.stat().st_mode) & 0o007:
+        raise UserError(f"{settings.data} 可被本机其他用户读取，请执行 chmod 750 (the data folder is open to others)")
+    file = Path("gangshao.env")
+    if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o007:
+        raise UserError(f"{file.resolve()} 可被本机其他用户读取，其中可能有密码，请执行 chmod 640 (open to others)")
+    space = os.statvfs(folder)
+    free = space.f_bavail * space.f_frsize
+    needed = max(_LEAST_FREE, 2 * _size(settings.published))
+    if free < needed:
+        raise UserError(
+            f"{settings.data} 剩余空间 {free / 1e9:.1f} GB，发布一个版次至少要 {needed / 1e9:.1f} GB，请腾出空间"
+            " (the disk is nearly full)"
+        )
     kind = "演示数据" if settings.demonstration_mark.exists() else "正式数据"
-    return f"{settings.data}，{kind}，剩余空间 {free.f_bavail * free.f_frsize / 1e9:.0f} GB"
+    return f"{settings.data}，{kind}，剩余空间 {free / 1e9:.1f} GB"
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files in a folder: a publishing copies those in force beside them."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _routes(settings: Settings) -> str:
@@ -214,6 +235,16 @@ def _published(settings: Settings) -> str:
             f"{told}；应有 {due} 的版次，已落后 {(due - edition.day).days} 天，请查看日志，然后运行 gangshao run"
             " (the edition in force is old)"
         )
+    return told
+
+
+def _integrity(settings: Settings) -> str:
+    """Published files against the trail, contents of raw against the list; the whole trail: gangshao audit verify."""
+    if not has_ledger(settings):
+        return "还没有台账"
+    told = publication.check(settings.published, open_ledger(settings))
+    if sentence := unnamed_contents(settings.raw):
+        raise UserError(sentence)
     return told
 
 

@@ -1,7 +1,7 @@
 """One run: ingest, then for each edition transform, forecast, judge; then publish once, record, notify."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,7 @@ from pipelines.ingest import inbox
 from pipelines.ingest.acceptance import settle_uploads
 from pipelines.ingest.act import follow
 from pipelines.ingest.report import IngestReport
-from pipelines.ledger import Ledger, anchor
+from pipelines.ledger import Ledger, anchor, publication
 from pipelines.ledger import edition as recorded
 from pipelines.ledger.act import decided
 from pipelines.log import tell
@@ -210,9 +210,7 @@ def editions(
         last = _last_edition(con)
         if current_edition(settings.published) != last.edition_id:
             progress("发布", 0, 1)
-            kept = anchor.keep(settings, ledger, last.edition_id, now)
-            publish(con, settings.published, region, last, manifest(settings), kept)
-            tell(log, "edition published", edition=last.edition_id)
+            _publish(con, settings, region, ledger, last, now)
             progress("发布", 1, 1)
     return last
 
@@ -253,15 +251,33 @@ def refill(settings: Settings, region: Region, ledger: Ledger) -> None:
         follow(warehouse, decided(ledger))
 
 
-def republish(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> Edition:
-    """Publish the warehouse's last edition again. Raises UserError when it has none."""
+def _publish(
+    con: duckdb.DuckDBPyConnection, settings: Settings, region: Region, ledger: Ledger, edition: Edition,
+    now: datetime, *, is_anew: bool = False,
+) -> None:  # fmt: skip
+    """Publish an edition; the files before, of which the past is copied, must be what was published."""
+
+    def enter(sha256: Mapping[str, str]) -> Mapping[str, object]:
+        publication.enter(ledger, edition.edition_id, sha256, anchor.next_number(settings), now)
+        return anchor.keep(settings, ledger, edition.edition_id, now)
+
+    if not is_anew and current_edition(settings.published) is not None:
+        publication.check(settings.published, ledger)
+    publish(con, settings.published, region, edition, manifest(settings), enter, is_anew=is_anew)
+    tell(log, "edition published", edition=edition.edition_id)
+
+
+def republish(settings: Settings, region: Region, ledger: Ledger, now: datetime, *, is_anew: bool = False) -> Edition:
+    """Publish the warehouse's last edition again, ``is_anew`` without what was published before.
+
+    Raises UserError when it has none.
+    """
     with store.connect(settings) as warehouse:
         con = warehouse.connection
         if not con.execute("select count(*) from edition").fetchall()[0][0]:
             raise UserError("仓库中还没有版次，请先运行 gangshao run (the warehouse has no edition)")
         last = _last_edition(con)
-        kept = anchor.keep(settings, ledger, last.edition_id, now)
-        publish(con, settings.published, region, last, manifest(settings), kept)
+        _publish(con, settings, region, ledger, last, now, is_anew=is_anew)
     return last
 
 

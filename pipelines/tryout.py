@@ -32,11 +32,8 @@ def replay_demonstration(
     Raises UserError when the folder holds real data: invented files never mix with them.
     """
     has_data = settings.warehouse.exists() or settings.raw.exists()
-    if has_data and not settings.demonstration_mark.exists():
-        raise UserError(f"{settings.data} 中已有正式数据，不能再放入演示数据；请另设 GANGSHAO_DATA (real data here)")
+    mark_demonstration(settings)
     if not has_data:
-        settings.data.mkdir(parents=True, exist_ok=True)
-        settings.demonstration_mark.write_text("演示数据：全部虚构 (invented data)\n", encoding="utf-8")
         generate(
             region, settings.inbox, days, scale, seed, False, last - timedelta(days=1),
             truth=settings.data / "truth.csv", progress=progress,
@@ -56,6 +53,17 @@ def newest_day(region: Region, now: datetime) -> date:
     """The last day whose edition can be there: today once its cut-off has passed, until then yesterday."""
     today = region.local_day(now)
     return today if region.cutoff_at(today) <= now else today - timedelta(days=1)
+
+
+def mark_demonstration(settings: Settings) -> None:
+    """Say that the data folder holds invented data. Raises UserError when there are, or wait, real ones."""
+    if settings.demonstration_mark.exists():
+        return
+    waits = settings.inbox.exists() and any(path.is_file() for path in settings.inbox.rglob("*"))
+    if settings.warehouse.exists() or settings.raw.exists() or waits:
+        raise UserError(f"{settings.data} 中已有正式数据，不能再放入演示数据；请另设 GANGSHAO_DATA (real data here)")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.demonstration_mark.write_text("演示数据：全部虚构 (invented data)\n", encoding="utf-8")
 
 
 def sign_in_link(

@@ -80,6 +80,7 @@ def stocked(files: Path, once: Callable[[str, Build], Path]) -> House:
     def build(folder: Path) -> None:
         house = House(folder)
         shutil.copytree(files, house.data / "inbox", copy_function=os.link)
+        house.data.chmod(0o750)
         (house.data / "DEMONSTRATION").touch()
         house.gangshao("ingest", "--backfill")
 

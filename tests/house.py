@@ -90,6 +90,7 @@ class House:
     def copy(self, folder: Path) -> "House":
         """The same house elsewhere; files are shared where nothing rewrites them in place."""
         shutil.copytree(self.folder, folder, copy_function=_link_or_copy)
+        (folder / "var").chmod(0o750)  # as the program makes it, whatever made the first one
         return House(folder, dict(self.environment))
 
     @property

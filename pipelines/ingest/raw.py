@@ -223,15 +223,7 @@ class Raw:
 
         A mark that the list does not bear out (another list, an older one) counts as none.
         """
-        if not self._register.exists():
-            return
-        with self._register.open("rb") as file:
-            file.seek(after.size if after is not None and after == _mark(file, after.size) else 0)
-            for line in file:
-                if line.endswith(b"\n"):
-                    fields = json.loads(line)
-                    fields["received_at"] = datetime.fromisoformat(fields["received_at"])
-                    yield Entry(**fields)
+        yield from register_entries(self._folder, after)
 
     def mark(self) -> Mark | None:
         """The place behind the last entry; None while there is no list."""
@@ -239,6 +231,20 @@ class Raw:
             return None
         with self._register.open("rb") as file:
             return _mark(file, _complete_size(file.fileno()))
+
+
+def register_entries(folder: Path, after: Mark | None = None) -> Iterator[Entry]:
+    """As ``Raw.entries``, for who looks at the list alone and needs no key."""
+    path = folder / "register.jsonl"
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        file.seek(after.size if after is not None and after == _mark(file, after.size) else 0)
+        for line in file:
+            if line.endswith(b"\n"):
+                fields = json.loads(line)
+                fields["received_at"] = datetime.fromisoformat(fields["received_at"])
+                yield Entry(**fields)
 
 
 def newest_arrival(folder: Path) -> datetime | None:

@@ -4,6 +4,7 @@ Two places: a file beside the raw register, to which lines are only added, and t
 The web's system user may write neither (ARCHITECTURE.md, audit trail).
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -26,13 +27,19 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True)
 class Anchor:
-    """What the trail ended with: entry ``seq`` with its hash. ``number`` counts anchors from 1."""
+    """What the trail ended with: entry ``seq`` with its hash. ``number`` counts anchors from 1.
+
+    ``register_size`` and ``register_sha256`` are of the list of received files up to then; 0 in anchors of earlier
+    programs.
+    """
 
     number: int
     seq: int
     own_hash: str
     edition_id: str
     at: str
+    register_size: int = 0
+    register_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,9 @@ def keep(settings: Settings, ledger: Ledger, edition_id: str, now: datetime) -> 
     if last is None:
         return {}
     settings.anchors.parent.mkdir(parents=True, exist_ok=True)
-    lines = settings.anchors.read_bytes().splitlines(keepends=True) if settings.anchors.exists() else []
-    whole = [line for line in lines if line.endswith(b"\n")]  # a kill may leave half a line: it was in no manifest yet
-    made = Anchor(len(whole) + 1, last.seq, last.own_hash, edition_id, audit.instant(now))
+    whole = _lines(settings)
+    size, digest = _register(settings)
+    made = Anchor(len(whole) + 1, last.seq, last.own_hash, edition_id, audit.instant(now), size, digest)
     is_new = not settings.anchors.exists()
     with settings.anchors.open("ab") as file:
         file.truncate(sum(map(len, whole)))
@@ -62,6 +69,25 @@ def keep(settings: Settings, ledger: Ledger, edition_id: str, now: datetime) -> 
         settings.anchors.chmod(0o640)
         _sync(settings.anchors.parent)
     return asdict(made)
+
+
+def next_number(settings: Settings) -> int:
+    """The number that the next anchor gets."""
+    return len(_lines(settings)) + 1
+
+
+def _lines(settings: Settings) -> list[bytes]:
+    """The lines of the file; a kill may leave half a line, which was in no manifest yet."""
+    lines = settings.anchors.read_bytes().splitlines(keepends=True) if settings.anchors.exists() else []
+    return [line for line in lines if line.endswith(b"\n")]
+
+
+def _register(settings: Settings) -> tuple[int, str]:
+    """Bytes of the list of received files and their SHA-256, up to the end of its last whole line."""
+    path = settings.raw / "register.jsonl"
+    content = path.read_bytes() if path.exists() else b""
+    whole = content[: content.rfind(b"\n") + 1]
+    return len(whole), hashlib.sha256(whole).hexdigest() if whole else ""
 
 
 def known(settings: Settings) -> Sequence[Found]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from pipelines.domain import Viewer
 from pipelines.ledger.schema import audit as audit_table
@@ -207,6 +207,13 @@ def last_done(ledger: Ledger, act: Act) -> Entry | None:
     with ledger.reading() as connection:
         row = connection.execute(query.order_by(audit_table.c.seq.desc()).limit(1)).one_or_none()
     return Entry(**row._mapping) if row is not None else None
+
+
+def count_done(ledger: Ledger, act: Act) -> int:
+    """How many entries of an act ended well."""
+    is_meant = (audit_table.c.act == act.value, audit_table.c.result == Result.DONE.value)
+    with ledger.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(audit_table).where(*is_meant)).scalar_one())
 
 
 def instant(at: datetime) -> str:

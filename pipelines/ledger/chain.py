@@ -1,5 +1,7 @@
 """The human side of a warning: who brought it from which state to which, on what ground, and what is due next."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -293,7 +295,8 @@ def _enter(connection: Connection, subject: Subject, actor: Actor, entry: Taken)
     told: dict[str, object] = {
         "from": entry.from_state.value, "to": entry.to_state.value, "level": entry.level.value,
     }  # fmt: skip
-    told |= {"edition": subject.edition_id} | ({} if entry.undoes is None else {"undoes": entry.undoes})
+    told |= {"edition": subject.edition_id, "said": said_hash(entry.document, entry.cause, entry.note)}
+    told |= {} if entry.undoes is None else {"undoes": entry.undoes}
     target = f"warning {subject.episode_id}"
     audit.append(connection, Act.TRANSITION, actor, target, entry.acted_at, details=told)
     return entry
@@ -314,6 +317,13 @@ def _refuse_stale(shown: Shown, now: Shown) -> None:
     if shown != now:
         zh = "您打开页面以后这条预警的级别或状态已经变化，请刷新页面、核对以后再办"
         raise StaleError(Said(zh, "its level or state has changed since the page was shown; load the page again"))
+
+
+def said_hash(document: str, cause: str, note: str) -> str:
+    """What the trail keeps of the words of a step, which it does not repeat: a change of them is found out."""
+    return hashlib.sha256(
+        json.dumps([document, cause, note], ensure_ascii=False).encode("utf-8", "replace")
+    ).hexdigest()
 
 
 def _refuse_without_ground(to: State, level: Level, cause: str, note: str, lowered_to: Level | None) -> None:

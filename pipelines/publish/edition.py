@@ -4,7 +4,7 @@ import calendar
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.domain import TOTAL_INDUSTRY, Edition, UserError
+from pipelines.ledger.publication import hashes
 from pipelines.publish import schema
 from pipelines.publish.attack import check_newest
 from pipelines.publish.disclosure import (
@@ -57,17 +58,19 @@ def current_edition(published: Path) -> str | None:
 
 def publish(
     con: duckdb.DuckDBPyConnection, published: Path, region: Region, edition: Edition, facts: Mapping[str, str],
-    anchor: Mapping[str, object] | None = None,
+    enter: Callable[[Mapping[str, str]], Mapping[str, object]] | None = None, *, is_anew: bool = False,
 ) -> Path:  # fmt: skip
     """Publish what the warehouse knows as ``edition``; returns the new folder.
 
     What an earlier file says about the past is copied, not computed again: its open vintages are closed where the
-    warehouse closed them since, and what is new is appended. ``facts`` go into the manifest, ``anchor`` (of the audit
-    trail) into ``manifest.json`` alone: the tables say the same however often they are made. Raises UserError when a
-    check fails; the pointer then still names the edition before.
+    warehouse closed them since, and what is new is appended; ``is_anew``: nothing is copied. ``facts`` go into the
+    manifest. ``enter`` is given the SHA-256 of the finished files and returns the anchor of the audit trail; both go
+    into ``manifest.json`` alone: the tables say the same however often they are made. Raises UserError when a check
+    fails; the pointer then still names the edition before.
     """
     published.mkdir(parents=True, exist_ok=True)
-    before = current_edition(published)
+    in_force = current_edition(published)
+    before = None if is_anew else in_force
     folder = published / edition.edition_id
     aside = published / f".{edition.edition_id}.partial"
     shutil.rmtree(aside, ignore_errors=True)
@@ -91,9 +94,11 @@ def publish(
         con.execute("detach general")
     (aside / "restricted.duckdb").chmod(0o640)
     (aside / "general.duckdb").chmod(0o644)
-    told = {**facts, **({"audit_anchor": dict(anchor)} if anchor else {})}
+    sha256 = hashes(aside)
+    anchor = enter(sha256) if enter is not None else {}
+    told = {**facts, "sha256": sha256, **({"audit_anchor": dict(anchor)} if anchor else {})}
     (aside / "manifest.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-    _into_place(aside, folder, is_in_force=edition.edition_id == before)
+    _into_place(aside, folder, is_in_force=edition.edition_id == in_force)
     _switch(published, edition.edition_id)
     _forget(published, edition.edition_id)
     return folder

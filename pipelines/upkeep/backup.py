@@ -8,7 +8,9 @@ ledger's instant is in the next backup. The contents of raw come last and withou
 them; purging, which replaces some, waits for the backup.
 
 Contents of raw that the backup before holds unchanged become hard links to it, after they were read and compared, so
-that damage is not handed on; all else is copied.
+that damage is not handed on; all else is copied. Once a week everything is, so that one damaged inode is not in all
+backups. A content of raw that is not what its name says, or has changed since the backup before, is refused: contents
+never change, and a backup of a damaged one would push the last good one out.
 """
 
 import json
@@ -17,7 +19,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +28,9 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import DatabaseError
 
 from pipelines.domain import UserError
+from pipelines.feeds import contracts
+from pipelines.ingest import keys as all_keys
+from pipelines.ingest.raw import Raw
 from pipelines.ledger import Ledger
 from pipelines.ledger.portable import revision, write_portable
 from pipelines.publish.edition import current_edition
@@ -35,6 +40,7 @@ from pipelines.upkeep import inventory
 from pipelines.upkeep.inventory import LEDGER, Backup, Kept, Manifest, sha256_of
 from pipelines.upkeep.left_out import left_out
 
+FULL_EVERY = timedelta(days=7)
 WAIT_SECONDS = 3600.0  # a rebuild takes so long at most where a backup is worth waiting for it
 Progress = Callable[[str, int, int], None]
 _RUNNING = "另一个任务一直在运行，没有备份；请等它结束后再试 (another run is at work; no backup was made)"
@@ -53,7 +59,8 @@ def back_up(
     settings: Settings, region: Region, ledger: Ledger, now: datetime, progress: Progress, wait: float = WAIT_SECONDS
 ) -> Backup:
     """Make a backup in ``settings.backups``. Raises UserError (a run that does not end, no edition, no space)."""
-    before = inventory.backups(settings.backups)
+    earlier = inventory.backups(settings.backups)
+    is_full = not any(_is_recent_copy(one, now) for one in earlier)
     folder = settings.backups / inventory.folder_name(now)
     aside = settings.backups / f".{folder.name}.partial"
     if folder.exists():
@@ -65,8 +72,8 @@ def back_up(
             with _still(settings, wait):
                 saved, files = _together(settings, region, ledger, aside)
                 contents = list(_contents(settings))
-            files += _keep_contents(settings, contents, aside, before[-1] if before else None, progress)
-            manifest = _manifest(settings, region, now, saved, files, aside)
+            files += _keep_contents(settings, contents, aside, earlier, is_full, progress)
+            manifest = _manifest(settings, region, now, saved, files, is_full, aside)
             inventory.write(aside, manifest)
             _settle(aside)
             aside.rename(folder)
@@ -159,16 +166,57 @@ def _contents(settings: Settings) -> Iterator[Path]:
 
 
 def _keep_contents(
-    settings: Settings, contents: list[Path], aside: Path, before: Backup | None, progress: Progress
+    settings: Settings, contents: list[Path], aside: Path, earlier: list[Backup], is_full: bool, progress: Progress
 ) -> list[Kept]:
+    before = earlier[-1] if earlier else None
     known = {file.path: file for file in before.manifest.of_role("raw")} if before else {}
     files = []
     for done, path in enumerate(contents):
         progress("备份", done, len(contents))
         name = f"raw/{path.relative_to(settings.raw)}"
-        files.append(_linked(path, aside, before, known.get(name)) or _copy(path, aside, name, "raw"))
+        kept = None if is_full else _linked(path, aside, before, known.get(name))
+        if kept is None:
+            kept = _copy(path, aside, name, "raw")
+            _refuse_damaged(settings, path, kept, known.get(name), earlier)
+        files.append(kept)
     progress("备份", len(contents), len(contents))
     return files
+
+
+def _is_recent_copy(backup: Backup, now: datetime) -> bool:
+    return backup.manifest.is_full and now - datetime.fromisoformat(backup.manifest.made_at) < FULL_EVERY
+
+
+def _refuse_damaged(settings: Settings, path: Path, kept: Kept, known: Kept | None, earlier: list[Backup]) -> None:
+    """Raise UserError when a content of raw is not what it was when it was received."""
+    by_name = inventory.hash_in_name(kept.path)
+    is_damaged = kept.sha256 != by_name if by_name else known is not None and known.sha256 != kept.sha256
+    if not is_damaged or (not by_name and _opens(settings, path)):
+        return
+    wanted = by_name or (known.sha256 if known else "")
+    good = [one.folder / kept.path for one in earlier for file in one.manifest.files if _is(file, kept.path, wanted)]
+    way_out = f"请从 {good[-1]} 复制回来" if good else "现有备份中没有完好的，请由报送单位重报"
+    raise UserError(
+        f"原始文件 {path} 已损坏（内容与收到时不符），没有备份；{way_out}，然后重新备份 (a raw file is damaged)"
+    )
+
+
+def _is(file: Kept, path: str, sha256: str) -> bool:
+    return (file.path, file.sha256) == (path, sha256)
+
+
+def _opens(settings: Settings, path: Path) -> bool:
+    """Whether a sealed content that differs from the one kept before is a good one: received and sealed again."""
+    content_hash, _, suffix = path.name.partition(".")
+    contract = contracts().get(path.relative_to(settings.raw).parts[0])
+    if suffix != "csv.sealed" or contract is None:
+        return False
+    try:
+        for _ in Raw(settings.raw, all_keys.load(settings)).chunks(contract, content_hash):
+            pass
+    except UserError:
+        return False
+    return True
 
 
 def _linked(path: Path, aside: Path, before: Backup | None, known: Kept | None) -> Kept | None:
@@ -204,7 +252,7 @@ def _kept(aside: Path, name: str, role: str, mode: int, mtime_ns: int) -> Kept:
 
 
 def _manifest(
-    settings: Settings, region: Region, now: datetime, saved: _Saved, files: list[Kept], aside: Path
+    settings: Settings, region: Region, now: datetime, saved: _Saved, files: list[Kept], is_full: bool, aside: Path
 ) -> Manifest:
     tables = inventory.published_tables(aside / "published" / saved.edition)
     prints = aside / "raw" / "keys.json"
@@ -216,7 +264,7 @@ def _manifest(
         ledger_revision=saved.revision, edition=saved.edition, schema_version=str(schema[0][0]),
         region=region.folder.name, is_demonstration=settings.demonstration_mark.exists(),
         keys=json.loads(prints.read_text(encoding="ascii")) if prints.exists() else {},
-        ledger=saved.contents, tables=tables, left_out=left_out(settings), files=tuple(files),
+        ledger=saved.contents, tables=tables, left_out=left_out(settings), files=tuple(files), is_full=is_full,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,7 +15,8 @@ from pipelines.domain import UserError
 from pipelines.warehouse import store
 
 NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+"""1: the first. 2: says whether it is a full copy."""
 LEDGER = "ledger.sqlite"
 _CHUNK = 1 << 20
 
@@ -40,7 +42,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds. ``tables`` are hashes of published tables, ``ledger`` those of the ledger's tables."""
+    """What a backup holds. ``tables`` are hashes of published tables, ``ledger`` those of the ledger's tables.
+
+    ``is_full``: it shares no file with another backup.
+    """
 
     made_at: str
     program: str
@@ -56,6 +61,7 @@ class Manifest:
     left_out: dict[str, str]
     files: tuple[Kept, ...]
     format: int = FORMAT
+    is_full: bool = False
 
     def of_role(self, role: str) -> list[Kept]:
         """The files of a role."""
@@ -131,6 +137,12 @@ def chosen(path: Path) -> Backup:
 def folder_name(made_at: datetime) -> str:
     """Names in the order of time, without characters some disks refuse: ``20261123T040000Z``."""
     return made_at.strftime("%Y%m%dT%H%M%SZ")
+
+
+def hash_in_name(path: str) -> str | None:
+    """SHA-256 that a plain content of raw has by its name; None for a sealed one, a twin and all other files."""
+    name = Path(path).name
+    return name.removesuffix(".csv") if path.startswith("raw/") and re.fullmatch(r"[0-9a-f]{64}\.csv", name) else None
 
 
 def sha256_of(path: Path) -> str:

@@ -46,7 +46,7 @@ def restore(backup: Backup, into: Path, settings: Settings, now: datetime, progr
             _begin_anew(ledger, backup, now)
             settle(ledger)
         os.sync()
-        aside.chmod(0o755)
+        aside.chmod(0o750)
         aside.rename(into)
     except OSError as error:
         raise UserError(
@@ -68,7 +68,7 @@ def lay_out(backup: Backup, folder: Path, progress: Progress, *, is_linked: bool
         target.parent.mkdir(parents=True, exist_ok=True)
         if not (is_linked and _is_content(file) and _link(backup.folder / file.path, target)):
             shutil.copyfile(backup.folder / file.path, target)
-            target.chmod(file.mode)
+            target.chmod(file.mode if target.name == "general.duckdb" else file.mode & ~0o007)
             os.utime(target, ns=(file.mtime_ns, file.mtime_ns))
     progress("核对", len(files), len(files))
     ledger = sqlite_at(folder / LEDGER)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.doctor import Answer, examine
+from pipelines.domain import UserError
 from pipelines.ledger import open_ledger
 from pipelines.settings import Settings
+from pipelines.tryout import mark_demonstration
 from tests.faults.storm import queue_mails
 from tests.pipeline.mail_city import REGION, City, edition
 
@@ -56,3 +58,28 @@ def test_a_mail_that_was_refused_for_good_is_a_finding_for_a_week(
         connection.exec_driver_sql("update notice set state = 'bounced', smtp_reply = '550', decided_at = ?", (at,))
     ledger.close()
     assert answer(settings, "邮件").is_well is is_well
+
+
+def test_a_folder_open_to_others_and_a_full_disk_are_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data=tmp_path / "var")
+    settings.data.mkdir(mode=0o755)
+    settings.data.chmod(0o755)
+    assert "chmod 750" in answer(settings, "数据文件夹").sentence
+    settings.data.chmod(0o750)
+    assert answer(settings, "数据文件夹").is_well
+    monkeypatch.setattr("pipelines.doctor._LEAST_FREE", 10**18)
+    assert "请腾出空间" in answer(settings, "数据文件夹").sentence
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gangshao.env").touch(0o644)
+    assert "chmod 640" in answer(settings, "数据文件夹").sentence
+
+
+def test_invented_files_in_the_inbox_mark_the_folder_and_never_join_real_ones(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    mark_demonstration(settings)
+    assert settings.demonstration_mark.exists()
+    settings.demonstration_mark.unlink()
+    settings.raw.mkdir()
+    with pytest.raises(UserError, match="已有正式数据"):
+        mark_demonstration(settings)

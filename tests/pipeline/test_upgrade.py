@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 
 from dashboard.app import create_app
 from pipelines.domain import UserError
-from pipelines.ledger import open_ledger
+from pipelines.ledger import open_ledger, publication
 from pipelines.publish import schema
 from pipelines.publish.read import close, edition_in_force
 from pipelines.publish.scope import TABLES
@@ -39,6 +40,15 @@ def first_form(place: House) -> None:
             con.execute("update manifest set value = '1' where key = 'schema_version'")
             con.execute("delete from manifest where key = 'disclosure'")
         now.unlink()
+    enter_as_published(place)
+
+
+def enter_as_published(place: House) -> None:
+    """Enter the published files as they are now: as if another program had written them."""
+    ledger = open_ledger(Settings(data=place.data, keys=place.folder / "keys"))
+    folder = place.restricted.parent
+    publication.enter(ledger, folder.name, publication.hashes(folder), 0, datetime.now(UTC))
+    ledger.close()
 
 
 def there(con: duckdb.DuckDBPyConnection) -> set[str]:
@@ -122,6 +132,7 @@ def test_files_of_a_newer_program_are_refused_and_left_alone(recent: House, hous
         path.with_suffix(".own").replace(path)
         with duckdb.connect(str(path)) as con:
             con.execute("update manifest set value = '99' where key = 'schema_version'")
+    enter_as_published(place)
     with pytest.raises(UserError, match=r"99.*请先升级程序"):
         edition_in_force(place.data / "published")
     before = place.restricted.read_bytes()
