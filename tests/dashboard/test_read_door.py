@@ -176,7 +176,9 @@ def test_a_table_that_declares_no_owner_is_refused() -> None:
 def test_every_published_table_declares_its_scope(city: City) -> None:
     with duckdb.connect(str(city.published / city.editions[-1][0] / "restricted.duckdb"), read_only=True) as con:
         stored = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
-    assert stored == {name for name, table in TABLES.items() if not table.derived}
+    own = {"withheld"}  # asked by the door itself, of which no question may
+    assert stored - own == {name for name, table in TABLES.items() if not table.derived}
+    assert not own & TABLES.keys()
 
 
 def test_an_area_code_is_no_way_into_the_query(city: City) -> None:
