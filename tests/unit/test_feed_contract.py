@@ -216,3 +216,8 @@ def test_what_windows_appends_to_a_copy_is_no_part_of_the_name(mark: str) -> Non
 def test_a_name_that_says_no_slice_is_refused_with_the_fix(feed: str, name: str) -> None:
     with pytest.raises(UserError, match="请改名后重新报送"):
         contracts()[feed].slice_of(name)
+
+
+def test_a_workbook_of_wps_is_named_as_it_names_it() -> None:
+    named = contracts()["vacancy"].slice_of("vacancy_371500_20200306.et")
+    assert (named.sender, named.period.isoformat()) == ("371500", "2020-03-06")
