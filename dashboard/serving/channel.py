@@ -87,10 +87,15 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         most = self.limits.body_seconds if coming.headers_finished else self.limits.header_seconds
         return bool(now - coming.begun > most)
 
-    def take_late(self, now: float) -> RequestParser | None:
-        """The request whose reader has waited as long as anybody may, with no answer begun; each is given once."""
+    def take_late(self, now: float, *, is_crowded: bool) -> RequestParser | None:
+        """The request whose reader has waited as long as anybody may, with no answer begun; each is given once.
+
+        A large file takes its time: while nobody waits for a thread (``is_crowded``) it may.
+        """
         request = self.head
         if request is None or request.error or request.refused_with or request.answer_begun or not request.is_reading:
+            return None
+        if request.is_file and not is_crowded:
             return None
         if request.is_told_late or now - request.arrived <= self.limits.answer_seconds:
             return None

@@ -50,6 +50,11 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         return self.command.upper() in {"GET", "HEAD"} or self.path == CALLBACK
 
     @property
+    def is_file(self) -> bool:
+        """Whether a file is asked for that may be large."""
+        return bool(self.path.startswith("/download/"))
+
+    @property
     def body_size(self) -> int:
         """Bytes of memory its body takes or will take."""
         if self.body_rcv is None:

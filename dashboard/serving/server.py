@@ -38,10 +38,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         super().maintenance(now)
         at = time.monotonic()
         self.task_dispatcher.refuse_overdue(at)
+        is_crowded = len(self.task_dispatcher.queue) > 0
         for channel in list(self.active_channels.values()):
             if channel.is_beyond_deadline(at):
                 channel.will_close = True
-            elif (late := channel.take_late(at)) is not None:
+            elif (late := channel.take_late(at, is_crowded=is_crowded)) is not None:
                 self.task_dispatcher.answer_late(channel, late)
 
     def body_bytes(self) -> int:

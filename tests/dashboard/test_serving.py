@@ -38,7 +38,7 @@ class Works:
             return [b""]
         path = environ["PATH_INFO"]
         self.worked_on.append(path)
-        if path.startswith("/slow"):
+        if "/slow" in path:
             self.gate.wait(20)
         size = len(environ["wsgi.input"].read())
         body = b"x" * (64 * MIB) if path == "/large" else f"{size} {environ['REMOTE_ADDR']}".encode()
@@ -132,6 +132,18 @@ def test_what_writes_is_answered_by_its_own_work_however_long_that_takes(tmp_pat
         time.sleep(2.2)
         works.gate.set()
         assert sent.result()[0] == 200
+
+
+def test_a_large_file_may_take_its_time_unless_others_wait(tmp_path: Path) -> None:
+    limits = Limits(threads=1, queue_length=3, queue_seconds=2, answer_seconds=0.5, tick=0.1)
+    with working(tmp_path, limits) as works, ThreadPoolExecutor(2) as pool:
+        file = pool.submit(works.ask, "/download/slow.xlsx")
+        time.sleep(1.2)
+        assert not file.done()
+        other = pool.submit(works.ask, "/page")
+        assert file.result()[0] == 503
+        works.gate.set()
+        assert other.result()[0] in {200, 503}
 
 
 def test_half_a_header_for_ever_takes_no_place_from_anybody(tmp_path: Path) -> None:
