@@ -160,7 +160,7 @@ def _audit(place: Place) -> tuple[list[Seen], str]:
         return [], "没有设置 GANGSHAO_AUDITOR_MAIL"
     at_home = place.settings.model_copy(update={"smtp_host": ""})
     try:
-        decision = auditor.draft(place.edition, place.region, at_home, place.now)
+        decision = auditor.draft(place.edition, place.ledger, place.region, at_home, place.now)
     except OSError as error:
         raise UserError(
             f"版次 {place.edition.edition_id} 的发布清单无法读取：{error.strerror} (no manifest)"

@@ -1,4 +1,7 @@
-"""The auditor's mail of an edition: the audit trail's last number and hash, kept where no rewriter reaches them."""
+"""The auditor's mail of an edition: the audit trail's last number and hash, kept where no rewriter reaches them.
+
+It also names the links and roles of accounts that see more than a county which were given in the last days.
+"""
 
 import json
 from datetime import datetime
@@ -11,11 +14,13 @@ from pipelines.alerts.notices import may_send
 from pipelines.domain import Edition
 from pipelines.ledger import Ledger
 from pipelines.ledger import notice as outbox
+from pipelines.ledger.confirmation import TOLD_FOR, told_of
 from pipelines.ledger.notice import Decision, Notice, Purpose, Reason, State
 from pipelines.region import Region
 from pipelines.settings import Settings
 
 OFFICE = "auditor"
+_MOST_LISTED = 50
 
 
 def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> Notice | None:
@@ -23,7 +28,7 @@ def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Set
 
     At most one an edition, however often it is published or notified. ``now`` (UTC) becomes the mail's date.
     """
-    decision = draft(edition, region, settings, now) if settings.auditor_mail else None
+    decision = draft(edition, ledger, region, settings, now) if settings.auditor_mail else None
     if decision is None:
         return None
     with ledger.writing() as connection:
@@ -31,7 +36,7 @@ def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Set
         return outbox.add(connection, decision) if made is None else made
 
 
-def draft(edition: Edition, region: Region, settings: Settings, now: datetime) -> Decision | None:
+def draft(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> Decision | None:
     """That mail, not stored; None when the edition has no anchor."""
     manifest = json.loads((settings.published / edition.edition_id / "manifest.json").read_text(encoding="utf-8"))
     anchor = manifest.get("audit_anchor")
@@ -40,7 +45,7 @@ def draft(edition: Edition, region: Region, settings: Settings, now: datetime) -
     is_demonstration = manifest.get("is_demonstration") == "true"
     is_kept_back = is_demonstration and not may_send(settings)
     identity = message_id(OFFICE, settings.auditor_mail, f"{Purpose.AUDIT}:{edition.edition_id}", settings)
-    message = _message(edition, anchor, identity, is_demonstration, region, settings, now)
+    message = _message(edition, anchor, identity, is_demonstration, given(ledger, region, now), region, settings, now)
     return Decision(
         edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=OFFICE,
         address=settings.auditor_mail, reason=Reason.DEMONSTRATION if is_kept_back else Reason.ANCHOR,
@@ -51,8 +56,24 @@ def draft(edition: Edition, region: Region, settings: Settings, now: datetime) -
     )  # fmt: skip
 
 
+def given(ledger: Ledger, region: Region, now: datetime) -> str:
+    """Lines about links and roles given in the last days, newest first; empty where there were none."""
+    lines = [
+        f"{one.at.astimezone(region.time_zone):%Y-%m-%d %H:%M}  {one.by}  "
+        f"{'设置密码的链接' if one.is_link else '更改角色'}：{one.name}（{one.role.value}）\n"
+        for one in told_of(ledger, now)
+    ]
+    if not lines:
+        return ""
+    more = f"另有 {len(lines) - _MOST_LISTED} 项，见审计记录。\n" if len(lines) > _MOST_LISTED else ""
+    days = TOLD_FOR.days
+    return (
+        f"\n近 {days} 天发出的、可看到不止一个县区的账号链接和角色，请核对：\n\n{''.join(lines[:_MOST_LISTED])}{more}"
+    )
+
+
 def _message(
-    edition: Edition, anchor: dict[str, object], identity: str, is_demonstration: bool, region: Region,
+    edition: Edition, anchor: dict[str, object], identity: str, is_demonstration: bool, accounts: str, region: Region,
     settings: Settings, now: datetime,
 ) -> EmailMessage:  # fmt: skip
     mark = "【演示数据】" if is_demonstration else ""
@@ -69,7 +90,7 @@ def _message(
         f"{mark}版次 {edition.edition_id} 发布时，审计记录的末条是：\n\n{noted}\n\n"
         "请保存本邮件。以后在服务器上核对：\n\n"
         f"gangshao audit verify --anchor {noted}\n\n"
-        "记录被改动、截尾或整体改写，都会与它不符。本邮件每个版次一封，不含任何业务数字。\n",
+        f"记录被改动、截尾或整体改写，都会与它不符。本邮件每个版次一封，不含任何业务数字。\n{accounts}",
         cte="base64",
     )
     return message

@@ -103,6 +103,7 @@ def paths(every: Everything) -> list[str]:
         "number": 1,
         "package_name": "dash",
         "path": "area/371503",
+        "rule_id": "benefit_claim_spike",
         "token": every.link(),
     }
     found = []

@@ -15,7 +15,8 @@ from pipelines.alerts.mail import send
 from pipelines.alerts.reminder import remind
 from pipelines.commands import app
 from pipelines.domain import QUIET, Role, State, UserError
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, account, audit, link
+from pipelines.ledger.audit import Actor
 from pipelines.ledger.edition import record
 from pipelines.ledger.notice import Purpose, recorded_notices
 from pipelines.ledger.schema import mail as mail_table
@@ -85,6 +86,10 @@ def test_every_purpose_of_mail_is_seen_as_it_is_queued_then(city: City, ledger: 
             send(ledger, through, at(MONDAY, "12:00"), timeout=5)
 
     compare({Purpose.DIGEST, Purpose.IMMEDIATE}, now, decide)
+    account_id = account.create(ledger, audit.SYSTEM, "zhao", "赵六", Role.CITY_LEADER, [], at(MONDAY, "07:00"))
+    link.for_password(ledger, Actor("administrator:root", "10.0.0.1"), account_id, at(MONDAY, "07:00"))
+    said = "administrator:root  设置密码的链接：zhao（city_leader）"
+    assert said in auditor.given(ledger, REGION, now)
     compare({Purpose.AUDIT}, now, lambda: auditor.tell_auditor(edition(MONDAY), ledger, REGION, settings, now))
     compare(
         {kind.purpose for kind in periodic.KINDS},
