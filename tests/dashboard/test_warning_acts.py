@@ -28,6 +28,7 @@ from pipelines.ledger.audit import SYSTEM
 from pipelines.ledger.chain import Standing, standing
 from pipelines.ledger.edition import record
 from pipelines.ledger.measure import measures
+from pipelines.publish import read as door
 from pipelines.publish.read import edition_in_force, read
 from pipelines.region import load
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
@@ -467,6 +468,7 @@ def ended(city: City, tmp_path: Path) -> Iterator[Site]:
     """The small city when the data of the layoff reported in the area have ended, two days after its first edition."""
     shutil.copytree(city.published, tmp_path / "published")
     edition = edition_in_force(tmp_path / "published")
+    door.close()  # the file is written to below
     for name in ("general", "restricted"):
         with duckdb.connect(str(tmp_path / "published" / edition.edition_id / f"{name}.duckdb")) as connection:
             connection.execute(
