@@ -487,7 +487,7 @@ def test_an_event_that_nobody_verified_stays_open_and_overdue_when_its_data_end(
     leader = signed_in(ended, LEADER)
     listed, today, page = shown("/warnings", leader), shown("/", leader), f"/warning/{own}"
     assert text("the data no longer show it") in listed
-    assert downloaded(leader, own)["逾期"] == text("overdue")
+    assert downloaded(leader, own)[text("Overdue")] == text("overdue")
     assert text("{number} events not verified, no longer shown by the data", number=1) in today
     assert "预警不会自动解除" in shown(page, leader)
     level = int(gone.set_index("episode_id").loc[own]["level"])
