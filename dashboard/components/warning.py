@@ -102,7 +102,7 @@ def _standing(one: Handled | None) -> Any:
     late: list[Any] = [html.Span(text("overdue"), className="tag late"), " "] if one.is_over else []
     who = text("handled by {who}", who=one.owners) if one.owners else text("nobody yet")
     age = text("{days} days", days=one.days)
-    return [one.state, html.Small([age, " · ", who, " · ", *late, one.due_step if one.is_over else one.due])]
+    return [one.state, " · ", age, html.Small([who, " · ", *late, one.due_step if one.is_over else one.due])]
 
 
 def address(path: str) -> str:

@@ -24,7 +24,7 @@ from pipelines.domain import Audience
 
 _CARDS = 3
 """So many headline figures a block: what a chief reads in twenty seconds; the area's page shows all."""
-_IN_SIGHT = {Language.CHINESE: 6, Language.ENGLISH: 4}  # warnings: what one screen holds when people are on them
+_IN_SIGHT = {Language.CHINESE: 6, Language.ENGLISH: 3}  # warnings: what one screen holds when people are on them
 
 
 def register() -> None:

@@ -28,6 +28,7 @@ from pipelines.ledger.audit import SYSTEM
 from pipelines.ledger.chain import Standing, standing
 from pipelines.ledger.edition import record
 from pipelines.ledger.measure import measures
+from pipelines.publish import read as door
 from pipelines.publish.read import edition_in_force, read
 from pipelines.region import load
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
@@ -467,6 +468,7 @@ def ended(city: City, tmp_path: Path) -> Iterator[Site]:
     """The small city when the data of the layoff reported in the area have ended, two days after its first edition."""
     shutil.copytree(city.published, tmp_path / "published")
     edition = edition_in_force(tmp_path / "published")
+    door.close()  # the file is written to below
     for name in ("general", "restricted"):
         with duckdb.connect(str(tmp_path / "published" / edition.edition_id / f"{name}.duckdb")) as connection:
             connection.execute(
@@ -485,7 +487,7 @@ def test_an_event_that_nobody_verified_stays_open_and_overdue_when_its_data_end(
     leader = signed_in(ended, LEADER)
     listed, today, page = shown("/warnings", leader), shown("/", leader), f"/warning/{own}"
     assert text("the data no longer show it") in listed
-    assert downloaded(leader, own)["逾期"] == text("overdue")
+    assert downloaded(leader, own)[text("Overdue")] == text("overdue")
     assert text("{number} events not verified, no longer shown by the data", number=1) in today
     assert "预警不会自动解除" in shown(page, leader)
     level = int(gone.set_index("episode_id").loc[own]["level"])
