@@ -28,7 +28,7 @@ from tests.dashboard.published_fixture import build
 from tests.dashboard.sending import DAY, FEED
 from tests.forked import ROOT
 
-SHIPPED = ROOT / "deploy" / "nginx.conf"
+SHIPPED = ROOT / "pipelines" / "deploy" / "nginx.conf"
 NAME = "gangshao.example.com"
 PASSWORD = "purple hippo naps on roofs"
 

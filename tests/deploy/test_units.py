@@ -18,7 +18,7 @@ from pipelines.log import DailyFile
 from pipelines.settings import Settings
 from tests.forked import ROOT
 
-UNITS = sorted((ROOT / "deploy").glob("*.service"))
+UNITS = sorted((ROOT / "pipelines" / "deploy").glob("*.service"))
 RUN, WEB, GROUP = 64101, 64102, 64100  # numbers that nobody has
 PROGRAM = """
 import duckdb, pandas, sklearn.linear_model, highspy, cryptography, argon2
