@@ -1,6 +1,7 @@
 """A file that ends or stops whoever opens it is refused alone: the batch goes on, and so does every later ingest."""
 
 import io
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ FINE = (Path(__file__).parent / "dirty" / "xlsx" / NAME).with_suffix(".xlsx").re
 FAR = {
     "quoted otherwise": "<row r='1048576'><c r='XFD1048576' t='inlineStr'><is><t>x</t></is></c></row>",
     "with blanks": '<row r="1048576"><c r = "XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>',
-    "without places": '<row r="1"><c r="XFD1"><v>1</v></c></row><row r="1048576"><c><v>1</v></c></row>',
+    "without places": f'<row r="1048576">{"<c><v>1</v></c>" * 16_384}</row>',
 }
 """Cells at the far end of a sheet, in spellings that Excel does not use: their rectangle takes 550 GB."""
 
@@ -89,13 +90,19 @@ def test_a_reader_that_hangs_is_stopped_and_the_next_file_is_read() -> None:
         opener.close()
 
 
-@pytest.mark.parametrize("limits", [Limits(answer=100), Limits(memory=300 << 20)], ids=["answer", "memory"])
-def test_a_file_that_asks_for_too_much_is_refused_with_what_it_may_take(limits: Limits) -> None:
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    # The library may meet the end of its memory as a panic, which it has for damaged files as well.
+    [(Limits(answer=100), "内存超过"), (Limits(memory=300 << 20), "内存超过|已损坏")],
+    ids=["answer", "memory"],
+)
+def test_a_file_that_asks_for_too_much_is_refused_and_the_next_is_opened(limits: Limits, said: str) -> None:
     opener = Opener(limits)
     try:
-        found = opener.open(poisoned("<row r='1048000'><c r='CV1048000'><v>1</v></c></row>"))
-        assert found.refusal is not None
-        assert "的内存" in found.refusal.zh or "内存超过" in found.refusal.zh
+        for _ in range(2):
+            found = opener.open(poisoned("<row r='1048000'><c r='CV1048000'><v>1</v></c></row>"))
+            assert found.refusal is not None
+            assert re.search(said, found.refusal.zh)
     finally:
         opener.close()
 
