@@ -3,11 +3,13 @@
 import hashlib
 import json
 import logging
+import os
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -30,6 +32,8 @@ class OpeningNote:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: BinaryIO | None = None
+        self._length = path.stat().st_size if path.exists() else 0
         self._deaths: dict[str, int] = {}
         if path.exists():
             try:
@@ -61,9 +65,17 @@ class OpeningNote:
             self._write([])
 
     def _write(self, at_work: list[str]) -> None:
-        """In place and in one call: what is torn by a power cut says nothing, and need not."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(json.dumps({"at_work": at_work, "deaths": self._deaths}), encoding="utf-8")
+        """In place and in one call: what is torn by a power cut says nothing, and need not.
+
+        Never shortened, but padded: a file that was truncated is written to the disk when it is closed, which would
+        take longer than opening most files.
+        """
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640), "r+b", buffering=0)
+        told = json.dumps({"at_work": at_work, "deaths": self._deaths}).encode().ljust(self._length)
+        self._length = len(told)
+        os.pwrite(self._file.fileno(), told, 0)
 
 
 class Opener:
