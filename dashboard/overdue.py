@@ -28,6 +28,7 @@ def overdue_banner() -> Any:
     if not wrong:
         return None
     zone = here.time_zone.key
+    parts: list[Any]
     if wrong == "ahead":
         said = text(
             "The edition of {day} lies ahead: its cut-off, {at}, has not come yet. A clock was wrong when it was made; "

@@ -67,6 +67,7 @@ def manifest() -> pd.DataFrame:
         "city": CITY,
         "is_demonstration": "true",
         "week_end": "sunday",
+        "least_persons": "10",
     }
     return pd.DataFrame(list(facts.items()), columns=["key", "value"])
 
