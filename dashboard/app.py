@@ -11,7 +11,7 @@ from dash.exceptions import DependencyException
 from flask import Response, request
 from markupsafe import escape
 
-from dashboard import pages
+from dashboard import data, pages
 from dashboard.acts import warning_acts
 from dashboard.data import PUBLISHED
 from dashboard.download import add_downloads
@@ -110,6 +110,7 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     app.server.register_blueprint(health(settings, lambda: trail().clock()))
     log_requests(app.server)
     fill_in_parts(app.server)
+    data.enter_what_was_seen(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     app.server.register_blueprint(warning_acts(store, lambda: trail().clock()))
     app.server.register_blueprint(rule_acts(store, lambda: trail().clock()))

@@ -22,6 +22,7 @@ ACTS = {
     Act.ACCOUNT: "account",
     Act.REFUSAL: "access refused",
     Act.SMALL_CELL_VIEW: "small cell seen",
+    Act.EMPLOYER_SEEN: "employers seen",
     Act.EXPORT: "exported",
     Act.UPLOAD: "sent a file",
     Act.TRANSITION: "step of a warning",

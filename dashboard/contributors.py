@@ -10,7 +10,6 @@ from dashboard.components.table import scrolling, table
 from dashboard.components.tag import stored
 from dashboard.locale import percent, signed, text, value
 from dashboard.reference import Indicator
-from pipelines.domain import Audience
 
 _KINDS = {"employer": ("Employers", "Employer"), "township": ("Townships", "Township")}
 _USUALLY = "Usually: on average in as long a window of the 52 weeks before. Share: of all that is more. Confidential."
@@ -55,8 +54,6 @@ def _members(row: Any) -> Any:
     found = data.read("contributor_of_warning", episode_id=row.episode_id)
     if found.empty:
         return None
-    if data.viewer().audience is Audience.BUREAU:
-        data.enter_small_cell()  # an employer named is watched as a small cell is
     title, head = _KINDS[str(found["kind"].iloc[0])]
     is_usual_known = bool(found["expected"].notna().any())
     columns = [head, "Seen", "Usually", "More", "Share"] if is_usual_known else [head, "Seen", "Share"]

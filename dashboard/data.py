@@ -1,7 +1,8 @@
 """The one door of pages to the published files: adds the session's viewer and keeps one request on one edition."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,19 +10,19 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from flask import current_app, g
+from flask import Flask, Response, current_app, g
 
 from dashboard.locale import Language, answering_in, language, text
 from dashboard.security import current_viewer, page, trail
 from dashboard.wording import REGION, in_words
 from pipelines.domain import Audience, Edition, Role, UserError, Viewer
 from pipelines.publish.kept import Kept
+from pipelines.publish.question import Query, question
 from pipelines.publish.read import Parameter, edition_in_force, edition_of_day, files_in_force
 from pipelines.publish.read import read as read_published
+from pipelines.secrecy import Bounds
 
 T = TypeVar("T")
-LEAST_PERSONS = 10  # a cell of fewer is small (pipelines/publish/disclosure.py, domain.md §3.6)
-_COUNTS = ["numerator", "units", "observed", "people"]
 PUBLISHED = "GANGSHAO_PUBLISHED"  # key of the folder in the server's configuration
 _names: Kept[Any] = Kept(1000)  # tables of names; each counts as one
 
@@ -99,24 +100,23 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
     The same question within one request is asked once; treat the frame as read-only. Names, titles and grounds are in
     the reader's language. Raises as ``read`` of pipelines.publish.read does.
     """
-    held = _memory()
-    key = (name, tuple(sorted(parameters.items())))
-    if key not in held:
-        found = read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters)
-        held[key] = in_words(found)
-        _watch(held[key])
-    frame: pd.DataFrame = held[key]
-    return frame
+
+    def answer() -> pd.DataFrame:
+        found = in_words(read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters))
+        _watch(question(name), found)
+        return found
+
+    return _remembered((name, tuple(sorted(parameters.items()))), answer)
 
 
 def read_indicator(name: str, indicator: str, **parameters: Parameter) -> pd.DataFrame:
     """The rows of one indicator in the answer to a question about all, which is parted once in a request."""
-    held = _memory()
-    key = ("by indicator", name, tuple(sorted(parameters.items())))
-    if key not in held:
+
+    def parted() -> tuple[pd.DataFrame, Any]:
         whole = read(name, **parameters)
-        held[key] = whole, whole.groupby("indicator", sort=False).indices
-    frame, places = held[key]
+        return whole, whole.groupby("indicator", sort=False).indices
+
+    frame, places = _remembered(("by indicator", name, tuple(sorted(parameters.items()))), parted)
     found = places.get(indicator)
     if found is None:
         return frame.iloc[:0]
@@ -125,15 +125,61 @@ def read_indicator(name: str, indicator: str, **parameters: Parameter) -> pd.Dat
     return frame.iloc[first:last] if is_together else frame.iloc[found]
 
 
-def _watch(frame: pd.DataFrame) -> None:
-    """Enter in the audit trail that a bureau role was given a small cell, before it is shown."""
-    if viewer().audience is Audience.BUREAU and not saw_small_cell() and has_small_cell(frame):
-        enter_small_cell()
+@dataclass
+class Seen:
+    """What a reader is given that the audit trail has to know: a small cell; employers, by their codes."""
+
+    has_small_cell: bool = False
+    employers: set[str] = field(default_factory=set)
+
+    def add(self, other: "Seen") -> None:
+        """Take in what another part shows."""
+        self.has_small_cell |= other.has_small_cell
+        self.employers |= other.employers
 
 
-def saw_small_cell() -> bool:
-    """Whether this request has been given a small cell that is entered in the audit trail."""
-    return bool(g.get("gangshao_small_cell"))
+def _seen() -> Seen:
+    if "gangshao_seen" not in g:
+        g.gangshao_seen = Seen()
+    found: Seen = g.gangshao_seen
+    return found
+
+
+def note(seen: Seen) -> None:
+    """Say what this request's answer shows; it is entered before the answer is given."""
+    _seen().add(seen)
+
+
+@contextmanager
+def seen_apart() -> Iterator[Seen]:
+    """What is shown by what happens meanwhile; it counts for the whole as well."""
+    outer, g.gangshao_seen = _seen(), Seen()
+    own: Seen = g.gangshao_seen
+    try:
+        yield own
+    finally:
+        g.gangshao_seen = outer
+        outer.add(own)
+
+
+def _watch(asked: Query, frame: pd.DataFrame) -> None:
+    """Note what an answer holds that the audit trail has to know: small cells for the bureau, employers for all."""
+    is_small = viewer().audience is Audience.BUREAU and bool(asked.watched) and has_small_cell(frame, asked.watched)
+    codes = {code for column in asked.employers for code in frame[column].dropna().unique()}
+    note(Seen(is_small, codes))
+
+
+def enter_what_was_seen(server: Flask) -> None:
+    """Enter in the audit trail, before each answer is given, what it shows; an answer that cannot be entered fails."""
+
+    @server.after_request
+    def enter(response: Response) -> Response:
+        seen: Seen | None = g.pop("gangshao_seen", None)
+        if seen is not None and seen.has_small_cell:
+            trail().view_small_cell(page(), today())
+        if seen is not None and seen.employers:
+            trail().view_employers(page(), today(), sorted(seen.employers))
+        return response
 
 
 @contextmanager
@@ -144,20 +190,13 @@ def for_nobody_yet(audience: Audience, areas: frozenset[str], language: Language
     """
     g.gangshao_someone = g.gangshao_nobody = anybody(audience, areas)
     aside, g.published_memory = _memory(), {}
+    seen, g.gangshao_seen = _seen(), Seen()
     try:
         with answering_in(language):
             yield
     finally:
         g.gangshao_someone = g.gangshao_nobody = None
-        g.published_memory = aside
-
-
-def enter_small_cell() -> None:
-    """Enter in the audit trail that this session is given a small cell on this page."""
-    g.gangshao_small_cell = True
-    if g.get("gangshao_nobody") is not None:
-        return
-    trail().view_small_cell(page(), today())
+        g.published_memory, g.gangshao_seen = aside, seen
 
 
 def today() -> date:
@@ -166,24 +205,36 @@ def today() -> date:
     return trail().clock().astimezone(ZoneInfo(told["time_zone"])).date()
 
 
-def has_small_cell(frame: pd.DataFrame) -> bool:
-    """Whether an exact count of people, above none and below ten, is among these rows.
+def least_persons() -> int:
+    """A count of fewer is small: the region's bound, as the edition names it (of older ones: the usual bound)."""
+    told = read("manifest").set_index("key")["value"]
+    return int(told.get("least_persons", Bounds().persons))
+
+
+def has_small_cell(frame: pd.DataFrame, counts: Sequence[str]) -> bool:
+    """Whether an exact count, not none and below the region's bound, is in these columns; a fall counts as a rise does.
 
     Every count is taken for one of people, also one of posts: an entry too many is better than one too few.
     """
-    counts = frame.columns.intersection(_COUNTS)
-    if "people" in counts:
-        counts = counts.drop("observed", errors="ignore")  # of a warning it may be a rate
-    values = frame[counts].to_numpy(dtype=float, na_value=np.nan)
-    return bool(((values > 0) & (values < LEAST_PERSONS)).any())
+    values = np.abs(frame[list(counts)].to_numpy(dtype=float, na_value=np.nan))
+    return bool(((values > 0) & (values < least_persons())).any())
 
 
 def once(make: Callable[[], T]) -> T:
     """What ``make`` returns, made once in this request."""
+    return _remembered(make, make)
+
+
+def _remembered(key: Hashable, make: Callable[[], T]) -> T:
+    """What ``make`` returns, made once in this request; whatever takes it shows what it shows."""
     held = _memory()
-    if make not in held:
-        held[make] = make()
-    made: T = held[make]
+    if key not in held:
+        with seen_apart() as own:
+            held[key] = make(), own
+        made: T = held[key][0]
+        return made
+    made, own = held[key]
+    note(own)
     return made
 
 

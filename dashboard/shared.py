@@ -16,6 +16,7 @@ from flask import Flask, Response, g
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import data
+from dashboard.data import Seen
 from dashboard.locale import Language, language
 from dashboard.security import is_refused
 from dashboard.serving.refused import stop_if_reader_has_gone
@@ -44,12 +45,12 @@ class Blank:
 class Made:
     """A part as JSON, packed, in pieces: between two of them stands one of ``blanks``.
 
-    ``has_small_cell``: whether whoever is given it is given a small cell.
+    ``seen``: what whoever is given it is given that the audit trail has to know.
     """
 
     packed: bytes
     blanks: tuple[str, ...]
-    has_small_cell: bool
+    seen: Seen
 
     def filled(self, blanks: dict[str, str]) -> str:
         """The part as JSON, with what stands at its blanks (JSON, by name)."""
@@ -116,7 +117,7 @@ def shared(
 
     Returns the function that a page calls with the values the part depends on; it answers with a mark that stands for
     what ``make`` returns. ``make`` works for nobody in particular of that scope, from published files alone. A kept
-    part with a small cell is entered in the audit trail for everybody who is given it, before it is given. What fails,
+    part with a small cell or employers is entered in the audit trail for everybody who is given it. What fails,
     or is refused, is not kept. Parts are not made inside parts. ``likely`` says with which values people of a scope
     will ask for the part of any edition, so that it can be made before they do. ``is_worth_keeping`` says of values
     whether the part is kept: where a reader may choose them freely, only those that pages ask for, or one reader could
@@ -130,8 +131,7 @@ def shared(
         stop_if_reader_has_gone()  # between parts: what is begun is finished and kept, or nobody would ever get it
         question = Question(name, tuple(values.items()))
         made = _given(question) if is_worth_keeping(**values) else _make(question)
-        if made.has_small_cell and not data.saw_small_cell():
-            data.enter_small_cell()
+        data.note(made.seen)
         return _marked(made)
 
     return given
@@ -221,7 +221,7 @@ def fill_in(name: str, content: Any) -> None:
 
 def placed(content: Any) -> str:
     """A mark that stands for ``content``, which is for this answer alone."""
-    return _marked(_packed(content))
+    return _marked(_packed(content, Seen()))  # what it shows is noted already
 
 
 def _marked(made: Made) -> str:
@@ -263,7 +263,7 @@ def _spelled(found: re.Match[str]) -> str:
     return spell_character(letter) if CONTROLS.fullmatch(letter) else escape
 
 
-def _packed(content: Any, *, has_small_cell: bool = False) -> Made:
+def _packed(content: Any, seen: Seen) -> Made:
     """Content as JSON. Each blank is written as a mark made for this once, at which the text is parted."""
     mark, blanks = secrets.token_hex(16), list[str]()
 
@@ -275,10 +275,10 @@ def _packed(content: Any, *, has_small_cell: bool = False) -> Made:
             return mark
 
     text = as_json(content, Encoder).replace(f'"{mark}"', _BETWEEN)
-    return Made(zlib.compress(text.encode(), 1), tuple(blanks), has_small_cell)
+    return Made(zlib.compress(text.encode(), 1), tuple(blanks), seen)
 
 
 def _make(question: Question) -> Made:
-    with data.as_anybody_of_this_scope():
+    with data.as_anybody_of_this_scope(), data.seen_apart() as seen:
         content = _makers[question.part](**dict(question.values))
-    return _packed(content, has_small_cell=data.saw_small_cell())
+    return _packed(content, seen)

@@ -82,8 +82,8 @@ def _sent() -> Sequence[Upload]:
         found = ledger_uploads.uploads(connection, areas, since=data.edition().day - SHOWN)
     if data.looks_back_to() is not None:
         found = [one for one in found if one.uploaded_at <= data.edition().cutoff_at]
-    if who.audience is Audience.BUREAU and any(0 < one.rows_total < data.LEAST_PERSONS for one in found):
-        data.enter_small_cell()
+    if who.audience is Audience.BUREAU and any(0 < one.rows_total < data.least_persons() for one in found):
+        data.note(data.Seen(has_small_cell=True))
     return found
 
 

@@ -37,8 +37,6 @@ def layout(**_: str) -> list[Any]:
     """The page: findings first, then leads for the bureau, then reports by month."""
     found = data.read("employer_warning", closed_since=data.edition().day - CLOSED_SINCE)
     leads = _leads_found()
-    if data.viewer().audience is Audience.BUREAU:
-        data.enter_small_cell()  # an employer named is watched as a small cell is
     return [
         html.Div([html.H1(text("Employers")), html.P(_finding(found, leads))], className="title"),
         html.P(text("Confidential: not for passing on. That the bureau looks at it is entered in the audit trail.")),

@@ -1,8 +1,9 @@
 """Enters in the audit trail what viewers do and what they are refused: who, from which address, in which session."""
 
+import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -41,6 +42,13 @@ class Trail:
         """Enter that this session saw a small cell, once a page and day."""
         self._once(f"small:{current_session()}:{day.isoformat()}:{page}", Act.SMALL_CELL_VIEW, page, Result.DONE, {})
 
+    def view_employers(self, page: str, day: date, codes: Sequence[str]) -> None:
+        """Enter that this session saw employers by name, once a page and day, and again when it sees others there."""
+        told = " ".join(codes)
+        which = hashlib.sha256(told.encode()).hexdigest()[:16]
+        key = f"employers:{current_session()}:{day.isoformat()}:{which}:{page}"
+        self._once(key, Act.EMPLOYER_SEEN, page, Result.DONE, {"employers": told})
+
     def refuse(self, why: str) -> None:
         """Enter that this request is refused: once a minute for each session, page and reason."""
         g.gangshao_refused = True
@@ -66,7 +74,7 @@ class Trail:
         with self._lock:
             if key in self._entered:
                 return
-        told = {**details, "session": current_session()} if act is Act.SMALL_CELL_VIEW else details
+        told = details if act is Act.REFUSAL else {**details, "session": current_session()}
         audit.write(self.ledger, act, actor(), target, self.clock(), result=result, details=told, once_key=key)
         with self._lock:
             if len(self._entered) >= _MOST_REMEMBERED:

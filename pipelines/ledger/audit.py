@@ -33,6 +33,7 @@ class Act(StrEnum):
     ACCOUNT = "account"
     REFUSAL = "refusal"
     SMALL_CELL_VIEW = "small_cell_view"
+    EMPLOYER_SEEN = "employer_seen"
     EXPORT = "export"
     UPLOAD = "upload"
     DECISION = "decision"

@@ -211,7 +211,8 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
         "schema_version": str(schema.VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
         "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
         "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(region.disclosure),
-        "office_sees": ";".join(sorted(region.office_sees)), "offices": ",".join(offices(region)), **facts,
+        "least_persons": str(region.disclosure.persons), "office_sees": ";".join(sorted(region.office_sees)),
+        "offices": ",".join(offices(region)), **facts,
     }  # fmt: skip
     con.execute("delete from restricted.manifest")
     con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))

@@ -1,6 +1,7 @@
 """The questions of pipelines/sql/queries, and what DuckDB's own parser says each of them names."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,11 +19,17 @@ VIEWS = QUERIES.parent / "views"
 
 @dataclass(frozen=True)
 class Query:
-    """A question: its text, the tables it names, the parameters it wants."""
+    """A question: its text, the tables it names, the parameters it wants.
+
+    Of its answer, by the lines ``-- watched:`` and ``-- employers:`` of its head: columns that count people or what
+    stands for them, a look at which the audit trail may have to know; columns of employers' codes.
+    """
 
     text: str
     tables: frozenset[str]
     parameters: frozenset[str]
+    watched: tuple[str, ...] = ()
+    employers: tuple[str, ...] = ()
 
 
 @cache
@@ -45,7 +52,15 @@ def _read(path: Path, name: str) -> Query:
     named = {entry["key"] for node in nodes if "cte_map" in node for entry in node["cte_map"]["map"]}
     tables = {_table(node, path) for node in nodes if node.get("type") in {"BASE_TABLE", "TABLE_FUNCTION"}}
     parameters = {node["identifier"] for node in nodes if node.get("class") == "PARAMETER"}
-    return Query(text, frozenset(tables - named), frozenset(parameters))
+    return Query(
+        text, frozenset(tables - named), frozenset(parameters), _headed(text, "watched"), _headed(text, "employers")
+    )
+
+
+def _headed(text: str, name: str) -> tuple[str, ...]:
+    """The columns that a line of a query's head lists."""
+    found = re.search(rf"^-- {name}: (.+)$", text, re.MULTILINE)
+    return tuple(found[1].split(", ")) if found else ()
 
 
 def _parsed(text: str, path: Path) -> Any:

@@ -67,6 +67,7 @@ def manifest() -> pd.DataFrame:
         "city": CITY,
         "is_demonstration": "true",
         "week_end": "sunday",
+        "least_persons": "10",
         "offices": ",".join(row["code"] for row in csv_rows("places.csv") if row["level"] == "unit"),
     }
     return pd.DataFrame(list(facts.items()), columns=["key", "value"])

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Browser, expect
 
 from dashboard import shared as store
+from dashboard.data import Seen
 from dashboard.locale import text
 from pipelines.domain import Role, Viewer
 from pipelines.publish import read as door
@@ -189,6 +190,6 @@ def test_what_nobody_sees_is_spelled_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("word", [*ODD, "\\", "\\\\u202e", "\b\f", "\ud800", "\U0001f600", "NaN\u202e\x07"])
 def test_json_of_a_part_says_the_same_with_controls_spelled(word: str) -> None:
-    made = store._packed({"a": word, "b": [store.Blank("b"), {"c": store.Blank("c")}], "d": store.Blank("b")})
+    made = store._packed({"a": word, "b": [store.Blank("b"), {"c": store.Blank("c")}], "d": store.Blank("b")}, Seen())
     told = json.loads(made.filled({"b": '"B"', "c": "[1]"}))
     assert told == {"a": spell_controls(word), "b": ["B", {"c": [1]}], "d": "B"}

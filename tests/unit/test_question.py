@@ -1,5 +1,6 @@
 """What a query file may name: plain tables, in one select."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,3 +61,21 @@ def test_what_is_no_single_select_is_refused(asked: Path, text: str) -> None:
 def test_a_question_that_is_none_is_refused(asked: Path, name: str) -> None:
     with pytest.raises(SaidError):
         question(name)
+
+
+COUNTS = {"numerator", "units", "observed", "people", "jobs", "came", "insured", "staff", "reported", "rows_total"}
+
+
+@pytest.mark.parametrize("path", sorted(questions.QUERIES.glob("*.sql")), ids=lambda path: path.stem)
+def test_every_question_says_which_counts_the_trail_watches_or_why_none(path: Path) -> None:
+    head = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("-- ")]
+    found = question(path.stem)
+    reasons = [line for line in head if re.match(r"-- unwatched: \w.{4,}", line)]
+    assert len(reasons) == (0 if found.watched else 1)
+    columns = set(re.findall(r"\w+", path.read_text(encoding="utf-8").rpartition("\n-- ")[2].partition("\n")[2]))
+    assert {*found.watched, *found.employers} <= columns
+    assert found.watched or path.stem.startswith("mail_") or not columns & COUNTS - WHY_NOT.get(path.stem, set())
+    assert found.employers or "employer" not in columns or path.stem == "service_officer"
+
+
+WHY_NOT = {"completeness": {"reported"}, "freshness": {"reported"}, "newest_village_week": {"came"}}  # of files

@@ -1,4 +1,5 @@
 -- Of each indicator the newest month in which an area has a place among the units.
+-- unwatched: places in an order of areas
 select k.indicator, k.period, k.place, k.areas
 from area_rank as k
 join (

@@ -1,4 +1,6 @@
 -- Early warnings of one area: those open, and those lifted since a day.
+-- watched: people
+-- employers: employer
 select
     e.episode_id, e.rule_id, coalesce(r.kind, e.kind) as kind, e.indicator, e.area, e.industry, e.employer,
     e.employer_name, e.level, e.status, e.opened_on, e.changed_on, e.closed_on, e.close_reason, e.window_from,

@@ -1,4 +1,6 @@
 -- Early warnings that the data closed, with the title of their rule, the newest first.
+-- watched: people
+-- employers: employer
 select
     e.episode_id, e.rule_id, coalesce(r.kind, e.kind) as kind, e.indicator, e.area, e.industry, e.employer,
     e.employer_name, e.level, e.opened_on, e.changed_on, e.closed_on, e.close_reason,

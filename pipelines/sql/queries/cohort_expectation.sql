@@ -1,4 +1,5 @@
 -- For every week, what was last forecast before it came, all cohorts of one area.
+-- unwatched: forecasts, not counts of anybody
 select indicator, cohort, period, expected, lo80, hi80, lo95, hi95, made_on
 from (
     select

@@ -1,4 +1,5 @@
 -- How the last week of each cohort of one area compares with what was expected, and why that was expected.
+-- watched: observed
 select indicator, cohort, window_from, data_to, observed, expected, variance, p, strength, state, level_mean,
     factor_mean, is_provisional
 from score

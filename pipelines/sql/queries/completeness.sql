@@ -1,4 +1,5 @@
 -- What each sender owes, feed by feed: the last period that came, the last that was due, what is owed since, and gaps before.
+-- unwatched: counts of files
 with judged as (
     select
         feed, area, grain, period,

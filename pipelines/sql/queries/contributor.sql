@@ -1,4 +1,5 @@
 -- Which parts of a series stand out in the same window: the industries of an area, the areas of the whole city.
+-- watched: observed
 select area, industry, observed, expected, variance, p
 from score
 where indicator = $indicator and window_periods = $window_periods and cohort = 'all' and observed > expected

@@ -1,4 +1,5 @@
 -- What other sources say of one warning, those that agree first.
+-- unwatched: a strength without unit
 select source, by_indicator, by_industry, says, strength, data_to
 from corroboration
 where episode_id = $episode_id

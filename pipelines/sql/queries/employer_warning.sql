@@ -1,4 +1,6 @@
 -- Early warnings that name an employer: those open, and those lifted since a day, with what its headcounts say.
+-- watched: people, insured, insured_before
+-- employers: employer
 select
     e.episode_id, e.rule_id, coalesce(r.kind, e.kind) as kind, e.indicator, e.area, e.industry, e.employer,
     e.employer_name, e.level, e.status, e.opened_on, e.changed_on, e.closed_on,

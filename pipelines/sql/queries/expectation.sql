@@ -1,4 +1,5 @@
 -- For every period, what was last forecast before it came, all indicators of one area and industry.
+-- unwatched: forecasts, not counts of anybody
 select indicator, period, expected, lo80, hi80, lo95, hi95, made_on
 from (
     select

@@ -2,6 +2,7 @@
 -- period of the year before had brought: of daily figures the sum of seven days, of a ratio its numerator; what was
 -- forecast of it, and the year before, are told among the denominators that came, which nobody forecasts. Seven days are
 -- reported in full when the area told each day that anybody told or that its feed owed a file for.
+-- watched: came
 with made as (
     select distinct indicator, grain, horizon, made_on, period, expected, lo80, hi80, lo95, hi95
     from forecast_history

@@ -1,4 +1,5 @@
 -- How fresh each feed is: the last period that came, when its last file came, the newest period due and who owes it.
+-- unwatched: counts of files
 with judged as (
     select
         feed, area, grain, period, due_at, received_at, status <> 'not_due' as is_due,

@@ -1,4 +1,5 @@
 -- Of an indicator's newest period of which cells are hidden from the public: how many of how many.
+-- unwatched: counts of cells
 select s.grain, s.period, count(*) as hidden, max(r.cells) as cells
 from suppression as s
 join (

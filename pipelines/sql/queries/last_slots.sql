@@ -1,4 +1,5 @@
 -- The last periods of each feed, sender by sender: those that were due since a day, and the next one, newest first.
+-- unwatched: which files came; rows sent back are the sender's own lines
 with period_of_feed as (
     select feed, period, max(case when status <> 'not_due' then 1 else 0 end) as is_due
     from roster

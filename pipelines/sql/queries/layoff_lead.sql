@@ -1,4 +1,6 @@
 -- Employers for an analyst to look at, with the title of the rule and the first day on which each was on the list.
+-- watched: people, reported, staff
+-- employers: employer
 select
     lead.rule_id, lead.kind, rule.title as rule_title, lead.employer, lead.employer_name, lead.area, lead.industry,
     since.first_on, lead.window_from, lead.window_to, lead.people, lead.reported, lead.staff, lead.ratio, lead.expected,

@@ -1,4 +1,5 @@
 -- The warnings a mail may name: level, state, dates and bands; no exact figure, no employer.
+-- unwatched: asked for mails, in bands
 select
     episode.episode_id, episode.rule_id, episode.kind, episode.level, episode.status, episode.opened_on, episode.closed_on,
     episode.close_reason, episode.data_to, episode.observed_band, episode.people_band,

@@ -1,4 +1,5 @@
 -- Warnings that a revision took out of the file, as they were last shown, for mails that told of them earlier.
+-- unwatched: asked for mails, in bands
 select
     episode.episode_id, episode.rule_id, episode.kind, episode.level, episode.opened_on, episode.changed_on,
     cast(null as date) as closed_on, 'revision' as close_reason, episode.data_to, episode.observed_band,

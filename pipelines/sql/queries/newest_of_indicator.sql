@@ -1,4 +1,5 @@
 -- Of each indicator and grain the newest period with a figure of an area's total.
+-- unwatched: periods
 select indicator, grain, max(period) as period
 from reading
 where area = $area and industry = 'ALL' and cohort = 'all' and (value is not null or is_suppressed)

@@ -1,5 +1,6 @@
 -- What this edition says otherwise of periods told before, totals of all industries, the largest changes first.
 -- people: the smaller of the two figures where it counts people, so that who sees a small one is entered.
+-- watched: people
 select
     revision.indicator, revision.area, revision.grain, revision.period, revision.value_before, revision.value,
     revision.is_provisional, revision.reason, revision.files, count(*) over () as changes,

@@ -1,4 +1,5 @@
 -- The newest week of which at least half of the areas' villages have reported, as far as this viewer sees.
+-- unwatched: a period
 select max(period) as period
 from (
     select period, sum(reporting) as came, sum(due) as owed

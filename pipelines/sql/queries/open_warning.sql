@@ -1,4 +1,6 @@
 -- Early warnings that are open, with the title of their rule.
+-- watched: people
+-- employers: employer
 select
     e.episode_id, e.rule_id, coalesce(r.kind, e.kind) as kind, e.indicator, e.area, e.industry, e.employer,
     e.employer_name, e.level, e.opened_on, e.changed_on, e.window_from, e.window_to, e.data_to, e.observed, e.expected,

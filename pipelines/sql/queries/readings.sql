@@ -1,4 +1,5 @@
 -- Every reading of one area in one grain since a day, for download.
+-- watched: numerator
 select
     indicator, industry, period, numerator, denominator, value, is_provisional, is_suppressed
 from reading

@@ -1,5 +1,6 @@
 -- How far one indicator's figures, at some ages in days since their period ended, were from what is known now: city and
 -- units apart, periods that ended 14 days ago or more, as far back as there have been editions to tell of them.
+-- watched: least
 with told as (
     select
         area, grain, period, value, known_from, known_to,

@@ -1,4 +1,5 @@
 -- The rules with their steps.
+-- unwatched: terms of rules
 select
     rule_id, title, kind, indicator, scope, level, min_strength, min_ratio, min_people, line, margin, min_base, window_days,
     leave_after, basis, effective_from, effective_to, is_enabled, status, max_p, window_periods,

@@ -1,4 +1,5 @@
 -- One area's demand and shortage by industry in one month and in the one a year before, sections only, largest first.
+-- watched: numerator, units, before_numerator
 select
     now.indicator, now.industry, now.numerator, now.value, now.units, now.is_provisional, now.is_suppressed,
     before.value as before_value, before.numerator as before_numerator

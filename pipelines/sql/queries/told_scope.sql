@@ -1,5 +1,6 @@
 -- What has ever been published: indicator, cohort, grain and industry of readings, and whether an expectation was told
 -- beside.
+-- unwatched: names of series
 select distinct
     told.indicator, told.cohort, told.grain, told.industry, scored.indicator is not null as is_scored
 from reading as told

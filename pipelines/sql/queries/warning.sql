@@ -1,4 +1,6 @@
 -- One early warning with the title of its rule.
+-- watched: people
+-- employers: employer
 select
     e.episode_id, e.rule_id, coalesce(r.kind, e.kind) as kind, e.indicator, e.area, e.industry, e.employer,
     e.employer_name, e.level, e.status, e.opened_on, e.changed_on, e.closed_on, e.close_reason, e.window_from,

@@ -1,8 +1,11 @@
 -- How the early warnings in force differ from those of an earlier instant: new, raised, lowered, lifted.
+-- watched: people
+-- employers: employer
 select
     coalesce(now.episode_id, past.episode_id) as episode_id, coalesce(now.area, past.area) as area,
     coalesce(now.industry, past.industry) as industry, coalesce(now.indicator, past.indicator) as indicator,
-    coalesce(now.employer_name, past.employer_name) as employer_name, now.level, past.level as past_level,
+    coalesce(now.employer, past.employer) as employer, coalesce(now.employer_name, past.employer_name) as employer_name,
+    now.level, past.level as past_level,
     coalesce(now.people, past.people) as people, coalesce(now.people_band, past.people_band) as people_band,
     case
         when past.episode_id is null then 'new'

@@ -1,6 +1,7 @@
 -- For every day, the sum of the last days that ended on it and what had been expected of it, one area and industry;
 -- of whoever is late a window was judged of fewer days, and of too short a history nothing is expected: such are no
 -- points of this course.
+-- watched: observed
 select indicator, data_to, observed, expected, variance
 from (
     select
