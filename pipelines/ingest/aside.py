@@ -1,10 +1,10 @@
 """Lines in and below a table that are no rows: totals, signatures and notes, repeated headers, numbers of columns.
 
-They are looked for among the lines that failed the checks only, so a clean file pays nothing: no such line can pass.
+They are looked for among the lines that failed the checks, so a clean file pays almost nothing; of those that passed
+only a total that says so itself is taken out, see ``total``.
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from pipelines.feeds.contract import Contract
 from pipelines.ingest import unit
 from pipelines.ingest.grid import Grid
 from pipelines.ingest.heading import FIGURES, plain
-from pipelines.ingest.read import Malformed
+from pipelines.ingest.read import Cells, Malformed
 from pipelines.ingest.text import Text, cells_of
+from pipelines.ingest.total import TOTAL, tight, total_rows
 
-_TOTAL = re.compile(r"(?:全市|全县|全区|本页|本月|本日)?(合计|总计|小计|共计|累计)(?:数|人数)?[:]?")
 _GRAND = frozenset({"合计", "总计", "共计"})
 _SIGNATURE = re.compile(
     r"(?:单位|部门)?(?:填报人|填表人|制表人?|审核人?|复核人?|负责人|经办人|联系人|联系电话|填报日期|填表日期|报送日期|制表日期|打印时间|"
@@ -44,14 +44,22 @@ class Rows:
     notes: dict[int, tuple[Said, ...]]
 
 
-def without_asides(
-    judged: pa.Table, malformed: Sequence[Malformed], sources: Mapping[int, Text | Grid], contract: Contract
-) -> Rows:
-    """Take the lines that are no rows out of judged rows and malformed lines."""
-    lines = defaultdict(list)
+def without_asides(judged: pa.Table, cells: Cells, sources: Mapping[int, Text | Grid], contract: Contract) -> Rows:
+    """Take the lines that are no rows out of judged rows and malformed lines; ``cells`` are what was judged."""
+    malformed = cells.malformed
+    lines: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    totals: dict[int, list[int]] = defaultdict(list)
+    is_total = total_rows(cells.table, sources, contract)
+    if is_total.any():
+        for drop, line in zip(
+            *(judged.column(name).to_numpy()[is_total].tolist() for name in ("drop_no", "line_number")), strict=True
+        ):
+            totals[drop].append(line)
+            lines[drop] += ()
+        judged = judged.filter(pa.array(~is_total))
     fails = judged.column("fails").to_numpy()
     bad = np.flatnonzero(fails)
-    if not len(bad) and not malformed:
+    if not len(bad) and not malformed and not totals:
         return Rows(judged, list(malformed), {})
     drop_no, line_number = (judged.column(name).to_numpy() for name in ("drop_no", "line_number"))
     # Such a line has almost nothing where a row has its columns: it fails more than one check.
@@ -64,6 +72,7 @@ def without_asides(
     notes: dict[int, tuple[Said, ...]] = {}
     for drop, found in lines.items():
         page = Page(sources[drop], contract)
+        page.take_totals(totals[drop])
         for line, at, text in sorted(found)[-MOST_LOOKED_AT:]:
             if page.takes(line, text):
                 taken.add(at)
@@ -72,7 +81,7 @@ def without_asides(
             is_whole = all(item.drop_no != drop or -1 - number in taken for number, item in enumerate(malformed))
             notes[drop] = (*page.notes, *(page.differences(rows) if is_whole else ()))
     if not taken:
-        return Rows(judged, list(malformed), {})
+        return Rows(judged, list(malformed), notes)
     gone = {-1 - at for at in taken if at < 0}
     kept: npt.NDArray[np.bool_] = np.ones(judged.num_rows, dtype=np.bool_)
     kept[[at for at in taken if at >= 0]] = False
@@ -88,6 +97,16 @@ class Page:
         self._header = [plain(cell) for cell in source.header]
         self._totals: list[tuple[int, str, list[str]]] = []
         self._lines: dict[str, list[int]] = defaultdict(list)
+        self._more = 0  # totals of which the line numbers are not kept
+
+    def take_totals(self, lines: Sequence[int]) -> None:
+        """Keep in mind rows that said themselves that they are totals and are no longer among the judged ones."""
+        self._lines["total"] += lines[:MOST_LOOKED_AT] if lines else ()
+        self._more += max(len(lines) - MOST_LOOKED_AT, 0)
+        for line in lines[-MOST_LOOKED_AT:]:
+            cells = self._source.cells(line) or []
+            word = next((match[1] for match in map(TOTAL.fullmatch, map(tight, cells)) if match), "")
+            self._totals.append((line, word, cells))
 
     def takes(self, line: int, text: str) -> bool:
         """Whether a line is no row; then it is kept in mind."""
@@ -100,16 +119,16 @@ class Page:
         if kind:
             self._lines[kind].append(line)
         if kind == "total" and cells:
-            word = next(match[1] for match in map(_TOTAL.fullmatch, map(_tight, cells)) if match)
+            word = next(match[1] for match in map(TOTAL.fullmatch, map(tight, cells)) if match)
             self._totals.append((line, word, cells))
         return bool(kind)
 
     def _kind(self, cells: Sequence[str]) -> str:
-        filled = [text for text in map(_tight, cells) if text]
+        filled = [text for text in map(tight, cells) if text]
         if not filled:
             return ""
         # The word of a total stands first, or second behind a serial number.
-        if any(_TOTAL.fullmatch(text) for text in filled[:_FEW_CELLS]):
+        if any(TOTAL.fullmatch(text) for text in filled[:_FEW_CELLS]):
             return "total"
         if _SIGNATURE.fullmatch(filled[0]) and (":" in filled[0] or len(filled) <= max(_FEW_CELLS, len(cells) // 2)):
             return "signature"
@@ -124,22 +143,24 @@ class Page:
     @property
     def notes(self) -> tuple[Said, ...]:
         """What is told of these lines; never their content, which may name people."""
-        return tuple(
-            Said(
-                f"{self._places(lines)[0]}是{_KINDS[kind].zh}，不计为数据行。",
-                f"{self._places(lines)[1]}: {_KINDS[kind].en}, not counted as rows.",
-            )
-            for kind, lines in self._lines.items()
-        )
+        said = []
+        for kind, lines in self._lines.items():
+            if lines:
+                zh, en = self._places(sorted(lines), self._more if kind == "total" else 0)
+                said.append(
+                    Said(f"{zh}是{_KINDS[kind].zh}，不计为数据行。", f"{en}: {_KINDS[kind].en}, not counted as rows.")
+                )
+        return tuple(said)
 
-    def _places(self, lines: Sequence[int]) -> tuple[str, str]:
+    def _places(self, lines: Sequence[int], uncounted: int = 0) -> tuple[str, str]:
         if isinstance(self._source, Grid):
             places = [self._source.place(line) for line in lines[:3]]
         else:
             places = [Said(f"第 {line} 行", f"line {line}") for line in lines[:3]]
-        more = len(lines) - len(places)
+        count = len(lines) + uncounted
+        more = count - len(places)
         zh, en = "、".join(place.zh for place in places), ", ".join(place.en for place in places)
-        return (f"{zh}等 {len(lines)} 行", f"{en} and {more} more") if more else (zh, en[:1].upper() + en[1:])
+        return (f"{zh}等 {count} 行", f"{en} and {more} more") if more else (zh, en[:1].upper() + en[1:])
 
     def differences(self, rows: pa.Table) -> tuple[Said, ...]:
         """Where the one grand total of the file differs from the sum of its rows; rows are all judged ones of the drop.
@@ -178,10 +199,6 @@ class Page:
 
     def _all_lines(self) -> list[int]:
         return [line for lines in self._lines.values() for line in lines]
-
-
-def _tight(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).strip("*'\"-—")
 
 
 _KINDS = {

@@ -27,6 +27,7 @@ from pipelines.ingest.settlement import Settlement
 from pipelines.ingest.statement import Statement, lookups, statement
 from pipelines.ingest.stream import Block
 from pipelines.ingest.text import Text, understand
+from pipelines.ingest.total import total_rows
 from pipelines.region import Region
 
 __all__ = ["Checked", "Checker", "Outcome", "check"]
@@ -69,7 +70,7 @@ class Checker:
                 sources[number] = source
         cells = received(list(sources.items()), contract.columns)
         judged = self._judged(contract, cells, outcomes)
-        rows = without_asides(judged, cells.malformed, sources, contract)
+        rows = without_asides(judged, cells, sources, contract)
         for number, notes in rows.notes.items():
             outcomes[number] = replace(outcomes[number], notes=outcomes[number].notes + notes)
         checked = Settlement(contract, compiled, self._connection, outcomes, rows.judged, rows.malformed).settled()
@@ -95,6 +96,10 @@ class Checker:
             for block in blocks:
                 cells = block.cells
                 judged = self._judged(contract, cells, [outcome])
+                is_total = total_rows(cells.table, {0: block.text}, contract)
+                if is_total.any():
+                    ending.add_totals(judged.column("line_number").to_numpy()[is_total].tolist())
+                    judged = judged.filter(pa.array(~is_total))
                 ending.add(block.text, judged, cells.malformed)
                 settlement = Settlement(
                     settled_as, compiled, self._connection, [outcome], judged, cells.malformed, seen

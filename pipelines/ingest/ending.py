@@ -1,5 +1,6 @@
 """Which failing lines of a file read block by block are no rows, known when all is read; see ``aside``."""
 
+from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,11 @@ class Ending:
         self._doubtful: list[_Doubtful] = []
         self._rows: pa.Table | None = None  # of the doubtful lines, and one line 0 with the sums of the others
         self._malformed = 0
+        self._totals = array("i")
+
+    def add_totals(self, lines: Sequence[int]) -> None:
+        """Lines of the next block that said themselves that they are totals; they are not among its judged rows."""
+        self._totals.extend(lines)
 
     def add(self, text: Text, judged: pa.Table, malformed: Sequence[Malformed]) -> None:
         """The next block: its lines, its rows as judged, its lines that are no records."""
@@ -69,13 +75,14 @@ class Ending:
 
     def asides(self) -> tuple[list[int], tuple[Said, ...]]:
         """The numbers of the lines that are no rows, and what is to be told about them."""
-        if not self._doubtful:
+        if not self._doubtful and not self._totals:
             return [], ()
         body = b"".join(text.body for text in self._texts)
         page = Page(replace(self._texts[-1], body=body, first_line=self._texts[0].first_line), self._contract)
+        page.take_totals(self._totals)
         taken = [item for item in self._doubtful if page.takes(item.line, item.text)]
         notes = page.notes
-        if taken and self._rows is not None and sum(item.is_malformed for item in taken) == self._malformed:
+        if notes and self._rows is not None and sum(item.is_malformed for item in taken) == self._malformed:
             notes += page.differences(self._rows)
         return [item.line for item in taken], notes
 

@@ -134,7 +134,7 @@ def _without_asides(warehouse: Warehouse, outcome: Outcome, ending: Ending) -> O
     """The outcome of a large file without its lines that are no rows, which leave the quarantine again."""
     lines, notes = ending.asides()
     if not lines:
-        return outcome
+        return replace(outcome, notes=outcome.notes + notes)
     warehouse.connection.execute(
         "delete from quarantine where drop_id = $drop_id and list_contains($lines, line_number)",
         {"drop_id": outcome.drop_id, "lines": lines},

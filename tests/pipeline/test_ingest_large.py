@@ -73,6 +73,10 @@ FILES = {
 STAFF_FILES = {
     "a total that is right, and a signature": csv(HEADCOUNT_HEADER, *STAFF, "合计,,,,,1188,,", "填报人：甲某"),
     "a total that is wrong": csv(HEADCOUNT_HEADER, *STAFF, "合计,,,,,1200,,"),
+    "subtotals in whole rows and a total that is wrong": csv(
+        HEADCOUNT_HEADER, *STAFF[:40], headcount(101).replace("示例厂101", "小计"), *STAFF[40:],
+        headcount(102, "1200").replace("示例厂102", "合计"),
+    ),
     "a total of which a row is malformed": csv(HEADCOUNT_HEADER, *STAFF, "a,b", "合计,,,,,1200,,"),
     "a total of which a figure is unreadable": csv(
         HEADCOUNT_HEADER, *STAFF[:5], headcount(5, "多"), *STAFF[6:], "合计,,,,,1200,,"
