@@ -44,7 +44,7 @@ def overdue_banner() -> Any:
             day=day(due), at=instant(at, zone), late=_span(now - at), shown=day(shown.day),
         )  # fmt: skip
         parts = [html.Strong(text("Edition missing")), " ", said, " ", _told(due, zone)]
-    line = html.P(parts, className="banner overdue", role="status")
+    line = html.P(parts, className="banner overdue")
     return html.Div(line, className="banners", role="region", **aria.label(text("State of the edition")))
 
 

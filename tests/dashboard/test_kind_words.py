@@ -118,11 +118,11 @@ def page(site: Site, browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("kind", EPISODE)
 def test_the_page_of_such_a_warning_says_what_it_is(site: Site, page: Page, kind: str, pictures: Path | None) -> None:
     page.goto(f"{site.url}/warning/{EPISODE[kind]['episode_id']}")
-    page.wait_for_selector("dl.facts")
+    page.wait_for_selector("dl.facts:visible")
     told = page.locator("main").inner_text()
     for words in WORDS[kind]:
         assert words in told
-    shown = page.locator("dl.facts").first.inner_text()
+    shown = page.locator("dl.facts:visible").first.inner_text()
     for words in NOT_SAID[kind]:
         assert words not in shown
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -152,7 +152,7 @@ def test_the_page_says_in_english_what_ends(site: Site, browser: Browser, kind: 
     page.get_by_role("button").first.click()
     page.wait_for_selector(".page main h1")
     page.goto(f"{site.url}/warning/{EPISODE[kind]['episode_id']}")
-    page.wait_for_selector("dl.facts")
+    page.wait_for_selector("dl.facts:visible")
     told = page.locator("main").inner_text()
     context.close()
     for words in IN_ENGLISH[kind]:

@@ -36,8 +36,8 @@ def at(place: Site, monkeypatch: pytest.MonkeyPatch) -> At:
 @pytest.mark.parametrize(
     ("instant", "status", "said"),
     [
-        ("2026-11-25T06:59", "ahead", "2026年11月25日"),
-        ("2026-11-25T07:00", "ready", ""),
+        ("2026-11-25T06:57", "ahead", "2026年11月25日"),
+        ("2026-11-25T06:58", "ready", ""),
         ("2026-11-26T07:29", "ready", ""),
         ("2026-11-26T07:30", "stale", "2026-11-26 07:30 前出来，已晚 0 分钟"),
         ("2026-11-26T08:30", "stale", "已晚 1 小时"),
