@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipelines.domain import Said
 from pipelines.ingest.archive import Member, is_archive, members
 from pipelines.ingest.encoding import RefusedError
-from pipelines.ingest.workbook import OLE, Workbook, is_zip, kind_of, measured, read_workbook
+from pipelines.ingest.workbook import NOT_MEASURED, OLE, Workbook, is_zip, kind_of, measure, read_workbook
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,6 @@ def unpacked(content: bytes) -> Container:
         if is_zipped:
             return Container(True, members=tuple(members(content)))
         kind = kind_of(content)
-        return Container(False, read_workbook(content, kind, measured(content) if kind == "xlsx" else ()))
+        return Container(False, read_workbook(content, kind, measure(content) if kind == "xlsx" else NOT_MEASURED))
     except RefusedError as refusal:
         return Container(is_zipped, refusal=refusal.said)

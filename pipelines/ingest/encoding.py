@@ -15,6 +15,18 @@ class RefusedError(Exception):
         self.said = said
 
 
+_LOOK = 1 << 12
+_OLDEST_WORKBOOKS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
+"""How workbooks of Excel 2, 3 and 4 begin: the record that opens a sheet, and its length."""
+_OLDEST = Said(
+    "这是 Excel 4.0 或更早版本的工作簿，无法读取；请用 Excel 打开，另存为 xlsx 后重新报送。",
+    "This is a workbook of Excel 4.0 or older, which cannot be read; open it, save it as XLSX and send it again.",
+)
+_UNMARKED = Said(
+    "文件是 UTF-16（Unicode）编码，但开头没有编码标记（BOM）；请另存为“CSV UTF-8”后重新报送。",
+    "The file is in UTF-16 (Unicode) without the byte order mark at its beginning; save it as CSV UTF-8 and send it"
+    " again.",
+)
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -24,6 +36,10 @@ def decoded(content: bytes, is_familiar: Callable[[str], bool]) -> tuple[str, by
     ``is_familiar`` says whether a line looks like a header of ours: it decides which encoding a mixed file was meant
     to be in. Raises RefusedError naming the line that breaks.
     """
+    if content.startswith(_OLDEST_WORKBOOKS):
+        raise RefusedError(_OLDEST)
+    if content[:2] not in _UTF_16 and _is_unmarked_utf_16(content[:_LOOK]):
+        raise RefusedError(_UNMARKED)
     encoding, utf8 = _utf_16(content) if content[:2] in _UTF_16 else _eight_bit(content, is_familiar)
     if b"\x00" in utf8:
         line = utf8.count(b"\n", 0, utf8.index(b"\x00")) + 1
@@ -36,6 +52,12 @@ def decoded(content: bytes, is_familiar: Callable[[str], bool]) -> tuple[str, by
     if b"\r" in utf8 and b"\n" not in utf8:
         utf8 = utf8.replace(b"\r", b"\n")
     return encoding, utf8
+
+
+def _is_unmarked_utf_16(part: bytes) -> bool:
+    """Whether zero bytes stand at odd places or at even ones: commas and digits; at the others few do (一)."""
+    few, many = sorted((part[::2].count(0), part[1::2].count(0)))
+    return many > 3 * few and many >= max(2, len(part) // 50)
 
 
 def beginning(content: bytes, size: int) -> str:

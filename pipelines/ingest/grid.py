@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipelines.domain import Said
 from pipelines.feeds.contract import Contract, Kind
-from pipelines.ingest import preamble
+from pipelines.ingest import grid_notes, preamble
 from pipelines.ingest.confined import open_packed
 from pipelines.ingest.encoding import RefusedError
 from pipelines.ingest.heading import EMPTY, EXAMPLE, LOOK, Found, Heading, Wanted, best, heading, wanted, with_unit
@@ -153,12 +153,16 @@ def _best(rows: list[list[str]], of: Wanted) -> Found | None:
 
 def _joined(book: Workbook, fitting: list[Fitting], left: tuple[str, ...], of: Wanted) -> Grid:
     parts, numbers = [], []
+    has_many, notes = len(book.sheets) > 1, grid_notes.of_sheets(book, left)
     for number, item in enumerate(fitting):
         begin = item.found.last + 1
         rows = item.sheet.rows[begin:]
         is_row = np.fromiter((_is_row(row) for row in rows), dtype=np.bool_, count=len(rows))
         lines = np.flatnonzero(is_row) + begin + item.sheet.first_row + number * SHEET_LINES
         numbers.append(lines.astype(np.int32))
+        if item.sheet.is_marked:
+            of_data = set((lines - number * SHEET_LINES).tolist())
+            notes += grid_notes.of_cells(item.sheet, of.columns, item.heading.layout, of_data, has_many=has_many)
         if not is_row.all():
             rows = [row for row, kept in zip(rows, is_row, strict=True) if kept]
         columns = _columns(rows, item.heading.layout, of)
@@ -174,8 +178,8 @@ def _joined(book: Workbook, fitting: list[Fitting], left: tuple[str, ...], of: W
         ignored,
         first.heading.units,
         tuple(item.sheet.name for item in fitting),
-        len(book.sheets) > 1,
-        _notes(book, left),
+        has_many,
+        tuple(notes),
         tuple(cells[0] for cells in first.found.cells),
         tuple(fitting),
     )
@@ -268,19 +272,6 @@ def _in_sheet(sheet: Sheet, refusal: RefusedError, has_many: bool) -> RefusedErr
         if has_many
         else refusal
     )
-
-
-def _notes(book: Workbook, left: tuple[str, ...]) -> tuple[Said, ...]:
-    notes = list(book.notes)
-    if left:
-        names = "、".join(left)
-        notes.append(
-            Said(f"工作表“{names}”的表头不合约定，未读取。", f"Sheets without a fitting header were not read: {names}.")
-        )
-    if book.hidden:
-        names = "、".join(sheet.name for sheet in book.hidden)
-        notes.append(Said(f"隐藏的工作表“{names}”未读取；需要时请取消隐藏。", f"Hidden sheets were not read: {names}."))
-    return tuple(notes)
 
 
 _UNITS_DIFFER = Said(

@@ -7,13 +7,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 import python_calamine as calamine
 
 from pipelines.domain import Said
 from pipelines.ingest.encoding import RefusedError
+from pipelines.ingest.unseen import Unseen, parts_of_sheets, unseen
 
 Value = str | int | float | bool | date | datetime | time | timedelta
 
@@ -25,6 +26,8 @@ MOST_CELLS = 40_000_000
 _ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
 """How spreadsheets of before 2007 begin, and encrypted ones."""
+_OF_1995, _OF_1997 = b"\x09\x08\x08\x00\x00\x05", b"\x09\x08\x10\x00\x00\x06"
+"""How the record begins that opens a workbook of Excel 5.0 and 95, and of 97 to 2003 ([MS-XLS] 2.4.21)."""
 _END_OF_ZIP = b"PK\x05\x06"
 _END_BYTES = 22 + (1 << 16)
 # A cell with something in it beyond column Z or row 99,999; an empty one that only carries a format ends with "/>".
@@ -41,11 +44,23 @@ BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, Not
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet's rows; the first of them is row ``first_row`` as the spreadsheet counts, from 1."""
+    """A sheet's rows; the first of them is row ``first_row`` as the spreadsheet counts, from 1.
+
+    The first cell of a row stands in column ``first_column``, from 0. ``merged`` are ranges of cells, each as row and
+    column, both from 0, of its first and last one.
+    """
 
     name: str
     first_row: int
     rows: Sequence[Sequence[Value]]
+    first_column: int = 0
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    unseen: Unseen = field(default_factory=Unseen)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether some of its cells are hidden or merged."""
+        return bool(self.merged or self.unseen.rows or self.unseen.columns)
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,17 @@ class Workbook:
     sheets: tuple[Sheet, ...]
     hidden: tuple[Sheet, ...]
     notes: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of an XLSX before its rows are read: what is to be told, and what is hidden in each sheet."""
+
+    notes: tuple[Said, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+
+
+NOT_MEASURED = Measured()
 
 
 def is_zip(content: bytes) -> bool:
@@ -92,20 +118,24 @@ def _kind(content: bytes) -> str | None:
 
 
 def kind_of(content: bytes) -> str:
-    """The format of a spreadsheet: xlsx, xlsb, ods or xls. Raises RefusedError when it is too large to be opened."""
+    """The format of a spreadsheet: xlsx, xlsb, ods or xls. Raises RefusedError when it is too large or too old."""
     if len(content) > MOST_SHEET_BYTES:
         raise RefusedError(_too_large(f"文件超过 {MOST_SHEET_BYTES >> 20} MiB", f"over {MOST_SHEET_BYTES >> 20} MiB"))
-    return (_kind(content) or "xlsx") if is_zip(content) else "xls"
+    if is_zip(content):
+        return _kind(content) or "xlsx"
+    if _OF_1995 in content and _OF_1997 not in content:
+        raise RefusedError(TOO_OLD)
+    return "xls"
 
 
-def read_workbook(content: bytes, kind: str, notes: tuple[Said, ...] = ()) -> Workbook:
+def read_workbook(content: bytes, kind: str, measured: Measured = NOT_MEASURED) -> Workbook:
     """Read a spreadsheet that is known not to be too large. Raises RefusedError when it is damaged or protected.
 
     MemoryError, and the process may end, where it asks for too much: call it in a confined process.
     """
     try:
         with uncollected():
-            return _read(content, kind, notes)
+            return _read(content, kind, measured)
     except calamine.PasswordError as error:
         raise RefusedError(_PROTECTED) from error
     except RefusedError:
@@ -130,7 +160,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(content: bytes, kind: str, notes: tuple[Said, ...]) -> Workbook:
+def _read(content: bytes, kind: str, measured: Measured) -> Workbook:
     sheets, hidden = [], []
     with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
         if len(book.sheets_metadata) > MOST_SHEETS:
@@ -141,21 +171,26 @@ def _read(content: bytes, kind: str, notes: tuple[Said, ...]) -> Workbook:
             sheet = book.get_sheet_by_index(number)
             rows = Sheet(found.name, 1, ())
             if sheet.start is not None:
-                rows = Sheet(found.name, sheet.start[0] + 1, sheet.to_python())
+                rows = Sheet(
+                    found.name, sheet.start[0] + 1, sheet.to_python(), sheet.start[1],
+                    tuple(sheet.merged_cell_ranges or ()),
+                    measured.unseen[number] if number < len(measured.unseen) else Unseen(),
+                )  # fmt: skip
             is_table = found.typ == calamine.SheetTypeEnum.WorkSheet
             if not is_table or found.visible != calamine.SheetVisibleEnum.Visible:
                 hidden.append(rows)
             elif rows.rows:
                 sheets.append(rows)
-    return Workbook(kind, tuple(sheets), tuple(hidden), notes)
+    return Workbook(kind, tuple(sheets), tuple(hidden), measured.notes)
 
 
-def measured(content: bytes) -> tuple[Said, ...]:
-    """Unpack every part of an XLSX once, so that nothing is larger than it says; returns what is to be told of it.
+def measure(content: bytes) -> Measured:
+    """Unpack every part of an XLSX once, so that nothing is larger than it says; returns what is known of it then.
 
     Raises RefusedError when it is damaged, protected or too large, all of which the reader library would not survive.
     """
     notes: dict[Said, None] = {}
+    hidden: dict[str, Unseen] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
@@ -172,9 +207,11 @@ def measured(content: bytes) -> tuple[Said, ...]:
                 if part.filename not in _NO_SHEETS:
                     _measure(xml)
                     notes |= dict.fromkeys(_marked(xml))
+                    hidden[part.filename] = unseen(xml)
+            sheets = parts_of_sheets(packed) if any(item != Unseen() for item in hidden.values()) else []
     except BROKEN_ZIP as error:
         raise RefusedError(DAMAGED) from error
-    return tuple(notes)
+    return Measured(tuple(notes), tuple(hidden.get(part, Unseen()) for part in sheets))
 
 
 def _unpacked(content: bytes, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
@@ -242,6 +279,10 @@ _ERRORS = Said(
 )
 _ERROR_VALUE, _FORMULA_END = b't="e"', b"</f>"
 _WITHOUT_RESULT = (b"</f></c>", b"</f><v/></c>", b"</f><v></v></c>", b"</f><v /></c>")
+TOO_OLD = Said(
+    "这是 Excel 95 或更早版本的工作簿，读不出其中的汉字；请用 Excel 或 WPS 打开，另存为 xlsx 后重新报送。",
+    "This is a workbook of Excel 95 or older, whose texts cannot be read; open it, save it as XLSX and send it again.",
+)
 DAMAGED = Said(
     "表格文件（xlsx、xls）已损坏或没有传完，无法打开；请在本机确认能打开后重新报送。",
     "The spreadsheet is damaged or was not copied completely; check that it opens on your machine and send it again.",

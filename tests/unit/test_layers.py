@@ -19,7 +19,8 @@ WHAT_THE_ALLOWED_STAND_ON = {
     "pipelines.ingest.encoding", "pipelines.ingest.grid", "pipelines.ingest.heading", "pipelines.ingest.preamble",
     "pipelines.ingest.received", "pipelines.ingest.unit", "pipelines.ingest.workbook", "pipelines.ingest.writing", "pipelines.ingest.outcome",
     "pipelines.ingest.settlement", "pipelines.ingest.key", "pipelines.ingest.stream", "pipelines.ingest.ending",
-    "pipelines.ingest.utf8", "pipelines.ingest.error_rows", "pipelines.ingest.total",
+    "pipelines.ingest.utf8", "pipelines.ingest.error_rows", "pipelines.ingest.total", "pipelines.ingest.unseen",
+    "pipelines.ingest.grid_notes",
 }  # fmt: skip
 
 

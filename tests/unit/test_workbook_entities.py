@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from pipelines.ingest.encoding import RefusedError
-from pipelines.ingest.workbook import measured, read_workbook
+from pipelines.ingest.workbook import measure, read_workbook
 
 
 def spoilt(doctype: str, cell: str) -> bytes:
@@ -31,7 +31,7 @@ def spoilt(doctype: str, cell: str) -> bytes:
 def shown(content: bytes) -> str:
     """All that is read of a workbook, or why it is refused."""
     try:
-        return repr(read_workbook(content, "xlsx", measured(content)))
+        return repr(read_workbook(content, "xlsx", measure(content)))
     except RefusedError as error:
         return str(error.said)
 
