@@ -4,6 +4,7 @@ import errno
 import importlib
 import logging
 import os
+import resource
 import sys
 import traceback
 from time import perf_counter
@@ -24,6 +25,8 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 def main() -> None:
     """Run the command line; a UserError or a full disk is a sentence and exit status 2 (BusyError: 3), no traceback."""
     os.umask(os.umask(0o077) | 0o007)  # nothing for others; the group has what whoever starts it lets it have
+    # A core file would hold what is in memory: persons of the files that are read.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     os.environ |= ONE_THREAD  # more of them add in another order, and figures must not hang on the machine
     began, app = perf_counter(), _app()
     command = _command(app)

@@ -28,7 +28,7 @@ from pipelines.clock import refuse_clock_ahead
 from pipelines.configuration import note_changes
 from pipelines.demo import generate
 from pipelines.doctor import examine, table_hashes
-from pipelines.domain import QUIET, Edition, UserError
+from pipelines.domain import QUIET, RETURNED, Edition, UserError
 from pipelines.ingest.purge import purge as purged
 from pipelines.ingest.report import IngestReport
 from pipelines.ledger import Ledger, audit, open_ledger, publication
@@ -105,7 +105,7 @@ def ingest(
     for sentence in report.sentences:
         console.print(sentence)
     if not report.did_something:
-        raise typer.Exit(QUIET)
+        raise typer.Exit(RETURNED if report.refused else QUIET)
 
 
 @app.command()

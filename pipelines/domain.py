@@ -15,6 +15,8 @@ class BusyError(UserError):
 
 QUIET = 3
 """Exit status of a command that had nothing to do, or left it for later: no failure."""
+RETURNED = 4
+"""Exit status of an ingest all of whose files went back to their senders: no failure of ours, but theirs to mend."""
 
 
 @dataclass(frozen=True)

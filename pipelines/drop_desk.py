@@ -9,6 +9,7 @@ from pipelines.audit_desk import entered
 from pipelines.domain import UserError
 from pipelines.ingest.act import decidable, follow
 from pipelines.ingest.reread import RereadReport, Span, replay, restate
+from pipelines.ingest.returned import why_returned
 from pipelines.ledger import open_ledger
 from pipelines.ledger.act import decide, decided
 from pipelines.ledger.audit import Act, this_process
@@ -56,11 +57,12 @@ def drops(
             " order by received_at desc, file_name limit $limit",
             {"feed": feed, "state": state, "limit": limit},
         ).fetchall()
+        reasons = why_returned(warehouse.connection, [row[0] for row in rows])
     for number, of, name, status, accepted, refused, reason, kinds in rows:
         decision = "".join(_DECISIONS[kind] for kind in (kinds or "").split(",") if kind)
         typer.echo(f"{number}  {_STATES[status]}{decision}  {of}/{name}  采用 {accepted} 行，退回 {refused} 行")
-        if reason:
-            typer.echo(f"    {reason}")
+        for said in [reason] * bool(reason) + reasons.get(number, []):
+            typer.echo(f"    {said}")
     console.print(f"共列出 {len(rows)} 个报送批次")
 
 

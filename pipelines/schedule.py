@@ -13,7 +13,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from pipelines.domain import QUIET
+from pipelines.domain import QUIET, RETURNED
 from pipelines.ledger import Ledger, job, lease, queue
 from pipelines.ledger.edition import recorded_editions
 from pipelines.ledger.job import Ending, JobRun
@@ -43,8 +43,8 @@ class Job:
 
     ``holds``: on which days and at which times (the region's) the trigger counts. ``is_made_up``: every missed time is
     done, in order; else only the last. ``missed``: the command for all missed times but the last. ``is_needed``: what
-    has nothing to do is not begun (asked with the time it is due and the present one). ``quiet_status``: an exit
-    status that is no failure.
+    has nothing to do is not begun (asked with the time it is due and the present one). ``quiet``: exit statuses
+    besides 0 that are no failure.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Job:
     is_made_up: bool = False
     missed: Callable[[datetime], Command] | None = None
     is_needed: Callable[[Settings, Ledger, datetime, datetime], bool] = lambda *_: True
-    quiet_status: int = 0
+    quiet: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def jobs(region: Region) -> list[Job]:
             lambda _: ("ingest",),
             holds=lambda at: hours.ingest_from <= local(at).time() <= hours.ingest_to,
             is_needed=lambda settings, *_: any(path.is_file() for path in settings.inbox.rglob("*")),
-            quiet_status=QUIET,
+            quiet=(QUIET, RETURNED),
         ),
         Job(
             "run",
@@ -120,7 +120,7 @@ def jobs(region: Region) -> list[Job]:
             every(hours.outbox_minutes),
             lambda _: ("outbox", "send"),
             is_needed=lambda _, ledger, __, now: queue.is_any_due(ledger, now) or queue.is_any_left(ledger, now),
-            quiet_status=QUIET,
+            quiet=(QUIET,),
         ),
     ]
 
@@ -265,7 +265,7 @@ class Scheduler:
         if status == GIVEN_UP:  # it stays as begun: whoever has the lease next begins it again
             tell(log, "job given up", **told, seconds=seconds)
             return Ending.RUNNING
-        result = Ending.DONE if status in {0, one.quiet_status} else Ending.FAILED
+        result = Ending.DONE if status in {0, *one.quiet} else Ending.FAILED
         job.finish(self.ledger, one.name, due_at, result, redacted(said.strip())[-_SAID:], self.clock())
         tell(log, "job ended", **told, result=result.value, status=status, seconds=seconds)
         return result

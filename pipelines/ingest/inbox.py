@@ -23,6 +23,7 @@ from pipelines.ingest.identity import pads
 from pipelines.ingest.load import Arrival, Checks, load, load_large
 from pipelines.ingest.raw import Entry, Mark, Raw
 from pipelines.ingest.report import IngestReport
+from pipelines.ingest.returned import why_returned
 from pipelines.ingest.stream import HEAD, can_stream
 from pipelines.ingest.twin import TwinChecker
 from pipelines.ingest.waiting import (
@@ -76,6 +77,7 @@ def take(
     report.sentences[:0] = found.sentences
     if not found.files and not found.sentences and not report.resumed:
         report.sentences.append(f"收件箱 {settings.inbox} 是空的，没有可接收的文件。(the inbox is empty)")
+    report.add_reasons(why_returned(warehouse.connection, report.wrong))
     if report.belated:
         report.sentences.append(
             f"其中 {report.belated} 个文件的收到日早于已发布的版次，计入下一版次。"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pipelines.ingest.check import Outcome
 from pipelines.ingest.load import Arrival
 
-_REFUSED_SHOWN = 20
+_SHOWN = 20
 
 
 @dataclass
@@ -25,6 +25,8 @@ class IngestReport:
     rows_accepted: int = 0
     rows_quarantined: int = 0
     sentences: list[str] = field(default_factory=list)
+    wrong: dict[str, str] = field(default_factory=dict)
+    """Of the first drops with rows that went back, the feed and name of the file."""
 
     @property
     def did_something(self) -> bool:
@@ -47,6 +49,8 @@ class IngestReport:
         self.rows_quarantined += outcome.rows_quarantined
         where = f"{arrival.entry.feed}/{arrival.entry.file_name}"
         self.sentences += [f"{where}：{note.zh} ({note.en})" for note in outcome.notes]
+        if outcome.rows_quarantined and len(self.wrong) < _SHOWN:
+            self.wrong[outcome.drop_id] = where
         if outcome.status == "accepted":
             self.accepted += 1
             if outcome.ignored:
@@ -57,5 +61,15 @@ class IngestReport:
             self.sentences.append(f"{where} 暂存：{outcome.reason}")
             return
         self.refused += 1
-        if self.refused <= _REFUSED_SHOWN:
+        if self.refused <= _SHOWN:
             self.sentences.append(f"{where} 退回：{outcome.reason}")
+
+    def add_reasons(self, reasons: dict[str, list[str]]) -> None:
+        """Say of the drops in ``wrong`` why rows went back, and where the reasons not shown here stand."""
+        for drop_id, said in reasons.items():
+            self.sentences.append(f"{self.wrong[drop_id]} 退回的行：{''.join(said)}")
+        if self.refused > _SHOWN or len(self.wrong) == _SHOWN:
+            self.sentences.append(
+                f"这里只列出前 {_SHOWN} 个文件的退回原因；全部见 gangshao drops --state refused 和 --state partly。"
+                f"(the reasons of the first {_SHOWN} files only)"
+            )

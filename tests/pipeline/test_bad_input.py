@@ -1,5 +1,6 @@
 """Each thing an administrator can get wrong is answered with one clear sentence and changes nothing."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from pipelines import settings
 from pipelines.domain import UserError
 from tests.house import House
+from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
 
 def tree(folder: Path) -> dict[str, int]:
@@ -52,15 +54,25 @@ def test_a_file_of_an_unknown_feed_stays_where_it_is(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, content: bytes, said: str) -> None:
     house = House(tmp_path)
     put(house, "benefit_claim/2026-10-13/benefit_claim_371502_20261012.csv", content)
-    done = house.gangshao("ingest", "--backfill", status=3)
+    done = house.gangshao("ingest", "--backfill", status=4)
     assert said in done.stderr
     assert "benefit_claim_371502_20261012.csv" in done.stderr
+
+
+def test_the_list_of_drops_says_why_a_file_went_back(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    rows = csv(CLAIM_HEADER, *[claim(n, area="999999") for n in range(12)])
+    put(house, "benefit_claim/2020-03-06/benefit_claim_371521_20200305.csv", rows)
+    assert "999999" in house.gangshao("ingest", "--backfill", status=4).stderr
+    listed = house.gangshao("drops", "--state", "refused").stdout
+    assert "整份退回" in listed
+    assert re.search(r"第 2 行“参保地区”.*999999.*（这类问题共 12 行）", listed)
 
 
 def test_a_county_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
     house = House(tmp_path)
     put(house, "benefit_claim/2026-10-13/benefit_claim_379999_20261012.csv", CLAIM.encode("utf-8-sig"))
-    done = house.gangshao("ingest", "--backfill", status=3)
+    done = house.gangshao("ingest", "--backfill", status=4)
     assert "379999" in done.stderr
 
 

@@ -175,3 +175,20 @@ def test_a_damaged_raw_drop_is_named(place: Place) -> None:
 def test_an_unknown_feed_of_an_upload_is_said(region: Region) -> None:
     with pytest.raises(UserError, match="没有名为“salary”"):
         check("salary", "salary_371521_202003.csv", b"", region)
+
+
+def test_the_ingest_says_why_rows_and_whole_files_went_back(place: Place) -> None:
+    wrong = [claim(n, area="999999") for n in range(1, 4)] + [claim(4, filed="昨天")]
+    place.drop(FEED, "2020-03-06", NAME, csv(CLAIM_HEADER, *wrong, *(claim(n) for n in range(5, 20))))
+    place.drop(FEED, "2020-03-06", NAME.replace("371521", "371522"), csv(CLAIM_HEADER, *[claim(1, area="999999")] * 12))
+    for day in range(1, 23):
+        place.drop(FEED, "2020-03-30", NAME.replace("20200305", f"202002{day:02d}"), b"x")
+    report = place.ingest()
+    assert (report.accepted, report.refused) == (1, 23)
+    (partly, whole) = (
+        next(s for s in report.sentences if f"{sender}_20200305.csv 退回的行" in s) for sender in ("371521", "371522")
+    )
+    assert "第 2 行“参保地区”" in partly
+    assert "（这类问题共 3 行）第 5 行“受理日期”" in partly
+    assert "（这类问题共 12 行）" in whole
+    assert any("gangshao drops --state refused" in s for s in report.sentences)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import sqlite3
 import stat
 import sys
@@ -54,18 +55,22 @@ def test_a_full_disk_ends_with_a_sentence_and_status_2_and_leaves_files_to_nobod
 
         def __call__(self) -> None:
             (tmp_path / "made").touch()
+            cores.append(resource.getrlimit(resource.RLIMIT_CORE)[0])
             raise error
 
     monkeypatch.setattr(door, "_app", App)
     monkeypatch.setattr(door, "configure", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["gangshao", "run"])
     monkeypatch.setenv("GANGSHAO_DATA", str(tmp_path))
-    before = os.umask(0o022)
+    before, cores, most = os.umask(0o022), list[int](), resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (most[1], most[1]))
     try:
         with pytest.raises(SystemExit) as ended:
             door.main()
     finally:
         os.umask(before)
+        resource.setrlimit(resource.RLIMIT_CORE, most)
+    assert cores == [0], "a core file would hold what is in memory"
     assert ended.value.code == status
     assert said in capsys.readouterr().err
     assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o640

@@ -269,7 +269,7 @@ def children() -> set[int]:
     return {int(number) for task in tasks for number in (task / "children").read_text(encoding="utf-8").split()}
 
 
-@pytest.mark.parametrize(("status", "result"), [(0, "done"), (3, "done"), (2, "failed"), (1, "failed")])
+@pytest.mark.parametrize(("status", "result"), [(0, "done"), (3, "done"), (4, "done"), (2, "failed"), (1, "failed")])
 def test_an_inbox_with_nothing_usable_is_no_failure_and_a_sentence_for_people_is(
     office: Office, status: int, result: str
 ) -> None:
