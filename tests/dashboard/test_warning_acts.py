@@ -121,15 +121,20 @@ def test_what_people_wrote_is_read_by_the_bureau_and_the_areas_own_office(place:
     page, written = f"/warning/{yellow}", ("某某铝业来电", "与某某铝业核实", "某某铝业已招回")
     head = signed_in(place, head_of(AREA))
     taken, verified, done = written
-    assert sent(head, f"{page}/acknowledge", owner="就业科", days="7", note=taken)[0] == 200
+    taker, owner, deputy = names = ("某某铝业王某", "某某铝业李某", "某某铝业张某")
+    assert sent(head, f"{page}/acknowledge", owner=taker, days="7", note=taken)[0] == 200
     assert stepped(place, head, yellow, "confirmed", note=verified)[0] == 200
-    assert sent(head, f"{page}/measure", playbook="consult", owner="就业科", due_on="2099-01-01")[0] == 200
+    values = {"playbook": "consult", "owner": owner, "deputy": deputy, "due_on": "2099-01-01"}
+    assert sent(head, f"{page}/measure", **values)[0] == 200
+    for viewer, may in ((LEADER, True), (AUDITOR, False)):
+        client = signed_in(place, viewer)
+        for seen in (shown("/warnings", client), json.dumps(downloaded(client, yellow), ensure_ascii=False)):
+            assert [one in seen for one in ("某某铝业", taker, owner)] == [may] * 3, viewer
     assert sent(head, f"{page}/measure/1/close", state="done", result=done)[0] == 200
     for viewer, may in ((head_of(AREA), True), (LEADER, True), (AUDITOR, False), (ADMINISTRATOR, False)):
         seen = shown(page, signed_in(place, viewer))
-        assert [one in seen for one in written] == [may] * 3, viewer
+        assert [one in seen for one in (*written, *names)] == [may] * 6, viewer
         assert (text("not shown here") in seen) is not may
-        assert "就业科" in seen
 
 
 def test_an_acknowledgement_is_of_the_level_that_was_seen(place: Site, yellow: str) -> None:
