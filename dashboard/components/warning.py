@@ -100,9 +100,11 @@ def _standing(one: Handled | None) -> Any:
     if one is None:
         return state_tag("lifted")
     late: list[Any] = [html.Span(text("overdue"), className="tag late"), " "] if one.is_over else []
-    who = text("handled by {who}", who=one.owners) if one.owners else text("nobody yet")
     age = text("{days} days", days=one.days)
-    return [one.state, " · ", age, html.Small([who, " · ", *late, one.due_step if one.is_over else one.due])]
+    due = [*late, one.due_step if one.is_over else one.due]
+    if not one.owners:
+        return [one.state, " · ", age, " · ", text("nobody yet"), html.Small(due)]
+    return [one.state, " · ", age, html.Small([text("handled by {who}", who=one.owners), " · ", *due])]
 
 
 def address(path: str) -> str:

@@ -13,6 +13,7 @@ from dash import Dash
 
 from dashboard.app import create_app
 from dashboard.security import may_open
+from dashboard.security.trail import TRAIL
 from dashboard.serving.limits import Limits
 from dashboard.serving.server import make_server
 from pipelines.domain import Role, Viewer
@@ -57,6 +58,18 @@ class Site:
             chosen = ["C"] if template.startswith("/industry/") else values[name]
             found += [template.replace(f"<{name}>", value) for value in chosen]
         return found
+
+
+@contextmanager
+def clock_at(site: "Site", instant: str) -> Iterator[None]:
+    """The server's clock stands at an instant of the region; the newest edition is of 2026-11-25, 07:00."""
+    trail = site.app.server.config[TRAIL]
+    before, now = trail.clock, datetime.fromisoformat(f"{instant}+08:00").astimezone(UTC)
+    trail.clock = lambda: now
+    try:
+        yield
+    finally:
+        trail.clock = before
 
 
 @contextmanager

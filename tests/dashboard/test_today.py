@@ -19,7 +19,7 @@ from pipelines.publish import read as door
 from pipelines.publish.read import edition_in_force, read
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import REGION, City
-from tests.dashboard.site import LEADER, Site, head_of, served
+from tests.dashboard.site import LEADER, Site, clock_at, head_of, served
 
 pytestmark = pytest.mark.xdist_group("browser")
 AREA = "371503"
@@ -54,9 +54,10 @@ def test_a_chief_reads_where_why_since_when_how_sure_how_complete_and_who_on_one
     own = handle(place)
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
     page = context.new_page()
-    page.goto(place.link(LEADER))
-    page.get_by_role("button").first.click()
-    page.wait_for_selector("main#main h1")
+    with clock_at(place, "2026-11-25T12:00"):  # the edition that is due is there
+        page.goto(place.link(LEADER))
+        page.get_by_role("button").first.click()
+        page.wait_for_selector("main#main h1")
     assert page.evaluate("document.querySelector('#main').getBoundingClientRect().bottom") <= 768
     warning = read("warning", LEADER, published=place.settings.published, episode_id=own).iloc[0]
     line = page.locator("#warnings tr", has=page.locator(f"a[href='/warning/{own}']")).inner_text()

@@ -253,8 +253,8 @@ def test_a_warnings_page_prints_these_numbers(judged: City, judged_page: Page, r
     found = in_force(judged, rule_id, LAST)
     row = found[found["data_to"] == found["judged_to"]].sort_values("observed").iloc[-1]
     judged_page.goto(f"/warning/{row['episode_id']}")
-    judged_page.wait_for_selector("dl.facts")
-    facts = judged_page.locator("dl.facts:not([data-figure] *)")  # those of figures come when they come
+    judged_page.wait_for_selector("dl.facts:visible")
+    facts = judged_page.locator("dl.facts:not([data-figure] *):not(form dl)")  # those of figures come when they come
     told = dict(zip(facts.locator("dt").all_inner_texts(), facts.locator("dd").all_inner_texts(), strict=True))
     assert told["首次发现"].startswith(f"{row['opened_on'].year}年{row['opened_on'].month}月{row['opened_on'].day}日")
     if row["kind"] == "event":
