@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from pipelines.domain import Viewer
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
@@ -35,12 +35,17 @@ class Watch:
     def over(self, context: BrowserContext) -> Page:
         """A new page, watched from its beginning."""
         page = context.new_page()
-        page.on(
-            "console", lambda note: self.complaints.append(note.text) if note.type in {"error", "warning"} else None
-        )
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self._sort(request.url))
         return page
+
+    def _hear(self, note: ConsoleMessage) -> None:
+        is_right = (
+            note.location["url"].endswith("/404") and "status of 404" in note.text
+        )  # the page of what is not there
+        if note.type in {"error", "warning"} and not is_right:
+            self.complaints.append(note.text)
 
     def _sort(self, url: str) -> None:
         if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
