@@ -133,8 +133,9 @@ def coloured_without_a_word(page: Page) -> list[str]:
 def english_words(page: Page) -> set[str]:
     """Visible words of Latin letters, without employers' codes, what a page in Chinese may show, what is marked as
     English, and, in the audit trail and lists of files, names people have and identifiers as they are stored."""
-    visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())
+    visible = page.locator("body").inner_text()
     other = ":is(.audit, .accounts, .delivery, .drops, .catalogue, .chapter) :is(code, bdi), .facts bdi, [lang=en]"
     for one in page.locator(other).all_inner_texts():
         visible = visible.replace(one, "", 1)
+    visible = re.sub(r"[0-9A-Z]{18}", "", visible)
     return {word for word in set(re.findall(r"[A-Za-z]+", visible)) - LATIN if len(word) > 1}
