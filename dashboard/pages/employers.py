@@ -39,7 +39,7 @@ def layout(**_: str) -> list[Any]:
     leads = _leads_found()
     return [
         html.Div([html.H1(text("Employers")), html.P(_finding(found, leads))], className="title"),
-        html.P(text("Confidential: not for passing on. That the bureau looks at it is entered in the audit trail.")),
+        html.P(text("Confidential: not for passing on. That you look at it is entered in the audit trail.")),
         html.Section([html.H2(text("Findings that name an employer")), _findings(found)]),
         *_leads(leads),
         html.Section([html.H2(text("Layoff reports filed")), *_reports()]),

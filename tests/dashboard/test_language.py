@@ -268,7 +268,7 @@ def test_what_is_made_ahead_is_made_in_the_language_it_was_asked_in(
             assert found is not None
             made, following = found
             assert {each.language for each in following} <= {one.language}
-            assert bool(raw(words(json.loads(made.filled(dict.fromkeys(made.blanks, '""')))))) == (
+            assert bool(raw(words(json.loads(made.filled(dict.fromkeys(made.blanks, "null")))))) == (
                 one.language is Language.CHINESE
             )
         other = store.Asked(Audience.GENERAL, frozenset(), noted[0].question, Language.ENGLISH)

@@ -35,14 +35,16 @@ class Watch:
     def over(self, context: BrowserContext) -> Page:
         """A new page, watched from its beginning."""
         page = context.new_page()
-        page.on("console", self._note)
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self._sort(request.url))
         return page
 
-    def _note(self, note: ConsoleMessage) -> None:
-        is_told_of_404 = note.location.get("url", "").endswith("/404")  # the page of this name answers so
-        if note.type in {"error", "warning"} and not is_told_of_404:
+    def _hear(self, note: ConsoleMessage) -> None:
+        is_right = (
+            note.location["url"].endswith("/404") and "status of 404" in note.text
+        )  # the page of what is not there
+        if note.type in {"error", "warning"} and not is_right:
             self.complaints.append(note.text)
 
     def _sort(self, url: str) -> None:
@@ -131,8 +133,9 @@ def coloured_without_a_word(page: Page) -> list[str]:
 def english_words(page: Page) -> set[str]:
     """Visible words of Latin letters, without employers' codes, what a page in Chinese may show, what is marked as
     English, and, in the audit trail and lists of files, names people have and identifiers as they are stored."""
-    visible = re.sub(r"[0-9A-Z]{18}", "", page.locator("body").inner_text())
+    visible = page.locator("body").inner_text()
     other = ":is(.audit, .accounts, .delivery, .drops, .catalogue, .chapter) :is(code, bdi), .facts bdi, [lang=en]"
     for one in page.locator(other).all_inner_texts():
         visible = visible.replace(one, "", 1)
+    visible = re.sub(r"[0-9A-Z]{18}", "", visible)
     return {word for word in set(re.findall(r"[A-Za-z]+", visible)) - LATIN if len(word) > 1}
