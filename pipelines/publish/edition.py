@@ -115,6 +115,15 @@ def _into_place(aside: Path, folder: Path, *, is_in_force: bool) -> None:
         aside.rename(folder)
 
 
+# Editions of before form 9 lack the column; a warehouse that was rebuilt since has it for the same readings.
+_ADD_SECOND_UNIT = """
+    update restricted.reading as published set second_unit = made.second_unit from main.reading as made
+    where published.known_to is null and made.known_to is null and published.second_unit is null
+        and made.second_unit is not null and published.indicator = made.indicator and published.area = made.area
+        and published.industry = made.industry and published.cohort = made.cohort and published.grain = made.grain
+        and published.period = made.period and published.known_from = made.known_from"""
+
+
 def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetime:
     """Bring the restricted file up to the warehouse; returns the last cut-off that it knew before."""
     for table in (*VINTAGE, *BY_EDITION, *REFERENCE, *DISCLOSURE, "edition", "manifest", "drop_register", "quarantine"):
@@ -122,6 +131,7 @@ def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetim
     known = _known(con, "restricted")
     for table in VINTAGE:
         _follow_vintages(con, "restricted", table, known, "select * from main." + table)  # nosec B608 # names of our own tables and columns
+    con.execute(_ADD_SECOND_UNIT)
     for table in BY_EDITION:
         con.execute(
             f"insert into restricted.{table} by name select * from main.{table} where edition_id in (select edition_id "  # nosec B608 # names of our own tables and columns

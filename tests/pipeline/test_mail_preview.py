@@ -193,7 +193,7 @@ def test_the_command_shows_every_purpose_or_says_why_there_is_nothing(
     expected = {
         Purpose.DIGEST: "分管领导岗位：没有新情况\n  东昌府区人力资源和社会保障局",
         Purpose.IMMEDIATE: "橙色、红色事项都已单独通报",
-        Purpose.REMINDER: "不早于：2026-11-02 10:30", Purpose.OVERDUE: "各步骤都没有逾期",
+        Purpose.REMINDER: "不早于：2026-11-02 10:30", Purpose.OVERDUE: "核实有时限而没有登记结论",
         Purpose.BRIEF: "主题：[每日简报] 聊城市", Purpose.WEEKLY: "主题：[每周汇总]", Purpose.QUALITY: "2026年10月",
         Purpose.TEST: "主题：[测试邮件]", Purpose.AUDIT: "没有设置 GANGSHAO_AUDITOR_MAIL",
         Purpose.ADMINISTRATION: "没有设置 GANGSHAO_ADMINISTRATOR_MAIL", Purpose.WATCH: "没有设置 GANGSHAO_DUTY_MAIL",
