@@ -29,8 +29,8 @@ def routes(region: Region, area: str, level: Level, industry: str, kind: str, no
     """What each recipient would get of a new warning at ``now`` (UTC), in the order of offices.csv."""
     row = {
         "episode_id": "new", "rule_id": "", "kind": kind, "level": int(level), "status": "open",
-        "opened_on": pd.Timestamp(region.local_day(now)), "closed_on": pd.NaT, "area": area, "industry": industry or TOTAL_INDUSTRY,
-        "indicator": "", "feed": "",
+        "opened_on": pd.Timestamp(region.local_day(now)), "closed_on": pd.NaT, "area": area,
+        "industry": industry or TOTAL_INDUSTRY, "indicator": "", "feed": "",
     }  # fmt: skip
     one = board(pd.DataFrame([row]), {}, {}, region, now)
     found = []
