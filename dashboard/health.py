@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from dashboard.security.guard import HEALTH
 from pipelines import region as regions
 from pipelines.domain import Edition, UserError
-from pipelines.ledger.lease import CLOCKS_DIFFER
+from pipelines.ledger.edition import is_ahead
 from pipelines.publish.read import edition_in_force
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -76,7 +76,7 @@ def trouble(region: Region, edition: Edition, now: datetime) -> str:
     ``stale``: that of the last due day is not there; ``ahead``: its cut-off has not come, so a clock was wrong when it
     was made; empty: nothing.
     """
-    if edition.cutoff_at > now + CLOCKS_DIFFER:
+    if is_ahead(edition, now):
         return "ahead"
     return "stale" if edition.day.isoformat() < due_day(region, now) else ""
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipelines.domain import Edition, UserError
 from pipelines.ingest.raw import newest_arrival
-from pipelines.ledger import Ledger, lease
+from pipelines.ledger import Ledger
 from pipelines.ledger.edition import recorded_editions
 from pipelines.region import Region
 from pipelines.settings import Settings
@@ -32,11 +32,6 @@ def refuse_clock_ahead(
             "时钟正确（例如停机后）则运行 gangshao run --clock-is-right"
             " (the clock is far ahead of anything known; say so if it is right)"
         )
-
-
-def is_ahead(edition: Edition, now: datetime) -> bool:
-    """Whether an edition's cut-off is still to come: only a clock that was wrong can have made it."""
-    return edition.cutoff_at > now + lease.CLOCKS_DIFFER
 
 
 def ahead_sentence(region: Region, edition: Edition) -> str:

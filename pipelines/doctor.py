@@ -18,11 +18,11 @@ from pipelines.alerts.audience import recipients, unmanned, unrouted
 from pipelines.alerts.notices import may_send
 from pipelines.alerts.reach import names_a_size, without_readings
 from pipelines.alerts.smtp import connect, reply_of, say_goodbye
-from pipelines.clock import ahead_sentence, is_ahead
+from pipelines.clock import ahead_sentence
 from pipelines.domain import EVERY_COHORT, Role, UserError, Viewer
 from pipelines.ledger import has_ledger, job, open_ledger, publication, queue
 from pipelines.ledger.account import accounts
-from pipelines.ledger.edition import recorded_editions
+from pipelines.ledger.edition import is_ahead, recorded_editions
 from pipelines.ledger.job import Ending
 from pipelines.ledger.transition import unheld
 from pipelines.publish.read import edition_in_force, read

@@ -11,11 +11,11 @@ from pipelines.alerts import mail
 from pipelines.alerts.audience import recipients
 from pipelines.alerts.letter import message_id
 from pipelines.alerts.retry import hours_of
-from pipelines.clock import ahead_sentence, is_ahead
+from pipelines.clock import ahead_sentence
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import Ledger, job, lease, queue
 from pipelines.ledger import notice as outbox
-from pipelines.ledger.edition import RecordedEdition, recorded_editions
+from pipelines.ledger.edition import RecordedEdition, is_ahead, recorded_editions
 from pipelines.ledger.notice import Decision, Purpose, Reason, State
 from pipelines.publish.read import edition_in_force
 from pipelines.region import Region

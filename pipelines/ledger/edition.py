@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from pipelines.domain import Edition, UserError
 from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Result
+from pipelines.ledger.lease import CLOCKS_DIFFER
 from pipelines.ledger.notice import Notice, State, notice_of
 from pipelines.ledger.schema import audit as audit_table
 from pipelines.ledger.schema import edition as edition_table
@@ -65,6 +66,11 @@ def recorded_editions(ledger: Ledger) -> list[RecordedEdition]:
             select(edition_table).order_by(edition_table.c.cutoff_at, edition_table.c.day, edition_table.c.number)
         ).all()
     return [_recorded(row) for row in rows]
+
+
+def is_ahead(edition: Edition, now: datetime) -> bool:
+    """Whether an edition's cut-off is still to come: only a clock that was wrong can have made it."""
+    return edition.cutoff_at > now + CLOCKS_DIFFER
 
 
 def next_number(ledger: Ledger, day: date) -> int:

@@ -20,7 +20,6 @@ from pipelines.ledger.schema import audit as audit_table
 from pipelines.ledger.store import Ledger
 
 FILES = ("general.duckdb", "restricted.duckdb")
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Publication:
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of the published files of a folder, by name."""
-    return {name: _sha256(folder / name) for name in FILES}
+    return {name: sha256_of(folder / name) for name in FILES}
 
 
 def enter(ledger: Ledger, edition_id: str, sha256: Mapping[str, str], anchor: int, now: datetime) -> None:
@@ -72,7 +71,7 @@ def check(published: Path, ledger: Ledger) -> str:
     for name in FILES:
         path = published / edition_id / name
         try:
-            is_same = _sha256(path) in entered[name]
+            is_same = sha256_of(path) in entered[name]
         except OSError as error:
             raise UserError(f"已发布文件 {path} 无法读取（{error.strerror}）；请检查权限，或从备份恢复") from error
         if not is_same:
@@ -83,9 +82,7 @@ def check(published: Path, ledger: Ledger) -> str:
     return f"版次 {edition_id} 的已发布文件与审计记录中的散列相符"
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes, read in pieces."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

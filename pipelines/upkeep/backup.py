@@ -33,11 +33,12 @@ from pipelines.ingest import keys as all_keys
 from pipelines.ingest.raw import Raw
 from pipelines.ledger import Ledger
 from pipelines.ledger.portable import revision, write_portable
+from pipelines.ledger.publication import sha256_of
 from pipelines.publish.edition import current_edition
 from pipelines.region import Region
 from pipelines.settings import Settings
 from pipelines.upkeep import inventory
-from pipelines.upkeep.inventory import LEDGER, Backup, Kept, Manifest, sha256_of
+from pipelines.upkeep.inventory import LEDGER, Backup, Kept, Manifest
 from pipelines.upkeep.left_out import left_out
 
 FULL_EVERY = timedelta(days=7)

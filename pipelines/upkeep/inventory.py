@@ -1,6 +1,5 @@
 """The manifest of a backup: every file with size and hash, what the files say, and what was left out and why."""
 
-import hashlib
 import json
 import os
 import re
@@ -12,13 +11,13 @@ from pathlib import Path
 import duckdb
 
 from pipelines.domain import UserError
+from pipelines.ledger.publication import sha256_of
 from pipelines.warehouse import store
 
 NAME = "manifest.json"
 FORMAT = 2
 """1: the first. 2: says whether it is a full copy."""
 LEDGER = "ledger.sqlite"
-_CHUNK = 1 << 20
 
 
 class DamagedError(UserError):
@@ -143,15 +142,6 @@ def hash_in_name(path: str) -> str | None:
     """SHA-256 that a plain content of raw has by its name; None for a sealed one, a twin and all other files."""
     name = Path(path).name
     return name.removesuffix(".csv") if path.startswith("raw/") and re.fullmatch(r"[0-9a-f]{64}\.csv", name) else None
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file's bytes, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def compare(folder: Path, files: Iterable[Kept]) -> Iterator[Kept]:

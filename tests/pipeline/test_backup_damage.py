@@ -15,6 +15,7 @@ from pipelines.feeds import contracts
 from pipelines.ingest import keys
 from pipelines.ingest.raw import Raw
 from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.publication import sha256_of
 from pipelines.settings import Settings
 from pipelines.upkeep import inventory
 from pipelines.upkeep.backup import back_up
@@ -81,8 +82,8 @@ def test_a_plain_file_damaged_before_the_first_backup_is_refused(kept: Kept) -> 
 
 
 def test_a_content_that_was_sealed_again_is_no_damage(kept: Kept) -> None:
-    kept.back_up(timedelta())
     path, contract = kept.file(".csv.sealed"), contracts()["benefit_claim"]
+    first = kept.back_up(timedelta()).folder / path.relative_to(kept.settings.data)
     raw = Raw(kept.settings.raw, keys.load(kept.settings))
     content = raw.content(contract, path.name.split(".")[0])
     path.unlink()
@@ -90,7 +91,8 @@ def test_a_content_that_was_sealed_again_is_no_damage(kept: Kept) -> None:
     plain.write_bytes(content)
     with plain.open("rb") as file:
         raw.receive(contract, file)
-    kept.back_up(DAY)
+    again = kept.back_up(DAY).folder / path.relative_to(kept.settings.data)
+    assert again.read_bytes() == path.read_bytes() != first.read_bytes()
 
 
 def test_a_backup_a_week_shares_no_file_with_the_others(kept: Kept) -> None:
@@ -140,6 +142,6 @@ def rewritten(backup: Backup, path: Path) -> Backup:
     told = json.loads(manifest.read_text(encoding="utf-8"))
     for file in told["files"]:
         if backup.folder / file["path"] == path:
-            file["sha256"] = inventory.sha256_of(path)
+            file["sha256"] = sha256_of(path)
     manifest.write_text(json.dumps(told), encoding="utf-8")
     return inventory.read(backup.folder)
