@@ -62,8 +62,8 @@ def test_a_document_that_is_refused_is_asked_for_again_by_the_browser(readers: R
     page.route("**/warnings", lambda route: route.fulfill(
         status=left.pop(), headers={"Refresh": "1"}, content_type="text/html; charset=utf-8", body=f"<p>{BUSY}</p>"
     ) if left else route.continue_())  # fmt: skip
-    page.goto("/warnings")
-    expect(page.locator("p")).to_have_text(BUSY)
+    page.goto("/warnings", wait_until="commit")
+    assert not left  # on a busy machine the page that follows is there already
     page.wait_for_selector(".page main h1")
     assert RETRY_AFTER >= 1
     page.close()

@@ -32,7 +32,7 @@ figures = {
     if ("area", "371502") in one.question.values and (found := ahead._made(settings, edition, one)) is not None
 }
 assert figures
-told = {repr(one): json.loads(made.text) for one, (made, _) in (pages | figures).items()}
+told = {repr(one): json.loads(made.filled(dict.fromkeys(made.blanks, "null"))) for one, (made, _) in (pages | figures).items()}
 json.dump({"storage": pandas.Series(["a"]).dtype.storage, "arrow": "pyarrow" in sys.modules, "parts": told}, sys.stdout)
 """
 

@@ -71,10 +71,14 @@ class Point:
 
 
 class Counting:
-    """Counts calls by stage; at a point, before the call is made, calls ``at_point`` with who calls what."""
+    """Counts calls by stage; at a point, before the call is made, calls ``at_point`` with who calls what.
+
+    ``first`` says at which call of its stage one function first calls another: ``"run: editions -> record"``.
+    """
 
     def __init__(self, point: Point | None, at_point: Callable[[str], None]) -> None:
         self.calls: Counter[str] = Counter()
+        self.first: dict[str, int] = {}
         self._point, self._at_point = point, at_point
         self._stage_of_file: dict[str, str] = {}
         self._rounds: Counter[tuple[str, int]] = Counter()
@@ -97,10 +101,11 @@ class Counting:
         if self._rounds[line] > self._most_rounds:
             return
         self.calls[stage] += 1
+        called = frame.f_code.co_qualname if event == "call" else getattr(argument, "__qualname__", "?")
+        what = f"{caller.f_code.co_qualname} -> {called}"
+        self.first.setdefault(f"{stage}: {what}", self.calls[stage])
         if self._point is not None and (stage, self.calls[stage]) == (self._point.stage, self._point.nth):
-            called = frame.f_code.co_qualname if event == "call" else getattr(argument, "__qualname__", "?")
-            module, code = caller.f_globals.get("__name__"), caller.f_code
-            self._at_point(f"{module}:{caller.f_lineno} {code.co_qualname} -> {called}")
+            self._at_point(f"{caller.f_globals.get('__name__')}:{caller.f_lineno} {what}")
 
     def _stage_of(self, frame: FrameType) -> str:
         file = frame.f_code.co_filename
@@ -133,7 +138,7 @@ def counted(commands: list[list[str]], report: Path, point: Point | None) -> int
         status = work(commands)
     finally:
         sys.setprofile(None)
-    report.write_text("".join(f"{name} {calls}\n" for name, calls in sorted(counting.calls.items())), encoding="utf-8")
+    report.write_text(json.dumps({"calls": counting.calls, "first": counting.first}), encoding="utf-8")
     return status
 
 

@@ -47,5 +47,14 @@ class Nursery:
 
 def calls_of(report: Path) -> dict[str, int]:
     """Calls of each stage, as a report of a run that was not killed tells them."""
-    lines = report.read_text(encoding="utf-8").splitlines()
-    return {stage: int(calls) for stage, calls in map(str.split, lines)}
+    return _report(report)["calls"]
+
+
+def first_of(report: Path) -> dict[str, int]:
+    """At which call of its stage one function first calls another: ``{"run: editions -> record": 812}``."""
+    return _report(report)["first"]
+
+
+def _report(report: Path) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = json.loads(report.read_text(encoding="utf-8"))
+    return found

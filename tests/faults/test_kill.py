@@ -13,7 +13,7 @@ from pipelines.doctor import table_hashes
 from pipelines.settings import Settings
 from tests.faults.evening import DAY, Evening
 from tests.faults.killer import STAGES, Point
-from tests.faults.nursery import Kill, Nursery, calls_of
+from tests.faults.nursery import Kill, Nursery, calls_of, first_of
 from tests.faults.watcher import DOWNLOADS, LAYOUT, watched
 from tests.house import House
 from tests.tier import IS_LONG
@@ -40,7 +40,7 @@ LONG = (0.02, 0.14, 0.26, 0.38, 0.5, 0.62, 0.74, 0.86, 0.97)
 # A delay lets the kill fall into the middle of a statement of DuckDB; these stages go on long enough after it.
 DELAYED = [(stage, share, delay) for stage in ("ingest", "run", "publish") for share in LONG[:8] for delay in (3, 25)]
 POINTS = [(stage, share, 0) for stage, shares in SHORT.items() for share in shares]
-LEFT_BEHIND = [("run", 0.888, False)]  # computed, and not yet in the ledger
+LEFT_BEHIND: list[tuple[str, float | str, bool]] = [("run", "editions -> record", False)]  # not yet in the ledger
 if IS_LONG:
     LEFT_BEHIND += [("publish", 0.5, True)]
     POINTS += [(stage, share, 0) for stage in SHORT for share in LONG if share not in SHORT[stage]] + DELAYED
@@ -59,11 +59,17 @@ class End:
 
 @dataclass(frozen=True)
 class Calm:
-    """The run that nobody killed: its house, how many calls each stage made, and its end."""
+    """The run that nobody killed: its house, how many calls each stage made, which call was the first of what, its end."""
 
     house: House
     calls: dict[str, int]
+    first: dict[str, int]
     end: End
+
+    def at(self, stage: str, where: float | str, delay: int = 0) -> Point:
+        """A point at a share of a stage's calls, or where one function calls another for the first time."""
+        nth = self.first[f"{stage}: {where}"] if isinstance(where, str) else round(where * self.calls[stage])
+        return Point(stage, nth, delay)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +78,7 @@ def calm(evening: Evening, nursery: Nursery, tmp_path_factory: pytest.TempPathFa
     house = evening.house.copy(folder / "house")
     status, said = nursery.work(house, NIGHT, folder / "calls")
     assert status == 0, said
-    return Calm(house, calls_of(folder / "calls"), end_of(house))
+    return Calm(house, calls_of(folder / "calls"), first_of(folder / "calls"), end_of(house))
 
 
 def end_of(house: House) -> End:
@@ -95,15 +101,15 @@ def test_the_undisturbed_night_has_work_for_every_stage(calm: Calm) -> None:
     assert not calm.end.waiting
 
 
-@pytest.mark.parametrize(("stage", "share", "delay"), POINTS)
+@pytest.mark.parametrize(("stage", "where", "delay"), POINTS)
 def test_a_killed_run_is_completed_by_the_next_one_while_the_dashboard_serves(
-    stage: str, share: float, delay: int, evening: Evening, calm: Calm, nursery: Nursery, kill: Kill,
+    stage: str, where: float | str, delay: int, evening: Evening, calm: Calm, nursery: Nursery, kill: Kill,
     house: Callable[[House], House],
 ) -> None:  # fmt: skip
     killed = house(evening.house)
     with watched(killed, evening.path) as watcher:
         assert watcher.look() == {BEFORE}
-        kill(killed, NIGHT, Point(stage, round(share * calm.calls[stage]), delay))
+        kill(killed, NIGHT, calm.at(stage, where, delay))
         assert watcher.look() <= {BEFORE, AFTER}
         status, said = nursery.work(killed, NIGHT)
         assert status == 0, said
@@ -114,13 +120,13 @@ def test_a_killed_run_is_completed_by_the_next_one_while_the_dashboard_serves(
     assert not watcher.changed(), "an edition never changes under its reader"
 
 
-@pytest.mark.parametrize(("stage", "share", "is_recorded"), LEFT_BEHIND)
+@pytest.mark.parametrize(("stage", "where", "is_recorded"), LEFT_BEHIND)
 def test_the_next_days_run_remembers_the_edition_that_a_killed_run_left_unpublished(
-    stage: str, share: float, is_recorded: bool, evening: Evening, calm: Calm, nursery: Nursery, kill: Kill,
+    stage: str, where: float | str, is_recorded: bool, evening: Evening, calm: Calm, nursery: Nursery, kill: Kill,
     house: Callable[[House], House],
 ) -> None:  # fmt: skip
     killed, undisturbed = house(evening.house), house(calm.house)
-    kill(killed, NIGHT, Point(stage, round(share * calm.calls[stage])))
+    kill(killed, NIGHT, calm.at(stage, where))
     assert killed.ask("select max(edition_id) from edition") == [(BEFORE,)], "not published"
     with duckdb.connect(str(killed.data / "warehouse.duckdb")) as warehouse:
         assert warehouse.execute("select max(edition_id) from edition").fetchall() == [(AFTER,)], "computed"

@@ -220,7 +220,10 @@ def test_what_is_changed_in_the_ledger_alone_is_told_by_verify(what: str, city_l
     account.disable(city_ledger, SYSTEM, account_id, NOW)
     record(city_ledger, edition(NOW.date()), False, NOW.replace(hour=2))
     one = Subject("w1", "2026-11-23.1", "371502", Level.ORANGE)
-    chain.take(city_ledger, REGION.transition, DUTY, WHO, one, State.CONFIRMED, NOW, document="聊人社批〔2026〕8 号")
+    chain.take(
+        city_ledger, REGION.transition, DUTY, WHO, one, State.CONFIRMED, NOW,
+        document="聊人社批〔2026〕8 号", note="停保人数已向用人单位核对",
+    )  # fmt: skip
     queue_mails(city_ledger, 2)
     queue.mark_accepted(city_ledger, 1, "250 OK", NOW)
     assert broken(city_ledger, settings) == []
