@@ -199,15 +199,25 @@ def for_nobody_yet(audience: Audience, areas: frozenset[str], language: Language
         g.published_memory, g.gangshao_seen = aside, seen
 
 
+def manifest() -> dict[str, str]:
+    """Facts about the published file, by key."""
+    return once_an_edition(_manifest)
+
+
+def _manifest() -> dict[str, str]:
+    rows = read("manifest")
+    return dict(zip(rows["key"], rows["value"], strict=True))
+
+
 def today() -> date:
     """The day it is in the region."""
-    told = read("manifest").set_index("key")["value"]
+    told = manifest()
     return trail().clock().astimezone(ZoneInfo(told["time_zone"])).date()
 
 
 def least_persons() -> int:
     """A count of fewer is small: the region's bound, as the edition names it (of older ones: the usual bound)."""
-    told = read("manifest").set_index("key")["value"]
+    told = manifest()
     return int(told.get("least_persons", Bounds().persons))
 
 

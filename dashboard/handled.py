@@ -24,6 +24,9 @@ from pipelines.office_hours import suspected_at
 UNVERIFIED_DAYS = timedelta(days=30)
 """[P] So long a warning that its data ended before anybody verified it is listed."""
 
+_COLUMNS = ("episode_id", "level", "area", "opened_on", "changed_on", "closed_on")
+"""What of a warning decides where it stands; ``closed_on`` is there where the data may have closed it."""
+
 
 @dataclass(frozen=True)
 class Handled:
@@ -64,13 +67,16 @@ def closed_by_data() -> Closed:
         stands = standing(connection, list(closed.loc[closed["episode_id"].isin(acted), "episode_id"]), until)
     since = pd.Timestamp(data.edition().day - UNVERIFIED_DAYS)
     kept: dict[str, list[bool]] = {"held": [], "events": [], "unverified": []}
-    for row in closed.itertuples(index=False):
-        at, level = stands.get(row.episode_id, Standing()), int(row.level)
-        stays = at.outlasts_its_data(row.kind, level, row.closed_on.date(), told_from)
+    levels = closed["level"].astype(int)
+    for episode_id, kind, level, closed_on in zip(
+        closed["episode_id"], closed["kind"], levels, closed["closed_on"], strict=True
+    ):
+        at = stands.get(episode_id, Standing())
+        stays = at.outlasts_its_data(kind, level, closed_on.date(), told_from)
         is_open = at.state_at(level) is State.TO_VERIFY
         kept["held"].append(stays and not is_open)
         kept["events"].append(stays and is_open)
-        kept["unverified"].append(is_open and not stays and level <= Level.YELLOW and row.closed_on >= since)
+        kept["unverified"].append(is_open and not stays and level <= Level.YELLOW and closed_on >= since)
     return Closed(**{name: closed[np.array(chosen, dtype=bool)] for name, chosen in kept.items()})
 
 
@@ -100,6 +106,8 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
     """Each of these warnings (rows of ``open_warning`` or ``closed_warning``) by its identity, as of now or as of the
     day looked back to. What is next of those ``are_receded`` is to be lifted, where that is possible.
     """
+    if warnings.empty:
+        return {}
     ids = list(warnings["episode_id"])
     until = data.until()
     with trail().ledger.reading() as connection:
@@ -110,7 +118,8 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
     today = data.today() if until is None else data.edition().day
     found = {}
     place = region()
-    for row in warnings.itertuples(index=False):
+    columns = [name for name in _COLUMNS if name in warnings]
+    for row in warnings[columns].itertuples(index=False):
         own, level = row.episode_id, Level(int(row.level))
         at = stands[own]
         possible = steps_from(at.level_at(level), at.state_at(level), is_city=row.area == reference.city())

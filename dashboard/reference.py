@@ -86,12 +86,7 @@ class Indicator:
 
 def manifest() -> dict[str, str]:
     """Facts about the published file."""
-    return data.once_an_edition(_manifest)
-
-
-def _manifest() -> dict[str, str]:
-    rows = data.read("manifest")
-    return dict(zip(rows["key"], rows["value"], strict=True))
+    return data.manifest()
 
 
 def city() -> str:

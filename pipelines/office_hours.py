@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -65,6 +66,7 @@ class Hours:
             here = self.next_working(region, closes)
 
 
+@lru_cache(maxsize=256)
 def hours_of_area(region: Region, area: str) -> Hours:
     """The hours of the first office that answers for an area. Raises KeyError where none does."""
     for row in region.offices.itertuples(index=False):
