@@ -24,10 +24,10 @@ from pipelines.ledger import has_ledger, job, open_ledger, publication, queue
 from pipelines.ledger.account import accounts
 from pipelines.ledger.edition import is_ahead, recorded_editions
 from pipelines.ledger.job import Ending
+from pipelines.ledger.rule import unapproved
 from pipelines.ledger.transition import unheld
 from pipelines.publish.read import edition_in_force, read
 from pipelines.region import Region
-from pipelines.rule_desk import unapproved
 from pipelines.settings import Settings
 from pipelines.upkeep.comparison import unnamed_contents
 from pipelines.upkeep.drill import FRESH_FOR, last_good

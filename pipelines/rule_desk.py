@@ -14,12 +14,12 @@ from pipelines.alerts import layoff_rate
 from pipelines.alerts.rule_backtest import backtest as backtested
 from pipelines.alerts.ruling import decided
 from pipelines.domain import State, UserError
-from pipelines.ledger import Ledger, audit, open_ledger
+from pipelines.ledger import audit, open_ledger
 from pipelines.ledger.audit import Act
 from pipelines.ledger.rule import KeptBacktest, Kind, approval, keep_backtest, last_backtest, part_of, stand_behind
 from pipelines.region import Region
 from pipelines.region_rules import LEADS, RULE
-from pipelines.rule_version import before, newest, released, rule_hash, two_named
+from pipelines.rule_version import before, newest, rule_hash, two_named
 from pipelines.terminal import bar, console, now, place, to_day
 from pipelines.warehouse import store
 from pipelines.warehouse.sight import look
@@ -208,22 +208,6 @@ def case_differences(region: Region, kept: KeptBacktest) -> list[str]:
 
 def _by_place(cases: list[dict[str, Any]]) -> dict[tuple[str, str, str], dict[str, Any]]:
     return {(case["area"], case["industry"], case["opened_on"]): case for case in cases}
-
-
-def unapproved(region: Region, ledger: Ledger, day: date) -> dict[str, str]:
-    """Rules judged on a day behind which neither the release nor a backtest and two persons stand.
-
-    By rule the account under which both persons were entered, empty where not even that is so.
-    """
-    shipped = released(region)
-    rules = region.rules_on(day)
-    rules = rules[rules["is_enabled"] & ~rules["kind"].isin(LEADS)]
-    found = {
-        str(rule_id): approval(ledger, str(rule_id), rule_hash(rows))
-        for rule_id, rows in rules.groupby("rule_id", sort=False)
-        if (rule_id, rule_hash(rows)) not in shipped
-    }
-    return {rule_id: one.one_account for rule_id, one in found.items() if not one.is_complete}
 
 
 def layoff_rates(

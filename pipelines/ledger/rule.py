@@ -14,6 +14,9 @@ from pipelines.ledger import audit
 from pipelines.ledger.audit import Act, Actor
 from pipelines.ledger.schema import rule_act, rule_backtest
 from pipelines.ledger.store import Ledger
+from pipelines.region import Region
+from pipelines.region_rules import LEADS
+from pipelines.rule_version import released, rule_hash
 
 MAY_DECIDE = frozenset({Role.CITY_LEADER, Role.CITY_ANALYST})
 """Whose accounts propose, approve and send back rules on the page."""
@@ -222,3 +225,19 @@ def _backtest(row: Row[Any]) -> KeptBacktest:
 def _act(row: Row[Any]) -> RuleAct:
     values = dict(row._mapping)
     return RuleAct(**{**values, "kind": Kind(values["kind"])})
+
+
+def unapproved(region: Region, ledger: Ledger, day: date) -> dict[str, str]:
+    """Rules judged on a day behind which neither the release nor a backtest and two persons stand.
+
+    By rule the account under which both persons were entered, empty where not even that is so.
+    """
+    shipped = released(region)
+    rules = region.rules_on(day)
+    rules = rules[rules["is_enabled"] & ~rules["kind"].isin(LEADS)]
+    found = {
+        str(rule_id): approval(ledger, str(rule_id), rule_hash(rows))
+        for rule_id, rows in rules.groupby("rule_id", sort=False)
+        if (rule_id, rule_hash(rows)) not in shipped
+    }
+    return {rule_id: one.one_account for rule_id, one in found.items() if not one.is_complete}
