@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.region import due_day
+from dashboard.health import due_day
 from pipelines.doctor import Answer, examine
 from pipelines.domain import UserError
 from pipelines.ledger import open_ledger
