@@ -84,24 +84,19 @@ class Indicator:
         return text(_UNITS.get(self.unit, self.unit))
 
 
-def manifest() -> dict[str, str]:
-    """Facts about the published file."""
-    return data.manifest()
-
-
 def city() -> str:
     """Code of the whole region."""
-    return manifest()["city"]
+    return data.manifest()["city"]
 
 
 def zone() -> str:
     """Name of the region's time zone."""
-    return manifest()["time_zone"]
+    return data.manifest()["time_zone"]
 
 
 def is_demonstration() -> bool:
     """Whether all the data are invented."""
-    return manifest().get("is_demonstration") == "true"
+    return data.manifest().get("is_demonstration") == "true"
 
 
 def places() -> dict[str, Place]:

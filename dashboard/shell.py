@@ -142,7 +142,7 @@ def _header(role: str) -> Any:
     """What stands above every page of a role."""
     may = partial(may_open, Viewer(Role(role) if role else None))
     is_chinese = language() is Language.CHINESE
-    name = reference.manifest()["region_name_zh" if is_chinese else "region_name_en"]
+    name = data.manifest()["region_name_zh" if is_chinese else "region_name_en"]
     areas = [html.Li(dcc.Link(place.short_name, href=address(f"/area/{place.code}"))) for place in reference.units()]
     return html.Header(
         [

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.health import due_day
 from pipelines.doctor import Answer, examine
 from pipelines.domain import UserError
 from pipelines.ledger import open_ledger
@@ -43,7 +42,7 @@ def test_an_old_edition_in_force_is_a_finding_unless_its_data_are_invented(city:
     settings.demonstration_mark.touch()
     assert answer(settings, "已发布文件").is_well
     settings.demonstration_mark.unlink()
-    city.publish([edition(date.fromisoformat(due_day(REGION, datetime.now(UTC))))], [])
+    city.publish([edition(REGION.edition_due(datetime.now(UTC)))], [])
     assert answer(settings, "已发布文件").is_well
 
 
