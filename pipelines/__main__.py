@@ -1,7 +1,6 @@
 """The door of the command line `gangshao`: what goes wrong is a sentence or a traceback without anybody's data."""
 
 import errno
-import importlib
 import logging
 import os
 import resource
@@ -9,9 +8,7 @@ import sys
 import traceback
 from time import perf_counter
 
-import typer
-
-from pipelines import settings as all_settings
+from pipelines.commands import HELP, app
 from pipelines.domain import QUIET, BusyError, UserError
 from pipelines.lean import become_lean
 from pipelines.log import configure, redacted, tell
@@ -28,15 +25,21 @@ def main() -> None:
     # A core file would hold what is in memory: persons of the files that are read.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     os.environ |= ONE_THREAD  # more of them add in another order, and figures must not hang on the machine
-    began, app = perf_counter(), _app()
-    command = _command(app)
+    began, command = perf_counter(), _called()
+    if sys.argv[1:] in ([], ["--help"]):  # needs no settings and is no event
+        app()
+    if command == "serve":
+        become_lean()
+    from pipelines import settings as all_settings  # noqa: PLC0415  # pydantic takes longer than help does
+
     try:
         configure(all_settings.load(), "web" if command == "serve" else "run")
         tell(log, "command began", command=command)
         app()
     except UserError as error:
         log.info("command refused", exc_info=True, extra={"fields": {"command": command}})
-        console = importlib.import_module("pipelines.terminal").console
+        from pipelines.terminal import console  # noqa: PLC0415  # after become_lean, for it brings pandas
+
         console.print(f"[bold]{error}[/bold]" if sys.stderr.isatty() else str(error), markup=sys.stderr.isatty())
         sys.exit(QUIET if isinstance(error, BusyError) else 2)
     except SystemExit as end:
@@ -64,19 +67,9 @@ def is_disk_full(error: BaseException) -> bool:
     return False
 
 
-def _app() -> typer.Typer:
-    """All commands; to serve, that one alone, for importing the others takes a second and 60 MiB that stay."""
-    if sys.argv[1:2] == ["serve"]:
-        become_lean()
-        return importlib.import_module("pipelines.serve_desk").alone  # type: ignore[no-any-return]
-    return importlib.import_module("pipelines.commands").app  # type: ignore[no-any-return]
-
-
-def _command(app: typer.Typer) -> str:
-    """The command as it is registered, never another word of the command line: those may be anybody's name."""
-    names = {item.name or getattr(item.callback, "__name__", "") for item in app.registered_commands}
-    names |= {str(group.name) for group in app.registered_groups}
-    return next((word for word in sys.argv[1:2] if word in names), "")
+def _called() -> str:
+    """The command as it is known, never another word of the command line: those may be anybody's name."""
+    return next((word for word in sys.argv[1:2] if word in HELP), "")
 
 
 if __name__ == "__main__":

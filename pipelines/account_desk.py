@@ -13,11 +13,6 @@ from pipelines.terminal import console, now, place
 desk = typer.Typer(no_args_is_help=True, help="账号 (accounts)")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.add_typer(desk, name="account")
-
-
 def role_and_areas(region: Region, role: str, areas: list[str]) -> tuple[Role, list[str]]:
     """A role and the codes of its areas, as they were written. Raises UserError for a wrong one."""
     if role not in list(Role):

@@ -25,11 +25,6 @@ _SHOWN = 100
 desk = typer.Typer(no_args_is_help=True, help="审计记录 (the audit trail)")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.add_typer(desk, name="audit")
-
-
 @contextmanager
 def entered(ledger: Ledger, act: Act, target: str) -> Iterator[dict[str, object]]:
     """Enter a long act before it starts and when it ends; what is put into the dictionary becomes its details."""

@@ -26,12 +26,6 @@ KEPT = 14
 log = logging.getLogger(__name__)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    for command in (backup, drill, restore):
-        app.command()(command)
-
-
 def backup(
     keep: Annotated[int, typer.Option(min=1, max=10_000, help="演练通过后保留最新的几份")] = KEPT,
 ) -> None:

@@ -1,338 +1,87 @@
-"""All commands of `gangshao`, of this file and of the desks."""
+"""All commands of `gangshao`: a line of help for each, and its module only when it is called.
 
-import logging
-from datetime import time, timedelta
-from pathlib import Path
-from typing import Annotated
+What a command is stands under `gangshao.commands` in pyproject.toml; its name and line of help are here, for the list
+of commands must not wait for what they import.
+"""
 
-import pandas as pd
+from importlib.metadata import entry_points
+from typing import Any
+
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from pipelines import (
-    account_desk,
-    audit_desk,
-    backup_desk,
-    drop_desk,
-    edition_desk,
-    notice_desk,
-    outbox_desk,
-    rule_desk,
-    schedule_desk,
-    serve_desk,
+HELP = {
+    "drops": "列出报送批次：编号、文件、状态、行数、理由 (list drops with their state and reason).",
+    "revisions": "一个版次改动了哪些已公布的读数、改了多少、为什么 (which readings an edition moved, by how much, why).",  # noqa: E501
+    "confirm": "确认一个暂存的文件：从现在起采用 (let a held file count from now on).",
+    "withdraw": "撤回一个文件：从现在起不再采用 (a file no longer counts from now on).",
+    "replay": "用现行约定和代码表重新检查退回的行，能通过的从现在起采用 (check refused rows again).",
+    "restate": "用现行约定重读一个数据来源的全部文件，变化从现在起计入 (read all drops of a feed again).",
+    "backup": "备份台账、现行版次、原始文件，并当场演练一次恢复 (back up, then try a restore of it).",
+    "drill": "演练：把备份恢复到旁边，逐项核对，然后删去 (restore a backup aside, compare all of it, remove it).",
+    "restore": "恢复到一个空文件夹；先核对每个文件 (put a backup into an empty folder, after every file was compared).",
+    "refund": "各单位上年裁员率，按两种公式，供审核稳岗返还 (layoff rates of last year for refunds, by both formulas).",
+    "route": "这样的预警此刻会通知谁、怎么通知、为什么 (who would get what, and why).",
+    "preview": "看一封邮件此刻会是什么样，不发送、不记录；还没到时候的，看下一封 (a mail as it would be; nothing is stored).",  # noqa: E501
+    "remind": "就现行版次通报之后发布的橙色、红色预警，催办没有签收和逾期的，发到期的定期邮件 (each goes once).",
+    "reasons": "每位接收人为什么收到或没收到每项预警 (why each recipient was or was not told of each warning).",
+    "schedule": "按地区的时刻表做一天的事：接收、运行、发邮件、备份；错过的补做 (do the day's jobs by the region's hours).",  # noqa: E501
+    "watch": "查看当天的版次、发件箱、定时任务，有事告知值班岗；供 cron 调用 (a small check for cron; tells the duty desk).",  # noqa: E501
+    "serve": "启动看板 (serve the dashboard).",
+    "demo": "虚构一座城市的报送文件和已知真相 (write an invented city's files and its truth).",
+    "check": "按约定检查一个文件，不入库；退出码 0 全部可用，1 有行退回，2 整份退回或无法检查 (check a file, keep nothing).",  # noqa: E501
+    "template": "写出报送模板（xlsx）或说明页 (write the template of a feed, or its documentation page).",
+    "ingest": "接收 inbox 中的文件 (take in what waits in the inbox).",
+    "run": "一次完整的运行：接收、计算、预警、发布、通知 (ingest, compute, judge, publish, notify).",
+    "purge": "过了保存期的个人报送文件换成脱敏副本 (sealed files past their retention become masked twins).",
+    "publish": "重新发布仓库中最后一个版次 (publish the warehouse's last edition again).",
+    "notify": "就现行版次通知各单位；已通知的不再通知 (tell the offices; nobody is told twice).",
+    "link": "生成查看演示数据的一次性链接，只在本机有效 (a single-use link to invented data, on this machine only).",
+    "doctor": "检查设置、文件夹、密钥、台账和发布文件 (check what the program needs).",
+    "trace": "一个公布的数出自哪些文件的哪些行 (the drops, files and lines a published number came from).",
+    "backtest": "用各版次当时所知重做预测与判断，并按现在所知评分 (score past forecasts and judgements, on vintages only).",  # noqa: E501
+    "leading": "检验其他指标能否使一个指标的预测更准 (do other indicators sharpen its forecasts? on vintages only).",
+    "tryout": "虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard).",
+    "audit": "审计记录 (the audit trail)",
+    "account": "账号 (accounts)",
+    "edition": "版次 (editions)",
+    "rules": "预警规则 (rules)",
+    "outbox": "发件箱 (the outbox)",
+}
+ENTRY_POINTS = "gangshao.commands"
+
+
+def load_command(name: str) -> Any:
+    """The command of this name, whose module is imported now."""
+    (entry,) = entry_points(group=ENTRY_POINTS, name=name)
+    loaded = entry.load()
+    of_it = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    if isinstance(loaded, typer.Typer):
+        of_it.add_typer(loaded, name=name)
+        return typer.main.get_group(of_it).commands[name]
+    of_it.command(name)(loaded)
+    return typer.main.get_command(of_it)
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands by name and help, and imports one when it is called."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """A group of placeholders."""
+        super().__init__(*arguments, **options)
+        self.commands = {name: TyperCommand(name, help=line) for name, line in HELP.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, in the place of its placeholder."""
+        name, placeholder, rest = super().resolve_command(ctx, args)
+        return name, placeholder and load_command(str(name)), rest
+
+
+app = typer.Typer(
+    cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao"
 )
-from pipelines import notify as notices
-from pipelines import run as runs
-from pipelines import settings as all_settings
-from pipelines.audit_desk import entered
-from pipelines.clock import refuse_clock_ahead
-from pipelines.configuration import note_changes
-from pipelines.demo import generate
-from pipelines.doctor import examine, table_hashes
-from pipelines.domain import QUIET, RETURNED, Edition, UserError
-from pipelines.ingest.purge import purge as purged
-from pipelines.ingest.report import IngestReport
-from pipelines.ledger import Ledger, audit, open_ledger, publication
-from pipelines.ledger.audit import Act
-from pipelines.log import tell
-from pipelines.region import Region
-from pipelines.sender import check, template
-from pipelines.settings import Settings
-from pipelines.terminal import bar, console, now, place, to_day
-from pipelines.tryout import (
-    demonstration_links,
-    mark_demonstration,
-    newest_day,
-    replay_demonstration,
-    sign_in_link,
-)
-from pipelines.upkeep import comparison
-from pipelines.upkeep.backup import holding_raw
-from pipelines.warehouse import backtest as backtests
-from pipelines.warehouse import kept_backtest, store
-from pipelines.warehouse import trace as traces
-from pipelines.warehouse.figure import find_figure
-
-log = logging.getLogger(__name__)
-ClockIsRight = Annotated[bool, typer.Option("--clock-is-right", help="本机时钟正确，例如长时间停机之后")]
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
-drop_desk.add_to(app)
-audit_desk.add_to(app)
-account_desk.add_to(app)
-backup_desk.add_to(app)
-edition_desk.add_to(app)
-rule_desk.add_to(app)
-notice_desk.add_to(app)
-outbox_desk.add_to(app)
-schedule_desk.add_to(app)
-serve_desk.add_to(app)
 
 
-@app.command()
-def demo(
-    into: Annotated[Path, typer.Option(help="文件夹，按 <数据来源>/<收到日>/ 写入")],
-    days: Annotated[int, typer.Option(min=1, max=5000)] = 900,
-    scale: Annotated[float, typer.Option(min=0.001, max=10, help="1 相当于全市")] = 0.1,
-    seed: int = 1,
-    quiet: Annotated[bool, typer.Option("--quiet", help="不含任何事件")] = False,
-    until: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="最后一个数据日，默认前天")] = "",
-) -> None:
-    """虚构一座城市的报送文件和已知真相 (write an invented city's files and its truth)."""
-    settings, region = place()
-    last = to_day(until) if until else region.local_day(now()) - timedelta(days=2)
-    if into.resolve().is_relative_to(settings.data):
-        mark_demonstration(settings)
-    with bar() as progress:
-        report = generate(region, into, days, scale, seed, quiet, last, progress=progress)
-    console.print(f"已写入 {report.files:,} 个文件、{report.rows:,} 行 → {into}")
-
-
-app.command()(check)
-app.command()(template)
-
-
-@app.command()
-def ingest(
-    backfill: Annotated[bool, typer.Option("--backfill", help="收到时间取自日期文件夹")] = False,
-    is_right: ClockIsRight = False,
-) -> None:
-    """接收 inbox 中的文件 (take in what waits in the inbox)."""
-    settings, region = place()
-    ledger = open_ledger(settings)
-    with runs.locked(settings), bar() as progress:
-        refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
-        report = runs.take(settings, region, ledger, backfill, now(), progress)
-        _enter(ledger, report)
-    for sentence in report.sentences:
-        console.print(sentence)
-    if not report.did_something:
-        raise typer.Exit(RETURNED if report.refused else QUIET)
-
-
-@app.command()
-def run(
-    day: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="版次的日子，默认今天")] = "",
-    cutoff: Annotated[str, typer.Option(metavar="HH:MM|now", help="另一个截止时间：再出一个版次")] = "",
-    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")] = "",
-    last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD")] = "",
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="由原始文件重建")] = False,
-    is_right: ClockIsRight = False,
-) -> None:
-    """一次完整的运行：接收、计算、预警、发布、通知 (ingest, compute, judge, publish, notify)."""
-    settings, region = place()
-    if bool(first) != bool(last) or (first and (day or cutoff)) or (rebuild and (first or day or cutoff)):
-        raise UserError(
-            "--from 与 --to 须一起使用，且不能与 --day、--cutoff 或 --rebuild 同用 (options do not go together)"
-        )
-    ledger = open_ledger(settings)
-    with runs.locked(settings), bar() as progress:
-        note_changes(settings, region, ledger, now())
-        if rebuild:
-            with entered(ledger, Act.REBUILD, "warehouse"):
-                edition = runs.rebuild(settings, region, ledger, now(), progress)
-            _compare_rebuilt(settings, ledger)
-            console.print(f"已重建，现行版次 {edition.edition_id}")
-            return
-        refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
-        report = runs.take(settings, region, ledger, False, now(), progress)
-        _enter(ledger, report)
-        for sentence in report.sentences:
-            console.print(sentence)
-        runs.catch_up(settings, ledger, bool(first), now())
-        if first:
-            wanted = runs.first_editions(region, ledger, to_day(first), to_day(last))
-            edition = runs.editions(settings, region, ledger, wanted, now(), is_replay=True, progress=progress)
-            notices.remember_retrospective(settings, region, ledger, wanted, now())
-        else:
-            wanted = [_wanted(region, ledger, day, cutoff)]
-            edition = runs.editions(settings, region, ledger, wanted, now(), is_replay=False, progress=progress)
-            console.print(notices.notify(settings, region, ledger, edition, now()))
-    console.print(f"现行版次 {edition.edition_id}")
-
-
-def _compare_rebuilt(settings: Settings, ledger: Ledger) -> None:
-    """Say what differs from the published tables. Raises UserError when files or lines of the list are lacking."""
-    for sentence in comparison.differences(settings):
-        console.print(sentence)
-    wrong = [
-        sentence
-        for sentence in (comparison.lost_drops(settings), comparison.unnamed_contents(settings.raw))
-        if sentence
-    ]
-    if wrong:
-        raise UserError("已重建，但 (rebuilt, but) " + "；".join(wrong))
-    publication.check(settings.published, ledger)
-
-
-def _enter(ledger: Ledger, report: IngestReport) -> None:
-    """An ingest in the audit trail and the log, unless it found nothing."""
-    if report.files or report.resumed:
-        counts: dict[str, int] = {
-            "accepted": report.accepted, "held": report.held, "refused": report.refused,
-            "duplicates": report.duplicates, "resumed": report.resumed,
-        }  # fmt: skip
-        tell(log, "files taken in", **counts)
-        audit.write(ledger, Act.INGEST, audit.this_process(), "inbox", now(), details=counts)
-
-
-def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:
-    chosen = to_day(day) if day else region.local_day(now())
-    if not cutoff:
-        return runs.first_edition(region, ledger, chosen)
-    if cutoff == "now":
-        at = now()
-    else:
-        try:
-            at = region.instant(chosen, time.fromisoformat(cutoff))
-        except ValueError as error:
-            raise UserError(f"截止时间“{cutoff}”写法有误，请写成 14:30 或 now (write HH:MM or now)") from error
-    return runs.further_edition(ledger, chosen, at)
-
-
-@app.command()
-def purge(is_right: ClockIsRight = False) -> None:
-    """过了保存期的个人报送文件换成脱敏副本 (sealed files past their retention become masked twins)."""
-    settings, region = place()
-    ledger = open_ledger(settings)
-    refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
-    with holding_raw(settings), runs.locked(settings), entered(ledger, Act.PURGE, "raw") as details:
-        for done in purged(settings, region, now()):
-            details[done.feed] = done.files
-            console.print(f"{done.feed}：{done.files} 个文件已换成 {done.drops} 份脱敏副本")
-
-
-@app.command()
-def publish(
-    is_anew: Annotated[bool, typer.Option("--anew", help="全部由仓库，不沿用已发布的文件")] = False,
-) -> None:
-    """重新发布仓库中最后一个版次 (publish the warehouse's last edition again)."""
-    settings, region = place()
-    ledger = open_ledger(settings)
-    with runs.locked(settings), entered(ledger, Act.PUBLISH, "edition in force"):
-        console.print(f"已发布 {runs.republish(settings, region, ledger, now(), is_anew=is_anew).edition_id}")
-
-
-@app.command()
-def notify() -> None:
-    """就现行版次通知各单位；已通知的不再通知 (tell the offices; nobody is told twice)."""
-    settings, region = place()
-    with runs.locked(settings):
-        console.print(notices.notify_current(settings, region, open_ledger(settings), now()))
-
-
-@app.command()
-def link(
-    role: str,
-    area: Annotated[list[str] | None, typer.Option(help="区县单位的地区代码或名称")] = None,
-    name: str = "",
-    hours: Annotated[int, typer.Option(min=1, max=12)] = 12,
-) -> None:
-    """生成查看演示数据的一次性链接，只在本机有效 (a single-use link to invented data, on this machine only)."""
-    settings, region = place()
-    chosen, codes = account_desk.role_and_areas(region, role, area or [])
-    typer.echo(sign_in_link(settings, open_ledger(settings), chosen, codes, name, hours, now()))
-
-
-@app.command()
-def doctor(
-    hashes: Annotated[bool, typer.Option("--hashes", help="列出仓库与发布文件各表的散列")] = False,
-) -> None:
-    """检查设置、文件夹、密钥、台账和发布文件 (check what the program needs)."""
-    settings = all_settings.load()
-    if hashes:
-        for name, value in table_hashes(settings).items():
-            typer.echo(f"{value}  {name}")
-        return
-    answers = examine(settings)
-    for answer in answers:
-        console.print(f"{'✓' if answer.is_well else '✗'} {answer.what}：{answer.sentence}")
-    if not all(answer.is_well for answer in answers):
-        raise typer.Exit(2)
-
-
-@app.command()
-def trace(
-    indicator: str,
-    period: Annotated[str, typer.Argument(help="2026-10、2026Q4 或 2026-10-12")],
-    area: Annotated[str, typer.Option(help="地区代码或名称，默认全市")] = "",
-    industry: Annotated[str, typer.Option(help="行业门类代码，默认全部")] = "",
-    grain: Annotated[str, typer.Option(help="day、week、month、quarter")] = "",
-    as_of: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="当日最后一个版次，默认现行版次")] = "",
-    csv: Annotated[Path | None, typer.Option(help="把每一行写入此文件")] = None,
-) -> None:
-    """一个公布的数出自哪些文件的哪些行 (the drops, files and lines a published number came from)."""
-    settings, region = place()
-    with store.connect(settings, read_only=True) as warehouse:
-        con, day = warehouse.connection, to_day(as_of) if as_of else None
-        figure = find_figure(con, region, indicator, period, area=area, industry=industry, grain=grain, as_of=day)
-        found = traces.trace(con, region, figure)
-    for line in traces.told(found, region):
-        typer.echo(line)
-    if csv is not None:
-        _write_csv(found.lines, csv)
-        shown = {"indicator": indicator, "period": period, "area": area, "industry": industry, "rows": len(found.lines)}
-        audit.write(open_ledger(settings), Act.EXPORT, audit.this_process(), "trace", now(), details=shown)
-    if not found.agrees:
-        raise typer.Exit(1)
-
-
-@app.command()
-def backtest(
-    indicator: Annotated[str, typer.Option(help="指标的名称，如 benefit_claim")],
-    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")],
-    last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD")],
-    truth: Annotated[Path | None, typer.Option(help="已知事件的标签（演示城市的 truth.csv）")] = None,
-    method: Annotated[str, typer.Option(help="level_factor、seasonal；默认为地区配置所用的方法")] = "",
-) -> None:
-    """用各版次当时所知重做预测与判断，并按现在所知评分 (score past forecasts and judgements, on vintages only)."""
-    settings, region = place()
-    with runs.locked(settings), store.connect(settings, read_only=True) as warehouse, bar() as progress:
-        found = backtests.backtest(
-            warehouse.connection, region, indicator, to_day(first), to_day(last), truth, progress, method
-        )
-        worse = kept_backtest.worsened(settings.backtests, found)
-        path = kept_backtest.keep(settings.backtests, found, now())
-    for line in (*backtests.told(found), *worse):
-        typer.echo(line)
-    console.print(f"各层级的数值已存入 {path}")
-
-
-@app.command("leading")
-def leading_indicators(
-    indicator: Annotated[str, typer.Option(help="要预测的指标，如 benefit_claim")],
-    by: Annotated[str, typer.Option(help="先行指标，以逗号分隔，如 insured_leave,vacancy")],
-    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD")],
-    last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD")],
-    csv: Annotated[Path | None, typer.Option(help="把数值存入这个 CSV 文件")] = None,
-) -> None:
-    """检验其他指标能否使一个指标的预测更准 (do other indicators sharpen its forecasts? on vintages only)."""
-    from pipelines.warehouse import leading  # noqa: PLC0415  # scikit-learn takes a second
-
-    settings, region = place()
-    with runs.locked(settings), store.connect(settings, read_only=True) as warehouse, bar() as progress:
-        found = leading.compare(
-            warehouse.connection, region, indicator, by.split(","), to_day(first), to_day(last), progress
-        )
-    for line in leading.told(found):
-        typer.echo(line)
-    if csv is not None:
-        _write_csv(found.figures, csv)
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    try:
-        frame.to_csv(path, index=False)
-    except OSError as error:
-        raise UserError(f"{path} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
-
-
-@app.command()
-def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1) -> None:
-    """虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard)."""
-    settings, region = place()
-    ledger = open_ledger(settings)
-    last = newest_day(region, now())
-    with runs.locked(settings), bar() as progress:
-        replay_demonstration(settings, region, ledger, last, days, scale, replay, seed, now(), progress)
-    for title, address in demonstration_links(settings, region, ledger, now()):
-        typer.echo(f"{title}\t{address}")
-    serve_desk.serve_site(settings)
+@app.callback()
+def _as_one_of_several() -> None:
+    """Make the application a group."""

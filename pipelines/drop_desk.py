@@ -28,16 +28,6 @@ _DECISIONS = {"confirm": "，已确认", "withdraw": "，已撤回"}
 _STATES = {"accepted": "采用", "held": "暂存", "refused": "退回"}
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.command()(drops)
-    app.command()(revisions)
-    app.command()(confirm)
-    app.command()(withdraw)
-    app.command(name="replay")(replay_refused)
-    app.command(name="restate")(restate_all)
-
-
 def drops(
     state: Annotated[str, typer.Option(help="accepted、held、refused 或 partly（部分退回），默认后三种")] = "",
     feed: Feed = "",

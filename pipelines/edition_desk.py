@@ -24,11 +24,6 @@ _NAMED = 20  # recipients named on the terminal
 desk = typer.Typer(no_args_is_help=True, help="版次 (editions)")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.add_typer(desk, name="edition")
-
-
 @desk.callback()
 def about() -> None:
     """版次 (editions)."""

@@ -1,7 +1,6 @@
 """For the process that serves: it stays for months beside others, so it keeps no memory that it does not use."""
 
 import ctypes
-import importlib
 import os
 import sys
 from typing import Final
@@ -26,6 +25,6 @@ def become_lean() -> None:
             libc.mallopt(parameter, value)
     sys.modules["IPython"] = sys.modules["pyarrow"] = None  # type: ignore[assignment]  # to import them fails
     try:
-        importlib.import_module("pandas")
+        import pandas  # noqa: F401, PLC0415  # now, while it finds no Arrow
     finally:
         del sys.modules["pyarrow"]

@@ -16,8 +16,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from pipelines.settings import Settings
+if TYPE_CHECKING:
+    from pipelines.settings import Settings  # help needs the log, not pydantic
 
 OURS = ("pipelines", "dashboard", "models")
 _ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +35,7 @@ _secrets: set[str] = set()
 Field = str | int | float | bool | None
 
 
-def configure(settings: Settings, part: str) -> None:
+def configure(settings: "Settings", part: str) -> None:
     """Send events to a file a day below the data folder, warnings to stderr too; once a process.
 
     ``part``: which program writes, *run* or *web*: they may be two system users. ``log_days`` of the settings says how

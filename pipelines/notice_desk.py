@@ -30,14 +30,6 @@ _LEVELS |= {"红": Level.RED, "橙": Level.ORANGE, "黄": Level.YELLOW, "蓝": L
 _LEVELS |= {str(level.value): level for level in Level}
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.command()(route)
-    app.command()(preview)
-    app.command()(remind)
-    app.command(name="reasons")(stored_reasons)
-
-
 def route(
     area: Annotated[str, typer.Option(help="地区代码或名称")],
     level: Annotated[str, typer.Option(help="红、橙、黄、蓝，或 1 至 4")],

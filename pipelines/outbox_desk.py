@@ -20,11 +20,6 @@ STATES = {
 desk = typer.Typer(no_args_is_help=True, help="发件箱 (the outbox)")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.add_typer(desk, name="outbox")
-
-
 @desk.command(name="list")
 def list_mails(
     state: Annotated[str, typer.Option(help="只列这一种状态，如 bounced、queued、ambiguous")] = "",

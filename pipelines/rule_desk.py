@@ -36,12 +36,6 @@ _RULINGS = {State.CONFIRMED.value: "，人工判定属实", State.DISMISSED.valu
 desk = typer.Typer(no_args_is_help=True, help="预警规则 (rules)")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.add_typer(desk, name="rules")
-    app.command(name="refund")(layoff_rates)
-
-
 @desk.command()
 def backtest(
     rule: Annotated[str, typer.Argument(help="规则编号，如 benefit_claim_spike")],

@@ -20,12 +20,6 @@ from pipelines.watch import look, tell_duty
 TICK_SECONDS = 5
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.command()(schedule)
-    app.command()(watch)
-
-
 def schedule(
     once: Annotated[bool, typer.Option("--once", help="只做此刻到期的，然后结束")] = False,
 ) -> None:

@@ -1,6 +1,6 @@
 """The command that serves the dashboard: it stays for months, so it brings in nothing that only others need."""
 
-import importlib
+from importlib.metadata import entry_points
 
 import typer
 
@@ -9,19 +9,6 @@ from pipelines.configuration import note_changes
 from pipelines.ledger import open_ledger
 from pipelines.settings import Settings
 from pipelines.terminal import now, place
-
-alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="岗哨 Gangshao")
-"""``serve`` without the other commands."""
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(serve)
-
-
-@alone.callback()
-def _as_one_of_several() -> None:
-    """Keep the command's name on the command line though there is but one."""
 
 
 def serve() -> None:
@@ -36,8 +23,5 @@ def serve() -> None:
 
 def serve_site(settings: Settings) -> None:
     """Serve until interrupted. Raises UserError when the address is taken or not ours."""
-    # By name: pipelines must not import the dashboard (ARCHITECTURE.md, who may import whom).
-    importlib.import_module("dashboard.serve").serve(settings)
-
-
-add_to(alone)
+    (entry,) = entry_points(group="gangshao.site", name="serve")  # pipelines must not import the dashboard
+    entry.load()(settings)

@@ -22,7 +22,7 @@ UNITS = sorted((ROOT / "pipelines" / "deploy").glob("*.service"))
 RUN, WEB, GROUP = 64101, 64102, 64100  # numbers that nobody has
 PROGRAM = """
 import duckdb, pandas, sklearn.linear_model, highspy, cryptography, argon2
-import dashboard.serve, pipelines.commands, dashboard.upload_check
+import dashboard.serve, tests.preloaded, dashboard.upload_check
 assert duckdb.sql("select sum(i) from range(9) t(i)").fetchall() == [(36,)]
 assert argon2.PasswordHasher().hash("x")
 """

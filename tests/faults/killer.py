@@ -16,8 +16,11 @@ from types import FrameType
 
 from pipelines import outbox_desk
 from pipelines.alerts import mail
-from pipelines.commands import app
+from pipelines.commands import HELP, app, load_command
 from pipelines.ingest import inbox, waiting
+
+for _name in HELP:
+    load_command(_name)  # before anything is forked or counted
 
 # A module belongs to the stage of its longest prefix here; what a stage calls of others, in Python or C, counts too.
 STAGES = {

@@ -49,16 +49,12 @@ def test_a_full_disk_ends_with_a_sentence_and_status_2_and_leaves_files_to_nobod
     error: Exception, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:  # fmt: skip
-    class App:
-        registered_commands: tuple[object, ...] = ()
-        registered_groups: tuple[object, ...] = ()
+    def app() -> None:
+        (tmp_path / "made").touch()
+        cores.append(resource.getrlimit(resource.RLIMIT_CORE)[0])
+        raise error
 
-        def __call__(self) -> None:
-            (tmp_path / "made").touch()
-            cores.append(resource.getrlimit(resource.RLIMIT_CORE)[0])
-            raise error
-
-    monkeypatch.setattr(door, "_app", App)
+    monkeypatch.setattr(door, "app", app)
     monkeypatch.setattr(door, "configure", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["gangshao", "run"])
     monkeypatch.setenv("GANGSHAO_DATA", str(tmp_path))

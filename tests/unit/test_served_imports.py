@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_TO_SERVE = {"pipelines.run", "pipelines.commands", "pipelines.demo", "scipy", "sklearn", "sqlglot",
+NOT_TO_SERVE = {"pipelines.run", "pipelines.run_desk", "pipelines.trace_desk", "pipelines.demo_desk", "pipelines.demo", "scipy", "sklearn", "sqlglot",
                 "zxcvbn", "alembic",
                 "pyarrow", "pipelines.ingest.check"}  # fmt: skip
 PROGRAM = """
