@@ -125,7 +125,7 @@ def changes(
     unemployment rate over its low of twelve months). A series needs all of these periods, none left out.
     """
     rule = rules[(rules["kind"] == "change") & rules["indicator"].isin(list(worse))]
-    if rule.empty or readings.empty:
+    if rule.empty or readings.empty or past.empty:
         return pd.DataFrame(columns=FINDING)
     parts = []
     for (name, grain, periods), limits in rule.groupby(["indicator", "grain", "window_periods"]):

@@ -74,6 +74,12 @@ def test_a_mean_over_a_missing_month_is_none(missing: int | None, is_met: bool) 
     assert len(rules.changes(change, newest, told, BOTH, CITY)) == is_met
 
 
+def test_readings_of_other_rules_alone_are_no_change() -> None:
+    newest, _ = months([3.0] * 18, indicator="ratio")
+    change = rule(kind="change", indicator="rate", line=0.5, window_periods=3)
+    assert rules.changes(change, newest, pd.DataFrame(), BOTH, CITY).empty
+
+
 def test_where_lower_is_worse_a_fall_from_the_high_is_the_change() -> None:
     change = rule(kind="change", indicator="ratio", line=0.2, window_periods=3)
     fallen = months([1.2] * 15 + [1.0] * 3, indicator="ratio")
