@@ -4,15 +4,23 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from pipelines import run as runs
+from pipelines.alerts.reach import judged
+from pipelines.alerts.rule_backtest import backtest_together
+from pipelines.alerts.ruling import decided
 from pipelines.demo import generate
 from pipelines.domain import Audience, Role, UserError, Viewer
-from pipelines.ledger import Ledger
+from pipelines.ledger import Ledger, audit
 from pipelines.ledger import link as links
+from pipelines.ledger.rule import keep_backtest, last_backtest
 from pipelines.notify import remember_retrospective
 from pipelines.publish.edition import current_edition
 from pipelines.region import Region
+from pipelines.region_rules import LEADS
+from pipelines.rule_version import rule_hash
 from pipelines.run import Progress
 from pipelines.settings import Settings
+from pipelines.warehouse import store
+from pipelines.warehouse.catalogue import catalogue
 
 LINK_HOURS = 12
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -47,6 +55,28 @@ def replay_demonstration(
     if wanted:
         runs.editions(settings, region, ledger, wanted, now, is_replay=True, progress=progress)
         remember_retrospective(settings, region, ledger, wanted, now)
+    keep_backtests(settings, region, ledger, last, now, progress)
+
+
+def keep_backtests(
+    settings: Settings, region: Region, ledger: Ledger, last: date, now: datetime, progress: Progress
+) -> None:
+    """Backtest every rule as it stands on ``last`` that has no stored backtest, over all editions."""
+    rules = judged(region.rules_on(last))
+    rules = rules[~rules["kind"].isin(LEADS) & rules["indicator"].isin(list(catalogue()))]
+    hashes = {str(rule_id): rule_hash(rows) for rule_id, rows in rules.groupby("rule_id")}
+    lacking = [rule_id for rule_id, value in hashes.items() if last_backtest(ledger, rule_id, value) is None]
+    if not lacking:
+        return
+    rows, truth = [rules[rules["rule_id"] == rule_id] for rule_id in lacking], settings.data / "truth.csv"
+    labels = truth if truth.exists() else None  # a city that was written elsewhere has its truth there
+    with store.connect(settings, read_only=True) as warehouse:
+        con = warehouse.connection
+        first = con.execute("select min(day) from edition").fetchall()[0][0]
+        by_people = {name: decided(con, ledger, region, name) for name in {one["indicator"].iloc[0] for one in rows}}
+        found = backtest_together(con, region, rows, first, last, labels, progress, by_people)
+    for rule_id, figures in found.items():
+        keep_backtest(ledger, rule_id, hashes[rule_id], figures, audit.SYSTEM, now)
 
 
 def newest_day(region: Region, now: datetime) -> date:

@@ -1,10 +1,11 @@
 """What a rule would have done on vintages: each edition's own scores, readings and files, never today's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -61,7 +62,21 @@ def backtest(
     and decided_lead_days of its own (None: no labels, nobody decided). Raises UserError when there are no editions or
     the kind of rule makes no warnings.
     """
-    if rows["kind"].iloc[0] in LEADS:
+    told = {} if decided is None else {str(rows["indicator"].iloc[0]): decided}
+    [found] = backtest_together(con, region, [rows], first, last, truth, progress, told).values()
+    return found
+
+
+def backtest_together(
+    con: duckdb.DuckDBPyConnection, region: Region, rules: Sequence[pd.DataFrame], first: date, last: date,
+    truth: Path | None = None, progress: Progress = lambda *_: None,
+    decided: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """Of each of several rules what ``backtest`` says of it alone, by rule, in as few passes as give the same.
+
+    ``rules``: the rows of each; ``decided``: by indicator what people decided.
+    """
+    if any(rows["kind"].iloc[0] in LEADS for rows in rules):
         raise UserError("这条规则只产生线索，不产生预警，不需回测 (this rule makes leads, no warnings)")
     editions = con.execute(
         "select max_by(edition_id, cutoff_at), day, max(cutoff_at) from edition where day between $first and $last "
@@ -70,30 +85,64 @@ def backtest(
     ).fetchall()
     if not editions:
         raise UserError(f"{first} 至 {last} 没有版次，请先运行 gangshao run --from … --to … (no editions then)")
-    past = _Past([], [], {}, [], {})
-    for done, (edition_id, day, cutoff_at) in enumerate(editions, 1):
-        _judge(con, region, rows, past, edition_id, day, cutoff_at)
-        progress("回测", done, len(editions))
-    rule_id = str(rows["rule_id"].iloc[0])
-    told = [one for one in past.opened if one.rule_id == rule_id and one.opened_on > editions[0][1]]
-    cases = _cases(told, past.worst)
-    span = editions[0][1], editions[-1][1]
-    return figures(cases, *span, len(editions), region.city, _labels(truth), decided)
+    passes, labels = _passes(rules, first, last), _labels(truth)
+    answer: dict[str, dict[str, Any]] = {}
+    for number, together in enumerate(passes):
+        past = _Past([], [], {}, [], {})
+        for done, (edition_id, day, cutoff_at) in enumerate(editions, number * len(editions) + 1):
+            _judge(con, region, pd.concat(together, ignore_index=True), past, edition_id, day, cutoff_at)
+            progress("回测", done, len(passes) * len(editions))
+        for rows in together:
+            rule_id, indicator = str(rows["rule_id"].iloc[0]), str(rows["indicator"].iloc[0])
+            told = [one for one in past.opened if one.rule_id == rule_id and one.opened_on > editions[0][1]]
+            answer[rule_id] = figures(
+                _cases(told, past.worst), editions[0][1], editions[-1][1], len(editions), region.city, labels,
+                decided.get(indicator),
+            )  # fmt: skip
+    return answer
+
+
+def _passes(rules: Sequence[pd.DataFrame], first: date, last: date) -> list[list[pd.DataFrame]]:
+    """Rules that are judged together: those in force on all days, and the others where that changes nothing.
+
+    Two spike rules of one indicator tell each other's rises; of them one that was not in force has a pass of its own.
+    """
+    days = pd.Timestamp(first), pd.Timestamp(last)
+    passes: list[list[pd.DataFrame]] = [[]]
+    others: list[pd.DataFrame] = []
+    for rows in rules:
+        is_in_force = (
+            rows["is_enabled"] & (rows["effective_from"] <= days[0]) & ~(rows["effective_to"].fillna(days[1]) < days[1])
+        )
+        (passes[0] if is_in_force.all() else others).append(rows)
+    for rows in others:
+        own = next((one for one in passes if not any(_are_told_once(rows, other) for other in one)), None)
+        if own is None:
+            passes.append(own := [])
+        own.append(rows)
+    return passes
+
+
+def _are_told_once(rows: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Whether two rules are about rises of the same indicator, which one of them tells."""
+    named = {(one["kind"].iloc[0], one["indicator"].iloc[0]) for one in (rows, other)}
+    return len(named) == 1 and rows["kind"].iloc[0] == "spike"
 
 
 def _judge(
     con: duckdb.DuckDBPyConnection, region: Region, rows: pd.DataFrame, past: _Past, edition_id: str, day: date,
     cutoff_at: datetime,
 ) -> None:  # fmt: skip
-    indicator, in_force_at = str(rows["indicator"].iloc[0]), partial(_in_force, region, rows)
+    in_force_at = partial(_in_force, region, rows)
     in_force = in_force_at(day)
     if set(in_force["kind"]) & OF_FACTS or in_force["raise_by"].notna().any():
         look(con, cutoff_at)
     raising = bool(in_force["raise_by"].notna().any())
-    scored = [indicator, *(set(SCORED) - {indicator} if raising else ())]
+    indicators = sorted(rows["indicator"].unique())
+    scored = sorted({*indicators, *(SCORED if raising else ())})
     score = con.execute(step("score_of_edition"), {"edition_id": edition_id, "indicators": scored}).df()
     score = score.assign(level=place_of(score, region.city).map(LEVEL_OF_PLACE))
-    fresh = con.execute(step("fresh_reading"), {"cutoff_at": cutoff_at, "indicators": [indicator]}).df()
+    fresh = con.execute(step("fresh_reading"), {"cutoff_at": cutoff_at, "indicators": indicators}).df()
     known = grounds(con, region, in_force, score, fresh, day, cutoff_at)
     told = {(one.indicator, one.area, one.industry) for one in past.current if one.kind == "spike"}
     parts = found(in_force, known, region, day, told)
@@ -135,10 +184,10 @@ def _judge(
 
 
 def _in_force(region: Region, rows: pd.DataFrame, day: date) -> pd.DataFrame:
-    """The rule's rows, whatever their days, and the other spike rules of its indicator as they were on a day."""
-    own, rule = region.rules_on(day), rows.iloc[0]
-    beside = own[own["is_enabled"] & (own["indicator"] == rule["indicator"]) & (own["rule_id"] != rule["rule_id"])]
-    beside = beside[(beside["kind"] == "spike") & (rule["kind"] == "spike")]
+    """The rules' rows, whatever their days, and the other spike rules of their indicators as they were on a day."""
+    own, spikes = region.rules_on(day), rows.loc[rows["kind"] == "spike", "indicator"]
+    beside = own[own["is_enabled"] & (own["kind"] == "spike") & own["indicator"].isin(spikes)]
+    beside = beside[~beside["rule_id"].isin(rows["rule_id"])]
     return in_force_on(region, day, pd.concat([rows, beside], ignore_index=True))
 
 

@@ -12,14 +12,18 @@ import pytest
 from sqlalchemy import update
 
 from pipelines import region as regions
-from pipelines.alerts.rule_backtest import backtest
+from pipelines.alerts.rule_backtest import backtest, backtest_together
+from pipelines.alerts.ruling import decided
 from pipelines.domain import Role, Viewer
 from pipelines.ledger import audit, open_ledger
 from pipelines.ledger.rule import Kind, acts, backtests, decide
 from pipelines.ledger.schema import rule_act
 from pipelines.region_rules import LEADS
 from pipelines.rule_version import hashes_on, newest, rule_hash
+from pipelines.run import silent
 from pipelines.settings import Settings
+from pipelines.tryout import replay_demonstration
+from pipelines.warehouse.catalogue import catalogue
 from tests.house import ROOT, House
 
 FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
@@ -45,6 +49,49 @@ def test_a_backtest_of_the_rules_in_force_says_what_the_editions_said(replayed: 
             assert found["warnings"] == len(stored)
             total += len(stored)
     assert total > 5
+
+
+def test_a_try_out_keeps_a_backtest_of_every_rule_as_of_each_alone(
+    recent: House, house: Callable[[House], House]
+) -> None:
+    own, region = house(recent), regions.load(LIAOCHENG)
+    settings = Settings(data=own.data, keys=own.folder / "keys")
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    replay_demonstration(settings, region, ledger := open_ledger(settings), LAST, 150, 0.05, 6, 3, now, silent)
+    kept = {one.rule_id: one for one in backtests(ledger)}
+    rules = region.rules_on(LAST)
+    wanted = set(rules.loc[~rules["kind"].isin(LEADS) & rules["indicator"].isin(list(catalogue())), "rule_id"])
+    assert set(kept) == wanted
+    assert {rule_id: one.rule_hash for rule_id, one in kept.items()} == {
+        rule_id: rule_hash(newest(region, rule_id)) for rule_id in wanted
+    }
+    some = ["benefit_claim_spike", "job_loss_rate_level", "insured_leave_forecast", "wage_arrears_lead_spike"]
+    with duckdb.connect(str(own.data / "warehouse.duckdb"), read_only=True) as con:
+        for rule_id in some:
+            rows = newest(region, rule_id)
+            by_people = decided(con, ledger, region, str(rows["indicator"].iloc[0]))
+            alone = backtest(con, region, rows, kept[rule_id].first_on, LAST, decided=by_people)
+            assert kept[rule_id].figures == json.loads(json.dumps(alone)), rule_id
+    replay_demonstration(settings, region, ledger, LAST, 150, 0.05, 6, 3, now, silent)
+    assert len(backtests(ledger)) == len(wanted)  # the second time nothing is kept again
+    ledger.close()
+
+
+def test_rules_judged_together_are_each_told_what_they_are_told_alone(replayed: House) -> None:
+    region = regions.load(LIAOCHENG)
+    rows = [
+        newest(region, "benefit_claim_spike"),
+        newest(region, "wage_arrears_lead_spike"),  # switched off
+        newest(region, "benefit_claim_spike_cell").assign(
+            min_strength=2.0, is_enabled=False
+        ),  # of the first one's rises
+        newest(region, "job_loss_rate_level"),
+    ]
+    with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
+        together = backtest_together(con, region, rows, FIRST, LAST)
+        for own in rows:
+            assert together[own["rule_id"].iloc[0]] == backtest(con, region, own, FIRST, LAST)
+    assert together["benefit_claim_spike_cell"]["warnings"] > 0
 
 
 def test_findings_warnings_and_leads_name_the_version_of_the_rule_that_judged(replayed: House) -> None:
