@@ -18,10 +18,11 @@ from pipelines.warehouse import store
 from tests.faults.killer import FILES_A_BATCH, ROUNDS
 from tests.house import House
 from tests.pipeline.spoiled import Sheet, sheet
+from tests.tier import IS_LONG
 
 DAY = "2026-11-01"
-BATCH = 3
-EARLIER, NOW = 3, 7  # files of a feed that are in the warehouse already, and that wait
+BATCH = 3 if IS_LONG else 2
+EARLIER, NOW = (3, 7) if IS_LONG else (2, 4)  # files of a feed that are in the warehouse already, and that wait
 INGEST = ["ingest", "--backfill"]
 Tables = dict[str, str]
 SERIES = "指标,地区,期间,频度,数值,计量\n{name},聊城市,2026-10-0{day},日,{value},人数\n"

@@ -66,10 +66,10 @@ def work(commands: list[list[str]]) -> int:
 
 @dataclass(frozen=True)
 class Point:
-    """The ``nth`` call of a stage; death comes ``milliseconds`` later, wherever the work then is, in mid-statement too."""
+    """The ``nth`` call of a stage, or the first at which one function calls another (``"editions -> record"``); death comes ``milliseconds`` later, wherever the work then is, in mid-statement too."""
 
     stage: str
-    nth: int
+    nth: int | str
     milliseconds: int = 0
 
 
@@ -107,7 +107,7 @@ class Counting:
         called = frame.f_code.co_qualname if event == "call" else getattr(argument, "__qualname__", "?")
         what = f"{caller.f_code.co_qualname} -> {called}"
         self.first.setdefault(f"{stage}: {what}", self.calls[stage])
-        if self._point is not None and (stage, self.calls[stage]) == (self._point.stage, self._point.nth):
+        if self._point is not None and stage == self._point.stage and self._point.nth in (self.calls[stage], what):
             self._at_point(f"{caller.f_globals.get('__name__')}:{caller.f_lineno} {what}")
 
     def _stage_of(self, frame: FrameType) -> str:

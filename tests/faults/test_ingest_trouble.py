@@ -174,6 +174,7 @@ def test_an_inbox_nothing_may_be_removed_from_is_taken_once_and_said(
 def test_of_two_ingests_at_once_the_second_leaves_with_a_sentence(
     morning: House, undisturbed: Undisturbed, house: Callable[[House], House]
 ) -> None:
+    """Only this finds two processes that take the same files in."""
     busy = house(morning)
     first = subprocess.Popen(
         [sys.executable, "-m", "pipelines", *INGEST],

@@ -38,6 +38,7 @@ def whole(place: House) -> list[str]:
 def test_a_backup_killed_anywhere_leaves_whole_ones_only_and_the_next_goes_through(
     calm: House, nursery: Nursery, kill: Kill, house: Callable[[House], House], tmp_path: Path
 ) -> None:
+    """Only this finds a folder that looks like a backup and is none."""
     status, said = nursery.work(house(calm), BACKUP, tmp_path / "calls")
     assert status == 0, said
     calls = calls_of(tmp_path / "calls")["upkeep"]

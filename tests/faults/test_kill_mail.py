@@ -31,6 +31,7 @@ def house_at(folder: Path, port: int, **more: str) -> House:
 def test_of_senders_killed_anywhere_and_a_bad_server_no_mail_is_lost_and_none_doubled_but_ambiguous_ones(
     nursery: Nursery, tmp_path: Path
 ) -> None:
+    """Only this finds a mail lost or doubled where a kill and a fault of the server meet."""
     drawn, report = random.Random(715), tmp_path / "report"
     with BadServer({}) as calm:
         tried = house_at(tmp_path / "calm", calm.port)

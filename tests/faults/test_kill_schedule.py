@@ -48,6 +48,7 @@ def children(process: int) -> list[int]:
 def test_a_scheduler_killed_in_the_middle_of_a_run_is_followed_by_another_that_finishes_it_once(
     evening: Evening, house: Callable[[House], House], tmp_path: Path
 ) -> None:
+    """Only this finds a lease or a job that a dead process holds for ever."""
     office = house(evening.house)
     office.gangshao("ingest", "--backfill")
     begun = [tmp_path / "first", tmp_path / "second"]

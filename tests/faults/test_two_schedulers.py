@@ -180,6 +180,7 @@ def wrong(ledger: Ledger, server: BadServer) -> list[str]:
 
 
 def test_of_two_schedulers_one_is_killed_while_mails_go_out_and_no_mail_is_lost_or_doubled(tmp_path: Path) -> None:
+    """Only this finds a sender that outlives its scheduler and mails beside the next one."""
     house = House(tmp_path, {"GANGSHAO_SMTP_HOST": "127.0.0.1", "GANGSHAO_MAILS_A_MINUTE": "0"})
     ledger = morning(house)
     decided, drawn = len(messages(ledger)), random.Random(2611)

@@ -11,7 +11,7 @@ from pipelines.publish import read
 from pipelines.region import Region, load
 from pipelines.settings import Settings
 from tests.house import House
-from tests.pipeline import judged_city, small_house
+from tests.pipeline import amended_files, judged_city, small_house
 from tests.pipeline.ingest_place import REGION, Place
 from tests.pipeline.mail_city import City
 
@@ -46,6 +46,30 @@ def ledger(city: City) -> Iterator[Ledger]:
     opened = open_ledger(city.settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def next_day(replayed: House, once: Callable[[str, Callable[[Path], None]], Path]) -> House:
+    """The replayed city with the day after it, run on what the replay remembers. Nobody changes it: copy it."""
+
+    def build(folder: Path) -> None:
+        said = replayed.copy(folder / "house").gangshao("run", "--day", "2026-11-01").stderr
+        assert "learnt again" not in said
+
+    return House(once("next_day", build) / "house")
+
+
+@pytest.fixture(scope="session")
+def amended(stocked: House, once: Callable[[str, Callable[[Path], None]], Path]) -> House:
+    """Two editions, before the second of which reports, events and a list were sent anew. Nobody changes it."""
+
+    def build(folder: Path) -> None:
+        house = stocked.copy(folder / "house")
+        amended_files.send(house)
+        house.gangshao("ingest", "--backfill")
+        house.gangshao("run", "--from", amended_files.FIRST, "--to", amended_files.SECOND)
+
+    return House(once("amended", build) / "house")
 
 
 @pytest.fixture(scope="session")

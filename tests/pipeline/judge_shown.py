@@ -15,25 +15,29 @@ from playwright.sync_api import Page
 
 from tests.pipeline.judge_pages import READ, Period, Shown, of_page, period
 from tests.pipeline.judge_writing import CITY, table
+from tests.tier import IS_LONG
 
 FIGURES = 2  # figures of a page that are asked for, drawn at random
+AREAS, SECTIONS, INDICATORS = (99, 99, 99) if IS_LONG else (3, 4, 10)  # pages of a kind, drawn at random
 ROWS = 40  # rows of a file that are looked at, drawn at random
 BY_LAST_DAY = "截止日"  # heads a course of sums of days
 
 
-def addresses(page: Page) -> list[str]:
-    """Every page with readings that the site leads its leader to."""
+def addresses(page: Page, lot: random.Random) -> list[str]:
+    """Every page with readings that the site leads its leader to; in `make test` some of each kind."""
     page.goto("/")
     page.wait_for_selector("article.card")
     inside = _links(page, "header nav a")
     page.goto("/indicators")
     page.wait_for_selector("main a[href^='/indicator/']")
     named = _links(page, "main a[href^='/indicator/']")
+    areas = sorted({href for href in inside if href.startswith("/area/")})
+    assert len(areas) == 12
     sections = [f"/industry/{code}" for code in table("industries").query("level in ('section', 'unknown')")["code"]]
     forecast = ("benefit_claim", "insured_leave", "insured_headcount")
     return [
-        "/", "/?matrix=insured_leave", *sorted({href for href in inside if href.startswith("/area/")}), *sections,
-        *sorted(set(named)), "/supply-demand", "/supply-demand?area=371502", "/transfer", "/employers", "/warnings", "/data",
+        "/", "/?matrix=insured_leave", *_some(areas, AREAS, lot), *_some(sections, SECTIONS, lot),
+        *_some(sorted(set(named)), INDICATORS, lot), "/supply-demand", "/supply-demand?area=371502", "/transfer", "/employers", "/warnings", "/data",
         *(f"/forecasts?area={CITY}&indicator={name}" for name in forecast),
     ]  # fmt: skip
 
@@ -42,7 +46,7 @@ def walked(page: Page, seed: int) -> list[Shown]:
     """All observed values of these pages, and those of figures and files drawn by lot."""
     lot = random.Random(seed)
     found: list[Shown] = []
-    for address in addresses(page):
+    for address in addresses(page, lot):
         page.goto(address)
         page.wait_for_selector("main h1")
         read = page.evaluate(READ)
@@ -52,6 +56,10 @@ def walked(page: Page, seed: int) -> list[Shown]:
         if read["files"]:
             found += _of_readings(page, address, lot.choice(read["files"]), lot)
     return found
+
+
+def _some(of_a_kind: list[str], most: int, lot: random.Random) -> list[str]:
+    return sorted(lot.sample(of_a_kind, min(most, len(of_a_kind))))
 
 
 def _links(page: Page, choice: str) -> list[str]:

@@ -1,10 +1,14 @@
 """Rows and sums of aggregate_series in the warehouse against what was sent, by plain pandas over the stored file."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from tests.house import ROOT
 from tests.pipeline.ingest_place import Place
+from tests.regions.release import raw
+from tests.tier import IS_LONG
 
 REALDATA = ROOT.parent / "shared" / "realdata"
 SERIES = ["indicator", "industry", "cohort", "occupation", "grain", "adjustment", "unit"]
@@ -14,6 +18,17 @@ FACT = ["area", "period", "value", *SERIES, "figure_id"]
 def skip_without(path: str) -> pytest.MarkDecorator:
     """Skip where the stored file is not beside the project, and say which."""
     return pytest.mark.skipif(not (REALDATA / path).exists(), reason=f"../shared/realdata is absent: {path}")
+
+
+def source(path: str, folder: Path, part: str) -> Path:
+    """The stored file; in `make test` a copy with the areas whose codes are of the pattern ``part``."""
+    whole = REALDATA / path
+    if IS_LONG:
+        return whole
+    rows = raw(whole)
+    cut = folder / whole.name
+    rows[rows["sa2_code"].str.fullmatch(part)].to_csv(cut, index=False)
+    return cut
 
 
 def facts(place: Place) -> pd.DataFrame:

@@ -67,6 +67,7 @@ def shown(place: House) -> dict[str, bytes]:
 def test_a_restored_house_shows_the_same_is_rebuilt_and_runs_the_next_day_as_if_nothing_had_been(
     kept: House, house: Callable[[House], House], tmp_path: Path
 ) -> None:
+    """Only this finds what a backup leaves out that the next day needs."""
     original = house(kept)
     again = restored(original, tmp_path / "again")
     before = original.hashes()
@@ -230,6 +231,7 @@ def test_the_newest_are_kept_and_the_others_removed(kept: House, house: Callable
 def test_a_backup_while_a_run_publishes_and_the_dashboard_writes_is_of_one_instant(
     kept: House, house: Callable[[House], House], tmp_path: Path
 ) -> None:
+    """Only this finds a backup torn by others at work: whole in its parts, of two instants."""
     place = house(kept)
     place.gangshao("ingest", "--backfill")
     writer = appender.start(place.data, "dashboard", 100_000)

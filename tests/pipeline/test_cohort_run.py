@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.domain import Role, Viewer
 from pipelines.publish.read import read
+from tests import tier
 from tests.house import House
 
 CITY, OWN, OTHER = "371500", "371503", "371502"
@@ -98,6 +99,7 @@ def test_groups_are_for_the_bureau_and_the_office_concerned_and_in_no_public_fil
     assert read("cohort_judgement", head, published=published, area=OTHER).empty
 
 
+@tier.long  # memory with and without: test_forecast_memory, groups included
 def test_a_second_run_remembers_and_says_what_one_that_learns_anew_says(
     run: House, stocked: House, tmp_path: Path
 ) -> None:

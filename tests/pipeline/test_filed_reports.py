@@ -11,33 +11,14 @@ from pipelines.domain import GENERAL, Role, Viewer
 from pipelines.publish.read import edition_of_day, read
 from pipelines.publish.scope import RefusedError
 from tests.house import House
+from tests.pipeline import amended_files
+from tests.pipeline.amended_files import UNIT
 
 pytestmark = pytest.mark.xdist_group("replay")
-UNIT, OTHER = "371581", "371522"
-FIRST, SECOND = date(2026, 10, 30), date(2026, 10, 31)
+OTHER = "371522"
+FIRST, SECOND = (date.fromisoformat(day) for day in (amended_files.FIRST, amended_files.SECOND))
 LEADER = Viewer(Role.CITY_LEADER)
-HEADER = "报告编号,统一社会信用代码,单位名称,地区,行业代码,职工总数,拟裁人数,类型,告知职工日期,报告日期,计划实施日期"
 SINCE = date(2020, 1, 1)
-
-
-@pytest.fixture(scope="module")
-def run(stocked: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Two editions; between them a report comes, and before the second a new version takes half of it back."""
-    house = stocked.copy(tmp_path_factory.mktemp("filed") / "house")
-    for received, version, planned in ((FIRST, "", 40), (SECOND, "_v2", 20)):
-        path = (
-            house.data
-            / "inbox"
-            / "layoff_report"
-            / received.isoformat()
-            / f"layoff_report_{UNIT}_20261029{version}.csv"
-        )
-        path.parent.mkdir(parents=True)
-        line = f"LQ-9,91371500YY0000000D,示例铝业有限公司,{UNIT},C,300,{planned},裁员,2026-10-01,2026-10-29,2026-11-15"
-        path.write_text(f"{HEADER}\n{line}\n", encoding="utf-8-sig")
-    house.gangshao("ingest", "--backfill")
-    house.gangshao("run", "--from", FIRST.isoformat(), "--to", SECOND.isoformat())
-    return house
 
 
 def asked(house: House, viewer: Viewer, day: date) -> pd.DataFrame:
@@ -55,26 +36,26 @@ def in_files(house: House) -> pd.DataFrame:
     return rows.drop_duplicates("report_id", keep="last")
 
 
-def test_each_edition_knows_the_reports_in_force(run: House) -> None:
-    expected = set(in_files(run)["report_id"])
+def test_each_edition_knows_the_reports_in_force(amended: House) -> None:
+    expected = set(in_files(amended)["report_id"])
     assert len(expected) > 2
     for day, planned in ((FIRST, 40), (SECOND, 20)):
-        rows = asked(run, LEADER, day).set_index("report_id")
+        rows = asked(amended, LEADER, day).set_index("report_id")
         assert set(rows.index) == {*expected, "LQ-9"}
         assert rows.loc["LQ-9", "people"] == planned
         assert rows.index.is_unique
 
 
-def test_an_office_reads_its_own_areas_reports_and_the_public_none(run: House) -> None:
-    own = asked(run, Viewer(Role.COUNTY_HEAD, frozenset({UNIT})), SECOND)
+def test_an_office_reads_its_own_areas_reports_and_the_public_none(amended: House) -> None:
+    own = asked(amended, Viewer(Role.COUNTY_HEAD, frozenset({UNIT})), SECOND)
     assert "LQ-9" in set(own["report_id"])
     assert set(own["area"]) == {UNIT}
-    other = asked(run, Viewer(Role.COUNTY_HEAD, frozenset({OTHER})), SECOND)
+    other = asked(amended, Viewer(Role.COUNTY_HEAD, frozenset({OTHER})), SECOND)
     assert "LQ-9" not in set(other["report_id"])
     for viewer in (GENERAL, Viewer(Role.AUDITOR)):
         with pytest.raises(RefusedError):
-            asked(run, viewer, SECOND)
-    general = Path(run.restricted).with_name("general.duckdb")
+            asked(amended, viewer, SECOND)
+    general = Path(amended.restricted).with_name("general.duckdb")
     with duckdb.connect(str(general), read_only=True) as con:
         tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
     assert "filed_report" not in tables

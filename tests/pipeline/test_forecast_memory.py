@@ -15,6 +15,7 @@ from models.methods import SEASONAL
 from pipelines.warehouse import memory as keeping
 from pipelines.warehouse.memory import MemoryFolder
 from tests.house import ROOT, House
+from tests.tier import IS_LONG
 from tests.unit.model_city import calendar, daily_city
 
 DAYS = 120
@@ -34,12 +35,14 @@ def rewrite(path: Path, content: bytes) -> None:
 
 @pytest.mark.xdist_group("replay")
 def test_days_with_what_is_remembered_and_days_without_it_end_in_the_same_tables(
-    replayed: House, house: Callable[[House], House]
+    replayed: House, next_day: House, house: Callable[[House], House]
 ) -> None:
-    with_it, without, damaged = house(replayed), house(replayed), house(replayed)
+    """Only this finds a figure of a real run that hangs on whether its forecaster was remembered."""
+    with_it, without, damaged = house(next_day), house(replayed), house(replayed)
     assert {path.stem for path in remembered(replayed)} >= {"benefit_claim", "benefit_claim.cohort", "insured_leave"}
-    for day in RUNS:
-        assert "learnt again" not in with_it.gangshao("run", "--day", day).stderr
+    for day in RUNS if IS_LONG else RUNS[:1]:
+        if day != RUNS[0]:  # which has been run
+            assert "learnt again" not in with_it.gangshao("run", "--day", day).stderr
         shutil.rmtree(without.data / "memory")
         without.gangshao("run", "--day", day)
         for path in remembered(damaged):
@@ -52,33 +55,19 @@ def test_days_with_what_is_remembered_and_days_without_it_end_in_the_same_tables
 
 @pytest.mark.xdist_group("replay")
 def test_a_region_that_changes_its_method_learns_again_once(
-    replayed: House, house: Callable[[House], House], tmp_path: Path
+    replayed: House, next_day: House, house: Callable[[House], House], tmp_path: Path
 ) -> None:
-    changed, plain = house(replayed), house(replayed)
+    changed = house(replayed)
     region = tmp_path / "region"
     shutil.copytree(ROOT / "data" / "regions" / "liaocheng", region)
     settings = region / "region.toml"
     settings.write_text(settings.read_text(encoding="utf-8").replace('"level_factor"', '"seasonal"'), encoding="utf-8")
-    plain.gangshao("run", "--day", RUNS[0])
     changed.environment["GANGSHAO_REGION"] = str(region)
     assert changed.gangshao("run", "--day", RUNS[0]).stderr.count("is of the method level_factor") == 3
-    assert "learnt again" not in changed.gangshao("run", "--day", RUNS[1]).stderr
-    plain.gangshao("run", "--day", RUNS[1])
-    one, other = changed.hashes(), plain.hashes()
+    one, other = changed.hashes(), next_day.hashes()
     assert one["warehouse.score"] != other["warehouse.score"]
     assert one["warehouse.reading"] == other["warehouse.reading"]
-
-
-@pytest.mark.xdist_group("replay")
-def test_a_rebuild_remembers_nothing_of_before(recent: House, house: Callable[[House], House]) -> None:
-    anew = house(recent)
-    hashes = anew.hashes()
-    (anew.data / "memory" / "gone.memory").write_bytes(b"of an indicator that is no more")
-    for path in remembered(anew):
-        rewrite(path, b"useless")
-    assert "learnt again" not in anew.gangshao("run", "--rebuild").stderr
-    assert [path.stem for path in remembered(anew)] == [path.stem for path in remembered(recent)]
-    assert anew.hashes() == hashes
+    assert "learnt again" not in changed.gangshao("run", "--day", RUNS[1]).stderr
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pipelines.region import Region
 from pipelines.warehouse import store
 from pipelines.warehouse.sight import look
 from tests.pipeline.ingest_place import CLAIM_HEADER, EMPLOYER, Place, claim, claims, csv, person
+from tests.tier import IS_LONG
 
 CLAIMS, EVENTS, STAFF = "benefit_claim", "insured_event", "insured_headcount"
 FIRST = claims([1, 2, 3])
@@ -57,7 +58,7 @@ DROPS = [
 ]  # fmt: skip
 Drops = Iterable[int]
 ORDER = settings(
-    max_examples=6, deadline=None, derandomize=True, phases=[Phase.generate],
+    max_examples=6 if IS_LONG else 3, deadline=None, derandomize=True, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from pipelines.publish.read import edition_of_day, read
 from pipelines.warehouse import backtest as backtests
 from pipelines.warehouse import quality
 from pipelines.warehouse.tables import define_all
+from tests import tier
 from tests.house import ROOT, House
 
 CITY = "371500"
@@ -116,6 +117,7 @@ def test_the_running_week_is_provisional_and_said_to_be(both: House) -> None:
     assert now["p"][1] > 0.01
 
 
+@tier.long
 def test_days_one_by_one_end_as_in_one_replay(both: House, stocked: House, region: Path, tmp_path: Path) -> None:
     house = stocked.copy(tmp_path / "house")
     house.environment["GANGSHAO_REGION"] = str(region)

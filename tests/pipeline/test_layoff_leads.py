@@ -93,6 +93,7 @@ def test_sources_are_off_unless_a_rule_says_otherwise(replayed: House) -> None:
 def test_a_rule_that_lets_sources_raise_it_opens_the_same_warnings_at_a_worse_level(
     stocked: House, replayed: House, house: Callable[[House], House], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """Only this finds that raising a level by other sources moves a warning itself."""
     place = house(stocked)
     folder = tmp_path_factory.mktemp("raised") / "liaocheng"
     _with_raising(folder)

@@ -46,6 +46,7 @@ def lines(folder: Path) -> list[dict[str, object]]:
 def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_or_on_the_screen(
     recent: House, files: Path, house: Callable[[House], House], tmp_path: Path
 ) -> None:
+    """Only this finds a secret that a command, a mail or the server writes into the log."""
     place = house(recent)
     people = people_of(files, []) | people_of(place.data / "inbox", [])
     evening_of(place, files)

@@ -107,6 +107,7 @@ def test_the_search_finds_somebody_in_everything_a_run_may_leave(tmp_path: Path)
 def test_nobody_is_named_after_a_whole_run(
     replayed: House, house: Callable[[House], House], files: Path, people: People, tmp_path: Path
 ) -> None:
+    """Only this finds a person named in a file that no other test knows a command to write."""
     copied = house(replayed)
     temporary = tmp_path / "temporary"
     temporary.mkdir()

@@ -89,6 +89,7 @@ EVERY_GENERAL = "select * from reading order by all"
 def test_the_general_file_goes_on_from_the_one_before_as_if_derived_anew_and_another_bound_derives_it_anew(
     recent: House, house: Callable[[House], House]
 ) -> None:
+    """Only this finds a public figure that hangs on which file of the day before it went on from."""
     here = house(recent)
     later = here.data / "inbox" / "benefit_claim" / "2026-11-03" / "benefit_claim_371502_20260912_supplement.csv"
     later.parent.mkdir(parents=True)

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.xdist_group("replay")
 
 
 def test_a_backtest_of_the_rules_in_force_says_what_the_editions_said(replayed: House) -> None:
+    """Only this finds a rule that is judged otherwise by a backtest than by the editions."""
     region = regions.load(LIAOCHENG)
     enabled = region.rules[region.rules["is_enabled"] & ~region.rules["kind"].isin(LEADS)]["rule_id"].unique()
     total = 0

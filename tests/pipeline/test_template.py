@@ -3,6 +3,7 @@
 import csv as csv_module
 import io
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -28,6 +29,13 @@ def region() -> Region:
     return load(REGION)
 
 
+@cache
+def made(feed: str, region: Region) -> bytes:
+    """A feed's template: written once for all tests."""
+    return template(contracts()[feed], region, ON)
+
+
+@cache
 def opened(content: bytes) -> dict[str, Worksheet]:
     return {sheet.title: sheet for sheet in openpyxl.load_workbook(io.BytesIO(content)).worksheets}
 
@@ -49,6 +57,7 @@ def offered(sheets: dict[str, Worksheet], contract: Contract) -> dict[str, list[
     return found
 
 
+@cache
 def sample(contract: Contract, region: Region) -> tuple[str, list[dict[str, str]]]:
     """The name of the first sample file that is no empty report, and its accepted rows by the contract's headers."""
     for path in sorted((SAMPLES / contract.feed).glob("*.csv")):
@@ -74,7 +83,7 @@ def sample(contract: Contract, region: Region) -> tuple[str, list[dict[str, str]
 @pytest.mark.parametrize("feed", contracts())
 def test_the_template_has_the_contracts_columns_and_marks_the_required_ones(feed: str, region: Region) -> None:
     contract = contracts()[feed]
-    sheets = opened(template(contract, region, ON))
+    sheets = opened(made(contract.feed, region))
     assert list(sheets) == [TABLE, CODES, NOTES]
     assert header(sheets[TABLE]) == [column.header + "*" * column.is_required for column in contract.columns]
     assert [sheets[TABLE].cell(row, 1).value for row in range(2, 6)] == [
@@ -86,7 +95,7 @@ def test_the_template_has_the_contracts_columns_and_marks_the_required_ones(feed
 @pytest.mark.parametrize("feed", contracts())
 def test_the_check_takes_every_value_a_list_offers(feed: str, region: Region) -> None:
     contract = contracts()[feed]
-    lists = offered(opened(template(contract, region, ON)), contract)
+    lists = offered(opened(made(contract.feed, region)), contract)
     listed = {
         c.header for c in contract.columns if c.kind in (Kind.CODE, Kind.CHOICE, Kind.AREA, Kind.YES_NO, Kind.INDUSTRY)
     }
@@ -103,9 +112,10 @@ def test_the_check_takes_every_value_a_list_offers(feed: str, region: Region) ->
         assert not [row for row in wrong if row["column_name"] == column and row["rule"] == kind], column
 
 
+@cache
 def filled(contract: Contract, region: Region) -> tuple[bytes, int]:
     """The template with the rows of a sample typed in, and how many they are."""
-    book = openpyxl.load_workbook(io.BytesIO(template(contract, region, ON)))
+    book = openpyxl.load_workbook(io.BytesIO(made(contract.feed, region)))
     sheet = book[TABLE]
     name, rows = sample(contract, region)
     _, sender, period = name.removesuffix(".csv").removeprefix(contract.feed).split("_")[:3]
@@ -143,7 +153,7 @@ def test_what_stands_below_the_header_of_a_filled_template_is_accepted(feed: str
 
 def test_columns_that_are_no_figures_stay_text_when_typed_into(region: Region) -> None:
     contract = contracts()["benefit_claim"]
-    sheet = opened(template(contract, region, ON))[TABLE]
+    sheet = opened(made(contract.feed, region))[TABLE]
     at = next(place for place, column in enumerate(contract.columns, start=1) if column.kind is Kind.IDENTITY)
     assert sheet.column_dimensions[openpyxl.utils.get_column_letter(at)].number_format == "@"
 
@@ -152,7 +162,7 @@ def test_a_list_offers_only_the_codes_of_its_day(region: Region) -> None:
     contract = contracts()["insured_event"]
     before = offered(opened(template(contract, region, date(2015, 1, 1))), contract)
     assert "原因代码" not in before
-    assert len(offered(opened(template(contract, region, ON)), contract)["原因代码"]) == 15
+    assert len(offered(opened(made(contract.feed, region)), contract)["原因代码"]) == 15
 
 
 @pytest.mark.parametrize("feed", contracts())
@@ -160,7 +170,7 @@ def test_notes_and_page_say_of_each_column_what_the_contract_asks(feed: str, reg
     contract = contracts()[feed]
     page = feed_page(contract, region, ON)
     notes = "\n".join(
-        str(cell.value) for cells in opened(template(contract, region, ON))[NOTES].iter_rows() for cell in cells
+        str(cell.value) for cells in opened(made(contract.feed, region))[NOTES].iter_rows() for cell in cells
     )
     for column in contract.columns:
         assert f"| {column.header} | {'必填' if column.is_required else '可'}" in page

@@ -101,6 +101,7 @@ def pages(place: House) -> dict[str, str]:
 def test_files_of_the_first_form_are_shown_and_the_next_edition_goes_on_from_them(
     recent: House, files: Path, house: Callable[[House], House]
 ) -> None:
+    """Only this finds a page or an edition that needs a column which old published files do not have."""
     undisturbed = house(recent)
     evening_of(undisturbed, files)
     place = house(undisturbed)
