@@ -4,14 +4,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser
 
+from pipelines.ledger import password
 from pipelines.publish import read as door
 from tests.dashboard.published_city import City
 from tests.dashboard.published_fixture import build
 from tests.dashboard.reader import Readers, readers_of
 from tests.dashboard.site import Site, served
 from tests.forked import ROOT
+
+
+@pytest.fixture(scope="package", autouse=True)
+def quick_hashing() -> Iterator[None]:
+    """Passwords are hashed by argon2id's least parameters; `tests/unit` looks at the product's."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(password, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

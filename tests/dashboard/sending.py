@@ -1,15 +1,20 @@
 """A clerk with an inbox of its own sends files without a browser: what is sent, what is answered, what is kept."""
 
 import base64
+import io
 import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from pipelines.domain import Role, Viewer
+from pipelines.ingest import apart
 from pipelines.ledger import upload as uploads
 from pipelines.ledger.upload import Upload
 from pipelines.publish import read as door
@@ -24,12 +29,21 @@ CLERK = Viewer(Role.COUNTY_CLERK, frozenset({LATE}), "clerk")
 
 
 @pytest.fixture
-def place(city: City, tmp_path: Path) -> Iterator[Site]:
-    """The small city with a ledger and an inbox of its own."""
+def place(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The small city with a ledger and an inbox of its own; files are checked in this process, but by the same steps."""
     shutil.copytree(city.published, tmp_path / "published")
+    monkeypatch.setattr(apart, "_confine", lambda _: None)
+    monkeypatch.setattr(apart, "subprocess", SimpleNamespace(**vars(subprocess) | {"run": checked_here}))
     with served(tmp_path) as running:
         yield running
     door.close()
+
+
+def checked_here(command: list[str], **given: Any) -> subprocess.CompletedProcess[bytes]:
+    """What the process of the form check answers, without its start; `test_check_apart` looks at the process."""
+    sink = io.BytesIO()
+    status = apart._serve(io.BytesIO(given["input"]), sink)
+    return subprocess.CompletedProcess(command, status, sink.getvalue())
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dash
 from dash import Dash
+from playwright.sync_api import BrowserContext
 
 from dashboard.app import create_app
 from dashboard.security import may_open
@@ -17,27 +18,43 @@ from dashboard.security.trail import TRAIL
 from dashboard.serving.limits import Limits
 from dashboard.serving.server import make_server
 from pipelines.domain import Role, Viewer
-from pipelines.ledger import Ledger, link, open_ledger
+from pipelines.ledger import Ledger, link, open_ledger, session
 from pipelines.publish.read import read
 from pipelines.settings import Settings
 
 PATIENT = Limits(threads=4, queue_length=200, queue_seconds=60, answer_seconds=120)
 
 
-@dataclass
+@dataclass(eq=False)
 class Site:
-    """The site under test."""
+    """The site under test; it answers on its port from when somebody first asks for its address."""
 
     app: Dash
     ledger: Ledger
     settings: Settings
-    url: str
+    port: int
+    worker: threading.Thread = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        if self.worker.ident is None:
+            self.worker.start()
+        return f"http://127.0.0.1:{self.port}"
 
     def link(self, viewer: Viewer) -> str:
         """A fresh single-use sign-in link."""
+        return f"{self.url}/sign-in/{self.link_token(viewer)}"
+
+    def link_token(self, viewer: Viewer) -> str:
+        """What such a link ends with."""
         assert viewer.role is not None
-        token = link.issue(self.ledger, viewer.role, viewer.areas, viewer.name, timedelta(hours=1), datetime.now(UTC))
-        return f"{self.url}/sign-in/{token}"
+        return link.issue(self.ledger, viewer.role, viewer.areas, viewer.name, timedelta(hours=1), datetime.now(UTC))
+
+    def sign_in(self, context: BrowserContext, viewer: Viewer) -> None:
+        """Give a browser the cookie of a session that has begun, as signing in does."""
+        with self.ledger.writing() as connection:
+            token = session.begin(connection, viewer, datetime.now(UTC)).token
+        context.add_cookies([{"name": "gangshao", "value": token, "url": self.url}])
 
     def addresses(self, viewer: Viewer) -> list[str]:
         """Every page of this role found by introspection, with real values for variables: two areas, a warning of each kind."""
@@ -81,13 +98,13 @@ def served(data: Path) -> Iterator[Site]:
     app = create_app(settings, ledger)
     server, dispatcher = make_server(app.server, settings, PATIENT, port=0)
     worker = threading.Thread(target=server.run, daemon=True)
-    worker.start()
     try:
-        yield Site(app, ledger, settings, f"http://127.0.0.1:{server.effective_port}")
+        yield Site(app, ledger, settings, server.effective_port, worker)
     finally:
         server.close()
         dispatcher.shutdown()
-        worker.join(timeout=5)
+        if worker.ident is not None:
+            worker.join(timeout=5)
         ledger.close()
 
 

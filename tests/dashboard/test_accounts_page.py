@@ -14,7 +14,7 @@ from pipelines.ledger import account, audit, link
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, served
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("accounts_page")
 GOOD, OTHER = "purple hippo naps on roofs", "seven kettles under snowfall"
 
 

@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,16 +21,25 @@ from tests.dashboard.published_city import City
 from tests.dashboard.published_fixture import build, point_to
 from tests.dashboard.site import LEADER, Site, head_of, served
 
+pytestmark = pytest.mark.xdist_group("ahead")
 OLD, NEW = "2026-11-25.1", "2026-11-26.1"
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
+@pytest.fixture(scope="module")
+def two_editions(tmp_path_factory: pytest.TempPathFactory) -> City:
     """Two editions; the pointer names the first. What differs is the second's figures."""
-    first = build(tmp_path / "published", days=60)
-    other = build(tmp_path / "aside", days=60, seed=8)
+    folder = tmp_path_factory.mktemp("two")
+    first = build(folder / "published", units=2, days=60)
+    other = build(folder / "aside", units=2, days=60, seed=8)
     (other.published / other.editions[-1][0]).replace(first.published / NEW)
-    yield first
+    return first
+
+
+@pytest.fixture
+def city(two_editions: City, tmp_path: Path) -> Iterator[City]:
+    """These editions, which a test may change."""
+    shutil.copytree(two_editions.published, tmp_path / "published")
+    yield replace(two_editions, folder=tmp_path / "published")
     read.close()
 
 
@@ -92,6 +103,7 @@ def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_fo
 def test_what_people_of_every_office_will_ask_for_is_made_when_the_server_starts(
     place: Site, city: City, made: list[object]
 ) -> None:
+    """Only here a process makes all likely pages and figures: that none is left for the first who asks."""
     ready = place.app.server.test_client()
     ahead = Ahead(place.app.server, place.settings)
     assert not ready.get("/readyz").get_json()["is_prepared"]

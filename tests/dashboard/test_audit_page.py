@@ -27,7 +27,7 @@ from tests.dashboard.published_city import CLOSING, SUSPECTED, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 from tests.faults.watcher import PAGE
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("audit_page")
 OWN, OTHER = "371503", "371502"
 
 
@@ -283,10 +283,8 @@ def test_the_page_shows_filters_and_turns_over_with_the_keyboard_on_a_phone(
     for number in range(130):
         audit.write(site.ledger, Act.RESTATE, Actor("command_line:翻页", "host"), f"feed {number}", datetime.now(UTC))
     context = browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844})
+    site.sign_in(context, AUDITOR)
     page = context.new_page()
-    page.goto(site.link(AUDITOR))
-    page.get_by_role("button").first.click()
-    page.wait_for_selector(".page main h1")
     page.goto(f"{site.url}/audit?who={quote('翻页')}")
     page.wait_for_selector(".audit tbody tr")
     assert page.locator(".audit tbody tr").count() == 100

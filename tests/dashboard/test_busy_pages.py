@@ -12,7 +12,7 @@ from tests.dashboard.reader import Readers, opened
 from tests.dashboard.site import LEADER, Site
 from tests.dashboard.walk import Watch
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("busy_pages")
 BUSY = text("The server is busy and has not done what was asked. Please try again in a few seconds.")
 KEEP_WHAT_IS_SAID = """() => new MutationObserver(() => {
   window.said ??= document.getElementById("busy")?.textContent;

@@ -21,10 +21,10 @@ from pipelines.publish.question import question
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY
 from tests.dashboard.published_fixture import build
-from tests.dashboard.reader import assert_accessible, drawn, fits, opened, readers_of
+from tests.dashboard.reader import assert_accessible, drawn, opened, readers_of
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 from tests.dashboard.test_read_door import OF_COHORTS
-from tests.dashboard.walk import DESK, PHONE, Watch, english_words
+from tests.dashboard.walk import DESK, PHONE, Watch, english_words, fits
 
 pytestmark = pytest.mark.xdist_group("cohort_page")
 OWN, OTHER = "371503", "371502"

@@ -18,7 +18,7 @@ from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, 
 from tests.dashboard.walk import DESK, PHONE, Watch, english_words, look
 from tests.faults.storm import queue_mails
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("delivery_page")
 DUTY = Viewer(Role.CITY_DUTY, name="duty")
 ADDRESS = "jiuye001@unit.example.com"
 
@@ -48,10 +48,8 @@ def office(city: City) -> Iterator[Site]:
 
 def opened(browser: Browser, office: Site, viewer: Viewer, size: dict[str, int], watch: Watch) -> Page:
     context = browser.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
+    office.sign_in(context, viewer)
     page = watch.over(context)
-    page.goto(office.link(viewer))
-    page.get_by_role("button").first.click()
-    page.wait_for_selector(".page main h1")
     page.goto(office.url + "/delivery")
     page.wait_for_selector("main h1")
     return page

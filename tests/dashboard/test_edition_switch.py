@@ -21,8 +21,9 @@ from tests.dashboard.published_fixture import point_to
 from tests.dashboard.reader import opened, readers_of
 from tests.dashboard.site import LEADER, Site, head_of, served
 from tests.dashboard.walk import AXE, Watch, severe
+from tests.tier import long
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("edition_switch")
 AREA = "371503"
 (OLD, _, _), (NEW, NEW_DAY, NEW_CUTOFF) = edition_of(LAST_DAY), edition_of(LAST_DAY + timedelta(days=1))
 MORE = 100  # claims of every period that the newer edition has revised
@@ -85,7 +86,9 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("viewer", [LEADER, head_of(AREA)], ids=["leader", "head"])
+@pytest.mark.parametrize(
+    "viewer", [pytest.param(LEADER, id="leader", marks=long), pytest.param(head_of(AREA), id="head")]
+)  # a head's answer is put together from both files, a leader's from one
 def test_an_answer_during_which_the_edition_switches_is_wholly_of_one_of_them(
     place: Site, monkeypatch: pytest.MonkeyPatch, viewer: Viewer
 ) -> None:

@@ -17,7 +17,7 @@ from tests.dashboard.reader import readers_of
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 from tests.dashboard.walk import Watch
 
-pytestmark = pytest.mark.xdist_group("states")
+pytestmark = pytest.mark.xdist_group("first_page")
 SENT = re.compile(r'<script type="application/json" id="first-page">([^<]*)</script>')
 RENDERER = "**/dash-renderer/**"
 DASH = "**/_dash-component-suites/**"

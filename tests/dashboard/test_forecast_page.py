@@ -15,7 +15,7 @@ from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("forecast_page")
 AREA = "371503"
 
 

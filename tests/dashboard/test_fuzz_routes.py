@@ -15,7 +15,7 @@ from tests.dashboard.asked import ORIGIN, Asked, page_asked
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
 from tests.tier import IS_LONG
 
-pytestmark = pytest.mark.xdist_group("states")
+pytestmark = pytest.mark.xdist_group("fuzz_routes")
 REQUESTS = 2000 if IS_LONG else 150
 SEED = 21
 VIEWERS = (

@@ -15,7 +15,7 @@ from tests.dashboard.published_city import CITY, LAST_DAY, LATE, City
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("indicator_page")
 SINCE = LAST_DAY - timedelta(days=770)
 SETTLED = LAST_DAY - timedelta(days=14)
 

@@ -11,7 +11,7 @@ from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("industry_page")
 AREA = "371503"
 
 

@@ -11,7 +11,7 @@ from tests.dashboard.reader import Readers, drawn, opened, readers_of, unfold
 from tests.dashboard.site import LEADER, Site
 from tests.dashboard.walk import DESK, PHONE, VIEWERS, Watch, visited
 
-pytestmark = pytest.mark.xdist_group("states")
+pytestmark = pytest.mark.xdist_group("keyboard")
 CONTRAST = 3.0  # WCAG 2.2, 1.4.11 and 2.4.13: of the mark of the focus against what is around it
 THICKNESS = 2.0  # pixels, 2.4.13
 
@@ -110,6 +110,7 @@ def assert_walkable(page: Page, name: str) -> int:
 def test_the_tab_key_stops_at_everything_that_can_be_worked(
     readers: Readers, site: Site, who: str, size: dict[str, int]
 ) -> None:
+    """Only here keys are pressed all the way through pages: what a mouse reaches and they do not, marks that are covered."""
     page = readers.page(VIEWERS[who], Watch(), size=size)
     for address in visited(site, who):
         opened(page, address)

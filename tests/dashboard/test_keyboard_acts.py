@@ -11,7 +11,7 @@ from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, head_of
 from tests.dashboard.walk import PHONE, Watch
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 
-pytestmark = pytest.mark.xdist_group("states")
+pytestmark = pytest.mark.xdist_group("keyboard_acts")
 AREA = "371503"
 HEAD = head_of(AREA)
 

@@ -21,7 +21,7 @@ from tests.dashboard.published_city import City
 from tests.dashboard.site import Site, head_of, served
 from tests.house import LIAOCHENG
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("kind_words")
 AREA = "371503"
 REGION = load(LIAOCHENG)
 
@@ -107,10 +107,8 @@ NOT_SAID = {
 def page(site: Site, browser: Browser) -> Iterator[Page]:
     """A telephone of the county's head."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+    site.sign_in(context, head_of(AREA))
     opened_page = context.new_page()
-    opened_page.goto(site.link(head_of(AREA)))
-    opened_page.get_by_role("button").first.click()
-    opened_page.wait_for_selector(".page main h1")
     yield opened_page
     context.close()
 
@@ -147,10 +145,8 @@ IN_ENGLISH = {
 @pytest.mark.parametrize("kind", IN_ENGLISH)
 def test_the_page_says_in_english_what_ends(site: Site, browser: Browser, kind: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
+    site.sign_in(context, head_of(AREA))
     page = context.new_page()
-    page.goto(site.link(head_of(AREA)))
-    page.get_by_role("button").first.click()
-    page.wait_for_selector(".page main h1")
     page.goto(f"{site.url}/warning/{EPISODE[kind]['episode_id']}")
     page.wait_for_selector("dl.facts:visible")
     told = page.locator("main").inner_text()

@@ -21,7 +21,7 @@ from tests import tier
 from tests.dashboard.asked import ORIGIN, PAGE, Asked, page_asked, speaking
 from tests.dashboard.published_city import CLOSING, SUSPECTED
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, head_of
-from tests.dashboard.walk import DESK, OWN, PHONE, VIEWERS, Watch, opened, walk
+from tests.dashboard.walk import DESK, OWN, PHONE, VIEWERS, Watch, opened, visited, walk
 
 pytestmark = pytest.mark.xdist_group("language")
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -77,8 +77,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("who", VIEWERS)
 def test_no_page_in_english_says_anything_in_chinese(site: Site, who: str) -> None:
     client = speaking(site, VIEWERS[who], Language.ENGLISH)
-    addresses = site.addresses(VIEWERS[who])
-    assert len(addresses) >= 8
+    addresses = site.addresses(VIEWERS[who]) if who in {"leader", "head"} else visited(site, who)
     titles, drawn = set(), 0
     for address in [*addresses, "/nowhere", "/?as_of=2026-11-24", "/?as_of=gestern", "/?as_of=1999-01-01"]:
         page = asked(client, address)
@@ -89,8 +88,8 @@ def test_no_page_in_english_says_anything_in_chinese(site: Site, who: str) -> No
             assert not raw(words(client.get(figure).get_json())), figure
         titles.add(body["response"]["_pages_store"]["data"]["title"])
     assert all(title.endswith(" · Gangshao") for title in titles)
-    assert len(titles) >= 8
-    assert drawn > 3
+    assert len(titles) >= min(len(addresses), 8)
+    assert drawn > 3 or who not in {"leader", "head"}
 
 
 def test_every_title_is_chinese_in_a_page_in_chinese(site: Site) -> None:
@@ -318,6 +317,7 @@ def test_two_browsers_with_different_viewers_and_languages_share_nothing(browser
 def test_every_page_in_english_is_accessible_and_fits(
     browser: Browser, site: Site, pictures: Path, who: str, size: dict[str, int]
 ) -> None:
+    """Only here pages are drawn in English: words that are longer than Chinese ones, on the narrow screen, dark."""
     watch = Watch()
     page = opened(browser, site, VIEWERS[who], "en-GB", size, watch)
     for address in walk(page, site, who, pictures, "dark"):

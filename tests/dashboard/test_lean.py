@@ -45,6 +45,7 @@ def made(folder: Path, how: str) -> dict[str, Any]:
 
 
 def test_every_likely_part_of_a_page_is_the_same_without_arrow(tmp_path: Path) -> None:
+    """Only fresh processes show it: this one has Arrow, and three of them make every likely part."""
     build(tmp_path / "published", days=60)
     lean, late, usual = (made(tmp_path, how) for how in ("lean", "late", "usual"))
     assert (lean["storage"], lean["arrow"]) == ("python", False)

@@ -13,7 +13,7 @@ from pipelines.domain import Role, Viewer
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site
 from tests.dashboard.test_language import asked, speaking, words
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("manual_page")
 OWN = "371503"
 # The words the trade has fixed (domain.md §5.2).
 FIXED = {
@@ -40,10 +40,8 @@ def pictures(browser: Browser, site: Site, tmp_path: Path, monkeypatch: pytest.M
     for name, (viewer, address) in PAGES.items():
         for of in Language:
             context = browser.new_context(viewport={"width": 1366, "height": 768}, locale=of)
+            site.sign_in(context, viewer)
             page = context.new_page()
-            page.goto(site.link(viewer))
-            page.get_by_role("button").first.click()
-            page.wait_for_selector(".page main h1")
             page.goto(site.url + address)
             page.wait_for_selector(".page main h1")
             page.screenshot(path=folder / f"{name}_{of}.png")

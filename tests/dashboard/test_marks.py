@@ -26,7 +26,7 @@ from tests.dashboard.published_city import LAST_DAY, LATE, City, columns_of
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 
-pytestmark = pytest.mark.xdist_group("figures")
+pytestmark = pytest.mark.xdist_group("marks")
 AREA = "371503"
 SHUTDOWN, POLICY, OF_TWO = "示例错峰生产", "示例稳岗政策", "示例两家铝厂整治"
 
@@ -238,10 +238,8 @@ def test_labels_at_the_end_reach_back_and_stand_on_lines_of_their_own() -> None:
 
 def test_marks_stay_inside_a_chart_on_a_phone(crowded: Site, browser: Browser, pictures: Path | None) -> None:
     context = browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844})
+    crowded.sign_in(context, LEADER)
     page = context.new_page()
-    page.goto(crowded.link(LEADER))
-    page.get_by_role("button").first.click()
-    page.wait_for_selector("main#main h1")
     page.goto(f"{crowded.url}/area/{AREA}")
     figure = page.locator(".figure[data-figure*='indicator=benefit_claim']")
     figure.scroll_into_view_if_needed()

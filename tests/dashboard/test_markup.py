@@ -28,7 +28,7 @@ from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, 
 from tests.dashboard.walk import Watch
 from tests.tier import IS_LONG
 
-pytestmark = pytest.mark.xdist_group("states")
+pytestmark = pytest.mark.xdist_group("markup")
 AREA = "371503"
 NAME = "<b id=evil>甲&amp;乙</b><img src=x onerror='window.isEvil=1'>"
 

@@ -17,7 +17,7 @@ from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
 from tests.dashboard.test_every_route import plain_letters
 from tests.dashboard.walk import Watch
 
-pytestmark = pytest.mark.xdist_group("states")
+pytestmark = pytest.mark.xdist_group("overdue")
 ZH, EN = Language.CHINESE, Language.ENGLISH
 At = Callable[[str], None]
 

@@ -11,7 +11,7 @@ from tests.dashboard.site import LEADER, Site, clock_at
 from tests.dashboard.test_schemes import rgb
 from tests.dashboard.walk import DESK, Watch, opened
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("paper")
 # A4 across, less 8 mm at each edge, in pixels of a page (96 an inch).
 PAPER = {"width": int(281 / 25.4 * 96), "height": int(194 / 25.4 * 96)}
 # A large prefecture: as many warnings as are in sight at once, and its counties and zones.

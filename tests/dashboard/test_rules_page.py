@@ -26,7 +26,7 @@ from tests.dashboard.reader import Readers, assert_accessible, opened
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
 from tests.dashboard.walk import DESK, PHONE, Watch
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("rules_page")
 RULE = "benefit_claim_spike"
 FIGURES = {"first": "2025-11-01", "last": "2026-10-31", "per_week": 0.25, "touched": 0.75, "cases": []}
 
@@ -45,9 +45,9 @@ def test_an_analyst_sees_leads_and_how_rules_were_backtested_and_an_office_sees_
     keep(site, as_it_stands(site))
     for viewer, may in ((LEADER, True), (head_of("371503"), False)):
         context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+        site.sign_in(context, viewer)
         page = context.new_page()
-        page.goto(site.link(viewer))
-        page.get_by_role("button").first.click()
+        page.goto(site.url)
         page.wait_for_selector(".page main h1")
         assert page.get_by_role("navigation").get_by_text("预警规则").count() == may
         page.goto(f"{site.url}/rules")

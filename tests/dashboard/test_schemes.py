@@ -10,7 +10,7 @@ from dashboard.theme import DARK, LIGHT
 from tests.dashboard.site import LEADER, Site
 from tests.dashboard.walk import DESK, OWN, Watch, opened, shown
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("schemes")
 PALETTES = {"light": LIGHT, "dark": DARK}
 
 

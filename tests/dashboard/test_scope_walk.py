@@ -8,13 +8,14 @@ from urllib.parse import unquote
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Response
+from playwright.sync_api import Browser, Request, Response
 
 from pipelines.domain import Viewer
 from tests.dashboard.published_city import CITY, CLOSING, LATE, SUSPECTED, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
+from tests.dashboard.walk import visited
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("scope_walk")
 OWN = "371503"
 DOWNLOADS = [
     "/download/matrix.csv",
@@ -47,24 +48,26 @@ def rows(answer: requests.Response) -> list[dict[str, str]]:
 
 
 def test_no_answer_to_a_countys_viewer_speaks_of_another_county(browser: Browser, site: Site, city: City) -> None:
+    """Only here the browser itself says what it asks for: an answer of which `asked.everything` does not know."""
     bodies: dict[str, str] = {}
 
-    def keep(response: Response) -> None:
-        if not response.url.startswith(site.url) or "_dash-component-suites" in response.url:
+    def keep(response: Response | None) -> None:
+        if response is None or not response.url.startswith(site.url) or "_dash-component-suites" in response.url:
             return
         if response.status < 300 and "json" in response.headers.get("content-type", "") + "json":
             bodies[f"{response.url} {response.request.post_data or ''}"] = response.text()
 
     context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
+    site.sign_in(context, head_of(OWN))
     page = context.new_page()
-    page.on("response", keep)
-    page.goto(site.link(head_of(OWN)))
-    page.get_by_role("button").first.click()
-    page.wait_for_selector(".page main h1")
+    finished: list[Request] = []
+    page.on("requestfinished", lambda request: finished.insert(0, request))
     foreign = [f"/area/{code}" for code in city.units if code != OWN] + ["/warning/w0003", "/warning/w0007"]
-    for address in [*site.addresses(head_of(OWN)), *foreign, "/?as_of=2026-11-24", "/?matrix=insured_leave"]:
+    for address in [*visited(site, "head"), *foreign, "/?as_of=2026-11-24", "/?matrix=insured_leave"]:
         page.goto(site.url + address)
         page.wait_for_selector(".page main h1")
+        while finished:  # while the page is there: the browser forgets the bodies with it
+            keep(finished.pop().response())
     context.close()
     assert len(bodies) > 15
     for asked, body in bodies.items():

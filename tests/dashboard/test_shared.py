@@ -21,7 +21,7 @@ from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 from tests.dashboard.test_audit_page import OTHER, OWN, Since, of, opened, signed_in, since
 
 __all__ = ["since"]
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("shared")
 ANALYST = Viewer(Role.CITY_ANALYST, name="somebody else")
 
 

@@ -12,7 +12,7 @@ from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import LEADER, Site, head_of, served
 
-pytestmark = pytest.mark.xdist_group("short")
+pytestmark = pytest.mark.xdist_group("short_history")
 AREA, OTHER = "371503", "371502"
 
 

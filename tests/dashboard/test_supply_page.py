@@ -12,7 +12,7 @@ from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("supply_page")
 OWN = "371503"
 
 

@@ -21,7 +21,7 @@ from tests.dashboard.published_city import REGION, City, csv_rows
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 
-pytestmark = pytest.mark.xdist_group("figures")
+pytestmark = pytest.mark.xdist_group("tiles")
 UNITS = tuple((row["code"], row["county_view"]) for row in csv_rows("places.csv") if row["level"] == "unit")
 NAMES = {row["code"]: row["short_name"] for row in csv_rows("places.csv")}
 

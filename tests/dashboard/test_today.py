@@ -21,7 +21,7 @@ from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import REGION, City
 from tests.dashboard.site import LEADER, Site, clock_at, head_of, served
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("today")
 AREA = "371503"
 POST = "示例岗位甲"
 

@@ -14,7 +14,7 @@ from tests.dashboard.published_city import City
 from tests.dashboard.published_more import AWAY, WEEKS, away, mondays
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("transfer_page")
 OWN = "371503"
 FESTIVALS = [
     date(2018, 2, 16), date(2019, 2, 5), date(2020, 1, 25), date(2021, 2, 12), date(2022, 2, 1), date(2023, 1, 22),

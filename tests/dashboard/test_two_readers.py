@@ -18,7 +18,7 @@ OWN_WORDS = """(main) => {
   copy.querySelectorAll("[lang^=zh]").forEach((one) => one.remove());
   return copy.textContent;
 }"""
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("two_readers")
 AREA = "371503"
 
 
@@ -56,7 +56,7 @@ def past(page: Page) -> None:
 
 def figure_as_table(page: Page) -> None:
     opened(page, f"/area/{AREA}")
-    drawn(page)
+    page.locator(".figure").first.scroll_into_view_if_needed()
     page.locator(".figure [role=tab]").nth(1).click()
     expect(page.locator(".figure table").first).to_be_visible()
 
@@ -81,7 +81,7 @@ def home(page: Page) -> None:
 
 
 def test_what_one_reader_does_the_other_does_not_see(readers: Readers) -> None:
-    """By turns each does something; the other's page stays as it is, and is the same when it is loaded again."""
+    """Only here two use one server at once by a browser each. By turns each does something; the other's page stays as it is, and is the same when it is loaded again."""
     watch = Watch()
     leader = readers.page(LEADER, watch)
     head = readers.page(head_of(AREA), watch, locale="en-GB")

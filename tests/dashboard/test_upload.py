@@ -21,7 +21,7 @@ from tests.dashboard.site import Site, served
 from tests.house import House
 from tests.pipeline.ingest_place import person
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("upload")
 FEED, AREA, PERIOD = "benefit_claim", "371521", "2026-10-27"
 CLERK = Viewer(Role.COUNTY_CLERK, frozenset({AREA}), "clerk")
 MALFORMED = "37152219850215"
@@ -129,6 +129,7 @@ def reads_what_is_wrong(page: Page) -> None:
 
 
 def test_a_clerks_session_from_template_to_matrix(place: Site, home: House, page: Page, pictures: Path | None) -> None:
+    """Only here a browser's upload goes all the way: the check in its own process, the real inbox, the real ingest."""
     assert text("not reported") in cell_of(page)
     page.locator(".arrivals td a").filter(has_text=text("not reported")).click()
     page.wait_for_url("**#send")

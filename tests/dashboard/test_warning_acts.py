@@ -35,7 +35,7 @@ from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("warning_acts")
 AREA, OTHER = "371503", "371522"
 DUTY = Viewer(Role.CITY_DUTY, name="duty")
 CLERK = Viewer(Role.COUNTY_CLERK, frozenset({AREA}), "clerk")

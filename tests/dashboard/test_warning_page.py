@@ -29,7 +29,7 @@ from tests.dashboard.published_city import CLOSING, LATE, PROJECT, City
 from tests.dashboard.published_story import SMALL_ONE
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("warning_page")
 AREA = "371503"
 MONTH = date(2026, 10, 1)
 LIAOCHENG = PROJECT / "data" / "regions" / "liaocheng"

@@ -1,26 +1,35 @@
 """A walk in a browser over every page as one viewer, each opened once, looked at light and dark and kept as a picture."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import axe_playwright_python
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from pipelines.domain import Viewer
+from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
 from tests.tier import IS_LONG
 
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 OWN = "371503"
 VIEWERS = {"leader": LEADER, "head": head_of(OWN), "auditor": AUDITOR, "administrator": ADMINISTRATOR}
-LIKE_THE_LEADER = {"auditor", "administrator"}  # but for a few pages of their own; `make torture` walks them all
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # all of axe's rules about colours but those of level AAA
+PART_LOOKED_AT = "[data-looked-at]"
+MARK_PART = """(one) => {
+  document.querySelectorAll('[data-looked-at]').forEach((other) => other.removeAttribute('data-looked-at'));
+  const part = one.closest('figure, .figure, .panel, table, .menu, .tabbed, main > *, header') ?? document.body;
+  part.setAttribute('data-looked-at', '');
+}"""
 # Words of Latin letters that a page in Chinese may show: names of formats, laws' marks, the level mark of a proposal.
 LATIN = {"XLSX", "PNG", "SVG", "CSV", "P", "M", "T", "GB"}
 
@@ -54,9 +63,10 @@ class Watch:
 
 def opened(browser: Browser, site: Site, viewer: Viewer, locale: str, size: dict[str, int], watch: Watch) -> Page:
     """The first page of a viewer who has just signed in, in a browser of its own that prefers a language."""
-    page = watch.over(browser.new_context(viewport=size, locale=locale))  # type: ignore[arg-type]
-    page.goto(site.link(viewer))
-    page.get_by_role("button").first.click()
+    context = browser.new_context(viewport=size, locale=locale)  # type: ignore[arg-type]
+    site.sign_in(context, viewer)
+    page = watch.over(context)
+    page.goto(site.url)
     page.wait_for_selector(".page main h1")  # the sign-in page has a heading too
     return page
 
@@ -71,27 +81,58 @@ def shown(page: Page, site: Site, address: str) -> None:
 
 
 def visited(site: Site, who: str) -> list[str]:
-    """Every address of a viewer; in `make test`, of one who sees nearly what the leader sees, what the leader does not."""
+    """Every address of a viewer; in `make test` those whose page has a part that no page before has.
+
+    Of one who is not the leader, that no page of the leader has.
+    """
     addresses = site.addresses(VIEWERS[who])
     assert len(addresses) >= 6
-    if IS_LONG or who not in LIKE_THE_LEADER:
+    if IS_LONG:
         return addresses
-    leaders = set(site.addresses(LEADER))
-    own = [one for one in addresses if one not in leaders]
-    assert own
-    return ["/", "/warnings", *own]
+    before: set[str] = set() if who == "leader" else set().union(*parts_of_pages(site, LEADER).values())
+    found = ["/"]
+    for address, parts in parts_of_pages(site, VIEWERS[who]).items():
+        if parts - before and address != "/":
+            found.append(address)
+        before |= parts
+    assert len(found) > 1
+    return found
 
 
-def walk(page: Page, site: Site, who: str, pictures: Path, scheme: Scheme) -> Iterator[str]:
-    """Every address that is visited while its page is there: it is accessible and no wider than the screen.
+@cache
+def parts_of_pages(site: Site, viewer: Viewer) -> dict[str, set[str]]:
+    """Address → kinds of parts of its page: each component with its class, field by field."""
+    client = signed_in(site, viewer)
+    return {one: set(_parts(json.loads(page_asked(one).of(client)[2]))) for one in site.addresses(viewer)}
+
+
+def _parts(tree: object) -> Iterator[str]:
+    if isinstance(tree, list):
+        for one in tree:
+            yield from _parts(one)
+    if isinstance(tree, dict):
+        props = tree.get("props")
+        if isinstance(props, dict):
+            yield f"{tree.get('type')} {props.get('className', '')} {props.get('role', '')} {props.get('name', '')}"
+        for one in tree.values():
+            yield from _parts(one)
+
+
+def walk(
+    page: Page, site: Site, who: str, pictures: Path, scheme: Scheme, addresses: list[str] | None = None
+) -> Iterator[str]:
+    """Every address (or those that are visited) while its page is there: it is accessible, no wider than a screen.
 
     In `make test` in one scheme, in `make torture` in both. Pictures are named
     ``<page>_<viewer>_<width>_<language>_<scheme>.png``.
     """
-    for address in visited(site, who):
+    own = page.viewport_size or DESK
+    for address in addresses or visited(site, who):
         shown(page, site, address)
         assert page.locator(".failed").count() == 0, address
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+        for size in {PHONE["width"]: PHONE, own["width"]: own}.values():
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            assert fits(page, size["width"]), address
         assert not coloured_without_a_word(page), address
         name = address.strip("/").replace("/", "_") or "today"
         look(page, f"{name}_{who}", pictures, schemes=SCHEMES if IS_LONG else (scheme,))
@@ -110,10 +151,27 @@ def look(page: Page, name: str, pictures: Path, *, schemes: tuple[Scheme, ...] =
     page.emulate_media(color_scheme=SCHEMES[0])
 
 
-def severe(page: Page, *, only_colours: bool = False) -> list[tuple[str, list[str]]]:
-    """Serious and critical violations that axe finds, with where; a scheme changes nothing but colours."""
+def fits(page: Page, width: int) -> bool:
+    """Whether nothing goes beyond a screen of this width once charts have taken to it."""
+    try:
+        page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
+    except PlaywrightTimeoutError:
+        return False
+    return True
+
+
+def severe(page: Page, within: str = "body", *, only_colours: bool = False) -> list[tuple[str, list[str]]]:
+    """Serious and critical violations that axe finds, with where; a scheme changes nothing but colours.
+
+    It looks at the whole page or at the figure, panel, table, menu or block that holds the first of ``within``.
+    """
     rules = f", runOnly: {COLOUR_RULES}" if only_colours else ""
-    found = page.evaluate(f"axe.run({{resultTypes: ['violations']{rules}}}).then(results => results.violations)")
+    there = "document" if within == "body" else f"{{include: ['{PART_LOOKED_AT}']}}"
+    if within != "body":
+        page.locator(within).first.evaluate(MARK_PART)
+    found = page.evaluate(
+        f"axe.run({there}, {{resultTypes: ['violations']{rules}}}).then(results => results.violations)"
+    )
     return [
         (one["id"], [node["html"][:120] for node in one["nodes"]])
         for one in found
