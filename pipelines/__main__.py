@@ -8,10 +8,10 @@ import sys
 import traceback
 from time import perf_counter
 
-from pipelines.commands import HELP, app
-from pipelines.domain import QUIET, BusyError, UserError
-from pipelines.lean import become_lean
-from pipelines.log import configure, redacted, tell
+from pipelines.cli.app import HELP, app
+from pipelines.core.domain import QUIET, BusyError, UserError
+from pipelines.core.log import configure, redacted, tell
+from pipelines.core.memory_tuning import become_lean
 
 log = logging.getLogger(__name__)
 DISK_FULL = "磁盘已满；请腾出空间后重新运行，已完成的部分不受影响 (the disk is full; make room and run again)\n"
@@ -30,7 +30,7 @@ def main() -> None:
         app()
     if command == "serve":
         become_lean()
-    from pipelines import settings as all_settings  # noqa: PLC0415  # pydantic takes longer than help does
+    from pipelines.core import settings as all_settings  # noqa: PLC0415  # pydantic takes longer than help does
 
     try:
         configure(all_settings.load(), "web" if command == "serve" else "run")
@@ -38,7 +38,7 @@ def main() -> None:
         app()
     except UserError as error:
         log.info("command refused", exc_info=True, extra={"fields": {"command": command}})
-        from pipelines.terminal import console  # noqa: PLC0415  # after become_lean, for it brings pandas
+        from pipelines.cli.terminal import console  # noqa: PLC0415  # after become_lean, for it brings pandas
 
         console.print(f"[bold]{error}[/bold]" if sys.stderr.isatty() else str(error), markup=sys.stderr.isatty())
         sys.exit(QUIET if isinstance(error, BusyError) else 2)

@@ -4,22 +4,22 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipelines.alerts import auditor, mail, notices, periodic, reminder
-from pipelines.domain import Edition
+from pipelines.core.domain import Edition
+from pipelines.core.region.load import Region
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
-from pipelines.ledger import edition as recorded
-from pipelines.publish.read import edition_in_force
-from pipelines.region import Region
-from pipelines.settings import Settings
+from pipelines.ledger import editions as recorded
+from pipelines.notifying import auditor_mail, calendar_mails, notices, outbox, reminders
+from pipelines.published.read import edition_in_force
 
 
 def notify(settings: Settings, region: Region, ledger: Ledger, edition: Edition, now: datetime) -> str:
     """Decide and send for one published edition; returns a sentence that says what happened."""
     decided = notices.decide(edition, is_replay=False, ledger=ledger, region=region, settings=settings, now=now)
-    asked_again = reminder.remind(edition, ledger, region, settings, now)
-    by_calendar = periodic.send_due(edition, ledger, region, settings, now)
-    auditor.tell_auditor(edition, ledger, region, settings, now)
-    report = mail.send(ledger, settings, now)
+    asked_again = reminders.remind(edition, ledger, region, settings, now)
+    by_calendar = calendar_mails.send_due(edition, ledger, region, settings, now)
+    auditor_mail.tell_auditor(edition, ledger, region, settings, now)
+    report = outbox.send(ledger, settings, now)
     reasons = Counter(str(notice.reason) for notice in decided)
     told = "，".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     problem = f"；{report.problem}" if report.problem else ""
@@ -40,9 +40,9 @@ def remind(settings: Settings, region: Region, ledger: Ledger, now: datetime) ->
     if is_replayed(ledger, edition):
         return _told_to_nobody(edition)
     issued = notices.tell_issued(edition, ledger, region, settings, now)
-    asked_again = reminder.remind(edition, ledger, region, settings, now)
-    by_calendar = periodic.send_due(edition, ledger, region, settings, now)
-    report = mail.send(ledger, settings, now)
+    asked_again = reminders.remind(edition, ledger, region, settings, now)
+    by_calendar = calendar_mails.send_due(edition, ledger, region, settings, now)
+    report = outbox.send(ledger, settings, now)
     made = f"发布 {len(issued)}，催办 {len(asked_again)}，定期邮件 {len(by_calendar)}"
     return f"{made}；已发 {report.sent}，待发 {report.waiting}"
 

@@ -10,26 +10,27 @@ from time import perf_counter
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipelines.alerts.judge import Judge
-from pipelines.domain import BusyError, Edition, UserError
+from pipelines.core.catalogue.indicators import step
+from pipelines.core.domain import BusyError, Edition, UserError
+from pipelines.core.log import tell
+from pipelines.core.region.load import Region
+from pipelines.core.settings import Settings
 from pipelines.ingest import inbox
-from pipelines.ingest.acceptance import settle_uploads
-from pipelines.ingest.act import follow
-from pipelines.ingest.report import IngestReport
-from pipelines.ledger import Ledger, anchor, publication
-from pipelines.ledger import edition as recorded
-from pipelines.ledger.act import decided
-from pipelines.log import tell
-from pipelines.publish.edition import current_edition, publish
-from pipelines.region import Region
-from pipelines.roster import roster
-from pipelines.settings import Settings
+from pipelines.ingest.submission_decisions import follow
+from pipelines.ingest.terminal_report import IngestReport
+from pipelines.ingest.upload_status import settle_uploads
+from pipelines.judging.judge import Judge
+from pipelines.ledger import Ledger
+from pipelines.ledger import editions as recorded
+from pipelines.ledger.audit_trail import anchor, publication
+from pipelines.ledger.uploads.submission_decision import decided
+from pipelines.publishing.edition import current_edition, publish
 from pipelines.warehouse import store
-from pipelines.warehouse.catalogue import step
+from pipelines.warehouse.expected_submissions import roster
 from pipelines.warehouse.forecast import Forecaster, forecast_indicators
-from pipelines.warehouse.memory import MemoryFolder
+from pipelines.warehouse.forecast_quality import watch
+from pipelines.warehouse.model_state import MemoryFolder
 from pipelines.warehouse.nowcast import nowcast
-from pipelines.warehouse.quality import watch
 from pipelines.warehouse.revision import revise
 from pipelines.warehouse.transform import Transform
 

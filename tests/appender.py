@@ -6,9 +6,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.ledger import audit, open_ledger
-from pipelines.ledger.audit import Act, Actor
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
+from pipelines.ledger import open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor
 from tests.forked import ROOT
 
 
@@ -33,7 +34,7 @@ def append(data: Path, who: str, count: int) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(count):
-        entry = audit.write(ledger, Act.EXPORT, Actor(who, ""), str(number), datetime.now(UTC))
+        entry = trail.write(ledger, Act.EXPORT, Actor(who, ""), str(number), datetime.now(UTC))
         assert entry is not None
         print(entry.seq, flush=True)
         time.sleep(0.005)  # lets the other one in: who waits for SQLite's lock looks only now and then

@@ -7,17 +7,18 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 
-import pipelines.ledger.migrations
-from pipelines.domain import Edition
-from pipelines.ledger import Ledger, notice, queue
-from pipelines.ledger.edition import recorded_editions
-from pipelines.ledger.notice import State
-from pipelines.settings import Settings
+import pipelines.ledger.db.migrations
+from pipelines.core.domain import Edition
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger
+from pipelines.ledger.editions import recorded_editions
+from pipelines.ledger.notifications import notice, queue
+from pipelines.ledger.notifications.notice import State
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 EDITION = Edition(date(2026, 11, 23), 1, NOW)
 MESSAGE = bytes(range(256))
-STEPS = Path(pipelines.ledger.migrations.__file__).parent
+STEPS = Path(pipelines.ledger.db.migrations.__file__).parent
 REVISIONS = sorted(path.stem.split("_")[1] for path in (STEPS / "versions").glob("step_*.py"))
 _ROWS = {
     "edition": {

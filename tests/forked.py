@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the process all others are forked from
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["pipelines.__main__", "dashboard.serve", "tests.preloaded"])
+_FORKS.set_forkserver_preload(["pipelines.__main__", "dashboard.web.serve", "tests.preloaded"])
 
 
 def start(arguments: tuple[str, ...], environment: dict[str, str], out: Path, err: Path) -> BaseProcess:

@@ -1,9 +1,10 @@
 """What every command reads before it begins and no test changes: read once by the process the others are forked from."""
 
-from pipelines.commands import HELP, load_command
-from pipelines.warehouse import catalogue, tables
+from pipelines.cli.app import HELP, load_command
+from pipelines.core.catalogue import indicators
+from pipelines.warehouse import tables
 
 for name in HELP:
     load_command(name)
-catalogue.catalogue()
+indicators.catalogue()
 tables._defined_columns()

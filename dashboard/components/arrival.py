@@ -6,14 +6,14 @@ from urllib.parse import urlencode
 
 from dash import html
 
-from dashboard import reference
 from dashboard.components import aria
 from dashboard.components.roster import STATES
 from dashboard.components.table import scrolling
 from dashboard.components.tag import hidden
 from dashboard.components.warning import address
 from dashboard.locale import count, month, short_day, text
-from dashboard.slots import PERIODS, Slot
+from dashboard.summary import reference
+from dashboard.summary.expected_submissions import PERIODS, Slot
 
 PATH = "/data"
 WORDS = STATES | {

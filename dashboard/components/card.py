@@ -7,7 +7,7 @@ from dash import html
 from dashboard.components.spark import spark
 from dashboard.components.tag import verdict_tag
 from dashboard.locale import short_day, text
-from dashboard.summary import Figure
+from dashboard.summary.headline import Figure
 
 
 def card(figure: Figure, *, period: str = "") -> Any:

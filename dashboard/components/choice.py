@@ -4,11 +4,11 @@ from typing import Any
 
 from dash import html
 
-from dashboard import reference
 from dashboard.components import aria
 from dashboard.components.warning import address
-from dashboard.course import LONG
 from dashboard.locale import text
+from dashboard.summary import reference
+from dashboard.summary.course import LONG
 
 
 def area_choice(path: str, current: str) -> Any:

@@ -4,14 +4,14 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard import matrix as model
-from dashboard import reference
 from dashboard.components import aria
 from dashboard.components.table import scrolling
 from dashboard.components.tag import hidden, level_mark, level_word
 from dashboard.components.warning import address
 from dashboard.locale import short_day, text
-from pipelines.domain import TOTAL_INDUSTRY
+from dashboard.summary import matrix as model
+from dashboard.summary import reference
+from pipelines.core.domain import TOTAL_INDUSTRY
 
 FEW = 8  # columns that would look lost on the whole width
 

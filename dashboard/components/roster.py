@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard import data, reference
 from dashboard.components import aria
 from dashboard.components.table import scrolling
 from dashboard.components.tag import hidden
 from dashboard.locale import month, short_day, text
+from dashboard.summary import reference
+from dashboard.web import data
 
 _SHOWN = timedelta(days=120)
 _PERIODS = 12

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboard.components.drawing import drawing
-from dashboard.theme import colour
+from dashboard.components.theme import colour
 
 _WIDTH, _HEIGHT, _EDGE = 120, 30, 3
 

@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 
 from dashboard.locale import Language, text
-from dashboard.verdict import Verdict
+from dashboard.summary.comparison import Verdict
 
 _LEVELS = {1: "Red", 2: "Orange", 3: "Yellow", 4: "Blue"}
 _MARKS = {1: "red mark", 2: "orange mark", 3: "yellow mark", 4: "blue mark"}

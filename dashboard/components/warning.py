@@ -6,14 +6,15 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag
-from dashboard.handled import Handled
 from dashboard.locale import count, month, short_day, text, value
-from dashboard.shared import Blank, fill_in
-from dashboard.verdict import Verdict, agreement, certainty, certainty_word, odds
-from pipelines.domain import TOTAL_INDUSTRY
+from dashboard.summary import reference
+from dashboard.summary.comparison import Verdict, agreement, certainty, certainty_word, odds
+from dashboard.web import data
+from dashboard.web.fragment_cache import Blank, fill_in
+from dashboard.workflow.progress import Handled
+from pipelines.core.domain import TOTAL_INDUSTRY
 
 IN_SIGHT = 12  # warnings shown at once; the rest is one key away
 

@@ -12,12 +12,12 @@ import numpy as np
 from dash import html
 from flask import current_app
 
-from dashboard import reference
 from dashboard.components.drawing import drawing
 from dashboard.components.tag import level_word
+from dashboard.components.theme import colour
 from dashboard.locale import text
-from dashboard.theme import colour
-from dashboard.wording import REGION
+from dashboard.summary import reference
+from dashboard.summary.wording import REGION
 
 _FILE = Path("boundaries") / "counties.geojson"
 _WIDTH = 560.0

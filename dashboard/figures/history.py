@@ -8,12 +8,12 @@ from dash import dcc, html
 
 from dashboard.components import aria
 from dashboard.components.table import scrolling, table
-from dashboard.course import Course, Threshold
+from dashboard.components.theme import colour, template
 from dashboard.figures.marks import drawing, headroom, told
 from dashboard.locale import month, text, value
-from dashboard.reference import Indicator
-from dashboard.summary import shown
-from dashboard.theme import colour, template
+from dashboard.summary.course import Course, Threshold
+from dashboard.summary.headline import shown
+from dashboard.summary.reference import Indicator
 
 _CONFIG: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 _TABLE_ROWS = 40

@@ -9,10 +9,10 @@ from dash import dcc, html
 
 from dashboard.components import aria
 from dashboard.components.tag import level_tag, stored
+from dashboard.components.theme import colour
 from dashboard.components.warning import address
 from dashboard.locale import count, text
-from dashboard.marks import Announced, Mark, Marks, Warned
-from dashboard.theme import colour
+from dashboard.summary.chart_annotations import Announced, Mark, Marks, Warned
 
 _LANE = 0.1  # of the height of the chart: one line of labels
 _CLEAR = 2  # lines of labels that have room above the data; more would press the series flat

@@ -9,20 +9,21 @@ import pandas as pd
 from dash import html
 from flask import Flask, Response, abort, request
 
-from dashboard import cohort as groups
-from dashboard import data, reference
 from dashboard.components.table import facts
 from dashboard.components.tabs import tabs
 from dashboard.components.warning import address
-from dashboard.course import LONG, Course, course, marked
 from dashboard.figures.history import chart, numbers, title_of
 from dashboard.figures.marks import told
 from dashboard.locale import instant, text
-from dashboard.reference import Indicator
-from dashboard.security import at_page, trail
-from dashboard.shared import leads_to, shared
-from dashboard.summary import WEEK
-from pipelines.domain import UserError
+from dashboard.summary import cohort as groups
+from dashboard.summary import reference
+from dashboard.summary.course import LONG, Course, course, marked
+from dashboard.summary.headline import WEEK
+from dashboard.summary.reference import Indicator
+from dashboard.web import data
+from dashboard.web.fragment_cache import leads_to, shared
+from dashboard.web.security import at_page, trail
+from pipelines.core.domain import UserError
 
 Window = tuple[date, date]
 FIGURE = "figure"  # name of the part

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from dash import dcc, html
 
-from dashboard import reference
 from dashboard.components import aria
 from dashboard.components.tag import level_word
 from dashboard.components.warning import address
 from dashboard.figures.city_map import centres
 from dashboard.locale import text
+from dashboard.summary import reference
 
 _SPACE = 1.6  # cells a unit: enough that zones find room beside their county
 Cell = tuple[int, int]

@@ -4,11 +4,14 @@ from typing import Any
 
 from dash import html
 
-from dashboard import account_notice, data, reference, shell
+from dashboard.components import shell
 from dashboard.components.form import form, written
 from dashboard.components.table import facts
 from dashboard.locale import text
-from dashboard.security.entrance import ROLE_TITLES
+from dashboard.summary import reference
+from dashboard.web import data
+from dashboard.web.security.entrance import ROLE_TITLES
+from dashboard.workflow import account_notice
 
 PATH = "/account"
 

@@ -5,13 +5,15 @@ from typing import Any
 
 from dash import html
 
-from dashboard import account_notice, reference, shell
+from dashboard.components import shell
 from dashboard.components.form import act, chosen, form, written
 from dashboard.components.table import table
 from dashboard.locale import count, instant, text
-from dashboard.security import trail
-from dashboard.security.entrance import ROLE_TITLES
-from pipelines.ledger.account import Account, accounts
+from dashboard.summary import reference
+from dashboard.web.security import trail
+from dashboard.web.security.entrance import ROLE_TITLES
+from dashboard.workflow import account_notice
+from pipelines.ledger.accounts.account import Account, accounts
 
 PATH = "/accounts"
 _COLUMNS = ("Account", "Person", "Role", "Areas", "State", "Last signed in", "Signed in now", "Acts")

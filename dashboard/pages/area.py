@@ -6,18 +6,20 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference, shell, summary
+from dashboard.components import shell
 from dashboard.components.choice import period_choice, span_of_query
 from dashboard.components.roster import roster
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address, fill_in_handling, ranked, shortened
 from dashboard.figures.tabbed import awaited
-from dashboard.handled import in_hand
 from dashboard.locale import count, text
-from dashboard.rank import ranks
-from dashboard.shared import shared
-from dashboard.summary import Figure
-from pipelines.domain import TOTAL_INDUSTRY
+from dashboard.summary import headline, reference
+from dashboard.summary.headline import Figure
+from dashboard.summary.rank import ranks
+from dashboard.web import data
+from dashboard.web.fragment_cache import shared
+from dashboard.workflow.progress import in_hand
+from pipelines.core.domain import TOTAL_INDUSTRY
 
 CLOSED_SINCE = timedelta(days=60)
 
@@ -61,7 +63,7 @@ def _list(code: str) -> list[Any]:
 
 def _rest(code: str, span: str) -> list[Any]:
     """What the area owes, and every indicator."""
-    figures = [*summary.frequent(code), *summary.monthly(code)]
+    figures = [*headline.frequent(code), *headline.monthly(code)]
     placed = ranks(code)
     return [
         html.Section([html.H2(text("Files due and received")), roster(code)]),
@@ -106,7 +108,7 @@ def _downloads(code: str) -> Any:
 
 
 def _readings(code: str, grain: str) -> pd.DataFrame:
-    return data.read("series", area=code, industry=TOTAL_INDUSTRY, grain=grain, since=summary.long_ago())
+    return data.read("series", area=code, industry=TOTAL_INDUSTRY, grain=grain, since=headline.long_ago())
 
 
 def _indicator(figure: Figure, code: str, placed: dict[str, str], span: str) -> Any:

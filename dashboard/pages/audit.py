@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from dash import dcc, html
 
-from dashboard import audit_trail, shell
-from dashboard.audit_trail import ACTS, PAGE, Filters
-from dashboard.components import aria
+from dashboard.components import aria, shell
 from dashboard.components.table import table
 from dashboard.locale import count, text
-from pipelines.ledger.audit import Entry
+from dashboard.web import audit_trail
+from dashboard.web.audit_trail import ACTS, PAGE, Filters
+from pipelines.ledger.audit_trail.trail import Entry
 
 PATH = "/audit"
 _COLUMNS = ("No.", "Time", "Who", "From", "Act", "About", "Result", "Details")

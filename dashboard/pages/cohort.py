@@ -4,15 +4,16 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard import cohort, reference, shell
+from dashboard.components import shell
 from dashboard.components.choice import file_links
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import text
-from dashboard.reference import Indicator
-from pipelines.domain import TOTAL_INDUSTRY
+from dashboard.summary import cohort, reference
+from dashboard.summary.reference import Indicator
+from pipelines.core.domain import TOTAL_INDUSTRY
 
 _COLUMNS = ("Group", "Last week", "Seen", "Normal range (95%)", "Judgement", "How it was expected")
 

@@ -4,16 +4,17 @@ from typing import Any
 
 from dash import html
 
-from dashboard import data, received, reference, shell
-from dashboard.components import aria
+from dashboard.components import aria, shell
 from dashboard.components.arrival import PATH, legend, newest_of_all, of_one_area, of_one_feed
 from dashboard.components.warning import address
 from dashboard.locale import text
-from dashboard.sent import sent_files
-from dashboard.slots import Slot, owed, own_areas, sent_since, slots
-from dashboard.upload_choice import areas_to_send, feeds_to_send, sends_anything
-from dashboard.upload_form import upload_form
-from pipelines.domain import Audience
+from dashboard.summary import received, reference
+from dashboard.summary.expected_submissions import Slot, owed, own_areas, sent_since, slots
+from dashboard.upload.choice import areas_to_send, feeds_to_send, sends_anything
+from dashboard.upload.form import upload_form
+from dashboard.upload.sent import sent_files
+from dashboard.web import data
+from pipelines.core.domain import Audience
 
 
 def register() -> None:

@@ -6,15 +6,15 @@ from urllib.parse import urlencode
 
 from dash import html
 
-from dashboard import reference, shell
-from dashboard.components import aria
+from dashboard.components import aria, shell
 from dashboard.components.form import act
 from dashboard.components.table import facts, table
 from dashboard.locale import count, instant, text
-from dashboard.security import trail
-from pipelines.domain import UserError
-from pipelines.ledger import queue
-from pipelines.ledger.notice import Notice, Reason, State
+from dashboard.summary import reference
+from dashboard.web.security import trail
+from pipelines.core.domain import UserError
+from pipelines.ledger.notifications import queue
+from pipelines.ledger.notifications.notice import Notice, Reason, State
 
 PATH = "/delivery"
 PAGE = 100  # decisions on one page

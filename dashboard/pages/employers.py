@@ -6,15 +6,17 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference, shell
+from dashboard.components import shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag, stored
 from dashboard.components.warning import address, industry_link, people
 from dashboard.figures.tabbed import awaited
-from dashboard.handled import in_hand
 from dashboard.locale import count, month, percent, short_day, text, value
-from dashboard.region import code_title
-from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
+from dashboard.summary import reference
+from dashboard.summary.region_tables import code_title
+from dashboard.web import data
+from dashboard.workflow.progress import in_hand
+from pipelines.core.domain import TOTAL_INDUSTRY, Audience, UserError
 
 PATH = "/employers"
 CLOSED_SINCE = timedelta(days=90)

@@ -6,16 +6,17 @@ from urllib.parse import urlencode
 import pandas as pd
 from dash import html
 
-from dashboard import data, forecast_record, reference, shell
-from dashboard.components import aria
+from dashboard.components import aria, shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
-from dashboard.course import marked
 from dashboard.figures.history import history
-from dashboard.forecast_record import Score
 from dashboard.locale import count, percent, short_day, text, value
-from dashboard.reference import Indicator
-from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
+from dashboard.summary import forecast_record, reference
+from dashboard.summary.course import marked
+from dashboard.summary.forecast_record import Score
+from dashboard.summary.reference import Indicator
+from dashboard.web import data
+from pipelines.core.domain import TOTAL_INDUSTRY, Audience, UserError
 
 PATH = "/forecasts"
 _FIGURES = {

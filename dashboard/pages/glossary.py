@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard import shell
+from dashboard.components import shell
 from dashboard.components.table import table
 from dashboard.locale import Language, language, text, text_in
 

@@ -4,16 +4,18 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard import data, reference, settling, shell, summary
+from dashboard.components import shell
 from dashboard.components.table import facts, table
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, percent, text
-from dashboard.reference import Indicator
-from dashboard.region import region
-from dashboard.rule_terms import rules_table
-from pipelines.domain import TOTAL_INDUSTRY, Audience, UserError
+from dashboard.rules.terms import rules_table
+from dashboard.summary import headline, reference, settling_times
+from dashboard.summary.reference import Indicator
+from dashboard.summary.region_tables import region
+from dashboard.web import data
+from pipelines.core.domain import TOTAL_INDUSTRY, Audience, UserError
 
 _WORSE = {"higher": "a higher figure is worse", "lower": "a lower figure is worse"}
 _CLOCKS = {
@@ -42,17 +44,17 @@ def layout(indicator: str = "", **_: str) -> list[Any]:
         return shell.not_found()
     said = text(", ").join(
         part for part in (shown.unit_word, text(_WORSE[shown.worse]) if shown.worse in _WORSE else "",
-                          settling.grains_words(shown)) if part
+                          settling_times.grains_words(shown)) if part
     )  # fmt: skip
     back = dcc.Link(text("All indicators"), href=address("/indicators"))
     return [
         html.Div([html.H1(shown.title), html.P(said), html.P(back)], className="title"),
         _course(shown),
         _section("What it measures", _meaning(shown)),
-        _section("When it comes", settling.arrival_section(shown)),
-        _section("How far it is revised", settling.revision_section(shown)),
+        _section("When it comes", settling_times.arrival_section(shown)),
+        _section("How far it is revised", settling_times.revision_section(shown)),
         _section("From when on it warns", rules_table(shown)),
-        _section("What the public is not told", html.P(_bounds()), settling.hidden_section(shown)),
+        _section("What the public is not told", html.P(_bounds()), settling_times.hidden_section(shown)),
         _section("Changes of its definition", _changes(shown)),
     ]
 
@@ -74,7 +76,7 @@ def _course(indicator: Indicator) -> Any:
 
 def _newest(indicator: Indicator, area: str) -> Any:
     """The last figure in words, for whoever does not see the drawing."""
-    figure = summary.of_indicator(indicator, area)
+    figure = headline.of_indicator(indicator, area)
     if figure is None:
         return html.P(text("There are no figures of it yet."), className="empty")
     parts = [part for part in (figure.period, figure.range_words, figure.remark) if part]
@@ -93,7 +95,7 @@ def _meaning(indicator: Indicator) -> Any:
     feeds = [reference.feed(feed.strip()) for feed in indicator.feed.split(",")]
     return facts(
         [
-            (text("Formula"), settling.formula_words(indicator.formula)),
+            (text("Formula"), settling_times.formula_words(indicator.formula)),
             (text("Basis"), indicator.source),
             (text("From the files"), text("; ").join(feeds)),
             (text("Counted"), text(_CLOCKS.get(row.clock, row.clock))),

@@ -5,12 +5,15 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference, rule_terms, settling, shell
+from dashboard.components import shell
 from dashboard.components.table import table
 from dashboard.components.warning import address
 from dashboard.locale import count, month, short_day, text
-from dashboard.reference import Indicator
-from dashboard.summary import ordered
+from dashboard.rules import terms
+from dashboard.summary import reference, settling_times
+from dashboard.summary.headline import ordered
+from dashboard.summary.reference import Indicator
+from dashboard.web import data
 
 PATH = "/indicators"
 _COLUMNS = ("Indicator", "Unit", "Worse when", "Periods", "From the files", "Figures to", "Rules in force")
@@ -47,13 +50,13 @@ def _area() -> str:
 
 
 def _row(indicator: Indicator, newest: "pd.Series[Any]") -> list[Any]:
-    rules = rule_terms.in_force(indicator.indicator)["rule_id"].nunique()
+    rules = terms.in_force(indicator.indicator)["rule_id"].nunique()
     return [
         [dcc.Link(indicator.title, href=address(f"/indicator/{indicator.indicator}"), className="subject"),
-         html.Small(settling.formula_words(indicator.formula))],
+         html.Small(settling_times.formula_words(indicator.formula))],
         indicator.unit_word,
         text(_WORSE[indicator.worse]) if indicator.worse in _WORSE else "–",
-        settling.grains_words(indicator),
+        settling_times.grains_words(indicator),
         text("; ").join(reference.feed(feed.strip()) for feed in indicator.feed.split(",")),
         _newest(indicator, newest),
         count(rules) if rules else "–",

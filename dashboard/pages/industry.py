@@ -5,17 +5,18 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference, shell, summary
-from dashboard.components import aria
+from dashboard.components import aria, shell
 from dashboard.components.choice import period_choice, span_of_query, with_span
 from dashboard.components.table import table
 from dashboard.components.tag import verdict_tag
 from dashboard.components.warning import address, fill_in_handling, ranked, shortened
 from dashboard.figures.tabbed import awaited
-from dashboard.handled import handled
 from dashboard.locale import count, short_day, text
-from dashboard.shared import shared
-from dashboard.summary import Figure
+from dashboard.summary import headline, reference
+from dashboard.summary.headline import Figure
+from dashboard.web import data
+from dashboard.web.fragment_cache import shared
+from dashboard.workflow.progress import handled
 
 CHARTS = 6
 _COLUMNS = ("Indicator", "Value", "Verdict", "Period", "Normal range", "Against before", "Data to")
@@ -90,8 +91,8 @@ def _shown(code: str, area: str) -> tuple[str, list[Figure]]:
 
 
 def _figures(area: str, code: str) -> list[Figure]:
-    known = summary.ordered(list(reference.indicators().values()))
-    return [one for one in (summary.of_indicator(item, area, code) for item in known) if one is not None]
+    known = headline.ordered(list(reference.indicators().values()))
+    return [one for one in (headline.of_indicator(item, area, code) for item in known) if one is not None]
 
 
 def _finding(figures: list[Figure], warnings: pd.DataFrame, place: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard import shell
+from dashboard.components import shell
 from dashboard.locale import language, text
 
 PATH = "/manual"

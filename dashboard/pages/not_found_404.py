@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboard import shell
+from dashboard.components import shell
 
 
 def register() -> None:

@@ -4,17 +4,19 @@ from typing import Any
 
 from dash import html
 
-from dashboard import data, reference, shell
+from dashboard.components import shell
 from dashboard.components.arrival import PATH
 from dashboard.components.table import facts
 from dashboard.locale import count, instant, text
-from dashboard.security import trail
-from dashboard.security.entrance import ROLE_TITLES
-from dashboard.sent import stage_words, version_words
-from dashboard.upload import RECEIPT
-from pipelines.domain import Audience
-from pipelines.ledger import upload as uploads
-from pipelines.ledger.upload import Stage, Upload
+from dashboard.summary import reference
+from dashboard.upload.sent import stage_words, version_words
+from dashboard.upload.submission import RECEIPT
+from dashboard.web import data
+from dashboard.web.security import trail
+from dashboard.web.security.entrance import ROLE_TITLES
+from pipelines.core.domain import Audience
+from pipelines.ledger.uploads import upload as uploads
+from pipelines.ledger.uploads.upload import Stage, Upload
 
 
 def register() -> None:

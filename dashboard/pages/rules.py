@@ -5,18 +5,21 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard import backtested, data, reference, rule_decision, shell
+from dashboard.components import shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_word
 from dashboard.locale import count, percent, short_day, text, value
-from dashboard.region import region
-from dashboard.rule_step import reach_words
-from dashboard.security import trail
-from dashboard.step_words import CAUSE_TITLES
-from pipelines.domain import State
-from pipelines.ledger.chain import Cause, acted_on, standing
-from pipelines.ledger.rule import KeptBacktest, seen_backtests
-from pipelines.rule_version import rule_hash
+from dashboard.rules import decision
+from dashboard.rules.step_text import reach_words
+from dashboard.summary import reference, stored_backtests
+from dashboard.summary.region_tables import region
+from dashboard.web import data
+from dashboard.web.security import trail
+from dashboard.workflow.step_words import CAUSE_TITLES
+from pipelines.core.domain import State
+from pipelines.core.region.rule_version import rule_hash
+from pipelines.ledger.workflow.rule import KeptBacktest, seen_backtests
+from pipelines.ledger.workflow.steps import Cause, acted_on, standing
 
 _LEAD_COLUMNS = ("Employer", "Where", "Why", "People", "Of its staff", "Usual", "On the list since")
 _RULE_COLUMNS = ("Rule", "Levels", "State", "Legal basis", "Warnings a week", "Known event or confirmed", "Median lead",
@@ -48,7 +51,7 @@ def layout(**_: str) -> list[Any]:
             kind="rules",
             empty=text("No employer."),
         ),
-        *([] if data.looks_back_to() is not None else rule_decision.section()),
+        *([] if data.looks_back_to() is not None else decision.section()),
         html.H2(text("Rules")),
         table(
             text("Rules"),
@@ -59,7 +62,7 @@ def layout(**_: str) -> list[Any]:
         html.H2(text("What the rules would have said")),
         html.P(text("Each warning of the newest stored backtest of a rule as it stands, the latest first."),
                className="caption"),
-        *backtested.cases([
+        *stored_backtests.cases([
             (str(rows["title"].iloc[0]), kept[str(rule_id)]) for rule_id, rows in rules if str(rule_id) in kept
         ]),
     ]  # fmt: skip
@@ -114,8 +117,8 @@ def _rule(rows: pd.DataFrame, kept: KeptBacktest | None, alarms: "pd.Series[int]
     weekly: Any = ""
     right = lead = span = ""
     if kept is not None:
-        weekly, right = backtested.weekly_words(kept), backtested.right_words(kept.figures)
-        lead, span = backtested.lead_words(kept.figures), backtested.span_words(kept)
+        weekly, right = stored_backtests.weekly_words(kept), stored_backtests.right_words(kept.figures)
+        lead, span = stored_backtests.lead_words(kept.figures), stored_backtests.span_words(kept)
     basis = html.Small(" ".join(dict.fromkeys(rows["basis"])))
     about = text(", ").join(reach_words(first))
     title = html.Span([first["title"], " ", html.Small(about)]) if about else first["title"]

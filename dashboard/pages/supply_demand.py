@@ -7,15 +7,17 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference, shell, summary
+from dashboard.components import shell
 from dashboard.components.choice import area_choice
 from dashboard.components.table import table
 from dashboard.components.warning import address, industry_link
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, month, text, value
-from dashboard.summary import shown
-from dashboard.verdict import change_words
-from pipelines.domain import TOTAL_INDUSTRY
+from dashboard.summary import headline, reference
+from dashboard.summary.comparison import change_words
+from dashboard.summary.headline import shown
+from dashboard.web import data
+from pipelines.core.domain import TOTAL_INDUSTRY
 
 PATH = "/supply-demand"
 RATIO, DEMAND, SHORTAGE = "vacancy_seeker_ratio", "vacancy", "labour_shortage_rate"
@@ -60,7 +62,7 @@ def _finding() -> str:
 
 def _whole(name: str, area: str, industry: str) -> pd.DataFrame:
     """Months of a series that are over."""
-    rows = summary.series(area, industry, "month", summary.long_ago(), name)
+    rows = headline.series(area, industry, "month", headline.long_ago(), name)
     return rows[rows["period"] < pd.Timestamp(data.edition().day.replace(day=1))]
 
 

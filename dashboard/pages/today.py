@@ -6,21 +6,23 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import changes, data, reference, shell, summary
-from dashboard import matrix as model
+from dashboard.components import shell
 from dashboard.components.card import block
 from dashboard.components.choice import file_links
 from dashboard.components.grid import grid
 from dashboard.components.tabs import tabs
 from dashboard.components.tag import level_word
 from dashboard.components.warning import address, fill_in_handling, ranked, shortened
-from dashboard.counties import counties, county_table, open_levels
 from dashboard.figures.city_map import city_map
 from dashboard.figures.tiles import tiles
-from dashboard.handled import Handled, closed_by_data, handled
 from dashboard.locale import Language, count, language, text
-from dashboard.shared import shared
-from pipelines.domain import Audience
+from dashboard.summary import changes, headline, reference
+from dashboard.summary import matrix as model
+from dashboard.summary.counties import counties, county_table, open_levels
+from dashboard.web import data
+from dashboard.web.fragment_cache import shared
+from dashboard.workflow.progress import Handled, closed_by_data, handled
+from pipelines.core.domain import Audience
 
 _CARDS = 3
 """So many headline figures a block: what a chief reads in twenty seconds; the area's page shows all."""
@@ -70,11 +72,11 @@ def _changes() -> list[Any]:
 
 def _cards() -> list[Any]:
     area = _home()
-    frequent = summary.frequent(area, _CARDS)
+    frequent = headline.frequent(area, _CARDS)
     rhythm = "{area}, daily data" if any(figure.grain == "day" for figure in frequent) else "{area}, weekly data"
     return [
         block(text(rhythm, area=_name(area)), frequent),
-        block(text("{area}, monthly data", area=_name(area)), summary.monthly(area, _CARDS)),
+        block(text("{area}, monthly data", area=_name(area)), headline.monthly(area, _CARDS)),
     ]
 
 

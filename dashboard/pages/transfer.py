@@ -5,17 +5,19 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference, shell, summary, villages
+from dashboard.components import shell
 from dashboard.components.choice import area_choice
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, percent, text, value
-from dashboard.reference import Indicator
-from dashboard.summary import shown
-from dashboard.verdict import change_words
-from dashboard.villages import AWAY, NOTHING, PLACES, RETURNED, SHARE, Cell, Weeks
-from pipelines.domain import TOTAL_INDUSTRY
+from dashboard.summary import headline, reference, villages
+from dashboard.summary.comparison import change_words
+from dashboard.summary.headline import shown
+from dashboard.summary.reference import Indicator
+from dashboard.summary.villages import AWAY, NOTHING, PLACES, RETURNED, SHARE, Cell, Weeks
+from dashboard.web import data
+from pipelines.core.domain import TOTAL_INDUSTRY
 
 PATH = "/transfer"
 AGAIN = 4  # weeks after the festival
@@ -157,7 +159,7 @@ def _chart(name: str, area: str) -> Any:
     indicator = _of(name)
     if indicator is None:
         return None
-    if summary.series(area, TOTAL_INDUSTRY, "week", summary.long_ago(), name).empty:
+    if headline.series(area, TOTAL_INDUSTRY, "week", headline.long_ago(), name).empty:
         return None
     title = dcc.Link(indicator.title, href=address(f"/indicator/{name}"))
     return html.Article([html.H3(title), awaited(name, area, TOTAL_INDUSTRY)], className="panel")

@@ -5,24 +5,26 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, reference, shell
+from dashboard.components import shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
 from dashboard.components.warning import address, industry_link, people, reach, rule_name, subject
-from dashboard.contributors import contributors
 from dashboard.figures.tabbed import awaited, span_of
-from dashboard.handling import handling
-from dashboard.kind_words import evidence, sentence
 from dashboard.locale import day, instant, month, percent, short_day, text, value
-from dashboard.other_sources import in_short, other_sources
-from dashboard.reference import Indicator
-from dashboard.region import region
-from dashboard.rule_met import is_met, steps_here
-from dashboard.rule_step import conditions
-from dashboard.shared import shared
-from dashboard.verdict import certainty_word, odds
-from pipelines.rule_terms import BEYOND_EXPECTED
-from pipelines.rule_version import hashes_on
+from dashboard.rules.met import is_met, steps_here
+from dashboard.rules.step_text import conditions
+from dashboard.summary import reference
+from dashboard.summary.comparison import certainty_word, odds
+from dashboard.summary.contributors import contributors
+from dashboard.summary.kind_words import evidence, sentence
+from dashboard.summary.other_sources import in_short, other_sources
+from dashboard.summary.reference import Indicator
+from dashboard.summary.region_tables import region
+from dashboard.web import data
+from dashboard.web.fragment_cache import shared
+from dashboard.workflow.handling import handling
+from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
+from pipelines.core.region.rule_version import hashes_on
 
 _REASONS = {
     "evidence": "figures are back in their normal range",

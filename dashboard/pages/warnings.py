@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 from dash import dcc, html
 
-from dashboard import data, shell
+from dashboard.components import shell
 from dashboard.components.choice import file_links
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag
 from dashboard.components.warning import address, people, ranked, rule_name, subject
-from dashboard.handled import UNVERIFIED_DAYS, Handled, closed_by_data, handled
 from dashboard.locale import count, short_day, text
+from dashboard.web import data
+from dashboard.workflow.progress import UNVERIFIED_DAYS, Handled, closed_by_data, handled
 
 _COLUMNS = ("Subject", "Level", "State", "People", "Since", "Handled by", "Due")
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import Region
 from pipelines.demo.arrival import Arrival, build_arrival
 from pipelines.demo.background import birth_and_sex, draw_background
 from pipelines.demo.case import case_sheets
@@ -34,8 +36,6 @@ from pipelines.demo.truth import truth_frame, write_truth
 from pipelines.demo.village import village_sheet
 from pipelines.demo.wording import FEEDS, Wording
 from pipelines.demo.write import Progress, SheetWriter
-from pipelines.domain import UserError
-from pipelines.region import Region
 
 _LEAST_DAYS = 14
 _MOST_DAYS = 4000

@@ -6,11 +6,11 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import Region
 from pipelines.demo import frozen
 from pipelines.demo.person import birth_slots, credit_codes, identity_numbers, person_names
 from pipelines.demo.stream import random_stream
-from pipelines.domain import UserError
-from pipelines.region import Region
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

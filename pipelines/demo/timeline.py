@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.region import Region
+from pipelines.core.region.load import Region
 
 _BEFORE = 400  # days that may be named before the first data day (effective days, hiring of earlier months)
 _AFTER = 120  # days that may be named after the last data day (planned layoffs, vacancies valid until)

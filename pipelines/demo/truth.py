@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipelines.core.domain import TOTAL_INDUSTRY
 from pipelines.demo import frozen
 from pipelines.demo.arrival import Arrival
 from pipelines.demo.city import City
@@ -13,7 +14,6 @@ from pipelines.demo.events import Event, PersonRow, best_week
 from pipelines.demo.layoff import layoff_deviation
 from pipelines.demo.rhythm import Rhythm
 from pipelines.demo.timeline import Timeline
-from pipelines.domain import TOTAL_INDUSTRY
 
 Ints = NDArray[np.int64]
 

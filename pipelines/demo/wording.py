@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.core.region.load import Region
 from pipelines.demo.arrival import CITY_MONTHLY, MONTHLY, WEEKLY, Arrival
 from pipelines.demo.city import City
 from pipelines.demo.sheet import GB18030, UTF8, Encoding, Sheet, Texts, fixed
 from pipelines.demo.timeline import Timeline
-from pipelines.region import Region
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -6,7 +6,7 @@ and no other, so that no later file repeats them. A figure the publisher keeps b
 is no figure.
 """
 
-from pipelines.domain import Said
+from pipelines.core.domain import Said
 from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 
 _FIGURE_ID = "concat_ws('|', indicator, area, industry, cohort, coalesce(occupation, ''), grain, period, adjustment)"

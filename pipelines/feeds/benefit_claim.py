@@ -3,7 +3,7 @@
 Fields: domain §2.6. The sender's 人员类别 (several in one cell) says which cohorts a claimant belongs to.
 """
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

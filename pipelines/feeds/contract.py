@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
 
-from pipelines.domain import Grain, Said, SaidError
+from pipelines.core.domain import Grain, Said, SaidError
 
 
 class SliceError(SaidError):

@@ -1,6 +1,6 @@
 """Insured joins and leaves filed on one workday (社会保险增减员): the daily pulse of employment (domain §2.5)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -1,6 +1,6 @@
 """Insured persons per employer at month end, with arrears and deferrals: the denominator of the rates (domain §2.5)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -1,6 +1,6 @@
 """Job seekers registered on one day (求职登记): supply of labour; the sender gives no identity (domain §2.4)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -3,7 +3,7 @@
 A file is the whole list of its sender; an employer may stand on it for several reasons, one row each.
 """
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -1,6 +1,6 @@
 """The monthly form of employers short of labour (企业用工监测): jobs held and posts unfilled (domain §2.2)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Bound, Column, Contract, FileCheck, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -1,6 +1,6 @@
 """Reports of planned layoffs and closures (劳动合同法第四十一条): one record can be a warning (domain §2.7)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

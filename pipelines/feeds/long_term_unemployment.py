@@ -1,6 +1,6 @@
 """How long the registered unemployed have been so (长期失业): one row an area and month (domain §1.2, §1.3)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

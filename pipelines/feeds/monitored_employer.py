@@ -3,7 +3,7 @@
 Fields and balance: domain §2.1. The sample is fixed for a year, so a file's base jobs and jobs are of one size.
 """
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, FileCheck, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -4,7 +4,7 @@ Fields and consistency rules: domain §2.3. Villages are a fixed sample, not all
 Friday and due at noon; it is named for its week: by the week's first day, or by any day of it, such as the Friday.
 """
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 
 CONTRACT = Contract(

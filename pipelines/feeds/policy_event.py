@@ -1,6 +1,6 @@
 """Policies and shutdowns that bear on jobs (notice, item 24): marks on the curves, weighed before they begin."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

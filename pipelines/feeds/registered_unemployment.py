@@ -1,6 +1,6 @@
 """Registered unemployment at month end with its denominator (城镇登记失业): one row an area (domain §2.9)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -4,7 +4,7 @@ Whereabouts of a person are sensitive (PIPL 28): only county-day counts are acce
 identifier of a device or person is refused whole.
 """
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 
 CONTRACT = Contract(

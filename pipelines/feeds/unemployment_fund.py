@@ -3,7 +3,7 @@
 The fund is pooled by the city, so a file has one row and no area.
 """
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

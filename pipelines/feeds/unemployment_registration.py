@@ -3,7 +3,7 @@
 Wider than claims: graduates without a first job and people who never paid contributions register here.
 """
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -1,6 +1,6 @@
 """Vacancies advertised on one day (招聘岗位): demand for labour (domain §2.4)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

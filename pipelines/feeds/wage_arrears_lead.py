@@ -1,6 +1,6 @@
 """Leads on unpaid wages (欠薪线索), by employer and without anybody's name: distress before layoffs (item 22)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -1,6 +1,6 @@
 """The monthly form of public-welfare posts (公益性岗位): who is in them at whose place, and when they end (item 9)."""
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
 from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 
 CONTRACT = Contract(

@@ -13,13 +13,13 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from pipelines.domain import Said, UserError
+from pipelines.core.domain import Said, UserError
+from pipelines.core.log import tell
+from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Contract
-from pipelines.ingest.drop import Drop, Keeping, closed_drop, drop_of, drops_of
+from pipelines.formcheck.parsing.parsed_file import Drop, Keeping, closed_drop, drop_of, drops_of
+from pipelines.formcheck.validation.outcome import Checked
 from pipelines.ingest.load import Checks
-from pipelines.ingest.outcome import Checked
-from pipelines.log import tell
-from pipelines.region import Region
 
 log = logging.getLogger(__name__)
 _STAGES = ("open", "check")
@@ -85,7 +85,7 @@ class Opener:
         self._region, self._note = region, note
 
     def drops_of(self, content: bytes, file_name: str, contract: Contract) -> list[Drop]:
-        """The drops of a file that has come; see ``pipelines.ingest.drop``."""
+        """The drops of a file that has come; see ``pipelines.formcheck.parsing.parsed_file``."""
         content_hash = hashlib.sha256(content).hexdigest()
         closed = self._closed(content, content_hash, file_name, contract)
         if closed is not None:

@@ -9,24 +9,21 @@ from functools import partial
 
 import pyarrow as pa
 
-from pipelines.domain import Said, UserError
+from pipelines.core.domain import Said, UserError
+from pipelines.core.region.load import Region
+from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
-from pipelines.ingest import keys as all_keys
-from pipelines.ingest.character import visible
-from pipelines.ingest.check import Checker
-from pipelines.ingest.drop import Drop, Keeping, drop_of, named_by_file
-from pipelines.ingest.forbidden import may_name_person
-from pipelines.ingest.guarded import GuardedChecks, Opener, OpeningNote
-from pipelines.ingest.hold import settle
-from pipelines.ingest.identity import pads
-from pipelines.ingest.load import Arrival, Checks, load, load_large
-from pipelines.ingest.raw import Entry, Mark, Raw
-from pipelines.ingest.report import IngestReport
-from pipelines.ingest.returned import why_returned
-from pipelines.ingest.stream import HEAD, can_stream
-from pipelines.ingest.twin import TwinChecker
-from pipelines.ingest.waiting import (
+from pipelines.formcheck.form_check import Checker
+from pipelines.formcheck.masked_copy import TwinChecker
+from pipelines.formcheck.parsing.parsed_file import Drop, Keeping, drop_of, named_by_file
+from pipelines.formcheck.parsing.stream import HEAD, can_stream
+from pipelines.formcheck.validation.character import visible
+from pipelines.formcheck.validation.forbidden import may_name_person
+from pipelines.formcheck.validation.identity import pads
+from pipelines.ingest import encryption_keys as all_keys
+from pipelines.ingest.acceptance_rules import settle
+from pipelines.ingest.arrivals import (
     MOST_BYTES,
     MOST_FILES,
     Found,
@@ -40,8 +37,11 @@ from pipelines.ingest.waiting import (
     remove_empty,
     scan,
 )
-from pipelines.region import Region
-from pipelines.settings import Settings
+from pipelines.ingest.guarded import GuardedChecks, Opener, OpeningNote
+from pipelines.ingest.load import Arrival, Checks, load, load_large
+from pipelines.ingest.raw_store import Entry, Mark, Raw
+from pipelines.ingest.returned_rows import why_returned
+from pipelines.ingest.terminal_report import IngestReport
 from pipelines.warehouse.store import Warehouse
 
 Progress = Callable[[str, int, int], None]

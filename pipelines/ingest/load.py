@@ -9,17 +9,17 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Contract
-from pipelines.ingest.check import Checker
-from pipelines.ingest.drop import Drop
-from pipelines.ingest.ending import Ending
-from pipelines.ingest.hold import settle
-from pipelines.ingest.key import SeenKeys
-from pipelines.ingest.outcome import Checked, Outcome
-from pipelines.ingest.raw import Entry
-from pipelines.ingest.settlement import refuses_whole, too_many_wrong
-from pipelines.ingest.stream import Stream, WholeError, ahead
-from pipelines.region import Region
+from pipelines.formcheck.form_check import Checker
+from pipelines.formcheck.parsing.parsed_file import Drop
+from pipelines.formcheck.parsing.stream import Stream, WholeError, ahead
+from pipelines.formcheck.parsing.trailing_rows import Ending
+from pipelines.formcheck.validation.key import SeenKeys
+from pipelines.formcheck.validation.outcome import Checked, Outcome
+from pipelines.formcheck.validation.validation_result import refuses_whole, too_many_wrong
+from pipelines.ingest.acceptance_rules import settle
+from pipelines.ingest.raw_store import Entry
 from pipelines.warehouse.store import Warehouse
 
 _WRITTEN_TOGETHER = 400_000  # rows

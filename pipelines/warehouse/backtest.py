@@ -17,11 +17,11 @@ from models.methods import METHODS, Method
 from models.panel import LEVELS, Floats, Integers, Panel, hierarchy, period_numbers
 from models.quality import NAMES, Event
 from models.recipe import Recipe
-from pipelines.domain import TOTAL_INDUSTRY, Grain, UserError
-from pipelines.region import Region
-from pipelines.warehouse.catalogue import Indicator, indicator_named
+from pipelines.core.catalogue.indicators import Indicator, indicator_named
+from pipelines.core.domain import TOTAL_INDUSTRY, Grain, UserError
+from pipelines.core.region.load import Region
 from pipelines.warehouse.cells import READING, Cells, cells_of, is_cell
-from pipelines.warehouse.judgement import NOWCAST, STANDING, Judgement, judgement
+from pipelines.warehouse.series_judgement import NOWCAST, STANDING, Judgement, judgement
 
 AHEAD_DAYS = 550  # calendar beyond the last period
 WITHIN_DAYS = {Grain.DAY: 7, Grain.WEEK: 7, Grain.MONTH: 45, Grain.QUARTER: 120}  # an event is found in time: the

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.panel import STEP_DAYS, day_numbers, period_numbers, periods_from
-from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
-from pipelines.region import Region
-from pipelines.warehouse.catalogue import Indicator
+from pipelines.core.catalogue.indicators import Indicator
+from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
+from pipelines.core.region.load import Region
 
 Matrix = NDArray[np.float64]
 READING = "area, industry, cohort, grain, period, numerator, denominator, reporting, due"

@@ -5,9 +5,9 @@ from datetime import UTC, date
 
 import duckdb
 
-from pipelines.domain import TOTAL_INDUSTRY, Edition, Grain, UserError
-from pipelines.region import Region
-from pipelines.warehouse.catalogue import Indicator, catalogue
+from pipelines.core.catalogue.indicators import Indicator, catalogue
+from pipelines.core.domain import TOTAL_INDUSTRY, Edition, Grain, UserError
+from pipelines.core.region.load import Region
 
 GRAINS = {Grain.DAY: "日", Grain.WEEK: "周", Grain.MONTH: "月", Grain.QUARTER: "季"}
 

@@ -11,15 +11,15 @@ from models.change import assessed
 from models.interval import QUANTILES
 from models.methods import METHODS
 from models.panel import Panel
-from pipelines.domain import EVERY_COHORT, Edition, Grain
-from pipelines.region import Region
-from pipelines.rule_terms import BEYOND_EXPECTED
-from pipelines.warehouse.catalogue import Indicator, catalogue, step
+from pipelines.core.catalogue.indicators import Indicator, catalogue, step
+from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
+from pipelines.core.domain import EVERY_COHORT, Edition, Grain
+from pipelines.core.region.load import Region
 from pipelines.warehouse.cells import Cells, is_cell, load_cells
-from pipelines.warehouse.cohort import GRAIN as COHORT_GRAIN
-from pipelines.warehouse.cohort import cohort_panel, load_cohorts
-from pipelines.warehouse.judgement import NOWCAST, STANDING, judgement, likely_panel
-from pipelines.warehouse.memory import MemoryFolder
+from pipelines.warehouse.cohorts import GRAIN as COHORT_GRAIN
+from pipelines.warehouse.cohorts import cohort_panel, load_cohorts
+from pipelines.warehouse.model_state import MemoryFolder
+from pipelines.warehouse.series_judgement import NOWCAST, STANDING, judgement, likely_panel
 from pipelines.warehouse.transform import Change
 
 AHEAD_DAYS = 280  # calendar beyond the last period: from one refit to the next, or six months of forecast

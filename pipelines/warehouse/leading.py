@@ -10,10 +10,10 @@ import pandas as pd
 
 from models import leading, quality
 from models.panel import LEVELS, Floats, Integers, Panel, hierarchy
-from pipelines.domain import UserError
-from pipelines.region import Region
+from pipelines.core.catalogue.indicators import Indicator, indicator_named
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import Region
 from pipelines.warehouse.backtest import Vintage, editions_of, method_named, over_by_now, reach, vintages_of
-from pipelines.warehouse.catalogue import Indicator, indicator_named
 
 SIGMAS = 2.0  # standard errors: a gain within them may be chance
 LEVEL_NAMES = dict(zip(LEVELS, ("全市", "区县", "行业", "区县内行业", "群体"), strict=True))

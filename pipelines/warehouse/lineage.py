@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 import sqlglot
 from sqlglot import exp
 
-from pipelines.domain import UserError
+from pipelines.core.domain import UserError
 
 _SUFFIX = "_lines"
 _LIST = "struct(feed varchar, drop_id varchar, line_number integer, contribution double)[]"

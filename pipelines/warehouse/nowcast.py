@@ -6,9 +6,9 @@ import duckdb
 import pandas as pd
 
 from models.nowcast import completion, likely
-from pipelines.domain import Edition
-from pipelines.region import Region
-from pipelines.warehouse.catalogue import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.domain import Edition
+from pipelines.core.region.load import Region
 
 _PAST = timedelta(days=400)
 _RECENT = timedelta(days=70)

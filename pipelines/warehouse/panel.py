@@ -5,10 +5,10 @@ import pandas as pd
 
 from models.panel import Flags, Panel, periods_from
 from models.recipe import MIN_COVERAGE
-from pipelines.domain import TOTAL_INDUSTRY, Grain
-from pipelines.region import Region
+from pipelines.core.domain import TOTAL_INDUSTRY, Grain
+from pipelines.core.region.load import Region
 from pipelines.warehouse.cells import Cells, Matrix
-from pipelines.warehouse.told import figures_of, joined, total, without_outages
+from pipelines.warehouse.exposure import figures_of, joined, total, without_outages
 
 
 def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> Panel | None:

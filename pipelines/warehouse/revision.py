@@ -5,9 +5,9 @@ from datetime import timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.domain import EVERY_COHORT, Edition, Grain
-from pipelines.region import Region
-from pipelines.warehouse.catalogue import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.domain import EVERY_COHORT, Edition, Grain
+from pipelines.core.region.load import Region
 from pipelines.warehouse.transform import Change
 
 _KEY = ["indicator", "area", "industry", "cohort", "grain", "period"]

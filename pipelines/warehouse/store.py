@@ -9,8 +9,8 @@ from types import TracebackType
 import duckdb
 import pyarrow as pa
 
-from pipelines.domain import UserError
-from pipelines.settings import Settings
+from pipelines.core.domain import UserError
+from pipelines.core.settings import Settings
 from pipelines.warehouse.tables import define_all
 
 _RUN_TIME_SUFFIX = "_run_at"

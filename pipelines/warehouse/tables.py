@@ -4,7 +4,7 @@ from functools import cache
 
 import duckdb
 
-from pipelines.warehouse.catalogue import SQL
+from pipelines.core.catalogue.indicators import SQL
 
 TABLES = SQL / "tables"
 _WANTED = "wanted_columns"

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.domain import TOTAL_INDUSTRY, Grain
+from pipelines.core.domain import TOTAL_INDUSTRY, Grain
+from pipelines.core.region.load import Region
 from pipelines.feeds import contracts
-from pipelines.region import Region
+from pipelines.warehouse.as_of import FACTS, hide, look, show
 from pipelines.warehouse.figure import GRAINS, Figure
 from pipelines.warehouse.lineage import with_lines
-from pipelines.warehouse.sight import FACTS, hide, look, show
 from pipelines.warehouse.transform import truncated
 
 _PARTS = {"numerator": "分子", "denominator": "分母"}

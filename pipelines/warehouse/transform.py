@@ -8,10 +8,10 @@ import duckdb
 import pandas as pd
 import sqlglot
 
-from pipelines.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
-from pipelines.region import Region
-from pipelines.warehouse.catalogue import COHORT_GRAINS, Indicator, catalogue, step
-from pipelines.warehouse.sight import hide, look, show, show_by_cohort
+from pipelines.core.catalogue.indicators import COHORT_GRAINS, Indicator, catalogue, step
+from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
+from pipelines.core.region.load import Region
+from pipelines.warehouse.as_of import hide, look, show, show_by_cohort
 
 _TRUNCATED = {
     Grain.DAY: "period",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from pipelines.core.region.load import Region
 from pipelines.demo import frozen
 from pipelines.demo.arrival import build_arrival
 from pipelines.demo.city import build_city
@@ -16,7 +17,6 @@ from pipelines.demo.sheet import GB18030, UTF8, Encoding, fixed, join
 from pipelines.demo.stream import random_stream
 from pipelines.demo.timeline import build_timeline
 from pipelines.demo.wording import HEADERS, UNKNOWN_AREA, Wording
-from pipelines.region import Region
 from tests.bench.place import LAST_DAY
 
 FEED = "insured_event"

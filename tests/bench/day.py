@@ -12,13 +12,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import region as regions
 from pipelines import run as runs
+from pipelines.core.domain import Edition
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
 from pipelines.demo import generate
-from pipelines.domain import Edition
 from pipelines.ledger import open_ledger
-from pipelines.publish.edition import publish
-from pipelines.settings import Settings
+from pipelines.publishing.edition import publish
 from pipelines.warehouse import store
 from pipelines.warehouse.transform import Change
 from tests.bench.apart import Measured, apart

@@ -9,7 +9,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import region as regions
+from pipelines.core.region import load as regions
 from tests.bench.detect_oracle import best_power
 from tests.bench.place import LAST_DAY, REGION, Place, place
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from pipelines.core.region.load import Region
 from pipelines.demo import Plan, plan_city
 from pipelines.demo.events import Event, PersonRow
-from pipelines.region import Region
 from tests.bench.place import LAST_DAY
 
 STREAMS = (("insured_event", "risk"), ("benefit_claim", "claim"))

@@ -14,15 +14,15 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import region as regions
 from pipelines import run as runs
+from pipelines.core.domain import Edition
+from pipelines.core.region import load as regions
 from pipelines.demo import generate
-from pipelines.domain import Edition
 from pipelines.ledger import open_ledger
-from pipelines.publish.attack import attack as attack_month
-from pipelines.publish.attack import told_months
-from pipelines.publish.decision import KEY
-from pipelines.publish.edition import current_edition, publish
+from pipelines.publishing.attacker import attack as attack_month
+from pipelines.publishing.attacker import told_months
+from pipelines.publishing.decision import KEY
+from pipelines.publishing.edition import current_edition, publish
 from pipelines.warehouse import store
 from tests.bench.day import REGION, settings
 from tests.bench.place import now

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import region as regions
+from pipelines.core.region import load as regions
 from tests.bench import ingest_ours, ingest_peers
 from tests.bench.apart import Measured, apart
 from tests.bench.big_drop import PERIOD, file_name

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import openpyxl
 
-from pipelines import region as regions
 from pipelines import run as runs
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
-from pipelines.ingest import keys as all_keys
-from pipelines.ingest.check import Checker
-from pipelines.ingest.drop import drop_of
-from pipelines.ingest.identity import pads
+from pipelines.formcheck.form_check import Checker
+from pipelines.formcheck.parsing.parsed_file import drop_of
+from pipelines.formcheck.validation.identity import pads
+from pipelines.ingest import encryption_keys as all_keys
 from pipelines.ingest.load import Arrival, load_large
-from pipelines.ingest.raw import Entry
+from pipelines.ingest.raw_store import Entry
 from pipelines.ledger import open_ledger
-from pipelines.settings import Settings
 from pipelines.warehouse import store
 from tests.bench.big_drop import FEED, PERIOD, file_name, write_drops
 from tests.bench.place import ROOT, now

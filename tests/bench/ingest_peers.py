@@ -18,7 +18,7 @@ from python_calamine import CalamineWorkbook
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
-from pipelines import region as regions
+from pipelines.core.region import load as regions
 from pipelines.demo.wording import HEADERS
 from tests.bench.big_drop import FEED
 

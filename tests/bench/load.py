@@ -21,10 +21,11 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import region as regions
-from pipelines.domain import Audience, Edition, Viewer
-from pipelines.ledger import link, open_ledger
-from pipelines.publish.read import close, read
+from pipelines.core.domain import Audience, Edition, Viewer
+from pipelines.core.region import load as regions
+from pipelines.ledger import open_ledger
+from pipelines.ledger.accounts import link
+from pipelines.published.read import close, read
 from tests.bench.apart import apart
 from tests.bench.day import REGION, settings
 from tests.bench.load_check import Checked, check

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import urllib3
 
-from dashboard.app import create_app
-from dashboard.data import PUBLISHED
-from pipelines.domain import Viewer
+from dashboard.web.app import create_app
+from dashboard.web.data import PUBLISHED
+from pipelines.core.domain import Viewer
 from pipelines.ledger import open_ledger
-from pipelines.publish.read import close
+from pipelines.published.read import close
 from tests.bench.day import settings
 from tests.bench.load_editions import kept
 from tests.bench.load_viewers import LIKE_A_BROWSER, Action, Answer

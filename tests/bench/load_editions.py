@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from pipelines import region as regions
 from pipelines import run as runs
+from pipelines.core.domain import Edition
+from pipelines.core.region import load as regions
 from pipelines.demo import generate
-from pipelines.domain import Edition
 from pipelines.ledger import Ledger, open_ledger
 from tests.bench.day import REGION, settings
 from tests.bench.place import LAST_DAY, now

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from pipelines.domain import Edition
+from pipelines.core.domain import Edition
 from tests.bench.load_editions import publish_in_turn
 from tests.bench.load_viewers import Answer, Crowd
 

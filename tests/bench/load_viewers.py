@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import requests
 
-from pipelines.domain import TOTAL_INDUSTRY, Role, Viewer
+from pipelines.core.domain import TOTAL_INDUSTRY, Role, Viewer
 from tests.faults.watcher import PAGE
 
 BETWEEN = 2.0  # seconds between two actions of a viewer

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from pipelines.alerts.notices import decide
-from pipelines.ledger.notice import recorded_notices
-from pipelines.ledger.warning_notice import reasons
-from pipelines.publish.read import close
+from pipelines.ledger.notifications.notice import recorded_notices
+from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.notifying.notices import decide
+from pipelines.published.read import close
 from tests.bench.place import LAST_DAY, Place, place
 from tests.pipeline.mail_city import REGION, City, Told, edition
 

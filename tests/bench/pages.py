@@ -21,8 +21,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import region as regions
-from pipelines.ledger import link, open_ledger
+from pipelines.core.region import load as regions
+from pipelines.ledger import open_ledger
+from pipelines.ledger.accounts import link
 from tests.bench.apart import apart
 from tests.bench.day import REGION, settings
 from tests.bench.load import _served, _sign_in

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.domain import TOTAL_INDUSTRY, Role, Viewer
-from pipelines.publish.read import edition_in_force, read
+from pipelines.core.domain import TOTAL_INDUSTRY, Role, Viewer
+from pipelines.published.read import edition_in_force, read
 
 LEADER = Viewer(Role.CITY_LEADER, name="bench")
 SHOWN = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pipelines import region as regions
 from pipelines import run as runs
+from pipelines.core.region import load as regions
+from pipelines.core.region.load import Region
+from pipelines.core.settings import Settings
 from pipelines.demo import generate
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.region import Region
-from pipelines.settings import Settings
 from pipelines.warehouse import store
 
 LAST_DAY = date(2026, 10, 31)

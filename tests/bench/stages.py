@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines import run as runs
-from pipelines.domain import Edition
-from pipelines.publish.edition import publish
+from pipelines.core.domain import Edition
+from pipelines.publishing.edition import publish
 from pipelines.warehouse import store
 from tests.bench.place import LAST_DAY, Place, place
 

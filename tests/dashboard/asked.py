@@ -17,10 +17,10 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 import dashboard
-from dashboard import download
 from dashboard.locale import Language
-from pipelines.domain import Viewer
-from pipelines.publish.read import read
+from dashboard.web import download
+from pipelines.core.domain import Viewer
+from pipelines.published.read import read
 from tests.dashboard.site import LEADER, Site
 
 ORIGIN = {"Origin": "http://localhost"}

@@ -7,8 +7,8 @@ import pytest
 from argon2 import PasswordHasher
 from playwright.sync_api import Browser
 
-from pipelines.ledger import password
-from pipelines.publish import read as door
+from pipelines.ledger.accounts import password
+from pipelines.published import read as door
 from tests.dashboard.published_city import City
 from tests.dashboard.published_fixture import build
 from tests.dashboard.reader import Readers, readers_of

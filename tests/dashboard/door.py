@@ -8,10 +8,12 @@ import pytest
 from flask import Flask, Response, jsonify
 from flask.testing import FlaskClient
 
-from dashboard.security import current_viewer, guard
-from pipelines.domain import Role
-from pipelines.ledger import Ledger, account, audit, link, open_ledger
-from pipelines.settings import Settings
+from dashboard.web.security import current_viewer, guard
+from pipelines.core.domain import Role
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import account, link
+from pipelines.ledger.audit_trail import trail
 
 OURS = {"Origin": "http://localhost"}
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -75,7 +77,7 @@ def issued(ledger: Ledger, clock: Clock) -> str:
 
 def signed_up(ledger: Ledger, clock: Clock, name: str) -> None:
     """An account whose password is ``KEY``'s."""
-    by = audit.this_process()
+    by = trail.this_process()
     account_id = account.create(ledger, by, name, "张三", Role.CITY_DUTY, [], clock())
     assert link.redeem_password(
         ledger, link.for_password(ledger, by, account_id, clock()), KEY["password"], [], clock()

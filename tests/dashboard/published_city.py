@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.publish import schema
+from pipelines.published import schema
 
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = PROJECT / "pipelines" / "sql" / "tables"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from pipelines.domain import UNKNOWN_INDUSTRY
+from pipelines.core.domain import UNKNOWN_INDUSTRY
 from tests.dashboard.published_city import CITY, DAILY, LAST_DAY, LATE, City, columns_of
 from tests.dashboard.published_more import of_shortage, of_villages
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from pipelines.domain import Viewer
+from pipelines.core.domain import Viewer
 from tests.dashboard.site import Site
 from tests.dashboard.walk import AXE, DESK, PHONE, Watch, fits, severe
 from tests.tier import IS_LONG

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from pipelines.domain import Role, Viewer
-from pipelines.ingest import apart
-from pipelines.ledger import upload as uploads
-from pipelines.ledger.upload import Upload
-from pipelines.publish import read as door
+from pipelines.core.domain import Role, Viewer
+from pipelines.formcheck import sandbox
+from pipelines.ledger.uploads import upload as uploads
+from pipelines.ledger.uploads.upload import Upload
+from pipelines.published import read as door
 from tests.dashboard.asked import ORIGIN, signed_in
 from tests.dashboard.published_city import LAST_DAY, LATE, City
 from tests.dashboard.site import Site, served
@@ -32,8 +32,8 @@ CLERK = Viewer(Role.COUNTY_CLERK, frozenset({LATE}), "clerk")
 def place(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """The small city with a ledger and an inbox of its own; files are checked in this process, but by the same steps."""
     shutil.copytree(city.published, tmp_path / "published")
-    monkeypatch.setattr(apart, "_confine", lambda _: None)
-    monkeypatch.setattr(apart, "subprocess", SimpleNamespace(**vars(subprocess) | {"run": checked_here}))
+    monkeypatch.setattr(sandbox, "_confine", lambda _: None)
+    monkeypatch.setattr(sandbox, "subprocess", SimpleNamespace(**vars(subprocess) | {"run": checked_here}))
     with served(tmp_path) as running:
         yield running
     door.close()
@@ -42,7 +42,7 @@ def place(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def checked_here(command: list[str], **given: Any) -> subprocess.CompletedProcess[bytes]:
     """What the process of the form check answers, without its start; `test_check_apart` looks at the process."""
     sink = io.BytesIO()
-    status = apart._serve(io.BytesIO(given["input"]), sink)
+    status = sandbox._serve(io.BytesIO(given["input"]), sink)
     return subprocess.CompletedProcess(command, status, sink.getvalue())
 
 

@@ -12,15 +12,16 @@ import dash
 from dash import Dash
 from playwright.sync_api import BrowserContext
 
-from dashboard.app import create_app
-from dashboard.security import may_open
-from dashboard.security.trail import TRAIL
-from dashboard.serving.limits import Limits
-from dashboard.serving.server import make_server
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import Ledger, link, open_ledger, session
-from pipelines.publish.read import read
-from pipelines.settings import Settings
+from dashboard.web.app import create_app
+from dashboard.web.security import may_open
+from dashboard.web.security.trail import TRAIL
+from dashboard.web.serving.limits import Limits
+from dashboard.web.serving.server import make_server
+from pipelines.core.domain import Role, Viewer
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import link, session
+from pipelines.published.read import read
 
 PATIENT = Limits(threads=4, queue_length=200, queue_seconds=60, answer_seconds=120)
 

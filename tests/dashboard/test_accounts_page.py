@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.locale import text
-from pipelines.domain import Role
-from pipelines.ledger import account, audit, link
+from pipelines.core.domain import Role
+from pipelines.ledger.accounts import account, link
+from pipelines.ledger.audit_trail import trail
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site, served
 
@@ -137,8 +138,8 @@ def test_a_link_for_a_leader_is_confirmed_by_somebody_else_who_hands_it_over(
     real: Site, root: Desk, clerk: Desk
 ) -> None:
     now = datetime.now(UTC)
-    leader_id = account.create(real.ledger, audit.this_process(), "zhao", "赵六", Role.CITY_LEADER, [], now)
-    token = link.for_password(real.ledger, audit.this_process(), leader_id, now)
+    leader_id = account.create(real.ledger, trail.this_process(), "zhao", "赵六", Role.CITY_LEADER, [], now)
+    token = link.for_password(real.ledger, trail.this_process(), leader_id, now)
     leader = Desk(clerk.page, clerk.pictures)
     leader.page.goto(f"/sign-in/{token}")
     leader.send("Set the password and sign in", password=GOOD, again=GOOD)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import shared as store
-from dashboard.ahead import Ahead
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import audit
-from pipelines.publish import read
+from dashboard.web import fragment_cache as store
+from dashboard.web.cache_prewarm import Ahead
+from pipelines.core.domain import Role, Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.published import read
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import City
 from tests.dashboard.published_fixture import build, point_to
@@ -82,7 +82,7 @@ def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_fo
     try:
         wait_for(lambda: ahead._shown == OLD)
         before = [one.of(client)[2] for client in clients.values() for one in questions]
-        entries = len(audit.entries(place.ledger))
+        entries = len(trail.entries(place.ledger))
         point_to(published, NEW)
         time.sleep(1.2)
         made.clear()
@@ -91,7 +91,7 @@ def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_fo
         gate.set()
         wait_for(lambda: ahead._shown == NEW)
         assert len(taken) >= 5, "today and an area for two scopes, and their banners"
-        assert len(audit.entries(place.ledger)) == entries, "nobody was shown anything yet"
+        assert len(trail.entries(place.ledger)) == entries, "nobody was shown anything yet"
         after = [one.of(client)[2] for client in clients.values() for one in questions]
         assert not made, "everything was there already"
         assert all(one != other for one, other in zip(before, after, strict=True))
@@ -107,11 +107,11 @@ def test_what_people_of_every_office_will_ask_for_is_made_when_the_server_starts
     ready = place.app.server.test_client()
     ahead = Ahead(place.app.server, place.settings)
     assert not ready.get("/readyz").get_json()["is_prepared"]
-    entries = len(audit.entries(place.ledger))
+    entries = len(trail.entries(place.ledger))
     ahead.start()
     try:
         wait_for(lambda: ready.get("/readyz").get_json()["is_prepared"])
-        assert len(audit.entries(place.ledger)) == entries, "nobody was shown anything yet"
+        assert len(trail.entries(place.ledger)) == entries, "nobody was shown anything yet"
         for viewer in (LEADER, head_of("371503"), Viewer(Role.AUDITOR)):
             client = signed_in(place, viewer)
             areas = viewer.areas or set(city.units)
@@ -164,7 +164,7 @@ def test_an_edition_is_shown_though_the_process_that_prepares_it_dies(
     place: Site, city: City, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     page_asked("/").of(signed_in(place, LEADER))
-    monkeypatch.setattr("dashboard.ahead._begin", dies)
+    monkeypatch.setattr("dashboard.web.cache_prewarm._begin", dies)
     ahead = Ahead(place.app.server, place.settings)
     ahead.start()
     try:

@@ -15,14 +15,14 @@ import pytest
 import requests
 from playwright.sync_api import Browser
 
-from dashboard.data import has_small_cell
 from dashboard.locale import text
-from dashboard.security.callback import address_in
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import audit
-from pipelines.ledger.audit import Act, Actor, Entry, Result
-from pipelines.ledger.verify import verify
-from pipelines.publish import read as door
+from dashboard.web.data import has_small_cell
+from dashboard.web.security.callback import address_in
+from pipelines.core.domain import Role, Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor, Entry, Result
+from pipelines.ledger.audit_trail.verify import verify
+from pipelines.published import read as door
 from tests.dashboard.published_city import CLOSING, SUSPECTED, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
 from tests.faults.watcher import PAGE
@@ -51,9 +51,9 @@ def opened(site: Site, session: requests.Session, path: str, query: str = "") ->
 @pytest.fixture
 def since(site: Site) -> Callable[[], list[Entry]]:
     """Entries that came after the test began, oldest first."""
-    last = audit.head(site.ledger)
+    last = trail.head(site.ledger)
     before = last.seq if last else 0
-    return lambda: [entry for entry in reversed(audit.entries(site.ledger)) if entry.seq > before]
+    return lambda: [entry for entry in reversed(trail.entries(site.ledger)) if entry.seq > before]
 
 
 Since = Callable[[], list[Entry]]
@@ -109,7 +109,7 @@ def test_a_download_that_cannot_be_entered_is_not_given(site: Site, monkeypatch:
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(audit, "write", full)
+    monkeypatch.setattr(trail, "write", full)
     assert session.get(f"{site.url}/download/warnings.csv").status_code == 500
 
 
@@ -152,7 +152,7 @@ def test_offices_and_auditors_are_given_no_small_cell_to_enter(site: Site, since
 def test_a_small_cell_is_a_count_that_is_not_none_and_below_the_regions_bound(
     monkeypatch: pytest.MonkeyPatch, least: int, value: float | None, is_small: bool
 ) -> None:
-    monkeypatch.setattr("dashboard.data.least_persons", lambda: least)
+    monkeypatch.setattr("dashboard.web.data.least_persons", lambda: least)
     assert has_small_cell(pd.DataFrame({"area": ["a", "b"], "came": [250, value]}), ("came",)) is is_small
 
 
@@ -172,7 +172,7 @@ def test_the_bound_is_the_one_the_edition_names(city: City, tmp_path: Path, leas
                     con.execute(f"update {table} set {column} = 15 where {column} is not null")
     with served(tmp_path) as place:
         opened(place, signed_in(place, LEADER), f"/area/{OWN}")
-        seen = audit.entries(place.ledger, act=Act.SMALL_CELL_VIEW)
+        seen = trail.entries(place.ledger, act=Act.SMALL_CELL_VIEW)
         assert [entry.target for entry in seen] == ([f"/area/{OWN}"] if is_entered else [])
     door.close()
 
@@ -212,7 +212,7 @@ def test_a_page_whose_view_cannot_be_entered_is_not_given(site: Site, monkeypatc
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(audit, "write", full)
+    monkeypatch.setattr(trail, "write", full)
     for path in ("/employers", "/warnings"):
         answer = session.get(site.url + path, headers={"Accept": "text/html"})
         assert answer.status_code == 500
@@ -261,7 +261,7 @@ def test_nobody_but_the_auditor_opens_the_trail(site: Site, since: Since, role: 
 
 def test_the_auditor_filters_by_address_and_downloads_what_is_found(site: Site, since: Since) -> None:
     name = "=HYPERLINK(1)"
-    audit.write(
+    trail.write(
         site.ledger, Act.PURGE, Actor("command_line:审计甲", "-1+1"), name, datetime.now(UTC), result=Result.FAILED
     )
     session = signed_in(site, AUDITOR)
@@ -281,7 +281,7 @@ def test_the_page_shows_filters_and_turns_over_with_the_keyboard_on_a_phone(
     browser: Browser, site: Site, pictures: Path | None
 ) -> None:
     for number in range(130):
-        audit.write(site.ledger, Act.RESTATE, Actor("command_line:翻页", "host"), f"feed {number}", datetime.now(UTC))
+        trail.write(site.ledger, Act.RESTATE, Actor("command_line:翻页", "host"), f"feed {number}", datetime.now(UTC))
     context = browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844})
     site.sign_in(context, AUDITOR)
     page = context.new_page()

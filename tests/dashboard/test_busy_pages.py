@@ -5,9 +5,9 @@ import json
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from dashboard import shared
 from dashboard.locale import text
-from dashboard.serving.refused import RETRY_AFTER, ReaderGone
+from dashboard.web import fragment_cache
+from dashboard.web.serving.refused import RETRY_AFTER, ReaderGone
 from tests.dashboard.reader import Readers, opened
 from tests.dashboard.site import LEADER, Site
 from tests.dashboard.walk import Watch
@@ -82,8 +82,8 @@ def test_a_document_that_is_refused_is_asked_for_again_by_the_browser(readers: R
 
 def test_nothing_is_made_for_a_reader_who_has_gone(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[object] = []
-    monkeypatch.setattr(shared, "_make", made.append)
-    given = shared.shared("of nobody", list)
+    monkeypatch.setattr(fragment_cache, "_make", made.append)
+    given = fragment_cache.shared("of nobody", list)
     with (
         place.app.server.test_request_context("/", environ_base={"waitress.client_disconnected": lambda: True}),
         pytest.raises(ReaderGone),

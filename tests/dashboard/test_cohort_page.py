@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from dashboard.locale import text
-from pipelines.domain import Viewer
-from pipelines.ledger import audit
-from pipelines.ledger.audit import Act
-from pipelines.publish import read as door
-from pipelines.publish.question import question
+from pipelines.core.domain import Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.published import read as door
+from pipelines.published.questions import question
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY
 from tests.dashboard.published_fixture import build
@@ -188,8 +188,8 @@ def test_the_public_gets_no_chart_of_a_group(place: Site) -> None:
 
 def test_a_bureau_that_looks_at_a_small_group_is_entered_in_the_audit_trail(place: Site) -> None:
     said_to(place, LEADER, f"/cohort/{OTHER}")
-    seen = {entry.target for entry in audit.entries(place.ledger, act=Act.SMALL_CELL_VIEW)}
+    seen = {entry.target for entry in trail.entries(place.ledger, act=Act.SMALL_CELL_VIEW)}
     assert f"/cohort/{OTHER}" in seen
     said_to(place, LEADER, f"/cohort/{CITY}")
-    seen = {entry.target for entry in audit.entries(place.ledger, act=Act.SMALL_CELL_VIEW)}
+    seen = {entry.target for entry in trail.entries(place.ledger, act=Act.SMALL_CELL_VIEW)}
     assert f"/cohort/{CITY}" not in seen, "no group of it is small"

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 import dashboard
-from dashboard.theme import DARK, LIGHT, colour, css_variables, template
+from dashboard.components.theme import DARK, LIGHT, colour, css_variables, template
 
 PALETTES = {"light": LIGHT, "dark": DARK}
 LEVELS = [f"level-{level}" for level in (1, 2, 3, 4)]

@@ -11,12 +11,12 @@ import pytest
 
 from dashboard.components.arrival import WORDS
 from dashboard.locale import text
-from pipelines.domain import Grain, Role, Viewer
-from pipelines.ledger import audit
-from pipelines.ledger import upload as uploads
-from pipelines.ledger.audit import Act
-from pipelines.ledger.upload import Sending, Settled, Stage
-from pipelines.publish import read as door
+from pipelines.core.domain import Grain, Role, Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.uploads import upload as uploads
+from pipelines.ledger.uploads.upload import Sending, Settled, Stage
+from pipelines.published import read as door
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY, LATE, City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, served
@@ -59,7 +59,7 @@ def cells(page: str) -> list[dict[str, object]]:
 def sent(place: Site, stage: Stage | None = None, area: str = LATE, period: date = OWED) -> None:
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({area}), "clerk")
     sending = Sending("benefit_claim", area, period, Grain.DAY, 1, False, f"{area}{period:%m%d}", "h" * 64, 9, 5, 0)
-    uploads.enter(place.ledger, viewer, audit.SYSTEM, CITY, sending, str, lambda _: None, datetime.now(UTC))
+    uploads.enter(place.ledger, viewer, trail.SYSTEM, CITY, sending, str, lambda _: None, datetime.now(UTC))
     if stage is not None:
         settled = Settled(sending.drop_id, stage, 5, 0, "原因", "reason")
         uploads.settle(place.ledger, [settled], datetime.now(UTC))
@@ -130,7 +130,7 @@ def test_a_revision_says_by_how_much_and_why_and_who_sees_a_small_one_is_entered
     page = shown(place, LEADER)
     assert "+2 (+50.0%)" in page
     assert text("corrected by the sender") in page
-    assert any(entry.target == "/data" for entry in audit.entries(place.ledger, act=Act.SMALL_CELL_VIEW))
+    assert any(entry.target == "/data" for entry in trail.entries(place.ledger, act=Act.SMALL_CELL_VIEW))
 
 
 def test_nobody_sends_a_file_while_looking_back(place: Site) -> None:

@@ -9,10 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.locale import text
 from dashboard.pages.delivery import REASONS
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import audit, queue
-from pipelines.ledger.audit import Act
-from pipelines.ledger.notice import Reason, State, recorded_notices
+from pipelines.core.domain import Role, Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.notifications import queue
+from pipelines.ledger.notifications.notice import Reason, State, recorded_notices
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
 from tests.dashboard.walk import DESK, PHONE, Watch, english_words, look
@@ -128,7 +129,7 @@ def test_a_refused_mail_is_sent_again_by_a_button_and_it_is_entered_who_did_it(b
     assert states == {
         1: State.ACCEPTED, 2: State.QUEUED, 3: State.QUEUED, 4: State.AMBIGUOUS, 5: State.QUEUED,
     }  # fmt: skip
-    entry = audit.entries(office.ledger, act=Act.SEND)[0]
+    entry = trail.entries(office.ledger, act=Act.SEND)[0]
     assert (entry.who, entry.target, entry.result) == ("city_duty:duty", "notice 2", "begun")
     answer = page.request.post(
         f"{office.url}/delivery/1/resend", data={}, headers={"Origin": office.url, "Content-Type": "application/json"}

@@ -10,11 +10,11 @@ import duckdb
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard import data
-from dashboard import shared as store
 from dashboard.locale import day
-from pipelines.domain import Viewer
-from pipelines.publish import read as door
+from dashboard.web import data
+from dashboard.web import fragment_cache as store
+from pipelines.core.domain import Viewer
+from pipelines.published import read as door
 from tests.dashboard.asked import Asked, page_asked, signed_in
 from tests.dashboard.published_city import LAST_DAY, City, edition_of
 from tests.dashboard.published_fixture import point_to

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from dashboard.locale import count, text
-from dashboard.security import may_open
-from pipelines.domain import Role, Viewer
-from pipelines.publish.read import read
+from dashboard.web.security import may_open
+from pipelines.core.domain import Role, Viewer
+from pipelines.published.read import read
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CLOSING, LATE, SUSPECTED, City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of

@@ -13,16 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.locale import text
-from pipelines import region as regions
-from pipelines.alerts.audience import Recipient
-from pipelines.alerts.notices import decide
-from pipelines.alerts.why import Board, Told, judged
-from pipelines.domain import Audience, Role, Viewer
-from pipelines.ledger.told import Known
-from pipelines.publish import read as door
-from pipelines.publish.kept import Kept
-from pipelines.publish.read import edition_in_force
-from pipelines.publish.scope import Source
+from pipelines.core.domain import Audience, Role, Viewer
+from pipelines.core.region import load as regions
+from pipelines.ledger.notifications.notification_state import Known
+from pipelines.notifying.audience import Recipient
+from pipelines.notifying.notices import decide
+from pipelines.notifying.notification_reasons import Board, Told, judged
+from pipelines.published import read as door
+from pipelines.published.cache import Kept
+from pipelines.published.read import edition_in_force
+from pipelines.published.scope import Source
 from tests.dashboard import asked
 from tests.dashboard.asked import Asked, page_asked, signed_in
 from tests.dashboard.marked_city import Marked, mark
@@ -32,7 +32,7 @@ from tests.tier import IS_LONG, long
 
 pytestmark = pytest.mark.xdist_group("every_route")
 NOW = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
-# The policy, said once more than in dashboard/security/rights.py: what is not here is for everybody who is signed in.
+# The policy, said once more than in dashboard/web/security/rights.py: what is not here is for everybody who is signed in.
 ONLY = {
     "/accounts": {Role.ADMINISTRATOR},
     "/audit": {Role.AUDITOR},
@@ -286,8 +286,8 @@ def test_without_the_predicate_the_same_look_finds_other_areas(
     place: Site, marked: Marked, values: dict[str, list[str]], clients: dict[Viewer, FlaskClient],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("pipelines.publish.read.scope", lambda *_: ((Source.RESTRICTED, "true"),))
-    monkeypatch.setattr("dashboard.shared._kept", Kept(2**26))  # pages made while the predicate held
+    monkeypatch.setattr("pipelines.published.read.scope", lambda *_: ((Source.RESTRICTED, "true"),))
+    monkeypatch.setattr("dashboard.web.fragment_cache._kept", Kept(2**26))  # pages made while the predicate held
     viewer = viewer_of(Role.COUNTY_HEAD, frozenset({"371503"}))
     told = [wrongs(marked, viewer, said_to(place, clients, viewer, one)) for one in of_each_kind(marked, values)]
     assert any("exact" in said for found in told for said in found.values())
@@ -323,14 +323,14 @@ def test_no_mail_speaks_of_another_area(place: Site, marked: Marked, monkeypatch
     assert marked.city.names["371503"] in sent["chiping"]
     assert not wrong(sent)
     assert not any("exact" in said for words in sent.values() for said in marked.spoken_of(words).values())
-    monkeypatch.setattr("pipelines.publish.read.scope", lambda *_: ((Source.GENERAL, "true"),))
+    monkeypatch.setattr("pipelines.published.read.scope", lambda *_: ((Source.GENERAL, "true"),))
     assert not wrong(mails()), "the letter leaves out what does not concern the office once more"
     everywhere = frozenset({region.city, *region.units})
 
     def judged_for_all(shown: Board, one: Recipient, knowing: Known) -> Told:
         return judged(shown, replace(one, office=replace(one.office, areas=everywhere)), knowing)
 
-    monkeypatch.setattr("pipelines.alerts.notices.judged", judged_for_all)
+    monkeypatch.setattr("pipelines.notifying.notices.judged", judged_for_all)
     assert wrong(mails()), "without both a mail tells of other areas"
 
 

@@ -13,8 +13,8 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, expect
 
-from pipelines.domain import Role, Viewer
-from pipelines.publish import read as door
+from pipelines.core.domain import Role, Viewer
+from pipelines.published import read as door
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import LAST_DAY, LATE, City
 from tests.dashboard.published_fixture import build

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import audit
-from pipelines.ledger.audit import Act
+from pipelines.core.domain import Role, Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import City
 from tests.dashboard.reader import readers_of
@@ -92,12 +92,12 @@ def test_an_address_that_names_no_page_is_left_to_dash(site: Site, address: str)
 
 def test_what_may_not_be_seen_is_refused_in_the_document_and_entered_as_one_page(site: Site) -> None:
     client = signed_in(site, head_of("371503"))
-    last = audit.entries(site.ledger)[0].seq
+    last = trail.entries(site.ledger)[0].seq
     for _ in range(2):
         [sent] = SENT.findall(client.get("/area/371502").get_data(as_text=True))
         page_asked("/area/371502").of(client)
     assert "页面不存在" in sent
-    entered = [one for one in audit.entries(site.ledger, act=Act.REFUSAL) if one.seq > last]
+    entered = [one for one in trail.entries(site.ledger, act=Act.REFUSAL) if one.seq > last]
     assert {(one.target, json.loads(one.details)["why"]) for one in entered} == {("/area/371502", "not_found")}
     assert len(entered) <= 2, "once a minute"
 

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from dashboard import forecast_record, reference
 from dashboard.locale import month, percent, text, value
-from dashboard.reference import Indicator
-from pipelines.domain import Viewer
-from pipelines.publish.read import read
+from dashboard.summary import forecast_record, reference
+from dashboard.summary.reference import Indicator
+from pipelines.core.domain import Viewer
+from pipelines.published.read import read
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of

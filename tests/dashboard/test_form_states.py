@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.locale import text
-from dashboard.upload import MOST_FILE
-from pipelines.domain import Role
-from pipelines.ledger import account, link
-from pipelines.ledger.audit import SYSTEM
+from dashboard.upload.submission import MOST_FILE
+from pipelines.core.domain import Role
+from pipelines.ledger.accounts import account, link
+from pipelines.ledger.audit_trail.trail import SYSTEM
 from tests.dashboard.published_city import LATE
 from tests.dashboard.reader import Readers, assert_accessible, opened
 from tests.dashboard.sending import CLERK, DAY, FEED, good

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from flask.testing import FlaskClient
 
-from pipelines.domain import Role, Viewer
+from pipelines.core.domain import Role, Viewer
 from tests.dashboard import asked
 from tests.dashboard.asked import ORIGIN, Asked, page_asked
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of

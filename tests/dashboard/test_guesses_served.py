@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipelines.domain import Role
-from pipelines.ledger import account, audit, link
-from pipelines.ledger.audit import Act
+from pipelines.core.domain import Role
+from pipelines.ledger.accounts import account, link
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
 from tests.dashboard.site import Site, served
 
 GOOD = "purple hippo naps on roofs"
@@ -25,8 +26,8 @@ def place(tmp_path: Path) -> Iterator[Site]:
     with served(tmp_path) as running:
         for name in ("owner", "other"):
             now = datetime.now(UTC)
-            account_id = account.create(running.ledger, audit.SYSTEM, name, "张三", Role.CITY_DUTY, [], now)
-            token = link.for_password(running.ledger, audit.SYSTEM, account_id, now)
+            account_id = account.create(running.ledger, trail.SYSTEM, name, "张三", Role.CITY_DUTY, [], now)
+            token = link.for_password(running.ledger, trail.SYSTEM, account_id, now)
             assert link.redeem_password(running.ledger, token, GOOD, [], now) is not None
         yield running
 
@@ -59,5 +60,5 @@ def test_a_thousand_guesses_slow_down_and_another_account_signs_in_meanwhile(pla
     waits = [int(answer.headers["Retry-After"]) for answer in answers if answer.status_code == 429]
     assert max(waits) >= 2 ** (looked_at - 5) / 2
     assert "秒后再试" in next(answer for answer in answers if answer.status_code == 429).json()["say"]
-    wrong = [entry for entry in audit.entries(place.ledger, act=Act.SIGN_IN) if entry.result == "refused"]
+    wrong = [entry for entry in trail.entries(place.ledger, act=Act.SIGN_IN) if entry.result == "refused"]
     assert len(wrong) == looked_at, "every password that was looked at is in the audit trail"

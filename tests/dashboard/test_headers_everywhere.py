@@ -11,12 +11,14 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from dashboard.app import create_app
 from dashboard.locale import text
-from dashboard.security.guard import MOST_SENT
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import Ledger, account, audit, link, open_ledger, session
-from pipelines.settings import Settings
+from dashboard.web.app import create_app
+from dashboard.web.security.guard import MOST_SENT
+from pipelines.core.domain import Role, Viewer
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import account, link, session
+from pipelines.ledger.audit_trail import trail
 from tests.dashboard.published_city import City
 from tests.dashboard.site import served
 from tests.tier import IS_LONG
@@ -50,7 +52,7 @@ class Everything:
 
     def account(self, name: str) -> str:
         """A fresh account without a password."""
-        by = audit.this_process()
+        by = trail.this_process()
         return account.create(self.ledger, by, name, "李四", Role.CITY_DUTY, (), datetime.now(UTC))
 
     def link(self) -> str:
@@ -180,7 +182,7 @@ def test_no_method_but_those_of_a_route_is_answered(everything: Everything, base
 def test_cookies_are_set_at_sign_in_and_taken_back_at_sign_out_and_nowhere_else(
     everything: Everything, base: str
 ) -> None:
-    now, by = datetime.now(UTC), audit.this_process()
+    now, by = datetime.now(UTC), trail.this_process()
     name = f"{KEY['name']}.{base.partition(':')[0]}"
     made = account.create(everything.ledger, by, name, "李四", Role.CITY_DUTY, (), now)
     token = link.for_password(everything.ledger, by, made, now)
@@ -230,7 +232,7 @@ def test_no_file_is_served_but_parts_of_pages(everything: Everything) -> None:
     leader = Viewer(Role.CITY_LEADER)
     for path in (
         "/.git/HEAD", "/gangshao.env", "/assets/../app.py", "/assets/%2e%2e/app.py", "/assets/..%2fapp.py", "/static/app.py",
-        "/sign-in/static/../../guard.py", "/_dash-component-suites/dashboard/app.py", "/assets//etc/passwd",
+        "/sign-in/static/../../guard.py", "/_dash-component-suites/dashboard/web/app.py", "/assets//etc/passwd",
         "/_dash-component-suites/dash/../flask/app.py", "/download/..%2f..%2fledger.csv", "/published/current",
     ):  # fmt: skip
         answer = ask(everything, path, viewer=leader)
@@ -258,7 +260,7 @@ def test_the_server_that_listens_tells_no_name_and_takes_no_proxys_word(tmp_path
             assert answer.status in {403, 405}
             assert b"echo" not in answer.read()
             line.close()
-            sources = {entry.source for entry in audit.entries(site.ledger)}
+            sources = {entry.source for entry in trail.entries(site.ledger)}
             assert "10.9.8.7" not in sources
             assert "127.0.0.1" in sources
     finally:

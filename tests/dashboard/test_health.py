@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from dashboard.app import create_app
-from dashboard.health import due_day, health
-from pipelines import region as regions
-from pipelines.ledger import audit, open_ledger
-from pipelines.publish.read import close
-from pipelines.settings import Settings
+from dashboard.web.app import create_app
+from dashboard.web.health import due_day, health
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
+from pipelines.ledger import open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.published.read import close
 from tests.house import House
 
 REGION = Path(__file__).resolve().parents[2] / "data" / "regions" / "liaocheng"
@@ -62,12 +63,12 @@ def test_nobody_signs_in_for_them_and_nothing_else_is_open(recent: House, house:
     settings = Settings(data=place.data, keys=place.folder / "keys")
     ledger = open_ledger(settings)
     site = create_app(settings, ledger).server.test_client()
-    entries = len(audit.entries(ledger))
+    entries = len(trail.entries(ledger))
     for base in ("http://localhost", "http://10.1.2.3:8050", "https://gangshao.example.com"):
         assert site.get("/healthz", base_url=base).status_code == 200
         assert site.get("/readyz", base_url=base).status_code == 503
         assert site.get("/readyz", base_url=base).headers["X-Content-Type-Options"] == "nosniff"
-    assert len(audit.entries(ledger)) == entries, "a watcher that asks each minute fills no trail"
+    assert len(trail.entries(ledger)) == entries, "a watcher that asks each minute fills no trail"
     assert site.post("/healthz", json={}, headers={"Origin": "http://localhost"}).status_code == 401
     assert site.get("/healthz/more").status_code == 401
     assert site.get("/download/warnings.csv").status_code == 401

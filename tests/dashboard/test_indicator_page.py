@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from dashboard.locale import count, percent, text
-from pipelines.domain import Viewer
-from pipelines.publish import read as door
-from pipelines.publish.read import read
+from pipelines.core.domain import Viewer
+from pipelines.published import read as door
+from pipelines.published.read import read
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY, LATE, City
 from tests.dashboard.published_fixture import build

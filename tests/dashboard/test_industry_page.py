@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from dashboard.locale import text, value
-from pipelines.domain import Viewer
+from pipelines.core.domain import Viewer
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pipelines.alerts.lifecycle import opened
-from pipelines.alerts.rules import FINDING
-from pipelines.alerts.wording import action, fact, item
-from pipelines.domain import GENERAL
-from pipelines.publish.read import read
-from pipelines.region import load
-from pipelines.settings import Settings
+from pipelines.core.domain import GENERAL
+from pipelines.core.region.load import load
+from pipelines.core.settings import Settings
+from pipelines.judging.findings import FINDING
+from pipelines.judging.lifecycle import opened
+from pipelines.notifying.wording import action, fact, item
+from pipelines.published.read import read
 from tests.dashboard.published_city import City
 from tests.dashboard.site import Site, head_of, served
 from tests.house import LIAOCHENG

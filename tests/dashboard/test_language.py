@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, expect
 
-from dashboard import shared as store
 from dashboard.locale import Language
-from pipelines.domain import Audience
+from dashboard.web import fragment_cache as store
+from pipelines.core.domain import Audience
 from tests import tier
 from tests.dashboard.asked import ORIGIN, PAGE, Asked, page_asked, speaking
 from tests.dashboard.published_city import CLOSING, SUSPECTED

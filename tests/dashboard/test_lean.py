@@ -13,14 +13,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import json, sys
 if sys.argv[1] != "usual":
-    from pipelines.lean import become_lean
+    from pipelines.core.memory_tuning import become_lean
     become_lean()
 import pandas
 if sys.argv[1] == "late":
     import pyarrow
 from dashboard import ahead
-from pipelines.publish.read import pointed_at
-from pipelines.settings import load
+from pipelines.published.read import pointed_at
+from pipelines.core.settings import load
 settings = load()
 edition = pointed_at(settings.published)
 asked = [one for one in ahead._likely(settings, edition) if one.audience != "office" or "371502" in one.areas]

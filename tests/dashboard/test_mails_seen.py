@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from pipelines.alerts import periodic
-from pipelines.alerts.audience import recipients
-from pipelines.alerts.mail import send
-from pipelines.alerts.notices import occasion
-from pipelines.domain import Level, Role, State, Viewer
+from pipelines.core.domain import Level, Role, State, Viewer
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.acknowledgement import acknowledge
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Subject, take
-from pipelines.publish import read
-from pipelines.settings import Settings
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.workflow.acknowledgement import acknowledge
+from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.notifying import calendar_mails
+from pipelines.notifying.audience import recipients
+from pipelines.notifying.notices import occasion
+from pipelines.notifying.outbox import send
+from pipelines.published import read
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
@@ -44,13 +44,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, EmailMessa
         _people(ledger, story)
         story.play(since=2)
         story.remind(2, "17:00")
-        periodic.send_due(edition(story.days[2]), ledger, REGION, settings, _at(story.days[2], "09:00"))
+        calendar_mails.send_due(edition(story.days[2]), ledger, REGION, settings, _at(story.days[2], "09:00"))
         send(ledger, settings, _at(story.days[2] + timedelta(days=1), "09:00"))
         given = occasion(edition(story.days[2]), ledger, REGION, settings, _at(story.days[2], "09:00"))
         leader = next(one for one in recipients(REGION, story.days[2]) if one.role is Role.CITY_LEADER)
         by_calendar = [
-            (kind.purpose, parsed(periodic.write(given, ledger, kind, leader, _key(kind, story.days[2])).message))
-            for kind in periodic.KINDS
+            (kind.purpose, parsed(calendar_mails.write(given, ledger, kind, leader, _key(kind, story.days[2])).message))
+            for kind in calendar_mails.KINDS
         ]
         ledger.close()
         read.close()
@@ -61,9 +61,9 @@ def _at(day: date, clock: str) -> datetime:
     return REGION.instant(day, time.fromisoformat(clock))
 
 
-def _key(kind: periodic.Kind, day: date) -> str:
+def _key(kind: calendar_mails.Kind, day: date) -> str:
     """By which the next mail of a kind is known."""
-    return str(kind.key(REGION, periodic.next_day(kind, REGION, day)))
+    return str(kind.key(REGION, calendar_mails.next_day(kind, REGION, day)))
 
 
 def _people(ledger: Ledger, story: Timeline) -> None:

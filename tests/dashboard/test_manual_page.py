@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from dashboard.locale import Language, text_in
 from dashboard.pages import glossary, manual
-from pipelines.domain import Role, Viewer
+from pipelines.core.domain import Role, Viewer
 from tests.dashboard.site import ADMINISTRATOR, LEADER, Site
 from tests.dashboard.test_language import asked, speaking, words
 

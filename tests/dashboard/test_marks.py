@@ -19,8 +19,8 @@ from playwright.sync_api import Browser
 
 from dashboard.figures.marks import _LANE, _ROOM, drawing, lanes
 from dashboard.locale import Language
-from dashboard.marks import MOST, Marks, Warned
-from pipelines.publish import read as door
+from dashboard.summary.chart_annotations import MOST, Marks, Warned
+from pipelines.published import read as door
 from tests.dashboard.asked import ORIGIN, signed_in
 from tests.dashboard.published_city import LAST_DAY, LATE, City, columns_of
 from tests.dashboard.published_fixture import build

@@ -14,12 +14,12 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, expect
 
-from dashboard import shared as store
-from dashboard.data import Seen
 from dashboard.locale import text
-from pipelines.domain import Role, Viewer
-from pipelines.publish import read as door
-from pipelines.sheet import CONTROLS, inert, spell_controls
+from dashboard.web import fragment_cache as store
+from dashboard.web.data import Seen
+from pipelines.core.domain import Role, Viewer
+from pipelines.core.text_safety import CONTROLS, inert, spell_controls
+from pipelines.published import read as door
 from tests.dashboard import asked
 from tests.dashboard.asked import ORIGIN, Asked, page_asked, signed_in
 from tests.dashboard.published_city import City

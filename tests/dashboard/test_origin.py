@@ -8,10 +8,11 @@ from flask.testing import FlaskClient
 from pydantic import ValidationError
 
 from dashboard.locale import Language, text_in
-from dashboard.security.origin import address_of_one_client, client_address
-from dashboard.serving.refused import REFUSED_WITH
-from pipelines.ledger import Ledger, audit
-from pipelines.settings import Settings
+from dashboard.web.security.origin import address_of_one_client, client_address
+from dashboard.web.serving.refused import REFUSED_WITH
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger
+from pipelines.ledger.audit_trail import trail
 from tests.dashboard.door import KEY, LOOPBACK, OURS, PAGE, SITE, Clock, client, clock, ledger, signed_up, site
 
 __all__ = ["client", "clock", "ledger"]
@@ -76,7 +77,7 @@ def test_what_the_server_refuses_is_said_in_a_sentence_and_the_ledger_is_not_ask
     busy = text_in(
         Language(language), "The server is busy and has not done what was asked. Please try again in a few seconds."
     )
-    before = len(audit.entries(ledger))
+    before = len(trail.entries(ledger))
     page = client.get("/warning/a1", headers=PAGE | told, environ_overrides={REFUSED_WITH: 503})
     assert (page.status_code, page.headers["Retry-After"], page.headers["Refresh"]) == (503, "5", "5")
     assert busy in page.get_data(as_text=True)
@@ -91,4 +92,4 @@ def test_what_the_server_refuses_is_said_in_a_sentence_and_the_ledger_is_not_ask
         assert "Refresh" not in answer.headers
     large = client.post("/sign-in", json={}, headers=OURS | told, environ_overrides={REFUSED_WITH: 413})
     assert large.get_json() == {"say": text_in(Language(language), "More was sent than is accepted here.")}
-    assert len(audit.entries(ledger)) == before
+    assert len(trail.entries(ledger)) == before

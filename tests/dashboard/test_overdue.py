@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from dashboard.locale import Language, text_in
-from dashboard.security.trail import TRAIL
-from pipelines.ledger import notice
-from pipelines.ledger.notice import Decision, Purpose, Reason, State
+from dashboard.web.security.trail import TRAIL
+from pipelines.ledger.notifications import notice
+from pipelines.ledger.notifications.notice import Decision, Purpose, Reason, State
 from tests.dashboard import asked
 from tests.dashboard.reader import assert_accessible, opened, readers_of
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of

@@ -6,7 +6,7 @@ import pytest
 from _pytest.mark import ParameterSet
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from pipelines.domain import Viewer
+from pipelines.core.domain import Viewer
 from tests.dashboard.asked import signed_in
 from tests.dashboard.published_city import CLOSING, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of

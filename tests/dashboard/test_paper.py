@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from dashboard.theme import LIGHT
+from dashboard.components.theme import LIGHT
 from tests.dashboard.site import LEADER, Site, clock_at
 from tests.dashboard.test_schemes import rgb
 from tests.dashboard.walk import DESK, Watch, opened

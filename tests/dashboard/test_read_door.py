@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.domain import GENERAL, Audience, Role, UserError, Viewer, recipient_viewer
-from pipelines.publish.question import QUERIES, question
-from pipelines.publish.read import _lease, close, edition_in_force, edition_of_day, read
-from pipelines.publish.scope import TABLES, RefusedError, scope
+from pipelines.core.domain import GENERAL, Audience, Role, UserError, Viewer, recipient_viewer
+from pipelines.published.questions import QUERIES, question
+from pipelines.published.read import _lease, close, edition_in_force, edition_of_day, read
+from pipelines.published.scope import TABLES, RefusedError, scope
 from tests.dashboard.published_city import CITY, CLOSING, LATE, City
 from tests.dashboard.published_fixture import build, point_to
 

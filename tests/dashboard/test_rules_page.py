@@ -11,15 +11,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from dashboard.locale import text
-from dashboard.region import REGION
-from pipelines.domain import GENERAL, Level, Role, SaidError, State, Viewer
-from pipelines.ledger import audit
-from pipelines.ledger.audit import Act, Actor
-from pipelines.ledger.chain import Cause, Subject, take
-from pipelines.ledger.rule import acts, keep_backtest, seen_backtests
-from pipelines.publish.read import read
-from pipelines.region import load
-from pipelines.rule_version import newest, rule_hash
+from dashboard.summary.region_tables import REGION
+from pipelines.core.domain import GENERAL, Level, Role, SaidError, State, Viewer
+from pipelines.core.region.load import load
+from pipelines.core.region.rule_version import newest, rule_hash
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.workflow.rule import acts, keep_backtest, seen_backtests
+from pipelines.ledger.workflow.steps import Cause, Subject, take
+from pipelines.published.read import read
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import OF_MANUFACTURING, SUSPECTED
 from tests.dashboard.reader import Readers, assert_accessible, opened
@@ -32,7 +32,7 @@ FIGURES = {"first": "2025-11-01", "last": "2026-10-31", "per_week": 0.25, "touch
 
 
 def keep(site: Site, rule_hash: str, **figures: Any) -> None:
-    keep_backtest(site.ledger, RULE, rule_hash, FIGURES | figures, audit.SYSTEM, datetime.now(UTC))
+    keep_backtest(site.ledger, RULE, rule_hash, FIGURES | figures, trail.SYSTEM, datetime.now(UTC))
 
 
 def as_it_stands(site: Site) -> str:
@@ -179,7 +179,7 @@ def answered(place: Site, viewer: Viewer, act: str, content: str, note: str = "�
 def test_a_rule_is_proposed_approved_or_sent_back_under_two_accounts(
     place: Site, changed: str, readers: Readers, pictures: Path
 ) -> None:
-    keep_backtest(place.ledger, CHANGED, changed, FIGURES, audit.SYSTEM, datetime.now(UTC))
+    keep_backtest(place.ledger, CHANGED, changed, FIGURES, trail.SYSTEM, datetime.now(UTC))
     waiting = "待王编写提出"
     assert waiting in page_asked("/rules").of(signed_in(place, APPROVER))[2]
     assert answered(place, APPROVER, "propose", changed)[0] == 400, "the author's part"
@@ -218,4 +218,4 @@ def test_a_rule_is_proposed_approved_or_sent_back_under_two_accounts(
     assert entered[-2:] == [
         ("proposed", "王编写", "city_analyst:王编写"), ("approved", "赵批准", "city_leader:赵批准"),
     ]  # fmt: skip
-    assert audit.entries(place.ledger, act=Act.RULE_CHANGE)[0].who == "city_leader:赵批准"
+    assert trail.entries(place.ledger, act=Act.RULE_CHANGE)[0].who == "city_leader:赵批准"

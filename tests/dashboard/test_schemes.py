@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.theme import DARK, LIGHT
+from dashboard.components.theme import DARK, LIGHT
 from tests.dashboard.site import LEADER, Site
 from tests.dashboard.walk import DESK, OWN, Watch, opened, shown
 

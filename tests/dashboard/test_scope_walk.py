@@ -10,7 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Request, Response
 
-from pipelines.domain import Viewer
+from pipelines.core.domain import Viewer
 from tests.dashboard.published_city import CITY, CLOSING, LATE, SUSPECTED, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 from tests.dashboard.walk import visited

@@ -8,11 +8,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.locale import text
-from dashboard.security import NotSignedInError, current_viewer
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import Ledger, account, audit, link
-from pipelines.ledger.audit import Act, Entry
-from pipelines.settings import Settings
+from dashboard.web.security import NotSignedInError, current_viewer
+from pipelines.core.domain import Role, Viewer
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger
+from pipelines.ledger.accounts import account, link
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Entry
 from tests.dashboard.door import (
     ELSEWHERE,
     HOUR,
@@ -40,7 +42,9 @@ def sign_in(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are compared without the slow hash: tests of waiting look at the waiting alone."""
-    monkeypatch.setattr("pipelines.ledger.sign_in.matches", lambda given, kept: given == KEY["password"] and bool(kept))
+    monkeypatch.setattr(
+        "pipelines.ledger.accounts.sign_in.matches", lambda given, kept: given == KEY["password"] and bool(kept)
+    )
 
 
 @pytest.mark.usefixtures("quick")
@@ -66,7 +70,7 @@ def test_wrong_passwords_behind_the_https_proxy_make_nobody_else_wait(
 def test_who_set_a_password_by_a_link_waits_for_nobody_s_guesses(
     client: FlaskClient, ledger: Ledger, clock: Clock
 ) -> None:
-    by, sent = audit.this_process(), {"password": KEY["password"], "again": KEY["password"]}
+    by, sent = trail.this_process(), {"password": KEY["password"], "again": KEY["password"]}
     made = account.create(ledger, by, KEY["name"], "张三", Role.CITY_DUTY, [], clock())
     token = link.for_password(ledger, by, made, clock())
     assert client.post(f"/sign-in/{token}", json=sent, headers=OURS).status_code == 200
@@ -232,7 +236,7 @@ def test_a_password_is_masked_may_be_pasted_and_counts_as_it_was_typed(
     client: FlaskClient, ledger: Ledger, clock: Clock
 ) -> None:
     signed_up(ledger, clock, "zhang.san")
-    by, now = audit.this_process(), clock()
+    by, now = trail.this_process(), clock()
     token = link.for_password(ledger, by, account.named(ledger, "zhang.san", now).account_id, now)
     for page in (client.get("/sign-in"), client.get(f"/sign-in/{token}")):
         markup = page.get_data(as_text=True)
@@ -304,7 +308,7 @@ def test_plain_http_from_another_machine_is_refused_with_a_sentence(
 
 
 def refusals(ledger: Ledger) -> list[Entry]:
-    return list(reversed(audit.entries(ledger, act=Act.REFUSAL)))
+    return list(reversed(trail.entries(ledger, act=Act.REFUSAL)))
 
 
 def why(entry: Entry) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from dashboard.serving.limits import MIB, Limits
-from dashboard.serving.refused import REFUSED_WITH
-from dashboard.serving.server import make_server
-from pipelines.settings import Settings
+from dashboard.web.serving.limits import MIB, Limits
+from dashboard.web.serving.refused import REFUSED_WITH
+from dashboard.web.serving.server import make_server
+from pipelines.core.settings import Settings
 
 COOKIE = {"Cookie": "gangshao=x"}
 UPLOAD = "/data/upload"

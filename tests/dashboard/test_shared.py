@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboard import shared as store
 from dashboard.locale import Language, text
-from dashboard.shared import Question
-from dashboard.wording import REGION
-from pipelines.domain import Role, Viewer
-from pipelines.ledger.audit import Act
-from pipelines.publish import read as door
-from pipelines.publish.read import read
+from dashboard.summary.wording import REGION
+from dashboard.web import fragment_cache as store
+from dashboard.web.fragment_cache import Question
+from pipelines.core.domain import Role, Viewer
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.published import read as door
+from pipelines.published.read import read
 from tests.dashboard import asked
 from tests.dashboard.published_city import City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of

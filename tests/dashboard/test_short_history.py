@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from dashboard.locale import text
-from pipelines.publish import read as door
+from pipelines.published import read as door
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import LEADER, Site, head_of, served

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.locale import text
-from pipelines.domain import Role, Viewer
+from pipelines.core.domain import Role, Viewer
 from tests.dashboard.published_city import LATE
 from tests.dashboard.reader import Readers, assert_accessible, drawn, opened, unfold
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, head_of

@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pytest
 
-from dashboard import completeness, data, reference, summary
 from dashboard.locale import text
-from dashboard.reference import Indicator
-from dashboard.verdict import Verdict
-from pipelines.domain import Edition
+from dashboard.summary import completeness, headline, reference
+from dashboard.summary.comparison import Verdict
+from dashboard.summary.reference import Indicator
+from dashboard.web import data
+from pipelines.core.domain import Edition
 
 CITY = "371500"
 INCOMPLETE = Verdict(text("incomplete"), "unknown")
@@ -27,10 +28,10 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     monkeypatch.setattr(completeness, "grain_of", lambda _: "day")
     monkeypatch.setattr(reference, "city", lambda: CITY)
     for name in ("_state", "likely_words"):
-        monkeypatch.setattr(summary, name, lambda *_: "")
+        monkeypatch.setattr(headline, name, lambda *_: "")
     for name in ("_window", "_expected_week"):
-        monkeypatch.setattr(summary, name, lambda *_: None)
-    monkeypatch.setattr(summary, "series", lambda *_: rows)
+        monkeypatch.setattr(headline, name, lambda *_: None)
+    monkeypatch.setattr(headline, "series", lambda *_: rows)
     return rows
 
 
@@ -60,7 +61,7 @@ def test_an_incomplete_month_is_judged_only_where_what_is_missing_cannot_change_
     shown: pd.DataFrame, worse: str, is_ratio: bool, last: float, past: list[float], tone: str
 ) -> None:
     fill(shown, MONTHS, [*past, last], open_from=14)
-    found = summary._of_months(indicator(worse, is_ratio=is_ratio), CITY)
+    found = headline._of_months(indicator(worse, is_ratio=is_ratio), CITY)
     assert found is not None
     assert found.verdict.tone == tone
     assert found.verdict == INCOMPLETE or tone == "worse"
@@ -70,20 +71,20 @@ def test_an_incomplete_month_is_judged_only_where_what_is_missing_cannot_change_
 
 def test_a_whole_month_is_judged_and_compared_with_whole_ones(shown: pd.DataFrame) -> None:
     fill(shown, MONTHS, [*USUAL, 60.0])
-    found = summary._of_months(indicator("lower"), CITY)
+    found = headline._of_months(indicator("lower"), CITY)
     assert found is not None
     assert found.verdict.tone == "worse"
     assert len(found.changes) == 2
     shown.loc[13, "is_provisional"] = True  # the month before
-    again = summary._of_months(indicator("lower"), CITY)
+    again = headline._of_months(indicator("lower"), CITY)
     assert again is not None
     assert [change.against for change in again.changes] == [text("on a year ago")]
 
 
 def test_an_incomplete_week_is_no_fall(shown: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summary, "_expected_week", lambda *_: (90.0, 120.0))
+    monkeypatch.setattr(headline, "_expected_week", lambda *_: (90.0, 120.0))
     fill(shown, pd.date_range("2026-08-31", periods=8, freq="7D"), [100.0] * 7 + [60.0], open_from=7)
-    found = summary._of_weeks(indicator("lower"), CITY)
+    found = headline._of_weeks(indicator("lower"), CITY)
     assert found is not None
     assert (found.verdict, found.changes) == (INCOMPLETE, ())
 
@@ -92,11 +93,11 @@ def test_days_are_compared_only_with_as_many_days_told(shown: pd.DataFrame) -> N
     days = pd.date_range("2026-10-14", periods=14)
     fill(shown, days, [10.0] * 14)
     one = indicator("higher")
-    found = summary._of_days(one, "371502")
+    found = headline._of_days(one, "371502")
     assert found is not None
     assert [change.words[0] for change in found.changes] == ["→"]
     shown.loc[[2, 3, 4], "value"] = None
-    again = summary._of_days(one, "371502")
+    again = headline._of_days(one, "371502")
     assert again is not None
     assert again.changes == ()
 
@@ -105,7 +106,7 @@ def test_what_a_late_sender_lacks_is_compared_with_nothing_where_the_others_cann
     shown: pd.DataFrame,
 ) -> None:
     fill(shown, pd.date_range("2026-10-14", periods=14), [10.0] * 13 + [2.0], open_from=13)
-    found = summary._of_days(indicator("higher"), CITY, "C")
+    found = headline._of_days(indicator("higher"), CITY, "C")
     assert found is not None
     assert found.changes == ()
 
@@ -119,7 +120,7 @@ def test_compared_alike_is_said_where_something_is_compared(
     told = pd.DataFrame({"area": "371502", "period": pd.date_range("2026-10-28", periods=days) - pd.Timedelta(days=days),
                          "value": 5.0})  # fmt: skip
     monkeypatch.setattr(data, "read", lambda *_, **__: told)
-    found = summary._of_days(indicator("higher"), CITY)
+    found = headline._of_days(indicator("higher"), CITY)
     assert found is not None
     words = text("{remark}; compared alike", remark="")
     assert (words in found.remark) == bool(found.changes) == (days == 14)
@@ -128,9 +129,9 @@ def test_compared_alike_is_said_where_something_is_compared(
 def test_a_window_of_too_short_a_history_has_no_range(shown: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = {"expected": float("nan"), "variance": float("nan"), "state": "insufficient", "is_provisional": False}
     window = pd.Series({"window_from": date(2026, 10, 21), "data_to": date(2026, 10, 27), **unknown})
-    monkeypatch.setattr(summary, "_window", lambda *_: window)
+    monkeypatch.setattr(headline, "_window", lambda *_: window)
     fill(shown, pd.date_range("2026-10-14", periods=14), [30.0] * 14)
-    found = summary._of_days(indicator("higher"), "371502")
+    found = headline._of_days(indicator("higher"), "371502")
     assert found is not None
     assert found.verdict == Verdict(text("history too short"), "unknown")
     assert (found.normal, found.range_words) == (None, "")
@@ -142,8 +143,8 @@ def test_days_that_have_not_all_come_are_only_worse_where_more_is_worse(
 ) -> None:
     window = pd.Series({"window_from": date(2026, 10, 21), "data_to": date(2026, 10, 27), "expected": 200.0,
                         "variance": 200.0, "state": "full", "is_provisional": True})  # fmt: skip
-    monkeypatch.setattr(summary, "_window", lambda *_: window)
+    monkeypatch.setattr(headline, "_window", lambda *_: window)
     fill(shown, pd.date_range("2026-10-14", periods=14), [30.0] * 7 + [count] * 7, open_from=13)
-    found = summary._of_days(indicator(worse), "371502")
+    found = headline._of_days(indicator(worse), "371502")
     assert found is not None
     assert found.verdict.tone == tone

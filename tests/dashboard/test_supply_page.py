@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from dashboard.locale import count, month, text, value
-from dashboard.verdict import change_words
-from pipelines.domain import Viewer
+from dashboard.summary.comparison import change_words
+from pipelines.core.domain import Viewer
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dashboard.locale import count, day, instant, percent, signed, text, value
-from dashboard.reference import Indicator, judged_in
-from dashboard.verdict import against_range, certainty, change_words, odds, of_change
-from pipelines.sheet import inert
+from dashboard.summary.comparison import against_range, certainty, change_words, odds, of_change
+from dashboard.summary.reference import Indicator, judged_in
+from pipelines.core.text_safety import inert
 
 
 def test_a_message_without_translation_is_shown_rather_than_nothing() -> None:

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, expect
 
 from dashboard.figures.city_map import _middle, _shapes
 from dashboard.figures.tiles import Point, arranged
-from dashboard.wording import REGION as REGION_KEY
-from pipelines.domain import Viewer
-from pipelines.publish import read as door
+from dashboard.summary.wording import REGION as REGION_KEY
+from pipelines.core.domain import Viewer
+from pipelines.published import read as door
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import REGION, City, csv_rows
 from tests.dashboard.published_fixture import build

@@ -10,13 +10,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from dashboard.locale import count, short_day, text
-from pipelines import region as regions
-from pipelines.domain import Level, Role, State, Viewer
-from pipelines.ledger import acknowledgement, chain
-from pipelines.ledger.audit import SYSTEM
-from pipelines.ledger.chain import Subject
-from pipelines.publish import read as door
-from pipelines.publish.read import edition_in_force, read
+from pipelines.core.domain import Level, Role, State, Viewer
+from pipelines.core.region import load as regions
+from pipelines.ledger.audit_trail.trail import SYSTEM
+from pipelines.ledger.workflow import acknowledgement, steps
+from pipelines.ledger.workflow.steps import Subject
+from pipelines.published import read as door
+from pipelines.published.read import edition_in_force, read
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import REGION, City
 from tests.dashboard.site import LEADER, Site, clock_at, head_of, served
@@ -42,7 +42,7 @@ def handle(place: Site) -> str:
     subject = Subject(row.episode_id, edition_in_force(published).edition_id, AREA, Level(row.level), is_city=False)
     head = head_of(AREA)
     transition = regions.load(REGION).transition
-    chain.take(place.ledger, transition, head, SYSTEM, subject, State.CONFIRMED, datetime.now(UTC), note="属实")
+    steps.take(place.ledger, transition, head, SYSTEM, subject, State.CONFIRMED, datetime.now(UTC), note="属实")
     clerk = Viewer(Role.COUNTY_CLERK, frozenset({AREA}), "clerk")
     acknowledgement.acknowledge(place.ledger, clerk, SYSTEM, subject, "chiping", POST, "", 7, datetime.now(UTC))
     return str(row.episode_id)

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from dashboard.festival import counterpart, counterpart_week
 from dashboard.locale import count, text
-from dashboard.verdict import change_words
-from pipelines.domain import Viewer
+from dashboard.summary.comparison import change_words
+from dashboard.summary.festival import counterpart, counterpart_week
+from pipelines.core.domain import Viewer
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import City
 from tests.dashboard.published_more import AWAY, WEEKS, away, mondays

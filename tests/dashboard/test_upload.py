@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.locale import text
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import audit
-from pipelines.ledger import upload as uploads
-from pipelines.ledger.audit import Act
-from pipelines.ledger.upload import Stage
-from pipelines.publish import read as door
+from pipelines.core.domain import Role, Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.uploads import upload as uploads
+from pipelines.ledger.uploads.upload import Stage
+from pipelines.published import read as door
 from tests.dashboard.site import Site, served
 from tests.house import House
 from tests.pipeline.ingest_place import person
@@ -174,7 +174,7 @@ def test_a_clerks_session_from_template_to_matrix(place: Site, home: House, page
     assert one is not None
     assert (one.stage, one.rows_accepted, one.rows_quarantined) == (Stage.ACCEPTED, 5, 0)
 
-    entries = audit.entries(place.ledger, act=Act.UPLOAD)
+    entries = trail.entries(place.ledger, act=Act.UPLOAD)
     assert [(entry.result, entry.target) for entry in entries] == [
         ("done", "upload 1"), ("refused", f"{FEED} {AREA} {PERIOD}"),
     ]  # fmt: skip

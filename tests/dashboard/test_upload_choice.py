@@ -6,10 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.locale import text
-from pipelines.domain import Grain, Role, SaidError, Viewer
-from pipelines.ledger import audit
-from pipelines.ledger import upload as uploads
-from pipelines.ledger.upload import Settled, Stage
+from pipelines.core.domain import Grain, Role, SaidError, Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.uploads import upload as uploads
+from pipelines.ledger.uploads.upload import Settled, Stage
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY, LATE
 from tests.dashboard.sending import CLERK, DAY, FEED, OTHER, clerk, good, kept, newest, place, sent
@@ -54,7 +54,7 @@ def test_nobody_sends_for_others(place: Site) -> None:
     assert sent(signed_in(place, DUTY), good())[0] == 200, "the city's desk sends what a county handed over"
     foreign = uploads.Sending(FEED, OTHER, LAST_DAY, Grain.DAY, 1, False, "x", "y", 1, 1, 0)
     with pytest.raises(SaidError, match="您不能为这个区域报送"):
-        uploads.enter(place.ledger, CLERK, audit.SYSTEM, CITY, foreign, str, lambda _: None, datetime.now(UTC))
+        uploads.enter(place.ledger, CLERK, trail.SYSTEM, CITY, foreign, str, lambda _: None, datetime.now(UTC))
 
 
 def test_a_receipt_is_shown_to_those_who_see_the_area(place: Site, clerk: FlaskClient) -> None:

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import upload_place
 from dashboard.locale import text
-from dashboard.upload import _places, _turns
-from pipelines.domain import Grain
+from dashboard.upload import place as upload_place
+from dashboard.upload.submission import _places, _turns
+from pipelines.core.domain import Grain
+from pipelines.core.region.load import load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
-from pipelines.ingest.drop import drop_of
-from pipelines.region import load
+from pipelines.formcheck.parsing.parsed_file import drop_of
 from tests.dashboard.published_city import LAST_DAY, LATE, REGION
 from tests.dashboard.sending import DAY, FEED, clerk, good, kept, place, sent
 from tests.dashboard.site import Site
@@ -64,7 +64,7 @@ def test_what_was_left_aside_an_hour_ago_is_removed(place: Site, clerk: FlaskCli
 def test_while_many_are_checked_the_next_is_told_to_come_again(
     clerk: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.upload._PATIENCE", 0.05)
+    monkeypatch.setattr("dashboard.upload.submission._PATIENCE", 0.05)
     assert _turns.acquire(blocking=False)
     assert _turns.acquire(blocking=False)
     try:

@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.locale import text
-from dashboard.upload import MOST_FILE
-from pipelines.ledger import audit
-from pipelines.ledger.audit import Act
+from dashboard.upload.submission import MOST_FILE
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
 from tests.dashboard.asked import ORIGIN
 from tests.dashboard.published_city import LATE
 from tests.dashboard.sending import DAY, FEED, OTHER, answer_to, clerk, good, kept, newest, place, sent
@@ -140,7 +140,7 @@ def test_a_formula_comes_back_as_text_and_wrong_rows_are_left_behind_only_when_a
         assert sent(clerk, file, leave_wrong=answer)[0] == 422, "who agreed to other rows is asked again"
     assert sent(clerk, content, **answer_to(told)) == (200, {"to": "/data/receipt/1"})
     assert (newest(place).rows_total, newest(place).rows_wrong) == (3, 1)
-    stored = "".join(f"{entry}" for entry in audit.entries(place.ledger)) + str(newest(place))
+    stored = "".join(f"{entry}" for entry in trail.entries(place.ledger)) + str(newest(place))
     assert MALFORMED not in stored
     assert person(1) not in stored
 
@@ -176,7 +176,7 @@ def test_what_is_to_be_told_of_a_right_file_is_told_before_it_is_sent(place: Sit
 
 def test_every_refused_file_is_entered(place: Site, clerk: FlaskClient) -> None:
     sent(clerk, csv("甲,乙", "1,2"))
-    [entry] = audit.entries(place.ledger, act=Act.UPLOAD)
+    [entry] = trail.entries(place.ledger, act=Act.UPLOAD)
     assert (entry.result, entry.target) == ("refused", f"{FEED} {LATE} {DAY}")
 
 
@@ -186,5 +186,5 @@ def test_every_refused_file_is_entered(place: Site, clerk: FlaskClient) -> None:
 )  # fmt: skip
 def test_every_refusal_is_entered(place: Site, clerk: FlaskClient, changes: dict[str, str]) -> None:
     assert sent(clerk, good(), **changes)[0] in {400, 413}
-    [entry] = audit.entries(place.ledger, act=Act.REFUSAL)
+    [entry] = trail.entries(place.ledger, act=Act.REFUSAL)
     assert (entry.target, "act_refused" in entry.details) == ("/data/upload", True)

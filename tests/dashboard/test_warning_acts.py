@@ -18,19 +18,19 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dashboard.locale import text
-from dashboard.region import REGION
-from pipelines.alerts import mail
-from pipelines.alerts.notices import decide
-from pipelines.domain import Role, State, Viewer
-from pipelines.ledger import account, link
-from pipelines.ledger.acknowledgement import acknowledgements
-from pipelines.ledger.audit import SYSTEM
-from pipelines.ledger.chain import Standing, standing
-from pipelines.ledger.edition import record
-from pipelines.ledger.measure import measures
-from pipelines.publish import read as door
-from pipelines.publish.read import edition_in_force, read
-from pipelines.region import load
+from dashboard.summary.region_tables import REGION
+from pipelines.core.domain import Role, State, Viewer
+from pipelines.core.region.load import load
+from pipelines.ledger.accounts import account, link
+from pipelines.ledger.audit_trail.trail import SYSTEM
+from pipelines.ledger.editions import record
+from pipelines.ledger.workflow.acknowledgement import acknowledgements
+from pipelines.ledger.workflow.measure import measures
+from pipelines.ledger.workflow.steps import Standing, standing
+from pipelines.notifying import outbox
+from pipelines.notifying.notices import decide
+from pipelines.published import read as door
+from pipelines.published.read import edition_in_force, read
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
@@ -225,7 +225,7 @@ def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(place: Si
     edition, place_of = edition_in_force(place.settings.published), load(place.settings.region)
     now = place_of.instant(edition.day, time(9, 0))
     decide(edition, is_replay=False, ledger=place.ledger, region=place_of, settings=place.settings, now=now)
-    mail.send(place.ledger, place.settings, now)
+    outbox.send(place.ledger, place.settings, now)
     texts = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in place.settings.outbox.iterdir()]
     bodies = [body.get_content() for one in texts for kind in ("plain", "html") if (body := one.get_body((kind,)))]
     found = {address for body in bodies for address in re.findall(r"https?://[^\s\"'<>）]+", body)}

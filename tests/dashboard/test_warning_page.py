@@ -11,19 +11,19 @@ import duckdb
 import pandas as pd
 import pytest
 
-from dashboard.contributors import lines
 from dashboard.locale import Language, text
 from dashboard.pages import warning
-from dashboard.region import REGION
+from dashboard.summary.contributors import lines
+from dashboard.summary.region_tables import REGION
 from models.reason import NAMES
 from models.words import REASONS
-from pipelines.alerts.lifecycle import opened
-from pipelines.alerts.rules import FINDING
-from pipelines.ledger import audit
-from pipelines.ledger.audit import Act
-from pipelines.ledger.measure import measures
-from pipelines.region import load
-from pipelines.rule_version import hashes_on
+from pipelines.core.region.load import load
+from pipelines.core.region.rule_version import hashes_on
+from pipelines.judging.findings import FINDING
+from pipelines.judging.lifecycle import opened
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.workflow.measure import measures
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in, speaking
 from tests.dashboard.published_city import CLOSING, LATE, PROJECT, City
 from tests.dashboard.published_story import SMALL_ONE
@@ -288,4 +288,4 @@ def test_a_list_of_warnings_says_it_in_a_word(site: Site) -> None:
 def test_a_look_at_an_employer_in_a_rise_is_entered_in_the_audit_trail(site: Site) -> None:
     client = signed_in(site, LEADER)
     page_asked("/warning/w0002", "").of(client)
-    assert any("w0002" in entry.target for entry in audit.entries(site.ledger, act=Act.SMALL_CELL_VIEW))
+    assert any("w0002" in entry.target for entry in trail.entries(site.ledger, act=Act.SMALL_CELL_VIEW))

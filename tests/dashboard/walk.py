@@ -12,7 +12,7 @@ import axe_playwright_python
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from pipelines.domain import Viewer
+from pipelines.core.domain import Viewer
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
 from tests.tier import IS_LONG

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.settings import Settings
 
 
 def _programs() -> Path:

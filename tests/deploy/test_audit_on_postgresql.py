@@ -9,19 +9,23 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from pipelines import region as regions
-from pipelines.domain import Grain, Level, Role, Viewer
-from pipelines.domain import State as Standing
-from pipelines.ledger import Ledger, acknowledgement, audit, chain, link, measure, open_ledger, queue, session
-from pipelines.ledger import upload as uploads
-from pipelines.ledger.audit import Act, Actor
-from pipelines.ledger.chain import Subject
-from pipelines.ledger.measure import Progress
-from pipelines.ledger.notice import State, recorded_notices
-from pipelines.ledger.upload import Sending, Settled, Stage
-from pipelines.ledger.verify import verify
-from pipelines.ledger.web_role import grants
-from pipelines.settings import Settings
+from pipelines.core.domain import Grain, Level, Role, Viewer
+from pipelines.core.domain import State as Standing
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import link, session
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.verify import verify
+from pipelines.ledger.db.web_role import grants
+from pipelines.ledger.notifications import queue
+from pipelines.ledger.notifications.notice import State, recorded_notices
+from pipelines.ledger.uploads import upload as uploads
+from pipelines.ledger.uploads.upload import Sending, Settled, Stage
+from pipelines.ledger.workflow import acknowledgement, measure, steps
+from pipelines.ledger.workflow.measure import Progress
+from pipelines.ledger.workflow.steps import Subject
 from tests.faults.storm import queue_mails
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -52,8 +56,8 @@ def test_the_webs_role_signs_people_in_and_out_and_enters_it(ledger: Ledger, web
     assert fresh is not None
     assert session.viewer_of(web, fresh.token, NOW + timedelta(minutes=5)) == fresh.viewer
     session.end(web, fresh.token, NOW)
-    audit.write(web, Act.EXPORT, WHO, "readings.csv", NOW)
-    assert [entry.act for entry in audit.entries(web)] == ["export", "sign_out", "sign_in", "link"]
+    trail.write(web, Act.EXPORT, WHO, "readings.csv", NOW)
+    assert [entry.act for entry in trail.entries(web)] == ["export", "sign_out", "sign_in", "link"]
     verdict = verify(web, [])
     assert (verdict.entries, verdict.breach) == (4, "")
 
@@ -66,7 +70,7 @@ def test_the_webs_role_has_a_mail_sent_again_and_enters_it(ledger: Ledger, web: 
     queue.mark_bounced(ledger, sender, mail.notice_id, "550 no such box", NOW)
     queue.resend(web, mail.notice_id, WHO, NOW)
     assert [one.state for one in recorded_notices(web)] == [State.QUEUED]
-    newest = audit.entries(web)[0]
+    newest = trail.entries(web)[0]
     assert (newest.act, newest.who, newest.result) == ("send", WHO.who, "begun")
 
 
@@ -74,7 +78,7 @@ def test_the_webs_role_enters_what_people_do_about_a_warning(web: Ledger) -> Non
     subject = Subject("w1", "2026-11-23.1", "371503", Level.YELLOW, is_city=False)
     head = Viewer(Role.COUNTY_HEAD, frozenset({"371503"}), "head")
     transition = regions.load(LIAOCHENG).transition
-    chain.take(web, transition, head, WHO, subject, Standing.CONFIRMED, NOW, note="属实")
+    steps.take(web, transition, head, WHO, subject, Standing.CONFIRMED, NOW, note="属实")
     number = acknowledgement.acknowledge(web, head, WHO, subject, "chiping", "岗位甲", "", 7, NOW)
     acknowledgement.undo(web, head, WHO, subject, number, NOW)
     assigned = measure.assign(
@@ -98,7 +102,7 @@ def test_the_webs_role_enters_an_upload_and_does_not_say_what_became_of_it(ledge
         found = uploads.by_number(connection, made.upload_id)
     assert found is not None
     assert (found.stage, found.settled_at) == (Stage.ACCEPTED, NOW)
-    assert audit.entries(web)[0].act == "upload"
+    assert trail.entries(web)[0].act == "upload"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_the_webs_role_enters_an_upload_and_does_not_say_what_became_of_it(ledge
     ],
 )
 def test_the_webs_role_may_do_nothing_else(web: Ledger, statement: str) -> None:
-    audit.write(web, Act.EXPORT, WHO, "readings.csv", NOW)
+    trail.write(web, Act.EXPORT, WHO, "readings.csv", NOW)
     with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), web.writing() as connection:
         connection.execute(text(statement))
     assert verify(web, []).entries == 1
@@ -124,7 +128,7 @@ def test_the_webs_role_may_do_nothing_else(web: Ledger, statement: str) -> None:
 
 @pytest.mark.parametrize("statement", ["update audit set who = 'nobody'", "delete from audit", "truncate audit"])
 def test_the_owner_is_stopped_by_the_trigger(ledger: Ledger, statement: str) -> None:
-    audit.write(ledger, Act.EXPORT, WHO, "readings.csv", NOW)
+    trail.write(ledger, Act.EXPORT, WHO, "readings.csv", NOW)
     with pytest.raises(DBAPIError, match="never changed"), ledger.writing() as connection:
         connection.execute(text(statement))
     assert verify(ledger, []).entries == 1
@@ -132,7 +136,7 @@ def test_the_owner_is_stopped_by_the_trigger(ledger: Ledger, statement: str) -> 
 
 def test_an_entry_changed_without_the_trigger_is_named(ledger: Ledger) -> None:
     for number in range(5):
-        audit.write(ledger, Act.EXPORT, replace(WHO, source=str(number)), "readings.csv", NOW)
+        trail.write(ledger, Act.EXPORT, replace(WHO, source=str(number)), "readings.csv", NOW)
     with ledger.writing() as connection:
         connection.execute(text("alter table audit disable trigger all"))
         connection.execute(text("update audit set source = '9' where seq = 3"))
@@ -142,7 +146,7 @@ def test_an_entry_changed_without_the_trigger_is_named(ledger: Ledger) -> None:
 def test_many_who_append_at_once_keep_one_chain(ledger: Ledger) -> None:
     def add() -> None:
         for number in range(25):
-            audit.write(ledger, Act.EXPORT, WHO, str(number), NOW)
+            trail.write(ledger, Act.EXPORT, WHO, str(number), NOW)
 
     threads = [threading.Thread(target=add) for _ in range(4)]
     for thread in threads:

@@ -16,13 +16,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from dashboard.app import create_app
-from dashboard.serving.server import make_server
-from pipelines.domain import Role
-from pipelines.ledger import Ledger, account, audit, link, open_ledger
-from pipelines.ledger.audit import Act
-from pipelines.publish.read import close
-from pipelines.settings import Settings
+from dashboard.web.app import create_app
+from dashboard.web.serving.server import make_server
+from pipelines.core.domain import Role
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import account, link
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.published.read import close
 from tests.dashboard.published_city import LATE
 from tests.dashboard.published_fixture import build
 from tests.dashboard.sending import DAY, FEED
@@ -148,7 +150,7 @@ def _name_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
 def signed_up(place: Proxied, name: str, role: Role, areas: tuple[str, ...] = ()) -> None:
     now = datetime.now(UTC)
     token = link.for_password(
-        place.ledger, audit.SYSTEM, account.create(place.ledger, audit.SYSTEM, name, "张三", role, areas, now), now
+        place.ledger, trail.SYSTEM, account.create(place.ledger, trail.SYSTEM, name, "张三", role, areas, now), now
     )
     assert link.redeem_password(place.ledger, token, PASSWORD, [], now) is not None
 
@@ -180,7 +182,7 @@ def test_a_wrong_password_is_counted_by_the_clients_address_and_not_by_what_it_c
     with proxied.session() as client:
         client.headers["X-Forwarded-For"] = "10.9.8.7"
         assert proxied.sign_in(client, "nobody", "wrong").status_code == 401
-    sources = {entry.source for entry in audit.entries(proxied.ledger, act=Act.SIGN_IN) if entry.result == "refused"}
+    sources = {entry.source for entry in trail.entries(proxied.ledger, act=Act.SIGN_IN) if entry.result == "refused"}
     assert "10.9.8.7" not in sources
     assert sources == {"127.0.0.1"}  # where this client is
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from dashboard.download import _written
-from dashboard.workbook import workbook
-from pipelines.publish.read import close
+from dashboard.web.download import _written
+from dashboard.web.workbook import workbook
+from pipelines.published.read import close
 from tests.dashboard.asked import signed_in
 from tests.dashboard.published_fixture import build
 from tests.dashboard.site import LEADER, Site, served

@@ -8,12 +8,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from pipelines.domain import Edition, Role
-from pipelines.ledger import Ledger, job, lease, link, notice, open_ledger, queue, session
-from pipelines.ledger.edition import record, recorded_editions
-from pipelines.ledger.notice import Decision, Reason, State
-from pipelines.ledger.schema import metadata
-from pipelines.settings import Settings
+from pipelines.core.domain import Edition, Role
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import link, session
+from pipelines.ledger.db import job, lease
+from pipelines.ledger.db.schema import metadata
+from pipelines.ledger.editions import record, recorded_editions
+from pipelines.ledger.notifications import notice, queue
+from pipelines.ledger.notifications.notice import Decision, Reason, State
 from tests.faults.storm import START, queue_mails
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -12,17 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.upload_place import written_aside
-from pipelines.ledger import audit, open_ledger
-from pipelines.log import DailyFile
-from pipelines.settings import Settings
+from dashboard.upload.place import written_aside
+from pipelines.core.log import DailyFile
+from pipelines.core.settings import Settings
+from pipelines.ledger import open_ledger
+from pipelines.ledger.audit_trail import trail
 from tests.forked import ROOT
 
 UNITS = sorted((ROOT / "pipelines" / "deploy").glob("*.service"))
 RUN, WEB, GROUP = 64101, 64102, 64100  # numbers that nobody has
 PROGRAM = """
 import duckdb, pandas, sklearn.linear_model, highspy, cryptography, argon2
-import dashboard.serve, tests.preloaded, dashboard.upload_check
+import dashboard.web.serve, tests.preloaded, dashboard.upload.check
 assert duckdb.sql("select sum(i) from range(9) t(i)").fetchall() == [(36,)]
 assert argon2.PasswordHasher().hash("x")
 """
@@ -98,7 +99,7 @@ def test_the_dashboards_user_fills_inbox_and_log_and_touches_nothing_else(tmp_pa
 
     def upload() -> None:
         ledger = open_ledger(settings)
-        audit.write(ledger, audit.Act.SIGN_IN, audit.Actor("someone", "127.0.0.1"), "/", audit_now())
+        trail.write(ledger, trail.Act.SIGN_IN, trail.Actor("someone", "127.0.0.1"), "/", audit_now())
         with written_aside(settings.inbox, "benefit_claim", b"x") as aside:
             aside.take_place("benefit_claim.csv")
         log_as("web")
@@ -106,7 +107,7 @@ def test_the_dashboards_user_fills_inbox_and_log_and_touches_nothing_else(tmp_pa
     def take() -> None:
         (settings.inbox / "benefit_claim" / "benefit_claim.csv").unlink()
         ledger = open_ledger(settings)
-        audit.write(ledger, audit.Act.SIGN_IN, audit.Actor("someone", "127.0.0.1"), "/", audit_now())
+        trail.write(ledger, trail.Act.SIGN_IN, trail.Actor("someone", "127.0.0.1"), "/", audit_now())
         log_as("run")
 
     def log_as(part: str) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
-from pipelines.ledger.portable import load_portable, revision, write_portable
-from pipelines.settings import Settings
+from pipelines.ledger.db.portable import load_portable, revision, write_portable
 from tests.faults.evening import DAY, evening_of
 from tests.first_ledger import REVISIONS, assert_it_is_all_there, leave
 from tests.house import House

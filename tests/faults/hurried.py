@@ -29,9 +29,11 @@ def _clock() -> Callable[[], datetime]:
 
 def schedule(folder: Path) -> None:
     """The schedule until it is told to end; says in a file of the folder, named for its process, what it began."""
-    from pipelines import region as regions  # noqa: PLC0415
-    from pipelines import schedule, schedule_desk, settings  # noqa: PLC0415
+    from pipelines.cli import schedule as schedule_desk  # noqa: PLC0415
+    from pipelines.core import settings  # noqa: PLC0415
+    from pipelines.core.region import load as regions  # noqa: PLC0415
     from pipelines.ledger import open_ledger  # noqa: PLC0415
+    from pipelines.operations import schedule  # noqa: PLC0415
 
     python = folder / f"python-{os.getpid()}"  # its commands are begun as `python -m pipelines …`
     python.write_text(f'#!/bin/sh\nshift 2\nexec {sys.executable} -m {__spec__.name} "$@"\n', encoding="utf-8")

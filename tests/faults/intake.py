@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import region as regions
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
+from pipelines.ingest import arrivals as waiting
 from pipelines.ingest import inbox as intake
-from pipelines.ingest import waiting
-from pipelines.settings import Settings
 from pipelines.warehouse import store
 from tests.faults.killer import FILES_A_BATCH, ROUNDS
 from tests.house import House

@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from pipelines import outbox_desk
-from pipelines.alerts import mail
-from pipelines.commands import HELP, app, load_command
-from pipelines.ingest import inbox, waiting
+from pipelines.cli import outbox
+from pipelines.cli.app import HELP, app, load_command
+from pipelines.ingest import arrivals, inbox
+from pipelines.notifying import outbox as mail
 
 for _name in HELP:
     load_command(_name)  # before anything is forked or counted
@@ -25,29 +25,30 @@ for _name in HELP:
 # A module belongs to the stage of its longest prefix here; what a stage calls of others, in Python or C, counts too.
 STAGES = {
     "pipelines.ingest": "ingest",
-    "pipelines.ingest.keys": "keys",
+    "pipelines.formcheck": "ingest",
+    "pipelines.ingest.encryption_keys": "keys",
     "pipelines.run": "run",
     "pipelines.warehouse.store": "run",
     "pipelines.warehouse.transform": "transform",
-    "pipelines.roster": "transform",
+    "pipelines.warehouse.expected_submissions": "transform",
     "pipelines.warehouse.forecast": "forecast",
     "pipelines.warehouse.panel": "forecast",
     "models": "forecast",
-    "pipelines.alerts.judge": "judge",
-    "pipelines.alerts.rules": "judge",
-    "pipelines.alerts.lifecycle": "judge",
-    "pipelines.publish.edition": "publish",
-    "pipelines.publish.disclosure": "publish",
+    "pipelines.judging.judge": "judge",
+    "pipelines.judging.findings": "judge",
+    "pipelines.judging.lifecycle": "judge",
+    "pipelines.publishing.edition": "publish",
+    "pipelines.publishing.disclosure": "publish",
     "pipelines.ledger": "record",
-    "pipelines.ledger.notice": "notify",
-    "pipelines.upkeep": "upkeep",
+    "pipelines.ledger.notifications.notice": "notify",
+    "pipelines.operations": "upkeep",
     "pipelines.notify": "notify",
-    "pipelines.alerts.notices": "notify",
-    "pipelines.alerts.letter": "notify",
-    "pipelines.alerts.audience": "notify",
-    "pipelines.alerts.mail": "mail",
-    "pipelines.alerts.smtp": "mail",
-    "pipelines.ledger.queue": "mail",
+    "pipelines.notifying.notices": "notify",
+    "pipelines.notifying.message": "notify",
+    "pipelines.notifying.audience": "notify",
+    "pipelines.notifying.outbox": "mail",
+    "pipelines.notifying.smtp": "mail",
+    "pipelines.ledger.notifications.queue": "mail",
 }
 FILES_A_BATCH = "GANGSHAO_TEST_FILES_A_BATCH"
 """In the environment of a process: a small inbox then has several batches of one feed."""
@@ -148,9 +149,9 @@ def counted(commands: list[list[str]], report: Path, point: Point | None) -> int
 def _set_up(environment: dict[str, str]) -> None:
     """Small batches, another time, an impatient sender, where the environment asks for them."""
     if size := environment.get(FILES_A_BATCH):
-        waiting.MOST_FILES = inbox.MOST_FILES = int(size)
+        arrivals.MOST_FILES = inbox.MOST_FILES = int(size)
     if at := environment.get(NOW):
-        outbox_desk.now = lambda: datetime.fromisoformat(at)
+        outbox.now = lambda: datetime.fromisoformat(at)
     if seconds := environment.get(SMTP_SECONDS):
         mail.SMTP_SECONDS = float(seconds)
 

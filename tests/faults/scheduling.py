@@ -5,10 +5,11 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipelines import region as regions
-from pipelines import schedule, schedule_desk
-from pipelines import settings as all_settings
+from pipelines.cli import schedule as schedule_desk
+from pipelines.core import settings as all_settings
+from pipelines.core.region import load as regions
 from pipelines.ledger import open_ledger
+from pipelines.operations import schedule
 
 LEASE_SECONDS = 3
 

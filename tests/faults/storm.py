@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipelines.ledger import Ledger
-from pipelines.ledger.notice import Decision, Notice, Reason, State, add
+from pipelines.ledger.notifications.notice import Decision, Notice, Reason, State, add
 from tests.house import House
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock there

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.doctor import table_hashes
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
+from pipelines.operations.doctor import table_hashes
 from tests import tier
 from tests.faults.evening import DAY, Evening
 from tests.faults.killer import STAGES, Point

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipelines.ledger import anchor, audit, open_ledger
-from pipelines.ledger.audit import Act
-from pipelines.ledger.verify import verify
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
+from pipelines.ledger import open_ledger
+from pipelines.ledger.audit_trail import anchor, trail
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.audit_trail.verify import verify
 from tests import appender, forked
 from tests.faults.watcher import wait_until_it_answers
 from tests.house import NEW_PASSWORD, House
@@ -58,7 +59,7 @@ def test_a_server_killed_while_it_enters_downloads_leaves_a_whole_chain(
         answered += _served_and_killed(place, chance.uniform(0, 0.3))
         ledger = open_ledger(settings)
         verdict = verify(ledger, anchor.known(settings))
-        exported = len(audit.entries(ledger, act=Act.EXPORT))
+        exported = len(trail.entries(ledger, act=Act.EXPORT))
         ledger.close()
         assert verdict.breach == ""
         assert exported >= answered, "no download without its entry"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.upkeep import inventory
+from pipelines.operations import inventory
 from tests.faults.killer import Point
 from tests.faults.nursery import Kill, Nursery, calls_of
 from tests.house import House

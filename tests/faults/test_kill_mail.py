@@ -6,9 +6,9 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
-from pipelines.ledger.notice import State, recorded_notices
-from pipelines.settings import Settings
+from pipelines.ledger.notifications.notice import State, recorded_notices
 from tests.faults import killer
 from tests.faults.killer import Point
 from tests.faults.nursery import Nursery, calls_of

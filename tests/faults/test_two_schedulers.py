@@ -18,13 +18,14 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import select
 
-from pipelines import region as regions
-from pipelines.alerts.notices import decide
-from pipelines.ledger import Ledger, job, lease, open_ledger
-from pipelines.ledger.notice import UNFINISHED, Purpose, State, recorded_notices
-from pipelines.ledger.schema import mail as mail_table
-from pipelines.publish import read
-from pipelines.settings import Settings
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.db import job, lease
+from pipelines.ledger.db.schema import mail as mail_table
+from pipelines.ledger.notifications.notice import UNFINISHED, Purpose, State, recorded_notices
+from pipelines.notifying.notices import decide
+from pipelines.published import read
 from tests.faults.hurried import CLOCK, clock_from
 from tests.faults.storm import FAULTS, FOR_GOOD, START, BadServer, queue_mails, script_for, states
 from tests.faults.test_kill_schedule import asked, children, wait_for

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from pipelines.core.region.load import Region, load
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.publish import read
-from pipelines.region import Region, load
-from pipelines.settings import Settings
+from pipelines.published import read
 from tests.house import House
 from tests.pipeline import amended_files, judged_city, small_house
 from tests.pipeline.ingest_place import REGION, Place

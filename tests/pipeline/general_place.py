@@ -7,10 +7,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines import region as regions
-from pipelines.publish.release import release
-from pipelines.publish.withheld import withhold
-from pipelines.settings import Settings
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
+from pipelines.publishing.release import release
+from pipelines.publishing.withheld import withhold
 from pipelines.warehouse.tables import define
 
 CITY, UNITS = "371500", ("371502", "371503", "371521", "371522")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from pipelines.core.region.load import Region
+from pipelines.core.settings import Settings
 from pipelines.ingest import inbox
-from pipelines.ingest.report import IngestReport
-from pipelines.region import Region
-from pipelines.settings import Settings
+from pipelines.ingest.terminal_report import IngestReport
 from pipelines.warehouse import store
-from pipelines.warehouse.sight import look
+from pipelines.warehouse.as_of import look
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = ROOT / "data" / "regions" / "liaocheng"

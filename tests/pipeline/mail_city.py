@@ -15,10 +15,10 @@ import pandas as pd
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from pipelines import region as region_module
-from pipelines.domain import Edition
-from pipelines.publish import read, schema
-from pipelines.settings import Settings
+from pipelines.core.domain import Edition
+from pipelines.core.region import load as region_module
+from pipelines.core.settings import Settings
+from pipelines.published import read, schema
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = region_module.load(ROOT / "data" / "regions" / "liaocheng")

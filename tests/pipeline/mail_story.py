@@ -4,16 +4,16 @@ import shutil
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from pipelines import region as regions
-from pipelines.alerts.mail import send
-from pipelines.domain import Level, Role, State, Viewer
+from pipelines.core.domain import Level, Role, State, Viewer
+from pipelines.core.region import load as regions
+from pipelines.core.region.load import Region
 from pipelines.ledger import Ledger
-from pipelines.ledger.acknowledgement import acknowledge
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Subject, take
-from pipelines.ledger.notice import recorded_notices
-from pipelines.ledger.warning_notice import reasons
-from pipelines.region import Region
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.notifications.notice import recorded_notices
+from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.workflow.acknowledgement import acknowledge
+from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.notifying.outbox import send
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 

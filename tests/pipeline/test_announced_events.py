@@ -7,8 +7,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.domain import GENERAL, Role, Viewer, recipient_viewer
-from pipelines.publish.read import edition_of_day, read
+from pipelines.core.domain import GENERAL, Role, Viewer, recipient_viewer
+from pipelines.published.read import edition_of_day, read
 from tests.house import House
 from tests.pipeline import amended_files
 from tests.pipeline.amended_files import CITY, UNIT

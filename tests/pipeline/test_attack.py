@@ -6,10 +6,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pipelines.domain import UserError
-from pipelines.publish import decision
-from pipelines.publish.attack import _bound, attack, check_newest
-from pipelines.publish.knowledge import Program
+from pipelines.core.domain import UserError
+from pipelines.publishing import decision
+from pipelines.publishing.attacker import _bound, attack, check_newest
+from pipelines.publishing.attacker_constraints import Program
 from tests.pipeline.general_place import CITY, REGION, Place
 from tests.pipeline.test_release import BASE, JULY, JUNE, SMALL
 

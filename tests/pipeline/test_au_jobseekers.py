@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.ingest.check import Checked, check
-from pipelines.region import Region, load
+from pipelines.core.region.load import Region, load
+from pipelines.formcheck.form_check import Checked, check
 from tests.house import House
 from tests.pipeline.ingest_place import Place, csv
 from tests.pipeline.reconcile import assert_reconciled, facts, skip_without, source

@@ -9,9 +9,9 @@ import pytest
 from models.backtest import Trace, trace
 from models.change import assess
 from models.panel import Panel
-from pipelines.domain import Grain
-from pipelines.region import load
-from pipelines.warehouse.catalogue import catalogue
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.domain import Grain
+from pipelines.core.region.load import load
 from pipelines.warehouse.cells import load_cells
 from pipelines.warehouse.panel import panel
 from tests.house import ROOT, House

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.region import load
+from pipelines.core.region.load import load
 from tests.house import ROOT, House
 from tests.pipeline.ingest_place import Place
 from tests.pipeline.reconcile import REALDATA, assert_reconciled, facts, skip_without

@@ -12,14 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.app import create_app
-from pipelines.domain import Grain, Level, Role, State, Viewer
-from pipelines.ledger import Ledger, acknowledgement, audit, chain, measure, open_ledger, upload
-from pipelines.ledger.audit import Act, Actor, Entry
-from pipelines.ledger.chain import Subject
-from pipelines.ledger.upload import Sending
-from pipelines.region import load
-from pipelines.settings import Settings
+from dashboard.web.app import create_app
+from pipelines.core.domain import Grain, Level, Role, State, Viewer
+from pipelines.core.region.load import load
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor, Entry
+from pipelines.ledger.uploads import upload
+from pipelines.ledger.uploads.upload import Sending
+from pipelines.ledger.workflow import acknowledgement, measure, steps
+from pipelines.ledger.workflow.steps import Subject
 from tests.faults.watcher import PAGE, TODAY
 from tests.house import NEW_PASSWORD, House
 
@@ -75,7 +78,7 @@ def by_the_duty_desk(place: House, ledger: Ledger) -> None:
     region, now = load(place.region), datetime.now(UTC)
     duty, desk = Viewer(Role.CITY_DUTY, name="duty"), Actor("city_duty:duty", "127.0.0.1")
     one = Subject("w1", "2026-10-31.1", "371502", Level.ORANGE)
-    chain.take(
+    steps.take(
         ledger, region.transition, duty, desk, one, State.CONFIRMED, now, document="聊人社批〔2026〕8 号", note="属实"
     )
     acknowledgement.acknowledge(ledger, duty, desk, one, "liaocheng", "值班岗", "", 7, now)
@@ -99,7 +102,7 @@ def week(recent: House, tmp_path_factory: pytest.TempPathFactory) -> House:
 
 def entries(place: House) -> list[Entry]:
     ledger = open_ledger(Settings(data=place.data))
-    found = list(reversed(audit.entries(ledger)))
+    found = list(reversed(trail.entries(ledger)))
     ledger.close()
     return found
 

@@ -12,8 +12,8 @@ import pytest
 
 from models.methods import LEVEL_FACTOR
 from models.quality import NAMES
-from pipelines import region as regions
-from pipelines.domain import Grain
+from pipelines.core.domain import Grain
+from pipelines.core.region import load as regions
 from pipelines.warehouse import backtest as backtests
 from pipelines.warehouse.cells import cells_of
 from pipelines.warehouse.tables import define_all

@@ -10,12 +10,13 @@ import pytest
 from filelock import FileLock
 from flask.testing import FlaskClient
 
-from dashboard.app import create_app
-from pipelines.ledger import audit, open_ledger
-from pipelines.ledger.audit import SYSTEM, Act
-from pipelines.publish.read import close
-from pipelines.settings import Settings
-from pipelines.upkeep import inventory
+from dashboard.web.app import create_app
+from pipelines.core.settings import Settings
+from pipelines.ledger import open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import SYSTEM, Act
+from pipelines.operations import inventory
+from pipelines.published.read import close
 from tests import appender, forked
 from tests.faults.evening import DAY, evening_of
 from tests.house import NEW_PASSWORD, House
@@ -151,7 +152,7 @@ def test_a_damaged_backup_is_named_by_drill_and_restore_and_nothing_is_put_back(
     assert good in {backup.name for backup in inventory.backups(place.data / "backups")}
     assert not list((place.data / "backups").glob(".*")), "the drill left nothing"
     ledger = open_ledger(settings_of(place))
-    assert [entry.result for entry in audit.entries(ledger, act=Act.DRILL)][:2] == ["failed", "begun"]
+    assert [entry.result for entry in trail.entries(ledger, act=Act.DRILL)][:2] == ["failed", "begun"]
     ledger.close()
 
 
@@ -291,7 +292,7 @@ def test_the_doctor_says_when_no_backup_was_tried_out_or_not_lately(
     (place.data / "DEMONSTRATION").unlink()
     assert f"✓ 备份：最近一份备份 {newest(place).name}，最近一次通过的演练 20" in examined(place)
     ledger = open_ledger(settings_of(place))
-    audit.write(ledger, Act.DRILL, SYSTEM, "backup of old", datetime.now(UTC) - timedelta(days=8))
+    trail.write(ledger, Act.DRILL, SYSTEM, "backup of old", datetime.now(UTC) - timedelta(days=8))
     ledger.close()
     assert "超过 7 天" in examined(place)
     with sqlite3.connect(place.data / "ledger.sqlite") as con:

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import region as regions
-from pipelines.domain import UserError
+from pipelines.core.domain import UserError
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
-from pipelines.ingest import keys
-from pipelines.ingest.raw import Raw
+from pipelines.ingest import encryption_keys
+from pipelines.ingest.raw_store import Raw
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.publication import sha256_of
-from pipelines.settings import Settings
-from pipelines.upkeep import inventory
-from pipelines.upkeep.backup import back_up
-from pipelines.upkeep.drill import PARTS, drill
-from pipelines.upkeep.inventory import Backup
+from pipelines.ledger.audit_trail.publication import sha256_of
+from pipelines.operations import inventory
+from pipelines.operations.backup import back_up
+from pipelines.operations.drill import PARTS, drill
+from pipelines.operations.inventory import Backup
 from tests.house import House
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -84,7 +84,7 @@ def test_a_plain_file_damaged_before_the_first_backup_is_refused(kept: Kept) -> 
 def test_a_content_that_was_sealed_again_is_no_damage(kept: Kept) -> None:
     path, contract = kept.file(".csv.sealed"), contracts()["benefit_claim"]
     first = kept.back_up(timedelta()).folder / path.relative_to(kept.settings.data)
-    raw = Raw(kept.settings.raw, keys.load(kept.settings))
+    raw = Raw(kept.settings.raw, encryption_keys.load(kept.settings))
     content = raw.content(contract, path.name.split(".")[0])
     path.unlink()
     plain = kept.settings.data / "received.csv"
@@ -123,7 +123,9 @@ def test_damage_that_an_earlier_program_copied_is_found_by_the_drill(kept: Kept)
 def test_each_sealed_file_is_opened_once_in_fourteen_drills(kept: Kept) -> None:
     made = kept.back_up(timedelta())
     entries = [
-        entry for entry in Raw(kept.settings.raw, keys.load(kept.settings)).entries() if entry.feed == "benefit_claim"
+        entry
+        for entry in Raw(kept.settings.raw, encryption_keys.load(kept.settings)).entries()
+        if entry.feed == "benefit_claim"
     ]
     old, newest = entries[0], entries[-1]
     assert old.content_hash != newest.content_hash

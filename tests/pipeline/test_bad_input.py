@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import settings
-from pipelines.domain import UserError
+from pipelines.core import settings
+from pipelines.core.domain import UserError
 from tests.house import House
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv
 

@@ -6,8 +6,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from pipelines.domain import Role, Viewer
-from pipelines.publish.read import read
+from pipelines.core.domain import Role, Viewer
+from pipelines.published.read import read
 from tests.house import ROOT, House
 
 pytestmark = pytest.mark.xdist_group("judged_kinds")

@@ -9,14 +9,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines.domain import SaidError
+from pipelines.core.domain import SaidError
+from pipelines.core.region.load import load
 from pipelines.feeds import contracts
-from pipelines.ingest.apart import Answer, Limits, check_apart
-from pipelines.ingest.check import Checked, check
-from pipelines.ingest.drop import drops_of
-from pipelines.ingest.error_sheet import LINE, REASON, Rows, error_sheet
-from pipelines.ingest.recognise import feed_of
-from pipelines.region import load
+from pipelines.formcheck.error_sheet import LINE, REASON, Rows, error_sheet
+from pipelines.formcheck.form_check import Checked, check
+from pipelines.formcheck.parsing.parsed_file import drops_of
+from pipelines.formcheck.recognise import feed_of
+from pipelines.formcheck.sandbox import Answer, Limits, check_apart
 from tests.house import House
 from tests.pipeline.ingest_place import CLAIM_HEADER, EMPLOYER, REGION, claim, csv, person
 
@@ -90,7 +90,7 @@ def test_a_file_that_needs_too_much_memory_is_stopped_and_the_next_is_checked() 
 def test_the_child_prints_no_traceback_whatever_it_is_asked() -> None:
     for request in (b"", b"no json\n", b"[]\n"):
         done = subprocess.run(
-            [sys.executable, "-m", "pipelines.ingest.apart"], input=request, capture_output=True, check=False
+            [sys.executable, "-m", "pipelines.formcheck.sandbox"], input=request, capture_output=True, check=False
         )
         assert (done.returncode, done.stdout) == (4, b"")
         assert b"Traceback" not in done.stderr

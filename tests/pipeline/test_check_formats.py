@@ -11,14 +11,14 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from pipelines.domain import Grain
+from pipelines.core.domain import Grain
+from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
+from pipelines.formcheck.error_sheet import LINE, REASON, Rows
+from pipelines.formcheck.parsing.parsed_file import Keeping, drop_of, drops_of
+from pipelines.formcheck.recognise import feed_of
+from pipelines.formcheck.sandbox import check_apart
 from pipelines.ingest import inbox
-from pipelines.ingest.apart import check_apart
-from pipelines.ingest.drop import Keeping, drop_of, drops_of
-from pipelines.ingest.error_sheet import LINE, REASON, Rows
-from pipelines.ingest.recognise import feed_of
-from pipelines.region import Region, load
 from pipelines.warehouse import store
 from tests.house import House
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv

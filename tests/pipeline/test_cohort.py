@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import UserError
-from pipelines.warehouse.catalogue import parse
+from pipelines.core.catalogue.indicators import parse
+from pipelines.core.domain import UserError
 from tests.pipeline.test_transform import MONDAY, REGION, A, B, Facts, at
 
 CITY = REGION.city

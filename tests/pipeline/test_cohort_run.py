@@ -5,8 +5,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.domain import Role, Viewer
-from pipelines.publish.read import read
+from pipelines.core.domain import Role, Viewer
+from pipelines.published.read import read
 from tests import tier
 from tests.house import House
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
-from pipelines.ingest.check import Checked, Checker, Outcome, check
-from pipelines.ingest.drop import drops_of
-from pipelines.region import Region, load
+from pipelines.formcheck.form_check import Checked, Checker, Outcome, check
+from pipelines.formcheck.parsing.parsed_file import drops_of
 from tests.pipeline.dirty_maker import archives, texts, workbooks, writings
 from tests.pipeline.ingest_place import REGION, Place
 

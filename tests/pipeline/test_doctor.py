@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.doctor import Answer, examine
-from pipelines.domain import UserError
+from pipelines.cli.demonstration import mark_demonstration
+from pipelines.core.domain import UserError
+from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
-from pipelines.settings import Settings
-from pipelines.tryout import mark_demonstration
+from pipelines.operations.doctor import Answer, examine
 from tests.faults.storm import queue_mails
 from tests.pipeline.mail_city import REGION, City, edition
 
@@ -67,7 +67,7 @@ def test_a_folder_open_to_others_and_a_full_disk_are_findings(tmp_path: Path, mo
     assert "chmod 750" in answer(settings, "数据文件夹").sentence
     settings.data.chmod(0o750)
     assert answer(settings, "数据文件夹").is_well
-    monkeypatch.setattr("pipelines.doctor._LEAST_FREE", 10**18)
+    monkeypatch.setattr("pipelines.operations.doctor._LEAST_FREE", 10**18)
     assert "请腾出空间" in answer(settings, "数据文件夹").sentence
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)

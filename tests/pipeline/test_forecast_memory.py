@@ -12,8 +12,8 @@ from models import assess as judging
 from models import causal
 from models.assess import Memory, assess
 from models.methods import SEASONAL
-from pipelines.warehouse import memory as keeping
-from pipelines.warehouse.memory import MemoryFolder
+from pipelines.warehouse import model_state as keeping
+from pipelines.warehouse.model_state import MemoryFolder
 from tests.house import ROOT, House
 from tests.tier import IS_LONG
 from tests.unit.model_city import calendar, daily_city

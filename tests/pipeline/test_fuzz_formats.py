@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
-from pipelines.ingest.check import Checker
-from pipelines.ingest.drop import drops_of
-from pipelines.region import Region, load
+from pipelines.formcheck.form_check import Checker
+from pipelines.formcheck.parsing.parsed_file import drops_of
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, claim
 from tests.tier import IS_LONG
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.ingest.check import check
-from pipelines.region import Region
+from pipelines.core.region.load import Region
+from pipelines.formcheck.form_check import check
 from tests.pipeline.ingest_place import Place, csv
 from tests.pipeline.test_misplaced_person_files import HEADCOUNT, ROW
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import UserError
-from pipelines.ingest.act import decidable, follow
-from pipelines.ingest.reread import Span, replay, restate
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import load
+from pipelines.ingest.reprocess import Span, replay, restate
+from pipelines.ingest.submission_decisions import decidable, follow
 from pipelines.ledger import open_ledger
-from pipelines.ledger.act import decide, decided
-from pipelines.ledger.audit import Actor
-from pipelines.region import load
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.uploads.submission_decision import decide, decided
 from pipelines.warehouse import store
-from pipelines.warehouse.sight import look
+from pipelines.warehouse.as_of import look
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv
 
 FEED = "benefit_claim"

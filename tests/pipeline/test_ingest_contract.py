@@ -11,13 +11,13 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from pipelines.domain import Grain, Said
+from pipelines.core.domain import Grain, Said
+from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Column, Contract, FileCheck, Kind
-from pipelines.ingest.check import Checked, Checker
-from pipelines.ingest.drop import drop_of
-from pipelines.ingest.forbidden import identifier
-from pipelines.region import Region, load
+from pipelines.formcheck.form_check import Checked, Checker
+from pipelines.formcheck.parsing.parsed_file import drop_of
+from pipelines.formcheck.validation.forbidden import identifier
 from tests.pipeline.ingest_place import REGION, Place, claim, csv, person
 
 HEADER = "编号,地区,日期,人员类别,原因,上期,本期,新增"

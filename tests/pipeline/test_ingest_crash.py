@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.region import Region
+from pipelines.core.region.load import Region
 from tests.pipeline.ingest_place import CLAIM_HEADER, ROOT, Place, claim, claims, csv
 
 
@@ -69,7 +69,7 @@ def test_an_ingest_cut_at_a_step_is_completed_by_the_next(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipelines.region import load
+from pipelines.core.region.load import load
 from tests.pipeline.ingest_place import REGION, Place
 from tests.pipeline.test_ingest_crash import fill
 place = Place.at(Path(sys.argv[1]), load(REGION), Path(sys.argv[2]))

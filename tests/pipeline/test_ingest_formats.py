@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import UserError
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import Region, load
+from pipelines.formcheck.form_check import check
+from pipelines.formcheck.parsing.encoding import RefusedError
+from pipelines.formcheck.parsing.grid import opened
+from pipelines.formcheck.parsing.workbook import MOST_SHEET_BYTES
 from pipelines.ingest import inbox
-from pipelines.ingest.check import check
-from pipelines.ingest.encoding import RefusedError
-from pipelines.ingest.grid import opened
-from pipelines.ingest.waiting import MOST_FILE_BYTES
-from pipelines.ingest.workbook import MOST_SHEET_BYTES
-from pipelines.region import Region, load
+from pipelines.ingest.arrivals import MOST_FILE_BYTES
 from pipelines.warehouse import store
 from tests.pipeline.biff import xls
 from tests.pipeline.dirty_maker import archive, book, cells

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.region.load import Region
 from pipelines.feeds import contracts
-from pipelines.ingest import aside, ending, inbox, load, seal, stream, text, waiting
-from pipelines.ingest.seal import FRAME, SealError, opened, sealed
-from pipelines.ingest.stream import can_stream
-from pipelines.region import Region
+from pipelines.formcheck.parsing import non_data_rows, stream, text, trailing_rows
+from pipelines.formcheck.parsing.stream import can_stream
+from pipelines.ingest import arrivals, encryption, inbox, load
+from pipelines.ingest.encryption import FRAME, SealError, opened, sealed
 from tests.pipeline.dirty_text import HEADCOUNT_HEADER, headcount
 from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv, person
 from tests.tier import IS_LONG
@@ -27,11 +28,11 @@ STAFF = [headcount(number) for number in range(1, 100)]
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is large, and a block is a few lines."""
-    for module in (waiting, inbox):
+    for module in (arrivals, inbox):
         monkeypatch.setattr(module, "MOST_BYTES", -1)
     monkeypatch.setattr(stream, "BLOCK", SMALL_BLOCK)
-    monkeypatch.setattr("pipelines.ingest.raw.FRAME", SMALL_BLOCK)
-    monkeypatch.setattr(seal, "FRAME", SMALL_BLOCK)
+    monkeypatch.setattr("pipelines.ingest.raw_store.FRAME", SMALL_BLOCK)
+    monkeypatch.setattr(encryption, "FRAME", SMALL_BLOCK)
 
 
 EVERY = 1 if IS_LONG else 3  # each kind of file is taken twice: `make test` takes a third
@@ -160,9 +161,9 @@ def test_of_a_big_file_only_the_last_failing_lines_are_looked_at_however_it_is_t
     name: str, region: Region, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:  # fmt: skip
     def limit() -> None:
-        for module in (aside, ending):
+        for module in (non_data_rows, trailing_rows):
             monkeypatch.setattr(module, "MOST_LOOKED_AT", 4)
-        for module in (text, ending):
+        for module in (text, trailing_rows):
             monkeypatch.setattr(module, "SMALL", SMALL_BLOCK)
         monkeypatch.setattr(text, "_TAIL", SMALL_BLOCK // 2)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.region import Region
+from pipelines.core.region.load import Region
 from pipelines.warehouse import store
-from pipelines.warehouse.sight import look
+from pipelines.warehouse.as_of import look
 from tests.pipeline.ingest_place import CLAIM_HEADER, EMPLOYER, Place, claim, claims, csv, person
 from tests.tier import IS_LONG
 

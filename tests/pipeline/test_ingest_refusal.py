@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from pipelines.domain import UserError
-from pipelines.ingest.check import check
-from pipelines.region import Region
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import Region
+from pipelines.formcheck.form_check import check
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.region.load import Region
 from pipelines.feeds import contracts
-from pipelines.ingest.check import check
-from pipelines.region import Region
+from pipelines.formcheck.form_check import check
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ingest.waiting import ABANDONED_S, SETTLED_S
+from pipelines.ingest.arrivals import ABANDONED_S, SETTLED_S
 from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv
 
 FEED = "benefit_claim"

@@ -10,14 +10,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.doctor import examine
-from pipelines.domain import Level, Role, State, UserError, Viewer
-from pipelines.ledger import Ledger, account, anchor, audit, chain, cross_check, open_ledger, publication, queue
-from pipelines.ledger.audit import SYSTEM, Act, Actor
-from pipelines.ledger.chain import Subject
-from pipelines.ledger.edition import record
-from pipelines.publish.read import close
-from pipelines.settings import Settings
+from pipelines.core.domain import Level, Role, State, UserError, Viewer
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import account
+from pipelines.ledger.audit_trail import anchor, cross_check, publication, trail
+from pipelines.ledger.audit_trail.trail import SYSTEM, Act, Actor
+from pipelines.ledger.editions import record
+from pipelines.ledger.notifications import queue
+from pipelines.ledger.workflow import steps
+from pipelines.ledger.workflow.steps import Subject
+from pipelines.operations.doctor import examine
+from pipelines.published.read import close
 from tests.faults.storm import queue_mails
 from tests.house import House
 from tests.pipeline.mail_city import REGION, edition
@@ -61,7 +65,7 @@ def test_the_hashes_of_both_files_stand_in_the_manifest_and_in_the_trail(small: 
     told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     ledger = open_ledger(settings_of(small))
     (entered,) = publication.publications(ledger)
-    head = audit.entries(ledger, act=Act.PUBLISH)[0]
+    head = trail.entries(ledger, act=Act.PUBLISH)[0]
     ledger.close()
     assert told["sha256"] == publication.hashes(folder) == entered.sha256
     assert (entered.edition_id, head.seq, head.own_hash) == (
@@ -101,7 +105,7 @@ def test_files_of_a_program_that_entered_no_hashes_are_told_and_used(city_ledger
     assert publication.check(published, city_ledger) == "还没有发布过版次"
     (published / "current").write_text("2026-11-23.1\n", encoding="utf-8")
     assert "由较早的程序发布，没有记下散列" in publication.check(published, city_ledger)
-    audit.write(city_ledger, Act.PUBLISH, SYSTEM, "edition in force", NOW)
+    trail.write(city_ledger, Act.PUBLISH, SYSTEM, "edition in force", NOW)
     assert "没有记下散列" in publication.check(published, city_ledger)
     publication.enter(city_ledger, "2026-11-23.1", {"general.duckdb": "a", "restricted.duckdb": "b"}, 1, NOW)
     with pytest.raises(UserError, match="无法读取"):
@@ -220,7 +224,7 @@ def test_what_is_changed_in_the_ledger_alone_is_told_by_verify(what: str, city_l
     account.disable(city_ledger, SYSTEM, account_id, NOW)
     record(city_ledger, edition(NOW.date()), False, NOW.replace(hour=2))
     one = Subject("w1", "2026-11-23.1", "371502", Level.ORANGE)
-    chain.take(
+    steps.take(
         city_ledger, REGION.transition, DUTY, WHO, one, State.CONFIRMED, NOW,
         document="聊人社批〔2026〕8 号", note="停保人数已向用人单位核对",
     )  # fmt: skip

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from models.methods import LEVEL_FACTOR
-from pipelines import region as regions
-from pipelines.domain import Role, Viewer
-from pipelines.publish.read import edition_of_day, read
+from pipelines.core.domain import Role, Viewer
+from pipelines.core.region import load as regions
+from pipelines.published.read import edition_of_day, read
 from pipelines.warehouse import backtest as backtests
-from pipelines.warehouse import quality
+from pipelines.warehouse import forecast_quality
 from pipelines.warehouse.tables import define_all
 from tests import tier
 from tests.house import ROOT, House
@@ -198,7 +198,7 @@ def test_the_watch_holds_forecasts_of_a_rate_against_the_jobs_that_are_left(
         )
         shrinking.register("made", made.drop(columns=["series", "series_id", "lo50", "hi50"]))
         shrinking.execute("insert into forecast by name select * from made")
-    found = quality.figures(shrinking, region, "job_loss_rate", vintages[-1].panel)
+    found = forecast_quality.figures(shrinking, region, "job_loss_rate", vintages[-1].panel)
     assert 0.6 < found["coverage_80"].value < 0.95
     assert 0.6 < found["coverage_80"].before < 0.95
     assert found["coverage_95"].value > 0.8

@@ -7,9 +7,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.domain import GENERAL, Role, Viewer
-from pipelines.publish.read import edition_of_day, read
-from pipelines.publish.scope import RefusedError
+from pipelines.core.domain import GENERAL, Role, Viewer
+from pipelines.published.read import edition_of_day, read
+from pipelines.published.scope import RefusedError
 from tests.house import House
 from tests.pipeline.amended_files import FIRST, SECOND, lists
 from tests.pipeline.amended_files import LISTING as UNIT

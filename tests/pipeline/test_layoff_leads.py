@@ -8,9 +8,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.domain import GENERAL, Role, Viewer
-from pipelines.publish.read import read
-from pipelines.publish.scope import RefusedError
+from pipelines.core.domain import GENERAL, Role, Viewer
+from pipelines.published.read import read
+from pipelines.published.scope import RefusedError
 from tests.house import ROOT, House
 from tests.tier import IS_LONG
 

@@ -9,7 +9,7 @@ import pytest
 
 from models.assess import Assessment
 from models.panel import Panel
-from pipelines.domain import UserError
+from pipelines.core.domain import UserError
 from pipelines.warehouse import leading
 from pipelines.warehouse.backtest import Vintage, backtest
 from tests.house import House

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipelines import log
-from pipelines.log import DailyFile, JsonLine, redacted, tell
-from pipelines.settings import Settings
+from pipelines.core import log
+from pipelines.core.log import DailyFile, JsonLine, redacted, tell
+from pipelines.core.settings import Settings
 from tests import forked
 from tests.faults.evening import DAY, evening_of
 from tests.faults.watcher import wait_until_it_answers
@@ -109,7 +109,7 @@ def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_
     }  # fmt: skip
     (failed,) = [event for event in events if "Exception on" in str(event["event"])]
     assert failed["error"] == "OperationalError"
-    assert any("pipelines/ledger/link.py" in place for place in failed["stack"])  # type: ignore[attr-defined]
+    assert any("pipelines/ledger/accounts/link.py" in place for place in failed["stack"])  # type: ignore[attr-defined]
     assert {event["command"] for event in events if event["event"] == "command ended"} == {
         "ingest", "run", "backup", "doctor", "link", "account", "",
     }  # fmt: skip

@@ -7,20 +7,20 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines import notify
-from pipelines.alerts.mail import send
-from pipelines.alerts.periodic import send_due
-from pipelines.alerts.route import routes
-from pipelines.commands import app
-from pipelines.domain import Level, Role, State, UserError, Viewer
+from pipelines.cli.app import app
+from pipelines.core.domain import Level, Role, State, UserError, Viewer
+from pipelines.core.region.office_hours import Hours
+from pipelines.core.region.rules import LEADS
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.acknowledgement import acknowledge
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Cause, Subject, take
-from pipelines.ledger.edition import record
-from pipelines.ledger.notice import recorded_notices
-from pipelines.office_hours import Hours
-from pipelines.region_rules import LEADS
-from pipelines.settings import Settings
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.editions import record
+from pipelines.ledger.notifications.notice import recorded_notices
+from pipelines.ledger.workflow.acknowledgement import acknowledge
+from pipelines.ledger.workflow.steps import Cause, Subject, take
+from pipelines.notifying.calendar_mails import send_due
+from pipelines.notifying.outbox import send
+from pipelines.notifying.route import routes
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
@@ -273,7 +273,7 @@ def test_a_mail_can_be_looked_at_and_nothing_is_stored(
     for purpose in ("brief", "quality"):
         assert CliRunner().invoke(app, ["preview", purpose, "--office", "liaocheng"]).exit_code == 0
     for moment, is_said in ((at(MONDAY, "10:00"), False), (at(MONDAY, "19:30"), True)):
-        monkeypatch.setattr("pipelines.notice_desk.now", lambda moment=moment: moment)
+        monkeypatch.setattr("pipelines.cli.notices.now", lambda moment=moment: moment)
         late = CliRunner().invoke(app, ["preview", "digest", "--office", "chiping"])
         assert late.exit_code == 0, late.exception
         assert "茌平区" in late.stdout

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.alerts import reminder
-from pipelines.alerts.audience import offices
-from pipelines.alerts.notices import decide, occasion
-from pipelines.alerts.wording import item
-from pipelines.domain import Edition
+from pipelines.core.domain import Edition
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.edition import record
-from pipelines.ledger.notice import Notice, Purpose, Reason, State, recorded_notices
-from pipelines.settings import Settings
+from pipelines.ledger.editions import record
+from pipelines.ledger.notifications.notice import Notice, Purpose, Reason, State, recorded_notices
+from pipelines.notifying import reminders
+from pipelines.notifying.audience import offices
+from pipelines.notifying.notices import decide, occasion
+from pipelines.notifying.wording import item
 from tests.pipeline.mail_city import REGION, City, Told, edition
 
 FIRST, SECOND, THIRD, FOURTH = (date(2026, 11, day) for day in (23, 24, 25, 26))
@@ -180,5 +180,5 @@ def test_an_event_that_nobody_verified_stays_with_its_office_when_its_data_end(
         shown = item(row, "", REGION, city.settings)
         assert "仍须核实" in shown.state
         with ledger.reading() as connection:
-            made = reminder.drafts(given, connection)
+            made = reminders.drafts(given, connection)
         assert [one.address for one in made if one.purpose is Purpose.OVERDUE] == ["juzhang@dongchangfu.example.com"]

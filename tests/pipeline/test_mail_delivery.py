@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.alerts.mail import SendReport, send
-from pipelines.alerts.notices import decide
-from pipelines.domain import UserError
+from pipelines.core.domain import UserError
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notice import State, recorded_notices
-from pipelines.publish import read
-from pipelines.settings import Settings
+from pipelines.ledger.notifications.notice import State, recorded_notices
+from pipelines.notifying.notices import decide
+from pipelines.notifying.outbox import SendReport, send
+from pipelines.published import read
 from tests.pipeline.mail_city import NOW, REGION, ROOT, City, MailServer, Told, edition, parsed
 from tests.pipeline.mail_line import authenticate, certificate
 
@@ -29,8 +29,8 @@ ALL = sorted([DONGCHANGFU, CHIPING, *CITY_DESKS])
 # What another process runs to send the mails of a data folder.
 _SEND = (
     "import sys; from datetime import datetime, UTC; from pathlib import Path;"
-    "from pipelines.settings import Settings; from pipelines.ledger import open_ledger;"
-    "from pipelines.alerts.mail import send;"
+    "from pipelines.core.settings import Settings; from pipelines.ledger import open_ledger;"
+    "from pipelines.notifying.outbox import send;"
     "s = Settings(data=Path(sys.argv[1]), smtp_host='127.0.0.1', smtp_port=int(sys.argv[2]));"
     "send(open_ledger(s), s, datetime.now(UTC))"
 )

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
-from pipelines.domain import Level, Role, State, Viewer
+from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Subject, take
-from pipelines.ledger.notice import Purpose, Reason, recorded_notices
-from pipelines.ledger.notice import State as Sent
-from pipelines.ledger.schema import notice
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.db.schema import notice
+from pipelines.ledger.notifications.notice import Purpose, Reason, recorded_notices
+from pipelines.ledger.notifications.notice import State as Sent
+from pipelines.ledger.workflow.steps import Subject, take
 from tests.pipeline.mail_city import REGION, City, edition
 from tests.pipeline.mail_story import (
     CLERK,

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from pipelines import settings as all_settings
-from pipelines.alerts.mail import SendReport, send
-from pipelines.doctor import Answer, examine
-from pipelines.domain import UserError
+from pipelines.core import settings as all_settings
+from pipelines.core.domain import UserError
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notice import State, recorded_notices
-from pipelines.settings import Settings
+from pipelines.ledger.notifications.notice import State, recorded_notices
+from pipelines.notifying.outbox import SendReport, send
+from pipelines.operations.doctor import Answer, examine
 from tests.faults.storm import queue_mails
 from tests.pipeline.mail_city import MailServer
 from tests.pipeline.mail_line import authenticate, certificate

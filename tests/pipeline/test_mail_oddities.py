@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from pipelines.alerts.letter import Address, seal
-from pipelines.alerts.mail import SendReport, send
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notice import State, recorded_notices
-from pipelines.publish import read
-from pipelines.settings import Settings
+from pipelines.ledger.notifications.notice import State, recorded_notices
+from pipelines.notifying.message import Address, seal
+from pipelines.notifying.outbox import SendReport, send
+from pipelines.published import read
 from tests.faults.storm import queue_mails
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
 

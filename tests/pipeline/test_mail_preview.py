@@ -9,20 +9,22 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from pipelines.alerts import auditor, bounce, notices, periodic
-from pipelines.alerts.audience import recipients
-from pipelines.alerts.mail import send
-from pipelines.alerts.reminder import remind
-from pipelines.commands import app
-from pipelines.domain import QUIET, Role, State, UserError
-from pipelines.ledger import Ledger, account, audit, link
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.edition import record
-from pipelines.ledger.notice import Purpose, recorded_notices
-from pipelines.ledger.schema import mail as mail_table
-from pipelines.preview import NAMES, PREVIEWS, Place, Seen, preview
-from pipelines.settings import Settings
-from pipelines.watch import look, tell_duty
+from pipelines.cli.app import app
+from pipelines.core.domain import QUIET, Role, State, UserError
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger
+from pipelines.ledger.accounts import account, link
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.db.schema import mail as mail_table
+from pipelines.ledger.editions import record
+from pipelines.ledger.notifications.notice import Purpose, recorded_notices
+from pipelines.notifying import auditor_mail, bounces, calendar_mails, notices
+from pipelines.notifying.audience import recipients
+from pipelines.notifying.outbox import send
+from pipelines.notifying.preview import NAMES, PREVIEWS, Place, Seen, preview
+from pipelines.notifying.reminders import remind
+from pipelines.operations.watch import look, tell_duty
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
 from tests.pipeline.mail_story import CLERK, DUTY, HEAD, SERIES, at, moved, taken_on
 from tests.pipeline.timeline import Timeline
@@ -86,20 +88,20 @@ def test_every_purpose_of_mail_is_seen_as_it_is_queued_then(city: City, ledger: 
             send(ledger, through, at(MONDAY, "12:00"), timeout=5)
 
     compare({Purpose.DIGEST, Purpose.IMMEDIATE}, now, decide)
-    account_id = account.create(ledger, audit.SYSTEM, "zhao", "赵六", Role.CITY_LEADER, [], at(MONDAY, "07:00"))
+    account_id = account.create(ledger, trail.SYSTEM, "zhao", "赵六", Role.CITY_LEADER, [], at(MONDAY, "07:00"))
     link.for_password(ledger, Actor("administrator:root", "10.0.0.1"), account_id, at(MONDAY, "07:00"))
     said = "administrator:root  设置密码的链接：zhao（city_leader）"
-    assert said in auditor.given(ledger, REGION, now)
-    compare({Purpose.AUDIT}, now, lambda: auditor.tell_auditor(edition(MONDAY), ledger, REGION, settings, now))
+    assert said in auditor_mail.given(ledger, REGION, now)
+    compare({Purpose.AUDIT}, now, lambda: auditor_mail.tell_auditor(edition(MONDAY), ledger, REGION, settings, now))
     compare(
-        {kind.purpose for kind in periodic.KINDS},
+        {kind.purpose for kind in calendar_mails.KINDS},
         at(MONDAY, "07:35"),
-        lambda: periodic.send_due(edition(MONDAY), ledger, REGION, settings, at(MONDAY, "07:35")),
+        lambda: calendar_mails.send_due(edition(MONDAY), ledger, REGION, settings, at(MONDAY, "07:35")),
     )
     compare({Purpose.REMINDER}, at(MONDAY, "10:30"), lambda: story.remind(0, "10:30"))
     bounced()
     late = at(MONDAY, "12:10")
-    compare({Purpose.ADMINISTRATION}, late, lambda: bounce.tell_administrator(ledger, settings, late))
+    compare({Purpose.ADMINISTRATION}, late, lambda: bounces.tell_administrator(ledger, settings, late))
     moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "18:00"))
     compare({Purpose.OVERDUE}, at(MONDAY, "20:01"), lambda: story.remind(0, "20:01"))
     tuesday = at(MONDAY + timedelta(days=1), "09:00")
@@ -162,7 +164,8 @@ def test_mails_by_the_calendar_are_seen_on_any_day_with_the_day_they_come(city: 
     story.play()
     now = at(tuesday, "10:00")
     days = {
-        kind.purpose: {one.at for one in seen(kind.purpose, ledger, city.settings, now)[0]} for kind in periodic.KINDS
+        kind.purpose: {one.at for one in seen(kind.purpose, ledger, city.settings, now)[0]}
+        for kind in calendar_mails.KINDS
     }
     monday, december = at(MONDAY + timedelta(days=7), "08:30"), at(date(2026, 12, 1), "08:30")
     assert days == {
@@ -172,7 +175,7 @@ def test_mails_by_the_calendar_are_seen_on_any_day_with_the_day_they_come(city: 
     assert "2026年11月" in report[0].decision.subject, "the month it will tell of"
     test, _ = seen(Purpose.TEST, ledger, city.settings, now)
     assert "2026-12，收到无须回复" in test[0].decision.subject
-    periodic.send_due(edition(tuesday), ledger, REGION, city.settings, now)
+    calendar_mails.send_due(edition(tuesday), ledger, REGION, city.settings, now)
     briefs, _ = seen(Purpose.BRIEF, ledger, city.settings, now)
     assert {one.at for one in briefs} == {at(tuesday + timedelta(days=1), "07:00")}, "today's is written"
 
@@ -187,7 +190,7 @@ def test_the_command_shows_every_purpose_or_says_why_there_is_nothing(
     city: City, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GANGSHAO_DATA", str(city.settings.data))
-    monkeypatch.setattr("pipelines.notice_desk.now", lambda: at(MONDAY, "08:00"))
+    monkeypatch.setattr("pipelines.cli.notices.now", lambda: at(MONDAY, "08:00"))
     story = Timeline(city, ledger, MONDAY, {SERIES: "2"})
     story.play(1)
     expected = {
@@ -217,7 +220,7 @@ def test_the_command_looks_for_one_office_or_address_and_writes_its_page(
     city: City, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("GANGSHAO_DATA", str(city.settings.data))
-    monkeypatch.setattr("pipelines.notice_desk.now", lambda: at(MONDAY, "11:00"))
+    monkeypatch.setattr("pipelines.cli.notices.now", lambda: at(MONDAY, "11:00"))
     Timeline(city, ledger, MONDAY, {SERIES: "2", ("371503", "C"): "2"}).play(1)
     page = tmp_path / "reminder.html"
     _, said, _ = run("reminder", "--office", "dongchangfu", "--html", str(page))
@@ -234,7 +237,7 @@ def test_a_preview_says_that_nobody_is_told_of_a_replayed_edition_or_of_invented
     city: City, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GANGSHAO_DATA", str(city.settings.data))
-    monkeypatch.setattr("pipelines.notice_desk.now", lambda: at(MONDAY, "08:00"))
+    monkeypatch.setattr("pipelines.cli.notices.now", lambda: at(MONDAY, "08:00"))
     story = Timeline(city, ledger, MONDAY, {SERIES: "2"})
     city.publish([edition(MONDAY)], story.warnings(MONDAY), is_demonstration=True)
     city.settings.demonstration_mark.touch()

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import region as regions
-from pipelines.alerts.mail import Clock, SendReport, send
-from pipelines.alerts.retry import next_attempt
-from pipelines.domain import UserError
-from pipelines.ledger import Ledger, audit, open_ledger, queue
-from pipelines.ledger.audit import SYSTEM
-from pipelines.ledger.notice import Notice, State, recorded_notices
-from pipelines.settings import Settings
+from pipelines.core.domain import UserError
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import SYSTEM
+from pipelines.ledger.notifications import queue
+from pipelines.ledger.notifications.notice import Notice, State, recorded_notices
+from pipelines.notifying.outbox import Clock, SendReport, send
+from pipelines.notifying.retry import next_attempt
 from tests.faults.storm import queue_mails
 from tests.pipeline.mail_city import REGION, MailServer, parsed, part
 
@@ -248,7 +250,7 @@ def test_one_mail_is_sent_again_and_no_other(ledger: Ledger, tmp_path: Path) -> 
         assert server.addresses() == ["jiuye001@unit.example.com"]
     (text,) = [text for _, text in server.accepted]
     assert parsed(text)["Message-ID"] == "<mail1@hr.example.com>"
-    entries = [(entry.target, entry.result, entry.who) for entry in audit.entries(ledger) if entry.result == "begun"]
+    entries = [(entry.target, entry.result, entry.who) for entry in trail.entries(ledger) if entry.result == "begun"]
     assert entries == [("notice 2", "begun", "system")]
     for number in (2, 99):
         with pytest.raises(UserError, match=f"第 {number} 号通知没有可重发的邮件"):

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.alerts.audience import unmanned, unrouted
-from pipelines.alerts.mail import send
-from pipelines.domain import Level, Role, State, Viewer
+from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
-from pipelines.ledger.acknowledgement import acknowledge, undo
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Subject
-from pipelines.ledger.notice import Purpose, recorded_notices
-from pipelines.ledger.warning_notice import reasons
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.notifications.notice import Purpose, recorded_notices
+from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.workflow.acknowledgement import acknowledge, undo
+from pipelines.ledger.workflow.steps import Subject
+from pipelines.notifying.audience import unmanned, unrouted
+from pipelines.notifying.outbox import send
 from tests.pipeline.mail_city import City, edition, parsed, part
 from tests.pipeline.mail_story import (
     ANALYST,

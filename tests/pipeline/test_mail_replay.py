@@ -9,18 +9,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.alerts.audience import offices, recipients
-from pipelines.alerts.notices import ask, decide
-from pipelines.alerts.periodic import send_due
-from pipelines.alerts.reminder import remind
-from pipelines.domain import Edition, recipient_viewer
+from pipelines.core.domain import Edition, recipient_viewer
+from pipelines.core.region.load import Region
+from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
-from pipelines.ledger.edition import recorded_editions
-from pipelines.ledger.notice import Notice, Purpose, recorded_notices
-from pipelines.ledger.warning_notice import reasons
-from pipelines.publish import read
-from pipelines.region import Region
-from pipelines.settings import Settings
+from pipelines.ledger.editions import recorded_editions
+from pipelines.ledger.notifications.notice import Notice, Purpose, recorded_notices
+from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.notifying.audience import offices, recipients
+from pipelines.notifying.calendar_mails import send_due
+from pipelines.notifying.notices import ask, decide
+from pipelines.notifying.reminders import remind
+from pipelines.published import read
 from tests.conftest import LAST_EDITION, Build
 from tests.house import ROOT, House
 from tests.tier import IS_LONG

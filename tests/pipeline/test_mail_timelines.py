@@ -6,17 +6,17 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from pipelines.alerts.audience import offices
-from pipelines.alerts.mail import send
-from pipelines.alerts.notices import decide
-from pipelines.domain import Level, Role, State, Viewer
+from pipelines.core.domain import Level, Role, State, Viewer
+from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
-from pipelines.ledger.acknowledgement import acknowledge
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Cause, Subject
-from pipelines.ledger.notice import Purpose, Reason, recorded_notices
-from pipelines.ledger.warning_notice import reasons
-from pipelines.settings import Settings
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.notifications.notice import Purpose, Reason, recorded_notices
+from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.workflow.acknowledgement import acknowledge
+from pipelines.ledger.workflow.steps import Cause, Subject
+from pipelines.notifying.audience import offices
+from pipelines.notifying.notices import decide
+from pipelines.notifying.outbox import send
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
 from tests.pipeline.mail_story import (
     CLERK,

@@ -8,14 +8,14 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from pipelines.alerts.audience import offices
-from pipelines.alerts.completeness import completeness_lines
-from pipelines.alerts.mail import send
-from pipelines.alerts.notices import decide
+from pipelines.core.settings import Settings
+from pipelines.core.text_safety import CONTROLS
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notice import Purpose, recorded_notices
-from pipelines.settings import Settings
-from pipelines.sheet import CONTROLS
+from pipelines.ledger.notifications.notice import Purpose, recorded_notices
+from pipelines.notifying.audience import offices
+from pipelines.notifying.completeness import completeness_lines
+from pipelines.notifying.notices import decide
+from pipelines.notifying.outbox import send
 from tests.pipeline.mail_city import NOW, REGION, City, Told, edition, parsed, part
 
 DAY = date(2026, 11, 23)

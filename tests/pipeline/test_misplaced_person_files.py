@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
-from pipelines.ingest import inbox, waiting
-from pipelines.ingest.check import check
-from pipelines.region import Region
+from pipelines.core.region.load import Region
+from pipelines.formcheck.form_check import check
+from pipelines.ingest import arrivals, inbox
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv, person
 from tests.pipeline.test_poison_files import FINE
@@ -84,9 +84,9 @@ def test_a_file_of_another_feed_is_told_its_folder_and_kept(place: Place) -> Non
 
 
 def test_a_large_person_file_is_found_as_well(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (waiting, inbox):
+    for module in (arrivals, inbox):
         monkeypatch.setattr(module, "MOST_BYTES", -1)
-    monkeypatch.setattr(waiting, "_PIECE", 100)
+    monkeypatch.setattr(arrivals, "_PIECE", 100)
     content = csv(HEADCOUNT, *[ROW] * 30, ROW.replace("示例单位", f"示例单位{person(5)}"))
     place.drop("insured_headcount", "2020-03-06", "insured_headcount_371521_202001.csv", content)
     assert place.ingest().refused == 1

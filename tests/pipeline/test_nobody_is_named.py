@@ -12,9 +12,9 @@ import duckdb
 import openpyxl
 import pytest
 
+from pipelines.core.region.load import load
 from pipelines.feeds import contracts
 from pipelines.ingest import inbox
-from pipelines.region import load
 from pipelines.warehouse import store
 from tests.house import House
 from tests.pipeline.ingest_place import REGION, ROOT, Place

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.region.load import Region
+from pipelines.formcheck.form_check import Checker
+from pipelines.formcheck.parsing.confined import Limits, Opener
+from pipelines.formcheck.validation.outcome import Checked
 from pipelines.ingest import inbox
-from pipelines.ingest.check import Checker
-from pipelines.ingest.confined import Limits, Opener
-from pipelines.ingest.outcome import Checked
-from pipelines.region import Region
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import CLAIM_HEADER, ROOT, Place, claim, claims, csv
 
@@ -44,7 +44,7 @@ def poisoned(rows: str, content: bytes = FINE) -> bytes:
 INGEST = """
 import sys
 from pathlib import Path
-from pipelines.region import load
+from pipelines.core.region.load import load
 from tests.pipeline.ingest_place import REGION, Place
 print("\\n".join(Place.at(Path(sys.argv[1]), load(REGION)).ingest().sentences))
 """
@@ -130,8 +130,8 @@ DYING = """
 import os, signal, sys
 from pathlib import Path
 from pipelines.ingest import guarded
-from pipelines.ingest.check import Checker
-from pipelines.region import load
+from pipelines.formcheck.form_check import Checker
+from pipelines.core.region.load import load
 from tests.pipeline.ingest_place import REGION, Place
 
 original, check = guarded.drops_of, Checker.check

@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.alerts import rules
-from pipelines.alerts.grounds import grounds, in_force_on
-from pipelines.region import Region
+from pipelines.core.region.load import Region
+from pipelines.judging import findings
+from pipelines.judging.rule_inputs import grounds, in_force_on
 from pipelines.warehouse import store
-from pipelines.warehouse.sight import look
+from pipelines.warehouse.as_of import look
 from tests.pipeline.ingest_place import EMPLOYER, Place, csv
 
 FEED = "welfare_post"
@@ -111,6 +111,6 @@ def test_posts_and_deferrals_are_judged_each_by_its_own_rule(place: Place) -> No
 
 
 def told(place: Place, day: date) -> set[tuple[str, str, str, int, float]]:
-    frame = rules.deadlines(shipped(place), known(place, day), day, place.region.city)
+    frame = findings.deadlines(shipped(place), known(place, day), day, place.region.city)
     columns = ["rule_id", "area", "industry", "level", "people"]
     return {tuple(row) for row in frame[columns].itertuples(index=False, name=None)}

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from pipelines import region as regions
-from pipelines.domain import GENERAL, Edition, UserError
-from pipelines.publish.attack import NEWEST, attack, told_months
-from pipelines.publish.edition import current_edition, publish
-from pipelines.publish.read import read
-from pipelines.region import Region
-from pipelines.secrecy import Bounds
-from pipelines.settings import Settings
+from pipelines.core.domain import GENERAL, Edition, UserError
+from pipelines.core.region import load as regions
+from pipelines.core.region.disclosure_policy import Bounds
+from pipelines.core.region.load import Region
+from pipelines.core.settings import Settings
+from pipelines.published.read import read
+from pipelines.publishing.attacker import NEWEST, attack, told_months
+from pipelines.publishing.edition import current_edition, publish
 from pipelines.warehouse import store
 from tests.house import House
 from tests.pipeline.ingest_place import CLAIM_HEADER, claim, csv

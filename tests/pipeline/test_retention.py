@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import UserError
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
-from pipelines.ingest import purge as purging
-from pipelines.ingest.purge import purge
-from pipelines.ingest.reread import RereadReport, Span, replay, restate
-from pipelines.region import Region, load
+from pipelines.ingest import retention as purging
+from pipelines.ingest.reprocess import RereadReport, Span, replay, restate
+from pipelines.ingest.retention import purge
 from pipelines.warehouse import store
 from tests import tier
 from tests.house import House

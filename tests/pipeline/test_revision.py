@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipelines.domain import Edition
+from pipelines.core.domain import Edition
 from pipelines.warehouse.revision import revise
 from tests.pipeline.test_transform import MONDAY, REGION, A, B, Facts, at
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.domain import Grain
+from pipelines.core.domain import Grain
+from pipelines.core.region.load import Region
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Column, Contract, Kind
-from pipelines.ingest.check import Checked, Checker
-from pipelines.ingest.drop import drop_of
-from pipelines.region import Region
+from pipelines.formcheck.form_check import Checked, Checker
+from pipelines.formcheck.parsing.parsed_file import drop_of
 from tests.tier import IS_LONG
 
 EXAMPLES = 150 if IS_LONG else 12

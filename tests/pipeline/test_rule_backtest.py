@@ -11,19 +11,20 @@ import duckdb
 import pytest
 from sqlalchemy import update
 
-from pipelines import region as regions
-from pipelines.alerts.rule_backtest import backtest, backtest_together
-from pipelines.alerts.ruling import decided
-from pipelines.domain import Role, Viewer
-from pipelines.ledger import audit, open_ledger
-from pipelines.ledger.rule import Kind, acts, backtests, decide
-from pipelines.ledger.schema import rule_act
-from pipelines.region_rules import LEADS
-from pipelines.rule_version import hashes_on, newest, rule_hash
+from pipelines.cli.demonstration import replay_demonstration
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.domain import Role, Viewer
+from pipelines.core.region import load as regions
+from pipelines.core.region.rule_version import hashes_on, newest, rule_hash
+from pipelines.core.region.rules import LEADS
+from pipelines.core.settings import Settings
+from pipelines.judging.rule_backtest import backtest, backtest_together
+from pipelines.judging.verification_labels import decided
+from pipelines.ledger import open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.db.schema import rule_act
+from pipelines.ledger.workflow.rule import Kind, acts, backtests, decide
 from pipelines.run import silent
-from pipelines.settings import Settings
-from pipelines.tryout import replay_demonstration
-from pipelines.warehouse.catalogue import catalogue
 from tests.house import ROOT, House
 
 FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
@@ -172,7 +173,7 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
     assert "同一账号" in place.gangshao(*enable, "赵批准", status=2).stderr
     assert "以各自的账号" in place.gangshao(*enable[:3], status=2).stderr
     leader = Viewer(Role.CITY_LEADER, name="zhao")
-    by = audit.actor_of(leader, "10.0.0.2")
+    by = trail.actor_of(leader, "10.0.0.2")
     decide(ledger, leader, rule, kept.rule_hash, Kind.APPROVED, "赵批准", "同意", by, datetime.now(UTC))
     place.gangshao(*enable[:3])
     after = (region / "rules.csv").read_text(encoding="utf-8")

@@ -10,13 +10,13 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Kind
-from pipelines.ingest.check import check
-from pipelines.ingest.feed_page import feed_page
-from pipelines.ingest.preamble import PERIOD, SENDER, SUPPLEMENT, VERSION
-from pipelines.ingest.template import CODES, HEADER_ROW, NOTES, TABLE, template
-from pipelines.region import Region, load
+from pipelines.formcheck.feed_page import feed_page
+from pipelines.formcheck.form_check import check
+from pipelines.formcheck.parsing.preamble import PERIOD, SENDER, SUPPLEMENT, VERSION
+from pipelines.formcheck.template import CODES, HEADER_ROW, NOTES, TABLE, template
 from tests.house import House
 from tests.pipeline.ingest_place import REGION, ROOT, Place
 

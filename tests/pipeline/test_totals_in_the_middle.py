@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.ingest.check import check
-from pipelines.region import Region, load
+from pipelines.core.region.load import Region, load
+from pipelines.formcheck.form_check import check
 from tests.pipeline.dirty_maker import book, cells
 from tests.pipeline.dirty_text import HEADCOUNT, HEADCOUNT_HEADER, headcount
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, claim, csv

@@ -11,10 +11,10 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines import region as regions
-from pipelines.commands import app
-from pipelines.domain import UserError
-from pipelines.settings import Settings
+from pipelines.cli.app import app
+from pipelines.core.domain import UserError
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
 from pipelines.warehouse import store
 from pipelines.warehouse.figure import Figure, find_figure
 from pipelines.warehouse.trace import Trace, told, trace

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines import region as regions
-from pipelines.domain import UserError
-from pipelines.roster import roster
-from pipelines.warehouse.catalogue import catalogue, parse
+from pipelines.core.catalogue.indicators import catalogue, parse
+from pipelines.core.domain import UserError
+from pipelines.core.region import load as regions
+from pipelines.warehouse.expected_submissions import roster
 from pipelines.warehouse.transform import Transform
 from tests.house import ROOT
 

@@ -9,13 +9,14 @@ import duckdb
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.app import create_app
-from pipelines.domain import UserError
-from pipelines.ledger import open_ledger, publication
-from pipelines.publish import schema
-from pipelines.publish.read import close, edition_in_force
-from pipelines.publish.scope import TABLES
-from pipelines.settings import Settings
+from dashboard.web.app import create_app
+from pipelines.core.domain import UserError
+from pipelines.core.settings import Settings
+from pipelines.ledger import open_ledger
+from pipelines.ledger.audit_trail import publication
+from pipelines.published import schema
+from pipelines.published.read import close, edition_in_force
+from pipelines.published.scope import TABLES
 from tests.faults.evening import DAY, evening_of
 from tests.faults.watcher import PAGE, edition_of_page
 from tests.house import House

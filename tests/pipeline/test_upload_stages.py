@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from pipelines import run
-from pipelines.domain import Grain, Role, SaidError, Viewer
+from pipelines.core.domain import Grain, Role, SaidError, Viewer
+from pipelines.core.region.load import load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
-from pipelines.ingest.act import decidable
-from pipelines.ingest.drop import drop_of
+from pipelines.formcheck.parsing.parsed_file import drop_of
+from pipelines.ingest.submission_decisions import decidable
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger import upload as uploads
-from pipelines.ledger.act import decide
-from pipelines.ledger.audit import SYSTEM
-from pipelines.ledger.upload import Sending, Stage, Upload
-from pipelines.region import load
+from pipelines.ledger.audit_trail.trail import SYSTEM
+from pipelines.ledger.uploads import upload as uploads
+from pipelines.ledger.uploads.submission_decision import decide
+from pipelines.ledger.uploads.upload import Sending, Stage, Upload
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import NOW, REGION, Place, claim, claims
 

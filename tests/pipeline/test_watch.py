@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import region as regions
-from pipelines.alerts.notices import decide
-from pipelines.alerts.periodic import send_due
-from pipelines.ledger import Ledger, job, lease, open_ledger
-from pipelines.ledger.edition import record
-from pipelines.ledger.notice import Reason, State, recorded_notices
-from pipelines.publish import read
-from pipelines.settings import Settings
-from pipelines.watch import look, tell_duty
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.db import job, lease
+from pipelines.ledger.editions import record
+from pipelines.ledger.notifications.notice import Reason, State, recorded_notices
+from pipelines.notifying.calendar_mails import send_due
+from pipelines.notifying.notices import decide
+from pipelines.operations.watch import look, tell_duty
+from pipelines.published import read
 from tests.faults.storm import queue_mails
 from tests.house import House
 from tests.pipeline.mail_city import REGION, ROOT, City, MailServer, edition, parsed, part

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from pipelines.domain import Role, Viewer
-from pipelines.publish.read import read
+from pipelines.core.domain import Role, Viewer
+from pipelines.published.read import read
 from tests.house import House
 from tests.pipeline.general_place import CITY, REGION, UNITS, Place
 from tests.pipeline.test_release import BASE, JULY, JUNE

@@ -8,11 +8,11 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipelines.ingest.check import check
-from pipelines.ingest.outcome import Outcome
-from pipelines.ingest.told import more_to_say
-from pipelines.ingest.unseen import unseen
-from pipelines.region import Region, load
+from pipelines.core.region.load import Region, load
+from pipelines.formcheck.form_check import check
+from pipelines.formcheck.messages import more_to_say
+from pipelines.formcheck.parsing.hidden_cells import unseen
+from pipelines.formcheck.validation.outcome import Outcome
 from tests.pipeline.biff import compound, xls
 from tests.pipeline.dirty_maker import cells
 from tests.pipeline.dirty_text import HEADCOUNT, HEADCOUNT_HEADER, headcount

@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from dashboard.health import health
-from pipelines import doctor, edition_desk
-from pipelines.clock import refuse_clock_ahead
-from pipelines.domain import UserError
-from pipelines.ingest.raw import newest_arrival
-from pipelines.ledger import Ledger, audit, open_ledger
-from pipelines.ledger.audit import Act
-from pipelines.ledger.edition import record
-from pipelines.ledger.notice import Reason
-from pipelines.settings import Settings
-from pipelines.watch import look
+from dashboard.web.health import health
+from pipelines.cli import editions
+from pipelines.core.domain import UserError
+from pipelines.core.settings import Settings
+from pipelines.ingest.raw_store import newest_arrival
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.editions import record
+from pipelines.ledger.notifications.notice import Reason
+from pipelines.operations import doctor
+from pipelines.operations.clock import refuse_clock_ahead
+from pipelines.operations.watch import look
 from tests import tier
 from tests.house import House
 from tests.pipeline.ingest_place import claims
@@ -161,14 +163,14 @@ def test_a_withdrawal_that_breaks_off_leaves_the_edition_or_goes_on(
     place = house(small)
     for name, value in place.env.items():
         monkeypatch.setenv(name, value)
-    of = {"put_back": edition_desk, "withdraw": edition_desk.recorded, "rebuild": edition_desk.runs}[where]
+    of = {"put_back": editions, "withdraw": editions.recorded, "rebuild": editions.runs}[where]
 
     def broken(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(of, where, broken)
     with pytest.raises(KeyboardInterrupt):
-        edition_desk.withdraw(LAST, "时钟错误")
+        editions.withdraw(LAST, "时钟错误")
     monkeypatch.undo()
     if where == "rebuild":
         assert "gangshao run --rebuild" in withdrawn(place, LAST, status=2)
@@ -190,9 +192,9 @@ def told(place: House) -> list[tuple[str, str, str]]:
         return sorted(ledger.execute(query).fetchall())
 
 
-def entries(place: House, act: Act) -> list[audit.Entry]:
+def entries(place: House, act: Act) -> list[trail.Entry]:
     ledger = open_ledger(Settings(data=place.data))
     try:
-        return list(audit.entries(ledger, act=act))
+        return list(trail.entries(ledger, act=act))
     finally:
         ledger.close()

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from pipelines.alerts.notices import decide, tell_issued
-from pipelines.alerts.reminder import remind
+from pipelines.core.region.load import Region
 from pipelines.ledger import Ledger
-from pipelines.ledger.notice import Notice, Purpose, recorded_notices
-from pipelines.region import Region
+from pipelines.ledger.notifications.notice import Notice, Purpose, recorded_notices
+from pipelines.notifying.notices import decide, tell_issued
+from pipelines.notifying.reminders import remind
 from tests.pipeline.mail_city import REGION, City, Told, edition
 
 RUN_AT = time(7, 30)

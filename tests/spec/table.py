@@ -2,7 +2,7 @@
 
 import duckdb
 
-from pipelines.warehouse.catalogue import SQL, catalogue
+from pipelines.core.catalogue.indicators import SQL, catalogue
 
 
 def rows(text: str) -> tuple[list[str], list[list[str | None]]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.warehouse.catalogue import catalogue
+from pipelines.core.catalogue.indicators import catalogue
 from tests.spec import transfer_spec
 from tests.spec.table import answer, expected
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import Role, UserError
-from pipelines.ledger import Ledger, account, audit, link, open_ledger, session
-from pipelines.ledger.audit import Act, Actor
-from pipelines.ledger.session import Session
-from pipelines.ledger.sign_in import Refused, SignedIn, set_own_password, sign_in
-from pipelines.settings import Settings
+from pipelines.core.domain import Role, UserError
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import account, link, session
+from pipelines.ledger.accounts.session import Session
+from pipelines.ledger.accounts.sign_in import Refused, SignedIn, set_own_password, sign_in
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DESK = Actor("administrator:root", "10.1.1.1")
@@ -174,7 +176,7 @@ def test_changing_ones_password_ends_ones_other_sessions_and_renews_the_token_of
     assert [session.viewer_of(ledger, one.token, NOW) for one in (here, there)] == [None, None], "who copied it is out"
     seen = [session.viewer_of(ledger, fresh, NOW + timedelta(minutes=20) * step) is not None for step in range(25)]
     assert seen == [True] * 24 + [False], "it ends after the eight hours it had from the beginning"
-    renewed = json.loads(audit.entries(ledger, act=Act.ACCOUNT)[0].details)
+    renewed = json.loads(trail.entries(ledger, act=Act.ACCOUNT)[0].details)
     assert (renewed["session"], renewed["renewed"]) == (session.mark(here.token), session.mark(fresh))
     assert sign_in(ledger, "zhang.san", GOOD, NOW) == Refused()
     entered(ledger, "zhang.san", OTHER)
@@ -197,7 +199,7 @@ def test_every_act_is_in_the_audit_trail_without_any_secret(ledger: Ledger) -> N
     account.sign_out(ledger, DESK, account_id, NOW)
     account.forgive(ledger, DESK, account_id, NOW)
     account.disable(ledger, DESK, account_id, NOW)
-    entries = list(reversed(audit.entries(ledger)))
+    entries = list(reversed(trail.entries(ledger)))
     whats = [
         (entry.who, entry.target, json.loads(entry.details)["what"]) for entry in entries if entry.act == Act.ACCOUNT
     ]

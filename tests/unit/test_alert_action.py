@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.alerts.wording import action
-from pipelines.domain import Level, State
-from pipelines.region import load
+from pipelines.core.domain import Level, State
+from pipelines.core.region.load import load
+from pipelines.notifying.wording import action
 from tests.house import LIAOCHENG
 
 REGION = load(LIAOCHENG)

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.alerts.cause import with_cause
+from pipelines.judging.cause import with_cause
 
 CITY = "371500"
 SINCE, UNTIL = date(2026, 10, 24), date(2026, 10, 30)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipelines.alerts.chart import bars
+from pipelines.notifying.chart import bars
 
 
 def trend(grain: str, figures: list[float | None]) -> pd.DataFrame:

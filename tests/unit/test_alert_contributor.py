@@ -7,11 +7,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.alerts.cause import with_cause
-from pipelines.alerts.contributor import MOST_NAMED, contributors
-from pipelines.alerts.lifecycle import EarlyWarning, opened
-from pipelines.alerts.rules import FINDING
-from pipelines.warehouse.catalogue import step
+from pipelines.core.catalogue.indicators import step
+from pipelines.judging.cause import with_cause
+from pipelines.judging.contributor import MOST_NAMED, contributors
+from pipelines.judging.findings import FINDING
+from pipelines.judging.lifecycle import EarlyWarning, opened
 from pipelines.warehouse.tables import define
 
 CITY, AREA, OTHER = "371500", "371502", "371503"

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from models.recipe import DAY
-from pipelines.alerts import rules, why
-from pipelines.alerts.fold import fold
-from pipelines.alerts.lifecycle import advance
-from pipelines.alerts.override import with_overrides
-from pipelines.rule_terms import LIMITS
+from pipelines.core.catalogue.rule_terms import LIMITS
+from pipelines.judging import findings as rules
+from pipelines.judging.grouping import fold
+from pipelines.judging.lifecycle import advance
+from pipelines.judging.override import with_overrides
+from pipelines.notifying import notification_reasons
 
 CITY, AREAS, INDUSTRIES = "371500", ("371502", "371521"), ("C", "F", "G")
 NOTHING = np.nan
@@ -157,5 +158,7 @@ def test_in_mails_what_opened_within_a_week_of_a_city_wide_one_is_folded_into_it
             "opened_on": [day, day + timedelta(days=apart)],
         }
     )  # fmt: skip
-    assert why._parents(rows, CITY).tolist() == ["", "whole" if is_folded else ""]
-    assert why._parents(rows.assign(level=[3, 2]), CITY).tolist() == ["", ""], "a worse one is told itself"
+    assert notification_reasons._parents(rows, CITY).tolist() == ["", "whole" if is_folded else ""]
+    assert notification_reasons._parents(rows.assign(level=[3, 2]), CITY).tolist() == ["", ""], (
+        "a worse one is told itself"
+    )

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from pipelines.alerts.lifecycle import EarlyWarning, advance, band
-from pipelines.alerts.rules import FINDING
+from pipelines.judging.findings import FINDING
+from pipelines.judging.lifecycle import EarlyWarning, advance, band
 
 START = date(2026, 10, 1)
 LEAVE = {"r": 3}

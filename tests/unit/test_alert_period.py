@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from pipelines.alerts.period import last_day, words
-from pipelines.domain import Grain
+from pipelines.core.domain import Grain
+from pipelines.judging.period import last_day, words
 
 
 @pytest.mark.parametrize(

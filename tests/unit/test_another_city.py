@@ -5,8 +5,8 @@ import shutil
 from datetime import date
 from pathlib import Path
 
-from pipelines.alerts.audience import unmanned, unrouted
-from pipelines.region import load
+from pipelines.core.region.load import load
+from pipelines.notifying.audience import unmanned, unrouted
 from tests.forked import ROOT
 from tests.house import LIAOCHENG
 

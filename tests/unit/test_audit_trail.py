@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from pipelines.domain import Role
-from pipelines.ledger import Ledger, audit, link, open_ledger
-from pipelines.ledger.audit import Act, Actor, Result
-from pipelines.ledger.verify import verify
-from pipelines.settings import Settings
+from pipelines.core.domain import Role
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import link
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor, Result
+from pipelines.ledger.audit_trail.verify import verify
 from tests import appender
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -27,11 +29,11 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def test_each_entry_names_the_hash_of_the_one_before(ledger: Ledger) -> None:
-    first = audit.write(ledger, Act.EXPORT, WHO, "readings", NOW, details={"rows": 3})
-    second = audit.write(ledger, Act.PURGE, WHO, "raw", NOW, result=Result.BEGUN)
+    first = trail.write(ledger, Act.EXPORT, WHO, "readings", NOW, details={"rows": 3})
+    second = trail.write(ledger, Act.PURGE, WHO, "raw", NOW, result=Result.BEGUN)
     assert first is not None
     assert second is not None
-    assert (first.seq, first.previous_hash) == (1, audit.FIRST_PREVIOUS)
+    assert (first.seq, first.previous_hash) == (1, trail.FIRST_PREVIOUS)
     assert (second.seq, second.previous_hash) == (2, first.own_hash)
     assert first.at == "2026-11-23T01:00:00.000000Z"
     assert first.details == '{"rows":3}'
@@ -51,25 +53,25 @@ def test_each_entry_names_the_hash_of_the_one_before(ledger: Ledger) -> None:
 )
 def test_the_database_refuses_to_change_or_delete_an_entry(ledger: Ledger, tmp_path: Path, statement: str) -> None:
     for target in ("a", "b"):
-        audit.write(ledger, Act.EXPORT, WHO, target, NOW)
+        trail.write(ledger, Act.EXPORT, WHO, target, NOW)
     with (
         sqlite3.connect(tmp_path / "ledger.sqlite") as other,
         pytest.raises(sqlite3.IntegrityError, match="audit trail"),
     ):
         other.execute(statement)
-    assert [entry.target for entry in audit.entries(ledger)] == ["b", "a"]
+    assert [entry.target for entry in trail.entries(ledger)] == ["b", "a"]
     assert verify(ledger, []).breach == ""
 
 
 def test_an_act_that_fails_leaves_no_entry_and_an_entry_that_fails_undoes_the_act(ledger: Ledger) -> None:
     def fail_after_the_entry() -> None:
         with ledger.writing() as connection:
-            audit.append(connection, Act.EXPORT, WHO, "readings", NOW)
+            trail.append(connection, Act.EXPORT, WHO, "readings", NOW)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail_after_the_entry()
-    assert audit.head(ledger) is None
+    assert trail.head(ledger) is None
     with ledger.writing() as connection:
         connection.execute(
             text("create trigger full_disk before insert on audit begin select raise(abort, 'full'); end")
@@ -81,9 +83,9 @@ def test_an_act_that_fails_leaves_no_entry_and_an_entry_that_fails_undoes_the_ac
 
 
 def test_what_is_entered_once_is_not_entered_again(ledger: Ledger) -> None:
-    assert audit.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-23") is not None
-    assert audit.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-23") is None
-    assert audit.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-24") is not None
+    assert trail.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-23") is not None
+    assert trail.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-23") is None
+    assert trail.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-24") is not None
     assert verify(ledger, []).entries == 2
 
 
@@ -91,10 +93,10 @@ def test_entries_are_found_by_day_name_act_and_number_newest_first(ledger: Ledge
     for hour, (who, act) in enumerate(
         [("a_b", Act.SIGN_IN), ("axb", Act.EXPORT), ("a_b", Act.EXPORT), ("c", Act.SIGN_OUT)]
     ):
-        audit.write(ledger, act, Actor(who, ""), str(hour), NOW + timedelta(hours=hour))
+        trail.write(ledger, act, Actor(who, ""), str(hour), NOW + timedelta(hours=hour))
 
     def targets(**asked: object) -> list[str]:
-        return [entry.target for entry in audit.entries(ledger, **asked)]  # type: ignore[arg-type]
+        return [entry.target for entry in trail.entries(ledger, **asked)]  # type: ignore[arg-type]
 
     assert targets() == ["3", "2", "1", "0"]
     assert targets(since=NOW + timedelta(hours=2)) == ["3", "2"]
@@ -105,7 +107,7 @@ def test_entries_are_found_by_day_name_act_and_number_newest_first(ledger: Ledge
 
 def test_no_text_breaks_the_line_the_chain_or_the_store(ledger: Ledger) -> None:
     odd = "a\nb\x00c\udcffd" + "长" * 500
-    entry = audit.write(ledger, Act.REFUSAL, Actor(odd, odd), odd, NOW, details={"path": odd})
+    entry = trail.write(ledger, Act.REFUSAL, Actor(odd, odd), odd, NOW, details={"path": odd})
     assert entry is not None
     assert entry.target.startswith("a?b?c?d长")
     assert (len(entry.who), len(entry.source)) == (200, 64)
@@ -114,7 +116,7 @@ def test_no_text_breaks_the_line_the_chain_or_the_store(ledger: Ledger) -> None:
 
 def test_an_instant_without_a_zone_is_refused(ledger: Ledger) -> None:
     with pytest.raises(ValueError, match="without a zone"):
-        audit.write(ledger, Act.EXPORT, WHO, "x", datetime(2026, 11, 23))  # noqa: DTZ001
+        trail.write(ledger, Act.EXPORT, WHO, "x", datetime(2026, 11, 23))  # noqa: DTZ001
 
 
 def test_two_processes_that_append_at_once_keep_one_chain(tmp_path: Path, ledger: Ledger) -> None:
@@ -124,7 +126,7 @@ def test_two_processes_that_append_at_once_keep_one_chain(tmp_path: Path, ledger
     for process in processes:
         out, _ = process.communicate(timeout=60)
         assert (process.returncode, len(out.splitlines())) == (0, 40)
-    whos = [entry.who for entry in audit.entries(ledger)]
+    whos = [entry.who for entry in trail.entries(ledger)]
     assert sorted(whos) == ["one"] * 40 + ["two"] * 40
     assert sum(one != other for one, other in pairwise(whos)) > 1, "they did write at once"
     verdict = verify(ledger, [])

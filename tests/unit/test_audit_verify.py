@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ledger import Ledger, anchor, audit, open_ledger
-from pipelines.ledger.audit import Act, Actor
-from pipelines.ledger.verify import Verdict, verify
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.audit_trail import anchor, trail
+from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.verify import Verdict, verify
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 WHO = Actor("city_duty:值班岗", "10.1.2.3")
@@ -29,7 +30,7 @@ def ledger(settings: Settings) -> Iterator[Ledger]:
     opened = open_ledger(settings)
     for number in range(1, 13):
         at = NOW + timedelta(minutes=number)
-        audit.write(opened, Act.EXPORT, WHO, f"readings{number}", at, details={"rows": number}, once_key=f"k{number}")
+        trail.write(opened, Act.EXPORT, WHO, f"readings{number}", at, details={"rows": number}, once_key=f"k{number}")
         if number in {6, 10}:
             anchor.keep(settings, opened, f"2026-11-{number}.1", at)
     yield opened
@@ -55,10 +56,10 @@ def written_anew(attack: sqlite3.Connection, first: int, change: Callable[[dict[
     attack.row_factory = sqlite3.Row
     rows = [dict(row) for row in attack.execute("select * from audit order by seq")]
     change(rows[first - 1])
-    previous = audit.FIRST_PREVIOUS
+    previous = trail.FIRST_PREVIOUS
     for row in rows:
         row["previous_hash"] = previous
-        previous = row["own_hash"] = audit.hash_of(row)
+        previous = row["own_hash"] = trail.hash_of(row)
     attack.execute("delete from audit")
     attack.executemany(
         f"insert into audit values ({', '.join('?' * len(rows[0]))})", [tuple(row.values()) for row in rows]
@@ -67,7 +68,7 @@ def written_anew(attack: sqlite3.Connection, first: int, change: Callable[[dict[
 
 def test_an_untouched_trail_agrees_with_its_anchors(settings: Settings, ledger: Ledger) -> None:
     verdict = judged(settings, ledger)
-    last = audit.head(ledger)
+    last = trail.head(ledger)
     assert last is not None
     assert (verdict.entries, verdict.anchors, verdict.breach, verdict.last_hash) == (12, 2, "", last.own_hash)
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from pipelines import region as regions
-from pipelines import rule_desk
-from pipelines.alerts.rule_backtest import figures
-from pipelines.alerts.ruling import DECIDED, decided
-from pipelines.domain import Level, Role, State, Viewer
+from pipelines.cli import rules
+from pipelines.core.domain import Level, Role, State, Viewer
+from pipelines.core.region import load as regions
+from pipelines.core.settings import Settings
+from pipelines.judging.rule_backtest import figures
+from pipelines.judging.verification_labels import DECIDED, decided
 from pipelines.ledger import open_ledger
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Subject, take
-from pipelines.settings import Settings
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.workflow.steps import Subject, take
 from pipelines.warehouse.tables import define
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
@@ -119,6 +119,6 @@ def test_what_stands_of_a_warning_is_read_from_the_ledger(tmp_path: Path) -> Non
 def test_a_figure_that_only_one_of_two_rules_has_is_said_to_lack_of_the_other() -> None:
     found = {"first": "2026-01-01", "last": "2026-06-30", "editions": 180, "confirmed": 0.5, "touched": None,
              "per_week_of_area": {}, "cases": [], "replaces": {"confirmed": None, "touched": 0.7}}  # fmt: skip
-    lines = rule_desk.told(REGION, "new_rule", found)
+    lines = rules.told(REGION, "new_rule", found)
     assert "  已判定的当中属实的比例：0.5（现行 无）" in lines
     assert "  黄色及以上与已知事件有关的比例：无（现行 0.7）" in lines

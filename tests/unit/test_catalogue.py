@@ -14,10 +14,10 @@ from flask import Flask
 import dashboard
 from dashboard.locale import Language, answer_in, answering_in, count, day, messages, percent, short_day, text, text_in
 from dashboard.locale.catalogue import ONE
-from dashboard.verdict import odds
-from pipelines.domain import UserError
-from pipelines.phrase_book import english
-from pipelines.region import load
+from dashboard.summary.comparison import odds
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import load
+from pipelines.core.translations import english
 
 SITE = Path(dashboard.__file__).parent
 ROOT = SITE.parent

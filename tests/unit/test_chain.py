@@ -6,17 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import Level, Role, SaidError, State, Viewer
-from pipelines.ledger import Ledger, acknowledgement, audit, open_ledger
-from pipelines.ledger import notice as outbox
-from pipelines.ledger.acknowledgement import acknowledgements
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Cause, Shown, Standing, Subject, deadlines, next_steps, standing, take, undo
-from pipelines.ledger.measure import assign
-from pipelines.ledger.notice import Decision, Purpose, Reason
-from pipelines.ledger.notice import State as Sent
-from pipelines.region import load
-from pipelines.settings import Settings
+from pipelines.core.domain import Level, Role, SaidError, State, Viewer
+from pipelines.core.region.load import load
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.notifications import notice as outbox
+from pipelines.ledger.notifications.notice import Decision, Purpose, Reason
+from pipelines.ledger.notifications.notice import State as Sent
+from pipelines.ledger.workflow import acknowledgement
+from pipelines.ledger.workflow.acknowledgement import acknowledgements
+from pipelines.ledger.workflow.measure import assign
+from pipelines.ledger.workflow.steps import (
+    Cause,
+    Shown,
+    Standing,
+    Subject,
+    deadlines,
+    next_steps,
+    standing,
+    take,
+    undo,
+)
 
 TRANSITION = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng").transition
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -68,7 +80,7 @@ def test_a_yellow_warning_goes_from_suspicion_to_lifted(ledger: Ledger) -> None:
     assert not next_steps(TRANSITION, of(ledger), Level.YELLOW)
     assert [one.number for one in of(ledger).steps] == [1, 2, 3, 4, 5]
     assert of(ledger, until=at(2.5)).state is State.ISSUED
-    acts = [entry for entry in audit.entries(ledger) if entry.act == "transition"]
+    acts = [entry for entry in trail.entries(ledger) if entry.act == "transition"]
     assert len(acts) == 5
 
 
@@ -196,7 +208,7 @@ def test_a_step_is_taken_back_by_a_further_entry_and_counts_as_not_taken(ledger:
     assert of(ledger, until=at(1)).state is State.CONFIRMED, "it stood so then"
     step(ledger, HEAD, YELLOW, "confirmed", 2)
     assert of(ledger).entered(State.CONFIRMED) == at(2)
-    acts = [entry.details for entry in audit.entries(ledger) if entry.act == "transition"]
+    acts = [entry.details for entry in trail.entries(ledger) if entry.act == "transition"]
     assert ['"undoes":1' in str(one).replace(" ", "").replace("'", '"') for one in acts] == [False, True, False]
 
 

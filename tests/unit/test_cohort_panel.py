@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines import region as regions
-from pipelines.warehouse.catalogue import catalogue
-from pipelines.warehouse.cohort import cohort_panel, cohorts_of
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.region import load as regions
+from pipelines.warehouse.cohorts import cohort_panel, cohorts_of
 
 REGION = regions.load(Path(__file__).resolve().parents[2] / "data" / "regions" / "liaocheng")
 MONDAY = date(2026, 10, 5)

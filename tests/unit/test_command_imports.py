@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.commands import ENTRY_POINTS, HELP, load_command
+from pipelines.cli.app import ENTRY_POINTS, HELP, load_command
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {
@@ -24,7 +24,7 @@ HEAVY = {
     "plotly",
     "pydantic",
     "pipelines.run",
-    "pipelines.region",
+    "pipelines.core.region.load",
 }
 PROGRAM = """
 import json, sys

@@ -6,12 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import Role, UserError, Viewer
-from pipelines.ledger import Ledger, account, audit, confirmation, link, open_ledger, session
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.confirmation import confirm, give_link, give_role, open_requests, refuse, told_of, told_owner
-from pipelines.ledger.sign_in import Refused, SignedIn, sign_in
-from pipelines.settings import Settings
+from pipelines.core.domain import Role, UserError, Viewer
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import account, confirmation, link, session
+from pipelines.ledger.accounts.confirmation import (
+    confirm,
+    give_link,
+    give_role,
+    open_requests,
+    refuse,
+    told_of,
+    told_owner,
+)
+from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Actor
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 GOOD = "purple hippo naps on roofs"
@@ -23,9 +33,9 @@ NEEDING_TWO = [*(set(Role) - {Role.COUNTY_HEAD, Role.COUNTY_CLERK})]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the slow hash and the judgement of passwords: these tests look at who may do what."""
-    monkeypatch.setattr("pipelines.ledger.link.hashed", lambda password: f"hash of {password}")
-    monkeypatch.setattr("pipelines.ledger.link.must_be_good", lambda *_: None)
-    monkeypatch.setattr("pipelines.ledger.sign_in.matches", lambda given, kept: kept == f"hash of {given}")
+    monkeypatch.setattr("pipelines.ledger.accounts.link.hashed", lambda password: f"hash of {password}")
+    monkeypatch.setattr("pipelines.ledger.accounts.link.must_be_good", lambda *_: None)
+    monkeypatch.setattr("pipelines.ledger.accounts.sign_in.matches", lambda given, kept: kept == f"hash of {given}")
 
 
 @pytest.fixture
@@ -41,9 +51,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def made(ledger: Ledger, name: str, role: Role, areas: tuple[str, ...] = (), *, is_in_use: bool = True) -> str:
     """An account, opened at the server."""
-    account_id = account.create(ledger, audit.this_process(), name, f"{name}本人", role, areas, NOW)
+    account_id = account.create(ledger, trail.this_process(), name, f"{name}本人", role, areas, NOW)
     if is_in_use:
-        token = link.for_password(ledger, audit.this_process(), account_id, NOW)
+        token = link.for_password(ledger, trail.this_process(), account_id, NOW)
         assert link.redeem_password(ledger, token, GOOD, [], NOW) is not None
     return account_id
 
@@ -54,7 +64,7 @@ def asked(ledger: Ledger, account_id: str) -> str | None:
 
 def confirmed(ledger: Ledger, name: str, role: Role, request_id: int = 1) -> str:
     viewer = Viewer(role, name=name)
-    return confirm(ledger, viewer, audit.actor_of(viewer, "10.0.0.2"), request_id, NOW)
+    return confirm(ledger, viewer, trail.actor_of(viewer, "10.0.0.2"), request_id, NOW)
 
 
 @pytest.mark.parametrize("role", sorted(NEEDING_TWO))
@@ -157,7 +167,7 @@ def test_a_request_is_refused_taken_back_replaced_and_forgotten(ledger: Ledger) 
         (waiting,) = open_requests(ledger, NOW)
         with pytest.raises(UserError, match="须由"):
             refuse(ledger, Viewer(Role.CITY_ANALYST, name="analyst"), ROOT, waiting.request_id, NOW)
-        refuse(ledger, viewer, audit.actor_of(viewer, ""), waiting.request_id, NOW)
+        refuse(ledger, viewer, trail.actor_of(viewer, ""), waiting.request_id, NOW)
         assert open_requests(ledger, NOW) == []
     asked(ledger, analyst)
     assert open_requests(ledger, NOW + confirmation.LASTS) == []

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.alerts.corroboration import compared
+from pipelines.judging.corroboration import compared
 from pipelines.warehouse.tables import define
 
 CITY, DAY, CUTOFF = "371500", date(2026, 10, 31), datetime(2026, 10, 31, 0)  # noqa: DTZ001 - the warehouse holds naive UTC

@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.download import _BLOCK, _written
-from pipelines.sheet import show_cell
+from dashboard.web.download import _BLOCK, _written
+from pipelines.core.text_safety import show_cell
 
 CELL = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.integers(), st.floats(), st.none())
 TABLE = st.integers(1, 4).flatmap(

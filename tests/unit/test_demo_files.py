@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from stdnum.cn import ric
 
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import Region, load
 from pipelines.demo import DemoReport, generate
 from pipelines.demo.wording import FEEDS, HEADERS
-from pipelines.domain import UserError
-from pipelines.region import Region, load
 
 LAST, DAYS = date(2026, 10, 31), 280
 FIRST = LAST - timedelta(days=DAYS - 1)

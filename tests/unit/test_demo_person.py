@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from stdnum.cn import ric, uscc
 
+from pipelines.core.region.load import load
 from pipelines.demo.city import City, build_city
 from pipelines.demo.person import birth_slots, credit_codes, identity_numbers
-from pipelines.region import load
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 

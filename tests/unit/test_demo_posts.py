@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.core.region.load import load
 from pipelines.demo import plan_city
 from pipelines.demo.post import post_sheet
 from pipelines.demo.sheet import UTF8, Sheet, join
 from pipelines.demo.wording import HEADERS, Wording
-from pipelines.region import load
 
 REGION = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 LAST = date(2026, 10, 31)

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.core.region.load import Region, load
 from pipelines.demo import labelled_truth
 from pipelines.demo.city import build_city
 from pipelines.demo.rhythm import Rhythm, build_rhythm, draw_counts
 from pipelines.demo.timeline import Timeline, build_timeline
 from pipelines.demo.truth import size_class
-from pipelines.region import Region, load
 
 LAST = date(2026, 10, 31)
 SEEDS = (1, 2, 3)

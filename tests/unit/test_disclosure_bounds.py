@@ -5,12 +5,12 @@ from math import inf
 import duckdb
 import pytest
 
-from pipelines.alerts.lifecycle import BANDS
-from pipelines.domain import UserError
-from pipelines.publish.disclosure import is_small, told_bands
-from pipelines.publish.outside import band_limits
-from pipelines.secrecy import Bounds, bounds
-from pipelines.warehouse.catalogue import catalogue
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.domain import UserError
+from pipelines.core.region.disclosure_policy import Bounds, bounds
+from pipelines.judging.lifecycle import BANDS
+from pipelines.publishing.disclosure import is_small, told_bands
+from pipelines.publishing.external_constraints import band_limits
 from pipelines.warehouse.transform import with_second
 
 PERSONS, EMPLOYERS, VILLAGES, NOBODY = "benefit_claim", "insured_headcount", "outworking_labour", "vacancy"

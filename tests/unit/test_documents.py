@@ -11,10 +11,10 @@ from model_city import calendar, daily_city
 from models.assess import assess
 from models.methods import Method
 from models.recipe import RECIPES
-from pipelines.commands import HELP
+from pipelines.cli.app import HELP
+from pipelines.core.catalogue.indicators import parse
+from pipelines.core.settings import Settings
 from pipelines.feeds.contract import Contract
-from pipelines.settings import Settings
-from pipelines.warehouse.catalogue import parse
 from tests.guard import violations
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from models.recipe import RECIPES
-from pipelines.alerts.exceedance import KIND, came, exceedances
-from pipelines.alerts.hysteresis import held
-from pipelines.alerts.judged import judged_to
-from pipelines.alerts.lifecycle import EarlyWarning, opened
-from pipelines.alerts.rules import FINDING
-from pipelines.alerts.told_anew import spans_corrected
-from pipelines.rule_terms import FURTHEST_AHEAD
+from pipelines.core.catalogue.rule_terms import FURTHEST_AHEAD
+from pipelines.judging.evaluated_until import judged_to
+from pipelines.judging.exceedance import KIND, came, exceedances
+from pipelines.judging.findings import FINDING
+from pipelines.judging.hysteresis import held
+from pipelines.judging.lifecycle import EarlyWarning, opened
+from pipelines.judging.reevaluation import spans_corrected
 from pipelines.warehouse.tables import define
 from tests.unit.test_rule_scope import AREA, CITY, REGION, rule
 

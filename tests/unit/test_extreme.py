@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from scipy import sparse
 from scipy.optimize import linprog
 
-from pipelines.publish.extreme import Extremes
+from pipelines.publishing.lp_bounds import Extremes
 
 INFINITE = 3  # status of scipy's linprog
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
-from pipelines.ingest import identity
+from pipelines.formcheck.validation import identity
 
 SYMBOLS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.domain import Grain, UserError
+from pipelines.core.domain import Grain, UserError
+from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Kind
-from pipelines.ingest.check import check
-from pipelines.ingest.drop import drop_of
-from pipelines.ingest.statement import statement
-from pipelines.region import Region, load
+from pipelines.formcheck.form_check import check
+from pipelines.formcheck.parsing.parsed_file import drop_of
+from pipelines.formcheck.validation.statement import statement
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "pipelines" / "sql" / "tables"

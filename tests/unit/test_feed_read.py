@@ -6,9 +6,9 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest.read import read
-from pipelines.ingest.split import MAX_LINE_BYTES, regular
-from pipelines.ingest.text import Text
+from pipelines.formcheck.parsing.parse import read
+from pipelines.formcheck.parsing.split import MAX_LINE_BYTES, regular
+from pipelines.formcheck.parsing.text import Text
 
 WIDTH = 3
 CELL = st.text(st.sampled_from("ab1 \t张𠮷;'\\"), max_size=4)

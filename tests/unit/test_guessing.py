@@ -10,12 +10,14 @@ import pytest
 from argon2 import extract_parameters
 from sqlalchemy import func, select
 
-from pipelines.domain import Role
-from pipelines.ledger import Ledger, account, audit, link, open_ledger, password, throttle
-from pipelines.ledger.password import weakness
-from pipelines.ledger.schema import attempt
-from pipelines.ledger.sign_in import Refused, SignedIn, sign_in
-from pipelines.settings import Settings
+from pipelines.core.domain import Role
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import account, link, password, throttle
+from pipelines.ledger.accounts.password import weakness
+from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.db.schema import attempt
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 GOOD = "purple hippo naps on roofs"
@@ -26,8 +28,8 @@ SECOND = timedelta(seconds=1)
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = open_ledger(Settings(data=tmp_path))
     for name in ("owner", "other"):
-        account_id = account.create(opened, audit.SYSTEM, name, "张三", Role.CITY_DUTY, [], NOW)
-        link.redeem_password(opened, link.for_password(opened, audit.SYSTEM, account_id, NOW), GOOD, [], NOW)
+        account_id = account.create(opened, trail.SYSTEM, name, "张三", Role.CITY_DUTY, [], NOW)
+        link.redeem_password(opened, link.for_password(opened, trail.SYSTEM, account_id, NOW), GOOD, [], NOW)
     yield opened
     opened.close()
 
@@ -41,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         looked.append(given)
         return given == GOOD and bool(password_hash)
 
-    monkeypatch.setattr("pipelines.ledger.sign_in.matches", matches)
+    monkeypatch.setattr("pipelines.ledger.accounts.sign_in.matches", matches)
     return looked
 
 
@@ -145,7 +147,7 @@ def test_a_stranger_behind_the_same_proxy_keeps_nobody_out_for_nine_hours(
 def test_an_administrator_ends_the_wait(ledger: Ledger, quick: list[str]) -> None:
     for n in range(6):
         sign_in(ledger, "owner", f"guess {n}", NOW)
-    account.forgive(ledger, audit.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
+    account.forgive(ledger, trail.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
     assert isinstance(sign_in(ledger, "owner", GOOD, NOW), SignedIn)
 
 
@@ -164,19 +166,19 @@ def test_an_administrator_ends_the_waits_by_address_and_of_browsers_the_account_
         assert wait(sign_in(ledger, "other", GOOD, NOW, "10.0.0.1")) > 0
 
     keep_out()
-    account.forgive(ledger, audit.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
+    account.forgive(ledger, trail.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
     assert isinstance(sign_in(ledger, "other", GOOD, NOW, "10.0.0.1"), SignedIn)
     known = sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", first.device)
     assert isinstance(known, SignedIn)
     first = known
     keep_out()
-    assert account.forgive_addresses(ledger, audit.SYSTEM, NOW) == 1
+    assert account.forgive_addresses(ledger, trail.SYSTEM, NOW) == 1
     assert isinstance(sign_in(ledger, "other", GOOD, NOW, "10.0.0.1"), SignedIn)
     assert wait(sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", first.device)) > 0, "its own are its owner's"
 
 
 def test_a_browser_in_which_a_password_was_set_by_a_link_is_known(ledger: Ledger, quick: list[str]) -> None:
-    again = link.for_password(ledger, audit.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
+    again = link.for_password(ledger, trail.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
     fresh = link.redeem_password(ledger, again, GOOD, [], NOW, "10.0.0.1")
     assert isinstance(fresh, SignedIn)
     for n in range(50):

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.feeds import contracts
-from pipelines.ingest.hold import Held, settle
+from pipelines.ingest.acceptance_rules import Held, settle
 from pipelines.warehouse.store import Warehouse
 from pipelines.warehouse.tables import define_all
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from stdnum.cn import ric
 
-from pipelines.ingest import persons
-from pipelines.ingest.identity import PSEUDONYM_LENGTH, pads
+from pipelines.formcheck.validation import persons
+from pipelines.formcheck.validation.identity import PSEUDONYM_LENGTH, pads
 
 KEY = b"k" * 32
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from pipelines.domain import Grain
+from pipelines.core.domain import Grain
 from pipelines.feeds.contract import Column, Kind
-from pipelines.ingest import unit
-from pipelines.ingest.encoding import RefusedError
-from pipelines.ingest.preamble import SILENT, stated
-from pipelines.ingest.writing import code, day, number, plain, written
+from pipelines.formcheck.parsing import unit
+from pipelines.formcheck.parsing.encoding import RefusedError
+from pipelines.formcheck.parsing.preamble import SILENT, stated
+from pipelines.formcheck.writing import code, day, number, plain, written
 
 
 @pytest.mark.parametrize(

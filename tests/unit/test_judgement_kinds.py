@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from models.panel import Panel
-from pipelines import region as regions
-from pipelines.domain import TOTAL_INDUSTRY, Grain
-from pipelines.warehouse.catalogue import catalogue
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.domain import TOTAL_INDUSTRY, Grain
+from pipelines.core.region import load as regions
 from pipelines.warehouse.cells import Cells, cells_of, is_cell
 from pipelines.warehouse.forecast import foreseen
-from pipelines.warehouse.judgement import Judgement, judgement
 from pipelines.warehouse.panel import panel
+from pipelines.warehouse.series_judgement import Judgement, judgement
 from tests.house import ROOT
 
 NONE = pd.DataFrame({name: [] for name in ("area", "period", "value", "likely", "lo", "hi")})

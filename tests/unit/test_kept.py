@@ -1,4 +1,4 @@
-from pipelines.publish.kept import Kept
+from pipelines.published.cache import Kept
 
 
 def test_the_least_recently_asked_go_first() -> None:

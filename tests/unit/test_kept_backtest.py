@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.warehouse import leading
 from pipelines.warehouse.backtest import EVERY_LEVEL, Backtest, told
-from pipelines.warehouse.catalogue import catalogue
-from pipelines.warehouse.kept_backtest import keep, standing, worsened
+from pipelines.warehouse.stored_backtests import keep, standing, worsened
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 

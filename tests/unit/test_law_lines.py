@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines import region as regions
-from pipelines.alerts import layoff_rate, lead_desk, leads, rules
-from pipelines.roster import roster
+from pipelines.core.region import load as regions
+from pipelines.judging import findings, layoff_rate, lead_store, leads
+from pipelines.warehouse.expected_submissions import roster
 from pipelines.warehouse.tables import define
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
@@ -42,7 +42,7 @@ def report(planned: int, staff: int, told: int = 0, effective: int = 30) -> pd.D
     ],
 )
 def test_a_report_is_due_from_twenty_persons_or_a_tenth_of_the_staff(planned: int, staff: int, is_met: bool) -> None:
-    found = rules.events(SHIPPED, report(planned, staff), DAY)
+    found = findings.events(SHIPPED, report(planned, staff), DAY)
     assert len(found) == is_met
     assert leads.must_report(pd.Series([planned]), pd.Series([staff])).tolist() == [is_met]
 
@@ -51,7 +51,7 @@ def test_a_report_is_due_from_twenty_persons_or_a_tenth_of_the_staff(planned: in
     ("planned", "staff", "level"), [(200, 2000, 3), (201, 2000, 2), (201, 1999, 3), (50, 500, 3), (49, 500, 4)]
 )
 def test_more_than_two_hundred_of_two_thousand_is_orange(planned: int, staff: int, level: int) -> None:
-    assert rules.events(SHIPPED, report(planned, staff), DAY)["level"].tolist() == [level]
+    assert findings.events(SHIPPED, report(planned, staff), DAY)["level"].tolist() == [level]
 
 
 def instalments(first: int, second: int, days: int, staff: int = 1000) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def instalments(first: int, second: int, days: int, staff: int = 1000) -> pd.Dat
     ],
 )
 def test_a_layoff_in_instalments_is_one(first: int, second: int, days: int, found: list[tuple[int, float]]) -> None:
-    told = rules.events(SHIPPED, instalments(first, second, days), DAY)
+    told = findings.events(SHIPPED, instalments(first, second, days), DAY)
     assert list(zip(told["level"], told["people"], strict=True)) == found
     if days == 10:
         assert (told["window_from"].iloc[0], told["data_to"].iloc[0]) == (
@@ -84,7 +84,7 @@ def test_a_layoff_in_instalments_is_one(first: int, second: int, days: int, foun
 def test_a_report_elsewhere_leaves_the_first_one_its_finding(elsewhere: dict[str, str]) -> None:
     before = report(30, 1000).assign(report_id="r0", reported_on=pd.Timestamp("2026-10-12"))
     both = pd.concat([before, report(60, 1000).assign(**elsewhere)], ignore_index=True)
-    told = rules.events(SHIPPED, both, DAY)
+    told = findings.events(SHIPPED, both, DAY)
     there = {"area": "371502", "industry": "C"}
     found = told.set_index("people")[list(there)].to_dict("index")
     assert found == {30.0: there, 90.0: there | elsewhere}
@@ -92,7 +92,7 @@ def test_a_report_elsewhere_leaves_the_first_one_its_finding(elsewhere: dict[str
 
 def test_reports_of_two_employers_are_not_added_up() -> None:
     two = instalments(19, 19, 10).assign(employer=["e1", "e2"])
-    assert rules.events(SHIPPED, two, DAY).empty
+    assert findings.events(SHIPPED, two, DAY).empty
 
 
 @pytest.mark.parametrize("base", [10, 30, 70, 1000, 10_000, 123_450])
@@ -249,7 +249,7 @@ def taken_on(day: date, joined_on: date, reported_on: date = date(2026, 4, 1)) -
             " from range(10) as told (i)",
             {"joined_on": joined_on},
         )
-        return len(lead_desk.found(con, REGION, SHIPPED[SHIPPED["kind"] == "rehire"], report(1, 1)[:0], day))
+        return len(lead_store.found(con, REGION, SHIPPED[SHIPPED["kind"] == "rehire"], report(1, 1)[:0], day))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_a_headcount_counts_that_was_over_when_the_window_began_and_is_of_three_
             " from (values ('e1', 100), ('e2', 50000)) as told (employer, insured)",
             {"month": month},
         )
-        found = lead_desk.found(con, REGION, SHIPPED[SHIPPED["kind"] == "unreported"], report(1, 1)[:0], DAY)
+        found = lead_store.found(con, REGION, SHIPPED[SHIPPED["kind"] == "unreported"], report(1, 1)[:0], DAY)
     assert found["employer"].tolist() == ["e1"] * is_known, (
         "ten of a hundred are a tenth, ten of nobody knows how many none"
     )

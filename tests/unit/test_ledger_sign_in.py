@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pipelines.domain import Role, UserError, Viewer
-from pipelines.ledger import Ledger, link, open_ledger, session
-from pipelines.settings import Settings
+from pipelines.core.domain import Role, UserError, Viewer
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.accounts import link, session
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

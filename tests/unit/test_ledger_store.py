@@ -7,11 +7,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from pipelines.domain import Edition, UserError
+from pipelines.core.domain import Edition, UserError
+from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
-from pipelines.ledger.edition import next_number, record, recorded_editions
-from pipelines.ledger.schema import metadata
-from pipelines.settings import Settings
+from pipelines.ledger.db.schema import metadata
+from pipelines.ledger.editions import next_number, record, recorded_editions
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 

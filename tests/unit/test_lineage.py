@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from pipelines.domain import UserError
-from pipelines.warehouse.catalogue import catalogue
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.domain import UserError
+from pipelines.warehouse.as_of import FACTS
 from pipelines.warehouse.lineage import with_lines
-from pipelines.warehouse.sight import FACTS
 
 Items = list[tuple[str, int, float | None]]
 

@@ -7,14 +7,14 @@ from datetime import date
 
 import pytest
 
-from pipelines.domain import Grain
+from pipelines.core.domain import Grain
+from pipelines.core.region.load import load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
-from pipelines.ingest.check import Checker
-from pipelines.ingest.drop import Drop, drop_of
-from pipelines.ingest.error_rows import PROBLEM, error_rows
-from pipelines.ingest.error_sheet import LINE
-from pipelines.region import load
+from pipelines.formcheck.error_rows import PROBLEM, error_rows
+from pipelines.formcheck.error_sheet import LINE
+from pipelines.formcheck.form_check import Checker
+from pipelines.formcheck.parsing.parsed_file import Drop, drop_of
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, claim, csv
 
 CONTRACT, PLACES = contracts()["benefit_claim"], load(REGION)

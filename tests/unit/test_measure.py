@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import Level, Role, SaidError, Viewer
-from pipelines.ledger import Ledger, audit, open_ledger
-from pipelines.ledger.audit import Actor
-from pipelines.ledger.chain import Subject
-from pipelines.ledger.measure import Measure, Progress, assign, close, measures, proposals
-from pipelines.region import load
-from pipelines.settings import Settings
+from pipelines.core.domain import Level, Role, SaidError, Viewer
+from pipelines.core.region.load import load
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.workflow.measure import Measure, Progress, assign, close, measures, proposals
+from pipelines.ledger.workflow.steps import Subject
 
 PLAYBOOK = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng").playbook
 NOW, TODAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC), date(2026, 11, 23)
@@ -83,7 +84,7 @@ def test_a_measure_is_assigned_once_and_done_with_a_result(ledger: Ledger) -> No
     with pytest.raises(SaidError, match="已经办结"):
         close(ledger, CLERK, ACTOR, WARNING, number, Progress.DROPPED, "再来一次", NOW)
     assert assigned(ledger) != number, "what was closed may be assigned again"
-    assert [entry.act for entry in audit.entries(ledger)] == ["measure"] * 3
+    assert [entry.act for entry in trail.entries(ledger)] == ["measure"] * 3
 
 
 def test_who_may_not_is_refused(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ import pytest
 from model_city import calendar, daily_city, weekly_regions
 
 from models.assess import Memory, assess
-from models.memory_arrays import RECENT, from_arrays, to_arrays
+from models.model_state import RECENT, from_arrays, to_arrays
 from models.panel import Panel
 
 DAYS, FIRST = 460, "2021-03-01"

@@ -10,7 +10,7 @@ from scipy import stats
 from models.assess import Memory, assess
 from models.backtest import trace
 from models.evidence import worth
-from models.memory_arrays import from_arrays, to_arrays
+from models.model_state import from_arrays, to_arrays
 from models.panel import Grain, Panel, Worse, periods_from
 from models.spike import tail_probability
 

@@ -13,8 +13,8 @@ from model_city import calendar, changed, daily_city, weekly_regions
 
 from models.assess import Memory, assess, course_of
 from models.backtest import Trace, outlook, trace
-from models.memory_arrays import from_arrays, to_arrays
 from models.methods import METHODS, SEASONAL
+from models.model_state import from_arrays, to_arrays
 from models.panel import Panel, periods_from
 from models.recipe import BY_METHOD, FIRST_ANCHOR
 from models.seasonal import SEARCHES, counterpart

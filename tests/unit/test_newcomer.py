@@ -8,7 +8,7 @@ from test_judgement_kinds import cells, draw, judged, panel_of, readings, region
 from models.assess import assess
 from models.change import assessed
 from models.methods import LEVEL_FACTOR
-from pipelines.domain import Grain
+from pipelines.core.domain import Grain
 from pipelines.warehouse.panel import panel
 
 WEEKS = pd.date_range("2023-01-02", periods=110, freq="7D")

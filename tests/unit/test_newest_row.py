@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import duckdb
 import pytest
 
-from pipelines.warehouse.catalogue import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue, step
 from pipelines.warehouse.tables import define
 
 EARLY, LATE = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.optimize import linprog
 
-from pipelines.publish import protect as protect_module
-from pipelines.publish.protect import Measure, adds_up, protect, reach, sums, witnesses
+from pipelines.publishing import suppression as protect_module
+from pipelines.publishing.suppression import Measure, adds_up, protect, reach, sums, witnesses
 
 NEED = 9.0
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from pipelines.publish.edition import CHECKS, IN_GENERAL
+from pipelines.publishing.edition import CHECKS, IN_GENERAL
 from pipelines.warehouse.tables import define
 
 READING = (

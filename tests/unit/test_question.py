@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import SaidError
-from pipelines.publish import question as questions
-from pipelines.publish.question import question
-from pipelines.publish.scope import RefusedError
+from pipelines.core.domain import SaidError
+from pipelines.published import questions
+from pipelines.published.questions import question
+from pipelines.published.scope import RefusedError
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.domain import Grain
-from pipelines.region import Region, load
-from pipelines.roster import due_periods, roster
+from pipelines.core.domain import Grain
+from pipelines.core.region.load import Region, load
+from pipelines.warehouse.expected_submissions import due_periods, roster
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.domain import Grain
-from pipelines.region import Region, load
-from pipelines.roster import roster
+from pipelines.core.domain import Grain
+from pipelines.core.region.load import Region, load
+from pipelines.warehouse.expected_submissions import roster
 from tests.regions.us_states import drops
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.domain import UserError
-from pipelines.region import load
+from pipelines.core.domain import UserError
+from pipelines.core.region.load import load
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 

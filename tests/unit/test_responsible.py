@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.ledger.responsible import Responsible, responsible
-from pipelines.region import load
+from pipelines.core.region.load import load
+from pipelines.ledger.workflow.responsible import Responsible, responsible
 
 REGION = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 OFFICE = "茌平区人力资源和社会保障局就业科"

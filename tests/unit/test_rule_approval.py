@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from pipelines.domain import Role, UserError, Viewer
-from pipelines.ledger import Ledger, audit, open_ledger
-from pipelines.ledger.audit import Act, Actor
-from pipelines.ledger.rule import Kind, acts, approval, decide, keep_backtest, part_of, stand_behind
-from pipelines.settings import Settings
+from pipelines.core.domain import Role, UserError, Viewer
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.workflow.rule import Kind, acts, approval, decide, keep_backtest, part_of, stand_behind
 from tests.first_ledger import leave
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -73,7 +74,7 @@ def test_leaders_and_analysts_decide_with_a_reason(ledger: Ledger, role: Role) -
     stands(ledger, Kind.PROPOSED, AUTHOR, ROOT)
     decided(Kind.APPROVED, "同意")
     assert approval(ledger, RULE, CONTENT).is_complete
-    told = audit.entries(ledger, act=Act.RULE_CHANGE)[0]
+    told = trail.entries(ledger, act=Act.RULE_CHANGE)[0]
     assert (told.who, told.target) == (f"{role}:zhao", f"rule {RULE}")
 
 
@@ -118,5 +119,5 @@ def _enter_as_before(settings: Settings, *entered: Actor) -> None:
                 {"rule": RULE, "content": CONTENT, "kind": kind.value, "who": who},
             )
             details = {"rule_hash": CONTENT, "kind": kind.value, "backtest": 1, "person": who}
-            audit.append(connection, Act.RULE_CHANGE, actor, f"rule {RULE}", NOW, details=details)
+            trail.append(connection, Act.RULE_CHANGE, actor, f"rule {RULE}", NOW, details=details)
     engine.dispose()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from models.evidence import MIN_RATIO
-from pipelines import region as regions
-from pipelines.domain import UserError
-from pipelines.region_rules import RULE
-from pipelines.rule_terms import LEAST_RATIO, TERMS
-from pipelines.rule_version import before, newest
+from pipelines.core.catalogue.rule_terms import LEAST_RATIO, TERMS
+from pipelines.core.domain import UserError
+from pipelines.core.region import load as regions
+from pipelines.core.region.rule_version import before, newest
+from pipelines.core.region.rules import RULE
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 Load = Callable[..., regions.Region]

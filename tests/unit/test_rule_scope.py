@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines import region as regions
-from pipelines.alerts import leads, rules
-from pipelines.alerts.exceedance import exceedances
-from pipelines.alerts.grounds import found, grounds, in_force_on
-from pipelines.alerts.lifecycle import opened
-from pipelines.alerts.reach import by_cohort, without_readings
-from pipelines.domain import UserError
-from pipelines.region_rules import RULE
-from pipelines.rule_desk import differences
-from pipelines.rule_version import newest, rule_hash
+from pipelines.cli.rules import differences
+from pipelines.core.domain import UserError
+from pipelines.core.region import load as regions
+from pipelines.core.region.rule_version import newest, rule_hash
+from pipelines.core.region.rules import RULE
+from pipelines.judging import findings as rules
+from pipelines.judging import leads
+from pipelines.judging.exceedance import exceedances
+from pipelines.judging.lifecycle import opened
+from pipelines.judging.rule_inputs import found, grounds, in_force_on
+from pipelines.judging.rule_scope import by_cohort, without_readings
 from pipelines.warehouse.tables import define
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"

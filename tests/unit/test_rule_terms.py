@@ -7,15 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines import region as regions
-from pipelines.alerts import rules
-from pipelines.alerts.corroboration import raised
-from pipelines.alerts.hysteresis import held, look_back_days, waiting
-from pipelines.alerts.lifecycle import EarlyWarning, advance, from_row, opened
-from pipelines.alerts.override import with_overrides
-from pipelines.domain import UserError
-from pipelines.region_rules import RULE
-from pipelines.rule_version import newest, released, rule_hash
+from pipelines.core.domain import UserError
+from pipelines.core.region import load as regions
+from pipelines.core.region.rule_version import newest, released, rule_hash
+from pipelines.core.region.rules import RULE
+from pipelines.judging import findings
+from pipelines.judging.corroboration import raised
+from pipelines.judging.hysteresis import held, look_back_days, waiting
+from pipelines.judging.lifecycle import EarlyWarning, advance, from_row, opened
+from pipelines.judging.override import with_overrides
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 REGION = regions.load(LIAOCHENG)
@@ -61,7 +61,7 @@ FLAT = [3.0] * 12
 )
 def test_a_rise_is_the_mean_over_its_low_of_a_year(values: list[float], is_met: bool) -> None:
     change = rule(kind="change", indicator="rate", line=0.5, window_periods=3)
-    found = rules.changes(change, *months(values), BOTH, CITY)
+    found = findings.changes(change, *months(values), BOTH, CITY)
     assert len(found) == is_met
     assert set(found["kind"]) <= {"change"}
 
@@ -71,20 +71,20 @@ def test_a_mean_over_a_missing_month_is_none(missing: int | None, is_met: bool) 
     newest, past = months([3.0] * 15 + [3.5] * 3)
     change = rule(kind="change", indicator="rate", line=0.5, window_periods=3)
     told = past if missing is None else past.drop(index=missing)
-    assert len(rules.changes(change, newest, told, BOTH, CITY)) == is_met
+    assert len(findings.changes(change, newest, told, BOTH, CITY)) == is_met
 
 
 def test_readings_of_other_rules_alone_are_no_change() -> None:
     newest, _ = months([3.0] * 18, indicator="ratio")
     change = rule(kind="change", indicator="rate", line=0.5, window_periods=3)
-    assert rules.changes(change, newest, pd.DataFrame(), BOTH, CITY).empty
+    assert findings.changes(change, newest, pd.DataFrame(), BOTH, CITY).empty
 
 
 def test_where_lower_is_worse_a_fall_from_the_high_is_the_change() -> None:
     change = rule(kind="change", indicator="ratio", line=0.2, window_periods=3)
     fallen = months([1.2] * 15 + [1.0] * 3, indicator="ratio")
-    assert rules.changes(change, *fallen, BOTH, CITY)["expected"].tolist() == pytest.approx([1.2])
-    assert rules.changes(change, *months([1.0] * 15 + [1.2] * 3, indicator="ratio"), BOTH, CITY).empty
+    assert findings.changes(change, *fallen, BOTH, CITY)["expected"].tolist() == pytest.approx([1.2])
+    assert findings.changes(change, *months([1.0] * 15 + [1.2] * 3, indicator="ratio"), BOTH, CITY).empty
 
 
 def ending(
@@ -106,10 +106,10 @@ def test_deferrals_that_end_within_the_window_add_up_by_area_industry_and_city()
             ending(499, "2026-11-05", area="371503", employer="e4"),
         ]
     )
-    found = rules.deadlines(deadline, endings, DAY, CITY)
+    found = findings.deadlines(deadline, endings, DAY, CITY)
     told = set(zip(found["area"], found["industry"], found["people"], strict=True))
     assert told == {(CITY, "ALL", 999.0), ("371502", "ALL", 500.0), (CITY, "C", 999.0)}
-    assert rules.deadlines(deadline, endings[:0], DAY, CITY).empty
+    assert findings.deadlines(deadline, endings[:0], DAY, CITY).empty
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_the_shipped_rule_of_posts_is_met_at_its_lines_and_days(people: int, on:
     posts = pd.DataFrame(
         [ending(people - 1, on, indicator="welfare_post"), ending(1, on, "371502", "e2", "welfare_post")]
     )
-    found = rules.deadlines(shipped, posts, DAY, CITY)
+    found = findings.deadlines(shipped, posts, DAY, CITY)
     assert sorted(found["area"]) == sorted(["371502", CITY] * len(levels))
     assert found["level"].tolist() == levels * 2
     assert set(found["people"]) <= {float(people)}
@@ -146,11 +146,11 @@ def test_a_rule_on_deadlines_is_held_against_the_endings_of_its_own_indicator() 
     )
     on = "2026-11-10"
     endings = pd.DataFrame([ending(90, on), ending(20, on, employer="e2"), ending(99, on, indicator="welfare_post")])
-    assert rules.deadlines(both, endings, DAY, CITY)[["rule_id", "people"]].to_numpy().tolist() == [
+    assert findings.deadlines(both, endings, DAY, CITY)[["rule_id", "people"]].to_numpy().tolist() == [
         ["insured_deferring", 110.0]
     ]
     one_more = pd.concat([endings, pd.DataFrame([ending(1, on, employer="e3", indicator="welfare_post")])])
-    found = rules.deadlines(both, one_more, DAY, CITY).set_index("rule_id")["people"]
+    found = findings.deadlines(both, one_more, DAY, CITY).set_index("rule_id")["people"]
     assert found.to_dict() == {"insured_deferring": 110.0, "welfare_post": 100.0}
 
 
@@ -158,13 +158,13 @@ def test_slots_that_did_not_come_are_a_data_fault_of_the_area() -> None:
     fault = rule(kind="data_fault", indicator="rate", scope="area", line=3, window_days=10)
     due = [DAY - timedelta(days=back) for back in (0, 1, 9, 10)]
     faults = pd.DataFrame({"indicator": "rate", "area": "371502", "due_on": pd.to_datetime(due)})
-    found = rules.data_faults(fault, faults, DAY)
+    found = findings.data_faults(fault, faults, DAY)
     assert found[["area", "industry", "observed"]].to_numpy().tolist() == [["371502", "ALL", 3.0]]
-    assert rules.data_faults(fault, faults[1:], DAY).empty  # the tenth day before is out of the window
+    assert findings.data_faults(fault, faults[1:], DAY).empty  # the tenth day before is out of the window
 
 
 def finding(data_to: date, level: int = 3, area: str = "371502") -> pd.DataFrame:
-    row = dict.fromkeys(rules.FINDING) | {
+    row = dict.fromkeys(findings.FINDING) | {
         "rule_id": "r", "kind": "spike", "indicator": "benefit_claim", "area": area, "industry": "ALL", "level": level,
         "window_from": data_to, "window_to": data_to, "data_to": pd.Timestamp(data_to), "people": 30.0,
     }  # fmt: skip
@@ -256,7 +256,7 @@ def test_an_override_holds_in_its_area_and_time_only() -> None:
 
     def level_of(area: str, day: date) -> list[int]:
         known = reading.assign(area=area, numerator=25.0)
-        return rules.levels(with_overrides(terms, override, day), known, worse, CITY)["level"].tolist()
+        return findings.levels(with_overrides(terms, override, day), known, worse, CITY)["level"].tolist()
 
     assert level_of("371502", DAY) == [4]  # yellow begins at 3 there, until today
     assert level_of("371502", DAY + timedelta(days=1)) == [3]

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import region as regions
-from pipelines import schedule_desk
-from pipelines.domain import Edition, UserError
-from pipelines.ledger import Ledger, job, open_ledger
-from pipelines.ledger.edition import record
-from pipelines.ledger.job import Ending
-from pipelines.schedule import GIVEN_UP, LEASE, Command, Scheduler, due, jobs
-from pipelines.settings import Settings
-from pipelines.timetable import Timetable, timetable
+from pipelines.cli import schedule
+from pipelines.core.domain import Edition, UserError
+from pipelines.core.region import load as regions
+from pipelines.core.region.timetable import Timetable, timetable
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger, open_ledger
+from pipelines.ledger.db import job
+from pipelines.ledger.db.job import Ending
+from pipelines.ledger.editions import record
+from pipelines.operations.schedule import GIVEN_UP, LEASE, Command, Scheduler, due, jobs
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = regions.load(ROOT / "data" / "regions" / "liaocheng")
@@ -251,7 +252,7 @@ def test_a_command_is_ended_when_its_scheduler_cannot_ask_whether_to_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GANGSHAO_DATA", str(tmp_path))
-    monkeypatch.setattr(schedule_desk, "TICK_SECONDS", 0.2)
+    monkeypatch.setattr(schedule, "TICK_SECONDS", 0.2)
     before, begun = children(), set[int]()
 
     def unable() -> bool:
@@ -259,7 +260,7 @@ def test_a_command_is_ended_when_its_scheduler_cannot_ask_whether_to_go_on(
         raise RuntimeError("database is locked")
 
     with pytest.raises(RuntimeError, match="locked"):
-        schedule_desk.work(("schedule",), unable)
+        schedule.work(("schedule",), unable)
     assert len(begun) == 1
     assert not begun & children()
 

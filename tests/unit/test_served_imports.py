@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_TO_SERVE = {"pipelines.run", "pipelines.run_desk", "pipelines.trace_desk", "pipelines.demo_desk", "pipelines.demo", "scipy", "sklearn", "sqlglot",
+NOT_TO_SERVE = {"pipelines.run", "pipelines.cli.run", "pipelines.cli.trace", "pipelines.cli.demo", "pipelines.demo", "scipy", "sklearn", "sqlglot",
                 "zxcvbn", "alembic",
-                "pyarrow", "pipelines.ingest.check"}  # fmt: skip
+                "pyarrow", "pipelines.formcheck.form_check"}  # fmt: skip
 PROGRAM = """
 import json, sys
-from pipelines.lean import become_lean
+from pipelines.core.memory_tuning import become_lean
 become_lean()
-import pipelines.serve_desk, dashboard.serve
-from pipelines.settings import load
-from dashboard.app import create_app
+import pipelines.cli.serve, dashboard.web.serve
+from pipelines.core.settings import load
+from dashboard.web.app import create_app
 create_app(load())
 json.dump(sorted(sys.modules), sys.stdout)
 """

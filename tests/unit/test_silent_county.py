@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from models.quality import COMPLETE
-from pipelines import region as regions
-from pipelines.domain import Grain
-from pipelines.warehouse.catalogue import catalogue
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.domain import Grain
+from pipelines.core.region import load as regions
 from pipelines.warehouse.cells import Cells, cells_of, is_cell
-from pipelines.warehouse.judgement import Judgement, judgement
+from pipelines.warehouse.series_judgement import Judgement, judgement
 from tests.house import ROOT
 
 NONE = pd.DataFrame(columns=["area", "period", "value", "likely", "lo", "hi"])

@@ -7,8 +7,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.alerts import leads
-from pipelines.warehouse.catalogue import step
+from pipelines.core.catalogue.indicators import step
+from pipelines.judging import leads
 from pipelines.warehouse.tables import define
 
 AREA, DAY = "371502", date(2026, 10, 15)

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pipelines import region as regions
-from pipelines import terminal
-from pipelines.tryout import newest_day
+from pipelines.cli import terminal
+from pipelines.cli.demonstration import newest_day
+from pipelines.core.region import load as regions
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 

@@ -8,10 +8,10 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.alerts.judged import judged_to
-from pipelines.alerts.lifecycle import EarlyWarning, opened
-from pipelines.alerts.rules import FINDING
-from pipelines.alerts.told_anew import readings_corrected, reports_gone, scores_corrected
+from pipelines.judging.evaluated_until import judged_to
+from pipelines.judging.findings import FINDING
+from pipelines.judging.lifecycle import EarlyWarning, opened
+from pipelines.judging.reevaluation import readings_corrected, reports_gone, scores_corrected
 from pipelines.warehouse.tables import define
 from tests.unit.test_rule_scope import AREA, CITY, REGION, report, rule
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.domain import Level, Role, State, UserError, Viewer
-from pipelines.ledger.transition import remind_within, step, steps, unheld
-from pipelines.office_hours import suspected_at
-from pipelines.region import load
+from pipelines.core.domain import Level, Role, State, UserError, Viewer
+from pipelines.core.region.load import load
+from pipelines.core.region.office_hours import suspected_at
+from pipelines.ledger.workflow.transition import remind_within, step, steps, unheld
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 TRANSITION = load(LIAOCHENG).transition

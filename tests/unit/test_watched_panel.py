@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from models.panel import Panel
-from pipelines import region as regions
-from pipelines.domain import Edition
-from pipelines.warehouse import quality
+from pipelines.core.domain import Edition
+from pipelines.core.region import load as regions
+from pipelines.warehouse import forecast_quality
 from pipelines.warehouse.forecast import Forecaster
-from pipelines.warehouse.memory import MemoryFolder
+from pipelines.warehouse.model_state import MemoryFolder
 from pipelines.warehouse.tables import define_all
 from pipelines.warehouse.transform import Change
 from tests.house import ROOT
@@ -53,12 +53,12 @@ def watched(con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.
 
     def watch(*, in_one: bool) -> Panel:
         seen: list[Panel] = []
-        monkeypatch.setattr(quality, "figures", lambda *given: seen.append(given[-1]) or {})
+        monkeypatch.setattr(forecast_quality, "figures", lambda *given: seen.append(given[-1]) or {})
         first = Forecaster(con, REGION, MemoryFolder(tmp_path))
         first.run(SAID, Change({NAME: MONTHS[0].date()}, NOTHING, NOTHING), [NAME])
         second = first if in_one else Forecaster(con, REGION, MemoryFolder(tmp_path))
         assert second.run(LOOKED, Change({}, NOTHING, NOTHING), [NAME]).empty, "what was said stands"
-        quality.watch(con, REGION, LOOKED, second, [NAME])
+        forecast_quality.watch(con, REGION, LOOKED, second, [NAME])
         (panel,) = seen
         return panel
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from pipelines.ingest.encoding import RefusedError
-from pipelines.ingest.workbook import measure, read_workbook
+from pipelines.formcheck.parsing.encoding import RefusedError
+from pipelines.formcheck.parsing.workbook import measure, read_workbook
 
 
 def spoilt(doctype: str, cell: str) -> bytes:

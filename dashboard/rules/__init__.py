@@ -1,0 +1,1 @@
+"""Rules and their decisions as pages show them."""

@@ -1,0 +1,1 @@
+"""What pages say of figures: computed from published tables, in words."""

@@ -1,0 +1,138 @@
+"""How complete the data are, in one sentence: to which day, how many areas have reported, who is late with what."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from dashboard.locale import short_day, text
+from dashboard.summary import reference
+from dashboard.web import data
+from pipelines.core.domain import Audience
+
+RECENT = timedelta(days=75)  # how far back a gap is still named
+CURRENT = timedelta(days=10)  # a gap of a daily feed this young makes its sender late today
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What one area owes of one feed."""
+
+    area: str
+    feed: str
+    grain: str
+    outstanding: int
+    since: date
+    reported_to: date | None
+
+    @property
+    def words(self) -> str:
+        """For a list: which feed, since when, how many."""
+        return text(
+            "{feed} since {day}, {files} missing",
+            feed=reference.feed(self.feed),
+            day=short_day(self.since),
+            files=self.outstanding,
+        )
+
+
+@dataclass(frozen=True)
+class State:
+    """The state of the frequent feeds at the edition in force."""
+
+    data_to: date | None
+    due_areas: int
+    reported_areas: int
+    gaps: tuple[Gap, ...]  # areas whose newest due file has not come, worst first
+    city_gaps: tuple[Gap, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything due has come."""
+        return not self.gaps and not self.city_gaps
+
+
+def state() -> State:
+    """Judge the newest due period of every frequent feed: who has sent it, who has not."""
+    return data.once(_state)
+
+
+def _state() -> State:
+    day = data.edition().day
+    rows = data.read("completeness", since=day - RECENT)
+    rows = rows[rows["grain"].isin(["day", "week"])]
+    city = reference.city()
+    gaps = []
+    for row in rows.itertuples(index=False):
+        newest, due = reference.as_day(row.reported_to), reference.as_day(row.due_to)
+        if due is None or (newest is not None and newest >= due):
+            continue
+        gaps.append(Gap(row.area, row.feed, row.grain, int(row.owed), reference.as_day(row.owed_since) or due, newest))
+    gaps.sort(key=lambda gap: (-gap.outstanding, gap.since, gap.area))
+    late = {gap.area for gap in gaps}
+    areas = set(rows["area"]) - {city}
+    last_days = pd.to_datetime(rows["reported_to"]) + pd.to_timedelta((rows["grain"] == "week") * 6, unit="D")
+    reported = last_days.groupby(rows["feed"]).max().min()  # what all feeds have reached
+    return State(
+        reference.as_day(reported) or _newest_reading(),
+        len(areas),
+        len(areas - late),
+        tuple(gap for gap in gaps if gap.area != city),
+        tuple(gap for gap in gaps if gap.area == city),
+    )
+
+
+def grain_of(feed: str) -> str | None:
+    """How long a period a file of this feed covers; None where nothing is due by a calendar (feeds of events)."""
+    rows = data.read("completeness", since=data.edition().day - RECENT)
+    rows = rows[rows["feed"] == feed]
+    return None if rows.empty else str(rows["grain"].iloc[0])
+
+
+def _newest_reading() -> date | None:
+    """To which day there are readings, where no sender owes anything by a calendar."""
+    newest = data.read("newest_reading").set_index("grain")["period"]
+    for grain, length in (("day", 0), ("week", 6)):
+        if grain in newest.index:
+            return reference.as_day(newest[grain] + timedelta(days=length))
+    return None
+
+
+def sentence(found: State) -> str:
+    """The line under the header of every page."""
+    if found.data_to is None:
+        return text("No data have come yet.")
+    parts = [text("Data to {day}", day=short_day(found.data_to))]
+    if data.viewer().audience is Audience.OFFICE and found.due_areas <= 1:
+        parts.append(text("your area has reported everything") if not found.gaps else text("your area is late"))
+    elif found.due_areas:
+        parts.append(
+            text("{reported} of {due} areas have reported", reported=found.reported_areas, due=found.due_areas)
+        )
+    parts.extend(
+        text("{area} late ({gap})", area=reference.place(gap.area), gap=gap.words)
+        for gap in (*found.gaps, *found.city_gaps)[:_NAMED]
+    )
+    more = len(found.gaps) + len(found.city_gaps) - _NAMED
+    if more > 0:
+        parts.append(text("and {number} more", number=more))
+    return text(", ").join(parts) + text(".")
+
+
+def newly_late(since: pd.Timestamp) -> tuple[list[str], list[str]]:
+    """Areas and feeds that are late now and were not at the instant ``since`` (naive UTC); and those no longer late."""
+    day = data.edition().day
+    now = {(gap.area, gap.feed) for gap in (*state().gaps, *state().city_gaps)}
+    rows = data.read("late_before", since=day - CURRENT, at=since.to_pydatetime())
+    past = set(zip(rows["area"], rows["feed"], strict=True))
+    current = data.read("completeness", since=day - CURRENT)
+    still = {(row.area, row.feed) for row in current.itertuples(index=False) if row.outstanding > 0}
+
+    def words(pairs: set[tuple[str, str]]) -> list[str]:
+        return [
+            text("{area} ({feed})", area=reference.place(area), feed=reference.feed(feed))
+            for area, feed in sorted(pairs)
+        ]
+
+    return words(now - past), words(past - still)

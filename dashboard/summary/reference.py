@@ -1,0 +1,251 @@
+"""Names and units of what the published files speak of: places, industries, indicators, feeds."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from dashboard.locale import Language, language, messages, text
+from dashboard.web import data
+from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
+from pipelines.core.domain import TOTAL_INDUSTRY, Audience
+
+# Titles of feeds by identity: the published file has none (a feed's contract has, but not in every language).
+_FEEDS = {
+    "insured_event": "Insured joins and leaves",
+    "insured_headcount": "Insured headcount",
+    "benefit_claim": "Benefit claims",
+    "vacancy": "Vacancies",
+    "job_seeker": "Job seekers",
+    "monitored_employer": "Monitored employers",
+    "layoff_report": "Layoff reports",
+    "aggregate_series": "Aggregate series",
+    "unemployment_registration": "Unemployment registrations",
+    "labour_shortage": "Labour shortage",
+    "monitored_village": "Monitored villages",
+    "telecom_mobility": "Telecom mobility",
+    "transport_mobility": "Transport mobility",
+    "registered_unemployment": "Registered unemployment",
+    "long_term_unemployment": "Long-term unemployment",
+    "unemployment_fund": "Unemployment fund",
+    "wage_arrears_lead": "Leads on unpaid wages",
+    "policy_event": "Policies and shutdowns",
+    "key_employer": "Key employers",
+    "welfare_post": "Public-welfare posts",
+}
+_UNITS = {
+    "persons": "persons",
+    "posts": "posts",
+    "adverts": "adverts",
+    "employers": "employers",
+    "reports": "reports",
+    "months": "months",
+    "percent": "%",
+    "ratio": "times",
+    "index": "points",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """An area as pages name it."""
+
+    code: str
+    name: str
+    short_name: str
+    level: str
+    residents: float | None
+    county_view: str = ""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What pages need to know of an indicator."""
+
+    indicator: str
+    title: str
+    unit: str
+    worse: str
+    grains: frozenset[str]
+    formula: str
+    source: str
+    feed: str
+    is_ratio: bool
+
+    @property
+    def short_title(self) -> str:
+        """The title for a narrow card: the catalogue's short form, or the title itself."""
+        return messages().get(f"{self.indicator} in short") or self.title
+
+    @property
+    def unit_word(self) -> str:
+        """The unit in words, to follow a number."""
+        return text(_UNITS.get(self.unit, self.unit))
+
+
+def city() -> str:
+    """Code of the whole region."""
+    return data.manifest()["city"]
+
+
+def zone() -> str:
+    """Name of the region's time zone."""
+    return data.manifest()["time_zone"]
+
+
+def is_demonstration() -> bool:
+    """Whether all the data are invented."""
+    return data.manifest().get("is_demonstration") == "true"
+
+
+def places() -> dict[str, Place]:
+    """All areas by code, in the region's order."""
+    return data.once_an_edition(_places)
+
+
+def _places() -> dict[str, Place]:
+    return {
+        row.code: Place(
+            row.code,
+            row.name,
+            row.short_name,
+            row.level,
+            None if pd.isna(row.residents) else row.residents,
+            row.county_view if isinstance(row.county_view, str) else "",
+        )
+        for row in data.read("place").itertuples(name="Row", index=False)
+    }
+
+
+def units() -> list[Place]:
+    """The reporting units this viewer may name: an office's own areas, else all of them."""
+    own = data.viewer().areas
+    limited = data.viewer().audience is Audience.OFFICE or bool(own)
+    return [place for place in places().values() if place.level == "unit" and (not limited or place.code in own)]
+
+
+def codes() -> list[str]:
+    """Codes of the areas whose pages this viewer may open: the city, and the units it may name."""
+    return [city(), *[unit.code for unit in units()]]
+
+
+def place(code: str) -> str:
+    """Name of an area."""
+    known = places().get(code)
+    return known.name if known else code
+
+
+def industry(code: str) -> str:
+    """Name of an industry."""
+    return data.once_an_edition(_industries).get(code, code)
+
+
+def is_industry(code: str) -> bool:
+    """Whether an industry, or the total of all, has this code."""
+    return code == TOTAL_INDUSTRY or code in data.once_an_edition(_industries)
+
+
+def _industries() -> dict[str, str]:
+    rows = data.read("industry")
+    return dict(zip(rows["code"], rows["name"], strict=True))
+
+
+def sections() -> list[str]:
+    """Codes of the industrial sections and of the unknown one."""
+    listed = data.read("industry")
+    return list(listed[listed["level"].isin(["section", "unknown"])]["code"])
+
+
+def short_industry(code: str) -> str:
+    """Name of an industry for a narrow column: the catalogue's short form, or the name itself."""
+    return messages().get(f"section {code} in short") or industry(code)
+
+
+def indicators() -> dict[str, Indicator]:
+    """The catalogue of indicators by identity."""
+    return data.once_an_edition(_indicators)
+
+
+def _indicators() -> dict[str, Indicator]:
+    is_chinese = language() is Language.CHINESE
+    return {
+        row.indicator: Indicator(
+            indicator=row.indicator,
+            title=row.title_zh if is_chinese else row.title_en,
+            unit=row.unit,
+            worse=row.worse,
+            grains=frozenset(part.strip() for part in row.grains.split(",")),
+            formula=row.formula,
+            source=row.source,
+            feed=row.feed,
+            is_ratio=bool(row.is_ratio),
+        )
+        for row in data.read("indicator").itertuples(name="Row", index=False)
+    }
+
+
+def feed(identity: str) -> str:
+    """Title of a feed."""
+    return text(_FEEDS.get(identity, identity))
+
+
+def where(area: str, sector: str) -> str:
+    """Area and industry of a series in one breath; the total industry goes unnamed."""
+    if pd.isna(sector) or sector in {TOTAL_INDUSTRY, ""}:
+        return place(area)
+    return f"{place(area)} · {industry(sector)}"
+
+
+def last_day(when: date, indicator: str) -> date:
+    """The last day of a judged period, which the published file names by its first day: weeks are judged as wholes."""
+    known = indicators().get(indicator)
+    is_weekly = known is not None and "week" in known.grains and "day" not in known.grains
+    return when + timedelta(days=6) if is_weekly else when
+
+
+def periods(first: date, last: date, indicator: str) -> int:
+    """How many periods a judged window has, named by the first days of its first and its last."""
+    known = indicators().get(indicator)
+    grains = frozenset({"day"}) if known is None else known.grains
+    if "day" in grains:
+        return (last - first).days + 1
+    if "week" in grains:
+        return (last - first).days // 7 + 1
+    months = 12 * (last.year - first.year) + last.month - first.month
+    return (months if "month" in grains else months // 3) + 1
+
+
+def judged_in(indicator: Indicator | None, kind: str) -> Indicator | None:
+    """The indicator in the unit of its findings: a spike of a rate counts people, one of vacancies per seeker posts, a
+    fault of data reports."""
+    if indicator is not None and kind == "data_fault":
+        return replace(indicator, unit="reports", is_ratio=False)
+    if indicator is None or kind != "spike" or not indicator.is_ratio:
+        return indicator
+    return replace(indicator, unit=counted_in(indicator))
+
+
+def counted_in(ratio: Indicator) -> str:
+    """The unit of a ratio's numerator."""
+    return "posts" if ratio.unit == "ratio" else "persons"
+
+
+def is_monthly_spike(indicator: str, kind: str) -> bool:
+    """Whether a warning's days are first days of months that were judged as wholes."""
+    known = indicators().get(indicator)
+    return kind in BEYOND_EXPECTED and known is not None and not known.grains & {"day", "week"}
+
+
+def where_in_short(area: str, sector: str) -> str:
+    """The same in short names, for sentences that name many."""
+    known = places().get(area)
+    name = known.short_name if known else area
+    is_total = pd.isna(sector) or sector in {TOTAL_INDUSTRY, ""}
+    return name if is_total else f"{name} · {short_industry(sector)}"
+
+
+def as_day(value: Any) -> date | None:
+    """A day of a frame (timestamp, date or missing) as a date."""
+    stamp = pd.Timestamp(value)
+    return None if pd.isna(stamp) else stamp.date()

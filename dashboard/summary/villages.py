@@ -1,0 +1,92 @@
+"""What monitored villages say of people who work elsewhere: who is away, where, who came back, around the festival."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from dashboard.summary import headline, reference
+from dashboard.summary.festival import counterpart_week, festivals, nearest
+from dashboard.summary.reference import Indicator
+from dashboard.web import data
+from pipelines.core.domain import TOTAL_INDUSTRY
+
+AWAY, RETURNED, SHARE = "outworking_labour", "returning_labour", "returning_labour_share"
+PLACES = {
+    "outworking_in_county": "in the county",
+    "outworking_in_city": "in the city",
+    "outworking_in_province": "in the province",
+    "outworking_other_province": "in other provinces",
+}
+AROUND = range(-6, 11)  # weeks before and after the festival
+YEARS = 4
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure of one area, indicator and week as it is told: value, villages behind it, whether it is withheld."""
+
+    value: float | None
+    villages: int | None
+    is_withheld: bool
+    is_provisional: bool
+
+
+NOTHING = Cell(None, None, is_withheld=False, is_provisional=False)
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """The newest week with its counterpart of the year before, and what each area told of both."""
+
+    week: date
+    before: date
+    cells: dict[tuple[str, str, date], Cell]
+
+    def cell(self, area: str, indicator: str, *, is_before: bool = False) -> Cell:
+        """What was told; nothing where none was."""
+        return self.cells.get((area, indicator, self.before if is_before else self.week), NOTHING)
+
+
+def newest() -> Weeks | None:
+    """The newest week that is told; None where villages told nothing."""
+    week = reference.as_day(data.read("newest_village_week")["period"].iloc[0])
+    if week is None:
+        return None
+    before = counterpart_week(week, festivals())
+    rows = data.read("weeks_of_villages", week=week, before=before)
+    cells = {
+        (row.area, row.indicator, row.period.date()): Cell(
+            None if pd.isna(row.value) else float(row.value), None if pd.isna(row.units) else int(row.units),
+            is_withheld=row.is_suppressed is True, is_provisional=row.is_provisional is True,
+        )
+        for row in rows.itertuples(index=False)
+    }  # fmt: skip
+    return Weeks(week, before, cells)
+
+
+def around(area: str, indicator: Indicator) -> pd.DataFrame:
+    """One indicator of an area around the last festivals: a row a week from the festival, a column a festival's year.
+
+    A week belongs to the festival it is nearest to; NaN where nothing was told.
+    """
+    known = [one for one in festivals() if one <= data.edition().day + timedelta(days=7 * -AROUND.start)]
+    rows = headline.series(area, TOTAL_INDUSTRY, "week", _since(known), indicator.indicator)
+    if rows.empty or not known:
+        return pd.DataFrame()
+    placed = [nearest(day.date() + timedelta(days=3), known) for day in rows["period"]]  # by its Thursday
+    frame = pd.DataFrame(
+        {
+            "year": [one[0].year for one in placed if one is not None],
+            "week": [round(one[1] / 7) for one in placed if one is not None],
+            "value": rows["value"].to_numpy(),
+        }
+    )
+    kept = frame[frame["week"].isin(AROUND)].drop_duplicates(["year", "week"], keep="last")
+    wide = kept.pivot(index="week", columns="year", values="value")
+    return wide[wide.columns[wide.notna().any()]].reindex(list(AROUND))
+
+
+def _since(known: list[date]) -> date:
+    recent = known[-YEARS:]
+    return recent[0] + timedelta(days=7 * AROUND.start - 7) if recent else data.edition().day

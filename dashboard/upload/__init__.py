@@ -1,0 +1,1 @@
+"""Sending a file in the browser: choice, check, answer."""

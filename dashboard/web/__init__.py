@@ -1,0 +1,1 @@
+"""The application: pages' frame, sign-in, sessions, downloads, server."""

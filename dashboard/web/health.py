@@ -1,0 +1,99 @@
+"""Addresses for whoever watches the service, and for open pages: does it answer, is its edition due, which is it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from flask import Blueprint, Response, current_app, jsonify
+
+from dashboard.web.security.guard import HEALTH
+from pipelines.core.domain import Edition, UserError
+from pipelines.core.region import load as regions
+from pipelines.core.region.load import Region
+from pipelines.core.settings import Settings
+from pipelines.ledger.editions import is_ahead
+from pipelines.published.read import edition_in_force
+
+IS_PREPARED = "GANGSHAO_IS_PREPARED"  # in the server's configuration: false while a server that starts makes its pages
+HAS_FIGURES = "GANGSHAO_HAS_FIGURES"  # the same for the figures on them, which follow the pages
+GRACE = timedelta(minutes=30)  # after the cut-off a run has so long until its edition is due
+_MOST_DAYS = 400  # a region runs at least once in so many days
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Blueprint:
+    """``/healthz``, ``/readyz``, ``/edition``: no session, no figure, nothing of anybody; ``clock`` in UTC.
+
+    The first says 200 as long as the process answers. The second says 200 when the edition in force is that of the
+    region's last run day whose cut-off and half an hour have passed, else 503 and what ``trouble`` says, with the
+    edition and its age; a server that has just started says 503 and "preparing" until its pages are made;
+    ``has_figures`` says when their figures are made too. The third names the edition that pages show: those that stay
+    open ask for it, which must not keep a session alive.
+    """
+    pages = Blueprint(HEALTH, __name__)
+
+    @cache
+    def region() -> Region:
+        return regions.load(settings.region)
+
+    @pages.get("/healthz")
+    def alive() -> Response:
+        return _told(200, status="alive")
+
+    @pages.get("/readyz")
+    def ready() -> Response:
+        try:
+            edition = edition_in_force(settings.published)
+        except UserError:
+            return _told(503, status="empty")
+        now = clock()
+        wrong = trouble(region(), edition, now)
+        is_prepared, has_figures = (current_app.config.get(one, True) for one in (IS_PREPARED, HAS_FIGURES))
+        status = wrong or ("ready" if is_prepared else "preparing")
+        return _told(
+            200 if status == "ready" else 503, status=status, is_prepared=is_prepared, has_figures=has_figures,
+            edition=edition.edition_id, due=due_day(region(), now),
+            age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
+        )  # fmt: skip
+
+    @pages.get("/edition")
+    def shown() -> Response:
+        try:
+            return _told(200, edition=edition_in_force(settings.published).edition_id)
+        except UserError:
+            return _told(200, edition="")
+
+    return pages
+
+
+def trouble(region: Region, edition: Edition, now: datetime) -> str:
+    """What is wrong with the edition in force at an instant (UTC).
+
+    ``stale``: that of the last due day is not there; ``ahead``: its cut-off has not come, so a clock was wrong when it
+    was made; empty: nothing.
+    """
+    if is_ahead(edition, now):
+        return "ahead"
+    return "stale" if edition.day.isoformat() < due_day(region, now) else ""
+
+
+def due_day(region: Region, now: datetime) -> str:
+    """The last run day whose edition must be out by now, as ISO text; empty when the region runs on no day."""
+    today = region.local_day(now)
+    days = (today - timedelta(days=back) for back in range(_MOST_DAYS))
+    return next((day.isoformat() for day in days if region.is_run_day(day) and _is_due(region, day, now)), "")
+
+
+def _is_due(region: Region, day: date, now: datetime) -> bool:
+    return region.cutoff_at(day) + GRACE <= now
+
+
+def _told(code: int, **said: object) -> Response:
+    answer = jsonify(said)
+    answer.status_code = code
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,110 @@
+"""What an administrator does with accounts, and everybody with the own password; all of it JSON, behind the guard."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, jsonify, make_response
+
+from dashboard.locale import text
+from dashboard.web.security.cookie import read_token, set_token
+from dashboard.web.security.entrance import Clock
+from dashboard.web.security.form import field, fields, must_wait, said
+from dashboard.web.security.trail import actor, address
+from dashboard.web.security.viewer import current_viewer
+from dashboard.web.security.words import known_words
+from pipelines.core.domain import Role, UserError
+from pipelines.core.region.load import load
+from pipelines.core.settings import Settings
+from pipelines.ledger import Ledger
+from pipelines.ledger.accounts import account, confirmation
+from pipelines.ledger.accounts.sign_in import Refused, set_own_password
+
+ACTIONS: dict[str, Callable[..., None]] = {
+    "disable": account.disable,
+    "enable": account.enable,
+    "sign-out": account.sign_out,
+    "forgive": account.forgive,
+}
+_WAITS = (
+    "Asked for. Another administrator or a leader confirms it under “My account”, and hands the link over to the owner."
+)
+
+
+def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
+    """The writing side of the pages of accounts as a Flask blueprint; who may use it says ``rights``."""
+    acts = Blueprint("administration", __name__)
+
+    @acts.errorhandler(UserError)
+    def refused(error: UserError) -> Response:
+        return said(error, 400)
+
+    @acts.post("/accounts/new")
+    def new() -> Response:
+        now = clock()
+        account_id = account.create(ledger, actor(), field("name"), field("person"), _role(), areas(), now)
+        return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, now))
+
+    @acts.post("/accounts/<account_id>/link")
+    def new_link(account_id: str) -> Response:
+        return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, clock()))
+
+    @acts.post("/accounts/<account_id>/change")
+    def change(account_id: str) -> Response:
+        by, asked_by = actor(), current_viewer().name
+        if confirmation.give_role(ledger, by, asked_by, account_id, _role(), areas(), clock()):
+            return make_response(jsonify(to="/accounts"))
+        return said(text(_WAITS), 200)
+
+    @acts.post("/accounts/sign-out-everybody")
+    def sign_out_everybody() -> Response:
+        account.sign_out_everybody(ledger, actor(), clock())
+        return make_response(jsonify(to="/sign-in"))
+
+    @acts.post("/accounts/<account_id>/<action>")
+    def act(account_id: str, action: str) -> Response:
+        if action not in ACTIONS:
+            return said(text("This page does not exist"), 404)
+        ACTIONS[action](ledger, actor(), account_id, clock())
+        return make_response(jsonify(to="/accounts"))
+
+    @acts.post("/account/request/<int(max=999999999):number>/confirm")
+    def confirm(number: int) -> Response:
+        return _handed_over(confirmation.confirm(ledger, current_viewer(), actor(), number, clock()))
+
+    @acts.post("/account/request/<int(max=999999999):number>/refuse")
+    def refuse(number: int) -> Response:
+        confirmation.refuse(ledger, current_viewer(), actor(), number, clock())
+        return make_response(jsonify(to="/account"))
+
+    @acts.post("/account/password")
+    def password() -> Response:
+        if field("password") != field("again"):
+            return said(text("The two passwords differ."), 400)
+        token = read_token(settings) or ""
+        words = known_words(settings.region)
+        found = set_own_password(ledger, token, field("old"), field("password"), words, clock(), address())
+        if not isinstance(found, Refused):
+            answer = said(text("The password has been changed; your other sessions have ended."), 200)
+            set_token(answer, found, settings)
+            return answer
+        return must_wait(found.wait) if found.wait else said(text("The old password is wrong."), 401)
+
+    def areas() -> list[str]:
+        chosen = fields("areas")
+        if not set(chosen) <= set(load(settings.region).units):
+            raise UserError(text("Choose areas of this region."))
+        return chosen
+
+    def _given(token: str | None) -> Response:
+        return said(text(_WAITS), 200) if token is None else _handed_over(token)
+
+    def _handed_over(token: str) -> Response:
+        sentence = text("Hand this address over in person. It works once, for 24 hours; the password is set there.")
+        return said(sentence, 200, link=f"{settings.address}/sign-in/{token}")
+
+    return acts
+
+
+def _role() -> Role:
+    if field("role") not in list(Role):
+        raise UserError(text("Choose a role."))
+    return Role(field("role"))

@@ -1,0 +1,1 @@
+"""What people do about a warning, as pages show and take it."""

@@ -1,0 +1,173 @@
+"""How far people have got with open warnings: where each stands, who is on it, what is due next and by when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.locale import short_day, short_instant, text
+from dashboard.summary import reference
+from dashboard.summary.region_tables import region, steps_from
+from dashboard.web import data
+from dashboard.web.security import trail
+from dashboard.web.security.entrance import ROLE_TITLES
+from dashboard.workflow.step_words import STEP_TITLES, due_title, state_words
+from pipelines.core.domain import ENDS, Audience, Level, State
+from pipelines.core.region.office_hours import suspected_at
+from pipelines.ledger.workflow.acknowledgement import Acknowledgement, acknowledgements
+from pipelines.ledger.workflow.measure import Measure, Progress, measures
+from pipelines.ledger.workflow.steps import Standing, acted_on, first_told_day, standing, timed
+from pipelines.ledger.workflow.transition import Step
+
+UNVERIFIED_DAYS = timedelta(days=30)
+"""[P] So long a warning that its data ended before anybody verified it is listed."""
+
+_COLUMNS = ("episode_id", "level", "area", "opened_on", "changed_on", "closed_on")
+"""What of a warning decides where it stands; ``closed_on`` is there where the data may have closed it."""
+
+
+@dataclass(frozen=True)
+class Handled:
+    """One warning's human side in words; ``level``: the one people gave it; ``owners``: empty while nobody is on it.
+
+    ``days``: how long ago it was opened; ``is_ended``: people have ended it, though its data may go on showing it;
+    ``due_step``: what is due and whose it is, without by when.
+    """
+
+    level: Level
+    state: str
+    owners: str
+    due: str
+    due_step: str
+    is_over: bool
+    days: int
+    is_ended: bool
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Warnings that the data closed, rows of ``closed_warning``, by what people made of them.
+
+    ``held``: confirmed and not ended; ``events``: events that nobody has verified, which stay open; ``unverified``:
+    all others of level yellow and worse that nobody has verified and that ended in the last ``UNVERIFIED_DAYS``.
+    """
+
+    held: pd.DataFrame
+    events: pd.DataFrame
+    unverified: pd.DataFrame
+
+
+def closed_by_data() -> Closed:
+    """What the data closed and people have not answered for."""
+    closed, until = data.read("closed_warning"), data.until()
+    with trail().ledger.reading() as connection:
+        acted, told_from = acted_on(connection), first_told_day(connection)
+        stands = standing(connection, list(closed.loc[closed["episode_id"].isin(acted), "episode_id"]), until)
+    since = pd.Timestamp(data.edition().day - UNVERIFIED_DAYS)
+    kept: dict[str, list[bool]] = {"held": [], "events": [], "unverified": []}
+    levels = closed["level"].astype(int)
+    for episode_id, kind, level, closed_on in zip(
+        closed["episode_id"], closed["kind"], levels, closed["closed_on"], strict=True
+    ):
+        at = stands.get(episode_id, Standing())
+        stays = at.outlasts_its_data(kind, level, closed_on.date(), told_from)
+        is_open = at.state_at(level) is State.TO_VERIFY
+        kept["held"].append(stays and not is_open)
+        kept["events"].append(stays and is_open)
+        kept["unverified"].append(is_open and not stays and level <= Level.YELLOW and closed_on >= since)
+    return Closed(**{name: closed[np.array(chosen, dtype=bool)] for name, chosen in kept.items()})
+
+
+def is_closed(row: Any) -> bool:
+    """Whether the data ended a warning (a row of the question ``warning``) and it did not stay open with people."""
+    if row.status == "open":
+        return False
+    with trail().ledger.reading() as connection:
+        at, told_from = standing(connection, [row.episode_id], data.until())[row.episode_id], first_told_day(connection)
+    return not at.outlasts_its_data(row.kind, int(row.level), row.closed_on.date(), told_from)
+
+
+def in_hand(warnings: pd.DataFrame) -> dict[str, Handled]:
+    """``handled`` of those of these warnings (rows with ``status``) that are open, in the data or with people."""
+    closed = closed_by_data()
+    stays = warnings["episode_id"].isin([*closed.events["episode_id"], *closed.held["episode_id"]])
+    return handled(warnings[(warnings["status"] == "open") | stays])
+
+
+def may_read(area: str) -> bool:
+    """Whether the viewer may read what people wrote about warnings of an area: it may name employers or persons."""
+    viewer = data.viewer()
+    return viewer.audience is Audience.BUREAU or (viewer.audience is Audience.OFFICE and area in viewer.areas)
+
+
+def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, Handled]:
+    """Each of these warnings (rows of ``open_warning`` or ``closed_warning``) by its identity, as of now or as of the
+    day looked back to. What is next of those ``are_receded`` is to be lifted, where that is possible.
+    """
+    if warnings.empty:
+        return {}
+    ids = list(warnings["episode_id"])
+    until = data.until()
+    with trail().ledger.reading() as connection:
+        stands = standing(connection, ids, until)
+        taken_on = acknowledgements(connection, ids, until)
+        assigned = measures(connection, ids, until)
+    now = until or trail().clock()
+    today = data.today() if until is None else data.edition().day
+    found = {}
+    place = region()
+    columns = [name for name in _COLUMNS if name in warnings]
+    for row in warnings[columns].itertuples(index=False):
+        own, level = row.episode_id, Level(int(row.level))
+        at = stands[own]
+        possible = steps_from(at.level_at(level), at.state_at(level), is_city=row.area == reference.city())
+        lifting = [one for one in possible if are_receded and one.to is State.LIFTED]
+        due_at, due, step = _due(lifting or possible, at, suspected_at(place, row))
+        owners = _owners(taken_on[own], assigned[own], level, now, today)
+        if owners and not may_read(row.area):
+            owners = text("not shown here")
+        found[own] = Handled(
+            Level(at.level_at(level)), state_words(at, level), owners,
+            due, step, is_over=due_at is not None and due_at < now, days=max((today - row.opened_on.date()).days, 0),
+            is_ended=at.state_at(level) in ENDS,
+        )  # fmt: skip
+    return found
+
+
+def _owners(
+    taken_on: list[Acknowledgement], assigned: list[Measure], level: Level, now: datetime, today: date
+) -> str:  # fmt: skip
+    """Who took it on and who answers for a measure, by when: of several measures of one owner the first due."""
+    first_due = {
+        one.owner: one
+        for one in sorted(assigned, key=lambda one: one.due_on, reverse=True)
+        if one.state is Progress.ASSIGNED
+    }
+    names = [one.owner for one in taken_on if one.holds(level, now)] + list(first_due)
+    return text(", ").join(_with_deadline(name, first_due.get(name), today) for name in dict.fromkeys(names))
+
+
+def _with_deadline(owner: str, one: Measure | None, today: date) -> str:
+    if one is None:
+        return owner
+    words = "{owner} (measure overdue since {day})" if one.is_overdue(today) else "{owner} (measure due {day})"
+    return text(words, owner=owner, day=short_day(one.due_on))
+
+
+def _due(possible: Sequence[Step], at: Standing, since: datetime) -> tuple[datetime | None, str, str]:
+    """The next step with a time limit, else the first possible one: when, in words, and these without by when."""
+    limited = timed(possible, at, since)
+    if not possible:
+        nothing = text("Nothing more is due.")
+        return None, nothing, nothing
+    one = limited[0].step if limited else possible[0]
+    title = due_title(one.to) if limited else text(STEP_TITLES[one.to])
+    role = text(ROLE_TITLES[one.role])
+    step = text("{step} – {role}", step=title, role=role)
+    if not limited:
+        return None, step, step
+    by = text("by {instant}", instant=short_instant(limited[0].due_at, reference.zone()))
+    return limited[0].due_at, text("{step} – {role}, {by}", step=title, role=role, by=by), step

@@ -1,0 +1,1 @@
+"""Words, settings and the region: what every floor stands on; imports nothing above it."""

@@ -1,0 +1,1 @@
+"""Is this one file well-formed, and how is it mended: parsing, validation, error report, templates."""

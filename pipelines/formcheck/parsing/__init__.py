@@ -1,0 +1,1 @@
+"""From bytes to rows: encodings, archives, workbooks, header and rows that hold no data."""

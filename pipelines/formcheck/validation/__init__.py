@@ -1,0 +1,1 @@
+"""From rows to accepted and rejected rows, each rejection with a sentence."""

@@ -1,0 +1,1 @@
+"""Findings of rules and the warnings they make, edition by edition."""

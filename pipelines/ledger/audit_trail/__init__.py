@@ -1,0 +1,1 @@
+"""The audit trail: entries, anchors, and what is compared with them."""

@@ -1,0 +1,1 @@
+"""What each recipient was told, and the queue of mails."""

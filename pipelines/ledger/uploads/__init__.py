@@ -1,0 +1,1 @@
+"""Files that people sent and what they decided about submissions."""

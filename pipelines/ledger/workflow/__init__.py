@@ -1,0 +1,1 @@
+"""What people do about warnings and rules: steps, acknowledgements, measures."""

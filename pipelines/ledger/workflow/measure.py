@@ -1,0 +1,159 @@
+"""Measures of the playbook: proposed for a warning, assigned with owner and due day, done with a result."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+import pandas as pd
+from sqlalchemy import Connection, insert, select, update
+
+from pipelines.core.domain import Role, Said, SaidError, Viewer
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.db.schema import measure as table
+from pipelines.ledger.db.store import Ledger, in_parts
+from pipelines.ledger.workflow.steps import Subject, refuse_ended
+
+MAY_ASSIGN = frozenset({Role.COUNTY_HEAD, Role.CITY_DUTY, Role.CITY_LEADER})
+MAY_REPORT = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY})
+
+
+class Progress(StrEnum):
+    """Where a measure stands."""
+
+    ASSIGNED = "assigned"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A measure of the playbook that fits a warning; ``item`` of the notice of 2020-03-11."""
+
+    playbook: str
+    title: str
+    item: int
+    due_days: int
+    basis: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An assigned measure; ``result`` says what came of it, or why it was dropped."""
+
+    measure_id: int
+    episode_id: str
+    playbook: str
+    area: str
+    owner: str
+    deputy: str
+    due_on: date
+    note: str
+    assigned_at: datetime
+    assigned_by: str
+    state: Progress
+    closed_at: datetime | None
+    closed_by: str | None
+    result: str
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether it should have been done before today."""
+        return self.state is Progress.ASSIGNED and self.due_on < today
+
+
+def proposals(playbook: pd.DataFrame, kind: str, indicator: str, level: int) -> list[Proposal]:
+    """The measures for a kind of rule, an indicator and a level, in the order of playbook.csv (``Region.playbook``)."""
+    return [
+        Proposal(str(row.playbook), str(row.title), int(row.item), int(row.due_days), str(row.basis))
+        for row in playbook.itertuples()
+        if kind in str(row.kinds).split(";")
+        and level <= int(str(row.from_level))
+        and (pd.isna(row.indicators) or indicator in str(row.indicators).split(";"))
+    ]
+
+
+def assign(
+    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, playbook: str, owner: str, deputy: str,
+    due_on: date, note: str, now: datetime, today: date,
+) -> int:  # fmt: skip
+    """Assign a measure to a warning; returns its number.
+
+    Raises SaidError for a role that may not, for no owner, a day that has passed, a measure assigned already,
+    or a warning that is over.
+    """
+    _refuse(viewer, MAY_ASSIGN, subject.area, Said("您的角色不能安排措施", "your role does not assign measures"))
+    if not owner.strip():
+        raise SaidError(Said("请写明责任人或岗位", "say who is responsible"))
+    if due_on < today:
+        raise SaidError(Said("完成日期已经过去，请改为今天或以后", "the due day has passed"))
+    values = {
+        "episode_id": subject.episode_id, "playbook": playbook, "area": subject.area, "owner": owner.strip(),
+        "deputy": deputy.strip(), "due_on": due_on, "note": note.strip(), "assigned_at": now,
+        "assigned_by": actor.who, "state": Progress.ASSIGNED.value, "result": "",
+    }  # fmt: skip
+    with ledger.writing() as connection:
+        refuse_ended(connection, subject)
+        is_there = connection.execute(
+            select(table.c.measure_id).where(
+                table.c.episode_id == subject.episode_id, table.c.playbook == playbook,
+                table.c.state == Progress.ASSIGNED.value,
+            )
+        ).first()  # fmt: skip
+        if is_there is not None:
+            raise SaidError(Said("这项措施已经安排，正在进行", "this measure is assigned already"))
+        made = connection.execute(insert(table).values(values).returning(table.c.measure_id)).scalar_one()
+        details = {"measure": playbook, "due": due_on.isoformat()}
+        trail.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
+    return int(made)
+
+
+def close(
+    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, measure_id: int, state: Progress, result: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Say that a measure of this warning is done or dropped, and what came of it.
+
+    Raises SaidError for a role that may not, without a result, or when it is closed already.
+    """
+    _refuse(viewer, MAY_REPORT, subject.area, Said("您的角色不能填报结果", "your role does not report results"))
+    if not result.strip():
+        raise SaidError(Said("请写明结果或不再实施的理由", "say what came of it, or why it was dropped"))
+    if state is Progress.ASSIGNED:
+        raise SaidError(Said("请选择完成或不再实施", "choose done or dropped"))
+    with ledger.writing() as connection:
+        done = connection.execute(
+            update(table)
+            .where(
+                table.c.measure_id == measure_id, table.c.episode_id == subject.episode_id,
+                table.c.state == Progress.ASSIGNED.value,
+            )
+            .values(state=state.value, closed_at=now, closed_by=actor.who, result=result.strip())
+        )  # fmt: skip
+        if done.rowcount != 1:
+            raise SaidError(Said("这项措施已经办结", "this measure is closed already"))
+        details = {"number": measure_id, "state": state.value}
+        trail.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
+
+
+def measures(
+    connection: Connection, episode_ids: Iterable[str], until: datetime | None = None
+) -> dict[str, list[Measure]]:
+    """The measures of these warnings, in the order in which they were assigned; ``until``: as they were known then."""
+    found: dict[str, list[Measure]] = {}
+    for some in in_parts(episode_ids):
+        found |= {episode_id: [] for episode_id in some}
+        query = select(table).where(table.c.episode_id.in_(some)).order_by(table.c.measure_id)
+        if until is not None:
+            query = query.where(table.c.assigned_at <= until)
+        for row in connection.execute(query).mappings():
+            values = dict(row) | {"state": Progress(row["state"])}
+            if until is not None and row["closed_at"] is not None and row["closed_at"] > until:
+                values |= {"state": Progress.ASSIGNED, "closed_at": None, "closed_by": None, "result": ""}
+            found[row["episode_id"]].append(Measure(**values))
+    return found
+
+
+def _refuse(viewer: Viewer, roles: frozenset[Role], area: str, said: Said) -> None:
+    if viewer.role not in roles or not viewer.answers_for(area):
+        raise SaidError(said)

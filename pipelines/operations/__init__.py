@@ -1,0 +1,1 @@
+"""Keeping the system well: schedule, watch, doctor, backup, restore, drill."""

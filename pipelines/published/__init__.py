@@ -1,0 +1,1 @@
+"""Reads published editions under a viewer's scope."""

@@ -1,0 +1,1 @@
+"""Makes an edition's published files, with disclosure control and its attacker."""

@@ -1,0 +1,145 @@
+"""Disclosure control of the general file: which cells rest on too few; what is hidden has no number in it at all.
+
+Statistics Law of the PRC (2024), art. 28: no publication from which a single respondent can be inferred. The bounds are
+the region's (``pipelines.core.region.disclosure_policy``).
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from pipelines.core.catalogue.indicators import Indicator, catalogue, step
+from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY
+from pipelines.core.region.disclosure_policy import Bounds
+from pipelines.judging.lifecycle import BANDS
+from pipelines.publishing.suppression import Figures, Mask
+
+METHOD = 3  # of release and secondary suppression; another number derives the whole general file anew
+OF_EMPLOYER = "event"  # kind of the warnings that rest on one employer's report
+GENERAL_ROSTER = "select * replace (null as rows_quarantined) from restricted.roster"
+"""What has come, for everybody: how many rows of a day's file were sent back may be one person's."""
+RESPONDENTS = frozenset({"employers", "villages"})
+# What employers reported one by one has rows where there was a report: of the city alone, else a row would say of whom.
+OF_CITY = tuple(item.name for item in catalogue().values() if item.kind == "count" and item.units == "employers")
+# No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away (of
+# most counts weekly figures are of the city alone: is_weekly_of_city). No
+# cohorts: they overlap, so that two of them and the total could tell of a few people, and no table of ours says how.
+IS_GENERAL = (
+    f"cohort = '{EVERY_COHORT}' and grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}') "  # nosec B608 # names of our own tables and columns
+    f"and (indicator not in ({', '.join(repr(name) for name in OF_CITY)}) or (industry = '{TOTAL_INDUSTRY}' "
+    "and area in (select value from restricted.manifest where key = 'city')))"
+)
+
+
+_SECOND = "coalesce(second_unit, least(largest_unit, abs(numerator) - largest_unit))"
+
+
+def is_small(indicator: Indicator, bounds: Bounds) -> str:
+    """SQL predicate over ``reading``: this cell rests on too few persons or respondents, or on one that dominates it.
+
+    A respondent dominates that brings ``dominance`` of it, or that the second largest could estimate to ``p_percent``
+    from the cell and its own figure (p%-rule; where the second is not known it may be as large as the first). The
+    largest respondents of a ratio are those of its numerator.
+    """
+    if indicator.units == "persons":
+        return f"units < {bounds.persons}"
+    if indicator.units in RESPONDENTS:
+        return (
+            f"(units < {bounds.respondents} or abs(numerator) < {bounds.persons} "
+            f"or largest_unit >= {bounds.dominance} * abs(numerator) "
+            f"or abs(numerator) - largest_unit - {_SECOND} < {bounds.p_percent / 100} * largest_unit)"
+        )
+    return "false"
+
+
+def is_weekly_of_city(indicator: Indicator) -> bool:
+    """Whether a week's figure is told of the city alone, because months are told of every area.
+
+    Weeks on the border of two months have a part in each, so months and weeks of one area would together give hidden
+    ones of them away. Where no week of an area is told they leave all room that the months do: ARCHITECTURE.md.
+    """
+    is_secret = indicator.units == "persons" or indicator.units in RESPONDENTS
+    return is_secret and indicator.kind == "count" and {"week", "month"} <= set(indicator.grains)
+
+
+def small_cells(indicators: Iterable[Indicator], bounds: Bounds) -> str:
+    """SQL predicate over ``reading``: the cell of one of these indicators rests on too few."""
+    return " or ".join(f"(indicator = '{item.name}' and {is_small(item, bounds)})" for item in indicators) or "false"
+
+
+def needed(indicator: Indicator, bounds: Bounds, value: Figures, is_small: Mask) -> Figures:
+    """How far apart the least and the largest possible figure of a hidden cell must be, so that it is protected.
+
+    At least so many whole numbers must remain possible as persons are needed to be told: with 10, as much as "fewer
+    than ten" or a warning's band "10 to 19" leaves open. A cell of few respondents, or of one that dominates it, must
+    stay open by what would take it out of that dominance: with a share of 0.8 a quarter of its figure.
+    """
+    need = np.full(value.shape, bounds.persons - 1.0)
+    if indicator.units in RESPONDENTS:
+        return np.where(is_small, np.maximum(need, (1 / bounds.dominance - 1) * np.abs(value)), need)
+    return need
+
+
+def fingerprint(bounds: Bounds) -> str:
+    """Of all that decides what the general file says of a reading; another one when a bound or an indicator changed."""
+    said = f"{METHOD} {bounds} {small_cells(catalogue().values(), bounds)}"
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def told_bands(bounds: Bounds) -> dict[str, str]:
+    """The bands of warnings that leave fewer numbers open than a hidden cell must, and the wider one told instead."""
+    edges = [0, *(limit for limit, _ in BANDS)]
+    narrow = [index for index in range(len(BANDS)) if edges[index + 1] - edges[index] < bounds.persons]
+    wide = next(index for index, (limit, _) in enumerate(BANDS) if limit >= bounds.persons)
+    joined = BANDS[: max(narrow[-1], wide) + 1] if narrow else ()
+    return {words: f"<{joined[-1][0]}" for _, words in joined}
+
+
+def general_episodes(bounds: Bounds) -> str:
+    """SQL that reads ``restricted.episode`` and yields ``general.episode``: in bands, and of no employer.
+
+    Warnings about single employers are told by area alone: many a section of an area has one or two large ones.
+    """
+    bands = []
+    for column in ("observed_band", "people_band"):
+        wider = " ".join(f"when '{words}' then '{told}'" for words, told in told_bands(bounds).items())
+        bands.append(f"case {column} {wider} else {column} end as {column}" if wider else column)
+    return f"""
+        select episode_id, rule_id, kind, indicator, area,
+            case when kind = '{OF_EMPLOYER}' then '{TOTAL_INDUSTRY}' else industry end as industry,
+            null as employer, null as employer_name, level,
+            status, opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
+            null as expected, null as lo, null as hi, null as p, null as people, line, {", ".join(bands)},
+            quiet_periods, judged_to, known_from, known_to, rule_hash
+        from restricted.episode"""  # nosec B608 # bands made of the region's whole numbers
+
+
+def general_events(bounds: Bounds, city: str) -> str:
+    """SQL that reads ``restricted.announced_event`` and yields ``general.announced_event``.
+
+    Numbers of announced plans are left out; so is an event of too few employers or jobs, whose title may name them, and
+    one of a part of the city of which nobody said how many it concerns.
+    """
+    return f"""
+        select event_id, kind, title, area, industry, from_on, to_on, null as jobs, null as employers, source,
+            known_from, known_to
+        from restricted.announced_event
+        where coalesce(employers >= {bounds.respondents}, area = '{city}')
+            and coalesce(jobs >= {bounds.persons}, true)"""  # nosec B608 # the region's whole numbers and its code
+
+
+GENERAL_CORROBORATION = f"""
+    create or replace temp view said as
+        select edition_id, day, episode_id, area,
+            case when episode_id in (select episode_id from restricted.episode where kind = '{OF_EMPLOYER}')
+                then '{TOTAL_INDUSTRY}' else industry end as industry, source, by_indicator, by_industry, says, data_to
+        from restricted.corroboration
+        where by_industry = '{TOTAL_INDUSTRY}' and source <> 'layoff_reports'
+            and edition_id not in (select edition_id from general.corroboration);
+    insert into general.corroboration by name {step("agreement")};
+    drop view said"""  # nosec B608 # a code and a file of ours
+"""What sources say of a warning, for everybody: of whole areas, without figures and employers' reports.
+
+What they say together is of these alone: else a report that is not told would show in it.
+"""

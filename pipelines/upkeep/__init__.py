@@ -1,1 +1,0 @@
-"""Upkeep of a running house: backups, restores and drills, and the record of what the program did."""
