@@ -46,8 +46,7 @@ def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LE
         columns = [np.stack([row[name] for name in ("observed", "expected", "variance", "p")]) for row in told]
     observed, expected, variance, p = np.stack(columns, axis=-1)
     group = hierarchy(panel.series).group
-    strength = evidence(p, observed, expected, variance, group, recipe, panel.worse, panel.nature,
-                        is_sum=panel.is_sum)  # fmt: skip
+    strength = evidence(p, observed, expected, variance, group, recipe, panel.worse, panel.nature, is_sum=panel.is_sum)
     return Trace(panel.periods[first:], observed, expected, p, strength)
 
 

@@ -243,9 +243,15 @@ def _window(past: Past, column: int, width: int, error: Floats) -> dict[str, Flo
         covered = coverage(panel, width)[:, column]
     known = _has_past(panel, column) & np.isfinite(off) & np.isfinite(scale) & (covered >= MIN_COVERAGE)
     return {
-        "observed": observed, "expected": expected, "coverage": covered, "level": level, "reported": exposure,
-        "off": off, "scale": scale, "known": known.astype(np.float64),
-    }  # fmt: skip
+        "observed": observed,
+        "expected": expected,
+        "coverage": covered,
+        "level": level,
+        "reported": exposure,
+        "off": off,
+        "scale": scale,
+        "known": known.astype(np.float64),
+    }
 
 
 def _tested(told: dict[str, Floats], past: Past, tree: Table | None) -> dict[str, Floats]:
@@ -265,9 +271,11 @@ def _tested(told: dict[str, Floats], past: Past, tree: Table | None) -> dict[str
     tail = special.stdtr(FREEDOM, side * np.where(valid, gap / np.where(valid, scale, 1.0), 0.0))
     usual = told["level"] * exposure
     return told | {
-        "expected": expected, "variance": WIDEN * scale**2, "p": np.where(valid, np.clip(tail, 1e-300, 1.0), np.nan),
+        "expected": expected,
+        "variance": WIDEN * scale**2,
+        "p": np.where(valid, np.clip(tail, 1e-300, 1.0), np.nan),
         "factor": expected / np.where(usual != 0, usual, np.nan),
-    }  # fmt: skip
+    }
 
 
 def ahead(past: Past) -> dict[str, Floats]:

@@ -123,8 +123,5 @@ def discount(state: Dispersion, limit: float) -> Dispersion:
     """Let what was learned so far count for at most `limit` periods (errors of a provisional factor)."""
     ratio = limit / np.maximum(state.weight, limit)
     return replace(
-        state,
-        linear_sum=state.linear_sum * ratio,
-        square_sum=state.square_sum * ratio,
-        weight=state.weight * ratio,
+        state, linear_sum=state.linear_sum * ratio, square_sum=state.square_sum * ratio, weight=state.weight * ratio
     )

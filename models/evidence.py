@@ -28,9 +28,17 @@ def worth(
 
 
 def strength(
-    p: Floats, observed: Floats, expected: Floats, variance: Floats, group: Integers, recipe: Recipe,
-    worse: Worse = "higher", nature: Nature = "count", *, is_sum: bool = True,
-) -> Floats:  # fmt: skip
+    p: Floats,
+    observed: Floats,
+    expected: Floats,
+    variance: Floats,
+    group: Integers,
+    recipe: Recipe,
+    worse: Worse = "higher",
+    nature: Nature = "count",
+    *,
+    is_sum: bool = True,
+) -> Floats:
     """(W, n, ...) standard deviations by which each window speaks of a turn for the worse; -inf where it does not.
 
     p, observed, expected, variance: (W, n, ...) of the recipe's windows. group: (n,) number of the level. A level's
@@ -55,9 +63,17 @@ def strength(
 
 
 def evidence(
-    p: Floats, observed: Floats, expected: Floats, variance: Floats, group: Integers, recipe: Recipe,
-    worse: Worse = "higher", nature: Nature = "count", *, is_sum: bool = True,
-) -> Floats:  # fmt: skip
+    p: Floats,
+    observed: Floats,
+    expected: Floats,
+    variance: Floats,
+    group: Integers,
+    recipe: Recipe,
+    worse: Worse = "higher",
+    nature: Nature = "count",
+    *,
+    is_sum: bool = True,
+) -> Floats:
     """(n, ...) strength of the best window; arguments as `strength`."""
     told = strength(p, observed, expected, variance, group, recipe, worse, nature, is_sum=is_sum)
     return np.asarray(told.max(axis=0))

@@ -18,9 +18,16 @@ COLUMNS = (*NAMES, "window_periods", "observed", "expected", *QUANTILES, "p", "s
 
 
 def judge(
-    frame: pd.DataFrame, calendar: pd.DataFrame, grain: Grain, method: Method = LEVEL_FACTOR, start: date | None = None,
-    nature: Nature = "count", worse: Worse = "higher", *, is_sum: bool = True,
-) -> pd.DataFrame:  # fmt: skip
+    frame: pd.DataFrame,
+    calendar: pd.DataFrame,
+    grain: Grain,
+    method: Method = LEVEL_FACTOR,
+    start: date | None = None,
+    nature: Nature = "count",
+    worse: Worse = "higher",
+    *,
+    is_sum: bool = True,
+) -> pd.DataFrame:
     """Judge the last period of every series, or all from `start` on, each from the periods before it.
 
     frame: one row a series and period: series, period (its first day), value (people; NaN or no row = not reported)

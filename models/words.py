@@ -17,9 +17,15 @@ _PLAIN = 0.02  # a factor this near to 1 is no reason, and what came as near to 
 
 
 def sentence(
-    level: float, factor: float, expected: float, observed: float, window: int, grain: str, nature: Nature = "count",
+    level: float,
+    factor: float,
+    expected: float,
+    observed: float,
+    window: int,
+    grain: str,
+    nature: Nature = "count",
     reason: str = "",
-) -> str:  # fmt: skip
+) -> str:
     """One judgement as a sentence, or that there was none.
 
     level: people per average due period before the window. factor: mean calendar factor of the window. expected,

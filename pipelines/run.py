@@ -180,9 +180,15 @@ def first_edition(region: Region, ledger: Ledger, day: date) -> Edition:
 
 
 def editions(
-    settings: Settings, region: Region, ledger: Ledger, wanted: Sequence[Edition], now: datetime, *,
-    is_replay: bool, progress: Progress = silent,
-) -> Edition:  # fmt: skip
+    settings: Settings,
+    region: Region,
+    ledger: Ledger,
+    wanted: Sequence[Edition],
+    now: datetime,
+    *,
+    is_replay: bool,
+    progress: Progress = silent,
+) -> Edition:
     """Compute the wanted editions that are not there yet, record all, publish the last; returns the last edition.
 
     After a crash the same call goes on where the last one stopped. Raises UserError when the warehouse lacks editions
@@ -253,9 +259,15 @@ def refill(settings: Settings, region: Region, ledger: Ledger) -> None:
 
 
 def _publish(
-    con: duckdb.DuckDBPyConnection, settings: Settings, region: Region, ledger: Ledger, edition: Edition,
-    now: datetime, *, is_anew: bool = False,
-) -> None:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    region: Region,
+    ledger: Ledger,
+    edition: Edition,
+    now: datetime,
+    *,
+    is_anew: bool = False,
+) -> None:
     """Publish an edition; the files before, of which the past is copied, must be what was published."""
 
     def enter(sha256: Mapping[str, str]) -> Mapping[str, object]:

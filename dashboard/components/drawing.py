@@ -9,5 +9,6 @@ def drawing(svg: str, told: str, kind: str) -> dict[str, Any]:
     """An SVG drawing and what it shows in words; ``kind`` is a class. What it writes must be escaped already."""
     return {
         "props": {"svg": svg, "role": "img", "className": kind, **aria.label(told)},
-        "type": "Drawing", "namespace": "gangshao",
-    }  # fmt: skip
+        "type": "Drawing",
+        "namespace": "gangshao",
+    }

@@ -69,9 +69,14 @@ def kept(name: str, value: str) -> Any:
 
 
 def chosen(
-    name: str, title: str, options: Sequence[tuple[str, str]], values: Collection[str], *, is_multiple: bool = False,
+    name: str,
+    title: str,
+    options: Sequence[tuple[str, str]],
+    values: Collection[str],
+    *,
+    is_multiple: bool = False,
     is_required: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """A labelled choice of values and words; those of ``values`` are chosen."""
     return html.Label(
         [

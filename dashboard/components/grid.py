@@ -26,10 +26,7 @@ def grid(shown: model.Matrix) -> Any:
         day=short_day(shown.data_to),
     )
     head = html.Tr(
-        [
-            html.Th(text("Area"), scope="col"),
-            *[html.Th(_industry(code), scope="col") for code in shown.industries],
-        ]
+        [html.Th(text("Area"), scope="col"), *[html.Th(_industry(code), scope="col") for code in shown.industries]]
     )
     body = [
         html.Tr(
@@ -79,10 +76,7 @@ def _cell(shown: model.Matrix, area: str, sector: str) -> Any:
             hidden(text("warning: {level}", level=level_word(cell.level))),
         ]
     elif cell.deviation:
-        words += [
-            html.I("↑" if cell.deviation == "high" else "↓", **aria.SILENT),
-            hidden(text(cell.deviation)),
-        ]
+        words += [html.I("↑" if cell.deviation == "high" else "↓", **aria.SILENT), hidden(text(cell.deviation))]
     if cell.expected:
         words.append(html.Small([hidden(text("expected")), " ", cell.expected]))
     return html.Td(words, className=classes)

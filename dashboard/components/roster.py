@@ -71,7 +71,5 @@ def _cell(row: Any) -> Any:
         told += text(", ") + text("{number} rows sent back", number=int(row.rows_quarantined))
     when = month(row.period.date()) if row.grain in {"month", "quarter"} else short_day(row.period.date())
     return html.Td(
-        [html.Small(when), html.B(mark, **aria.SILENT), hidden(told)],
-        className=f"roster-{status}",
-        title=told,
+        [html.Small(when), html.B(mark, **aria.SILENT), hidden(told)], className=f"roster-{status}", title=told
     )

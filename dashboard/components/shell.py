@@ -205,8 +205,9 @@ def _edition() -> Any:
             chosen("as_of", text("As published on"), options, ["" if past is None else past.isoformat()]),
             html.Button(text("Show"), type="submit"),
         ],
-        method="get", className="asked",
-    )  # fmt: skip
+        method="get",
+        className="asked",
+    )
     summary = html.Summary([html.Span(day(shown.day)), html.Span(as_of)])
     return html.Details([summary, choice], className="menu edition")
 
@@ -234,8 +235,10 @@ def _switch() -> Any:
             html.Button(text_in(other, "name of this language"), type="submit", lang=other),
             html.Span(role="status", className="said"),
         ],
-        action="/language", className="language", **sending,
-    )  # fmt: skip
+        action="/language",
+        className="language",
+        **sending,
+    )
 
 
 def _banners() -> Any:

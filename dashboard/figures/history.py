@@ -68,10 +68,18 @@ def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any
     if highlight is not None:
         shapes.append(
             {
-                "type": "rect", "xref": "x", "x0": str(highlight[0]), "x1": f"{highlight[1]} 23:59", "yref": "y domain",
-                "y0": 0, "y1": 1, "fillcolor": colour("demo"), "layer": "below", "line": {"width": 0},
+                "type": "rect",
+                "xref": "x",
+                "x0": str(highlight[0]),
+                "x1": f"{highlight[1]} 23:59",
+                "yref": "y domain",
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": colour("demo"),
+                "layer": "below",
+                "line": {"width": 0},
             }
-        )  # fmt: skip
+        )
     if shapes:
         layout["shapes"] = shapes
     if labels:
@@ -81,16 +89,29 @@ def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any
 
 def _line(threshold: Threshold) -> dict[str, Any]:
     return {
-        "type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y", "y0": threshold.at, "y1": threshold.at,
+        "type": "line",
+        "xref": "x domain",
+        "x0": 0,
+        "x1": 1,
+        "yref": "y",
+        "y0": threshold.at,
+        "y1": threshold.at,
         "line": {"color": colour("worse"), "width": 1, "dash": "dash"},
-    }  # fmt: skip
+    }
 
 
 def _line_title(threshold: Threshold) -> dict[str, Any]:
     return {
-        "text": threshold.title, "showarrow": False, "xref": "x domain", "x": 0, "xanchor": "left", "yref": "y",
-        "y": threshold.at, "yanchor": "bottom", "font": {"size": 11, "color": colour("worse")},
-    }  # fmt: skip
+        "text": threshold.title,
+        "showarrow": False,
+        "xref": "x domain",
+        "x": 0,
+        "xanchor": "left",
+        "yref": "y",
+        "y": threshold.at,
+        "yanchor": "bottom",
+        "font": {"size": 11, "color": colour("worse")},
+    }
 
 
 def _extent(drawn: Course) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -144,8 +165,12 @@ def _values(indicator: Indicator, drawn: Course) -> dict[str, Any]:
     form = "%{y:,.2f} " if indicator.is_ratio else "%{y:,.0f} "
     is_open = readings["is_provisional"].fillna(False).astype(bool)
     shared = {
-        "x": _days(readings), "y": y, "zorder": 1, "name": text("seen"), "hovertemplate": form + indicator.unit_word,
-    }  # fmt: skip
+        "x": _days(readings),
+        "y": y,
+        "zorder": 1,
+        "name": text("seen"),
+        "hovertemplate": form + indicator.unit_word,
+    }
     if drawn.grain == "week":
         pattern = {"shape": ["/" if one else "" for one in is_open], "fgcolor": colour("sheet"), "size": 5}
         return shared | {"type": "bar", "marker": {"color": colour("series"), "pattern": pattern}}

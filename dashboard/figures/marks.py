@@ -86,10 +86,18 @@ def _span(one: Announced, extent: tuple[pd.Timestamp, pd.Timestamp]) -> list[Any
     if one.last is not None and one.last <= extent[1].date():
         found.append(
             {
-                "type": "rect", "xref": "x", "x0": str(begin), "x1": f"{one.last} 23:59", "yref": "y domain", "y0": 0,
-                "y1": 1, "fillcolor": colour("faint"), "layer": "below", "line": {"width": 0},
+                "type": "rect",
+                "xref": "x",
+                "x0": str(begin),
+                "x1": f"{one.last} 23:59",
+                "yref": "y domain",
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": colour("faint"),
+                "layer": "below",
+                "line": {"width": 0},
             }
-        )  # fmt: skip
+        )
         found.append(_line(pd.Timestamp(one.last), pd.Timestamp(one.last), 0, 1, colour("soft"), 1, "dot"))
     if one.first >= extent[0].date():
         found.append(_line(begin, begin, 0, 1, colour("soft"), 1, "dot"))
@@ -100,18 +108,32 @@ def _line(
     begin: pd.Timestamp, end: pd.Timestamp, low: float, high: float, ink: str, width: int, dash: str = "solid"
 ) -> dict[str, Any]:
     return {
-        "type": "line", "xref": "x", "x0": str(begin), "x1": str(end), "yref": "y domain", "y0": low, "y1": high,
+        "type": "line",
+        "xref": "x",
+        "x0": str(begin),
+        "x1": str(end),
+        "yref": "y domain",
+        "y0": low,
+        "y1": high,
         "line": {"color": ink, "width": width, "dash": dash},
-    }  # fmt: skip
+    }
 
 
 def _label(one: Mark, place: float, top: float, day: pd.Timestamp) -> dict[str, Any]:
     side = "left" if place < 1 - _ROOM else "right"
     return {
-        "text": sign(one), "showarrow": False, "xref": "x", "x": str(day), "xanchor": side,
-        "yref": "y domain", "y": top, "yanchor": "top", "bgcolor": colour("sheet"), "borderpad": 1,
+        "text": sign(one),
+        "showarrow": False,
+        "xref": "x",
+        "x": str(day),
+        "xanchor": side,
+        "yref": "y domain",
+        "y": top,
+        "yanchor": "top",
+        "bgcolor": colour("sheet"),
+        "borderpad": 1,
         "font": {"size": 11, "color": colour("worse") if isinstance(one, Warned) else colour("soft")},
-    }  # fmt: skip
+    }
 
 
 def told(marks: Marks) -> Any:

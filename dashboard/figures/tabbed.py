@@ -39,9 +39,14 @@ def span_of(warning: Any) -> tuple[int, Window | None]:
 
 
 def awaited(
-    indicator: str, area: str, industry: str, days: int = WEEK, window: Window | None = None, cohort: str = "",
+    indicator: str,
+    area: str,
+    industry: str,
+    days: int = WEEK,
+    window: Window | None = None,
+    cohort: str = "",
     span: str = "",
-) -> Any:  # fmt: skip
+) -> Any:
     """The place of a figure; assets/figure.js asks for it when it comes near the reader's view.
 
     ``days``: how many days a point of a daily series sums up; ``window``: days to be set off, both included;
@@ -49,9 +54,15 @@ def awaited(
     """
     first, last = ("", "") if window is None else (one.isoformat() for one in window)
     asked = {
-        "indicator": indicator, "area": area, "industry": industry, "days": str(days), "first": first, "last": last,
-        "cohort": cohort, "span": span,
-    }  # fmt: skip
+        "indicator": indicator,
+        "area": area,
+        "industry": industry,
+        "days": str(days),
+        "first": first,
+        "last": last,
+        "cohort": cohort,
+        "span": span,
+    }
     leads_to(FIGURE, **asked)
     own: Any = {"data-figure": address("/figure?" + urlencode({name: one for name, one in asked.items() if one}))}
     name = "-".join(one for one in asked.values() if one)
@@ -155,8 +166,14 @@ def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str, co
     """Files of what the figure shows and of all that may be seen of the area, and the figure as a picture."""
     grain = "day" if drawn.grain == "window" else drawn.grain
     days = drawn.days or WEEK
-    asked = {"indicator": indicator.indicator, "area": area, "industry": industry, "days": days, "cohort": cohort,
-             "span": span}  # fmt: skip
+    asked = {
+        "indicator": indicator.indicator,
+        "area": area,
+        "industry": industry,
+        "days": days,
+        "cohort": cohort,
+        "span": span,
+    }
     own = urlencode({name: one for name, one in asked.items() if one})
     everything = urlencode({"area": area, "grain": grain})
     links = [

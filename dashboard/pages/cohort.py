@@ -29,13 +29,16 @@ def layout(code: str = "", **_: str) -> list[Any]:
     if code not in reference.codes():
         return shell.not_found()
     place = reference.place(code)
-    said = text("By the sender's coding, several groups a person: they overlap, and no sum is made of them. No warning "
-                "is issued on a group alone.")  # fmt: skip
+    said = text(
+        "By the sender's coding, several groups a person: they overlap, and no sum is made of them. No warning "
+        "is issued on a group alone."
+    )
     shown = cohort.indicators(code)
     files = file_links("groups", f"?area={code}") if shown else []
     back = dcc.Link(place, href=address(f"/area/{code}"))
-    head = html.Div([html.H1(text("Groups of people, {area}", area=place)), html.P(said), html.P([back, *files])],
-                    className="title")  # fmt: skip
+    head = html.Div(
+        [html.H1(text("Groups of people, {area}", area=place)), html.P(said), html.P([back, *files])], className="title"
+    )
     if not shown:
         nothing = text(
             "Nothing is told of groups of people here: no file names any, or their figures are for the bureau and the "
@@ -49,10 +52,16 @@ def _section(indicator: Indicator, area: str) -> Any:
     rows = cohort.weeks(indicator, area)
     caption = text("Groups of people: {title}", title=indicator.title)
     cells = [
-        [cohort.title(one.cohort), cohort.span(one), f"{one.seen} {indicator.unit_word}", one.normal,
-         verdict_tag(one.verdict), one.why]
+        [
+            cohort.title(one.cohort),
+            cohort.span(one),
+            f"{one.seen} {indicator.unit_word}",
+            one.normal,
+            verdict_tag(one.verdict),
+            one.why,
+        ]
         for one in rows
-    ]  # fmt: skip
+    ]
     columns = [text(name) for name in _COLUMNS]
     return html.Section(
         [

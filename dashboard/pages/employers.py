@@ -64,8 +64,9 @@ def _finding(found: pd.DataFrame, leads: pd.DataFrame) -> str:
     most = is_open.groupby("employer")["people"].max()  # one employer may be named by several warnings
     named = text(
         "{number} employers are named by open warnings, {people} people",
-        number=count(len(most)), people=count(float(most.sum())),
-    )  # fmt: skip
+        number=count(len(most)),
+        people=count(float(most.sum())),
+    )
     return named if leads.empty else text("{named}; {number} leads to look at", named=named, number=count(len(leads)))
 
 
@@ -85,8 +86,14 @@ def _findings(found: pd.DataFrame) -> Any:
         for row in found.itertuples(index=False)
     ]
     names = ("Employer", "Where", "Level", "What was seen", "People", "Insured staff", "Since", "State")
-    return table(text("Findings that name an employer"), [text(name) for name in names], rows, numeric=frozenset({4}),
-                 kind="rules", empty=text("No warning names an employer."))  # fmt: skip
+    return table(
+        text("Findings that name an employer"),
+        [text(name) for name in names],
+        rows,
+        numeric=frozenset({4}),
+        kind="rules",
+        empty=text("No warning names an employer."),
+    )
 
 
 def _where(area: str, industry: str) -> Any:
@@ -128,8 +135,14 @@ def _leads(leads: pd.DataFrame) -> list[Any]:
         for row in leads.itertuples(index=False)
     ]
     names = ("Employer", "Where", "Why", "People", "Staff", "Of its staff", "Reported", "On the list since")
-    shown = table(text("Leads, for the bureau alone"), [text(name) for name in names], rows,
-                  numeric=frozenset({3, 4, 5, 6}), kind="rules", empty=text("No employer."))  # fmt: skip
+    shown = table(
+        text("Leads, for the bureau alone"),
+        [text(name) for name in names],
+        rows,
+        numeric=frozenset({3, 4, 5, 6}),
+        kind="rules",
+        empty=text("No employer."),
+    )
     hint = text("A lead is no warning: somebody has to look. How each rule was tried is on the page of rules.")
     return [html.Section([html.H2(text("Leads, for the bureau alone")), html.P([hint, " ", _to_rules()]), shown])]
 
@@ -166,16 +179,34 @@ def _reports() -> list[Any]:
         ]
         for row in rows.itertuples(index=False)
     ]
-    names = ("Employer", "Where", "Kind and ground", "People planned for", "Staff", "Filed on",
-             "Staff told on, planned for", "Owed (yuan)")  # fmt: skip
-    shown = table(text("Layoff reports filed"), [text(name) for name in names], cells, numeric=frozenset({3, 4}),
-                  kind="rules", empty=text("The files of this edition name no layoff report."))  # fmt: skip
+    names = (
+        "Employer",
+        "Where",
+        "Kind and ground",
+        "People planned for",
+        "Staff",
+        "Filed on",
+        "Staff told on, planned for",
+        "Owed (yuan)",
+    )
+    shown = table(
+        text("Layoff reports filed"),
+        [text(name) for name in names],
+        cells,
+        numeric=frozenset({3, 4}),
+        kind="rules",
+        empty=text("The files of this edition name no layoff report."),
+    )
     return [html.P(_filed(rows)) if len(rows) else None, shown, _chart()]
 
 
 def _filed(rows: pd.DataFrame) -> str:
-    return text("{number} reports in the last {days} days, {people} people planned for", number=count(len(rows)),
-                days=REPORTED_SINCE.days, people=count(float(rows["people"].sum())))  # fmt: skip
+    return text(
+        "{number} reports in the last {days} days, {people} people planned for",
+        number=count(len(rows)),
+        days=REPORTED_SINCE.days,
+        people=count(float(rows["people"].sum())),
+    )
 
 
 def _coded(listed: str, *given: Any) -> Any:
@@ -221,8 +252,13 @@ def _key(warned: set[str]) -> Any:
     names = ("Employer", "Where", "On the list as", "Service officer", "On the list since", "Open warning")
     served = sum(part["officer_post"].notna().any() for part in parts)
     said = text("{number} employers, {served} with a service officer", number=count(len(parts)), served=count(served))
-    shown = table(text("Key employers"), [text(name) for name in names], cells, kind="rules",
-                  empty=text("The files of this edition name no key employer."))  # fmt: skip
+    shown = table(
+        text("Key employers"),
+        [text(name) for name in names],
+        cells,
+        kind="rules",
+        empty=text("The files of this edition name no key employer."),
+    )
     return html.Details([html.Summary(said), shown], open=bool(warned)) if parts else shown
 
 

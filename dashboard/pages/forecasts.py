@@ -35,8 +35,7 @@ def register() -> None:
 @shell.shared_page
 def layout(area: str = "", indicator: str = "", **_: str) -> list[Any]:
     """The page; area and indicator are the query of its address."""
-    areas = [code for code in reference.codes()
-             if data.may_read_scores(code)]  # fmt: skip
+    areas = [code for code in reference.codes() if data.may_read_scores(code)]
     heading = html.H1(text("Forecasts"))
     if not areas:
         why = text(
@@ -50,8 +49,11 @@ def layout(area: str = "", indicator: str = "", **_: str) -> list[Any]:
     rows = forecast_record.came(shown)
     offered = forecast_record.offered(shown)
     chosen = next((one for one in offered if one.indicator == indicator), offered[0] if offered else None)
-    said = text("{area}; what editions forecast in the last {days} days", area=reference.place(shown),
-                days=forecast_record.LOOK_BACK.days)  # fmt: skip
+    said = text(
+        "{area}; what editions forecast in the last {days} days",
+        area=reference.place(shown),
+        days=forecast_record.LOOK_BACK.days,
+    )
     return [
         html.Div([heading, html.P(said)], className="title"),
         _areas(areas, shown, indicator),
@@ -80,10 +82,7 @@ def _chosen(chosen: Indicator, offered: list[Indicator], area: str) -> list[Any]
     drawn = marked(forecast_record.drawn(chosen, area), chosen, area, TOTAL_INDUSTRY)
     return [
         html.Nav(links, className="choice", **aria.label(text("Indicator"))),
-        html.Section(
-            [html.H2(_next(chosen, coming, area)), history("forecast", chosen, drawn)],
-            className="panel",
-        ),
+        html.Section([html.H2(_next(chosen, coming, area)), history("forecast", chosen, drawn)], className="panel"),
         html.Section([html.H2(text("What is expected next")), _coming(chosen, coming)]),
     ]
 
@@ -97,10 +96,13 @@ def _next(indicator: Indicator, coming: pd.DataFrame, area: str) -> str:
     row = coming.iloc[0]
     return text(
         "{title}: {expected} {unit} expected for {period}, {lo} to {hi} in 95 of 100 cases",
-        title=indicator.title, expected=value(row.expected, indicator.unit), unit=indicator.unit_word,
-        period=forecast_record.period_words(row.grain, pd.Timestamp(row.period)), lo=value(row.lo95, indicator.unit),
+        title=indicator.title,
+        expected=value(row.expected, indicator.unit),
+        unit=indicator.unit_word,
+        period=forecast_record.period_words(row.grain, pd.Timestamp(row.period)),
+        lo=value(row.lo95, indicator.unit),
         hi=value(row.hi95, indicator.unit),
-    )  # fmt: skip
+    )
 
 
 def _coming(indicator: Indicator, coming: pd.DataFrame) -> Any:
@@ -114,8 +116,13 @@ def _coming(indicator: Indicator, coming: pd.DataFrame) -> Any:
         ]
         for row in coming.itertuples(index=False)
     ]
-    names = [text("Period"), text("Expected ({unit})", unit=indicator.unit_word), text("80% interval"),
-             text("95% interval"), text("Made on")]  # fmt: skip
+    names = [
+        text("Period"),
+        text("Expected ({unit})", unit=indicator.unit_word),
+        text("80% interval"),
+        text("95% interval"),
+        text("Made on"),
+    ]
     return table(text("What is expected next"), names, rows, numeric=frozenset({1, 2, 3}), kind="rules")
 
 
@@ -140,8 +147,14 @@ def _past(indicator: Indicator, rows: pd.DataFrame) -> Any:
     ]
     names = ("Period", "Forecast", "80% interval", "95% interval", "Came", "Verdict", "A year before")
     caption = text("What was forecast and what came: {title}", title=indicator.title)
-    shown = table(caption, [text(name) for name in names], cells, numeric=frozenset({1, 2, 3, 4, 6}), kind="plain",
-                  empty=text("No forecast of it is over yet."))  # fmt: skip
+    shown = table(
+        caption,
+        [text(name) for name in names],
+        cells,
+        numeric=frozenset({1, 2, 3, 4, 6}),
+        kind="plain",
+        empty=text("No forecast of it is over yet."),
+    )
     return html.Section([html.H2(caption), scrolling(caption, shown)])
 
 
@@ -177,8 +190,14 @@ def _scores(found: list[Score]) -> Any:
     caption = text(
         "Scores of forecasts; the baseline says what the same period of the year before brought; sums of days overlap"
     )
-    shown = table(caption, [text(name) for name in names], rows, numeric=frozenset({2, 3, 4, 5, 6}), kind="plain",
-                  empty=text("No forecast is over yet."))  # fmt: skip
+    shown = table(
+        caption,
+        [text(name) for name in names],
+        rows,
+        numeric=frozenset({2, 3, 4, 5, 6}),
+        kind="plain",
+        empty=text("No forecast is over yet."),
+    )
     return html.Div([scrolling(caption, shown), html.P(caption, className="source")])
 
 
@@ -219,7 +238,13 @@ def _watched() -> Any:
     return html.Section(
         [
             html.H2(caption),
-            table(caption, [text(name) for name in names], rows, numeric=frozenset({2, 3, 4, 5}), kind="rules",
-                  empty=text("The watch looks in the first edition of each month; it has not looked yet.")),
+            table(
+                caption,
+                [text(name) for name in names],
+                rows,
+                numeric=frozenset({2, 3, 4, 5}),
+                kind="rules",
+                empty=text("The watch looks in the first edition of each month; it has not looked yet."),
+            ),
         ]
-    )  # fmt: skip
+    )

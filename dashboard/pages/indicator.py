@@ -43,9 +43,14 @@ def layout(indicator: str = "", **_: str) -> list[Any]:
     if shown is None:
         return shell.not_found()
     said = text(", ").join(
-        part for part in (shown.unit_word, text(_WORSE[shown.worse]) if shown.worse in _WORSE else "",
-                          settling_times.grains_words(shown)) if part
-    )  # fmt: skip
+        part
+        for part in (
+            shown.unit_word,
+            text(_WORSE[shown.worse]) if shown.worse in _WORSE else "",
+            settling_times.grains_words(shown),
+        )
+        if part
+    )
     back = dcc.Link(text("All indicators"), href=address("/indicators"))
     return [
         html.Div([html.H1(shown.title), html.P(said), html.P(back)], className="title"),
@@ -81,9 +86,14 @@ def _newest(indicator: Indicator, area: str) -> Any:
         return html.P(text("There are no figures of it yet."), className="empty")
     parts = [part for part in (figure.period, figure.range_words, figure.remark) if part]
     return html.P(
-        [html.Strong([figure.amount, " ", indicator.unit_word]), " ", verdict_tag(figure.verdict),
-         *[f" · {part}" for part in parts]], className="caption",
-    )  # fmt: skip
+        [
+            html.Strong([figure.amount, " ", indicator.unit_word]),
+            " ",
+            verdict_tag(figure.verdict),
+            *[f" · {part}" for part in parts],
+        ],
+        className="caption",
+    )
 
 
 def _meaning(indicator: Indicator) -> Any:
@@ -111,9 +121,11 @@ def _bounds() -> str:
         "where one of them brings {share} of it or more, where the second largest of them could estimate the largest "
         "to {close}, and where one could otherwise compute a hidden one. "
         "Weeks of most counts are told of the city alone.",
-        persons=said.persons, respondents=said.respondents, share=percent(said.dominance),
+        persons=said.persons,
+        respondents=said.respondents,
+        share=percent(said.dominance),
         close=percent(said.p_percent / 100),
-    )  # fmt: skip
+    )
 
 
 def _changes(indicator: Indicator) -> Any:

@@ -31,15 +31,21 @@ def layout(**_: str) -> list[Any]:
     newest = data.read("newest_of_indicator", area=_area()).groupby("indicator")["period"].max()
     known = ordered(list(reference.indicators().values()))
     known.sort(key=lambda one: one.indicator not in newest.index)
-    said = text("{number} indicators, {with_figures} with figures", number=count(len(known)),
-                with_figures=count(sum(one.indicator in newest.index for one in known)))  # fmt: skip
+    said = text(
+        "{number} indicators, {with_figures} with figures",
+        number=count(len(known)),
+        with_figures=count(sum(one.indicator in newest.index for one in known)),
+    )
     return [
         html.Div([html.H1(text("Indicators")), html.P(said)], className="title"),
         table(
-            text("Indicators"), [text(name) for name in _COLUMNS], [_row(one, newest) for one in known],
-            numeric=frozenset({6}), kind="rules catalogue",
+            text("Indicators"),
+            [text(name) for name in _COLUMNS],
+            [_row(one, newest) for one in known],
+            numeric=frozenset({6}),
+            kind="rules catalogue",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _area() -> str:
@@ -52,15 +58,17 @@ def _area() -> str:
 def _row(indicator: Indicator, newest: "pd.Series[Any]") -> list[Any]:
     rules = terms.in_force(indicator.indicator)["rule_id"].nunique()
     return [
-        [dcc.Link(indicator.title, href=address(f"/indicator/{indicator.indicator}"), className="subject"),
-         html.Small(settling_times.formula_words(indicator.formula))],
+        [
+            dcc.Link(indicator.title, href=address(f"/indicator/{indicator.indicator}"), className="subject"),
+            html.Small(settling_times.formula_words(indicator.formula)),
+        ],
         indicator.unit_word,
         text(_WORSE[indicator.worse]) if indicator.worse in _WORSE else "–",
         settling_times.grains_words(indicator),
         text("; ").join(reference.feed(feed.strip()) for feed in indicator.feed.split(",")),
         _newest(indicator, newest),
         count(rules) if rules else "–",
-    ]  # fmt: skip
+    ]
 
 
 def _newest(indicator: Indicator, newest: "pd.Series[Any]") -> str:

@@ -111,10 +111,14 @@ def _choice(code: str, shown: str, span: str) -> Any:
     return html.Div(
         [
             html.Nav(areas, className="choice", **aria.label(text("Area"))),
-            html.Details([html.Summary(text("Another industry")),
-                          html.Nav(others, className="choice", **aria.label(text("Industry")))]),
+            html.Details(
+                [
+                    html.Summary(text("Another industry")),
+                    html.Nav(others, className="choice", **aria.label(text("Industry"))),
+                ]
+            ),
         ]
-    )  # fmt: skip
+    )
 
 
 def _path(code: str, area: str) -> str:
@@ -140,9 +144,13 @@ def _table(figures: list[Figure]) -> Any:
         for one in figures
     ]
     return table(
-        text("All indicators"), [text(name) for name in _COLUMNS], rows, numeric=frozenset({1}), kind="rules",
+        text("All indicators"),
+        [text(name) for name in _COLUMNS],
+        rows,
+        numeric=frozenset({1}),
+        kind="rules",
         empty=text("There are no figures of this industry here."),
-    )  # fmt: skip
+    )
 
 
 def _chart(figure: Figure, area: str, code: str, span: str) -> Any:

@@ -24,63 +24,82 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter("chief", "For a chief", (
+    Chapter(
+        "chief",
+        "For a chief",
         (
-            "Open Today in the morning. The heading says how many warnings are open; the line at the top says to "
-            "which day the data reach, and who is late."
+            (
+                "Open Today in the morning. The heading says how many warnings are open; the line at the top says to "
+                "which day the data reach, and who is late."
+            ),
+            "Warnings are ranked by people × certainty. Where one employer is the cause, it is named first.",
+            (
+                "Open a warning to see why: what was seen and expected, the rule and the law it stands on, and what "
+                "other sources say."
+            ),
+            (
+                "A warning is a suspicion until a person has verified it. Its page says whose the next step is and by"
+                " when; enter yours there, with its grounds."
+            ),
+            "To see what was known on an earlier day, open the date at the top of a page and choose one.",
         ),
-        "Warnings are ranked by people × certainty. Where one employer is the cause, it is named first.",
+    ),
+    Chapter(
+        "clerk",
+        "For a clerk of a county",
         (
-            "Open a warning to see why: what was seen and expected, the rule and the law it stands on, and what "
-            "other sources say."
+            "The page of your area lists every file that is due and what became of it, in a mark and a word.",
+            (
+                "When nothing happened, send the file with its headings alone: that is zero. A file that has not come"
+                " is never taken for zero."
+            ),
+            (
+                "A row that is sent back comes with its line, its column and how to mend it. Correct it in your own "
+                "sheet and send the whole file again with the next version number."
+            ),
+            "Rows that were forgotten go into a file of their own, marked as a supplement.",
+            "When a warning is about your area, open it, enter who handles it, and later what came of each measure.",
         ),
+    ),
+    Chapter(
+        "analyst",
+        "For an analyst",
         (
-            "A warning is a suspicion until a person has verified it. Its page says whose the next step is and by"
-            " when; enter yours there, with its grounds."
+            (
+                "The matrix on Today compares what was seen with what was expected, area by industry. Choose the "
+                "indicator above it; arrows mark what is beyond the normal range."
+            ),
+            (
+                "The page of an area shows the course of every indicator with its normal range; the same numbers are "
+                "in a table and a CSV file."
+            ),
+            "The page of a warning says which parts of a series stand out, and what each edition said of it.",
+            (
+                "Rules and leads lists the rules in force with their backtests, and employers the law says to look "
+                "at. They are confidential."
+            ),
+            "When forecasts have become worse, a line at the top of the page says which and by how much.",
         ),
-        "To see what was known on an earlier day, open the date at the top of a page and choose one.",
-    )),
-    Chapter("clerk", "For a clerk of a county", (
-        "The page of your area lists every file that is due and what became of it, in a mark and a word.",
+    ),
+    Chapter(
+        "administrator",
+        "For an administrator",
         (
-            "When nothing happened, send the file with its headings alone: that is zero. A file that has not come"
-            " is never taken for zero."
+            "Open an account for each person and hand over the address that is shown. It works once, for 24 hours.",
+            (
+                "For an account that sees more than one county another administrator or a leader confirms, under My "
+                "account, and hands the address over."
+            ),
+            (
+                "When somebody leaves, close the account: all its sessions end. "
+                "For a forgotten password give a new address."
+            ),
+            "Delivery shows every mail that waits or was refused; one that was lost can be sent again.",
+            "At the command line, `gangshao doctor` says in a sentence each what is not as it should be.",
+            "You see no figure that is not public, and the audit trail is for the auditor alone.",
         ),
-        (
-            "A row that is sent back comes with its line, its column and how to mend it. Correct it in your own "
-            "sheet and send the whole file again with the next version number."
-        ),
-        "Rows that were forgotten go into a file of their own, marked as a supplement.",
-        "When a warning is about your area, open it, enter who handles it, and later what came of each measure.",
-    )),
-    Chapter("analyst", "For an analyst", (
-        (
-            "The matrix on Today compares what was seen with what was expected, area by industry. Choose the "
-            "indicator above it; arrows mark what is beyond the normal range."
-        ),
-        (
-            "The page of an area shows the course of every indicator with its normal range; the same numbers are "
-            "in a table and a CSV file."
-        ),
-        "The page of a warning says which parts of a series stand out, and what each edition said of it.",
-        (
-            "Rules and leads lists the rules in force with their backtests, and employers the law says to look "
-            "at. They are confidential."
-        ),
-        "When forecasts have become worse, a line at the top of the page says which and by how much.",
-    )),
-    Chapter("administrator", "For an administrator", (
-        "Open an account for each person and hand over the address that is shown. It works once, for 24 hours.",
-        (
-            "For an account that sees more than one county another administrator or a leader confirms, under My "
-            "account, and hands the address over."
-        ),
-        "When somebody leaves, close the account: all its sessions end. For a forgotten password give a new address.",
-        "Delivery shows every mail that waits or was refused; one that was lost can be sent again.",
-        "At the command line, `gangshao doctor` says in a sentence each what is not as it should be.",
-        "You see no figure that is not public, and the audit trail is for the auditor alone.",
-    )),
-)  # fmt: skip
+    ),
+)
 
 
 def register() -> None:
@@ -93,11 +112,13 @@ def layout(**_: str) -> list[Any]:
     """The page."""
     links = [html.A(text(one.title), href=f"#{one.name}") for one in CHAPTERS]
     return [
-        html.Div([html.H1(text("Manual")), html.P(text("Four short chapters, one for each kind of work."))],
-                 className="title"),
+        html.Div(
+            [html.H1(text("Manual")), html.P(text("Four short chapters, one for each kind of work."))],
+            className="title",
+        ),
         html.P(links, className="choice"),
         *[_chapter(one) for one in CHAPTERS],
-    ]  # fmt: skip
+    ]
 
 
 def _chapter(one: Chapter) -> Any:

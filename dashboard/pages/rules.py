@@ -22,8 +22,17 @@ from pipelines.ledger.workflow.rule import KeptBacktest, seen_backtests
 from pipelines.ledger.workflow.steps import Cause, acted_on, standing
 
 _LEAD_COLUMNS = ("Employer", "Where", "Why", "People", "Of its staff", "Usual", "On the list since")
-_RULE_COLUMNS = ("Rule", "Levels", "State", "Legal basis", "Warnings a week", "Known event or confirmed", "Median lead",
-                 "Backtested", "False alarms")  # fmt: skip
+_RULE_COLUMNS = (
+    "Rule",
+    "Levels",
+    "State",
+    "Legal basis",
+    "Warnings a week",
+    "Known event or confirmed",
+    "Median lead",
+    "Backtested",
+    "False alarms",
+)
 _STATES = {"enabled": "in force", "disabled": "switched off", "not_available": "no data yet"}
 
 
@@ -40,8 +49,10 @@ def layout(**_: str) -> list[Any]:
     rules = list(data.read("rule").groupby("rule_id", sort=False))
     alarms = _false_alarms()
     return [
-        html.Div([html.H1(text("Rules and leads")), html.P(text("For the bureau alone; no office is told."))],
-                 className="title"),
+        html.Div(
+            [html.H1(text("Rules and leads")), html.P(text("For the bureau alone; no office is told."))],
+            className="title",
+        ),
         html.H2(text("Employers to look at")),
         table(
             text("Employers to look at"),
@@ -60,12 +71,14 @@ def layout(**_: str) -> list[Any]:
             kind="rules with-backtests",
         ),
         html.H2(text("What the rules would have said")),
-        html.P(text("Each warning of the newest stored backtest of a rule as it stands, the latest first."),
-               className="caption"),
-        *stored_backtests.cases([
-            (str(rows["title"].iloc[0]), kept[str(rule_id)]) for rule_id, rows in rules if str(rule_id) in kept
-        ]),
-    ]  # fmt: skip
+        html.P(
+            text("Each warning of the newest stored backtest of a rule as it stands, the latest first."),
+            className="caption",
+        ),
+        *stored_backtests.cases(
+            [(str(rows["title"].iloc[0]), kept[str(rule_id)]) for rule_id, rows in rules if str(rule_id) in kept]
+        ),
+    ]
 
 
 def _backtests() -> dict[str, KeptBacktest]:

@@ -86,7 +86,7 @@ def _ratio() -> Any:
             awaited(RATIO, reference.city(), TOTAL_INDUSTRY),
         ],
         className="panel",
-    )  # fmt: skip
+    )
 
 
 def _of_month(name: str, area: str) -> tuple[date | None, pd.DataFrame]:
@@ -114,16 +114,20 @@ def _short(area: str) -> Any:
             industry_link(row.industry),
             _lacking(row),
             f"{shown(row.value, row.is_suppressed is True, indicator)}{'' if pd.isna(row.value) else ' %'}",
-            "–" if pd.isna(row.before_value) or pd.isna(row.value) else
-            text("{change} points", change=change_words(row.value, row.before_value, "percent", is_ratio=True)),
+            "–"
+            if pd.isna(row.before_value) or pd.isna(row.value)
+            else text("{change} points", change=change_words(row.value, row.before_value, "percent", is_ratio=True)),
             "–" if pd.isna(row.units) else count(row.units),
         ]
         for row in top.itertuples(index=False)
-    ]  # fmt: skip
+    ]
     names = ("Industry", "Posts unfilled", "Shortage rate", "Change on a year before", "Employers asked")
     columns = [text(name) for name in names]
-    source = text("{month}; employers on the form of labour shortage only. Source: {source}", month=month(when),
-                  source=indicator.source)  # fmt: skip
+    source = text(
+        "{month}; employers on the form of labour shortage only. Source: {source}",
+        month=month(when),
+        source=indicator.source,
+    )
     return _by_industry(title, columns, cells, text("No industry told a shortage."), source)
 
 
@@ -153,8 +157,9 @@ def _fallen(area: str) -> Any:
         for row in fallen.itertuples(index=False)
     ]
     columns = [text(name) for name in ("Industry", "Posts offered", "A year before", "Change on a year before")]
-    source = text("{month}, unit: {unit}. Source: {source}", month=month(when), unit=indicator.unit_word,
-                  source=indicator.source)  # fmt: skip
+    source = text(
+        "{month}, unit: {unit}. Source: {source}", month=month(when), unit=indicator.unit_word, source=indicator.source
+    )
     return _by_industry(title, columns, cells, text("No industry offered fewer posts than a year before."), source)
 
 
@@ -166,9 +171,12 @@ def _by_industry(title: str, columns: Sequence[str], cells: list[list[Any]], emp
     """A heading, a row an industry whose figures follow its name, and where they come from."""
     numeric = frozenset(range(1, len(columns)))
     return html.Section(
-        [html.H2(title), table(title, columns, cells, numeric=numeric, kind="rules", empty=empty),
-         html.P(source, className="source")]
-    )  # fmt: skip
+        [
+            html.H2(title),
+            table(title, columns, cells, numeric=numeric, kind="rules", empty=empty),
+            html.P(source, className="source"),
+        ]
+    )
 
 
 def _missing() -> str:

@@ -83,13 +83,7 @@ def _cards() -> list[Any]:
 def _list() -> list[Any]:
     caption = text("Open warnings, ranked by people × certainty")
     return [
-        html.H2(
-            [
-                text("Open warnings"),
-                html.Small(text("ranked by people × certainty")),
-                *file_links("warnings"),
-            ]
-        ),
+        html.H2([text("Open warnings"), html.Small(text("ranked by people × certainty")), *file_links("warnings")]),
         shortened(
             ranked(data.read("open_warning")),
             caption,

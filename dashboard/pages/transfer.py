@@ -47,10 +47,15 @@ def layout(area: str = "", **_: str) -> list[Any]:
     weeks = villages.newest()
     heading = html.H1(text("Labour transfer"))
     if weeks is None:
-        return [html.Div([heading], className="title"),
-                html.P(text("No monitored village has reported yet."), className="empty")]  # fmt: skip
-    said = text("Monitored villages only, not all villages; week from {day}, compared with the week from {before}",
-                day=weeks.week.isoformat(), before=weeks.before.isoformat())  # fmt: skip
+        return [
+            html.Div([heading], className="title"),
+            html.P(text("No monitored village has reported yet."), className="empty"),
+        ]
+    said = text(
+        "Monitored villages only, not all villages; week from {day}, compared with the week from {before}",
+        day=weeks.week.isoformat(),
+        before=weeks.before.isoformat(),
+    )
     return [
         html.Div([heading, html.P(said)], className="title"),
         html.Section([html.H2(_finding(weeks)), _by_area(weeks, reference.codes())]),
@@ -58,10 +63,12 @@ def layout(area: str = "", **_: str) -> list[Any]:
         area_choice(PATH, shown_area),
         html.Div([_festival(name, shown_area) for name in (AWAY, RETURNED)], className="panels"),
         html.Section(
-            [html.H2(text("How it ran, {area}", area=reference.place(shown_area))),
-             html.Div([_chart(name, shown_area) for name in _CHARTS], className="panels")]
+            [
+                html.H2(text("How it ran, {area}", area=reference.place(shown_area))),
+                html.Div([_chart(name, shown_area) for name in _CHARTS], className="panels"),
+            ]
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _of(name: str) -> Indicator | None:
@@ -77,8 +84,11 @@ def _finding(weeks: Weeks) -> str:
             if before.value is None:
                 return text("{area}: {number} people of the monitored villages are away", **given)
             change = change_words(now.value, before.value, "persons", is_ratio=False)
-            return text("{area}: {number} people of the monitored villages are away, {change} on a year before",
-                        change=change, **given)  # fmt: skip
+            return text(
+                "{area}: {number} people of the monitored villages are away, {change} on a year before",
+                change=change,
+                **given,
+            )
     return text("Who is away, area by area")
 
 
@@ -88,13 +98,24 @@ def _by_area(weeks: Weeks, areas: list[str]) -> Any:
         now, before = weeks.cell(area, AWAY), weeks.cell(area, AWAY, is_before=True)
         is_known = now.value is not None and before.value is not None
         change = change_words(now.value, before.value, "persons", is_ratio=False) if is_known else "–"  # type: ignore[arg-type]
-        rows.append([
-            dcc.Link(reference.place(area), href=address(f"/area/{area}")), _words(now, AWAY), _words(before, AWAY),
-            change, _words(weeks.cell(area, RETURNED), RETURNED), _words(weeks.cell(area, SHARE), SHARE),
-            "–" if now.villages is None else count(now.villages),
-        ])  # fmt: skip
-    return table(text("Who is away, area by area"), [text(name) for name in _WHERE], rows,
-                 numeric=frozenset(range(1, 7)), kind="rules")  # fmt: skip
+        rows.append(
+            [
+                dcc.Link(reference.place(area), href=address(f"/area/{area}")),
+                _words(now, AWAY),
+                _words(before, AWAY),
+                change,
+                _words(weeks.cell(area, RETURNED), RETURNED),
+                _words(weeks.cell(area, SHARE), SHARE),
+                "–" if now.villages is None else count(now.villages),
+            ]
+        )
+    return table(
+        text("Who is away, area by area"),
+        [text(name) for name in _WHERE],
+        rows,
+        numeric=frozenset(range(1, 7)),
+        kind="rules",
+    )
 
 
 def _by_place(weeks: Weeks, areas: list[str]) -> Any:
@@ -143,8 +164,11 @@ def _again(wide: pd.DataFrame) -> str:
     """How many of those away well before the festival were away again four weeks after it, year by year."""
     share = (wide.loc[AGAIN] / wide.loc[wide.index.min()]).dropna()
     said = [text("{share} in {year}", share=percent(float(one)), year=int(year)) for year, one in share.items()]
-    return text("Away again {weeks} weeks after the festival, of those away before it: {shares}", weeks=AGAIN,
-                shares=text(", ").join(said) or text("not known"))  # fmt: skip
+    return text(
+        "Away again {weeks} weeks after the festival, of those away before it: {shares}",
+        weeks=AGAIN,
+        shares=text(", ").join(said) or text("not known"),
+    )
 
 
 def _week(number: int) -> str:

@@ -77,9 +77,7 @@ def _unverified(found: pd.DataFrame) -> list[Any]:
     return [html.H2(title), html.P(why), shown]
 
 
-def _table(
-    caption: str, found: pd.DataFrame, brought: dict[str, Handled], gone: frozenset[str] = frozenset()
-) -> Any:  # fmt: skip
+def _table(caption: str, found: pd.DataFrame, brought: dict[str, Handled], gone: frozenset[str] = frozenset()) -> Any:
     """A table of warnings; of those ``gone`` it is said that their data no longer show them."""
     rows = sorted(found.itertuples(index=False), key=lambda row: not brought[row.episode_id].is_over)
     return table(

@@ -55,11 +55,13 @@ def section() -> list[Any]:
         table(
             text("Rules that wait for a decision"),
             [text(name) for name in _COLUMNS],
-            [[html.Span([one.title, " ", html.Small(one.rule_id)]), one.content, *_cells(one, person)]
-             for one in waiting],
+            [
+                [html.Span([one.title, " ", html.Small(one.rule_id)]), one.content, *_cells(one, person)]
+                for one in waiting
+            ],
             kind="rules waiting",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _waiting(ledger: Ledger) -> list[_Waiting]:
@@ -85,8 +87,10 @@ def _cells(one: _Waiting, person: str) -> list[Any]:
     state, names = one.approval, {"author": one.author, "approver": one.approver}
     if state.is_complete:
         command = html.Code(f"gangshao rules enable {one.rule_id}")
-        return [text("proposed by {author}, approved by {approver}", **names),
-                html.Span([text("to be enabled on the server:"), " ", command])]  # fmt: skip
+        return [
+            text("proposed by {author}, approved by {approver}", **names),
+            html.Span([text("to be enabled on the server:"), " ", command]),
+        ]
     if not state.has_backtest:
         command = html.Code(f"gangshao rules backtest {one.rule_id}")
         return [text("no backtest of it as it stands"), html.Span([text("on the server:"), " ", command])]
@@ -107,13 +111,25 @@ def _cells(one: _Waiting, person: str) -> list[Any]:
 
 def _form(one: _Waiting, act: str, button: str, person: str) -> Any:
     asks = {
-        "propose": text("Propose “{rule}” ({content}) as {person}? It is entered under your account.",
-                        rule=one.title, content=one.content, person=person),
-        "approve": text("Approve “{rule}” ({content}) as {person}? It is entered under your account.",
-                        rule=one.title, content=one.content, person=person),
-        "return": text("Send “{rule}” ({content}) back as {person}? It must be proposed anew.",
-                       rule=one.title, content=one.content, person=person),
-    }  # fmt: skip
+        "propose": text(
+            "Propose “{rule}” ({content}) as {person}? It is entered under your account.",
+            rule=one.title,
+            content=one.content,
+            person=person,
+        ),
+        "approve": text(
+            "Approve “{rule}” ({content}) as {person}? It is entered under your account.",
+            rule=one.title,
+            content=one.content,
+            person=person,
+        ),
+        "return": text(
+            "Send “{rule}” ({content}) back as {person}? It must be proposed anew.",
+            rule=one.title,
+            content=one.content,
+            person=person,
+        ),
+    }
     inputs = [kept("content", one.content), told("note", text("Reason"), is_required=True)]
     return form(f"{PATH}/{one.rule_id}/{act}", inputs, button, ask=asks[act])
 

@@ -14,8 +14,9 @@ def steps_here(steps: pd.DataFrame, area: str, on: date) -> pd.DataFrame:
     told = region().rule_overrides
     stamp = pd.Timestamp(on)
     own = told[(told["area"] == area) & (told["effective_from"] <= stamp) & (told["effective_to"] >= stamp)]
-    changed = steps.merge(own[["rule_id", "level", *LIMITS, "effective_to"]], on=["rule_id", "level"], how="left",
-                          suffixes=("", "_here")).rename(columns={"effective_to_here": "until"})  # fmt: skip
+    changed = steps.merge(
+        own[["rule_id", "level", *LIMITS, "effective_to"]], on=["rule_id", "level"], how="left", suffixes=("", "_here")
+    ).rename(columns={"effective_to_here": "until"})
     for limit in LIMITS:
         changed[limit] = changed.pop(f"{limit}_here").astype("float64").combine_first(changed[limit].astype("float64"))
     return changed

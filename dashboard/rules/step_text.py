@@ -13,13 +13,16 @@ from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.domain import EVERY_COHORT
 
 _SIZES = {
-    (True, True): "employers of {least} to {most} staff", (True, False): "employers of {least} staff or more",
+    (True, True): "employers of {least} to {most} staff",
+    (True, False): "employers of {least} staff or more",
     (False, True): "employers of {most} staff or fewer",
-}  # fmt: skip
+}
 _AHEAD = {
-    "day": "as forecast {number} weeks ahead", "week": "as forecast {number} weeks ahead",
-    "month": "as forecast {number} months ahead", "quarter": "as forecast {number} quarters ahead",
-}  # fmt: skip
+    "day": "as forecast {number} weeks ahead",
+    "week": "as forecast {number} weeks ahead",
+    "month": "as forecast {number} months ahead",
+    "quarter": "as forecast {number} quarters ahead",
+}
 _STEPS = {
     "change": "the mean of {periods} periods is {line} worse than its best of a year",
     "deadline": "{line} people or more at employers whose deferral ends within {days} days",

@@ -93,11 +93,17 @@ def _announced(area: str, industry: str, since: date) -> list[Announced]:
     rows = data.read("event_of_series", area=area, industry=industry, city=reference.city(), since=since)
     return [
         Announced(
-            row.from_on.date(), reference.as_day(row.to_on), row.kind, row.title,
-            reference.where(row.area, row.industry), row.source, _known(row.jobs), _known(row.employers),
+            row.from_on.date(),
+            reference.as_day(row.to_on),
+            row.kind,
+            row.title,
+            reference.where(row.area, row.industry),
+            row.source,
+            _known(row.jobs),
+            _known(row.employers),
         )
         for row in rows.itertuples(index=False)
-    ]  # fmt: skip
+    ]
 
 
 def _known(number: Any) -> int | None:

@@ -85,9 +85,13 @@ def _week(cohort: str, row: Any, score: Any, indicator: Indicator) -> Week:
         sure = text("certainty: {word}", word=certainty_word(score.p, "spike"))
         why = text("{one}; {other}", one=why, other=sure)
     return Week(
-        cohort, row.period.date(), value(float(row.value), indicator.unit),
-        "" if lo is None or hi is None else f"{value(lo, indicator.unit)} – {value(hi, indicator.unit)}", verdict, why,
-    )  # fmt: skip
+        cohort,
+        row.period.date(),
+        value(float(row.value), indicator.unit),
+        "" if lo is None or hi is None else f"{value(lo, indicator.unit)} – {value(hi, indicator.unit)}",
+        verdict,
+        why,
+    )
 
 
 def _why(score: Any) -> str:
@@ -96,9 +100,11 @@ def _why(score: Any) -> str:
     usual = score.level_mean * score.factor_mean
     words = text(
         "{expected} expected: before {level} a week × time of year {factor} × reports that came, {share}",
-        expected=f"{score.expected:.1f}", level=number, factor=f"{score.factor_mean:.2f}",
+        expected=f"{score.expected:.1f}",
+        level=number,
+        factor=f"{score.factor_mean:.2f}",
         share=f"{score.expected / usual if usual else 0:.2f}",
-    )  # fmt: skip
+    )
     if score.state == "provisional":
         words = text("{one}; {other}", one=words, other=text("provisional: its own history is too short yet"))
     return words

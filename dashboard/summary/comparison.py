@@ -10,9 +10,11 @@ from dashboard.locale import Language, language, percent, text, value
 
 NORMAL_RANGE_SIGMAS = 1.96  # about 95 of 100 windows without an event stay inside
 _AGREEMENT = {
-    "consistent": ("sources agree", "worse"), "corroborated": ("corroborated", "worse"),
-    "single": ("single source", "unknown"), "conflicting": ("sources differ", "normal"),
-}  # fmt: skip
+    "consistent": ("sources agree", "worse"),
+    "corroborated": ("corroborated", "worse"),
+    "single": ("single source", "unknown"),
+    "conflicting": ("sources differ", "normal"),
+}
 _CERTAIN_IN_ITSELF = frozenset({"data_fault", "deadline"})  # kinds that no other source can bear out
 CERTAIN_EXPONENT = 6  # p of one in a million counts as certain in the ranking
 

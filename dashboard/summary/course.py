@@ -105,10 +105,14 @@ def _expected_of_windows(indicator: Indicator, area: str, industry: str, days: i
         "window_expectation", indicator.indicator, area=area, industry=industry, window_periods=days, since=first
     )
     spread = NORMAL_RANGE_SIGMAS * judged["variance"] ** 0.5
-    past = pd.DataFrame({
-        "period": pd.to_datetime(judged["data_to"]), "expected": judged["expected"],
-        "lo95": (judged["expected"] - spread).clip(lower=0), "hi95": judged["expected"] + spread,
-    })  # fmt: skip
+    past = pd.DataFrame(
+        {
+            "period": pd.to_datetime(judged["data_to"]),
+            "expected": judged["expected"],
+            "lo95": (judged["expected"] - spread).clip(lower=0),
+            "hi95": judged["expected"] + spread,
+        }
+    )
     if days == WEEK:
         coming = data.read_indicator("ahead", indicator.indicator, area=area, industry=industry)
         coming = coming[coming["grain"] == "week"]

@@ -16,9 +16,7 @@ from pipelines.core.domain import TOTAL_INDUSTRY
 LOOK_BACK = timedelta(days=400)
 FEWEST = 10  # forecasts: a share of fewer says nothing
 _KEY = ["indicator", "grain", "horizon", "period"]
-_AHEAD = {
-    "week": "{number} weeks ahead", "month": "{number} months ahead", "quarter": "{number} quarters ahead",
-}  # fmt: skip
+_AHEAD = {"week": "{number} weeks ahead", "month": "{number} months ahead", "quarter": "{number} quarters ahead"}
 
 
 @dataclass(frozen=True)
@@ -86,9 +84,13 @@ def scores(rows: pd.DataFrame) -> list[Score]:
         baseline=(rows["came"] - rows["before"]).abs(),
     )
     told = known.groupby(["indicator", "grain", "horizon"], sort=False).agg(
-        forecasts=("came", "size"), within_80=("in_80", "mean"), within_95=("in_95", "mean"), error=("error", "mean"),
-        baseline=("baseline", "mean"), compared=("is_compared", "sum"),
-    )  # fmt: skip
+        forecasts=("came", "size"),
+        within_80=("in_80", "mean"),
+        within_95=("in_95", "mean"),
+        error=("error", "mean"),
+        baseline=("baseline", "mean"),
+        compared=("is_compared", "sum"),
+    )
     return [Score(*key, *row) for key, row in zip(told.index, told.itertuples(index=False), strict=True)]
 
 
@@ -96,12 +98,16 @@ def finding(rows: pd.DataFrame) -> str:
     """The sentence above the scores: how often the intervals held, how the error compares with the baseline."""
     if len(rows) < FEWEST:
         return text("Too few forecasts are over to judge them.")
-    within = [float(np.mean((rows["came"] >= rows[lo]) & (rows["came"] <= rows[hi])))
-              for lo, hi in (("lo80", "hi80"), ("lo95", "hi95"))]  # fmt: skip
+    within = [
+        float(np.mean((rows["came"] >= rows[lo]) & (rows["came"] <= rows[hi])))
+        for lo, hi in (("lo80", "hi80"), ("lo95", "hi95"))
+    ]
     return text(
         "Of {number} forecasts that are over, {eighty} came within the 80% interval and {ninety} within the 95% one.",
-        number=len(rows), eighty=f"{within[0]:.0%}", ninety=f"{within[1]:.0%}",
-    )  # fmt: skip
+        number=len(rows),
+        eighty=f"{within[0]:.0%}",
+        ninety=f"{within[1]:.0%}",
+    )
 
 
 def ahead(area: str, indicator: str) -> pd.DataFrame:

@@ -11,10 +11,11 @@ from dashboard.summary.reference import Indicator
 
 _ENDS = {
     "insured_deferring": (
-        "{title}: {observed} {unit} at employers whose deferral ends between {first} and {last}", "Deferrals end",
+        "{title}: {observed} {unit} at employers whose deferral ends between {first} and {last}",
+        "Deferrals end",
     ),
     "welfare_post": ("{title}: {observed} {unit} in posts that end between {first} and {last}", "Posts end"),
-}  # fmt: skip
+}
 """By indicator of a deadline: the sentence, and what its window is called."""
 
 
@@ -66,8 +67,10 @@ def evidence(row: Any, terms: list[tuple[str, Any]]) -> Any:
         other = {
             text("Seen"): (text("Reports that lack"), dict(terms).get(text("Seen"), "")),
             text("Window"): (text("They were due"), due),
-            text("People affected"): None, text("Certainty"): None, text("Industry"): None,
-        }  # fmt: skip
+            text("People affected"): None,
+            text("Certainty"): None,
+            text("Industry"): None,
+        }
     put_right = [other.get(term, (term, shown)) for term, shown in terms]
     return facts([pair for pair in put_right if pair is not None])
 

@@ -69,11 +69,14 @@ def other_sources(episode_id: str) -> Any:
         [
             html.H2(text("What other sources say")),
             table(
-                text("What other sources say"), [text(name) for name in names], rows, numeric=frozenset({3}),
+                text("What other sources say"),
+                [text(name) for name in names],
+                rows,
+                numeric=frozenset({3}),
                 kind="cards",
             ),
         ]
-    )  # fmt: skip
+    )
 
 
 def _series(row: Any) -> str:

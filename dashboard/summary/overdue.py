@@ -33,16 +33,20 @@ def overdue_banner() -> Any:
         said = text(
             "The edition of {day} lies ahead: its cut-off, {at}, has not come yet. A clock was wrong when it was made; "
             "tell the administrator.",
-            day=day(shown.day), at=instant(shown.cutoff_at, zone),
-        )  # fmt: skip
+            day=day(shown.day),
+            at=instant(shown.cutoff_at, zone),
+        )
         parts = [html.Strong(text("Edition ahead of its time")), " ", said]
     else:
         due = date.fromisoformat(due_day(here, now))
         at = here.cutoff_at(due) + GRACE
         said = text(
             "The edition of {day} should have been there at {at}; it is {late} late. You see the edition of {shown}.",
-            day=day(due), at=instant(at, zone), late=_span(now - at), shown=day(shown.day),
-        )  # fmt: skip
+            day=day(due),
+            at=instant(at, zone),
+            late=_span(now - at),
+            shown=day(shown.day),
+        )
         parts = [html.Strong(text("Edition missing")), " ", said, " ", _told(due, zone)]
     line = html.P(parts, className="banner overdue")
     return html.Div(line, className="banners", role="region", **aria.label(text("State of the edition")))

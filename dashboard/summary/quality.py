@@ -50,5 +50,7 @@ def _sentence(row: Any) -> str:
     return text(
         _SENTENCES[row.figure.startswith("p_"), row.value > row.expected],
         title=row.indicator if known is None else known.title,
-        value=f"{row.value:.0%}", expected=f"{row.expected:.0%}", before=before,
-    )  # fmt: skip
+        value=f"{row.value:.0%}",
+        expected=f"{row.expected:.0%}",
+        before=before,
+    )

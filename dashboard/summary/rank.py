@@ -17,8 +17,10 @@ def ranks(area: str) -> dict[str, str]:
     return {
         row.indicator: text(
             "place {place} of {areas} units in {month} (1 is worst)",
-            place=row.place, areas=row.areas, month=month(row.period),
+            place=row.place,
+            areas=row.areas,
+            month=month(row.period),
         )
         for row in found.itertuples()
         if row.areas > 1
-    }  # fmt: skip
+    }

@@ -66,11 +66,18 @@ def _events(known: set[str]) -> list[list[Any]]:
         return []
     rows = data.read("last_drop", since=_since(SHOWN))
     return [
-        [reference.feed(row.feed), text("as things happen"), _period(row.period, "day"), _instant(row.received_at),
-         "–", "–", "–"]
+        [
+            reference.feed(row.feed),
+            text("as things happen"),
+            _period(row.period, "day"),
+            _instant(row.received_at),
+            "–",
+            "–",
+            "–",
+        ]
         for row in rows.itertuples(index=False)
         if row.feed not in known
-    ]  # fmt: skip
+    ]
 
 
 def quarantine(feed: str) -> Any:
@@ -116,10 +123,12 @@ def _rows_of(feed: str, is_chinese: bool) -> Any:
     ]
     caption = text("The rows themselves; identity numbers and names are masked")
     return html.Details(
-        [html.Summary(text("{number} rows with their reasons", number=count(len(rows)))),
-         scrolling(caption, table(caption, columns, shown, kind="cards drops"))],
+        [
+            html.Summary(text("{number} rows with their reasons", number=count(len(rows)))),
+            scrolling(caption, table(caption, columns, shown, kind="cards drops")),
+        ],
         className="more",
-    )  # fmt: skip
+    )
 
 
 def drops(feed: str) -> Any:
@@ -188,8 +197,9 @@ def revisions() -> Any:
     total = int(rows["changes"].iloc[0]) if len(rows) else 0
     more = total - len(rows)
     empty = text("The last edition changed no figure told before.")
-    listed = table(text("Revisions of the last edition"), columns, shown, kind="cards", numeric=frozenset({3, 4, 5}),
-                   empty=empty)  # fmt: skip
+    listed = table(
+        text("Revisions of the last edition"), columns, shown, kind="cards", numeric=frozenset({3, 4, 5}), empty=empty
+    )
     rest = html.P(text("and {number} more", number=count(more)), className="source") if more > 0 else None
     return html.Div([listed, rest])
 

@@ -74,9 +74,13 @@ def _arrival(feed: str) -> Arrival | None:
     took = ((came - over) / pd.Timedelta(days=1)).dropna().clip(lower=0)
     is_late = rows["status"].isin(_LATE_STATES)
     return Arrival(
-        feed, len(rows), float(1 - is_late.mean()), float(took.median()), float(took.quantile(0.9)),
+        feed,
+        len(rows),
+        float(1 - is_late.mean()),
+        float(took.median()),
+        float(took.quantile(0.9)),
         float(((due - over) / pd.Timedelta(days=1)).median()),
-    )  # fmt: skip
+    )
 
 
 def arrival_section(indicator: Indicator) -> Any:
@@ -94,10 +98,13 @@ def arrival_section(indicator: Indicator) -> Any:
     ]
     columns = ("Feed", "Due after", "Half came within", "9 of 10 within", "In time", "Files due")
     return table(
-        text("Delay, days after the period's end"), [text(name) for name in columns], rows,
-        numeric=frozenset({1, 2, 3, 4, 5}), kind="rules",
+        text("Delay, days after the period's end"),
+        [text(name) for name in columns],
+        rows,
+        numeric=frozenset({1, 2, 3, 4, 5}),
+        kind="rules",
         empty=text("Nothing is due by a calendar: this feed reports events as they happen."),
-    )  # fmt: skip
+    )
 
 
 def _days(number: float) -> str:
@@ -108,9 +115,12 @@ def measured(indicator: Indicator) -> pd.DataFrame:
     """How far figures of some ages were from what is known now: level, grain, days, figures, moved, typical, most, …"""
     day = data.edition().day
     return data.read(
-        "revision_by_age", indicator=indicator.indicator, city=reference.city(), since=day - LOOK_BACK,
+        "revision_by_age",
+        indicator=indicator.indicator,
+        city=reference.city(),
+        since=day - LOOK_BACK,
         settled=day - SETTLED,
-    )  # fmt: skip
+    )
 
 
 def revision_section(indicator: Indicator) -> Any:
@@ -137,14 +147,18 @@ def finding(indicator: Indicator, rows: pd.DataFrame) -> str:
         return text("Too few figures have been told so far to say how far they are usually revised.")
     first = of_level.iloc[0]
     stands = of_level[of_level["moved"] <= 0.1]
-    since = text("None has stood still yet.") if stands.empty else text(
-        "From day {days} on, 9 of 10 stand.", days=int(stands.iloc[0].days)
-    )  # fmt: skip
+    since = (
+        text("None has stood still yet.")
+        if stands.empty
+        else text("From day {days} on, 9 of 10 stand.", days=int(stands.iloc[0].days))
+    )
     return text(
         "On day {days} after its end a figure is typically off by {typical}, 9 of 10 by no more than {most}. {since}",
-        days=int(first.days), typical=_off(indicator, first, "typical"), most=_off(indicator, first, "most"),
+        days=int(first.days),
+        typical=_off(indicator, first, "typical"),
+        most=_off(indicator, first, "most"),
         since=since,
-    )  # fmt: skip
+    )
 
 
 def _off(indicator: Indicator, row: Any, name: str) -> str:
@@ -165,8 +179,11 @@ def _as_table(indicator: Indicator, grain: str, rows: pd.DataFrame) -> Any:
         cells.append(line)
     columns = [text("After its end")]
     for title in levels.values():
-        columns += [text("{of}: changed later", of=title), text("{of}: typically off by", of=title),
-                    text("{of}: 9 of 10 by no more than", of=title)]  # fmt: skip
+        columns += [
+            text("{of}: changed later", of=title),
+            text("{of}: typically off by", of=title),
+            text("{of}: 9 of 10 by no more than", of=title),
+        ]
     caption = text("Revision by age, {title}, {grain}", title=indicator.title, grain=grain_words(grain))
     return scrolling(caption, table(caption, columns, cells, numeric=frozenset(range(1, 7)), kind="plain"))
 

@@ -83,7 +83,7 @@ def _of_rule(title: str, kept: KeptBacktest) -> Any:
             ),
             html.P(rest) if more > 0 else None,
         ]
-    )  # fmt: skip
+    )
 
 
 def _offices(weekly: Mapping[str, float]) -> Any:

@@ -57,11 +57,13 @@ def newest() -> Weeks | None:
     rows = data.read("weeks_of_villages", week=week, before=before)
     cells = {
         (row.area, row.indicator, row.period.date()): Cell(
-            None if pd.isna(row.value) else float(row.value), None if pd.isna(row.units) else int(row.units),
-            is_withheld=row.is_suppressed is True, is_provisional=row.is_provisional is True,
+            None if pd.isna(row.value) else float(row.value),
+            None if pd.isna(row.units) else int(row.units),
+            is_withheld=row.is_suppressed is True,
+            is_provisional=row.is_provisional is True,
         )
         for row in rows.itertuples(index=False)
-    }  # fmt: skip
+    }
     return Weeks(week, before, cells)
 
 

@@ -23,9 +23,9 @@ def in_words(frame: pd.DataFrame) -> pd.DataFrame:
     if language() is Language.CHINESE:
         return frame
     known = _known()
-    return frame.assign(**{
-        name: frame[name].map(known).fillna(frame[name]) for name in frame.columns.intersection(_COLUMNS)
-    })  # fmt: skip
+    return frame.assign(
+        **{name: frame[name].map(known).fillna(frame[name]) for name in frame.columns.intersection(_COLUMNS)}
+    )
 
 
 def _known() -> dict[str, str]:

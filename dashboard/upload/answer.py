@@ -53,8 +53,9 @@ def _summary(choice: Choice, outcome: Outcome, is_chinese: bool) -> str:
     if not outcome.rows_total:
         return text("{slice}: the file has no rows. Nothing has been sent yet.", slice=choice.words)
     if not outcome.rows_quarantined:
-        return text("{slice}: all rows are right, but something is to be seen. Nothing has been sent yet.",
-                    slice=choice.words)  # fmt: skip
+        return text(
+            "{slice}: all rows are right, but something is to be seen. Nothing has been sent yet.", slice=choice.words
+        )
     return text(
         "{slice}: {wrong} of {rows} rows are wrong. Nothing has been sent yet.",
         slice=choice.words,

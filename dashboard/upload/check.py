@@ -38,9 +38,15 @@ def checked(content: bytes, file_name: str, region_folder: Path, choice: Choice)
 
 
 def answered(
-    ledger: Ledger, settings: Settings, clock: Clock, choice: Choice, answer: Answer, file_name: str, content: bytes,
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    choice: Choice,
+    answer: Answer,
+    file_name: str,
+    content: bytes,
     content_hash: str,
-) -> Response:  # fmt: skip
+) -> Response:
     """Send a file back with its problems or a question, or take it: then the answer leads to its receipt."""
     outcome = answer.outcome
     if outcome.named is not None and outcome.status != "refused":
@@ -48,9 +54,11 @@ def answered(
     question = _question(outcome)
     if outcome.status == "refused" or _is_all_wrong(outcome) or question is not None:
         trail().enter(
-            Act.UPLOAD, f"{choice.contract.feed} {choice.area} {choice.period}",
-            {"hash": content_hash, "rows": outcome.rows_total, "wrong": outcome.rows_quarantined}, Result.REFUSED,
-        )  # fmt: skip
+            Act.UPLOAD,
+            f"{choice.contract.feed} {choice.area} {choice.period}",
+            {"hash": content_hash, "rows": outcome.rows_total, "wrong": outcome.rows_quarantined},
+            Result.REFUSED,
+        )
         return sent_back(choice, answer, file_name, question)
     number = _received(ledger, settings, clock, choice, outcome, file_name, content, content_hash)
     return make_response(jsonify(to=f"{RECEIPT}/{number}"))
@@ -77,19 +85,40 @@ def _is_all_wrong(outcome: Outcome) -> bool:
 
 
 def _received(
-    ledger: Ledger, settings: Settings, clock: Clock, choice: Choice, outcome: Outcome, file_name: str, content: bytes,
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    choice: Choice,
+    outcome: Outcome,
+    file_name: str,
+    content: bytes,
     content_hash: str,
-) -> int:  # fmt: skip
+) -> int:
     """Put the file into the inbox and enter it; the number of the receipt."""
     named = outcome.named or choice.meant
     feed = choice.contract.feed
     sending = Sending(
-        feed, named.sender, named.period, named.grain, named.version, named.is_supplement, outcome.drop_id,
-        content_hash, len(content), outcome.rows_total, outcome.rows_quarantined,
-    )  # fmt: skip
+        feed,
+        named.sender,
+        named.period,
+        named.grain,
+        named.version,
+        named.is_supplement,
+        outcome.drop_id,
+        content_hash,
+        len(content),
+        outcome.rows_total,
+        outcome.rows_quarantined,
+    )
     with written_aside(settings.inbox, feed, content) as aside:
         made = uploads.enter(
-            ledger, data.viewer(), actor(), region().city, sending, partial(name_of, feed, named, file_name),
-            aside.take_place, clock(),
-        )  # fmt: skip
+            ledger,
+            data.viewer(),
+            actor(),
+            region().city,
+            sending,
+            partial(name_of, feed, named, file_name),
+            aside.take_place,
+            clock(),
+        )
     return made.upload_id

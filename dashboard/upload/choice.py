@@ -172,11 +172,14 @@ def _before(feed: str, area: str, period: date) -> tuple[Before, ...]:
     ]
     found += [
         Before(
-            int(row.version), bool(row.is_supplement), row.content_hash,
-            row.status != "refused" and row.drop_id not in gone, receipts.get(row.drop_id),
+            int(row.version),
+            bool(row.is_supplement),
+            row.content_hash,
+            row.status != "refused" and row.drop_id not in gone,
+            receipts.get(row.drop_id),
         )
         for row in rows.itertuples(index=False)
-    ]  # fmt: skip
+    ]
     return tuple(found)
 
 

@@ -41,9 +41,7 @@ def upload_form(feed: str, area: str, period: str) -> Any:
 def _feeds(mine: list[str], current: str) -> Any:
     links = [
         html.A(
-            reference.feed(feed),
-            href=address(f"{PATH}?feed={feed}#send"),
-            **(aria.CURRENT if feed == current else {}),
+            reference.feed(feed), href=address(f"{PATH}?feed={feed}#send"), **(aria.CURRENT if feed == current else {})
         )
         for feed in mine
     ]
@@ -60,18 +58,25 @@ def _form(feed: str, area: str, period: str) -> Any:
         kept("feed", feed),
         chosen("area", text("Area"), [(code, reference.place(code)) for code in areas], [area]),
         _period(options, current, period),
-        chosen("kind", text("Kind of file"), [(str(kind), text(title)) for kind, title in _KINDS.items()],
-               [str(_kind(current))]),
-    ]  # fmt: skip
+        chosen(
+            "kind",
+            text("Kind of file"),
+            [(str(kind), text(title)) for kind, title in _KINDS.items()],
+            [str(_kind(current))],
+        ),
+    ]
     sending: dict[str, Any] = {
-        "data-upload": "", "data-most": str(MOST_FILE), "data-accept": ",".join(sorted(SUFFIXES)),
-        "data-none": text("Choose a file."), "data-checking": text("The file is being checked …"),
+        "data-upload": "",
+        "data-most": str(MOST_FILE),
+        "data-accept": ",".join(sorted(SUFFIXES)),
+        "data-none": text("Choose a file."),
+        "data-checking": text("The file is being checked …"),
         "data-failed": text("The server did not answer. Please try again."),
         "data-large": text(
             "The file is larger than {most} MiB. Split it, or hand it to the city's administrator.",
             most=MOST_FILE >> 20,
         ),
-    }  # fmt: skip
+    }
     due = described.due(feed, region())
     return html.Form(
         [

@@ -51,8 +51,13 @@ def sent_files(sent: Sequence[Upload]) -> Any:
         text(name)
         for name in ("Receipt", "Sent", "Feed", "Area", "Period", "State", "Rows that count", "Rows sent back", "By")
     ]
-    return table(text("Files sent by this page"), columns, [_row(one) for one in sent[:MOST]], kind="cards",
-                 empty=text("Nothing has been sent by this page."))  # fmt: skip
+    return table(
+        text("Files sent by this page"),
+        columns,
+        [_row(one) for one in sent[:MOST]],
+        kind="cards",
+        empty=text("Nothing has been sent by this page."),
+    )
 
 
 def _row(one: Upload) -> list[Any]:

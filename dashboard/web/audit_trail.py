@@ -70,9 +70,13 @@ class Filters:
         if self.before and not self.before.isdecimal():
             raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
         return audit.entries(
-            trail().ledger, since=self._instant(), who=self.who.strip(), act=Act(self.act) if self.act else None,
-            before=int(self.before[:18]) if self.before else None, most=most,
-        )  # fmt: skip
+            trail().ledger,
+            since=self._instant(),
+            who=self.who.strip(),
+            act=Act(self.act) if self.act else None,
+            before=int(self.before[:18]) if self.before else None,
+            most=most,
+        )
 
     def _instant(self) -> datetime | None:
         if not self.since.strip():

@@ -316,10 +316,17 @@ def _audit() -> tuple[str, Columns]:
         yield [text(name) for name in columns]
         for entry in found:
             yield [
-                entry.seq, audit_trail.when(entry), *audit_trail.who(entry), entry.source, audit_trail.act(entry),
-                entry.target, audit_trail.result(entry), audit_trail.details(entry), entry.previous_hash,
+                entry.seq,
+                audit_trail.when(entry),
+                *audit_trail.who(entry),
+                entry.source,
+                audit_trail.act(entry),
+                entry.target,
+                audit_trail.result(entry),
+                audit_trail.details(entry),
+                entry.previous_hash,
                 entry.own_hash,
-            ]  # fmt: skip
+            ]
 
     return text("Audit trail"), list(zip(*rows(), strict=True))
 

@@ -55,10 +55,14 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
         is_prepared, has_figures = (current_app.config.get(one, True) for one in (IS_PREPARED, HAS_FIGURES))
         status = wrong or ("ready" if is_prepared else "preparing")
         return _told(
-            200 if status == "ready" else 503, status=status, is_prepared=is_prepared, has_figures=has_figures,
-            edition=edition.edition_id, due=due_day(region(), now),
+            200 if status == "ready" else 503,
+            status=status,
+            is_prepared=is_prepared,
+            has_figures=has_figures,
+            edition=edition.edition_id,
+            due=due_day(region(), now),
             age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
-        )  # fmt: skip
+        )
 
     @pages.get("/edition")
     def shown() -> Response:

@@ -25,6 +25,12 @@ def log_requests(server: Flask) -> None:
         if not (is_well and (request.path.startswith(_FILES) or request.blueprint == HEALTH)):
             seconds = time.perf_counter() - g.get("gangshao_began", time.perf_counter())
             endpoint = request.endpoint or "unknown"  # the rule that answers, without what stands for its variables
-            tell(log, "answered", method=request.method, endpoint=endpoint, status=response.status_code,
-                 milliseconds=round(1000 * seconds))  # fmt: skip
+            tell(
+                log,
+                "answered",
+                method=request.method,
+                endpoint=endpoint,
+                status=response.status_code,
+                milliseconds=round(1000 * seconds),
+            )
         return response

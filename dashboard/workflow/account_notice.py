@@ -28,15 +28,25 @@ def banners() -> list[Any]:
     lines: list[Any] = []
     if own := confirmation.told_owner(ledger, viewer.name, now):
         by, at = own[0].by, instant(own[0].at, reference.zone())
-        lines.append(text("{by} made a link for your account's password at {instant}. If you did not ask for it, "
-                          "tell the auditor.", by=by, instant=at))  # fmt: skip
+        lines.append(
+            text(
+                "{by} made a link for your account's password at {instant}. If you did not ask for it, "
+                "tell the auditor.",
+                by=by,
+                instant=at,
+            )
+        )
     if viewer.role in confirmation.MAY_CONFIRM:
         mine = [one for one in confirmation.open_requests(ledger, now) if confirmation.may_confirm(viewer, one)]
         if mine:
             lines.append(text("{count} requests about accounts wait for your confirmation.", count=count(len(mine))))
     if viewer.role in _WATCHERS and (given := confirmation.told_of(ledger, now)):
-        lines.append(text("In the last 7 days {count} links or roles that see more than one county were given.",
-                          count=count(len(given))))  # fmt: skip
+        lines.append(
+            text(
+                "In the last 7 days {count} links or roles that see more than one county were given.",
+                count=count(len(given)),
+            )
+        )
     if not lines:
         return []
     link = dcc.Link(text("My account"), href=PATH)
@@ -65,8 +75,9 @@ def requests() -> list[Any]:
     names = [text(name) for name in _REQUEST_COLUMNS]
     caption = text("Who confirms is shown the link and hands it over to the owner in person. Ask the owner first.")
     rows = [_request(one) for one in found]
-    return [html.Section([html.H2(title), html.P(caption, className="caption"), table(title, names, rows,
-                                                                                      kind="accounts")])]  # fmt: skip
+    return [
+        html.Section([html.H2(title), html.P(caption, className="caption"), table(title, names, rows, kind="accounts")])
+    ]
 
 
 def _request(one: Request) -> list[Any]:
@@ -75,16 +86,24 @@ def _request(one: Request) -> list[Any]:
     if one.old_role is not one.role:
         role = text("{new}, until now {old}", new=role, old=text(ROLE_TITLES[one.old_role]))
     base, viewer = f"{PATH}/request/{one.request_id}", data.viewer()
-    ask = text("A link for the account {name} of {person} as {role}? You hand it over to the owner in person.",
-               name=one.name, person=one.person, role=role)  # fmt: skip
+    ask = text(
+        "A link for the account {name} of {person} as {role}? You hand it over to the owner in person.",
+        name=one.name,
+        person=one.person,
+        role=role,
+    )
     acts = [act(f"{base}/confirm", text("Confirm"), ask=ask)] if confirmation.may_confirm(viewer, one) else []
     if viewer.name != one.name:
         acts.append(act(f"{base}/refuse", text("Take back") if viewer.name == one.asked_by else text("Refuse")))
     return [
-        html.Bdi(one.name), html.Bdi(one.person), role,
+        html.Bdi(one.name),
+        html.Bdi(one.person),
+        role,
         ", ".join(names.get(area, area) for area in sorted(one.areas)) or "–",
-        html.Bdi(one.asked_by), instant(one.asked_at, reference.zone()), html.Div(acts, className="acts"),
-    ]  # fmt: skip
+        html.Bdi(one.asked_by),
+        instant(one.asked_at, reference.zone()),
+        html.Div(acts, className="acts"),
+    ]
 
 
 def _listed(title: str, given: list[Given]) -> list[Any]:
@@ -92,10 +111,14 @@ def _listed(title: str, given: list[Given]) -> list[Any]:
         return []
     rows = [
         [
-            instant(one.at, reference.zone()), text("Link for a password") if one.is_link else text("Role changed"),
-            html.Bdi(one.name), text(ROLE_TITLES[one.role]), html.Bdi(one.by),
+            instant(one.at, reference.zone()),
+            text("Link for a password") if one.is_link else text("Role changed"),
+            html.Bdi(one.name),
+            text(ROLE_TITLES[one.role]),
+            html.Bdi(one.by),
         ]
         for one in given
-    ]  # fmt: skip
-    return [html.Section([html.H2(title), table(title, [text(name) for name in _GIVEN_COLUMNS], rows,
-                                                kind="accounts")])]  # fmt: skip
+    ]
+    return [
+        html.Section([html.H2(title), table(title, [text(name) for name in _GIVEN_COLUMNS], rows, kind="accounts")])
+    ]

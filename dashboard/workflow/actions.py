@@ -50,10 +50,19 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         if lowered is not None and lowered not in set(Level):
             raise UserError(text("Choose the next step."))
         steps.take(
-            ledger, region().transition, data.viewer(), actor(), _subject(episode_id), to, clock(),
-            document=_written("document"), cause=field("cause") if to is State.DISMISSED else "", note=_written("note"),
-            lowered_to=Level(lowered) if lowered and to is State.LOWERED else None, shown=_shown(),
-        )  # fmt: skip
+            ledger,
+            region().transition,
+            data.viewer(),
+            actor(),
+            _subject(episode_id),
+            to,
+            clock(),
+            document=_written("document"),
+            cause=field("cause") if to is State.DISMISSED else "",
+            note=_written("note"),
+            lowered_to=Level(lowered) if lowered and to is State.LOWERED else None,
+            shown=_shown(),
+        )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/step/<int(max=999999999):number>/undo")
@@ -67,9 +76,16 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         if field("level") and _number("level") != subject.level:
             raise UserError(text("The warning has got another level meanwhile. Load the page again."))
         acknowledgement.acknowledge(
-            ledger, data.viewer(), actor(), subject, _office(subject.area), _written("owner"), _written("note"),
-            _number("days") or 0, clock(),
-        )  # fmt: skip
+            ledger,
+            data.viewer(),
+            actor(),
+            subject,
+            _office(subject.area),
+            _written("owner"),
+            _written("note"),
+            _number("days") or 0,
+            clock(),
+        )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge/<int(max=999999999):number>/undo")
@@ -85,9 +101,18 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
             raise UserError(text("Choose a measure of the playbook."))
         due_on = _day("due_on") if _written("due_on") else due_day(int(days), data.today())
         measure.assign(
-            ledger, data.viewer(), actor(), subject, field("playbook"), _written("owner"), _written("deputy"),
-            due_on, _written("note"), clock(), data.today(),
-        )  # fmt: skip
+            ledger,
+            data.viewer(),
+            actor(),
+            subject,
+            field("playbook"),
+            _written("owner"),
+            _written("deputy"),
+            due_on,
+            _written("note"),
+            clock(),
+            data.today(),
+        )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/measure/<int(max=999999999):number>/close")

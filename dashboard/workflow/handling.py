@@ -137,9 +137,7 @@ def _busy(taken_on: list[Acknowledgement], assigned: list[Measure], level: Level
     return text("; ").join([*dict.fromkeys(names), *more])
 
 
-def _acknowledged(
-    row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool, *, is_over: bool
-) -> Any:  # fmt: skip
+def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool, *, is_over: bool) -> Any:
     now = _now()
     is_theirs = may_act and may_acknowledge(data.viewer(), row.area, is_city=row.area == reference.city())
     shown = []
@@ -227,12 +225,14 @@ def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
         (
             one.playbook,
             text(
-                "{title} (item {item}), by {day}", title=one.title, item=one.item,
+                "{title} (item {item}), by {day}",
+                title=one.title,
+                item=one.item,
                 day=due_day(one.due_days, today).isoformat(),
             ),
         )
         for one in fitting
-    ]  # fmt: skip
+    ]
     responsible = owner_of(row, today)
     inputs = [
         chosen("playbook", text("Measure"), options, [fitting[0].playbook]),

@@ -130,16 +130,19 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
         if owners and not may_read(row.area):
             owners = text("not shown here")
         found[own] = Handled(
-            Level(at.level_at(level)), state_words(at, level), owners,
-            due, step, is_over=due_at is not None and due_at < now, days=max((today - row.opened_on.date()).days, 0),
+            Level(at.level_at(level)),
+            state_words(at, level),
+            owners,
+            due,
+            step,
+            is_over=due_at is not None and due_at < now,
+            days=max((today - row.opened_on.date()).days, 0),
             is_ended=at.state_at(level) in ENDS,
-        )  # fmt: skip
+        )
     return found
 
 
-def _owners(
-    taken_on: list[Acknowledgement], assigned: list[Measure], level: Level, now: datetime, today: date
-) -> str:  # fmt: skip
+def _owners(taken_on: list[Acknowledgement], assigned: list[Measure], level: Level, now: datetime, today: date) -> str:
     """Who took it on and who answers for a measure, by when: of several measures of one owner the first due."""
     first_due = {
         one.owner: one

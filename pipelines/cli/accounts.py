@@ -60,9 +60,7 @@ def new_link(name: str) -> None:
 
 
 @desk.command()
-def forgive(
-    name: Annotated[str, typer.Argument(help="账号；不写则只解除按网络地址的等待")] = "",
-) -> None:
+def forgive(name: Annotated[str, typer.Argument(help="账号；不写则只解除按网络地址的等待")] = "") -> None:
     """解除猜错密码后的等待：一个账号的，和全部网络地址的 (end the waits after wrong passwords)."""
     settings, _ = place()
     ledger = open_ledger(settings)

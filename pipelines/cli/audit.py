@@ -55,13 +55,18 @@ def list_entries(
     settings, region = place()
     ledger = open_ledger(settings)
     found = trail.entries(
-        ledger, since=region.instant(to_day(since), time()) if since else None, who=who,
-        act=Act(act) if act else None, most=None if file else limit,
-    )  # fmt: skip
+        ledger,
+        since=region.instant(to_day(since), time()) if since else None,
+        who=who,
+        act=Act(act) if act else None,
+        most=None if file else limit,
+    )
     if file is None:
         for entry in found:
-            typer.echo(f"{entry.seq}  {entry.at}  {entry.who}@{entry.source}  {entry.act}  {entry.target}"
-                       f"  {entry.result}  {entry.details}")  # fmt: skip
+            typer.echo(
+                f"{entry.seq}  {entry.at}  {entry.who}@{entry.source}  {entry.act}  {entry.target}"
+                f"  {entry.result}  {entry.details}"
+            )
         console.print(f"列出 {len(found)} 条")
         return
     _save(file, found)

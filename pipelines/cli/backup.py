@@ -26,9 +26,7 @@ KEPT = 14
 log = logging.getLogger(__name__)
 
 
-def backup(
-    keep: Annotated[int, typer.Option(min=1, max=10_000, help="演练通过后保留最新的几份")] = KEPT,
-) -> None:
+def backup(keep: Annotated[int, typer.Option(min=1, max=10_000, help="演练通过后保留最新的几份")] = KEPT) -> None:
     """备份台账、现行版次、原始文件，并当场演练一次恢复 (back up, then try a restore of it)."""
     settings, region = place()
     ledger = open_ledger(settings)
@@ -49,9 +47,7 @@ def backup(
         console.print(f"已删除旧备份 {name}（保留最新 {keep} 份）")
 
 
-def drill(
-    which: Annotated[Path | None, typer.Argument(help="备份，或放备份的文件夹；默认最新一份")] = None,
-) -> None:
+def drill(which: Annotated[Path | None, typer.Argument(help="备份，或放备份的文件夹；默认最新一份")] = None) -> None:
     """演练：把备份恢复到旁边，逐项核对，然后删去 (restore a backup aside, compare all of it, remove it)."""
     settings = all_settings.load()
     _drill(chosen(which or settings.backups), settings, open_ledger(settings))
@@ -80,11 +76,7 @@ def restore(
 def _drill(made: Backup, settings: Settings, ledger: Ledger) -> None:
     good = last_good(ledger)
     try:
-        with (
-            holding_raw(settings),
-            entered(ledger, Act.DRILL, f"backup {made.name}") as details,
-            bar() as progress,
-        ):
+        with holding_raw(settings), entered(ledger, Act.DRILL, f"backup {made.name}") as details, bar() as progress:
             met = tried(made, settings, progress, turn_of(ledger))
             details |= {"files": met.files, "entries": met.entries, "tables": met.tables, "opened": met.opened}
             details["keys"] = "lacking" if met.lacking else "held"

@@ -26,16 +26,28 @@ from pipelines.warehouse import store
 LINK_HOURS = 12
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ROLE_TITLES = {
-    Role.CITY_LEADER: "市局领导", Role.CITY_ANALYST: "市局分析人员", Role.CITY_DUTY: "市局值班人员",
-    Role.COUNTY_HEAD: "县局负责人", Role.COUNTY_CLERK: "县局经办人员",
-    Role.ADMINISTRATOR: "系统管理员", Role.AUDITOR: "审计人员",
-}  # fmt: skip
+    Role.CITY_LEADER: "市局领导",
+    Role.CITY_ANALYST: "市局分析人员",
+    Role.CITY_DUTY: "市局值班人员",
+    Role.COUNTY_HEAD: "县局负责人",
+    Role.COUNTY_CLERK: "县局经办人员",
+    Role.ADMINISTRATOR: "系统管理员",
+    Role.AUDITOR: "审计人员",
+}
 
 
 def replay_demonstration(
-    settings: Settings, region: Region, ledger: Ledger, last: date, days: int, scale: float, replay: int,
-    seed: int, now: datetime, progress: Progress,
-) -> None:  # fmt: skip
+    settings: Settings,
+    region: Region,
+    ledger: Ledger,
+    last: date,
+    days: int,
+    scale: float,
+    replay: int,
+    seed: int,
+    now: datetime,
+    progress: Progress,
+) -> None:
     """Invent the city unless the folder holds data already, take it in, replay the days up to ``last``.
 
     Raises UserError when the folder holds real data: invented files never mix with them.
@@ -44,9 +56,16 @@ def replay_demonstration(
     mark_demonstration(settings)
     if not has_data:
         generate(
-            region, settings.inbox, days, scale, seed, False, last - timedelta(days=1),
-            truth=settings.data / "truth.csv", progress=progress,
-        )  # fmt: skip
+            region,
+            settings.inbox,
+            days,
+            scale,
+            seed,
+            False,
+            last - timedelta(days=1),
+            truth=settings.data / "truth.csv",
+            progress=progress,
+        )
     runs.take(settings, region, ledger, True, now, progress)
     first = last - timedelta(days=replay - 1)
     published = current_edition(settings.published)

@@ -9,9 +9,7 @@ from pipelines.core import settings as all_settings
 from pipelines.operations.doctor import examine, table_hashes
 
 
-def doctor(
-    hashes: Annotated[bool, typer.Option("--hashes", help="列出仓库与发布文件各表的散列")] = False,
-) -> None:
+def doctor(hashes: Annotated[bool, typer.Option("--hashes", help="列出仓库与发布文件各表的散列")] = False) -> None:
     """检查设置、文件夹、密钥、台账和发布文件 (check what the program needs)."""
     settings = all_settings.load()
     if hashes:

@@ -15,9 +15,15 @@ from pipelines.ledger.notifications.notice import Notice, State
 from pipelines.notifying import outbox
 
 STATES = {
-    State.NOT_DUE: "不发", State.RETROSPECTIVE: "补跑不发", State.QUEUED: "等待", State.CLAIMED: "即将发送",
-    State.HANDED_OVER: "正在发送", State.AMBIGUOUS: "结果不明", State.ACCEPTED: "已接收", State.BOUNCED: "被拒收",
-}  # fmt: skip
+    State.NOT_DUE: "不发",
+    State.RETROSPECTIVE: "补跑不发",
+    State.QUEUED: "等待",
+    State.CLAIMED: "即将发送",
+    State.HANDED_OVER: "正在发送",
+    State.AMBIGUOUS: "结果不明",
+    State.ACCEPTED: "已接收",
+    State.BOUNCED: "被拒收",
+}
 
 desk = typer.Typer(no_args_is_help=True, help="发件箱 (the outbox)")
 

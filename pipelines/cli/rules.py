@@ -35,12 +35,18 @@ from pipelines.warehouse.as_of import look
 
 SHOWN = 30
 _TITLES = {
-    "warnings": "预警（件）", "yellow_or_worse": "其中黄色及以上", "per_week": "全市每周预警",
-    "yellow_per_week": "全市每周黄色及以上", "events": "已知事件（件）", "touched": "黄色及以上与已知事件有关的比例",
-    "delay_days": "可见后多少天发现（中位数）", "lead_days": "比事件结束早多少天（中位数）",
-    "judged": "黄色及以上中已由人判定的（件）", "confirmed": "已判定的当中属实的比例",
+    "warnings": "预警（件）",
+    "yellow_or_worse": "其中黄色及以上",
+    "per_week": "全市每周预警",
+    "yellow_per_week": "全市每周黄色及以上",
+    "events": "已知事件（件）",
+    "touched": "黄色及以上与已知事件有关的比例",
+    "delay_days": "可见后多少天发现（中位数）",
+    "lead_days": "比事件结束早多少天（中位数）",
+    "judged": "黄色及以上中已由人判定的（件）",
+    "confirmed": "已判定的当中属实的比例",
     "confirmed_lead_days": "比人工确认早多少天（中位数）",
-}  # fmt: skip
+}
 _RULINGS = {State.CONFIRMED.value: "，人工判定属实", State.DISMISSED.value: "，人工判为误报"}
 desk = typer.Typer(no_args_is_help=True, help="预警规则 (rules)")
 
@@ -200,10 +206,7 @@ def case_differences(region: Region, kept: KeptBacktest) -> list[str]:
     names = dict(zip(region.places["code"], region.places["name"], strict=True))
     new_cases, old_cases = _by_place(kept.figures["cases"]), _by_place(old["cases"])
     lines = []
-    for title, own, other in (
-        ("只有新内容发出", new_cases, old_cases),
-        ("只有现行内容发出", old_cases, new_cases),
-    ):
+    for title, own, other in (("只有新内容发出", new_cases, old_cases), ("只有现行内容发出", old_cases, new_cases)):
         only = [case for key, case in own.items() if key not in other]
         lines += [f"{title}：{len(only)} 件", *(f"    {_case(case, names)}" for case in only[:SHOWN])]
     return lines
@@ -231,5 +234,7 @@ def layoff_rates(
     shown = {"year": year, "rows": len(found)}
     trail.write(open_ledger(settings), Act.EXPORT, trail.this_process(), "layoff_rate", now(), details=shown)
     within = found["is_within"]
-    console.print(f"{len(found)} 个单位，{int(within.sum())} 个不超过裁员率线，{int((~within).sum())} 个超过，"
-                  f"{int(within.isna().sum())} 个数据不足 → {path}")  # fmt: skip
+    console.print(
+        f"{len(found)} 个单位，{int(within.sum())} 个不超过裁员率线，{int((~within).sum())} 个超过，"
+        f"{int(within.isna().sum())} 个数据不足 → {path}"
+    )

@@ -103,9 +103,12 @@ def _enter(ledger: Ledger, report: IngestReport) -> None:
     """An ingest in the audit trail and the log, unless it found nothing."""
     if report.files or report.resumed:
         counts: dict[str, int] = {
-            "accepted": report.accepted, "held": report.held, "refused": report.refused,
-            "duplicates": report.duplicates, "resumed": report.resumed,
-        }  # fmt: skip
+            "accepted": report.accepted,
+            "held": report.held,
+            "refused": report.refused,
+            "duplicates": report.duplicates,
+            "resumed": report.resumed,
+        }
         tell(log, "files taken in", **counts)
         trail.write(ledger, Act.INGEST, trail.this_process(), "inbox", now(), details=counts)
 
@@ -135,9 +138,7 @@ def purge(is_right: ClockIsRight = False) -> None:
             console.print(f"{done.feed}：{done.files} 个文件已换成 {done.drops} 份脱敏副本")
 
 
-def publish(
-    is_anew: Annotated[bool, typer.Option("--anew", help="全部由仓库，不沿用已发布的文件")] = False,
-) -> None:
+def publish(is_anew: Annotated[bool, typer.Option("--anew", help="全部由仓库，不沿用已发布的文件")] = False) -> None:
     """重新发布仓库中最后一个版次 (publish the warehouse's last edition again)."""
     settings, region = place()
     ledger = open_ledger(settings)

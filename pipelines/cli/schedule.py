@@ -20,9 +20,7 @@ from pipelines.operations.watch import look, tell_duty
 TICK_SECONDS = 5
 
 
-def schedule(
-    once: Annotated[bool, typer.Option("--once", help="只做此刻到期的，然后结束")] = False,
-) -> None:
+def schedule(once: Annotated[bool, typer.Option("--once", help="只做此刻到期的，然后结束")] = False) -> None:
     """按地区的时刻表做一天的事：接收、运行、发邮件、备份；错过的补做 (do the day's jobs by the region's hours)."""
     settings, region = place()
     scheduler = Scheduler(settings, region, open_ledger(settings), now, work)

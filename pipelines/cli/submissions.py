@@ -21,9 +21,16 @@ Since = Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="期间
 Until = Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="期间不晚于")]
 Reason = Annotated[str, typer.Option(prompt="理由", help="为什么这样决定，写入台账")]
 _REASONS = {
-    "arrived": "按时到达", "late": "迟到", "corrected": "更正", "supplemented": "补报", "withdrawn": "撤回",
-    "confirmed": "暂存后确认", "reread": "重读", "reversed": "冲销", "recomputed": "重新计算",
-}  # fmt: skip
+    "arrived": "按时到达",
+    "late": "迟到",
+    "corrected": "更正",
+    "supplemented": "补报",
+    "withdrawn": "撤回",
+    "confirmed": "暂存后确认",
+    "reread": "重读",
+    "reversed": "冲销",
+    "recomputed": "重新计算",
+}
 _DECISIONS = {"confirm": "，已确认", "withdraw": "，已撤回"}
 _STATES = {"accepted": "采用", "held": "暂存", "refused": "退回"}
 

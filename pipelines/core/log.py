@@ -77,9 +77,11 @@ class JsonLine(logging.Formatter):
         """The line, without its end."""
         told: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(), "logger": record.name, "event": redacted(record.getMessage()),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": redacted(record.getMessage()),
             "process": record.process,
-        }  # fmt: skip
+        }
         for name, value in getattr(record, "fields", {}).items():
             told[name] = redacted(value) if isinstance(value, str) else value
         if record.exc_info and record.exc_info[0] is not None:

@@ -17,9 +17,14 @@ UNIT_DAILY = ("insured_event", "benefit_claim", "layoff_report", "unemployment_r
 CITY_DAILY = ("vacancy", "job_seeker", "telecom_mobility", "transport_mobility", "policy_event")
 WEEKLY = ("monitored_village",)
 MONTHLY = (
-    "insured_headcount", "monitored_employer", "labour_shortage", "long_term_unemployment", "wage_arrears_lead",
-    "key_employer", "welfare_post",
-)  # fmt: skip
+    "insured_headcount",
+    "monitored_employer",
+    "labour_shortage",
+    "long_term_unemployment",
+    "wage_arrears_lead",
+    "key_employer",
+    "welfare_post",
+)
 CITY_MONTHLY = ("registered_unemployment", "unemployment_fund")
 _FRIDAY = 4
 

@@ -24,9 +24,13 @@ _OPEN, _CLOSED = ("核实中", "属实"), ("已办结", "不属实")
 _SOURCES: Final = ("投诉举报", "平台预警", "日常检查", "部门移送")
 _EVENTS_A_YEAR: Final = 9.0
 _EVENT_KINDS: Final = {
-    "环保停产": "示例秋冬季错峰生产", "能耗限产": "示例能耗限产", "安全整治": "示例安全专项整治",
-    "政策调整": "示例产业政策调整", "去产能": "示例落后产能退出", "征收拆迁": "示例片区征收",
-}  # fmt: skip
+    "环保停产": "示例秋冬季错峰生产",
+    "能耗限产": "示例能耗限产",
+    "安全整治": "示例安全专项整治",
+    "政策调整": "示例产业政策调整",
+    "去产能": "示例落后产能退出",
+    "征收拆迁": "示例片区征收",
+}
 _KEY_EMPLOYERS: Final = 12  # of a unit
 _KEY_KINDS: Final = ("规上", "规上", "规上", "重大项目", "经贸摩擦", "环保", "去产能", "重点物资")
 
@@ -74,9 +78,14 @@ def _leads(wording: Wording, events: list[Event], seed: int) -> Sheet:
         values[6] = str(int(values[6]) + 1)
 
     return wording.line_sheet(
-        "wage_arrears_lead", files, np.searchsorted(slot, np.arange(len(files) + 1)), lines,
-        np.array([not is_labelled for *_, is_labelled in found], dtype=bool), revise, {"涉及人数": lambda _: "0"},
-    )  # fmt: skip
+        "wage_arrears_lead",
+        files,
+        np.searchsorted(slot, np.arange(len(files) + 1)),
+        lines,
+        np.array([not is_labelled for *_, is_labelled in found], dtype=bool),
+        revise,
+        {"涉及人数": lambda _: "0"},
+    )
 
 
 def _policies(wording: Wording, seed: int) -> Sheet:
@@ -99,9 +108,14 @@ def _policies(wording: Wording, seed: int) -> Sheet:
         )
     files = [(day, 0) for day in days.tolist()]
     return wording.line_sheet(
-        "policy_event", files, np.arange(len(files) + 1), lines, np.zeros(len(lines), dtype=bool),
-        lambda _values: None, {},
-    )  # fmt: skip
+        "policy_event",
+        files,
+        np.arange(len(files) + 1),
+        lines,
+        np.zeros(len(lines), dtype=bool),
+        lambda _values: None,
+        {},
+    )
 
 
 def _key_employers(wording: Wording, seed: int) -> Sheet:
@@ -132,9 +146,14 @@ def _key_employers(wording: Wording, seed: int) -> Sheet:
         values[6] = "服务专员岗"
 
     sheet = wording.line_sheet(
-        "key_employer", files, np.searchsorted(np.array(slot), np.arange(len(files) + 1)), lines,
-        np.ones(len(lines), dtype=bool), revise, {"重点类别": lambda _: "重要"},
-    )  # fmt: skip
+        "key_employer",
+        files,
+        np.searchsorted(np.array(slot), np.arange(len(files) + 1)),
+        lines,
+        np.ones(len(lines), dtype=bool),
+        revise,
+        {"重点类别": lambda _: "重要"},
+    )
     titles = {code: f"{name}重点企业名录" for code, name in zip(city.areas, city.area_text, strict=True)}
     return replace(sheet, workbook_of=dict(list(titles.items())[1::4]))
 

@@ -80,8 +80,9 @@ def build_city(region: Region, scale: float, seed: int, last_day: date) -> City:
     first_person = np.concatenate([[0], np.cumsum(size)])
     insured = int(first_person[-1])
     edge = np.searchsorted(cell, np.arange(share.size + 1))
-    identity, name, pool = _people(region, areas, insured, employer_area=_runs(cell // len(sections), size), seed=seed,
-                                   last_day=last_day)  # fmt: skip
+    identity, name, pool = _people(
+        region, areas, insured, employer_area=_runs(cell // len(sections), size), seed=seed, last_day=last_day
+    )
     return City(
         code=region.city,
         areas=areas,
@@ -114,8 +115,9 @@ def _people(
 ) -> tuple[NDArray[np.bytes_], Ints, list[str]]:
     rng = random_stream(seed, "people")
     count = insured + max(10 * len(areas), round(insured * frozen.OUTSIDERS))
-    birth, sequence = birth_slots(count, np.datetime64(f"{last_day.year - 59}-01-01"),
-                                  np.datetime64(f"{last_day.year - 19}-12-31"))  # fmt: skip
+    birth, sequence = birth_slots(
+        count, np.datetime64(f"{last_day.year - 59}-01-01"), np.datetime64(f"{last_day.year - 19}-12-31")
+    )
     shuffled = rng.permutation(count)
     home = np.concatenate([employer_area, rng.integers(0, len(areas), count - insured)])
     moved = rng.random(count) < 0.15

@@ -78,8 +78,10 @@ def draw_insured(
     closed = closing_days(city, events)
     parts, joins, risks = [], [], []
     for stream, codes in (
-        ("join", frozen.JOIN_REASONS), ("risk", frozen.LEAVE_REASONS), ("neutral", frozen.NEUTRAL_REASONS),
-    ):  # fmt: skip
+        ("join", frozen.JOIN_REASONS),
+        ("risk", frozen.LEAVE_REASONS),
+        ("neutral", frozen.NEUTRAL_REASONS),
+    ):
         cell, filed = _spread(counts[stream])
         person = _people_of(city, cell, filed, closed, rng)
         employer = city.employer_of[person]
@@ -109,9 +111,13 @@ def draw_insured(
     place[order] = np.arange(len(order))
     reverses = reverses[order]
     return InsuredEvents(
-        _take(every, order), area[order], is_join[order], is_risk[order], is_labelled[order],
+        _take(every, order),
+        area[order],
+        is_join[order],
+        is_risk[order],
+        is_labelled[order],
         np.where(reverses >= 0, place[np.maximum(reverses, 0)], -1),
-    )  # fmt: skip
+    )
 
 
 def draw_claims(

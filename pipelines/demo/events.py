@@ -100,9 +100,16 @@ def _kinds(count: int, days: int, rng: np.random.Generator) -> list[str]:
 
 
 def _draw(
-    number: int, kind: str, start: int, strength: float, city: City, timeline: Timeline, rhythm: Rhythm,
-    rng: np.random.Generator, closed: set[int],
-) -> Event:  # fmt: skip
+    number: int,
+    kind: str,
+    start: int,
+    strength: float,
+    city: City,
+    timeline: Timeline,
+    rhythm: Rhythm,
+    rng: np.random.Generator,
+    closed: set[int],
+) -> Event:
     area, section, cells, weight = _place(kind, city, rhythm, rng)
     length = int(rng.integers(frozen.EVENT_DAYS[kind][0], frozen.EVENT_DAYS[kind][1] + 1))
     people = _people_for(strength, kind, length, start, area, section, city, timeline, rhythm, rng)
@@ -160,9 +167,17 @@ def _odds(weight: Floats) -> Floats:
 
 
 def _people_for(
-    strength: float, kind: str, length: int, start: int, area: int | None, section: int | None, city: City,
-    timeline: Timeline, rhythm: Rhythm, rng: np.random.Generator,
-) -> int:  # fmt: skip
+    strength: float,
+    kind: str,
+    length: int,
+    start: int,
+    area: int | None,
+    section: int | None,
+    city: City,
+    timeline: Timeline,
+    rhythm: Rhythm,
+    rng: np.random.Generator,
+) -> int:
     """How many people make an event of this strength: the largest of its signals is then about ``strength``."""
     nobody = np.zeros(_TRIAL, dtype=np.int64)
     leave = _leave(kind, nobody, start, length, city, timeline, rng)
@@ -199,8 +214,12 @@ def _leave(
     kind: str, person: Ints, start: int, length: int, city: City, timeline: Timeline, rng: np.random.Generator
 ) -> PersonRow:
     count = len(person)
-    rise, fall = {"factory_closing": (1.0, 1.0), "industry_slide": (1.8, 1.4), "county_shock": (1.4, 2.2),
-                  "region_shock": (1.5, 2.0)}[kind]  # fmt: skip
+    rise, fall = {
+        "factory_closing": (1.0, 1.0),
+        "industry_slide": (1.8, 1.4),
+        "county_shock": (1.4, 2.2),
+        "region_shock": (1.5, 2.0),
+    }[kind]
     effective = start + np.floor(rng.beta(rise, fall, count) * length).astype(np.int64)
     if kind == "factory_closing":
         delay = rng.integers(0, 4, count)

@@ -25,10 +25,27 @@ LAYOFF_CAP: Final = 18
 LAYOFF_SIZES: Final = (20, 240)
 
 INDUSTRY_SHARE: Final = {
-    "A": 0.012, "B": 0.003, "C": 0.370, "D": 0.020, "E": 0.065, "F": 0.105, "G": 0.040, "H": 0.030, "I": 0.012,
-    "J": 0.010, "K": 0.030, "L": 0.040, "M": 0.016, "N": 0.012, "O": 0.018, "P": 0.085, "Q": 0.062, "R": 0.007,
-    "S": 0.062, "T": 0.0006,
-}  # fmt: skip
+    "A": 0.012,
+    "B": 0.003,
+    "C": 0.370,
+    "D": 0.020,
+    "E": 0.065,
+    "F": 0.105,
+    "G": 0.040,
+    "H": 0.030,
+    "I": 0.012,
+    "J": 0.010,
+    "K": 0.030,
+    "L": 0.040,
+    "M": 0.016,
+    "N": 0.012,
+    "O": 0.018,
+    "P": 0.085,
+    "Q": 0.062,
+    "R": 0.007,
+    "S": 0.062,
+    "T": 0.0006,
+}
 # Mean size of an employer relative to the city's mean: factories, schools and hospitals are large, shops small.
 SIZE_FACTOR: Final = {
     "C": 1.7,

@@ -22,8 +22,17 @@ def draw_layoffs(city: City, timeline: Timeline, events: list[Event], seed: int)
     for day in np.repeat(timeline.workdays, rng.poisson(rate, len(timeline.workdays))):
         employer = int(rng.choice(employers, p=odds))
         told, ahead = int(rng.integers(0, 4)), int(rng.integers(20, 41))
-        reports.append(LayoffReport(employer, int(city.size[employer]), int(_planned(city.size[[employer]])[0]),
-                                    "裁员", int(day) - told, int(day), int(day) + ahead))  # fmt: skip
+        reports.append(
+            LayoffReport(
+                employer,
+                int(city.size[employer]),
+                int(_planned(city.size[[employer]])[0]),
+                "裁员",
+                int(day) - told,
+                int(day),
+                int(day) + ahead,
+            )
+        )
     reports += [e.report for e in events if e.report is not None and e.report.reported < timeline.days]
     return sorted(reports, key=lambda report: (report.reported, report.employer))
 

@@ -18,9 +18,12 @@ _DIRECTIONS: Final = ("流入", "流出")
 # Per insured person and day, and how strongly the Spring Festival moves it: home before it, away after it.
 _TELECOM: Final = {"本市其他县": (0.030, 0.15), "本省其他市": (0.012, 0.6), "外省": (0.007, 1.6)}
 _TRANSPORT: Final = {
-    "本市其他县,公路": (0.0040, 0.2), "本省其他市,公路": (0.0022, 0.6), "本省其他市,铁路": (0.0020, 0.7),
-    "外省,公路": (0.0007, 1.2), "外省,铁路": (0.0015, 1.8),
-}  # fmt: skip
+    "本市其他县,公路": (0.0040, 0.2),
+    "本省其他市,公路": (0.0022, 0.6),
+    "本省其他市,铁路": (0.0020, 0.7),
+    "外省,公路": (0.0007, 1.2),
+    "外省,铁路": (0.0015, 1.8),
+}
 _WEEKDAY: Final = (1.00, 0.94, 0.93, 0.96, 1.10, 1.06, 1.02)
 _HOLIDAY: Final = 1.25  # of days off that are no weekend
 _SHOCK: Final = 0.35  # of the journeys do not take place at the height of the past shock

@@ -69,10 +69,14 @@ def post_sheet(wording: Wording, seed: int) -> Sheet:
         values[5] = str(int(values[5]) + 1)
 
     return wording.line_sheet(
-        "welfare_post", files, np.searchsorted(slot, np.arange(len(files) + 1)), [line for _, line in rows],
-        np.ones(len(rows), dtype=bool), revise,
+        "welfare_post",
+        files,
+        np.searchsorted(slot, np.arange(len(files) + 1)),
+        [line for _, line in rows],
+        np.ones(len(rows), dtype=bool),
+        revise,
         {"在岗人数": lambda value: f"约{value}人", "困难人员人数": lambda _: "999"},
-    )  # fmt: skip
+    )
 
 
 def _posts(rng: np.random.Generator, sort: _Sort, days: int) -> list[_Post]:
@@ -93,7 +97,7 @@ def _posts(rng: np.random.Generator, sort: _Sort, days: int) -> list[_Post]:
 
 def _lines(
     wording: Wording, rng: np.random.Generator, sort: _Sort, post: _Post, area: int, number: str
-) -> list[tuple[int, str]]:  # fmt: skip
+) -> list[tuple[int, str]]:
     """The lines of one post, each with the number of its month."""
     date_of = wording.timeline.date_of
     place = int(number.split("-", maxsplit=1)[0])

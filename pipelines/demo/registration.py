@@ -90,12 +90,14 @@ def registration_sheet(wording: Wording, drawn: Registrations, people: Backgroun
             wording.take("last employer", employers, employer[rows], encoding),
             wording.take("registered for", lambda: [f"{code.decode()}," for code in codes], reason[rows], encoding),
             wording.take(
-                "unemployed", lambda: [f"{d.decode()}," for d in wording.timeline.dashed] + [","], unemployed[rows],
+                "unemployed",
+                lambda: [f"{d.decode()}," for d in wording.timeline.dashed] + [","],
+                unemployed[rows],
                 encoding,
             ),
             wording.day(drawn.day[rows], encoding),
             wording.take("person", lambda: wording.ended(texts(True), encoding), person[rows], encoding),
-        ]  # fmt: skip
+        ]
 
     def revise(values: list[str]) -> None:
         values[6] = "19"

@@ -74,8 +74,12 @@ def build_rhythm(city: City, timeline: Timeline, seed: int) -> Rhythm:
         day *= timeline.is_workday.sum() / day.sum()
         mean[stream] = level[:, None] * slow * day
         dispersion[stream] = rng.uniform(*frozen.DISPERSION, city.cells)
-    factor = {"join": 1 - 0.35 * shape, "risk": 1 + (peak - 1) * shape, "neutral": 1 - 0.2 * shape,
-              "claim": 1 + 1.15 * (peak - 1) * shape}  # fmt: skip
+    factor = {
+        "join": 1 - 0.35 * shape,
+        "risk": 1 + (peak - 1) * shape,
+        "neutral": 1 - 0.2 * shape,
+        "claim": 1 + 1.15 * (peak - 1) * shape,
+    }
     open_day = np.where(timeline.is_workday, 1.0, 0.55)
     weekend = open_day / open_day.mean() * _drift(rng, 1, days)[0]
     return Rhythm(

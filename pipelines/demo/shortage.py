@@ -53,9 +53,14 @@ def shortage_sheet(wording: Wording, drawn: Headcount, rhythm: Rhythm, seed: int
         values[8] = str(int(values[8]) + 1)
 
     return wording.line_sheet(
-        "labour_shortage", files, np.append(edges, months * len(employer)), lines, np.ones(len(lines), dtype=bool),
-        revise, {"期末用工人数": lambda value: str(int(value) + 11), "缺工人数": lambda _: "约5人"},
-    )  # fmt: skip
+        "labour_shortage",
+        files,
+        np.append(edges, months * len(employer)),
+        lines,
+        np.ones(len(lines), dtype=bool),
+        revise,
+        {"期末用工人数": lambda value: str(int(value) + 11), "缺工人数": lambda _: "约5人"},
+    )
 
 
 def _sample(city: City, rng: np.random.Generator) -> tuple[Ints, Ints]:

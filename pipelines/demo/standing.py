@@ -49,26 +49,38 @@ def _unemployed(wording: Wording, rhythm: Rhythm, seed: int) -> list[Sheet]:
     month = wording.months()
     rows = [
         f"{city.area_text[area]},{month[at]}{registered[area, at]},{employed[area]},{base[area]}"
-        for at in range(months) for area in range(areas)
-    ]  # fmt: skip
+        for at in range(months)
+        for area in range(areas)
+    ]
     long_rows = [
         f"{city.area_text[area]},{month[at]}{registered[area, at]},{over_six[area, at]},{over_twelve[area, at]}"
-        for at in range(months) for area in range(areas)
-    ]  # fmt: skip
+        for at in range(months)
+        for area in range(areas)
+    ]
 
     def revise(values: list[str]) -> None:
         values[2] = str(int(values[2]) + 4)
 
     whole = wording.line_sheet(
-        "registered_unemployment", [(at, 0) for at in range(months)], np.arange(months + 1) * areas, rows,
-        np.ones(len(rows), dtype=bool), revise, {"期末登记失业人数": lambda _: "1.5"},
-    )  # fmt: skip
+        "registered_unemployment",
+        [(at, 0) for at in range(months)],
+        np.arange(months + 1) * areas,
+        rows,
+        np.ones(len(rows), dtype=bool),
+        revise,
+        {"期末登记失业人数": lambda _: "1.5"},
+    )
     files = [(at, area) for at in range(months) for area in range(areas)]
     # A file of one row is never spoilt or sent without it: it would say nothing at all.
     each = wording.line_sheet(
-        "long_term_unemployment", files, np.arange(len(files) + 1), long_rows, np.zeros(len(files), dtype=bool),
-        revise, {},
-    )  # fmt: skip
+        "long_term_unemployment",
+        files,
+        np.arange(len(files) + 1),
+        long_rows,
+        np.zeros(len(files), dtype=bool),
+        revise,
+        {},
+    )
     return [whole, each]
 
 
@@ -84,8 +96,9 @@ def _fund(wording: Wording, claims: Claims, seed: int) -> Sheet:
     rng = random_stream(seed, "fund")
     timeline, ends = wording.timeline, wording.arrival.month_end
     if not len(ends):
-        return wording.line_sheet("unemployment_fund", [], np.zeros(1, dtype=np.int64), [], np.zeros(0, dtype=bool),
-                                  lambda _values: None, {})  # fmt: skip
+        return wording.line_sheet(
+            "unemployment_fund", [], np.zeros(1, dtype=np.int64), [], np.zeros(0, dtype=bool), lambda _values: None, {}
+        )
     month = timeline.month[ends]
     index = timeline.month[claims.row.filed] - month[0] + _MONTHS_ON_BENEFIT
     span = _MONTHS_ON_BENEFIT + len(ends)
@@ -105,6 +118,11 @@ def _fund(wording: Wording, claims: Claims, seed: int) -> Sheet:
         )
     ]
     return wording.line_sheet(
-        "unemployment_fund", [(at, 0) for at in range(len(ends))], np.arange(len(ends) + 1), lines,
-        np.zeros(len(ends), dtype=bool), lambda _values: None, {},
-    )  # fmt: skip
+        "unemployment_fund",
+        [(at, 0) for at in range(len(ends))],
+        np.arange(len(ends) + 1),
+        lines,
+        np.zeros(len(ends), dtype=bool),
+        lambda _values: None,
+        {},
+    )

@@ -18,9 +18,21 @@ from pipelines.demo.timeline import Timeline
 Ints = NDArray[np.int64]
 
 COLUMNS = (
-    "event_id", "kind", "area", "industry", "employer", "first_effective_on", "first_visible_on", "end_on",
-    "extra_people", "size_class", "z_benefit_claim", "z_insured_leave", "z_insured_net_change", "z_layoff",
-)  # fmt: skip
+    "event_id",
+    "kind",
+    "area",
+    "industry",
+    "employer",
+    "first_effective_on",
+    "first_visible_on",
+    "end_on",
+    "extra_people",
+    "size_class",
+    "z_benefit_claim",
+    "z_insured_leave",
+    "z_insured_net_change",
+    "z_layoff",
+)
 
 
 def truth_frame(city: City, timeline: Timeline, rhythm: Rhythm, arrival: Arrival, events: list[Event]) -> pd.DataFrame:

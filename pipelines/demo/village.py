@@ -57,9 +57,14 @@ def village_sheet(wording: Wording, rhythm: Rhythm, seed: int) -> Sheet:
         for village in range(count):
             area, number = divmod(village, _VILLAGES)
             figures = [
-                labour[village], away[village, week], *places[:, village, week], *at_home[:, village, week],
-                before[village, week], departed[village, week], returned[village, week],
-            ]  # fmt: skip
+                labour[village],
+                away[village, week],
+                *places[:, village, week],
+                *at_home[:, village, week],
+                before[village, week],
+                departed[village, week],
+                returned[village, week],
+            ]
             lines.append(
                 f"{_code(areas[area])}9{number // _OF_TOWNSHIP + 1:02d}{number + 1:03d},"
                 f"示例{area * _VILLAGES + number + 1}村,"
@@ -73,9 +78,14 @@ def village_sheet(wording: Wording, rhythm: Rhythm, seed: int) -> Sheet:
         values[5] = str(int(values[5]) + 1)
 
     return wording.line_sheet(
-        "monitored_village", files, np.arange(len(files) + 1) * _VILLAGES, lines, np.ones(len(lines), dtype=bool),
-        revise, {"外出务工人数": lambda value: str(int(value) + 3)},
-    )  # fmt: skip
+        "monitored_village",
+        files,
+        np.arange(len(files) + 1) * _VILLAGES,
+        lines,
+        np.ones(len(lines), dtype=bool),
+        revise,
+        {"外出务工人数": lambda value: str(int(value) + 3)},
+    )
 
 
 def _present(wording: Wording, rhythm: Rhythm) -> Floats:

@@ -40,9 +40,7 @@ _IN_POST = ("在岗人数", "月补贴标准", "开始日期", "到期日期", "
 _FUND = ("期初滚存结余", "本期收入", "本期支出", "期末滚存结余", "失业保险金支出")
 HEADERS: Final[dict[str, tuple[str, ...]]] = {
     "insured_event": (*_SERIAL, "身份证号", "姓名", *_INSURED, "原因代码", "生效日期", "申报日期"),
-    "insured_headcount": (
-        *_INSURED, "所属月份", "期末参保人数", "欠缴月数", "缓缴标志", "欠缴金额", "缓缴到期日",
-    ),
+    "insured_headcount": (*_INSURED, "所属月份", "期末参保人数", "欠缴月数", "缓缴标志", "欠缴金额", "缓缴到期日"),
     "benefit_claim": (*_CLAIM, "失业原因", "失业日期", "受理日期", "申领渠道", *_PERSON),
     "unemployment_registration": (*_REGISTRATION, "失业日期", "登记日期", *_PERSON),
     "vacancy": (*_POST, "发布日期", "有效期至"),
@@ -60,7 +58,7 @@ HEADERS: Final[dict[str, tuple[str, ...]]] = {
     "policy_event": (*_EVENT, "涉及企业数", "涉及岗位数", "来源", "报送日期"),
     "welfare_post": ("岗位编号", "单位名称", "地区", "岗位类别", "所属月份", *_IN_POST),
     "key_employer": (*_FORM, "所属月份", "重点类别", "用工服务专员岗位", "列入日期", "移出日期"),
-}  # fmt: skip
+}
 FEEDS: Final = tuple(HEADERS)
 UNKNOWN_AREA: Final = "379999"
 
@@ -137,9 +135,15 @@ class Wording:
         return [(int(d), a) for d in workdays for a in range(units)], edge, file_of
 
     def unit_sheet(
-        self, feed: str, files: list[tuple[int, int]], edge: Ints, is_free: Bools, parts: Parts, revise: Revise,
+        self,
+        feed: str,
+        files: list[tuple[int, int]],
+        edge: Ints,
+        is_free: Bools,
+        parts: Parts,
+        revise: Revise,
         spoil: Spoil,
-    ) -> Sheet:  # fmt: skip
+    ) -> Sheet:
         """The sheet of a unit's daily feed; ``files`` are (day, area)."""
         day = np.array([d for d, _ in files], dtype=np.int64)
         area = np.array([a for _, a in files], dtype=np.int64)
@@ -151,8 +155,12 @@ class Wording:
             encoding=[self.unit_encoding[a] for a in area],
             received=self.arrival.received[feed][area, day],
             corrected=self.arrival.corrected[feed][area, day],
-            edge=edge, is_free=is_free, parts=parts, spoil=spoil, revise=revise,
-        )  # fmt: skip
+            edge=edge,
+            is_free=is_free,
+            parts=parts,
+            spoil=spoil,
+            revise=revise,
+        )
 
     def city_sheet(self, feed: str, day: Ints, parts: Parts, revise: Revise, spoil: Spoil) -> Sheet:
         """The sheet of a city-wide daily feed whose rows are sorted by day."""
@@ -166,8 +174,11 @@ class Wording:
             received=self.arrival.received[feed][0],
             corrected=self.arrival.corrected[feed][0],
             edge=np.searchsorted(day, np.arange(days + 1)),
-            is_free=np.ones(len(day), dtype=bool), parts=parts, spoil=spoil, revise=revise,
-        )  # fmt: skip
+            is_free=np.ones(len(day), dtype=bool),
+            parts=parts,
+            spoil=spoil,
+            revise=revise,
+        )
 
     def month_sheet(self, feed: str, employer: Ints, parts: Parts, revise: Revise, spoil: Spoil) -> Sheet:
         """The sheet of a monthly feed: rows by month, then ``employer`` (sorted, hence by unit)."""
@@ -183,13 +194,22 @@ class Wording:
             received=self.arrival.received[feed].T.ravel(),
             corrected=self.arrival.corrected[feed].T.ravel(),
             edge=np.append(edge, months * len(employer)),
-            is_free=np.ones(months * len(employer), dtype=bool), parts=parts, spoil=spoil, revise=revise,
-        )  # fmt: skip
+            is_free=np.ones(months * len(employer), dtype=bool),
+            parts=parts,
+            spoil=spoil,
+            revise=revise,
+        )
 
     def line_sheet(
-        self, feed: str, files: list[tuple[int, int]], edge: Ints, lines: list[str], is_free: Bools, revise: Revise,
+        self,
+        feed: str,
+        files: list[tuple[int, int]],
+        edge: Ints,
+        lines: list[str],
+        is_free: Bools,
+        revise: Revise,
         spoil: Spoil,
-    ) -> Sheet:  # fmt: skip
+    ) -> Sheet:
         """The sheet of a small feed whose rows are written out; ``files`` are (day, week or month, area)."""
         slot = np.array([s for s, _ in files], dtype=np.int64)
         area = np.array([a for _, a in files], dtype=np.int64)
@@ -207,8 +227,12 @@ class Wording:
             encoding=[UTF8 if is_city else self.unit_encoding[a] for a in area],
             received=received[area, slot],
             corrected=self.arrival.corrected[feed][area, slot],
-            edge=edge, is_free=is_free, parts=parts, spoil=spoil, revise=revise,
-        )  # fmt: skip
+            edge=edge,
+            is_free=is_free,
+            parts=parts,
+            spoil=spoil,
+            revise=revise,
+        )
 
     def _named(self, feed: str, slot: int) -> str:
         """A file's period as its name says it; a weekly file is named by its Friday."""

@@ -14,15 +14,7 @@ CONTRACT = Contract(
     columns=(
         Column("地区", "area", Kind.AREA, ("区县",), example="371521"),
         Column("所属月份", "period", Kind.MONTH, ("月份", "期间"), example="202002"),
-        Column(
-            "期末登记失业人数",
-            "registered",
-            Kind.INT,
-            ("登记失业人数",),
-            low=0,
-            unit="人",
-            example="5200",
-        ),
+        Column("期末登记失业人数", "registered", Kind.INT, ("登记失业人数",), low=0, unit="人", example="5200"),
         Column(
             "失业六个月以上人数",
             "over_six_months",
@@ -37,10 +29,7 @@ CONTRACT = Contract(
             "失业十二个月以上人数",
             "over_twelve_months",
             Kind.INT,
-            (
-                "一年以上",
-                "失业一年以上人数",
-            ),
+            ("一年以上", "失业一年以上人数"),
             low=0,
             unit="人",
             note="连续登记失业满 12 个月",

@@ -13,14 +13,7 @@ CONTRACT = Contract(
     period_column="reported_on",
     columns=(
         Column("事项编号", "event_id", aliases=("编号",), note="不得重复", example="SX-00001"),
-        Column(
-            "事项类别",
-            "kind",
-            Kind.CODE,
-            ("类别",),
-            code_list="policy_event_kind",
-            example="环保停产",
-        ),
+        Column("事项类别", "kind", Kind.CODE, ("类别",), code_list="policy_event_kind", example="环保停产"),
         Column("事项名称", "title", aliases=("名称", "标题"), example="秋冬季错峰生产"),
         Column(
             "影响地区", "area", Kind.AREA, ("地区",), is_any_area=True, note="全市填市的代码或名称", example="371521"

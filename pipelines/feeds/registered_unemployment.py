@@ -14,23 +14,12 @@ CONTRACT = Contract(
     columns=(
         Column("地区", "area", Kind.AREA, ("区县",), example="371521"),
         Column("所属月份", "period", Kind.MONTH, ("月份", "期间"), example="202002"),
-        Column(
-            "期末登记失业人数",
-            "registered",
-            Kind.INT,
-            ("登记失业人数",),
-            low=0,
-            unit="人",
-            example="5200",
-        ),
+        Column("期末登记失业人数", "registered", Kind.INT, ("登记失业人数",), low=0, unit="人", example="5200"),
         Column(
             "期末城镇从业人员",
             "employed",
             Kind.INT,
-            (
-                "城镇从业人员",
-                "城镇就业人数",
-            ),
+            ("城镇从业人员", "城镇就业人数"),
             low=0,
             unit="人",
             note="没有月度数的填最近一个年度数，并注明",

@@ -36,23 +36,8 @@ CONTRACT = Contract(
             note="来自或去往：本市其他县、本省其他市、外省、境外",
             example="外省",
         ),
-        Column(
-            "运输方式",
-            "mode",
-            Kind.CODE,
-            code_list="transport_mode",
-            example="铁路",
-        ),
-        Column(
-            "人数",
-            "persons",
-            Kind.INT,
-            ("人次",),
-            low=0,
-            unit="人",
-            note="发送或到达人数",
-            example="1350",
-        ),
+        Column("运输方式", "mode", Kind.CODE, code_list="transport_mode", example="铁路"),
+        Column("人数", "persons", Kind.INT, ("人次",), low=0, unit="人", note="发送或到达人数", example="1350"),
     ),
     checks=(
         RowCheck(

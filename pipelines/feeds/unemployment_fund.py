@@ -16,16 +16,7 @@ CONTRACT = Contract(
     columns=(
         Column("所属月份", "period", Kind.MONTH, ("月份", "期间"), example="202002"),
         Column(
-            "期初滚存结余",
-            "opening",
-            Kind.NUMBER,
-            (
-                "上期结余",
-                "期初结余",
-            ),
-            low=0,
-            unit="元",
-            example="512000000.00",
+            "期初滚存结余", "opening", Kind.NUMBER, ("上期结余", "期初结余"), low=0, unit="元", example="512000000.00"
         ),
         Column(
             "本期收入",
@@ -37,26 +28,9 @@ CONTRACT = Contract(
             note="含利息、转移和补助收入",
             example="18500000.00",
         ),
+        Column("本期支出", "expenditure", Kind.NUMBER, ("当月支出",), low=0, unit="元", example="17200000.00"),
         Column(
-            "本期支出",
-            "expenditure",
-            Kind.NUMBER,
-            ("当月支出",),
-            low=0,
-            unit="元",
-            example="17200000.00",
-        ),
-        Column(
-            "期末滚存结余",
-            "closing",
-            Kind.NUMBER,
-            (
-                "本期结余",
-                "滚存结余",
-            ),
-            low=0,
-            unit="元",
-            example="513300000.00",
+            "期末滚存结余", "closing", Kind.NUMBER, ("本期结余", "滚存结余"), low=0, unit="元", example="513300000.00"
         ),
         Column(
             "失业保险金支出",

@@ -54,14 +54,7 @@ CONTRACT = Contract(
             note="不明留空",
             example="410000.00",
         ),
-        Column(
-            "状态",
-            "status",
-            Kind.CODE,
-            ("办理状态",),
-            code_list="lead_status",
-            example="核实中",
-        ),
+        Column("状态", "status", Kind.CODE, ("办理状态",), code_list="lead_status", example="核实中"),
         Column(
             "线索来源",
             "source",
@@ -73,13 +66,7 @@ CONTRACT = Contract(
             example="投诉举报",
         ),
         Column(
-            "办结日期",
-            "closed_on",
-            Kind.DAY,
-            is_required=False,
-            may_be_absent=True,
-            note="没有办结留空",
-            example="",
+            "办结日期", "closed_on", Kind.DAY, is_required=False, may_be_absent=True, note="没有办结留空", example=""
         ),
     ),
     checks=(

@@ -14,9 +14,15 @@ from pipelines.feeds.contract import Column, Contract, Kind
 _NEXT = {"month": ("每月一份", "次月"), "quarter": ("每季一份", "季后")}
 _WEEKDAYS = "一二三四五六日"
 _SAMPLE = {
-    Kind.IDENTITY: "（18 位身份证号）", Kind.NAME: "", Kind.EMPLOYER_CODE: "91371500YY0000000D", Kind.INT: "12",
-    Kind.NUMBER: "12.5", Kind.DAY: "2020-03-05", Kind.MONTH: "2020-03", Kind.YES_NO: "否",
-}  # fmt: skip
+    Kind.IDENTITY: "（18 位身份证号）",
+    Kind.NAME: "",
+    Kind.EMPLOYER_CODE: "91371500YY0000000D",
+    Kind.INT: "12",
+    Kind.NUMBER: "12.5",
+    Kind.DAY: "2020-03-05",
+    Kind.MONTH: "2020-03",
+    Kind.YES_NO: "否",
+}
 _HOW = {
     Kind.TEXT: "文字",
     Kind.CODE: "代码或名称，见代码表",

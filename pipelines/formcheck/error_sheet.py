@@ -105,11 +105,15 @@ def pages_of(contract: Contract, drop: Drop, region: Region) -> list[Page]:
     found = grid(drop.workbook, contract, region)
     return [
         Page(
-            item.sheet.name, tuple(cells[0] for cells in item.found.cells), item.heading.layout, len(item.sheet.rows),
-            number * SHEET_LINES, partial(_sheet_records, found, number),
+            item.sheet.name,
+            tuple(cells[0] for cells in item.found.cells),
+            item.heading.layout,
+            len(item.sheet.rows),
+            number * SHEET_LINES,
+            partial(_sheet_records, found, number),
         )
         for number, item in enumerate(found.fitting)
-    ]  # fmt: skip
+    ]
 
 
 def _records(text: Text, cells: Cells, only: Collection[int] | None) -> Iterator[tuple[int, list[str]]]:

@@ -18,9 +18,14 @@ def feed_page(contract: Contract, region: Region, on: date) -> str:
     lines += ["| 列 | 要求 | 写法 | 单位 | 示例 | 也可写作 | 说明 |", "|---|---|---|---|---|---|---|"]
     for column in contract.columns:
         cells = (
-            column.header, described.need(column), described.how(column), column.unit,
-            described.example(column, region, on), "、".join(column.aliases), column.note,
-        )  # fmt: skip
+            column.header,
+            described.need(column),
+            described.how(column),
+            column.unit,
+            described.example(column, region, on),
+            "、".join(column.aliases),
+            column.note,
+        )
         lines.append("| " + " | ".join(_escaped(cell) for cell in cells) + " |")
     lines += ["", "## 核对关系与处理", ""]
     lines += [f"- {said.zh} ({said.en})" for said in described.rules(contract)]

@@ -41,10 +41,13 @@ class Checker:
         # No temporary folder: identity numbers pass through this connection and must not reach a disk.
         self._connection = duckdb.connect(
             config={
-                "memory_limit": memory_limit, "threads": threads, "temp_directory": "",
-                "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+                "memory_limit": memory_limit,
+                "threads": threads,
+                "temp_directory": "",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
             }
-        )  # fmt: skip
+        )
         self._connection.execute("set enable_progress_bar = false")
         for name, table in lookups(region).items():
             self._connection.register("incoming", table)
@@ -78,9 +81,15 @@ class Checker:
         return shown(replace(checked, quarantined=located(checked.quarantined, grids)))
 
     def check_blocks(
-        self, contract: Contract, outcome: Outcome, blocks: Iterable[Block], seen: SeenKeys, ending: Ending, *,
+        self,
+        contract: Contract,
+        outcome: Outcome,
+        blocks: Iterable[Block],
+        seen: SeenKeys,
+        ending: Ending,
+        *,
         is_refused: bool,
-    ) -> Iterator[Checked]:  # fmt: skip
+    ) -> Iterator[Checked]:
         """Check one large file block by block; every block's outcome is ``outcome`` with the rows of that block.
 
         Three things are known at the end only: which keys came in several blocks (``seen`` then knows them) and whether

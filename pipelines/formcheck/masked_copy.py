@@ -72,9 +72,14 @@ def masked(contract: Contract) -> Contract:
         elif column.name:
             columns.append(column)
     return replace(
-        contract, feed=f"{contract.feed}~masked", columns=tuple(columns), is_person=False, file_checks=(), bound=None,
+        contract,
+        feed=f"{contract.feed}~masked",
+        columns=tuple(columns),
+        is_person=False,
+        file_checks=(),
+        bound=None,
         refuse_share=1.0,
-    )  # fmt: skip
+    )
 
 
 def _canonical(contract: Contract, facts: pa.Table) -> pa.Table:
@@ -158,9 +163,7 @@ class TwinChecker:
 def _counted(twin: _Twin, now: Outcome) -> Outcome:
     then = twin.outcome
     newly = now.rows_quarantined
-    return replace(
-        then, rows_accepted=then.rows_accepted - newly, rows_quarantined=then.rows_quarantined + newly
-    )  # fmt: skip
+    return replace(then, rows_accepted=then.rows_accepted - newly, rows_quarantined=then.rows_quarantined + newly)
 
 
 def _relocated(quarantined: pa.Table) -> pa.Table:

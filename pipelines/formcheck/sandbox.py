@@ -71,9 +71,14 @@ class Answer:
 
 
 def check_apart(
-    content: bytes, file_name: str, region: Path, feed: str = "", sheet: Rows | None = None, limits: Limits = UPLOAD,
+    content: bytes,
+    file_name: str,
+    region: Path,
+    feed: str = "",
+    sheet: Rows | None = None,
+    limits: Limits = UPLOAD,
     meant: Slice | None = None,
-) -> Answer:  # fmt: skip
+) -> Answer:
     """Check one file as an upload page does: no key, no store. ``region`` is the folder of reference tables.
 
     An empty ``feed`` is recognised by name or headers. ``meant`` is what the sender says that the file speaks for; then
@@ -83,15 +88,25 @@ def check_apart(
     if len(content) > limits.size:
         raise SaidError(too_large(file_name, limits))
     request = {
-        "feed": feed, "file_name": file_name, "region": str(region.resolve()), "sheet": sheet and sheet.value,
-        "limits": asdict(limits), "meant": asdict(meant) if meant else None,
-    }  # fmt: skip
+        "feed": feed,
+        "file_name": file_name,
+        "region": str(region.resolve()),
+        "sheet": sheet and sheet.value,
+        "limits": asdict(limits),
+        "meant": asdict(meant) if meant else None,
+    }
     command = [sys.executable, "-m", "pipelines.formcheck.sandbox"]
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no shell
-            command, input=json.dumps(request, default=str).encode() + b"\n" + content, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, timeout=limits.seconds, cwd=_ROOT, env=_environment(), check=False,
-        )  # fmt: skip
+            command,
+            input=json.dumps(request, default=str).encode() + b"\n" + content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=limits.seconds,
+            cwd=_ROOT,
+            env=_environment(),
+            check=False,
+        )
     except subprocess.TimeoutExpired as error:
         raise SaidError(_too_slow(file_name, limits)) from error
     head, _, rest = done.stdout.partition(b"\n")
@@ -171,10 +186,12 @@ def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[di
         sheet = error_sheet(contract, drops, checked, region, Rows(request["sheet"]))
         text = error_rows(contract, drops[0], checked, region) if len(drops) == 1 else b""
     head = {
-        "feed": contract.feed, "files": [drop.file_name for drop in drops],
-        "outcomes": [as_json(outcome) for outcome in checked.outcomes], "rows_bytes": len(rows),
+        "feed": contract.feed,
+        "files": [drop.file_name for drop in drops],
+        "outcomes": [as_json(outcome) for outcome in checked.outcomes],
+        "rows_bytes": len(rows),
         "sheet_bytes": len(sheet),
-    }  # fmt: skip
+    }
     if len(rows) + len(sheet) + len(text) > limits.answer:
         raise SaidError(_TOO_WRONG)
     return head, rows + sheet + text
@@ -185,10 +202,7 @@ _TOO_WRONG = Said(
     "This file has more problems than can be listed; look whether its columns are shifted, or split it and try again.",
 )
 
-_ARCHIVE = Said(
-    "这是压缩包；请解开后逐个文件报送。",
-    "This is an archive; unpack it and send its files one by one.",
-)
+_ARCHIVE = Said("这是压缩包；请解开后逐个文件报送。", "This is an archive; unpack it and send its files one by one.")
 
 
 def _meant(told: dict[str, Any] | None) -> Slice | None:

@@ -57,8 +57,16 @@ class _Sender:
 
     def before(self, period: date) -> _File | None:
         """The file that speaks for the newest earlier period."""
-        return next((file for at in sorted(self.candidates, reverse=True) if at < period
-                     for file in [self.in_force(at)] if file is not None), None)  # fmt: skip
+        return next(
+            (
+                file
+                for at in sorted(self.candidates, reverse=True)
+                if at < period
+                for file in [self.in_force(at)]
+                if file is not None
+            ),
+            None,
+        )
 
     def accept(self, file: _File) -> None:
         """From now on the file counts."""

@@ -366,9 +366,12 @@ class _Intake:
             ) from error
 
     def _load(
-        self, contract: Contract, arrivals: Sequence[Arrival], checker: Checks | None = None,
+        self,
+        contract: Contract,
+        arrivals: Sequence[Arrival],
+        checker: Checks | None = None,
         before_commit: Callable[[], None] = lambda: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         def step() -> None:
             self._step("写入")
 

@@ -259,12 +259,24 @@ def _register(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> pa.Ta
 
 _SCHEMA = pa.schema(
     [
-        ("drop_id", pa.string()), ("content_hash", pa.string()), ("feed", pa.string()), ("sender", pa.string()),
-        ("period", pa.date32()), ("grain", pa.string()), ("version", pa.int32()), ("is_supplement", pa.bool_()),
-        ("received_at", pa.timestamp("us")), ("known_at", pa.timestamp("us")), ("is_backfilled", pa.bool_()),
+        ("drop_id", pa.string()),
+        ("content_hash", pa.string()),
+        ("feed", pa.string()),
+        ("sender", pa.string()),
+        ("period", pa.date32()),
+        ("grain", pa.string()),
+        ("version", pa.int32()),
+        ("is_supplement", pa.bool_()),
+        ("received_at", pa.timestamp("us")),
+        ("known_at", pa.timestamp("us")),
+        ("is_backfilled", pa.bool_()),
         ("file_name", pa.string()),
-        ("encoding", pa.string()), ("rows_total", pa.int32()), ("rows_accepted", pa.int32()),
-        ("rows_quarantined", pa.int32()), ("status", pa.string()), ("reason", pa.string()),
+        ("encoding", pa.string()),
+        ("rows_total", pa.int32()),
+        ("rows_accepted", pa.int32()),
+        ("rows_quarantined", pa.int32()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
         ("reason_en", pa.string()),
     ]
-)  # fmt: skip
+)

@@ -177,10 +177,17 @@ class _Rereading:
                     " $accepted as rows_accepted, $refused as rows_quarantined, $total as rows_total,"
                     " $encoding as encoding, $sender as sender, $period as period, $grain as grain,"
                     " $version as version, $is_supplement as is_supplement) from drop_register where drop_id = $origin",
-                    {"name": name, "known_at": self._known_at, "origin": passing[name].drop_id,
-                     "accepted": outcome.rows_accepted, "refused": outcome.rows_quarantined,
-                     "total": outcome.rows_total, "encoding": outcome.encoding, **_slice(outcome.named)},
-                )  # fmt: skip
+                    {
+                        "name": name,
+                        "known_at": self._known_at,
+                        "origin": passing[name].drop_id,
+                        "accepted": outcome.rows_accepted,
+                        "refused": outcome.rows_quarantined,
+                        "total": outcome.rows_total,
+                        "encoding": outcome.encoding,
+                        **_slice(outcome.named),
+                    },
+                )
             self._warehouse.append(contract.feed, _of(checked.accepted, names))
             self._warehouse.append("quarantine", _of(checked.quarantined, names))
             return names
@@ -190,9 +197,10 @@ class _Rereading:
     def _differs(self, contract: Contract, name: str, newest_id: str) -> bool:
         """Whether the facts of a drop, lines included, are others than its newest generation gave."""
         columns = ", ".join(
-            row[0] for row in self._warehouse.connection.execute(f"describe {contract.feed}").fetchall()
+            row[0]
+            for row in self._warehouse.connection.execute(f"describe {contract.feed}").fetchall()
             if row[0] != "drop_id"
-        )  # fmt: skip
+        )
         new = f"select {columns} from reread where drop_id = $name"  # nosec B608 # names a contract declares
         old = f"select {columns} from {contract.feed} where drop_id = $old"  # nosec B608 # names a contract declares
         return bool(
@@ -206,8 +214,13 @@ class _Rereading:
 def _slice(named: Slice | None) -> dict[str, object]:
     if named is None:
         raise AssertionError("an accepted file speaks for a slice")
-    return {"sender": named.sender, "period": named.period, "grain": str(named.grain), "version": named.version,
-            "is_supplement": named.is_supplement}  # fmt: skip
+    return {
+        "sender": named.sender,
+        "period": named.period,
+        "grain": str(named.grain),
+        "version": named.version,
+        "is_supplement": named.is_supplement,
+    }
 
 
 def _of(table: pa.Table, names: Sequence[str]) -> pa.Table:

@@ -106,9 +106,14 @@ def _batches(raw: Raw, contract: Contract, expired: Sequence[_Expired]) -> Itera
 
 
 def _replace(
-    folder: Path, raw: Raw, checker: Checker, contract: Contract, expired: Sequence[_Expired], region: Region,
+    folder: Path,
+    raw: Raw,
+    checker: Checker,
+    contract: Contract,
+    expired: Sequence[_Expired],
+    region: Region,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     drops = [drop for item in expired for drop in _drops(raw, contract, item, region)]
     for drop, twin in zip(drops, twins_of(contract, checker.check(contract, drops)), strict=True):
         _write_aside(raw.twin_path(contract, drop.content_hash, drop.drop_id), twin)
@@ -136,11 +141,16 @@ def _write_aside(path: Path, content: bytes) -> None:
 def _log(path: Path, contract: Contract, expired: Sequence[_Expired], now: datetime) -> None:
     lines = "".join(
         json.dumps(
-            {"feed": contract.feed, "content_hash": item.content_hash,
-             "drops": [entry.drop_id for entry in item.entries], "purged_at": now.astimezone(UTC).isoformat()}
-        ) + "\n"
+            {
+                "feed": contract.feed,
+                "content_hash": item.content_hash,
+                "drops": [entry.drop_id for entry in item.entries],
+                "purged_at": now.astimezone(UTC).isoformat(),
+            }
+        )
+        + "\n"
         for item in expired
-    )  # fmt: skip
+    )
     with path.open("ab") as file:
         file.write(lines.encode())
         file.flush()

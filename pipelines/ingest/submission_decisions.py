@@ -56,9 +56,15 @@ def follow(warehouse: Warehouse, decisions: Sequence[DropAct]) -> None:
         for item in fresh:
             con.execute(
                 "insert into drop_act values (?, ?, ?, ?, ?, ?)",
-                [item.act_id, item.drop_id, item.kind, item.acted_at.astimezone(UTC).replace(tzinfo=None),
-                 item.actor, item.reason],
-            )  # fmt: skip
+                [
+                    item.act_id,
+                    item.drop_id,
+                    item.kind,
+                    item.acted_at.astimezone(UTC).replace(tzinfo=None),
+                    item.actor,
+                    item.reason,
+                ],
+            )
         names = [item.drop_id for item in fresh]
         for (feed,) in con.execute(
             "select distinct feed from drop_register where list_contains($names, drop_id)", {"names": names}

@@ -16,9 +16,14 @@ from pipelines.notifying.notices import Occasion
 from pipelines.published.read import read
 
 CAUSES = {
-    Cause.DATA_ERROR: "数据差错", Cause.LATE_FILING: "迟报集中补报", Cause.POLICY_CHANGE: "政策或口径变化",
-    Cause.SEASON: "季节因素", Cause.TRANSFER: "成建制转移", Cause.CHANCE: "偶然波动", Cause.OTHER: "其他",
-}  # fmt: skip
+    Cause.DATA_ERROR: "数据差错",
+    Cause.LATE_FILING: "迟报集中补报",
+    Cause.POLICY_CHANGE: "政策或口径变化",
+    Cause.SEASON: "季节因素",
+    Cause.TRANSFER: "成建制转移",
+    Cause.CHANCE: "偶然波动",
+    Cause.OTHER: "其他",
+}
 
 
 @dataclass(frozen=True)

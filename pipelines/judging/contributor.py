@@ -29,10 +29,12 @@ class Members:
 
 
 MEMBERS = {
-    "benefit_claim": Members("employer", "day"), "insured_leave": Members("employer", "day"),
-    "job_loss_rate": Members("employer", "form", Grain.MONTH), "layoff_reported": Members("employer", "none"),
+    "benefit_claim": Members("employer", "day"),
+    "insured_leave": Members("employer", "day"),
+    "job_loss_rate": Members("employer", "form", Grain.MONTH),
+    "layoff_reported": Members("employer", "none"),
     "returning_labour_share": Members("township", "form", Grain.WEEK),
-}  # fmt: skip
+}
 """Indicators with a file ``contribution_<indicator>.sql``."""
 KINDS = frozenset({"spike", "exceedance", "level", "several"})
 """Kinds of warnings whose observed number, or its numerator, is the sum of what members brought in the window."""
@@ -56,9 +58,12 @@ def brought(
     con.execute(f"create or replace temp view contribution as {step(f'contribution_{indicator}')}")
     members = MEMBERS[indicator]
     asked = {
-        "city": city, "least": least, "most": most, "usual": members.usual,
+        "city": city,
+        "least": least,
+        "most": most,
+        "usual": members.usual,
         "form_days": _DAYS_A_WEEK if members.form is Grain.WEEK else 1,
-    }  # fmt: skip
+    }
     found: pd.DataFrame = con.execute(step("contributor"), asked).df()
     con.unregister("wanted")
     return found
@@ -78,9 +83,11 @@ def contributors(
     rows = [
         (one.episode_id, one.indicator, one.area, one.industry, one.window_from, _until(grain[one.rule_id], one))
         for one in warnings
-        if one.kind in KINDS and one.indicator in MEMBERS and one.rule_id in grain
+        if one.kind in KINDS
+        and one.indicator in MEMBERS
+        and one.rule_id in grain
         and not (one.industry == TOTAL_INDUSTRY and one.rule_id in of_industries)
-    ]  # fmt: skip
+    ]
     named = ["episode_id", "indicator", "area", "industry", "window_from", "until"]
     asked = pd.DataFrame(rows, columns=named).rename_axis("number").reset_index()
     parts = [

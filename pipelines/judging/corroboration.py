@@ -18,11 +18,14 @@ from pipelines.judging.period import last_day
 from pipelines.judging.rule_inputs import READING_DAYS
 
 SOURCES: dict[str, tuple[str, ...]] = {
-    "insurance": ("insured_leave", "insured_net_change_rate"), "claims": ("benefit_claim", "unemployment_registration"),
-    "recruitment": ("vacancy_seeker_ratio", "vacancy"), "monitored": ("job_loss_rate",),
-    "layoff_reports": ("layoff_reported",), "telecom": ("telecom_net_outflow",),
+    "insurance": ("insured_leave", "insured_net_change_rate"),
+    "claims": ("benefit_claim", "unemployment_registration"),
+    "recruitment": ("vacancy_seeker_ratio", "vacancy"),
+    "monitored": ("job_loss_rate",),
+    "layoff_reports": ("layoff_reported",),
+    "telecom": ("telecom_net_outflow",),
     "transport": ("transport_net_outflow",),
-}  # fmt: skip
+}
 SCORED = ("insured_leave", "benefit_claim")
 """Judged every day by their scores; the others by the newest reading beside those before."""
 AGREES_FROM = 2.0  # [P] standard deviations, about one in forty by chance
@@ -35,9 +38,14 @@ _EVIDENCE = ["by_indicator", "area", "by_industry", "strength", "is_worse", "dat
 
 
 def compared(
-    con: duckdb.DuckDBPyConnection, wanted: pd.DataFrame, score: pd.DataFrame, layoffs: pd.DataFrame, day: date,
-    cutoff_at: datetime, city: str,
-) -> pd.DataFrame:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    wanted: pd.DataFrame,
+    score: pd.DataFrame,
+    layoffs: pd.DataFrame,
+    day: date,
+    cutoff_at: datetime,
+    city: str,
+) -> pd.DataFrame:
     """What every source says of each wanted series (indicator, area, industry) in one edition: frame of SAID.
 
     A source speaks by its first indicator that has the series itself or the area's total; the source a warning comes

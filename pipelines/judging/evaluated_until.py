@@ -18,9 +18,15 @@ USUAL_BEFORE = timedelta(weeks=outage.MEMORY // 5)  # so many days hold the work
 
 
 def judged_to(
-    con: duckdb.DuckDBPyConnection, current: Sequence[EarlyWarning], score: pd.DataFrame, readings: pd.DataFrame,
-    spans: pd.DataFrame, region: Region, day: date, cutoff_at: datetime,
-) -> dict[Key, tuple[date, int]]:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    current: Sequence[EarlyWarning],
+    score: pd.DataFrame,
+    readings: pd.DataFrame,
+    spans: pd.DataFrame,
+    region: Region,
+    day: date,
+    cutoff_at: datetime,
+) -> dict[Key, tuple[date, int]]:
     """For the warnings whose data were judged: their last period and the number of new ones; the others are absent.
 
     ``score``, ``readings``, ``spans``: those judged by this edition; rules on layoff reports and deadlines are judged
@@ -48,10 +54,18 @@ def evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
     ``usual_from``: from when on one sees what was usual before the evidence, of counts by day.
     """
     rows = [
-        (number, one.indicator, str(catalogue()[one.indicator].grains[0]), one.area, one.industry, one.window_from,
-         one.data_to, one.judged_to)
+        (
+            number,
+            one.indicator,
+            str(catalogue()[one.indicator].grains[0]),
+            one.area,
+            one.industry,
+            one.window_from,
+            one.data_to,
+            one.judged_to,
+        )
         for number, one in enumerate(warnings)
-    ]  # fmt: skip
+    ]
     names = ["number", "indicator", "grain", "area", "industry", "window_from", "data_to", "judged_to"]
     frame = pd.DataFrame(rows, columns=names)
     frame = frame.assign(**{name: pd.to_datetime(frame[name]) for name in ("window_from", "data_to", "judged_to")})
@@ -60,9 +74,12 @@ def evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
 
 
 def _of_scores(
-    con: duckdb.DuckDBPyConnection, spikes: Sequence[EarlyWarning], score: pd.DataFrame, region: Region,
+    con: duckdb.DuckDBPyConnection,
+    spikes: Sequence[EarlyWarning],
+    score: pd.DataFrame,
+    region: Region,
     cutoff_at: datetime,
-) -> dict[Key, tuple[date, int]]:  # fmt: skip
+) -> dict[Key, tuple[date, int]]:
     """A period is quiet when the areas that told the evidence have told it and its series' score has come to it."""
     if not spikes or score.empty:
         return {}
@@ -76,11 +93,16 @@ def _of_scores(
     told = con.execute(
         step("quiet"),
         {
-            "city": region.city, "total": TOTAL_INDUSTRY, "everybody": EVERY_COHORT, "cutoff_at": cutoff_at,
-            "since": since.date(), "indicators": evidence["indicator"].unique().tolist(), "few": outage.EXPECTED,
+            "city": region.city,
+            "total": TOTAL_INDUSTRY,
+            "everybody": EVERY_COHORT,
+            "cutoff_at": cutoff_at,
+            "since": since.date(),
+            "indicators": evidence["indicator"].unique().tolist(),
+            "few": outage.EXPECTED,
             "workdays": [one for one in days if region.is_workday(one)],
         },
-    ).fetchall()  # fmt: skip
+    ).fetchall()
     con.unregister("evidence")
     return {spikes[number].key: (period, periods) for number, period, periods in told}
 

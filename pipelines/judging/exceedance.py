@@ -21,9 +21,13 @@ _AHEAD = ["indicator", "horizon"]
 
 
 def came(
-    con: duckdb.DuckDBPyConnection, region: Region, rules: pd.DataFrame, day: date, cutoff_at: datetime,
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    rules: pd.DataFrame,
+    day: date,
+    cutoff_at: datetime,
     since: date | None = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """The newest span of every series that is over and told in full, beside its forecast, for the rules that ask.
 
     ``since``: the span that began then instead. Returns indicator, area, industry, horizon (spans ahead, as
@@ -45,10 +49,15 @@ def came(
     found: pd.DataFrame = con.execute(
         step("beyond_forecast"),
         {
-            "everybody": EVERY_COHORT, "total": TOTAL_INDUSTRY, "city": region.city, "cutoff_at": cutoff_at, "day": day,
-            "window_from": since, "since": first,
+            "everybody": EVERY_COHORT,
+            "total": TOTAL_INDUSTRY,
+            "city": region.city,
+            "cutoff_at": cutoff_at,
+            "day": day,
+            "window_from": since,
+            "since": first,
         },
-    ).df()  # fmt: skip
+    ).df()
     con.unregister("wanted")
     con.unregister("workday")
     if since is None:

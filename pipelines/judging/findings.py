@@ -12,11 +12,30 @@ from pipelines.judging.rule_scope import of_industry, of_size, parts_by_reach
 SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell": "cell"}
 SERIES = ["indicator", "area", "industry"]
 FINDING = [
-    "rule_id", "kind", "indicator", "area", "industry", "employer", "employer_name", "level",
-    "window_from", "window_to", "data_to", "observed", "expected", "lo", "hi", "p", "strength", "people", "line",
-    "explained_by", "level_alone", "waits_for",
+    "rule_id",
+    "kind",
+    "indicator",
+    "area",
+    "industry",
+    "employer",
+    "employer_name",
+    "level",
+    "window_from",
+    "window_to",
+    "data_to",
+    "observed",
+    "expected",
+    "lo",
+    "hi",
+    "p",
+    "strength",
+    "people",
+    "line",
+    "explained_by",
+    "level_alone",
+    "waits_for",
     "rule_hash",
-]  # fmt: skip
+]
 A_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4}  # periods: a level rule needs so much history of its own
 BEST_OF = 12  # periods: a change is one from the best mean of these
 EVERY = {"day": "D", "week": "7D", "month": "MS", "quarter": "3MS"}  # from one period to the next
@@ -102,10 +121,14 @@ def levels(rules: pd.DataFrame, readings: pd.DataFrame, worse: dict[str, str], c
     met = worst(met, ["rule_id", *SERIES, "period"], [])
     return _findings(
         met.assign(
-            window_from=met["period"], window_to=met["period"], data_to=met["period"], observed=met["value"],
-            expected=met["usual"], people=met["numerator"].abs(),
+            window_from=met["period"],
+            window_to=met["period"],
+            data_to=met["period"],
+            observed=met["value"],
+            expected=met["usual"],
+            people=met["numerator"].abs(),
         )
-    )  # fmt: skip
+    )
 
 
 def place_of(frame: pd.DataFrame, city: str) -> pd.Series:
@@ -149,10 +172,14 @@ def changes(
     met = worst(pd.concat(parts, ignore_index=True), ["rule_id", *SERIES, "period"], [])
     return _findings(
         met.assign(
-            window_from=met["period"], window_to=met["period"], data_to=met["period"], observed=met["mean"],
-            expected=met["best"], people=met["numerator"].abs(),
+            window_from=met["period"],
+            window_to=met["period"],
+            data_to=met["period"],
+            observed=met["mean"],
+            expected=met["best"],
+            people=met["numerator"].abs(),
         )
-    )  # fmt: skip
+    )
 
 
 def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFrame:
@@ -185,10 +212,13 @@ def events(rules: pd.DataFrame, layoffs: pd.DataFrame, day: date) -> pd.DataFram
     people = -met["planned"].astype(float)
     return _findings(
         met.assign(
-            window_from=met["since"], window_to=met["reported_on"], data_to=met["reported_on"], observed=people,
+            window_from=met["since"],
+            window_to=met["reported_on"],
+            data_to=met["reported_on"],
+            observed=people,
             people=people,
         )
-    )  # fmt: skip
+    )
 
 
 def with_instalments(layoffs: pd.DataFrame, days: int) -> pd.DataFrame:
@@ -240,9 +270,16 @@ def data_faults(rules: pd.DataFrame, faults: pd.DataFrame, day: date) -> pd.Data
     met = faults.merge(rule, on="indicator")
     met = met[(pd.Timestamp(day) - met["due_on"]).dt.days < met["window_days"].astype(float)]
     slots = ["rule_id", "indicator", "area", "level", "line"]
-    met = met[holds_here(met)].groupby(slots, as_index=False).agg(
-        observed=("due_on", "size"), window_from=("due_on", "min"), window_to=("due_on", "max"), kind=("kind", "first")
-    )  # fmt: skip
+    met = (
+        met[holds_here(met)]
+        .groupby(slots, as_index=False)
+        .agg(
+            observed=("due_on", "size"),
+            window_from=("due_on", "min"),
+            window_to=("due_on", "max"),
+            kind=("kind", "first"),
+        )
+    )
     met = worst(met[met["observed"] >= met["line"]], ["rule_id", "area"], [])
     return _findings(met.assign(industry=TOTAL_INDUSTRY, data_to=pd.Timestamp(day)))
 
@@ -253,8 +290,12 @@ def _summed(limits: pd.DataFrame, frame: pd.DataFrame, people: str, on: str, cit
     for scopes, own in limits.groupby("scope"):
         for scope in str(scopes).split(";"):
             by = frame.assign(everywhere=city).groupby("everywhere" if scope == "city" else scope, as_index=False)
-            total = by.agg(people=(people, "sum"), employers=("employer", "nunique"), window_from=(on, "min"),
-                           window_to=(on, "max"))  # fmt: skip
+            total = by.agg(
+                people=(people, "sum"),
+                employers=("employer", "nunique"),
+                window_from=(on, "min"),
+                window_to=(on, "max"),
+            )
             if not (total["people"] >= own["line"].min()).any():
                 continue
             whole = {"industry": {"area": city}}.get(scope, {"industry": TOTAL_INDUSTRY})

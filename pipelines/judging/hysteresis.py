@@ -13,9 +13,13 @@ from pipelines.judging.lifecycle import EarlyWarning, Key, finding_key
 
 
 def waiting(
-    findings: pd.DataFrame, in_force: pd.DataFrame, earlier: pd.DataFrame,
-    closed: Mapping[Key, tuple[int, date]], region: Region, day: date,
-) -> pd.Series:  # fmt: skip
+    findings: pd.DataFrame,
+    in_force: pd.DataFrame,
+    earlier: pd.DataFrame,
+    closed: Mapping[Key, tuple[int, date]],
+    region: Region,
+    day: date,
+) -> pd.Series:
     """Why each finding opens no warning yet: ``enter 1/2`` or ``cool_down 2026-11-30``; NaN where it does.
 
     ``earlier``: findings of editions before (rule_id, indicator, area, industry, employer, kind, data_to). ``closed``:
@@ -68,9 +72,14 @@ def look_back_days(in_force: pd.DataFrame) -> int:
 
 
 def held(
-    current: list[EarlyWarning], in_force: pd.DataFrame, score: pd.DataFrame, readings: pd.DataFrame,
-    spans: pd.DataFrame, worse: Mapping[str, str], city: str,
-) -> set[Key]:  # fmt: skip
+    current: list[EarlyWarning],
+    in_force: pd.DataFrame,
+    score: pd.DataFrame,
+    readings: pd.DataFrame,
+    spans: pd.DataFrame,
+    worse: Mapping[str, str],
+    city: str,
+) -> set[Key]:
     """Open warnings without a finding whose series is still beyond its rule's leave line: no quiet period for them."""
     lines = in_force[in_force["leave_line"].notna()]
     if lines.empty or not current:

@@ -24,9 +24,19 @@ from pipelines.judging.rule_scope import by_cohort
 from pipelines.warehouse.transform import Change
 
 _AGREEMENT = [
-    "edition_id", "day", "episode_id", "area", "industry", "source", "by_indicator", "by_industry", "says", "strength",
-    "data_to", "agreement",
-]  # fmt: skip
+    "edition_id",
+    "day",
+    "episode_id",
+    "area",
+    "industry",
+    "source",
+    "by_indicator",
+    "by_industry",
+    "says",
+    "strength",
+    "data_to",
+    "agreement",
+]
 _EPISODE = list(EarlyWarning.__dataclass_fields__)
 
 
@@ -64,7 +74,7 @@ class Judge:
         for part in by_cohort(in_force, alive, known.readings, known.past, score):
             judged |= judged_to(
                 self._con, part.current, part.score, part.readings, known.spans, self._region, day, cutoff_at
-            )  # fmt: skip
+            )
             stay |= held(part.current, part.rules, part.score, part.readings, known.spans, worse, self._region.city)
         unfounded = self._unfounded(alive, findings, change, known, day, cutoff_at)
         after = advance(current, findings, judged, leave_after, day, stay, unfounded)
@@ -75,9 +85,14 @@ class Judge:
         lead_store.store(self._con, edition, leads.assign(rule_hash=leads["rule_id"].map(versions)))
 
     def _unfounded(
-        self, current: list[EarlyWarning], findings: pd.DataFrame, change: Change, known: Grounds, day: date,
+        self,
+        current: list[EarlyWarning],
+        findings: pd.DataFrame,
+        change: Change,
+        known: Grounds,
+        day: date,
         cutoff_at: datetime,
-    ) -> set[Key]:  # fmt: skip
+    ) -> set[Key]:
         """Warnings without a finding whose own evidence, told anew, does not meet the rule that opened them."""
         met = {finding_key(row) for row in findings.to_dict("records")}
         rest = [one for one in current if one.key not in met]

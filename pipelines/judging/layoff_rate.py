@@ -30,9 +30,11 @@ def rates(frame: pd.DataFrame) -> pd.DataFrame:
     within = (by_headcount <= line) | (by_claims <= line)
     is_known = within | (by_headcount.notna() & by_claims.notna())
     return frame.assign(
-        rate_by_headcount=by_headcount, rate_by_claims=by_claims, line=np.where(before.notna(), line, np.nan),
+        rate_by_headcount=by_headcount,
+        rate_by_claims=by_claims,
+        line=np.where(before.notna(), line, np.nan),
         is_within=within.astype("boolean").where(is_known),
-    )  # fmt: skip
+    )
 
 
 def of_year(con: duckdb.DuckDBPyConnection, region: Region, year: int) -> pd.DataFrame:
@@ -46,9 +48,12 @@ def of_year(con: duckdb.DuckDBPyConnection, region: Region, year: int) -> pd.Dat
     owed = roster(region, first, last)
     con.register("claim_slot", owed.loc[owed["feed"] == "benefit_claim", ["feed", "area", "period"]])
     asked = {
-        "before": date(year - 2, 12, 1), "after": date(year - 1, 12, 1), "first": first, "last": last,
+        "before": date(year - 2, 12, 1),
+        "after": date(year - 1, 12, 1),
+        "first": first,
+        "last": last,
         "city": region.city,
-    }  # fmt: skip
+    }
     found = con.execute(step("layoff_rate"), asked).df()
     con.unregister("claim_slot")
     return rates(found)

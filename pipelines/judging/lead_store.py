@@ -23,11 +23,7 @@ def found(
     rules = rules[rules["kind"].isin(LEADS)]
     if rules.empty:
         return pd.DataFrame(columns=leads.LEAD)
-    parts = [
-        _unreported(con, region, rules, reports, day),
-        leads.early(rules, reports, day),
-        _rehired(con, rules, day),
-    ]
+    parts = [_unreported(con, region, rules, reports, day), leads.early(rules, reports, day), _rehired(con, rules, day)]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
@@ -53,9 +49,10 @@ def _unreported(
     since = windows["since"].iloc[0]
     listed = region.codes[(region.codes["list"] == "insured_reason") & region.codes["class"].isin(LEFT_CLASSES)]
     asked = {
-        "until": windows["until"].max(), "reasons": listed["code"].tolist(),
+        "until": windows["until"].max(),
+        "reasons": listed["code"].tolist(),
         "earliest": since - timedelta(days=leads.FILED_WITHIN_DAYS),
-    }  # fmt: skip
+    }
     least = int(rule["min_people"].min())
     base = (since.replace(day=1) - timedelta(days=1)).replace(day=1)
     oldest = (pd.Timestamp(base) - pd.DateOffset(months=HEADCOUNT_MONTHS - 1)).date()

@@ -11,9 +11,24 @@ from pipelines.judging.findings import EVENT_DAYS, with_instalments
 from pipelines.judging.rule_scope import of_industry, of_size
 
 LEAD = [
-    "rule_id", "kind", "employer", "employer_name", "area", "industry", "window_from", "window_to", "people",
-    "reported", "staff", "ratio", "expected", "p", "told_on", "effective_on", "returned",
-]  # fmt: skip
+    "rule_id",
+    "kind",
+    "employer",
+    "employer_name",
+    "area",
+    "industry",
+    "window_from",
+    "window_to",
+    "people",
+    "reported",
+    "staff",
+    "ratio",
+    "expected",
+    "p",
+    "told_on",
+    "effective_on",
+    "returned",
+]
 BLOCKS = 12  # windows before the one judged: a year of an employer's own history
 LEAST_BLOCKS = 3  # below it nothing is known of what is usual
 STRENGTH_OF_PRIOR = 2.0  # how much an employer's industry counts beside its own history: as two expected leavers
@@ -57,9 +72,13 @@ def usual(history: Floats, staff: Floats, rate: Floats, season: float) -> Floats
 
 
 def unreported(
-    rules: pd.DataFrame, leavers: pd.DataFrame, industries: pd.DataFrame, headcount: pd.DataFrame,
-    reports: pd.DataFrame, windows: pd.DataFrame,
-) -> pd.DataFrame:  # fmt: skip
+    rules: pd.DataFrame,
+    leavers: pd.DataFrame,
+    industries: pd.DataFrame,
+    headcount: pd.DataFrame,
+    reports: pd.DataFrame,
+    windows: pd.DataFrame,
+) -> pd.DataFrame:
     """Leads on employers whose people left without a report: enough of them, and more than their history explains.
 
     ``leavers``: employer, block, leavers of employers with enough of them in block 0; ``industries``: industry, block,
@@ -85,9 +104,11 @@ def unreported(
     expected = usual(history, staff, rate, season)
     people = np.maximum(frame["people"].to_numpy(dtype=np.float64), 0.0)
     frame = frame.assign(
-        expected=expected, p=chance(people, expected, history), window_from=windows["since"].iloc[0],
+        expected=expected,
+        p=chance(people, expected, history),
+        window_from=windows["since"].iloc[0],
         window_to=windows["until"].iloc[0],
-    )  # fmt: skip
+    )
     met = _met(frame, rule)
     return met[met["p"] < met["max_p"]].drop_duplicates(["rule_id", "employer"]).reindex(columns=LEAD)
 
@@ -168,9 +189,12 @@ def rehired(rules: pd.DataFrame, reports: pd.DataFrame, joined: pd.DataFrame) ->
 
 def _of_reports(met: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
     return met.assign(
-        people=people.astype(float), reported=met["planned"].astype(float), staff=met["staff"].astype(float),
-        window_from=met["reported_on"], window_to=met["reported_on"],
-    ).reindex(columns=LEAD)  # fmt: skip
+        people=people.astype(float),
+        reported=met["planned"].astype(float),
+        staff=met["staff"].astype(float),
+        window_from=met["reported_on"],
+        window_to=met["reported_on"],
+    ).reindex(columns=LEAD)
 
 
 def must_report(people: pd.Series, staff: pd.Series) -> pd.Series:

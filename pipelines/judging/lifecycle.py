@@ -122,10 +122,21 @@ def opened(row: Mapping[Hashable, Any], day: date) -> EarlyWarning:
     key = finding_key(row)
     identity = hashlib.sha256("|".join((*key, day.isoformat())).encode()).hexdigest()[:12]
     return EarlyWarning(
-        episode_id=identity, rule_id=key[0], kind=str(row["kind"]), indicator=key[1], area=key[2], industry=key[3],
-        level=int(row["level"]), status="open", opened_on=day, changed_on=day, closed_on=None, close_reason=None,
-        quiet_periods=0, **_evidence(row),
-    )  # fmt: skip
+        episode_id=identity,
+        rule_id=key[0],
+        kind=str(row["kind"]),
+        indicator=key[1],
+        area=key[2],
+        industry=key[3],
+        level=int(row["level"]),
+        status="open",
+        opened_on=day,
+        changed_on=day,
+        closed_on=None,
+        close_reason=None,
+        quiet_periods=0,
+        **_evidence(row),
+    )
 
 
 def renewed(warning: EarlyWarning, row: Mapping[Hashable, Any], day: date) -> EarlyWarning:
@@ -141,9 +152,12 @@ def renewed(warning: EarlyWarning, row: Mapping[Hashable, Any], day: date) -> Ea
             return warning
         return replace(warning, **_evidence(row) | {"judged_to": warning.judged_to})
     return replace(
-        warning, level=level, changed_on=day if level != warning.level else warning.changed_on, quiet_periods=0,
+        warning,
+        level=level,
+        changed_on=day if level != warning.level else warning.changed_on,
+        quiet_periods=0,
         **_evidence(row),
-    )  # fmt: skip
+    )
 
 
 def _is_milder(warning: EarlyWarning, row: Mapping[Hashable, Any]) -> bool:

@@ -47,9 +47,13 @@ def reports_gone(
 
 
 def readings_corrected(
-    con: duckdb.DuckDBPyConnection, current: Sequence[EarlyWarning], fresh: pd.DataFrame, in_force: InForce,
-    region: Region, cutoff_at: datetime,
-) -> set[Key]:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    current: Sequence[EarlyWarning],
+    fresh: pd.DataFrame,
+    in_force: InForce,
+    region: Region,
+    cutoff_at: datetime,
+) -> set[Key]:
     """Warnings of level and change rules that none of their periods meets, now that their evidence was told anew.
 
     ``current``: those without a finding; ``fresh``: readings this edition opened. A period that lacks a report, or has
@@ -87,9 +91,14 @@ def readings_corrected(
 
 
 def spans_corrected(
-    con: duckdb.DuckDBPyConnection, current: Sequence[EarlyWarning], fresh: pd.DataFrame, in_force: InForce,
-    region: Region, day: date, cutoff_at: datetime,
-) -> set[Key]:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    current: Sequence[EarlyWarning],
+    fresh: pd.DataFrame,
+    in_force: InForce,
+    region: Region,
+    day: date,
+    cutoff_at: datetime,
+) -> set[Key]:
     """Warnings of exceedance rules whose span, told anew in full, is within the range that was forecast for it."""
     own = fresh[fresh["cohort"] == EVERY_COHORT]
     keys: set[Key] = set()
@@ -105,9 +114,14 @@ def spans_corrected(
 
 
 def scores_corrected(
-    con: duckdb.DuckDBPyConnection, current: Sequence[EarlyWarning], fresh: pd.DataFrame, in_force: InForce,
-    again: Again, city: str, cutoff_at: datetime,
-) -> set[Key]:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    current: Sequence[EarlyWarning],
+    fresh: pd.DataFrame,
+    in_force: InForce,
+    again: Again,
+    city: str,
+    cutoff_at: datetime,
+) -> set[Key]:
     """Spike warnings whose window, told anew by no fewer areas, is no spike any more; arguments as above."""
     own = fresh[fresh["cohort"] == EVERY_COHORT]
     told_anew = _told_anew([one for one in current if one.kind == "spike"], own)
@@ -116,9 +130,12 @@ def scores_corrected(
         return set()
     con.register("evidence", evidence_of(spikes))
     asked = {
-        "city": city, "total": TOTAL_INDUSTRY, "everybody": EVERY_COHORT, "cutoff_at": cutoff_at,
+        "city": city,
+        "total": TOTAL_INDUSTRY,
+        "everybody": EVERY_COHORT,
+        "cutoff_at": cutoff_at,
         "indicators": sorted({one.indicator for one in spikes}),
-    }  # fmt: skip
+    }
     windows = con.execute(step("evidence"), asked).fetchall()
     con.unregister("evidence")
     worse: dict[str, str] = {name: item.worse for name, item in catalogue().items()}

@@ -47,9 +47,15 @@ class _Past:
 
 
 def backtest(
-    con: duckdb.DuckDBPyConnection, region: Region, rows: pd.DataFrame, first: date, last: date,
-    truth: Path | None = None, progress: Progress = lambda *_: None, decided: pd.DataFrame | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    rows: pd.DataFrame,
+    first: date,
+    last: date,
+    truth: Path | None = None,
+    progress: Progress = lambda *_: None,
+    decided: pd.DataFrame | None = None,
+) -> dict[str, Any]:
     """Judge the editions of these days again with these rows of one rule in the place of those that were in force.
 
     ``con`` is the warehouse; other rules of the same indicator are judged beside it, for rises are told once. Warnings
@@ -68,10 +74,15 @@ def backtest(
 
 
 def backtest_together(
-    con: duckdb.DuckDBPyConnection, region: Region, rules: Sequence[pd.DataFrame], first: date, last: date,
-    truth: Path | None = None, progress: Progress = lambda *_: None,
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    rules: Sequence[pd.DataFrame],
+    first: date,
+    last: date,
+    truth: Path | None = None,
+    progress: Progress = lambda *_: None,
     decided: Mapping[str, pd.DataFrame] = MappingProxyType({}),
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+) -> dict[str, dict[str, Any]]:
     """Of each of several rules what ``backtest`` says of it alone, by rule, in as few passes as give the same.
 
     ``rules``: the rows of each; ``decided``: by indicator what people decided.
@@ -96,9 +107,14 @@ def backtest_together(
             rule_id, indicator = str(rows["rule_id"].iloc[0]), str(rows["indicator"].iloc[0])
             told = [one for one in past.opened if one.rule_id == rule_id and one.opened_on > editions[0][1]]
             answer[rule_id] = figures(
-                _cases(told, past.worst), editions[0][1], editions[-1][1], len(editions), region.city, labels,
+                _cases(told, past.worst),
+                editions[0][1],
+                editions[-1][1],
+                len(editions),
+                region.city,
+                labels,
                 decided.get(indicator),
-            )  # fmt: skip
+            )
     return answer
 
 
@@ -130,9 +146,14 @@ def _are_told_once(rows: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 
 def _judge(
-    con: duckdb.DuckDBPyConnection, region: Region, rows: pd.DataFrame, past: _Past, edition_id: str, day: date,
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    rows: pd.DataFrame,
+    past: _Past,
+    edition_id: str,
+    day: date,
     cutoff_at: datetime,
-) -> None:  # fmt: skip
+) -> None:
     in_force_at = partial(_in_force, region, rows)
     in_force = in_force_at(day)
     if set(in_force["kind"]) & OF_FACTS or in_force["raise_by"].notna().any():
@@ -160,9 +181,7 @@ def _judge(
     judged: dict[Key, tuple[date, int]] = {}
     stay: set[Key] = set()
     for part in by_cohort(in_force, alive, known.readings, known.past, score):
-        judged |= judged_to(
-            con, part.current, part.score, part.readings, known.spans, region, day, cutoff_at
-        )  # fmt: skip
+        judged |= judged_to(con, part.current, part.score, part.readings, known.spans, region, day, cutoff_at)
         stay |= held(part.current, part.rules, part.score, part.readings, known.spans, worse, region.city)
     met = {finding_key(row) for row in findings.to_dict("records")}
     rest = [one for one in alive if one.key not in met]
@@ -204,11 +223,16 @@ def _scores_corrected(con: duckdb.DuckDBPyConnection, rest: list[EarlyWarning], 
 def _cases(told: list[EarlyWarning], worst: dict[str, tuple[int, date]]) -> pd.DataFrame:
     rows = [
         (
-            one.area, one.industry, one.key[-1], one.kind == "data_fault", one.opened_on, *worst[one.episode_id],
+            one.area,
+            one.industry,
+            one.key[-1],
+            one.kind == "data_fault",
+            one.opened_on,
+            *worst[one.episode_id],
             "" if catalogue()[one.indicator].unit == "ratio" else one.people_band,
         )
         for one in told
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows, columns=_CASE)
 
 
@@ -223,30 +247,42 @@ def _labels(truth: Path | None) -> pd.DataFrame | None:
 
 
 def figures(
-    cases: pd.DataFrame, first: date, last: date, editions: int, city: str, labels: pd.DataFrame | None,
+    cases: pd.DataFrame,
+    first: date,
+    last: date,
+    editions: int,
+    city: str,
+    labels: pd.DataFrame | None,
     decided: pd.DataFrame | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The figures of a backtest from its cases (area, industry, employer, is_fault, opened_on, level, level_on,
     people_band); what is returned names no employer."""
     weeks = max((last - first).days, 1) / 7
     bad = cases[cases["level"] <= YELLOW].index
     areas = cases[cases["area"] != city].groupby("area").size() / weeks
     answer: dict[str, Any] = {
-        "first": first.isoformat(), "last": last.isoformat(), "editions": editions, "weeks": round(weeks, 2),
-        "warnings": len(cases), "yellow_or_worse": len(bad), "per_week": round(len(cases) / weeks, 3),
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "editions": editions,
+        "weeks": round(weeks, 2),
+        "warnings": len(cases),
+        "yellow_or_worse": len(bad),
+        "per_week": round(len(cases) / weeks, 3),
         "yellow_per_week": round(len(bad) / weeks, 3),
         "per_week_of_area": {str(area): round(float(value), 3) for area, value in areas.items()},
         "levels": {str(level): int(count) for level, count in cases["level"].value_counts().sort_index().items()},
-    }  # fmt: skip
+    }
     told = cases.assign(touched=None, lead_days=None)
     if labels is not None:
         told[["touched", "lead_days"]], delay, lead = _touch(cases, labels, city)
         seen = labels[labels["first_visible_on"].between(pd.Timestamp(first), pd.Timestamp(last))]
         touched = told.loc[bad, "touched"]
         answer |= {
-            "events": len(seen), "touched": round(float(touched.mean()), 3) if len(bad) else None, "delay_days": delay,
+            "events": len(seen),
+            "touched": round(float(touched.mean()), 3) if len(bad) else None,
+            "delay_days": delay,
             "lead_days": lead,
-        }  # fmt: skip
+        }
     told[["ruling", "decided_lead_days"]] = of_cases(
         cases, pd.DataFrame(columns=DECIDED) if decided is None else decided
     )

@@ -52,9 +52,14 @@ def in_force_on(region: Region, day: date, chosen: pd.DataFrame | None = None) -
 
 
 def grounds(
-    con: duckdb.DuckDBPyConnection, region: Region, in_force: pd.DataFrame, score: pd.DataFrame, fresh: pd.DataFrame,
-    day: date, cutoff_at: datetime,
-) -> Grounds:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    in_force: pd.DataFrame,
+    score: pd.DataFrame,
+    fresh: pd.DataFrame,
+    day: date,
+    cutoff_at: datetime,
+) -> Grounds:
     """Ask for what the rules in force need. ``fresh``: readings this edition opened. ``con`` sees the facts in force
     where a rule of ``OF_FACTS`` wants them; ``cutoff_at`` naive UTC."""
     kinds = set(in_force["kind"])

@@ -23,9 +23,12 @@ class Part:
 
 
 def by_cohort(
-    in_force: pd.DataFrame, current: Iterable[EarlyWarning], readings: pd.DataFrame, past: pd.DataFrame,
+    in_force: pd.DataFrame,
+    current: Iterable[EarlyWarning],
+    readings: pd.DataFrame,
+    past: pd.DataFrame,
     score: pd.DataFrame,
-) -> Iterator[Part]:  # fmt: skip
+) -> Iterator[Part]:
     """Part what an edition judges by the cohorts of the rules; a warning whose rule is gone counts as everybody's.
 
     The scores that are judged are everybody's: a spike rule of a cohort meets none, though a cohort has scores to read.

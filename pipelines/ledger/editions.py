@@ -116,9 +116,12 @@ def withdraw(ledger: Ledger, edition: Edition, before: Edition | None, reason: s
         rows = connection.execute(select(notice_table).where(is_of_it, its.is_due).order_by(its.notice_id)).mappings()
         sent = [notice_of(row) for row in rows]
         details = {
-            "cutoff_at": trail.instant(edition.cutoff_at), "reason": reason, "mails_sent": len(sent),
-            "in_force": before.edition_id if before else "", "mails_cancelled": cancelled,
-        }  # fmt: skip
+            "cutoff_at": trail.instant(edition.cutoff_at),
+            "reason": reason,
+            "mails_sent": len(sent),
+            "in_force": before.edition_id if before else "",
+            "mails_cancelled": cancelled,
+        }
         target = f"edition {edition.edition_id}"
         trail.append(connection, Act.WITHDRAW, trail.this_process(), target, now, details=details)
     return sent

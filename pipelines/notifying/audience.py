@@ -18,9 +18,12 @@ STEPS = ("clerk", "head", "duty")
 _COUNTY = {"clerk": Role.COUNTY_CLERK, "head": Role.COUNTY_HEAD, "duty": Role.CITY_DUTY}
 _CITY = {"clerk": Role.CITY_ANALYST, "head": Role.CITY_DUTY, "duty": Role.CITY_LEADER}
 POST_NAMES = {
-    Role.COUNTY_CLERK: "经办岗位", Role.COUNTY_HEAD: "单位负责人", Role.CITY_ANALYST: "市级分析岗",
-    Role.CITY_DUTY: "市级值班岗", Role.CITY_LEADER: "市局领导",
-}  # fmt: skip
+    Role.COUNTY_CLERK: "经办岗位",
+    Role.COUNTY_HEAD: "单位负责人",
+    Role.CITY_ANALYST: "市级分析岗",
+    Role.CITY_DUTY: "市级值班岗",
+    Role.CITY_LEADER: "市局领导",
+}
 
 
 @dataclass(frozen=True)

@@ -47,13 +47,22 @@ def draft(edition: Edition, ledger: Ledger, region: Region, settings: Settings, 
     identity = message_id(OFFICE, settings.auditor_mail, f"{Purpose.AUDIT}:{edition.edition_id}", settings)
     message = _message(edition, anchor, identity, is_demonstration, given(ledger, region, now), region, settings, now)
     return Decision(
-        edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=OFFICE,
-        address=settings.auditor_mail, reason=Reason.DEMONSTRATION if is_kept_back else Reason.ANCHOR,
-        state=State.NOT_DUE if is_kept_back else State.QUEUED, content={}, message_id=identity,
-        is_demonstration=is_demonstration, decided_at=now, subject=str(message["Subject"]),
+        edition_id=edition.edition_id,
+        day=edition.day,
+        cutoff_at=edition.cutoff_at,
+        office_id=OFFICE,
+        address=settings.auditor_mail,
+        reason=Reason.DEMONSTRATION if is_kept_back else Reason.ANCHOR,
+        state=State.NOT_DUE if is_kept_back else State.QUEUED,
+        content={},
+        message_id=identity,
+        is_demonstration=is_demonstration,
+        decided_at=now,
+        subject=str(message["Subject"]),
         file_name=f"{edition.edition_id}_{OFFICE}_{identity[1:17]}.eml",
-        message=None if is_kept_back else message.as_bytes(), purpose=Purpose.AUDIT,
-    )  # fmt: skip
+        message=None if is_kept_back else message.as_bytes(),
+        purpose=Purpose.AUDIT,
+    )
 
 
 def given(ledger: Ledger, region: Region, now: datetime) -> str:
@@ -73,9 +82,15 @@ def given(ledger: Ledger, region: Region, now: datetime) -> str:
 
 
 def _message(
-    edition: Edition, anchor: dict[str, object], identity: str, is_demonstration: bool, accounts: str, region: Region,
-    settings: Settings, now: datetime,
-) -> EmailMessage:  # fmt: skip
+    edition: Edition,
+    anchor: dict[str, object],
+    identity: str,
+    is_demonstration: bool,
+    accounts: str,
+    region: Region,
+    settings: Settings,
+    now: datetime,
+) -> EmailMessage:
     mark = "【演示数据】" if is_demonstration else ""
     noted = f"{anchor['seq']}:{anchor['own_hash']}"
     message = EmailMessage(policy=SMTP)

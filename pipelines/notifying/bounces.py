@@ -58,12 +58,24 @@ def _decision(bounced: list[Notice], address: str, settings: Settings, now: date
     identity = message_id(OFFICE, address, f"{Purpose.ADMINISTRATION}:{about}", settings)
     message = _message(bounced, identity, address, settings, now)
     return Decision(
-        edition_id=last.edition_id, day=last.day, cutoff_at=last.cutoff_at, office_id=OFFICE, address=address,
-        reason=Reason.BOUNCED, state=State.QUEUED, content={str(one.notice_id): one.attempts for one in bounced},
-        message_id=identity, is_demonstration=last.is_demonstration, decided_at=now, subject=str(message["Subject"]),
-        file_name=f"{now:%Y-%m-%d}_{OFFICE}_{identity[1:17]}.eml", message=message.as_bytes(),
-        purpose=Purpose.ADMINISTRATION, subject_key=about, is_urgent=True,
-    )  # fmt: skip
+        edition_id=last.edition_id,
+        day=last.day,
+        cutoff_at=last.cutoff_at,
+        office_id=OFFICE,
+        address=address,
+        reason=Reason.BOUNCED,
+        state=State.QUEUED,
+        content={str(one.notice_id): one.attempts for one in bounced},
+        message_id=identity,
+        is_demonstration=last.is_demonstration,
+        decided_at=now,
+        subject=str(message["Subject"]),
+        file_name=f"{now:%Y-%m-%d}_{OFFICE}_{identity[1:17]}.eml",
+        message=message.as_bytes(),
+        purpose=Purpose.ADMINISTRATION,
+        subject_key=about,
+        is_urgent=True,
+    )
 
 
 def _message(bounced: list[Notice], identity: str, address: str, settings: Settings, now: datetime) -> EmailMessage:

@@ -92,9 +92,12 @@ def write(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) 
     thread = week_thread(office_id, given.edition.day) if is_of_week else f"{kind.purpose}\n{office_id}"
     envelope = Address(office_id, address, f"{kind.purpose}:{key}", given.edition.edition_id, thread)
     shared = {
-        "office": to.office, "title": to.title, "is_demonstration": given.is_demonstration, "missing": _missing(given),
+        "office": to.office,
+        "title": to.title,
+        "is_demonstration": given.is_demonstration,
+        "missing": _missing(given),
         "edition_day": given.edition.day.isoformat(),
-    }  # fmt: skip
+    }
     fields = {**shared, **kind.fields(given, ledger, to, key)}
     return seal(envelope, kind.purpose, fields, given.region, given.settings, given.now)
 
@@ -181,9 +184,10 @@ def _ended(material: Material, ledger: Ledger, since: date, region: Region) -> F
     with ledger.reading() as connection:
         stand = standing(connection, [*own["episode_id"], *material.closed.loc[is_by_people, "episode_id"]])
     by_people = [
-        one.state for one in stand.values()
+        one.state
+        for one in stand.values()
         if one.state in ENDS and one.since is not None and one.since > region.cutoff_at(since)
-    ]  # fmt: skip
+    ]
     return {"lifted": by_people.count(State.LIFTED) + by_data, "dismissed": by_people.count(State.DISMISSED)}
 
 
@@ -237,12 +241,24 @@ def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, letter: Lett
     hour = hours.next_working(given.region, now) if kind.waits_for_work else hours.after_quiet(given.region, now)
     edition = given.edition
     return Decision(
-        edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=to.office.office_id,
-        address=to.address, reason=Reason.PERIODIC, state=Sent.QUEUED, content={}, message_id=letter.message_id,
-        is_demonstration=given.is_demonstration, decided_at=now, subject=letter.subject,
-        file_name=letter.file_name, message=letter.message, purpose=kind.purpose, subject_key=key,
+        edition_id=edition.edition_id,
+        day=edition.day,
+        cutoff_at=edition.cutoff_at,
+        office_id=to.office.office_id,
+        address=to.address,
+        reason=Reason.PERIODIC,
+        state=Sent.QUEUED,
+        content={},
+        message_id=letter.message_id,
+        is_demonstration=given.is_demonstration,
+        decided_at=now,
+        subject=letter.subject,
+        file_name=letter.file_name,
+        message=letter.message,
+        purpose=kind.purpose,
+        subject_key=key,
         not_before=None if hour == now else hour,
-    )  # fmt: skip
+    )
 
 
 _HEADS = frozenset({Role.COUNTY_HEAD, Role.CITY_ANALYST, Role.CITY_LEADER})

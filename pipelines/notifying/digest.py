@@ -27,7 +27,7 @@ from pipelines.notifying.wording import (
     industry_of,
     item,
     level_title,
-)  # fmt: skip
+)
 from pipelines.published.read import read
 
 # A mail that lists hundreds of lines is not read; the rest is counted in it and waits behind the link.
@@ -45,9 +45,12 @@ BECAUSE = {
 NEW, RAISED, ISSUED, LOWERED, TAKEN, SAME = "新增", "升级", "发布", "降级", "已签收", "持续"
 _ORDER = (NEW, RAISED, ISSUED, LOWERED, SAME, TAKEN)
 _NEWS = {
-    Reason.FIRST: {NEW, RAISED}, Reason.NEW_WARNINGS: {NEW, RAISED}, Reason.WORSENED: {NEW, RAISED},
-    Reason.ISSUED: {ISSUED}, Reason.EASED: {LOWERED},
-}  # fmt: skip
+    Reason.FIRST: {NEW, RAISED},
+    Reason.NEW_WARNINGS: {NEW, RAISED},
+    Reason.WORSENED: {NEW, RAISED},
+    Reason.ISSUED: {ISSUED},
+    Reason.EASED: {LOWERED},
+}
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,17 @@ def digest(
     city = material.rows[(material.rows["area"] == region.city) & ~material.rows["is_ended"]]
     city_items = [] if material.office.is_city else [item(row, "", region, settings) for row in city.to_dict("records")]
     listing = _listing(material, recipient, opened, telling, items, region, settings)
-    fields = listing | framing(material, reach, region) | {
-        "subject": _subject(material.office, telling, reach, region, settings),
-        "because": BECAUSE[reason], "lifted": lifted, "city_name": region.name_zh, "city_items": city_items[:5],
-    }  # fmt: skip
+    fields = (
+        listing
+        | framing(material, reach, region)
+        | {
+            "subject": _subject(material.office, telling, reach, region, settings),
+            "because": BECAUSE[reason],
+            "lifted": lifted,
+            "city_name": region.name_zh,
+            "city_items": city_items[:5],
+        }
+    )
     if reason is Reason.LIFTED and lifted:
         return fields | _over(material.office, opened, lifted, reach, region)
     missing = _owed(material, region) if reason is Reason.NOT_REPORTED else []
@@ -141,9 +151,11 @@ def bundle(
     fields = _listing(material, recipient, opened, opened, items, region, settings)
     reach = _reach(material, items, region)
     subject = _subject(material.office, opened, reach, region, settings)
-    return fields | framing(material, reach, region) | {
-        "subject": subject, "because": because, "lifted": [], "city_name": region.name_zh, "city_items": [],
-    }  # fmt: skip
+    return (
+        fields
+        | framing(material, reach, region)
+        | {"subject": subject, "because": because, "lifted": [], "city_name": region.name_zh, "city_items": []}
+    )
 
 
 def framing(material: Material, reach: date, region: Region) -> dict[str, object]:
@@ -215,9 +227,14 @@ def _items(opened: pd.DataFrame, region: Region, settings: Settings) -> list[Ite
 
 
 def _listing(
-    material: Material, recipient: Recipient, opened: pd.DataFrame, telling: pd.DataFrame, items: list[Item],
-    region: Region, settings: Settings,
-) -> dict[str, object]:  # fmt: skip
+    material: Material,
+    recipient: Recipient,
+    opened: pd.DataFrame,
+    telling: pd.DataFrame,
+    items: list[Item],
+    region: Region,
+    settings: Settings,
+) -> dict[str, object]:
     """What is listed, and what is said first: of the rows a mail is for the worst that nobody has taken on."""
     ranked = telling.assign(is_taken=telling["owner"] != "").sort_values(["is_folded", "is_taken"], kind="stable")
     first = ranked.iloc[0].to_dict() if len(ranked) else None
@@ -242,9 +259,13 @@ def _owed(material: Material, region: Region) -> list[tuple[str, str]]:
 
 
 def _not_reported(
-    material: Material, opened: pd.DataFrame, missing: list[tuple[str, str]], reach: date, region: Region,
+    material: Material,
+    opened: pd.DataFrame,
+    missing: list[tuple[str, str]],
+    reach: date,
+    region: Region,
     settings: Settings,
-) -> dict[str, object]:  # fmt: skip
+) -> dict[str, object]:
     """What a digest says first when reports stopped: which, and where they are sent."""
     named = "；".join(what for _, what in missing)
     more = f"等 {len(missing)} 类" if len(missing) > 1 else ""

@@ -58,12 +58,7 @@ def week_thread(office_id: str, day: date) -> str:
 
 
 def seal(
-    to: Address,
-    template: str,
-    fields: Mapping[str, object],
-    region: Region,
-    settings: Settings,
-    now: datetime,
+    to: Address, template: str, fields: Mapping[str, object], region: Region, settings: Settings, now: datetime
 ) -> Letter:
     """Write a mail from the templates ``<template>.txt.j2`` and ``<template>.html.j2``; ``fields`` has its subject.
 

@@ -269,9 +269,14 @@ def _at_once(given: Occasion, plan: Plan) -> list[Decision]:
 
 
 def _decision(
-    given: Occasion, plan: Plan, reason: Reason, content: dict[str, int], letter: Letter | None,
-    not_before: datetime | None, mail: AtOnce | None = None,
-) -> Decision:  # fmt: skip
+    given: Occasion,
+    plan: Plan,
+    reason: Reason,
+    content: dict[str, int],
+    letter: Letter | None,
+    not_before: datetime | None,
+    mail: AtOnce | None = None,
+) -> Decision:
     edition = given.edition
     office_id, address = plan.recipient.key
     purpose, key = (Purpose.DIGEST, "") if mail is None else (Purpose.IMMEDIATE, mail.key)

@@ -149,16 +149,7 @@ def judged(one: Board, recipient: Recipient, known: Known) -> Told:
             level > before,
             is_taken,
         ],
-        [
-            Why.LIFTED,
-            Why.SILENCED,
-            Why.NOTHING_NEW,
-            Why.FIRST,
-            Why.WORSE,
-            Why.ISSUED,
-            Why.BETTER,
-            Why.SILENCED,
-        ],
+        [Why.LIFTED, Why.SILENCED, Why.NOTHING_NEW, Why.FIRST, Why.WORSE, Why.ISSUED, Why.BETTER, Why.SILENCED],
         default=Why.NOTHING_NEW,
     ).astype(object)
     is_rising = np.isin(changed, [Why.FIRST, Why.WORSE, Why.ISSUED])

@@ -64,9 +64,17 @@ class Plan:
 
 
 def planned(
-    edition: Edition, region: Region, now: datetime, board: Board, recipient: Recipient, told: Told, known: Known,
-    silent_since: Sequence[datetime], *, only_issues: bool = False,
-) -> Plan:  # fmt: skip
+    edition: Edition,
+    region: Region,
+    now: datetime,
+    board: Board,
+    recipient: Recipient,
+    told: Told,
+    known: Known,
+    silent_since: Sequence[datetime],
+    *,
+    only_issues: bool = False,
+) -> Plan:
     """Plan for one recipient; ``silent_since``: since when reports of areas with open warnings of its office are
     overdue (UTC). ``only_issues``: of the mails at once only those about what people issued."""
     at_once = _at_once(edition, board, told, known.at_once, only_issues=only_issues)

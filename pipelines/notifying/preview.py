@@ -19,17 +19,28 @@ from pipelines.operations import watch
 from pipelines.published.read import edition_in_force
 
 NAMES = {
-    Purpose.DIGEST: "当日汇总", Purpose.IMMEDIATE: "即时通报", Purpose.REMINDER: "催办", Purpose.OVERDUE: "逾期提醒",
-    Purpose.BRIEF: "每日简报", Purpose.WEEKLY: "每周汇总", Purpose.QUALITY: "预警质量月报", Purpose.TEST: "测试邮件",
-    Purpose.AUDIT: "审计锚点", Purpose.ADMINISTRATION: "退信告知", Purpose.WATCH: "系统值守",
-}  # fmt: skip
+    Purpose.DIGEST: "当日汇总",
+    Purpose.IMMEDIATE: "即时通报",
+    Purpose.REMINDER: "催办",
+    Purpose.OVERDUE: "逾期提醒",
+    Purpose.BRIEF: "每日简报",
+    Purpose.WEEKLY: "每周汇总",
+    Purpose.QUALITY: "预警质量月报",
+    Purpose.TEST: "测试邮件",
+    Purpose.AUDIT: "审计锚点",
+    Purpose.ADMINISTRATION: "退信告知",
+    Purpose.WATCH: "系统值守",
+}
 OF_THE_SYSTEM = frozenset({Purpose.AUDIT, Purpose.ADMINISTRATION, Purpose.WATCH})
 """These go to an address of the settings, not to an office."""
 _NO_DIGEST = {
-    Reason.NOTHING_NEW: "没有新情况", Reason.NOTHING_OF_YOURS: "本单位区域没有未解除的事项",
-    Reason.TOLD_AT_ONCE: "新情况都单独即时通报", Reason.ALREADY_TOLD: "今天的汇总已经写好或发出",
-    Reason.OUTSIDE_HOURS: "已经下班，下次上班时汇总", Reason.NOT_FOR_POST: "该岗位只收橙色以上和催办",
-}  # fmt: skip
+    Reason.NOTHING_NEW: "没有新情况",
+    Reason.NOTHING_OF_YOURS: "本单位区域没有未解除的事项",
+    Reason.TOLD_AT_ONCE: "新情况都单独即时通报",
+    Reason.ALREADY_TOLD: "今天的汇总已经写好或发出",
+    Reason.OUTSIDE_HOURS: "已经下班，下次上班时汇总",
+    Reason.NOT_FOR_POST: "该岗位只收橙色以上和催办",
+}
 
 
 @dataclass(frozen=True)
@@ -184,10 +195,7 @@ def _watch(place: Place) -> tuple[list[Seen], str]:
     troubles = watch.look(place.settings, place.region, place.ledger, place.now)
     found = watch.drafts(troubles, place.settings, place.region, place.now)
     with place.ledger.reading() as connection:
-        new = [
-            one for one in found
-            if outbox.find(connection, one.office_id, one.address, one.purpose_key) is None
-        ]  # fmt: skip
+        new = [one for one in found if outbox.find(connection, one.office_id, one.address, one.purpose_key) is None]
     nothing = "今天已经告知值班岗" if found else "一切正常"
     return [_seen(one) for one in new], "" if new else nothing
 

@@ -25,9 +25,12 @@ from pipelines.notifying.notices import Occasion, may_send, occasion
 from pipelines.notifying.wording import Item, item
 
 _TITLES = {
-    Role.COUNTY_CLERK: "催办", Role.CITY_ANALYST: "催办", Role.COUNTY_HEAD: "催办·报单位负责人",
-    Role.CITY_DUTY: "催办·报市级值班", Role.CITY_LEADER: "催办·报市局领导",
-}  # fmt: skip
+    Role.COUNTY_CLERK: "催办",
+    Role.CITY_ANALYST: "催办",
+    Role.COUNTY_HEAD: "催办·报单位负责人",
+    Role.CITY_DUTY: "催办·报市级值班",
+    Role.CITY_LEADER: "催办·报市局领导",
+}
 _SIGN = "现在登录，逐项核实并签收，写明由谁负责。"
 _ASKED = {
     Role.COUNTY_CLERK: _SIGN,
@@ -324,18 +327,37 @@ def _items(given: Occasion, episode_ids: Iterable[str]) -> list[Item]:
 
 
 def _decision(
-    given: Occasion, recipient: Recipient, purpose: Purpose, key: str, reason: Reason, content: dict[str, int],
-    fields: Mapping[str, object], items: list[Item],
-) -> Decision:  # fmt: skip
+    given: Occasion,
+    recipient: Recipient,
+    purpose: Purpose,
+    key: str,
+    reason: Reason,
+    content: dict[str, int],
+    fields: Mapping[str, object],
+    items: list[Item],
+) -> Decision:
     (office_id, address), edition = recipient.key, given.edition
     own = items[0].episode_id
     to = Address(office_id, address, f"{purpose}:{key}", edition.edition_id, f"episode\n{own}")
     shown = {"items": items, "office": recipient.office, "is_demonstration": given.is_demonstration}
     letter = seal(to, "reminder", {**fields, **shown}, given.region, given.settings, given.now)
     return Decision(
-        edition_id=edition.edition_id, day=edition.day, cutoff_at=edition.cutoff_at, office_id=office_id,
-        address=address, reason=reason, state=Sent.QUEUED, content=content, message_id=letter.message_id,
-        is_demonstration=given.is_demonstration, decided_at=given.now, subject=letter.subject,
-        file_name=letter.file_name, message=letter.message, purpose=purpose, subject_key=key,
-        episode_id=own if len(items) == 1 else None, is_urgent=items[0].level == Level.RED,
-    )  # fmt: skip
+        edition_id=edition.edition_id,
+        day=edition.day,
+        cutoff_at=edition.cutoff_at,
+        office_id=office_id,
+        address=address,
+        reason=reason,
+        state=Sent.QUEUED,
+        content=content,
+        message_id=letter.message_id,
+        is_demonstration=given.is_demonstration,
+        decided_at=given.now,
+        subject=letter.subject,
+        file_name=letter.file_name,
+        message=letter.message,
+        purpose=purpose,
+        subject_key=key,
+        episode_id=own if len(items) == 1 else None,
+        is_urgent=items[0].level == Level.RED,
+    )

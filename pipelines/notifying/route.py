@@ -28,10 +28,18 @@ class Route:
 def routes(region: Region, area: str, level: Level, industry: str, kind: str, now: datetime) -> list[Route]:
     """What each recipient would get of a new warning at ``now`` (UTC), in the order of offices.csv."""
     row = {
-        "episode_id": "new", "rule_id": "", "kind": kind, "level": int(level), "status": "open",
-        "opened_on": pd.Timestamp(region.local_day(now)), "closed_on": pd.NaT, "area": area,
-        "industry": industry or TOTAL_INDUSTRY, "indicator": "", "feed": "",
-    }  # fmt: skip
+        "episode_id": "new",
+        "rule_id": "",
+        "kind": kind,
+        "level": int(level),
+        "status": "open",
+        "opened_on": pd.Timestamp(region.local_day(now)),
+        "closed_on": pd.NaT,
+        "area": area,
+        "industry": industry or TOTAL_INDUSTRY,
+        "indicator": "",
+        "feed": "",
+    }
     one = board(pd.DataFrame([row]), {}, {}, region, now)
     found = []
     for to in recipients(region, region.local_day(now)):

@@ -15,13 +15,20 @@ from pipelines.ledger.workflow.measure import proposals
 
 LEVEL_NAMES = {Level.RED: "红色", Level.ORANGE: "橙色", Level.YELLOW: "黄色", Level.BLUE: "蓝色"}
 STATE_NAMES = {
-    State.TO_VERIFY: "待核实", State.CONFIRMED: "已确认，待发布", State.ISSUED: "已发布", State.HANDLING: "处置中",
-    State.LOWERED: "已降级", State.DISMISSED: "误报", State.LIFTED: "已解除",
-}  # fmt: skip
+    State.TO_VERIFY: "待核实",
+    State.CONFIRMED: "已确认，待发布",
+    State.ISSUED: "已发布",
+    State.HANDLING: "处置中",
+    State.LOWERED: "已降级",
+    State.DISMISSED: "误报",
+    State.LIFTED: "已解除",
+}
 CLOSED_BECAUSE = {
-    "evidence": "后续数据已回到预期范围", "window_passed": "观察期已过，没有新的同类情况",
-    "revision": "数据更正后不再成立", "rule_ended": "所依据的规则已到期或停用",
-}  # fmt: skip
+    "evidence": "后续数据已回到预期范围",
+    "window_passed": "观察期已过，没有新的同类情况",
+    "revision": "数据更正后不再成立",
+    "rule_ended": "所依据的规则已到期或停用",
+}
 WITHDRAWN = "数据更正后不再成立"
 RECEDED = "，数据已回落，待决定解除"
 GONE = "，数据已不再显示，仍须核实"

@@ -261,12 +261,21 @@ def _manifest(
     with duckdb.connect(str(path), read_only=True) as con:
         schema = con.execute("select value from manifest where key = 'schema_version'").fetchall()
     return Manifest(
-        made_at=now.isoformat(), program=version("gangshao"), duckdb=duckdb.__version__,
-        ledger_revision=saved.revision, edition=saved.edition, schema_version=str(schema[0][0]),
-        region=region.folder.name, is_demonstration=settings.demonstration_mark.exists(),
+        made_at=now.isoformat(),
+        program=version("gangshao"),
+        duckdb=duckdb.__version__,
+        ledger_revision=saved.revision,
+        edition=saved.edition,
+        schema_version=str(schema[0][0]),
+        region=region.folder.name,
+        is_demonstration=settings.demonstration_mark.exists(),
         keys=json.loads(prints.read_text(encoding="ascii")) if prints.exists() else {},
-        ledger=saved.contents, tables=tables, left_out=left_out(settings), files=tuple(files), is_full=is_full,
-    )  # fmt: skip
+        ledger=saved.contents,
+        tables=tables,
+        left_out=left_out(settings),
+        files=tuple(files),
+        is_full=is_full,
+    )
 
 
 def _settle(folder: Path) -> None:

@@ -47,9 +47,11 @@ class Trouble:
 def look(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> list[Trouble]:
     """What is wrong at an instant; empty when all is well. Changes nothing."""
     found = (
-        _edition_ahead(settings, region, now), _no_edition(settings, region, ledger, now),
-        _stuck(region, ledger, now), _no_schedule(region, ledger, now),
-    )  # fmt: skip
+        _edition_ahead(settings, region, now),
+        _no_edition(settings, region, ledger, now),
+        _stuck(region, ledger, now),
+        _no_schedule(region, ledger, now),
+    )
     return [trouble for trouble in found if trouble is not None]
 
 
@@ -115,8 +117,7 @@ def _no_schedule(region: Region, ledger: Ledger, now: datetime) -> Trouble | Non
     at = f"{until.astimezone(region.time_zone):%m-%d %H:%M}"
     since = f"自 {at} 起" if until < now else f"在时钟拨回（此前已到 {at}）之后"
     return Trouble(
-        Reason.NO_SCHEDULE,
-        f"定时任务{since}没有动静；请重新启动 gangshao schedule (the schedule is silent)",
+        Reason.NO_SCHEDULE, f"定时任务{since}没有动静；请重新启动 gangshao schedule (the schedule is silent)"
     )
 
 
@@ -145,14 +146,23 @@ def drafts(troubles: Sequence[Trouble], settings: Settings, region: Region, now:
     day = region.local_day(now)
     about = [
         Decision(
-            edition_id=_edition(settings, region, now).edition_id, day=day, cutoff_at=region.cutoff_at(day),
-            office_id=OFFICE, address=settings.duty_mail, reason=trouble.reason, state=State.QUEUED, content={},
+            edition_id=_edition(settings, region, now).edition_id,
+            day=day,
+            cutoff_at=region.cutoff_at(day),
+            office_id=OFFICE,
+            address=settings.duty_mail,
+            reason=trouble.reason,
+            state=State.QUEUED,
+            content={},
             message_id=message_id(OFFICE, settings.duty_mail, f"{Purpose.WATCH}:{trouble.reason}:{day}", settings),
-            is_demonstration=settings.demonstration_mark.exists(), decided_at=now, purpose=Purpose.WATCH,
-            subject_key=f"{trouble.reason}:{day}", is_urgent=True,
+            is_demonstration=settings.demonstration_mark.exists(),
+            decided_at=now,
+            purpose=Purpose.WATCH,
+            subject_key=f"{trouble.reason}:{day}",
+            is_urgent=True,
         )
         for trouble in troubles
-    ]  # fmt: skip
+    ]
     return [_with_letter(one, trouble, settings, region) for trouble, one in zip(troubles, about, strict=True)]
 
 

@@ -97,10 +97,7 @@ def told_months(con: duckdb.DuckDBPyConnection) -> list[date]:
 
 
 def attack(
-    con: duckdb.DuckDBPyConnection,
-    region: Region,
-    months: Sequence[date],
-    only: Collection[str] = (),
+    con: duckdb.DuckDBPyConnection, region: Region, months: Sequence[date], only: Collection[str] = ()
 ) -> Attacked:
     """Bound every hidden cell of these months, of ``only`` these indicators or of all.
 

@@ -19,9 +19,16 @@ from pipelines.publishing.suppression import Figures, Mask, Measure, adds_up, pr
 KEY = ("indicator", "area", "industry", "cohort", "grain", "period")
 KEYS = ", ".join(KEY)
 _FLAGS = (
-    "is_here", "is_small", "is_void", "was_hidden", "was_shown", "was_told", "numerator_hidden",
-    "denominator_hidden", "is_wanted",
-)  # fmt: skip
+    "is_here",
+    "is_small",
+    "is_void",
+    "was_hidden",
+    "was_shown",
+    "was_told",
+    "numerator_hidden",
+    "denominator_hidden",
+    "is_wanted",
+)
 
 
 def chosen_cells(

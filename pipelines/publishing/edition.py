@@ -33,17 +33,32 @@ from pipelines.warehouse.tables import define
 
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
 VINTAGE = (
-    "reading", "episode", "contributor", "roster", "employer", "listed_employer", "filed_report", "announced_event",
-)  # fmt: skip
+    "reading",
+    "episode",
+    "contributor",
+    "roster",
+    "employer",
+    "listed_employer",
+    "filed_report",
+    "announced_event",
+)
 BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality", "layoff_lead", "corroboration")
 DISCLOSURE = ("release", "suppression", "checked_month", "withheld")
 REFERENCE = ("place", "industry", "indicator", "rule")
 IN_GENERAL = ("roster", "reading", "episode", "suppression", "corroboration", "announced_event")
 IN_BOTH = frozenset({"corroboration"})  # of BY_EDITION: in the general file without figures
 RESTRICTED_ONLY = (
-    "release", "checked_month", "withheld", "contributor", "employer", "listed_employer", "filed_report",
-    *(table for table in BY_EDITION if table not in IN_BOTH), "drop_register", "quarantine",
-)  # fmt: skip
+    "release",
+    "checked_month",
+    "withheld",
+    "contributor",
+    "employer",
+    "listed_employer",
+    "filed_report",
+    *(table for table in BY_EDITION if table not in IN_BOTH),
+    "drop_register",
+    "quarantine",
+)
 
 
 def current_edition(published: Path) -> str | None:
@@ -57,9 +72,15 @@ def current_edition(published: Path) -> str | None:
 
 
 def publish(
-    con: duckdb.DuckDBPyConnection, published: Path, region: Region, edition: Edition, facts: Mapping[str, str],
-    enter: Callable[[Mapping[str, str]], Mapping[str, object]] | None = None, *, is_anew: bool = False,
-) -> Path:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    published: Path,
+    region: Region,
+    edition: Edition,
+    facts: Mapping[str, str],
+    enter: Callable[[Mapping[str, str]], Mapping[str, object]] | None = None,
+    *,
+    is_anew: bool = False,
+) -> Path:
     """Publish what the warehouse knows as ``edition``; returns the new folder.
 
     What an earlier file says about the past is copied, not computed again: its open vintages are closed where the
@@ -188,11 +209,19 @@ def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
         "indicator": pd.DataFrame(
             [
                 {
-                    "indicator": item.name, "title_zh": item.title_zh, "title_en": item.title_en, "unit": item.unit,
-                    "worse": item.worse, "grains": ", ".join(item.grains), "clock": item.clock,
+                    "indicator": item.name,
+                    "title_zh": item.title_zh,
+                    "title_en": item.title_en,
+                    "unit": item.unit,
+                    "worse": item.worse,
+                    "grains": ", ".join(item.grains),
+                    "clock": item.clock,
                     "by_dims": ", ".join([*item.dimensions, *(["cohort"] if item.has_cohorts else [])]),
-                    "formula": item.formula, "source": item.source,
-                    "feed": ", ".join(item.roster_feeds), "is_ratio": item.is_ratio, "scale": item.scale,
+                    "formula": item.formula,
+                    "source": item.source,
+                    "feed": ", ".join(item.roster_feeds),
+                    "is_ratio": item.is_ratio,
+                    "scale": item.scale,
                 }
                 for item in items
             ]
@@ -203,7 +232,7 @@ def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
                 for name, enabled in zip(region.rules["indicator"], region.rules["is_enabled"], strict=True)
             ]
         ),
-    }  # fmt: skip
+    }
     for table, frame in frames.items():
         con.execute(f"delete from restricted.{table}")  # nosec B608 # names of our own tables and columns
         con.register("incoming", frame)
@@ -218,12 +247,19 @@ def _shared(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> 
 
 def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mapping[str, str]) -> None:
     entries = {
-        "schema_version": str(schema.VERSION), "region": region.folder.name, "region_name_zh": region.name_zh,
-        "region_name_en": region.name_en, "time_zone": region.time_zone.key, "city": region.city,
-        "week_end": calendar.day_name[region.week_end].lower(), "disclosure": fingerprint(region.disclosure),
-        "least_persons": str(region.disclosure.persons), "office_sees": ";".join(sorted(region.office_sees)),
-        "offices": ",".join(offices(region)), **facts,
-    }  # fmt: skip
+        "schema_version": str(schema.VERSION),
+        "region": region.folder.name,
+        "region_name_zh": region.name_zh,
+        "region_name_en": region.name_en,
+        "time_zone": region.time_zone.key,
+        "city": region.city,
+        "week_end": calendar.day_name[region.week_end].lower(),
+        "disclosure": fingerprint(region.disclosure),
+        "least_persons": str(region.disclosure.persons),
+        "office_sees": ";".join(sorted(region.office_sees)),
+        "offices": ",".join(offices(region)),
+        **facts,
+    }
     con.execute("delete from restricted.manifest")
     con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))
 

@@ -29,9 +29,7 @@ class Extremes:
     bounds (n,), infinite where there are none.
     """
 
-    def __init__(
-        self, inside: Figures, equal: Any, less: Any, most: Figures, low: Figures, high: Figures
-    ) -> None:  # fmt: skip
+    def __init__(self, inside: Figures, equal: Any, less: Any, most: Figures, low: Figures, high: Figures) -> None:
         same, rows = equal @ inside, equal.shape[0] + less.shape[0]
         program = highspy.HighsLp()
         program.num_col_, program.num_row_ = len(inside), rows

@@ -134,8 +134,11 @@ def _undo(con: duckdb.DuckDBPyConnection, now: Now, table: pd.DataFrame) -> None
     its = "indicator = $indicator and cohort = $cohort and grain = $grain and period = $period"
     key = {name: table[name].iloc[0] for name in ("indicator", "cohort", "grain", "period")}
     key["cutoff_at"] = now.cutoff_at
-    for name, since in (("general.reading", "known_from"), ("restricted.suppression", "known_from"),
-                        ("restricted.release", "released_at")):  # fmt: skip
+    for name, since in (
+        ("general.reading", "known_from"),
+        ("restricted.suppression", "known_from"),
+        ("restricted.release", "released_at"),
+    ):
         con.execute(f"delete from {name} where {its} and {since} = $cutoff_at", key)  # nosec B608 # names of our own tables and columns
     con.execute(f"update general.reading set known_to = null where {its} and known_to = $cutoff_at", key)  # nosec B608 # names of our own tables and columns
 

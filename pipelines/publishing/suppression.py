@@ -194,9 +194,13 @@ def cheapest(measure: Measure, is_open: Mask, cell: tuple[int, int]) -> Figures 
         least = np.zeros(len(limit))
         least[k if is_up else len(up) + k] = limit[k if is_up else len(up) + k] = need
         answer = linprog(
-            np.concatenate([cost, cost]), A_eq=both, b_eq=np.zeros(matrix.shape[0]),
-            bounds=np.column_stack([least, limit]), method="highs-ds", options={"presolve": False},
-        )  # fmt: skip
+            np.concatenate([cost, cost]),
+            A_eq=both,
+            b_eq=np.zeros(matrix.shape[0]),
+            bounds=np.column_stack([least, limit]),
+            method="highs-ds",
+            options={"presolve": False},
+        )
         if answer.status == 0 and (best is None or answer.fun < best[0]):
             best = (float(answer.fun), (answer.x[: len(up)] - answer.x[len(up) :]).reshape(value.shape))
     return None if best is None else best[1]

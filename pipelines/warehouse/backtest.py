@@ -54,9 +54,15 @@ class Vintage:
 
 
 def backtest(
-    con: duckdb.DuckDBPyConnection, region: Region, name: str, first: date, last: date, truth: Path | None = None,
-    progress: Callable[[str, int, int], None] = lambda *_: None, method: str = "",
-) -> Backtest:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    name: str,
+    first: date,
+    last: date,
+    truth: Path | None = None,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+    method: str = "",
+) -> Backtest:
     """Make the judgements of the editions from ``first`` to ``last`` again and score them by what is known now.
 
     truth: labels as `gangshao demo` writes them; without them nothing can be said of detection. method: name of another
@@ -131,9 +137,12 @@ def editions_of(con: duckdb.DuckDBPyConnection, first: date, last: date) -> list
 
 
 def vintages_of(
-    con: duckdb.DuckDBPyConnection, region: Region, indicator: Indicator, editions: list[tuple[date, datetime]],
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    indicator: Indicator,
+    editions: list[tuple[date, datetime]],
     method: Method,
-) -> Iterator[Vintage]:  # fmt: skip
+) -> Iterator[Vintage]:
     """Each edition's look at the indicator, in their order; editions before the first reading have none."""
     grain = indicator.grains[0]
     frame = con.execute(

@@ -67,7 +67,13 @@ def cohort_panel(cells: Cells, region: Region, counted: pd.DataFrame | None = No
     end = int(enough[-1]) + 1
     is_linked = bool((every.due[:, :end] != 1).any())
     return Panel(
-        series, periods_from(pd.Timestamp(cells.first), end, GRAIN.value), every.people[:, :end], every.told[:, :end],
-        GRAIN.value, cells.indicator.nature, cells.indicator.worse, every.due[:, :end] if is_linked else None,
+        series,
+        periods_from(pd.Timestamp(cells.first), end, GRAIN.value),
+        every.people[:, :end],
+        every.told[:, :end],
+        GRAIN.value,
+        cells.indicator.nature,
+        cells.indicator.worse,
+        every.due[:, :end] if is_linked else None,
         is_linked=is_linked,
-    )  # fmt: skip
+    )

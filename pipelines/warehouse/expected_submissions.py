@@ -23,10 +23,14 @@ def roster(region: Region, start: date, end: date) -> pd.DataFrame:
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_COLUMNS))
     return frame.astype(
         {
-            "feed": "str", "area": "str", "period": "datetime64[us]", "grain": "str", "until": "datetime64[us]",
+            "feed": "str",
+            "area": "str",
+            "period": "datetime64[us]",
+            "grain": "str",
+            "until": "datetime64[us]",
             "due_at": "datetime64[us]",
         }
-    )  # fmt: skip
+    )
 
 
 def due_periods(region: Region, feed: str, through: date, since: date | None = None) -> pd.DataFrame:

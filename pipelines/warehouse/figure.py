@@ -35,9 +35,16 @@ class Figure:
 
 
 def find_figure(
-    con: duckdb.DuckDBPyConnection, region: Region, indicator: str, period: str, *,
-    area: str = "", industry: str = "", grain: str = "", as_of: date | None = None,
-) -> Figure:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    indicator: str,
+    period: str,
+    *,
+    area: str = "",
+    industry: str = "",
+    grain: str = "",
+    as_of: date | None = None,
+) -> Figure:
     """Find a published number in the warehouse, by what people type.
 
     ``period``: ``2026-10``, ``2026Q4`` or any day of the period. ``area`` (default the city) and ``industry`` (default
@@ -53,9 +60,13 @@ def find_figure(
     branch = _industry(region, industry)
     edition = _edition(con, as_of)
     key = {
-        "indicator": chosen.name, "area": place, "industry": branch, "grain": str(at_grain), "period": first,
+        "indicator": chosen.name,
+        "area": place,
+        "industry": branch,
+        "grain": str(at_grain),
+        "period": first,
         "at": edition.cutoff_at.replace(tzinfo=None),
-    }  # fmt: skip
+    }
     found = con.execute(
         "select numerator, denominator, value, reporting, due from warehouse.main.reading where indicator = $indicator "
         "and area = $area and industry = $industry and cohort = 'all' and grain = $grain and period = $period "

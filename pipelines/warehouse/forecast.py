@@ -87,10 +87,12 @@ class Forecaster:
             f"select {NOWCAST} from nowcast where edition_id = $edition and indicator = $indicator and grain = $grain "  # nosec B608 # names of our own tables and columns
             "and area <> $city",
             {
-                "edition": edition.edition_id, "indicator": indicator.name, "grain": str(grain),
+                "edition": edition.edition_id,
+                "indicator": indicator.name,
+                "grain": str(grain),
                 "city": self._region.city,
             },
-        ).df()  # fmt: skip
+        ).df()
 
     def _follow(self, indicator: Indicator, grain: Grain, change: Change) -> Cells | None:
         cells = self._cells.get(indicator.name)
@@ -162,9 +164,7 @@ class Forecaster:
         assessment, frame = made.assessment, made.panel
         self._memory[indicator.name], self._panel[indicator.name] = made.memory, frame
         series = frame.series[["level", "area", "industry"]]
-        common = {
-            "edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT,
-        }  # fmt: skip
+        common = {"edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT}
         score = _named(assessment.score, frame).assign(**common, day=pd.Timestamp(edition.day), grain=str(grain))
         score = self._with_open(score)
         self._write("score", _SCORE, score)

@@ -42,10 +42,20 @@ def watch(
             if np.isfinite(found.value):
                 sentence = told(catalogue()[name].title_zh, figure, found) if found.is_drift else None
                 rows.append(
-                    (edition.edition_id, edition.day, name, region.city, figure, found.value,
-                     None if np.isnan(found.before) else found.before, EXPECTED[figure], found.sums, found.is_drift,
-                     sentence)
-                )  # fmt: skip
+                    (
+                        edition.edition_id,
+                        edition.day,
+                        name,
+                        region.city,
+                        figure,
+                        found.value,
+                        None if np.isnan(found.before) else found.before,
+                        EXPECTED[figure],
+                        found.sums,
+                        found.is_drift,
+                        sentence,
+                    )
+                )
     if rows:
         con.executemany(f"insert into model_quality ({_COLUMNS}) values ({', '.join('?' * 11)})", rows)  # nosec B608 # names of our own tables and columns
     return sum(row[-2] for row in rows)

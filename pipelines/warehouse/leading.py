@@ -34,9 +34,14 @@ class Leading:
 
 
 def compare(
-    con: duckdb.DuckDBPyConnection, region: Region, name: str, by: list[str], first: date, last: date,
+    con: duckdb.DuckDBPyConnection,
+    region: Region,
+    name: str,
+    by: list[str],
+    first: date,
+    last: date,
     progress: Callable[[str, int, int], None] = lambda *_: None,
-) -> Leading:  # fmt: skip
+) -> Leading:
     """Make the forecasts of the editions from ``first`` to ``last`` again, with and without the leading indicators.
 
     Raises UserError when an indicator is unknown, is no count of people, or leads itself, or there are no editions.
@@ -120,9 +125,13 @@ def _compared(own: list[Vintage], signals: Floats, horizon: int, width: int) -> 
         return []
     group = hierarchy(final.series).group
     better, is_learned = leading.sharpened(
-        expected, lambda at: _known(own[places[at]].panel, final.periods[ends], width), signals[:, :, places],
-        ends - horizon, ends, group,
-    )  # fmt: skip
+        expected,
+        lambda at: _known(own[places[at]].panel, final.periods[ends], width),
+        signals[:, :, places],
+        ends - horizon,
+        ends,
+        group,
+    )
     judged = is_learned & np.isfinite(came)
     rows: list[tuple[object, ...]] = []
     for code, level in enumerate(LEVELS):

@@ -82,10 +82,12 @@ def connect(settings: Settings, read_only: bool = False) -> Warehouse:
             str(path),
             read_only=read_only,
             config={
-                "memory_limit": settings.memory_limit, "threads": settings.threads,
-                "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+                "memory_limit": settings.memory_limit,
+                "threads": settings.threads,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
             },
-        )  # fmt: skip
+        )
     except (OSError, duckdb.Error) as error:
         raise UserError(_sentence(path, error)) from error
     connection.execute("set enable_progress_bar = false")  # the command line has its own

@@ -12,9 +12,7 @@ from pipelines.warehouse.backtest import EVERY_LEVEL, TITLES, Backtest, reach
 SIGMAS = 2.0  # standard errors of the difference: more than that is no chance
 # What each figure is compared by: a share that should be some value, less is better, or more is better.
 _GOALS = {"coverage_80": 0.8, "coverage_95": 0.95, "p_below_0.01": 0.01, "p_below_0.05": 0.05, "p_below_0.1": 0.1}
-_SIGNS = {
-    "mase": 1.0, "wis": 1.0, "false_per_series_year": 1.0, "delay": 1.0, "detected": -1.0, "precision": -1.0,
-}  # fmt: skip
+_SIGNS = {"mase": 1.0, "wis": 1.0, "false_per_series_year": 1.0, "delay": 1.0, "detected": -1.0, "precision": -1.0}
 _KEY = ["series_level", "horizon", "figure"]
 _COLUMNS = [*_KEY, "value", "error"]
 _INSTANT = "%Y%m%dT%H%M%S.%fZ"

@@ -42,10 +42,7 @@ class Action:
         if self.kind in {"download", "figure"}:
             return {"method": "GET", "path": self.address}
         pathname, search = PAGE["inputs"]
-        inputs = [
-            {**pathname, "value": quote(self.path)},
-            {**search, "value": f"?{self.query}" if self.query else ""},
-        ]
+        inputs = [{**pathname, "value": quote(self.path)}, {**search, "value": f"?{self.query}" if self.query else ""}]
         return {"method": "POST", "path": ASK, "json": {**PAGE, "inputs": inputs}}
 
 

@@ -116,14 +116,7 @@ def episodes(city: City) -> pd.DataFrame:
     add(4, known_from=before, known_to=now, **ended)
     add(
         4,
-        **{
-            **ended,
-            "status": "closed",
-            "closed_on": LAST_DAY,
-            "close_reason": "evidence",
-            "observed": 51.0,
-            "p": 0.6,
-        },
+        **{**ended, "status": "closed", "closed_on": LAST_DAY, "close_reason": "evidence", "observed": 51.0, "p": 0.6},
     )
     add(
         5,

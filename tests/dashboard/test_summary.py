@@ -102,9 +102,7 @@ def test_days_are_compared_only_with_as_many_days_told(shown: pd.DataFrame) -> N
     assert again.changes == ()
 
 
-def test_what_a_late_sender_lacks_is_compared_with_nothing_where_the_others_cannot_be_told(
-    shown: pd.DataFrame,
-) -> None:
+def test_what_a_late_sender_lacks_is_compared_with_nothing_where_the_others_cannot_be_told(shown: pd.DataFrame) -> None:
     fill(shown, pd.date_range("2026-10-14", periods=14), [10.0] * 13 + [2.0], open_from=13)
     found = headline._of_days(indicator("higher"), CITY, "C")
     assert found is not None

@@ -88,8 +88,5 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> judged_city.City:
 def judged_page(judged: judged_city.City, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A browser signed in as that city's leader."""
     said = tmp_path_factory.mktemp("served") / "said"
-    with (
-        judged_city.served(judged.house, said) as house,
-        judged_city.signed_in(house, browser, "city_leader") as page,
-    ):
+    with judged_city.served(judged.house, said) as house, judged_city.signed_in(house, browser, "city_leader") as page:
         yield page

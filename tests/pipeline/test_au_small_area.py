@@ -18,10 +18,7 @@ PART = r"6.*|101021.*|30101.*|40101.*"  # Tasmania, the areas that are asked for
 SENT, EMPTY = (237_384, 33_972) if IS_LONG else (18_648, 546)
 HEADER = "indicator,area,period,grain,adjustment,value,unit"
 
-pytestmark = [
-    skip_without(STORED),
-    pytest.mark.xdist_group("au_small_area"),
-]
+pytestmark = [skip_without(STORED), pytest.mark.xdist_group("au_small_area")]
 
 
 @pytest.fixture(scope="module")

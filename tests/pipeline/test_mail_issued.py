@@ -13,17 +13,7 @@ from pipelines.ledger.notifications.notice import Purpose, Reason, recorded_noti
 from pipelines.ledger.notifications.notice import State as Sent
 from pipelines.ledger.workflow.steps import Subject, take
 from tests.pipeline.mail_city import REGION, City, edition
-from tests.pipeline.mail_story import (
-    CLERK,
-    EPISODE,
-    HEAD,
-    MONDAY,
-    SERIES,
-    at,
-    clerk_mail,
-    moved,
-    why,
-)
+from tests.pipeline.mail_story import CLERK, EPISODE, HEAD, MONDAY, SERIES, at, clerk_mail, moved, why
 from tests.pipeline.timeline import Timeline
 
 

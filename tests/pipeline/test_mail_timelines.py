@@ -18,19 +18,7 @@ from pipelines.notifying.audience import offices
 from pipelines.notifying.notices import decide
 from pipelines.notifying.outbox import send
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
-from tests.pipeline.mail_story import (
-    CLERK,
-    DUTY,
-    EPISODE,
-    HEAD,
-    LEADER,
-    MONDAY,
-    SERIES,
-    at,
-    clerk_mail,
-    moved,
-    why,
-)
+from tests.pipeline.mail_story import CLERK, DUTY, EPISODE, HEAD, LEADER, MONDAY, SERIES, at, clerk_mail, moved, why
 from tests.pipeline.timeline import Timeline
 from tests.tier import IS_LONG
 

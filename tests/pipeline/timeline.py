@@ -12,8 +12,7 @@ from tests.pipeline.mail_city import REGION, City, Told, edition
 
 RUN_AT = time(7, 30)
 FEW = replace(
-    REGION,
-    recipients=REGION.recipients[REGION.recipients["office_id"].isin(["liaocheng", "dongchangfu", "chiping"])],
+    REGION, recipients=REGION.recipients[REGION.recipients["office_id"].isin(["liaocheng", "dongchangfu", "chiping"])]
 )
 """The city with the recipients of three offices: who reads mail elsewhere makes a story no other, only longer."""
 _ENDS = {"x": "evidence", "~": "revision"}

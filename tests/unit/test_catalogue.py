@@ -124,13 +124,7 @@ def test_every_message_is_said_in_chinese(path: Path) -> None:
 
 def test_messages_are_found_in_every_form_they_are_given_in() -> None:
     found = set(messages_of(SITE / "components" / "tag.py")) | set(messages_of(SITE / "pages" / "rules.py"))
-    assert {
-        "Red",
-        "unknown level",
-        "suspected, to be verified",
-        "Why",
-        "Rules and leads · Gangshao",
-    } <= found
+    assert {"Red", "unknown level", "suspected, to be verified", "Why", "Rules and leads · Gangshao"} <= found
 
 
 def test_nothing_is_translated_that_no_page_says() -> None:

@@ -18,17 +18,7 @@ from pipelines.ledger.notifications.notice import State as Sent
 from pipelines.ledger.workflow import acknowledgement
 from pipelines.ledger.workflow.acknowledgement import acknowledgements
 from pipelines.ledger.workflow.measure import assign
-from pipelines.ledger.workflow.steps import (
-    Cause,
-    Shown,
-    Standing,
-    Subject,
-    deadlines,
-    next_steps,
-    standing,
-    take,
-    undo,
-)
+from pipelines.ledger.workflow.steps import Cause, Shown, Standing, Subject, deadlines, next_steps, standing, take, undo
 
 TRANSITION = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng").transition
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

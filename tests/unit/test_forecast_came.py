@@ -38,9 +38,7 @@ def forget(con: duckdb.DuckDBPyConnection, day: date, *areas: str) -> None:
     con.execute("delete from reading where period = ? and area in (select unnest(?))", [day, list(areas)])
 
 
-def test_a_week_told_on_every_workday_is_compared_with_that_of_the_year_before(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+def test_a_week_told_on_every_workday_is_compared_with_that_of_the_year_before(con: duckdb.DuckDBPyConnection) -> None:
     assert came(con) == [(50.0, 50.0)]
 
 

@@ -34,8 +34,7 @@ def stands(ledger: Ledger, kind: Kind, who: str, actor: Actor) -> None:
 
 
 @pytest.mark.parametrize(
-    "approving",
-    [ROOT, Actor("command_line:root", "another machine"), Actor("city_leader:root", "10.0.0.1")],
+    "approving", [ROOT, Actor("command_line:root", "another machine"), Actor("city_leader:root", "10.0.0.1")]
 )
 def test_two_names_under_one_account_are_one_person(ledger: Ledger, approving: Actor) -> None:
     stands(ledger, Kind.PROPOSED, AUTHOR, ROOT)

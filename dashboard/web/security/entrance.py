@@ -59,9 +59,14 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     @pages.post("/sign-in")
     def enter() -> Response:
         found = sign_in(
-            ledger, field("name"), field("password"), clock(), address(), read_device(settings) or "",
+            ledger,
+            field("name"),
+            field("password"),
+            clock(),
+            address(),
+            read_device(settings) or "",
             is_clients_address=bool(address_of_one_client(settings)),
-        )  # fmt: skip
+        )
         if isinstance(found, Refused):
             return _not_in(found.wait)
         return _inside(found, _page_of_ours(field("to")))

@@ -52,11 +52,7 @@ def _wall_clock() -> datetime:
 
 
 def guard(
-    server: Flask,
-    ledger: Ledger,
-    settings: Settings,
-    script_hashes: ScriptHashes = tuple,
-    clock: Clock = _wall_clock,
+    server: Flask, ledger: Ledger, settings: Settings, script_hashes: ScriptHashes = tuple, clock: Clock = _wall_clock
 ) -> None:
     """Put the door before a Flask server: sign-in pages, the check before every request, headers after every answer.
 

@@ -82,8 +82,16 @@ def _options(settings: Settings, limits: Limits, port: int) -> dict[str, object]
     """
     trusted = {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": "x-forwarded-for"}
     return {
-        "host": settings.host, "port": port, "threads": limits.threads, "ident": "",
-        "max_request_header_size": 64 * KIB, "max_request_body_size": MOST_BODY, "inbuf_overflow": MOST_BODY + MIB,
-        "connection_limit": limits.connections, "channel_timeout": limits.idle_seconds,
-        "channel_request_lookahead": 1, "asyncore_use_poll": True, **(trusted if settings.trusted_proxy else {}),
-    }  # fmt: skip
+        "host": settings.host,
+        "port": port,
+        "threads": limits.threads,
+        "ident": "",
+        "max_request_header_size": 64 * KIB,
+        "max_request_body_size": MOST_BODY,
+        "inbuf_overflow": MOST_BODY + MIB,
+        "connection_limit": limits.connections,
+        "channel_timeout": limits.idle_seconds,
+        "channel_request_lookahead": 1,
+        "asyncore_use_poll": True,
+        **(trusted if settings.trusted_proxy else {}),
+    }

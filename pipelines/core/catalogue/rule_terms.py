@@ -15,8 +15,16 @@ from pipelines.core.region.table import Table
 LIMITS = ("min_strength", "min_ratio", "min_people", "line", "margin", "min_base")
 """What an override may say anew for one area."""
 _USED_BY_SOME = (
-    *LIMITS, "window_days", "max_p", "window_periods", "enter_k", "enter_n", "leave_line", "cool_down_days", "raise_by",
-)  # fmt: skip
+    *LIMITS,
+    "window_days",
+    "max_p",
+    "window_periods",
+    "enter_k",
+    "enter_n",
+    "leave_line",
+    "cool_down_days",
+    "raise_by",
+)
 LEAST_RATIO = 1.2
 """Times the expectation that the detector asks of counts and rates whatever a rule says (``models.evidence``)."""
 _BY_CHANGE = ("stock", "net", "given", None)

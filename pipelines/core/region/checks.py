@@ -44,9 +44,7 @@ def check_offices(tables: dict[str, Table], city: str) -> None:
     offices.require_unique("office_id")
     offices.require_in("areas", units | {city}, "places.csv 的市和报送单位", separator=";")
     offices.refuse(
-        offices.frame["is_city"] != (offices.frame["areas"] == city),
-        "is_city",
-        f"与 areas 不符，只有 {city} 是市级",
+        offices.frame["is_city"] != (offices.frame["areas"] == city), "is_city", f"与 areas 不符，只有 {city} 是市级"
     )
     missing = units - {code for areas in offices.frame["areas"] for code in str(areas).split(";")}
     if missing:

@@ -12,9 +12,7 @@ from pipelines.core.domain import EVERY_COHORT, UserError
 from pipelines.core.region.load import Region
 from pipelines.core.region.rules import RULE
 
-NOT_JUDGED_BY = frozenset(
-    {"title", "basis", "effective_from", "effective_to", "is_enabled", "author", "approver"}
-)  # fmt: skip
+NOT_JUDGED_BY = frozenset({"title", "basis", "effective_from", "effective_to", "is_enabled", "author", "approver"})
 """Columns that say nothing of when the rule is met."""
 SCOPES_ADDED = {"cohort": EVERY_COHORT, "staff_least": None, "staff_most": None, "industries": None}
 """Columns that older versions lacked, with what they mean: a rule that says no more hashes as it did."""

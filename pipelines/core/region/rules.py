@@ -43,35 +43,84 @@ OF_READINGS = frozenset({"spike", "level", "change"})
 OF_AN_INDUSTRY = frozenset({"industry", "cell"})
 """Where a series of one industry is."""
 RULE: dict[str, Cell] = {
-    "rule_id": text, "title": text, "kind": one_of(*TERMS), "indicator": text,
-    "scope": some_of("city", "area", "industry", "cell", "employer"), "grain": one_of(*Grain), "level": whole,
-    "min_strength": optional_number, "min_ratio": optional_number, "min_people": optional_number,
-    "line": optional_number, "margin": optional_number, "min_base": optional_number,
-    "window_days": optional_whole, "leave_after": whole, "basis": text, "effective_from": day,
-    "effective_to": optional_day, "is_enabled": flag, "max_p": optional_number, "window_periods": optional_whole,
-    "enter_k": optional_whole, "enter_n": optional_whole, "leave_line": optional_number,
-    "cool_down_days": optional_whole, "raise_by": optional_whole, "author": optional_text, "approver": optional_text,
-    "cohort": otherwise(text, EVERY_COHORT), "staff_least": optional_whole, "staff_most": optional_whole,
+    "rule_id": text,
+    "title": text,
+    "kind": one_of(*TERMS),
+    "indicator": text,
+    "scope": some_of("city", "area", "industry", "cell", "employer"),
+    "grain": one_of(*Grain),
+    "level": whole,
+    "min_strength": optional_number,
+    "min_ratio": optional_number,
+    "min_people": optional_number,
+    "line": optional_number,
+    "margin": optional_number,
+    "min_base": optional_number,
+    "window_days": optional_whole,
+    "leave_after": whole,
+    "basis": text,
+    "effective_from": day,
+    "effective_to": optional_day,
+    "is_enabled": flag,
+    "max_p": optional_number,
+    "window_periods": optional_whole,
+    "enter_k": optional_whole,
+    "enter_n": optional_whole,
+    "leave_line": optional_number,
+    "cool_down_days": optional_whole,
+    "raise_by": optional_whole,
+    "author": optional_text,
+    "approver": optional_text,
+    "cohort": otherwise(text, EVERY_COHORT),
+    "staff_least": optional_whole,
+    "staff_most": optional_whole,
     "industries": optional_text,
-}  # fmt: skip
+}
 MAY_LACK = frozenset(
     {
-        "max_p", "window_periods", "enter_k", "enter_n", "leave_line", "cool_down_days", "raise_by", "author",
-        "approver", "cohort", "staff_least", "staff_most", "industries",
+        "max_p",
+        "window_periods",
+        "enter_k",
+        "enter_n",
+        "leave_line",
+        "cool_down_days",
+        "raise_by",
+        "author",
+        "approver",
+        "cohort",
+        "staff_least",
+        "staff_most",
+        "industries",
     }
-)  # fmt: skip
+)
 OVERRIDE: dict[str, Cell] = {
-    "rule_id": text, "level": whole, "area": text, **dict.fromkeys(LIMITS, optional_number), "basis": text,
-    "effective_from": day, "effective_to": day, "author": text, "approver": text,
-}  # fmt: skip
+    "rule_id": text,
+    "level": whole,
+    "area": text,
+    **dict.fromkeys(LIMITS, optional_number),
+    "basis": text,
+    "effective_from": day,
+    "effective_to": day,
+    "author": text,
+    "approver": text,
+}
 RELEASE: dict[str, Cell] = {"rule_id": text, "rule_hash": text, "version": text, "evidence": text}
 LONGEST_OVERRIDE_DAYS = 366  # [P] what holds longer is a rule, not an exception
 _TWO = "与 author 是同一人，编写与批准须是两个人"
 _OF_A_VERSION = ("title", "is_enabled")
 _OF_A_RULE = (
-    "kind", "indicator", "scope", "grain", "leave_after", "enter_k", "enter_n", "cool_down_days", "raise_by", "cohort",
+    "kind",
+    "indicator",
+    "scope",
+    "grain",
+    "leave_after",
+    "enter_k",
+    "enter_n",
+    "cool_down_days",
+    "raise_by",
+    "cohort",
     "industries",
-)  # fmt: skip
+)
 
 
 def check_rules(rules: Table) -> None:
@@ -82,9 +131,7 @@ def check_rules(rules: Table) -> None:
     rules.refuse(
         ~(frame["max_p"].isna() | frame["max_p"].between(0, 1, inclusive="neither")), "max_p", "应在 0 和 1 之间"
     )
-    for column in (
-        "window_days", "leave_after", "window_periods", "enter_k", "enter_n", "cool_down_days", "raise_by",
-    ):  # fmt: skip
+    for column in ("window_days", "leave_after", "window_periods", "enter_k", "enter_n", "cool_down_days", "raise_by"):
         rules.refuse((frame[column] < 1).fillna(False), column, "应为正整数")
     rules.refuse(frame["enter_k"].isna() != frame["enter_n"].isna(), "enter_n", "应与 enter_k 同时填写或同时空着")
     rules.refuse((frame["enter_k"] > frame["enter_n"]).fillna(False), "enter_k", "大于 enter_n，请改成 n 期中的 k 期")

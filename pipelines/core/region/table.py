@@ -116,10 +116,18 @@ def some_of(*allowed: str) -> Cell:
 
 # What an empty column holds, so that a table with a header only has the same dtypes as a full one.
 _DTYPE: dict[Cell, str] = {
-    text: "str", optional_text: "str", day: "datetime64[us]", optional_day: "datetime64[us]", number: "float64",
-    optional_number: "float64", whole: "int64", optional_whole: "Int64", flag: "bool", clock: "object",
+    text: "str",
+    optional_text: "str",
+    day: "datetime64[us]",
+    optional_day: "datetime64[us]",
+    number: "float64",
+    optional_number: "float64",
+    whole: "int64",
+    optional_whole: "Int64",
+    flag: "bool",
+    clock: "object",
     optional_clock: "object",
-}  # fmt: skip
+}
 
 
 def otherwise(cell: Cell, default: str) -> Cell:

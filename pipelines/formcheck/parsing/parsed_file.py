@@ -90,9 +90,14 @@ def drops_of(
 
 
 def drop_of(
-    content: bytes, file_name: str, contract: Contract, region: Region, content_hash: str | None = None,
-    meant: Slice | None = None, packed: Container | None = None,
-) -> Drop:  # fmt: skip
+    content: bytes,
+    file_name: str,
+    contract: Contract,
+    region: Region,
+    content_hash: str | None = None,
+    meant: Slice | None = None,
+    packed: Container | None = None,
+) -> Drop:
     """Hash a file, unless its hash is known, and find out which drop it is.
 
     ``packed`` is what a packed file holds, if it is open. ``meant`` is what the sender says beside the file that it
@@ -132,9 +137,14 @@ def drop_of(
 
 
 def closed_drop(
-    content: bytes, content_hash: str, file_name: str, contract: Contract, region: Region, said: Said,
+    content: bytes,
+    content_hash: str,
+    file_name: str,
+    contract: Contract,
+    region: Region,
+    said: Said,
     keeping: Keeping = Keeping.SEALED,
-) -> Drop:  # fmt: skip
+) -> Drop:
     """A file that nobody can open, and why; its name may say what it speaks for.
 
     Whether it names persons nobody can tell: of a feed that must not, it is not kept.
@@ -154,9 +164,15 @@ def named_by_file(file_name: str, contract: Contract, region: Region) -> Slice |
 
 
 def _of(
-    content: bytes, content_hash: str, file_name: str, contract: Contract, named: Slice | None, refusal: Said | None,
-    keeping: Keeping, workbook: Workbook | None = None,
-) -> Drop:  # fmt: skip
+    content: bytes,
+    content_hash: str,
+    file_name: str,
+    contract: Contract,
+    named: Slice | None,
+    refusal: Said | None,
+    keeping: Keeping,
+    workbook: Workbook | None = None,
+) -> Drop:
     speaks_for: tuple[str, ...] = (file_name,)
     if named is not None:
         speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
@@ -202,10 +218,7 @@ def _as_meant(named: Slice | None, meant: Slice, file_name: str) -> Slice:
         return meant
     if named.is_supplement and not meant.is_supplement:
         raise RefusedError(_contradicts(file_name, SUPPLEMENT, _yes(meant.is_supplement), _yes(named.is_supplement)))
-    for label, one, other in (
-        (SENDER, meant.sender, named.sender),
-        (PERIOD, str(meant.period), str(named.period)),
-    ):
+    for label, one, other in ((SENDER, meant.sender, named.sender), (PERIOD, str(meant.period), str(named.period))):
         if one != other:
             raise RefusedError(_contradicts(file_name, label, one, other))
     return replace(meant, version=named.version, has_version=True) if named.has_version else meant
@@ -296,9 +309,11 @@ def _agreed(named: Slice | None, said: Stated, by: Said, file_name: str, contrac
             )
     version = named.version if named.has_version or said.version is None else said.version
     return replace(
-        named, version=version, has_version=named.has_version or said.version is not None,
+        named,
+        version=version,
+        has_version=named.has_version or said.version is not None,
         is_supplement=named.is_supplement or bool(said.is_supplement),
-    )  # fmt: skip
+    )
 
 
 def _stated_period(said: Stated, contract: Contract, region: Region) -> tuple[date | None, Grain | None]:

@@ -21,9 +21,11 @@ def schema(column_count: int) -> pa.Schema:
 
 
 def arranged(
-    drop_no: npt.NDArray[np.int32], line_number: npt.NDArray[np.int32], fields: Mapping[int, pa.Array],
+    drop_no: npt.NDArray[np.int32],
+    line_number: npt.NDArray[np.int32],
+    fields: Mapping[int, pa.Array],
     layout: Sequence[int],
-) -> pa.Table:  # fmt: skip
+) -> pa.Table:
     """Fields by their position in the file as a table of ``schema``; a column the file lacks is NULL."""
     absent = pa.nulls(len(drop_no), pa.string())
     cells = [fields[position] if position >= 0 else absent for position in layout]
@@ -42,10 +44,12 @@ def split(buffer: bytes, width: int, layout: Sequence[int], separator: str) -> t
         pyarrow.csv.ReadOptions(column_names=names, block_size=_BLOCK),
         pyarrow.csv.ParseOptions(delimiter=separator, quote_char=False, escape_char=False, newlines_in_values=False),
         pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False,
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
+            check_utf8=False,
             include_columns=[names[position] for position in kept],
         ),
-    )  # fmt: skip
+    )
     return fields.num_rows, {position: fields.column(names[position]) for position in kept}
 
 

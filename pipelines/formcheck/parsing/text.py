@@ -115,9 +115,17 @@ def understand(content: bytes, contract: Contract, region: Region) -> Text:
         body, first_line = body[body.find(b"\n") + 1 or len(body) :], first_line + 1
     found = _as_wide_as_rows(found, body, table.separator)
     return Text(
-        encoding, body, first_line, found.layout, found.width, found.ignored, table.separator, found.units,
-        table.header, found.named,
-    )  # fmt: skip
+        encoding,
+        body,
+        first_line,
+        found.layout,
+        found.width,
+        found.ignored,
+        table.separator,
+        found.units,
+        table.header,
+        found.named,
+    )
 
 
 def rows_above(content: bytes, contract: Contract, region: Region) -> list[list[str]]:

@@ -34,9 +34,7 @@ _END_BYTES = 22 + (1 << 16)
 # The pattern begins with a literal: Python then searches ten times faster than it matches.
 _FAR = re.compile(rb'r="(?=[A-Za-z]{2}|[A-Za-z][0-9]{6})([A-Za-z]{1,4})([0-9]{1,9})"(?:[^>]*[^>/])?>')
 _NO_SHEETS = frozenset({"xl/sharedStrings.xml", "xl/styles.xml"})
-_WITH_CELLS = (
-    calamine.SheetTypeEnum.WorkSheet, calamine.SheetTypeEnum.MacroSheet, calamine.SheetTypeEnum.DialogSheet,
-)  # fmt: skip
+_WITH_CELLS = (calamine.SheetTypeEnum.WorkSheet, calamine.SheetTypeEnum.MacroSheet, calamine.SheetTypeEnum.DialogSheet)
 _NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
 # What the zip library raises on damaged bytes; of a way of packing or a flag it does not know, the last two.
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError)
@@ -172,10 +170,13 @@ def _read(content: bytes, kind: str, measured: Measured) -> Workbook:
             rows = Sheet(found.name, 1, ())
             if sheet.start is not None:
                 rows = Sheet(
-                    found.name, sheet.start[0] + 1, sheet.to_python(), sheet.start[1],
+                    found.name,
+                    sheet.start[0] + 1,
+                    sheet.to_python(),
+                    sheet.start[1],
                     tuple(sheet.merged_cell_ranges or ()),
                     measured.unseen[number] if number < len(measured.unseen) else Unseen(),
-                )  # fmt: skip
+                )
             is_table = found.typ == calamine.SheetTypeEnum.WorkSheet
             if not is_table or found.visible != calamine.SheetVisibleEnum.Visible:
                 hidden.append(rows)

@@ -184,8 +184,7 @@ def _scalar(column: Column, text: str) -> tuple[str, Said]:
             )
         case Kind.YES_NO:
             return f"case {text} when '是' then true when '否' then false end", Said(
-                f"的值“{VALUE}”应为“是”或“否”。",
-                f"“{VALUE}” must be 是 (yes) or 否 (no).",
+                f"的值“{VALUE}”应为“是”或“否”。", f"“{VALUE}” must be 是 (yes) or 否 (no)."
             )
         case _:
             return text, Said(f"的值“{VALUE}”有误；请改正。", f"“{VALUE}” is wrong; correct it.")

@@ -53,7 +53,4 @@ def _fits(content: bytes, packed: Container | None, contract: Contract, region: 
     return True
 
 
-_TAKE_OUT = Said(
-    "请删去姓名、身份证号等个人信息后重新报送。",
-    "delete names and identity numbers, and send it again.",
-)
+_TAKE_OUT = Said("请删去姓名、身份证号等个人信息后重新报送。", "delete names and identity numbers, and send it again.")

@@ -67,11 +67,15 @@ class Judge:
         shown = self._shown(compiled, received, typed, fails)
         return pa.table(
             {
-                "drop_no": drop_no, "drop_id": _of(drop_no, batch.column("drop_id")),
-                "line_number": received.column("line_number"), **facts, "fails": pa.array(fails),
-                "key_hash": between.column("key_hash"), **shown,
+                "drop_no": drop_no,
+                "drop_id": _of(drop_no, batch.column("drop_id")),
+                "line_number": received.column("line_number"),
+                **facts,
+                "fails": pa.array(fails),
+                "key_hash": between.column("key_hash"),
+                **shown,
             }
-        )  # fmt: skip
+        )
 
     def _understood(
         self, key: str, understood: Understood, cells: pa.ChunkedArray, drop_no: pa.Array, until: pa.ChunkedArray

@@ -164,8 +164,13 @@ def statement(contract: Contract, region: Region) -> Statement:
         f"with named as (select *{''.join(f', {item.sql} as {item.name}' for item in contract.derived)} from typed)"  # nosec B608 # names a contract declares
         f" select cast({' + '.join(between) or '0'} as bigint) as fails, {_key_hash(contract)} as key_hash{derived}"
         " from named",
-        _refused(contract, cells), tuple(facts), tuple(found), repeated, whole, balance,
-    )  # fmt: skip
+        _refused(contract, cells),
+        tuple(facts),
+        tuple(found),
+        repeated,
+        whole,
+        balance,
+    )
 
 
 def _key_hash(contract: Contract) -> str:
@@ -178,8 +183,14 @@ def _understood(column: Column, index: int, cell: Cell, checks: list[tuple[Check
         return None
     value = cell.value if f" as v{index}" in cell.value else f"{cell.value} as v{index}"
     stored = "".join(f", {sql} as {name}" for name, sql in cell.stored)
-    own = next((f"case when {sql} then {1 << check.bit} else 0 end" for check, sql in checks
-                if check.is_own and check.cell == index), "0")  # fmt: skip
+    own = next(
+        (
+            f"case when {sql} then {1 << check.bit} else 0 end"
+            for check, sql in checks
+            if check.is_own and check.cell == index
+        ),
+        "0",
+    )
     sql = (
         f"with cell as (select place, until, {trimmed('text')} as r{index} from cells),"  # nosec B608 # names a contract declares
         f" typed as (select place, r{index}, {value} from cell {cell.join})"

@@ -21,10 +21,16 @@ Bools = npt.NDArray[np.bool_]
 
 _QUARANTINE = pa.schema(
     [
-        ("drop_id", pa.string()), ("line_number", pa.int32()), ("column_name", pa.string()), ("rule", pa.string()),
-        ("value_masked", pa.string()), ("reason", pa.string()), ("reason_en", pa.string()), ("raw_masked", pa.string()),
+        ("drop_id", pa.string()),
+        ("line_number", pa.int32()),
+        ("column_name", pa.string()),
+        ("rule", pa.string()),
+        ("value_masked", pa.string()),
+        ("reason", pa.string()),
+        ("reason_en", pa.string()),
+        ("raw_masked", pa.string()),
     ]
-)  # fmt: skip
+)
 
 
 def refuses_whole(contract: Contract, rows: Ints, refused: Ints) -> Bools:
@@ -49,9 +55,15 @@ class Settlement:
     """
 
     def __init__(
-        self, contract: Contract, compiled: Statement, connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome],
-        judged: pa.Table, malformed: list[Malformed], seen: SeenKeys | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        contract: Contract,
+        compiled: Statement,
+        connection: duckdb.DuckDBPyConnection,
+        outcomes: list[Outcome],
+        judged: pa.Table,
+        malformed: list[Malformed],
+        seen: SeenKeys | None = None,
+    ) -> None:
         self._seen = seen
         self._contract, self._compiled, self._connection = contract, compiled, connection
         self._outcomes, self._judged, self._malformed = outcomes, judged, malformed
@@ -122,9 +134,13 @@ class Settlement:
 
     def _repeated(self, key: str, fine: Bools) -> list[int]:
         keys = pa.table(
-            {"drop_no": self._judged.column("drop_no"), "line_number": self._judged.column("line_number"),
-             "key": self._judged.column(key), "at": pa.array(np.arange(len(fine)))}
-        )  # fmt: skip
+            {
+                "drop_no": self._judged.column("drop_no"),
+                "line_number": self._judged.column("line_number"),
+                "key": self._judged.column(key),
+                "at": pa.array(np.arange(len(fine))),
+            }
+        )
         self._connection.register("keys", keys.filter(pa.array(fine)))
         repeated = self._connection.execute(
             "select keys.at from keys join (select drop_no, key, min(line_number) as first_line from keys"

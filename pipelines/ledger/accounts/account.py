@@ -71,10 +71,15 @@ def add(
     account_id = secrets.token_hex(8)
     connection.execute(
         insert(account_table).values(
-            account_id=account_id, name=plain, person=person.strip(), role=role.value, areas=joined(own),
-            password_hash="", created_at=now,
+            account_id=account_id,
+            name=plain,
+            person=person.strip(),
+            role=role.value,
+            areas=joined(own),
+            password_hash="",
+            created_at=now,
         )
-    )  # fmt: skip
+    )
     enter(connection, by, plain, "created", now, role=role.value, areas=sorted(own))
     return account_id
 
@@ -179,11 +184,19 @@ def accounts(ledger: Ledger, now: datetime) -> list[Account]:
     with ledger.reading() as connection:
         return [
             Account(
-                row.account_id, row.name, row.person, Role(row.role), parted(row.areas), row.created_at,
-                row.password_set_at, row.signed_in_at, row.disabled_at, row.sessions,
+                row.account_id,
+                row.name,
+                row.person,
+                Role(row.role),
+                parted(row.areas),
+                row.created_at,
+                row.password_set_at,
+                row.signed_in_at,
+                row.disabled_at,
+                row.sessions,
             )
             for row in connection.execute(query)
-        ]  # fmt: skip
+        ]
 
 
 def named(ledger: Ledger, name: str, now: datetime) -> Account:
@@ -231,9 +244,14 @@ def void_links(connection: Connection, account_id: str, now: datetime) -> None:
 
 
 def set_password(
-    connection: Connection, account_id: str, password_hash: str, now: datetime, address: str, but: str = "",
+    connection: Connection,
+    account_id: str,
+    password_hash: str,
+    now: datetime,
+    address: str,
+    but: str = "",
     **more: object,
-) -> Viewer:  # fmt: skip
+) -> Viewer:
     """Store a password its owner set, from an address; links and all sessions but ``but`` end. Returns whose it is.
 
     ``more`` is entered in the audit trail besides.

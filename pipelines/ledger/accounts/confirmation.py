@@ -95,11 +95,17 @@ def open_requests(ledger: Ledger, now: datetime) -> list[Request]:
     with ledger.reading() as connection:
         return [
             Request(
-                row.request_id, row.name, row.person, Role(row.role), parted(row.areas), Role(row.old_role),
-                row.asked_by, row.asked_at,
+                row.request_id,
+                row.name,
+                row.person,
+                Role(row.role),
+                parted(row.areas),
+                Role(row.old_role),
+                row.asked_by,
+                row.asked_at,
             )
             for row in connection.execute(query)
-        ]  # fmt: skip
+        ]
 
 
 def may_confirm(viewer: Viewer, asked: Request) -> bool:

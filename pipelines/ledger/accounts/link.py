@@ -41,9 +41,14 @@ class Opened:
 
 
 def issue(
-    ledger: Ledger, role: Role, areas: Iterable[str], name: str, valid_for: timedelta, now: datetime,
+    ledger: Ledger,
+    role: Role,
+    areas: Iterable[str],
+    name: str,
+    valid_for: timedelta,
+    now: datetime,
     by: Actor | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """Make the token of a link that signs a role in to invented data; its caller makes sure of that.
 
     Only the token's hash is stored: whoever loses it asks for another. ``by``: who issues it, None: whoever started
@@ -88,21 +93,34 @@ def issue_for_password(connection: Connection, by: Actor, account_id: str, now: 
 
 
 def _issue(
-    connection: Connection, opened: Opened, account_id: str | None, valid_for: timedelta, now: datetime,
-    by: Actor | None, **more: object,
-) -> str:  # fmt: skip
+    connection: Connection,
+    opened: Opened,
+    account_id: str | None,
+    valid_for: timedelta,
+    now: datetime,
+    by: Actor | None,
+    **more: object,
+) -> str:
     token, viewer = new_token(), opened.viewer
     role = viewer.role.value if viewer.role else ""
     connection.execute(
         insert(sign_in_link).values(
-            token_hash=token_hash(token), role=role, areas=joined(viewer.areas), name=viewer.name, created_at=now,
-            expires_at=now + valid_for, purpose=opened.purpose.value, account_id=account_id,
+            token_hash=token_hash(token),
+            role=role,
+            areas=joined(viewer.areas),
+            name=viewer.name,
+            created_at=now,
+            expires_at=now + valid_for,
+            purpose=opened.purpose.value,
+            account_id=account_id,
         )
-    )  # fmt: skip
+    )
     details = {
-        "purpose": opened.purpose.value, "areas": sorted(viewer.areas), "hours": valid_for / timedelta(hours=1),
+        "purpose": opened.purpose.value,
+        "areas": sorted(viewer.areas),
+        "hours": valid_for / timedelta(hours=1),
         **more,
-    }  # fmt: skip
+    }
     trail.append(connection, Act.LINK, by or trail.this_process(), trail.actor_of(viewer, "").who, now, details=details)
     return token
 
@@ -126,9 +144,16 @@ def redeem(ledger: Ledger, token: str, now: datetime, address: str = "") -> Sess
 
 
 def redeem_set_up(
-    ledger: Ledger, token: str, name: str, person: str, password: str, words: Iterable[str], now: datetime,
-    address: str = "", device: str = "",
-) -> SignedIn | None:  # fmt: skip
+    ledger: Ledger,
+    token: str,
+    name: str,
+    person: str,
+    password: str,
+    words: Iterable[str],
+    now: datetime,
+    address: str = "",
+    device: str = "",
+) -> SignedIn | None:
     """Make the first account by a set-up link and sign it in; None when the link is spent or somebody was first.
 
     ``words``: names of the region, which the password must not rest on; ``device``: the token this browser got before,

@@ -25,7 +25,7 @@ _WHY = {
     "date": Said("其中“{token}”是日期", "“{token}” is a date"),
     "regex": Said("其中“{token}”是年份", "“{token}” is a year"),
     "bruteforce": Said("太短", "it is too short"),
-}  # fmt: skip
+}
 
 _hasher = PasswordHasher()  # argon2id, RFC 9106's second choice: 64 MiB, 3 passes
 # Each hash takes 64 MiB and, by its four lanes, all cores: two at a time, and whoever asks more waits.

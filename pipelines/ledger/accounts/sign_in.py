@@ -11,15 +11,7 @@ from pipelines.core.domain import Said, SaidError, UserError
 from pipelines.ledger.accounts import account, session
 from pipelines.ledger.accounts.password import hashed, matches, must_be_good
 from pipelines.ledger.accounts.session import Session
-from pipelines.ledger.accounts.throttle import (
-    Counter,
-    give_back,
-    of_account,
-    of_address,
-    of_device,
-    of_owner,
-    reserve,
-)
+from pipelines.ledger.accounts.throttle import Counter, give_back, of_account, of_address, of_device, of_owner, reserve
 from pipelines.ledger.accounts.token import new_token, token_hash, viewer_in
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor, Result
@@ -47,9 +39,15 @@ class Refused:
 
 
 def sign_in(
-    ledger: Ledger, name: str, password: str, now: datetime, address: str = "", device: str = "", *,
+    ledger: Ledger,
+    name: str,
+    password: str,
+    now: datetime,
+    address: str = "",
+    device: str = "",
+    *,
     is_clients_address: bool = True,
-) -> SignedIn | Refused:  # fmt: skip
+) -> SignedIn | Refused:
     """Sign in; ``device`` is the token this browser got before, if any.
 
     ``is_clients_address``: whether the address is the client's own; a proxy's, which all clients share, counts none.
@@ -87,9 +85,14 @@ def sign_in(
         )
         if row is None or not is_right or not still:
             trail.append(
-                connection, Act.SIGN_IN, Actor("stranger", address), row.name if row else "", now,
-                result=Result.REFUSED, details={"why": "wrong_password" if row else "unknown_name"},
-            )  # fmt: skip
+                connection,
+                Act.SIGN_IN,
+                Actor("stranger", address),
+                row.name if row else "",
+                now,
+                result=Result.REFUSED,
+                details={"why": "wrong_password" if row else "unknown_name"},
+            )
             return Refused()
         give_back(connection, counters)
         begun = session.begin(connection, viewer_in(row), now, address, row.account_id)

@@ -114,9 +114,16 @@ def actor_of(viewer: Viewer, address: str) -> Actor:
 
 
 def append(
-    connection: Connection, act: Act, actor: Actor, target: str, at: datetime, *, result: Result = Result.DONE,
-    details: Mapping[str, object] | None = None, once_key: str | None = None,
-) -> Entry | None:  # fmt: skip
+    connection: Connection,
+    act: Act,
+    actor: Actor,
+    target: str,
+    at: datetime,
+    *,
+    result: Result = Result.DONE,
+    details: Mapping[str, object] | None = None,
+    once_key: str | None = None,
+) -> Entry | None:
     """Add an entry inside the caller's writing transaction, whose lock keeps every other writer away.
 
     ``target`` is what the act is about. Returns None, and adds nothing, when there is an entry of this ``once_key``.
@@ -147,9 +154,16 @@ def append(
 
 
 def write(
-    ledger: Ledger, act: Act, actor: Actor, target: str, at: datetime, *, result: Result = Result.DONE,
-    details: Mapping[str, object] | None = None, once_key: str | None = None,
-) -> Entry | None:  # fmt: skip
+    ledger: Ledger,
+    act: Act,
+    actor: Actor,
+    target: str,
+    at: datetime,
+    *,
+    result: Result = Result.DONE,
+    details: Mapping[str, object] | None = None,
+    once_key: str | None = None,
+) -> Entry | None:
     """Add an entry in a transaction of its own; otherwise as ``append``."""
     with ledger.writing() as connection:
         return append(connection, act, actor, target, at, result=result, details=details, once_key=once_key)
@@ -183,9 +197,14 @@ def last_details(connection: Connection, act: Act) -> dict[str, Any]:
 
 
 def entries(
-    ledger: Ledger, *, since: datetime | None = None, who: str = "", act: Act | None = None, before: int | None = None,
+    ledger: Ledger,
+    *,
+    since: datetime | None = None,
+    who: str = "",
+    act: Act | None = None,
+    before: int | None = None,
     most: int | None = None,
-) -> Sequence[Entry]:  # fmt: skip
+) -> Sequence[Entry]:
     """Entries, newest first: since an instant, of whoever has ``who`` in the name, of one act, before a number."""
     query: Select[tuple[object, ...]] = select(audit_table).order_by(audit_table.c.seq.desc())
     if since is not None:

@@ -8,9 +8,13 @@ from pipelines.ledger.db.schema import metadata
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 _NUMBERED = (
-    "warning_step_step_id_seq", "acknowledgement_acknowledgement_id_seq", "measure_measure_id_seq",
-    "upload_upload_id_seq", "rule_act_act_id_seq", "account_request_request_id_seq",
-)  # fmt: skip
+    "warning_step_step_id_seq",
+    "acknowledgement_acknowledgement_id_seq",
+    "measure_measure_id_seq",
+    "upload_upload_id_seq",
+    "rule_act_act_id_seq",
+    "account_request_request_id_seq",
+)
 
 
 def grants(role: str) -> list[str]:

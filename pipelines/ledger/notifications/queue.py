@@ -201,16 +201,29 @@ def mark_bounced(ledger: Ledger, sender: Sender, notice_id: int, reply: str, now
 
 
 def defer(
-    ledger: Ledger, sender: Sender, notice_id: int, reply: str, now: datetime, next_attempt_at: datetime, *,
+    ledger: Ledger,
+    sender: Sender,
+    notice_id: int,
+    reply: str,
+    now: datetime,
+    next_attempt_at: datetime,
+    *,
     is_ambiguous: bool,
-) -> None:  # fmt: skip
+) -> None:
     """It is tried again later (4xx, or the line broke). Ambiguous: it broke when the server may have had the text."""
     flag = true() if is_ambiguous else _column.is_ambiguous
     state = case((flag, State.AMBIGUOUS.value), else_=State.QUEUED.value)
     _conclude(
-        ledger, notice_id, _is_with(sender), now, Result.WAITING,
-        state=state, is_ambiguous=flag, smtp_reply=reply, next_attempt_at=next_attempt_at,
-    )  # fmt: skip
+        ledger,
+        notice_id,
+        _is_with(sender),
+        now,
+        Result.WAITING,
+        state=state,
+        is_ambiguous=flag,
+        smtp_reply=reply,
+        next_attempt_at=next_attempt_at,
+    )
 
 
 def give_back(ledger: Ledger, sender: Sender, notice_id: int) -> None:

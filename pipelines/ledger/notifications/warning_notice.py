@@ -37,13 +37,23 @@ class Why(StrEnum):
 
 
 WORDS = {
-    Why.FIRST: "首次通报", Why.WORSE: "级别升高", Why.ISSUED: "正式发布", Why.BETTER: "级别降低", Why.LIFTED: "已解除",
-    Why.REMINDER: "催办", Why.DIGEST: "列入当日汇总", Why.FOLDED: "并入上级预警",
-    Why.SILENCED: "已签收或已判定，不再提醒",    Why.OUTSIDE_HOURS: "非工作时间，下一工作日通报",
+    Why.FIRST: "首次通报",
+    Why.WORSE: "级别升高",
+    Why.ISSUED: "正式发布",
+    Why.BETTER: "级别降低",
+    Why.LIFTED: "已解除",
+    Why.REMINDER: "催办",
+    Why.DIGEST: "列入当日汇总",
+    Why.FOLDED: "并入上级预警",
+    Why.SILENCED: "已签收或已判定，不再提醒",
+    Why.OUTSIDE_HOURS: "非工作时间，下一工作日通报",
     Why.NEXT_DIGEST: "当日汇总已发，列入下一次汇总",
-    Why.NOT_FOR_POST: "该岗位只收橙色以上和催办", Why.NOT_IN_SCOPE: "不属本单位区域", Why.NOTHING_NEW: "没有变化",
-    Why.RETROSPECTIVE: "补跑的版次，不通报", Why.DEMONSTRATION: "演示数据，不外发",
-}  # fmt: skip
+    Why.NOT_FOR_POST: "该岗位只收橙色以上和催办",
+    Why.NOT_IN_SCOPE: "不属本单位区域",
+    Why.NOTHING_NEW: "没有变化",
+    Why.RETROSPECTIVE: "补跑的版次，不通报",
+    Why.DEMONSTRATION: "演示数据，不外发",
+}
 
 
 def words(why: str, detail: str = "") -> str:
@@ -60,9 +70,14 @@ def record(connection: Connection, rows: pd.DataFrame) -> None:
 
 
 def told_since(
-    connection: Connection, edition_id: str, office_id: str, address: str, episode_ids: Sequence[str], notice_id: int,
+    connection: Connection,
+    edition_id: str,
+    office_id: str,
+    address: str,
+    episode_ids: Sequence[str],
+    notice_id: int,
     why: Why,
-) -> None:  # fmt: skip
+) -> None:
     """Say of these warnings that a later mail about this edition told of them, where none had done so before."""
     table = warning_notice.c
     for first in range(0, len(episode_ids), _SOME):

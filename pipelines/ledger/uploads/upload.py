@@ -96,9 +96,15 @@ def may_send(viewer: Viewer, area: str, city: str) -> bool:
 
 
 def enter(
-    ledger: Ledger, viewer: Viewer, actor: Actor, city: str, sending: Sending,
-    name_of: Callable[[int], str], place: Callable[[str], None], now: datetime,
-) -> Upload:  # fmt: skip
+    ledger: Ledger,
+    viewer: Viewer,
+    actor: Actor,
+    city: str,
+    sending: Sending,
+    name_of: Callable[[int], str],
+    place: Callable[[str], None],
+    now: datetime,
+) -> Upload:
     """Enter a file and put it into the inbox, both or neither; the upload with its number.
 
     ``name_of`` makes the file's name of the number, ``place`` gives the file that name. Raises SaidError for who may
@@ -110,17 +116,27 @@ def enter(
     with ledger.writing() as connection:
         _refuse_overtaken(of_slice(connection, sending.feed, sending.area, sending.period), sending)
         values = {
-            **asdict(sending), "file_name": "", "uploaded_at": now, "who": actor.who, "role": viewer.role.value,
-            "stage": Stage.CHECKED.value, "reason": "", "reason_en": "",
-        }  # fmt: skip
+            **asdict(sending),
+            "file_name": "",
+            "uploaded_at": now,
+            "who": actor.who,
+            "role": viewer.role.value,
+            "stage": Stage.CHECKED.value,
+            "reason": "",
+            "reason_en": "",
+        }
         number = int(connection.execute(insert(table).values(values).returning(table.c.upload_id)).scalar_one())
         name = name_of(number)
         connection.execute(update(table).where(table.c.upload_id == number).values(file_name=name))
         details = {
-            "feed": sending.feed, "area": sending.area, "period": sending.period.isoformat(),
-            "version": sending.version, "hash": sending.content_hash, "rows": sending.rows_total,
+            "feed": sending.feed,
+            "area": sending.area,
+            "period": sending.period.isoformat(),
+            "version": sending.version,
+            "hash": sending.content_hash,
+            "rows": sending.rows_total,
             "wrong": sending.rows_wrong,
-        }  # fmt: skip
+        }
         trail.append(connection, Act.UPLOAD, actor, f"upload {number}", now, details=details)
         place(name)
         found = by_number(connection, number)

@@ -53,9 +53,16 @@ def may_acknowledge(viewer: Viewer, area: str, *, is_city: bool) -> bool:
 
 
 def acknowledge(
-    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, office_id: str, owner: str, note: str, days: int,
+    ledger: Ledger,
+    viewer: Viewer,
+    actor: Actor,
+    subject: Subject,
+    office_id: str,
+    owner: str,
+    note: str,
+    days: int,
     now: datetime,
-) -> int:  # fmt: skip
+) -> int:
     """Take a warning on for an office, with the post or person that handles it; returns its number.
 
     Raises SaidError for a role that may not, for no owner, a number of days that is none of ``LASTS_DAYS``, or a
@@ -67,10 +74,17 @@ def acknowledge(
     if days not in LASTS_DAYS:
         raise SaidError(Said("请选择有效天数", "choose for how many days"))
     values = {
-        "episode_id": subject.episode_id, "office_id": office_id, "edition_id": subject.edition_id,
-        "level": subject.level.value, "who": actor.who, "role": role.value, "owner": owner.strip(),
-        "note": note.strip(), "acknowledged_at": now, "expires_at": now + timedelta(days=days),
-    }  # fmt: skip
+        "episode_id": subject.episode_id,
+        "office_id": office_id,
+        "edition_id": subject.edition_id,
+        "level": subject.level.value,
+        "who": actor.who,
+        "role": role.value,
+        "owner": owner.strip(),
+        "note": note.strip(),
+        "acknowledged_at": now,
+        "expires_at": now + timedelta(days=days),
+    }
     with ledger.writing() as connection:
         refuse_ended(connection, subject)
         made = connection.execute(insert(table).values(values).returning(table.c.acknowledgement_id)).scalar_one()

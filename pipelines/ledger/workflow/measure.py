@@ -74,9 +74,18 @@ def proposals(playbook: pd.DataFrame, kind: str, indicator: str, level: int) -> 
 
 
 def assign(
-    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, playbook: str, owner: str, deputy: str,
-    due_on: date, note: str, now: datetime, today: date,
-) -> int:  # fmt: skip
+    ledger: Ledger,
+    viewer: Viewer,
+    actor: Actor,
+    subject: Subject,
+    playbook: str,
+    owner: str,
+    deputy: str,
+    due_on: date,
+    note: str,
+    now: datetime,
+    today: date,
+) -> int:
     """Assign a measure to a warning; returns its number.
 
     Raises SaidError for a role that may not, for no owner, a day that has passed, a measure assigned already,
@@ -88,18 +97,27 @@ def assign(
     if due_on < today:
         raise SaidError(Said("完成日期已经过去，请改为今天或以后", "the due day has passed"))
     values = {
-        "episode_id": subject.episode_id, "playbook": playbook, "area": subject.area, "owner": owner.strip(),
-        "deputy": deputy.strip(), "due_on": due_on, "note": note.strip(), "assigned_at": now,
-        "assigned_by": actor.who, "state": Progress.ASSIGNED.value, "result": "",
-    }  # fmt: skip
+        "episode_id": subject.episode_id,
+        "playbook": playbook,
+        "area": subject.area,
+        "owner": owner.strip(),
+        "deputy": deputy.strip(),
+        "due_on": due_on,
+        "note": note.strip(),
+        "assigned_at": now,
+        "assigned_by": actor.who,
+        "state": Progress.ASSIGNED.value,
+        "result": "",
+    }
     with ledger.writing() as connection:
         refuse_ended(connection, subject)
         is_there = connection.execute(
             select(table.c.measure_id).where(
-                table.c.episode_id == subject.episode_id, table.c.playbook == playbook,
+                table.c.episode_id == subject.episode_id,
+                table.c.playbook == playbook,
                 table.c.state == Progress.ASSIGNED.value,
             )
-        ).first()  # fmt: skip
+        ).first()
         if is_there is not None:
             raise SaidError(Said("这项措施已经安排，正在进行", "this measure is assigned already"))
         made = connection.execute(insert(table).values(values).returning(table.c.measure_id)).scalar_one()
@@ -109,9 +127,15 @@ def assign(
 
 
 def close(
-    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, measure_id: int, state: Progress, result: str,
+    ledger: Ledger,
+    viewer: Viewer,
+    actor: Actor,
+    subject: Subject,
+    measure_id: int,
+    state: Progress,
+    result: str,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """Say that a measure of this warning is done or dropped, and what came of it.
 
     Raises SaidError for a role that may not, without a result, or when it is closed already.
@@ -125,11 +149,12 @@ def close(
         done = connection.execute(
             update(table)
             .where(
-                table.c.measure_id == measure_id, table.c.episode_id == subject.episode_id,
+                table.c.measure_id == measure_id,
+                table.c.episode_id == subject.episode_id,
                 table.c.state == Progress.ASSIGNED.value,
             )
             .values(state=state.value, closed_at=now, closed_by=actor.who, result=result.strip())
-        )  # fmt: skip
+        )
         if done.rowcount != 1:
             raise SaidError(Said("这项措施已经办结", "this measure is closed already"))
         details = {"number": measure_id, "state": state.value}

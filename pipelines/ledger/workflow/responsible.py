@@ -18,9 +18,13 @@ class Responsible:
 
 
 def responsible(
-    offices: pd.DataFrame, recipients: pd.DataFrame, absences: pd.DataFrame, area: str,
-    officer_posts: Sequence[str] | None, today: date,
-) -> Responsible:  # fmt: skip
+    offices: pd.DataFrame,
+    recipients: pd.DataFrame,
+    absences: pd.DataFrame,
+    area: str,
+    officer_posts: Sequence[str] | None,
+    today: date,
+) -> Responsible:
     """Who is responsible in an area today, as offices.csv, recipients.csv and absences.csv have it.
 
     ``officer_posts``: of an employer on the list of key employers the posts that serve it (notice, item 1); None of any

@@ -95,10 +95,13 @@ def keep_backtest(
 ) -> int:
     """Store a backtest; returns its number."""
     values = {
-        "rule_id": rule_id, "rule_hash": rule_hash, "first_on": date.fromisoformat(figures["first"]),
-        "last_on": date.fromisoformat(figures["last"]), "made_at": now,
+        "rule_id": rule_id,
+        "rule_hash": rule_hash,
+        "first_on": date.fromisoformat(figures["first"]),
+        "last_on": date.fromisoformat(figures["last"]),
+        "made_at": now,
         "figures": json.dumps(figures, ensure_ascii=False, sort_keys=True),
-    }  # fmt: skip
+    }
     with ledger.writing() as connection:
         row = connection.execute(insert(rule_backtest).values(values).returning(rule_backtest.c.backtest_id)).one()
         details = {"rule_hash": rule_hash, "backtest": row.backtest_id}
@@ -166,9 +169,15 @@ def stand_behind(
             en = "it was proposed under this same account; the approver must use an account of his or her own"
             raise SaidError(Said(zh, en))
     values = {
-        "rule_id": rule_id, "rule_hash": rule_hash, "kind": kind.value, "acted_at": now, "who": who, "note": note,
-        "backtest_id": None if kept is None else kept.backtest_id, "entered_by": actor.who,
-    }  # fmt: skip
+        "rule_id": rule_id,
+        "rule_hash": rule_hash,
+        "kind": kind.value,
+        "acted_at": now,
+        "who": who,
+        "note": note,
+        "backtest_id": None if kept is None else kept.backtest_id,
+        "entered_by": actor.who,
+    }
     with ledger.writing() as connection:
         row = connection.execute(insert(rule_act).values(values).returning(*rule_act.c)).one()
         details = {"rule_hash": rule_hash, "kind": kind.value, "backtest": values["backtest_id"], "person": who}
@@ -177,9 +186,16 @@ def stand_behind(
 
 
 def decide(
-    ledger: Ledger, viewer: Viewer, rule_id: str, rule_hash: str, kind: Kind, who: str, note: str, actor: Actor,
+    ledger: Ledger,
+    viewer: Viewer,
+    rule_id: str,
+    rule_hash: str,
+    kind: Kind,
+    who: str,
+    note: str,
+    actor: Actor,
     now: datetime,
-) -> RuleAct:  # fmt: skip
+) -> RuleAct:
     """As ``stand_behind``, by who is signed in. Raises SaidError besides for other roles and without a reason."""
     if viewer.role not in MAY_DECIDE:
         raise SaidError(

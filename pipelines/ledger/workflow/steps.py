@@ -183,11 +183,21 @@ def standing(connection: Connection, episode_ids: Iterable[str], until: datetime
         for row in connection.execute(query):
             found[row.episode_id].append(
                 Taken(
-                    row.number, row.edition_id, Level(row.level), Level(row.seen_level), State(row.from_state),
-                    State(row.to_state), row.acted_at, row.who, Role(row.role), row.document, row.cause, row.note,
+                    row.number,
+                    row.edition_id,
+                    Level(row.level),
+                    Level(row.seen_level),
+                    State(row.from_state),
+                    State(row.to_state),
+                    row.acted_at,
+                    row.who,
+                    Role(row.role),
+                    row.document,
+                    row.cause,
+                    row.note,
                     row.undoes,
                 )
-            )  # fmt: skip
+            )
     return {episode_id: Standing(tuple(taken)) for episode_id, taken in found.items()}
 
 
@@ -232,10 +242,20 @@ def timed(possible: Iterable[Step], now_at: Standing, suspected_at: datetime) ->
 
 
 def take(
-    ledger: Ledger, transition: pd.DataFrame, viewer: Viewer, actor: Actor, subject: Subject, to: State,
-    now: datetime, *, document: str = "", cause: str = "", note: str = "", lowered_to: Level | None = None,
+    ledger: Ledger,
+    transition: pd.DataFrame,
+    viewer: Viewer,
+    actor: Actor,
+    subject: Subject,
+    to: State,
+    now: datetime,
+    *,
+    document: str = "",
+    cause: str = "",
+    note: str = "",
+    lowered_to: Level | None = None,
     shown: Shown | None = None,
-) -> Taken:  # fmt: skip
+) -> Taken:
     """Bring a warning to its next state, as ``viewer``, who may see it.
 
     ``shown``: what the viewer saw; where it is not so any more, the step is refused. Raises SaidError then, and when
@@ -252,12 +272,24 @@ def take(
         step(transition, level, state, to, viewer.role, document, is_city=subject.is_city)
         _refuse_without_ground(to, level, cause, note, lowered_to)
         return _enter(
-            connection, subject, actor,
+            connection,
+            subject,
+            actor,
             Taken(
-                len(before.entries) + 1, subject.edition_id, lowered_to if lowered_to is not None else level,
-                subject.level, state, to, now, actor.who, viewer.role, document.strip(), cause, note.strip(),
+                len(before.entries) + 1,
+                subject.edition_id,
+                lowered_to if lowered_to is not None else level,
+                subject.level,
+                state,
+                to,
+                now,
+                actor.who,
+                viewer.role,
+                document.strip(),
+                cause,
+                note.strip(),
             ),
-        )  # fmt: skip
+        )
 
 
 def undo(ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, number: int, now: datetime) -> Taken:
@@ -282,19 +314,30 @@ def undo(ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, number:
             zh = "发布的通报邮件已经生成，不能撤销；请由有权的岗位降级或解除并写明理由"
             raise SaidError(Said(zh, "mails already tell of the issue; have it lowered or lifted, with the reason"))
         return _enter(
-            connection, subject, actor,
+            connection,
+            subject,
+            actor,
             Taken(
-                last.number + 1, subject.edition_id, last.level, subject.level, last.to_state, last.from_state, now,
-                actor.who, viewer.role, "", "", "", last.number,
+                last.number + 1,
+                subject.edition_id,
+                last.level,
+                subject.level,
+                last.to_state,
+                last.from_state,
+                now,
+                actor.who,
+                viewer.role,
+                "",
+                "",
+                "",
+                last.number,
             ),
-        )  # fmt: skip
+        )
 
 
 def _enter(connection: Connection, subject: Subject, actor: Actor, entry: Taken) -> Taken:
     connection.execute(insert(warning_step).values(episode_id=subject.episode_id, **vars(entry)))
-    told: dict[str, object] = {
-        "from": entry.from_state.value, "to": entry.to_state.value, "level": entry.level.value,
-    }  # fmt: skip
+    told: dict[str, object] = {"from": entry.from_state.value, "to": entry.to_state.value, "level": entry.level.value}
     told |= {"edition": subject.edition_id, "said": said_hash(entry.document, entry.cause, entry.note)}
     told |= {} if entry.undoes is None else {"undoes": entry.undoes}
     target = f"warning {subject.episode_id}"

@@ -81,9 +81,15 @@ def unheld(
 
 
 def step(
-    transition: pd.DataFrame, level: Level, state: State, to: State, role: Role, document: str = "", *,
+    transition: pd.DataFrame,
+    level: Level,
+    state: State,
+    to: State,
+    role: Role,
+    document: str = "",
+    *,
     is_city: bool = False,
-) -> Step:  # fmt: skip
+) -> Step:
     """The step a role takes; ``document``: order and number of the delegation, if it acts for another.
 
     Raises SaidError that says who may, when there is no such step or it is another's.
