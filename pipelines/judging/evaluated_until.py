@@ -8,9 +8,10 @@ import pandas as pd
 
 from models import outage
 from models.panel import period_numbers
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.judging.exceedance import KIND
 from pipelines.judging.lifecycle import EarlyWarning, Key
 

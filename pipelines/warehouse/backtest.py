@@ -20,8 +20,9 @@ from models.recipe import Recipe
 from pipelines.core.catalogue.indicators import Indicator, indicator_named
 from pipelines.core.domain import TOTAL_INDUSTRY, Grain, UserError
 from pipelines.core.region.load import Region
-from pipelines.warehouse.cells import READING, Cells, cells_of, is_cell
-from pipelines.warehouse.series_judgement import NOWCAST, STANDING, Judgement, judgement
+from pipelines.core.sql import step
+from pipelines.warehouse.cells import Cells, cells_of, is_cell
+from pipelines.warehouse.series_judgement import STANDING, Judgement, judgement
 
 AHEAD_DAYS = 550  # calendar beyond the last period
 WITHIN_DAYS = {Grain.DAY: 7, Grain.WEEK: 7, Grain.MONTH: 45, Grain.QUARTER: 120}  # an event is found in time: the
@@ -145,16 +146,10 @@ def vintages_of(
 ) -> Iterator[Vintage]:
     """Each edition's look at the indicator, in their order; editions before the first reading have none."""
     grain = indicator.grains[0]
-    frame = con.execute(
-        f"select {READING}, known_from, known_to from reading where indicator = $indicator and grain = $grain",  # nosec B608 # names of our own tables and columns
-        {"indicator": indicator.name, "grain": str(grain)},
-    ).df()
+    wanted = {"indicator": indicator.name, "grain": str(grain)}
+    frame = con.execute(step("cell_history"), wanted).df()
     frame = frame[is_cell(frame, indicator, grain, region)]
-    nowcasts = con.execute(
-        f"select edition.cutoff_at, {NOWCAST} from nowcast join edition using (edition_id) "  # nosec B608 # names of our own tables and columns
-        "where indicator = $indicator and grain = $grain and area <> $city",
-        {"indicator": indicator.name, "grain": str(grain), "city": region.city},
-    ).df()
+    nowcasts = con.execute(step("nowcast_history"), wanted | {"city": region.city}).df()
     memory: Memory | None = None
     cells: Cells | None = None
     calendar = pd.DataFrame()

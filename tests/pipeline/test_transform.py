@@ -15,11 +15,11 @@ from pipelines.core.catalogue.indicators import catalogue, parse
 from pipelines.core.domain import UserError
 from pipelines.core.region import load as regions
 from pipelines.warehouse.expected_submissions import roster
+from pipelines.warehouse.tables import define_all
 from pipelines.warehouse.transform import Transform
 from tests.house import ROOT
 
 REGION = regions.load(ROOT / "data" / "regions" / "liaocheng")
-TABLES = ROOT / "pipelines" / "sql" / "tables"
 MONDAY = date(2026, 10, 12)
 LAST_WEEK = date(2026, 9, 28)  # the week in which September ends
 A, B = "371502", "371503"
@@ -35,8 +35,7 @@ class Facts:
     def __post_init__(self) -> None:
         self.con.execute("attach ':memory:' as warehouse")
         self.con.execute("use warehouse")
-        for path in sorted(TABLES.glob("*.sql")):
-            self.con.execute(path.read_text(encoding="utf-8"))
+        define_all(self.con)
         places = REGION.places.assign(sort=range(len(REGION.places)))
         self.con.register("places", places)
         self.con.execute("insert into place by name select code, name, level, parent, sort from places")
