@@ -24,6 +24,7 @@ _TRUNCATED = {
 # What the second largest unit of a total brings, from the two largest of each of its parts.
 _SECOND = Sql("list_reverse_sort(flatten(list([coalesce(largest_unit, 0), coalesce(second_unit, 0)])))[2]")
 _NOTHING = Sql("null")
+FINAL_AFTER = timedelta(days=15)  # after the last of a period's files was due: what lacks then is not waited for
 _TOTALS = {
     ("area", "industry"): Sql("(area, industry, 3), (area, 3), (industry, 3), (3)"),
     ("area",): Sql("(area, 3), (3)"),
@@ -75,7 +76,7 @@ class Transform:
         self._region = region
         self.since: dict[str, date] = {}
         """Per feed, the first period whose drops in force the last run saw change."""
-        self._con.register("slots", slots)
+        self._con.register("slots", slots.assign(final_at=slots["due_at"] + FINAL_AFTER))
         self._con.execute("create or replace temp table roster_slot as select * from slots")
         units = region.places.loc[region.places["level"] == "unit", ["code", "valid_from", "valid_to"]]
         self._con.register("units", units)
@@ -85,11 +86,15 @@ class Transform:
         )
         self._con.execute(
             "create or replace temp table due_slot as "
-            "select slots.feed, unit_life.code as area, cast(slots.period as date) as period from slots "
-            "join unit_life on (slots.area = unit_life.code or slots.area = $city) "
+            "select slots.feed, unit_life.code as area, cast(slots.period as date) as period, slots.final_at "
+            "from slots join unit_life on (slots.area = unit_life.code or slots.area = $city) "
             "and slots.until between unit_life.valid_from and unit_life.valid_to",
             {"city": region.city},
         )
+        pairs = [(item.name, feed) for item in catalogue().values() for feed in item.roster_feeds]
+        self._con.register("pairs", pd.DataFrame(pairs, columns=["indicator", "feed"]))
+        self._con.execute("create or replace temp table roster_feed as select * from pairs")
+        self._con.unregister("pairs")
         codes = region.codes[(region.codes["list"] == "cohort") & (region.codes["class"] != NO_COHORT)]
         self._con.register("codes", codes[["code"]].drop_duplicates())
         self._con.execute("create or replace temp table cohort_code as select code from codes")
@@ -119,10 +124,15 @@ class Transform:
         recomputed: dict[str, date] = {}
         fresh: list[pd.DataFrame] = []
         gone: list[pd.DataFrame] = []
+        final = self._final_since(cutoff_at)
         for indicator in catalogue().values():
             touched = [since[table] for table in indicator.tables if table in since]
+            starts = {grain: final[indicator.name, grain] for grain in Grain if (indicator.name, grain) in final}
             if touched:
-                starts = {grain: self._region.period_start(grain, min(touched)) for grain in indicator.grains}
+                for grain in indicator.grains:
+                    first = self._region.period_start(grain, min(touched))
+                    starts[grain] = min(first, starts.get(grain, first))
+            if starts:
                 recomputed[indicator.name] = min(starts.values())
                 self._update(indicator, starts, cutoff_at)
                 fresh.append(self._con.execute("select * from scd2_begun").df())
@@ -131,6 +141,20 @@ class Transform:
         self._remember()
         none = self._con.execute("select * from reading limit 0").df()
         return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
+
+    def _final_since(self, cutoff_at: datetime) -> dict[tuple[str, Grain], date]:
+        """By indicator and grain the first period that is provisional so far and final at the cut-off."""
+        open_ones = self._con.execute("select min(period) from reading where known_to is null and is_provisional")
+        first = open_ones.fetchall()[0][0]
+        if first is None:
+            return {}
+        values = {"city": self._region.city, "since": first, "cutoff_at": cutoff_at}
+        found: dict[tuple[str, Grain], date] = {}
+        for grain in Grain:
+            sql = step("final_since", period=truncated(grain, self._region))
+            rows = self._con.execute(sql, values | {"grain": str(grain)}).fetchall()
+            found |= {(indicator, grain): since for indicator, since in rows}
+        return found
 
     def _update(self, indicator: Indicator, starts: Mapping[Grain, date], cutoff_at: datetime) -> None:
         """Recompute the periods from each grain's own start on; facts are read from the earliest of them."""
@@ -143,9 +167,9 @@ class Transform:
             self._con.execute("create or replace temp table dense as select * from base")
         self._con.execute(step("fresh"))
         for grain, first in starts.items():
-            self._write_grain(indicator, grain, first)
+            self._write_grain(indicator, grain, first, cutoff_at)
         if indicator.has_cohorts:
-            self._write_cohorts(indicator, starts)
+            self._write_cohorts(indicator, starts, cutoff_at)
         since = " or ".join(
             f"known.grain = {literal(grain)} and known.period >= {literal(day)}" for grain, day in starts.items()
         )
@@ -174,7 +198,7 @@ class Transform:
         else:
             self._con.execute("create or replace temp table dense as select * from base")
 
-    def _write_grain(self, indicator: Indicator, grain: Grain, start: date) -> None:
+    def _write_grain(self, indicator: Indicator, grain: Grain, start: date, cutoff_at: datetime) -> None:
         """Add the readings of one grain to ``fresh``."""
         self._count_files(indicator, grain, start)
         places = {
@@ -188,10 +212,11 @@ class Transform:
             places["industry"] = Sql(f"coalesce(industry, {literal(TOTAL_INDUSTRY)})")
         if indicator.is_ratio:
             places["value"] = Sql(f"{literal(indicator.scale)} * sum(numerator) / nullif(sum(denominator), 0)")
-        values = {"indicator": indicator.name, "grain": str(grain), "city": self._region.city, "start": start}
-        self._con.execute(step("fresh_grain", **places), values | {"is_count": indicator.kind == "count"})
+        values: dict[str, object] = {"indicator": indicator.name, "grain": str(grain), "city": self._region.city}
+        values |= {"start": start, "cutoff_at": cutoff_at, "is_count": indicator.kind == "count"}
+        self._con.execute(step("fresh_grain", **places), values)
 
-    def _write_cohorts(self, indicator: Indicator, starts: Mapping[Grain, date]) -> None:
+    def _write_cohorts(self, indicator: Indicator, starts: Mapping[Grain, date], cutoff_at: datetime) -> None:
         """Add the people of each cohort to ``fresh``, by area and in the whole city.
 
         The indicator's own SQL, on a view that has a row for every cohort of a person; cohorts overlap, no total is
@@ -207,9 +232,9 @@ class Transform:
         self._con.execute(step("cohort_dense"))
         for grain in (one for one in starts if one in COHORT_GRAINS):
             self._count_files(indicator, grain, starts[grain])
-            values = {"indicator": indicator.name, "grain": str(grain), "city": self._region.city}
-            period = truncated(grain, self._region)
-            self._con.execute(step("fresh_cohorts", period=period), values | {"start": starts[grain]})
+            values: dict[str, object] = {"indicator": indicator.name, "grain": str(grain), "city": self._region.city}
+            values |= {"start": starts[grain], "cutoff_at": cutoff_at}
+            self._con.execute(step("fresh_cohorts", period=truncated(grain, self._region)), values)
 
     def _count_files(self, indicator: Indicator, grain: Grain, start: date) -> None:
         """Make ``completeness``: of each area and period of a grain how many of the files that are due have come."""

@@ -3,7 +3,7 @@ insert into fresh
 select
     $indicator, total.area, 'ALL', total.cohort, $grain, total.period, total.numerator, null, total.numerator,
     total.units, total.largest_unit, coalesce(own.reporting, 0), coalesce(own.due, 0),
-    coalesce(own.reporting < own.due, false), false, null
+    coalesce(own.reporting < own.due and own.final_at > $cutoff_at, false), false, null
 from (
     select
         coalesce(area, $city) as area, cohort, cast({period} as date) as period, sum(numerator) as numerator,

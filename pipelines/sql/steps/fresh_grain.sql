@@ -3,7 +3,7 @@ insert into fresh
 select
     $indicator, total.area, total.industry, 'all', $grain, total.period, total.numerator, total.denominator,
     total.value, total.units, total.largest_unit, coalesce(own.reporting, 0), coalesce(own.due, 0),
-    coalesce(own.reporting < own.due, false), false, total.second_unit
+    coalesce(own.reporting < own.due and own.final_at > $cutoff_at, false), false, total.second_unit
 from (
     select
         coalesce(area, $city) as area, {industry} as industry, cast({period} as date) as period,
