@@ -8,7 +8,7 @@ import pandas as pd
 from models import blend, causal, dispersion, history, interval
 from models.calendar import Days, days, features
 from models.causal import Course, State
-from models.evidence import strength
+from models.evidence import z_score
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
 from models.reason import reasons
@@ -69,14 +69,14 @@ def assess(
     course = course_of(panel, calendar, method)
     facts, last = course.facts, len(panel.periods) - 1
     states = resume(memory, course, last)
-    state = states[max(states)] if states else causal.begin(course)
+    state = states[max(states)] if states else causal.begin_state(course)
     for column in range(state.column, last):
         states[column] = state
-        state, sums = causal.look(causal.enter(state, course), course)
-        state = causal.absorb(state, sums, course)
+        state, sums = causal.predict(causal.update(state, course), course)
+        state = causal.refit(state, sums, course)
     states[last] = state
-    judged, sums = causal.look(causal.enter(state, course), course)
-    after = causal.absorb(judged, sums, course)
+    judged, sums = causal.predict(causal.update(state, course), course)
+    after = causal.refit(judged, sums, course)
     states[last + 1] = after
     assessment = Assessment(score(judged, sums, course), forecast(after, course))
     return assessment, Memory(method.name, panel, facts, prune(states, course))
@@ -122,10 +122,10 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
     windows = len(recipe.windows)
     columns = dict.fromkeys(SCORE, np.full((windows, len(panel.series)), np.nan))
     if sums is not None and state.block is not None:
-        told, variance, p = causal.judge(state, sums, course)
+        told, variance, p = causal.score(state, sums, course)
         typical = state.block.typical[None]
         mean_rate = told.exposed / np.where(told.reported > 0, told.reported, np.nan)
-        strong = strength(p, told.observed, told.expected, variance, course.tree.group, recipe, panel.worse)
+        strong = z_score(p, told.observed, told.expected, variance, course.tree.group, recipe, panel.worse)
         columns = {
             "observed": told.observed,
             "expected": told.expected,

@@ -48,12 +48,12 @@ class Blend:
     season: SeasonWidth
 
 
-def begin(horizons: int, n: int, year: int) -> Blend:
+def begin_blend(horizons: int, n: int, year: int) -> Blend:
     """Before any forecast. year: periods of one."""
     blends, zero = len(LAST_SHARES) * len(YEAR_SHARES), np.zeros((horizons, n))
     pending = np.full((horizons, horizons, blends, n), np.nan)
     return Blend(
-        pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero, season_width.begin(horizons, year, n)
+        pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero, season_width.begin_width(horizons, year, n)
     )
 
 
@@ -98,7 +98,7 @@ def running_mean(known: Floats, end: int, year: int) -> Floats:
     return np.where(count >= year // LEAST_SHARE, np.nansum(part, axis=1) / np.maximum(count, 1), np.nan)
 
 
-def told(state: Blend, group: Integers, blends: Floats) -> Floats:
+def average_blends(state: Blend, group: Integers, blends: Floats) -> Floats:
     """(H, n) of blends (H, C, n): each counts by its past loss, own plus half of the group's mean."""
     loss = np.empty_like(state.loss)
     for code in np.unique(group):
@@ -109,13 +109,13 @@ def told(state: Blend, group: Integers, blends: Floats) -> Floats:
     return np.asarray((share * blends).sum(axis=1) / share.sum(axis=1))
 
 
-def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Recipe) -> Blend:
+def advance_blend(state: Blend, panel: Panel, column: int, group: Integers, recipe: Recipe) -> Blend:
     """Take in the period at `column`: errors of the forecasts that were due."""
     (truth,) = logs(panel, column, column + 1).T
     due = state.pending[:, 0]
     error = truth - due
     seen = np.isfinite(error)
-    missed = told(state, group, error)
+    missed = average_blends(state, group, error)
     is_told = np.isfinite(missed)
     keep = np.where(is_told, 0.5 ** (1 / (WIDTH_HALF_LIFE * recipe.year)), 1.0)
     size = np.minimum(np.abs(np.where(is_told, missed, 0.0)), CLIP)
@@ -130,11 +130,11 @@ def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Re
         keep * state.bias + (1 - keep) * np.where(is_told, np.clip(missed, -limit, limit), 0.0),
         keep * state.weight + (1 - keep),
         state.count + is_told,
-        season_width.advance(state.season, panel.periods[column], relative),
+        season_width.advance_width(state.season, panel.periods[column], relative),
     )
 
 
-def promise(state: Blend, forecasts: Floats) -> Blend:
+def register_forecasts(state: Blend, forecasts: Floats) -> Blend:
     """Note forecasts (H, C, n) made now, to be judged when their period has come."""
     pending = state.pending.copy()
     for horizon in range(len(forecasts)):
@@ -142,7 +142,7 @@ def promise(state: Blend, forecasts: Floats) -> Blend:
     return replace(state, pending=pending)
 
 
-def newest(state: Blend) -> Floats:
+def latest(state: Blend) -> Floats:
     """(H, C, n) log forecasts promised last."""
     return np.stack([state.pending[horizon, horizon] for horizon in range(len(state.pending))])
 
@@ -150,16 +150,16 @@ def newest(state: Blend) -> Floats:
 def quantile(state: Blend, last: pd.Timestamp, group: Integers, levels: Floats, recipe: Recipe) -> tuple[Floats, Flags]:
     """(Q, H, n) people at the levels (Q,), of the forecasts made after the period `last`; and (H, n) whether enough
     errors are known."""
-    centre = told(state, group, newest(state))
+    centre = average_blends(state, group, latest(state))
     weight = np.maximum(state.weight, 1e-9)
-    spread = state.width / weight / MEAN_ABSOLUTE * season_width.factor(state.season, last, group)
+    spread = state.width / weight / MEAN_ABSOLUTE * season_width.width_factor(state.season, last, group)
     reach = special.stdtrit(FREEDOM, levels)[:, None, None]
     bias = state.bias / weight if recipe.unbias else 0.0
     people = np.expm1(centre + bias + spread * reach)
     return np.maximum(people, 0.0), (state.count >= LEAST_ERRORS) & np.isfinite(centre)
 
 
-def foretold(state: Blend, group: Integers, owed: Floats, recipe: Recipe) -> Floats:
+def combine(state: Blend, group: Integers, owed: Floats, recipe: Recipe) -> Floats:
     """(R, n) people of the newest forecasts of level x factor with past years, as far as windows reach, among an
     exposure of 1.
 
@@ -167,8 +167,8 @@ def foretold(state: Blend, group: Integers, owed: Floats, recipe: Recipe) -> Flo
     than `large` are forecast for the first period among what was owed last (n,).
     """
     horizons, without_last = slice(recipe.looks_back), slice(None, None, len(LAST_SHARES))
-    made = newest(state)[horizons, without_last]
-    centre = told(replace(state, loss=state.loss[horizons, without_last]), group, made)
+    made = latest(state)[horizons, without_last]
+    centre = average_blends(replace(state, loss=state.loss[horizons, without_last]), group, made)
     people = np.maximum(np.expm1(centre), 0.0)
     is_known = (state.count[horizons] >= LEAST_ERRORS) & np.isfinite(centre) & (people[:1] * owed >= recipe.large)
     return np.where(is_known, people, np.nan)

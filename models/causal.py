@@ -71,19 +71,19 @@ class Course:
     ordinary: Flags
 
 
-def begin(course: Course) -> State:
+def begin_state(course: Course) -> State:
     """Before the first column."""
     n = len(course.panel.series)
     recipe = course.recipe
     reach = recipe.looks_back if recipe.year else 0
     return State(
         0,
-        level.begin(n, recipe),
-        dispersion.begin(len(recipe.spans), n),
+        level.begin_level(n, recipe),
+        dispersion.begin_dispersion(len(recipe.spans), n),
         np.full((n, recipe.reach), np.nan),
         np.zeros(n, dtype=np.int64),
         None,
-        blend.begin(len(recipe.horizons), n, recipe.year) if recipe.year else None,
+        blend.begin_blend(len(recipe.horizons), n, recipe.year) if recipe.year else None,
         np.full((reach, reach, n), np.nan),
     )
 
@@ -98,7 +98,7 @@ def is_anchor(course: Course, column: int) -> bool:
     return bool(era[0] != era[1])
 
 
-def enter(state: State, course: Course) -> State:
+def update(state: State, course: Course) -> State:
     """The state to judge the next column with: a new block first, if one begins here."""
     if not is_anchor(course, state.column):
         return state
@@ -133,26 +133,30 @@ def _rerun(
     first_kept = state.column - levels.shape[1]
     for column in range(start, state.column):
         if column >= first_kept:
-            levels[:, column - first_kept] = level.pick(level.value(known, recipe), choice)
-        known = _take(known, panel, column, rate[:, column - start], bool(due[column - start]), recipe, learns=False)
+            levels[:, column - first_kept] = level.select_candidate(level.value(known, recipe), choice)
+        known = _advance_level(
+            known, panel, column, rate[:, column - start], bool(due[column - start]), recipe, learns=False
+        )
     return known, levels
 
 
-def _take(known: Level, panel: Panel, column: int, rate: Floats, due: bool, recipe: Recipe, learns: bool) -> Level:
+def _advance_level(
+    known: Level, panel: Panel, column: int, rate: Floats, due: bool, recipe: Recipe, learns: bool
+) -> Level:
     """Advance the level by one column of the panel."""
     values, exposure = panel.values[:, column], panel.exposure[:, column]
     seen = np.isfinite(values) & (exposure > 0) & (rate > 0)
     asleep = ~seen & (due or bool(seen.any()))
     observed = np.where(seen, values, 0.0)
-    return level.advance(known, observed, np.where(seen, rate * exposure, 0.0), seen, asleep, recipe, learns)
+    return level.advance_level(known, observed, np.where(seen, rate * exposure, 0.0), seen, asleep, recipe, learns)
 
 
-def look(state: State, course: Course) -> tuple[State, Sums | None]:
+def predict(state: State, course: Course) -> tuple[State, Sums | None]:
     """Window sums that end with the next column, and the state with this column's level noted; no block, no sums."""
     if state.block is None:
         return state, None
     block, recipe, panel = state.block, course.recipe, course.panel
-    now = level.pick(level.value(state.level, recipe), block.choice)
+    now = level.select_candidate(level.value(state.level, recipe), block.choice)
     state = replace(state, levels=np.column_stack([state.levels[:, 1:], now]))
     end = state.column + 1
     begin_at = max(block.start, end - recipe.reach)
@@ -190,7 +194,7 @@ def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
     return replace(sums, expected=expected, foreseen=foreseen, exposed=exposed)
 
 
-def judge(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
+def score(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
     """The judged windows with expectations that add up over the tree, (W, n) variance of their weighted sums, and
     their mid-p on the worse side, NaN = no judgement. Errors are learned of each series by itself, before this."""
     told = coherent(sums, among(course.table, (state.seen > 0) | (sums.reported > 0).any(axis=0)))
@@ -207,16 +211,16 @@ def coherent(sums: Sums, table: Table | None) -> Sums:
     return replace(sums, expected=sums.expected * ratio, foreseen=sums.foreseen * ratio, level=sums.level * ratio)
 
 
-def passed(course: Course) -> Iterator[tuple[State, Sums | None, State]]:
+def run_columns(course: Course) -> Iterator[tuple[State, Sums | None, State]]:
     """The whole panel, column by column: the state that judged it, its sums, the state that has learned from it."""
-    state = begin(course)
+    state = begin_state(course)
     for _ in range(len(course.panel.periods)):
-        judged, sums = look(enter(state, course), course)
-        state = absorb(judged, sums, course)
+        judged, sums = predict(update(state, course), course)
+        state = refit(judged, sums, course)
         yield judged, sums, state
 
 
-def absorb(state: State, sums: Sums | None, course: Course) -> State:
+def refit(state: State, sums: Sums | None, course: Course) -> State:
     """Learn from the column just judged."""
     panel, column = course.panel, state.column
     reported = np.isfinite(panel.values[:, column]) & (panel.exposure[:, column] > 0)
@@ -224,19 +228,19 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
     if state.block is None or sums is None:
         return after
     at = column - state.block.start
-    known = _take(
+    known = _advance_level(
         state.level, panel, column, state.block.rate[:, at], bool(state.block.due[at]), course.recipe, learns=True
     )
-    spread = dispersion.advance(
+    spread = dispersion.advance_dispersion(
         state.spread, sums.weighed, sums.foreseen, sums.valid, dispersion.telling(course.tree.inherits), course.recipe
     )
     after = replace(after, level=known, spread=spread)
     if after.blend is None:
         return after
-    judged = blend.advance(after.blend, panel, column, course.tree.group, course.recipe)
-    made = blend.promise(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
+    judged = blend.advance_blend(after.blend, panel, column, course.tree.group, course.recipe)
+    made = blend.register_forecasts(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
     owed = panel.owed(column, column + 1)[:, 0]
-    newest = blend.foretold(made, course.tree.group, owed, course.recipe)[None]
+    newest = blend.combine(made, course.tree.group, owed, course.recipe)[None]
     return replace(after, blend=made, foretold=np.concatenate([newest, after.foretold[:-1]]))
 
 
@@ -248,5 +252,7 @@ def expected(state: State, course: Course) -> Floats:
         return np.full((len(recipe.horizons), len(course.panel.series)), np.nan)
     rate = state.block.factor.rate(course.features, end, end + recipe.ahead)
     due = state.block.factor.due(course.features, end, end + recipe.ahead).astype(np.float64)
-    told = interval.ahead(level.pick(level.value(state.level, recipe), state.block.choice), rate, due, recipe)
+    told = interval.ahead(
+        level.select_candidate(level.value(state.level, recipe), state.block.choice), rate, due, recipe
+    )
     return np.where(state.block.factor.is_known, told, np.nan)

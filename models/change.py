@@ -16,7 +16,7 @@ from models import history
 from models.assess import Assessment, Memory, forecast_frame, score_frame
 from models.assess import assess as of_counts
 from models.calendar import days
-from models.evidence import strength
+from models.evidence import z_score
 from models.interval import QUANTILES
 from models.methods import Method
 from models.panel import (
@@ -207,7 +207,7 @@ def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
         tree = past.tree_by(column + 1)
         told = _tested({name: np.stack([row[name] for row in rows]) for name in rows[0]}, past, tree)
         p, observed, expected, variance = (told[name] for name in ("p", "observed", "expected", "variance"))
-        strong = strength(
+        strong = z_score(
             p, observed, expected, variance, past.group, past.recipe, side, nature, is_sum=past.panel.is_sum
         )
         yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}

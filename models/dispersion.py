@@ -32,7 +32,7 @@ class Dispersion:
     is_square: bool
 
 
-def begin(spans: int, n: int) -> Dispersion:
+def begin_dispersion(spans: int, n: int) -> Dispersion:
     """Before any error was seen: dispersion 1.5, coefficient of variation 0.3."""
     zero = np.zeros((spans, n))
     return Dispersion(zero, zero, zero, np.full((spans, n), 1.5), np.full((spans, n), 0.09), np.zeros(spans), False)
@@ -53,7 +53,7 @@ def variance(state: Dispersion, mean: Floats, recipe: Recipe) -> Floats:
     return np.maximum(square * floor**2, floor) if state.is_square else phi * floor
 
 
-def advance(
+def advance_dispersion(
     state: Dispersion, observed: Floats, mean: Floats, valid: Flags, tells: Flags, recipe: Recipe
 ) -> Dispersion:
     """Take in one period's sums: observed, mean, valid are (S, n); tells (n,): who tells of a shock.

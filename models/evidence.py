@@ -11,7 +11,7 @@ MIN_PEOPLE, MIN_RATIO = 3.0, 1.2  # fewer people, or less above the expectation,
 MIN_MOVE = 0.005  # of a stock: half of the least monthly loss that a level rule of the region speaks of
 
 
-def worth(
+def is_worth_telling(
     observed: Floats, expected: Floats, worse: Worse = "higher", nature: Nature = "count", *, is_sum: bool = True
 ) -> Flags:
     """Whether a rise, or a fall where lower is worse, is large enough to be spoken of at all; false for NaN.
@@ -27,7 +27,7 @@ def worth(
     return np.asarray(more - less >= np.maximum(people, least))
 
 
-def strength(
+def z_score(
     p: Floats,
     observed: Floats,
     expected: Floats,
@@ -50,19 +50,21 @@ def strength(
     scatter = np.reshape([span.alone_within for span in recipe.windows], shape)
     speaks = np.isinf(scatter) | (variance < np.nan_to_num(scatter, posinf=0.0) * expected)
     allowance = np.array([recipe.allowance[level] for level in LEVELS])[group].reshape(1, -1, *[1] * (p.ndim - 2))
-    is_worth = worth(observed, expected, worse, nature, is_sum=is_sum)
+    is_worth = is_worth_telling(observed, expected, worse, nature, is_sum=is_sum)
     if recipe.by_latest:
         usual = expected / np.reshape([span.length for span in recipe.windows], shape)
         usual = np.minimum(usual, expected[:1]) if worse == "higher" else np.maximum(usual, expected[:1])
         latest = np.broadcast_to(observed[:1], usual.shape)
         goes_on = latest >= usual if worse == "higher" else latest <= usual
-        is_worth = np.where(speaks[:1], is_worth & goes_on, worth(latest, usual, worse, nature, is_sum=is_sum))
+        is_worth = np.where(
+            speaks[:1], is_worth & goes_on, is_worth_telling(latest, usual, worse, nature, is_sum=is_sum)
+        )
     told = np.isfinite(p) & speaks & is_worth
     deviations = -special.ndtri(np.where(told, p, 0.5)) - handicap + allowance
     return np.asarray(np.where(told, deviations, -np.inf))
 
 
-def evidence(
+def best_z_score(
     p: Floats,
     observed: Floats,
     expected: Floats,
@@ -75,5 +77,5 @@ def evidence(
     is_sum: bool = True,
 ) -> Floats:
     """(n, ...) strength of the best window; arguments as `strength`."""
-    told = strength(p, observed, expected, variance, group, recipe, worse, nature, is_sum=is_sum)
+    told = z_score(p, observed, expected, variance, group, recipe, worse, nature, is_sum=is_sum)
     return np.asarray(told.max(axis=0))

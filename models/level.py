@@ -27,7 +27,7 @@ class Level:
     loss: Floats
 
 
-def begin(n: int, recipe: Recipe) -> Level:
+def begin_level(n: int, recipe: Recipe) -> Level:
     """Nothing known yet; ties lean to the second half-life."""
     candidates = len(recipe.half_lives)
     zero = np.zeros((candidates, n))
@@ -47,7 +47,7 @@ def value(level: Level, recipe: Recipe) -> Floats:
     return np.asarray((weight + level.people) / (weight + level.expected))
 
 
-def advance(
+def advance_level(
     level: Level, observed: Floats, expected: Floats, seen: Flags, asleep: Flags, recipe: Recipe, learns: bool
 ) -> Level:
     """Take in one period: observed (n,) people, expected (n,) = factor x exposure, seen (n,) reported.
@@ -89,6 +89,6 @@ def choose(level: Level, group: Integers) -> Integers:
     return best
 
 
-def pick(rows: Floats, choice: Integers) -> Floats:
+def select_candidate(rows: Floats, choice: Integers) -> Floats:
     """(n,) the chosen candidate's entry of (H, n)."""
     return np.asarray(rows[choice, np.arange(rows.shape[1])])

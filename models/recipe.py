@@ -10,7 +10,7 @@ from models.panel import Floats, Grain
 
 
 @dataclass(frozen=True)
-class Span:
+class Window:
     """A sum of the last `width` periods, expected by the level known `gap` periods before it began.
 
     echo: weight of the `width` periods before those, as evidence that the rise lasts. handicap: what a judgement must
@@ -85,8 +85,8 @@ class Recipe:
     large: float
     unbias: bool
     foretold_beyond: float
-    windows: tuple[Span, ...]
-    horizons: tuple[Span, ...]
+    windows: tuple[Window, ...]
+    horizons: tuple[Window, ...]
     by_latest: bool
     error_clip: float
     loss_half_life: float
@@ -99,7 +99,7 @@ class Recipe:
     budget_gap: int
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[Window, ...]:
         """Windows first, then horizons: the order of every (S, n) array."""
         return self.windows + self.horizons
 
@@ -138,8 +138,8 @@ DAY = Recipe(
     large=inf,
     unbias=False,
     foretold_beyond=inf,
-    windows=(Span(7, handicap=0.3), Span(14), Span(28)),
-    horizons=tuple(Span(7, 7 * week) for week in range(WEEKS_AHEAD)),
+    windows=(Window(7, handicap=0.3), Window(14), Window(28)),
+    horizons=tuple(Window(7, 7 * week) for week in range(WEEKS_AHEAD)),
     by_latest=False,
     error_clip=2.25,
     loss_half_life=365.0,
@@ -169,8 +169,8 @@ WEEK = Recipe(
     large=30.0,
     unbias=True,
     foretold_beyond=5.0,
-    windows=(Span(1, handicap=0.2, alone_within=5.0), Span(1, echo=0.6)),
-    horizons=tuple(Span(1, week) for week in range(WEEKS_AHEAD)),
+    windows=(Window(1, handicap=0.2, alone_within=5.0), Window(1, echo=0.6)),
+    horizons=tuple(Window(1, week) for week in range(WEEKS_AHEAD)),
     by_latest=True,
     error_clip=9.0,
     loss_half_life=104.0,
@@ -200,8 +200,8 @@ MONTH = Recipe(
     large=30.0,
     unbias=False,
     foretold_beyond=0.0,
-    windows=(Span(1), Span(3, handicap=0.5)),
-    horizons=tuple(Span(1, gap) for gap in range(6)),
+    windows=(Window(1), Window(3, handicap=0.5)),
+    horizons=tuple(Window(1, gap) for gap in range(6)),
     by_latest=False,
     error_clip=9.0,
     loss_half_life=36.0,
@@ -224,8 +224,8 @@ QUARTER = replace(
     burn=40,
     half_lives=(0.4, 1.0, 2.0, 4.0, inf),
     year=4,
-    windows=(Span(1),),
-    horizons=(Span(1), Span(1, 1)),
+    windows=(Window(1),),
+    horizons=(Window(1), Window(1, 1)),
     loss_half_life=12.0,
     noise_half_life=8.0,
     shock_limit=6,

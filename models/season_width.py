@@ -25,13 +25,13 @@ class SeasonWidth:
     weight: Floats
 
 
-def begin(horizons: int, year: int, n: int) -> SeasonWidth:
+def begin_width(horizons: int, year: int, n: int) -> SeasonWidth:
     """Before any error."""
     zero = np.zeros((horizons, year, n))
     return SeasonWidth(zero, zero)
 
 
-def advance(state: SeasonWidth, period: pd.Timestamp, relative: Floats) -> SeasonWidth:
+def advance_width(state: SeasonWidth, period: pd.Timestamp, relative: Floats) -> SeasonWidth:
     """Take in misses over the usual one (H, n) of the forecasts for a period; NaN where there is none."""
     year = state.missed.shape[1]
     apart = np.abs(np.arange(year) - _place(period, year))
@@ -42,7 +42,7 @@ def advance(state: SeasonWidth, period: pd.Timestamp, relative: Floats) -> Seaso
     return SeasonWidth(state.missed + share * size[:, None], state.weight + share * known[:, None])
 
 
-def factor(state: SeasonWidth, last: pd.Timestamp, group: Integers) -> Floats:
+def width_factor(state: SeasonWidth, last: pd.Timestamp, group: Integers) -> Floats:
     """(H, n) by which the usual miss is to be multiplied for the H periods after `last`, a year having K of them."""
     horizons, year, n = state.missed.shape
     usual = state.missed.sum(axis=1) / np.maximum(state.weight.sum(axis=1), 1e-9)

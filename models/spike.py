@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special
 
 from models.panel import Flags, Floats, Worse
-from models.recipe import MIN_COVERAGE, Span
+from models.recipe import MIN_COVERAGE, Window
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Sums:
 
 
 def window_sums(
-    values: Floats, exposure: Floats, whole: Floats, rate: Floats, due: Flags, levels: Floats, spans: tuple[Span, ...]
+    values: Floats, exposure: Floats, whole: Floats, rate: Floats, due: Flags, levels: Floats, spans: tuple[Window, ...]
 ) -> Sums:
     """Sums over the last columns of the trailing arrays values, exposure, whole, rate (n, k), due (k,).
 
@@ -55,7 +55,7 @@ def window_sums(
     )
 
 
-def _one(parts: Floats, levels: Floats, span: Span) -> tuple[Floats, Floats, Floats]:
+def _one(parts: Floats, levels: Floats, span: Window) -> tuple[Floats, Floats, Floats]:
     """Sums (4, n) of one span's columns of parts (4, n, k), its weighted sums (4, n), and its level (n,): a window that
     begins before the panel has none."""
     reach = levels.shape[1] - span.reach

@@ -44,7 +44,7 @@ def numbers(replayed: House) -> list[dict[str, object]]:
     rows = replayed.ask(
         "select indicator, area, industry, reading.grain, reading.period, edition.day, value, known_to is not null "
         "from reading join edition on known_from <= edition.cutoff_at "
-        "and (known_to is null or known_to > edition.cutoff_at) order by all"
+        "and (known_to is null or known_to > edition.cutoff_at) where cohort = 'all' order by all"
     )
     names = ("indicator", "area", "industry", "grain", "period", "day", "value", "is_revised")
     drawn = random.Random(20)

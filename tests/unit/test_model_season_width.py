@@ -11,9 +11,9 @@ YEAR = 52
 
 def learned(relative: np.ndarray, weeks: pd.DatetimeIndex = WEEKS) -> season_width.SeasonWidth:
     """(T, n) misses over the usual one, taken in as those of one horizon."""
-    state = season_width.begin(1, YEAR, relative.shape[1])
+    state = season_width.begin_width(1, YEAR, relative.shape[1])
     for week, row in zip(weeks, relative, strict=True):
-        state = season_width.advance(state, week, row[None])
+        state = season_width.advance_width(state, week, row[None])
     return state
 
 
@@ -23,13 +23,13 @@ def usual(count: int, high: float = 1.0) -> np.ndarray:
 
 
 def at(state: season_width.SeasonWidth, last: str, group: np.ndarray | None = None) -> np.ndarray:
-    return season_width.factor(
+    return season_width.width_factor(
         state, pd.Timestamp(last), np.zeros(state.missed.shape[2], int) if group is None else group
     )
 
 
 def test_before_any_error_the_width_is_the_usual_one():
-    assert (at(season_width.begin(3, YEAR, 4), "2020-01-05") == 1).all()
+    assert (at(season_width.begin_width(3, YEAR, 4), "2020-01-05") == 1).all()
 
 
 def test_a_hard_time_of_the_year_is_wide_and_the_rest_is_not():
@@ -57,9 +57,9 @@ def test_a_series_leans_on_its_level_and_not_on_another():
 
 
 def test_the_season_is_known_before_the_turn_of_the_year():
-    state = season_width.begin(5, YEAR, 11)
+    state = season_width.begin_width(5, YEAR, 11)
     for week, row in zip(WEEKS, usual(11, 3.0), strict=True):
-        state = season_width.advance(state, week, np.stack([row] * 5))
+        state = season_width.advance_width(state, week, np.stack([row] * 5))
     factor = at(state, "2019-12-01")[:, 0]
     assert factor[:2] == pytest.approx(1 / 1.1, abs=0.05)  # 8 and 15 December
     assert factor[4] > 1.5  # 5 January
