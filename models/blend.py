@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from models import season_width
 from models.calendar import Features
 from models.panel import Flags, Floats, Integers, Panel
 from models.recipe import Recipe
-from models.season_width import SeasonWidth
 
 LAST_SHARES = (0.0, 0.4, 0.8)  # candidates for the weight of the last value
 YEAR_SHARES = (0.15, 0.35, 0.6)  # and for that of past years in what is not the last value
@@ -28,6 +26,15 @@ LEAST_LOSS = 1e-3  # log; below it two blends are equally good
 FREEDOM, MEAN_ABSOLUTE = 5.0, 0.9490  # Student's t, and the mean of its absolute value
 LEAST_ERRORS = 12  # errors before the width is trusted
 FESTIVE = 0.02  # of a feature of the festival: less is as good as nothing
+
+
+@dataclass(frozen=True)
+class SeasonWidth:
+    """missed: (H, K, n) misses over the usual one of their horizon and series, summed by time of the year; weight:
+    (H, K, n) their number. K times of equal length make a year. Never changed in place."""
+
+    missed: Floats
+    weight: Floats
 
 
 @dataclass(frozen=True)
@@ -52,9 +59,7 @@ def begin_blend(horizons: int, n: int, year: int) -> Blend:
     """Before any forecast. year: periods of one."""
     blends, zero = len(LAST_SHARES) * len(YEAR_SHARES), np.zeros((horizons, n))
     pending = np.full((horizons, horizons, blends, n), np.nan)
-    return Blend(
-        pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero, season_width.begin_width(horizons, year, n)
-    )
+    return Blend(pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero, begin_width(horizons, year, n))
 
 
 def logs(panel: Panel, start: int, end: int) -> Floats:
@@ -130,7 +135,7 @@ def advance_blend(state: Blend, panel: Panel, column: int, group: Integers, reci
         keep * state.bias + (1 - keep) * np.where(is_told, np.clip(missed, -limit, limit), 0.0),
         keep * state.weight + (1 - keep),
         state.count + is_told,
-        season_width.advance_width(state.season, panel.periods[column], relative),
+        advance_width(state.season, panel.periods[column], relative),
     )
 
 
@@ -152,7 +157,7 @@ def quantile(state: Blend, last: pd.Timestamp, group: Integers, levels: Floats, 
     errors are known."""
     centre = average_blends(state, group, latest(state))
     weight = np.maximum(state.weight, 1e-9)
-    spread = state.width / weight / MEAN_ABSOLUTE * season_width.width_factor(state.season, last, group)
+    spread = state.width / weight / MEAN_ABSOLUTE * width_factor(state.season, last, group)
     reach = special.stdtrit(FREEDOM, levels)[:, None, None]
     bias = state.bias / weight if recipe.unbias else 0.0
     people = np.expm1(centre + bias + spread * reach)
@@ -179,3 +184,45 @@ def ordinary(features: Features, year: int) -> Flags:
     near = features.matrix[:, features.columns("before festival", "after festival")]
     festive: Flags = np.asarray((near > FESTIVE).any(axis=1))
     return np.asarray(~(festive | np.concatenate([np.zeros(year, dtype=bool), festive])[: len(festive)]))
+
+
+REACH_DAYS = 6.0  # days; a time of the year also tells of those this far from it, as a normal density falls
+MOST_WIDTH = 4.0  # times the usual; a larger miss says no more
+LEVEL_WEIGHT, OWN_WEIGHT = 40.0, 4.0  # misses by which a level leans on the usual, and a series on its level
+YEAR_DAYS = 365.25
+
+
+def begin_width(horizons: int, year: int, n: int) -> SeasonWidth:
+    """Before any error."""
+    zero = np.zeros((horizons, year, n))
+    return SeasonWidth(zero, zero)
+
+
+def advance_width(state: SeasonWidth, period: pd.Timestamp, relative: Floats) -> SeasonWidth:
+    """Take in misses over the usual one (H, n) of the forecasts for a period; NaN where there is none."""
+    year = state.missed.shape[1]
+    apart = np.abs(np.arange(year) - _place(period, year))
+    apart = np.minimum(apart, year - apart) * YEAR_DAYS / year
+    share = np.exp(-0.5 * (apart / REACH_DAYS) ** 2)[None, :, None]
+    known = np.isfinite(relative)
+    size = np.where(known, np.minimum(relative, MOST_WIDTH), 0.0)
+    return SeasonWidth(state.missed + share * size[:, None], state.weight + share * known[:, None])
+
+
+def width_factor(state: SeasonWidth, last: pd.Timestamp, group: Integers) -> Floats:
+    """(H, n) by which the usual miss is to be multiplied for the H periods after `last`, a year having K of them."""
+    horizons, year, n = state.missed.shape
+    usual = state.missed.sum(axis=1) / np.maximum(state.weight.sum(axis=1), 1e-9)
+    row = np.arange(horizons)
+    place = np.round(_place(last, year) + 1 + row).astype(np.int64) % year
+    missed, weight = state.missed[row, place] / np.maximum(usual, 1e-9), state.weight[row, place]
+    found = np.ones((horizons, n))
+    for code in np.unique(group):
+        own = group == code
+        level = (LEVEL_WEIGHT + missed[:, own].sum(axis=1)) / (LEVEL_WEIGHT + weight[:, own].sum(axis=1))
+        found[:, own] = (OWN_WEIGHT * level[:, None] + missed[:, own]) / (OWN_WEIGHT + weight[:, own])
+    return found
+
+
+def _place(period: pd.Timestamp, year: int) -> float:
+    return float(period.day_of_year - 1) / YEAR_DAYS * year

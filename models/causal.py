@@ -5,18 +5,16 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from models import blend, dispersion, interval, level
+from models import blend, evidence, level
 from models.blend import Blend
 from models.calendar import Days, Features
-from models.dispersion import Dispersion
+from models.evidence import Sums, tail_probability, window_sums
 from models.factor import Factor
-from models.level import Level
-from models.methods import Method
+from models.level import Dispersion, Level
+from models.methods import Method, YearAgo
 from models.panel import Flags, Floats, Hierarchy, Integers, Panel, period_numbers
 from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
 from models.reconcile import Table, among, moved
-from models.seasonal import YearAgo
-from models.spike import Sums, tail_probability, window_sums
 
 PROVISIONAL = 60.0  # periods that errors of a provisional factor may count for, once there is a real one
 
@@ -79,7 +77,7 @@ def begin_state(course: Course) -> State:
     return State(
         0,
         level.begin_level(n, recipe),
-        dispersion.begin_dispersion(len(recipe.spans), n),
+        level.begin_dispersion(len(recipe.spans), n),
         np.full((n, recipe.reach), np.nan),
         np.zeros(n, dtype=np.int64),
         None,
@@ -114,12 +112,12 @@ def update(state: State, course: Course) -> State:
     counted = rate[:, year][:, due[year]] if due[year].any() else rate[:, year]
     spread = state.spread
     if anchor >= recipe.warm > anchor - recipe.refit:
-        spread = dispersion.discount(spread, PROVISIONAL)
+        spread = level.discount(spread, PROVISIONAL)
     keep = max(0, anchor - recipe.reach) - start
     block = Block(
         learned.coming(recipe), start + keep, rate[:, keep:].copy(), due[keep:].copy(), counted.mean(axis=1), choice
     )
-    shared = dispersion.share(spread, course.tree.group)
+    shared = level.share(spread, course.tree.group)
     return replace(state, level=rerun, levels=levels, spread=shared, block=block)
 
 
@@ -178,7 +176,7 @@ def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
     past years tell more than level x factor alone. They are part of the factor then: the level is the one before."""
     panel, recipe, end = course.panel, course.recipe, state.column + 1
     mean = state.foretold[0, 0] * panel.owed(end - 2, end - 1)[:, 0]
-    spread = dispersion.variance(state.spread, np.broadcast_to(mean, sums.foreseen.shape), recipe)
+    spread = level.variance(state.spread, np.broadcast_to(mean, sums.foreseen.shape), recipe)
     is_wide = spread[0] >= recipe.foretold_beyond * mean  # by what was owed last: it does not hang on what has come in
     expected, foreseen = sums.expected.copy(), sums.foreseen.copy()
     for row, span in enumerate(recipe.windows):
@@ -198,7 +196,7 @@ def score(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Float
     """The judged windows with expectations that add up over the tree, (W, n) variance of their weighted sums, and
     their mid-p on the worse side, NaN = no judgement. Errors are learned of each series by itself, before this."""
     told = coherent(sums, among(course.table, (state.seen > 0) | (sums.reported > 0).any(axis=0)))
-    variance = dispersion.variance(state.spread, told.foreseen, course.recipe)
+    variance = level.variance(state.spread, told.foreseen, course.recipe)
     windows = len(course.recipe.windows)
     told = Sums(*(getattr(told, field.name)[:windows] for field in fields(Sums)))
     p = tail_probability(told.weighed, told.foreseen, variance[:windows], course.panel.worse)
@@ -231,8 +229,8 @@ def refit(state: State, sums: Sums | None, course: Course) -> State:
     known = _advance_level(
         state.level, panel, column, state.block.rate[:, at], bool(state.block.due[at]), course.recipe, learns=True
     )
-    spread = dispersion.advance_dispersion(
-        state.spread, sums.weighed, sums.foreseen, sums.valid, dispersion.telling(course.tree.inherits), course.recipe
+    spread = level.advance_dispersion(
+        state.spread, sums.weighed, sums.foreseen, sums.valid, level.telling(course.tree.inherits), course.recipe
     )
     after = replace(after, level=known, spread=spread)
     if after.blend is None:
@@ -252,7 +250,7 @@ def expected(state: State, course: Course) -> Floats:
         return np.full((len(recipe.horizons), len(course.panel.series)), np.nan)
     rate = state.block.factor.rate(course.features, end, end + recipe.ahead)
     due = state.block.factor.due(course.features, end, end + recipe.ahead).astype(np.float64)
-    told = interval.ahead(
+    told = evidence.expect_ahead(
         level.select_candidate(level.value(state.level, recipe), state.block.choice), rate, due, recipe
     )
     return np.where(state.block.factor.is_known, told, np.nan)

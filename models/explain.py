@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.evidence import best_z_score
+from models.evidence import best_z_score, tail_probability
 from models.panel import Flags, Floats, Integers, Worse
 from models.recipe import Recipe
 from models.reconcile import Table
-from models.spike import tail_probability
 
 Strings = npt.NDArray[np.str_]
 DIGITS = 6  # of the evidence taken away: beyond them it hangs on the order of a sum

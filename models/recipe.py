@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
+import numpy.typing as npt
 
-from models.panel import Floats, Grain
+from models.panel import Flags, Floats, Grain, Panel
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,6 @@ class Recipe:
 
 
 WEEKS_AHEAD = 8  # what days and weeks are forecast for
-
 # No one-day window: 365 chances a year cost more detections than it wins (method.md, section 4).
 DAY = Recipe(
     grain="day",
@@ -151,7 +151,6 @@ DAY = Recipe(
     budget_memory=360,
     budget_gap=3,
 )
-
 # Large weekly counts: clipping and reweighting cost detections on real claims (method.md, table D and section 8).
 WEEK = Recipe(
     grain="week",
@@ -182,7 +181,6 @@ WEEK = Recipe(
     budget_memory=104,
     budget_gap=1,
 )
-
 # Few periods, so a year of its own errors is soon all there is; three months tell of a slow slide.
 MONTH = Recipe(
     grain="month",
@@ -213,7 +211,6 @@ MONTH = Recipe(
     budget_memory=36,
     budget_gap=1,
 )
-
 QUARTER = replace(
     MONTH,
     grain="quarter",
@@ -231,7 +228,6 @@ QUARTER = replace(
     shock_limit=6,
     budget_memory=12,
 )
-
 RECIPES: dict[str, Recipe] = {"day": DAY, "week": WEEK, "month": MONTH, "quarter": QUARTER}
 
 
@@ -261,7 +257,21 @@ BY_METHOD: dict[str, dict[str, Recipe]] = {
     },
 }
 DEFAULT_METHOD = "level_factor"
-
 MIN_SEEN = 8  # reported periods before a series gets any score
 FIRST_ANCHOR = 12  # the column before which the calendar is first fitted: eight workdays and their weekends
 MIN_COVERAGE = 2 / 3  # of what was due in a window must have been reported
+INSUFFICIENT, PROVISIONAL, FULL = "insufficient", "provisional", "full"
+
+
+def history_states(panel: Panel, recipe: Recipe, anchor: int, is_known: Flags) -> npt.NDArray[np.object_]:
+    """(n,) state of every series under the calendar learned before column `anchor` (0: none yet).
+
+    insufficient: not `is_known`, too few reports for any judgement. provisional: it began less than `warm` periods
+    before the anchor, so its calendar factor is that of the series above. full: its own.
+    """
+    if anchor == 0:
+        return np.full(len(panel.series), INSUFFICIENT, dtype=object)
+    reported = np.isfinite(panel.values[:, :anchor]) & (panel.exposure[:, :anchor] > 0)
+    first = np.where(reported.any(axis=1), reported.argmax(axis=1), anchor)
+    rung = np.where(anchor - first < recipe.warm, PROVISIONAL, FULL)
+    return np.where(is_known, rung, INSUFFICIENT).astype(object)

@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from models import budget, quality
+from models import quality
 from models.assess import Assessment, Memory
 from models.backtest import trace
 from models.evidence import best_z_score
@@ -263,7 +263,7 @@ def _judged(
     memory = min(recipe.budget_memory, len(first.periods) - 1)
     past = trace(first, calendar, first.periods[-memory].date(), method).evidence
     most = recipe.budget * len(group) * memory / recipe.periods_per_year
-    alarm = (np.stack(strength, axis=1) > budget.line(past, most, recipe.budget_gap)).astype(np.float64)
+    alarm = (np.stack(strength, axis=1) > quality.alarm_line(past, most, recipe.budget_gap)).astype(np.float64)
     every, block = np.stack(p), _last_numbers(vintages) // max(span.length for span in recipe.windows)
     figures = quality.calibration(every)
     errors = quality.errors([quality.calibration(every[block == one]) for one in np.unique(block)])

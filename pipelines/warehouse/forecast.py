@@ -8,7 +8,7 @@ import pandas as pd
 
 from models.assess import Memory
 from models.change import assessed
-from models.interval import QUANTILES
+from models.evidence import QUANTILES
 from models.methods import METHODS
 from models.panel import Panel
 from pipelines.core.catalogue.indicators import Indicator, catalogue

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from models import quality
-from models.drift import Drift, drift
 from models.methods import METHODS
 from models.panel import Floats, Panel
+from models.quality import Drift, drift
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region

@@ -5,7 +5,7 @@ from datetime import timedelta
 import duckdb
 import pandas as pd
 
-from models.nowcast import completion, likely
+from models.completeness import completion, likely
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region

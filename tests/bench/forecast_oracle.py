@@ -10,10 +10,9 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from models.evidence import best_z_score
+from models.evidence import best_z_score, tail_probability
 from models.panel import Floats
 from models.recipe import WEEK, Recipe, Window
-from models.spike import tail_probability
 from tests.bench.forecast_data import Case, loaded
 
 

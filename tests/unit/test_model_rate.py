@@ -9,10 +9,9 @@ from scipy import stats
 
 from models.assess import Memory, assess
 from models.backtest import trace
-from models.evidence import is_worth_telling
+from models.evidence import is_worth_telling, tail_probability
 from models.model_state import from_arrays, to_arrays
 from models.panel import Grain, Panel, Worse, periods_from
-from models.spike import tail_probability
 
 TABLE = calendar("2016-01-01", 365 * 11)
 BASES = np.array([200_000.0, 20_000.0, 3.0])  # people among whom is counted: a city, a county, a village

@@ -12,7 +12,7 @@ from model_city import FESTIVALS, calendar, daily_city, weekly_regions
 from models.assess import assess
 from models.backtest import outlook, trace
 from models.calendar import backlog
-from models.dispersion import advance_dispersion, begin_dispersion, current, telling
+from models.level import advance_dispersion, begin_dispersion, current, telling
 from models.panel import Panel
 from models.recipe import DAY, WEEK
 

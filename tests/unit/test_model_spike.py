@@ -3,10 +3,9 @@ import pytest
 from model_city import daily_city
 from scipy import stats
 
-from models.interval import QUANTILES, band
+from models.evidence import QUANTILES, interval_band, negative_binomial, tail_probability, window_sums
 from models.panel import Panel
 from models.recipe import Window
-from models.spike import negative_binomial, tail_probability, window_sums
 
 
 def test_the_tail_is_the_negative_binomial_of_scipy_with_half_of_the_observed_count():
@@ -35,7 +34,7 @@ def test_tails_agree_with_scipy_for_small_and_large_counts():
 
 def test_bands_are_the_quantiles_of_scipy():
     mean, variance, size, chance = many()
-    found = band(mean, variance)
+    found = interval_band(mean, variance)
     for name, level in QUANTILES.items():
         np.testing.assert_array_equal(found[name], np.where(mean < 1e-6, 0.0, stats.nbinom.ppf(level, size, chance)))
 

@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from models import budget, change, interval, words
+from models import change, evidence, quality
 from models.backtest import backtest, first_column, trace
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import LEVELS, Grain, Integers, Nature, Panel, Worse, period_numbers, periods_from
 from models.recipe import RECIPES, Recipe
+from tests import model_words
 
 NAMES = ("series", "period")
-QUANTILES = tuple(sorted(interval.QUANTILES, key=lambda name: interval.QUANTILES[name]))
+QUANTILES = tuple(sorted(evidence.QUANTILES, key=lambda name: evidence.QUANTILES[name]))
 COLUMNS = (*NAMES, "window_periods", "observed", "expected", *QUANTILES, "p", "spike", "state", "why")
 
 
@@ -34,10 +35,10 @@ def judge(
     and, if need be, exposure (share that reported, or what the people are counted among), whole (what it would be if
     all had) and level, area, industry, cohort (see Panel; without them all series are areas). calendar: as of `assess`.
     nature, worse, is_sum: as of Panel; a stock or net change is judged by models.change, whatever the method. On which
-    days an area fell silent is for models.outage to find, before. Answers with COLUMNS, one row a series and period:
+    days an area fell silent is for models.completeness to find, before. Answers with COLUMNS, one row a series and period:
     the window that tells most, its people and what was expected of it, quantiles of that, p (NaN = no judgement), spike
-    (whether the evidence is above the line of models.budget; NA while there is none, for lack of history), state (how
-    much history: models.history) and why, a sentence. Raises ValueError where the frame is empty or contradicts itself
+    (whether the evidence is above the line of models.quality; NA while there is none, for lack of history), state (how
+    much history: models.recipe) and why, a sentence. Raises ValueError where the frame is empty or contradicts itself
     or the calendar is too short.
     """
     panel = panel_of(frame, grain, nature, worse, is_sum=is_sum)
@@ -45,7 +46,7 @@ def judge(
     first = panel.periods[-1].date() if start is None else start
     rows = backtest(panel, calendar, first, method)
     found = trace(panel, calendar, panel.periods[0].date(), method)
-    line = budget.lines(found.evidence, recipe)
+    line = quality.alarm_lines(found.evidence, recipe)
     judged = slice(first_column(panel, first), None)
     spike = pd.array(found.evidence[:, judged] > line[judged], dtype="boolean")
     spike[np.broadcast_to(np.isnan(line[judged]), spike.shape) | np.isnan(found.p[..., judged]).all(axis=0)] = pd.NA
@@ -121,11 +122,13 @@ def _told(rows: pd.DataFrame, recipe: Recipe, grain: Grain, nature: Nature) -> p
     expected, variance = (rows[name].to_numpy()[known] for name in ("expected", "variance"))
     is_count = nature == "count"
     spread = variance * plain[known] ** 2 if is_count else variance
-    band = interval.band(expected, spread) if is_count else change.band(expected, spread, nature)
+    band = evidence.interval_band(expected, spread) if is_count else change.band(expected, spread, nature)
     for name, quantile in band.items():
         rows.loc[known, name] = quantile
     rows.loc[known, "why"] = [
-        words.sentence(row.level, row.factor, row.expected, row.observed, row.window_periods, grain, nature, row.reason)
+        model_words.sentence(
+            row.level, row.factor, row.expected, row.observed, row.window_periods, grain, nature, row.reason
+        )
         for row in rows[known].itertuples()
     ]
     rows["expected"] = rows["expected"].where(known)

@@ -12,7 +12,7 @@ REASONS = {
     "after_festival": "春节后",
     "season": "时节",
 }
-"""The names of models.reason in words."""
+"""The names of models.assess in words."""
 _PLAIN = 0.02  # a factor this near to 1 is no reason, and what came as near to what was expected no difference
 
 
@@ -30,7 +30,7 @@ def sentence(
 
     level: people per average due period before the window. factor: mean calendar factor of the window. expected,
     observed: people in the window of so many periods of the grain; of a stock those at its end.
-    reason: the part of the calendar that brings most of its factor (models.reason), empty where none is known.
+    reason: the part of the calendar that brings most of its factor (models.assess), empty where none is known.
     """
     unit, each = _UNITS[grain]
     span = f"最近{window}{unit}"
