@@ -8,7 +8,7 @@ import pandas as pd
 from models import blend, causal, evidence, level
 from models.calendar import Days, days, features
 from models.causal import Course, State
-from models.evidence import Sums, z_score
+from models.evidence import JudgedWindows, Sums, z_score
 from models.factor import Factor
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
@@ -124,7 +124,9 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
         told, variance, p = causal.score(state, sums, course)
         typical = state.block.typical[None]
         mean_rate = told.exposed / np.where(told.reported > 0, told.reported, np.nan)
-        strong = z_score(p, told.observed, told.expected, variance, course.tree.group, recipe, panel.worse)
+        strong = z_score(
+            JudgedWindows(p, told.observed, told.expected, variance), course.tree.group, recipe, panel.worse
+        )
         columns = {
             "observed": told.observed,
             "expected": told.expected,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from models import causal, change
 from models.assess import Assessment, Memory, ahead, course_of
-from models.evidence import best_z_score
+from models.evidence import JudgedWindows, best_z_score
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Floats, Panel, hierarchy
 from models.quality import NAMES
@@ -47,7 +47,7 @@ def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LE
     observed, expected, variance, p = np.stack(columns, axis=-1)
     group = hierarchy(panel.series).group
     strength = best_z_score(
-        p, observed, expected, variance, group, recipe, panel.worse, panel.nature, is_sum=panel.is_sum
+        JudgedWindows(p, observed, expected, variance), group, recipe, panel.worse, panel.nature, is_sum=panel.is_sum
     )
     return Trace(panel.periods[first:], observed, expected, p, strength)
 

@@ -15,7 +15,7 @@ from scipy import special
 from models.assess import Assessment, Memory, forecast_frame, score_frame
 from models.assess import assess as of_counts
 from models.calendar import days
-from models.evidence import QUANTILES, z_score
+from models.evidence import QUANTILES, JudgedWindows, z_score
 from models.methods import Method
 from models.panel import (
     STEP_MONTHS,
@@ -206,7 +206,12 @@ def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
         told = _tested({name: np.stack([row[name] for row in rows]) for name in rows[0]}, past, tree)
         p, observed, expected, variance = (told[name] for name in ("p", "observed", "expected", "variance"))
         strong = z_score(
-            p, observed, expected, variance, past.group, past.recipe, side, nature, is_sum=past.panel.is_sum
+            JudgedWindows(p, observed, expected, variance),
+            past.group,
+            past.recipe,
+            side,
+            nature,
+            is_sum=past.panel.is_sum,
         )
         yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
 

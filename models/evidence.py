@@ -29,11 +29,18 @@ def is_worth_telling(
     return np.asarray(more - less >= np.maximum(people, least))
 
 
+@dataclass(frozen=True)
+class JudgedWindows:
+    """Windows (W, n, ...) of a recipe as they were tested: probability, observed and expected people, variance."""
+
+    p: Floats
+    observed: Floats
+    expected: Floats
+    variance: Floats
+
+
 def z_score(
-    p: Floats,
-    observed: Floats,
-    expected: Floats,
-    variance: Floats,
+    tested: JudgedWindows,
     group: Integers,
     recipe: Recipe,
     worse: Worse = "higher",
@@ -43,10 +50,11 @@ def z_score(
 ) -> Floats:
     """(W, n, ...) standard deviations by which each window speaks of a turn for the worse; -inf where it does not.
 
-    p, observed, expected, variance: (W, n, ...) of the recipe's windows. group: (n,) number of the level. A level's
+    group: (n,) number of the level. A level's
     allowance is a weight of its p-values (Genovese, Roeder & Wasserman 2006, Biometrika 93): the eleven areas may be
     heard sooner than two hundred cells without more false alarms in all.
     """
+    p, observed, expected, variance = tested.p, tested.observed, tested.expected, tested.variance
     shape = (-1, *[1] * (p.ndim - 1))
     handicap = np.reshape([span.handicap for span in recipe.windows], shape)
     scatter = np.reshape([span.alone_within for span in recipe.windows], shape)
@@ -67,10 +75,7 @@ def z_score(
 
 
 def best_z_score(
-    p: Floats,
-    observed: Floats,
-    expected: Floats,
-    variance: Floats,
+    tested: JudgedWindows,
     group: Integers,
     recipe: Recipe,
     worse: Worse = "higher",
@@ -78,8 +83,8 @@ def best_z_score(
     *,
     is_sum: bool = True,
 ) -> Floats:
-    """(n, ...) strength of the best window; arguments as `strength`."""
-    told = z_score(p, observed, expected, variance, group, recipe, worse, nature, is_sum=is_sum)
+    """(n, ...) z-score of the best window; arguments as `z_score`."""
+    told = z_score(tested, group, recipe, worse, nature, is_sum=is_sum)
     return np.asarray(told.max(axis=0))
 
 

@@ -19,6 +19,18 @@ DUE_SHARE = 0.5  # days of a kind (workday or not) count as due when at least th
 
 
 @dataclass(frozen=True)
+class Fitting:
+    """How the regression is iterated; robust: outliers lose weight."""
+
+    robust: bool = False
+    iterations: int = 6
+
+
+PLAIN = Fitting()
+_SHORT = Fitting(iterations=5)
+
+
+@dataclass(frozen=True)
 class Factor:
     """log rate = constant + trend (years since `anchor`) + features @ coefficients, one row a series.
 
@@ -123,7 +135,7 @@ def fit_days(past: Past, design: Floats, penalty: Floats, names: np.ndarray, tre
     """Full coefficients (n, 2 + p): the total's own fit; areas and industries take its office days as given and
     bend the festival curve and the season by their own shrunk amounts."""
     counts, weight, offset = pooled(past, tree)
-    found, trust = fit_quasipoisson(counts, design, penalty, weight, offset, robust=recipe.robust, iterations=8)
+    found, trust = fit_quasipoisson(counts, design, penalty, weight, offset, None, Fitting(recipe.robust, 8))
     root, past = found[0], replace(past, weight=past.weight * trust)  # what shakes the total is no one's season
     full = np.tile(root, (len(past.counts), 1))
     own = ~tree.inherits & ~past.is_short
@@ -140,7 +152,9 @@ def fit_days(past: Past, design: Floats, penalty: Floats, names: np.ndarray, tre
     bent_penalty = np.concatenate([penalty[:2], [4.0, 8.0, 4.0], 2.0 * penalty[seasons]])
     prior = np.concatenate([[0.0, 0.0, 0.0, 0.0, 1.0], np.zeros(len(seasons))])
     given = past.offset[own] + design @ np.where(is_office | is_festival, root, 0.0)
-    bends, _ = fit_quasipoisson(past.counts[own], bent, bent_penalty, past.weight[own], given, prior, recipe.robust)
+    bends, _ = fit_quasipoisson(
+        past.counts[own], bent, bent_penalty, past.weight[own], given, prior, Fitting(recipe.robust)
+    )
     rows = np.where(is_office | is_festival, root, 0.0) + bends[:, 2:5] @ shapes
     rows[:, :2] = bends[:, :2]
     rows[:, seasons] += bends[:, 5:]
@@ -174,7 +188,7 @@ def fit_seasons(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, re
     shape = np.where(np.arange(len(shared)) >= 2, shared, 0.0)
     bent = np.column_stack([design[:, :2], design @ shape, design[:, 2:]])
     bent_penalty = np.concatenate([penalty[:2], [0.5], 2.0 * penalty[2:]])
-    bends, _ = fit_quasipoisson(counts, bent, bent_penalty, weight, offset, robust=recipe.robust)
+    bends, _ = fit_quasipoisson(counts, bent, bent_penalty, weight, offset, None, Fitting(recipe.robust))
     rows = bends[:, 2:3] * shape + np.column_stack([bends[:, :2], bends[:, 3:]])
     full = np.tile(shared, (len(past.counts), 1))
     full[top] = np.where(past.is_short[top, None], shared, rows)
@@ -215,7 +229,7 @@ def inherit(full: Floats, past: Past, design: Floats, tree: Hierarchy, recipe: R
         shape = np.concatenate([np.zeros((int(needs.sum()), 2)), rows[parent][:, 2:]], axis=1)
         offset = past.offset[needs] + shape @ design.T
         penalty = np.array(CELL_PENALTY)
-        own, _ = fit_quasipoisson(past.counts[needs], design[:, :2], penalty, past.weight[needs], offset, iterations=5)
+        own, _ = fit_quasipoisson(past.counts[needs], design[:, :2], penalty, past.weight[needs], offset, None, _SHORT)
         rows[needs] = np.concatenate([own, shape[:, 2:]], axis=1)
     return rows
 
@@ -231,8 +245,7 @@ def fit_quasipoisson(
     weight: Floats,
     offset: Floats,
     prior: Floats | None = None,
-    robust: bool = False,
-    iterations: int = 6,
+    fitting: Fitting = PLAIN,
 ) -> tuple[Floats, Floats]:
     """Coefficients (n, p) of log E[counts] = offset + design b, by penalised IRLS; and the trust (n, T) in each period.
 
@@ -251,7 +264,7 @@ def fit_quasipoisson(
     coefficients[:, 0] = np.where(weight.sum(axis=1) > 0, start, LOWEST)  # never reported: nobody expected
     centre[:, 0] = np.where(weight.sum(axis=1) > 0, 0.0, LOWEST)
     noise, trust = np.ones(n), np.ones_like(counts)
-    for turn in range(iterations):
+    for turn in range(fitting.iterations):
         mean = np.exp(np.clip(offset + coefficients @ design.T, LOWEST, HIGHEST))
         precision = weight * trust / noise[:, None]
         information = ((precision * mean) @ products).reshape(n, p, p) + np.diag(penalty)
@@ -261,7 +274,7 @@ def fit_quasipoisson(
         coefficients = coefficients + step * np.minimum(1.0, 2.0 / longest)
         if turn >= 2:
             mean = np.exp(np.clip(offset + coefficients @ design.T, LOWEST, HIGHEST))
-            noise, trust = _trust(counts, mean, weight, trust, robust)
+            noise, trust = _trust(counts, mean, weight, trust, fitting.robust)
     return coefficients, trust
 
 

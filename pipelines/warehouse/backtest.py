@@ -12,7 +12,7 @@ import pandas as pd
 from models import quality
 from models.assess import Assessment, Memory
 from models.backtest import trace
-from models.evidence import best_z_score
+from models.evidence import JudgedWindows, best_z_score
 from models.methods import METHODS, Method
 from models.panel import LEVELS, Floats, Integers, Panel, hierarchy, period_numbers
 from models.quality import NAMES, Event
@@ -258,7 +258,9 @@ def _judged(
         chance, observed, expected, variance = (
             _cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected", "variance")
         )
-        strength.append(best_z_score(chance, observed, expected, variance, group, recipe, first.worse, first.nature))
+        strength.append(
+            best_z_score(JudgedWindows(chance, observed, expected, variance), group, recipe, first.worse, first.nature)
+        )
         p.append(chance)
     memory = min(recipe.budget_memory, len(first.periods) - 1)
     past = trace(first, calendar, first.periods[-memory].date(), method).evidence

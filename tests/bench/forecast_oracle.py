@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from models.evidence import best_z_score, tail_probability
+from models.evidence import JudgedWindows, best_z_score, tail_probability
 from models.panel import Floats
 from models.recipe import WEEK, Recipe, Window
 from tests.bench.forecast_data import Case, loaded
@@ -31,7 +31,7 @@ def best_alarms(case: Case, recipe: Recipe = WEEK) -> Path:
     variance = spread[None, :, None] * expected
     p = tail_probability(observed, expected, variance)
     group = np.ones(len(mean), dtype=np.int64)
-    found = best_z_score(p, observed, expected, variance, group, recipe)
+    found = best_z_score(JudgedWindows(p, observed, expected, variance), group, recipe)
     count = found.shape[1]
     path = case.folder / "best_possible.csv"
     strength = np.where(np.isfinite(found), found, -99.0).ravel()
