@@ -58,18 +58,18 @@ def backtest(
     con: duckdb.DuckDBPyConnection,
     region: Region,
     name: str,
-    first: date,
-    last: date,
+    days: tuple[date, date],
     truth: Path | None = None,
     progress: Callable[[str, int, int], None] = lambda *_: None,
     method: str = "",
 ) -> Backtest:
-    """Make the judgements of the editions from ``first`` to ``last`` again and score them by what is known now.
+    """Make the judgements of the editions of ``days`` (first and last) again and score them by what is known now.
 
     truth: labels as `gangshao demo` writes them; without them nothing can be said of detection. method: name of another
     one than the region's. Raises UserError when the indicator, the method or the editions do not exist, or the labels
     cannot be read.
     """
+    first, last = days
     chosen = method_named(method or region.method)
     indicator = indicator_named(name)
     vintages: list[Vintage] = []
