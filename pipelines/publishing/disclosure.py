@@ -9,9 +9,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pipelines.core.catalogue.indicators import Indicator, catalogue, step
+from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY
 from pipelines.core.region.disclosure_policy import Bounds
+from pipelines.core.sql import step
 from pipelines.judging.lifecycle import BANDS
 from pipelines.publishing.suppression import Figures, Mask
 

@@ -10,7 +10,7 @@ from pipelines.core.settings import Settings
 from pipelines.ingest import inbox
 from pipelines.ingest.terminal_report import IngestReport
 from pipelines.warehouse import store
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = ROOT / "data" / "regions" / "liaocheng"
@@ -81,7 +81,7 @@ class Place:
     def in_force(self, cutoff_at: datetime) -> set[str]:
         """File names in force at an instant, as an edition would see them."""
         with store.connect(self.settings) as warehouse:
-            look(warehouse.connection, cutoff_at.astimezone(UTC).replace(tzinfo=None))
+            create_views(warehouse.connection, cutoff_at.astimezone(UTC).replace(tzinfo=None))
             return {
                 name
                 for (name,) in warehouse.connection.execute(

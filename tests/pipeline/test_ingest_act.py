@@ -15,7 +15,7 @@ from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.uploads.submission_decision import decide, decided
 from pipelines.warehouse import store
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv
 
 FEED = "benefit_claim"
@@ -40,7 +40,7 @@ def act(place: Place, name: str, kind: str, at: datetime = NOON) -> None:
 def seen(place: Place, day: str) -> set[str]:
     """Claims in force at the cut-off of a day."""
     with store.connect(place.settings) as warehouse:
-        look(warehouse.connection, place.morning(day).astimezone(UTC).replace(tzinfo=None))
+        create_views(warehouse.connection, place.morning(day).astimezone(UTC).replace(tzinfo=None))
         return {
             row[0] for row in warehouse.connection.execute("select claim_id from benefit_claim_in_force").fetchall()
         }
@@ -48,7 +48,7 @@ def seen(place: Place, day: str) -> set[str]:
 
 def industry_seen(place: Place, day: str, claim_id: str) -> list[str]:
     with store.connect(place.settings) as warehouse:
-        look(warehouse.connection, place.morning(day).astimezone(UTC).replace(tzinfo=None))
+        create_views(warehouse.connection, place.morning(day).astimezone(UTC).replace(tzinfo=None))
         rows = warehouse.connection.execute(
             "select industry from benefit_claim_in_force where claim_id = ?", [claim_id]
         ).fetchall()
