@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.core.domain import Grain
 from pipelines.feeds.contract import Column, Kind
-from pipelines.formcheck.parsing import unit
+from pipelines.formcheck.parsing.unit import figure
 from pipelines.formcheck.parsing.encoding import RefusedError
 from pipelines.formcheck.parsing.preamble import SILENT, stated
 from pipelines.formcheck.writing import code, day, number, plain, written
@@ -24,7 +24,7 @@ from pipelines.formcheck.writing import code, day, number, plain, written
     ],
 )  # fmt: skip
 def test_a_figure_is_read_in_the_unit_it_is_written_in(text: str, wanted: str, header: str, value: str) -> None:
-    assert unit.figure(text, wanted, header) == Decimal(value)
+    assert figure(text, wanted, header) == Decimal(value)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_figure_is_read_in_the_unit_it_is_written_in(text: str, wanted: str, h
      ("一百", "人"), ("9" * 60, "人"), ("1..2", "人"), ("1 000 000 0.", "人"), ("万", "人")],
 )  # fmt: skip
 def test_what_is_no_figure_or_counts_something_else_is_none(text: str, wanted: str) -> None:
-    assert unit.figure(text, wanted, wanted) is None
+    assert figure(text, wanted, wanted) is None
 
 
 @pytest.mark.parametrize(
