@@ -8,9 +8,9 @@ from flask import Response, jsonify, make_response
 
 from dashboard.locale import Language, count, language, text
 from dashboard.upload.choice import Choice
-from pipelines.formcheck.form_check import Outcome
 from pipelines.formcheck.messages import more_to_say
 from pipelines.formcheck.sandbox import Answer
+from pipelines.formcheck.validation.outcome import Outcome
 
 MOST_SAID = 200
 """So many problems are listed; the error sheets have them all."""

@@ -20,9 +20,9 @@ from dashboard.web.security.form import field
 from dashboard.web.security.trail import actor
 from pipelines.core.settings import Settings
 from pipelines.formcheck.error_sheet import Rows
-from pipelines.formcheck.form_check import Outcome
 from pipelines.formcheck.messages import more_to_say
 from pipelines.formcheck.sandbox import Answer, check_apart
+from pipelines.formcheck.validation.outcome import Outcome
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.trail import Act, Result
 from pipelines.ledger.uploads import upload as uploads

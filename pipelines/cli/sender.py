@@ -13,11 +13,11 @@ from pipelines.core.region import load as regions
 from pipelines.feeds import contracts
 from pipelines.formcheck.error_sheet import Rows
 from pipelines.formcheck.feed_page import feed_page
-from pipelines.formcheck.form_check import Outcome
 from pipelines.formcheck.messages import more_to_say
 from pipelines.formcheck.recognise import contract_of
 from pipelines.formcheck.sandbox import AT_THE_DESK, Answer, check_apart, too_large
 from pipelines.formcheck.template import template as template_of
+from pipelines.formcheck.validation.outcome import Outcome
 
 SHOWN = 20
 """So many reasons are printed; the error sheet has them all."""

@@ -30,7 +30,7 @@ from pipelines.formcheck.validation.row_validation import Judge
 from pipelines.formcheck.validation.statement import Statement, lookups, statement
 from pipelines.formcheck.validation.validation_result import Settlement
 
-__all__ = ["Checked", "Checker", "Outcome", "check"]
+__all__ = ["Checked", "Checker", "check"]
 
 
 class Checker:

@@ -21,10 +21,10 @@ import pyarrow.csv
 
 from pipelines.core.domain import UNKNOWN_INDUSTRY, UserError
 from pipelines.feeds.contract import Column, Contract, Kind
-from pipelines.formcheck.form_check import Checked, Checker, Outcome
+from pipelines.formcheck.form_check import Checked, Checker
 from pipelines.formcheck.parsing.parsed_file import Drop
 from pipelines.formcheck.validation.cell import quoted
-from pipelines.formcheck.validation.outcome import as_json, outcome_of
+from pipelines.formcheck.validation.outcome import Outcome, as_json, outcome_of
 
 _LINE = Column("line", "line", Kind.INT)
 _PERSON = (

@@ -23,11 +23,11 @@ from pipelines.core.region import load as regions
 from pipelines.feeds.contract import Slice
 from pipelines.formcheck.error_rows import error_rows
 from pipelines.formcheck.error_sheet import Rows, error_sheet
-from pipelines.formcheck.form_check import Checker, Outcome
+from pipelines.formcheck.form_check import Checker
 from pipelines.formcheck.parsing.archive import is_archive
 from pipelines.formcheck.parsing.parsed_file import drops_of
 from pipelines.formcheck.recognise import contract_of, feed_of
-from pipelines.formcheck.validation.outcome import as_json, outcome_of
+from pipelines.formcheck.validation.outcome import Outcome, as_json, outcome_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MIB = 1 << 20

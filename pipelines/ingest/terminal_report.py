@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pipelines.formcheck.form_check import Outcome
+from pipelines.formcheck.validation.outcome import Outcome
 from pipelines.ingest.load import Arrival
 
 _SHOWN = 20

@@ -10,8 +10,9 @@ import pytest
 
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
-from pipelines.formcheck.form_check import Checked, Checker, Outcome, check
+from pipelines.formcheck.form_check import Checked, Checker, check
 from pipelines.formcheck.parsing.parsed_file import drops_of
+from pipelines.formcheck.validation.outcome import Outcome
 from tests.pipeline.dirty_maker import archives, texts, workbooks, writings
 from tests.pipeline.ingest_place import REGION, Place
 

@@ -8,9 +8,9 @@ import pytest
 
 from pipelines.core.domain import Grain
 from pipelines.feeds.contract import Column, Kind
-from pipelines.formcheck.parsing.unit import figure
 from pipelines.formcheck.parsing.encoding import RefusedError
 from pipelines.formcheck.parsing.preamble import SILENT, stated
+from pipelines.formcheck.parsing.unit import figure
 from pipelines.formcheck.writing import code, day, number, plain, written
 
 
