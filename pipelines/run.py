@@ -17,9 +17,8 @@ from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.core.sql import step
 from pipelines.ingest import inbox
-from pipelines.ingest.submission_decisions import follow
-from pipelines.ingest.terminal_report import IngestReport
-from pipelines.ingest.upload_status import settle_uploads
+from pipelines.ingest.acceptance import apply_decisions, record_upload_results
+from pipelines.ingest.ingest_report import IngestReport
 from pipelines.judging.judge import Judge
 from pipelines.ledger import Ledger
 from pipelines.ledger import editions as recorded
@@ -93,9 +92,9 @@ def take(
         progress("接收", done, total)
 
     with store.connect(settings) as warehouse:
-        report = inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=received)
-        follow(warehouse, decided(ledger))
-        settle_uploads(warehouse, ledger, now)
+        report = inbox.ingest_inbox(settings, region, warehouse, backfill=backfill, now=now, progress=received)
+        apply_decisions(warehouse, decided(ledger))
+        record_upload_results(warehouse, ledger, now)
         return report
 
 
@@ -190,7 +189,7 @@ def editions(
     """
     with store.connect(settings) as warehouse:
         con = warehouse.connection
-        follow(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided(ledger))
         known = {row[0] for row in con.execute("select edition_id from edition").fetchall()}
         forgotten = [
             item.edition for item in recorded.recorded_editions(ledger) if item.edition.edition_id not in known
@@ -249,7 +248,7 @@ def refill(settings: Settings, region: Region, ledger: Ledger) -> None:
     """Put all that was received and decided into an empty warehouse, without any edition."""
     with store.connect(settings) as warehouse:
         inbox.rebuild(settings, region, warehouse)
-        follow(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided(ledger))
 
 
 def _publish(

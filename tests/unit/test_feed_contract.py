@@ -14,8 +14,8 @@ from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Kind
 from pipelines.formcheck.form_check import check
-from pipelines.formcheck.parsing.parsed_file import drop_of
-from pipelines.formcheck.validation.statement import statement
+from pipelines.formcheck.parsing.submission import submission_of
+from pipelines.formcheck.validation.statement import compile_statement
 from pipelines.warehouse.tables import define
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ def test_the_region_says_who_sends_each_feed(region: Region) -> None:
 @pytest.mark.parametrize("feed", sorted(contracts()))
 def test_a_contract_gives_exactly_the_columns_of_its_fact_table(feed: str, region: Region) -> None:
     declared = {column.name for column in tables()[feed].columns}
-    assert {"drop_id", "line_number", *statement(contracts()[feed], region).facts} == declared
+    assert {"drop_id", "line_number", *compile_statement(contracts()[feed], region).facts} == declared
 
 
 @pytest.mark.parametrize("feed", sorted(contracts()))
@@ -163,12 +163,12 @@ def test_a_row_of_posts_is_taken_or_sent_back_by_the_column_to_mend(
 def test_a_weekly_file_is_named_by_any_day_of_its_week_and_speaks_for_the_weeks_first_day(region: Region) -> None:
     contract = contracts()["monitored_village"]
     days = ("20200302", "20200306", "20200308")
-    found = [drop_of(b"", f"monitored_village_371521_{day}.csv", contract, region).named for day in days]
+    found = [submission_of(b"", f"monitored_village_371521_{day}.csv", contract, region).named for day in days]
     assert [(item.period, item.grain) for item in found if item] == [(date(2020, 3, 2), Grain.WEEK)] * 3
-    later = drop_of(b"", "monitored_village_371521_20200309_v2.csv", contract, region).named
+    later = submission_of(b"", "monitored_village_371521_20200309_v2.csv", contract, region).named
     assert later is not None
     assert (later.period, later.version) == (date(2020, 3, 9), 2)
-    refused = drop_of(b"", "monitored_village_371521_202003.csv", contract, region)
+    refused = submission_of(b"", "monitored_village_371521_202003.csv", contract, region)
     assert "YYYYMMDD" in str(refused.refusal)
 
 

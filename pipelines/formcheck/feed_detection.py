@@ -7,12 +7,12 @@ from pipelines.core.domain import Said, SaidError
 from pipelines.core.region.load import Region
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
+from pipelines.formcheck.parsing.archive import Container, is_packed
 from pipelines.formcheck.parsing.confined import open_packed
-from pipelines.formcheck.parsing.container import Container, is_packed
-from pipelines.formcheck.parsing.encoding import RefusedError, beginning
-from pipelines.formcheck.parsing.grid import grid
+from pipelines.formcheck.parsing.encoding import RefusedError, decode_beginning
+from pipelines.formcheck.parsing.grid import read_grid
 from pipelines.formcheck.parsing.header import LOOK
-from pipelines.formcheck.parsing.text import understand
+from pipelines.formcheck.parsing.text import read_text
 from pipelines.formcheck.parsing.workbook import Workbook
 
 # So much of a text file holds its header.
@@ -83,11 +83,11 @@ def _fitting(content: bytes, packed: Container | None, region: Region) -> list[s
     if packed is not None and packed.workbook is None:
         return []
     book = _first_rows(packed.workbook) if packed is not None and packed.workbook is not None else None
-    head = beginning(content, _HEAD).encode() if book is None else b""
+    head = decode_beginning(content, _HEAD).encode() if book is None else b""
     known: dict[str, int] = {}
     for feed, contract in contracts().items():
         try:
-            source = understand(head, contract, region) if book is None else grid(book, contract, region)
+            source = read_text(head, contract, region) if book is None else read_grid(book, contract, region)
         except RefusedError:
             continue
         known[feed] = sum(place >= 0 for place in source.layout)

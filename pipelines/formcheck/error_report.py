@@ -4,6 +4,8 @@ It goes back to the sender and shows identity numbers as the sender wrote them. 
 nothing here writes a file.
 """
 
+import csv
+import io
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -22,14 +24,16 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.core.region.load import Region
+from pipelines.core.text_safety import inert
 from pipelines.feeds.contract import Contract
 from pipelines.formcheck.form_check import Checked
+from pipelines.formcheck.parsing.csv_rows import Cells, read_rows
 from pipelines.formcheck.parsing.encoding import RefusedError
-from pipelines.formcheck.parsing.grid import SHEET_LINES, Grid, grid
-from pipelines.formcheck.parsing.parse import Cells, read
-from pipelines.formcheck.parsing.parsed_file import Drop
-from pipelines.formcheck.parsing.text import Text, understand
-from pipelines.formcheck.xlsx import put, saved
+from pipelines.formcheck.parsing.grid import SHEET_LINES, Grid, read_grid, rows_above_sheets
+from pipelines.formcheck.parsing.submission import Submission
+from pipelines.formcheck.parsing.text import Text, read_text, rows_above
+from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.formcheck.xlsx import save_workbook, write_cell
 
 REASON, LINE = "退回原因", "原文件行号"
 _TABLE, _FILE = "报送内容", "整份退回原因"
@@ -52,7 +56,7 @@ class Rows(StrEnum):
 
 
 def error_sheet(
-    contract: Contract, drops: Sequence[Drop], checked: Checked, region: Region, rows: Rows = Rows.ALL
+    contract: Contract, drops: Sequence[Submission], checked: Checked, region: Region, rows: Rows = Rows.ALL
 ) -> bytes:
     """An XLSX of the tables sent: columns and order as sent, refused cells coloured, with reason and fix in a comment.
 
@@ -73,10 +77,10 @@ def error_sheet(
             title = page.title if len(pages) > 1 else _TABLE if len(drops) == 1 else PurePath(drop.file_name).stem
             _Table(book.create_sheet(_NO_TITLE.sub("_", title)[:_MOST_TITLE]), contract, page, mine).write(rows)
     if reasons:
-        _say(first, reasons)
+        _write_problem(first, reasons)
     else:
         book.remove(first)
-    return saved(book)
+    return save_workbook(book)
 
 
 @dataclass(frozen=True)
@@ -94,15 +98,15 @@ class Page:
     records: Callable[[Collection[int] | None], Iterable[tuple[int, list[str]]]]
 
 
-def pages_of(contract: Contract, drop: Drop, region: Region) -> list[Page]:
+def pages_of(contract: Contract, drop: Submission, region: Region) -> list[Page]:
     """The tables of a file as sent: one, or one a sheet. Raises RefusedError when none can be read."""
     if drop.workbook is None:
-        text = understand(drop.content, contract, region)
-        cells = read([(0, replace(text, layout=tuple(range(text.width))))], text.width)
+        text = read_text(drop.content, contract, region)
+        cells = read_rows([(0, replace(text, layout=tuple(range(text.width))))], text.width)
         count = cells.table.num_rows + len(cells.malformed)
         header = (*text.header, *[""] * (text.width - len(text.header)))
         return [Page(_TABLE, header, text.layout, count, 0, partial(_records, text, cells))]
-    found = grid(drop.workbook, contract, region)
+    found = read_grid(drop.workbook, contract, region)
     return [
         Page(
             item.sheet.name,
@@ -130,10 +134,10 @@ def _sheet_records(found: Grid, number: int, only: Collection[int] | None) -> It
     return ((line, cells) for line, cells in found.records(number) if only is None or line in only)
 
 
-def _say(sheet: Worksheet, texts: Sequence[str]) -> None:
+def _write_problem(sheet: Worksheet, texts: Sequence[str]) -> None:
     sheet.title = _FILE
     for row, said in enumerate(texts, start=1):
-        put(sheet, row, 1, said).alignment = Alignment(wrap_text=True, vertical="top")
+        write_cell(sheet, row, 1, said).alignment = Alignment(wrap_text=True, vertical="top")
     sheet.column_dimensions["A"].width = 100
 
 
@@ -160,14 +164,14 @@ class _Table:
 
     def write(self, rows: Rows) -> None:
         for place, name in enumerate((*self._header, REASON, LINE), start=1):
-            cell = put(self._sheet, 1, place, name)
+            cell = write_cell(self._sheet, 1, place, name)
             cell.font, cell.fill = _BOLD, _HEAD
             self._sheet.column_dimensions[get_column_letter(place)].width = 60 if name == REASON else 18
         only = self._wrong if rows is Rows.REFUSED or self._page.count > MOST_ROWS else None
         at = 1
         for at, (line, cells) in enumerate(self._page.records(only), start=2):
             if at > MOST_ROWS + 1:
-                put(
+                write_cell(
                     self._sheet, at, 1, f"以下从略：只列出前 {MOST_ROWS} 行 (only the first {MOST_ROWS} rows are shown)"
                 )
                 break
@@ -178,16 +182,71 @@ class _Table:
     def _row(self, at: int, line: int, cells: list[str]) -> None:
         wrong = self._wrong.get(line, {})
         for place, text in enumerate(cells[: len(self._header)]):
-            cell = put(self._sheet, at, place + 1, text)
+            cell = write_cell(self._sheet, at, place + 1, text)
             if place in wrong or (-1 in wrong and len(cells) == 1):
                 cell.fill = _BAD
                 self._comment(cell, wrong.get(place) or wrong[-1])
         if wrong:
             said = [reason.split("\n", 1)[0] for reasons in wrong.values() for reason in reasons]
-            put(self._sheet, at, len(self._header) + 1, "\n".join(said)).fill = _BAD
-        put(self._sheet, at, len(self._header) + 2, str(line - self._page.first_line))
+            write_cell(self._sheet, at, len(self._header) + 1, "\n".join(said)).fill = _BAD
+        write_cell(self._sheet, at, len(self._header) + 2, str(line - self._page.first_line))
 
     def _comment(self, cell: Cell, reasons: list[str]) -> None:
         self._comments += 1
         if self._comments <= _MOST_COMMENTS:  # the reason column has them all
             cell.comment = Comment("\n".join(reasons), _AUTHOR, height=120, width=320)
+
+
+PROBLEM = "问题"
+
+
+def error_rows(contract: Contract, drop: Submission, checked: Checked, region: Region) -> bytes:
+    """CSV (UTF-8 with mark) of a file's first table: lines above it, header, rows as sent, the problem, the line.
+
+    Of more than ``MOST_ROWS`` rows only the wrong ones. Empty when the table could not be read.
+    """
+    try:
+        page = pages_of(contract, drop, region)[0]
+    except RefusedError:
+        return b""
+    said: dict[int, list[str]] = defaultdict(list)
+    for line, reason in zip(
+        *(checked.quarantined.column(name).to_pylist() for name in ("line_number", "reason")), strict=True
+    ):
+        said[line].append(reason)
+    header = header_of(contract, page)
+    sink = io.StringIO(newline="")
+    writer = csv.writer(sink)
+    writer.writerows(_above(contract, drop, region))
+    writer.writerow([inert(cell) for cell in (*header, PROBLEM, LINE)])
+    shown = page.records(said if page.count > MOST_ROWS else None)
+    for number, (line, cells) in enumerate(shown):
+        if number == MOST_ROWS:
+            break
+        as_wide = [*cells, *[""] * (len(header) - len(cells))]
+        problem = "".join(said.get(line, ()))
+        writer.writerow([*map(inert, as_wide), problem, line - page.first_line])
+    return sink.getvalue().encode("utf-8-sig")
+
+
+def _above(contract: Contract, drop: Submission, region: Region) -> list[list[object]]:
+    """What stands above the header as sent: it may say units."""
+    if drop.workbook is None:
+        rows = rows_above(drop.content, contract, region)
+    else:
+        rows = next(iter(rows_above_sheets(drop.workbook, contract, region)), [])
+    return [[inert(cell) for cell in row] for row in rows]
+
+
+_ADDED = {PROBLEM, REASON, LINE}  # by us: an error sheet that was put right is sent as it is
+
+
+def further_messages(outcome: FileOutcome, *, english: bool) -> list[str]:
+    """The notes, and the columns that were not read, a sentence each."""
+    said = [note.en if english else note.zh for note in outcome.notes]
+    if unread := [header for header in outcome.ignored if header not in _ADDED]:
+        ignored = "、".join(unread)
+        said.append(
+            f"Columns outside the contract are ignored: {ignored}." if english else f"约定之外的列已忽略：{ignored}。"
+        )
+    return said

@@ -1,4 +1,4 @@
-"""A drop: one file as received, what it speaks for, and the identity that makes repeats harmless.
+"""A submission: one file as received, what it speaks for, and the identity that makes repeats harmless.
 
 What a file speaks for is said by its name, ``<feed>_<sender>_<period>[_v<n>][_supplement].<csv|tsv|txt|xlsx|xls>``, by
 the lines above its header, or by both:
@@ -23,17 +23,15 @@ from enum import Enum
 from pipelines.core.domain import Grain, Said
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Contract, NameSilentError, Slice, SliceError
-from pipelines.formcheck.parsing.archive import NESTED
+from pipelines.formcheck.parsing.archive import NESTED, Container, is_packed
 from pipelines.formcheck.parsing.confined import open_packed
-from pipelines.formcheck.parsing.container import Container, is_packed
 from pipelines.formcheck.parsing.encoding import RefusedError
 from pipelines.formcheck.parsing.grid import rows_above_sheets
-from pipelines.formcheck.parsing.preamble import PERIOD, SENDER, SILENT, SUPPLEMENT, VERSION, Stated, stated
+from pipelines.formcheck.parsing.preamble import PERIOD, SENDER, SILENT, SUPPLEMENT, VERSION, Preamble, read_preamble
 from pipelines.formcheck.parsing.text import rows_above
 from pipelines.formcheck.parsing.workbook import Workbook
-from pipelines.formcheck.validation.character import visible
-from pipelines.formcheck.validation.forbidden import identifier, unopened
-from pipelines.formcheck.validation.misplaced import folder_of, persons_of
+from pipelines.formcheck.validation.cell import visible
+from pipelines.formcheck.validation.forbidden import folder_of, identifier, persons_of, unopened
 
 _ID_LENGTH = 16
 
@@ -55,7 +53,7 @@ class Keeping(Enum):
 
 
 @dataclass(frozen=True)
-class Drop:
+class Submission:
     """One file as received: its bytes, the name it came under and what it speaks for.
 
     ``refusal`` is what is said when that cannot be read, the file cannot be opened, or its content may not be kept;
@@ -74,22 +72,23 @@ class Drop:
     workbook: Workbook | None = None
 
 
-def drops_of(
+def submissions_of(
     content: bytes, file_name: str, contract: Contract, region: Region, meant: Slice | None = None
-) -> list[Drop]:
+) -> list[Submission]:
     """The drops of a file: itself, or the files of an archive. An archive that is refused is one refused drop.
 
     ``meant`` is for a file that is no archive, see ``drop_of``.
     """
     packed = open_packed(content) if is_packed(content) else None
     if packed is None or not packed.is_archive or packed.refusal is not None:
-        return [drop_of(content, file_name, contract, region, meant=meant, packed=packed)]
+        return [submission_of(content, file_name, contract, region, meant=meant, packed=packed)]
     return [
-        drop_of(member.content, f"{file_name}/{visible(member.name)}", contract, region) for member in packed.members
+        submission_of(member.content, f"{file_name}/{visible(member.name)}", contract, region)
+        for member in packed.members
     ]
 
 
-def drop_of(
+def submission_of(
     content: bytes,
     file_name: str,
     contract: Contract,
@@ -97,7 +96,7 @@ def drop_of(
     content_hash: str | None = None,
     meant: Slice | None = None,
     packed: Container | None = None,
-) -> Drop:
+) -> Submission:
     """Hash a file, unless its hash is known, and find out which drop it is.
 
     ``packed`` is what a packed file holds, if it is open. ``meant`` is what the sender says beside the file that it
@@ -111,10 +110,10 @@ def drop_of(
     if packed is None and is_packed(content):
         packed = open_packed(content)
     if packed is not None and packed.is_archive:  # kept whole because it was refused, or within another one
-        return closed_drop(content, content_hash, file_name, contract, region, packed.refusal or NESTED)
+        return closed_submission(content, content_hash, file_name, contract, region, packed.refusal or NESTED)
     workbook, problem = (packed.workbook, packed.refusal) if packed is not None else (None, None)
     if problem is not None:
-        return closed_drop(content, content_hash, file_name, contract, region, problem)
+        return closed_submission(content, content_hash, file_name, contract, region, problem)
     found = identifier(content, workbook) if contract.forbids_identifiers else None
     named: Slice | None = None
     refusal: Said | None = None
@@ -136,7 +135,7 @@ def drop_of(
     return _of(content, content_hash, file_name, contract, named, refusal, Keeping.AS_FEED, workbook)
 
 
-def closed_drop(
+def closed_submission(
     content: bytes,
     content_hash: str,
     file_name: str,
@@ -144,7 +143,7 @@ def closed_drop(
     region: Region,
     said: Said,
     keeping: Keeping = Keeping.SEALED,
-) -> Drop:
+) -> Submission:
     """A file that nobody can open, and why; its name may say what it speaks for.
 
     Whether it names persons nobody can tell: of a feed that must not, it is not kept.
@@ -172,19 +171,19 @@ def _of(
     refusal: Said | None,
     keeping: Keeping,
     workbook: Workbook | None = None,
-) -> Drop:
+) -> Submission:
     speaks_for: tuple[str, ...] = (file_name,)
     if named is not None:
         speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
     drop_id = hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
-    return Drop(drop_id, content_hash, file_name, content, named, refusal, keeping, workbook)
+    return Submission(drop_id, content_hash, file_name, content, named, refusal, keeping, workbook)
 
 
-def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, region: Region) -> Stated:
+def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, region: Region) -> Preamble:
     if workbook is not None:
-        return _together([stated(rows) for rows in rows_above_sheets(workbook, contract, region)])
+        return _together([read_preamble(rows) for rows in rows_above_sheets(workbook, contract, region)])
     above = rows_above(content, contract, region)
-    return stated(above) if above else SILENT
+    return read_preamble(above) if above else SILENT
 
 
 def _named(file_name: str, contract: Contract, region: Region) -> Slice | None:
@@ -253,7 +252,7 @@ def _grain(feed: str, region: Region, at: date, written: Grain, by: Said) -> Gra
     return grain
 
 
-def _together(said: Sequence[Stated]) -> Stated:
+def _together(said: Sequence[Preamble]) -> Preamble:
     """What the sheets of a workbook state: a workbook speaks for one slice, so they must not differ."""
     merged = SILENT
     for item in said:
@@ -274,7 +273,7 @@ def _together(said: Sequence[Stated]) -> Stated:
     return merged
 
 
-def _agreed(named: Slice | None, said: Stated, by: Said, file_name: str, contract: Contract, region: Region) -> Slice:
+def _agreed(named: Slice | None, said: Preamble, by: Said, file_name: str, contract: Contract, region: Region) -> Slice:
     """What name, or choice, and lines say together; ``by`` names the former.
 
     Raises RefusedError when they differ, or neither says enough.
@@ -316,7 +315,7 @@ def _agreed(named: Slice | None, said: Stated, by: Said, file_name: str, contrac
     )
 
 
-def _stated_period(said: Stated, contract: Contract, region: Region) -> tuple[date | None, Grain | None]:
+def _stated_period(said: Preamble, contract: Contract, region: Region) -> tuple[date | None, Grain | None]:
     """First day and grain of the period that the lines above the header state, as a file's name would be read."""
     if said.period is None or said.grain is None:
         return None, None
@@ -331,7 +330,7 @@ def _stated_period(said: Stated, contract: Contract, region: Region) -> tuple[da
     return region.period_start(grain, said.period), grain
 
 
-def _stated_sender(said: Stated, region: Region, on: date) -> str | None:
+def _stated_sender(said: Preamble, region: Region, on: date) -> str | None:
     if said.sender is None:
         return None
     sender = region.area_of(said.sender, on)

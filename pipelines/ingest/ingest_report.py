@@ -1,9 +1,13 @@
-"""What one ingest did: how many files and rows became what, and the sentences for whoever sent them."""
+"""What one ingest did: counts of files and rows, and why rows were returned, for the terminal and for senders."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from pipelines.formcheck.form_check import Outcome
-from pipelines.ingest.load import Arrival
+import duckdb
+
+from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.ingest.load import LoadedSubmission
 
 _SHOWN = 20
 
@@ -42,7 +46,7 @@ class IngestReport:
             f"共 {self.rows_total} 行，采用 {self.rows_accepted}，退回 {self.rows_quarantined}。"
         )
 
-    def count(self, arrival: Arrival, outcome: Outcome) -> None:
+    def count(self, arrival: LoadedSubmission, outcome: FileOutcome) -> None:
         """Add what became of one drop."""
         self.rows_total += outcome.rows_total
         self.rows_accepted += outcome.rows_accepted
@@ -73,3 +77,38 @@ class IngestReport:
                 f"这里只列出前 {_SHOWN} 个文件的退回原因；全部见 gangshao drops --state refused 和 --state partly。"
                 f"(the reasons of the first {_SHOWN} files only)"
             )
+
+
+_SHOWN_REASONS = 3
+
+
+def why_returned(connection: duckdb.DuckDBPyConnection, drop_ids: Collection[str]) -> dict[str, list[str]]:
+    """Of each of these drops the first row of each kind of mistake and how many rows have it, the commonest first.
+
+    Rows that went back only because the whole file did are not counted. A sentence says how many kinds are left out.
+    """
+    if not drop_ids:
+        return {}
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for drop_id, reason, rows in connection.execute(_KINDS, {"drops": list(drop_ids)}).fetchall():
+        kinds[drop_id].append(f"{reason}（这类问题共 {rows} 行）" if rows > 1 else reason)
+    return {
+        drop_id: said[:_SHOWN_REASONS]
+        + ([f"另有 {len(said) - _SHOWN_REASONS} 类问题。"] if len(said) > _SHOWN_REASONS else [])
+        for drop_id, said in kinds.items()
+    }
+
+
+_KINDS = """
+select drop_id, reason, alike
+from (
+    select
+        drop_id, reason, line_number,
+        count(*) over (partition by drop_id, rule, column_name) as alike,
+        row_number() over (partition by drop_id, rule, column_name order by line_number) as place
+    from quarantine
+    where list_contains($drops, drop_id) and rule not in ('whole_file', 'file_check')
+) as kinds
+where place = 1
+order by drop_id, alike desc, line_number, reason
+"""

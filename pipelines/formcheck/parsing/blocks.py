@@ -12,13 +12,12 @@ from typing import TypeVar
 
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Contract
-from pipelines.formcheck.parsing.container import is_packed
-from pipelines.formcheck.parsing.encoding import RefusedError
+from pipelines.formcheck.parsing.archive import is_packed
+from pipelines.formcheck.parsing.csv_rows import Cells
+from pipelines.formcheck.parsing.encoding import RefusedError, is_utf8
 from pipelines.formcheck.parsing.header import LOOK
-from pipelines.formcheck.parsing.parse import Cells
-from pipelines.formcheck.parsing.text import HEAD_BYTES, Text, understand
-from pipelines.formcheck.parsing.utf8 import is_utf8
-from pipelines.formcheck.received import received
+from pipelines.formcheck.parsing.normalisation import read_cells
+from pipelines.formcheck.parsing.text import HEAD_BYTES, Text, read_text
 
 BLOCK = 28 << 20
 """What is over 32 MiB, glibc takes anew from the system each time, cleared page by page; GB18030 grows as UTF-8."""
@@ -73,14 +72,14 @@ class Stream:
             text = self._first(content, is_last) if is_first else self._further(content)
             line = text.first_line if is_first else line
             text = replace(text, body=rest + text.body if rest else text.body, first_line=line)
-            cells = received([(0, text)], self._contract.columns, goes_on=not is_last)
+            cells = read_cells([(0, text)], self._contract.columns, goes_on=not is_last)
             rest, line = cells.rest, line + cells.lines
             yield Block(replace(text, body=text.body.removesuffix(rest)) if rest else text, cells)
 
     def _first(self, content: bytes, is_last: bool) -> Text:
         """The block with the header; all that is looked at to find it must be in it."""
         try:
-            text = understand(content, self._contract, self._region)
+            text = read_text(content, self._contract, self._region)
         except RefusedError as refusal:  # of a file of mixed encodings another thing may have to be said
             raise WholeError from refusal
         if not is_last and text.body.count(b"\n") < LOOK:
@@ -123,7 +122,7 @@ def _whole_lines(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bo
     yield b"".join(parts), True
 
 
-def ahead(items: Iterable[Item]) -> Iterator[Item]:
+def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
     """The same items, each made in another thread while the one before is in use."""
     waiting = iter(items)
     end = object()

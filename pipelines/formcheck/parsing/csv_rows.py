@@ -1,16 +1,16 @@
 """Many files of one feed to one table of text cells with true line numbers; rows are found by array operations."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.csv
 
 from pipelines.core.domain import Said
-from pipelines.formcheck.parsing.split import MAX_LINE_BYTES, arranged, ended, has_blanks, regular, schema, split
 from pipelines.formcheck.parsing.text import Text
 
 # A quoted cell with more line breaks than this is an unclosed quote, not a text.
@@ -19,7 +19,6 @@ _SEARCH_BLOCK = 1 << 18
 _UNCLOSED = Said("引号没有闭合；请补上或删去这一行的引号。", "a quote is not closed; close or delete it in this line.")
 _MISQUOTED = Said("引号用法有误，无法分列；请检查这一行的引号。", "quotes are misused; check the quotes of this line.")
 _TOO_LONG = Said("这一行过长，不是一条记录；请检查换行。", "the line is too long for a record; check the line breaks.")
-
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -49,19 +48,19 @@ class Cells:
     rest: bytes = b""
 
 
-def read(texts: Sequence[tuple[int, Text]], column_count: int, *, goes_on: bool = False) -> Cells:
+def read_rows(texts: Sequence[tuple[int, Text]], column_count: int, *, goes_on: bool = False) -> Cells:
     """Read (drop_no, text) pairs of one feed. Every non-blank record is either in the table or in ``malformed``.
 
     ``goes_on``: the one text is the beginning of a longer one and ends with a line.
     """
-    tables = [schema(column_count).empty_table()]
+    tables = [text_schema(column_count).empty_table()]
     malformed: list[Malformed] = []
     needs_trim, count, rest = False, 0, b""
     by_layout = sorted(texts, key=_shape)
     for _, group in groupby(by_layout, key=_shape):
         alike = list(group)
         buffer = _joined(alike)
-        table = regular(alike, buffer)
+        table = split_regular(alike, buffer)
         if table is not None:
             tables.append(table)
             count += table.num_rows
@@ -143,9 +142,9 @@ class _Lines:
         """The lines without quotes and with the right number of commas, split by the CSV reader of arrow."""
         expected = int(self.plain.sum())
         if not expected:
-            return schema(len(self.layout)).empty_table()
+            return text_schema(len(self.layout)).empty_table()
         buffer = self.buffer if expected == len(self.ends) else b"".join(self._runs())
-        count, fields = split(buffer, self.width, self.layout, self.separator)
+        count, fields = split_lines(buffer, self.width, self.layout, self.separator)
         if count != expected:
             raise AssertionError(f"read {count} records of {expected} lines")
         return arranged(self.drop_no[self.plain], self.line_number[self.plain], fields, self.layout)
@@ -230,3 +229,97 @@ def _fields(text: str, separator: str) -> list[str] | None:
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 else None
+
+
+# Longer lines are no record of ours; the reader's block must hold the longest.
+MAX_LINE_BYTES = 1 << 16
+_BLOCK = 8 << 20
+
+
+def text_schema(column_count: int) -> pa.Schema:
+    """drop_no, line_number and c0… in the order of the contract's columns."""
+    numbers = [("drop_no", pa.int32()), ("line_number", pa.int32())]
+    return pa.schema(numbers + [(f"c{index}", pa.string()) for index in range(column_count)])
+
+
+def arranged(
+    drop_no: npt.NDArray[np.int32],
+    line_number: npt.NDArray[np.int32],
+    fields: Mapping[int, pa.Array],
+    layout: Sequence[int],
+) -> pa.Table:
+    """Fields by their position in the file as a table of ``schema``; a column the file lacks is NULL."""
+    absent = pa.nulls(len(drop_no), pa.string())
+    cells = [fields[position] if position >= 0 else absent for position in layout]
+    return pa.table([pa.array(drop_no), pa.array(line_number), *cells], schema=text_schema(len(layout)))
+
+
+def split_lines(
+    buffer: bytes, width: int, layout: Sequence[int], separator: str
+) -> tuple[int, dict[int, pa.ChunkedArray]]:
+    """Number of records and the fields that ``layout`` names, by position, of lines without quotes.
+
+    Raises pyarrow.ArrowInvalid when a line has not ``width`` fields. Empty lines are left out.
+    """
+    names = [f"f{position}" for position in range(width)]
+    kept = sorted({position for position in layout if position >= 0})
+    fields = pyarrow.csv.read_csv(
+        pa.py_buffer(buffer),
+        pyarrow.csv.ReadOptions(column_names=names, block_size=_BLOCK),
+        pyarrow.csv.ParseOptions(delimiter=separator, quote_char=False, escape_char=False, newlines_in_values=False),
+        pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
+            check_utf8=False,
+            include_columns=[names[position] for position in kept],
+        ),
+    )
+    return fields.num_rows, {position: fields.column(names[position]) for position in kept}
+
+
+def ended(body: bytes) -> bytes:
+    """A body whose last line ends like the others; an empty one stays empty."""
+    return body if body.endswith(b"\n") or not body else body + b"\n"
+
+
+def split_regular(texts: Sequence[tuple[int, Text]], buffer: bytes) -> pa.Table | None:
+    """Files of one layout as a table when every line is a plain record; None when anything asks for a closer look.
+
+    ``buffer`` is their joined bodies. Nearly all files are like this, and then no line need be found: counting line
+    ends is enough. What is looked for is cheap: a few bytes by memory search, one look per 32 KiB for a line too long.
+    """
+    layout, width, separator = texts[0][1].layout, texts[0][1].width, texts[0][1].separator
+    if not buffer or width < 2 or _is_unusual(buffer, width, separator):
+        return None
+    counts = [ended(text.body).count(b"\n") for _, text in texts]
+    try:
+        count, fields = split_lines(buffer, width, layout, separator)
+    except pa.ArrowInvalid:
+        return None
+    if count != sum(counts):
+        return None
+    many = np.array(counts)
+    drop_no = np.repeat(np.array([number for number, _ in texts], dtype=np.int32), many)
+    offset = np.array([text.first_line for _, text in texts]) - (np.cumsum(many) - many)
+    return arranged(drop_no, (np.arange(count) + np.repeat(offset, many)).astype(np.int32), fields, layout)
+
+
+def _is_unusual(buffer: bytes, width: int, separator: str) -> bool:
+    """Whether there are quotes, line ends within a line, lines without any text, or lines too long."""
+    if b'"' in buffer or (b"\r" in buffer and buffer.count(b"\r") != buffer.count(b"\r\n")):
+        return True
+    commas = separator.encode() * (width - 1)
+    if buffer.startswith((commas + b"\n", commas + b"\r\n")):
+        return True
+    without_text = b"\n" + commas
+    if without_text in buffer and (without_text + b"\n" in buffer or without_text + b"\r\n" in buffer):
+        return True
+    step = MAX_LINE_BYTES // 2
+    return any(buffer.find(b"\n", at, at + step) < 0 for at in range(0, len(buffer), step))
+
+
+def has_blanks(buffer: bytes) -> bool:
+    """Whether a space, a tab or an ideographic space stands anywhere; its first byte alone is found much faster."""
+    if b" " in buffer or b"\t" in buffer:
+        return True
+    return b"\xe3" in buffer and "\u3000".encode() in buffer

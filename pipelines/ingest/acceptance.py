@@ -1,12 +1,16 @@
-"""Holds a file that would replace a much fuller one, or whose sum jumps: a lost page must not look like quiet times."""
+"""Acceptance: files that shrink or jump are held, decisions of people are applied, uploads get their result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from pipelines.core.domain import Said
+from pipelines.core.domain import Said, UserError
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Bound
+from pipelines.ledger import Ledger
+from pipelines.ledger.uploads import upload as uploads
+from pipelines.ledger.uploads.submission_decision import DropAct
+from pipelines.ledger.uploads.upload import Settled, Stage
 from pipelines.warehouse.store import Warehouse
 
 LEAST_SHARE = 0.7  # of the rows in force (architecture.md §3, vintages)
@@ -74,7 +78,7 @@ class _Sender:
         self.candidates.setdefault(file.period, {})[file.origin_id] = file
 
 
-def settle(warehouse: Warehouse, feed: str, drop_ids: Sequence[str]) -> list[Held]:
+def decide_status(warehouse: Warehouse, feed: str, drop_ids: Sequence[str]) -> list[Held]:
     """Judge files of a feed in the order in which they came, after something about these drops became known.
 
     Looked at is all that they can bear on: the files of their slices; where sums are compared between periods, those of
@@ -197,3 +201,104 @@ def _write(warehouse: Warehouse, files: list[_File], found: list[Held]) -> None:
                 "update drop_register set status = ?, reason = ?, reason_en = ? where drop_id = ?",
                 [status, said.zh if said else None, said.en if said else None, file.drop_id],
             )
+
+
+@dataclass(frozen=True)
+class DecidableSubmission:
+    """A drop somebody wants to decide about: what it is, and from when a decision would count (UTC)."""
+
+    drop_id: str
+    file_name: str
+    counts_from: datetime
+
+
+def list_decidable(warehouse: Warehouse, drop_id: str, kind: str, now: datetime) -> DecidableSubmission:
+    """Look at a drop before a decision. Raises UserError when there is none or the decision makes no sense.
+
+    A decision counts from now on, or from just after the last edition where that lies later: what editions said stays.
+    """
+    con = warehouse.connection
+    found = con.execute(
+        "select drop_id, file_name, status, origin_id from drop_register where drop_id like ? || '%' order by drop_id",
+        [drop_id],
+    ).fetchall()
+    if not drop_id or not found:
+        raise UserError(f"没有编号为“{drop_id}”的报送批次；请用 gangshao drops 查看编号 (no such drop)")
+    if len({row[3] or row[0] for row in found}) > 1:
+        raise UserError(f"编号“{drop_id}”对应 {len(found)} 个报送批次，请写完整 (the number is not unique)")
+    chosen = found[-1] if kind == "confirm" else found[0]
+    done = {row[0] for row in con.execute("select kind from drop_act where drop_id = ?", [chosen[0]]).fetchall()}
+    if kind in done:
+        raise UserError(f"{chosen[1]} 已经{'确认' if kind == 'confirm' else '撤回'}过了 (already done)")
+    if kind == "confirm" and chosen[2] != "held":
+        raise UserError(f"{chosen[1]} 没有被暂存，不需要确认 (it is not held)")
+    if kind == "withdraw" and chosen[2] == "refused":
+        raise UserError(f"{chosen[1]} 已整份退回，不需要撤回 (it was refused)")
+    after = warehouse.after_editions(now.astimezone(UTC).replace(tzinfo=None))
+    return DecidableSubmission(chosen[0], chosen[1], after.replace(tzinfo=UTC))
+
+
+def apply_decisions(warehouse: Warehouse, decisions: Sequence[DropAct]) -> None:
+    """Write the ledger's decisions that the warehouse does not know yet, and judge held files anew."""
+    con = warehouse.connection
+    known = {row[0] for row in con.execute("select act_id from drop_act").fetchall()}
+    fresh = [item for item in decisions if item.act_id not in known]
+    if not fresh:
+        return
+    with warehouse.transaction():
+        for item in fresh:
+            con.execute(
+                "insert into drop_act values (?, ?, ?, ?, ?, ?)",
+                [
+                    item.act_id,
+                    item.drop_id,
+                    item.kind,
+                    item.acted_at.astimezone(UTC).replace(tzinfo=None),
+                    item.actor,
+                    item.reason,
+                ],
+            )
+        names = [item.drop_id for item in fresh]
+        for (feed,) in con.execute(
+            "select distinct feed from drop_register where list_contains($names, drop_id)", {"names": names}
+        ).fetchall():
+            decide_status(warehouse, feed, names)
+
+
+def record_upload_results(warehouse: Warehouse, ledger: Ledger, now: datetime) -> int:
+    """Write the register's word on every upload beside it; how many have another stage than before.
+
+    Asked of the register each time, so that an ingest that broke off is made up for by the next. A held file that was
+    confirmed is accepted, one that was withdrawn is withdrawn.
+    """
+    with ledger.reading() as connection:
+        waiting = uploads.unsettled(connection)
+    if not waiting:
+        return 0
+    rows = warehouse.connection.execute(_BECAME, {"drop_ids": list(waiting)}).fetchall()
+    found = [Settled(drop_id, Stage(stage), *counts) for drop_id, stage, *counts in rows]
+    news = [item for item in found if item.stage is not waiting[item.drop_id]]
+    uploads.settle(ledger, news, now)
+    return len(news)
+
+
+_BECAME = """
+select
+    drop_id,
+    case
+        when is_withdrawn then 'withdrawn'
+        when status = 'held' and is_confirmed then 'accepted'
+        else status
+    end as stage,
+    rows_accepted, rows_quarantined,
+    coalesce(case when status = 'held' and is_confirmed then null else reason end, '') as reason,
+    coalesce(case when status = 'held' and is_confirmed then null else reason_en end, '') as reason_en
+from (
+    select
+        register.*,
+        exists (select 1 from drop_act where drop_act.drop_id = register.drop_id and kind = 'confirm') as is_confirmed,
+        exists (select 1 from drop_act where drop_act.drop_id = register.drop_id and kind = 'withdraw') as is_withdrawn
+    from drop_register as register
+    where drop_id in (select unnest($drop_ids))
+) as known
+"""
