@@ -7,10 +7,10 @@ from functools import partial
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import step
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import hashes_on
+from pipelines.core.sql import step
 from pipelines.judging.contributor import CONTRIBUTOR, load_contributors
 from pipelines.judging.corroboration import compare_sources
 from pipelines.judging.findings import FINDING, SERIES

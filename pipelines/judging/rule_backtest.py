@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY, State, UserError
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.judging.corroboration import SCORED
 from pipelines.judging.findings import FINDING, place_of
 from pipelines.judging.kinds import LEAD_KINDS, WARNING_KINDS
@@ -22,7 +23,7 @@ from pipelines.judging.rule_evaluation import advance_warnings, evaluate_rules
 from pipelines.judging.rule_inputs import in_force_on, load_inputs, needs_facts
 from pipelines.judging.rule_kind import EditionContext
 from pipelines.judging.verification_labels import DECIDED, of_cases
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 
 YELLOW = 3
 TOUCHED_AFTER_DAYS = 28  # a warning that long after an event's end is still about it
@@ -153,7 +154,7 @@ def _evaluate(
     rules_on = partial(_rules_on, region, rows)
     rules = rules_on(day)
     if needs_facts(rules):
-        look(con, cutoff_at)
+        create_views(con, cutoff_at)
     raising = bool(rules["raise_by"].notna().any())
     indicators = sorted(rows["indicator"].unique())
     scored = sorted({*indicators, *(SCORED if raising else ())})

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.judging.findings import SERIES
 from pipelines.judging.kinds import RULE_KINDS, WARNING_KINDS
 from pipelines.judging.lifecycle import EarlyWarning

@@ -9,9 +9,10 @@ from typing import ClassVar
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import EVERY_COHORT, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.judging.findings import SERIES
 from pipelines.judging.lifecycle import EarlyWarning, Key, finding_key
 from pipelines.judging.period import periods_before

@@ -1,6 +1,6 @@
 """An attacker of the general file, written apart from disclosure control: one linear program over all told periods.
 
-It reads ``general.duckdb`` alone and imports nothing of ``pipelines.publish``. Unknown are the figures without a
+It reads ``general.duckdb`` alone and imports nothing of ``pipelines.publishing``. Unknown are the figures without a
 number that are no plain sum of told ones (nor a rate's total that leaves out areas of its count, which rests on many
 and is the difference of told ones), and of each week on a month's border its two parts. Known are the told figures;
 that a total is the sum of its areas or industries; that a month is the weeks inside it and the parts of those on its

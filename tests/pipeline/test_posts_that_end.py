@@ -11,7 +11,7 @@ from pipelines.judging.kinds.deadline import find_deadlines
 from pipelines.judging.rule_inputs import in_force_on, load_inputs
 from pipelines.judging.rule_kind import EditionContext
 from pipelines.warehouse import store
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 from tests.pipeline.ingest_place import EMPLOYER, Place, csv
 
 FEED = "welfare_post"
@@ -47,7 +47,7 @@ def known(place: Place, day: date) -> pd.DataFrame:
     chosen = shipped(place)
     cutoff = place.morning(day.isoformat()).astimezone(UTC).replace(tzinfo=None)
     with store.connect(place.settings) as warehouse:
-        look(warehouse.connection, cutoff)
+        create_views(warehouse.connection, cutoff)
         none = pd.DataFrame()
         known = EditionContext(warehouse.connection, place.region, day, cutoff)
         return load_inputs(known, lambda _: chosen, none, none).facts_of("deadline")

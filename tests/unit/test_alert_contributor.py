@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.core.catalogue.indicators import step
+from pipelines.core.sql import step
 from pipelines.judging.contributor import MOST_NAMED, add_causes, load_contributors
 from pipelines.judging.findings import FINDING
 from pipelines.judging.lifecycle import EarlyWarning, opened

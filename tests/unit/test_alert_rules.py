@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.core.catalogue.indicators import step
 from pipelines.core.catalogue.rule_terms import LIMITS
+from pipelines.core.sql import step
 from pipelines.judging.kinds.event import find_events
 from pipelines.judging.kinds.level import find_levels
 from pipelines.judging.kinds.several import find_several

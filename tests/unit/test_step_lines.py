@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.core.catalogue.indicators import step
+from pipelines.core.sql import step
 from pipelines.judging.kinds.rehire import PRIORITY_MONTHS
 from pipelines.judging.kinds.unreported import FILED_WITHIN_DAYS, list_windows
 from pipelines.warehouse.tables import define

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY
+from pipelines.core.sql import step
 from pipelines.judging.findings import FINDING, as_findings, keep_worst
 from pipelines.judging.lifecycle import EarlyWarning, Key
 from pipelines.judging.rule_kind import EditionContext, RuleInputs, SeenSeries, WarningKind

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import step
 from pipelines.core.domain import TOTAL_INDUSTRY
+from pipelines.core.sql import step
 from pipelines.judging.findings import SumFinder
 from pipelines.judging.rule_kind import EditionContext, RuleInputs, SeenSeries, WarningKind
 from pipelines.judging.rule_scope import by_rule_scope

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from models.panel import period_numbers
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY
+from pipelines.core.sql import step
 from pipelines.judging.findings import FINDING, NORMAL_95, SERIES, in_scope, keep_worst, place_of
 from pipelines.judging.grouping import group_sums
 from pipelines.judging.lifecycle import EarlyWarning, Key

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import step
+from pipelines.core.sql import step
 from pipelines.judging.leads import LEAD, leads_of_reports
 from pipelines.judging.rule_kind import LeadKind, RuleInputs
 from pipelines.judging.rule_scope import of_industry, of_size

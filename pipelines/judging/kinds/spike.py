@@ -6,10 +6,11 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from models import outage
+from models import completeness
 from models.panel import periods_from
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
+from pipelines.core.sql import step
 from pipelines.judging.contributor import add_causes
 from pipelines.judging.findings import FINDING, NORMAL_95, SERIES, as_findings, in_scope, keep_worst
 from pipelines.judging.grouping import group_spikes
@@ -26,7 +27,7 @@ from pipelines.judging.rule_scope import holds_in_area, of_industry
 
 NAME = "spike"
 _SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell": "cell"}
-_USUAL_BEFORE = timedelta(weeks=outage.MEMORY // 5)  # so many days hold the workdays that make the usual one
+_USUAL_BEFORE = timedelta(weeks=completeness.MEMORY // 5)  # so many days hold the workdays that make the usual one
 
 
 class Spike(WarningKind):
@@ -70,7 +71,7 @@ class Spike(WarningKind):
                 "cutoff_at": inputs.context.cutoff_at,
                 "since": since.date(),
                 "indicators": evidence["indicator"].unique().tolist(),
-                "few": outage.EXPECTED,
+                "few": completeness.LEAST_EXPECTED,
                 "workdays": [one for one in days if region.is_workday(one)],
             },
         ).fetchall()

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.spike import exceeds
-from pipelines.core.catalogue.indicators import step
+from models.evidence import exceeds
+from pipelines.core.sql import step
 from pipelines.judging.leads import LEAD
 from pipelines.judging.rule_kind import EditionContext, LeadKind, RuleInputs
 from pipelines.judging.rule_scope import of_industry, of_size
