@@ -21,10 +21,9 @@ from dashboard.web.security.entrance import Clock
 from dashboard.web.security.request_body import read_field
 from dashboard.web.security.trail import actor
 from pipelines.core.settings import Settings
-from pipelines.formcheck.error_sheet import Rows
-from pipelines.formcheck.form_check import Outcome
-from pipelines.formcheck.messages import more_to_say
-from pipelines.formcheck.sandbox import Answer, check_apart
+from pipelines.formcheck.error_report import Rows, further_messages
+from pipelines.formcheck.sandbox import SandboxAnswer, check_in_sandbox
+from pipelines.formcheck.validation.outcome import FileOutcome
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.trail import Act, Result
 from pipelines.ledger.uploads import upload as uploads
@@ -43,12 +42,12 @@ class Question(StrEnum):
     AS_NOTED = "as_noted"
 
 
-def agreed_to(outcome: Outcome) -> str:
+def agreed_to(outcome: FileOutcome) -> str:
     """What a yes is a yes to: this file for this slice, and so many rows that do not count."""
     return f"{outcome.drop_id} {outcome.rows_quarantined}"
 
 
-def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question | None) -> Response:
+def sent_back(choice: Choice, answer: SandboxAnswer, file_name: str, question: Question | None) -> Response:
     """Say what is wrong; ``question``: on what condition the file is taken all the same."""
     is_chinese = language() is Language.CHINESE
     outcome = answer.outcome
@@ -56,7 +55,7 @@ def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question
     more = len(rows) - MOST_SAID
     told = {
         "say": _summary(choice, outcome, is_chinese),
-        "problems": [*more_to_say(outcome, english=not is_chinese), *rows[:MOST_SAID].to_pylist()],
+        "problems": [*further_messages(outcome, english=not is_chinese), *rows[:MOST_SAID].to_pylist()],
         "more": text("… and {number} more; the error sheets have them all.", number=count(more)) if more > 0 else "",
         "sheets": _sheets(answer, file_name),
         "again": _again(outcome, question),
@@ -64,7 +63,7 @@ def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question
     return make_response(jsonify(told), _UNPROCESSABLE)
 
 
-def _summary(choice: Choice, outcome: Outcome, is_chinese: bool) -> str:
+def _summary(choice: Choice, outcome: FileOutcome, is_chinese: bool) -> str:
     if outcome.status == "refused":
         reason = outcome.reason if is_chinese else outcome.reason_en
         return text("{slice}: the file cannot be taken. {reason}", slice=choice.words, reason=reason or "")
@@ -82,7 +81,7 @@ def _summary(choice: Choice, outcome: Outcome, is_chinese: bool) -> str:
     )
 
 
-def _sheets(answer: Answer, file_name: str) -> list[dict[str, str]]:
+def _sheets(answer: SandboxAnswer, file_name: str) -> list[dict[str, str]]:
     stem = PurePath(file_name).stem
     made = (
         (answer.error_sheet, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -100,7 +99,7 @@ def _sheets(answer: Answer, file_name: str) -> list[dict[str, str]]:
     ]
 
 
-def _again(outcome: Outcome, question: Question | None) -> dict[str, str] | None:
+def _again(outcome: FileOutcome, question: Question | None) -> dict[str, str] | None:
     """The button that sends the file all the same."""
     if question is None or outcome.status == "refused":
         return None
@@ -119,10 +118,10 @@ def _again(outcome: Outcome, question: Question | None) -> dict[str, str] | None
 _SHOWN_WHOLE = 2 << 20  # of a larger file the workbook of errors shows the wrong rows only
 
 
-def checked(content: bytes, file_name: str, region_folder: Path, choice: Choice) -> Answer:
+def checked(content: bytes, file_name: str, region_folder: Path, choice: Choice) -> SandboxAnswer:
     """What the form check says of a file; raises SaidError as ``check_apart`` does."""
     sheet = Rows.ALL if len(content) <= _SHOWN_WHOLE else Rows.REFUSED
-    return check_apart(content, file_name, region_folder, choice.contract.feed, sheet, meant=choice.meant)
+    return check_in_sandbox(content, file_name, region_folder, choice.contract.feed, sheet, meant=choice.meant)
 
 
 def answered(
@@ -130,7 +129,7 @@ def answered(
     settings: Settings,
     clock: Clock,
     choice: Choice,
-    answer: Answer,
+    answer: SandboxAnswer,
     file_name: str,
     content: bytes,
     content_hash: str,
@@ -152,7 +151,7 @@ def answered(
     return make_response(jsonify(to=f"{RECEIPT}/{number}"))
 
 
-def _question(outcome: Outcome) -> Question | None:
+def _question(outcome: FileOutcome) -> Question | None:
     """What is still to be asked before a file whose form is right, or partly right, is sent."""
     if outcome.status == "refused" or _is_all_wrong(outcome):
         return None
@@ -160,14 +159,14 @@ def _question(outcome: Outcome) -> Question | None:
         asked = Question.LEAVE_WRONG
     elif not outcome.rows_total:
         asked = Question.NOTHING
-    elif more_to_say(outcome, english=True):
+    elif further_messages(outcome, english=True):
         asked = Question.AS_NOTED
     else:
         return None
     return None if read_field(asked) == agreed_to(outcome) else asked
 
 
-def _is_all_wrong(outcome: Outcome) -> bool:
+def _is_all_wrong(outcome: FileOutcome) -> bool:
     """Whether no row would count: such a file must not stand for a period in which there was nothing to report."""
     return outcome.rows_quarantined > 0 and not outcome.rows_accepted
 
@@ -177,7 +176,7 @@ def _received(
     settings: Settings,
     clock: Clock,
     choice: Choice,
-    outcome: Outcome,
+    outcome: FileOutcome,
     file_name: str,
     content: bytes,
     content_hash: str,

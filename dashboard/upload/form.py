@@ -20,7 +20,7 @@ from dashboard.upload.submission import PATH as UPLOAD
 from dashboard.web import data
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import SUFFIXES
-from pipelines.formcheck import described
+from pipelines.formcheck import contract_description
 from pipelines.ledger.uploads.upload import Stage, Upload
 
 _KINDS = {
@@ -80,7 +80,7 @@ def _form(feed: str, area: str, period: str) -> Any:
             most=MOST_FILE >> 20,
         ),
     }
-    due = described.due(feed, region())
+    due = contract_description.due(feed, region())
     return html.Form(
         [
             html.P([contracts()[feed].purpose, html.Br(), due], className="source wide") if _is_chinese() else None,
