@@ -10,12 +10,12 @@ from dashboard.components.table import table
 from dashboard.components.tag import level_word
 from dashboard.locale import count, percent, short_day, text, value
 from dashboard.rules import decision
-from dashboard.rules.step_text import reach_words
+from dashboard.rules.conditions import reach_words
 from dashboard.summary import reference, stored_backtests
-from dashboard.summary.region_tables import region
+from dashboard.summary.reference import region
 from dashboard.web import data
 from dashboard.web.security import trail
-from dashboard.workflow.step_words import CAUSE_TITLES
+from dashboard.workflow.progress import CAUSE_TITLES
 from pipelines.core.domain import State
 from pipelines.core.region.rule_version import rule_hash
 from pipelines.ledger.workflow.rule import KeptBacktest, seen_backtests

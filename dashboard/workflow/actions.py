@@ -7,13 +7,12 @@ from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard.locale import text
 from dashboard.summary import reference
-from dashboard.summary.region_tables import due_day, office_of, region
+from dashboard.summary.reference import due_day, office_of, region
 from dashboard.web import data
 from dashboard.web.security.entrance import Clock
-from dashboard.web.security.form import field, said
+from dashboard.web.security.request_body import answer_sentence, read_field
 from dashboard.web.security.trail import actor, trail
-from dashboard.workflow.progress import is_closed
-from dashboard.workflow.step_words import address_of
+from dashboard.workflow.progress import is_closed, step_address
 from pipelines.core.domain import Level, State, UserError
 from pipelines.ledger import Ledger
 from pipelines.ledger.workflow import acknowledgement, measure, steps
@@ -34,14 +33,16 @@ class _NotThereError(UserError):
     """A warning that does not exist, or not for this viewer: both look alike."""
 
 
-def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
+def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
     """The writing side of a warning's page as a Flask blueprint."""
     acts = Blueprint("warning_acts", __name__)
 
     @acts.errorhandler(UserError)
     def refused(error: UserError) -> Response:
         trail().refuse("act_refused")
-        return said(error, 404 if isinstance(error, _NotThereError) else 409 if isinstance(error, StaleError) else 400)
+        return answer_sentence(
+            error, 404 if isinstance(error, _NotThereError) else 409 if isinstance(error, StaleError) else 400
+        )
 
     @acts.post("/warning/<episode_id>/step")
     def step(episode_id: str) -> Response:
@@ -58,7 +59,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
             to,
             clock(),
             document=_written("document"),
-            cause=field("cause") if to is State.DISMISSED else "",
+            cause=read_field("cause") if to is State.DISMISSED else "",
             note=_written("note"),
             lowered_to=Level(lowered) if lowered and to is State.LOWERED else None,
             shown=_shown(),
@@ -73,7 +74,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/acknowledge")
     def acknowledge(episode_id: str) -> Response:
         subject = _subject(episode_id)
-        if field("level") and _number("level") != subject.level:
+        if read_field("level") and _number("level") != subject.level:
             raise UserError(text("The warning has got another level meanwhile. Load the page again."))
         acknowledgement.acknowledge(
             ledger,
@@ -96,7 +97,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/measure")
     def assign(episode_id: str) -> Response:
         subject = _subject(episode_id)
-        days = region().playbook.set_index("playbook")["due_days"].get(field("playbook"))
+        days = region().playbook.set_index("playbook")["due_days"].get(read_field("playbook"))
         if days is None:
             raise UserError(text("Choose a measure of the playbook."))
         due_on = _day("due_on") if _written("due_on") else due_day(int(days), data.today())
@@ -105,7 +106,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
             data.viewer(),
             actor(),
             subject,
-            field("playbook"),
+            read_field("playbook"),
             _written("owner"),
             _written("deputy"),
             due_on,
@@ -134,9 +135,9 @@ def _subject(episode_id: str) -> Subject:
 def _shown() -> Shown:
     """What the page showed on which the step was chosen."""
     entries, level = _number("entries"), _number("level")
-    if entries is None or level not in set(Level) or field("state") not in set(State):
+    if entries is None or level not in set(Level) or read_field("state") not in set(State):
         raise UserError(text("Load the page again: it does not say what it was shown with."))
-    return Shown(entries, State(field("state")), Level(level or 0))
+    return Shown(entries, State(read_field("state")), Level(level or 0))
 
 
 def _office(area: str) -> str:
@@ -148,23 +149,23 @@ def _office(area: str) -> str:
 
 
 def _done(episode_id: str) -> Response:
-    return make_response(jsonify(to=address_of(episode_id)))
+    return make_response(jsonify(to=step_address(episode_id)))
 
 
 def _one_of(names: Any, name: str, otherwise: str) -> Any:
-    if field(name) not in set(names):
+    if read_field(name) not in set(names):
         raise UserError(otherwise)
-    return names(field(name))
+    return names(read_field(name))
 
 
 def _number(name: str) -> int | None:
-    value = field(name)
+    value = read_field(name)
     return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
 
 
 def _written(name: str) -> str:
     """What somebody wrote, as long as both engines keep it."""
-    value, most = field(name).replace("\0", ""), _LONGEST.get(name, _LONG)
+    value, most = read_field(name).replace("\0", ""), _LONGEST.get(name, _LONG)
     if len(value) > most:
         raise UserError(text("Write at most {most} characters.", most=most))
     return value
@@ -172,6 +173,6 @@ def _written(name: str) -> str:
 
 def _day(name: str) -> date:
     try:
-        return date.fromisoformat(field(name))
+        return date.fromisoformat(read_field(name))
     except ValueError:
         raise UserError(text("Write the day like 2026-11-23.")) from None

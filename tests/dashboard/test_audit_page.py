@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 
 from dashboard.locale import text
 from dashboard.web.data import has_small_cell
-from dashboard.web.security.callback import address_in
+from dashboard.web.security.request_body import callback_address
 from pipelines.core.domain import Role, Viewer
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor, Entry, Result
@@ -240,7 +240,7 @@ def test_who_is_refused_does_not_choose_what_the_trail_says_it_was(site: Site, s
 @pytest.mark.parametrize("value", [7, None, "", "chosen", "/a\nb", "/" + "a" * 2000, {"a": "/"}])
 def test_what_is_no_address_of_a_page_is_entered_as_dashs_own(site: Site, value: object) -> None:
     given = [{"id": "_pages_location", "property": "pathname", "value": value}, PAGE["inputs"][1]]  # type: ignore[index]
-    assert address_in({"inputs": given}) is None
+    assert callback_address({"inputs": given}) is None
     answer = signed_in(site, LEADER).post(f"{site.url}/_dash-update-component", json={**PAGE, "inputs": given})
     assert answer.status_code == (200 if isinstance(value, str) and value.startswith("/") else 400)
 

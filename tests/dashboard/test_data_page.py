@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.components.arrival import WORDS
 from dashboard.locale import text
+from dashboard.summary.expected_submissions import MATRIX_WORDS
 from pipelines.core.domain import Grain, Role, Viewer
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act
@@ -70,7 +70,7 @@ def test_every_cell_has_a_word_beside_its_mark(place: Site) -> None:
     assert len(found) > 30
     for cell in found:
         words = json.dumps(cell, ensure_ascii=False)
-        assert any(text(word) in words and mark in words for word, mark in WORDS.values()), words
+        assert any(text(word) in words and mark in words for word, mark in MATRIX_WORDS.values()), words
     assert {str(cell["className"]) for cell in found} >= {"roster-reported", "roster-late", "roster-not_due"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from dashboard.locale import text
-from dashboard.summary.region_tables import REGION
+from dashboard.summary.reference import REGION
 from pipelines.core.domain import GENERAL, Level, Role, SaidError, State, Viewer
 from pipelines.core.region.load import load
 from pipelines.core.region.rule_version import newest, rule_hash

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dashboard.locale import text
-from dashboard.summary.region_tables import REGION
+from dashboard.summary.reference import REGION
 from pipelines.core.domain import Role, State, Viewer
 from pipelines.core.region.load import load
 from pipelines.ledger.accounts import account, link

@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from flask import current_app, g, request
 
-from dashboard.web.security.callback import UPDATES, address_in
 from dashboard.web.security.origin import client_address
+from dashboard.web.security.request_body import UPDATES, callback_address
 from dashboard.web.security.viewer import NotSignedInError, current_session, current_viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail import trail as audit
@@ -118,7 +118,7 @@ def asked() -> str:
     """The address that is asked for; Dash alone asks for a page elsewhere and names its address in the body."""
     if request.method != "POST" or request.path != UPDATES:
         return request.path
-    return address_in(request.get_json(silent=True)) or request.path
+    return callback_address(request.get_json(silent=True)) or request.path
 
 
 def at_page(address: str) -> None:

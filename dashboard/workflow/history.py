@@ -12,15 +12,20 @@ from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
 from dashboard.locale import instant, text
 from dashboard.summary import reference
-from dashboard.summary.region_tables import due_day, region
+from dashboard.summary.reference import due_day, region
 from dashboard.summary.wording import in_words
 from dashboard.web import data
 from dashboard.web.security import trail
 from dashboard.web.security.entrance import ROLE_TITLES
-from dashboard.workflow.progress import is_closed, may_read
-from dashboard.workflow.service_officer import owner_of, served_by
-from dashboard.workflow.step_forms import next_steps
-from dashboard.workflow.step_words import CAUSE_TITLES, STATE_TITLES, address_of, state_words
+from dashboard.workflow.forms import find_owner, find_service_officer, next_steps
+from dashboard.workflow.progress import (
+    CAUSE_TITLES,
+    STATE_TITLES,
+    is_closed,
+    may_read,
+    step_address,
+    workflow_state_words,
+)
 from pipelines.core.domain import ENDS, Level, State
 from pipelines.ledger.workflow.acknowledgement import LASTS_DAYS, Acknowledgement, acknowledgements, may_acknowledge
 from pipelines.ledger.workflow.measure import MAY_ASSIGN, MAY_REPORT, Measure, Progress, Proposal, measures, proposals
@@ -30,7 +35,7 @@ from pipelines.ledger.workflow.transition import remind_within
 _PROGRESS_TITLES = {Progress.ASSIGNED: "under way", Progress.DONE: "done", Progress.DROPPED: "dropped"}
 
 
-def handling(row: Any) -> Any:
+def workflow_history(row: Any) -> Any:
     """The section of one warning (a row of the question ``warning``) as its viewer may act on it, as of now.
 
     In a page that looks back nobody can act, and what people did later is not shown.
@@ -60,7 +65,7 @@ def handling(row: Any) -> Any:
             html.Section(
                 [
                     html.H2(text("Who is on it")),
-                    served_by(row, data.today()),
+                    find_service_officer(row, data.today()),
                     _acknowledged(row, taken_on, level, may_act, is_over=is_over),
                     html.H3(text("Measures")),
                     _measures(row, assigned, may_act, is_over=is_over),
@@ -109,7 +114,7 @@ def _sentence(at: Standing, level: Level) -> str:
     last = at.steps[-1]
     return text(
         "{state} since {instant}, by {who}",
-        state=state_words(at, level),
+        state=workflow_state_words(at, level),
         instant=_instant(last.acted_at),
         who=text(ROLE_TITLES[last.role]),
     )
@@ -145,7 +150,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         state = text("in force") if one.holds(level, now) else text("undone") if one.undone_at else text("ended")
         back = None
         if is_theirs and one.undone_at is None:
-            back = act(f"{address_of(row.episode_id)}/acknowledge/{one.acknowledgement_id}/undo", text("Undo"))
+            back = act(f"{step_address(row.episode_id)}/acknowledge/{one.acknowledgement_id}/undo", text("Undo"))
         until = text("until {instant}", instant=_instant(one.expires_at))
         shown.append([_instant(one.acknowledged_at), one.owner, one.note, [state, html.Small(until)], back or ""])
     columns = [text(name) for name in ("When", "Handled by", "Note", "State", "Acts")]
@@ -162,7 +167,7 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         chosen("days", text("No reminders for"), days, [str(LASTS_DAYS[1])]),
         told("note", text("Note")),
     ]
-    path = f"{address_of(row.episode_id)}/acknowledge"
+    path = f"{step_address(row.episode_id)}/acknowledge"
     return html.Div([*parts, form(path, inputs, text("Take it on"), key="acknowledge")])
 
 
@@ -214,7 +219,7 @@ def _report(row: Any, one: Measure, may_act: bool) -> Any:
         return ""
     options = [(str(state), text(_PROGRESS_TITLES[state])) for state in (Progress.DONE, Progress.DROPPED)]
     inputs = [chosen("state", text("State"), options, [str(Progress.DONE)]), told("result", text("Result"))]
-    where = f"{address_of(row.episode_id)}/measure/{one.measure_id}/close"
+    where = f"{step_address(row.episode_id)}/measure/{one.measure_id}/close"
     return html.Details(
         [html.Summary(text("Report")), form(where, inputs, text("Enter"), key=f"close {one.measure_id}")]
     )
@@ -233,7 +238,7 @@ def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
         )
         for one in fitting
     ]
-    responsible = owner_of(row, today)
+    responsible = find_owner(row, today)
     inputs = [
         chosen("playbook", text("Measure"), options, [fitting[0].playbook]),
         written("owner", text("Owner"), value=responsible.owner, completes="off"),
@@ -245,7 +250,7 @@ def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
             completes="off",
         ),
     ]
-    return form(f"{address_of(row.episode_id)}/measure", inputs, text("Assign"), key="measure")
+    return form(f"{step_address(row.episode_id)}/measure", inputs, text("Assign"), key="measure")
 
 
 def _steps(at: Standing) -> Any:

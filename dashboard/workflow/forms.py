@@ -3,7 +3,7 @@
 No form stands open, so that what is pressed twice after a step meets no button of the next one.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -11,18 +11,19 @@ from dash import html
 
 from dashboard.components.form import act, chosen, form, kept, told, written
 from dashboard.components.table import facts
-from dashboard.components.tag import level_word
+from dashboard.components.tag import level_word, stored
 from dashboard.components.warning import people, rule_name, subject
 from dashboard.locale import instant, text
 from dashboard.summary import reference
-from dashboard.summary.region_tables import region, steps_from
+from dashboard.summary.reference import code_title, region, steps_from
 from dashboard.summary.wording import worded
 from dashboard.web import data
 from dashboard.web.security.entrance import ROLE_TITLES
 from dashboard.web.security.trail import actor
-from dashboard.workflow.step_words import CAUSE_TITLES, STEP_TITLES, address_of, due_title
+from dashboard.workflow.progress import CAUSE_TITLES, STEP_TITLES, due_title, step_address
 from pipelines.core.domain import ENDS, Level, State
 from pipelines.core.region.office_hours import suspected_at
+from pipelines.ledger.workflow.responsible import Responsible, responsible
 from pipelines.ledger.workflow.steps import NEEDS_GROUND, UNDO_WITHIN, Cause, Standing, timed
 from pipelines.ledger.workflow.transition import Step
 
@@ -78,7 +79,7 @@ def _entered(row: Any, at: Standing, now: datetime, *, may_act: bool) -> Any:
     return html.Div(
         [
             html.P(said, tabIndex=-1, className="said well", role="status", **_ENTERED),
-            act(f"{address_of(row.episode_id)}/step/{last.number}/undo", text("Take this step back")),
+            act(f"{step_address(row.episode_id)}/step/{last.number}/undo", text("Take this step back")),
         ],
         className="entered",
     )
@@ -104,7 +105,7 @@ def _form(row: Any, at: Standing, level: Level, one: Step, about: Any = None) ->
     inputs.append(told("note", text("Grounds"), is_required=one.to in NEEDS_GROUND))
     title = text(STEP_TITLES[one.to])
     ask = text(_QUESTIONS[one.to]) if one.to in _QUESTIONS else ""
-    path = f"{address_of(row.episode_id)}/step"
+    path = f"{step_address(row.episode_id)}/step"
     return html.Details(
         [html.Summary(title), form(path, inputs, title, ask=ask, about=about if ask else None, key=f"step {one.to}")],
         className="step",
@@ -129,3 +130,39 @@ def _about(row: Any, at: Standing, level: Level, busy: str) -> Any:
 
 def _instant(at: datetime) -> str:
     return instant(pd.Timestamp(at).to_pydatetime(), reference.zone())
+
+
+def find_owner(row: Any, today: date) -> Responsible:
+    """Who should have a warning (row of the question ``warning``): of a key employer its officer, or who stands in."""
+    known = region()
+    posts = _posts(row, today)
+    return responsible(known.offices, known.recipients, known.absences, row.area, posts, today)
+
+
+def find_service_officer(row: Any, today: date) -> Any:
+    """A line that says that the warning's employer is a key one, why, and which post serves it; None of any other."""
+    found = _listed(row, today)
+    if found is None or found.empty:
+        return None
+    why = text(", ").join(dict.fromkeys(code_title("key_employer_kind", kind) for kind in found["kind"]))
+    posts = _posts(row, today)
+    words = _around(text("Key employer ({why}).", why="\0"), why)
+    served = _around(text("It is served by: {post}.", post="\0"), text(", ").join(posts or []))
+    return html.P([*words, " ", *(served if posts else [text("No post serves it yet.")])], className="source")
+
+
+def _around(sentence: str, words: str) -> list[Any]:
+    """A sentence with a stored text in its place, marked as the Chinese it is."""
+    before, after = sentence.split("\0")
+    return [before, stored(words), after]
+
+
+def _listed(row: Any, today: date) -> Any:
+    if not isinstance(row.employer, str) or not data.may_read_scores(row.area):
+        return None
+    return data.read("service_officer", employer=row.employer, day=today)
+
+
+def _posts(row: Any, today: date) -> list[str] | None:
+    found = _listed(row, today)
+    return None if found is None or found.empty else list(dict.fromkeys(found["officer_post"].dropna()))
