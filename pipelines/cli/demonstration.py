@@ -12,7 +12,7 @@ from pipelines.core.region.rules import LEADS
 from pipelines.core.settings import Settings
 from pipelines.demo import generate
 from pipelines.judging.rule_backtest import backtest_together
-from pipelines.judging.rule_scope import judged
+from pipelines.judging.rule_scope import drop_unmet
 from pipelines.judging.verification_labels import decided
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import link as links
@@ -82,7 +82,7 @@ def keep_backtests(
     settings: Settings, region: Region, ledger: Ledger, last: date, now: datetime, progress: Progress
 ) -> None:
     """Backtest every rule as it stands on ``last`` that has no stored backtest, over all editions."""
-    rules = judged(region.rules_on(last))
+    rules = drop_unmet(region.rules_on(last))
     rules = rules[~rules["kind"].isin(LEADS) & rules["indicator"].isin(list(catalogue()))]
     hashes = {str(rule_id): rule_hash(rows) for rule_id, rows in rules.groupby("rule_id")}
     lacking = [rule_id for rule_id, value in hashes.items() if last_backtest(ledger, rule_id, value) is None]

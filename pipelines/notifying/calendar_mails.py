@@ -9,12 +9,12 @@ import pandas as pd
 from pipelines.core.domain import ENDS, Edition, Role, State
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
-from pipelines.judging import alert_quality
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import notice as outbox
 from pipelines.ledger.notifications.notice import Decision, Notice, Purpose, Reason
 from pipelines.ledger.notifications.notice import State as Sent
 from pipelines.ledger.workflow.steps import standing
+from pipelines.notifying import alert_quality
 from pipelines.notifying.audience import Recipient, recipients
 from pipelines.notifying.digest import Material, framing
 from pipelines.notifying.message import Address, Letter, seal, week_thread
