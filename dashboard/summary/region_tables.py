@@ -11,7 +11,7 @@ from dashboard.summary.wording import REGION
 from dashboard.web import data
 from pipelines.core.domain import Level, State
 from pipelines.core.region.load import Region, load
-from pipelines.ledger.workflow.transition import Step, steps
+from pipelines.ledger.workflow.transition import Step, possible_steps
 
 
 def region() -> Region:
@@ -62,4 +62,4 @@ def _loaded(folder: Path, _at: int) -> Region:
 
 @lru_cache(maxsize=256)
 def _steps(folder: Path, changed_at: int, level: Level, state: State, is_city: bool) -> tuple[Step, ...]:
-    return tuple(steps(_loaded(folder, changed_at).transition, level, state, is_city=is_city))
+    return tuple(possible_steps(_loaded(folder, changed_at).transition, level, state, is_city=is_city))

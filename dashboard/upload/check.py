@@ -111,7 +111,7 @@ def _received(
         outcome.rows_quarantined,
     )
     with written_aside(settings.inbox, feed, content) as aside:
-        made = uploads.enter(
+        made = uploads.enter_upload(
             ledger,
             data.viewer(),
             actor(),

@@ -18,7 +18,7 @@ from pipelines.core.domain import Level, State, UserError
 from pipelines.ledger import Ledger
 from pipelines.ledger.workflow import acknowledgement, measure, steps
 from pipelines.ledger.workflow.measure import Progress
-from pipelines.ledger.workflow.steps import Shown, StaleError, Subject
+from pipelines.ledger.workflow.steps import ShownState, StaleError, Subject
 
 _LONG = 1000  # characters of a ground or a result
 _LONGEST = {"owner": 200, "deputy": 200, "document": 200}
@@ -49,7 +49,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         lowered = _number("lowered_to")
         if lowered is not None and lowered not in set(Level):
             raise UserError(text("Choose the next step."))
-        steps.take(
+        steps.apply_transition(
             ledger,
             region().transition,
             data.viewer(),
@@ -67,7 +67,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
 
     @acts.post("/warning/<episode_id>/step/<int(max=999999999):number>/undo")
     def undo_step(episode_id: str, number: int) -> Response:
-        steps.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        steps.undo_transition(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge")
@@ -90,7 +90,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
 
     @acts.post("/warning/<episode_id>/acknowledge/<int(max=999999999):number>/undo")
     def undo(episode_id: str, number: int) -> Response:
-        acknowledgement.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        acknowledgement.undo_acknowledgement(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/measure")
@@ -100,7 +100,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         if days is None:
             raise UserError(text("Choose a measure of the playbook."))
         due_on = _day("due_on") if _written("due_on") else due_day(int(days), data.today())
-        measure.assign(
+        measure.assign_measure(
             ledger,
             data.viewer(),
             actor(),
@@ -118,7 +118,9 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/measure/<int(max=999999999):number>/close")
     def close(episode_id: str, number: int) -> Response:
         state = _one_of(Progress, "state", text("Choose done or dropped."))
-        measure.close(ledger, data.viewer(), actor(), _subject(episode_id), number, state, _written("result"), clock())
+        measure.close_measure(
+            ledger, data.viewer(), actor(), _subject(episode_id), number, state, _written("result"), clock()
+        )
         return _done(episode_id)
 
     return acts
@@ -131,12 +133,12 @@ def _subject(episode_id: str) -> Subject:
     return subject_of(next(found.itertuples(index=False)))
 
 
-def _shown() -> Shown:
+def _shown() -> ShownState:
     """What the page showed on which the step was chosen."""
     entries, level = _number("entries"), _number("level")
     if entries is None or level not in set(Level) or field("state") not in set(State):
         raise UserError(text("Load the page again: it does not say what it was shown with."))
-    return Shown(entries, State(field("state")), Level(level or 0))
+    return ShownState(entries, State(field("state")), Level(level or 0))
 
 
 def _office(area: str) -> str:

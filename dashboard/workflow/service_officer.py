@@ -9,7 +9,7 @@ from dashboard.components.tag import stored
 from dashboard.locale import text
 from dashboard.summary.region_tables import code_title, region
 from dashboard.web import data
-from pipelines.ledger.workflow.responsible import Responsible, responsible
+from pipelines.ledger.workflow.measure import Responsible, responsible
 
 
 def owner_of(row: Any, today: date) -> Responsible:

@@ -3,7 +3,7 @@
 from dashboard.components.tag import level_word
 from dashboard.locale import text
 from pipelines.core.domain import ANNOUNCED, Level, State
-from pipelines.ledger.workflow.steps import Cause, Standing
+from pipelines.ledger.workflow.steps import Cause, WorkflowState
 
 STATE_TITLES = {
     State.TO_VERIFY: "suspected, to be verified",
@@ -43,7 +43,7 @@ def due_title(to: State) -> str:
     return text("Verify") if to is State.CONFIRMED else text(STEP_TITLES[to])
 
 
-def state_words(at: Standing, level: Level) -> str:
+def state_words(at: WorkflowState, level: Level) -> str:
     """The state in words; an announced warning bears the level that people gave it."""
     state = at.state_at(level)
     words = text(STATE_TITLES[state])

@@ -23,15 +23,13 @@ from pipelines.demo.daily_form import (
 from pipelines.demo.events import Event, draw_events
 from pipelines.demo.layoff import draw_layoffs
 from pipelines.demo.mobility import mobility_sheets
-from pipelines.demo.monthly import draw_headcount, draw_monitored
-from pipelines.demo.monthly_form import headcount_sheet, monitored_sheet
+from pipelines.demo.monthly import draw_headcount, draw_monitored, headcount_sheet, monitored_sheet
 from pipelines.demo.post import post_sheet
 from pipelines.demo.registration import draw_registrations, registration_sheet
 from pipelines.demo.rhythm import Rhythm, build_rhythm, draw_counts
 from pipelines.demo.shortage import shortage_sheet
 from pipelines.demo.standing import standing_sheets
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline, build_timeline
+from pipelines.demo.timeline import Timeline, build_timeline, random_stream
 from pipelines.demo.truth import truth_frame, write_truth
 from pipelines.demo.village import village_sheet
 from pipelines.demo.wording import FEEDS, Wording
@@ -74,7 +72,7 @@ def labelled_truth(region: Region, days: int, scale: float, seed: int, quiet: bo
     return plan_city(region, days, scale, seed, quiet, last_day).truth
 
 
-def generate(
+def generate_city(
     region: Region,
     into: Path,
     days: int,

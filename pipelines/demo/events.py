@@ -9,8 +9,7 @@ from scipy.special import ndtri
 from pipelines.demo import frozen
 from pipelines.demo.city import City
 from pipelines.demo.rhythm import Rhythm
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline
+from pipelines.demo.timeline import Timeline, random_stream
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pipelines.core.domain import UserError
 from pipelines.ingest.acceptance_rules import settle
-from pipelines.ledger.uploads.submission_decision import DropAct
+from pipelines.ledger.uploads.upload import SubmissionDecision
 from pipelines.warehouse.store import Warehouse
 
 
@@ -45,7 +45,7 @@ def decidable(warehouse: Warehouse, drop_id: str, kind: str, now: datetime) -> D
     return Decidable(chosen[0], chosen[1], after.replace(tzinfo=UTC))
 
 
-def follow(warehouse: Warehouse, decisions: Sequence[DropAct]) -> None:
+def follow(warehouse: Warehouse, decisions: Sequence[SubmissionDecision]) -> None:
     """Write the ledger's decisions that the warehouse does not know yet, and judge held files anew."""
     con = warehouse.connection
     known = {row[0] for row in con.execute("select act_id from drop_act").fetchall()}

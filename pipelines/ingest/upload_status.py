@@ -21,7 +21,7 @@ def settle_uploads(warehouse: Warehouse, ledger: Ledger, now: datetime) -> int:
     rows = warehouse.connection.execute(_BECAME, {"drop_ids": list(waiting)}).fetchall()
     found = [Settled(drop_id, Stage(stage), *counts) for drop_id, stage, *counts in rows]
     news = [item for item in found if item.stage is not waiting[item.drop_id]]
-    uploads.settle(ledger, news, now)
+    uploads.settle_upload(ledger, news, now)
     return len(news)
 
 

@@ -59,10 +59,10 @@ def cells(page: str) -> list[dict[str, object]]:
 def sent(place: Site, stage: Stage | None = None, area: str = LATE, period: date = OWED) -> None:
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({area}), "clerk")
     sending = Sending("benefit_claim", area, period, Grain.DAY, 1, False, f"{area}{period:%m%d}", "h" * 64, 9, 5, 0)
-    uploads.enter(place.ledger, viewer, trail.SYSTEM, CITY, sending, str, lambda _: None, datetime.now(UTC))
+    uploads.enter_upload(place.ledger, viewer, trail.SYSTEM, CITY, sending, str, lambda _: None, datetime.now(UTC))
     if stage is not None:
         settled = Settled(sending.drop_id, stage, 5, 0, "原因", "reason")
-        uploads.settle(place.ledger, [settled], datetime.now(UTC))
+        uploads.settle_upload(place.ledger, [settled], datetime.now(UTC))
 
 
 def test_every_cell_has_a_word_beside_its_mark(place: Site) -> None:

@@ -14,7 +14,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.workflow.acknowledgement import acknowledge
-from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.ledger.workflow.steps import Subject, apply_transition
 from pipelines.notifying import calendar_mails
 from pipelines.notifying.audience import recipients
 from pipelines.notifying.notices import occasion
@@ -72,8 +72,10 @@ def _people(ledger: Ledger, story: Timeline) -> None:
     own = Subject("371502F1", edition(story.days[1]).edition_id, "371502", Level.YELLOW)
     acknowledge(ledger, county, actor, own, "dongchangfu", "就业科岗位甲", "", 7, now)
     chiping = Subject("371503C1", edition(story.days[1]).edition_id, "371503", Level.RED)
-    take(ledger, REGION.transition, Viewer(Role.CITY_LEADER), actor, chiping, State.CONFIRMED, now, note="属实")
-    take(ledger, REGION.transition, Viewer(Role.CITY_DUTY), actor, chiping, State.ISSUED, now, note="属实")
+    apply_transition(
+        ledger, REGION.transition, Viewer(Role.CITY_LEADER), actor, chiping, State.CONFIRMED, now, note="属实"
+    )
+    apply_transition(ledger, REGION.transition, Viewer(Role.CITY_DUTY), actor, chiping, State.ISSUED, now, note="属实")
 
 
 def _name(address: str) -> str:

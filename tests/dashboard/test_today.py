@@ -42,7 +42,9 @@ def handle(place: Site) -> str:
     subject = Subject(row.episode_id, edition_in_force(published).edition_id, AREA, Level(row.level), is_city=False)
     head = head_of(AREA)
     transition = regions.load(REGION).transition
-    steps.take(place.ledger, transition, head, SYSTEM, subject, State.CONFIRMED, datetime.now(UTC), note="属实")
+    steps.apply_transition(
+        place.ledger, transition, head, SYSTEM, subject, State.CONFIRMED, datetime.now(UTC), note="属实"
+    )
     clerk = Viewer(Role.COUNTY_CLERK, frozenset({AREA}), "clerk")
     acknowledgement.acknowledge(place.ledger, clerk, SYSTEM, subject, "chiping", POST, "", 7, datetime.now(UTC))
     return str(row.episode_id)

@@ -10,9 +10,9 @@ from pipelines.core.region.load import Region
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.notifications.notice import recorded_notices
-from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.notifications.notification_state import reasons
 from pipelines.ledger.workflow.acknowledgement import acknowledge
-from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.ledger.workflow.steps import Subject, apply_transition
 from pipelines.notifying.outbox import send
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
@@ -54,7 +54,7 @@ def moved(
 ) -> None:
     viewer = Viewer(role, frozenset({"371502"}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset())
     subject = Subject(EPISODE, edition(REGION.local_day(now)).edition_id, "371502", Level(level))
-    take(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, note=note, **ground)
+    apply_transition(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, note=note, **ground)
 
 
 def clerk_mail(city: City, ledger: Ledger, story: Timeline, number: int, office: str = "dongchangfu") -> str:

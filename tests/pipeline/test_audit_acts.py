@@ -78,13 +78,13 @@ def by_the_duty_desk(place: House, ledger: Ledger) -> None:
     region, now = load(place.region), datetime.now(UTC)
     duty, desk = Viewer(Role.CITY_DUTY, name="duty"), Actor("city_duty:duty", "127.0.0.1")
     one = Subject("w1", "2026-10-31.1", "371502", Level.ORANGE)
-    steps.take(
+    steps.apply_transition(
         ledger, region.transition, duty, desk, one, State.CONFIRMED, now, document="聊人社批〔2026〕8 号", note="属实"
     )
     acknowledgement.acknowledge(ledger, duty, desk, one, "liaocheng", "值班岗", "", 7, now)
-    measure.assign(ledger, duty, desk, one, "consult", "就业科", "", now.date(), "", now, now.date())
+    measure.assign_measure(ledger, duty, desk, one, "consult", "就业科", "", now.date(), "", now, now.date())
     sending = Sending("vacancy", "371521", now.date(), Grain.DAY, 1, False, "drop", "hash", 9, 2, 0)
-    upload.enter(ledger, duty, desk, region.city, sending, "vacancy ({})".format, lambda _: None, now)
+    upload.enter_upload(ledger, duty, desk, region.city, sending, "vacancy ({})".format, lambda _: None, now)
 
 
 @pytest.fixture(scope="module")

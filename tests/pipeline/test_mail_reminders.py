@@ -9,8 +9,8 @@ from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.notifications.notice import Purpose, recorded_notices
-from pipelines.ledger.notifications.warning_notice import reasons
-from pipelines.ledger.workflow.acknowledgement import acknowledge, undo
+from pipelines.ledger.notifications.notification_state import reasons
+from pipelines.ledger.workflow.acknowledgement import acknowledge, undo_acknowledgement
 from pipelines.ledger.workflow.steps import Subject
 from pipelines.notifying.audience import unmanned, unrouted
 from pipelines.notifying.outbox import send
@@ -138,7 +138,7 @@ def test_an_acknowledgement_stops_reminders_until_it_expires_is_undone_or_outgro
     second = taken_on(ledger, 3, at(story.days[3], "17:10"), days=14)
     story.play(11, since=4)
     assert story.asked(7, "17:00") == []
-    undo(
+    undo_acknowledgement(
         ledger, Viewer(Role.COUNTY_CLERK, frozenset({"371502"})), Actor("岗位甲", "test"),
         Subject(EPISODE, edition(story.days[8]).edition_id, "371502", Level.YELLOW), second, at(story.days[8], "08:30"),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.notifications.notice import Purpose, Reason, recorded_notices
-from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.notifications.notification_state import reasons
 from pipelines.ledger.workflow.acknowledgement import acknowledge
 from pipelines.ledger.workflow.steps import Cause, Subject
 from pipelines.notifying.audience import offices

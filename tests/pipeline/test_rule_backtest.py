@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from sqlalchemy import update
 
-from pipelines.cli.demonstration import replay_demonstration
+from pipelines.cli.demo import replay_demonstration
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Role, Viewer
 from pipelines.core.region import load as regions
@@ -23,7 +23,7 @@ from pipelines.judging.verification_labels import decided
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.db.schema import rule_act
-from pipelines.ledger.workflow.rule import Kind, acts, backtests, decide
+from pipelines.ledger.workflow.rule import RuleActKind, backtests, decide_rule, rule_acts
 from pipelines.run import silent
 from tests.house import ROOT, House
 
@@ -174,15 +174,15 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
     assert "以各自的账号" in place.gangshao(*enable[:3], status=2).stderr
     leader = Viewer(Role.CITY_LEADER, name="zhao")
     by = trail.actor_of(leader, "10.0.0.2")
-    decide(ledger, leader, rule, kept.rule_hash, Kind.APPROVED, "赵批准", "同意", by, datetime.now(UTC))
+    decide_rule(ledger, leader, rule, kept.rule_hash, RuleActKind.APPROVED, "赵批准", "同意", by, datetime.now(UTC))
     place.gangshao(*enable[:3])
     after = (region / "rules.csv").read_text(encoding="utf-8")
     changed = [(one, other) for one, other in zip(before.splitlines(), after.splitlines(), strict=True) if one != other]
     assert len(changed) == 4
     assert all(one.replace(",false,", ",true,") == other for one, other in changed)
-    assert [one.kind.value for one in acts(ledger, rule)] == ["proposed", "approved"]
+    assert [one.kind.value for one in rule_acts(ledger, rule)] == ["proposed", "approved"]
     assert "✓ 预警规则" in " ".join(place.gangshao("doctor").stderr.split())
-    proposed_by = acts(ledger, rule)[0].entered_by
+    proposed_by = rule_acts(ledger, rule)[0].entered_by
     with ledger.writing() as connection:  # as both could be entered before
         connection.execute(update(rule_act).values(entered_by=proposed_by))
     said = "".join(place.gangshao("doctor", status=2).stderr.split())

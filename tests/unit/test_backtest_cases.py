@@ -15,7 +15,7 @@ from pipelines.judging.rule_backtest import figures
 from pipelines.judging.verification_labels import DECIDED, decided
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail.trail import Actor
-from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.ledger.workflow.steps import Subject, apply_transition
 from pipelines.warehouse.tables import define
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
@@ -105,7 +105,7 @@ def test_what_stands_of_a_warning_is_read_from_the_ledger(tmp_path: Path) -> Non
                 [name, AREA, name],
             )
         for name, state in steps.items():
-            take(
+            apply_transition(
                 ledger, REGION.transition, viewer, head, Subject(name, "", AREA, Level.YELLOW), state,
                 datetime(2026, 9, 2, 17, tzinfo=UTC), cause="chance", note="核查",
             )  # fmt: skip

@@ -50,7 +50,7 @@ class Found:
     place: str
 
 
-def keep(settings: Settings, ledger: Ledger, edition_id: str, now: datetime) -> dict[str, object]:
+def write_anchor(settings: Settings, ledger: Ledger, edition_id: str, now: datetime) -> dict[str, object]:
     """Add an anchor to the file, durably, and return it for the manifest. Only the holder of the run's lock may ask."""
     last = trail.head(ledger)
     if last is None:

@@ -113,7 +113,7 @@ def actor_of(viewer: Viewer, address: str) -> Actor:
     return Actor(f"{role}:{viewer.name}" if viewer.name else role, address)
 
 
-def append(
+def append_entry(
     connection: Connection,
     act: Act,
     actor: Actor,
@@ -153,7 +153,7 @@ def append(
     return Entry(**values)  # type: ignore[arg-type]
 
 
-def write(
+def write_entry(
     ledger: Ledger,
     act: Act,
     actor: Actor,
@@ -166,7 +166,7 @@ def write(
 ) -> Entry | None:
     """Add an entry in a transaction of its own; otherwise as ``append``."""
     with ledger.writing() as connection:
-        return append(connection, act, actor, target, at, result=result, details=details, once_key=once_key)
+        return append_entry(connection, act, actor, target, at, result=result, details=details, once_key=once_key)
 
 
 def hash_of(content: Mapping[str, object]) -> str:

@@ -89,11 +89,13 @@ def acknowledge(
         refuse_ended(connection, subject)
         made = connection.execute(insert(table).values(values).returning(table.c.acknowledgement_id)).scalar_one()
         details = {"office": office_id, "days": days, "edition": subject.edition_id}
-        trail.append(connection, Act.ACKNOWLEDGEMENT, actor, f"warning {subject.episode_id}", now, details=details)
+        trail.append_entry(
+            connection, Act.ACKNOWLEDGEMENT, actor, f"warning {subject.episode_id}", now, details=details
+        )
     return int(made)
 
 
-def undo(
+def undo_acknowledgement(
     ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, acknowledgement_id: int, now: datetime
 ) -> None:
     """Take an acknowledgement of this warning back. Raises SaidError when it is none, or was undone already."""
@@ -111,7 +113,9 @@ def undo(
         if done.rowcount != 1:
             raise SaidError(Said("没有可以撤销的签收", "there is no acknowledgement to undo"))
         details = {"undone": acknowledgement_id}
-        trail.append(connection, Act.ACKNOWLEDGEMENT, actor, f"warning {subject.episode_id}", now, details=details)
+        trail.append_entry(
+            connection, Act.ACKNOWLEDGEMENT, actor, f"warning {subject.episode_id}", now, details=details
+        )
 
 
 def acknowledgements(

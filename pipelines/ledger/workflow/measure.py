@@ -1,6 +1,6 @@
-"""Measures of the playbook: proposed for a warning, assigned with owner and due day, done with a result."""
+"""Measures of the playbook: proposed, assigned with owner and due day, closed with a result; and who owns them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -73,7 +73,7 @@ def proposals(playbook: pd.DataFrame, kind: str, indicator: str, level: int) -> 
     ]
 
 
-def assign(
+def assign_measure(
     ledger: Ledger,
     viewer: Viewer,
     actor: Actor,
@@ -122,11 +122,11 @@ def assign(
             raise SaidError(Said("这项措施已经安排，正在进行", "this measure is assigned already"))
         made = connection.execute(insert(table).values(values).returning(table.c.measure_id)).scalar_one()
         details = {"measure": playbook, "due": due_on.isoformat()}
-        trail.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
+        trail.append_entry(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
     return int(made)
 
 
-def close(
+def close_measure(
     ledger: Ledger,
     viewer: Viewer,
     actor: Actor,
@@ -158,7 +158,7 @@ def close(
         if done.rowcount != 1:
             raise SaidError(Said("这项措施已经办结", "this measure is closed already"))
         details = {"number": measure_id, "state": state.value}
-        trail.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
+        trail.append_entry(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
 
 
 def measures(
@@ -182,3 +182,52 @@ def measures(
 def _refuse(viewer: Viewer, roles: frozenset[Role], area: str, said: Said) -> None:
     if viewer.role not in roles or not viewer.answers_for(area):
         raise SaidError(said)
+
+
+_LONGEST = 128  # signs that a form takes
+
+
+@dataclass(frozen=True)
+class Responsible:
+    """Posts with their office, never persons; ``deputy`` may be empty."""
+
+    owner: str
+    deputy: str = ""
+
+
+def responsible(
+    offices: pd.DataFrame,
+    recipients: pd.DataFrame,
+    absences: pd.DataFrame,
+    area: str,
+    officer_posts: Sequence[str] | None,
+    today: date,
+) -> Responsible:
+    """Who is responsible in an area today, as offices.csv, recipients.csv and absences.csv have it.
+
+    ``officer_posts``: of an employer on the list of key employers the posts that serve it (notice, item 1); None of any
+    other, for which the office as such is responsible. A post that is away is represented by the deputy absences.csv
+    names, and without one passed over; after the officer come the office's own posts. Both texts are empty where no
+    office answers for the area.
+    """
+    office = next((one for one in offices.itertuples() if area in str(one.areas).split(";")), None)
+    if office is None:
+        return Responsible("")
+    if officer_posts is None:
+        return Responsible(str(office.name))
+    stamp = pd.Timestamp(today)
+    own = recipients[(recipients["office_id"] == office.office_id) & (recipients["valid_from"] <= stamp)]
+    titles = own.loc[own["valid_to"].isna() | (own["valid_to"] >= stamp), "title"]
+    away = absences[(absences["office_id"] == office.office_id) & absences["absent_from"].le(stamp)]
+    away = away[away["absent_to"].ge(stamp)].drop_duplicates("post").set_index("post")["deputy"]
+    there = [_present(post, away) for post in dict.fromkeys((*officer_posts, *map(str, titles)))]
+    named = [f"{post}（{office.name}）"[:_LONGEST] for post in dict.fromkeys(there) if post]
+    return Responsible(*named[:2]) if named else Responsible(str(office.name))
+
+
+def _present(post: str, away: pd.Series) -> str:
+    """The post itself, its deputy while it is away, or nothing."""
+    if post not in away.index:
+        return post
+    deputy = away[post]
+    return str(deputy) if isinstance(deputy, str) else ""
