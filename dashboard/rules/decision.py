@@ -20,6 +20,7 @@ from pipelines.core.region.rule_version import newest, released, rule_hash, two_
 from pipelines.core.region.rules import LEADS
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import account
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.workflow.rule import MAY_DECIDE, Approval, RuleActKind, approval, decide_rule, find_part
 
 PATH = "/rules"
@@ -155,7 +156,7 @@ def rule_acts(ledger: Ledger, clock: Clock) -> Blueprint:
             raise UserError(text("Write at most {most} characters.", most=_LONG))
         if kind is not RuleActKind.WITHDRAWN and find_part(*two_named(rows), person) is not kind:
             raise UserError(text("By rules.csv this is the other person's part."))
-        decide_rule(ledger, data.viewer(), rule_id, rule_hash(rows), kind, person, note, actor(), clock())
+        decide_rule(ledger, ActContext(data.viewer(), actor(), clock(), note), rule_id, rule_hash(rows), kind, person)
         return make_response(jsonify(to=PATH))
 
     return acts

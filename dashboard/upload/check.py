@@ -24,7 +24,7 @@ from pipelines.formcheck.form_check import Outcome
 from pipelines.formcheck.messages import more_to_say
 from pipelines.formcheck.sandbox import Answer, check_apart
 from pipelines.ledger import Ledger
-from pipelines.ledger.audit_trail.trail import Act, Result
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Result
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Sending
 
@@ -113,12 +113,10 @@ def _received(
     with written_aside(settings.inbox, feed, content) as aside:
         made = uploads.enter_upload(
             ledger,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock()),
             region().city,
             sending,
             partial(name_of, feed, named, file_name),
             aside.take_place,
-            clock(),
         )
     return made.upload_id

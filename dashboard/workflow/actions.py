@@ -16,9 +16,10 @@ from dashboard.workflow.progress import is_closed
 from dashboard.workflow.step_words import address_of
 from pipelines.core.domain import Level, State, UserError
 from pipelines.ledger import Ledger
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.workflow import acknowledgement, measure, steps
-from pipelines.ledger.workflow.measure import Progress
-from pipelines.ledger.workflow.steps import ShownState, StaleError, Subject
+from pipelines.ledger.workflow.measure import Assignment, Progress
+from pipelines.ledger.workflow.steps import Ground, ShownState, StaleError, Subject
 
 _LONG = 1000  # characters of a ground or a result
 _LONGEST = {"owner": 200, "deputy": 200, "document": 200}
@@ -52,22 +53,21 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         steps.apply_transition(
             ledger,
             region().transition,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             _subject(episode_id),
             to,
-            clock(),
-            document=_written("document"),
-            cause=field("cause") if to is State.DISMISSED else "",
-            note=_written("note"),
-            lowered_to=Level(lowered) if lowered and to is State.LOWERED else None,
+            Ground(
+                document=_written("document"),
+                cause=field("cause") if to is State.DISMISSED else "",
+                lowered_to=Level(lowered) if lowered and to is State.LOWERED else None,
+            ),
             shown=_shown(),
         )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/step/<int(max=999999999):number>/undo")
     def undo_step(episode_id: str, number: int) -> Response:
-        steps.undo_transition(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        steps.undo_transition(ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number)
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge")
@@ -77,20 +77,19 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
             raise UserError(text("The warning has got another level meanwhile. Load the page again."))
         acknowledgement.acknowledge(
             ledger,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             subject,
             _office(subject.area),
             _written("owner"),
-            _written("note"),
             _number("days") or 0,
-            clock(),
         )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge/<int(max=999999999):number>/undo")
     def undo(episode_id: str, number: int) -> Response:
-        acknowledgement.undo_acknowledgement(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        acknowledgement.undo_acknowledgement(
+            ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number
+        )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/measure")
@@ -102,15 +101,9 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         due_on = _day("due_on") if _written("due_on") else due_day(int(days), data.today())
         measure.assign_measure(
             ledger,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             subject,
-            field("playbook"),
-            _written("owner"),
-            _written("deputy"),
-            due_on,
-            _written("note"),
-            clock(),
+            Assignment(field("playbook"), _written("owner"), _written("deputy"), due_on),
             data.today(),
         )
         return _done(episode_id)
@@ -119,7 +112,7 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     def close(episode_id: str, number: int) -> Response:
         state = _one_of(Progress, "state", text("Choose done or dropped."))
         measure.close_measure(
-            ledger, data.viewer(), actor(), _subject(episode_id), number, state, _written("result"), clock()
+            ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number, state, _written("result")
         )
         return _done(episode_id)
 

@@ -11,7 +11,7 @@ import typer
 
 from pipelines import run as runs
 from pipelines.cli.terminal import bar, console, now, place, to_day
-from pipelines.core.domain import State, UserError
+from pipelines.core.domain import State, UserError, Viewer
 from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import before, newest, rule_hash, two_named
 from pipelines.core.region.rules import LEADS, RULE
@@ -20,7 +20,7 @@ from pipelines.judging.rule_backtest import backtest as backtested
 from pipelines.judging.verification_labels import decided
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.audit_trail.trail import Act, ActContext
 from pipelines.ledger.workflow.rule import (
     RuleActKind,
     StoredBacktest,
@@ -112,7 +112,9 @@ def enable(
     if by:
         kind = find_part(author, approver, by)
         reason = note or typer.prompt("理由")
-        record_rule_act(ledger, rule, rule_hash(rows), kind, by, reason, trail.this_process(), now())
+        record_rule_act(
+            ledger, ActContext(Viewer(None), trail.this_process(), now(), reason), rule, rule_hash(rows), kind, by
+        )
         if kind is RuleActKind.PROPOSED:
             console.print(f"已记录“{by}”提出启用 {rule}，请由 {approver} 以自己的账号批准")
             return

@@ -138,7 +138,7 @@ def generate_city(
 
 
 def plan_city(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> Plan:
-    """Draw a city without writing it; arguments as ``generate``."""
+    """Draw a city without writing it; arguments as ``generate_city``."""
     timeline = build_timeline(region, days, last_day)
     city = build_city(region, scale, seed, last_day)
     rhythm = build_rhythm(city, timeline, seed)

@@ -39,7 +39,7 @@ _TREND = timedelta(weeks=44)
 class Occasion:
     """What is the same for all recipients of one edition: what it shows, and what people made of it.
 
-    ``entered``: the last entry about any warning (``chain.last_entry``) when it was read.
+    ``entered``: the last entry about any warning (``steps.last_step_id``) when it was read.
     """
 
     edition: Edition

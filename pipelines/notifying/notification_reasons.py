@@ -54,7 +54,7 @@ def board(
 ) -> Board:
     """The open warnings with their human side; ``warnings`` are rows of mail_warning.sql of all areas.
 
-    ``told_from``: ``chain.first_told_day``.
+    ``told_from``: ``steps.first_published_day``.
     """
     machine = warnings["level"].astype(int)
     stand = np.array([standing.get(one, WorkflowState()) for one in warnings["episode_id"]], dtype=object)

@@ -16,9 +16,9 @@ from pipelines.core.domain import GENERAL, Level, Role, SaidError, State, Viewer
 from pipelines.core.region.load import load
 from pipelines.core.region.rule_version import newest, rule_hash
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.workflow.rule import rule_acts, seen_backtests, store_backtest
-from pipelines.ledger.workflow.steps import Cause, Subject, apply_transition
+from pipelines.ledger.workflow.steps import Cause, Ground, Subject, apply_transition
 from pipelines.published.read import read
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import OF_MANUFACTURING, SUSPECTED
@@ -75,11 +75,7 @@ def test_a_rule_is_told_what_its_false_alarms_came_from(place: Site) -> None:
     client = signed_in(place, LEADER)
     assert "数据差错：" not in page_asked("/rules", "").of(client)[2]
     region = load(place.app.server.config[REGION])
-    apply_transition(
-        place.ledger, region.transition, head_of(own["area"]), Actor("某人", "test"),
-        Subject(str(own["episode_id"]), "", str(own["area"]), Level(int(own["level"]))), State.DISMISSED,
-        datetime.now(UTC), cause=Cause.DATA_ERROR.value, note="重复报送",
-    )  # fmt: skip
+    apply_transition(place.ledger, region.transition, ActContext(head_of(own["area"]), Actor("某人", "test"), datetime.now(UTC), "重复报送"), Subject(str(own["episode_id"]), "", str(own["area"]), Level(int(own["level"]))), State.DISMISSED, Ground(cause=Cause.DATA_ERROR.value))  # fmt: skip
     said = page_asked("/rules", "").of(client)[2]
     assert "数据差错：1" in said
 

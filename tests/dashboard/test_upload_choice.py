@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from dashboard.locale import text
 from pipelines.core.domain import Grain, Role, SaidError, Viewer
 from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Settled, Stage
 from tests.dashboard.asked import page_asked, signed_in
@@ -54,7 +55,9 @@ def test_nobody_sends_for_others(place: Site) -> None:
     assert sent(signed_in(place, DUTY), good())[0] == 200, "the city's desk sends what a county handed over"
     foreign = uploads.Sending(FEED, OTHER, LAST_DAY, Grain.DAY, 1, False, "x", "y", 1, 1, 0)
     with pytest.raises(SaidError, match="您不能为这个区域报送"):
-        uploads.enter_upload(place.ledger, CLERK, trail.SYSTEM, CITY, foreign, str, lambda _: None, datetime.now(UTC))
+        uploads.enter_upload(
+            place.ledger, ActContext(CLERK, trail.SYSTEM, datetime.now(UTC)), CITY, foreign, str, lambda _: None
+        )
 
 
 def test_a_receipt_is_shown_to_those_who_see_the_area(place: Site, clerk: FlaskClient) -> None:

@@ -9,14 +9,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from pipelines.core.domain import Grain, Level, Role, Viewer
-from pipelines.core.domain import State as Standing
+from pipelines.core.domain import Grain, Level, Role, State, Viewer
 from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.accounts import link, session
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.audit_trail.verification import verify_chain
 from pipelines.ledger.db.web_role import grants
 from pipelines.ledger.notifications import queue
@@ -24,7 +23,7 @@ from pipelines.ledger.notifications.notice import NoticeState, recorded_notices
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Sending, Settled, Stage
 from pipelines.ledger.workflow import acknowledgement, measure, steps
-from pipelines.ledger.workflow.measure import Progress
+from pipelines.ledger.workflow.measure import Assignment, Progress
 from pipelines.ledger.workflow.steps import Subject
 from tests.faults.storm import queue_mails
 
@@ -78,13 +77,13 @@ def test_the_webs_role_enters_what_people_do_about_a_warning(web: Ledger) -> Non
     subject = Subject("w1", "2026-11-23.1", "371503", Level.YELLOW, is_city=False)
     head = Viewer(Role.COUNTY_HEAD, frozenset({"371503"}), "head")
     transition = regions.load(LIAOCHENG).transition
-    steps.apply_transition(web, transition, head, WHO, subject, Standing.CONFIRMED, NOW, note="属实")
-    number = acknowledgement.acknowledge(web, head, WHO, subject, "chiping", "岗位甲", "", 7, NOW)
-    acknowledgement.undo_acknowledgement(web, head, WHO, subject, number, NOW)
+    steps.apply_transition(web, transition, ActContext(head, WHO, NOW, "属实"), subject, State.CONFIRMED)
+    number = acknowledgement.acknowledge(web, ActContext(head, WHO, NOW), subject, "chiping", "岗位甲", 7)
+    acknowledgement.undo_acknowledgement(web, ActContext(head, WHO, NOW), subject, number)
     assigned = measure.assign_measure(
-        web, head, WHO, subject, "online_fair", "岗位甲", "", date(2026, 12, 1), "", NOW, NOW.date()
+        web, ActContext(head, WHO, NOW), subject, Assignment("online_fair", "岗位甲", "", date(2026, 12, 1)), NOW.date()
     )
-    measure.close_measure(web, head, WHO, subject, assigned, Progress.DONE, "办完", NOW)
+    measure.close_measure(web, ActContext(head, WHO, NOW), subject, assigned, Progress.DONE, "办完")
     verdict = verify_chain(web, [])
     assert (verdict.entries, verdict.breach) == (5, "")
 
@@ -92,7 +91,9 @@ def test_the_webs_role_enters_what_people_do_about_a_warning(web: Ledger) -> Non
 def test_the_webs_role_enters_an_upload_and_does_not_say_what_became_of_it(ledger: Ledger, web: Ledger) -> None:
     clerk = Viewer(Role.COUNTY_CLERK, frozenset({"371521"}), "clerk")
     sending = Sending("vacancy", "371521", date(2026, 11, 23), Grain.DAY, 1, False, "drop", "hash", 9, 2, 0)
-    made = uploads.enter_upload(web, clerk, WHO, "371500", sending, "vacancy ({})".format, lambda _: None, NOW)
+    made = uploads.enter_upload(
+        web, ActContext(clerk, WHO, NOW), "371500", sending, "vacancy ({})".format, lambda _: None
+    )
     assert (made.file_name, made.stage, made.uploaded_at) == ("vacancy (1)", Stage.CHECKED, NOW)
     settled = Settled("drop", Stage.ACCEPTED, 2, 0, "", "")
     with pytest.raises(ProgrammingError, match="permission denied"):

@@ -15,11 +15,11 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.accounts import account
 from pipelines.ledger.audit_trail import anchor, publication, trail, verification
-from pipelines.ledger.audit_trail.trail import SYSTEM, Act, Actor
+from pipelines.ledger.audit_trail.trail import SYSTEM, Act, ActContext, Actor
 from pipelines.ledger.editions import record_edition
 from pipelines.ledger.notifications import queue
 from pipelines.ledger.workflow import steps
-from pipelines.ledger.workflow.steps import Subject
+from pipelines.ledger.workflow.steps import Ground, Subject
 from pipelines.operations.doctor import run_checks
 from pipelines.published.read import close
 from tests.faults.storm import queue_mails
@@ -226,10 +226,7 @@ def test_what_is_changed_in_the_ledger_alone_is_told_by_verify(what: str, city_l
     account.disable(city_ledger, SYSTEM, account_id, NOW)
     record_edition(city_ledger, edition(NOW.date()), False, NOW.replace(hour=2))
     one = Subject("w1", "2026-11-23.1", "371502", Level.ORANGE)
-    steps.apply_transition(
-        city_ledger, REGION.transition, DUTY, WHO, one, State.CONFIRMED, NOW,
-        document="聊人社批〔2026〕8 号", note="停保人数已向用人单位核对",
-    )  # fmt: skip
+    steps.apply_transition(city_ledger, REGION.transition, ActContext(DUTY, WHO, NOW, "停保人数已向用人单位核对"), one, State.CONFIRMED, Ground(document="聊人社批〔2026〕8 号"))  # fmt: skip
     queue_mails(city_ledger, 2)
     queue.mark_accepted(city_ledger, 1, "250 OK", NOW)
     assert broken(city_ledger, settings) == []

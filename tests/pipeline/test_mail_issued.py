@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
-from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
 from pipelines.ledger.db.schema import notice
 from pipelines.ledger.notifications.notice import NoticeState as Sent
 from pipelines.ledger.notifications.notice import Purpose, Reason, recorded_notices
@@ -61,12 +61,9 @@ def issue_all(ledger: Ledger, industries: str, day: date) -> None:
             apply_transition(
                 ledger,
                 REGION.transition,
-                Viewer(role),
-                Actor("某人", "test"),
+                ActContext(Viewer(role), Actor("某人", "test"), at(day, "09:00"), "属实"),
                 subject,
                 state,
-                at(day, "09:00"),
-                note="属实",
             )
 
 

@@ -22,6 +22,7 @@ from pipelines.judging.rule_backtest import backtest, backtest_together
 from pipelines.judging.verification_labels import decided
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.db.schema import rule_act
 from pipelines.ledger.workflow.rule import RuleActKind, backtests, decide_rule, rule_acts
 from pipelines.run import silent
@@ -174,7 +175,9 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
     assert "以各自的账号" in place.gangshao(*enable[:3], status=2).stderr
     leader = Viewer(Role.CITY_LEADER, name="zhao")
     by = trail.actor_of(leader, "10.0.0.2")
-    decide_rule(ledger, leader, rule, kept.rule_hash, RuleActKind.APPROVED, "赵批准", "同意", by, datetime.now(UTC))
+    decide_rule(
+        ledger, ActContext(leader, by, datetime.now(UTC), "同意"), rule, kept.rule_hash, RuleActKind.APPROVED, "赵批准"
+    )
     place.gangshao(*enable[:3])
     after = (region / "rules.csv").read_text(encoding="utf-8")
     changed = [(one, other) for one, other in zip(before.splitlines(), after.splitlines(), strict=True) if one != other]

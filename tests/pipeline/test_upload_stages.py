@@ -14,7 +14,7 @@ from pipelines.feeds.contract import Slice
 from pipelines.formcheck.parsing.parsed_file import drop_of
 from pipelines.ingest.submission_decisions import decidable
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.audit_trail.trail import SYSTEM
+from pipelines.ledger.audit_trail.trail import SYSTEM, ActContext
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Sending, Stage, Upload, decide_submission
 from pipelines.warehouse import store
@@ -45,10 +45,7 @@ def send(place: Place, ledger: Ledger, content: bytes, version: int = 1, feed: s
         feed, AREA, DAY, Grain.DAY, version, False, found.drop_id, found.content_hash, len(content), 0, 0
     )  # fmt: skip
     shown = f"_v{version}" if version > 1 else ""
-    return uploads.enter_upload(
-        ledger, CLERK, SYSTEM, place.region.city, sending, lambda number: f"{feed}_{AREA}_20200305{shown} ({number}).csv",
-        lambda name: place.drop(feed, None, name, content) and None, NOW,
-    )  # fmt: skip
+    return uploads.enter_upload(ledger, ActContext(CLERK, SYSTEM, NOW), place.region.city, sending, lambda number: f"{feed}_{AREA}_20200305{shown} ({number}).csv", lambda name: place.drop(feed, None, name, content) and None)  # fmt: skip
 
 
 def taken(place: Place, ledger: Ledger, later: int = 0) -> None:
@@ -143,6 +140,6 @@ def test_a_file_whose_name_was_taken_back_leaves_no_receipt(place: Place, ledger
 
     sending = Sending(FEED, AREA, DAY, Grain.DAY, 1, False, "a" * 16, "b" * 64, 1, 1, 0)
     with pytest.raises(FileNotFoundError):
-        uploads.enter_upload(ledger, DESK, SYSTEM, place.region.city, sending, str, fail, datetime.now(UTC))
+        uploads.enter_upload(ledger, ActContext(DESK, SYSTEM, datetime.now(UTC)), place.region.city, sending, str, fail)
     with ledger.reading() as connection:
         assert not uploads.uploads(connection, None, since=date.min)

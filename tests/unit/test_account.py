@@ -47,8 +47,10 @@ def test_the_first_account_is_made_by_a_link_and_there_is_no_second_such_link(le
     lost, token = link.issue_set_up_link(ledger, NOW), link.issue_set_up_link(ledger, NOW)
     assert lost is not None
     assert token is not None
-    assert link.redeem_set_up(ledger, lost, "root", "李四", GOOD, [], NOW) is None, "a later start ends earlier links"
-    fresh = link.redeem_set_up(ledger, token, " Root ", "李四", GOOD, [], NOW)
+    assert link.redeem_set_up(ledger, lost, link.NewAccount("root", "李四", GOOD), [], NOW) is None, (
+        "a later start ends earlier links"
+    )
+    fresh = link.redeem_set_up(ledger, token, link.NewAccount(" Root ", "李四", GOOD), [], NOW)
     assert fresh is not None
     assert (fresh.session.viewer.role, fresh.session.viewer.name) == (Role.ADMINISTRATOR, "root")
     assert link.issue_set_up_link(ledger, NOW) is None
@@ -61,7 +63,9 @@ def test_of_many_who_use_the_set_up_link_at_once_one_becomes_administrator(ledge
     made: list[SignedIn | None] = []
     threads = [
         threading.Thread(
-            target=lambda n=n: made.append(link.redeem_set_up(ledger, token, f"root{n}", "李四", GOOD, [], NOW))
+            target=lambda n=n: made.append(
+                link.redeem_set_up(ledger, token, link.NewAccount(f"root{n}", "李四", GOOD), [], NOW)
+            )
         )
         for n in range(4)
     ]

@@ -83,9 +83,9 @@ def test_an_act_that_fails_leaves_no_entry_and_an_entry_that_fails_undoes_the_ac
 
 
 def test_what_is_entered_once_is_not_entered_again(ledger: Ledger) -> None:
-    assert trail.write_entry(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-23") is not None
-    assert trail.write_entry(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-23") is None
-    assert trail.write_entry(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-24") is not None
+    assert trail.write_once(ledger, "s:/:2026-11-23", trail.NewEntry(Act.SMALL_CELL_VIEW, WHO, "/", NOW)) is not None
+    assert trail.write_once(ledger, "s:/:2026-11-23", trail.NewEntry(Act.SMALL_CELL_VIEW, WHO, "/", NOW)) is None
+    assert trail.write_once(ledger, "s:/:2026-11-24", trail.NewEntry(Act.SMALL_CELL_VIEW, WHO, "/", NOW)) is not None
     assert verify_chain(ledger, []).entries == 2
 
 

@@ -30,9 +30,8 @@ def ledger(settings: Settings) -> Iterator[Ledger]:
     opened = open_ledger(settings)
     for number in range(1, 13):
         at = NOW + timedelta(minutes=number)
-        trail.write_entry(
-            opened, Act.EXPORT, WHO, f"readings{number}", at, details={"rows": number}, once_key=f"k{number}"
-        )
+        entry = trail.NewEntry(Act.EXPORT, WHO, f"readings{number}", at, details={"rows": number})
+        trail.write_once(opened, f"k{number}", entry)
         if number in {6, 10}:
             anchor.write_anchor(settings, opened, f"2026-11-{number}.1", at)
     yield opened

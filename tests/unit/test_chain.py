@@ -11,15 +11,16 @@ from pipelines.core.region.load import load
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
 from pipelines.ledger.notifications import notice as outbox
 from pipelines.ledger.notifications.notice import NoticeDecision, Purpose, Reason
 from pipelines.ledger.notifications.notice import NoticeState as Sent
 from pipelines.ledger.workflow import acknowledgement
 from pipelines.ledger.workflow.acknowledgement import acknowledgements
-from pipelines.ledger.workflow.measure import assign_measure
+from pipelines.ledger.workflow.measure import Assignment, assign_measure
 from pipelines.ledger.workflow.steps import (
     Cause,
+    Ground,
     ShownState,
     Subject,
     WorkflowState,
@@ -56,8 +57,10 @@ def actor_of(viewer: Viewer) -> Actor:
 
 
 def step(ledger: Ledger, viewer: Viewer, subject: Subject, to: str, hours: float, **more: object) -> None:
-    given: dict[str, object] = {"note": "已核实"} | more
-    apply_transition(ledger, TRANSITION, viewer, actor_of(viewer), subject, State(to), at(hours), **given)  # type: ignore[arg-type]
+    note, shown = str(more.pop("note", "已核实")), more.pop("shown", None)
+    context = ActContext(viewer, actor_of(viewer), at(hours), note)
+    ground = Ground(**more)  # type: ignore[arg-type]
+    apply_transition(ledger, TRANSITION, context, subject, State(to), ground, shown=shown)  # type: ignore[arg-type]
 
 
 def of(ledger: Ledger, until: datetime | None = None) -> WorkflowState:
@@ -158,13 +161,15 @@ def test_a_city_wide_warning_is_taken_on_by_the_citys_desks_and_not_by_its_leade
     for subject, may in ((whole, of_city), (YELLOW, of_county)):
         assert acknowledgement.may_acknowledge(viewer, subject.area, is_city=subject.is_city) is may
         if may:
-            made = acknowledgement.acknowledge(ledger, viewer, actor, subject, "liaocheng", "就业科", "", 3, NOW)
-            acknowledgement.undo_acknowledgement(ledger, viewer, actor, subject, made, at(1))
+            made = acknowledgement.acknowledge(
+                ledger, ActContext(viewer, actor, NOW), subject, "liaocheng", "就业科", 3
+            )
+            acknowledgement.undo_acknowledgement(ledger, ActContext(viewer, actor, at(1)), subject, made)
             continue
         with pytest.raises(SaidError, match="不能签收"):
-            acknowledgement.acknowledge(ledger, viewer, actor, subject, "liaocheng", "就业科", "", 3, NOW)
+            acknowledgement.acknowledge(ledger, ActContext(viewer, actor, NOW), subject, "liaocheng", "就业科", 3)
         with pytest.raises(SaidError, match="不能签收"):
-            acknowledgement.undo_acknowledgement(ledger, viewer, actor, subject, 1, at(1))
+            acknowledgement.undo_acknowledgement(ledger, ActContext(viewer, actor, at(1)), subject, 1)
 
 
 @pytest.mark.parametrize(("viewer", "to"), [(HEAD, "confirmed"), (DUTY, "issued"), (HEAD, "lifted")])
@@ -191,7 +196,7 @@ def test_verification_is_due_and_answered_by_confirming_or_dismissing(
 
 def test_a_step_is_taken_back_by_a_further_entry_and_counts_as_not_taken(ledger: Ledger) -> None:
     step(ledger, HEAD, YELLOW, "confirmed", 1)
-    undo_transition(ledger, HEAD, actor_of(HEAD), YELLOW, 1, at(1) + timedelta(minutes=10))
+    undo_transition(ledger, ActContext(HEAD, actor_of(HEAD), at(1) + timedelta(minutes=10)), YELLOW, 1)
     now_at = of(ledger)
     assert (now_at.state, now_at.level, now_at.since, now_at.entered(State.CONFIRMED)) == (
         State.TO_VERIFY,
@@ -227,7 +232,7 @@ def test_a_step_is_taken_back_by_nobody_else_nor_later(
 ) -> None:
     step(ledger, HEAD, YELLOW, "confirmed", 1)
     with pytest.raises(SaidError, match=r"不能撤销|不归您"):
-        undo_transition(ledger, who, actor_of(who), YELLOW, number, at(1) + timedelta(minutes=minutes))
+        undo_transition(ledger, ActContext(who, actor_of(who), at(1) + timedelta(minutes=minutes)), YELLOW, number)
     assert of(ledger).state is State.CONFIRMED
 
 
@@ -235,12 +240,12 @@ def test_only_the_last_step_is_taken_back_and_once(ledger: Ledger) -> None:
     step(ledger, HEAD, YELLOW, "confirmed", 1)
     step(ledger, HEAD, YELLOW, "lifted", 1)
     with pytest.raises(SaidError, match="最后一步"):
-        undo_transition(ledger, HEAD, actor_of(HEAD), YELLOW, 1, at(1))
-    undo_transition(ledger, HEAD, actor_of(HEAD), YELLOW, 2, at(1))
+        undo_transition(ledger, ActContext(HEAD, actor_of(HEAD), at(1)), YELLOW, 1)
+    undo_transition(ledger, ActContext(HEAD, actor_of(HEAD), at(1)), YELLOW, 2)
     assert of(ledger).state is State.CONFIRMED
     for number in (1, 2, 3):
         with pytest.raises(SaidError, match="最后一步"):
-            undo_transition(ledger, HEAD, actor_of(HEAD), YELLOW, number, at(1))
+            undo_transition(ledger, ActContext(HEAD, actor_of(HEAD), at(1)), YELLOW, number)
 
 
 @pytest.mark.parametrize(
@@ -270,11 +275,11 @@ def test_an_issue_that_mails_tell_of_is_not_taken_back(
             ),
         )  # fmt: skip
     if may:
-        undo_transition(ledger, DUTY, actor_of(DUTY), YELLOW, 2, at(1.1))
+        undo_transition(ledger, ActContext(DUTY, actor_of(DUTY), at(1.1)), YELLOW, 2)
         assert of(ledger).state is State.CONFIRMED
     else:
         with pytest.raises(SaidError, match="邮件"):
-            undo_transition(ledger, DUTY, actor_of(DUTY), YELLOW, 2, at(1.1))
+            undo_transition(ledger, ActContext(DUTY, actor_of(DUTY), at(1.1)), YELLOW, 2)
         assert of(ledger).state is State.ISSUED
 
 
@@ -308,30 +313,28 @@ def test_nobody_takes_on_what_is_over(ledger: Ledger) -> None:
     step(ledger, HEAD, YELLOW, "dismissed", 1, cause=Cause.CHANCE)
     for subject in (YELLOW, Subject("other", "2026-11-23.1", "371503", Level.YELLOW, is_closed=True)):
         with pytest.raises(SaidError, match="已经办结"):
-            acknowledgement.acknowledge(ledger, HEAD, actor_of(HEAD), subject, "chiping", "就业科", "", 3, NOW)
+            acknowledgement.acknowledge(ledger, ActContext(HEAD, actor_of(HEAD), NOW), subject, "chiping", "就业科", 3)
         with pytest.raises(SaidError, match="已经办结"):
-            assign_measure(
-                ledger, HEAD, actor_of(HEAD), subject, "consult", "就业科", "", at(99).date(), "", NOW, NOW.date()
-            )  # fmt: skip
+            assign_measure(ledger, ActContext(HEAD, actor_of(HEAD), NOW), subject, Assignment("consult", "就业科", "", at(99).date()), NOW.date())  # fmt: skip
 
 
 def test_an_acknowledgement_holds_until_it_expires_is_undone_or_the_warning_gets_worse(ledger: Ledger) -> None:
     actor = Actor("county_clerk:clerk", "127.0.0.1")
-    made = acknowledgement.acknowledge(ledger, CLERK, actor, YELLOW, "chiping", "就业科", "", 3, NOW)
+    made = acknowledgement.acknowledge(ledger, ActContext(CLERK, actor, NOW), YELLOW, "chiping", "就业科", 3)
     with ledger.reading() as connection:
         [one] = acknowledgements(connection, ["abc"])["abc"]
     assert one.holds(Level.YELLOW, at(71))
     assert not one.holds(Level.YELLOW, at(72))
     assert not one.holds(Level.ORANGE, at(1))
-    acknowledgement.undo_acknowledgement(ledger, CLERK, actor, YELLOW, made, at(2))
+    acknowledgement.undo_acknowledgement(ledger, ActContext(CLERK, actor, at(2)), YELLOW, made)
     with ledger.reading() as connection:
         [one] = acknowledgements(connection, ["abc"])["abc"]
         [then] = acknowledgements(connection, ["abc"], until=at(1))["abc"]
     assert not one.holds(Level.YELLOW, at(3))
     assert then.holds(Level.YELLOW, at(1))
     with pytest.raises(SaidError, match="没有可以撤销"):
-        acknowledgement.undo_acknowledgement(ledger, CLERK, actor, YELLOW, made, at(3))
+        acknowledgement.undo_acknowledgement(ledger, ActContext(CLERK, actor, at(3)), YELLOW, made)
     with pytest.raises(SaidError, match="不能签收"):
-        acknowledgement.acknowledge(ledger, OTHER_HEAD, actor, YELLOW, "chiping", "就业科", "", 3, NOW)
+        acknowledgement.acknowledge(ledger, ActContext(OTHER_HEAD, actor, NOW), YELLOW, "chiping", "就业科", 3)
     with pytest.raises(SaidError, match="由谁负责"):
-        acknowledgement.acknowledge(ledger, CLERK, actor, YELLOW, "chiping", " ", "", 3, NOW)
+        acknowledgement.acknowledge(ledger, ActContext(CLERK, actor, NOW), YELLOW, "chiping", " ", 3)

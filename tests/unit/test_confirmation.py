@@ -44,7 +44,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = open_ledger(Settings(data=tmp_path))
     token = link.issue_set_up_link(opened, NOW)
     assert token is not None
-    assert link.redeem_set_up(opened, token, "root", "李四", GOOD, [], NOW) is not None
+    assert link.redeem_set_up(opened, token, link.NewAccount("root", "李四", GOOD), [], NOW) is not None
     yield opened
     opened.close()
 

@@ -11,7 +11,7 @@ from pipelines.core.domain import Role, UserError, Viewer
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.workflow.rule import (
     RuleActKind,
     approval,
@@ -38,7 +38,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def stands(ledger: Ledger, kind: RuleActKind, who: str, actor: Actor) -> None:
-    record_rule_act(ledger, RULE, CONTENT, kind, who, "更早发现", actor, NOW)
+    record_rule_act(ledger, ActContext(Viewer(None), actor, NOW, "更早发现"), RULE, CONTENT, kind, who)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_leaders_and_analysts_decide_with_a_reason(ledger: Ledger, role: Role) -
     viewer, by = Viewer(role, name="zhao"), Actor(f"{role}:zhao", "10.0.0.2")
 
     def decided(kind: RuleActKind, note: str) -> None:
-        decide_rule(ledger, viewer, RULE, CONTENT, kind, APPROVER, note, by, NOW)
+        decide_rule(ledger, ActContext(viewer, by, NOW, note), RULE, CONTENT, kind, APPROVER)
 
     if role not in {Role.CITY_LEADER, Role.CITY_ANALYST}:
         with pytest.raises(UserError, match="领导或分析岗"):

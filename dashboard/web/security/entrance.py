@@ -19,7 +19,7 @@ from pipelines.core.domain import Role, UserError
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import link, session
-from pipelines.ledger.accounts.link import LinkPurpose, Opened
+from pipelines.ledger.accounts.link import LinkPurpose, NewAccount, Opened
 from pipelines.ledger.accounts.session import Session
 from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
 
@@ -147,7 +147,8 @@ def _redeemed(
         raise UserError(text("The two passwords differ."))
     if opened.purpose is LinkPurpose.PASSWORD:
         return link.redeem_password(ledger, token, password, words, now, address(), device)
-    return link.redeem_set_up(ledger, token, field("name"), field("person"), password, words, now, address(), device)
+    new = NewAccount(field("name"), field("person"), password)
+    return link.redeem_set_up(ledger, token, new, words, now, address(), device)
 
 
 def _is_for_here(opened: Opened, settings: Settings) -> bool:

@@ -3,8 +3,8 @@
 Whoever confirms is shown the link for the password and hands it over, so that neither of the two gets in alone: who
 asked never sees the link, who confirms cannot ask for it under the same account. Until another account that may confirm
 has signed in for the first time (a bureau's first days) what is asked for is done at once; it is entered in the audit
-trail, and leaders and the auditor are told (``told_of``). Closing such accounts, or taking their role, does not bring
-these days back. The command line, which is the server's own, does not ask.
+trail, and leaders and the auditor are told (``given_roles``). Closing such accounts, or taking their role, does not
+bring these days back. The command line, which is the server's own, does not ask.
 """
 
 import json

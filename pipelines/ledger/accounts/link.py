@@ -39,6 +39,15 @@ class Opened:
     viewer: Viewer
 
 
+@dataclass(frozen=True)
+class NewAccount:
+    """What somebody enters who makes the first account: its name, the person it belongs to and the password."""
+
+    name: str
+    person: str
+    password: str
+
+
 def issue_link(
     ledger: Ledger,
     role: Role,
@@ -83,7 +92,7 @@ def insert_password_link(ledger: Ledger, by: Actor, account_id: str, now: dateti
 
 
 def issue_password_link(connection: Connection, by: Actor, account_id: str, now: datetime, **more: object) -> str:
-    """As ``for_password``, inside the caller's transaction; ``more`` is entered in the audit trail besides."""
+    """As ``insert_password_link``, inside the caller's transaction; ``more`` is entered in the audit trail besides."""
     row = connection.execute(select(account_table).where(account_table.c.account_id == account_id)).one_or_none()
     if row is None or row.disabled_at is not None:
         raise SaidError(Said("没有这个账号，或已停用", "there is no such account, or it is closed"))
@@ -149,9 +158,7 @@ def redeem_link(ledger: Ledger, token: str, now: datetime, address: str = "") ->
 def redeem_set_up(
     ledger: Ledger,
     token: str,
-    name: str,
-    person: str,
-    password: str,
+    new: NewAccount,
     words: Iterable[str],
     now: datetime,
     address: str = "",
@@ -163,14 +170,14 @@ def redeem_set_up(
     if any. The browser is known to the account from now on. Raises SaidError that says what to mend; the link stays
     good then.
     """
-    plain = account.cleaned(name)
-    must_be_good(password, [*words, plain, person])
-    password_hash = hashed(password)
+    plain = account.cleaned(new.name)
+    must_be_good(new.password, [*words, plain, new.person])
+    password_hash = hashed(new.password)
     with ledger.writing() as connection:
         if account.is_any(connection) or _use(connection, token, now, LinkPurpose.SET_UP) is None:
             return None
         by = trail.actor_of(Viewer(Role.ADMINISTRATOR, name=plain), address)
-        account_id = account.add(connection, by, plain, person, Role.ADMINISTRATOR, (), now)
+        account_id = account.add(connection, by, plain, new.person, Role.ADMINISTRATOR, (), now)
         return _with_password(connection, account_id, password_hash, now, address, device)
 
 

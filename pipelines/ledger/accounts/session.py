@@ -140,7 +140,7 @@ def join_areas(areas: frozenset[str]) -> str:
 
 
 def split_areas(areas: str) -> frozenset[str]:
-    """The reverse of ``joined``."""
+    """The reverse of ``join_areas``."""
     return frozenset(code for code in areas.split(";") if code)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from pipelines.core.domain import Grain, Role, Said, SaidError, Viewer
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.db.schema import drop_act
 from pipelines.ledger.db.schema import upload as table
 from pipelines.ledger.db.store import Ledger, in_parts
@@ -98,13 +98,11 @@ def may_send(viewer: Viewer, area: str, city: str) -> bool:
 
 def enter_upload(
     ledger: Ledger,
-    viewer: Viewer,
-    actor: Actor,
+    context: ActContext,
     city: str,
     sending: Sending,
     name_of: Callable[[int], str],
     place: Callable[[str], None],
-    now: datetime,
 ) -> Upload:
     """Enter a file and put it into the inbox, both or neither; the upload with its number.
 
@@ -112,16 +110,17 @@ def enter_upload(
     not send for this area, for a file that was sent before, and for a whole file of whose version one has come
     meanwhile; whatever ``place`` raises.
     """
-    if viewer.role is None or not may_send(viewer, sending.area, city):
+    role = context.viewer.role
+    if role is None or not may_send(context.viewer, sending.area, city):
         raise SaidError(Said("您不能为这个区域报送", "you do not send files for this area"))
     with ledger.writing() as connection:
         _refuse_overtaken(of_slice(connection, sending.feed, sending.area, sending.period), sending)
         values = {
             **asdict(sending),
             "file_name": "",
-            "uploaded_at": now,
-            "who": actor.who,
-            "role": viewer.role.value,
+            "uploaded_at": context.at,
+            "who": context.actor.who,
+            "role": role.value,
             "stage": Stage.CHECKED.value,
             "reason": "",
             "reason_en": "",
@@ -138,7 +137,7 @@ def enter_upload(
             "rows": sending.rows_total,
             "wrong": sending.rows_wrong,
         }
-        trail.append_entry(connection, Act.UPLOAD, actor, f"upload {number}", now, details=details)
+        trail.append_entry(connection, Act.UPLOAD, context.actor, f"upload {number}", context.at, details=details)
         place(name)
         found = by_number(connection, number)
     if found is None:

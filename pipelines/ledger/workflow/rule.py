@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import released, rule_hash
 from pipelines.core.region.rules import LEADS
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.db.schema import rule_act, rule_backtest
 from pipelines.ledger.db.store import Ledger
 
@@ -144,12 +144,13 @@ def rule_acts(ledger: Ledger, rule_id: str = "") -> list[RuleAct]:
 
 
 def record_rule_act(
-    ledger: Ledger, rule_id: str, rule_hash: str, kind: RuleActKind, who: str, note: str, actor: Actor, now: datetime
+    ledger: Ledger, context: ActContext, rule_id: str, rule_hash: str, kind: RuleActKind, who: str
 ) -> RuleAct:
     """Propose, approve or withdraw a rule as it stands under a hash.
 
-    ``who`` is the person, ``actor`` the account that enters it. Raises SaidError when there is no stored backtest under
-    the hash, when nobody proposed it before it is approved, or when the same person or the same account proposed it.
+    ``who`` is the person, the context's actor the account that enters it. Raises SaidError when there is no stored
+    backtest under the hash, when nobody proposed it before it is approved, or when the same person or the same
+    account proposed it.
     """
     kept = last_backtest(ledger, rule_id, rule_hash)
     if kind is not RuleActKind.WITHDRAWN and kept is None:
@@ -161,9 +162,9 @@ def record_rule_act(
             raise SaidError(Said(f"规则“{rule_id}”还没有人提出，须先由编写人提出", "nobody proposed this rule yet"))
         if all(one.who == who for one in proposals):
             raise SaidError(Said(f"“{who}”是提出人，批准须是另一个人", "proposer and approver must be two persons"))
-        if all(one.account == actor.who.rpartition(":")[2] for one in proposals):
+        if all(one.account == context.actor.who.rpartition(":")[2] for one in proposals):
             zh = (
-                f"提出是以同一账号（{actor.who}）登记的，批准须用另一个人的账号：请批准人登录看板，在“预警规则”页批准，"
+                f"提出是以同一账号（{context.actor.who}）登记的，批准须用另一个人的账号：请批准人登录看板，在“预警规则”页批准，"
                 "或用自己的系统用户执行本命令"
             )
             en = "it was proposed under this same account; the approver must use an account of his or her own"
@@ -172,40 +173,32 @@ def record_rule_act(
         "rule_id": rule_id,
         "rule_hash": rule_hash,
         "kind": kind.value,
-        "acted_at": now,
+        "acted_at": context.at,
         "who": who,
-        "note": note,
+        "note": context.note,
         "backtest_id": None if kept is None else kept.backtest_id,
-        "entered_by": actor.who,
+        "entered_by": context.actor.who,
     }
     with ledger.writing() as connection:
         row = connection.execute(insert(rule_act).values(values).returning(*rule_act.c)).one()
         details = {"rule_hash": rule_hash, "kind": kind.value, "backtest": values["backtest_id"], "person": who}
-        trail.append_entry(connection, Act.RULE_CHANGE, actor, f"rule {rule_id}", now, details=details)
+        trail.append_entry(connection, Act.RULE_CHANGE, context.actor, f"rule {rule_id}", context.at, details=details)
     return _act(row)
 
 
 def decide_rule(
-    ledger: Ledger,
-    viewer: Viewer,
-    rule_id: str,
-    rule_hash: str,
-    kind: RuleActKind,
-    who: str,
-    note: str,
-    actor: Actor,
-    now: datetime,
+    ledger: Ledger, context: ActContext, rule_id: str, rule_hash: str, kind: RuleActKind, who: str
 ) -> RuleAct:
-    """As ``stand_behind``, by who is signed in. Raises SaidError besides for other roles and without a reason."""
-    if viewer.role not in MAY_DECIDE:
+    """As ``record_rule_act``, by who is signed in. Raises SaidError besides for other roles and without a reason."""
+    if context.viewer.role not in MAY_DECIDE:
         raise SaidError(
             Said("规则由市局领导或分析岗提出和批准", "rules are decided by the city's leaders and analysts")
         )
-    if not note.strip():
+    if not context.note.strip():
         raise SaidError(Said("请写明理由", "write the reason"))
     if kind is RuleActKind.WITHDRAWN and not approval(ledger, rule_id, rule_hash).proposals:
         raise SaidError(Said(f"规则“{rule_id}”没有待批准的提出", "there is no proposal to send back"))
-    return record_rule_act(ledger, rule_id, rule_hash, kind, who, note.strip(), actor, now)
+    return record_rule_act(ledger, replace(context, note=context.note.strip()), rule_id, rule_hash, kind, who)
 
 
 def find_part(author: str, approver: str, person: str) -> RuleActKind:

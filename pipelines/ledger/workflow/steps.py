@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from pipelines.core.domain import ENDS, EVENT_KINDS, HELD, Level, Role, Said, SaidError, State, Viewer
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.db.schema import edition as edition_table
 from pipelines.ledger.db.schema import warning_step
 from pipelines.ledger.db.store import Ledger, in_parts
@@ -43,7 +43,7 @@ class Cause(StrEnum):
 class Subject:
     """The warning somebody acts on, as the published edition shows it: its area and its level there.
 
-    ``is_closed``: its data ended it and it did not stay open (``Standing.outlasts_its_data``).
+    ``is_closed``: its data ended it and it did not stay open (``WorkflowState.outlasts_its_data``).
     """
 
     episode_id: str
@@ -65,6 +65,18 @@ class ShownState:
     entries: int
     state: State
     level: Level
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a step rests on beside the reason: a delegation's document, a false alarm's cause, the level lowered to."""
+
+    document: str = ""
+    cause: str = ""
+    lowered_to: Level | None = None
+
+
+NO_GROUND = Ground()
 
 
 @dataclass(frozen=True)
@@ -127,8 +139,8 @@ class WorkflowState:
     def outlasts_its_data(self, kind: str, level: int, closed_on: date, told_from: date | None) -> bool:
         """Whether a warning of a kind of rule stays open though the machine closed it at ``level`` on a day.
 
-        What people confirmed does, and an event that nobody has decided about. ``told_from``: ``first_told_day``; what
-        was over before it was nobody's to verify.
+        What people confirmed does, and an event that nobody has decided about. ``told_from``:
+        ``first_published_day``; what was over before it was nobody's to verify.
         """
         is_event = kind in EVENT_KINDS and told_from is not None and closed_on >= told_from
         return self.is_held or (is_event and self.state_at(level) not in ENDS)
@@ -246,67 +258,58 @@ def timed_steps(possible: Iterable[Step], now_at: WorkflowState, suspected_at: d
 def apply_transition(
     ledger: Ledger,
     transition: pd.DataFrame,
-    viewer: Viewer,
-    actor: Actor,
+    context: ActContext,
     subject: Subject,
     to: State,
-    now: datetime,
+    ground: Ground = NO_GROUND,
     *,
-    document: str = "",
-    cause: str = "",
-    note: str = "",
-    lowered_to: Level | None = None,
     shown: ShownState | None = None,
 ) -> Transition:
-    """Bring a warning to its next state, as ``viewer``, who may see it.
+    """Bring a warning to its next state, as the context's viewer, who may see it.
 
     ``shown``: what the viewer saw; where it is not so any more, the step is refused. Raises SaidError then, and when
     the step is not possible, is another role's, or lacks a ground: a reason (``NEEDS_GROUND``), of a false alarm also
     its cause, of one lowered its new level.
     """
-    if viewer.role is None or not viewer.answers_for(subject.area):
-        raise SaidError(Said("这条预警不归您处理", "this warning is not yours to act on"))
+    role = _role_answering(context.viewer, subject)
     with ledger.writing() as connection:
         before = workflow_states(connection, [subject.episode_id])[subject.episode_id]
         state, level = before.state_at(subject.level), before.level_at(subject.level)
         if shown is not None:
             _refuse_stale(shown, ShownState(len(before.entries), state, level))
-        find_step(transition, level, state, to, viewer.role, document, is_city=subject.is_city)
-        _refuse_without_ground(to, level, cause, note, lowered_to)
+        find_step(transition, level, state, to, role, ground.document, is_city=subject.is_city)
+        _refuse_without_ground(to, level, context.note, ground)
         return _record_transition(
             connection,
             subject,
-            actor,
+            context.actor,
             Transition(
                 len(before.entries) + 1,
                 subject.edition_id,
-                lowered_to if lowered_to is not None else level,
+                ground.lowered_to if ground.lowered_to is not None else level,
                 subject.level,
                 state,
                 to,
-                now,
-                actor.who,
-                viewer.role,
-                document.strip(),
-                cause,
-                note.strip(),
+                context.at,
+                context.actor.who,
+                role,
+                ground.document.strip(),
+                ground.cause,
+                context.note.strip(),
             ),
         )
 
 
-def undo_transition(
-    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, number: int, now: datetime
-) -> Transition:
+def undo_transition(ledger: Ledger, context: ActContext, subject: Subject, number: int) -> Transition:
     """Take the last step of a warning back by a further entry, as the one who took it, within ``UNDO_WITHIN``.
 
     ``number``: of that step. An issue that a mail tells of is not taken back: who was told is owed a decision. Raises
     SaidError when it cannot be.
     """
-    if viewer.role is None or not viewer.answers_for(subject.area):
-        raise SaidError(Said("这条预警不归您处理", "this warning is not yours to act on"))
+    role = _role_answering(context.viewer, subject)
     with ledger.writing() as connection:
         before = workflow_states(connection, [subject.episode_id])[subject.episode_id]
-        last = before.undoable(actor.who, now)
+        last = before.undoable(context.actor.who, context.at)
         if last is None or last.number != number:
             minutes = UNDO_WITHIN // timedelta(minutes=1)
             zh = f"这一步不能撤销：只有办理人本人能在 {minutes} 分钟以内撤销最后一步；请用下一步改正并写明理由"
@@ -320,7 +323,7 @@ def undo_transition(
         return _record_transition(
             connection,
             subject,
-            actor,
+            context.actor,
             Transition(
                 last.number + 1,
                 subject.edition_id,
@@ -328,15 +331,21 @@ def undo_transition(
                 subject.level,
                 last.to_state,
                 last.from_state,
-                now,
-                actor.who,
-                viewer.role,
+                context.at,
+                context.actor.who,
+                role,
                 "",
                 "",
                 "",
                 last.number,
             ),
         )
+
+
+def _role_answering(viewer: Viewer, subject: Subject) -> Role:
+    if viewer.role is None or not viewer.answers_for(subject.area):
+        raise SaidError(Said("这条预警不归您处理", "this warning is not yours to act on"))
+    return viewer.role
 
 
 def _record_transition(connection: Connection, subject: Subject, actor: Actor, entry: Transition) -> Transition:
@@ -373,8 +382,9 @@ def words_hash(document: str, cause: str, note: str) -> str:
     ).hexdigest()
 
 
-def _refuse_without_ground(to: State, level: Level, cause: str, note: str, lowered_to: Level | None) -> None:
-    if to is State.DISMISSED and cause not in set(Cause):
+def _refuse_without_ground(to: State, level: Level, note: str, ground: Ground) -> None:
+    lowered_to = ground.lowered_to
+    if to is State.DISMISSED and ground.cause not in set(Cause):
         raise SaidError(Said("判为误报须选择原因", "say why it is a false alarm"))
     if to in NEEDS_GROUND and not note.strip():
         raise SaidError(Said("请写明理由", "give a reason"))
