@@ -17,7 +17,7 @@ from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import rule_hash
 from pipelines.core.region.rules import LEADS
 from pipelines.core.settings import Settings
-from pipelines.demo import generate_city
+from pipelines.demo import CitySpec, generate_city
 from pipelines.judging.rule_backtest import backtest_together
 from pipelines.judging.rule_scope import judged
 from pipelines.judging.verification_labels import decided
@@ -45,7 +45,7 @@ def demo(
     if into.resolve().is_relative_to(settings.data):
         mark_demonstration(settings)
     with bar() as progress:
-        report = generate_city(region, into, days, scale, seed, quiet, last, progress=progress)
+        report = generate_city(region, into, CitySpec(days, scale, seed, last, quiet), progress=progress)
     console.print(f"已写入 {report.files:,} 个文件、{report.rows:,} 行 → {into}")
 
 
@@ -65,9 +65,9 @@ def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1)
     """虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard)."""
     settings, region = place()
     ledger = open_ledger(settings)
-    last = newest_day(region, now())
+    spec = CitySpec(days, scale, seed, newest_day(region, now()) - timedelta(days=1))
     with runs.locked(settings), bar() as progress:
-        replay_demonstration(settings, region, ledger, last, days, scale, replay, seed, now(), progress)
+        replay_demonstration(settings, region, ledger, spec, replay, now(), progress)
     for title, address in demonstration_links(settings, region, ledger, now()):
         typer.echo(f"{title}\t{address}")
     serve_site(settings)
@@ -87,36 +87,20 @@ ROLE_TITLES = {
 
 
 def replay_demonstration(
-    settings: Settings,
-    region: Region,
-    ledger: Ledger,
-    last: date,
-    days: int,
-    scale: float,
-    replay: int,
-    seed: int,
-    now: datetime,
-    progress: Progress,
+    settings: Settings, region: Region, ledger: Ledger, spec: CitySpec, replay: int, now: datetime, progress: Progress
 ) -> None:
-    """Invent the city unless the folder holds data already, take it in, replay the days up to ``last``.
+    """Invent the city unless the folder holds data already, take it in, replay the last days.
+
+    The ``replay`` editions end on the day after the last with data.
 
     Raises UserError when the folder holds real data: invented files never mix with them.
     """
     has_data = settings.warehouse.exists() or settings.raw.exists()
     mark_demonstration(settings)
     if not has_data:
-        generate_city(
-            region,
-            settings.inbox,
-            days,
-            scale,
-            seed,
-            False,
-            last - timedelta(days=1),
-            truth=settings.data / "truth.csv",
-            progress=progress,
-        )
+        generate_city(region, settings.inbox, spec, progress, settings.data / "truth.csv")
     runs.take(settings, region, ledger, True, now, progress)
+    last = spec.last_day + timedelta(days=1)
     first = last - timedelta(days=replay - 1)
     published = current_edition(settings.published)
     if published is not None:

@@ -42,6 +42,20 @@ _ONLINE = 0.6  # of the claims
 
 
 @dataclass(frozen=True)
+class CitySpec:
+    """What city is invented: days of data that end on ``last_day``; scale 1 is the whole city.
+
+    ``is_quiet`` leaves the labelled events out and changes nothing else.
+    """
+
+    days: int
+    scale: float
+    seed: int
+    last_day: date
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True)
 class DemoReport:
     """What was written: days of data, files, bytes, lines in all and per feed, labelled events, where the truth is."""
 
@@ -67,32 +81,24 @@ class Plan:
     truth: pd.DataFrame
 
 
-def labelled_truth(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> pd.DataFrame:
+def labelled_truth(region: Region, spec: CitySpec) -> pd.DataFrame:
     """The truth of a city without writing it: the very rows of truth.csv (columns: ``truth.COLUMNS``), in a second."""
-    return plan_city(region, days, scale, seed, quiet, last_day).truth
+    return plan_city(region, spec).truth
 
 
 def generate_city(
-    region: Region,
-    into: Path,
-    days: int,
-    scale: float,
-    seed: int,
-    quiet: bool,
-    last_day: date,
-    progress: Progress | None = None,
-    truth: Path | None = None,
+    region: Region, into: Path, spec: CitySpec, progress: Progress | None = None, truth: Path | None = None
 ) -> DemoReport:
-    """Write ``days`` days of drops that end on ``last_day`` to ``into/<feed>/<received day>/<file>``.
+    """Write a city's submissions to ``into/<feed>/<received day>/<file>``.
 
-    Scale 1 is the whole city. Files that would be received after the day following ``last_day`` are not written. The
-    labels go to ``truth``, by default ``truth.csv`` beside ``into``. ``quiet`` leaves the labelled events out and
-    changes nothing else. ``progress`` is called with a feed, its files done and all its files. Same arguments, same
-    bytes. Raises UserError when an argument is out of range, ``into`` already holds drops, or a folder is not writable.
+    Files that would be received after the day following its last are not written. The labels go to ``truth``, by
+    default ``truth.csv`` beside ``into``. ``progress`` is called with a feed, its files done and all its files. Same
+    arguments, same bytes. Raises UserError when an argument is out of range, ``into`` already holds drops, or a folder
+    is not writable.
     """
     target = truth or into.parent / "truth.csv"
-    _check(into, days, scale)
-    plan = plan_city(region, days, scale, seed, quiet, last_day)
+    _check(into, spec)
+    plan, seed = plan_city(region, spec), spec.seed
     city, timeline, events, arrival = plan.city, plan.timeline, plan.events, plan.arrival
     writer = SheetWriter(into, timeline, seed, progress)
     wording = Wording(city, timeline, arrival, region)
@@ -104,7 +110,7 @@ def generate_city(
         headcount = draw_headcount(city, timeline, arrival, insured, events, seed)
         writer.write(headcount_sheet(wording, headcount))
         claims = draw_claims(city, timeline, counts, insured, events, seed)
-        year = last_day.year
+        year = spec.last_day.year
         people = draw_background(*birth_and_sex(city.identity), year, random_stream(seed, "background"))
         is_online = random_stream(seed, "claim channel").random(len(claims.area)) < _ONLINE
         writer.write(benefit_claim_sheet(wording, claims, people, is_online))
@@ -134,20 +140,22 @@ def generate_city(
         ) from error
     tally = writer.tally
     rows = sum(tally.rows.values())
-    return DemoReport(timeline.first, last_day, tally.files, tally.size, rows, tally.rows, len(events), target)
+    return DemoReport(timeline.first, spec.last_day, tally.files, tally.size, rows, tally.rows, len(events), target)
 
 
-def plan_city(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> Plan:
-    """Draw a city without writing it; arguments as ``generate_city``."""
-    timeline = build_timeline(region, days, last_day)
-    city = build_city(region, scale, seed, last_day)
+def plan_city(region: Region, spec: CitySpec) -> Plan:
+    """Draw a city without writing it."""
+    seed = spec.seed
+    timeline = build_timeline(region, spec.days, spec.last_day)
+    city = build_city(region, spec.scale, seed, spec.last_day)
     rhythm = build_rhythm(city, timeline, seed)
     arrival = build_arrival(city, timeline, seed)
-    events = [] if quiet else draw_events(city, timeline, rhythm, seed)
+    events = [] if spec.is_quiet else draw_events(city, timeline, rhythm, seed)
     return Plan(city, timeline, rhythm, arrival, events, truth_frame(city, timeline, rhythm, arrival, events))
 
 
-def _check(into: Path, days: int, scale: float) -> None:
+def _check(into: Path, spec: CitySpec) -> None:
+    days, scale = spec.days, spec.scale
     if not _LEAST_DAYS <= days <= _MOST_DAYS:
         raise UserError(f"天数须在 {_LEAST_DAYS} 至 {_MOST_DAYS} 之间，现为 {days} (days out of range)")
     if not _SCALES[0] <= scale <= _SCALES[1]:

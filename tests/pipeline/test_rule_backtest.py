@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,7 @@ from pipelines.core.region import load as regions
 from pipelines.core.region.rule_version import hashes_on, newest, rule_hash
 from pipelines.core.region.rules import LEADS
 from pipelines.core.settings import Settings
+from pipelines.demo import CitySpec
 from pipelines.judging.rule_backtest import backtest, backtest_together
 from pipelines.judging.verification_labels import decided
 from pipelines.ledger import open_ledger
@@ -60,7 +61,8 @@ def test_a_try_out_keeps_a_backtest_of_every_rule_as_of_each_alone(
     own, region = house(recent), regions.load(LIAOCHENG)
     settings = Settings(data=own.data, keys=own.folder / "keys")
     now = datetime(2026, 11, 1, tzinfo=UTC)
-    replay_demonstration(settings, region, ledger := open_ledger(settings), LAST, 150, 0.05, 6, 3, now, silent)
+    spec = CitySpec(150, 0.05, 3, LAST - timedelta(days=1))
+    replay_demonstration(settings, region, ledger := open_ledger(settings), spec, 6, now, silent)
     kept = {one.rule_id: one for one in backtests(ledger)}
     rules = region.rules_on(LAST)
     wanted = set(rules.loc[~rules["kind"].isin(LEADS) & rules["indicator"].isin(list(catalogue())), "rule_id"])
@@ -75,7 +77,7 @@ def test_a_try_out_keeps_a_backtest_of_every_rule_as_of_each_alone(
             by_people = decided(con, ledger, region, str(rows["indicator"].iloc[0]))
             alone = backtest(con, region, rows, kept[rule_id].first_on, LAST, decided=by_people)
             assert kept[rule_id].figures == json.loads(json.dumps(alone)), rule_id
-    replay_demonstration(settings, region, ledger, LAST, 150, 0.05, 6, 3, now, silent)
+    replay_demonstration(settings, region, ledger, spec, 6, now, silent)
     assert len(backtests(ledger)) == len(wanted)  # the second time nothing is kept again
     ledger.close()
 
