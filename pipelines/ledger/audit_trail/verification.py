@@ -1,33 +1,139 @@
-"""Compares the audit trail with what it is about: anchors, the list of received files, and tables that people changed.
-
-Not covered: rows and columns of which the trail says nothing (owners and deadlines of measures, a person's name), and
-whoever may write to ledger, anchors and files alike and makes all of them anew.
-"""
+"""Verifies the audit trail: the hash chain against every known anchor, and the tables against the entries."""
 
 import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DatabaseError
 
 from pipelines.core.settings import Settings
-from pipelines.ledger.accounts.token import joined
+from pipelines.ledger.accounts.session import join_areas
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.anchor import Found
 from pipelines.ledger.audit_trail.publication import publications
-from pipelines.ledger.audit_trail.trail import Act, Result
+from pipelines.ledger.audit_trail.trail import FIRST_PREVIOUS, Act, Entry, Result, is_intact
 from pipelines.ledger.db.schema import account, edition, notice, warning_step
 from pipelines.ledger.db.schema import audit as audit_table
 from pipelines.ledger.db.store import Ledger
-from pipelines.ledger.notifications.notice import State
-from pipelines.ledger.workflow.steps import said_hash
+from pipelines.ledger.notifications.notice import NoticeState
+from pipelines.ledger.workflow.steps import words_hash
+
+_BLOCK = 5000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far the trail was walked: entries, anchors met, the last hash; ``breach`` says what is broken, or nothing."""
+
+    entries: int
+    anchors: int
+    last_hash: str
+    breach: str = ""
+
+
+def verify_chain(ledger: Ledger, anchors: Sequence[Found]) -> Verdict:
+    """Walk the trail in order. Stops at the first entry or anchor that does not hold, and names it."""
+    wanted: dict[int, list[Found]] = defaultdict(list)
+    for found in anchors:
+        wanted[found.anchor.seq].append(found)
+    walked, met, last_hash = 0, 0, FIRST_PREVIOUS
+    for entry in _walk(ledger):
+        breach = _unreadable(walked + 1) if entry is None else _broken(entry, walked, last_hash)
+        if breach or entry is None:
+            return Verdict(walked, met, last_hash, breach)
+        for found in wanted.pop(entry.seq, []):
+            if found.anchor.own_hash != entry.own_hash:
+                return Verdict(walked, met, last_hash, _differs(found))
+            met += 1
+        walked, last_hash = entry.seq, entry.own_hash
+    if wanted:
+        found = wanted[min(wanted)][0]
+        return Verdict(walked, met, last_hash, _cut(found, walked))
+    return Verdict(walked, met, last_hash, _stray(ledger, walked))
+
+
+def _broken(entry: Entry, walked: int, last_hash: str) -> str:
+    if entry.seq <= walked:
+        return f"第 {entry.seq} 条审计记录出现两次：记录被重复插入 (an entry is there twice)"
+    if entry.seq != walked + 1:
+        return f"第 {walked + 1} 条审计记录不见了，其后是第 {entry.seq} 条：记录被删除 (an entry was deleted)"
+    if entry.previous_hash != last_hash:
+        return f"第 {entry.seq} 条审计记录与前一条接不上：在此处改写或分叉 (the chain is broken before this entry)"
+    if not is_intact(entry):
+        return f"第 {entry.seq} 条审计记录的内容与其散列不符：记录被改动 (this entry was changed)"
+    return ""
+
+
+def _stray(ledger: Ledger, walked: int) -> str:
+    """Entries that share a number with another one: only a table that was made anew can hold them."""
+    query = select(func.count()).select_from(audit_table).where(audit_table.c.seq <= walked)
+    with ledger.reading() as connection:
+        stray = int(connection.execute(query).scalar_one()) - walked
+    return f"审计记录之外多出 {stray} 条：记录被插入 ({stray} entries are outside the chain)" if stray else ""
+
+
+def _unreadable(seq: int) -> str:
+    return f"第 {seq} 条审计记录无法读取：台账文件被改动或已损坏 (this entry cannot be read)"
+
+
+def _differs(found: Found) -> str:
+    return (
+        f"{found.place}记下的第 {found.anchor.seq} 条散列与审计记录不同：这一条及以前的记录被整体改写，或另有分叉"
+        " (the trail was written anew, or forked, before this anchor)"
+    )
+
+
+def _cut(found: Found, walked: int) -> str:
+    return (
+        f"{found.place}记到第 {found.anchor.seq} 条，审计记录却只到第 {walked} 条：尾部被截去"
+        " (the end of the trail was cut off)"
+    )
+
+
+def _walk(ledger: Ledger) -> Iterator[Entry | None]:
+    """Every stored entry in order, then None if one cannot be read."""
+    done = 0
+    while True:
+        block, is_whole = _block(ledger, done)
+        yield from block
+        if not is_whole:
+            yield None
+        if not block or not is_whole:
+            return
+        done = block[-1].seq
+
+
+def _block(ledger: Ledger, after: int) -> tuple[list[Entry], bool]:
+    """Entries after a number; where the block cannot be read as one, those before the first unreadable one."""
+    query = select(audit_table).where(audit_table.c.seq > after).order_by(audit_table.c.seq)
+    try:
+        with ledger.reading() as connection:
+            return [Entry(**row._mapping) for row in connection.execute(query.limit(_BLOCK))], True
+    except (DatabaseError, ValueError):
+        pass
+    read: list[Entry] = []
+    try:
+        while len(read) < _BLOCK:
+            with ledger.reading() as connection:
+                row = connection.execute(
+                    query.where(audit_table.c.seq > (read[-1].seq if read else after)).limit(1)
+                ).one_or_none()
+            if row is None:
+                return read, True
+            read.append(Entry(**row._mapping))
+    except (DatabaseError, ValueError):
+        return read, False
+    return read, True
+
 
 _MOST_NAMED = 5
 
 
-def breaches(settings: Settings, ledger: Ledger, anchors: Sequence[Found]) -> list[str]:
+def find_breaches(settings: Settings, ledger: Ledger, anchors: Sequence[Found]) -> list[str]:
     """A sentence for each thing that does not agree with the trail; empty when all does. The trail itself is intact."""
     found = [*_anchors(settings, ledger, anchors), *_register(settings, anchors)]
     with ledger.reading() as connection:
@@ -113,7 +219,7 @@ def _steps(connection: Connection) -> Iterator[str]:
     stored: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for step in connection.execute(select(warning_step).order_by(warning_step.c.episode_id, warning_step.c.number)):
         said = {"from": step.from_state, "to": step.to_state, "level": step.level, "edition": step.edition_id}
-        said["said"] = said_hash(step.document, step.cause, step.note)
+        said["said"] = words_hash(step.document, step.cause, step.note)
         stored[step.episode_id].append((trail.instant(step.acted_at), said))
     for episode_id in sorted(entered.keys() | stored.keys()):
         is_same = len(entered[episode_id]) == len(stored[episode_id]) and all(
@@ -135,7 +241,7 @@ def _accounts(connection: Connection) -> Iterator[str]:
             closed[row.target] = said["what"] == "disabled"
     for one in connection.execute(select(account).order_by(account.c.name)):
         said = told.get(one.name, {})
-        if (said.get("role"), joined(said.get("areas", ()))) != (one.role, one.areas):
+        if (said.get("role"), join_areas(said.get("areas", ()))) != (one.role, one.areas):
             yield f"{one.name} 的角色或地区"
         elif closed.get(one.name, False) != (one.disabled_at is not None):
             yield f"{one.name} 的停用"
@@ -152,6 +258,6 @@ def _notices(connection: Connection) -> Iterator[str]:
     for one in connection.execute(select(notice.c.notice_id, notice.c.state, notice.c.decided_at)):
         name = f"notice {one.notice_id}"
         is_older = name not in last and trail.instant(one.decided_at) <= since
-        is_accepted, is_bounced = one.state == State.ACCEPTED.value, one.state == State.BOUNCED.value
+        is_accepted, is_bounced = one.state == NoticeState.ACCEPTED.value, one.state == NoticeState.BOUNCED.value
         if not is_older and (is_accepted != (name in done) or (is_bounced and last.get(name) != Result.FAILED.value)):
             yield f"第 {one.notice_id} 号通知"
