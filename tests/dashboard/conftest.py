@@ -16,12 +16,10 @@ from tests.dashboard.site import Site, served
 from tests.forked import ROOT
 
 
-@pytest.fixture(scope="package", autouse=True)
-def quick_hashing() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are hashed by argon2id's least parameters; `tests/unit` looks at the product's."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(password, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        yield
+    monkeypatch.setattr(password, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(scope="session")

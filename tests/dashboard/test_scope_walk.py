@@ -66,6 +66,7 @@ def test_no_answer_to_a_countys_viewer_speaks_of_another_county(browser: Browser
     for address in [*visited(site, "head"), *foreign, "/?as_of=2026-11-24", "/?matrix=insured_leave"]:
         page.goto(site.url + address)
         page.wait_for_selector(".page main h1")
+        page.wait_for_load_state("networkidle")
         while finished:  # while the page is there: the browser forgets the bodies with it
             keep(finished.pop().response())
     context.close()

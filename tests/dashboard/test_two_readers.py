@@ -28,6 +28,11 @@ def readers(browser: Browser, site: Site) -> Iterator[Readers]:
         yield found
 
 
+def overdue(page: Page) -> str:
+    """How late the edition of today is: it changes by itself with the hour."""
+    return page.locator(".banner.overdue").inner_text()
+
+
 def state(page: Page) -> tuple[str, ...]:
     """All of a page that a reader has brought about or is shown."""
     chosen = "[...document.querySelectorAll('[aria-selected=true], [aria-current], details[open] > summary')]"
@@ -35,7 +40,7 @@ def state(page: Page) -> tuple[str, ...]:
         page.url,
         str(page.locator("html").get_attribute("lang")),
         page.title(),
-        page.locator("body").inner_text(),
+        page.locator("body").inner_text().replace(overdue(page), ""),
         page.evaluate(f"{chosen}.map((one) => one.textContent).join('|')"),
     )
 

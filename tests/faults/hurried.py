@@ -58,9 +58,11 @@ def main() -> None:
     if sys.argv[1] == "schedule":
         schedule(Path(sys.argv[2]))
         return
-    terminal, mail = (importlib.import_module(f"pipelines.{name}") for name in ("terminal", "alerts.mail"))
-    terminal.now = _clock()  # type: ignore[attr-defined] # before the commands take it
-    mail.SMTP_SECONDS = PATIENCE  # type: ignore[attr-defined] # sockets know no hurry
+    from pipelines.cli import terminal  # noqa: PLC0415
+    from pipelines.notifying import outbox  # noqa: PLC0415
+
+    terminal.now = _clock()  # before the commands take it
+    outbox.SMTP_SECONDS = PATIENCE  # sockets know no hurry
     importlib.import_module("pipelines.__main__").main()
 
 
