@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from models import blend, causal, dispersion, history, interval
+from models import blend, causal, evidence, level
 from models.calendar import Days, days, features
 from models.causal import Course, State
-from models.evidence import strength
+from models.evidence import JudgedWindows, Sums, z_score
+from models.factor import Factor
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Flags, Floats, Panel, first_difference, hierarchy, periods_from
-from models.reason import reasons
-from models.recipe import MIN_SEEN, Recipe
+from models.recipe import INSUFFICIENT, MIN_SEEN, Recipe, history_states
 from models.reconcile import among, moved, table
-from models.spike import Sums
 
 SCORE = ("observed", "expected", "variance", "p", "strength", "coverage", "level", "factor", "reported")
-FORECAST = ("series", "series_id", "period", "horizon", "expected", *interval.QUANTILES)
+FORECAST = ("series", "series_id", "period", "horizon", "expected", *evidence.QUANTILES)
 UNKNOWN = ("expected", "variance", "level", "factor")  # of counts of too short a history
 KEPT = 120  # columns whose states are kept, so that a late correction resumes from there
 
@@ -27,12 +26,12 @@ class Assessment:
     """Judgement of the last period, and the forecast after it.
 
     score: one row a series and window: series (row of panel.series), series_id, window_periods, window_from, data_to
-    (last reported period in the window, NaT if none), state (how much history: models.history), observed, expected,
+    (last reported period in the window, NaT if none), state (how much history: models.recipe), observed, expected,
     variance, p (mid-p on the worse side; NaN = no judgement: too little reported or known), strength (models.evidence;
     NaN: no turn for the worse), coverage (reported share of what was due), level (people per average due period before
     the window), factor (mean calendar factor of the window; of large series that past years help to judge, with what
     they add), reported (sum of the exposure), reason (the part of the calendar with the largest share of
-    that factor, one of models.reason.NAMES; empty where none is known); expected = level x factor x reported. expected,
+    that factor, of CALENDAR_REASONS; empty where none is known); expected = level x factor x reported. expected,
     variance, level and factor of a count with insufficient history are NaN.
     forecast: one row a series and horizon: series, series_id, period (first of the sum), horizon (its last, in periods
     of the grain: 7, 14, …, 56 for the sums of the next eight weeks of a daily panel; 1..8 for a weekly one), expected,
@@ -69,14 +68,14 @@ def assess(
     course = course_of(panel, calendar, method)
     facts, last = course.facts, len(panel.periods) - 1
     states = resume(memory, course, last)
-    state = states[max(states)] if states else causal.begin(course)
+    state = states[max(states)] if states else causal.begin_state(course)
     for column in range(state.column, last):
         states[column] = state
-        state, sums = causal.look(causal.enter(state, course), course)
-        state = causal.absorb(state, sums, course)
+        state, sums = causal.predict(causal.update(state, course), course)
+        state = causal.refit(state, sums, course)
     states[last] = state
-    judged, sums = causal.look(causal.enter(state, course), course)
-    after = causal.absorb(judged, sums, course)
+    judged, sums = causal.predict(causal.update(state, course), course)
+    after = causal.refit(judged, sums, course)
     states[last + 1] = after
     assessment = Assessment(score(judged, sums, course), forecast(after, course))
     return assessment, Memory(method.name, panel, facts, prune(states, course))
@@ -122,10 +121,12 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
     windows = len(recipe.windows)
     columns = dict.fromkeys(SCORE, np.full((windows, len(panel.series)), np.nan))
     if sums is not None and state.block is not None:
-        told, variance, p = causal.judge(state, sums, course)
+        told, variance, p = causal.score(state, sums, course)
         typical = state.block.typical[None]
         mean_rate = told.exposed / np.where(told.reported > 0, told.reported, np.nan)
-        strong = strength(p, told.observed, told.expected, variance, course.tree.group, recipe, panel.worse)
+        strong = z_score(
+            JudgedWindows(p, told.observed, told.expected, variance), course.tree.group, recipe, panel.worse
+        )
         columns = {
             "observed": told.observed,
             "expected": told.expected,
@@ -138,7 +139,7 @@ def score(state: State, sums: Sums | None, course: Course) -> pd.DataFrame:
             "reported": told.reported,
         }
     states = _history(state, course)
-    is_known = states != history.INSUFFICIENT
+    is_known = states != INSUFFICIENT
     columns = columns | {name: np.where(is_known, columns[name], np.nan) for name in UNKNOWN}
     return score_frame(panel, recipe, columns, states).assign(reason=reasons(state, course).ravel())
 
@@ -163,11 +164,11 @@ def score_frame(panel: Panel, recipe: Recipe, columns: dict[str, Floats], states
 
 
 def _history(state: State, course: Course) -> np.ndarray:
-    """(n,) how much is known of every series: models.history."""
+    """(n,) how much is known of every series: models.recipe."""
     if state.block is None:
-        return history.states(course.panel, course.recipe, 0, np.zeros(len(state.seen), dtype=bool))
+        return history_states(course.panel, course.recipe, 0, np.zeros(len(state.seen), dtype=bool))
     learned = state.block.factor
-    return history.states(course.panel, course.recipe, learned.anchor, learned.is_known & (state.seen >= MIN_SEEN))
+    return history_states(course.panel, course.recipe, learned.anchor, learned.is_known & (state.seen >= MIN_SEEN))
 
 
 def _last_reported(panel: Panel, start: int) -> np.ndarray:
@@ -211,16 +212,16 @@ def ahead(state: State, course: Course) -> dict[str, Floats]:
     mean = causal.expected(state, course) * owed
     if state.blend is None or state.block is None:
         mean = mean * moved(mean, tree)
-        return {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
-    names = ["expected", *interval.QUANTILES]
-    levels = np.array([0.5, *interval.QUANTILES.values()])
+        return {"expected": mean, **evidence.interval_band(mean, _horizon_variance(state, mean, course.recipe))}
+    names = ["expected", *evidence.QUANTILES]
+    levels = np.array([0.5, *evidence.QUANTILES.values()])
     last = course.panel.periods[state.column - 1]
     people, is_known = blend.quantile(state.blend, last, course.tree.group, levels, course.recipe)
     people = people * owed
     blended = is_known & (people[0] >= course.recipe.large)
     ratio = moved(np.where(blended, people[0], mean), tree)
     mean = mean * ratio
-    told = {"expected": mean, **interval.band(mean, _horizon_variance(state, mean, course.recipe))}
+    told = {"expected": mean, **evidence.interval_band(mean, _horizon_variance(state, mean, course.recipe))}
     return {name: np.where(blended, people[place] * ratio, told[name]) for place, name in enumerate(names)}
 
 
@@ -228,4 +229,40 @@ def _horizon_variance(state: State, mean: Floats, recipe: Recipe) -> Floats:
     """Variance of the horizons' sums: the dispersion has a row for every span, windows first."""
     windows = len(recipe.windows)
     whole = np.concatenate([np.ones((windows, mean.shape[1])), mean])
-    return dispersion.variance(state.spread, whole, recipe)[windows:]
+    return level.variance(state.spread, whole, recipe)[windows:]
+
+
+CALENDAR_REASONS = {
+    "office": "office",
+    "holiday": "holiday",
+    "before festival": "before_festival",
+    "after festival": "after_festival",
+    "season": "season",
+    "week of year": "season",
+}
+
+
+def reasons(state: State, course: Course) -> np.ndarray:
+    """(W, n) one of NAMES for each window that ends with the state's column: the part with the largest share of the log
+    factor against the due periods of the year before; empty where the method knows no parts."""
+    windows, n = len(course.recipe.windows), len(course.panel.series)
+    if state.block is None or not isinstance(state.block.factor, Factor):
+        return np.full((windows, n), "", dtype=object)
+    factor, end = state.block.factor, state.column + 1
+    matrix = course.features.matrix[:end, list(factor.used)]
+    word = np.array([CALENDAR_REASONS[part] for part in np.array(course.features.part)[list(factor.used)]])
+    names = np.array(list(dict.fromkeys(CALENDAR_REASONS.values())), dtype=object)
+    due = factor.due(course.features, 0, end)
+    usual = _mean_of_group(matrix, due, round(course.recipe.periods_per_year))
+    rows = []
+    for span in course.recipe.windows:
+        moved = factor.coefficients * (_mean_of_group(matrix, due, span.length) - usual)
+        shares = np.stack([moved[:, word == name].sum(axis=1) for name in names])
+        rows.append(names[(shares * np.sign(shares.sum(axis=0))).argmax(axis=0)])
+    return np.stack(rows)
+
+
+def _mean_of_group(matrix: Floats, due: np.ndarray, width: int) -> Floats:
+    """(p,) mean of the due rows among the last `width`, of all of these where none is due."""
+    rows, is_due = matrix[-width:], due[-width:]
+    return np.asarray((rows[is_due] if is_due.any() else rows).mean(axis=0))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from models import causal, change
 from models.assess import Assessment, Memory, ahead, course_of
-from models.evidence import evidence
+from models.evidence import JudgedWindows, best_z_score
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Floats, Panel, hierarchy
 from models.quality import NAMES
@@ -46,7 +46,9 @@ def trace(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = LE
         columns = [np.stack([row[name] for name in ("observed", "expected", "variance", "p")]) for row in told]
     observed, expected, variance, p = np.stack(columns, axis=-1)
     group = hierarchy(panel.series).group
-    strength = evidence(p, observed, expected, variance, group, recipe, panel.worse, panel.nature, is_sum=panel.is_sum)
+    strength = best_z_score(
+        JudgedWindows(p, observed, expected, variance), group, recipe, panel.worse, panel.nature, is_sum=panel.is_sum
+    )
     return Trace(panel.periods[first:], observed, expected, p, strength)
 
 
@@ -54,9 +56,9 @@ def _counts(panel: Panel, calendar: pd.DataFrame, first: int, method: Method) ->
     """observed, expected, variance and p (4, W, n) of every column from `first` on."""
     course = course_of(panel, calendar, method)
     columns = [np.full((4, len(course.recipe.windows), len(panel.series)), np.nan) for _ in panel.periods[first:]]
-    for column, (state, sums, _) in enumerate(causal.passed(course), -first):
+    for column, (state, sums, _) in enumerate(causal.run_columns(course), -first):
         if column >= 0 and sums is not None:
-            told, variance, p = causal.judge(state, sums, course)
+            told, variance, p = causal.score(state, sums, course)
             columns[column] = np.where(told.valid, np.stack([told.observed, told.expected, variance, p]), np.nan)
     return columns
 
@@ -108,7 +110,7 @@ def outlook(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = 
     first = first_column(panel, start)
     if panel.nature == "count":
         course = course_of(panel, calendar, method)
-        rows = [ahead(state, course) for _, _, state in islice(causal.passed(course), first, None)]
+        rows = [ahead(state, course) for _, _, state in islice(causal.run_columns(course), first, None)]
     else:
         ends = range(first, len(panel.periods))
         rows = [change.ahead(change.past_of(panel.until(end), calendar)) for end in ends]

@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from models import season_width
 from models.calendar import Features
 from models.panel import Flags, Floats, Integers, Panel
 from models.recipe import Recipe
-from models.season_width import SeasonWidth
 
 LAST_SHARES = (0.0, 0.4, 0.8)  # candidates for the weight of the last value
 YEAR_SHARES = (0.15, 0.35, 0.6)  # and for that of past years in what is not the last value
@@ -28,6 +26,15 @@ LEAST_LOSS = 1e-3  # log; below it two blends are equally good
 FREEDOM, MEAN_ABSOLUTE = 5.0, 0.9490  # Student's t, and the mean of its absolute value
 LEAST_ERRORS = 12  # errors before the width is trusted
 FESTIVE = 0.02  # of a feature of the festival: less is as good as nothing
+
+
+@dataclass(frozen=True)
+class SeasonWidth:
+    """missed: (H, K, n) misses over the usual one of their horizon and series, summed by time of the year; weight:
+    (H, K, n) their number. K times of equal length make a year. Never changed in place."""
+
+    missed: Floats
+    weight: Floats
 
 
 @dataclass(frozen=True)
@@ -48,13 +55,11 @@ class Blend:
     season: SeasonWidth
 
 
-def begin(horizons: int, n: int, year: int) -> Blend:
+def begin_blend(horizons: int, n: int, year: int) -> Blend:
     """Before any forecast. year: periods of one."""
     blends, zero = len(LAST_SHARES) * len(YEAR_SHARES), np.zeros((horizons, n))
     pending = np.full((horizons, horizons, blends, n), np.nan)
-    return Blend(
-        pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero, season_width.begin(horizons, year, n)
-    )
+    return Blend(pending, np.zeros((horizons, blends, n)), zero, zero, zero, zero, begin_width(horizons, year, n))
 
 
 def logs(panel: Panel, start: int, end: int) -> Floats:
@@ -98,7 +103,7 @@ def running_mean(known: Floats, end: int, year: int) -> Floats:
     return np.where(count >= year // LEAST_SHARE, np.nansum(part, axis=1) / np.maximum(count, 1), np.nan)
 
 
-def told(state: Blend, group: Integers, blends: Floats) -> Floats:
+def average_blends(state: Blend, group: Integers, blends: Floats) -> Floats:
     """(H, n) of blends (H, C, n): each counts by its past loss, own plus half of the group's mean."""
     loss = np.empty_like(state.loss)
     for code in np.unique(group):
@@ -109,13 +114,13 @@ def told(state: Blend, group: Integers, blends: Floats) -> Floats:
     return np.asarray((share * blends).sum(axis=1) / share.sum(axis=1))
 
 
-def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Recipe) -> Blend:
+def advance_blend(state: Blend, panel: Panel, column: int, group: Integers, recipe: Recipe) -> Blend:
     """Take in the period at `column`: errors of the forecasts that were due."""
     (truth,) = logs(panel, column, column + 1).T
     due = state.pending[:, 0]
     error = truth - due
     seen = np.isfinite(error)
-    missed = told(state, group, error)
+    missed = average_blends(state, group, error)
     is_told = np.isfinite(missed)
     keep = np.where(is_told, 0.5 ** (1 / (WIDTH_HALF_LIFE * recipe.year)), 1.0)
     size = np.minimum(np.abs(np.where(is_told, missed, 0.0)), CLIP)
@@ -130,11 +135,11 @@ def advance(state: Blend, panel: Panel, column: int, group: Integers, recipe: Re
         keep * state.bias + (1 - keep) * np.where(is_told, np.clip(missed, -limit, limit), 0.0),
         keep * state.weight + (1 - keep),
         state.count + is_told,
-        season_width.advance(state.season, panel.periods[column], relative),
+        advance_width(state.season, panel.periods[column], relative),
     )
 
 
-def promise(state: Blend, forecasts: Floats) -> Blend:
+def register_forecasts(state: Blend, forecasts: Floats) -> Blend:
     """Note forecasts (H, C, n) made now, to be judged when their period has come."""
     pending = state.pending.copy()
     for horizon in range(len(forecasts)):
@@ -142,7 +147,7 @@ def promise(state: Blend, forecasts: Floats) -> Blend:
     return replace(state, pending=pending)
 
 
-def newest(state: Blend) -> Floats:
+def latest(state: Blend) -> Floats:
     """(H, C, n) log forecasts promised last."""
     return np.stack([state.pending[horizon, horizon] for horizon in range(len(state.pending))])
 
@@ -150,16 +155,16 @@ def newest(state: Blend) -> Floats:
 def quantile(state: Blend, last: pd.Timestamp, group: Integers, levels: Floats, recipe: Recipe) -> tuple[Floats, Flags]:
     """(Q, H, n) people at the levels (Q,), of the forecasts made after the period `last`; and (H, n) whether enough
     errors are known."""
-    centre = told(state, group, newest(state))
+    centre = average_blends(state, group, latest(state))
     weight = np.maximum(state.weight, 1e-9)
-    spread = state.width / weight / MEAN_ABSOLUTE * season_width.factor(state.season, last, group)
+    spread = state.width / weight / MEAN_ABSOLUTE * width_factor(state.season, last, group)
     reach = special.stdtrit(FREEDOM, levels)[:, None, None]
     bias = state.bias / weight if recipe.unbias else 0.0
     people = np.expm1(centre + bias + spread * reach)
     return np.maximum(people, 0.0), (state.count >= LEAST_ERRORS) & np.isfinite(centre)
 
 
-def foretold(state: Blend, group: Integers, owed: Floats, recipe: Recipe) -> Floats:
+def combine(state: Blend, group: Integers, owed: Floats, recipe: Recipe) -> Floats:
     """(R, n) people of the newest forecasts of level x factor with past years, as far as windows reach, among an
     exposure of 1.
 
@@ -167,8 +172,8 @@ def foretold(state: Blend, group: Integers, owed: Floats, recipe: Recipe) -> Flo
     than `large` are forecast for the first period among what was owed last (n,).
     """
     horizons, without_last = slice(recipe.looks_back), slice(None, None, len(LAST_SHARES))
-    made = newest(state)[horizons, without_last]
-    centre = told(replace(state, loss=state.loss[horizons, without_last]), group, made)
+    made = latest(state)[horizons, without_last]
+    centre = average_blends(replace(state, loss=state.loss[horizons, without_last]), group, made)
     people = np.maximum(np.expm1(centre), 0.0)
     is_known = (state.count[horizons] >= LEAST_ERRORS) & np.isfinite(centre) & (people[:1] * owed >= recipe.large)
     return np.where(is_known, people, np.nan)
@@ -179,3 +184,45 @@ def ordinary(features: Features, year: int) -> Flags:
     near = features.matrix[:, features.columns("before festival", "after festival")]
     festive: Flags = np.asarray((near > FESTIVE).any(axis=1))
     return np.asarray(~(festive | np.concatenate([np.zeros(year, dtype=bool), festive])[: len(festive)]))
+
+
+REACH_DAYS = 6.0  # days; a time of the year also tells of those this far from it, as a normal density falls
+MOST_WIDTH = 4.0  # times the usual; a larger miss says no more
+LEVEL_WEIGHT, OWN_WEIGHT = 40.0, 4.0  # misses by which a level leans on the usual, and a series on its level
+YEAR_DAYS = 365.25
+
+
+def begin_width(horizons: int, year: int, n: int) -> SeasonWidth:
+    """Before any error."""
+    zero = np.zeros((horizons, year, n))
+    return SeasonWidth(zero, zero)
+
+
+def advance_width(state: SeasonWidth, period: pd.Timestamp, relative: Floats) -> SeasonWidth:
+    """Take in misses over the usual one (H, n) of the forecasts for a period; NaN where there is none."""
+    year = state.missed.shape[1]
+    apart = np.abs(np.arange(year) - _place(period, year))
+    apart = np.minimum(apart, year - apart) * YEAR_DAYS / year
+    share = np.exp(-0.5 * (apart / REACH_DAYS) ** 2)[None, :, None]
+    known = np.isfinite(relative)
+    size = np.where(known, np.minimum(relative, MOST_WIDTH), 0.0)
+    return SeasonWidth(state.missed + share * size[:, None], state.weight + share * known[:, None])
+
+
+def width_factor(state: SeasonWidth, last: pd.Timestamp, group: Integers) -> Floats:
+    """(H, n) by which the usual miss is to be multiplied for the H periods after `last`, a year having K of them."""
+    horizons, year, n = state.missed.shape
+    usual = state.missed.sum(axis=1) / np.maximum(state.weight.sum(axis=1), 1e-9)
+    row = np.arange(horizons)
+    place = np.round(_place(last, year) + 1 + row).astype(np.int64) % year
+    missed, weight = state.missed[row, place] / np.maximum(usual, 1e-9), state.weight[row, place]
+    found = np.ones((horizons, n))
+    for code in np.unique(group):
+        own = group == code
+        level = (LEVEL_WEIGHT + missed[:, own].sum(axis=1)) / (LEVEL_WEIGHT + weight[:, own].sum(axis=1))
+        found[:, own] = (OWN_WEIGHT * level[:, None] + missed[:, own]) / (OWN_WEIGHT + weight[:, own])
+    return found
+
+
+def _place(period: pd.Timestamp, year: int) -> float:
+    return float(period.day_of_year - 1) / YEAR_DAYS * year

@@ -5,18 +5,16 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from models import blend, dispersion, interval, level
+from models import blend, evidence, level
 from models.blend import Blend
 from models.calendar import Days, Features
-from models.dispersion import Dispersion
+from models.evidence import Sums, tail_probability, window_sums
 from models.factor import Factor
-from models.level import Level
-from models.methods import Method
+from models.level import Dispersion, Level
+from models.methods import Method, YearAgo
 from models.panel import Flags, Floats, Hierarchy, Integers, Panel, period_numbers
 from models.recipe import FIRST_ANCHOR, MIN_SEEN, Recipe
 from models.reconcile import Table, among, moved
-from models.seasonal import YearAgo
-from models.spike import Sums, tail_probability, window_sums
 
 PROVISIONAL = 60.0  # periods that errors of a provisional factor may count for, once there is a real one
 
@@ -71,19 +69,19 @@ class Course:
     ordinary: Flags
 
 
-def begin(course: Course) -> State:
+def begin_state(course: Course) -> State:
     """Before the first column."""
     n = len(course.panel.series)
     recipe = course.recipe
     reach = recipe.looks_back if recipe.year else 0
     return State(
         0,
-        level.begin(n, recipe),
-        dispersion.begin(len(recipe.spans), n),
+        level.begin_level(n, recipe),
+        level.begin_dispersion(len(recipe.spans), n),
         np.full((n, recipe.reach), np.nan),
         np.zeros(n, dtype=np.int64),
         None,
-        blend.begin(len(recipe.horizons), n, recipe.year) if recipe.year else None,
+        blend.begin_blend(len(recipe.horizons), n, recipe.year) if recipe.year else None,
         np.full((reach, reach, n), np.nan),
     )
 
@@ -98,7 +96,7 @@ def is_anchor(course: Course, column: int) -> bool:
     return bool(era[0] != era[1])
 
 
-def enter(state: State, course: Course) -> State:
+def update(state: State, course: Course) -> State:
     """The state to judge the next column with: a new block first, if one begins here."""
     if not is_anchor(course, state.column):
         return state
@@ -114,12 +112,12 @@ def enter(state: State, course: Course) -> State:
     counted = rate[:, year][:, due[year]] if due[year].any() else rate[:, year]
     spread = state.spread
     if anchor >= recipe.warm > anchor - recipe.refit:
-        spread = dispersion.discount(spread, PROVISIONAL)
+        spread = level.discount(spread, PROVISIONAL)
     keep = max(0, anchor - recipe.reach) - start
     block = Block(
         learned.coming(recipe), start + keep, rate[:, keep:].copy(), due[keep:].copy(), counted.mean(axis=1), choice
     )
-    shared = dispersion.share(spread, course.tree.group)
+    shared = level.share(spread, course.tree.group)
     return replace(state, level=rerun, levels=levels, spread=shared, block=block)
 
 
@@ -133,26 +131,30 @@ def _rerun(
     first_kept = state.column - levels.shape[1]
     for column in range(start, state.column):
         if column >= first_kept:
-            levels[:, column - first_kept] = level.pick(level.value(known, recipe), choice)
-        known = _take(known, panel, column, rate[:, column - start], bool(due[column - start]), recipe, learns=False)
+            levels[:, column - first_kept] = level.select_candidate(level.value(known, recipe), choice)
+        known = _advance_level(
+            known, panel, column, rate[:, column - start], bool(due[column - start]), recipe, learns=False
+        )
     return known, levels
 
 
-def _take(known: Level, panel: Panel, column: int, rate: Floats, due: bool, recipe: Recipe, learns: bool) -> Level:
+def _advance_level(
+    known: Level, panel: Panel, column: int, rate: Floats, due: bool, recipe: Recipe, learns: bool
+) -> Level:
     """Advance the level by one column of the panel."""
     values, exposure = panel.values[:, column], panel.exposure[:, column]
     seen = np.isfinite(values) & (exposure > 0) & (rate > 0)
     asleep = ~seen & (due or bool(seen.any()))
     observed = np.where(seen, values, 0.0)
-    return level.advance(known, observed, np.where(seen, rate * exposure, 0.0), seen, asleep, recipe, learns)
+    return level.advance_level(known, observed, np.where(seen, rate * exposure, 0.0), seen, asleep, recipe, learns)
 
 
-def look(state: State, course: Course) -> tuple[State, Sums | None]:
+def predict(state: State, course: Course) -> tuple[State, Sums | None]:
     """Window sums that end with the next column, and the state with this column's level noted; no block, no sums."""
     if state.block is None:
         return state, None
     block, recipe, panel = state.block, course.recipe, course.panel
-    now = level.pick(level.value(state.level, recipe), block.choice)
+    now = level.select_candidate(level.value(state.level, recipe), block.choice)
     state = replace(state, levels=np.column_stack([state.levels[:, 1:], now]))
     end = state.column + 1
     begin_at = max(block.start, end - recipe.reach)
@@ -174,7 +176,7 @@ def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
     past years tell more than level x factor alone. They are part of the factor then: the level is the one before."""
     panel, recipe, end = course.panel, course.recipe, state.column + 1
     mean = state.foretold[0, 0] * panel.owed(end - 2, end - 1)[:, 0]
-    spread = dispersion.variance(state.spread, np.broadcast_to(mean, sums.foreseen.shape), recipe)
+    spread = level.variance(state.spread, np.broadcast_to(mean, sums.foreseen.shape), recipe)
     is_wide = spread[0] >= recipe.foretold_beyond * mean  # by what was owed last: it does not hang on what has come in
     expected, foreseen = sums.expected.copy(), sums.foreseen.copy()
     for row, span in enumerate(recipe.windows):
@@ -190,11 +192,11 @@ def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
     return replace(sums, expected=expected, foreseen=foreseen, exposed=exposed)
 
 
-def judge(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
+def score(state: State, sums: Sums, course: Course) -> tuple[Sums, Floats, Floats]:
     """The judged windows with expectations that add up over the tree, (W, n) variance of their weighted sums, and
     their mid-p on the worse side, NaN = no judgement. Errors are learned of each series by itself, before this."""
     told = coherent(sums, among(course.table, (state.seen > 0) | (sums.reported > 0).any(axis=0)))
-    variance = dispersion.variance(state.spread, told.foreseen, course.recipe)
+    variance = level.variance(state.spread, told.foreseen, course.recipe)
     windows = len(course.recipe.windows)
     told = Sums(*(getattr(told, field.name)[:windows] for field in fields(Sums)))
     p = tail_probability(told.weighed, told.foreseen, variance[:windows], course.panel.worse)
@@ -207,16 +209,16 @@ def coherent(sums: Sums, table: Table | None) -> Sums:
     return replace(sums, expected=sums.expected * ratio, foreseen=sums.foreseen * ratio, level=sums.level * ratio)
 
 
-def passed(course: Course) -> Iterator[tuple[State, Sums | None, State]]:
+def run_columns(course: Course) -> Iterator[tuple[State, Sums | None, State]]:
     """The whole panel, column by column: the state that judged it, its sums, the state that has learned from it."""
-    state = begin(course)
+    state = begin_state(course)
     for _ in range(len(course.panel.periods)):
-        judged, sums = look(enter(state, course), course)
-        state = absorb(judged, sums, course)
+        judged, sums = predict(update(state, course), course)
+        state = refit(judged, sums, course)
         yield judged, sums, state
 
 
-def absorb(state: State, sums: Sums | None, course: Course) -> State:
+def refit(state: State, sums: Sums | None, course: Course) -> State:
     """Learn from the column just judged."""
     panel, column = course.panel, state.column
     reported = np.isfinite(panel.values[:, column]) & (panel.exposure[:, column] > 0)
@@ -224,19 +226,19 @@ def absorb(state: State, sums: Sums | None, course: Course) -> State:
     if state.block is None or sums is None:
         return after
     at = column - state.block.start
-    known = _take(
+    known = _advance_level(
         state.level, panel, column, state.block.rate[:, at], bool(state.block.due[at]), course.recipe, learns=True
     )
-    spread = dispersion.advance(
-        state.spread, sums.weighed, sums.foreseen, sums.valid, dispersion.telling(course.tree.inherits), course.recipe
+    spread = level.advance_dispersion(
+        state.spread, sums.weighed, sums.foreseen, sums.valid, level.telling(course.tree.inherits), course.recipe
     )
     after = replace(after, level=known, spread=spread)
     if after.blend is None:
         return after
-    judged = blend.advance(after.blend, panel, column, course.tree.group, course.recipe)
-    made = blend.promise(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
+    judged = blend.advance_blend(after.blend, panel, column, course.tree.group, course.recipe)
+    made = blend.register_forecasts(judged, blend.candidates(panel, column, expected(after, course), course.recipe))
     owed = panel.owed(column, column + 1)[:, 0]
-    newest = blend.foretold(made, course.tree.group, owed, course.recipe)[None]
+    newest = blend.combine(made, course.tree.group, owed, course.recipe)[None]
     return replace(after, blend=made, foretold=np.concatenate([newest, after.foretold[:-1]]))
 
 
@@ -248,5 +250,7 @@ def expected(state: State, course: Course) -> Floats:
         return np.full((len(recipe.horizons), len(course.panel.series)), np.nan)
     rate = state.block.factor.rate(course.features, end, end + recipe.ahead)
     due = state.block.factor.due(course.features, end, end + recipe.ahead).astype(np.float64)
-    told = interval.ahead(level.pick(level.value(state.level, recipe), state.block.choice), rate, due, recipe)
+    told = evidence.expect_ahead(
+        level.select_candidate(level.value(state.level, recipe), state.block.choice), rate, due, recipe
+    )
     return np.where(state.block.factor.is_known, told, np.nan)

@@ -12,12 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from models import history
 from models.assess import Assessment, Memory, forecast_frame, score_frame
 from models.assess import assess as of_counts
 from models.calendar import days
-from models.evidence import strength
-from models.interval import QUANTILES
+from models.evidence import QUANTILES, JudgedWindows, z_score
 from models.methods import Method
 from models.panel import (
     STEP_MONTHS,
@@ -31,7 +29,7 @@ from models.panel import (
     period_numbers,
     periods_from,
 )
-from models.recipe import MIN_COVERAGE, MIN_SEEN, RECIPES, Recipe
+from models.recipe import MIN_COVERAGE, MIN_SEEN, RECIPES, Recipe, history_states
 from models.reconcile import LEAST, Table, among, moved, shifted, table
 
 FREEDOM = 5.0  # of Student's t, as for the width of blended forecasts
@@ -85,7 +83,7 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: None = None) -> tuple[A
     """
     past = past_of(panel, calendar)
     last = len(panel.periods) - 1
-    known = history.states(panel, past.recipe, last, _has_past(panel, last))
+    known = history_states(panel, past.recipe, last, _has_past(panel, last))
     score = score_frame(panel, past.recipe, next(judgements(past, last)), known).assign(reason="")
     return Assessment(score, forecast_frame(panel, past.recipe, ahead(past))), None
 
@@ -207,8 +205,13 @@ def judgements(past: Past, first: int) -> Iterator[dict[str, Floats]]:
         tree = past.tree_by(column + 1)
         told = _tested({name: np.stack([row[name] for row in rows]) for name in rows[0]}, past, tree)
         p, observed, expected, variance = (told[name] for name in ("p", "observed", "expected", "variance"))
-        strong = strength(
-            p, observed, expected, variance, past.group, past.recipe, side, nature, is_sum=past.panel.is_sum
+        strong = z_score(
+            JudgedWindows(p, observed, expected, variance),
+            past.group,
+            past.recipe,
+            side,
+            nature,
+            is_sum=past.panel.is_sum,
         )
         yield told | {"strength": np.where(np.isfinite(strong), strong, np.nan)}
 

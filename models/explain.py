@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.evidence import evidence
+from models.evidence import JudgedWindows, best_z_score, tail_probability
 from models.panel import Flags, Floats, Integers, Worse
 from models.recipe import Recipe
 from models.reconcile import Table
-from models.spike import tail_probability
 
 Strings = npt.NDArray[np.str_]
 DIGITS = 6  # of the evidence taken away: beyond them it hangs on the order of a sum
@@ -95,7 +94,7 @@ def strength(scores: Scores, expected: Floats, recipe: Recipe) -> Floats:
     grown = scores.variance * expected / np.maximum(scores.expected, 1e-9)
     variance = np.where(expected < scores.expected, grown, np.maximum(grown, scores.variance))
     p = tail_probability(scores.observed, expected, variance, scores.worse)
-    return evidence(p, scores.observed, expected, variance, scores.group, recipe, scores.worse)
+    return best_z_score(JudgedWindows(p, scores.observed, expected, variance), scores.group, recipe, scores.worse)
 
 
 def removed(before: Floats, after: Floats, among: Flags) -> float:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from models.calendar import Features
 from models.panel import Flags, Floats, Hierarchy, Panel
-from models.quasipoisson import HIGHEST, LOWEST, fit
 from models.recipe import MIN_SEEN, Recipe
 
 LARGE = 30.0  # people per period: from here on a running median of a year is taken out before fitting
@@ -17,6 +16,18 @@ MOST_A_DAY = 100.0  # times the median day: more is a slip of the pen, and no ci
 CONSTANT_PENALTY, DAY_TREND_PENALTY, WEEK_TREND_PENALTY = 1e-4, 9.0, 25.0
 CELL_PENALTY = (1e-2, 30.0)  # constant and trend of a series that inherits the rest
 DUE_SHARE = 0.5  # days of a kind (workday or not) count as due when at least this share of them had a report
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """How the regression is iterated; robust: outliers lose weight."""
+
+    robust: bool = False
+    iterations: int = 6
+
+
+PLAIN = Fitting()
+_SHORT = Fitting(iterations=5)
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ class Past:
     is_short: Flags
 
 
-def learn(panel: Panel, features: Features, tree: Hierarchy, recipe: Recipe, anchor: int) -> Factor:
+def learn_factor(panel: Panel, features: Features, tree: Hierarchy, recipe: Recipe, anchor: int) -> Factor:
     """Fit on the `history` periods before column `anchor`; nothing at or after it is looked at."""
     past = past_of(panel, recipe, anchor)
     seen = features.matrix[past.start : anchor]
@@ -124,7 +135,7 @@ def fit_days(past: Past, design: Floats, penalty: Floats, names: np.ndarray, tre
     """Full coefficients (n, 2 + p): the total's own fit; areas and industries take its office days as given and
     bend the festival curve and the season by their own shrunk amounts."""
     counts, weight, offset = pooled(past, tree)
-    found, trust = fit(counts, design, penalty, weight, offset, robust=recipe.robust, iterations=8)
+    found, trust = fit_quasipoisson(counts, design, penalty, weight, offset, None, Fitting(recipe.robust, 8))
     root, past = found[0], replace(past, weight=past.weight * trust)  # what shakes the total is no one's season
     full = np.tile(root, (len(past.counts), 1))
     own = ~tree.inherits & ~past.is_short
@@ -141,7 +152,9 @@ def fit_days(past: Past, design: Floats, penalty: Floats, names: np.ndarray, tre
     bent_penalty = np.concatenate([penalty[:2], [4.0, 8.0, 4.0], 2.0 * penalty[seasons]])
     prior = np.concatenate([[0.0, 0.0, 0.0, 0.0, 1.0], np.zeros(len(seasons))])
     given = past.offset[own] + design @ np.where(is_office | is_festival, root, 0.0)
-    bends, _ = fit(past.counts[own], bent, bent_penalty, past.weight[own], given, prior, recipe.robust)
+    bends, _ = fit_quasipoisson(
+        past.counts[own], bent, bent_penalty, past.weight[own], given, prior, Fitting(recipe.robust)
+    )
     rows = np.where(is_office | is_festival, root, 0.0) + bends[:, 2:5] @ shapes
     rows[:, :2] = bends[:, :2]
     rows[:, seasons] += bends[:, 5:]
@@ -169,11 +182,13 @@ def fit_seasons(past: Past, design: Floats, penalty: Floats, tree: Hierarchy, re
     trusted = np.maximum(weight.sum(axis=0), 0.01)
     levelled = (counts * np.exp(-offset) * weight / (mean + 0.1)[:, None]).sum(axis=0) / trusted
     scale = float(mean.mean()) * min(len(top), 20)
-    (shared,), _ = fit((levelled * scale)[None], design, penalty, weight.mean(axis=0)[None], np.zeros_like(weight[:1]))
+    (shared,), _ = fit_quasipoisson(
+        (levelled * scale)[None], design, penalty, weight.mean(axis=0)[None], np.zeros_like(weight[:1])
+    )
     shape = np.where(np.arange(len(shared)) >= 2, shared, 0.0)
     bent = np.column_stack([design[:, :2], design @ shape, design[:, 2:]])
     bent_penalty = np.concatenate([penalty[:2], [0.5], 2.0 * penalty[2:]])
-    bends, _ = fit(counts, bent, bent_penalty, weight, offset, robust=recipe.robust)
+    bends, _ = fit_quasipoisson(counts, bent, bent_penalty, weight, offset, None, Fitting(recipe.robust))
     rows = bends[:, 2:3] * shape + np.column_stack([bends[:, :2], bends[:, 3:]])
     full = np.tile(shared, (len(past.counts), 1))
     full[top] = np.where(past.is_short[top, None], shared, rows)
@@ -214,6 +229,64 @@ def inherit(full: Floats, past: Past, design: Floats, tree: Hierarchy, recipe: R
         shape = np.concatenate([np.zeros((int(needs.sum()), 2)), rows[parent][:, 2:]], axis=1)
         offset = past.offset[needs] + shape @ design.T
         penalty = np.array(CELL_PENALTY)
-        own, _ = fit(past.counts[needs], design[:, :2], penalty, past.weight[needs], offset, iterations=5)
+        own, _ = fit_quasipoisson(past.counts[needs], design[:, :2], penalty, past.weight[needs], offset, None, _SHORT)
         rows[needs] = np.concatenate([own, shape[:, 2:]], axis=1)
     return rows
+
+
+OUTLIER = 2.58  # Anscombe residual above which a period loses weight (Noufaily et al. 2013)
+LOWEST, HIGHEST = -12.0, 16.0  # bounds of the log expectation
+
+
+def fit_quasipoisson(
+    counts: Floats,
+    design: Floats,
+    penalty: Floats,
+    weight: Floats,
+    offset: Floats,
+    prior: Floats | None = None,
+    fitting: Fitting = PLAIN,
+) -> tuple[Floats, Floats]:
+    """Coefficients (n, p) of log E[counts] = offset + design b, by penalised IRLS; and the trust (n, T) in each period.
+
+    counts, weight, offset: (n, T), weight 0 = not observed. design: (T, p), first column the constant.
+    penalty: (p,) prior precision around `prior` (p,) (zero if not given); information is divided by the dispersion,
+    so that the precision means the same for small and large counts. robust: outliers above are down-weighted, and
+    trust is what they keep (about 1 for the others).
+    """
+    n, p = counts.shape[0], design.shape[1]
+    products = (design[:, :, None] * design[:, None, :]).reshape(-1, p * p)
+    coefficients = np.zeros((n, p)) if prior is None else np.tile(prior, (n, 1))
+    centre = coefficients.copy()
+    shape = np.exp(np.clip(offset + coefficients[:, 1:] @ design[:, 1:].T, LOWEST, HIGHEST))
+    observed = (weight * counts).sum(axis=1) + 0.5
+    start = np.log(observed / np.maximum((weight * shape).sum(axis=1), 1e-9))
+    coefficients[:, 0] = np.where(weight.sum(axis=1) > 0, start, LOWEST)  # never reported: nobody expected
+    centre[:, 0] = np.where(weight.sum(axis=1) > 0, 0.0, LOWEST)
+    noise, trust = np.ones(n), np.ones_like(counts)
+    for turn in range(fitting.iterations):
+        mean = np.exp(np.clip(offset + coefficients @ design.T, LOWEST, HIGHEST))
+        precision = weight * trust / noise[:, None]
+        information = ((precision * mean) @ products).reshape(n, p, p) + np.diag(penalty)
+        gradient = (precision * (counts - mean)) @ design - penalty * (coefficients - centre)
+        step = np.linalg.solve(information, gradient[..., None])[..., 0]
+        longest = np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-9)
+        coefficients = coefficients + step * np.minimum(1.0, 2.0 / longest)
+        if turn >= 2:
+            mean = np.exp(np.clip(offset + coefficients @ design.T, LOWEST, HIGHEST))
+            noise, trust = _trust(counts, mean, weight, trust, fitting.robust)
+    return coefficients, trust
+
+
+def _trust(counts: Floats, mean: Floats, weight: Floats, trust: Floats, robust: bool) -> tuple[Floats, Floats]:
+    """Dispersion (n,) and the weight every period deserves (n, T)."""
+    residual = 1.5 * (counts ** (2 / 3) - mean ** (2 / 3)) / mean ** (1 / 6)
+    weighed = weight * trust
+    spread = (weighed * np.minimum(residual**2, 25.0)).sum(axis=1)
+    noise = np.maximum(1.0, spread / np.maximum(weighed.sum(axis=1) - 4, 5.0))
+    if not robust:
+        return noise, trust
+    scaled = residual / np.sqrt(noise)[:, None]
+    raw = np.where(scaled > OUTLIER, 1.0 / np.maximum(scaled, 1.0) ** 2, 1.0) * (weight > 0)
+    kept = np.maximum(raw.sum(axis=1, keepdims=True), 1.0)
+    return noise, raw * (weight > 0).sum(axis=1, keepdims=True) / kept

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import special
 
-from models.interval import QUANTILES
+from models.evidence import QUANTILES
 from models.panel import Flags, Floats, Panel
+from models.recipe import Recipe
 
 _FORECAST = sorted({"expected": 0.5, **QUANTILES}.items(), key=lambda column: column[1])
 NAMES, LEVELS = tuple(name for name, _ in _FORECAST), np.array([level for _, level in _FORECAST])
@@ -142,3 +145,90 @@ def runs(alarm: Floats, gap: int) -> list[tuple[int, int]]:
         return []
     cut = np.flatnonzero(np.diff(on) > gap + 1)
     return list(zip(on[np.append(0, cut + 1)].tolist(), on[np.append(cut, len(on) - 1)].tolist(), strict=True))
+
+
+ALPHA = 0.001  # a dozen figures a month are looked at: one false finding in about seven years
+
+
+@dataclass(frozen=True)
+class Drift:
+    """value: the recent share. before: that of the time before, NaN where too little of it is known. sums: how many
+    independent sums the recent share is worth. is_drift: it moved away from what it should be by more than chance."""
+
+    value: float
+    before: float
+    sums: float
+    is_drift: bool
+
+
+def drift(hits: Floats, is_recent: Flags, expected: float) -> Drift:
+    """Compare shares of `hits` (T, n), 1 or 0, NaN = not known; is_recent: (T,); expected: what the share should be.
+
+    What happens in one period to a city, its areas and its industries is not independent: periods are the units, and
+    the binomial variance is multiplied by how much more than that their shares vary (McCullagh & Nelder 1989, ch. 4.5).
+    The time before counts when it has at least as many periods as the recent one; without it the share is compared with
+    `expected`. NaN and no drift without two recent periods.
+    """
+    known = np.isfinite(hits)
+    seen, found = known.sum(axis=1), np.where(known, hits, 0.0).sum(axis=1)
+    recent, past = is_recent & (seen > 0), ~is_recent & (seen > 0)
+    if recent.sum() < 2:
+        return Drift(np.nan, np.nan, 0.0, False)
+    groups = [recent, past] if past.sum() >= recent.sum() else [recent]
+    spread = dispersion(seen, found, groups)
+    (now, many), *others = ((found[group].sum() / seen[group].sum(), seen[group].sum() / spread) for group in groups)
+    before, size = others[0] if others else (np.nan, np.inf)
+    null = expected if not others else (now * many + before * size + 0.5) / (many + size + 1.0)
+    error = np.sqrt(null * (1 - null) * (1 / many + 1 / size))
+    freedom = sum(int(group.sum()) for group in groups) - len(groups)
+    gap = now - (before if others else expected)
+    chance = 2 * special.stdtr(freedom, -abs(gap) / error)
+    is_worse = not others or abs(now - expected) > abs(before - expected)
+    return Drift(float(now), float(before), float(many), bool(chance < ALPHA and is_worse))
+
+
+def dispersion(seen: Floats, found: Floats, groups: list[Flags]) -> float:
+    """How much more the periods' shares vary within their groups than independent hits would; at least 1."""
+    pearson = 0.0
+    for group in groups:
+        share = (found[group].sum() + 0.5) / (seen[group].sum() + 1.0)
+        pearson += float(((found[group] - seen[group] * share) ** 2 / (seen[group] * share * (1 - share))).sum())
+    return max(1.0, pearson / max(sum(int(group.sum()) for group in groups) - len(groups), 1))
+
+
+LEAST_LINE = 2.054  # standard deviations: p = .02
+
+
+def alarm_episodes(evidence: Floats, line: float, gap: int) -> int:
+    """Runs of periods above the line in (n, T), of one series when at most `gap` quiet periods lie between."""
+    return int((evidence > line).sum() - (joined_episodes(evidence, gap) > line).sum())
+
+
+def joined_episodes(evidence: Floats, gap: int) -> Floats:
+    """(n, T) the line below which a period goes on with an episode instead of beginning one."""
+    before = np.pad(evidence, ((0, 0), (gap + 1, 0)), constant_values=-np.inf)[:, :-1]
+    return np.asarray(np.minimum(evidence, sliding_window_view(before, gap + 1, axis=1).max(axis=-1)))
+
+
+def alarm_line(evidence: Floats, most: float, gap: int) -> float:
+    """The lowest line for (n, T) evidence at which, and at every height above, there are at most `most` episodes.
+
+    Counting them at all heights takes two sorted arrays: a period begins an episode at the heights between `joined` and
+    itself. Never below what one judgement in fifty of a quiet series reaches.
+    """
+    heights = np.unique(np.append(evidence[evidence > LEAST_LINE], LEAST_LINE))
+    above, going_on = np.sort(evidence, axis=None), np.sort(joined_episodes(evidence, gap), axis=None)
+    begun = np.searchsorted(going_on, heights, "right") - np.searchsorted(above, heights, "right")
+    too_many = np.flatnonzero(begun > most)
+    return float(heights[too_many[-1] + 1]) if len(too_many) else LEAST_LINE
+
+
+def alarm_lines(evidence: Floats, recipe: Recipe) -> Floats:
+    """(T,) the line of each period, set anew every `refit` periods from the `budget_memory` before; NaN before that."""
+    n, periods = evidence.shape
+    found = np.full(periods, np.nan)
+    most = recipe.budget * n * recipe.budget_memory / recipe.periods_per_year
+    for start in range(recipe.budget_memory, periods, recipe.refit):
+        past = evidence[:, start - recipe.budget_memory : start]
+        found[start : start + recipe.refit] = alarm_line(past, most, recipe.budget_gap)
+    return found

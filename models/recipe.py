@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
+import numpy.typing as npt
 
-from models.panel import Floats, Grain
+from models.panel import Flags, Floats, Grain, Panel
 
 
 @dataclass(frozen=True)
-class Span:
+class Window:
     """A sum of the last `width` periods, expected by the level known `gap` periods before it began.
 
     echo: weight of the `width` periods before those, as evidence that the rise lasts. handicap: what a judgement must
@@ -85,8 +86,8 @@ class Recipe:
     large: float
     unbias: bool
     foretold_beyond: float
-    windows: tuple[Span, ...]
-    horizons: tuple[Span, ...]
+    windows: tuple[Window, ...]
+    horizons: tuple[Window, ...]
     by_latest: bool
     error_clip: float
     loss_half_life: float
@@ -99,7 +100,7 @@ class Recipe:
     budget_gap: int
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[Window, ...]:
         """Windows first, then horizons: the order of every (S, n) array."""
         return self.windows + self.horizons
 
@@ -120,7 +121,6 @@ class Recipe:
 
 
 WEEKS_AHEAD = 8  # what days and weeks are forecast for
-
 # No one-day window: 365 chances a year cost more detections than it wins (method.md, section 4).
 DAY = Recipe(
     grain="day",
@@ -138,8 +138,8 @@ DAY = Recipe(
     large=inf,
     unbias=False,
     foretold_beyond=inf,
-    windows=(Span(7, handicap=0.3), Span(14), Span(28)),
-    horizons=tuple(Span(7, 7 * week) for week in range(WEEKS_AHEAD)),
+    windows=(Window(7, handicap=0.3), Window(14), Window(28)),
+    horizons=tuple(Window(7, 7 * week) for week in range(WEEKS_AHEAD)),
     by_latest=False,
     error_clip=2.25,
     loss_half_life=365.0,
@@ -151,7 +151,6 @@ DAY = Recipe(
     budget_memory=360,
     budget_gap=3,
 )
-
 # Large weekly counts: clipping and reweighting cost detections on real claims (method.md, table D and section 8).
 WEEK = Recipe(
     grain="week",
@@ -169,8 +168,8 @@ WEEK = Recipe(
     large=30.0,
     unbias=True,
     foretold_beyond=5.0,
-    windows=(Span(1, handicap=0.2, alone_within=5.0), Span(1, echo=0.6)),
-    horizons=tuple(Span(1, week) for week in range(WEEKS_AHEAD)),
+    windows=(Window(1, handicap=0.2, alone_within=5.0), Window(1, echo=0.6)),
+    horizons=tuple(Window(1, week) for week in range(WEEKS_AHEAD)),
     by_latest=True,
     error_clip=9.0,
     loss_half_life=104.0,
@@ -182,7 +181,6 @@ WEEK = Recipe(
     budget_memory=104,
     budget_gap=1,
 )
-
 # Few periods, so a year of its own errors is soon all there is; three months tell of a slow slide.
 MONTH = Recipe(
     grain="month",
@@ -200,8 +198,8 @@ MONTH = Recipe(
     large=30.0,
     unbias=False,
     foretold_beyond=0.0,
-    windows=(Span(1), Span(3, handicap=0.5)),
-    horizons=tuple(Span(1, gap) for gap in range(6)),
+    windows=(Window(1), Window(3, handicap=0.5)),
+    horizons=tuple(Window(1, gap) for gap in range(6)),
     by_latest=False,
     error_clip=9.0,
     loss_half_life=36.0,
@@ -213,7 +211,6 @@ MONTH = Recipe(
     budget_memory=36,
     budget_gap=1,
 )
-
 QUARTER = replace(
     MONTH,
     grain="quarter",
@@ -224,14 +221,13 @@ QUARTER = replace(
     burn=40,
     half_lives=(0.4, 1.0, 2.0, 4.0, inf),
     year=4,
-    windows=(Span(1),),
-    horizons=(Span(1), Span(1, 1)),
+    windows=(Window(1),),
+    horizons=(Window(1), Window(1, 1)),
     loss_half_life=12.0,
     noise_half_life=8.0,
     shock_limit=6,
     budget_memory=12,
 )
-
 RECIPES: dict[str, Recipe] = {"day": DAY, "week": WEEK, "month": MONTH, "quarter": QUARTER}
 
 
@@ -261,7 +257,21 @@ BY_METHOD: dict[str, dict[str, Recipe]] = {
     },
 }
 DEFAULT_METHOD = "level_factor"
-
 MIN_SEEN = 8  # reported periods before a series gets any score
 FIRST_ANCHOR = 12  # the column before which the calendar is first fitted: eight workdays and their weekends
 MIN_COVERAGE = 2 / 3  # of what was due in a window must have been reported
+INSUFFICIENT, PROVISIONAL, FULL = "insufficient", "provisional", "full"
+
+
+def history_states(panel: Panel, recipe: Recipe, anchor: int, is_known: Flags) -> npt.NDArray[np.object_]:
+    """(n,) state of every series under the calendar learned before column `anchor` (0: none yet).
+
+    insufficient: not `is_known`, too few reports for any judgement. provisional: it began less than `warm` periods
+    before the anchor, so its calendar factor is that of the series above. full: its own.
+    """
+    if anchor == 0:
+        return np.full(len(panel.series), INSUFFICIENT, dtype=object)
+    reported = np.isfinite(panel.values[:, :anchor]) & (panel.exposure[:, :anchor] > 0)
+    first = np.where(reported.any(axis=1), reported.argmax(axis=1), anchor)
+    rung = np.where(anchor - first < recipe.warm, PROVISIONAL, FULL)
+    return np.where(is_known, rung, INSUFFICIENT).astype(object)

@@ -10,15 +10,15 @@ from time import perf_counter
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipelines.core.catalogue.indicators import step
+from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import BusyError, Edition, UserError
 from pipelines.core.log import tell
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
+from pipelines.core.sql import step
 from pipelines.ingest import inbox
-from pipelines.ingest.submission_decisions import follow
-from pipelines.ingest.terminal_report import IngestReport
-from pipelines.ingest.upload_status import settle_uploads
+from pipelines.ingest.acceptance import apply_decisions, record_upload_results
+from pipelines.ingest.ingest_report import IngestReport
 from pipelines.judging.judge import Judge
 from pipelines.ledger import Ledger
 from pipelines.ledger import editions as recorded
@@ -32,6 +32,7 @@ from pipelines.warehouse.forecast_quality import watch
 from pipelines.warehouse.model_state import MemoryFolder
 from pipelines.warehouse.nowcast import nowcast
 from pipelines.warehouse.revision import revise
+from pipelines.warehouse.scd2 import scd2
 from pipelines.warehouse.transform import Transform
 
 log = logging.getLogger(__name__)
@@ -91,9 +92,9 @@ def take(
         progress("接收", done, total)
 
     with store.connect(settings) as warehouse:
-        report = inbox.take(settings, region, warehouse, backfill=backfill, now=now, progress=received)
-        follow(warehouse, decided(ledger))
-        settle_uploads(warehouse, ledger, now)
+        report = inbox.ingest_inbox(settings, region, warehouse, backfill=backfill, now=now, progress=received)
+        apply_decisions(warehouse, decided(ledger))
+        record_upload_results(warehouse, ledger, now)
         return report
 
 
@@ -129,8 +130,9 @@ def compute(work: Work, edition: Edition) -> None:
         nowcast(work.con, work.region, edition)
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
-        for name in ("listed", "report", "event"):
-            _follow(work, name, cutoff_at)
+        for table in ("listed_employer", "filed_report", "announced_event"):
+            work.con.execute(step(f"{table}_fresh"))
+            scd2(work.con, tables()[table], f"{table}_fresh", cutoff_at)
         judged = forecast_indicators(work.region.rules_on(edition.day))
         score = work.forecaster.run(edition, change, judged)
         watch(work.con, work.region, edition, work.forecaster, judged)
@@ -148,8 +150,7 @@ def compute(work: Work, edition: Edition) -> None:
 def _follow_roster(work: Work, day: date, cutoff_at: datetime) -> None:
     window = {"since": day - timedelta(days=ROSTER_DAYS), "until": day}
     work.con.execute(step("roster_fresh"), {"cutoff_at": cutoff_at, **window})
-    work.con.execute(step("roster_close"), {"cutoff_at": cutoff_at})
-    work.con.execute(step("roster_open"), {"cutoff_at": cutoff_at})
+    scd2(work.con, tables()["roster"], "roster_fresh", cutoff_at)
 
 
 def _follow_employers(work: Work, cutoff_at: datetime) -> None:
@@ -157,15 +158,7 @@ def _follow_employers(work: Work, cutoff_at: datetime) -> None:
     if since is None:
         return
     work.con.execute(step("employer_fresh"), {"since": since})
-    work.con.execute(step("employer_close"), {"cutoff_at": cutoff_at})
-    work.con.execute(step("employer_open"), {"cutoff_at": cutoff_at})
-
-
-def _follow(work: Work, name: str, cutoff_at: datetime) -> None:
-    """Bring a table of vintages up to the facts in force: what is gone or changed ends, what is new begins."""
-    work.con.execute(step(f"{name}_fresh"))
-    work.con.execute(step(f"{name}_close"), {"cutoff_at": cutoff_at})
-    work.con.execute(step(f"{name}_open"), {"cutoff_at": cutoff_at})
+    scd2(work.con, tables()["employer"], "employer_fresh", cutoff_at)
 
 
 def first_editions(region: Region, ledger: Ledger, first: date, last: date) -> list[Edition]:
@@ -196,7 +189,7 @@ def editions(
     """
     with store.connect(settings) as warehouse:
         con = warehouse.connection
-        follow(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided(ledger))
         known = {row[0] for row in con.execute("select edition_id from edition").fetchall()}
         forgotten = [
             item.edition for item in recorded.recorded_editions(ledger) if item.edition.edition_id not in known
@@ -255,7 +248,7 @@ def refill(settings: Settings, region: Region, ledger: Ledger) -> None:
     """Put all that was received and decided into an empty warehouse, without any edition."""
     with store.connect(settings) as warehouse:
         inbox.rebuild(settings, region, warehouse)
-        follow(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided(ledger))
 
 
 def _publish(

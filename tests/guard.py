@@ -32,7 +32,8 @@ RESERVED = {"group", "end", "window"}
 
 
 def _without_comments(text: str) -> str:
-    return re.sub(r"--[^\n]*", "", text)
+    """The statement; what the program fills in (``{table}``) stands as a name."""
+    return re.sub(r"\{(\w+)\}", r"\1", re.sub(r"--[^\n]*", "", text))
 
 
 def violations(name: str, text: str) -> Iterator[str]:
@@ -42,7 +43,7 @@ def violations(name: str, text: str) -> Iterator[str]:
         if re.search(pattern, bare):
             yield f"{name}: {why}"
     try:
-        tree = sqlglot.parse_one(text, read="duckdb")
+        tree = sqlglot.parse_one(_without_comments(text), read="duckdb")
     except sqlglot.errors.ParseError as error:
         yield f"{name}: does not parse: {error}"
         return

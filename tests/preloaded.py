@@ -1,10 +1,9 @@
 """What every command reads before it begins and no test changes: read once by the process the others are forked from."""
 
 from pipelines.cli.app import HELP, load_command
-from pipelines.core.catalogue import indicators
-from pipelines.warehouse import tables
+from pipelines.core.catalogue import indicators, tables
 
 for name in HELP:
     load_command(name)
 indicators.catalogue()
-tables._defined_columns()
+tables.tables()

@@ -17,7 +17,7 @@ def alike(
     """Days told in full, to compare, and a remark on what lacks: while a unit is late, the total of those that are not,
     on both sides; empty where nobody can tell it. ``rows``: daily readings from ``since`` on, ``recent``: the shown.
     """
-    remark, whole = remark_of(recent), values_of(rows[~is_open(rows)])
+    remark, whole = remark_of(recent), values_of(rows[~is_short(rows)])
     if not remark:
         return whole, remark
     if (area, industry) != (reference.city(), TOTAL_INDUSTRY):
@@ -35,8 +35,13 @@ def alike(
 
 
 def is_open(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether something of each reading has not come yet."""
+    """Whether something of each reading has not come yet and is still waited for."""
     return rows["is_provisional"].fillna(False).astype(bool)
+
+
+def is_short(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether something of each reading has not come, be it waited for or not."""
+    return is_open(rows) | (rows["reporting"] < rows["due"]).fillna(False).astype(bool)
 
 
 def values_of(rows: pd.DataFrame) -> "pd.Series[float]":
@@ -61,10 +66,14 @@ def only_grows(indicator: Indicator, values: "pd.Series[float]") -> bool:
 
 
 def remark_of(rows: pd.DataFrame) -> str:
-    """What is to be known of a figure whose senders have not all reported."""
-    if not is_open(rows).any():
+    """What is to be known of a figure whose senders have not all reported: what lacks, and whether it is waited for."""
+    if not is_short(rows).any():
         return ""
-    short = rows[is_open(rows)].iloc[-1]
-    if pd.isna(short.due) or short.due <= 1:
+    is_waiting = bool(is_open(rows).any())
+    short = rows[is_open(rows) if is_waiting else is_short(rows)].iloc[-1]
+    if is_waiting and (pd.isna(short.due) or short.due <= 1):
         return text("provisional")
-    return text("provisional: {reporting} of {due} files", reporting=int(short.reporting), due=int(short.due))
+    files = {"reporting": int(short.reporting), "due": int(short.due)}
+    if is_waiting:
+        return text("provisional: {reporting} of {due} files", **files)
+    return text("final: {reporting} of {due} files came", **files)

@@ -16,7 +16,7 @@ from dashboard.summary.comparison import (
     of_change,
     of_incomplete,
 )
-from dashboard.summary.complete_periods import alike, is_open, only_grows, remark_of, sum_of, values_of, within
+from dashboard.summary.complete_periods import alike, is_short, only_grows, remark_of, sum_of, values_of, within
 from dashboard.summary.prediction_range import likely_words
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
@@ -269,7 +269,7 @@ def _periodic(  # one shape for weeks and months
             remark=remark_of(rows.tail(1)),
         )
     changes = []
-    whole = values_of(rows[~is_open(rows)])
+    whole = values_of(rows[~is_short(rows)])
     for against, step in steps:
         then = whole.get(last.period - step)
         if last.period in whole.index and then is not None:

@@ -21,7 +21,7 @@ COUNTED = timedelta(days=90)  # rows sent back are counted so far back
 _MONTHLY = frozenset({"month", "quarter"})
 _STATUS = {"accepted": "accepted", "held": "held for confirmation", "refused": "refused"}
 _GRAINS = {"day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly"}
-# Why a reading changed (pipelines/sql/tables/revision.sql).
+# Why a reading changed (revision in core/catalogue/tables).
 _CAUSES = {
     "arrived": "arrived in time",
     "late": "arrived late",

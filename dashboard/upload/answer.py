@@ -8,9 +8,9 @@ from flask import Response, jsonify, make_response
 
 from dashboard.locale import Language, count, language, text
 from dashboard.upload.choice import Choice
-from pipelines.formcheck.form_check import Outcome
-from pipelines.formcheck.messages import more_to_say
-from pipelines.formcheck.sandbox import Answer
+from pipelines.formcheck.error_report import further_messages
+from pipelines.formcheck.sandbox import SandboxAnswer
+from pipelines.formcheck.validation.outcome import FileOutcome
 
 MOST_SAID = 200
 """So many problems are listed; the error sheets have them all."""
@@ -25,12 +25,12 @@ class Question(StrEnum):
     AS_NOTED = "as_noted"
 
 
-def agreed_to(outcome: Outcome) -> str:
+def agreed_to(outcome: FileOutcome) -> str:
     """What a yes is a yes to: this file for this slice, and so many rows that do not count."""
     return f"{outcome.drop_id} {outcome.rows_quarantined}"
 
 
-def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question | None) -> Response:
+def sent_back(choice: Choice, answer: SandboxAnswer, file_name: str, question: Question | None) -> Response:
     """Say what is wrong; ``question``: on what condition the file is taken all the same."""
     is_chinese = language() is Language.CHINESE
     outcome = answer.outcome
@@ -38,7 +38,7 @@ def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question
     more = len(rows) - MOST_SAID
     told = {
         "say": _summary(choice, outcome, is_chinese),
-        "problems": [*more_to_say(outcome, english=not is_chinese), *rows[:MOST_SAID].to_pylist()],
+        "problems": [*further_messages(outcome, english=not is_chinese), *rows[:MOST_SAID].to_pylist()],
         "more": text("… and {number} more; the error sheets have them all.", number=count(more)) if more > 0 else "",
         "sheets": _sheets(answer, file_name),
         "again": _again(outcome, question),
@@ -46,7 +46,7 @@ def sent_back(choice: Choice, answer: Answer, file_name: str, question: Question
     return make_response(jsonify(told), _UNPROCESSABLE)
 
 
-def _summary(choice: Choice, outcome: Outcome, is_chinese: bool) -> str:
+def _summary(choice: Choice, outcome: FileOutcome, is_chinese: bool) -> str:
     if outcome.status == "refused":
         reason = outcome.reason if is_chinese else outcome.reason_en
         return text("{slice}: the file cannot be taken. {reason}", slice=choice.words, reason=reason or "")
@@ -64,7 +64,7 @@ def _summary(choice: Choice, outcome: Outcome, is_chinese: bool) -> str:
     )
 
 
-def _sheets(answer: Answer, file_name: str) -> list[dict[str, str]]:
+def _sheets(answer: SandboxAnswer, file_name: str) -> list[dict[str, str]]:
     stem = PurePath(file_name).stem
     made = (
         (answer.error_sheet, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -82,7 +82,7 @@ def _sheets(answer: Answer, file_name: str) -> list[dict[str, str]]:
     ]
 
 
-def _again(outcome: Outcome, question: Question | None) -> dict[str, str] | None:
+def _again(outcome: FileOutcome, question: Question | None) -> dict[str, str] | None:
     """The button that sends the file all the same."""
     if question is None or outcome.status == "refused":
         return None

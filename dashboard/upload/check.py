@@ -19,10 +19,9 @@ from dashboard.web.security.entrance import Clock
 from dashboard.web.security.form import field
 from dashboard.web.security.trail import actor
 from pipelines.core.settings import Settings
-from pipelines.formcheck.error_sheet import Rows
-from pipelines.formcheck.form_check import Outcome
-from pipelines.formcheck.messages import more_to_say
-from pipelines.formcheck.sandbox import Answer, check_apart
+from pipelines.formcheck.error_report import Rows, further_messages
+from pipelines.formcheck.sandbox import SandboxAnswer, check_in_sandbox
+from pipelines.formcheck.validation.outcome import FileOutcome
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.trail import Act, Result
 from pipelines.ledger.uploads import upload as uploads
@@ -31,10 +30,10 @@ from pipelines.ledger.uploads.upload import Sending
 _SHOWN_WHOLE = 2 << 20  # of a larger file the workbook of errors shows the wrong rows only
 
 
-def checked(content: bytes, file_name: str, region_folder: Path, choice: Choice) -> Answer:
+def checked(content: bytes, file_name: str, region_folder: Path, choice: Choice) -> SandboxAnswer:
     """What the form check says of a file; raises SaidError as ``check_apart`` does."""
     sheet = Rows.ALL if len(content) <= _SHOWN_WHOLE else Rows.REFUSED
-    return check_apart(content, file_name, region_folder, choice.contract.feed, sheet, meant=choice.meant)
+    return check_in_sandbox(content, file_name, region_folder, choice.contract.feed, sheet, meant=choice.meant)
 
 
 def answered(
@@ -42,7 +41,7 @@ def answered(
     settings: Settings,
     clock: Clock,
     choice: Choice,
-    answer: Answer,
+    answer: SandboxAnswer,
     file_name: str,
     content: bytes,
     content_hash: str,
@@ -64,7 +63,7 @@ def answered(
     return make_response(jsonify(to=f"{RECEIPT}/{number}"))
 
 
-def _question(outcome: Outcome) -> Question | None:
+def _question(outcome: FileOutcome) -> Question | None:
     """What is still to be asked before a file whose form is right, or partly right, is sent."""
     if outcome.status == "refused" or _is_all_wrong(outcome):
         return None
@@ -72,14 +71,14 @@ def _question(outcome: Outcome) -> Question | None:
         asked = Question.LEAVE_WRONG
     elif not outcome.rows_total:
         asked = Question.NOTHING
-    elif more_to_say(outcome, english=True):
+    elif further_messages(outcome, english=True):
         asked = Question.AS_NOTED
     else:
         return None
     return None if field(asked) == agreed_to(outcome) else asked
 
 
-def _is_all_wrong(outcome: Outcome) -> bool:
+def _is_all_wrong(outcome: FileOutcome) -> bool:
     """Whether no row would count: such a file must not stand for a period in which there was nothing to report."""
     return outcome.rows_quarantined > 0 and not outcome.rows_accepted
 
@@ -89,7 +88,7 @@ def _received(
     settings: Settings,
     clock: Clock,
     choice: Choice,
-    outcome: Outcome,
+    outcome: FileOutcome,
     file_name: str,
     content: bytes,
     content_hash: str,

@@ -18,7 +18,7 @@ from dashboard.upload.submission import MOST_FILE, TEMPLATE
 from dashboard.upload.submission import PATH as UPLOAD
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import SUFFIXES
-from pipelines.formcheck import described
+from pipelines.formcheck import contract_description
 
 _KINDS = {
     Kind.FIRST: "First file of this period",
@@ -77,7 +77,7 @@ def _form(feed: str, area: str, period: str) -> Any:
             most=MOST_FILE >> 20,
         ),
     }
-    due = described.due(feed, region())
+    due = contract_description.due(feed, region())
     return html.Form(
         [
             html.P([contracts()[feed].purpose, html.Br(), due], className="source wide") if _is_chinese() else None,

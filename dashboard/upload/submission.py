@@ -87,7 +87,7 @@ def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
     @acts.get(f"{TEMPLATE}/table.csv")
     def text_file() -> Response:
-        from pipelines.formcheck.template_text import template_text  # noqa: PLC0415 - as above
+        from pipelines.formcheck.template import template_text  # noqa: PLC0415 - as above
 
         contract, meant = _wanted()
         return _file(template_text(contract, region(), data.today(), meant), contract, "csv", "text/csv")

@@ -31,7 +31,7 @@ from pipelines.ledger.workflow.rule import (
     stand_behind,
 )
 from pipelines.warehouse import store
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 
 SHOWN = 30
 _TITLES = {
@@ -223,7 +223,7 @@ def layoff_rates(
     """各单位上年裁员率，按两种公式，供审核稳岗返还 (layoff rates of last year for refunds, by both formulas)."""
     settings, region = place()
     with runs.locked(settings), store.connect(settings, read_only=True) as warehouse:
-        look(warehouse.connection, now().replace(tzinfo=None))
+        create_views(warehouse.connection, now().replace(tzinfo=None))
         found = layoff_rate.of_year(warehouse.connection, region, year)
     if found.empty:
         raise UserError(f"没有 {year - 2} 年 12 月的参保人数，无法计算裁员率 (no headcounts of that December)")

@@ -14,8 +14,8 @@ from pipelines.core.domain import QUIET, RETURNED, Edition, UserError
 from pipelines.core.log import tell
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
+from pipelines.ingest.ingest_report import IngestReport
 from pipelines.ingest.retention import purge as purged
-from pipelines.ingest.terminal_report import IngestReport
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import publication, trail
 from pipelines.ledger.audit_trail.trail import Act

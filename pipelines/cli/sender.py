@@ -11,13 +11,12 @@ from pipelines.core import settings as all_settings
 from pipelines.core.domain import Said, SaidError
 from pipelines.core.region import load as regions
 from pipelines.feeds import contracts
-from pipelines.formcheck.error_sheet import Rows
-from pipelines.formcheck.feed_page import feed_page
-from pipelines.formcheck.form_check import Outcome
-from pipelines.formcheck.messages import more_to_say
-from pipelines.formcheck.recognise import contract_of
-from pipelines.formcheck.sandbox import AT_THE_DESK, Answer, check_apart, too_large
+from pipelines.formcheck.contract_description import feed_page
+from pipelines.formcheck.error_report import Rows, further_messages
+from pipelines.formcheck.feed_detection import contract_of
+from pipelines.formcheck.sandbox import AT_THE_DESK, SandboxAnswer, check_in_sandbox, too_large
 from pipelines.formcheck.template import template as template_of
+from pipelines.formcheck.validation.outcome import FileOutcome
 
 SHOWN = 20
 """So many reasons are printed; the error sheet has them all."""
@@ -34,7 +33,7 @@ def check(
     """按约定检查一个文件，不入库；退出码 0 全部可用，1 有行退回，2 整份退回或无法检查 (check a file, keep nothing)."""
     sheet = None if error_sheet is None else Rows.REFUSED if only_refused else Rows.ALL
     content = _read(file)
-    answer = check_apart(content, file.name, all_settings.load().region, feed, sheet, AT_THE_DESK)
+    answer = check_in_sandbox(content, file.name, all_settings.load().region, feed, sheet, AT_THE_DESK)
     for sentence in _sentences(answer, english):
         typer.echo(sentence)
     if error_sheet is not None and answer.error_sheet is not None:
@@ -89,7 +88,7 @@ def _write(path: Path, content: bytes) -> None:
     typer.echo(f"→ {path}")
 
 
-def _sentences(answer: Answer, english: bool) -> list[str]:
+def _sentences(answer: SandboxAnswer, english: bool) -> list[str]:
     """What is said of a file; of an archive, of each file in it, after its name."""
     if len(answer.files) == 1:
         return _of_file(answer, answer.outcomes[0], english)
@@ -100,7 +99,7 @@ def _sentences(answer: Answer, english: bool) -> list[str]:
     ]
 
 
-def _of_file(answer: Answer, outcome: Outcome, english: bool) -> list[str]:
+def _of_file(answer: SandboxAnswer, outcome: FileOutcome, english: bool) -> list[str]:
     verdict = _VERDICT[outcome.status]
     counts = (outcome.rows_total, outcome.rows_accepted, outcome.rows_quarantined)
     if english:
@@ -109,7 +108,7 @@ def _of_file(answer: Answer, outcome: Outcome, english: bool) -> list[str]:
         said = ["{}：{}；共 {} 行，采用 {}，退回 {}。".format(answer.feed, verdict.zh, *counts)]
     if outcome.reason is not None:
         said.append(str(outcome.reason_en if english else outcome.reason))
-    said += more_to_say(outcome, english=english)
+    said += further_messages(outcome, english=english)
     mine = answer.quarantined.filter(pc.equal(answer.quarantined["drop_id"], outcome.drop_id))
     rows = mine.select(["line_number", "reason_en" if english else "reason"]).sort_by("line_number")
     said += rows.column(1)[:SHOWN].to_pylist()

@@ -8,9 +8,9 @@ from pipelines import run as runs
 from pipelines.cli.audit import entered
 from pipelines.cli.terminal import console, now, place, to_day
 from pipelines.core.domain import UserError
-from pipelines.ingest.reprocess import RereadReport, Span, replay, restate
-from pipelines.ingest.returned_rows import why_returned
-from pipelines.ingest.submission_decisions import decidable, follow
+from pipelines.ingest.acceptance import apply_decisions, list_decidable
+from pipelines.ingest.ingest_report import why_returned
+from pipelines.ingest.reprocess import ReprocessReport, Span, replay, restate
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail.trail import Act, this_process
 from pipelines.ledger.uploads.submission_decision import decide, decided
@@ -109,9 +109,9 @@ def _decide(drop: str, kind: str, reason: str) -> None:
     settings, _ = place()
     ledger = open_ledger(settings)
     with runs.locked(settings), store.connect(settings) as warehouse:
-        chosen = decidable(warehouse, drop, kind, now())
+        chosen = list_decidable(warehouse, drop, kind, now())
         decide(ledger, chosen.drop_id, kind, chosen.counts_from, this_process(), reason, now())
-        follow(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided(ledger))
     done = "已确认，下一版次起采用" if kind == "confirm" else "已撤回，下一版次起不再采用"
     console.print(f"{chosen.file_name} {done}")
 
@@ -142,11 +142,11 @@ def _span(feed: str, since: str, until: str) -> Span:
     return Span(feed or None, to_day(since) if since else None, to_day(until) if until else None)
 
 
-def _counts(report: RereadReport) -> dict[str, object]:
+def _counts(report: ReprocessReport) -> dict[str, object]:
     return {"files": report.read, "changed": report.changed, "rows_accepted": report.closed_rows}
 
 
-def _tell(report: RereadReport) -> None:
+def _tell(report: ReprocessReport) -> None:
     for sentence in report.sentences:
         console.print(sentence)
     console.print(

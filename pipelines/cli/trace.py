@@ -15,7 +15,7 @@ from pipelines.ledger.audit_trail.trail import Act
 from pipelines.warehouse import backtest as backtests
 from pipelines.warehouse import store, stored_backtests
 from pipelines.warehouse import trace as traces
-from pipelines.warehouse.figure import find_figure
+from pipelines.warehouse.figure import FigureAddress, find_figure
 
 
 def trace(
@@ -31,7 +31,9 @@ def trace(
     settings, region = place()
     with store.connect(settings, read_only=True) as warehouse:
         con, day = warehouse.connection, to_day(as_of) if as_of else None
-        figure = find_figure(con, region, indicator, period, area=area, industry=industry, grain=grain, as_of=day)
+        figure = find_figure(
+            con, region, FigureAddress(indicator, period, area=area, industry=industry, grain=grain, as_of=day)
+        )
         found = traces.trace(con, region, figure)
     for line in traces.told(found, region):
         typer.echo(line)
@@ -54,7 +56,7 @@ def backtest(
     settings, region = place()
     with runs.locked(settings), store.connect(settings, read_only=True) as warehouse, bar() as progress:
         found = backtests.backtest(
-            warehouse.connection, region, indicator, to_day(first), to_day(last), truth, progress, method
+            warehouse.connection, region, indicator, (to_day(first), to_day(last)), truth, progress, method
         )
         worse = stored_backtests.worsened(settings.backtests, found)
         path = stored_backtests.keep(settings.backtests, found, now())

@@ -122,10 +122,11 @@ class Bound:
 
 @dataclass(frozen=True)
 class Derived:
-    """A stored column computed from others; code columns also offer ``<name>_class``."""
+    """A stored column computed from others, with its type; code columns also offer ``<name>_class``."""
 
     name: str
     sql: str
+    type: str = "varchar"
 
 
 @dataclass(frozen=True)

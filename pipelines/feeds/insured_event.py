@@ -88,6 +88,8 @@ CONTRACT = Contract(
     ),
     # 疑似失业的减员: 退休、死亡、转移、退保 are not (domain.md §2.5).
     derived=(
-        Derived("is_risk", "direction = 'leave' and reason_class in ('employer', 'expiry', 'worker', 'unknown')"),
+        Derived(
+            "is_risk", "direction = 'leave' and reason_class in ('employer', 'expiry', 'worker', 'unknown')", "boolean"
+        ),
     ),
 )

@@ -207,5 +207,5 @@ CONTRACT = Contract(
         ),
     ),
     # 返乡率 is measured against those who were away before, or the weeks of the Spring Festival would exceed 100 %.
-    derived=(Derived("away_before", "away - departed + returned"),),
+    derived=(Derived("away_before", "away - departed + returned", "integer"),),
 )

@@ -11,26 +11,22 @@ from pipelines.core.domain import Said, UserError
 from pipelines.core.region.load import Region
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Slice
+from pipelines.formcheck.parsing.blocks import Block
+from pipelines.formcheck.parsing.csv_rows import Cells
 from pipelines.formcheck.parsing.encoding import RefusedError
-from pipelines.formcheck.parsing.grid import Grid, grid
-from pipelines.formcheck.parsing.non_data_rows import without_asides
-from pipelines.formcheck.parsing.parse import Cells
-from pipelines.formcheck.parsing.parsed_file import Drop, drops_of
-from pipelines.formcheck.parsing.stream import Block
-from pipelines.formcheck.parsing.text import Text, understand
-from pipelines.formcheck.parsing.total import total_rows
-from pipelines.formcheck.parsing.trailing_rows import Ending
-from pipelines.formcheck.received import located, received
-from pipelines.formcheck.validation.character import shown
-from pipelines.formcheck.validation.identity import Pads
-from pipelines.formcheck.validation.key import SeenKeys
-from pipelines.formcheck.validation.outcome import Checked, Outcome
-from pipelines.formcheck.validation.persons import Persons
-from pipelines.formcheck.validation.row_validation import Judge
-from pipelines.formcheck.validation.statement import Statement, lookups, statement
-from pipelines.formcheck.validation.validation_result import Settlement
+from pipelines.formcheck.parsing.grid import Grid, read_grid
+from pipelines.formcheck.parsing.non_data_rows import TrailingRows, remove_non_data_rows, total_rows
+from pipelines.formcheck.parsing.normalisation import located, read_cells
+from pipelines.formcheck.parsing.submission import Submission, submissions_of
+from pipelines.formcheck.parsing.text import Text, read_text
+from pipelines.formcheck.validation.cell import shown
+from pipelines.formcheck.validation.identity import Pads, Persons
+from pipelines.formcheck.validation.outcome import Checked, FileOutcome
+from pipelines.formcheck.validation.row_validation import RowValidator
+from pipelines.formcheck.validation.statement import Statement, compile_statement, lookups
+from pipelines.formcheck.validation.validation_result import SeenKeys, ValidationResult
 
-__all__ = ["Checked", "Checker", "Outcome", "check"]
+__all__ = ["Checked", "Checker", "check"]
 
 
 class Checker:
@@ -54,39 +50,41 @@ class Checker:
             self._connection.execute(f"create table {name} as from incoming")
             self._connection.unregister("incoming")
         self._connection.execute(_AREA_SPAN)
-        self._judge = Judge(self._connection, Persons(self._connection, key))
+        self._judge = RowValidator(self._connection, Persons(self._connection, key))
         self._statements: dict[str, Statement] = {}
 
     def close(self) -> None:
         """Free the memory of the connection."""
         self._connection.close()
 
-    def check(self, contract: Contract, drops: Sequence[Drop]) -> Checked:
+    def check(self, contract: Contract, drops: Sequence[Submission]) -> Checked:
         """Check files of one feed together: as one table and one statement."""
         compiled = self._compiled(contract)
-        outcomes: list[Outcome] = []
+        outcomes: list[FileOutcome] = []
         sources: dict[int, Text | Grid] = {}
         for number, drop in enumerate(drops):
             outcome, source = self._opened(contract, drop)
             outcomes.append(outcome)
             if source is not None:
                 sources[number] = source
-        cells = received(list(sources.items()), contract.columns)
+        cells = read_cells(list(sources.items()), contract.columns)
         judged = self._judged(contract, cells, outcomes)
-        rows = without_asides(judged, cells, sources, contract)
+        rows = remove_non_data_rows(judged, cells, sources, contract)
         for number, notes in rows.notes.items():
             outcomes[number] = replace(outcomes[number], notes=outcomes[number].notes + notes)
-        checked = Settlement(contract, compiled, self._connection, outcomes, rows.judged, rows.malformed).settled()
+        checked = ValidationResult(
+            contract, compiled, self._connection, outcomes, rows.judged, rows.malformed
+        ).settled()
         grids = {outcomes[number].drop_id: found for number, found in sources.items() if isinstance(found, Grid)}
         return shown(replace(checked, quarantined=located(checked.quarantined, grids)))
 
     def check_blocks(
         self,
         contract: Contract,
-        outcome: Outcome,
+        outcome: FileOutcome,
         blocks: Iterable[Block],
         seen: SeenKeys,
-        ending: Ending,
+        ending: TrailingRows,
         *,
         is_refused: bool,
     ) -> Iterator[Checked]:
@@ -110,7 +108,7 @@ class Checker:
                     ending.add_totals(judged.column("line_number").to_numpy()[is_total].tolist())
                     judged = judged.filter(pa.array(~is_total))
                 ending.add(block.text, judged, cells.malformed)
-                settlement = Settlement(
+                settlement = ValidationResult(
                     settled_as, compiled, self._connection, [outcome], judged, cells.malformed, seen
                 )
                 yield shown(settlement.settled())
@@ -120,28 +118,28 @@ class Checker:
     def _compiled(self, contract: Contract) -> Statement:
         compiled = self._statements.get(contract.feed)
         if compiled is None:
-            compiled = statement(contract, self._region)
+            compiled = compile_statement(contract, self._region)
             self._statements[contract.feed] = compiled
         return compiled
 
-    def _opened(self, contract: Contract, drop: Drop) -> tuple[Outcome, Text | Grid | None]:
+    def _opened(self, contract: Contract, drop: Submission) -> tuple[FileOutcome, Text | Grid | None]:
         if drop.refusal is not None:
             return _refused(drop, drop.refusal), None
         source: Text | Grid
         try:
             if drop.workbook is not None:
-                source = grid(drop.workbook, contract, self._region)
+                source = read_grid(drop.workbook, contract, self._region)
             else:
-                source = understand(drop.content, contract, self._region)
+                source = read_text(drop.content, contract, self._region)
         except RefusedError as refusal:
             return _refused(drop, refusal.said), None
-        outcome = Outcome(drop.drop_id, drop.named, source.encoding, "accepted", None, None, source.ignored)
+        outcome = FileOutcome(drop.drop_id, drop.named, source.encoding, "accepted", None, None, source.ignored)
         return replace(outcome, notes=source.notes), source
 
     def _until(self, named: Slice | None) -> date | None:
         return self._region.period_end(named.grain, named.period) if named else None
 
-    def _judged(self, contract: Contract, cells: Cells, outcomes: list[Outcome]) -> pa.Table:
+    def _judged(self, contract: Contract, cells: Cells, outcomes: list[FileOutcome]) -> pa.Table:
         units = set(self._region.units)
         batch = pa.table(
             {
@@ -156,8 +154,8 @@ class Checker:
         return self._judge.judged(contract, self._compiled(contract), cells.table, batch, cells.needs_trim)
 
 
-def _refused(drop: Drop, said: Said) -> Outcome:
-    return Outcome(drop.drop_id, drop.named, None, "refused", said.zh, said.en)
+def _refused(drop: Submission, said: Said) -> FileOutcome:
+    return FileOutcome(drop.drop_id, drop.named, None, "refused", said.zh, said.en)
 
 
 # The days on which a spelling of an area holds, for the sentence to whoever used it on another day.
@@ -186,6 +184,6 @@ def check(feed: str, file_name: str, content: bytes, region: Region) -> Checked:
         raise UserError(f"没有名为“{feed}”的数据来源；可用的有：{'、'.join(contracts())}。")
     checker = Checker(region, None)
     try:
-        return checker.check(contract, drops_of(content, file_name, contract, region))
+        return checker.check(contract, submissions_of(content, file_name, contract, region))
     finally:
         checker.close()

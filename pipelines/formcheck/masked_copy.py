@@ -1,4 +1,4 @@
-"""The masked twin of a drop of a person feed: what is kept when the sealed file has passed its retention.
+"""The masked copy of a submission of a person feed: what is kept when the sealed file has passed its retention.
 
 A twin is a zip of three plain texts: ``drop.json`` (what became of the file), ``accepted.csv`` (each accepted row with
 its line number, the person's pseudonym, sex and year of birth in place of the identity number, and the other columns
@@ -21,10 +21,10 @@ import pyarrow.csv
 
 from pipelines.core.domain import UNKNOWN_INDUSTRY, UserError
 from pipelines.feeds.contract import Column, Contract, Kind
-from pipelines.formcheck.form_check import Checked, Checker, Outcome
-from pipelines.formcheck.parsing.parsed_file import Drop
+from pipelines.formcheck.form_check import Checked, Checker
+from pipelines.formcheck.parsing.submission import Submission
 from pipelines.formcheck.validation.cell import quoted
-from pipelines.formcheck.validation.outcome import as_json, outcome_of
+from pipelines.formcheck.validation.outcome import FileOutcome, as_json, outcome_of
 
 _LINE = Column("line", "line", Kind.INT)
 _PERSON = (
@@ -36,10 +36,10 @@ _PURGED = "（原始文件已过保存期，原文不再保留）"
 _TEXT = pa.csv.WriteOptions(quoting_style="needed")
 
 
-def twins_of(contract: Contract, checked: Checked) -> Iterator[bytes]:
+def masked_copies_of(contract: Contract, checked: Checked) -> Iterator[bytes]:
     """The twins of checked drops, in the order of the outcomes; checked with the key of the pseudonyms."""
-    accepted = _by_drop(_canonical(contract, checked.accepted))
-    refused = _by_drop(checked.quarantined.sort_by([("line_number", "ascending"), ("rule", "ascending")]))
+    accepted = _by_submission(_canonical(contract, checked.accepted))
+    refused = _by_submission(checked.quarantined.sort_by([("line_number", "ascending"), ("rule", "ascending")]))
     nobody, nothing = _canonical(contract, checked.accepted[:0]), checked.quarantined[:0]
     for outcome in checked.outcomes:
         table = io.BytesIO()
@@ -53,7 +53,7 @@ def twins_of(contract: Contract, checked: Checked) -> Iterator[bytes]:
         yield file.getvalue()
 
 
-def _by_drop(table: pa.Table) -> dict[str, pa.Table]:
+def _by_submission(table: pa.Table) -> dict[str, pa.Table]:
     """The rows of each drop, in the order of the table."""
     drop_id = table["drop_id"].to_numpy()
     order = np.argsort(drop_id, kind="stable")
@@ -117,13 +117,13 @@ def _written(column: Column) -> str:
 
 
 @dataclass(frozen=True)
-class _Twin:
-    outcome: Outcome
+class _MaskedCopy:
+    outcome: FileOutcome
     accepted: bytes
     refused: list[dict[str, Any]]
 
 
-def _opened(drop: Drop) -> _Twin:
+def _opened(drop: Submission) -> _MaskedCopy:
     try:
         with zipfile.ZipFile(io.BytesIO(drop.content)) as archive:
             outcome = outcome_of(archive.read("drop.json").decode())
@@ -133,16 +133,16 @@ def _opened(drop: Drop) -> _Twin:
         raise UserError(
             f"报送文件 {drop.file_name} 的脱敏副本已损坏；请从备份恢复。(the masked twin is damaged)"
         ) from error
-    return _Twin(replace(outcome, drop_id=drop.drop_id), accepted, refused)
+    return _MaskedCopy(replace(outcome, drop_id=drop.drop_id), accepted, refused)
 
 
-class TwinChecker:
+class MaskedCopyChecker:
     """Checks twins as ``Checker`` checks files: ``content`` of the drops are the bytes of twins."""
 
     def __init__(self, checker: Checker) -> None:
         self._checker = checker
 
-    def check(self, contract: Contract, drops: Sequence[Drop]) -> Checked:
+    def check(self, contract: Contract, drops: Sequence[Submission]) -> Checked:
         """Judge the accepted rows anew and add what was refused then. Raises UserError for a damaged twin."""
         twins = [_opened(drop) for drop in drops]
         inner = [
@@ -160,7 +160,7 @@ class TwinChecker:
         return Checked(outcomes, accepted, quarantined)
 
 
-def _counted(twin: _Twin, now: Outcome) -> Outcome:
+def _counted(twin: _MaskedCopy, now: FileOutcome) -> FileOutcome:
     then = twin.outcome
     newly = now.rows_quarantined
     return replace(then, rows_accepted=then.rows_accepted - newly, rows_quarantined=then.rows_quarantined + newly)

@@ -21,13 +21,12 @@ import pyarrow as pa
 from pipelines.core.domain import Grain, Said, SaidError, UserError
 from pipelines.core.region import load as regions
 from pipelines.feeds.contract import Slice
-from pipelines.formcheck.error_rows import error_rows
-from pipelines.formcheck.error_sheet import Rows, error_sheet
-from pipelines.formcheck.form_check import Checker, Outcome
+from pipelines.formcheck.error_report import Rows, error_rows, error_sheet
+from pipelines.formcheck.feed_detection import contract_of, feed_of
+from pipelines.formcheck.form_check import Checker
 from pipelines.formcheck.parsing.archive import is_archive
-from pipelines.formcheck.parsing.parsed_file import drops_of
-from pipelines.formcheck.recognise import contract_of, feed_of
-from pipelines.formcheck.validation.outcome import as_json, outcome_of
+from pipelines.formcheck.parsing.submission import submissions_of
+from pipelines.formcheck.validation.outcome import FileOutcome, as_json, outcome_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MIB = 1 << 20
@@ -49,7 +48,7 @@ AT_THE_DESK = Limits(size=1024 * _MIB, memory=6144 * _MIB, seconds=600, answer=2
 
 
 @dataclass(frozen=True)
-class Answer:
+class SandboxAnswer:
     """What the check of a file says; of an archive each file in it has its name and outcome.
 
     ``quarantined`` is as in ``Checked``; ``error_sheet`` and, of a file that is no archive, ``error_rows`` are there if
@@ -58,19 +57,19 @@ class Answer:
 
     feed: str
     files: tuple[str, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[FileOutcome, ...]
     quarantined: pa.Table
     error_sheet: bytes | None
     error_rows: bytes | None = None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> FileOutcome:
         """The outcome of a file that is no archive of several; ValueError for such a one."""
         (outcome,) = self.outcomes
         return outcome
 
 
-def check_apart(
+def check_in_sandbox(
     content: bytes,
     file_name: str,
     region: Path,
@@ -78,7 +77,7 @@ def check_apart(
     sheet: Rows | None = None,
     limits: Limits = UPLOAD,
     meant: Slice | None = None,
-) -> Answer:
+) -> SandboxAnswer:
     """Check one file as an upload page does: no key, no store. ``region`` is the folder of reference tables.
 
     An empty ``feed`` is recognised by name or headers. ``meant`` is what the sender says that the file speaks for; then
@@ -120,7 +119,7 @@ def check_apart(
         quarantined = stream.read_all()
     outcomes = tuple(outcome_of(text) for text in answer["outcomes"])
     sheets = (rest[rows:until], rest[until:] or None) if sheet else (None, None)
-    return Answer(answer["feed"], tuple(answer["files"]), outcomes, quarantined, *sheets)
+    return SandboxAnswer(answer["feed"], tuple(answer["files"]), outcomes, quarantined, *sheets)
 
 
 def _environment() -> dict[str, str]:
@@ -174,7 +173,7 @@ def _answer(request: dict[str, Any], limits: Limits, content: bytes) -> tuple[di
     meant = _meant(request["meant"])
     if meant is not None and is_archive(content):
         raise SaidError(_ARCHIVE)
-    drops = drops_of(content, request["file_name"], contract, region, meant)
+    drops = submissions_of(content, request["file_name"], contract, region, meant)
     checked = checker.check(contract, drops)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, checked.quarantined.schema) as stream:

@@ -29,7 +29,7 @@ class _MemoryWriter(ExcelWriter):  # type: ignore[misc]
         self.manifest.append(ws)
 
 
-def saved(book: Workbook) -> bytes:
+def save_workbook(book: Workbook) -> bytes:
     """The XLSX of a workbook, made in memory."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -37,7 +37,7 @@ def saved(book: Workbook) -> bytes:
     return file.getvalue()
 
 
-def put(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
+def write_cell(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
     """Write a text that stays a text, even when it begins with = or looks like a number."""
     cell = sheet.cell(row, column)
     shown = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)[:_MOST_CHARACTERS]

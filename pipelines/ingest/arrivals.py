@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 from pipelines.core.domain import UserError
 from pipelines.feeds.contract import Contract
-from pipelines.formcheck.parsing.stream import HEAD
+from pipelines.formcheck.parsing.blocks import HEAD
 from pipelines.formcheck.parsing.workbook import is_unfinished
-from pipelines.formcheck.validation.character import visible
+from pipelines.formcheck.validation.cell import visible
 from pipelines.ingest.raw_store import ChangedError
 
 # A file still being copied, or the editor's own.
@@ -36,7 +36,7 @@ ABANDONED_S = 900
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingFile:
     """A file in the inbox; ``day`` is its day folder, None when it lies directly under its feed."""
 
     path: Path
@@ -49,13 +49,13 @@ class Waiting:
 class Scan:
     """Files to take, ordered by feed, day and name; and a sentence for each thing that is left where it is."""
 
-    files: list[Waiting]
+    files: list[WaitingFile]
     sentences: list[str]
 
 
 def scan(inbox: Path, contracts: Mapping[str, Contract], needs_day: bool) -> Scan:
     """Look through ``inbox/<feed>/[<YYYY-MM-DD>/]<file>``. With ``needs_day`` (backfill) a file without day is left."""
-    files: list[Waiting] = []
+    files: list[WaitingFile] = []
     sentences: list[str] = []
     for entry in _listed(inbox):
         if not entry.is_dir(follow_symlinks=False):
@@ -79,7 +79,7 @@ class _Folder:
 
     def __init__(self, feed: str, needs_day: bool) -> None:
         self._feed, self._needs_day = feed, needs_day
-        self.files: list[Waiting] = []
+        self.files: list[WaitingFile] = []
         self.sentences: list[str] = []
 
     def look(self, folder: Path) -> None:
@@ -120,7 +120,7 @@ class _Folder:
                     "请分成几个文件报送。(too large, left)"
                 )
             else:
-                self.files.append(Waiting(Path(entry.path), self._feed, day, size))
+                self.files.append(WaitingFile(Path(entry.path), self._feed, day, size))
 
 
 def _listed(folder: Path) -> list[os.DirEntry[str]]:
@@ -135,9 +135,9 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
         raise UserError(f"收件箱文件夹 {folder} 无法读取（{error.strerror}）；请检查权限。") from error
 
 
-def batches(files: Sequence[Waiting]) -> Iterator[list[Waiting]]:
+def batches(files: Sequence[WaitingFile]) -> Iterator[list[WaitingFile]]:
     """Consecutive files of one feed, few enough to be checked as one table."""
-    batch: list[Waiting] = []
+    batch: list[WaitingFile] = []
     size = 0
     for file in files:
         weight = file.size * _PACKED.get(file.path.suffix.lower(), 1)
@@ -151,20 +151,20 @@ def batches(files: Sequence[Waiting]) -> Iterator[list[Waiting]]:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """What reading a waiting file gave: its bytes and the state it was in, or None and a sentence unless it is gone.
 
     ``has_writer``: a program held it open for writing, but had written nothing for long.
     """
 
-    file: Waiting
+    file: WaitingFile
     content: bytes | None
     state: tuple[int, int, int] | None = None
     problem: str | None = None
     has_writer: bool = False
 
 
-def _place(file: Waiting) -> str:
+def _place(file: WaitingFile) -> str:
     day = f"{file.day.isoformat()}/" if file.day else ""
     return visible(f"inbox/{file.feed}/{day}{file.path.name}")
 
@@ -213,7 +213,7 @@ def _has_writer(descriptor: int, found: os.stat_result, now: datetime, *, is_cut
 
 
 @contextmanager
-def _opened(file: Waiting) -> Iterator[tuple[BinaryIO, os.stat_result]]:
+def _opened(file: WaitingFile) -> Iterator[tuple[BinaryIO, os.stat_result]]:
     """The file and how it was then.
 
     Nothing may be put in the place of a file that was listed: not a link, not a pipe that would never end.
@@ -226,22 +226,22 @@ def _opened(file: Waiting) -> Iterator[tuple[BinaryIO, os.stat_result]]:
         yield opened, found
 
 
-def _left(file: Waiting, error: Exception) -> Found:
+def _left(file: WaitingFile, error: Exception) -> FoundFile:
     """What is said of a file that cannot be taken; nothing of one that is gone."""
     match error:
         case FileNotFoundError():
-            return Found(file, None)
+            return FoundFile(file, None)
         case _NoFileError():
-            return Found(file, None, problem=f"{_place(file)} 不是普通文件，未动。(no plain file, left)")
+            return FoundFile(file, None, problem=f"{_place(file)} 不是普通文件，未动。(no plain file, left)")
         case OSError():
-            return Found(file, None, problem=f"{_place(file)} 无法读取（{error.strerror}），文件未动。")
+            return FoundFile(file, None, problem=f"{_place(file)} 无法读取（{error.strerror}），文件未动。")
         case _UnfinishedError():
             said = "还没有传完（另有程序在写，或刚刚还有变化），未动；下次再接收。(still being written)"
-            return Found(file, None, problem=f"{_place(file)} {said}")
-    return Found(file, None, problem=f"{_place(file)} 正在被修改，未动；下次再接收。(changed while it was read)")
+            return FoundFile(file, None, problem=f"{_place(file)} {said}")
+    return FoundFile(file, None, problem=f"{_place(file)} 正在被修改，未动；下次再接收。(changed while it was read)")
 
 
-def read_waiting(file: Waiting, now: datetime) -> Found:
+def read_waiting(file: WaitingFile, now: datetime) -> FoundFile:
     """Read a file of the inbox, unless it changes meanwhile or its end has not come; ``now`` is UTC without zone."""
     try:
         with _opened(file) as (opened, before):
@@ -254,10 +254,10 @@ def read_waiting(file: Waiting, now: datetime) -> Found:
             raise ChangedError
     except (OSError, _NoFileError, _UnfinishedError, ChangedError) as error:
         return _left(file, error)
-    return Found(file, content, _state(after), has_writer=has_writer)
+    return FoundFile(file, content, _state(after), has_writer=has_writer)
 
 
-def head_of(file: Waiting) -> bytes | None:
+def head_of(file: WaitingFile) -> bytes | None:
     """The first bytes of a file of the inbox; None of one that cannot be read."""
     try:
         with _opened(file) as (opened, _):
@@ -266,7 +266,7 @@ def head_of(file: Waiting) -> bytes | None:
         return None
 
 
-def holds(file: Waiting, is_found: Callable[[Iterator[bytes]], bool]) -> bool:
+def holds(file: WaitingFile, is_found: Callable[[Iterator[bytes]], bool]) -> bool:
     """Whether something is found in a large file of the inbox, which is read in pieces; not in one that is gone."""
     try:
         with _opened(file) as (opened, _):
@@ -276,8 +276,8 @@ def holds(file: Waiting, is_found: Callable[[Iterator[bytes]], bool]) -> bool:
 
 
 def receive_waiting(
-    file: Waiting, receive: Callable[[BinaryIO], str], is_wanted: Callable[[bytes], bool], now: datetime
-) -> tuple[Found, str]:
+    file: WaitingFile, receive: Callable[[BinaryIO], str], is_wanted: Callable[[bytes], bool], now: datetime
+) -> tuple[FoundFile, str]:
     """Hand a large file of the inbox on as it is read; what was found, its content the first bytes, and its hash.
 
     ``is_wanted`` is asked about the first bytes again: another file may have come in its place.
@@ -290,12 +290,12 @@ def receive_waiting(
                 raise ChangedError
             opened.seek(0)
             content_hash = receive(opened)
-            return Found(file, head, _state(os.fstat(opened.fileno())), has_writer=has_writer), content_hash
+            return FoundFile(file, head, _state(os.fstat(opened.fileno())), has_writer=has_writer), content_hash
     except (FileNotFoundError, _NoFileError, _UnfinishedError, ChangedError) as error:
         return _left(file, error), ""
 
 
-def remove(found: Found) -> str | None:
+def remove(found: FoundFile) -> str | None:
     """Remove a file that has been taken; a sentence when that fails.
 
     A newer file that took its place stays, and so does one that has been written to, or is opened for that, since.

@@ -1,4 +1,4 @@
-"""Sealing a drop of any size: AES-GCM in frames under a key of its own; frames cannot be swapped, moved or cut off."""
+"""Encryption of a submission: AES-GCM in frames under a key of its own; frames cannot be swapped, moved or cut off."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ class SealError(Exception):
         self.is_other_key = is_other_key
 
 
-def sealed(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def encrypt(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The pieces of a sealed file: a header, then a frame for each chunk; all chunks but the last hold ``FRAME`` bytes.
 
     The key of the file is derived from ``key`` and a random salt (HKDF-SHA256, RFC 5869), so a nonce need only be
@@ -46,7 +46,7 @@ def sealed(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield cipher.encrypt(_nonce(number, is_last=True), before, header)
 
 
-def opened(key: bytes, file: BinaryIO, content_hash: str) -> Iterator[bytes]:
+def decrypt(key: bytes, file: BinaryIO, content_hash: str) -> Iterator[bytes]:
     """The content of a sealed file, chunk by chunk. Raises SealError; what came before it was not tampered with.
 
     ``content_hash`` binds files of the first format only; the caller compares the hash of all chunks anyway.

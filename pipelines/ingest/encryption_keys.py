@@ -38,7 +38,7 @@ def fingerprint_of(path: Path) -> str | None:
     return None if key is None else fingerprint(key).hex()
 
 
-def load(settings: Settings) -> Keys:
+def load_keys(settings: Settings) -> Keys:
     """Read the keys, and make them when the data folder holds no sealed drop yet.
 
     Raises UserError when a key is missing though sealed drops exist, is not theirs, or can be read by others.

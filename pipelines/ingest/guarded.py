@@ -17,7 +17,7 @@ from pipelines.core.domain import Said, UserError
 from pipelines.core.log import tell
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Contract
-from pipelines.formcheck.parsing.parsed_file import Drop, Keeping, closed_drop, drop_of, drops_of
+from pipelines.formcheck.parsing.submission import Keeping, Submission, closed_submission, submission_of, submissions_of
 from pipelines.formcheck.validation.outcome import Checked
 from pipelines.ingest.load import Checks
 
@@ -84,41 +84,43 @@ class Opener:
     def __init__(self, region: Region, note: OpeningNote) -> None:
         self._region, self._note = region, note
 
-    def drops_of(self, content: bytes, file_name: str, contract: Contract) -> list[Drop]:
-        """The drops of a file that has come; see ``pipelines.formcheck.parsing.parsed_file``."""
+    def drops_of(self, content: bytes, file_name: str, contract: Contract) -> list[Submission]:
+        """The drops of a file that has come; see ``pipelines.formcheck.parsing.submission``."""
         content_hash = hashlib.sha256(content).hexdigest()
         closed = self._closed(content, content_hash, file_name, contract)
         if closed is not None:
             return [closed]
         try:
             with self._note.noted("open", [content_hash]):
-                return drops_of(content, file_name, contract, self._region)
+                return submissions_of(content, file_name, contract, self._region)
         except UserError:
             raise
         except Exception as error:  # whatever a file does to those who read it, the others must be taken
             return [self._failed(error, content, content_hash, file_name, contract)]
 
-    def drop_of(self, content: bytes, file_name: str, contract: Contract, content_hash: str) -> Drop:
+    def drop_of(self, content: bytes, file_name: str, contract: Contract, content_hash: str) -> Submission:
         """The drop of a content that raw keeps."""
         closed = self._closed(content, content_hash, file_name, contract)
         if closed is not None:
             return closed
         try:
             with self._note.noted("open", [content_hash]):
-                return drop_of(content, file_name, contract, self._region, content_hash)
+                return submission_of(content, file_name, contract, self._region, content_hash)
         except UserError:
             raise
         except Exception as error:  # as above
             return self._failed(error, content, content_hash, file_name, contract)
 
-    def _closed(self, content: bytes, content_hash: str, file_name: str, contract: Contract) -> Drop | None:
+    def _closed(self, content: bytes, content_hash: str, file_name: str, contract: Contract) -> Submission | None:
         if not self._note.is_fatal(content_hash):
             return None
-        return closed_drop(content, content_hash, file_name, contract, self._region, _FATAL, Keeping.ASIDE)
+        return closed_submission(content, content_hash, file_name, contract, self._region, _FATAL, Keeping.ASIDE)
 
-    def _failed(self, error: Exception, content: bytes, content_hash: str, file_name: str, contract: Contract) -> Drop:
+    def _failed(
+        self, error: Exception, content: bytes, content_hash: str, file_name: str, contract: Contract
+    ) -> Submission:
         _log(error, contract)
-        return closed_drop(content, content_hash, file_name, contract, self._region, _FAILED)
+        return closed_submission(content, content_hash, file_name, contract, self._region, _FAILED)
 
 
 class GuardedChecks:
@@ -127,7 +129,7 @@ class GuardedChecks:
     def __init__(self, checks: Checks, note: OpeningNote) -> None:
         self._checks, self._note = checks, note
 
-    def check(self, contract: Contract, drops: Sequence[Drop]) -> Checked:
+    def check(self, contract: Contract, drops: Sequence[Submission]) -> Checked:
         """See ``Checks``. Drops that may have ended the process before are judged alone."""
         if len(drops) == 1 and self._note.is_fatal(drops[0].content_hash):
             return self._checks.check(contract, [_refused(drops[0], _FATAL)])
@@ -144,7 +146,7 @@ class GuardedChecks:
         return _joined([self.check(contract, [drop]) for drop in drops])
 
 
-def _refused(drop: Drop, said: Said) -> Drop:
+def _refused(drop: Submission, said: Said) -> Submission:
     return replace(drop, refusal=said, workbook=None)
 
 

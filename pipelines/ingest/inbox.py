@@ -15,19 +15,19 @@ from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
 from pipelines.formcheck.form_check import Checker
-from pipelines.formcheck.masked_copy import TwinChecker
-from pipelines.formcheck.parsing.parsed_file import Drop, Keeping, drop_of, named_by_file
-from pipelines.formcheck.parsing.stream import HEAD, can_stream
-from pipelines.formcheck.validation.character import visible
+from pipelines.formcheck.masked_copy import MaskedCopyChecker
+from pipelines.formcheck.parsing.blocks import HEAD, can_stream
+from pipelines.formcheck.parsing.submission import Keeping, Submission, named_by_file, submission_of
+from pipelines.formcheck.validation.cell import visible
 from pipelines.formcheck.validation.forbidden import may_name_person
 from pipelines.formcheck.validation.identity import pads
 from pipelines.ingest import encryption_keys as all_keys
-from pipelines.ingest.acceptance_rules import settle
+from pipelines.ingest.acceptance import decide_status
 from pipelines.ingest.arrivals import (
     MOST_BYTES,
     MOST_FILES,
-    Found,
-    Waiting,
+    FoundFile,
+    WaitingFile,
     batches,
     head_of,
     holds,
@@ -38,10 +38,9 @@ from pipelines.ingest.arrivals import (
     scan,
 )
 from pipelines.ingest.guarded import GuardedChecks, Opener, OpeningNote
-from pipelines.ingest.load import Arrival, Checks, load, load_large
-from pipelines.ingest.raw_store import Entry, Mark, Raw
-from pipelines.ingest.returned_rows import why_returned
-from pipelines.ingest.terminal_report import IngestReport
+from pipelines.ingest.ingest_report import IngestReport, why_returned
+from pipelines.ingest.load import Checks, LoadedSubmission, load, load_large
+from pipelines.ingest.raw_store import Mark, RawEntry, RawStore
 from pipelines.warehouse.store import Warehouse
 
 Progress = Callable[[str, int, int], None]
@@ -50,7 +49,7 @@ Progress = Callable[[str, int, int], None]
 _HANDS = 8
 
 
-def take(
+def ingest_inbox(
     settings: Settings,
     region: Region,
     warehouse: Warehouse,
@@ -99,7 +98,7 @@ def rebuild(settings: Settings, region: Region, warehouse: Warehouse, progress: 
     return intake.report
 
 
-def _name(file: Waiting) -> str:
+def _name(file: WaitingFile) -> str:
     """The name of a file, whatever its bytes; characters that nobody sees are named."""
     return visible(file.path.name.encode(errors="replace").decode())
 
@@ -116,8 +115,8 @@ class _Intake:
         self._progress = progress or (lambda _what, _done, _total: None)
         # Arrow's own pool hands memory back at once, and getting it again cleared costs a tenth of the time.
         pa.set_memory_pool(pa.system_memory_pool())
-        keys = all_keys.load(settings)
-        self._raw = Raw(settings.raw, keys)
+        keys = all_keys.load_keys(settings)
+        self._raw = RawStore(settings.raw, keys)
         self._checker = Checker(region, pads(keys.pseudonym), settings.memory_limit, settings.threads)
         self._note = OpeningNote(settings.raw / ".opening")
         self._opener = Opener(region, self._note)
@@ -172,7 +171,7 @@ class _Intake:
     # -- what raw holds and the warehouse does not: after a crash, or to rebuild --
 
     def resume(self) -> None:
-        first: dict[str, Entry] = {}
+        first: dict[str, RawEntry] = {}
         for entry in self._raw.entries(self._marked()):
             if entry.feed not in contracts():
                 continue
@@ -188,15 +187,15 @@ class _Intake:
             for entry in in_order
             if self._raw.is_purged(contracts()[entry.feed], entry.content_hash, entry.drop_id)
         }
-        checkers: dict[bool, Checks] = {False: self._checker, True: TwinChecker(self._checker)}
+        checkers: dict[bool, Checks] = {False: self._checker, True: MaskedCopyChecker(self._checker)}
         for is_purged, checker in checkers.items():
             for batch in self._kept_batches([entry for entry in in_order if (entry.drop_id in purged) == is_purged]):
                 self._load(contracts()[batch[0].entry.feed], batch, checker)
                 self.report.resumed += len(batch)
         self._correct_received([(identity, entry) for identity, entry in first.items() if identity in known])
 
-    def _kept_batches(self, entries: Sequence[Entry]) -> Iterable[list[Arrival]]:
-        batch: list[Arrival] = []
+    def _kept_batches(self, entries: Sequence[RawEntry]) -> Iterable[list[LoadedSubmission]]:
+        batch: list[LoadedSubmission] = []
         size = 0
         for entry in entries:
             contract = contracts()[entry.feed]
@@ -215,30 +214,30 @@ class _Intake:
             if entry.reason:
                 said = Said(entry.reason, entry.reason_en)
                 named = named_by_file(entry.file_name, contract, self._region)
-                drop = Drop(entry.drop_id, entry.content_hash, entry.file_name, b"", named, said, Keeping.NOT)
+                drop = Submission(entry.drop_id, entry.content_hash, entry.file_name, b"", named, said, Keeping.NOT)
             elif twin is not None:
-                drop = Drop(entry.drop_id, entry.content_hash, entry.file_name, twin, None, None)
+                drop = Submission(entry.drop_id, entry.content_hash, entry.file_name, twin, None, None)
             else:
                 drop = self._opener.drop_of(content, entry.file_name, contract, entry.content_hash)
                 drop = replace(drop, drop_id=entry.drop_id)
-            batch.append(Arrival(drop, entry))
+            batch.append(LoadedSubmission(drop, entry))
             size += len(content)
         if batch:
             yield batch
 
-    def _streams(self, contract: Contract, entry: Entry) -> bool:
+    def _streams(self, contract: Contract, entry: RawEntry) -> bool:
         if entry.reason or self._raw.size(contract, entry.content_hash) <= MOST_BYTES:
             return False
         return can_stream(contract, self._raw.head(contract, entry.content_hash, HEAD))
 
-    def _kept_large(self, contract: Contract, entry: Entry) -> Arrival:
+    def _kept_large(self, contract: Contract, entry: RawEntry) -> LoadedSubmission:
         head = self._raw.head(contract, entry.content_hash, HEAD)
-        drop = drop_of(head, entry.file_name, contract, self._region, entry.content_hash)
-        return Arrival(replace(drop, drop_id=entry.drop_id, content=b""), entry, is_large=True)
+        drop = submission_of(head, entry.file_name, contract, self._region, entry.content_hash)
+        return LoadedSubmission(replace(drop, drop_id=entry.drop_id, content=b""), entry, is_large=True)
 
-    def _correct_received(self, found: Sequence[tuple[str, Entry]]) -> None:
+    def _correct_received(self, found: Sequence[tuple[str, RawEntry]]) -> None:
         """A drop counts from its first arrival, even when learned later: the order of ingesting must not matter."""
-        earlier: dict[str, Entry] = {}
+        earlier: dict[str, RawEntry] = {}
         known = self._known(identity for identity, _ in found)
         for identity, entry in found:  # several arrivals of one drop may be learned at once: the first of them counts
             counts = earlier[identity].precedence if identity in earlier else known[identity]
@@ -254,19 +253,19 @@ class _Intake:
                     [entry.received_at, entry.received_at, entry.file_name, entry.is_backfilled, identity],
                 )
             for feed in {entry.feed for entry in earlier.values()}:
-                settle(self._warehouse, feed, [name for name, entry in earlier.items() if entry.feed == feed])
+                decide_status(self._warehouse, feed, [name for name, entry in earlier.items() if entry.feed == feed])
 
     # -- what waits in the inbox --
 
-    def take(self, files: Sequence[Waiting], backfill: bool, now: datetime) -> None:
+    def take(self, files: Sequence[WaitingFile], backfill: bool, now: datetime) -> None:
         contract = contracts()[files[0].feed]
         head = head_of(files[0]) if files[0].size > MOST_BYTES else None
         is_large = head is not None and can_stream(contract, head)
         if is_large and (contract.is_person or not holds(files[0], may_name_person)):
             self._take_large(contract, files[0], backfill, now)
             return
-        taken: list[Found] = []
-        arrivals: list[Arrival] = []
+        taken: list[FoundFile] = []
+        arrivals: list[LoadedSubmission] = []
         for found in self._pool.map(partial(read_waiting, now=now), files):
             if found.content is None:
                 self.report.sentences += [found.problem] if found.problem else []
@@ -275,8 +274,8 @@ class _Intake:
             drops = self._opener.drops_of(found.content, _name(found.file), contract)
             arrivals += self._arrivals(found.file, drops, backfill, now)
         known = self._known(arrival.drop.drop_id for arrival in arrivals)
-        fresh: dict[str, Arrival] = {}
-        earlier: list[tuple[str, Entry]] = []
+        fresh: dict[str, LoadedSubmission] = {}
+        earlier: list[tuple[str, RawEntry]] = []
         for arrival in arrivals:
             identity, entry = arrival.drop.drop_id, arrival.entry
             counts = fresh[identity].entry.precedence if identity in fresh else known.get(identity)
@@ -297,7 +296,7 @@ class _Intake:
             self._step("移出")
         list(self._pool.map(remove_empty, {found.file.path.parent for found in taken if found.file.day is not None}))
 
-    def _take_large(self, contract: Contract, file: Waiting, backfill: bool, now: datetime) -> None:
+    def _take_large(self, contract: Contract, file: WaitingFile, backfill: bool, now: datetime) -> None:
         """One file that is too large to be held: copied to raw as it is read, then judged from there."""
         with self._writable():
             found, content_hash = receive_waiting(
@@ -306,7 +305,7 @@ class _Intake:
         if found.content is None:
             self.report.sentences += [found.problem] if found.problem else []
             return
-        drop = drop_of(found.content, _name(file), contract, self._region, content_hash)
+        drop = submission_of(found.content, _name(file), contract, self._region, content_hash)
         (arrival,) = self._arrivals(file, [replace(drop, content=b"")], backfill, now)
         arrival = replace(arrival, is_large=True)
         identity, entry = arrival.drop.drop_id, arrival.entry
@@ -333,7 +332,9 @@ class _Intake:
         if file.day is not None:
             remove_empty(file.path.parent)
 
-    def _arrivals(self, file: Waiting, drops: Sequence[Drop], backfill: bool, now: datetime) -> Iterator[Arrival]:
+    def _arrivals(
+        self, file: WaitingFile, drops: Sequence[Submission], backfill: bool, now: datetime
+    ) -> Iterator[LoadedSubmission]:
         """How the drops of a file came: one, or those of an archive."""
         received_at = now
         if backfill and file.day is not None:
@@ -343,12 +344,12 @@ class _Intake:
                 self.report.belated += 1
         for drop in drops:
             said = drop.refusal if drop.keeping.is_final and drop.refusal is not None else Said("", "")
-            entry = Entry(
+            entry = RawEntry(
                 drop.drop_id, drop.content_hash, file.feed, drop.file_name, received_at, backfill, said.zh, said.en
             )
-            yield Arrival(drop, entry)
+            yield LoadedSubmission(drop, entry)
 
-    def _keep(self, contract: Contract, drops: Sequence[Drop]) -> None:
+    def _keep(self, contract: Contract, drops: Sequence[Submission]) -> None:
         contents = {
             drop.content_hash: drop for drop in drops if drop.keeping is not Keeping.NOT
         }  # two threads must not write one file
@@ -368,7 +369,7 @@ class _Intake:
     def _load(
         self,
         contract: Contract,
-        arrivals: Sequence[Arrival],
+        arrivals: Sequence[LoadedSubmission],
         checker: Checks | None = None,
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:

@@ -12,25 +12,24 @@ import pyarrow as pa
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Contract
 from pipelines.formcheck.form_check import Checker
-from pipelines.formcheck.parsing.parsed_file import Drop
-from pipelines.formcheck.parsing.stream import Stream, WholeError, ahead
-from pipelines.formcheck.parsing.trailing_rows import Ending
-from pipelines.formcheck.validation.key import SeenKeys
-from pipelines.formcheck.validation.outcome import Checked, Outcome
-from pipelines.formcheck.validation.validation_result import refuses_whole, too_many_wrong
-from pipelines.ingest.acceptance_rules import settle
-from pipelines.ingest.raw_store import Entry
+from pipelines.formcheck.parsing.blocks import Stream, WholeError, read_ahead
+from pipelines.formcheck.parsing.non_data_rows import TrailingRows
+from pipelines.formcheck.parsing.submission import Submission
+from pipelines.formcheck.validation.outcome import Checked, FileOutcome
+from pipelines.formcheck.validation.validation_result import SeenKeys, refuses_whole, too_many_wrong
+from pipelines.ingest.acceptance import decide_status
+from pipelines.ingest.raw_store import RawEntry
 from pipelines.warehouse.store import Warehouse
 
 _WRITTEN_TOGETHER = 400_000  # rows
 
 
 @dataclass(frozen=True)
-class Arrival:
+class LoadedSubmission:
     """A drop and how it came. Of a large one the drop holds no content: it is read from raw block by block."""
 
-    drop: Drop
-    entry: Entry
+    drop: Submission
+    entry: RawEntry
     is_large: bool = False
 
 
@@ -45,7 +44,7 @@ class _AgainError(Exception):
 class Checks(Protocol):
     """What judges drops: the checker of files, or that of masked twins."""
 
-    def check(self, contract: Contract, drops: Sequence[Drop]) -> Checked:
+    def check(self, contract: Contract, drops: Sequence[Submission]) -> Checked:
         """Judge drops of one feed together."""
 
 
@@ -53,10 +52,10 @@ def load(
     warehouse: Warehouse,
     checker: Checks,
     contract: Contract,
-    arrivals: Sequence[Arrival],
+    arrivals: Sequence[LoadedSubmission],
     step: Callable[[], None],
     before_commit: Callable[[], None] = lambda: None,
-) -> list[Outcome]:
+) -> list[FileOutcome]:
     """Check drops and write facts, quarantine and register together: all of the batch or nothing of it.
 
     The drops must not be in the register yet; ``step`` is called twice within the transaction, ``before_commit`` when
@@ -79,11 +78,11 @@ def load_large(
     checker: Checker,
     contract: Contract,
     region: Region,
-    arrival: Arrival,
+    arrival: LoadedSubmission,
     chunks: Callable[[], Iterable[bytes]],
     step: Callable[[], None],
     before_commit: Callable[[], None],
-) -> Outcome:
+) -> FileOutcome:
     """Load one drop of any size in little memory: what ``load`` does, and all or nothing like there.
 
     ``chunks`` gives the content, once more when keys are repeated far apart, the file goes back whole for its many
@@ -91,11 +90,11 @@ def load_large(
     """
     drop = arrival.drop
 
-    def attempt(seen: SeenKeys, *, is_refused: bool) -> Outcome:
-        outcome = Outcome(drop.drop_id, drop.named, None, "accepted", None)
-        stream, ending = Stream(chunks(), contract, region), Ending(contract)
+    def attempt(seen: SeenKeys, *, is_refused: bool) -> FileOutcome:
+        outcome = FileOutcome(drop.drop_id, drop.named, None, "accepted", None)
+        stream, ending = Stream(chunks(), contract, region), TrailingRows(contract)
         with warehouse.transaction(), _Writer(warehouse, contract) as writer:
-            blocks = ahead(stream)
+            blocks = read_ahead(stream)
             for checked in checker.check_blocks(contract, outcome, blocks, seen, ending, is_refused=is_refused):
                 _reconcile(contract, checked)
                 outcome = _added(outcome, checked.outcomes[0])
@@ -130,7 +129,7 @@ def load_large(
     return load(warehouse, checker, contract, [replace(arrival, drop=drop)], step, before_commit)[0]
 
 
-def _without_asides(warehouse: Warehouse, outcome: Outcome, ending: Ending) -> Outcome:
+def _without_asides(warehouse: Warehouse, outcome: FileOutcome, ending: TrailingRows) -> FileOutcome:
     """The outcome of a large file without its lines that are no rows, which leave the quarantine again."""
     lines, notes = ending.asides()
     if not lines:
@@ -195,7 +194,7 @@ def _write(warehouse: Warehouse, contract: Contract, blocks: Sequence[Checked]) 
     warehouse.append("quarantine", pa.concat_tables([block.quarantined for block in blocks]))
 
 
-def _added(outcome: Outcome, block: Outcome) -> Outcome:
+def _added(outcome: FileOutcome, block: FileOutcome) -> FileOutcome:
     return replace(
         outcome,
         rows_total=outcome.rows_total + block.rows_total,
@@ -213,12 +212,13 @@ def _reconcile(contract: Contract, checked: Checked) -> None:
 
 
 def _registered(
-    warehouse: Warehouse, contract: Contract, arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]
-) -> list[Outcome]:
+    warehouse: Warehouse, contract: Contract, arrivals: Sequence[LoadedSubmission], outcomes: Sequence[FileOutcome]
+) -> list[FileOutcome]:
     """Write the register and judge which files are held; the outcomes, those held marked."""
     warehouse.append("drop_register", _register(arrivals, outcomes))
     held = {
-        item.drop_id: item.said for item in settle(warehouse, contract.feed, [outcome.drop_id for outcome in outcomes])
+        item.drop_id: item.said
+        for item in decide_status(warehouse, contract.feed, [outcome.drop_id for outcome in outcomes])
     }
     return [
         replace(outcome, status="held", reason=said.zh, reason_en=said.en) if said else outcome
@@ -227,7 +227,7 @@ def _registered(
     ]
 
 
-def _register(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> pa.Table:
+def _register(arrivals: Sequence[LoadedSubmission], outcomes: Sequence[FileOutcome]) -> pa.Table:
     return pa.Table.from_pylist(
         [
             {

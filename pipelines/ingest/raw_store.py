@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from pipelines.core.domain import UserError
 from pipelines.feeds.contract import Contract
-from pipelines.formcheck.parsing.parsed_file import Drop, Keeping
-from pipelines.formcheck.parsing.stream import ahead
-from pipelines.ingest.encryption import FRAME, SealError, opened, sealed
+from pipelines.formcheck.parsing.blocks import read_ahead
+from pipelines.formcheck.parsing.submission import Keeping, Submission
+from pipelines.ingest.encryption import FRAME, SealError, decrypt, encrypt
 from pipelines.ingest.encryption_keys import Keys
 
 # One fsync a file is dear; beyond this many files the whole file system is flushed once instead.
@@ -31,7 +31,7 @@ class ChangedError(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
+class RawEntry:
     """A line of the list: which content came under which name, when. ``received_at`` is UTC without a zone.
 
     ``drop_id`` stays as it was understood then; what the file speaks for is asked anew of its name at every load.
@@ -62,7 +62,7 @@ class Mark:
     digest: str
 
 
-class Raw:
+class RawStore:
     """The folder of received files. Files are named by content hash, so keeping one twice changes nothing."""
 
     def __init__(self, folder: Path, keys: Keys) -> None:
@@ -105,7 +105,7 @@ class Raw:
         except OSError as error:
             raise UserError(f"脱敏副本 {path} 无法读取（{error.strerror}）；请从备份恢复。") from error
 
-    def keep(self, contract: Contract, drop: Drop) -> None:
+    def keep(self, contract: Contract, drop: Submission) -> None:
         """Write a drop aside and rename it into place. ``settle`` makes it last."""
         path = self.path(contract, drop.content_hash)
         if not contract.is_person and drop.keeping is not Keeping.AS_FEED:
@@ -119,7 +119,7 @@ class Raw:
         pieces = (drop.content[at : at + FRAME] for at in range(0, len(drop.content), FRAME))
         is_sealed = path.suffix == _SEALED_SUFFIX
         with open(aside, "wb", opener=_for_the_owner if is_sealed else None) as file:
-            file.writelines(sealed(self._keys.raw, pieces) if is_sealed else pieces)
+            file.writelines(encrypt(self._keys.raw, pieces) if is_sealed else pieces)
         aside.replace(path)
         self._unsettled.append(path)
 
@@ -141,8 +141,8 @@ class Raw:
         aside = folder / ".receiving.part"  # one run at a time: whatever lies there was left by a crash
         try:
             with aside.open("wb") as file:
-                pieces = ahead(chunks())
-                file.writelines(sealed(self._keys.raw, pieces) if contract.is_person else pieces)
+                pieces = read_ahead(chunks())
+                file.writelines(encrypt(self._keys.raw, pieces) if contract.is_person else pieces)
             after = os.fstat(source.fileno())
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise ChangedError
@@ -182,7 +182,7 @@ class Raw:
         try:
             with path.open("rb") as file:
                 for chunk in (
-                    opened(self._keys.raw, file, content_hash) if path.suffix == _SEALED_SUFFIX else _read(file)
+                    decrypt(self._keys.raw, file, content_hash) if path.suffix == _SEALED_SUFFIX else _read(file)
                 ):
                     digest.update(chunk)
                     yield chunk
@@ -195,7 +195,7 @@ class Raw:
         if digest.hexdigest() != content_hash:
             raise UserError(f"原始报送文件 {path} 已损坏（内容与登记的不符）；请从备份恢复。")
 
-    def enter(self, entries: Iterable[Entry]) -> None:
+    def enter(self, entries: Iterable[RawEntry]) -> None:
         """Append to the list of drops and make it, and the files kept before, outlast a power failure."""
         lines = "".join(json.dumps(_line(entry), ensure_ascii=False) + "\n" for entry in entries)
         if not lines:
@@ -218,7 +218,7 @@ class Raw:
                 flush(path.parent)
         self._unsettled.clear()
 
-    def entries(self, after: Mark | None = None) -> Iterator[Entry]:
+    def entries(self, after: Mark | None = None) -> Iterator[RawEntry]:
         """The list of drops, in the order they came, after a mark or all; a line torn by a crash is not yet an entry.
 
         A mark that the list does not bear out (another list, an older one) counts as none.
@@ -233,7 +233,7 @@ class Raw:
             return _mark(file, _complete_size(file.fileno()))
 
 
-def register_entries(folder: Path, after: Mark | None = None) -> Iterator[Entry]:
+def register_entries(folder: Path, after: Mark | None = None) -> Iterator[RawEntry]:
     """As ``Raw.entries``, for who looks at the list alone and needs no key."""
     path = folder / "register.jsonl"
     if not path.exists():
@@ -244,7 +244,7 @@ def register_entries(folder: Path, after: Mark | None = None) -> Iterator[Entry]
             if line.endswith(b"\n"):
                 fields = json.loads(line)
                 fields["received_at"] = datetime.fromisoformat(fields["received_at"])
-                yield Entry(**fields)
+                yield RawEntry(**fields)
 
 
 def newest_arrival(folder: Path) -> datetime | None:
@@ -272,7 +272,7 @@ def _mark(file: BinaryIO, size: int) -> Mark:
     return Mark(size, hashlib.sha256(file.read(min(size, _TAIL))).hexdigest())
 
 
-def _line(entry: Entry) -> dict[str, object]:
+def _line(entry: RawEntry) -> dict[str, object]:
     fields = {name: value for name, value in vars(entry).items() if value != ""}
     return fields | {"received_at": entry.received_at.isoformat()}
 

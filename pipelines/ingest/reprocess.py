@@ -17,13 +17,13 @@ from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Slice
 from pipelines.formcheck.form_check import Checked, Checker
-from pipelines.formcheck.masked_copy import TwinChecker
-from pipelines.formcheck.parsing.parsed_file import Drop, drop_of
+from pipelines.formcheck.masked_copy import MaskedCopyChecker
+from pipelines.formcheck.parsing.submission import Submission, submission_of
 from pipelines.formcheck.validation.identity import pads
 from pipelines.ingest import encryption_keys as all_keys
-from pipelines.ingest.acceptance_rules import settle
+from pipelines.ingest.acceptance import decide_status
 from pipelines.ingest.load import Checks
-from pipelines.ingest.raw_store import Raw
+from pipelines.ingest.raw_store import RawStore
 from pipelines.warehouse.store import Warehouse
 
 _BATCH = 500
@@ -39,7 +39,7 @@ class Span:
 
 
 @dataclass
-class RereadReport:
+class ReprocessReport:
     """What reading again gave: drops read, drops that say something else now, rows accepted now that were refused."""
 
     read: int = 0
@@ -62,28 +62,28 @@ class _Kept:
     rows_quarantined: int
 
 
-def replay(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> RereadReport:
+def replay(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> ReprocessReport:
     """Read again the drops with refused rows; where more rows pass now, they count from ``now`` on."""
-    return _Rereading(settings, region, warehouse, now).run(span, only_refused=True)
+    return _Reprocessing(settings, region, warehouse, now).run(span, only_refused=True)
 
 
-def restate(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> RereadReport:
+def restate(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> ReprocessReport:
     """Read all drops of a span again; where facts differ, the new ones count from ``now`` on."""
-    return _Rereading(settings, region, warehouse, now).run(span, only_refused=False)
+    return _Reprocessing(settings, region, warehouse, now).run(span, only_refused=False)
 
 
-class _Rereading:
+class _Reprocessing:
     """Raw, keys and checker at work on drops that are in the register already."""
 
     def __init__(self, settings: Settings, region: Region, warehouse: Warehouse, now: datetime) -> None:
-        keys = all_keys.load(settings)
+        keys = all_keys.load_keys(settings)
         self._region, self._warehouse = region, warehouse
-        self._raw = Raw(settings.raw, keys)
+        self._raw = RawStore(settings.raw, keys)
         self._checker = Checker(region, pads(keys.pseudonym), settings.memory_limit, settings.threads)
         self._known_at = warehouse.after_editions(now.astimezone(UTC).replace(tzinfo=None))
-        self.report = RereadReport()
+        self.report = ReprocessReport()
 
-    def run(self, span: Span, only_refused: bool) -> RereadReport:
+    def run(self, span: Span, only_refused: bool) -> ReprocessReport:
         try:
             for feed, kept in self._batches(span, only_refused):
                 self._reread(contracts()[feed], kept, only_refused)
@@ -130,7 +130,7 @@ class _Rereading:
     def _reread(self, contract: Contract, kept: Sequence[_Kept], only_refused: bool) -> None:
         drops = [self._drop(contract, item) for item in kept]
         is_purged = self._raw.is_purged(contract, kept[0].content_hash, kept[0].drop_id)
-        checker: Checks = TwinChecker(self._checker) if is_purged else self._checker
+        checker: Checks = MaskedCopyChecker(self._checker) if is_purged else self._checker
         checked = checker.check(contract, drops)
         self.report.read += len(kept)
         passing = {
@@ -147,15 +147,15 @@ class _Rereading:
             return
         with self._warehouse.transaction():
             names = self._write(contract, checked, passing, only_refused)
-            settle(self._warehouse, contract.feed, names)
+            decide_status(self._warehouse, contract.feed, names)
 
-    def _drop(self, contract: Contract, item: _Kept) -> Drop:
+    def _drop(self, contract: Contract, item: _Kept) -> Submission:
         drop_id = f"{item.drop_id}.{item.generations + 1}"
         twin = self._raw.twin(contract, item.content_hash, item.drop_id)
         if twin is not None:
-            return Drop(drop_id, item.content_hash, item.file_name, twin, None, None)
+            return Submission(drop_id, item.content_hash, item.file_name, twin, None, None)
         content = self._raw.content(contract, item.content_hash)
-        return replace(drop_of(content, item.file_name, contract, self._region), drop_id=drop_id)
+        return replace(submission_of(content, item.file_name, contract, self._region), drop_id=drop_id)
 
     def _write(self, contract: Contract, checked: Checked, passing: dict[str, _Kept], only_refused: bool) -> list[str]:
         """Write what passed and differs; returns the generations written."""

@@ -19,11 +19,11 @@ from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract
 from pipelines.formcheck.form_check import Checker
-from pipelines.formcheck.masked_copy import twins_of
-from pipelines.formcheck.parsing.parsed_file import Drop, drop_of
+from pipelines.formcheck.masked_copy import masked_copies_of
+from pipelines.formcheck.parsing.submission import Submission, submission_of
 from pipelines.formcheck.validation.identity import pads
 from pipelines.ingest import encryption_keys as all_keys
-from pipelines.ingest.raw_store import Entry, Raw, flush
+from pipelines.ingest.raw_store import RawEntry, RawStore, flush
 
 LOG = "purge.jsonl"
 # As many files as are checked together when they come.
@@ -44,7 +44,7 @@ class _Expired:
     """A content past its retention, with the first arrival of every drop that had it."""
 
     content_hash: str
-    entries: tuple[Entry, ...]
+    entries: tuple[RawEntry, ...]
 
 
 def purge(settings: Settings, region: Region, now: datetime) -> list[Purged]:
@@ -53,8 +53,8 @@ def purge(settings: Settings, region: Region, now: datetime) -> list[Purged]:
     Feeds without retention, and feeds without persons, are left. Raises UserError (keys, damaged files) before the file
     concerned is touched.
     """
-    keys = all_keys.load(settings)
-    raw = Raw(settings.raw, keys)
+    keys = all_keys.load_keys(settings)
+    raw = RawStore(settings.raw, keys)
     checker = Checker(region, pads(keys.pseudonym), settings.memory_limit, settings.threads)
     done = []
     try:
@@ -77,21 +77,21 @@ def _retention(region: Region) -> dict[str, int]:
     return {feed: kept for feed, kept in days.items() if feed in contracts() and contracts()[feed].is_person}
 
 
-def _expired(raw: Raw, contract: Contract, before: datetime) -> Iterator[_Expired]:
-    arrivals: dict[str, list[Entry]] = defaultdict(list)
+def _expired(raw: RawStore, contract: Contract, before: datetime) -> Iterator[_Expired]:
+    arrivals: dict[str, list[RawEntry]] = defaultdict(list)
     for entry in raw.entries():
         if entry.feed == contract.feed and not entry.reason:
             arrivals[entry.content_hash].append(entry)
     for content_hash, entries in arrivals.items():
         last = max(entry.received_at for entry in entries).replace(tzinfo=UTC)
         if last < before and raw.path(contract, content_hash).exists():
-            first: dict[str, Entry] = {}
+            first: dict[str, RawEntry] = {}
             for entry in sorted(entries, key=lambda entry: entry.precedence):
                 first.setdefault(entry.drop_id, entry)
             yield _Expired(content_hash, tuple(first.values()))
 
 
-def _batches(raw: Raw, contract: Contract, expired: Sequence[_Expired]) -> Iterator[list[_Expired]]:
+def _batches(raw: RawStore, contract: Contract, expired: Sequence[_Expired]) -> Iterator[list[_Expired]]:
     batch: list[_Expired] = []
     size = 0
     for item in expired:
@@ -107,7 +107,7 @@ def _batches(raw: Raw, contract: Contract, expired: Sequence[_Expired]) -> Itera
 
 def _replace(
     folder: Path,
-    raw: Raw,
+    raw: RawStore,
     checker: Checker,
     contract: Contract,
     expired: Sequence[_Expired],
@@ -115,7 +115,7 @@ def _replace(
     now: datetime,
 ) -> None:
     drops = [drop for item in expired for drop in _drops(raw, contract, item, region)]
-    for drop, twin in zip(drops, twins_of(contract, checker.check(contract, drops)), strict=True):
+    for drop, twin in zip(drops, masked_copies_of(contract, checker.check(contract, drops)), strict=True):
         _write_aside(raw.twin_path(contract, drop.content_hash, drop.drop_id), twin)
     os.sync()  # one for all of them
     _log(folder / LOG, contract, expired, now)
@@ -123,10 +123,11 @@ def _replace(
         raw.path(contract, item.content_hash).unlink()
 
 
-def _drops(raw: Raw, contract: Contract, item: _Expired, region: Region) -> list[Drop]:
+def _drops(raw: RawStore, contract: Contract, item: _Expired, region: Region) -> list[Submission]:
     content = raw.content(contract, item.content_hash)
     return [
-        replace(drop_of(content, entry.file_name, contract, region), drop_id=entry.drop_id) for entry in item.entries
+        replace(submission_of(content, entry.file_name, contract, region), drop_id=entry.drop_id)
+        for entry in item.entries
     ]
 
 

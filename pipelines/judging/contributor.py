@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import step
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
+from pipelines.core.sql import step
 from pipelines.judging.lifecycle import EarlyWarning
 from pipelines.judging.period import last_day
 from pipelines.judging.rule_scope import names_a_size

@@ -11,8 +11,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY, Grain
+from pipelines.core.sql import step
 from pipelines.judging.findings import SERIES
 from pipelines.judging.period import last_day
 from pipelines.judging.rule_inputs import READING_DAYS

@@ -6,15 +6,16 @@ from datetime import date, datetime, timedelta
 import duckdb
 import pandas as pd
 
-from models import outage
+from models import completeness
 from models.panel import period_numbers
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.judging.exceedance import KIND
 from pipelines.judging.lifecycle import EarlyWarning, Key
 
-USUAL_BEFORE = timedelta(weeks=outage.MEMORY // 5)  # so many days hold the workdays that make the usual one
+USUAL_BEFORE = timedelta(weeks=completeness.MEMORY // 5)  # so many days hold the workdays that make the usual one
 
 
 def judged_to(
@@ -99,7 +100,7 @@ def _of_scores(
             "cutoff_at": cutoff_at,
             "since": since.date(),
             "indicators": evidence["indicator"].unique().tolist(),
-            "few": outage.EXPECTED,
+            "few": completeness.LEAST_EXPECTED,
             "workdays": [one for one in days if region.is_workday(one)],
         },
     ).fetchall()

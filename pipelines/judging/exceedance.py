@@ -6,9 +6,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.judging.findings import FINDING, NORMAL_95, SERIES, in_scope, place_of, worst
 from pipelines.judging.override import holds_here
 from pipelines.judging.rule_scope import of_industry

@@ -6,10 +6,11 @@ from functools import partial
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import hashes_on
+from pipelines.core.sql import step
 from pipelines.judging import findings as rules
 from pipelines.judging import lead_store
 from pipelines.judging.cause import with_cause

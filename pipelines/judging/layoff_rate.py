@@ -6,8 +6,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import step
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.core.text_safety import inert
 from pipelines.warehouse.expected_submissions import roster
 

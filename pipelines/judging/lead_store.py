@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import step
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region
 from pipelines.core.region.rules import LEADS
+from pipelines.core.sql import step
 from pipelines.judging import leads
 
 HEADCOUNT_MONTHS = 3  # a headcount older than that is none

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.spike import exceeds
+from models.evidence import exceeds
 from pipelines.judging.findings import EVENT_DAYS, with_instalments
 from pipelines.judging.rule_scope import of_industry, of_size
 

@@ -7,9 +7,10 @@ import duckdb
 import pandas as pd
 
 from models.panel import periods_from
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.judging import findings
 from pipelines.judging.evaluated_until import evidence_of, is_of
 from pipelines.judging.exceedance import KIND, came, exceedances

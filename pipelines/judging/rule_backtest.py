@@ -11,10 +11,11 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY, State, UserError
 from pipelines.core.region.load import Region
 from pipelines.core.region.rules import LEADS
+from pipelines.core.sql import step
 from pipelines.judging.corroboration import SCORED, compared, raised
 from pipelines.judging.evaluated_until import judged_to
 from pipelines.judging.findings import place_of
@@ -24,7 +25,7 @@ from pipelines.judging.reevaluation import readings_corrected, reports_gone, spa
 from pipelines.judging.rule_inputs import OF_FACTS, found, grounds, in_force_on
 from pipelines.judging.rule_scope import by_cohort
 from pipelines.judging.verification_labels import DECIDED, of_cases
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 
 YELLOW = 3
 TOUCHED_AFTER_DAYS = 28  # a warning that long after an event's end is still about it
@@ -157,7 +158,7 @@ def _judge(
     in_force_at = partial(_in_force, region, rows)
     in_force = in_force_at(day)
     if set(in_force["kind"]) & OF_FACTS or in_force["raise_by"].notna().any():
-        look(con, cutoff_at)
+        create_views(con, cutoff_at)
     raising = bool(in_force["raise_by"].notna().any())
     indicators = sorted(rows["indicator"].unique())
     scored = sorted({*indicators, *(SCORED if raising else ())})

@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY
 from pipelines.core.region.load import Region
 from pipelines.core.region.rules import LEADS
+from pipelines.core.sql import step
 from pipelines.judging import findings
 from pipelines.judging.exceedance import came, exceedances
 from pipelines.judging.grouping import Series, fold

@@ -32,7 +32,7 @@ from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.ingest import encryption_keys as all_keys
-from pipelines.ingest.raw_store import Raw
+from pipelines.ingest.raw_store import RawStore
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.publication import sha256_of
 from pipelines.ledger.db.portable import revision, write_portable
@@ -213,7 +213,7 @@ def _opens(settings: Settings, path: Path) -> bool:
     if suffix != "csv.sealed" or contract is None:
         return False
     try:
-        for _ in Raw(settings.raw, all_keys.load(settings)).chunks(contract, content_hash):
+        for _ in RawStore(settings.raw, all_keys.load_keys(settings)).chunks(contract, content_hash):
             pass
     except UserError:
         return False

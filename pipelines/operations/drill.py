@@ -12,7 +12,7 @@ from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.ingest import encryption_keys as all_keys
-from pipelines.ingest.raw_store import Raw
+from pipelines.ingest.raw_store import RawStore
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail import anchor, publication, trail
 from pipelines.ledger.audit_trail.cross_check import breaches
@@ -128,7 +128,7 @@ def turn_of(ledger: Ledger) -> int:
 
 def _seals_open(there: Settings, part: int) -> int:
     """Open the newest sealed file of every person feed and one part of all others; returns how many."""
-    raw = Raw(there.raw, all_keys.load(there))
+    raw = RawStore(there.raw, all_keys.load_keys(there))
     newest = {entry.feed: entry for entry in raw.entries() if not entry.reason}
     chosen = {(entry.content_hash, entry.drop_id): entry for entry in newest.values()}
     for entry in raw.entries():

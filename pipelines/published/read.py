@@ -13,11 +13,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from pipelines.core.catalogue.table import Clock
+from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import Audience, Edition, Said, SaidError, UserError, Viewer
 from pipelines.published import schema
 from pipelines.published.cache import Kept
 from pipelines.published.questions import question, view
-from pipelines.published.scope import EVERYTHING, TABLES, Clock, Source, kept_from, scope
+from pipelines.published.scope import EVERYTHING, Source, kept_from, scope
 
 _HISTORY = "_history"
 _FIGURES = frozenset({"numerator", "denominator", "value"})
@@ -153,7 +155,7 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
     stored = table.removesuffix(_HISTORY)
     parts = []
     for source, predicate in scope(viewer, stored, base.city, base.office_sees):
-        if TABLES[stored].derived:
+        if not tables()[stored].is_stored:
             parts.append(f"select * from ({_derived(stored, edition)}) as t where {predicate}")  # nosec B608 # the scope's predicate, whose codes are checked there
             continue
         here = base.columns.get((source, stored), ())
@@ -178,7 +180,7 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
 def _derived(table: str, edition: Edition) -> str:
     """A table made of all areas' rows as they were known in the edition; the scope is applied to what comes out."""
     instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-    found = view(TABLES[table].derived)
+    found = view(table)
     rows = [
         f"{one} as (select t.* from {Source.RESTRICTED}.{one} as t where "  # nosec B608 # names in a file of ours
         f"{_known(one, Source.RESTRICTED, edition, instant, is_history=False)})"
@@ -199,7 +201,7 @@ def _column(column: str, instant: str, is_history: bool, may_be_kept: bool) -> s
 
 def _known(table: str, source: Source, edition: Edition, instant: str, is_history: bool) -> str:
     """Predicate over ``t``: what was known in that edition, or for a history, all that had been known up to it."""
-    clock = TABLES[table].clock
+    clock = tables()[table].clock
     if clock is Clock.VINTAGE:
         since = f"t.known_from <= {instant}"
         return since if is_history else f"{since} and (t.known_to is null or t.known_to > {instant})"

@@ -1,12 +1,8 @@
 """The form of published files, and how a file of an earlier form is read: what it lacks was not said then."""
 
-from collections import defaultdict
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
-import duckdb
-
+from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import Said, SaidError
 
 VERSION = 9
@@ -15,7 +11,6 @@ VERSION = 9
 5: layoff reports in force. 6: policy events in force. 7: industries of rules, the hash of the rule behind a warning or
 lead, who makes up a rise, and what the sources together say of a warning. 8: why the calendar expects what it does.
 9: which figures of the city are kept from which office."""
-_TABLES = Path(__file__).resolve().parent.parent / "sql" / "tables"
 
 
 def check(told: str | None, where: str) -> int:
@@ -30,16 +25,4 @@ def check(told: str | None, where: str) -> int:
 
 def columns(table: str) -> Mapping[str, str]:
     """Name and type of a table's columns in the present form, in their order. Raises KeyError if there is none."""
-    return _tables()[table]
-
-
-@cache
-def _tables() -> Mapping[str, Mapping[str, str]]:
-    with duckdb.connect() as con:
-        for path in _TABLES.glob("*.sql"):
-            con.execute(path.read_text(encoding="utf-8"))
-        found: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        told = "select table_name, column_name, data_type from duckdb_columns() where not internal"
-        for table, name, kind in con.execute(f"{told} order by table_name, column_index").fetchall():
-            found[table][name] = kind
-    return dict(found)
+    return {column.name: column.type for column in tables()[table].columns}

@@ -1,9 +1,10 @@
 """Decides which rows of a published table a viewer may see; deny by default, and the only place that decides it."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
+from pipelines.core.catalogue.table import Readers
+from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import Audience, Said, SaidError, Viewer
 
 _CODE = re.compile(r"[0-9A-Za-z_.-]{1,32}")
@@ -24,65 +25,7 @@ class Source(StrEnum):
     RESTRICTED = "restricted"
 
 
-class Clock(StrEnum):
-    """How a table says what was known when."""
-
-    TIMELESS = "timeless"  # reference rows
-    VINTAGE = "vintage"  # known_from, known_to
-    EDITION = "edition"  # edition_id of the run that said so
-    STANDING = "standing"  # the same, but what is said of a month or quarter stands until it is said anew
-    RECEIVED = "received"  # received_at
-    DROP = "drop"  # drop_id, dated by the register of drops
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a published table declares about itself.
-
-    ``area`` is the expression that says whose row it is, None for reference rows everybody may read;
-    ``in_general`` says whether the general file has the table. ``needs`` is what the region's policy must allow an
-    office, ``bureau_only`` that no office sees it whatever the policy, ``derived`` the file of pipelines/sql/views that
-    makes the table from the restricted file of all areas.
-    """
-
-    clock: Clock
-    area: str | None = None
-    in_general: bool = True
-    needs: str = ""
-    derived: str = ""
-    bureau_only: bool = False
-
-
 _CELL = ("indicator", "industry", "cohort", "grain", "period", "known_from")  # of a table of the city
-_SENDER_OF_DROP = "(select r.sender from {source}.drop_register as r where r.drop_id = t.drop_id)"
-
-TABLES: dict[str, Table] = {
-    "manifest": Table(Clock.TIMELESS),
-    "place": Table(Clock.TIMELESS),
-    "industry": Table(Clock.TIMELESS),
-    "indicator": Table(Clock.TIMELESS),
-    "rule": Table(Clock.TIMELESS),
-    "edition": Table(Clock.EDITION),
-    "reading": Table(Clock.VINTAGE, "t.area"),
-    "episode": Table(Clock.VINTAGE, "t.area"),
-    "roster": Table(Clock.VINTAGE, "t.area"),
-    "suppression": Table(Clock.VINTAGE, "t.area"),
-    "score": Table(Clock.STANDING, "t.area", in_general=False),
-    "forecast": Table(Clock.STANDING, "t.area", in_general=False),
-    "nowcast": Table(Clock.EDITION, "t.area", in_general=False),
-    "revision": Table(Clock.EDITION, "t.area", in_general=False),
-    "model_quality": Table(Clock.EDITION, "t.area", in_general=False),
-    "area_rank": Table(Clock.TIMELESS, "t.area", in_general=False, needs="own_rank", derived="area_rank"),
-    "corroboration": Table(Clock.EDITION, "t.area"),
-    "layoff_lead": Table(Clock.EDITION, "t.area", in_general=False, bureau_only=True),
-    "contributor": Table(Clock.VINTAGE, "t.area", in_general=False),
-    "employer": Table(Clock.VINTAGE, "t.area", in_general=False),
-    "listed_employer": Table(Clock.VINTAGE, "t.area", in_general=False),
-    "filed_report": Table(Clock.VINTAGE, "t.area", in_general=False),
-    "announced_event": Table(Clock.VINTAGE, "t.area"),
-    "drop_register": Table(Clock.RECEIVED, "t.sender", in_general=False),
-    "quarantine": Table(Clock.DROP, _SENDER_OF_DROP, in_general=False),
-}
 
 
 def scope(
@@ -95,28 +38,28 @@ def scope(
     general file; a mail's recipient only its own areas and the city's totals of it. Raises RefusedError for a table
     that declares no owner column, that the general file does not hold, or that the policy keeps from offices.
     """
-    declared = TABLES.get(table)
-    if declared is None:
+    declared = tables().get(table)
+    if declared is None or declared.readers in (Readers.DOOR, Readers.NOBODY):
         raise RefusedError(Said(f"表 {table} 没有声明归属列，拒绝读取", "no scope is declared for this table"))
     audience = viewer.audience
-    if declared.area is None:
+    if declared.owner is None:
         return ((Source.GENERAL if audience is Audience.GENERAL else Source.RESTRICTED, "true"),)
     if audience is Audience.BUREAU:
         return ((Source.RESTRICTED, "true"),)
     if audience is Audience.OFFICE:
-        if declared.bureau_only:
+        if declared.readers is Readers.BUREAU:
             raise RefusedError(Said(f"表 {table} 只供市局使用", "this table is for the bureau alone"))
         if declared.needs and declared.needs not in office_sees:
             raise RefusedError(Said(f"本地区规定各单位不看 {table}", "the region's policy keeps this from offices"))
-        own = (Source.RESTRICTED, _among(declared.area.format(source=Source.RESTRICTED), viewer.areas))
-        if not declared.in_general or city in viewer.areas or "city_totals" not in office_sees:
+        own = (Source.RESTRICTED, _among(declared.owner.format(source=Source.RESTRICTED), viewer.areas))
+        if declared.readers is not Readers.GENERAL or city in viewer.areas or "city_totals" not in office_sees:
             return (own,)
-        return (own, (Source.GENERAL, _among(declared.area, frozenset({city}))))
-    if not declared.in_general:
+        return (own, (Source.GENERAL, _among(declared.owner, frozenset({city}))))
+    if declared.readers is not Readers.GENERAL:
         raise RefusedError(Said(f"表 {table} 不对外公开", "this table is for the bureau and for the office concerned"))
     if not viewer.areas:
         return ((Source.GENERAL, "true"),)
-    return ((Source.GENERAL, _among(declared.area, viewer.areas | {city})),)
+    return ((Source.GENERAL, _among(declared.owner, viewer.areas | {city})),)
 
 
 def kept_from(viewer: Viewer, table: str, source: Source, offices: frozenset[str]) -> str:

@@ -30,8 +30,8 @@ from pipelines.core.domain import Grain, UserError
 from pipelines.core.region.load import Region
 from pipelines.publishing.attacker_constraints import Program, program_of, told_cells
 from pipelines.publishing.disclosure import METHOD
-from pipelines.publishing.lp_bounds import Extremes
-from pipelines.publishing.suppression import EXACT, Figures, Mask, Measure, sums, witnesses
+from pipelines.publishing.lp_bounds import Extremes, Figures
+from pipelines.publishing.suppression import EXACT, Mask, Measure, sums, witnesses
 
 NEWEST = 3  # months looked at whenever something is published
 _INSIDE = ("indicator", "part", "grain", "period", "area", "industry", "least", "most", "need")

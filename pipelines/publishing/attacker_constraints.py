@@ -14,7 +14,8 @@ from pipelines.core.domain import TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
 from pipelines.publishing.disclosure import is_weekly_of_city, needed, small_cells
 from pipelines.publishing.external_constraints import band_limits_of
-from pipelines.publishing.suppression import EXACT, Figures, Mask, adds_up
+from pipelines.publishing.lp_bounds import Figures
+from pipelines.publishing.suppression import EXACT, Mask, adds_up
 
 _TABLE = ["indicator", "cohort", "grain", "period", "released_at", "part"]
 _AREA = ["cohort", "grain", "at", "area"]

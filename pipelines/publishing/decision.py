@@ -1,6 +1,6 @@
 """Which cells of a table are told to the general audience: those small for themselves, and what goes with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,13 +8,15 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipelines.core.catalogue.indicators import Indicator, Share, catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY
 from pipelines.core.region.load import Region
 from pipelines.publishing.disclosure import IS_GENERAL, is_weekly_of_city, needed, small_cells
 from pipelines.publishing.external_constraints import with_limits
-from pipelines.publishing.suppression import Figures, Mask, Measure, adds_up, protect
+from pipelines.publishing.lp_bounds import Figures
+from pipelines.publishing.suppression import Mask, Measure, adds_up, protect
 
 KEY = ("indicator", "area", "industry", "cohort", "grain", "period")
 KEYS = ", ".join(KEY)
@@ -28,7 +30,14 @@ _FLAGS = (
     "numerator_hidden",
     "denominator_hidden",
     "is_wanted",
+    "is_again",
+    "by_weeks",
+    "numerator_told",
+    "denominator_told",
 )
+_FIGURES = ("numerator", "denominator", "least", "most")
+
+_Columns = Mapping[str, NDArray[Any]]  # of the rows of a table; area and industry by their ordinals, 0 the total
 
 
 def chosen_cells(
@@ -164,26 +173,54 @@ def _rate_of(indicator: Indicator) -> str | None:
     return None
 
 
-def decided(region: Region, indicator: Indicator, table: pd.DataFrame) -> pd.DataFrame | None:
-    """The rows of one table as they are told: hidden or not, and why; None when the revisions must wait longer."""
-    is_again = bool(table["is_again"].iloc[0])
-    flags = {name: table[name].to_numpy(dtype=bool) for name in _FLAGS}
-    is_here, was_hidden = flags["is_here"], flags["was_hidden"]
-    is_small = flags["is_small"] & ~flags["was_shown"] & ~flags["is_void"]
-    shared = flags["numerator_hidden"] | flags["denominator_hidden"]
-    asked = is_here & (is_small | shared | was_hidden | flags["is_wanted"])
+def decide(region: Region, indicator: Indicator, cells: pd.DataFrame) -> pd.DataFrame:
+    """The rows of all tables of ``cells`` as they are told, table by table: hidden or not, and why.
+
+    Tables whose revisions must wait longer are left out.
+    """
+    cells = cells.sort_values(["cohort", "period"], kind="stable", ignore_index=True)
+    columns: dict[str, NDArray[Any]] = {name: cells[name].to_numpy(dtype=bool) for name in _FLAGS}
+    columns |= {name: cells[name].to_numpy(dtype=float) for name in _FIGURES}
+    columns |= {name: _ordinals(cells[name], total) for name, total in _totals(region).items()}
+    hidden, reason = np.zeros(len(cells), dtype=bool), np.full(len(cells), "", dtype=object)
+    is_told = np.zeros(len(cells), dtype=bool)
+    number = cells.groupby(["cohort", "period"], sort=True).ngroup().to_numpy()
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    for first, end in zip(starts, [*starts[1:], len(cells)], strict=True):
+        found = _decide_table(region, indicator, {name: column[first:end] for name, column in columns.items()})
+        if found is not None:
+            is_told[first:end] = True
+            hidden[first:end], reason[first:end] = found
+    return cells.assign(is_suppressed=hidden, reason=reason)[is_told]
+
+
+def _totals(region: Region) -> dict[str, str]:
+    return {"area": region.city, "industry": TOTAL_INDUSTRY}
+
+
+def _ordinals(names: "pd.Series[str]", total: str) -> NDArray[np.intp]:
+    """The place of each name in their order: the total's is 0."""
+    return np.asarray(pd.Index([total, *sorted(set(names) - {total})]).get_indexer(names))
+
+
+def _decide_table(region: Region, indicator: Indicator, table: _Columns) -> tuple[Mask, NDArray[Any]] | None:
+    """Which rows of one table are hidden, and why; None when the revisions must wait longer."""
+    is_here, was_hidden = table["is_here"], table["was_hidden"]
+    is_small = table["is_small"] & ~table["was_shown"] & ~table["is_void"]
+    shared = table["numerator_hidden"] | table["denominator_hidden"]
+    asked = is_here & (is_small | shared | was_hidden | table["is_wanted"])
     hidden = asked
     if asked.any():
-        grid = _Grid.of(table, region.city)
+        grid = _Grid.of(table)
         covered = protect(list(_measures(region, indicator, table, grid)), grid.mask(asked))
-        if covered is None and is_again:
+        if covered is None and table["is_again"][0]:
             return None
         hidden = is_here if covered is None else covered[grid.at]
-    fell = hidden & is_small & ~was_hidden & flags["was_told"]
-    by_grain = is_weekly_of_city(indicator) & flags["is_wanted"]
+    fell = hidden & is_small & ~was_hidden & table["was_told"]
+    by_grain = is_weekly_of_city(indicator) & table["is_wanted"]
     reasons = ["", "revised", "small", "shared", "grain"]
     reason = np.select([was_hidden, fell, is_small, shared, by_grain], reasons, "complement")
-    return table.assign(is_suppressed=hidden, reason=np.where(hidden, reason, ""))
+    return hidden, np.where(hidden, reason, "")
 
 
 @dataclass(frozen=True)
@@ -194,32 +231,29 @@ class _Grid:
     at: tuple[Any, Any]
 
     @classmethod
-    def of(cls, table: pd.DataFrame, city: str) -> "_Grid":
-        index, sizes = [], []
-        for column, total in (("area", city), ("industry", TOTAL_INDUSTRY)):
-            names = [total, *sorted(set(table[column]) - {total})]
-            index.append(pd.Index(names).get_indexer(table[column]))
-            sizes.append(len(names))
-        return cls((sizes[0], sizes[1]), (index[0], index[1]))
+    def of(cls, table: _Columns) -> "_Grid":
+        at, sizes = [], []
+        for name in ("area", "industry"):
+            ordinals, index = np.unique(np.append(table[name], 0), return_inverse=True)
+            at.append(index[:-1])
+            sizes.append(len(ordinals))
+        return cls((sizes[0], sizes[1]), (at[0], at[1]))
 
     def mask(self, rows: Mask) -> Mask:
         laid = np.zeros(self.shape, dtype=bool)
         laid[self.at] = rows
         return laid
 
-    def figures(self, rows: "pd.Series[float]", absent: float = 0.0) -> Figures:
+    def figures(self, rows: Figures, absent: float = 0.0) -> Figures:
         laid = np.full(self.shape, absent)
-        laid[self.at] = np.nan_to_num(np.asarray(rows, dtype=float), nan=absent)
+        laid[self.at] = np.nan_to_num(rows, nan=absent)
         return laid
 
 
-def _measures(region: Region, indicator: Indicator, table: pd.DataFrame, grid: _Grid) -> Iterator[Measure]:
+def _measures(region: Region, indicator: Indicator, table: _Columns, grid: _Grid) -> Iterator[Measure]:
     """The figures of a table that add up: the numerator, of a ratio the denominator, too."""
-    is_here = grid.mask(table["is_here"].to_numpy(dtype=bool))
-    was_shown = table["was_shown"].to_numpy(dtype=bool)
-    is_small = table["is_small"].to_numpy(dtype=bool)
-    is_void = table["is_void"].to_numpy(dtype=bool)
-    by_weeks = table["by_weeks"].to_numpy(dtype=bool)
+    is_here, is_small = grid.mask(table["is_here"]), grid.mask(table["is_small"])
+    is_known = table["was_shown"] | table["is_void"] | table["by_weeks"]
     for part in ("numerator", "denominator") if indicator.is_ratio else ("numerator",):
         value = grid.figures(table[part])
         if not adds_up(value):
@@ -232,8 +266,8 @@ def _measures(region: Region, indicator: Indicator, table: pd.DataFrame, grid: _
             value=value,
             low=np.minimum(low, value),
             high=np.maximum(high, value),
-            need=needed(indicator, region.disclosure, value, grid.mask(is_small)),
-            known=~is_here | grid.mask(was_shown | is_void | by_weeks | table[f"{part}_told"].to_numpy(dtype=bool)),
+            need=needed(indicator, region.disclosure, value, is_small),
+            known=~is_here | grid.mask(is_known | table[f"{part}_told"]),
         )
 
 

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pipelines.core.catalogue.indicators import Indicator, catalogue, step
+from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY
 from pipelines.core.region.disclosure_policy import Bounds
+from pipelines.core.sql import step
 from pipelines.judging.lifecycle import BANDS
-from pipelines.publishing.suppression import Figures, Mask
+from pipelines.publishing.lp_bounds import Figures
+from pipelines.publishing.suppression import Mask
 
 METHOD = 3  # of release and secondary suppression; another number derives the whole general file anew
 OF_EMPLOYER = "event"  # kind of the warnings that rest on one employer's report

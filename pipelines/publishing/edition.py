@@ -12,6 +12,8 @@ import duckdb
 import pandas as pd
 
 from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.catalogue.table import Clock, Origin, Readers
+from pipelines.core.catalogue.tables import published_tables, tables
 from pipelines.core.domain import TOTAL_INDUSTRY, Edition, UserError
 from pipelines.core.region.load import Region
 from pipelines.ledger.audit_trail.publication import hashes
@@ -32,33 +34,15 @@ from pipelines.publishing.withheld import offices, withhold
 from pipelines.warehouse.tables import define
 
 KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
-VINTAGE = (
-    "reading",
-    "episode",
-    "contributor",
-    "roster",
-    "employer",
-    "listed_employer",
-    "filed_report",
-    "announced_event",
+_OF_WAREHOUSE = tuple(table for table in published_tables() if table.origin is Origin.WAREHOUSE)
+VINTAGE = tuple(table.name for table in _OF_WAREHOUSE if table.clock is Clock.VINTAGE)
+BY_EDITION = tuple(
+    table.name for table in _OF_WAREHOUSE if table.clock in (Clock.EDITION, Clock.STANDING) and table.name != "edition"
 )
-BY_EDITION = ("score", "forecast", "nowcast", "revision", "model_quality", "layoff_lead", "corroboration")
+REFERENCE = tuple(table.name for table in published_tables() if table.origin is Origin.REFERENCE)
 DISCLOSURE = ("release", "suppression", "checked_month", "withheld")
-REFERENCE = ("place", "industry", "indicator", "rule")
-IN_GENERAL = ("roster", "reading", "episode", "suppression", "corroboration", "announced_event")
-IN_BOTH = frozenset({"corroboration"})  # of BY_EDITION: in the general file without figures
-RESTRICTED_ONLY = (
-    "release",
-    "checked_month",
-    "withheld",
-    "contributor",
-    "employer",
-    "listed_employer",
-    "filed_report",
-    *(table for table in BY_EDITION if table not in IN_BOTH),
-    "drop_register",
-    "quarantine",
-)
+IN_GENERAL = tuple(table.name for table in published_tables() if table.readers is Readers.GENERAL and table.owner)
+RESTRICTED_ONLY = tuple(table.name for table in published_tables() if table.readers is not Readers.GENERAL)
 
 
 def current_edition(published: Path) -> str | None:
@@ -147,8 +131,8 @@ _ADD_SECOND_UNIT = """
 
 def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetime:
     """Bring the restricted file up to the warehouse; returns the last cut-off that it knew before."""
-    for table in (*VINTAGE, *BY_EDITION, *REFERENCE, *DISCLOSURE, "edition", "manifest", "drop_register", "quarantine"):
-        define(con, table, "restricted")
+    for published in published_tables():
+        define(con, published.name, "restricted")
     known = _known(con, "restricted")
     for table in VINTAGE:
         _follow_vintages(con, "restricted", table, known, "select * from main." + table)  # nosec B608 # names of our own tables and columns
@@ -179,17 +163,8 @@ def _known(con: duckdb.DuckDBPyConnection, database: str) -> datetime:
 
 def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, known: datetime, source: str) -> None:
     """Close in a file what the warehouse closed after ``known``, and append what ``source`` says came after it."""
-    keys = {
-        "reading": "indicator, area, industry, cohort, grain, period",
-        "episode": "episode_id",
-        "contributor": "episode_id, place",
-        "roster": "feed, area, period",
-        "employer": "employer",
-        "listed_employer": "employer, kind, area",
-        "filed_report": "report_id, area",
-        "announced_event": "event_id, area",
-    }[table]
-    same = " and ".join(f"published.{key} = ended.{key}" for key in (*keys.split(", "), "known_from"))
+    keys = (*tables()[table].key, "known_from")
+    same = " and ".join(f"published.{key} = ended.{key}" for key in keys)
     con.execute(
         f"update {database}.{table} as published set known_to = ended.known_to from main.{table} as ended "  # nosec B608 # names of our own tables and columns
         f"where published.known_to is null and ended.known_to > $known and {same}",

@@ -11,7 +11,7 @@ from pipelines.core.catalogue.indicators import Indicator
 from pipelines.core.domain import TOTAL_INDUSTRY
 from pipelines.core.region.load import Region
 from pipelines.publishing.disclosure import is_weekly_of_city, told_bands
-from pipelines.publishing.suppression import Figures
+from pipelines.publishing.lp_bounds import Figures
 
 _BAND = re.compile(r"<(\d+)|(\d+)–(\d+)|(\d+)\+")
 _WEEK = pd.Timedelta(days=6)

@@ -1,12 +1,15 @@
-"""The least and the largest value of single variables of one linear program, solved one after another by HiGHS."""
+"""Linear programs solved by HiGHS: the cheapest solution of one, the least and largest values of variables of one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.core.domain import UserError
-from pipelines.publishing.suppression import Figures
+
+Figures = NDArray[np.float64]
 
 _UNBOUNDED = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 _ANSWERED = (highspy.HighsModelStatus.kOptimal, *_UNBOUNDED)
@@ -18,6 +21,36 @@ class _Quiet(highspy.Highs):
     def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name
         self.setOptionValue("output_flag", False)
         super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
+def _new_solver(options: Mapping[str, str | int]) -> _Quiet:
+    solver = _Quiet()  # type: ignore[no-untyped-call]
+    for option, value in options.items():
+        solver.setOptionValue(option, value)
+    return solver
+
+
+_DUAL_SIMPLEX: Mapping[str, str | int] = {"threads": 1, "solver": "simplex", "simplex_strategy": 1, "presolve": "off"}
+
+
+def solve_equal(cost: Figures, matrix: Any, low: Figures, high: Figures) -> Figures | None:
+    """The x of least ``cost`` (n,) @ x where ``matrix`` @ x is 0 and ``low`` <= x <= ``high``; None: there is none.
+
+    matrix: scipy CSC array (rows, n). Begins anew each time: the answer hangs on nothing asked before.
+    """
+    program = highspy.HighsLp()
+    program.num_row_, program.num_col_ = matrix.shape
+    program.col_cost_, program.col_lower_, program.col_upper_ = cost, low, high
+    program.row_lower_ = program.row_upper_ = np.zeros(matrix.shape[0])
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+    program.a_matrix_.value_ = matrix.data
+    solver = _new_solver(_DUAL_SIMPLEX)
+    solver.passModel(program)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    return np.asarray(solver.getSolution().col_value)
 
 
 class Extremes:
@@ -41,9 +74,7 @@ class Extremes:
         program.a_matrix_.start_ = np.concatenate([equal.indptr, equal.indptr[-1] + less.indptr[1:]])
         program.a_matrix_.index_ = np.concatenate([equal.indices, less.indices])
         program.a_matrix_.value_ = np.concatenate([equal.data, less.data])
-        self._solver = _Quiet()  # type: ignore[no-untyped-call]
-        for option, value in (("threads", 1), ("solver", "simplex")):
-            self._solver.setOptionValue(option, value)
+        self._solver = _new_solver({"threads": 1, "solver": "simplex"})
         self._solver.passModel(program)
 
     def point(self, variable: int, sign: float) -> Figures | None:

@@ -17,7 +17,7 @@ import pandas as pd
 from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.region.load import Region
 from pipelines.publishing.attacker import attack
-from pipelines.publishing.decision import KEY, KEYS, chosen_cells, decided, period_back
+from pipelines.publishing.decision import KEY, KEYS, chosen_cells, decide, period_back
 from pipelines.publishing.disclosure import IS_GENERAL, is_weekly_of_city
 
 WAIT_DAYS = 15
@@ -105,12 +105,11 @@ def _decide(con: duckdb.DuckDBPyConnection, region: Region, now: Now, indicator:
     cells = chosen_cells(con, region, now.cutoff_at, indicator, grain)
     if cells.empty:
         return
-    tables = [table for _, table in cells.groupby(["cohort", "period"], sort=True)]
-    told = [found for table in tables if (found := decided(region, indicator, table)) is not None]
-    if not told:
+    told = decide(region, indicator, cells)
+    if told.empty:
         return
-    _write(con, now, pd.concat(told, ignore_index=True))
-    for table in tables:
+    _write(con, now, told)
+    for _, table in cells[cells["is_again"]].groupby(["cohort", "period"], sort=True):
         if _gives_away(con, region, indicator, table):
             _undo(con, now, table)  # told at the next restatement instead
 
@@ -121,7 +120,7 @@ def _gives_away(con: duckdb.DuckDBPyConnection, region: Region, indicator: Indic
     A week told of the city alone does not: nothing of it below the city was ever told.
     """
     grain, period = table["grain"].iloc[0], table["period"].iloc[0].date()
-    if not table["is_again"].any() or (is_weekly_of_city(indicator) and grain == "week"):
+    if is_weekly_of_city(indicator) and grain == "week":
         return False
     related = {indicator.name, *(share.indicator for share in indicator.shares)}
     related |= {item.name for item in catalogue().values() for share in item.shares if share.indicator in related}

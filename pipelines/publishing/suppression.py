@@ -14,9 +14,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 
-Figures = NDArray[np.float64]
+from pipelines.publishing.lp_bounds import Figures, solve_equal
+
 Mask = NDArray[np.bool_]
 
 EXACT = 1e-3  # a witness agrees with every sum to a thousandth of a person
@@ -59,6 +59,13 @@ def sums(rows: int, columns: int) -> sparse.csr_array:
         return sparse.csr_array((0, cells.size))
     index = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     return sparse.csr_array((np.concatenate(data), (index, np.concatenate(lines))), shape=(len(lines), cells.size))
+
+
+@cache
+def _both_ways(rows: int, columns: int) -> sparse.csc_array:
+    """The sums over what cells rise by, then over what they fall by."""
+    matrix = sums(rows, columns)
+    return sparse.csc_array(sparse.hstack([matrix, -matrix]))
 
 
 def adds_up(value: Figures) -> bool:
@@ -123,50 +130,47 @@ def _fitted(measure: Measure, is_open: Mask, inner: tuple[slice, slice], rows: F
         alone = np.zeros((len(cells), *free.shape))
         alone[np.arange(len(cells)), cells[:, 0], cells[:, 1]] = measure.need[inner][free]
         return alone
-    room = np.where(free, measure.value[inner] - measure.low[inner], 0.0)
-    need = measure.need[inner]
-    found = [_fitting(room, np.argwhere(free), need, free, rows, columns)]
-    lowered = free & (room >= need)
-    found.append(_fitting(room, np.argwhere(lowered), -need, free, rows, columns))
-    return np.concatenate(found)
+    at = np.argwhere(free)
+    room, need = (measure.value - measure.low)[inner][free], measure.need[inner][free]
+    up, down = np.arange(len(at)), np.flatnonzero(room >= need)
+    step = np.concatenate([need, -need[down]])
+    moved = _fit(room, np.concatenate([up, down]), step, rows.T[at[:, 0]], columns.T[at[:, 1]])
+    deviation = np.zeros((len(moved), *free.shape))
+    deviation[:, at[:, 0], at[:, 1]] = moved
+    return deviation
 
 
-def _fitting(
-    room: Figures, at: NDArray[np.intp], step: Figures, free: Mask, rows: Figures, columns: Figures
-) -> Figures:
-    """Witnesses by proportional fitting: the cells ``at`` moved by their ``step``, the other free ones scaled.
+def _fit(room: Figures, at: NDArray[np.intp], step: Figures, rows: Figures, columns: Figures) -> Figures:
+    """Witnesses by proportional fitting: the cells ``at`` moved by their ``step``, all others scaled.
 
-    ``room``: how much there is in each cell, inner rows × inner columns; the sums of it stay. Those that do not
-    converge are dropped.
+    ``room``: how much there is in each of n open cells; its sums over the groups ``rows`` and ``columns`` (n, groups)
+    stay. Witnesses (witnesses, n) that do not converge are dropped.
     """
-    raised = (room + step)[at[:, 0], at[:, 1]]
-    row_left = rows @ room.sum(axis=1) - rows[:, at[:, 0]].T * raised[:, None]
-    column_left = columns @ room.sum(axis=0) - columns[:, at[:, 1]].T * raised[:, None]
+    raised = room[at] + step
+    row_left, column_left = (room @ groups - groups[at] * raised[:, None] for groups in (rows, columns))
     is_possible = (row_left >= -EXACT / 4).all(axis=1) & (column_left >= -EXACT / 4).all(axis=1)
     at, raised = at[is_possible], raised[is_possible]
     row_left, column_left = row_left[is_possible].clip(0.0), column_left[is_possible].clip(0.0)
-    weight = np.repeat(np.where(free, room + _START, 0.0)[None], len(at), axis=0)
-    weight[np.arange(len(at)), at[:, 0], at[:, 1]] = 0.0
-    row_kept, column_kept = 1.0 - rows.sum(axis=0), 1.0 - columns.sum(axis=0)
+    weight = np.repeat((room + _START)[None], len(at), axis=0)
+    weight[np.arange(len(at)), at] = 0.0
+    row_kept, column_kept = 1.0 - rows.sum(axis=1), 1.0 - columns.sum(axis=1)
     done = []
     for turn in range(_ROUNDS):
-        now = weight.sum(axis=1) @ columns.T
-        weight *= ((column_left / np.maximum(now, _TINY)) @ columns + column_kept)[:, None, :]
-        now = weight.sum(axis=2) @ rows.T
-        weight *= ((row_left / np.maximum(now, _TINY)) @ rows + row_kept)[:, :, None]
+        weight *= (column_left / np.maximum(weight @ columns, _TINY)) @ columns.T + column_kept
+        weight *= (row_left / np.maximum(weight @ rows, _TINY)) @ rows.T + row_kept
         if turn % _LOOK and turn < _ROUNDS - 1:
             continue
-        off = np.abs(weight.sum(axis=1) @ columns.T - column_left).max(axis=1, initial=0.0)
-        off = np.maximum(off, np.abs(weight.sum(axis=2) @ rows.T - row_left).max(axis=1, initial=0.0))
+        off = np.abs(weight @ columns - column_left).max(axis=1, initial=0.0)
+        off = np.maximum(off, np.abs(weight @ rows - row_left).max(axis=1, initial=0.0))
         is_near = off < EXACT / 2
         found = weight[is_near]
-        found[np.arange(len(found)), at[is_near, 0], at[is_near, 1]] = raised[is_near]
+        found[np.arange(len(found)), at[is_near]] = raised[is_near]
         done.append(found - room)
         weight, at, raised = weight[~is_near], at[~is_near], raised[~is_near]
         row_left, column_left = row_left[~is_near], column_left[~is_near]
         if not len(at):
             break
-    return np.concatenate(done) if done else np.zeros((0, *room.shape))
+    return np.concatenate(done)
 
 
 def cheapest(measure: Measure, is_open: Mask, cell: tuple[int, int]) -> Figures | None:
@@ -179,11 +183,10 @@ def cheapest(measure: Measure, is_open: Mask, cell: tuple[int, int]) -> Figures 
     cost[1:, :1] *= _TOTAL if value.shape[1] > 1 else 1.0
     cost[:1, 1:] *= _TOTAL
     cost[0, 0] *= _GRAND
-    cost = np.where(is_open, _FREE, cost).ravel()
+    cost = np.tile(np.where(is_open, _FREE, cost).ravel(), 2)
     up = np.where(measure.known, 0.0, measure.high - value).ravel()
     down = np.where(measure.known, 0.0, value - measure.low).ravel()
-    matrix = sums(*value.shape)
-    both = sparse.hstack([matrix, -matrix]).tocsc()
+    both = _both_ways(*value.shape)
     k, need = cell[0] * value.shape[1] + cell[1], measure.need[cell]
     best: tuple[float, Figures] | None = None
     for is_up in (True, False):
@@ -193,16 +196,13 @@ def cheapest(measure: Measure, is_open: Mask, cell: tuple[int, int]) -> Figures 
         limit[[k, len(up) + k]] = 0.0
         least = np.zeros(len(limit))
         least[k if is_up else len(up) + k] = limit[k if is_up else len(up) + k] = need
-        answer = linprog(
-            np.concatenate([cost, cost]),
-            A_eq=both,
-            b_eq=np.zeros(matrix.shape[0]),
-            bounds=np.column_stack([least, limit]),
-            method="highs-ds",
-            options={"presolve": False},
-        )
-        if answer.status == 0 and (best is None or answer.fun < best[0]):
-            best = (float(answer.fun), (answer.x[: len(up)] - answer.x[len(up) :]).reshape(value.shape))
+        answer = solve_equal(cost, both, least, limit)
+        if answer is None:
+            continue
+        # Added up in order: where up and down cost the same, the last bit chooses.
+        price = sum((cost * answer).tolist())
+        if best is None or price < best[0]:
+            best = (price, (answer[: len(up)] - answer[len(up) :]).reshape(value.shape))
     return None if best is None else best[1]
 
 

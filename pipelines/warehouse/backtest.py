@@ -9,10 +9,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from models import budget, quality
+from models import quality
 from models.assess import Assessment, Memory
 from models.backtest import trace
-from models.evidence import evidence
+from models.evidence import JudgedWindows, best_z_score
 from models.methods import METHODS, Method
 from models.panel import LEVELS, Floats, Integers, Panel, hierarchy, period_numbers
 from models.quality import NAMES, Event
@@ -20,8 +20,9 @@ from models.recipe import Recipe
 from pipelines.core.catalogue.indicators import Indicator, indicator_named
 from pipelines.core.domain import TOTAL_INDUSTRY, Grain, UserError
 from pipelines.core.region.load import Region
-from pipelines.warehouse.cells import READING, Cells, cells_of, is_cell
-from pipelines.warehouse.series_judgement import NOWCAST, STANDING, Judgement, judgement
+from pipelines.core.sql import step
+from pipelines.warehouse.cells import Cells, cells_of, is_cell
+from pipelines.warehouse.series_judgement import STANDING, Judgement, judgement
 
 AHEAD_DAYS = 550  # calendar beyond the last period
 WITHIN_DAYS = {Grain.DAY: 7, Grain.WEEK: 7, Grain.MONTH: 45, Grain.QUARTER: 120}  # an event is found in time: the
@@ -57,18 +58,18 @@ def backtest(
     con: duckdb.DuckDBPyConnection,
     region: Region,
     name: str,
-    first: date,
-    last: date,
+    days: tuple[date, date],
     truth: Path | None = None,
     progress: Callable[[str, int, int], None] = lambda *_: None,
     method: str = "",
 ) -> Backtest:
-    """Make the judgements of the editions from ``first`` to ``last`` again and score them by what is known now.
+    """Make the judgements of the editions of ``days`` (first and last) again and score them by what is known now.
 
     truth: labels as `gangshao demo` writes them; without them nothing can be said of detection. method: name of another
     one than the region's. Raises UserError when the indicator, the method or the editions do not exist, or the labels
     cannot be read.
     """
+    first, last = days
     chosen = method_named(method or region.method)
     indicator = indicator_named(name)
     vintages: list[Vintage] = []
@@ -145,16 +146,10 @@ def vintages_of(
 ) -> Iterator[Vintage]:
     """Each edition's look at the indicator, in their order; editions before the first reading have none."""
     grain = indicator.grains[0]
-    frame = con.execute(
-        f"select {READING}, known_from, known_to from reading where indicator = $indicator and grain = $grain",  # nosec B608 # names of our own tables and columns
-        {"indicator": indicator.name, "grain": str(grain)},
-    ).df()
+    wanted = {"indicator": indicator.name, "grain": str(grain)}
+    frame = con.execute(step("cell_history"), wanted).df()
     frame = frame[is_cell(frame, indicator, grain, region)]
-    nowcasts = con.execute(
-        f"select edition.cutoff_at, {NOWCAST} from nowcast join edition using (edition_id) "  # nosec B608 # names of our own tables and columns
-        "where indicator = $indicator and grain = $grain and area <> $city",
-        {"indicator": indicator.name, "grain": str(grain), "city": region.city},
-    ).df()
+    nowcasts = con.execute(step("nowcast_history"), wanted | {"city": region.city}).df()
     memory: Memory | None = None
     cells: Cells | None = None
     calendar = pd.DataFrame()
@@ -263,12 +258,14 @@ def _judged(
         chance, observed, expected, variance = (
             _cube(vintage.said.score[name], recipe) for name in ("p", "observed", "expected", "variance")
         )
-        strength.append(evidence(chance, observed, expected, variance, group, recipe, first.worse, first.nature))
+        strength.append(
+            best_z_score(JudgedWindows(chance, observed, expected, variance), group, recipe, first.worse, first.nature)
+        )
         p.append(chance)
     memory = min(recipe.budget_memory, len(first.periods) - 1)
     past = trace(first, calendar, first.periods[-memory].date(), method).evidence
     most = recipe.budget * len(group) * memory / recipe.periods_per_year
-    alarm = (np.stack(strength, axis=1) > budget.line(past, most, recipe.budget_gap)).astype(np.float64)
+    alarm = (np.stack(strength, axis=1) > quality.alarm_line(past, most, recipe.budget_gap)).astype(np.float64)
     every, block = np.stack(p), _last_numbers(vintages) // max(span.length for span in recipe.windows)
     figures = quality.calibration(every)
     errors = quality.errors([quality.calibration(every[block == one]) for one in np.unique(block)])

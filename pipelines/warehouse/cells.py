@@ -12,9 +12,9 @@ from models.panel import STEP_DAYS, day_numbers, period_numbers, periods_from
 from pipelines.core.catalogue.indicators import Indicator
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 
 Matrix = NDArray[np.float64]
-READING = "area, industry, cohort, grain, period, numerator, denominator, reporting, due"
 
 
 @dataclass
@@ -103,10 +103,7 @@ def is_cell(frame: pd.DataFrame, indicator: Indicator, grain: Grain, region: Reg
 
 def load_cells(con: duckdb.DuckDBPyConnection, indicator: Indicator, grain: Grain, region: Region) -> Cells | None:
     """Current readings of the indicator's cells; None when there are none yet."""
-    frame = con.execute(
-        f"select {READING} from reading where known_to is null and indicator = $indicator and grain = $grain",  # nosec B608 # names of our own tables and columns
-        {"indicator": indicator.name, "grain": str(grain)},
-    ).df()
+    frame = con.execute(step("cell_reading"), {"indicator": indicator.name, "grain": str(grain)}).df()
     return cells_of(frame[is_cell(frame, indicator, grain, region)], indicator, grain, region)
 
 

@@ -14,7 +14,8 @@ from models.recipe import MIN_COVERAGE
 from pipelines.core.catalogue.indicators import Indicator
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
-from pipelines.warehouse.cells import READING, Cells
+from pipelines.core.sql import step
+from pipelines.warehouse.cells import Cells
 from pipelines.warehouse.exposure import figures_of, joined, total
 
 GRAIN = Grain.WEEK
@@ -22,12 +23,9 @@ GRAIN = Grain.WEEK
 
 def load_cohorts(con: duckdb.DuckDBPyConnection, indicator: Indicator, region: Region) -> Cells | None:
     """Current readings of the cohorts of all units; None when nobody was ever said to be of a cohort."""
-    frame = con.execute(
-        f"select {READING} from reading where known_to is null and indicator = $indicator and grain = $grain "  # nosec B608 # names of our own tables and columns
-        "and industry = $total and area <> $city",
-        {"indicator": indicator.name, "grain": str(GRAIN), "total": TOTAL_INDUSTRY, "city": region.city},
-    ).df()
-    return cohorts_of(frame, indicator, region)
+    frame = con.execute(step("cell_reading"), {"indicator": indicator.name, "grain": str(GRAIN)}).df()
+    of_units = (frame["industry"] == TOTAL_INDUSTRY) & (frame["area"] != region.city)
+    return cohorts_of(frame[of_units], indicator, region)
 
 
 def cohorts_of(frame: pd.DataFrame, indicator: Indicator, region: Region) -> Cells | None:

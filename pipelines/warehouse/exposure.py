@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from models.outage import outages
+from models.completeness import outages
 from models.panel import Flags, Integers
 from models.recipe import MIN_COVERAGE, MIN_SEEN
 from pipelines.warehouse.cells import Cells, Matrix

@@ -34,31 +34,32 @@ class Figure:
         return ("numerator", "denominator") if self.indicator.is_ratio else ("numerator",)
 
 
-def find_figure(
-    con: duckdb.DuckDBPyConnection,
-    region: Region,
-    indicator: str,
-    period: str,
-    *,
-    area: str = "",
-    industry: str = "",
-    grain: str = "",
-    as_of: date | None = None,
-) -> Figure:
-    """Find a published number in the warehouse, by what people type.
+@dataclass(frozen=True)
+class FigureAddress:
+    """A published number as people type it.
 
     ``period``: ``2026-10``, ``2026Q4`` or any day of the period. ``area`` (default the city) and ``industry`` (default
     all of them): code or name. ``grain``: by default what the period is written as, for a day the finest the indicator
-    has. ``as_of``: the last edition of that day; None: the newest. Raises UserError in one sentence for anything that
-    does not exist.
+    has. ``as_of``: the last edition of that day; None: the newest.
     """
-    chosen = _indicator(indicator)
+
+    indicator: str
+    period: str
+    area: str = ""
+    industry: str = ""
+    grain: str = ""
+    as_of: date | None = None
+
+
+def find_figure(con: duckdb.DuckDBPyConnection, region: Region, address: FigureAddress) -> Figure:
+    """Find a published number in the warehouse. Raises UserError in one sentence for anything that does not exist."""
+    chosen, area = _indicator(address.indicator), address.area
     place = region.aliases.get(area.upper(), region.aliases.get(area)) if area else region.city
     if place is None:
         raise UserError(f"没有名为“{area}”的地区，请写代码或名称，如 {region.units[0]} (no such area)")
-    at_grain, first = _period(chosen, region, period, grain)
-    branch = _industry(region, industry)
-    edition = _edition(con, as_of)
+    at_grain, first = _period(chosen, region, address.period, address.grain)
+    branch = _industry(region, address.industry)
+    edition = _edition(con, address.as_of)
     key = {
         "indicator": chosen.name,
         "area": place,

@@ -8,28 +8,23 @@ import pandas as pd
 
 from models.assess import Memory
 from models.change import assessed
-from models.interval import QUANTILES
+from models.evidence import QUANTILES
 from models.methods import METHODS
 from models.panel import Panel
-from pipelines.core.catalogue.indicators import Indicator, catalogue, step
+from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.domain import EVERY_COHORT, Edition, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.warehouse.cells import Cells, is_cell, load_cells
 from pipelines.warehouse.cohorts import GRAIN as COHORT_GRAIN
 from pipelines.warehouse.cohorts import cohort_panel, load_cohorts
 from pipelines.warehouse.model_state import MemoryFolder
-from pipelines.warehouse.series_judgement import NOWCAST, STANDING, judgement, likely_panel
+from pipelines.warehouse.series_judgement import STANDING, judgement, likely_panel
+from pipelines.warehouse.tables import append_frame
 from pipelines.warehouse.transform import Change
 
 AHEAD_DAYS = 280  # calendar beyond the last period: from one refit to the next, or six months of forecast
-_SCORE = (
-    "edition_id, day, indicator, area, industry, cohort, grain, window_periods, window_from, data_to, observed, "
-    "expected, variance, p, strength, state, level_mean, factor_mean, is_provisional, rate, rate_expected, reason"
-)
-_FORECAST = (
-    "edition_id, made_on, indicator, area, industry, cohort, grain, period, horizon, expected, lo80, hi80, lo95, hi95"
-)
 _MEANS = {"level": "level_mean", "factor": "factor_mean"}
 
 
@@ -84,8 +79,7 @@ class Forecaster:
     def _nowcasts(self, edition: Edition, indicator: Indicator, grain: Grain) -> pd.DataFrame:
         """This edition's nowcasts of the indicator's areas: the total's parts say what it lacks."""
         return self._con.execute(
-            f"select {NOWCAST} from nowcast where edition_id = $edition and indicator = $indicator and grain = $grain "  # nosec B608 # names of our own tables and columns
-            "and area <> $city",
+            step("nowcast_of_edition"),
             {
                 "edition": edition.edition_id,
                 "indicator": indicator.name,
@@ -135,9 +129,9 @@ class Forecaster:
         common = {"edition_id": edition.edition_id, "indicator": indicator.name, "grain": str(COHORT_GRAIN)}
         score = made.assessment.score.rename(columns=_MEANS).merge(series, left_on="series", right_index=True)
         score = self._with_open(score.assign(**common, day=pd.Timestamp(edition.day)))
-        self._write("score", _SCORE, score)
+        append_frame(self._con, "score", score)
         forecast = foreseen(made.assessment.forecast).merge(series, left_on="series", right_index=True)
-        self._write("forecast", _FORECAST, forecast.assign(**common, made_on=pd.Timestamp(edition.day)))
+        append_frame(self._con, "forecast", forecast.assign(**common, made_on=pd.Timestamp(edition.day)))
 
     def calendar(self, start: date, end: date) -> pd.DataFrame:
         """Calendar of the region from ``start`` to beyond ``end``, kept between editions."""
@@ -167,13 +161,13 @@ class Forecaster:
         common = {"edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT}
         score = _named(assessment.score, frame).assign(**common, day=pd.Timestamp(edition.day), grain=str(grain))
         score = self._with_open(score)
-        self._write("score", _SCORE, score)
+        append_frame(self._con, "score", score)
         forecast = (
             foreseen(assessment.forecast)
             .merge(series, left_on="series", right_index=True)
             .assign(**common, made_on=pd.Timestamp(edition.day), grain=str(Grain.WEEK if grain is Grain.DAY else grain))
         )
-        self._write("forecast", _FORECAST, forecast)
+        append_frame(self._con, "forecast", forecast)
         return [score]
 
     def _with_open(self, score: pd.DataFrame) -> pd.DataFrame:
@@ -206,11 +200,6 @@ class Forecaster:
         method = METHODS[self._region.method]
         said, _ = assessed(part, self._calendar_of(cells), self._memory.get(indicator), method)
         return _named(said.score, part).assign(indicator=indicator)
-
-    def _write(self, table: str, columns: str, frame: pd.DataFrame) -> None:
-        self._con.register("incoming", frame)
-        self._con.execute(f"insert into {table} ({columns}) select {columns} from incoming")  # nosec B608 # names of our own tables and columns
-        self._con.unregister("incoming")
 
 
 def foreseen(forecast: pd.DataFrame) -> pd.DataFrame:

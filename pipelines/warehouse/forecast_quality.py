@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 
 from models import quality
-from models.drift import Drift, drift
 from models.methods import METHODS
 from models.panel import Floats, Panel
-from pipelines.core.catalogue.indicators import catalogue, step
+from models.quality import Drift, drift
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.warehouse.forecast import Forecaster
+from pipelines.warehouse.tables import append_frame
 
 RECENT, YEAR = timedelta(days=91), timedelta(days=364)
 LEAST_SHARE = 2 / 3  # of the recent sums must be known
 EXPECTED = {"coverage_80": 0.8, "coverage_95": 0.95, "p_below_0.05": 0.05}
-_COLUMNS = "edition_id, day, indicator, area, figure, value, before, expected, sums, is_drift, sentence"
 
 
 def watch(
@@ -42,23 +43,22 @@ def watch(
             if np.isfinite(found.value):
                 sentence = told(catalogue()[name].title_zh, figure, found) if found.is_drift else None
                 rows.append(
-                    (
-                        edition.edition_id,
-                        edition.day,
-                        name,
-                        region.city,
-                        figure,
-                        found.value,
-                        None if np.isnan(found.before) else found.before,
-                        EXPECTED[figure],
-                        found.sums,
-                        found.is_drift,
-                        sentence,
-                    )
+                    {
+                        "edition_id": edition.edition_id,
+                        "day": pd.Timestamp(edition.day),
+                        "indicator": name,
+                        "area": region.city,
+                        "figure": figure,
+                        "value": found.value,
+                        "before": found.before,
+                        "expected": EXPECTED[figure],
+                        "sums": found.sums,
+                        "is_drift": found.is_drift,
+                        "sentence": sentence,
+                    }
                 )
-    if rows:
-        con.executemany(f"insert into model_quality ({_COLUMNS}) values ({', '.join('?' * 11)})", rows)  # nosec B608 # names of our own tables and columns
-    return sum(row[-2] for row in rows)
+    append_frame(con, "model_quality", pd.DataFrame(rows))
+    return sum(row["is_drift"] for row in rows)
 
 
 def figures(con: duckdb.DuckDBPyConnection, region: Region, name: str, panel: Panel) -> dict[str, Drift]:

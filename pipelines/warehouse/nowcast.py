@@ -5,18 +5,16 @@ from datetime import timedelta
 import duckdb
 import pandas as pd
 
-from models.nowcast import completion, likely
-from pipelines.core.catalogue.indicators import catalogue, step
+from models.completeness import completion, likely
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
+from pipelines.warehouse.tables import append_frame
 
 _PAST = timedelta(days=400)
 _RECENT = timedelta(days=70)
 _LEAST_PERIODS = 4  # the vintages of one period are alike: many of them are still one case
-_COLUMNS = (
-    "edition_id, made_on, indicator, area, industry, cohort, grain, period, value, reporting, due, likely, lo, hi, "
-    "samples"
-)
 
 
 def nowcast(con: duckdb.DuckDBPyConnection, region: Region, edition: Edition) -> int:
@@ -46,7 +44,5 @@ def nowcast(con: duckdb.DuckDBPyConnection, region: Region, edition: Edition) ->
         return 0
     frame = pd.concat(told).dropna(subset=["likely"])
     frame = frame.assign(edition_id=edition.edition_id, made_on=pd.Timestamp(edition.day))
-    con.register("incoming", frame)
-    con.execute(f"insert into nowcast ({_COLUMNS}) select {_COLUMNS} from incoming")  # nosec B608 # names of our own tables and columns
-    con.unregister("incoming")
+    append_frame(con, "nowcast", frame)
     return len(frame)

@@ -5,9 +5,10 @@ from datetime import timedelta
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import EVERY_COHORT, Edition, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.warehouse.transform import Change
 
 _KEY = ["indicator", "area", "industry", "cohort", "grain", "period"]

@@ -16,7 +16,6 @@ from pipelines.core.region.load import Region
 from pipelines.warehouse.cells import Cells
 from pipelines.warehouse.panel import panel
 
-NOWCAST = "area, period, value, likely, lo, hi"
 STANDING = (Grain.MONTH, Grain.QUARTER)  # judged when their readings change; what was said stands until then
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
+from pipelines.core.sql import name, names, step
 from pipelines.warehouse.tables import define_all
 
 _RUN_TIME_SUFFIX = "_run_at"
@@ -68,7 +69,7 @@ class Warehouse:
 
 
 def connect(settings: Settings, read_only: bool = False) -> Warehouse:
-    """Open the warehouse and make the tables and columns it lacks (pipelines/sql/tables).
+    """Open the warehouse and make the tables and columns it lacks (core/catalogue/tables).
 
     Raises UserError when the folder cannot be written, the file is held by another process or is no warehouse.
     """
@@ -119,16 +120,12 @@ def table_hashes(warehouse: Warehouse) -> dict[str, str]:
 
     Comparable between warehouses written by the same version of DuckDB.
     """
-    columns = warehouse.connection.execute(
-        "select table_name, list(column_name order by column_index) from duckdb_columns()"  # nosec B608 # names of our own tables and columns
-        " where schema_name = 'main' and database_name = current_database() and not internal"
-        f" and table_name <> '{_NOT_COMPARED}' group by table_name order by table_name"
-    ).fetchall()
+    columns = warehouse.connection.execute(step("table_columns"), {"not_compared": _NOT_COMPARED}).fetchall()
     hashes = {}
-    for table, names in columns:
-        kept = ", ".join(f'"{name}"' for name in names if not name.endswith(_RUN_TIME_SUFFIX))
+    for table, every in columns:
+        kept = names(column for column in every if not column.endswith(_RUN_TIME_SUFFIX))
         count, total = warehouse.connection.execute(
-            f'select count(*), coalesce(sum(cast(hash({kept}) as hugeint)), 0) from "{table}"'  # nosec B608 # names of our own tables and columns
+            step("table_hash", columns=kept, table=name(str(table)))
         ).fetchall()[0]
         hashes[str(table)] = f"{count}:{int(total):x}"
     return hashes

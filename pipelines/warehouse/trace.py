@@ -9,8 +9,9 @@ import pandas as pd
 
 from pipelines.core.domain import TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import Sql, name, step
 from pipelines.feeds import contracts
-from pipelines.warehouse.as_of import FACTS, hide, look, show
+from pipelines.warehouse.as_of import FACTS, create_fact_views, create_views, drop_fact_views
 from pipelines.warehouse.figure import GRAINS, Figure
 from pipelines.warehouse.lineage import with_lines
 from pipelines.warehouse.transform import truncated
@@ -71,15 +72,15 @@ def trace(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> Tra
 
     Lays temporary views over the fact tables and takes them away again; writes nothing that lasts.
     """
-    look(con, figure.edition.cutoff_at.replace(tzinfo=None))
+    create_views(con, figure.edition.cutoff_at.replace(tzinfo=None))
     _show(con, region, figure)
     lines = _lines(con, region, figure)
-    hide(con)
+    drop_fact_views(con)
     sums: dict[str, float] = {}
     for part in figure.parts:
         contribution = lines.loc[lines["part"] == part, "contribution"]
         if contribution.isna().any():  # no sum of lines: what the indicator's own SQL says
-            answer = con.execute(f"select coalesce(sum({part}), 0) from traced").fetchall()  # nosec B608 # names and SQL of the catalogue
+            answer = con.execute(step("traced_sum", part=name(part))).fetchall()
             sums[part] = float(answer[0][0])
         else:
             sums[part] = float(contribution.sum())
@@ -97,7 +98,7 @@ def _show(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> Non
     tables = [table for table in figure.indicator.tables if table in FACTS]
     is_bound = all(contracts()[table].period_column for table in tables)
     earliest = figure.period - timedelta(days=figure.indicator.look_back_days)
-    show(con, tables, earliest, _last_day(region, figure) if is_bound else None)
+    create_fact_views(con, tables, earliest, _last_day(region, figure) if is_bound else None)
 
 
 def _last_day(region: Region, figure: Figure) -> date:
@@ -109,38 +110,26 @@ def _lines(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> pd
     sql = with_lines(figure.indicator.sql, figure.parts, FACTS)
     columns = {row[0] for row in con.execute(f"describe {figure.indicator.sql}").fetchall()}
     wanted: dict[str, object] = {"period": figure.period}
-    chosen = [f"{truncated(figure.grain, region)} = $period"]
+    own = {"own_area": Sql("true"), "own_industry": Sql("true")}
     is_given = figure.indicator.kind == "given"  # what its publisher gave for the city is no sum over areas
     if "area" in columns and (is_given or figure.area != region.city):
-        chosen.append("area = $area")
+        own["own_area"] = Sql("area = $area")
         wanted["area"] = figure.area
     if "industry" in columns and (is_given or figure.industry != TOTAL_INDUSTRY):
-        chosen.append("industry = $industry")
+        own["own_industry"] = Sql("industry = $industry")
         wanted["industry"] = figure.industry
-    con.execute(
-        f"create or replace temp table traced as select * from (select answer.* exclude (period), "  # nosec B608 # names and SQL of the catalogue
-        f"cast(answer.period as date) as period from ({sql}) as answer) where {' and '.join(chosen)}",
-        wanted,
-    )
-    items = " union all ".join(
-        f"select '{part}' as part, unnest({part}_lines, recursive := true) from traced"  # nosec B608 # names of the catalogue
-        for part in figure.parts
-    )
-    return con.execute(
-        f"select part, item.feed, item.drop_id, file_name, received_at, line_number, "  # nosec B608 # names and SQL of the catalogue
-        "case when count(*) = count(contribution) then sum(contribution) end as contribution "
-        f"from ({items}) as item join warehouse.main.drop_register as received on item.drop_id = received.drop_id "
-        "group by all order by part desc, item.feed, received_at, file_name, item.drop_id, line_number"
-    ).df()
+    con.execute(step("traced", indicator=Sql(sql), truncated=truncated(figure.grain, region), **own), wanted)
+    parts = [
+        con.execute(step("traced_line", lines=name(f"{part}_lines")), {"part": part}).df()
+        for part in sorted(figure.parts, reverse=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _silent(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> pd.DataFrame:
     feeds = [feed for feed in figure.indicator.roster_feeds if feed in FACTS]
-    period = truncated(figure.grain, region)
     return con.execute(
-        "select feed, drop_id, file_name, received_at from warehouse.main.drop_register where drop_id in ("  # nosec B608 # names and SQL of the catalogue
-        f"select drop_id from in_force where list_contains($feeds, feed) and {period} = $period "
-        "and ($area = $city or sender = $area or sender = $city)) order by feed, received_at, file_name",
+        step("silent_file", truncated=truncated(figure.grain, region)),
         {"feeds": feeds, "period": figure.period, "area": figure.area, "city": region.city},
     ).df()
 

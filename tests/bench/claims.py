@@ -8,8 +8,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from models.plain import plain_rule
 from tests.bench.place import ROOT, SHARED, Place, place
+from tests.bench.plain import plain_rule
 from tests.regions.us_states.drops import write_drops
 
 SOURCE = SHARED / "realdata" / "us_unemployment_claims" / "ar539.csv.gz"

@@ -18,7 +18,7 @@ import pandas as pd
 from rich.console import Console
 from rich.pretty import Pretty
 
-from models import budget
+from models import quality
 from models.assess import assess
 from models.backtest import outlook, trace
 from models.methods import LEVEL_FACTOR, SEASONAL
@@ -132,7 +132,7 @@ def lab_daily(at: Path, seeds: Seeds, small: bool) -> dict[str, Any]:
         files: dict[str, Path | str] = {name: peer(folder, name, "roll7") for name in PEERS}
         for name, method in OURS.items():
             long = trace(case.panel, case.calendar, case.start - timedelta(days=DAY.budget_memory), method)
-            lines = budget.lines(long.evidence, DAY)[DAY.budget_memory :]
+            lines = quality.alarm_lines(long.evidence, DAY)[DAY.budget_memory :]
             files[name] = write_alarms(case, long.since(DAY.budget_memory), lines, name)
         answer[f"seed{seed}"] = told(files, partial(daily_figures, folder))
         answer[f"seed{seed}"] |= beside(folder, Path(files["ours"]), LABOUR_STEP, small, daily_figures, "roll7")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.holiday import USFederalHolidayCalendar
 
-from models.outage import outages
+from models.completeness import outages
 from models.panel import Floats, Panel
 from tests.bench.place import SHARED
 

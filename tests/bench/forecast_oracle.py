@@ -10,10 +10,9 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from models.evidence import evidence
+from models.evidence import JudgedWindows, best_z_score, tail_probability
 from models.panel import Floats
-from models.recipe import WEEK, Recipe, Span
-from models.spike import tail_probability
+from models.recipe import WEEK, Recipe, Window
 from tests.bench.forecast_data import Case, loaded
 
 
@@ -32,7 +31,7 @@ def best_alarms(case: Case, recipe: Recipe = WEEK) -> Path:
     variance = spread[None, :, None] * expected
     p = tail_probability(observed, expected, variance)
     group = np.ones(len(mean), dtype=np.int64)
-    found = evidence(p, observed, expected, variance, group, recipe)
+    found = best_z_score(JudgedWindows(p, observed, expected, variance), group, recipe)
     count = found.shape[1]
     path = case.folder / "best_possible.csv"
     strength = np.where(np.isfinite(found), found, -99.0).ravel()
@@ -56,7 +55,7 @@ def rates(made: ModuleType, series: list[str]) -> tuple[Floats, Floats]:
     return np.stack(mean), np.array(spread)
 
 
-def _sums(values: Floats, span: Span) -> Floats:
+def _sums(values: Floats, span: Window) -> Floats:
     """(n, T) weighted sums of the span that end with each week; the first are of what there is."""
     padded = np.pad(values, ((0, 0), (span.length - 1, 0)))
     return sum(weight * padded[:, start : start + values.shape[1]] for start, weight in enumerate(span.weights))  # type: ignore[no-any-return]

@@ -12,11 +12,11 @@ from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.formcheck.form_check import Checker
-from pipelines.formcheck.parsing.parsed_file import drop_of
+from pipelines.formcheck.parsing.submission import submission_of
 from pipelines.formcheck.validation.identity import pads
 from pipelines.ingest import encryption_keys as all_keys
-from pipelines.ingest.load import Arrival, load_large
-from pipelines.ingest.raw_store import Entry
+from pipelines.ingest.load import LoadedSubmission, load_large
+from pipelines.ingest.raw_store import RawEntry
 from pipelines.ledger import open_ledger
 from pipelines.warehouse import store
 from tests.bench.big_drop import FEED, PERIOD, file_name, write_drops
@@ -47,17 +47,17 @@ def check_and_write(csv: Path, folder: Path) -> int:
     """Without raw and inbox: from the file's bytes to facts and quarantine."""
     place, region, contract = settings(folder), regions.load(REGION), contracts()[FEED]
     with csv.open("rb") as file:
-        drop = drop_of(file.read(_CHUNK), file_name(region), contract, region)
-    entry = Entry(drop.drop_id, drop.content_hash, FEED, drop.file_name, now().replace(tzinfo=None), False)
+        drop = submission_of(file.read(_CHUNK), file_name(region), contract, region)
+    entry = RawEntry(drop.drop_id, drop.content_hash, FEED, drop.file_name, now().replace(tzinfo=None), False)
 
     def chunks() -> Iterable[bytes]:
         with csv.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 yield chunk
 
-    checker = Checker(region, pads(all_keys.load(place).pseudonym), place.memory_limit, place.threads)
+    checker = Checker(region, pads(all_keys.load_keys(place).pseudonym), place.memory_limit, place.threads)
     with store.connect(place) as warehouse:
-        arrival = Arrival(drop, entry, is_large=True)
+        arrival = LoadedSubmission(drop, entry, is_large=True)
         return load_large(warehouse, checker, contract, region, arrival, chunks, lambda: None, lambda: None).rows_total
 
 

@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from pipelines.published import schema
 
 PROJECT = Path(__file__).resolve().parents[2]
-TABLES = PROJECT / "pipelines" / "sql" / "tables"
 REGION = PROJECT / "data" / "regions" / "liaocheng"
 CITY = "371500"
 LAST_DAY = date(2026, 11, 25)
@@ -52,9 +50,7 @@ def edition_of(day: date) -> tuple[str, date, datetime]:
 
 
 def columns_of(table: str) -> list[str]:
-    with duckdb.connect() as con:
-        con.execute((TABLES / f"{table}.sql").read_text(encoding="utf-8"))
-        return [row[0] for row in con.execute(f"describe {table}").fetchall()]
+    return list(schema.columns(table))
 
 
 def manifest() -> pd.DataFrame:

@@ -7,11 +7,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from pipelines.warehouse.tables import define
 from tests.dashboard.published_city import (
     CITY,
     LAST_DAY,
     LATE,
-    TABLES,
     City,
     columns_of,
     csv_rows,
@@ -164,7 +164,7 @@ def hidden(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def write(path: Path, tables: tuple[str, ...], frames: dict[str, pd.DataFrame]) -> None:
     with duckdb.connect(str(path)) as con:
         for table in tables:
-            con.execute((TABLES / f"{table}.sql").read_text(encoding="utf-8"))
+            define(con, table)
             frame = frames[table].astype(object).where(frames[table].notna(), None)
             con.register("incoming", pd.DataFrame(frame, dtype=object) if frame.empty else frames[table])
             con.execute(f"insert into {table} by name select * from incoming")

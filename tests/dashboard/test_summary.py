@@ -81,6 +81,15 @@ def test_a_whole_month_is_judged_and_compared_with_whole_ones(shown: pd.DataFram
     assert [change.against for change in again.changes] == [text("on a year ago")]
 
 
+def test_a_final_month_says_what_never_came_and_is_compared_with_nothing(shown: pd.DataFrame) -> None:
+    fill(shown, MONTHS, [*USUAL, 60.0], open_from=14)
+    shown["is_provisional"] = False
+    found = headline._of_months(indicator("lower"), CITY)
+    assert found is not None
+    assert found.remark == text("final: {reporting} of {due} files came", reporting=10, due=11)
+    assert (found.verdict, found.changes) == (INCOMPLETE, ())
+
+
 def test_an_incomplete_week_is_no_fall(shown: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(headline, "_expected_week", lambda *_: (90.0, 120.0))
     fill(shown, pd.date_range("2026-08-31", periods=8, freq="7D"), [100.0] * 7 + [60.0], open_from=7)

@@ -13,7 +13,7 @@ from pipelines.core.domain import Grain
 from pipelines.core.region.load import load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
-from pipelines.formcheck.parsing.parsed_file import drop_of
+from pipelines.formcheck.parsing.submission import submission_of
 from tests.dashboard.published_city import LAST_DAY, LATE, REGION
 from tests.dashboard.sending import DAY, FEED, clerk, good, kept, place, sent
 from tests.dashboard.site import Site
@@ -98,8 +98,8 @@ def test_the_name_in_the_inbox_says_what_was_chosen(feed: str, version: int, is_
     meant = Slice(LATE, region.period_start(grain, LAST_DAY), grain, version, is_supplement)
     name = upload_place.name_of(feed, meant, "../虚构人 372522197001100007.XLSX", 31)
     content = csv(",".join(column.header for column in contract.columns))
-    by_name = drop_of(content, name, contract, region)
-    by_choice = drop_of(content, "虚构人.xlsx", contract, region, meant=meant)
+    by_name = submission_of(content, name, contract, region)
+    by_choice = submission_of(content, "虚构人.xlsx", contract, region, meant=meant)
     assert by_name.named == meant
     assert by_name.drop_id == by_choice.drop_id
     assert "372522197001100007" not in name

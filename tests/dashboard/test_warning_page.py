@@ -15,8 +15,7 @@ from dashboard.locale import Language, text
 from dashboard.pages import warning
 from dashboard.summary.contributors import lines
 from dashboard.summary.region_tables import REGION
-from models.reason import NAMES
-from models.words import REASONS
+from models.assess import CALENDAR_REASONS
 from pipelines.core.region.load import load
 from pipelines.core.region.rule_version import hashes_on
 from pipelines.judging.findings import FINDING
@@ -205,7 +204,7 @@ def test_the_calendar_factor_says_because_of_what(reason: str | None, factor: fl
 
 
 def test_every_part_of_the_calendar_has_words() -> None:
-    assert set(NAMES.values()) == set(warning._CALENDAR) == set(REASONS)
+    assert set(CALENDAR_REASONS.values()) == set(warning._CALENDAR)
 
 
 def test_a_month_s_card_says_how_well_its_history_is_known(site: Site) -> None:

@@ -92,7 +92,7 @@ def undisturbed(house: House) -> Undisturbed:
             if what.startswith("采用"):
                 states.append(store.table_hashes(warehouse))
 
-        report = intake.take(
+        report = intake.ingest_inbox(
             settings, regions.load(settings.region), warehouse, True, datetime(2026, 11, 2, tzinfo=UTC), batch_done
         )
     assert (report.held, report.refused, report.duplicates) == (1, 1, 1)

@@ -8,9 +8,9 @@ from pathlib import Path
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ingest import inbox
-from pipelines.ingest.terminal_report import IngestReport
+from pipelines.ingest.ingest_report import IngestReport
 from pipelines.warehouse import store
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = ROOT / "data" / "regions" / "liaocheng"
@@ -68,7 +68,7 @@ class Place:
         self, backfill: bool = True, now: datetime = NOW, progress: Callable[[str, int, int], None] | None = None
     ) -> IngestReport:
         with store.connect(self.settings) as warehouse:
-            return inbox.take(self.settings, self.region, warehouse, backfill, now, progress)
+            return inbox.ingest_inbox(self.settings, self.region, warehouse, backfill, now, progress)
 
     def rows(self, sql: str, **parameters: object) -> list[tuple[object, ...]]:
         with store.connect(self.settings) as warehouse:
@@ -81,7 +81,7 @@ class Place:
     def in_force(self, cutoff_at: datetime) -> set[str]:
         """File names in force at an instant, as an edition would see them."""
         with store.connect(self.settings) as warehouse:
-            look(warehouse.connection, cutoff_at.astimezone(UTC).replace(tzinfo=None))
+            create_views(warehouse.connection, cutoff_at.astimezone(UTC).replace(tzinfo=None))
             return {
                 name
                 for (name,) in warehouse.connection.execute(

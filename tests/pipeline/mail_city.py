@@ -19,6 +19,7 @@ from pipelines.core.domain import Edition
 from pipelines.core.region import load as region_module
 from pipelines.core.settings import Settings
 from pipelines.published import read, schema
+from pipelines.warehouse.tables import define
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = region_module.load(ROOT / "data" / "regions" / "liaocheng")
@@ -87,7 +88,7 @@ class City:
         file.unlink(missing_ok=True)
         with duckdb.connect(str(file)) as connection:
             for table in _TABLES:
-                connection.execute((ROOT / "pipelines" / "sql" / "tables" / f"{table}.sql").read_text())
+                define(connection, table)
             connection.execute("begin")
             self._reference(connection, is_demonstration)
             days = [

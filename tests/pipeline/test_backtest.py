@@ -54,7 +54,7 @@ def test_the_vintages_say_what_the_editions_said(replayed: House, region: region
 
 def test_accuracy_is_that_of_plain_sums_of_the_readings(replayed: House, region: regions.Region) -> None:
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
-        found = backtests.backtest(con, region, "benefit_claim", FIRST, LAST)
+        found = backtests.backtest(con, region, "benefit_claim", (FIRST, LAST))
         editions = backtests.editions_of(con, FIRST, LAST)
         indicator = backtests.indicator_named("benefit_claim")
         vintages = list(backtests.vintages_of(con, region, indicator, editions, LEVEL_FACTOR))
@@ -245,7 +245,7 @@ def test_an_event_that_weekly_editions_never_find_took_two_weeks_not_two_days(
         con.execute("insert into reading by name select * from readings")
         for day in days:
             con.execute("insert into edition values (?, ?, 1, ?)", [f"{day}.1", day, datetime.combine(day, time(20))])
-        found = backtests.backtest(con, region, "returning_labour", days[0], days[-1], truth)
+        found = backtests.backtest(con, region, "returning_labour", (days[0], days[-1]), truth)
     figures = found.figures[found.figures["horizon"] == 0].set_index("figure")["value"]
     assert (figures["events"], figures["detected"]) == (1, 0)
     assert figures["delay"] == 14.0

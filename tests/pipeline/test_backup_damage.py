@@ -14,7 +14,7 @@ from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.ingest import encryption_keys
-from pipelines.ingest.raw_store import Raw
+from pipelines.ingest.raw_store import RawStore
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail.publication import sha256_of
 from pipelines.operations import inventory
@@ -84,7 +84,7 @@ def test_a_plain_file_damaged_before_the_first_backup_is_refused(kept: Kept) -> 
 def test_a_content_that_was_sealed_again_is_no_damage(kept: Kept) -> None:
     path, contract = kept.file(".csv.sealed"), contracts()["benefit_claim"]
     first = kept.back_up(timedelta()).folder / path.relative_to(kept.settings.data)
-    raw = Raw(kept.settings.raw, encryption_keys.load(kept.settings))
+    raw = RawStore(kept.settings.raw, encryption_keys.load_keys(kept.settings))
     content = raw.content(contract, path.name.split(".")[0])
     path.unlink()
     plain = kept.settings.data / "received.csv"
@@ -124,7 +124,7 @@ def test_each_sealed_file_is_opened_once_in_fourteen_drills(kept: Kept) -> None:
     made = kept.back_up(timedelta())
     entries = [
         entry
-        for entry in Raw(kept.settings.raw, encryption_keys.load(kept.settings)).entries()
+        for entry in RawStore(kept.settings.raw, encryption_keys.load_keys(kept.settings)).entries()
         if entry.feed == "benefit_claim"
     ]
     old, newest = entries[0], entries[-1]

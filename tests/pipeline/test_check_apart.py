@@ -12,11 +12,11 @@ import pytest
 from pipelines.core.domain import SaidError
 from pipelines.core.region.load import load
 from pipelines.feeds import contracts
-from pipelines.formcheck.error_sheet import LINE, REASON, Rows, error_sheet
+from pipelines.formcheck.error_report import LINE, REASON, Rows, error_sheet
+from pipelines.formcheck.feed_detection import feed_of
 from pipelines.formcheck.form_check import Checked, check
-from pipelines.formcheck.parsing.parsed_file import drops_of
-from pipelines.formcheck.recognise import feed_of
-from pipelines.formcheck.sandbox import Answer, Limits, check_apart
+from pipelines.formcheck.parsing.submission import submissions_of
+from pipelines.formcheck.sandbox import Limits, SandboxAnswer, check_in_sandbox
 from tests.house import House
 from tests.pipeline.ingest_place import CLAIM_HEADER, EMPLOYER, REGION, claim, csv, person
 
@@ -43,8 +43,8 @@ CONTENT = csv(*LINES, encoding="gb18030")
 
 
 @pytest.fixture(scope="module")
-def answer() -> Answer:
-    return check_apart(CONTENT, NAME, REGION, sheet=Rows.ALL)
+def answer() -> SandboxAnswer:
+    return check_in_sandbox(CONTENT, NAME, REGION, sheet=Rows.ALL)
 
 
 def sheets(content: bytes) -> dict[str, openpyxl.worksheet.worksheet.Worksheet]:
@@ -52,7 +52,7 @@ def sheets(content: bytes) -> dict[str, openpyxl.worksheet.worksheet.Worksheet]:
     return {sheet.title: sheet for sheet in book.worksheets}
 
 
-def test_apart_says_the_same_as_the_check_in_this_process(answer: Answer) -> None:
+def test_apart_says_the_same_as_the_check_in_this_process(answer: SandboxAnswer) -> None:
     checked = check(FEED, NAME, CONTENT, load(REGION))
     assert answer.feed == FEED
     assert answer.outcome == checked.outcomes[0]
@@ -60,7 +60,7 @@ def test_apart_says_the_same_as_the_check_in_this_process(answer: Answer) -> Non
     assert answer.quarantined.to_pylist() == checked.quarantined.to_pylist()
 
 
-def test_what_the_check_says_names_no_person(answer: Answer) -> None:
+def test_what_the_check_says_names_no_person(answer: SandboxAnswer) -> None:
     said = str(answer.quarantined.to_pylist()) + str(answer.outcome)
     assert not [secret for secret in (MALFORMED, person(32), "虚构人") if secret in said]
 
@@ -77,14 +77,14 @@ def test_what_the_check_says_names_no_person(answer: Answer) -> None:
 )
 def test_a_check_beyond_its_limits_ends_with_a_sentence(limits: Limits, said: str) -> None:
     with pytest.raises(SaidError, match=said):
-        check_apart(CONTENT, NAME, REGION, limits=limits)
+        check_in_sandbox(CONTENT, NAME, REGION, limits=limits)
 
 
 def test_a_file_that_needs_too_much_memory_is_stopped_and_the_next_is_checked() -> None:
     many = b"\n".join([CLAIM_HEADER.encode(), *([claim(1).encode()] * 400_000)])
     with pytest.raises(SaidError, match=r"内存超过 .* MiB"):
-        check_apart(many, NAME, REGION, limits=Limits(memory=200 << 20))
-    assert check_apart(CONTENT, NAME, REGION).outcome.rows_total == 34
+        check_in_sandbox(many, NAME, REGION, limits=Limits(memory=200 << 20))
+    assert check_in_sandbox(CONTENT, NAME, REGION).outcome.rows_total == 34
 
 
 def test_the_child_prints_no_traceback_whatever_it_is_asked() -> None:
@@ -96,7 +96,7 @@ def test_the_child_prints_no_traceback_whatever_it_is_asked() -> None:
         assert b"Traceback" not in done.stderr
 
 
-def test_the_error_sheet_keeps_the_senders_columns_and_all_rows(answer: Answer) -> None:
+def test_the_error_sheet_keeps_the_senders_columns_and_all_rows(answer: SandboxAnswer) -> None:
     assert answer.error_sheet is not None
     (sheet,) = sheets(answer.error_sheet).values()
     table = [[cell.value or "" for cell in cells] for cells in sheet.iter_rows()]
@@ -108,7 +108,7 @@ def test_the_error_sheet_keeps_the_senders_columns_and_all_rows(answer: Answer) 
     assert table[32][1] == "两行的\n备注"
 
 
-def test_the_error_sheet_marks_every_refused_cell_with_reason_and_fix(answer: Answer) -> None:
+def test_the_error_sheet_marks_every_refused_cell_with_reason_and_fix(answer: SandboxAnswer) -> None:
     assert answer.error_sheet is not None
     (sheet,) = sheets(answer.error_sheet).values()
     marked = {
@@ -122,7 +122,7 @@ def test_the_error_sheet_marks_every_refused_cell_with_reason_and_fix(answer: An
     assert "引号没有闭合" in sheet["A35"].comment.text
 
 
-def test_cells_of_the_error_sheet_stay_text_when_edited_and_run_no_formula(answer: Answer) -> None:
+def test_cells_of_the_error_sheet_stay_text_when_edited_and_run_no_formula(answer: SandboxAnswer) -> None:
     assert answer.error_sheet is not None
     (sheet,) = sheets(answer.error_sheet).values()
     assert (sheet["B34"].value, sheet["B34"].data_type) == ("=1+1", "s")
@@ -130,19 +130,19 @@ def test_cells_of_the_error_sheet_stay_text_when_edited_and_run_no_formula(answe
 
 
 def test_the_error_sheet_shows_refused_rows_only_where_asked() -> None:
-    shown = check_apart(CONTENT, NAME, REGION, sheet=Rows.REFUSED).error_sheet
+    shown = check_in_sandbox(CONTENT, NAME, REGION, sheet=Rows.REFUSED).error_sheet
     assert shown is not None
     (sheet,) = sheets(shown).values()
     assert [cells[11].value for cells in sheet.iter_rows(min_row=2)] == ["32", "33", "36"]
 
 
 def test_a_file_refused_whole_says_so_in_its_error_sheet() -> None:
-    broken = check_apart(csv("姓名", "虚构"), NAME, REGION, sheet=Rows.ALL)
+    broken = check_in_sandbox(csv("姓名", "虚构"), NAME, REGION, sheet=Rows.ALL)
     assert broken.error_sheet is not None
     found = sheets(broken.error_sheet)
     assert list(found) == ["整份退回原因"]
     assert "缺少列“申领流水号”" in found["整份退回原因"]["A1"].value
-    wrong = check_apart(csv(HEADER, *(row(n, area="1") for n in range(20))), NAME, REGION, sheet=Rows.ALL)
+    wrong = check_in_sandbox(csv(HEADER, *(row(n, area="1") for n in range(20))), NAME, REGION, sheet=Rows.ALL)
     assert wrong.error_sheet is not None
     assert list(sheets(wrong.error_sheet)) == ["整份退回原因", "报送内容"]
 
@@ -150,7 +150,7 @@ def test_a_file_refused_whole_says_so_in_its_error_sheet() -> None:
 def test_an_error_sheet_needs_no_temporary_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     region = load(REGION)
     checked: Checked = check(FEED, NAME, CONTENT, region)
-    drops = drops_of(CONTENT, NAME, contracts()[FEED], region)
+    drops = submissions_of(CONTENT, NAME, contracts()[FEED], region)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))  # openpyxl's own way of saving would fail
     with pytest.raises(FileNotFoundError):
         openpyxl.Workbook().save(io.BytesIO())

@@ -14,10 +14,10 @@ import pytest
 from pipelines.core.domain import Grain
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
-from pipelines.formcheck.error_sheet import LINE, REASON, Rows
-from pipelines.formcheck.parsing.parsed_file import Keeping, drop_of, drops_of
-from pipelines.formcheck.recognise import feed_of
-from pipelines.formcheck.sandbox import check_apart
+from pipelines.formcheck.error_report import LINE, REASON, Rows
+from pipelines.formcheck.feed_detection import feed_of
+from pipelines.formcheck.parsing.submission import Keeping, submission_of, submissions_of
+from pipelines.formcheck.sandbox import check_in_sandbox
 from pipelines.ingest import inbox
 from pipelines.warehouse import store
 from tests.house import House
@@ -63,7 +63,7 @@ def opened(content: bytes | None) -> dict[str, openpyxl.worksheet.worksheet.Work
 
 def test_the_error_sheet_of_a_spreadsheet_has_its_rows_and_marks_its_cells() -> None:
     lines = ["某县失业保险金申领情况", "", CLAIM_HEADER, claim(1), claim(2, area="379999"), claim(3)]
-    answer = check_apart(workbook({"三月": lines}), f"{NAME}.xlsx", REGION, sheet=Rows.ALL)
+    answer = check_in_sandbox(workbook({"三月": lines}), f"{NAME}.xlsx", REGION, sheet=Rows.ALL)
     assert (answer.outcome.rows_accepted, answer.outcome.rows_quarantined) == (2, 1)
     (sheet,) = opened(answer.error_sheet).values()
     header = [cell.value for cell in sheet[1]]
@@ -79,7 +79,7 @@ def test_every_sheet_that_was_read_has_its_error_sheet_with_columns_in_its_own_o
     turned = ",".join(reversed(CLAIM_HEADER.split(",")))
     row = ",".join(reversed(claim(2, area="379999").split(",")))
     content = workbook({"一": [CLAIM_HEADER, claim(1)], "二": [turned, row], "说明": ["请按时报送"]})
-    answer = check_apart(content, f"{NAME}.xlsx", REGION, sheet=Rows.REFUSED)
+    answer = check_in_sandbox(content, f"{NAME}.xlsx", REGION, sheet=Rows.REFUSED)
     found = opened(answer.error_sheet)
     assert list(found) == ["一", "二"]
     assert found["一"].max_row == 1
@@ -98,7 +98,7 @@ def test_each_file_of_an_archive_is_checked_under_its_name(tmp_path: Path) -> No
             "benefit_claim_371523_20200305.csv": csv("甲,乙", "1,2"),
         })
     )  # fmt: skip
-    answer = check_apart(path.read_bytes(), path.name, REGION, FEED)
+    answer = check_in_sandbox(path.read_bytes(), path.name, REGION, FEED)
     assert [name.removeprefix("三月.zip/") for name in answer.files][:1] == [f"{NAME}.csv"]
     assert [(item.status, item.rows_accepted, item.rows_quarantined) for item in answer.outcomes] == [
         ("accepted", 2, 0),
@@ -136,7 +136,7 @@ TABLE = ["地区,日期,流向地区,方向,人数", "371521,2020-03-05,370100,�
 def test_no_sheet_of_a_feed_of_counts_may_identify_anybody(
     sheets: dict[str, list[str]], hidden: tuple[str, ...], region: Region
 ) -> None:
-    drop = drop_of(workbook(sheets, hidden), f"{MOBILITY}_371500_20200305.xlsx", contracts()[MOBILITY], region)
+    drop = submission_of(workbook(sheets, hidden), f"{MOBILITY}_371500_20200305.xlsx", contracts()[MOBILITY], region)
     assert drop.refusal is not None
     assert "内容不予保留" in drop.refusal.zh
     assert MOBILE not in drop.refusal.zh + drop.refusal.en
@@ -167,14 +167,14 @@ def test_a_day_above_the_header_speaks_for_its_week_and_a_month_is_refused(regio
     named = {
         drop.named
         for day in ("2020-03-02", "2020年3月8日")
-        for drop in drops_of(csv(f"报送单位：阳谷县,报送期间：{day}", header), "三月.csv", contract, region)
+        for drop in submissions_of(csv(f"报送单位：阳谷县,报送期间：{day}", header), "三月.csv", contract, region)
     }
     assert [(item.sender, item.period, item.grain) for item in named if item] == [
         ("371521", date(2020, 3, 2), Grain.WEEK)
     ]
-    both = drop_of(csv("报送期间：2020-03-03", header), "monitored_village_371521_20200306.csv", contract, region)
+    both = submission_of(csv("报送期间：2020-03-03", header), "monitored_village_371521_20200306.csv", contract, region)
     assert both.refusal is None
-    month = drop_of(csv("报送单位：阳谷县,报送期间：2020-03", header), "三月.csv", contract, region)
+    month = submission_of(csv("报送单位：阳谷县,报送期间：2020-03", header), "三月.csv", contract, region)
     assert month.refusal is not None
     assert month.named is None
     assert "报送期间" in month.refusal.zh
@@ -186,6 +186,6 @@ def test_a_sender_above_the_header_must_be_a_unit_in_the_period(region: Region) 
     then = replace(region, place_names=names)
     contract = contracts()[FEED]
     for day, is_known in (("2020-02-28", True), ("2020-03-05", False)):
-        drop = drop_of(csv(f"报送单位：阳谷,报送期间：{day}", CLAIM_HEADER), "x.csv", contract, then)
+        drop = submission_of(csv(f"报送单位：阳谷,报送期间：{day}", CLAIM_HEADER), "x.csv", contract, then)
         assert (drop.refusal is None) == is_known
         assert is_known or "当期不是本地区的单位" in str(drop.refusal)

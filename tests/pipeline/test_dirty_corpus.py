@@ -10,8 +10,9 @@ import pytest
 
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
-from pipelines.formcheck.form_check import Checked, Checker, Outcome, check
-from pipelines.formcheck.parsing.parsed_file import drops_of
+from pipelines.formcheck.form_check import Checked, Checker, check
+from pipelines.formcheck.parsing.submission import submissions_of
+from pipelines.formcheck.validation.outcome import FileOutcome
 from tests.pipeline.dirty_maker import archives, texts, workbooks, writings
 from tests.pipeline.ingest_place import REGION, Place
 
@@ -51,7 +52,7 @@ def region() -> Region:
     return load(REGION)
 
 
-def slice_shown(outcome: Outcome) -> str:
+def slice_shown(outcome: FileOutcome) -> str:
     named = outcome.named
     if named is None:
         return ""
@@ -59,7 +60,7 @@ def slice_shown(outcome: Outcome) -> str:
     return f"{named.sender} {named.period.isoformat()}{version}{' 补' if named.is_supplement else ''}"
 
 
-def told(checked: Checked, outcome: Outcome) -> list[tuple[str, str, str, str]]:
+def told(checked: Checked, outcome: FileOutcome) -> list[tuple[str, str, str, str]]:
     """Every sentence about a drop, with its place and rule."""
     found = [("", "", "note", note.zh) for note in outcome.notes]
     found += [("", "", "ignored", header) for header in outcome.ignored]
@@ -95,7 +96,7 @@ def checker(region: Region) -> Iterator[Checker]:
 def test_what_becomes_of_a_dirty_file(file: str, region: Region, checker: Checker) -> None:
     path = FOLDER / file
     feed = next(iter(EXPECTED[file].values())).feed
-    drops = drops_of(path.read_bytes(), path.name, contracts()[feed], region)
+    drops = submissions_of(path.read_bytes(), path.name, contracts()[feed], region)
     names = [drop.file_name for drop in drops]
     checked = checker.check(contracts()[feed], drops)
     assert names == list(EXPECTED[file])

@@ -80,13 +80,13 @@ def folder(tmp_path: Path) -> MemoryFolder:
 
 def test_the_next_day_costs_two_columns(folder: MemoryFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     columns: list[int] = []
-    absorb = causal.absorb
+    refit = causal.refit
 
     def counted(state: causal.State, *arguments: object) -> causal.State:
         columns.append(state.column)
-        return absorb(state, *arguments)  # type: ignore[arg-type]
+        return refit(state, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(judging.causal, "absorb", counted)
+    monkeypatch.setattr(judging.causal, "refit", counted)
     found, _ = assess(CITY, TABLE, folder.load("claims", "level_factor"))
     assert columns == [DAYS - 1]
     anew, _ = assess(CITY, TABLE)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.formcheck.form_check import Checker
-from pipelines.formcheck.parsing.parsed_file import drops_of
+from pipelines.formcheck.parsing.submission import submissions_of
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, claim
 from tests.tier import IS_LONG
 
@@ -48,7 +48,7 @@ class Judge:
         self._region, self._checker = region, Checker(region, None)
 
     def assert_answered(self, content: bytes, name: str, feed: str = "benefit_claim") -> None:
-        drops = drops_of(content, name, contracts()[feed], self._region)
+        drops = submissions_of(content, name, contracts()[feed], self._region)
         checked = self._checker.check(contracts()[feed], drops)
         assert len(checked.outcomes) == len(drops)
         for outcome in checked.outcomes:

@@ -9,13 +9,13 @@ import pytest
 
 from pipelines.core.domain import UserError
 from pipelines.core.region.load import load
+from pipelines.ingest.acceptance import apply_decisions, list_decidable
 from pipelines.ingest.reprocess import Span, replay, restate
-from pipelines.ingest.submission_decisions import decidable, follow
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.uploads.submission_decision import decide, decided
 from pipelines.warehouse import store
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv
 
 FEED = "benefit_claim"
@@ -31,16 +31,16 @@ def act(place: Place, name: str, kind: str, at: datetime = NOON) -> None:
         (identity,) = warehouse.connection.execute(
             "select drop_id from drop_register where file_name = ?", [name]
         ).fetchall()[0]
-        chosen = decidable(warehouse, identity, kind, at)
+        chosen = list_decidable(warehouse, identity, kind, at)
         decide(ledger, chosen.drop_id, kind, chosen.counts_from, Actor("tester", ""), "for a test", chosen.counts_from)
-        follow(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided(ledger))
     ledger.close()
 
 
 def seen(place: Place, day: str) -> set[str]:
     """Claims in force at the cut-off of a day."""
     with store.connect(place.settings) as warehouse:
-        look(warehouse.connection, place.morning(day).astimezone(UTC).replace(tzinfo=None))
+        create_views(warehouse.connection, place.morning(day).astimezone(UTC).replace(tzinfo=None))
         return {
             row[0] for row in warehouse.connection.execute("select claim_id from benefit_claim_in_force").fetchall()
         }
@@ -48,7 +48,7 @@ def seen(place: Place, day: str) -> set[str]:
 
 def industry_seen(place: Place, day: str, claim_id: str) -> list[str]:
     with store.connect(place.settings) as warehouse:
-        look(warehouse.connection, place.morning(day).astimezone(UTC).replace(tzinfo=None))
+        create_views(warehouse.connection, place.morning(day).astimezone(UTC).replace(tzinfo=None))
         rows = warehouse.connection.execute(
             "select industry from benefit_claim_in_force where claim_id = ?", [claim_id]
         ).fetchall()
@@ -86,7 +86,7 @@ def test_a_decision_that_makes_no_sense_is_refused_with_a_sentence(place: Place)
     with pytest.raises(UserError, match="已经撤回过了"):
         act(place, V2, "withdraw")
     with store.connect(place.settings) as warehouse, pytest.raises(UserError, match="没有编号为"):
-        decidable(warehouse, "nonsense", "confirm", NOON)
+        list_decidable(warehouse, "nonsense", "confirm", NOON)
 
 
 def test_the_file_after_a_confirmed_one_is_compared_with_it(place: Place) -> None:

@@ -16,7 +16,7 @@ from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Column, Contract, FileCheck, Kind
 from pipelines.formcheck.form_check import Checked, Checker
-from pipelines.formcheck.parsing.parsed_file import drop_of
+from pipelines.formcheck.parsing.submission import submission_of
 from pipelines.formcheck.validation.forbidden import identifier
 from tests.pipeline.ingest_place import REGION, Place, claim, csv, person
 
@@ -77,7 +77,7 @@ def check(
     checker: Checker, region: Region, *lines: str, day: str = "2020-03-05", contract: Contract = CONTRACT
 ) -> Checked:
     name = f"form_371521_{day.replace('-', '')}.csv"
-    return checker.check(contract, [drop_of(csv(HEADER, *lines), name, contract, region)])
+    return checker.check(contract, [submission_of(csv(HEADER, *lines), name, contract, region)])
 
 
 def kinds(checked: Checked) -> dict[str, str | None]:
@@ -143,7 +143,7 @@ def test_in_a_monthly_feed_a_code_that_began_in_the_month_holds(checker: Checker
     monthly = replace(CONTRACT, feed="monthly", grain=Grain.MONTH, columns=columns)
 
     def accepted(month: str, *lines: str) -> int:
-        drop = drop_of(csv(HEADER, *lines), f"monthly_371521_{month}.csv", monthly, region)
+        drop = submission_of(csv(HEADER, *lines), f"monthly_371521_{month}.csv", monthly, region)
         return checker.check(monthly, [drop]).outcomes[0].rows_accepted
 
     assert accepted("202003", line(1, "03", "11", "202003"), line(2, reason="12", day="2020-03")) == 2
@@ -163,7 +163,7 @@ def test_a_file_whose_sums_do_not_agree_is_refused_with_the_sentence(checker: Ch
 
 def test_all_broken_balances_of_a_file_are_said_and_other_files_stand(checker: Checker, region: Region) -> None:
     drops = [
-        drop_of(csv(HEADER, line(1, figures=figures)), f"form_371521_20200305{version}.csv", CONTRACT, region)
+        submission_of(csv(HEADER, line(1, figures=figures)), f"form_371521_20200305{version}.csv", CONTRACT, region)
         for version, figures in (("", "1,2000,1"), ("_v2", "1,2,1"), ("_v3", "1,,1"))
     ]
     wrong, right, empty = checker.check(CONTRACT, drops).outcomes
@@ -194,7 +194,7 @@ def test_a_serial_made_of_the_identity_number_is_refused_and_masked(region: Regi
     contract = contracts()["benefit_claim"]
     header = "申领流水号,身份证号,姓名,统一社会信用代码,参保地区,行业代码,失业原因,失业日期,受理日期"
     rows = [claim(1), claim(2, id=f"SL{person(2)}"), claim(3, id=person(4))]
-    drop = drop_of(csv(header, *rows), "benefit_claim_371521_20200305.csv", contract, region)
+    drop = submission_of(csv(header, *rows), "benefit_claim_371521_20200305.csv", contract, region)
     checked = checker.check(contract, [drop])
     (row,) = checked.quarantined.to_pylist()
     assert (row["line_number"], row["column_name"], row["rule"]) == (3, "申领流水号", "personal")

@@ -11,7 +11,7 @@ from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region, load
 from pipelines.formcheck.form_check import check
 from pipelines.formcheck.parsing.encoding import RefusedError
-from pipelines.formcheck.parsing.grid import opened
+from pipelines.formcheck.parsing.grid import open_workbook
 from pipelines.formcheck.parsing.workbook import MOST_SHEET_BYTES
 from pipelines.ingest import inbox
 from pipelines.ingest.arrivals import MOST_FILE_BYTES
@@ -186,8 +186,8 @@ def test_a_workbook_that_would_end_the_reader_is_refused_and_the_next_one_is_rea
     number = fine.index(b"\x04\x02", 1024)  # the first record of a text cell
     far = fine[: number + 4] + b"\xff\xff\xff\xff" + fine[number + 8 :]
     with pytest.raises(RefusedError, match="损坏"):
-        opened(far)
-    assert opened(fine).sheets[0].rows[1][0] == "L001"
+        open_workbook(far)
+    assert open_workbook(fine).sheets[0].rows[1][0] == "L001"
 
 
 def test_a_workbook_that_claims_to_be_small_and_is_not_is_refused(region: Region) -> None:

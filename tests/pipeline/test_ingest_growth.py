@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.region.load import Region
-from pipelines.ingest import acceptance_rules, inbox
+from pipelines.ingest import acceptance, inbox
 from pipelines.ingest import encryption_keys as keys
-from pipelines.ingest.raw_store import Raw
+from pipelines.ingest.raw_store import RawStore
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv
 
@@ -29,8 +29,8 @@ def place(region: Region, keys: Path, tmp_path: Path) -> Place:
     return place
 
 
-def raw(place: Place) -> Raw:
-    return Raw(place.settings.raw, keys.load(place.settings))
+def raw(place: Place) -> RawStore:
+    return RawStore(place.settings.raw, keys.load_keys(place.settings))
 
 
 def marked(place: Place) -> list[tuple[object, ...]]:
@@ -118,14 +118,14 @@ def test_files_are_judged_with_those_of_their_slice_only(place: Place) -> None:
 
 def test_each_drop_is_settled_with_the_batch_it_came_in(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[int] = []
-    files = acceptance_rules._files
+    files = acceptance._files
 
     def counted(*arguments: object) -> list[object]:
         found = files(*arguments)  # type: ignore[arg-type]
         looked_at.append(len(found))
         return list(found)
 
-    monkeypatch.setattr(acceptance_rules, "_files", counted)
+    monkeypatch.setattr(acceptance, "_files", counted)
     for day in range(6, 12):
         send(place, AREAS[0], day)
         place.drop(

@@ -8,10 +8,10 @@ import pytest
 
 from pipelines.core.region.load import Region
 from pipelines.feeds import contracts
-from pipelines.formcheck.parsing import non_data_rows, stream, text, trailing_rows
-from pipelines.formcheck.parsing.stream import can_stream
+from pipelines.formcheck.parsing import blocks, non_data_rows, text
+from pipelines.formcheck.parsing.blocks import can_stream
 from pipelines.ingest import arrivals, encryption, inbox, load
-from pipelines.ingest.encryption import FRAME, SealError, opened, sealed
+from pipelines.ingest.encryption import FRAME, SealError, decrypt, encrypt
 from tests.pipeline.dirty_text import HEADCOUNT_HEADER, headcount
 from tests.pipeline.ingest_place import CLAIM_HEADER, Place, claim, claims, csv, person
 from tests.tier import IS_LONG
@@ -30,7 +30,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is large, and a block is a few lines."""
     for module in (arrivals, inbox):
         monkeypatch.setattr(module, "MOST_BYTES", -1)
-    monkeypatch.setattr(stream, "BLOCK", SMALL_BLOCK)
+    monkeypatch.setattr(blocks, "BLOCK", SMALL_BLOCK)
     monkeypatch.setattr("pipelines.ingest.raw_store.FRAME", SMALL_BLOCK)
     monkeypatch.setattr(encryption, "FRAME", SMALL_BLOCK)
 
@@ -161,9 +161,9 @@ def test_of_a_big_file_only_the_last_failing_lines_are_looked_at_however_it_is_t
     name: str, region: Region, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:  # fmt: skip
     def limit() -> None:
-        for module in (non_data_rows, trailing_rows):
+        for module in (non_data_rows, non_data_rows):
             monkeypatch.setattr(module, "MOST_LOOKED_AT", 4)
-        for module in (text, trailing_rows):
+        for module in (text, non_data_rows):
             monkeypatch.setattr(module, "SMALL", SMALL_BLOCK)
         monkeypatch.setattr(text, "_TAIL", SMALL_BLOCK // 2)
 
@@ -276,11 +276,11 @@ KEY = b"k" * 32
 
 
 def frames(content: bytes) -> list[bytes]:
-    return list(sealed(KEY, (content[at : at + FRAME] for at in range(0, len(content), FRAME))))
+    return list(encrypt(KEY, (content[at : at + FRAME] for at in range(0, len(content), FRAME))))
 
 
 def open_again(pieces: list[bytes], key: bytes = KEY) -> bytes:
-    return b"".join(opened(key, io.BytesIO(b"".join(pieces)), ""))
+    return b"".join(decrypt(key, io.BytesIO(b"".join(pieces)), ""))
 
 
 @pytest.mark.parametrize("size", [0, 1, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME])

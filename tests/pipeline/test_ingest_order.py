@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.core.region.load import Region
 from pipelines.warehouse import store
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 from tests.pipeline.ingest_place import CLAIM_HEADER, EMPLOYER, Place, claim, claims, csv, person
 from tests.tier import IS_LONG
 
@@ -85,7 +85,7 @@ def known(place: Place, day: str) -> dict[str, list[tuple[object, ...]]]:
     cutoff_at: datetime = place.morning(day).astimezone(UTC).replace(tzinfo=None)
     with store.connect(place.settings) as warehouse:
         con = warehouse.connection
-        look(con, cutoff_at)
+        create_views(con, cutoff_at)
         tables = [*(f"{feed}_in_force" for feed in (CLAIMS, EVENTS, STAFF)), "reversed_event"]
         return {table: con.execute(f"select * from {table} order by all").fetchall() for table in tables}
 

@@ -9,7 +9,7 @@ from pipelines.core.region.load import Region, load
 from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.ingest import encryption_keys
-from pipelines.ingest.raw_store import Raw
+from pipelines.ingest.raw_store import RawStore
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, csv, person
 
 FEED = "benefit_claim"
@@ -92,7 +92,7 @@ def test_a_lower_case_check_character_is_the_same_person(tmp_path: Path, place: 
 
 
 def test_a_sealed_drop_opens_to_exactly_what_was_received(place: Place) -> None:
-    raw = Raw(place.settings.raw, encryption_keys.load(place.settings))
+    raw = RawStore(place.settings.raw, encryption_keys.load_keys(place.settings))
     (entry,) = raw.entries()
     assert raw.content(contracts()[FEED], entry.content_hash) == csv(*LINES, encoding="gb18030")
 

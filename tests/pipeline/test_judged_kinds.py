@@ -175,7 +175,7 @@ def shrinking() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def test_a_rate_whose_jobs_become_fewer_is_scored_on_all_that_came(shrinking: duckdb.DuckDBPyConnection) -> None:
     region = regions.load(ROOT / "data" / "regions" / "liaocheng")
-    found = backtests.backtest(shrinking, region, "job_loss_rate", date(2023, 1, 1), date(2025, 1, 31)).figures
+    found = backtests.backtest(shrinking, region, "job_loss_rate", (date(2023, 1, 1), date(2025, 1, 31))).figures
     for horizon in (1, 6):
         told = found[(found["series_level"] == "area") & (found["horizon"] == horizon)].set_index("figure")["value"]
         assert 0.6 < told["coverage_80"] < 0.95

@@ -68,7 +68,7 @@ def test_what_cannot_lead_is_refused_in_a_sentence(replayed: House, by: list[str
 def test_the_error_it_starts_from_agrees_with_the_backtest(replayed: House) -> None:
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
         found = leading.compare(con, REGION, "benefit_claim", ["insured_leave"], FIRST, LAST)
-        figures = backtest(con, REGION, "benefit_claim", FIRST, LAST).figures
+        figures = backtest(con, REGION, "benefit_claim", (FIRST, LAST)).figures
     assert set(found.figures["series_level"]) <= set(figures["series_level"])
     assert set(found.figures["horizon"]) <= set(figures["horizon"])
     assert set(found.figures.columns) == {"series_level", "horizon", "forecasts", "error", "change", "change_error"}

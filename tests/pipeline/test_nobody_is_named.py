@@ -134,7 +134,7 @@ def test_nobody_is_named_in_the_write_ahead_file_while_an_ingest_is_open(
             shutil.copytree(folder, place.settings.inbox / feed / folder.name)
     spoiled(files, place.settings.inbox)
     with store.connect(place.settings) as warehouse:
-        report = inbox.take(place.settings, place.region, warehouse, False, place.morning("2026-11-20"))
+        report = inbox.ingest_inbox(place.settings, place.region, warehouse, False, place.morning("2026-11-20"))
         assert report.rows_quarantined > 100
         written = place.settings.warehouse.with_name("warehouse.duckdb.wal").read_bytes()
         assert b"ZJ2026" in written

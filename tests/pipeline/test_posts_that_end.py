@@ -10,7 +10,7 @@ from pipelines.core.region.load import Region
 from pipelines.judging import findings
 from pipelines.judging.rule_inputs import grounds, in_force_on
 from pipelines.warehouse import store
-from pipelines.warehouse.as_of import look
+from pipelines.warehouse.as_of import create_views
 from tests.pipeline.ingest_place import EMPLOYER, Place, csv
 
 FEED = "welfare_post"
@@ -46,7 +46,7 @@ def known(place: Place, day: date) -> pd.DataFrame:
     chosen = shipped(place)
     cutoff = place.morning(day.isoformat()).astimezone(UTC).replace(tzinfo=None)
     with store.connect(place.settings) as warehouse:
-        look(warehouse.connection, cutoff)
+        create_views(warehouse.connection, cutoff)
         none = pd.DataFrame()
         return grounds(warehouse.connection, place.region, chosen, none, none, day, cutoff).endings
 

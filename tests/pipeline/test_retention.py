@@ -14,7 +14,7 @@ from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.ingest import retention as purging
-from pipelines.ingest.reprocess import RereadReport, Span, replay, restate
+from pipelines.ingest.reprocess import ReprocessReport, Span, replay, restate
 from pipelines.ingest.retention import purge
 from pipelines.warehouse import store
 from tests import tier
@@ -264,14 +264,14 @@ def test_a_code_that_is_no_longer_valid_refuses_purged_rows_too(place: Place) ->
     ) == [(4, 1, 3)]
 
 
-def reread(place: Place, how: Callable[..., RereadReport]) -> RereadReport:
+def reread(place: Place, how: Callable[..., ReprocessReport]) -> ReprocessReport:
     with store.connect(place.settings) as warehouse:
         return how(place.settings, place.region, warehouse, Span(), LATER)
 
 
 @pytest.mark.parametrize("how", [replay, restate])
 def test_purged_files_are_read_again_from_their_twins_and_nothing_changes(
-    how: Callable[..., RereadReport], place: Place
+    how: Callable[..., ReprocessReport], place: Place
 ) -> None:
     before = place.hashes()
     sealed_report = reread(place, how)

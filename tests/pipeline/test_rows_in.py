@@ -14,7 +14,7 @@ from pipelines.core.region.load import Region
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Column, Contract, Kind
 from pipelines.formcheck.form_check import Checked, Checker
-from pipelines.formcheck.parsing.parsed_file import drop_of
+from pipelines.formcheck.parsing.submission import submission_of
 from tests.tier import IS_LONG
 
 EXAMPLES = 150 if IS_LONG else 12
@@ -105,7 +105,7 @@ def checked(checker: Checker, contract: Contract, region: Region, content: bytes
     digits = period.replace("-", "")[: 6 if contract.grain is Grain.MONTH else 8]
     sender = region.feeds.set_index("feed").loc[contract.feed, "sender_level"]
     name = f"{contract.feed}_{UNIT if sender == 'unit' else region.city}_{digits}.csv"
-    return checker.check(contract, [drop_of(content, name, contract, region)])
+    return checker.check(contract, [submission_of(content, name, contract, region)])
 
 
 @pytest.mark.parametrize("feed", contracts())

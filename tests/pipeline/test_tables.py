@@ -1,7 +1,8 @@
 import duckdb
 import pytest
 
-from pipelines.warehouse.tables import TABLES, define, define_all
+from pipelines.core.catalogue.tables import tables
+from pipelines.warehouse.tables import define, define_all
 
 
 def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
@@ -17,7 +18,7 @@ def con():
 def test_every_definition_makes_its_table(con):
     define_all(con)
     made = {row[0] for row in con.execute("select table_name from duckdb_tables() where not temporary").fetchall()}
-    assert made == {path.stem for path in TABLES.glob("*.sql")}
+    assert made == {table.name for table in tables().values() if table.is_stored}
 
 
 def test_a_table_of_an_older_program_is_widened_and_keeps_its_rows(con):

@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Kind
-from pipelines.formcheck.feed_page import feed_page
+from pipelines.formcheck.contract_description import feed_page
 from pipelines.formcheck.form_check import check
 from pipelines.formcheck.parsing.preamble import PERIOD, SENDER, SUPPLEMENT, VERSION
 from pipelines.formcheck.template import CODES, HEADER_ROW, NOTES, TABLE, template

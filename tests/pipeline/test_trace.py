@@ -16,7 +16,7 @@ from pipelines.core.domain import UserError
 from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
 from pipelines.warehouse import store
-from pipelines.warehouse.figure import Figure, find_figure
+from pipelines.warehouse.figure import Figure, FigureAddress, find_figure
 from pipelines.warehouse.trace import Trace, told, trace
 from tests.house import ROOT, House
 from tests.pipeline.sent_lines import Lines, Sender
@@ -44,7 +44,7 @@ def numbers(replayed: House) -> list[dict[str, object]]:
     rows = replayed.ask(
         "select indicator, area, industry, reading.grain, reading.period, edition.day, value, known_to is not null "
         "from reading join edition on known_from <= edition.cutoff_at "
-        "and (known_to is null or known_to > edition.cutoff_at) order by all"
+        "and (known_to is null or known_to > edition.cutoff_at) where cohort = 'all' order by all"
     )
     names = ("indicator", "area", "industry", "grain", "period", "day", "value", "is_revised")
     drawn = random.Random(20)
@@ -64,8 +64,8 @@ def numbers(replayed: House) -> list[dict[str, object]]:
 
 def found(con: duckdb.DuckDBPyConnection, number: dict[str, object]) -> Trace:
     figure = find_figure(
-        con, REGION, str(number["indicator"]), str(number["period"]), area=str(number["area"]),
-        industry=str(number["industry"]), grain=str(number["grain"]), as_of=number["day"],
+        con, REGION, FigureAddress(str(number["indicator"]), str(number["period"]), area=str(number["area"]),
+        industry=str(number["industry"]), grain=str(number["grain"]), as_of=number["day"]),
     )  # fmt: skip
     return trace(con, REGION, figure)
 
@@ -114,8 +114,10 @@ def test_a_past_day_shows_the_file_it_knew_and_the_last_one_its_correction(
         "select feed, sender, period, received_at from drop_register where version = 2 and feed = 'benefit_claim' "
         "and received_at between timestamp '2026-10-13' and timestamp '2026-10-30' order by received_at desc limit 1"
     ).fetchall()[0]
-    before = find_figure(warehouse, REGION, "benefit_claim", "2026-10-23", area=later[1], as_of=date(2026, 10, 28))
-    after = find_figure(warehouse, REGION, "benefit_claim", "2026-10-23", area=later[1])
+    before = find_figure(
+        warehouse, REGION, FigureAddress("benefit_claim", "2026-10-23", area=later[1], as_of=date(2026, 10, 28))
+    )
+    after = find_figure(warehouse, REGION, FigureAddress("benefit_claim", "2026-10-23", area=later[1]))
     assert later[2] == before.period
     names = [set(trace(warehouse, REGION, figure).lines["file_name"]) for figure in (before, after)]
     assert names == [{f"benefit_claim_{later[1]}_20261023.csv"}, {f"benefit_claim_{later[1]}_20261023_v2.csv"}]
@@ -129,7 +131,9 @@ def test_a_zero_names_the_files_that_spoke_and_held_no_such_row(
         "and period = date '2026-10-13' and known_to is null and area <> '371500' and industry = 'A' order by all limit 1"
     )[0]
     traced = trace(
-        warehouse, REGION, find_figure(warehouse, REGION, "benefit_claim", "2026-10-13", area=area, industry=industry)
+        warehouse,
+        REGION,
+        find_figure(warehouse, REGION, FigureAddress("benefit_claim", "2026-10-13", area=area, industry=industry)),
     )
     assert traced.lines.empty
     assert traced.agrees
@@ -211,9 +215,9 @@ def test_without_a_warehouse_or_an_edition_there_is_nothing_to_trace(tmp_path: P
 
 def test_a_week_is_named_by_any_of_its_days(warehouse: duckdb.DuckDBPyConnection) -> None:
     def weekly(day: str) -> Figure:
-        return find_figure(warehouse, REGION, "benefit_claim", day, grain="week")
+        return find_figure(warehouse, REGION, FigureAddress("benefit_claim", day, grain="week"))
 
     assert weekly("2026-10-14") == weekly("2026-10-18") == weekly("20261012")
     assert weekly("2026-10-14").period == date(2026, 10, 12)
     with pytest.raises(UserError):
-        find_figure(warehouse, REGION, "job_loss_rate", "2026-10-14", grain="week")
+        find_figure(warehouse, REGION, FigureAddress("job_loss_rate", "2026-10-14", grain="week"))

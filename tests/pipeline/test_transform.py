@@ -15,11 +15,11 @@ from pipelines.core.catalogue.indicators import catalogue, parse
 from pipelines.core.domain import UserError
 from pipelines.core.region import load as regions
 from pipelines.warehouse.expected_submissions import roster
-from pipelines.warehouse.transform import Transform
+from pipelines.warehouse.tables import define_all
+from pipelines.warehouse.transform import FINAL_AFTER, Transform
 from tests.house import ROOT
 
 REGION = regions.load(ROOT / "data" / "regions" / "liaocheng")
-TABLES = ROOT / "pipelines" / "sql" / "tables"
 MONDAY = date(2026, 10, 12)
 LAST_WEEK = date(2026, 9, 28)  # the week in which September ends
 A, B = "371502", "371503"
@@ -35,8 +35,7 @@ class Facts:
     def __post_init__(self) -> None:
         self.con.execute("attach ':memory:' as warehouse")
         self.con.execute("use warehouse")
-        for path in sorted(TABLES.glob("*.sql")):
-            self.con.execute(path.read_text(encoding="utf-8"))
+        define_all(self.con)
         places = REGION.places.assign(sort=range(len(REGION.places)))
         self.con.register("places", places)
         self.con.execute("insert into place by name select code, name, level, parent, sort from places")
@@ -157,6 +156,31 @@ def test_a_total_over_an_incomplete_roster_is_provisional_until_all_have_reporte
         facts.claims(unit, MONDAY, {"C": 1}, at(MONDAY, 21))
     facts.transform.run(at(MONDAY, 22))
     assert facts.reading(REGION.city, "ALL", MONDAY) == (12, False)
+
+
+def test_a_period_of_which_a_report_never_came_is_final_once_it_is_not_waited_for(facts: Facts) -> None:
+    slots = roster(REGION, date(2026, 9, 1), date(2026, 12, 31))
+    due = slots[slots["feed"] == "benefit_claim"].set_index("period")["due_at"]
+    of_day = (due[pd.Timestamp(MONDAY)].max() + FINAL_AFTER).to_pydatetime()
+    of_month = (due[: pd.Timestamp("2026-10-31")].max() + FINAL_AFTER).to_pydatetime()
+    month = MONDAY.replace(day=1)
+    facts.claims(A, MONDAY, {"C": 2}, at(MONDAY))
+    facts.transform.run(at(MONDAY, 20))
+    facts.transform.run(of_day - timedelta(seconds=1))
+    assert facts.reading(REGION.city, "ALL", MONDAY) == (2, True)
+    facts.transform = facts.fresh()
+    facts.transform.restore(of_day - timedelta(seconds=1))
+    facts.transform.run(of_day)
+    assert facts.reading(REGION.city, "ALL", MONDAY) == (2, False)
+    assert facts.reading(REGION.city, "ALL", month, "month") == (2, True)
+    facts.transform.run(of_month)
+    assert facts.reading(REGION.city, "ALL", month, "month") == (2, False)
+    files = "select reporting, due from reading where known_to is null and area = $city and industry = 'ALL' and period = $day"
+    assert facts.con.execute(files, {"city": REGION.city, "day": MONDAY}).fetchall()[0] == (1, len(REGION.units))
+    facts.claims(B, MONDAY, {"C": 1}, of_month + timedelta(days=1))
+    facts.transform.run(of_month + timedelta(days=2))
+    assert facts.reading(REGION.city, "ALL", MONDAY) == (3, False)
+    assert facts.reading(REGION.city, "ALL", month, "month") == (3, False)
 
 
 def test_a_correction_replaces_the_file_and_the_past_still_says_what_was_known(facts: Facts) -> None:

@@ -10,19 +10,19 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.web.app import create_app
+from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import publication
 from pipelines.published import schema
 from pipelines.published.read import close, edition_in_force
-from pipelines.published.scope import TABLES
 from tests.faults.evening import DAY, evening_of
 from tests.faults.watcher import PAGE, edition_of_page
 from tests.house import House
 
 pytestmark = pytest.mark.xdist_group("backup")
-FIRST = Path(__file__).parent / "first_schema"  # pipelines/sql/tables as they were in the first published form
+FIRST = Path(__file__).parent / "first_schema"  # tables as they were in the first published form
 ORIGIN = {"Origin": "http://localhost"}
 WARNING = "select episode_id from episode where known_to is null and status = 'open' order by all limit 1"
 
@@ -107,7 +107,7 @@ def test_files_of_the_first_form_are_shown_and_the_next_edition_goes_on_from_the
     evening_of(undisturbed, files)
     place = house(undisturbed)
     first_form(place)
-    assert "nowcast" in TABLES
+    assert tables()["nowcast"].is_published
     assert place.ask("select count(*) from duckdb_tables() where table_name in ('nowcast', 'revision')") == [(0,)]
     wanted = dict.fromkeys(("", "area", "warning"), "2026-10-31.1")
     downloads = {"warnings.csv": "200", "readings.csv?area=371503&grain=day": "200", "figure": "200"}

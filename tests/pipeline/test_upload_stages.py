@@ -11,8 +11,8 @@ from pipelines.core.domain import Grain, Role, SaidError, Viewer
 from pipelines.core.region.load import load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
-from pipelines.formcheck.parsing.parsed_file import drop_of
-from pipelines.ingest.submission_decisions import decidable
+from pipelines.formcheck.parsing.submission import submission_of
+from pipelines.ingest.acceptance import list_decidable
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail.trail import SYSTEM
 from pipelines.ledger.uploads import upload as uploads
@@ -41,7 +41,7 @@ def ledger(place: Place) -> Iterator[Ledger]:
 def send(place: Place, ledger: Ledger, content: bytes, version: int = 1, feed: str = FEED) -> Upload:
     """As the upload page does: entered, and in the inbox under a name that says the slice."""
     meant = Slice(AREA, DAY, Grain.DAY, version, is_supplement=False)
-    found = drop_of(content, "x.csv", contracts()[feed], place.region, meant=meant)
+    found = submission_of(content, "x.csv", contracts()[feed], place.region, meant=meant)
     sending = Sending(
         feed, AREA, DAY, Grain.DAY, version, False, found.drop_id, found.content_hash, len(content), 0, 0
     )  # fmt: skip
@@ -83,7 +83,7 @@ def test_a_held_file_is_accepted_when_it_is_confirmed_and_its_instant_stays(plac
     assert held is not None
     assert "不足现行文件" in held.reason
     with store.connect(place.settings) as warehouse:
-        known = decidable(warehouse, second.drop_id, "confirm", NOW)
+        known = list_decidable(warehouse, second.drop_id, "confirm", NOW)
     decide(ledger, known.drop_id, "confirm", known.counts_from, SYSTEM, "核实无误", NOW)
     taken(place, ledger, later=5)
     assert stage(ledger, second) == (Stage.ACCEPTED, 5, 0)

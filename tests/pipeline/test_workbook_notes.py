@@ -9,10 +9,10 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.core.region.load import Region, load
+from pipelines.formcheck.error_report import further_messages
 from pipelines.formcheck.form_check import check
-from pipelines.formcheck.messages import more_to_say
-from pipelines.formcheck.parsing.hidden_cells import unseen
-from pipelines.formcheck.validation.outcome import Outcome
+from pipelines.formcheck.parsing.workbook import find_hidden
+from pipelines.formcheck.validation.outcome import FileOutcome
 from tests.pipeline.biff import compound, xls
 from tests.pipeline.dirty_maker import cells
 from tests.pipeline.dirty_text import HEADCOUNT, HEADCOUNT_HEADER, headcount
@@ -26,7 +26,7 @@ def region() -> Region:
     return load(REGION)
 
 
-def checked(change: Callable[[Worksheet], object], region: Region, others: int = 0) -> Outcome:
+def checked(change: Callable[[Worksheet], object], region: Region, others: int = 0) -> FileOutcome:
     """What becomes of a sheet with a title, a header and five employers, in rows 3 to 7, after a change of it."""
     book = openpyxl.Workbook()
     for number in range(others):
@@ -87,12 +87,12 @@ def test_hidden_rows_and_columns_and_merged_cells_are_told(
 ) -> None:
     outcome = checked(change, region)
     assert outcome.rows_accepted == accepted
-    assert more_to_say(outcome, english=False) == told
-    assert len(more_to_say(outcome, english=True)) == len(told)
+    assert further_messages(outcome, english=False) == told
+    assert len(further_messages(outcome, english=True)) == len(told)
 
 
 def test_of_several_sheets_the_one_with_hidden_rows_is_named(region: Region) -> None:
-    said = more_to_say(checked(hide_rows(4), region, others=2), english=False)
+    said = further_messages(checked(hide_rows(4), region, others=2), english=False)
     assert "工作表“Sheet”第 4 行" + HIDDEN_ROWS in said
 
 
@@ -107,7 +107,7 @@ def test_of_several_sheets_the_one_with_hidden_rows_is_named(region: Region) -> 
     ],
 )
 def test_hidden_rows_are_found_however_they_are_written(xml: bytes, rows: list[int], columns: set[int]) -> None:
-    found = unseen(xml)
+    found = find_hidden(xml)
     assert (list(found.rows), set(found.columns)) == (rows, columns)
 
 

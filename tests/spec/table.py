@@ -2,7 +2,8 @@
 
 import duckdb
 
-from pipelines.core.catalogue.indicators import SQL, catalogue
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.warehouse.tables import define
 
 
 def rows(text: str) -> tuple[list[str], list[list[str | None]]]:
@@ -15,7 +16,7 @@ def answer(indicator: str, facts: dict[str, str]) -> list[tuple[str, ...]]:
     """What an indicator's own SQL says about these facts, as sorted rows of text."""
     con = duckdb.connect()
     for table in catalogue()[indicator].tables:
-        con.execute((SQL / "tables" / f"{table}.sql").read_text(encoding="utf-8"))
+        define(con, table)
         if table in facts:
             columns, values = rows(facts[table])
             fill = "'x' as drop_id, 1 as line_number"

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.core.catalogue.indicators import step
+from pipelines.core.sql import step
 from pipelines.judging.cause import with_cause
 from pipelines.judging.contributor import MOST_NAMED, contributors
 from pipelines.judging.findings import FINDING

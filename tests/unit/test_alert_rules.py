@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.core.catalogue.indicators import step
 from pipelines.core.catalogue.rule_terms import LIMITS
+from pipelines.core.sql import step
 from pipelines.judging import findings
 from pipelines.judging.override import with_overrides
 from pipelines.warehouse.tables import define

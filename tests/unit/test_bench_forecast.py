@@ -6,7 +6,7 @@ import pytest
 from model_city import calendar, daily_city
 
 from models.backtest import trace
-from models.spike import tail_probability
+from models.evidence import tail_probability
 from tests.bench import forecast_oracle, forecast_r
 from tests.bench.forecast import cpu, one_day
 from tests.bench.forecast_ahead import AHEAD, at_origins

@@ -2,23 +2,23 @@
 
 import csv
 import io
-import re
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import Grain, UserError
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Kind
 from pipelines.formcheck.form_check import check
-from pipelines.formcheck.parsing.parsed_file import drop_of
-from pipelines.formcheck.validation.statement import statement
+from pipelines.formcheck.parsing.submission import submission_of
+from pipelines.formcheck.validation.statement import compile_statement
+from pipelines.warehouse.tables import define
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ROOT / "pipelines" / "sql" / "tables"
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,8 @@ def test_the_region_says_who_sends_each_feed(region: Region) -> None:
 
 @pytest.mark.parametrize("feed", sorted(contracts()))
 def test_a_contract_gives_exactly_the_columns_of_its_fact_table(feed: str, region: Region) -> None:
-    text = (TABLES / f"{feed}.sql").read_text(encoding="utf-8")
-    declared = set(re.findall(r"(\w+) (?:varchar|integer|date|double|boolean)", text))
-    assert {"drop_id", "line_number", *statement(contracts()[feed], region).facts} == declared
+    declared = {column.name for column in tables()[feed].columns}
+    assert {"drop_id", "line_number", *compile_statement(contracts()[feed], region).facts} == declared
 
 
 @pytest.mark.parametrize("feed", sorted(contracts()))
@@ -91,7 +90,7 @@ def test_file_checks_and_bounds_speak_of_columns_of_the_fact_table(feed: str) ->
         assert contract.column(contract.bound.column).kind in (Kind.INT, Kind.NUMBER)
         assert contract.bound.least < 1 < contract.bound.most
     con = duckdb.connect()
-    con.execute((TABLES / f"{feed}.sql").read_text(encoding="utf-8"))
+    define(con, feed)
     for item in contract.file_checks:
         assert con.execute(f"select {item.holds} from {feed}").fetchall() in ([(None,)], [(True,)]), item.name
 
@@ -164,12 +163,12 @@ def test_a_row_of_posts_is_taken_or_sent_back_by_the_column_to_mend(
 def test_a_weekly_file_is_named_by_any_day_of_its_week_and_speaks_for_the_weeks_first_day(region: Region) -> None:
     contract = contracts()["monitored_village"]
     days = ("20200302", "20200306", "20200308")
-    found = [drop_of(b"", f"monitored_village_371521_{day}.csv", contract, region).named for day in days]
+    found = [submission_of(b"", f"monitored_village_371521_{day}.csv", contract, region).named for day in days]
     assert [(item.period, item.grain) for item in found if item] == [(date(2020, 3, 2), Grain.WEEK)] * 3
-    later = drop_of(b"", "monitored_village_371521_20200309_v2.csv", contract, region).named
+    later = submission_of(b"", "monitored_village_371521_20200309_v2.csv", contract, region).named
     assert later is not None
     assert (later.period, later.version) == (date(2020, 3, 9), 2)
-    refused = drop_of(b"", "monitored_village_371521_202003.csv", contract, region)
+    refused = submission_of(b"", "monitored_village_371521_202003.csv", contract, region)
     assert "YYYYMMDD" in str(refused.refusal)
 
 

@@ -6,8 +6,7 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.formcheck.parsing.parse import read
-from pipelines.formcheck.parsing.split import MAX_LINE_BYTES, regular
+from pipelines.formcheck.parsing.csv_rows import MAX_LINE_BYTES, read_rows, split_regular
 from pipelines.formcheck.parsing.text import Text
 
 WIDTH = 3
@@ -30,7 +29,7 @@ def text(body: str, first_line: int = 2) -> Text:
 
 
 def found(bodies: list[str]) -> tuple[set[tuple[object, ...]], set[tuple[int, int]]]:
-    cells = read([(number, text(body)) for number, body in enumerate(bodies)], WIDTH)
+    cells = read_rows([(number, text(body)) for number, body in enumerate(bodies)], WIDTH)
     rows = {tuple(row.values()) for row in cells.table.to_pylist()}
     assert len(rows) == cells.table.num_rows
     return rows, {(item.drop_no, item.line_number) for item in cells.malformed}
@@ -73,7 +72,7 @@ def test_files_of_plain_lines_are_read_whole_and_as_line_by_line(files: list[lis
         for (number, body), lines in zip(texts, files, strict=True)
         for at, line in enumerate(lines)
     ]
-    whole = regular(texts, buffer)
+    whole = split_regular(texts, buffer)
     assert (whole is None) == (not rows)
     if whole is not None:
         assert [tuple(row.values()) for row in whole.to_pylist()] == rows
@@ -83,7 +82,7 @@ def test_files_that_need_a_closer_look_are_not_read_whole() -> None:
     unusual = ['a,"b",c\n', "a,b\rx,c\n", "a,b,c\n,,\n", ",,\r\na,b,c\n", "a,b,c\n\na,b,c\n", "a,b\n", "a,b,c,d\n"]
     unusual.append("a,b," + "c" * MAX_LINE_BYTES + "\n")
     for body in unusual:
-        assert regular([(0, text(body))], body.encode()) is None, body[:20]
+        assert split_regular([(0, text(body))], body.encode()) is None, body[:20]
 
 
 def test_a_last_line_without_line_end_is_read() -> None:

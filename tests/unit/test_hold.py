@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.feeds import contracts
-from pipelines.ingest.acceptance_rules import Held, settle
+from pipelines.ingest.acceptance import Held, decide_status
 from pipelines.warehouse.store import Warehouse
 from pipelines.warehouse.tables import define_all
 
@@ -47,7 +47,7 @@ class Register:
 
     def held(self, feed: str = CLAIMS) -> list[Held]:
         drops = self.warehouse.connection.execute("select drop_id from drop_register").fetchall()
-        found = settle(self.warehouse, feed, [drop_id for (drop_id,) in drops])
+        found = decide_status(self.warehouse, feed, [drop_id for (drop_id,) in drops])
         stored = self.warehouse.connection.execute("select drop_id from drop_register where status = 'held'").fetchall()
         assert sorted(stored) == sorted((one.drop_id,) for one in found)
         return found

@@ -8,10 +8,10 @@ import pytest
 
 from pipelines.core.domain import Grain
 from pipelines.feeds.contract import Column, Kind
-from pipelines.formcheck.parsing import unit
 from pipelines.formcheck.parsing.encoding import RefusedError
-from pipelines.formcheck.parsing.preamble import SILENT, stated
-from pipelines.formcheck.writing import code, day, number, plain, written
+from pipelines.formcheck.parsing.header import unit_figure
+from pipelines.formcheck.parsing.normalisation import code, day, normalise, number, plain
+from pipelines.formcheck.parsing.preamble import SILENT, read_preamble
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from pipelines.formcheck.writing import code, day, number, plain, written
     ],
 )  # fmt: skip
 def test_a_figure_is_read_in_the_unit_it_is_written_in(text: str, wanted: str, header: str, value: str) -> None:
-    assert unit.figure(text, wanted, header) == Decimal(value)
+    assert unit_figure(text, wanted, header) == Decimal(value)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_figure_is_read_in_the_unit_it_is_written_in(text: str, wanted: str, h
      ("一百", "人"), ("9" * 60, "人"), ("1..2", "人"), ("1 000 000 0.", "人"), ("万", "人")],
 )  # fmt: skip
 def test_what_is_no_figure_or_counts_something_else_is_none(text: str, wanted: str) -> None:
-    assert unit.figure(text, wanted, wanted) is None
+    assert unit_figure(text, wanted, wanted) is None
 
 
 @pytest.mark.parametrize(
@@ -63,26 +63,28 @@ def test_a_clean_column_is_not_touched_and_a_dirty_one_only_where_it_is() -> Non
         {"drop_no": [0, 0, 1], "line_number": [2, 3, 2], "c0": ["7", "1,234", "5"], "c1": ["示例", "a", None]}
     )
     columns = (Column("人数", "persons", Kind.INT, unit="人"), Column("名称"))
-    found = written(table, columns, {})
+    found = normalise(table, columns, {})
     assert found.column("c0").to_pylist() == ["7", "1234", "5"]
     assert found.column("c1").chunk(0).buffers()[2].address == table.column("c1").chunk(0).buffers()[2].address
     assert (
-        written(found, columns, {}).column("c0").chunk(0).buffers()[2].address
+        normalise(found, columns, {}).column("c0").chunk(0).buffers()[2].address
         == found.column("c0").chunk(0).buffers()[2].address
     )
-    scaled = written(table, columns, {1: ("万人", "")})
+    scaled = normalise(table, columns, {1: ("万人", "")})
     assert scaled.column("c0").to_pylist() == ["7", "1234", "50000"]
 
 
 def test_the_lines_above_a_header_are_read_in_one_cell_or_two() -> None:
-    found = stated([["报送单位：阳谷县  报送期间:2020年3月"], ["报送版本：", "", "2"], ["补报", "是", "单位：万人"]])
+    found = read_preamble(
+        [["报送单位：阳谷县  报送期间:2020年3月"], ["报送版本：", "", "2"], ["补报", "是", "单位：万人"]]
+    )
     assert (found.sender, found.period, found.grain) == ("阳谷县", date(2020, 3, 1), Grain.MONTH)
     assert (found.version, found.is_supplement, found.units) == (2, True, ("万人",))
 
 
 def test_labels_without_values_and_titles_say_nothing() -> None:
     assert (
-        stated(
+        read_preamble(
             [
                 ["失业保险金申领"],
                 ["报送单位：", "报送期间：", "报送版本：", "补报："],
@@ -97,4 +99,4 @@ def test_labels_without_values_and_titles_say_nothing() -> None:
 @pytest.mark.parametrize("line", ["报送期间：2020-02-30", "报送版本：0", "补报：也许", "报送期间：二〇二〇年三月"])
 def test_a_statement_nobody_can_read_is_refused_with_its_label(line: str) -> None:
     with pytest.raises(RefusedError, match=line.split("：", maxsplit=1)[0]):
-        stated([[line]])
+        read_preamble([[line]])

@@ -11,18 +11,17 @@ from pipelines.core.domain import Grain
 from pipelines.core.region.load import load
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Slice
-from pipelines.formcheck.error_rows import PROBLEM, error_rows
-from pipelines.formcheck.error_sheet import LINE
+from pipelines.formcheck.error_report import LINE, PROBLEM, error_rows
 from pipelines.formcheck.form_check import Checker
-from pipelines.formcheck.parsing.parsed_file import Drop, drop_of
+from pipelines.formcheck.parsing.submission import Submission, submission_of
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, claim, csv
 
 CONTRACT, PLACES = contracts()["benefit_claim"], load(REGION)
 MEANT = Slice("371521", date(2020, 3, 5), Grain.DAY, 2, is_supplement=False)
 
 
-def drop(*lines: str, name: str = "三月.csv", meant: Slice = MEANT) -> Drop:
-    return drop_of(csv(*lines, CLAIM_HEADER, claim(1)), name, CONTRACT, PLACES, meant=meant)
+def drop(*lines: str, name: str = "三月.csv", meant: Slice = MEANT) -> Submission:
+    return submission_of(csv(*lines, CLAIM_HEADER, claim(1)), name, CONTRACT, PLACES, meant=meant)
 
 
 def test_a_silent_file_speaks_for_what_is_meant() -> None:
@@ -68,7 +67,7 @@ def test_a_supplement_is_one_only_where_the_file_does_not_deny_it() -> None:
 
 def test_the_error_rows_keep_lines_above_columns_and_rows_and_can_be_sent_again() -> None:
     content = csv("单位：人", f"{CLAIM_HEADER},备注", f"{claim(1)},=1+1", f"{claim(2, reason='77')},-3.2", '"断')
-    found = drop_of(content, "x.csv", CONTRACT, PLACES, meant=MEANT)
+    found = submission_of(content, "x.csv", CONTRACT, PLACES, meant=MEANT)
     checker = Checker(PLACES, None)
     try:
         checked = checker.check(CONTRACT, [found])
@@ -80,7 +79,7 @@ def test_the_error_rows_keep_lines_above_columns_and_rows_and_can_be_sent_again(
         assert rows[3][9] == "-3.2"
         assert "“77”不在代码表中" in rows[3][10]
         assert "引号没有闭合" in rows[4][10]
-        again = checker.check(CONTRACT, [drop_of(made, "x_问题.csv", CONTRACT, PLACES, meant=MEANT)])
+        again = checker.check(CONTRACT, [submission_of(made, "x_问题.csv", CONTRACT, PLACES, meant=MEANT)])
         assert again.outcomes[0].rows_accepted == 1
         assert set(again.outcomes[0].ignored) == {"备注", PROBLEM, LINE}
     finally:
@@ -88,7 +87,7 @@ def test_the_error_rows_keep_lines_above_columns_and_rows_and_can_be_sent_again(
 
 
 def test_a_table_that_cannot_be_read_has_no_error_rows() -> None:
-    found = drop_of(b"a,b\n1,2\n", "x.csv", CONTRACT, PLACES, meant=MEANT)
+    found = submission_of(b"a,b\n1,2\n", "x.csv", CONTRACT, PLACES, meant=MEANT)
     checker = Checker(PLACES, None)
     try:
         assert error_rows(CONTRACT, found, checker.check(CONTRACT, [found]), PLACES) == b""

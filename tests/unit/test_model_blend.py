@@ -49,12 +49,12 @@ def test_the_last_value_counts_for_a_walk_and_not_for_a_steady_season():
     walk = np.round(np.exp(7 + np.cumsum(rng.normal(0, 0.12, (4, WEEKS)), axis=1)))
     shares, of_last = [], np.tile(LAST_SHARES, len(YEAR_SHARES))[None, :, None]
     for panel in (with_values(walk), weekly_regions(WEEKS)):
-        state = blend.begin(4, 4, WEEK.year)
+        state = blend.begin_blend(4, 4, WEEK.year)
         for column in range(100, WEEKS):
-            state = blend.advance(state, panel, column, GROUP, WEEK)
+            state = blend.advance_blend(state, panel, column, GROUP, WEEK)
             own = panel.values[:, column - 51 : column - 47].T
-            state = blend.promise(state, blend.candidates(panel, column, own, WEEK))
-        shares.append(blend.told(state, GROUP, np.broadcast_to(of_last, state.loss.shape))[0].mean())
+            state = blend.register_forecasts(state, blend.candidates(panel, column, own, WEEK))
+        shares.append(blend.average_blends(state, GROUP, np.broadcast_to(of_last, state.loss.shape))[0].mean())
     assert shares[0] > 0.5
     assert shares[0] > shares[1] + 0.2
 
@@ -92,13 +92,13 @@ def test_missing_weeks_do_not_stop_it_and_count_for_nothing():
 
 @pytest.mark.parametrize(("recipe", "moved"), [(WEEK, True), (MONTH, False)])
 def test_forecasts_are_moved_by_their_past_error_where_enough_of_them_are_known(recipe, moved):
-    state = blend.begin(1, 1, recipe.year)
+    state = blend.begin_blend(1, 1, recipe.year)
     whole = with_values(np.full((4, 1), 99.0))
     panel = Panel(whole.series[:1], whole.periods, whole.values[:1], whole.exposure[:1], "week")
     forecasts = np.full((1, len(YEAR_SHARES) * len(LAST_SHARES), 1), np.log1p(90.0))
     for _ in range(40):
-        state = blend.advance(blend.promise(state, forecasts), panel, 0, GROUP[:1], recipe)
-    state = blend.promise(state, forecasts)
+        state = blend.advance_blend(blend.register_forecasts(state, forecasts), panel, 0, GROUP[:1], recipe)
+    state = blend.register_forecasts(state, forecasts)
     people, is_known = blend.quantile(state, panel.periods[0], GROUP[:1], np.array([0.5]), recipe)
     assert is_known.all()
     assert people[0, 0, 0] == pytest.approx(99.0 if moved else 90.0)

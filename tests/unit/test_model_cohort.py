@@ -58,7 +58,7 @@ def test_without_cohorts_the_tree_is_what_it_was():
 def test_the_season_of_a_group_is_its_own_and_its_areas_inherit_it():
     made = panel()
     columns = features(days(TABLE, made), made)
-    found = factor.learn(made, columns, hierarchy(made.series), RECIPES["week"], 200)
+    found = factor.learn_factor(made, columns, hierarchy(made.series), RECIPES["week"], 200)
     rate = found.rate(columns, 200, 230)  # November to May
     year = found.rate(columns, 148, 200)
     swing = year.max(axis=1) / year.min(axis=1)

@@ -8,9 +8,9 @@ import pytest
 from model_city import calendar
 
 from models.backtest import outlook, trace
-from models.drift import ALPHA, drift
 from models.methods import METHODS
 from models.panel import Floats, Panel
+from models.quality import ALPHA, drift
 
 pytestmark = pytest.mark.xdist_group("drift")  # one city for all of them
 WEEKS, RECENT, YEAR, SEEDS, REGIONS = 240, 13, 52, 20, 12

@@ -5,27 +5,29 @@ from model_city import FESTIVALS, calendar, daily_city, series, weekly_regions, 
 
 from models import factor
 from models.calendar import day_features, days, features, week_features, workdays_of_month
+from models.factor import fit_quasipoisson
 from models.panel import Panel, hierarchy
-from models.plain import plain_rule
-from models.quasipoisson import fit
 from models.recipe import RECIPES
+from tests.bench.plain import plain_rule
 
 
 def learned(panel, table, anchor):
     columns = features(days(table, panel), panel)
-    return columns, factor.learn(panel, columns, hierarchy(panel.series), RECIPES[panel.grain], anchor)
+    return columns, factor.learn_factor(panel, columns, hierarchy(panel.series), RECIPES[panel.grain], anchor)
 
 
 def test_the_fit_finds_the_effects_that_made_the_counts():
     rng = np.random.default_rng(3)
     design = np.column_stack([np.ones(400), rng.integers(0, 2, 400)])
     counts = rng.poisson(np.exp(design @ np.array([2.0, 0.7])), (5, 400)).astype(float)
-    found, _ = fit(counts, design, np.array([1e-4, 1e-4]), np.ones((5, 400)), np.zeros((5, 400)))
+    found, _ = fit_quasipoisson(counts, design, np.array([1e-4, 1e-4]), np.ones((5, 400)), np.zeros((5, 400)))
     assert found == pytest.approx(np.tile([2.0, 0.7], (5, 1)), abs=0.1)
 
 
 def test_the_fit_of_a_series_that_never_reported_expects_nobody():
-    found, _ = fit(np.zeros((1, 50)), np.ones((50, 1)), np.array([1e-4]), np.zeros((1, 50)), np.zeros((1, 50)))
+    found, _ = fit_quasipoisson(
+        np.zeros((1, 50)), np.ones((50, 1)), np.array([1e-4]), np.zeros((1, 50)), np.zeros((1, 50))
+    )
     assert np.exp(found[0, 0]) < 1e-4
 
 

@@ -7,7 +7,7 @@ from model_city import calendar, weekly_regions
 
 from models.assess import assess, course_of
 from models.blend import ordinary
-from models.causal import passed
+from models.causal import run_columns
 from models.methods import LEVEL_FACTOR
 from models.panel import Panel
 
@@ -31,7 +31,7 @@ def _of(panel: Panel, window: int) -> pd.DataFrame:
 
 def test_a_window_is_expected_as_was_forecast_before_it_began() -> None:
     panel = _yearly(2000.0)
-    states = [state for state, _, _ in passed(course_of(panel, TABLE, LEVEL_FACTOR))]
+    states = [state for state, _, _ in run_columns(course_of(panel, TABLE, LEVEL_FACTOR))]
     one, two = states[-1].foretold[0, 0], states[-1].foretold[1]
     assert np.isfinite(one).all()
     assert _of(panel, 1)["expected"].to_numpy() == pytest.approx(one)
@@ -52,7 +52,7 @@ def test_what_is_expected_is_still_level_by_factor_by_what_reported() -> None:
 def test_past_years_bring_the_expectation_nearer() -> None:
     panel, course = _yearly(2000.0), course_of(_yearly(2000.0), TABLE, LEVEL_FACTOR)
     errors = []
-    for state, sums, _ in passed(course):
+    for state, sums, _ in run_columns(course):
         if sums is not None and state.column > 250:
             truth, plain = panel.values[:, state.column], state.block.rate[:, state.column - state.block.start]
             errors.append([np.abs(truth - sums.expected[0]), np.abs(truth - state.levels[:, -1] * plain)])
@@ -62,7 +62,7 @@ def test_past_years_bring_the_expectation_nearer() -> None:
 
 def test_the_level_is_the_one_before_and_past_years_are_part_of_the_factor() -> None:
     panel = _yearly(2000.0)
-    *_, (state, _, _) = passed(course_of(panel, TABLE, LEVEL_FACTOR))
+    *_, (state, _, _) = run_columns(course_of(panel, TABLE, LEVEL_FACTOR))
     told = _of(panel, 1)
     assert state.block is not None
     assert told["level"].to_numpy() == pytest.approx(state.levels[:, -1] * state.block.typical)
@@ -74,19 +74,19 @@ def test_how_many_are_large_is_asked_of_people_not_of_shares(among: float) -> No
     panel = _yearly(2000.0)
     exposure = np.full_like(panel.values, among)
     rates = Panel(panel.series, panel.periods, panel.values, exposure, "week", whole=exposure.copy())
-    *_, (state, _, _) = passed(course_of(rates, TABLE, LEVEL_FACTOR))
+    *_, (state, _, _) = run_columns(course_of(rates, TABLE, LEVEL_FACTOR))
     assert state.foretold[0, 0] * among == pytest.approx(_last_foretold(panel), rel=0.01)
 
 
 def _last_foretold(panel: Panel) -> np.ndarray:
-    *_, (state, _, _) = passed(course_of(panel, TABLE, LEVEL_FACTOR))
+    *_, (state, _, _) = run_columns(course_of(panel, TABLE, LEVEL_FACTOR))
     return np.asarray(state.foretold[0, 0])
 
 
 @pytest.mark.parametrize(("mean", "scatter"), [(20.0, 0.3), (200.0, 0.0)], ids=["small", "of people one by one"])
 def test_small_series_and_those_of_people_one_by_one_are_not(mean: float, scatter: float) -> None:
     panel = _yearly(mean, scatter)
-    *_, (state, sums, _) = passed(course_of(panel, TABLE, LEVEL_FACTOR))
+    *_, (state, sums, _) = run_columns(course_of(panel, TABLE, LEVEL_FACTOR))
     assert sums is not None
     rate = state.block.rate[:, state.column - state.block.start]
     small = ~np.isfinite(state.foretold[0, 0]) if scatter else np.ones(4, dtype=bool)

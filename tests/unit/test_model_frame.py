@@ -11,8 +11,8 @@ from model_city import calendar, weekly_regions
 from models import change
 from models.assess import assess
 from models.backtest import backtest, outlook
-from models.frame import COLUMNS, judge, panel_of
 from models.methods import METHODS, SEASONAL
+from tests.model_frame import COLUMNS, judge, panel_of
 
 WEEKS = 240
 TABLE = calendar("2010-01-03", 7 * WEEKS + 120, festival=False)

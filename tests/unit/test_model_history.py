@@ -3,8 +3,8 @@ import pytest
 from model_city import calendar, daily_city
 
 from models.assess import assess
-from models.history import FULL, INSUFFICIENT, PROVISIONAL
 from models.panel import Panel
+from models.recipe import FULL, INSUFFICIENT, PROVISIONAL
 
 FIRST, DAYS = "2021-03-01", 420
 LATE = {0: 330, 1: 410}  # rows and the day on which they begin: less than a year ago, a few days ago

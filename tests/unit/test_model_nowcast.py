@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.nowcast import LEAST_SAMPLES, completion, likely
+from models.completeness import LEAST_SAMPLES, completion, likely
 
 
 def test_late_ones_that_are_like_the_others_double_a_half_reported_figure() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.outage import LUMP, outages, usual, waiting
+from models.completeness import LUMP_RATIO, outages, usual_days, waiting
 
 AREAS, DAYS = 6, 100
 DUE = np.arange(DAYS) % 7 < 5
@@ -79,7 +79,7 @@ def test_what_kind_of_day_it_is_three_other_areas_tell(areas, days):
 def test_five_days_told_make_a_usual_day(told, is_known):
     total = steady(20.0)
     total[2, : np.flatnonzero(DUE)[-told - 1]] = np.nan
-    assert np.isfinite(usual(total, DUE)[2, np.flatnonzero(DUE)[-1]]) == is_known
+    assert np.isfinite(usual_days(total, DUE)[2, np.flatnonzero(DUE)[-1]]) == is_known
 
 
 def test_a_zero_of_a_small_area_is_a_zero():
@@ -108,7 +108,7 @@ def test_what_waited_over_a_weekend_told_as_nobody_counts_for_the_days_it_waited
 def test_a_day_like_others_after_a_file_that_is_missing_is_worth_one():
     people = city()
     people[2, AT : AT + 2] = np.nan
-    assert people[2, AT + 2] < LUMP * 20
+    assert people[2, AT + 2] < LUMP_RATIO * 20
     assert outages(people, DUE).days[2, AT + 2] == 1
 
 
@@ -161,6 +161,6 @@ def test_the_usual_day_is_that_before_and_of_due_days():
     people = city()
     told = pd.Series(people[0]).dropna()
     before = told[told.index < AT].tail(60)
-    assert usual(people, DUE)[0, AT] < before.max()
+    assert usual_days(people, DUE)[0, AT] < before.max()
     people[0, AT] = 1000.0
-    assert usual(people, DUE)[0, AT] < 100
+    assert usual_days(people, DUE)[0, AT] < 100

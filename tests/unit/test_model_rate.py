@@ -9,10 +9,9 @@ from scipy import stats
 
 from models.assess import Memory, assess
 from models.backtest import trace
-from models.evidence import worth
+from models.evidence import is_worth_telling, tail_probability
 from models.model_state import from_arrays, to_arrays
 from models.panel import Grain, Panel, Worse, periods_from
-from models.spike import tail_probability
 
 TABLE = calendar("2016-01-01", 365 * 11)
 BASES = np.array([200_000.0, 20_000.0, 3.0])  # people among whom is counted: a city, a county, a village
@@ -50,10 +49,10 @@ def one(panel: Panel) -> pd.DataFrame:
 def test_one_of_three_is_no_spike_and_the_same_rate_in_a_large_county_is(count, grain):
     tiny = one(with_last(rates(count, grain), 2, 1.0))
     assert tiny["p"]["R2"] > 1e-2
-    assert not worth(tiny["observed"].to_numpy(), tiny["expected"].to_numpy())[2]
+    assert not is_worth_telling(tiny["observed"].to_numpy(), tiny["expected"].to_numpy())[2]
     large = one(with_last(rates(count, grain), 1, 20_000 * 1.5 / 3))
     assert large["p"]["R1"] < 1e-6
-    assert worth(large["observed"].to_numpy(), large["expected"].to_numpy())[1]
+    assert is_worth_telling(large["observed"].to_numpy(), large["expected"].to_numpy())[1]
 
 
 def test_more_people_among_more_are_no_spike():
@@ -102,7 +101,7 @@ def test_the_lower_tail_is_that_of_scipy_and_both_tails_make_one():
     ],
 )  # fmt: skip
 def test_a_fall_needs_people_and_a_ratio(observed, expected, nature, is_worth):
-    assert worth(np.array([observed]), np.array([expected]), "lower", nature)[0] == is_worth
+    assert is_worth_telling(np.array([observed]), np.array([expected]), "lower", nature)[0] == is_worth
 
 
 def test_the_forecast_expects_as_many_to_be_counted_among_as_were():

@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from model_city import FESTIVALS, calendar, daily_city, weekly_regions
 
-from models.assess import assess
-from models.frame import judge
+from models.assess import CALENDAR_REASONS, assess
 from models.methods import LEVEL_FACTOR, SEASONAL
 from models.panel import Panel
-from models.reason import NAMES
+from tests.model_frame import judge
 
 FIRST = "2021-03-01"
 TABLE = calendar(FIRST, 1500)
@@ -36,7 +35,7 @@ def test_the_weeks_around_the_festival_are_named_for_it(festival, days_off, word
 
 def test_a_method_that_knows_no_parts_names_none():
     table = calendar("2010-01-03", 7 * 260, festival=False)
-    for method, known in ((LEVEL_FACTOR, set(NAMES.values())), (SEASONAL, {""})):
+    for method, known in ((LEVEL_FACTOR, set(CALENDAR_REASONS.values())), (SEASONAL, {""})):
         score = assess(weekly_regions(160), table, None, method)[0].score
         assert set(score["reason"]) <= known
 

@@ -12,7 +12,7 @@ from model_city import FESTIVALS, calendar, daily_city, weekly_regions
 from models.assess import assess
 from models.backtest import outlook, trace
 from models.calendar import backlog
-from models.dispersion import advance, begin, current, telling
+from models.level import advance_dispersion, begin_dispersion, current, telling
 from models.panel import Panel
 from models.recipe import DAY, WEEK
 
@@ -98,28 +98,28 @@ def test_a_holiday_is_expected_low_and_the_backlog_after_it_high():
 
 @pytest.mark.parametrize(("recipe", "crisis"), [(WEEK, 20), (DAY, 120)])
 def test_a_shock_of_the_whole_pool_is_judged_and_not_learned_from(recipe, crisis):
-    state, calm, wild = begin(1, 30), np.full((1, 30), 110.0), np.full((1, 30), 400.0)
+    state, calm, wild = begin_dispersion(1, 30), np.full((1, 30), 110.0), np.full((1, 30), 400.0)
     mean, valid, tells = np.full((1, 30), 100.0), np.ones((1, 30), bool), np.ones(30, bool)
     for _ in range(60):
-        state = advance(state, calm, mean, valid, tells, recipe)
+        state = advance_dispersion(state, calm, mean, valid, tells, recipe)
     before = current(state, recipe)[0].copy()
     for _ in range(crisis):
-        state = advance(state, wild, mean, valid, tells, recipe)
+        state = advance_dispersion(state, wild, mean, valid, tells, recipe)
     np.testing.assert_array_equal(current(state, recipe)[0], before)
     for _ in range(recipe.shock_limit):
-        state = advance(state, wild, mean, valid, tells, recipe)
+        state = advance_dispersion(state, wild, mean, valid, tells, recipe)
     assert (current(state, recipe)[0] > before).all()  # what lasts longer is the new normal
 
 
 def test_one_series_alone_is_no_shock():
-    state = begin(1, 30)
+    state = begin_dispersion(1, 30)
     mean, valid, tells = np.full((1, 30), 100.0), np.ones((1, 30), bool), telling(np.zeros(30, bool))
     observed = np.full((1, 30), 110.0)
     for _ in range(60):
-        state = advance(state, observed, mean, valid, tells, WEEK)
+        state = advance_dispersion(state, observed, mean, valid, tells, WEEK)
     before = current(state, WEEK)[0].copy()
     observed[0, 0] = 400.0
-    state = advance(state, observed, mean, valid, tells, WEEK)
+    state = advance_dispersion(state, observed, mean, valid, tells, WEEK)
     after = current(state, WEEK)[0]
     assert after[0, 0] > before[0, 0]
 

@@ -2,18 +2,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import season_width
-from models.season_width import MOST, OWN_WEIGHT
+from models import blend
+from models.blend import MOST_WIDTH, OWN_WEIGHT
 
 WEEKS = pd.date_range("2014-01-05", periods=6 * 52, freq="7D")
 YEAR = 52
 
 
-def learned(relative: np.ndarray, weeks: pd.DatetimeIndex = WEEKS) -> season_width.SeasonWidth:
+def learned(relative: np.ndarray, weeks: pd.DatetimeIndex = WEEKS) -> blend.SeasonWidth:
     """(T, n) misses over the usual one, taken in as those of one horizon."""
-    state = season_width.begin(1, YEAR, relative.shape[1])
+    state = blend.begin_width(1, YEAR, relative.shape[1])
     for week, row in zip(weeks, relative, strict=True):
-        state = season_width.advance(state, week, row[None])
+        state = blend.advance_width(state, week, row[None])
     return state
 
 
@@ -22,14 +22,14 @@ def usual(count: int, high: float = 1.0) -> np.ndarray:
     return np.where((WEEKS.day_of_year <= 21)[:, None], high, np.ones((len(WEEKS), count)))
 
 
-def at(state: season_width.SeasonWidth, last: str, group: np.ndarray | None = None) -> np.ndarray:
-    return season_width.factor(
+def at(state: blend.SeasonWidth, last: str, group: np.ndarray | None = None) -> np.ndarray:
+    return blend.width_factor(
         state, pd.Timestamp(last), np.zeros(state.missed.shape[2], int) if group is None else group
     )
 
 
 def test_before_any_error_the_width_is_the_usual_one():
-    assert (at(season_width.begin(3, YEAR, 4), "2020-01-05") == 1).all()
+    assert (at(blend.begin_width(3, YEAR, 4), "2020-01-05") == 1).all()
 
 
 def test_a_hard_time_of_the_year_is_wide_and_the_rest_is_not():
@@ -57,9 +57,9 @@ def test_a_series_leans_on_its_level_and_not_on_another():
 
 
 def test_the_season_is_known_before_the_turn_of_the_year():
-    state = season_width.begin(5, YEAR, 11)
+    state = blend.begin_width(5, YEAR, 11)
     for week, row in zip(WEEKS, usual(11, 3.0), strict=True):
-        state = season_width.advance(state, week, np.stack([row] * 5))
+        state = blend.advance_width(state, week, np.stack([row] * 5))
     factor = at(state, "2019-12-01")[:, 0]
     assert factor[:2] == pytest.approx(1 / 1.1, abs=0.05)  # 8 and 15 December
     assert factor[4] > 1.5  # 5 January
@@ -68,4 +68,4 @@ def test_the_season_is_known_before_the_turn_of_the_year():
 def test_a_wild_miss_counts_at_most_so_much():
     relative = usual(1)
     relative[52] = 1000.0
-    assert at(learned(relative), WEEKS[51].isoformat())[0, 0] <= (MOST + OWN_WEIGHT + 6) / (OWN_WEIGHT + 6)
+    assert at(learned(relative), WEEKS[51].isoformat())[0, 0] <= (MOST_WIDTH + OWN_WEIGHT + 6) / (OWN_WEIGHT + 6)

@@ -13,11 +13,10 @@ from model_city import calendar, changed, daily_city, weekly_regions
 
 from models.assess import Memory, assess, course_of
 from models.backtest import Trace, outlook, trace
-from models.methods import METHODS, SEASONAL
+from models.methods import METHODS, SEARCHES, SEASONAL, counterpart
 from models.model_state import from_arrays, to_arrays
 from models.panel import Panel, periods_from
 from models.recipe import BY_METHOD, FIRST_ANCHOR
-from models.seasonal import SEARCHES, counterpart
 
 DAYS, FIRST = 900, "2021-03-01"
 TABLE = calendar(FIRST, DAYS + 120)

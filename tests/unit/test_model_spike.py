@@ -3,10 +3,9 @@ import pytest
 from model_city import daily_city
 from scipy import stats
 
-from models.interval import QUANTILES, band
+from models.evidence import QUANTILES, interval_band, negative_binomial, tail_probability, window_sums
 from models.panel import Panel
-from models.recipe import Span
-from models.spike import negative_binomial, tail_probability, window_sums
+from models.recipe import Window
 
 
 def test_the_tail_is_the_negative_binomial_of_scipy_with_half_of_the_observed_count():
@@ -35,7 +34,7 @@ def test_tails_agree_with_scipy_for_small_and_large_counts():
 
 def test_bands_are_the_quantiles_of_scipy():
     mean, variance, size, chance = many()
-    found = band(mean, variance)
+    found = interval_band(mean, variance)
     for name, level in QUANTILES.items():
         np.testing.assert_array_equal(found[name], np.where(mean < 1e-6, 0.0, stats.nbinom.ppf(level, size, chance)))
 
@@ -63,18 +62,18 @@ def sums_of(values, rate, due, span):
 
 
 def test_a_window_expects_only_what_was_reported():
-    sums = sums_of([5, np.nan, 7, 6], [1, 1, 1, 1], [True] * 4, Span(4))
+    sums = sums_of([5, np.nan, 7, 6], [1, 1, 1, 1], [True] * 4, Window(4))
     assert (sums.observed[0, 0], sums.expected[0, 0], sums.coverage[0, 0]) == (18, 6, 0.75)
 
 
 def test_a_day_off_is_not_missing():
-    sums = sums_of([5, np.nan, np.nan, 6], [1, 1, 1, 1], [True, False, False, True], Span(4))
+    sums = sums_of([5, np.nan, np.nan, 6], [1, 1, 1, 1], [True, False, False, True], Window(4))
     assert sums.coverage[0, 0] == 1
     assert sums.valid[0, 0]
 
 
 def test_a_window_of_which_too_little_was_reported_is_not_judged():
-    sums = sums_of([5, np.nan, np.nan, 6], [1, 1, 1, 1], [True] * 4, Span(4))
+    sums = sums_of([5, np.nan, np.nan, 6], [1, 1, 1, 1], [True] * 4, Window(4))
     assert not sums.valid[0, 0]
 
 
@@ -90,6 +89,6 @@ def test_a_panel_refuses_what_are_no_counts():
 def test_a_window_is_judged_when_two_thirds_of_it_were_told(told, is_valid):
     values = np.where(np.arange(3) < told, 5.0, np.nan)[None, :]
     exposure, ones = np.isfinite(values).astype(float), np.ones((1, 3))
-    sums = window_sums(values, exposure, ones, ones, np.ones(3, dtype=bool), ones, (Span(3),))
+    sums = window_sums(values, exposure, ones, ones, np.ones(3, dtype=bool), ones, (Window(3),))
     assert sums.valid.tolist() == [[is_valid]]
     assert sums.coverage[0, 0] == pytest.approx(told / 3)

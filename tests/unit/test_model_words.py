@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from models.words import sentence
+from tests.model_words import sentence
 
 
 def test_the_sentence_says_how_it_was_expected_and_what_came():

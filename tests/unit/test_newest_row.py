@@ -5,7 +5,10 @@ from datetime import UTC, date, datetime
 import duckdb
 import pytest
 
-from pipelines.core.catalogue.indicators import catalogue, step
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.catalogue.tables import tables
+from pipelines.core.sql import step
+from pipelines.warehouse.scd2 import scd2
 from pipelines.warehouse.tables import define
 
 EARLY, LATE = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)
@@ -37,8 +40,8 @@ def test_of_a_report_number_the_one_made_last_counts(
             " values (?, 1, 'LQ-1', '371521', ?, ?)",
             [drop, people, day and date(2026, 11, day)],
         )
-    con.execute(step("report_fresh"))
-    assert con.execute("select planned from report_fresh").fetchall() == [(planned,)]
+    con.execute(step("filed_report_fresh"))
+    assert con.execute("select planned from filed_report_fresh").fetchall() == [(planned,)]
 
 
 def test_a_report_made_again_counts_once_where_rules_and_figures_look(con: duckdb.DuckDBPyConnection) -> None:
@@ -78,9 +81,8 @@ def test_an_employer_stands_on_each_areas_list_and_of_two_lists_the_newer_counts
     )
     define(con, "listed_employer")
     for cutoff_at in (EARLY, LATE):
-        con.execute(step("listed_fresh"))
-        con.execute(step("listed_close"), {"cutoff_at": cutoff_at})
-        con.execute(step("listed_open"), {"cutoff_at": cutoff_at})
+        con.execute(step("listed_employer_fresh"))
+        scd2(con, tables()["listed_employer"], "listed_employer_fresh", cutoff_at)
     rows = con.execute("select area, officer_post, known_to from listed_employer order by area").fetchall()
     assert rows == [("371521", "new", None), ("371522", "other", None)]
 
@@ -98,9 +100,8 @@ def test_of_an_event_number_the_one_told_last_counts_and_what_was_said_before_is
     told = "insert into policy_event_in_force (drop_id, line_number, event_id, area, jobs, reported_on) values "
     con.execute(told + "('a', 1, 'E', '371521', 90, '2026-11-02'), ('a', 2, 'E', '371522', 50, '2026-11-02')")
     for cutoff_at in (EARLY, LATE):
-        con.execute(step("event_fresh"))
-        con.execute(step("event_close"), {"cutoff_at": cutoff_at})
-        con.execute(step("event_open"), {"cutoff_at": cutoff_at})
+        con.execute(step("announced_event_fresh"))
+        scd2(con, tables()["announced_event"], "announced_event_fresh", cutoff_at)
         con.execute(told + "('b', 1, 'E', '371521', 60, '2026-11-09')")
     early, late = (one.replace(tzinfo=None) for one in (EARLY, LATE))
     rows = con.execute("select area, jobs, known_from, known_to from announced_event order by all").fetchall()

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.core.catalogue.indicators import step
+from pipelines.core.sql import step
 from pipelines.judging import leads
 from pipelines.warehouse.tables import define
 

@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from models.panel import Nature, Worse
 from pipelines.core.domain import Grain, UserError
+from pipelines.core.sql import SQL
 
-SQL = Path(__file__).resolve().parents[2] / "sql"
 INDICATORS = SQL / "indicators"
 _SCALES = {"percent": 100.0, "per_mille": 1000.0}
 _REQUIRED = ("title", "unit", "units", "worse", "kind", "grain", "clock", "by", "formula", "source")
@@ -156,9 +156,3 @@ def catalogue(folder: Path = INDICATORS) -> dict[str, Indicator]:
     found = {path.stem: parse(path) for path in sorted(folder.glob("*.sql"))}
     graph = {name: {table for table in item.tables if table in found and table != name} for name, item in found.items()}
     return {name: found[name] for name in TopologicalSorter(graph).static_order()}
-
-
-@cache
-def step(name: str) -> str:
-    """Text of ``pipelines/sql/steps/<name>.sql``."""
-    return (SQL / "steps" / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A zip archive to the files in it, each a drop of its own; tricks and bombs are refused before anything is read."""
+"""A packed file unpacked: an archive to its files, each a submission, or a workbook; bombs are refused unread."""
 
 import io
 import stat
@@ -9,7 +9,17 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from pipelines.core.domain import Said
 from pipelines.formcheck.parsing.encoding import RefusedError
-from pipelines.formcheck.parsing.workbook import BROKEN_ZIP, is_workbook, is_zip
+from pipelines.formcheck.parsing.workbook import (
+    BROKEN_ZIP,
+    NOT_MEASURED,
+    OLE,
+    Workbook,
+    is_workbook,
+    is_zip,
+    kind_of,
+    measure,
+    read_workbook,
+)
 
 MOST_MEMBERS = 2000
 MOST_UNPACKED_BYTES = 1 << 30
@@ -35,7 +45,7 @@ def is_archive(content: bytes) -> bool:
     return is_zip(content) and not is_workbook(content)
 
 
-def members(content: bytes) -> list[Member]:
+def list_members(content: bytes) -> list[Member]:
     """The files of an archive, all of them or none.
 
     Raises RefusedError when it is damaged, encrypted, too large, empty, holds an archive itself, or a name would lead
@@ -143,3 +153,30 @@ NESTED = Said(
     "这是压缩包中的压缩包；请解开后只压缩一层再报送。",
     "This is an archive within an archive; unpack it and pack one level only.",
 )
+
+
+@dataclass(frozen=True)
+class Container:
+    """What a packed file holds: a workbook's rows, or the files of an archive, or ``refusal``, why it is not opened."""
+
+    is_archive: bool
+    workbook: Workbook | None = None
+    members: tuple[Member, ...] = ()
+    refusal: Said | None = None
+
+
+def is_packed(content: bytes) -> bool:
+    """Whether the bytes begin as a zip file or as an old spreadsheet does; anything else is a text."""
+    return is_zip(content) or content.startswith(OLE)
+
+
+def unpack(content: bytes) -> Container:
+    """Open a packed file in this process, whatever that may cost."""
+    is_zipped = is_archive(content)
+    try:
+        if is_zipped:
+            return Container(True, members=tuple(list_members(content)))
+        kind = kind_of(content)
+        return Container(False, read_workbook(content, kind, measure(content) if kind == "xlsx" else NOT_MEASURED))
+    except RefusedError as refusal:
+        return Container(is_zipped, refusal=refusal.said)

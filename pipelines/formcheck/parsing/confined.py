@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from pipelines.core.domain import Said
-from pipelines.formcheck.parsing.container import Container, unpacked
+from pipelines.formcheck.parsing.archive import Container, unpack
 
 _SIZE = 8
 _ROOT = Path(__file__).resolve().parents[3]
@@ -148,7 +148,7 @@ def _serve(memory: int, answer: int) -> None:
             content = _receive(sys.stdin.buffer)
         except EOFError:
             return
-        found = _pickled(unpacked(content))
+        found = _pickled(unpack(content))
         if len(found) > answer:
             return
         _send(sys.stdout.buffer, found)

@@ -3,8 +3,10 @@
 import codecs
 from collections.abc import Callable
 
+import numpy as np
+import pyarrow as pa
+
 from pipelines.core.domain import Said
-from pipelines.formcheck.parsing.utf8 import is_utf8
 
 
 class RefusedError(Exception):
@@ -30,7 +32,7 @@ _UNMARKED = Said(
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-def decoded(content: bytes, is_familiar: Callable[[str], bool]) -> tuple[str, bytes]:
+def decode_text(content: bytes, is_familiar: Callable[[str], bool]) -> tuple[str, bytes]:
     """Name of the encoding and the text as UTF-8, line ends as they were, old Macintosh ones as newlines.
 
     ``is_familiar`` says whether a line looks like a header of ours: it decides which encoding a mixed file was meant
@@ -60,7 +62,7 @@ def _is_unmarked_utf_16(part: bytes) -> bool:
     return many > 3 * few and many >= max(2, len(part) // 50)
 
 
-def beginning(content: bytes, size: int) -> str:
+def decode_beginning(content: bytes, size: int) -> str:
     """The first lines of a file, at most ``size`` bytes of it, whatever is wrong with it."""
     part = content[:size]
     if part[:2] in _UTF_16:
@@ -123,3 +125,13 @@ def _broken(line: int, encoding: str) -> Said:
         f"The bytes of line {line} are not {encoding} (two encodings mixed, or a damaged file);"
         " save the whole file as CSV UTF-8 or GB18030 and send it again.",
     )
+
+
+def is_utf8(content: bytes) -> bool:
+    """Whether all of ``content`` is valid UTF-8."""
+    offsets = pa.py_buffer(np.array([0, len(content)], dtype=np.int64))
+    try:
+        pa.Array.from_buffers(pa.large_utf8(), 1, [None, offsets, pa.py_buffer(content)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

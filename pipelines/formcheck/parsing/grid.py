@@ -1,7 +1,7 @@
-"""A workbook understood: the sheets whose header fits the contract, their cells as columns of text."""
+"""A workbook parsed: sheets whose header fits the contract as columns of text, and notes on what was not read."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -12,20 +12,20 @@ import pyarrow.compute as pc
 
 from pipelines.core.domain import Said
 from pipelines.core.region.load import Region
-from pipelines.feeds.contract import Contract, Kind
-from pipelines.formcheck.parsing import grid_notes, preamble
+from pipelines.feeds.contract import Column, Contract, Kind
+from pipelines.formcheck.parsing import preamble
 from pipelines.formcheck.parsing.confined import open_packed
 from pipelines.formcheck.parsing.encoding import RefusedError
 from pipelines.formcheck.parsing.header import (
     EMPTY,
     EXAMPLE,
     LOOK,
-    Found,
+    FoundHeader,
     Heading,
     Wanted,
-    best,
+    best_heading,
     heading,
-    wanted,
+    wanted_columns,
     with_unit,
 )
 from pipelines.formcheck.parsing.workbook import DAMAGED, Sheet, Value, Workbook, uncollected
@@ -45,7 +45,7 @@ class Fitting:
     """A sheet whose header fits."""
 
     sheet: Sheet
-    found: Found
+    found: FoundHeader
     heading: Heading
 
 
@@ -90,7 +90,7 @@ class Grid:
         return Said(f"工作表“{self.names[number]}”第 {row} 行", f"Sheet {self.names[number]}, line {row}")
 
 
-def opened(content: bytes) -> Workbook:
+def open_workbook(content: bytes) -> Workbook:
     """A spreadsheet's rows. Raises RefusedError when it is too large, damaged, protected or no spreadsheet of rows."""
     found = open_packed(content)
     if found.workbook is None:
@@ -100,7 +100,7 @@ def opened(content: bytes) -> Workbook:
 
 def rows_above_sheets(book: Workbook, contract: Contract, region: Region) -> list[list[list[str]]]:
     """For each sheet that knows any column of the contract, the rows above its header."""
-    of = wanted(contract, region)
+    of = wanted_columns(contract, region)
     above = []
     for sheet in book.sheets:
         rows = _first_rows(sheet)
@@ -110,13 +110,13 @@ def rows_above_sheets(book: Workbook, contract: Contract, region: Region) -> lis
     return above
 
 
-def grid(book: Workbook, contract: Contract, region: Region) -> Grid:
+def read_grid(book: Workbook, contract: Contract, region: Region) -> Grid:
     """Match a workbook with a contract.
 
     All sheets that fit are read, one after the other. A sheet that knows at least half of the columns and does not fit
     is a slip, not another table: RefusedError names it. Other sheets and hidden ones are left and told.
     """
-    of = wanted(contract, region)
+    of = wanted_columns(contract, region)
     fitting: list[Fitting] = []
     left: list[str] = []
     problem: RefusedError | None = None
@@ -146,7 +146,7 @@ def grid(book: Workbook, contract: Contract, region: Region) -> Grid:
 
 
 def _with_units(found: Heading, above: Sequence[Sequence[str]], of: Wanted) -> Heading:
-    for said in preamble.stated(above).units:
+    for said in preamble.read_preamble(above).units:
         found = with_unit(found, said, of)
     return found
 
@@ -155,16 +155,16 @@ def _first_rows(sheet: Sheet) -> list[list[str]]:
     return [[text(value) for value in row] for row in sheet.rows[:LOOK]]
 
 
-def _best(rows: list[list[str]], of: Wanted) -> Found | None:
+def _best(rows: list[list[str]], of: Wanted) -> FoundHeader | None:
     try:
-        return best(rows, of)
+        return best_heading(rows, of)
     except RefusedError:
         return None
 
 
 def _joined(book: Workbook, fitting: list[Fitting], left: tuple[str, ...], of: Wanted) -> Grid:
     parts, numbers = [], []
-    has_many, notes = len(book.sheets) > 1, grid_notes.of_sheets(book, left)
+    has_many, notes = len(book.sheets) > 1, sheet_notes(book, left)
     for number, item in enumerate(fitting):
         begin = item.found.last + 1
         rows = item.sheet.rows[begin:]
@@ -173,7 +173,7 @@ def _joined(book: Workbook, fitting: list[Fitting], left: tuple[str, ...], of: W
         numbers.append(lines.astype(np.int32))
         if item.sheet.is_marked:
             of_data = set((lines - number * SHEET_LINES).tolist())
-            notes += grid_notes.of_cells(item.sheet, of.columns, item.heading.layout, of_data, has_many=has_many)
+            notes += cell_notes(item.sheet, of.columns, item.heading.layout, of_data, has_many=has_many)
         if not is_row.all():
             rows = [row for row, kept in zip(rows, is_row, strict=True) if kept]
         columns = _columns(rows, item.heading.layout, of)
@@ -289,3 +289,70 @@ _UNITS_DIFFER = Said(
     "各工作表写的计量单位不同；请统一单位，或分成几个文件报送。",
     "The sheets state different units; use one unit, or send several files.",
 )
+_SHOWN = 3
+
+
+def sheet_notes(book: Workbook, left: Sequence[str]) -> list[Said]:
+    """Of the workbook as a whole; ``left`` are sheets whose header does not fit."""
+    notes = list(book.notes)
+    if left:
+        names = "、".join(left)
+        notes.append(
+            Said(f"工作表“{names}”的表头不合约定，未读取。", f"Sheets without a fitting header were not read: {names}.")
+        )
+    if book.hidden:
+        names = "、".join(sheet.name for sheet in book.hidden)
+        notes.append(Said(f"隐藏的工作表“{names}”未读取；需要时请取消隐藏。", f"Hidden sheets were not read: {names}."))
+    return notes
+
+
+def cell_notes(
+    sheet: Sheet, columns: Sequence[Column], layout: Sequence[int], rows: Collection[int], *, has_many: bool
+) -> list[Said]:
+    """Of one sheet that is read: ``rows`` are the numbers of its rows of data, ``layout`` the place of each column."""
+    where = Said(f"工作表“{sheet.name}”", f"Sheet {sheet.name}, ") if has_many else Said("", "")
+    placed = {
+        place + sheet.first_column: column.header for column, place in zip(columns, layout, strict=True) if place >= 0
+    }
+    notes = []
+    if hidden := [row for row in sheet.unseen.rows if row in rows]:
+        zh, en = _lines(hidden)
+        notes.append(
+            Said(
+                f"{where.zh}{zh}是隐藏的或被筛选掉的行，已照常检查和采用；如是遗留内容，请删去这些行后重新报送。",
+                f"{where.en}{en}: hidden or filtered out in the sheet, checked and taken like the others; if they are"
+                " left over, delete them and send the file again.",
+            )
+        )
+    if unseen := [header for place, header in sorted(placed.items()) if place in sheet.unseen.columns]:
+        names = "、".join(unseen)
+        notes.append(
+            Said(
+                f"{where.zh}隐藏的列“{names}”已照常读取；请取消隐藏并核对其内容。",
+                f"{where.en}hidden columns were read like the others: {names}; show them and check what they hold.",
+            )
+        )
+    merged: dict[int, set[str]] = {}
+    for (top, left), (bottom, right) in sheet.merged:
+        headers = {header for place, header in placed.items() if left <= place <= right}
+        if headers and bottom > top and top + 1 in rows:
+            merged.setdefault(top + 1, set()).update(headers)
+    if merged:
+        zh, en = _lines(sorted(merged))
+        names = "、".join(header for _, header in sorted(placed.items()) if header in set().union(*merged.values()))
+        notes.append(
+            Said(
+                f"{where.zh}自{zh}起，“{names}”列有跨行的合并单元格，只有首行有值，其余各行按空白处理；"
+                "请取消合并并逐行填写后重新报送。",
+                f"{where.en}from {en} on, cells of {names} are merged over several rows: only the first row has the"
+                " value, the others were read as empty; unmerge them, fill in every row and send the file again.",
+            )
+        )
+    return notes
+
+
+def _lines(rows: Sequence[int]) -> tuple[str, str]:
+    shown = rows[:_SHOWN]
+    zh, en = "、".join(f"第 {row} 行" for row in shown), ", ".join(f"line {row}" for row in shown)
+    more = len(rows) - len(shown)
+    return (f"{zh}等 {len(rows)} 行", f"{en} and {more} more") if more else (zh, en)

@@ -5,12 +5,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from pipelines.core.domain import Said
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Column, Contract, Kind
-from pipelines.formcheck.parsing import unit
 from pipelines.formcheck.parsing.encoding import RefusedError
 
 LOOK = 20
@@ -51,7 +51,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundHeader:
     """A header among the first rows: rows ``first`` to ``last`` of them, what it says, how many columns it knows."""
 
     first: int
@@ -60,7 +60,7 @@ class Found:
     known: int
 
 
-def wanted(contract: Contract, region: Region) -> Wanted:
+def wanted_columns(contract: Contract, region: Region) -> Wanted:
     """The headers a contract and a region accept, found once for the same two objects."""
     key = (id(contract), id(region))  # a contract's hash is that of all its columns, which is dear for every file
     known = _KNOWN.get(key)
@@ -79,8 +79,8 @@ def _wanted(contract: Contract, region: Region) -> Wanted:
         accepted = (*column.spellings, *region.header_aliases.get((contract.feed, column.header), ()))
         spellings.append(accepted)
         for number, spelling in enumerate(accepted):
-            place.setdefault(plain(spelling), position)
-            rank.setdefault(plain(spelling), number)
+            place.setdefault(plain_name(spelling), position)
+            rank.setdefault(plain_name(spelling), number)
     return Wanted(contract.columns, place, rank, tuple(spellings))
 
 
@@ -89,7 +89,7 @@ _KNOWN: dict[tuple[int, int], tuple[Contract, Region, Wanted]] = {}
 _MOST_KNOWN = 256
 
 
-def plain(header: str) -> str:
+def plain_name(header: str) -> str:
     """A header without blanks, marks of a required column and differences of width and case."""
     if header.isascii() and header.isalnum():
         return header.casefold()
@@ -99,35 +99,35 @@ def plain(header: str) -> str:
 
 def _named(cell: str, of: Wanted) -> tuple[str, str]:
     """The spelling a header cell is, and the unit it says; the spelling is empty when the contract has none such."""
-    name = plain(cell)
+    name = plain_name(cell)
     if name in of.place:
         return name, ""
     for pattern in (_BRACKET, _AFTER):
         match = pattern.fullmatch(name)
-        if match and match[1] in of.place and (pattern is _BRACKET or unit.is_unit(match[2])):
+        if match and match[1] in of.place and (pattern is _BRACKET or is_unit(match[2])):
             said = match[2].removeprefix("单位").removeprefix(":")
-            return match[1], said if unit.is_unit(said) else ""
+            return match[1], said if is_unit(said) else ""
     return "", ""
 
 
-def best(rows: Sequence[Row], of: Wanted) -> Found:
+def best_heading(rows: Sequence[Row], of: Wanted) -> FoundHeader:
     """Where the header stands: the row, or the two rows read together, that know most columns of the contract.
 
     When none knows any, the first row that is not blank. Raises RefusedError when all rows are blank.
     """
-    found: Found | None = None
+    found: FoundHeader | None = None
     for number, row in enumerate(rows):
         cells: tuple[tuple[str, ...], ...] = tuple((cell,) for cell in row)
         known = _known(cells, of)
         if any(cell.strip() for cell in row) and (found is None or known > found.known):
-            found = Found(number, number, cells, known)
+            found = FoundHeader(number, number, cells, known)
     if found is None:
         raise RefusedError(EMPTY)
     for number in range(len(rows) - 1):
         cells = _together(rows[number], rows[number + 1])
         known = _known(cells, of)
         if known > found.known:
-            found = Found(number, number + 1, cells, known)
+            found = FoundHeader(number, number + 1, cells, known)
     return found
 
 
@@ -187,11 +187,11 @@ def with_unit(found: Heading, said: str, of: Wanted) -> Heading:
 
     Raises RefusedError when a power of ten is stated and no column of the contract could be meant.
     """
-    power, base = unit.split(said)
+    power, base = split_unit(said)
     units = list(found.units)
     is_meant = False
     for index, column in enumerate(of.columns):
-        if column.kind in FIGURES and found.layout[index] >= 0 and unit.split(column.unit)[1] == base:
+        if column.kind in FIGURES and found.layout[index] >= 0 and split_unit(column.unit)[1] == base:
             is_meant = True
             if not units[index] and column.unit != said:
                 units[index] = said
@@ -218,9 +218,9 @@ def heading_of_line(line: str, of: Wanted) -> Heading | None:
 def _convertible(column: Column, said: str) -> str:
     if not said or said == column.unit:
         return ""
-    if column.unit and unit.power(said, column.unit) is not None:
+    if column.unit and unit_power(said, column.unit) is not None:
         return said
-    if not column.unit and unit.split(said)[0] == 0:
+    if not column.unit and split_unit(said)[0] == 0:
         return ""
     agreed = f"为“{column.unit}”" if column.unit else "没有单位"
     agreed_en = f"in {column.unit}" if column.unit else "a plain number"
@@ -247,3 +247,65 @@ def _missing(column: Column, spellings: tuple[str, ...]) -> Said:
         f"缺少列“{column.header}”{also}；请补上该列后重新报送。",
         f"The column {column.header} is missing{also_en}; add it and send the file again.",
     )
+
+
+_POWERS = {"": 0, "十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8}
+_POWER = "十万|百万|千万|[十百千万亿]"
+# Words that count the same thing.
+_BASES = {"名": "人", "元人民币": "元", "人民币元": "元", "％": "%", "百分比": "%"}
+_BASE = "人次|人|名|户|个|家|岗|件|次|元人民币|人民币元|元|天|日|月|%|％|‰|百分比"
+_UNIT = re.compile(rf"({_POWER})?({_BASE})")
+_FIGURE = re.compile(
+    rf"(?P<sign>[-+]?)(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?P<rest>\.[0-9]+)?"
+    rf"(?:(?P<power>{_POWER})?(?P<base>{_BASE})?)"
+)
+# A figure of more digits is no figure of ours, and arithmetic on it would be a trap.
+_LONGEST = 40
+
+
+def is_unit(text: str) -> bool:
+    """Whether a word, such as what stands in brackets in a header, is a unit."""
+    return _UNIT.fullmatch(text) is not None
+
+
+def split_unit(unit: str) -> tuple[int, str]:
+    """Power of ten and what is counted: 万人 → (4, 人); a unit nobody knows counts itself."""
+    match = _UNIT.fullmatch(unit)
+    if match is None:
+        return 0, unit
+    return _POWERS[match[1] or ""], _BASES.get(match[2], match[2])
+
+
+def unit_power(written: str, wanted: str) -> int | None:
+    """Power of ten that turns a figure written in one unit into another; None when they count different things."""
+    written_power, written_base = split_unit(written)
+    wanted_power, wanted_base = split_unit(wanted)
+    return written_power - wanted_power if written_base == wanted_base else None
+
+
+def unit_figure(text: str, wanted: str, written: str) -> Decimal | None:
+    """Value, in the unit ``wanted``, of a figure as people write it: 1,234, １２, 1.2万, 300元, 12.0 or 3%.
+
+    ``written`` is the unit of its column where the cell says none. None when it is no figure, or its unit is not
+    convertible; nothing is converted for a column whose contract states no unit.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", text).replace("−", "-").split())
+    match = _FIGURE.fullmatch(plain) if len(plain) <= _LONGEST else None
+    if match is None:
+        return None
+    unit = written
+    if match["power"] or match["base"]:
+        if not wanted:
+            return None
+        default = split_unit(written)
+        unit = (match["power"] or "") + (match["base"] or default[1])
+        if default[1] == "%" and not match["base"]:
+            return None
+    factor = unit_power(unit, wanted)
+    if factor is None:
+        return None
+    try:
+        value = Decimal(match["sign"] + match["digits"].replace(",", "") + (match["rest"] or ""))
+    except InvalidOperation:
+        return None
+    return value.scaleb(factor)

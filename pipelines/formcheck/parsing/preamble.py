@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipelines.core.domain import Grain, Said
-from pipelines.formcheck.parsing import unit
+from pipelines.formcheck.parsing import header
 from pipelines.formcheck.parsing.encoding import RefusedError
 
 SENDER, PERIOD, VERSION, SUPPLEMENT = "报送单位", "报送期间", "报送版本", "补报"
@@ -23,7 +23,7 @@ _MONTH = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})月?(?:份)?|([0-9]{4})([0-9
 
 
 @dataclass(frozen=True)
-class Stated:
+class Preamble:
     """What is stated above a header; None or empty where nothing is said. ``sender`` is as written."""
 
     sender: str | None = None
@@ -34,10 +34,10 @@ class Stated:
     units: tuple[str, ...] = ()
 
 
-SILENT = Stated()
+SILENT = Preamble()
 
 
-def stated(rows: Sequence[Sequence[str]]) -> Stated:
+def read_preamble(rows: Sequence[Sequence[str]]) -> Preamble:
     """Read the rows above a header: label and value in one cell, or the value in the next cell that is not empty.
 
     A label without a value, as in an unfilled template, says nothing. Raises RefusedError for a value nobody can read
@@ -53,11 +53,11 @@ def stated(rows: Sequence[Sequence[str]]) -> Stated:
                     raise RefusedError(_differ(label, said[label], value))
             match = _UNIT.search(cell)
             if match:
-                units += [word for word in re.split("[、,;/]", match[1]) if unit.is_unit(word)]
+                units += [word for word in re.split("[、,;/]", match[1]) if header.is_unit(word)]
     if not said and not units:
         return SILENT
     period, grain = _period(said[PERIOD]) if PERIOD in said else (None, None)
-    return Stated(
+    return Preamble(
         sender=said.get(SENDER),
         period=period,
         grain=grain,

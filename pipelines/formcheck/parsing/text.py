@@ -1,4 +1,4 @@
-"""A text file understood: its encoding, what separates its cells, where its header stands, which column is which."""
+"""A text file parsed: its encoding, what separates its cells, where its header stands, which column is which."""
 
 import csv
 from collections import Counter
@@ -11,17 +11,17 @@ from pipelines.core.domain import Said
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Contract
 from pipelines.formcheck.parsing import preamble
-from pipelines.formcheck.parsing.encoding import RefusedError, beginning, decoded
+from pipelines.formcheck.parsing.encoding import RefusedError, decode_beginning, decode_text
 from pipelines.formcheck.parsing.header import (
     EMPTY,
     EXAMPLE,
     LOOK,
     Heading,
     Wanted,
-    best,
+    best_heading,
     heading,
     heading_of_line,
-    wanted,
+    wanted_columns,
     with_unit,
 )
 
@@ -96,17 +96,17 @@ class _Table:
     header: tuple[str, ...]
 
 
-def understand(content: bytes, contract: Contract, region: Region) -> Text:
+def read_text(content: bytes, contract: Contract, region: Region) -> Text:
     """Decode a file and match its header. Raises RefusedError with the sentence for the sender."""
     if content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype", b"<?xml", b"<table")):
         raise RefusedError(_WEB)
-    of = wanted(contract, region)
-    encoding, utf8 = decoded(content, lambda line: any(column.header in line for column in contract.columns))
+    of = wanted_columns(contract, region)
+    encoding, utf8 = decode_text(content, lambda line: any(column.header in line for column in contract.columns))
     table = _table(utf8, of)
     if isinstance(table.heading, RefusedError):
         raise table.heading
     found = table.heading
-    for said in preamble.stated(table.above).units:
+    for said in preamble.read_preamble(table.above).units:
         found = with_unit(found, said, of)
     body, first_line = utf8[table.body_at :], table.first_line
     if body.startswith(EXAMPLE.encode()) and cells_of(
@@ -130,11 +130,11 @@ def understand(content: bytes, contract: Contract, region: Region) -> Text:
 
 def rows_above(content: bytes, contract: Contract, region: Region) -> list[list[str]]:
     """The rows above a file's header, all of the first rows when it has none; what is wrong with it is not asked."""
-    of = wanted(contract, region)
-    if heading_of_line(beginning(content[: content.find(b"\n") + 1], HEAD_BYTES).rstrip("\r\n"), of) is not None:
+    of = wanted_columns(contract, region)
+    if heading_of_line(decode_beginning(content[: content.find(b"\n") + 1], HEAD_BYTES).rstrip("\r\n"), of) is not None:
         return []
     try:
-        return _table(beginning(content, HEAD_BYTES).replace("\x00", "").encode(), of).above
+        return _table(decode_beginning(content, HEAD_BYTES).replace("\x00", "").encode(), of).above
     except RefusedError:
         return []
 
@@ -166,7 +166,7 @@ def _searched(lines: list[str], of: Wanted) -> _Table:
     candidates = []
     for rank, separator in enumerate(SEPARATORS):
         rows, lasts = _records(lines, separator)
-        found = best(rows, of)
+        found = best_heading(rows, of)
         candidates.append((-found.known, rank, found, rows, lasts, separator))
     _, _, found, rows, lasts, separator = min(candidates, key=lambda item: item[:2])
     last = lasts[found.last]

@@ -1,10 +1,12 @@
-"""A spreadsheet file to rows of values: XLSX, XLS and what else the reader library knows, within limits it lacks."""
+"""A spreadsheet file to rows of values, and its hidden rows and columns: XLSX, XLS and what else the library reads."""
 
 import gc
 import io
+import posixpath
 import re
 import zipfile
 import zlib
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +16,73 @@ import python_calamine as calamine
 
 from pipelines.core.domain import Said
 from pipelines.formcheck.parsing.encoding import RefusedError
-from pipelines.formcheck.parsing.hidden_cells import Unseen, parts_of_sheets, unseen
+
+_BOOK, _PLACES = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
+_PART = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
+_ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
+_COLUMNS = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
+_ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*[\"']([^\"']*)[\"']")
+_TRUE = (b"1", b"true")
+_MOST_COLUMNS, _MOST_DIGITS = 16_384, 9
+_NONE = array("i")
+
+
+@dataclass(frozen=True)
+class HiddenCells:
+    """Numbers of the rows, from 1, and of the columns, from 0, that are hidden in a sheet."""
+
+    rows: "array[int]" = field(default_factory=lambda: _NONE)
+    columns: frozenset[int] = frozenset()
+
+
+def find_hidden(xml: bytes) -> HiddenCells:
+    """What is hidden in a sheet, by its part of the file; a row without a number follows the one before."""
+    if b"hidden" not in xml:
+        return HiddenCells()
+    rows, at = array("i"), 0
+    for row in _ROW.finditer(xml):
+        said = _attributes(row[1])
+        at = _column_number(said, b"r") or at + 1
+        if said.get(b"hidden") in _TRUE:
+            rows.append(at)
+    columns: set[int] = set()
+    for column in _COLUMNS.finditer(xml):
+        said = _attributes(column[1])
+        if said.get(b"hidden") in _TRUE:
+            columns |= set(
+                range(max(_column_number(said, b"min") - 1, 0), min(_column_number(said, b"max"), _MOST_COLUMNS))
+            )
+    return HiddenCells(rows, frozenset(columns))
+
+
+def parts_of_sheets(packed: zipfile.ZipFile) -> list[str]:
+    """The part of the file that holds each sheet, in the order of the sheets; none where the file says it otherwise."""
+    names = set(packed.namelist())
+    if not {_BOOK, _PLACES} <= names:
+        return []
+    targets = {
+        said.get(b"Id", b""): said.get(b"Target", b"").decode(errors="replace")
+        for said in map(_attributes, _PART.findall(packed.read(_PLACES)))
+    }
+    parts = []
+    for said in map(_attributes, _SHEET.findall(packed.read(_BOOK))):
+        own = next((value for name, value in said.items() if name.endswith(b":id")), b"")
+        parts.append(posixpath.join("/xl", targets.get(own, "")).removeprefix("/"))
+    return parts
+
+
+def _column_number(said: dict[bytes, bytes], name: bytes) -> int:
+    """A number among attributes; 0 where there is none that a sheet can have."""
+    digits = said.get(name, b"")
+    return int(digits) if digits.isdigit() and len(digits) <= _MOST_DIGITS else 0
+
+
+def _attributes(tag: bytes) -> dict[bytes, bytes]:
+    return dict(_ATTRIBUTE.findall(tag))
+
 
 Value = str | int | float | bool | date | datetime | time | timedelta
-
 MOST_SHEET_BYTES = 64 << 20
 MOST_UNPACKED_BYTES = 1 << 30
 MOST_SHEETS = 64
@@ -53,7 +118,7 @@ class Sheet:
     rows: Sequence[Sequence[Value]]
     first_column: int = 0
     merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
-    unseen: Unseen = field(default_factory=Unseen)
+    unseen: HiddenCells = field(default_factory=HiddenCells)
 
     @property
     def is_marked(self) -> bool:
@@ -79,7 +144,7 @@ class Measured:
     """What is known of an XLSX before its rows are read: what is to be told, and what is hidden in each sheet."""
 
     notes: tuple[Said, ...] = ()
-    unseen: tuple[Unseen, ...] = ()
+    unseen: tuple[HiddenCells, ...] = ()
 
 
 NOT_MEASURED = Measured()
@@ -175,7 +240,7 @@ def _read(content: bytes, kind: str, measured: Measured) -> Workbook:
                     sheet.to_python(),
                     sheet.start[1],
                     tuple(sheet.merged_cell_ranges or ()),
-                    measured.unseen[number] if number < len(measured.unseen) else Unseen(),
+                    measured.unseen[number] if number < len(measured.unseen) else HiddenCells(),
                 )
             is_table = found.typ == calamine.SheetTypeEnum.WorkSheet
             if not is_table or found.visible != calamine.SheetVisibleEnum.Visible:
@@ -191,7 +256,7 @@ def measure(content: bytes) -> Measured:
     Raises RefusedError when it is damaged, protected or too large, all of which the reader library would not survive.
     """
     notes: dict[Said, None] = {}
-    hidden: dict[str, Unseen] = {}
+    hidden: dict[str, HiddenCells] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
@@ -208,11 +273,11 @@ def measure(content: bytes) -> Measured:
                 if part.filename not in _NO_SHEETS:
                     _measure(xml)
                     notes |= dict.fromkeys(_marked(xml))
-                    hidden[part.filename] = unseen(xml)
-            sheets = parts_of_sheets(packed) if any(item != Unseen() for item in hidden.values()) else []
+                    hidden[part.filename] = find_hidden(xml)
+            sheets = parts_of_sheets(packed) if any(item != HiddenCells() for item in hidden.values()) else []
     except BROKEN_ZIP as error:
         raise RefusedError(DAMAGED) from error
-    return Measured(tuple(notes), tuple(hidden.get(part, Unseen()) for part in sheets))
+    return Measured(tuple(notes), tuple(hidden.get(part, HiddenCells()) for part in sheets))
 
 
 def _unpacked(content: bytes, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:

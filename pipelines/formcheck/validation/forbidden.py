@@ -10,9 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.core.domain import Said
-from pipelines.formcheck.parsing.container import is_packed
+from pipelines.core.region.load import Region
+from pipelines.feeds import contracts
+from pipelines.feeds.contract import Contract
+from pipelines.formcheck.feed_detection import fitting_feed, named_feed
+from pipelines.formcheck.parsing.archive import Container, is_packed
 from pipelines.formcheck.parsing.encoding import RefusedError
-from pipelines.formcheck.parsing.grid import opened
+from pipelines.formcheck.parsing.grid import open_workbook, read_grid
+from pipelines.formcheck.parsing.text import read_text
 from pipelines.formcheck.parsing.workbook import Workbook
 from pipelines.formcheck.validation.identity import IDENTITY_LENGTH, LOOKS_LIKE_IDENTITY, numbers
 
@@ -61,7 +66,7 @@ def identifier(content: bytes, workbook: Workbook | None = None) -> Said | None:
     """
     try:
         if workbook is None and is_packed(content):
-            workbook = opened(content)
+            workbook = open_workbook(content)
     except RefusedError as refusal:
         return unopened(refusal.said)
     for place in [_text(content)] if workbook is None else _sheets(workbook):
@@ -187,3 +192,47 @@ def _in_cell(place: _Place) -> Said | None:
 
 def _said(zh: str, en: str) -> Said:
     return Said(zh, en[0].upper() + en[1:])
+
+
+def folder_of(file_name: str, contract: Contract, fits: str = "") -> Said | None:
+    """Where a file belongs by its headers (``fits``: the feed) or its name; None when that is not another feed."""
+    feed = fits or named_feed(file_name)
+    if not feed or feed == contract.feed:
+        return None
+    title = contracts()[feed].title
+    return Said(
+        f"这像是“{title}”的文件，请放入 inbox/{feed}/ 重新报送。",
+        f"this looks like a file of {feed}: put it into inbox/{feed}/ and send it again.",
+    )
+
+
+def persons_of(
+    content: bytes, file_name: str, contract: Contract, region: Region, packed: Container | None, *, is_refused: bool
+) -> Said | None:
+    """What is said of a file that names persons though its feed is about none; such a content must not be kept.
+
+    ``is_refused``: it is known already that the file goes back.
+    """
+    workbook = packed.workbook if packed is not None else None
+    found, is_certain = person(content, workbook)
+    if found is None or not (is_certain or is_refused or not _fits(content, packed, contract, region)):
+        return None
+    folder = folder_of(file_name, contract, fitting_feed(content, packed, region)) or _TAKE_OUT
+    return Said(
+        f"{found.zh}，而“{contract.title}”不收个人信息：整份退回，内容不予保留。{folder.zh}",
+        f"{found.en}, but this feed takes nothing about persons: the file is refused whole and not kept; {folder.en}",
+    )
+
+
+def _fits(content: bytes, packed: Container | None, contract: Contract, region: Region) -> bool:
+    try:
+        if packed is not None and packed.workbook is not None:
+            read_grid(packed.workbook, contract, region)
+        else:
+            read_text(content, contract, region)
+    except RefusedError:
+        return False
+    return True
+
+
+_TAKE_OUT = Said("请删去姓名、身份证号等个人信息后重新报送。", "delete names and identity numbers, and send it again.")

@@ -1,4 +1,4 @@
-"""What became of files: counts and rows, and as text for another process and for the masked twin."""
+"""What became of files: counts and rows, and as text for another process and for the masked copy."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from pipelines.feeds.contract import Slice
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FileOutcome:
     """What became of one file: ``reason`` (Chinese) says why it is refused, ``ignored`` are headers out of contract,
     ``notes`` what else is to be told about it: lines that are no rows, totals that do not add up, sheets left unread.
 
@@ -39,17 +39,17 @@ class Checked:
     refused line and rule.
     """
 
-    outcomes: list[Outcome]
+    outcomes: list[FileOutcome]
     accepted: pa.Table
     quarantined: pa.Table
 
 
-def as_json(outcome: Outcome) -> str:
+def as_json(outcome: FileOutcome) -> str:
     """An outcome as text; ``outcome_of`` reads it."""
     return json.dumps(asdict(outcome), default=str, ensure_ascii=False)
 
 
-def outcome_of(text: str) -> Outcome:
+def outcome_of(text: str) -> FileOutcome:
     """The outcome that ``as_json`` wrote."""
     fields: dict[str, Any] = json.loads(text)
     named = fields["named"]
@@ -60,4 +60,4 @@ def outcome_of(text: str) -> Outcome:
     for name, value in fields.items():
         if isinstance(value, list):
             fields[name] = tuple(Said(**item) if isinstance(item, dict) else item for item in value)
-    return Outcome(**fields)
+    return FileOutcome(**fields)

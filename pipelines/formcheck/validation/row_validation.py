@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.feeds.contract import Column, Contract, Kind
-from pipelines.formcheck.validation.persons import Persons
+from pipelines.formcheck.validation.identity import Persons
 from pipelines.formcheck.validation.statement import BLANKS, Statement, Understood
 
 Ints = npt.NDArray[np.int64]
@@ -27,7 +27,7 @@ class _Column:
     own: Ints
 
 
-class Judge:
+class RowValidator:
     """Judges rows of one feed by its compiled contract, in a connection that holds the lookups."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, persons: Persons) -> None:

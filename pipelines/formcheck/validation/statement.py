@@ -11,8 +11,7 @@ from pipelines.core.domain import TOTAL_INDUSTRY, Grain, Said
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import MASK, Column, Contract, Kind
 from pipelines.formcheck.validation import identity
-from pipelines.formcheck.validation.cell import DETAIL, VALUE, Cell, compiled, quoted, validity
-from pipelines.formcheck.validation.character import IN_TEXT, REFUSED
+from pipelines.formcheck.validation.cell import DETAIL, IN_TEXT, REFUSED, VALUE, Cell, compile_cell, quoted, validity
 
 BLANKS = " \t　"
 WIDE = frozenset({Kind.TEXT, Kind.NAME, Kind.IDENTITY})
@@ -144,9 +143,9 @@ def _table(rows: Sequence[tuple[str | bool | date | None, ...]], *names: str) ->
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
 
 
-def statement(contract: Contract, region: Region) -> Statement:
+def compile_statement(contract: Contract, region: Region) -> Statement:
     """Compile a contract."""
-    cells = [compiled(column, index, region) for index, column in enumerate(contract.columns)]
+    cells = [compile_cell(column, index, region) for index, column in enumerate(contract.columns)]
     checks = _checks(contract, cells)
     names = [name for cell in cells for name, _ in cell.stored]
     classes = {f"{column.name}_class" for column in contract.columns if column.kind is Kind.CODE}

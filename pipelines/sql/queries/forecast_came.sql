@@ -10,7 +10,7 @@ with made as (
         and expected is not null
 ),
 known as (
-    select indicator, grain, period, numerator as value, denominator, is_provisional
+    select indicator, grain, period, numerator as value, denominator, reporting < due as is_short
     from reading
     where area = $area and industry = 'ALL' and cohort = 'all' and numerator is not null
 ),
@@ -53,11 +53,11 @@ told as (
         on known.indicator = whole.indicator and known.grain = 'day' and known.period >= whole.first_day
         and known.period <= whole.first_day + 6
     group by whole.indicator, whole.first_day, whole.days
-    having count(*) = whole.days and max(case when known.is_provisional then 1 else 0 end) = 0
+    having count(*) = whole.days and max(case when known.is_short then 1 else 0 end) = 0
     union all
     select indicator, grain, period, value, denominator
     from known
-    where not coalesce(is_provisional, false) and grain <> 'day'
+    where not coalesce(is_short, false) and grain <> 'day'
         and (grain <> 'week' or indicator not in (select indicator from daily))
 )
 select

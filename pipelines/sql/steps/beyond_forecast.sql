@@ -16,7 +16,8 @@ with made as (
     ) = 1
 ),
 known as (
-    select reading.indicator, reading.area, reading.industry, reading.period, reading.numerator, reading.is_provisional
+    select reading.indicator, reading.area, reading.industry, reading.period, reading.numerator,
+        reading.reporting < reading.due as is_short
     from reading
     join (select distinct indicator, grain from wanted) as own
         on reading.indicator = own.indicator and reading.grain = own.grain
@@ -45,7 +46,7 @@ came as (
     join known on known.indicator = made.indicator and known.area = made.area and known.industry = made.industry
         and known.period between made.period and made.last_period
     left join asked on asked.indicator = known.indicator and asked.period = known.period
-    where not known.is_provisional
+    where not known.is_short
     group by all
     having count(asked.period) = any_value(whole.periods)
 )

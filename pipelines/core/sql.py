@@ -1,0 +1,57 @@
+"""Puts names and conditions into the statements of pipelines/sql; values are no part of it, they go as parameters."""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+SQL = Path(__file__).resolve().parents[1] / "sql"
+
+
+class Sql(str):
+    """A piece of SQL text of our own: a quoted name, a literal, a condition made of them, or SQL of the catalogue."""
+
+    __slots__ = ()
+
+
+def name(*parts: str) -> Sql:
+    """A quoted name, such as ``"main"."reading"``."""
+    return Sql(".".join('"' + part.replace('"', '""') + '"' for part in parts))
+
+
+def names(columns: Iterable[str], of: str = "") -> Sql:
+    """Quoted columns, commas between; ``of``: the relation they belong to."""
+    return Sql(", ".join(name(of, column) if of else name(column) for column in columns))
+
+
+def literal(value: str | float | date) -> Sql:
+    """A constant, for where no parameter may stand: in the definition of a view."""
+    if isinstance(value, date):
+        return Sql(f"date '{value.isoformat()}'")
+    return Sql(repr(value)) if isinstance(value, int | float) else Sql("'" + value.replace("'", "''") + "'")
+
+
+def literals(values: Iterable[str]) -> Sql:
+    """Constants, commas between."""
+    return Sql(", ".join(map(literal, values)))
+
+
+def equal(columns: Iterable[str], left: str, right: str) -> Sql:
+    """Two relations agree in all of the columns, none of which is NULL."""
+    return Sql(" and ".join(f"{name(left, column)} = {name(right, column)}" for column in columns))
+
+
+def differ(columns: Iterable[str], left: str, right: str) -> Sql:
+    """Two relations differ in one of the columns; NULL is like NULL."""
+    return Sql(" or ".join(f"{name(left, column)} is distinct from {name(right, column)}" for column in columns))
+
+
+@cache
+def _text(path: str) -> str:
+    return (SQL / path).read_text(encoding="utf-8")
+
+
+def step(file: str, **places: Sql) -> str:
+    """Text of ``pipelines/sql/steps/<file>.sql``; what stands there as ``{place}`` is filled in."""
+    text = _text(f"steps/{file}.sql")
+    return text.format_map(places) if places else text

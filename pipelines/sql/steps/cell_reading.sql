@@ -1,0 +1,4 @@
+-- Readings in force of one indicator and grain.
+select area, industry, cohort, grain, period, numerator, denominator, reporting, due
+from reading
+where known_to is null and indicator = $indicator and grain = $grain
