@@ -1,6 +1,6 @@
 """The first page of docs/start is executed as it stands: only here runs what a new reader types, from files to a page.
 
-It costs some 40 s of a processor, because nothing that another test prepared may be used.
+It costs more than 10 s, because nothing that another test prepared may be used.
 """
 
 import re
