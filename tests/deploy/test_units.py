@@ -77,7 +77,9 @@ def test_the_dashboards_user_fills_inbox_and_log_and_touches_nothing_else(tmp_pa
             folder.chmod(folder.stat().st_mode | 0o011)
     settings = Settings(data=tmp_path / "var")
     [line] = re.findall(
-        r"^sudo install -d .*\n(?:^sudo install -d .*\n)*", (ROOT / "README.md").read_text(), re.MULTILINE
+        r"^sudo install -d .*\n(?:^sudo install -d .*\n)*",
+        (ROOT / "docs" / "operate" / "schedule.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
     )[:1]
     for owner, group, mode, places in re.findall(r"-o (\S+) -g (\S+) -m (\d+) (.*)", line):
         for place in places.split():

@@ -1,7 +1,7 @@
 """Anchors: the last hash of the audit trail at each publishing, kept where a writer of the ledger alone cannot reach.
 
 Two places: a file beside the raw register, to which lines are only added, and the manifest of the published edition.
-The web's system user may write neither (ARCHITECTURE.md, audit trail).
+The web's system user may write neither (docs/explain/accounts.md).
 """
 
 import hashlib
