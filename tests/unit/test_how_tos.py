@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.core.domain import Level, Role, State
 from pipelines.core.region.load import Region, load
-from pipelines.ledger.workflow.transition import steps
+from pipelines.ledger.workflow.transition import possible_steps
 from tests.forked import ROOT
 from tests.house import LIAOCHENG
 
@@ -26,7 +26,7 @@ def block(guide: str) -> str:
 
 
 def confirms(region: Region, *, is_city: bool) -> list[Role]:
-    found = steps(region.transition, Level.YELLOW, State.TO_VERIFY, is_city=is_city)
+    found = possible_steps(region.transition, Level.YELLOW, State.TO_VERIFY, is_city=is_city)
     return [one.role for one in found if one.to is State.CONFIRMED]
 
 
