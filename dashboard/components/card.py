@@ -4,8 +4,8 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components.spark import spark
-from dashboard.components.tag import verdict_tag
+from dashboard.components.elements import spark
+from dashboard.components.tag import comparison_tag
 from dashboard.locale import short_day, text
 from dashboard.summary.headline import Figure
 
@@ -29,7 +29,7 @@ def card(figure: Figure, *, period: str = "") -> Any:
     return html.Article(
         [
             html.H3(figure.indicator.short_title),
-            verdict_tag(figure.verdict),
+            comparison_tag(figure.verdict),
             html.P(
                 [
                     html.Strong(figure.amount, className="amount"),

@@ -11,18 +11,18 @@ from dash import dcc, html
 from flask import current_app, g
 
 from dashboard.components import aria
-from dashboard.components.content import whole
+from dashboard.components.elements import content_element
 from dashboard.components.form import chosen, kept
 from dashboard.components.warning import address
 from dashboard.locale import Language, day, instant, language, text, text_in
-from dashboard.summary import completeness, quality, reference
-from dashboard.summary.overdue import overdue_banner
+from dashboard.summary import completeness, reference
 from dashboard.web import data
 from dashboard.web.fragment_cache import placed, shared
+from dashboard.web.health import overdue_banner
 from dashboard.web.security import asked, at_page, may_open, trail
 from dashboard.web.security import page as page_asked
 from dashboard.web.security.entrance import ROLE_TITLES
-from dashboard.web.security.form import in_words
+from dashboard.web.security.request_body import error_in_words
 from dashboard.workflow import account_notice
 from pipelines.core.domain import Role, UserError, Viewer
 
@@ -66,7 +66,7 @@ def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
         except UserError as error:
             current_app.logger.info("page refused: %s", error)
             data.look_back(None)
-            return _refused(in_words(error))
+            return _refused(error_in_words(error))
         except Exception:  # a page that fails says so; Dash alone would go on saying that it loads
             current_app.logger.exception("page %s failed", content.__module__)
             return _refused(text("Something went wrong on our side. It has been recorded; please try again later."))
@@ -111,7 +111,7 @@ def _single(value: Any) -> str:
 
 
 def _frame(parts: list[Any] | str) -> Any:
-    return whole(
+    return content_element(
         placed(
             [
                 _skip(),
@@ -133,7 +133,7 @@ def _refused(sentence: str) -> Any:
         html.P(sentence),
         html.P(dcc.Link(text("To today's page"), href="/")),
     ]
-    return whole(placed([_skip(), html.Main(parts, id=MAIN, tabIndex=-1)]), "page failed")
+    return content_element(placed([_skip(), html.Main(parts, id=MAIN, tabIndex=-1)]), "page failed")
 
 
 def _skip() -> Any:
@@ -266,7 +266,7 @@ def _banners() -> Any:
         className="tag tone-normal" if state.is_complete else "tag late",
     )
     lines.append(html.P([word, " ", completeness.sentence(state)], className="complete"))
-    for sentence in quality.sentences():
+    for sentence in completeness.quality_sentences():
         word = html.Span(text("forecasts drift"), className="tag late")
         lines.append(html.P([word, " ", sentence], className="quality"))
     return html.Div(lines, className="banners", role="region", **aria.label(text("State of the data")))

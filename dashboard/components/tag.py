@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 
 from dashboard.locale import Language, text
-from dashboard.summary.comparison import Verdict
+from dashboard.summary.comparison import Comparison
 
 _LEVELS = {1: "Red", 2: "Orange", 3: "Yellow", 4: "Blue"}
 _MARKS = {1: "red mark", 2: "orange mark", 3: "yellow mark", 4: "blue mark"}
@@ -26,7 +26,7 @@ def level_tag(level: int) -> Any:
     return html.Span(level_word(level), className=f"tag level level-{level}")
 
 
-def verdict_tag(verdict: Verdict) -> Any:
+def comparison_tag(verdict: Comparison) -> Any:
     """A judgement as a tag."""
     return html.Span(verdict.word, className=f"tag tone-{verdict.tone}")
 

@@ -10,10 +10,10 @@ from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag
 from dashboard.locale import count, month, short_day, text, value
 from dashboard.summary import reference
-from dashboard.summary.comparison import Verdict, agreement, certainty, certainty_word, odds
+from dashboard.summary.comparison import Comparison, agreement, certainty, certainty_word, odds
 from dashboard.web import data
 from dashboard.web.fragment_cache import Blank, fill_in
-from dashboard.workflow.progress import Handled
+from dashboard.workflow.progress import WorkflowProgress
 from pipelines.core.domain import TOTAL_INDUSTRY
 
 IN_SIGHT = 12  # warnings shown at once; the rest is one key away
@@ -54,7 +54,7 @@ def shortened(
     return html.Div([first, html.Details([summary, more], className="more")])
 
 
-def fill_in_handling(warnings: pd.DataFrame, brought: Mapping[str, Handled]) -> None:
+def fill_in_progress(warnings: pd.DataFrame, brought: Mapping[str, WorkflowProgress]) -> None:
     """Fill in at what level each warning of a list counts and how far people have got (``brought``; else: lifted)."""
     for episode_id, level in zip(warnings["episode_id"], warnings["level"], strict=True):
         one = brought.get(episode_id)
@@ -88,7 +88,7 @@ def _table(warnings: pd.DataFrame, caption: str, *, empty: str, with_sources: bo
     return table(caption, columns, rows, numeric=frozenset({3}), kind="warnings", empty=empty)
 
 
-def _certainty(row: Any, said: Verdict | None) -> Any:
+def _certainty(row: Any, said: Comparison | None) -> Any:
     """How sure, what other sources make of it, and of what was measured how rarely chance alone would do it."""
     word = certainty_word(row.p, row.kind)
     rarely = odds(row.p) if row.kind == "spike" else ""
@@ -96,7 +96,7 @@ def _certainty(row: Any, said: Verdict | None) -> Any:
     return [word, html.Small(" · ".join(more))] if more else word
 
 
-def _standing(one: Handled | None) -> Any:
+def _standing(one: WorkflowProgress | None) -> Any:
     """State, who is on it and what is due; a warning that the machine closed is lifted."""
     if one is None:
         return state_tag("lifted")

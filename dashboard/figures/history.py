@@ -9,8 +9,8 @@ from dash import dcc, html
 from dashboard.components import aria
 from dashboard.components.table import scrolling, table
 from dashboard.components.theme import colour, template
-from dashboard.figures.marks import drawing, headroom, told
 from dashboard.locale import month, text, value
+from dashboard.summary.chart_annotations import annotation_headroom, draw_annotations, list_annotations
 from dashboard.summary.course import Course, Threshold
 from dashboard.summary.headline import shown
 from dashboard.summary.reference import Indicator
@@ -28,7 +28,7 @@ def history(name: str, indicator: Indicator, drawn: Course, highlight: tuple[dat
     if drawn.readings.empty:
         return html.P(text("No readings in this period."), className="empty")
     table = html.Details([html.Summary(text("Numbers as a table")), numbers(indicator, drawn)])
-    return html.Div([chart(name, indicator, drawn, highlight), told(drawn.marks), table])
+    return html.Div([chart(name, indicator, drawn, highlight), list_annotations(drawn.marks), table])
 
 
 def chart(name: str, indicator: Indicator, drawn: Course, highlight: tuple[date, date] | None = None) -> Any:
@@ -62,7 +62,7 @@ def _layout(drawn: Course, highlight: tuple[date, date] | None) -> dict[str, Any
     }
     if axis := _upright(drawn, extent):
         layout["yaxis"] = axis
-    shapes, labels = drawing(drawn.marks, extent)
+    shapes, labels = draw_annotations(drawn.marks, extent)
     shapes += [_line(threshold) for threshold in drawn.thresholds]
     labels += [_line_title(threshold) for threshold in drawn.thresholds]
     if highlight is not None:
@@ -130,7 +130,7 @@ def _upright(drawn: Course, extent: tuple[pd.Timestamp, pd.Timestamp]) -> dict[s
         limits = [] if drawn.expected is None else [drawn.expected["lo95"], drawn.expected["hi95"]]
         every = pd.concat([known, *limits, pd.Series([one.at for one in drawn.thresholds], dtype=float)])
         low = float(every.min()) if axis else 0.0
-        axis["autorangeoptions"] = {"include": headroom(drawn.marks, extent, low, float(every.max()))}
+        axis["autorangeoptions"] = {"include": annotation_headroom(drawn.marks, extent, low, float(every.max()))}
     return axis
 
 

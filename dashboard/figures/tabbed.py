@@ -9,14 +9,13 @@ import pandas as pd
 from dash import html
 from flask import Flask, Response, abort, request
 
-from dashboard.components.table import facts
-from dashboard.components.tabs import tabs
+from dashboard.components.table import facts, tabs
 from dashboard.components.warning import address
 from dashboard.figures.history import chart, numbers, title_of
-from dashboard.figures.marks import told
 from dashboard.locale import instant, text
 from dashboard.summary import cohort as groups
 from dashboard.summary import reference
+from dashboard.summary.chart_annotations import list_annotations
 from dashboard.summary.course import LONG, Course, course, marked
 from dashboard.summary.headline import WEEK
 from dashboard.summary.reference import Indicator
@@ -148,7 +147,10 @@ def _made(
     window = _window(first, last)
     name = "-".join(filter(None, (indicator, area, industry, days, cohort, span)))
     parts = (
-        (text("Chart"), [chart(name, known, drawn, window if drawn.grain == "window" else None), told(drawn.marks)]),
+        (
+            text("Chart"),
+            [chart(name, known, drawn, window if drawn.grain == "window" else None), list_annotations(drawn.marks)],
+        ),
         (text("Table"), numbers(known, drawn)),
         (text("Download"), _downloads(known, drawn, area, industry, cohort, span)),
         (text("About the figure"), _about(known, drawn)),

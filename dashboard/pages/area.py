@@ -8,14 +8,14 @@ from dash import dcc, html
 
 from dashboard.components import shell
 from dashboard.components.choice import period_choice, span_of_query
-from dashboard.components.roster import roster
-from dashboard.components.tag import verdict_tag
-from dashboard.components.warning import address, fill_in_handling, ranked, shortened
+from dashboard.components.tag import comparison_tag
+from dashboard.components.warning import address, fill_in_progress, ranked, shortened
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, text
 from dashboard.summary import headline, reference
+from dashboard.summary.counties import county_ranks
+from dashboard.summary.expected_submissions import roster
 from dashboard.summary.headline import Figure
-from dashboard.summary.rank import ranks
 from dashboard.web import data
 from dashboard.web.fragment_cache import shared
 from dashboard.workflow.progress import in_hand
@@ -35,7 +35,7 @@ def layout(code: str = "", span: str = "", **_: str) -> list[Any]:
     if code not in reference.codes():
         return shell.not_found()
     warnings = _warnings(code)
-    fill_in_handling(warnings, in_hand(warnings))
+    fill_in_progress(warnings, in_hand(warnings))
     return [
         html.Div(_shared_title(code=code), className="title"),
         html.Section(_shared_list(code=code)),
@@ -64,7 +64,7 @@ def _list(code: str) -> list[Any]:
 def _rest(code: str, span: str) -> list[Any]:
     """What the area owes, and every indicator."""
     figures = [*headline.frequent(code), *headline.monthly(code)]
-    placed = ranks(code)
+    placed = county_ranks(code)
     return [
         html.Section([html.H2(text("Files due and received")), roster(code)]),
         html.Section(
@@ -120,7 +120,7 @@ def _indicator(figure: Figure, code: str, placed: dict[str, str], span: str) -> 
                 [
                     dcc.Link(indicator.title, href=address(f"/indicator/{indicator.indicator}")),
                     " ",
-                    verdict_tag(figure.verdict),
+                    comparison_tag(figure.verdict),
                 ]
             ),
             html.P(

@@ -7,7 +7,7 @@ from dash import dcc, html
 from dashboard.components import shell
 from dashboard.components.choice import file_links
 from dashboard.components.table import scrolling, table
-from dashboard.components.tag import verdict_tag
+from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import text
@@ -57,7 +57,7 @@ def _section(indicator: Indicator, area: str) -> Any:
             cohort.span(one),
             f"{one.seen} {indicator.unit_word}",
             one.normal,
-            verdict_tag(one.verdict),
+            comparison_tag(one.verdict),
             one.why,
         ]
         for one in rows

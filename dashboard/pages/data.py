@@ -5,14 +5,23 @@ from typing import Any
 from dash import html
 
 from dashboard.components import aria, shell
-from dashboard.components.arrival import PATH, legend, newest_of_all, of_one_area, of_one_feed
 from dashboard.components.warning import address
 from dashboard.locale import text
 from dashboard.summary import received, reference
-from dashboard.summary.expected_submissions import Slot, owed, own_areas, sent_since, slots
+from dashboard.summary.expected_submissions import (
+    PATH,
+    ExpectedSubmission,
+    find_expected,
+    find_owed,
+    matrix_legend,
+    matrix_of_all,
+    matrix_of_area,
+    matrix_of_feed,
+    own_areas,
+    sent_since,
+)
 from dashboard.upload.choice import areas_to_send, feeds_to_send, sends_anything
-from dashboard.upload.form import upload_form
-from dashboard.upload.sent import sent_files
+from dashboard.upload.form import sent_files, upload_form
 from dashboard.web import data
 from pipelines.core.domain import Audience
 
@@ -26,7 +35,7 @@ def register() -> None:
 def layout(feed: str = "", area: str = "", period: str = "", **_: str) -> list[Any]:
     """The page; a feed in its address limits the lists to it, area and period fill in the form for sending."""
     areas = own_areas()
-    found = [slot for slot in slots() if slot.area in areas]
+    found = [slot for slot in find_expected() if slot.area in areas]
     known = list(dict.fromkeys(slot.feed for slot in found))
     chosen = feed if feed in known else ""
     is_office = data.viewer().audience is Audience.OFFICE
@@ -56,17 +65,17 @@ def _section(name: str, title: str, content: Any) -> Any:
     return html.Section([html.H2(text(title)), content], id=name)
 
 
-def _matrix(found: list[Slot], areas: list[str], known: list[str], feed: str) -> Any:
-    late = len(owed(found))
+def _matrix(found: list[ExpectedSubmission], areas: list[str], known: list[str], feed: str) -> Any:
+    late = len(find_owed(found))
     lead = text("{number} files are owed in the periods shown.", number=late) if late else text("Nothing is owed.")
     if feed:
-        content = of_one_feed(found, feed, areas, _sends())
+        content = matrix_of_feed(found, feed, areas, _sends())
     elif len(areas) == 1:
-        content = of_one_area(found, areas[0], _sends())
+        content = matrix_of_area(found, areas[0], _sends())
     else:
-        content = newest_of_all(found, areas, _sends())
+        content = matrix_of_all(found, areas, _sends())
     return html.Section(
-        [html.H2(text("Completeness")), html.P(lead, className="lead"), _feeds(known, feed), content, legend()],
+        [html.H2(text("Completeness")), html.P(lead, className="lead"), _feeds(known, feed), content, matrix_legend()],
         id="matrix",
     )
 

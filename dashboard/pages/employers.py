@@ -13,7 +13,7 @@ from dashboard.components.warning import address, industry_link, people
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, month, percent, short_day, text, value
 from dashboard.summary import reference
-from dashboard.summary.region_tables import code_title
+from dashboard.summary.reference import code_title
 from dashboard.web import data
 from dashboard.workflow.progress import in_hand
 from pipelines.core.domain import TOTAL_INDUSTRY, Audience, UserError

@@ -6,14 +6,13 @@ from dash import dcc, html
 
 from dashboard.components import shell
 from dashboard.components.table import facts, table
-from dashboard.components.tag import verdict_tag
+from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, percent, text
-from dashboard.rules.terms import rules_table
+from dashboard.rules.conditions import rules_table
 from dashboard.summary import headline, reference, settling_times
-from dashboard.summary.reference import Indicator
-from dashboard.summary.region_tables import region
+from dashboard.summary.reference import Indicator, region
 from dashboard.web import data
 from pipelines.core.domain import TOTAL_INDUSTRY, Audience, UserError
 
@@ -89,7 +88,7 @@ def _newest(indicator: Indicator, area: str) -> Any:
         [
             html.Strong([figure.amount, " ", indicator.unit_word]),
             " ",
-            verdict_tag(figure.verdict),
+            comparison_tag(figure.verdict),
             *[f" · {part}" for part in parts],
         ],
         className="caption",

@@ -9,7 +9,7 @@ from dashboard.components import shell
 from dashboard.components.table import table
 from dashboard.components.warning import address
 from dashboard.locale import count, month, short_day, text
-from dashboard.rules import terms
+from dashboard.rules import conditions
 from dashboard.summary import reference, settling_times
 from dashboard.summary.headline import ordered
 from dashboard.summary.reference import Indicator
@@ -56,7 +56,7 @@ def _area() -> str:
 
 
 def _row(indicator: Indicator, newest: "pd.Series[Any]") -> list[Any]:
-    rules = terms.in_force(indicator.indicator)["rule_id"].nunique()
+    rules = conditions.rules_in_force(indicator.indicator)["rule_id"].nunique()
     return [
         [
             dcc.Link(indicator.title, href=address(f"/indicator/{indicator.indicator}"), className="subject"),

@@ -8,15 +8,15 @@ from dash import dcc, html
 from dashboard.components import aria, shell
 from dashboard.components.choice import period_choice, span_of_query, with_span
 from dashboard.components.table import table
-from dashboard.components.tag import verdict_tag
-from dashboard.components.warning import address, fill_in_handling, ranked, shortened
+from dashboard.components.tag import comparison_tag
+from dashboard.components.warning import address, fill_in_progress, ranked, shortened
 from dashboard.figures.tabbed import awaited
 from dashboard.locale import count, short_day, text
 from dashboard.summary import headline, reference
 from dashboard.summary.headline import Figure
 from dashboard.web import data
 from dashboard.web.fragment_cache import shared
-from dashboard.workflow.progress import handled
+from dashboard.workflow.progress import read_progress
 
 CHARTS = 6
 _COLUMNS = ("Indicator", "Value", "Verdict", "Period", "Normal range", "Against before", "Data to")
@@ -33,7 +33,7 @@ def layout(code: str = "", area: str = "", span: str = "", **_: str) -> list[Any
     if code not in reference.sections() or (area and area not in reference.codes()):
         return shell.not_found()
     warnings, span = _warnings(code), span_of_query(span)
-    fill_in_handling(warnings, handled(warnings))
+    fill_in_progress(warnings, read_progress(warnings))
     return [
         html.Div(_shared_head(code=code, area=area, span=span), className="parts"),
         html.Section(_shared_list(code=code)),
@@ -135,7 +135,7 @@ def _table(figures: list[Figure]) -> Any:
         [
             dcc.Link(one.indicator.title, href=address(f"/indicator/{one.indicator.indicator}"), className="subject"),
             _amount(one),
-            verdict_tag(one.verdict),
+            comparison_tag(one.verdict),
             [one.period, html.Small(one.remark)] if one.remark else one.period,
             one.range_words or text("no normal range yet"),
             html.Div([html.Div([change.against, " ", change.words]) for change in one.changes]),
@@ -157,7 +157,7 @@ def _chart(figure: Figure, area: str, code: str, span: str) -> Any:
     indicator = figure.indicator
     return html.Article(
         [
-            html.H3([indicator.title, " ", verdict_tag(figure.verdict)]),
+            html.H3([indicator.title, " ", comparison_tag(figure.verdict)]),
             html.P([html.Strong(_amount(figure)), " · ", figure.period], className="caption"),
             awaited(indicator.indicator, area, code, span=span),
         ],

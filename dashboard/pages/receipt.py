@@ -5,11 +5,11 @@ from typing import Any
 from dash import html
 
 from dashboard.components import shell
-from dashboard.components.arrival import PATH
 from dashboard.components.table import facts
 from dashboard.locale import count, instant, text
 from dashboard.summary import reference
-from dashboard.upload.sent import stage_words, version_words
+from dashboard.summary.expected_submissions import PATH
+from dashboard.upload.form import stage_words, upload_version_words
 from dashboard.upload.submission import RECEIPT
 from dashboard.web import data
 from dashboard.web.security import trail
@@ -40,7 +40,7 @@ def layout(number: str = "", **_: str) -> list[Any]:
         (text("Feed"), reference.feed(found.feed)),
         (text("Area"), reference.place(found.area)),
         (text("Period"), found.period.isoformat()),
-        (text("Kind of file"), version_words(found)),
+        (text("Kind of file"), upload_version_words(found)),
         (text("Sent"), instant(found.uploaded_at, zone)),
         (text("By"), [text(ROLE_TITLES[found.role]), " ", html.Bdi(who)]),
         (text("Rows by the form check"), rows),

@@ -9,19 +9,18 @@ from dash import dcc, html
 from dashboard.components import shell
 from dashboard.components.card import block
 from dashboard.components.choice import file_links
-from dashboard.components.grid import grid
-from dashboard.components.tabs import tabs
+from dashboard.components.table import tabs
 from dashboard.components.tag import level_word
-from dashboard.components.warning import address, fill_in_handling, ranked, shortened
-from dashboard.figures.city_map import city_map
-from dashboard.figures.tiles import tiles
+from dashboard.components.warning import address, fill_in_progress, ranked, shortened
+from dashboard.figures.city_map import city_map, tiles
 from dashboard.locale import Language, count, language, text
 from dashboard.summary import changes, headline, reference
 from dashboard.summary import matrix as model
 from dashboard.summary.counties import counties, county_table, open_levels
+from dashboard.summary.matrix import grid
 from dashboard.web import data
 from dashboard.web.fragment_cache import shared
-from dashboard.workflow.progress import Handled, closed_by_data, handled
+from dashboard.workflow.progress import WorkflowProgress, closed_by_data, read_progress
 from pipelines.core.domain import Audience
 
 _CARDS = 3
@@ -38,9 +37,9 @@ def register() -> None:
 def layout(matrix: str = "", **_: str) -> list[Any]:
     """The page; ``matrix`` names the indicator of the matrix. Who is on a warning is as of now, all else published."""
     warnings, events = data.read("open_warning"), closed_by_data().events
-    brought = handled(warnings)
-    fill_in_handling(warnings, brought)
-    is_open = [one for one in brought.values() if not one.is_ended] + list(handled(events).values())
+    brought = read_progress(warnings)
+    fill_in_progress(warnings, brought)
+    is_open = [one for one in brought.values() if not one.is_ended] + list(read_progress(events).values())
     panels = [
         (text("Warnings and areas"), _first()),
         (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix if matrix in model.CHOICES else ""))),
@@ -145,14 +144,14 @@ def _name(area: str) -> str:
     return text("Whole city") if area == reference.city() else reference.place(area)
 
 
-def _headline(is_open: Sequence[Handled]) -> str:
+def _headline(is_open: Sequence[WorkflowProgress]) -> str:
     """The answer in one sentence: how many warnings are open."""
     if not is_open:
         return text("No open warning")
     return text("{number} open warnings", number=count(len(is_open)))
 
 
-def _levels(is_open: Sequence[Handled]) -> list[Any]:
+def _levels(is_open: Sequence[WorkflowProgress]) -> list[Any]:
     """How many of each level, the most severe first."""
     levels = sorted(int(one.level) for one in is_open)
     return [
@@ -161,7 +160,7 @@ def _levels(is_open: Sequence[Handled]) -> list[Any]:
     ]
 
 
-def _waiting(is_open: Sequence[Handled], events: pd.DataFrame) -> list[Any]:
+def _waiting(is_open: Sequence[WorkflowProgress], events: pd.DataFrame) -> list[Any]:
     """How many steps are overdue, and which events the list does not show because their data are over."""
     late = sum(one.is_over for one in is_open)
     said = [text("{late} with a step overdue", late=count(late))] if late else []

@@ -11,18 +11,14 @@ from dashboard.components.tag import level_tag, level_word
 from dashboard.components.warning import address, industry_link, people, reach, rule_name, subject
 from dashboard.figures.tabbed import awaited, span_of
 from dashboard.locale import day, instant, month, percent, short_day, text, value
-from dashboard.rules.met import is_met, steps_here
-from dashboard.rules.step_text import conditions
+from dashboard.rules.conditions import conditions, is_met, steps_here
 from dashboard.summary import reference
 from dashboard.summary.comparison import certainty_word, odds
-from dashboard.summary.contributors import contributors
-from dashboard.summary.kind_words import evidence, sentence
-from dashboard.summary.other_sources import in_short, other_sources
-from dashboard.summary.reference import Indicator
-from dashboard.summary.region_tables import region
+from dashboard.summary.evidence import contributors, kind_evidence, kind_sentence, other_sources, sources_in_short
+from dashboard.summary.reference import Indicator, region
 from dashboard.web import data
 from dashboard.web.fragment_cache import shared
-from dashboard.workflow.handling import handling
+from dashboard.workflow.history import workflow_history
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.region.rule_version import hashes_on
 
@@ -59,7 +55,7 @@ def layout(episode_id: str = "", **_: str) -> list[Any]:
         return shell.not_found()
     return [
         html.Div(_shared_title(episode_id=episode_id), className="title"),
-        handling(row),
+        workflow_history(row),
         html.Div(_shared_grounds(episode_id=episode_id), className="parts"),
     ]
 
@@ -78,7 +74,7 @@ def _title(episode_id: str) -> list[Any]:
     return [
         html.H1([level_tag(int(row.level)), " ", subject(row)]),
         html.P([_sentence(row, indicator), " ", gone if row.status != "open" else None]),
-        in_short(row),
+        sources_in_short(row),
     ]
 
 
@@ -118,7 +114,7 @@ def _sentence(row: Any, indicator: Indicator | None) -> str:
     title = rule_name(row)
     if pd.isna(row.observed):
         return text("{title}: {band}", title=title, band=row.observed_band) if row.observed_band else title
-    if own := sentence(row, indicator, title):
+    if own := kind_sentence(row, indicator, title):
         return own
     unit, word = _unit(indicator)
     seen = text("{title}: {observed} {unit}", title=title, observed=value(row.observed, unit), unit=word)
@@ -151,7 +147,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
         ratio = ""
     band = row.observed_band if pd.isna(row.observed) and isinstance(row.observed_band, str) else ""
     chance = odds(row.p)
-    return evidence(
+    return kind_evidence(
         row,
         [
             (text("Seen"), _amount(row.observed, indicator) or band),

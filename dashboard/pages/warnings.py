@@ -13,7 +13,7 @@ from dashboard.components.tag import level_tag
 from dashboard.components.warning import address, people, ranked, rule_name, subject
 from dashboard.locale import count, short_day, text
 from dashboard.web import data
-from dashboard.workflow.progress import UNVERIFIED_DAYS, Handled, closed_by_data, handled
+from dashboard.workflow.progress import UNVERIFIED_DAYS, WorkflowProgress, closed_by_data, read_progress
 
 _COLUMNS = ("Subject", "Level", "State", "People", "Since", "Handled by", "Due")
 
@@ -28,7 +28,7 @@ def layout(**_: str) -> list[Any]:
     """The page: what is overdue first, then by people affected and certainty."""
     closed = closed_by_data()
     found = pd.concat([ranked(data.read("open_warning")), ranked(closed.events)], ignore_index=True)
-    brought = handled(found)
+    brought = read_progress(found)
     is_ended = np.array([brought[own].is_ended for own in found["episode_id"]], dtype=bool)
     late = sum(brought[own].is_over for own in found.loc[~is_ended, "episode_id"])
     said = text("{number} open, {late} with a step overdue", number=count(int((~is_ended).sum())), late=count(late))
@@ -44,11 +44,11 @@ def layout(**_: str) -> list[Any]:
 
 def _receded(found: pd.DataFrame) -> list[Any]:
     why = text("The data no longer show them. What people confirmed is lifted by a decision with its grounds only.")
-    shown = _table(text("Data are back, to be lifted by a decision"), found, handled(found, are_receded=True))
+    shown = _table(text("Data are back, to be lifted by a decision"), found, read_progress(found, are_receded=True))
     return [html.H2(text("Data are back, to be lifted by a decision")), html.P(why), shown]
 
 
-def _ended(found: pd.DataFrame, brought: dict[str, Handled]) -> list[Any]:
+def _ended(found: pd.DataFrame, brought: dict[str, WorkflowProgress]) -> list[Any]:
     title = text("Ended by people, still shown by the data")
     return [html.H2(title), _table(title, found, brought)]
 
@@ -77,7 +77,9 @@ def _unverified(found: pd.DataFrame) -> list[Any]:
     return [html.H2(title), html.P(why), shown]
 
 
-def _table(caption: str, found: pd.DataFrame, brought: dict[str, Handled], gone: frozenset[str] = frozenset()) -> Any:
+def _table(
+    caption: str, found: pd.DataFrame, brought: dict[str, WorkflowProgress], gone: frozenset[str] = frozenset()
+) -> Any:
     """A table of warnings; of those ``gone`` it is said that their data no longer show them."""
     rows = sorted(found.itertuples(index=False), key=lambda row: not brought[row.episode_id].is_over)
     return table(
@@ -95,7 +97,7 @@ def _subject(row: Any) -> list[Any]:
     return [link, html.Small(rule_name(row))]
 
 
-def _cells(row: Any, one: Handled, *, is_gone: bool) -> list[Any]:
+def _cells(row: Any, one: WorkflowProgress, *, is_gone: bool) -> list[Any]:
     return [
         _subject(row),
         level_tag(int(one.level)),

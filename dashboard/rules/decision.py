@@ -10,21 +10,22 @@ from flask import Blueprint, Response, jsonify, make_response
 from dashboard.components.form import form, kept, told
 from dashboard.components.table import table
 from dashboard.locale import text
-from dashboard.summary.region_tables import region
+from dashboard.summary.reference import region
 from dashboard.web import data
 from dashboard.web.security.entrance import Clock
-from dashboard.web.security.form import field, in_words, said
+from dashboard.web.security.request_body import answer_sentence, error_in_words, read_field
 from dashboard.web.security.trail import actor, trail
 from pipelines.core.domain import UserError
 from pipelines.core.region.rule_version import newest, released, rule_hash, two_named
 from pipelines.core.region.rules import LEADS
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import account
-from pipelines.ledger.workflow.rule import MAY_DECIDE, Approval, Kind, approval, decide, part_of
+from pipelines.ledger.audit_trail.trail import ActContext
+from pipelines.ledger.workflow.rule import MAY_DECIDE, Approval, RuleActKind, approval, decide_rule, find_part
 
 PATH = "/rules"
 _COLUMNS = ("Rule", "Content", "State", "Acts")
-_ACTS = {"propose": Kind.PROPOSED, "approve": Kind.APPROVED, "return": Kind.WITHDRAWN}
+_ACTS = {"propose": RuleActKind.PROPOSED, "approve": RuleActKind.APPROVED, "return": RuleActKind.WITHDRAWN}
 _LONG = 1000  # characters of a reason
 
 
@@ -134,28 +135,28 @@ def _form(one: _Waiting, act: str, button: str, person: str) -> Any:
     return form(f"{PATH}/{one.rule_id}/{act}", inputs, button, ask=asks[act])
 
 
-def rule_acts(ledger: Ledger, clock: Clock) -> Blueprint:
+def rule_actions(ledger: Ledger, clock: Clock) -> Blueprint:
     """The writing side of the page of rules as a Flask blueprint: JSON behind the guard, for leaders and analysts."""
     acts = Blueprint("rule_acts", __name__)
 
     @acts.errorhandler(UserError)
     def refused(error: UserError) -> Response:
         trail().refuse("act_refused")
-        return said(in_words(error), 400)
+        return answer_sentence(error_in_words(error), 400)
 
     @acts.post(f"{PATH}/<rule_id>/<action>")
     def decided(rule_id: str, action: str) -> Response:
         if action not in _ACTS or rule_id not in set(region().rules["rule_id"]):
-            return said(text("This page does not exist"), 404)
+            return answer_sentence(text("This page does not exist"), 404)
         rows, kind = newest(region(), rule_id), _ACTS[action]
-        if field("content") != rule_hash(rows):
+        if read_field("content") != rule_hash(rows):
             raise UserError(text("The rule has been changed meanwhile. Load the page again."))
-        note, person = field("note").replace("\0", ""), account.person_of(ledger, data.viewer().name)
+        note, person = read_field("note").replace("\0", ""), account.person_of(ledger, data.viewer().name)
         if len(note) > _LONG:
             raise UserError(text("Write at most {most} characters.", most=_LONG))
-        if kind is not Kind.WITHDRAWN and part_of(*two_named(rows), person) is not kind:
+        if kind is not RuleActKind.WITHDRAWN and find_part(*two_named(rows), person) is not kind:
             raise UserError(text("By rules.csv this is the other person's part."))
-        decide(ledger, data.viewer(), rule_id, rule_hash(rows), kind, person, note, actor(), clock())
+        decide_rule(ledger, ActContext(data.viewer(), actor(), clock(), note), rule_id, rule_hash(rows), kind, person)
         return make_response(jsonify(to=PATH))
 
     return acts

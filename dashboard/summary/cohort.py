@@ -8,11 +8,10 @@ import pandas as pd
 
 from dashboard.locale import short_day, text, value
 from dashboard.summary import headline, reference
-from dashboard.summary.comparison import NORMAL_RANGE_SIGMAS, Verdict, against_range, certainty_word, of_incomplete
+from dashboard.summary.comparison import NORMAL_RANGE_SIGMAS, Comparison, against_range, certainty_word, of_incomplete
 from dashboard.summary.course import Course, since
 from dashboard.summary.headline import WEEK
-from dashboard.summary.reference import Indicator
-from dashboard.summary.region_tables import code_title, region
+from dashboard.summary.reference import Indicator, code_title, region
 from dashboard.summary.wording import worded
 from dashboard.web import data
 from pipelines.core.domain import EVERY_COHORT
@@ -28,7 +27,7 @@ class Week:
     first: date
     seen: str
     normal: str
-    verdict: Verdict
+    verdict: Comparison
     why: str
 
 

@@ -6,14 +6,15 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.components.spark import spark
+from dashboard.components.elements import spark
 from dashboard.components.table import scrolling, table
-from dashboard.components.tag import level_tag, verdict_tag
+from dashboard.components.tag import comparison_tag, level_tag
 from dashboard.components.warning import address
-from dashboard.locale import count, text
+from dashboard.locale import count, month, text
 from dashboard.summary import completeness, headline, reference
 from dashboard.summary.headline import Figure
 from dashboard.web import data
+from pipelines.published.scope import RefusedError
 
 SHOWN = ("benefit_claim", "insured_leave", "weekly_claims")
 _MOST = 2
@@ -97,5 +98,25 @@ def _figure(figure: Figure | None) -> Any:
         return text("not reported")
     title = text("{title}, course of the last periods", title=figure.indicator.title)
     drawn = spark(figure.spark, figure.normal, title)
-    verdict = verdict_tag(figure.verdict) if figure.verdict.tone in {"worse", "better"} else None
+    verdict = comparison_tag(figure.verdict) if figure.verdict.tone in {"worse", "better"} else None
     return html.Div([html.Strong(figure.amount), verdict, drawn], className="cell")
+
+
+def county_ranks(area: str) -> dict[str, str]:
+    """Indicator → a sentence on the area's place in its newest complete month; empty where it is not to be seen."""
+    if area == reference.city() or not data.may_read_scores(area):
+        return {}
+    try:
+        found = data.read("area_rank", area=area)
+    except RefusedError:
+        return {}
+    return {
+        row.indicator: text(
+            "place {place} of {areas} units in {month} (1 is worst)",
+            place=row.place,
+            areas=row.areas,
+            month=month(row.period),
+        )
+        for row in found.itertuples()
+        if row.areas > 1
+    }

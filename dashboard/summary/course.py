@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.locale import text, value
 from dashboard.summary import headline
-from dashboard.summary.chart_annotations import NO_MARKS, Marks, marks
+from dashboard.summary.chart_annotations import NO_ANNOTATIONS, Annotations, find_annotations
 from dashboard.summary.comparison import NORMAL_RANGE_SIGMAS
 from dashboard.summary.headline import WEEK
 from dashboard.summary.reference import Indicator
@@ -42,7 +42,7 @@ class Course:
     readings: pd.DataFrame
     expected: pd.DataFrame | None
     thresholds: tuple[Threshold, ...] = ()
-    marks: Marks = NO_MARKS
+    marks: Annotations = NO_ANNOTATIONS
 
     @property
     def periods(self) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -85,7 +85,7 @@ def marked(drawn: Course, indicator: Indicator, area: str, industry: str) -> Cou
         return drawn
     first, last = (one.date() for one in drawn.periods)
     until = max(last, data.edition().day)
-    return replace(drawn, marks=marks(indicator.indicator, area, industry, first, until))
+    return replace(drawn, marks=find_annotations(indicator.indicator, area, industry, first, until))
 
 
 def _windows(indicator: Indicator, area: str, industry: str, days: int, first: date) -> pd.DataFrame:

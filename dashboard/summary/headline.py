@@ -10,14 +10,14 @@ from dashboard.locale import month, short_day, text, value
 from dashboard.summary import completeness, reference
 from dashboard.summary.comparison import (
     NORMAL_RANGE_SIGMAS,
-    Verdict,
+    Comparison,
     against_range,
     change_words,
     of_change,
     of_incomplete,
+    prediction_range_words,
 )
-from dashboard.summary.complete_periods import alike, is_short, only_grows, remark_of, sum_of, values_of, within
-from dashboard.summary.prediction_range import likely_words
+from dashboard.summary.completeness import alike, is_short, only_grows, remark_of, sum_of, values_of, within
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
 from pipelines.core.domain import TOTAL_INDUSTRY
@@ -49,7 +49,7 @@ class Change:
 
     against: str
     words: str
-    verdict: Verdict
+    verdict: Comparison
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Figure:
     amount: str
     period: str
     data_to: date
-    verdict: Verdict
+    verdict: Comparison
     range_words: str
     changes: tuple[Change, ...] = ()
     remark: str = ""
@@ -131,7 +131,7 @@ def _of_days(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) ->
     compared = _compared(indicator, whole, since, data_to)
     if remark and compared:
         remark = text("{remark}; compared alike", remark=remark)
-    remark = _joined(remark or _lacking(score, last), likely_words(indicator, area, industry, "day", recent))
+    remark = _joined(remark or _lacking(score, last), prediction_range_words(indicator, area, industry, "day", recent))
     verdict = against_range(now, lo, hi, indicator.unit, indicator.worse)
     if remark:
         verdict = of_incomplete(verdict, indicator.worse, only_grows=only_grows(indicator, counts))
@@ -215,7 +215,7 @@ def _of_months(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) 
             text("none"),
             month(ended.date()),
             (ended + pd.offsets.MonthEnd(0)).date(),
-            Verdict(text("nothing reported"), "normal"),
+            Comparison(text("nothing reported"), "normal"),
             "",
         )
     past = known["value"].iloc[-1 - SHOWN_MONTHS : -1].dropna()
@@ -264,7 +264,7 @@ def _periodic(  # one shape for weeks and months
             shown(last.value, bool(last.is_suppressed), indicator),
             period,
             data_to,
-            Verdict(text("withheld"), "unknown"),
+            Comparison(text("withheld"), "unknown"),
             "",
             remark=remark_of(rows.tail(1)),
         )
@@ -280,7 +280,7 @@ def _periodic(  # one shape for weeks and months
     verdict, remark = _as_known(
         _state(indicator.indicator, area, industry, grain, last.period),
         verdict,
-        _joined(remark_of(rows.tail(1)), likely_words(indicator, area, industry, grain, rows.tail(1))),
+        _joined(remark_of(rows.tail(1)), prediction_range_words(indicator, area, industry, grain, rows.tail(1))),
     )
     return Figure(
         indicator,
@@ -333,10 +333,10 @@ def _state(indicator: str, area: str, industry: str, grain: str, period: pd.Time
     return "" if rows.empty else str(rows.iloc[0].state)
 
 
-def _as_known(state: str, verdict: Verdict, remark: str) -> tuple[Verdict, str]:
+def _as_known(state: str, verdict: Comparison, remark: str) -> tuple[Comparison, str]:
     """A verdict and remark as far as the history of the series allows them."""
     if state == TOO_SHORT:
-        return Verdict(text("history too short"), "unknown"), remark
+        return Comparison(text("history too short"), "unknown"), remark
     if state == "provisional":
         return verdict, _joined(remark, text("provisional: its own history is too short yet"))
     return verdict, remark

@@ -7,13 +7,12 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard.components.arrival import PATH
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import stored
 from dashboard.components.warning import address
 from dashboard.locale import Language, count, instant, language, month, short_day, text, value
 from dashboard.summary import reference
-from dashboard.summary.expected_submissions import SHOWN
+from dashboard.summary.expected_submissions import PATH, SHOWN
 from dashboard.web import data
 
 IN_SIGHT = 12  # files shown at once; the rest is one key away

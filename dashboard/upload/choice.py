@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from dashboard.locale import text
 from dashboard.summary import reference
-from dashboard.summary.region_tables import region
+from dashboard.summary.reference import region
 from dashboard.web import data
 from dashboard.web.security import trail
 from pipelines.core.domain import Grain, SaidError, UserError

@@ -1,24 +1,27 @@
 """The form by which a file is sent: feed, area, period, kind, template, the file; the script is assets/upload.js."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from dash import html
 
 from dashboard.components import aria
-from dashboard.components.arrival import PATH, state_words, when
 from dashboard.components.form import chosen, kept, written
+from dashboard.components.table import table
 from dashboard.components.warning import address
-from dashboard.locale import Language, language, text
+from dashboard.locale import Language, count, instant, language, text
 from dashboard.summary import reference
-from dashboard.summary.expected_submissions import Slot, slots
-from dashboard.summary.region_tables import region
+from dashboard.summary.expected_submissions import PATH, ExpectedSubmission, find_expected, slot_period, state_words
+from dashboard.summary.reference import region
 from dashboard.upload.choice import Kind, areas_to_send, feeds_to_send
-from dashboard.upload.submission import MOST_FILE, TEMPLATE
+from dashboard.upload.submission import MOST_FILE, RECEIPT, TEMPLATE
 from dashboard.upload.submission import PATH as UPLOAD
+from dashboard.web import data
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import SUFFIXES
 from pipelines.formcheck import contract_description
+from pipelines.ledger.uploads.upload import Stage, Upload
 
 _KINDS = {
     Kind.FIRST: "First file of this period",
@@ -50,7 +53,7 @@ def _feeds(mine: list[str], current: str) -> Any:
 
 def _form(feed: str, area: str, period: str) -> Any:
     areas = areas_to_send(feed)
-    of_feed = [slot for slot in slots() if slot.feed == feed and slot.area in areas]
+    of_feed = [slot for slot in find_expected() if slot.feed == feed and slot.area in areas]
     area = area if area in areas else _most_wanted(of_feed, areas)
     options = [slot for slot in of_feed if slot.area == area]
     current = _current(options, period)
@@ -128,26 +131,89 @@ def _dropping() -> Any:
     )
 
 
-def _most_wanted(of_feed: list[Slot], areas: list[str]) -> str:
+def _most_wanted(of_feed: list[ExpectedSubmission], areas: list[str]) -> str:
     """The area whose file is owed longest, else the first."""
     owing = [slot for slot in of_feed if slot.is_wanted and slot.state != "not_due"]
     return min(owing, key=lambda slot: slot.period).area if owing else areas[0]
 
 
-def _current(options: list[Slot], period: str) -> Slot | None:
+def _current(options: list[ExpectedSubmission], period: str) -> ExpectedSubmission | None:
     """The period that is chosen at first: the one asked for, else the oldest that is owed, else the newest."""
     named = [slot for slot in options if slot.period.isoformat() == period]
     owing = [slot for slot in options if slot.is_wanted and slot.state != "not_due"]
     return next(iter([*named, *reversed(owing), *options]), None)
 
 
-def _kind(current: Slot | None) -> Kind:
+def _kind(current: ExpectedSubmission | None) -> Kind:
     has_come = current is not None and (not current.is_wanted or current.state == "held")
     return Kind.CORRECTION if has_come else Kind.FIRST
 
 
-def _period(options: list[Slot], current: Slot | None, period: str) -> Any:
+def _period(options: list[ExpectedSubmission], current: ExpectedSubmission | None, period: str) -> Any:
     if not options or (period and (current is None or current.period.isoformat() != period)):
         return written("period", text("Period (a day like 2026-11-23, or a month like 2026-11)"), value=period)
-    shown = [(slot.period.isoformat(), f"{when(slot)} · {state_words(slot)}") for slot in options]
+    shown = [(slot.period.isoformat(), f"{slot_period(slot)} · {state_words(slot)}") for slot in options]
     return chosen("period", text("Period"), shown, [current.period.isoformat()] if current else [])
+
+
+MOST = 30
+_STAGES = {
+    Stage.CHECKED: "The form is right; the file waits to be taken in.",
+    Stage.ACCEPTED: "Taken in and accepted; it counts from the next edition.",
+    Stage.HELD: "Taken in and held until somebody has looked at it; the file before stays in force.",
+    Stage.REFUSED: "Taken in and sent back whole.",
+    Stage.WITHDRAWN: "Withdrawn.",
+}
+_SHORT = {
+    Stage.CHECKED: "sent, not yet taken in",
+    Stage.ACCEPTED: "accepted",
+    Stage.HELD: "held for confirmation",
+    Stage.REFUSED: "refused",
+    Stage.WITHDRAWN: "withdrawn",
+}
+
+
+def stage_words(one: Upload) -> str:
+    """Where an upload stands, in a sentence, with the reason where there is one."""
+    reason = one.reason if language() is Language.CHINESE else one.reason_en
+    words = text(_STAGES[one.stage])
+    if one.stage is Stage.ACCEPTED and one.settled_at is not None and one.settled_at <= data.edition().cutoff_at:
+        words = text("Taken in and accepted; the edition in force knows it.")
+    return " ".join(part for part in (words, reason) if part)
+
+
+def upload_version_words(one: Upload) -> str:
+    """What kind of file it is."""
+    if one.is_supplement:
+        return text("supplement")
+    return text("whole file, version {number}", number=one.version)
+
+
+def sent_files(sent: Sequence[Upload]) -> Any:
+    """The files sent last by the upload page, each leading to its receipt."""
+    columns = [
+        text(name)
+        for name in ("Receipt", "Sent", "Feed", "Area", "Period", "State", "Rows that count", "Rows sent back", "By")
+    ]
+    return table(
+        text("Files sent by this page"),
+        columns,
+        [_row(one) for one in sent[:MOST]],
+        kind="cards",
+        empty=text("Nothing has been sent by this page."),
+    )
+
+
+def _row(one: Upload) -> list[Any]:
+    is_settled = one.stage is not Stage.CHECKED
+    return [
+        html.A(str(one.upload_id), href=f"{RECEIPT}/{one.upload_id}"),
+        instant(one.uploaded_at, reference.zone()),
+        reference.feed(one.feed),
+        reference.place(one.area),
+        one.period.isoformat(),
+        text(_SHORT[one.stage]),
+        count(one.rows_accepted or 0) if is_settled else "–",
+        count(one.rows_quarantined or 0) if is_settled else "–",
+        html.Bdi(one.who.partition(":")[2]),
+    ]

@@ -16,12 +16,12 @@ from flask import Blueprint, Response, request
 
 from dashboard.locale import text
 from dashboard.summary import reference
-from dashboard.summary.region_tables import region
+from dashboard.summary.reference import region
 from dashboard.upload.choice import choice_of, feeds_to_send, refuse_repeated
 from dashboard.web import data
 from dashboard.web.security import trail
 from dashboard.web.security.entrance import Clock
-from dashboard.web.security.form import field, said
+from dashboard.web.security.request_body import answer_sentence, read_field
 from dashboard.web.security.trail import at_page, is_refused
 from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
@@ -51,7 +51,7 @@ def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def refused(error: UserError) -> Response:
         if not is_refused():
             trail().refuse("act_refused")
-        return said(error, 400)
+        return answer_sentence(error, 400)
 
     @acts.before_request
     def take_more() -> Response | None:
@@ -63,12 +63,12 @@ def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
             return None
         at_page(PATH)  # the body, which may say for which page it is, is not read
         trail().refuse("act_refused")
-        return said(_too_large(), 413)
+        return answer_sentence(_too_large(), 413)
 
     @acts.post(PATH)
     def upload() -> Response:
-        choice = choice_of({name: field(name) for name in _CHOSEN})
-        content, file_name = _content(), field("name")[-_LONGEST_NAME:] or "file.csv"
+        choice = choice_of({name: read_field(name) for name in _CHOSEN})
+        content, file_name = _content(), read_field("name")[-_LONGEST_NAME:] or "file.csv"
         content_hash = hashlib.sha256(content).hexdigest()
         refuse_repeated(choice, content_hash)
         from dashboard.upload.check import answered, checked  # noqa: PLC0415 - brings Arrow in, and most only read
@@ -97,7 +97,7 @@ def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
 def _content() -> bytes:
     try:
-        content = base64.b64decode(field("content"), validate=True)
+        content = base64.b64decode(read_field("content"), validate=True)
     except (binascii.Error, ValueError):
         raise UserError(text("Choose a file.")) from None
     if len(content) > MOST_FILE:

@@ -1,14 +1,19 @@
 """Makes the web application: pages, downloads, and the guard before all of them."""
 
+import logging
 import pkgutil
 import re
+import time
+from collections.abc import Callable
 from http import HTTPStatus
 from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qs
 
 import dash
 from dash import Dash
 from dash.exceptions import DependencyException
-from flask import Response, request
+from flask import Flask, Response, g, request
 from markupsafe import escape
 
 from dashboard import pages
@@ -16,20 +21,20 @@ from dashboard.components.shell import is_missing
 from dashboard.components.theme import css_variables
 from dashboard.figures.tabbed import add_figures
 from dashboard.locale import language, text
-from dashboard.rules.decision import rule_acts
+from dashboard.rules.decision import rule_actions
 from dashboard.summary.wording import REGION
 from dashboard.upload.submission import uploading
 from dashboard.web import data
 from dashboard.web.data import PUBLISHED
 from dashboard.web.download import add_downloads
-from dashboard.web.first_page import is_a_page, title_and_answer
-from dashboard.web.fragment_cache import fill_in_parts
+from dashboard.web.fragment_cache import as_json, fill_in_parts
 from dashboard.web.health import health
-from dashboard.web.request_log import log_requests
 from dashboard.web.security import guard, trail
-from dashboard.web.security.callback import UPDATES, is_known
 from dashboard.web.security.entrance import refusal
-from dashboard.workflow.actions import warning_acts
+from dashboard.web.security.guard import HEALTH
+from dashboard.web.security.request_body import UPDATES, is_known_callback
+from dashboard.workflow.actions import warning_actions
+from pipelines.core.log import tell
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 
@@ -51,8 +56,6 @@ _INDEX = """<!DOCTYPE html>
 {{%first%}}
 </body>
 </html>"""
-
-
 # What Dash sends with every page and no page of ours needs: a third of the time until a page is there.
 _NEEDLESS = re.compile(r'<script src="[^"]*/(?:polyfill@|dash_table/)[^"]*"></script>\s*')
 # Ours run at once: they show the page that came with the document, and act on it. Dash's wait in a template until it is
@@ -113,8 +116,8 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     fill_in_parts(app.server)
     data.enter_what_was_seen(app.server)
     guard(app.server, store, settings, app.csp_hashes)
-    app.server.register_blueprint(warning_acts(store, lambda: trail().clock()))
-    app.server.register_blueprint(rule_acts(store, lambda: trail().clock()))
+    app.server.register_blueprint(warning_actions(store, lambda: trail().clock()))
+    app.server.register_blueprint(rule_actions(store, lambda: trail().clock()))
     app.server.register_blueprint(uploading(store, settings, lambda: trail().clock()))
     app.server.register_error_handler(DependencyException, _unknown_part)
     _refuse_what_no_page_asks(app)
@@ -140,7 +143,7 @@ def _refuse_what_no_page_asks(app: Dash) -> None:
     def check() -> Response | None:
         if request.path != UPDATES or request.method != "POST":
             return None
-        if is_known(app.callback_map, request.get_json(silent=True)):
+        if is_known_callback(app.callback_map, request.get_json(silent=True)):
             return None
         return refusal("This page does not exist", 400)
 
@@ -150,3 +153,66 @@ def _refuse_what_no_page_asks(app: Dash) -> None:
 def _unknown_part(_: DependencyException) -> Response:
     """Somebody asks Dash for a file that is no part of a page; it would call that an error of its own."""
     return refusal("This page does not exist", 404)
+
+
+_OUTPUT = ("_pages_content", "_pages_store")  # Dash's names of the place of a page, and of its title
+
+
+def title_and_answer() -> tuple[str, str] | None:
+    """The title of the page this document's address names, and the answer to what Dash will ask, as JSON for a script.
+
+    None for an address of no page, and for spellings that Dash reads in its own way: it will ask for those itself.
+    """
+    found = _named(request.path)
+    if found is None:
+        return None
+    page, variables = found
+    layout: Callable[..., Any] = page["layout"]
+    given = parse_qs(request.query_string.decode("ascii", "replace"), keep_blank_values=True)
+    content = layout(**(variables | given))
+    title = page["title"](**variables)
+    place, store = _OUTPUT
+    answer = {"multi": True, "response": {place: {"children": content}, store: {"data": {"title": title}}}}
+    return title, as_json(answer).replace("<", "\\u003c")
+
+
+def is_a_page(path: str) -> bool:
+    """Whether an address names a page, with or without slashes around it, as Dash reads it."""
+    return _named("/" + path.strip("/")) is not None
+
+
+def _named(path: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The page an address names, and the variables in it."""
+    for page in dash.page_registry.values():
+        pattern = re.sub(r"<(\w+)>", r"(?P<\1>[A-Za-z0-9._-]+)", page["path_template"] or page["path"])
+        if found := re.fullmatch(pattern, path):
+            return page, found.groupdict()
+    return None
+
+
+_FILES = ("/assets/", "/_dash-component-suites/", "/sign-in/static/")
+log = logging.getLogger(__name__)
+
+
+def log_requests(server: Flask) -> None:
+    """An event for each answer but those for style and script files, and for a watcher that is told all is well."""
+
+    @server.before_request
+    def begin() -> None:
+        g.gangshao_began = time.perf_counter()
+
+    @server.after_request
+    def end(response: Response) -> Response:
+        is_well = response.status_code < 400
+        if not (is_well and (request.path.startswith(_FILES) or request.blueprint == HEALTH)):
+            seconds = time.perf_counter() - g.get("gangshao_began", time.perf_counter())
+            endpoint = request.endpoint or "unknown"  # the rule that answers, without what stands for its variables
+            tell(
+                log,
+                "answered",
+                method=request.method,
+                endpoint=endpoint,
+                status=response.status_code,
+                milliseconds=round(1000 * seconds),
+            )
+        return response

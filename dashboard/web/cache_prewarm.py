@@ -23,7 +23,7 @@ from dashboard.web import data, fragment_cache
 from dashboard.web.app import create_app
 from dashboard.web.fragment_cache import Asked, Made
 from dashboard.web.health import HAS_FIGURES, IS_PREPARED
-from dashboard.workflow.progress import handled
+from dashboard.workflow.progress import read_progress
 from pipelines.core.domain import Audience, UserError
 from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
@@ -99,7 +99,7 @@ class Ahead:
         """What the first reader would wait for though all pages are made: opening the files, reading the region."""
         bureau = data.for_nobody_yet(Audience.BUREAU, frozenset())
         with read.preparing(edition_id), self._server.test_request_context("/"), bureau:
-            handled(data.read("open_warning"))
+            read_progress(data.read("open_warning"))
 
     def _make_what_was_asked(self, edition_id: str) -> None:
         """Have made what anybody was given lately, before the edition is shown."""

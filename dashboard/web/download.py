@@ -22,9 +22,9 @@ from dashboard.summary.comparison import agreement, certainty_word
 from dashboard.web import audit_trail, data
 from dashboard.web.download_series import plain, plain_numbers, series
 from dashboard.web.security import trail
-from dashboard.web.security.form import in_words
+from dashboard.web.security.request_body import error_in_words
 from dashboard.web.workbook import workbook
-from dashboard.workflow.progress import closed_by_data, handled
+from dashboard.workflow.progress import closed_by_data, read_progress
 from pipelines.core.domain import TOTAL_INDUSTRY, Audience, UserError
 from pipelines.core.text_safety import show_cell, spell_controls
 from pipelines.ledger.audit_trail.trail import Act
@@ -58,7 +58,7 @@ def add_downloads(server: Flask) -> None:
                 body = workbook(title, list(zip(*columns, strict=True)), _told(title, many, asked))
         except UserError as error:
             trail().refuse("not_found")
-            return Response(in_words(error), 404, mimetype="text/plain")
+            return Response(error_in_words(error), 404, mimetype="text/plain")
         stamp = data.edition().edition_id
         trail().enter(Act.EXPORT, f"{name}.{form}", {**asked, "edition": stamp, "rows": many})
         named = spell_controls(f"{title}_{stamp}.{form}".replace("/", "-"))
@@ -249,7 +249,7 @@ def _named(column: pd.Series, name: Callable[[Any], str]) -> list[str]:
 
 def _warnings() -> tuple[str, Columns]:
     found = pd.concat([ranked(data.read("open_warning")), ranked(closed_by_data().events)], ignore_index=True)
-    brought = handled(found)
+    brought = read_progress(found)
 
     def rows() -> Iterator[Sequence[object]]:
         yield [

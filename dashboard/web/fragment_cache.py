@@ -19,7 +19,7 @@ from dashboard.locale import Language, language
 from dashboard.web import data
 from dashboard.web.data import Seen
 from dashboard.web.security import is_refused
-from dashboard.web.serving.refused import stop_if_reader_has_gone
+from dashboard.web.serving.limits import stop_if_reader_has_gone
 from pipelines.core.domain import Audience
 from pipelines.core.text_safety import CONTROLS, spell_character
 from pipelines.published.cache import Kept

@@ -7,18 +7,18 @@ from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard.locale import text
 from dashboard.summary import reference
-from dashboard.summary.region_tables import due_day, office_of, region
+from dashboard.summary.reference import due_day, office_of, region
 from dashboard.web import data
 from dashboard.web.security.entrance import Clock
-from dashboard.web.security.form import field, said
+from dashboard.web.security.request_body import answer_sentence, read_field
 from dashboard.web.security.trail import actor, trail
-from dashboard.workflow.progress import is_closed
-from dashboard.workflow.step_words import address_of
+from dashboard.workflow.progress import is_closed, step_address
 from pipelines.core.domain import Level, State, UserError
 from pipelines.ledger import Ledger
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.workflow import acknowledgement, measure, steps
-from pipelines.ledger.workflow.measure import Progress
-from pipelines.ledger.workflow.steps import Shown, StaleError, Subject
+from pipelines.ledger.workflow.measure import Assignment, Progress
+from pipelines.ledger.workflow.steps import Ground, ShownState, StaleError, Subject
 
 _LONG = 1000  # characters of a ground or a result
 _LONGEST = {"owner": 200, "deputy": 200, "document": 200}
@@ -34,14 +34,16 @@ class _NotThereError(UserError):
     """A warning that does not exist, or not for this viewer: both look alike."""
 
 
-def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
+def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
     """The writing side of a warning's page as a Flask blueprint."""
     acts = Blueprint("warning_acts", __name__)
 
     @acts.errorhandler(UserError)
     def refused(error: UserError) -> Response:
         trail().refuse("act_refused")
-        return said(error, 404 if isinstance(error, _NotThereError) else 409 if isinstance(error, StaleError) else 400)
+        return answer_sentence(
+            error, 404 if isinstance(error, _NotThereError) else 409 if isinstance(error, StaleError) else 400
+        )
 
     @acts.post("/warning/<episode_id>/step")
     def step(episode_id: str) -> Response:
@@ -49,68 +51,60 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
         lowered = _number("lowered_to")
         if lowered is not None and lowered not in set(Level):
             raise UserError(text("Choose the next step."))
-        steps.take(
+        steps.apply_transition(
             ledger,
             region().transition,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             _subject(episode_id),
             to,
-            clock(),
-            document=_written("document"),
-            cause=field("cause") if to is State.DISMISSED else "",
-            note=_written("note"),
-            lowered_to=Level(lowered) if lowered and to is State.LOWERED else None,
+            Ground(
+                document=_written("document"),
+                cause=read_field("cause") if to is State.DISMISSED else "",
+                lowered_to=Level(lowered) if lowered and to is State.LOWERED else None,
+            ),
             shown=_shown(),
         )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/step/<int(max=999999999):number>/undo")
     def undo_step(episode_id: str, number: int) -> Response:
-        steps.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        steps.undo_transition(ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number)
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge")
     def acknowledge(episode_id: str) -> Response:
         subject = _subject(episode_id)
-        if field("level") and _number("level") != subject.level:
+        if read_field("level") and _number("level") != subject.level:
             raise UserError(text("The warning has got another level meanwhile. Load the page again."))
         acknowledgement.acknowledge(
             ledger,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             subject,
             _office(subject.area),
             _written("owner"),
-            _written("note"),
             _number("days") or 0,
-            clock(),
         )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge/<int(max=999999999):number>/undo")
     def undo(episode_id: str, number: int) -> Response:
-        acknowledgement.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        acknowledgement.undo_acknowledgement(
+            ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number
+        )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/measure")
     def assign(episode_id: str) -> Response:
         subject = _subject(episode_id)
-        days = region().playbook.set_index("playbook")["due_days"].get(field("playbook"))
+        days = region().playbook.set_index("playbook")["due_days"].get(read_field("playbook"))
         if days is None:
             raise UserError(text("Choose a measure of the playbook."))
         due_on = _day("due_on") if _written("due_on") else due_day(int(days), data.today())
-        measure.assign(
+        measure.assign_measure(
             ledger,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             subject,
-            field("playbook"),
-            _written("owner"),
-            _written("deputy"),
-            due_on,
-            _written("note"),
-            clock(),
+            Assignment(read_field("playbook"), _written("owner"), _written("deputy"), due_on),
             data.today(),
         )
         return _done(episode_id)
@@ -118,7 +112,9 @@ def warning_acts(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/measure/<int(max=999999999):number>/close")
     def close(episode_id: str, number: int) -> Response:
         state = _one_of(Progress, "state", text("Choose done or dropped."))
-        measure.close(ledger, data.viewer(), actor(), _subject(episode_id), number, state, _written("result"), clock())
+        measure.close_measure(
+            ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number, state, _written("result")
+        )
         return _done(episode_id)
 
     return acts
@@ -131,12 +127,12 @@ def _subject(episode_id: str) -> Subject:
     return subject_of(next(found.itertuples(index=False)))
 
 
-def _shown() -> Shown:
+def _shown() -> ShownState:
     """What the page showed on which the step was chosen."""
     entries, level = _number("entries"), _number("level")
-    if entries is None or level not in set(Level) or field("state") not in set(State):
+    if entries is None or level not in set(Level) or read_field("state") not in set(State):
         raise UserError(text("Load the page again: it does not say what it was shown with."))
-    return Shown(entries, State(field("state")), Level(level or 0))
+    return ShownState(entries, State(read_field("state")), Level(level or 0))
 
 
 def _office(area: str) -> str:
@@ -148,23 +144,23 @@ def _office(area: str) -> str:
 
 
 def _done(episode_id: str) -> Response:
-    return make_response(jsonify(to=address_of(episode_id)))
+    return make_response(jsonify(to=step_address(episode_id)))
 
 
 def _one_of(names: Any, name: str, otherwise: str) -> Any:
-    if field(name) not in set(names):
+    if read_field(name) not in set(names):
         raise UserError(otherwise)
-    return names(field(name))
+    return names(read_field(name))
 
 
 def _number(name: str) -> int | None:
-    value = field(name)
+    value = read_field(name)
     return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
 
 
 def _written(name: str) -> str:
     """What somebody wrote, as long as both engines keep it."""
-    value, most = field(name).replace("\0", ""), _LONGEST.get(name, _LONG)
+    value, most = read_field(name).replace("\0", ""), _LONGEST.get(name, _LONG)
     if len(value) > most:
         raise UserError(text("Write at most {most} characters.", most=most))
     return value
@@ -172,6 +168,6 @@ def _written(name: str) -> str:
 
 def _day(name: str) -> date:
     try:
-        return date.fromisoformat(field(name))
+        return date.fromisoformat(read_field(name))
     except ValueError:
         raise UserError(text("Write the day like 2026-11-23.")) from None

@@ -8,29 +8,35 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dashboard.components.tag import level_word
 from dashboard.locale import short_day, short_instant, text
 from dashboard.summary import reference
-from dashboard.summary.region_tables import region, steps_from
+from dashboard.summary.reference import region, steps_from
 from dashboard.web import data
 from dashboard.web.security import trail
 from dashboard.web.security.entrance import ROLE_TITLES
-from dashboard.workflow.step_words import STEP_TITLES, due_title, state_words
-from pipelines.core.domain import ENDS, Audience, Level, State
+from pipelines.core.domain import ANNOUNCED, ENDS, Audience, Level, State
 from pipelines.core.region.office_hours import suspected_at
 from pipelines.ledger.workflow.acknowledgement import Acknowledgement, acknowledgements
 from pipelines.ledger.workflow.measure import Measure, Progress, measures
-from pipelines.ledger.workflow.steps import Standing, acted_on, first_told_day, standing, timed
+from pipelines.ledger.workflow.steps import (
+    Cause,
+    WorkflowState,
+    first_published_day,
+    handled_episodes,
+    timed_steps,
+    workflow_states,
+)
 from pipelines.ledger.workflow.transition import Step
 
 UNVERIFIED_DAYS = timedelta(days=30)
 """[P] So long a warning that its data ended before anybody verified it is listed."""
-
 _COLUMNS = ("episode_id", "level", "area", "opened_on", "changed_on", "closed_on")
 """What of a warning decides where it stands; ``closed_on`` is there where the data may have closed it."""
 
 
 @dataclass(frozen=True)
-class Handled:
+class WorkflowProgress:
     """One warning's human side in words; ``level``: the one people gave it; ``owners``: empty while nobody is on it.
 
     ``days``: how long ago it was opened; ``is_ended``: people have ended it, though its data may go on showing it;
@@ -64,15 +70,15 @@ def closed_by_data() -> Closed:
     """What the data closed and people have not answered for."""
     closed, until = data.read("closed_warning"), data.until()
     with trail().ledger.reading() as connection:
-        acted, told_from = acted_on(connection), first_told_day(connection)
-        stands = standing(connection, list(closed.loc[closed["episode_id"].isin(acted), "episode_id"]), until)
+        acted, told_from = handled_episodes(connection), first_published_day(connection)
+        stands = workflow_states(connection, list(closed.loc[closed["episode_id"].isin(acted), "episode_id"]), until)
     since = pd.Timestamp(data.edition().day - UNVERIFIED_DAYS)
     kept: dict[str, list[bool]] = {"held": [], "events": [], "unverified": []}
     levels = closed["level"].astype(int)
     for episode_id, kind, level, closed_on in zip(
         closed["episode_id"], closed["kind"], levels, closed["closed_on"], strict=True
     ):
-        at = stands.get(episode_id, Standing())
+        at = stands.get(episode_id, WorkflowState())
         stays = at.outlasts_its_data(kind, level, closed_on.date(), told_from)
         is_open = at.state_at(level) is State.TO_VERIFY
         kept["held"].append(stays and not is_open)
@@ -86,15 +92,18 @@ def is_closed(row: Any) -> bool:
     if row.status == "open":
         return False
     with trail().ledger.reading() as connection:
-        at, told_from = standing(connection, [row.episode_id], data.until())[row.episode_id], first_told_day(connection)
+        at, told_from = (
+            workflow_states(connection, [row.episode_id], data.until())[row.episode_id],
+            first_published_day(connection),
+        )
     return not at.outlasts_its_data(row.kind, int(row.level), row.closed_on.date(), told_from)
 
 
-def in_hand(warnings: pd.DataFrame) -> dict[str, Handled]:
+def in_hand(warnings: pd.DataFrame) -> dict[str, WorkflowProgress]:
     """``handled`` of those of these warnings (rows with ``status``) that are open, in the data or with people."""
     closed = closed_by_data()
     stays = warnings["episode_id"].isin([*closed.events["episode_id"], *closed.held["episode_id"]])
-    return handled(warnings[(warnings["status"] == "open") | stays])
+    return read_progress(warnings[(warnings["status"] == "open") | stays])
 
 
 def may_read(area: str) -> bool:
@@ -103,7 +112,7 @@ def may_read(area: str) -> bool:
     return viewer.audience is Audience.BUREAU or (viewer.audience is Audience.OFFICE and area in viewer.areas)
 
 
-def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, Handled]:
+def read_progress(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, WorkflowProgress]:
     """Each of these warnings (rows of ``open_warning`` or ``closed_warning``) by its identity, as of now or as of the
     day looked back to. What is next of those ``are_receded`` is to be lifted, where that is possible.
     """
@@ -112,7 +121,7 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
     ids = list(warnings["episode_id"])
     until = data.until()
     with trail().ledger.reading() as connection:
-        stands = standing(connection, ids, until)
+        stands = workflow_states(connection, ids, until)
         taken_on = acknowledgements(connection, ids, until)
         assigned = measures(connection, ids, until)
     now = until or trail().clock()
@@ -129,9 +138,9 @@ def handled(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[str, H
         owners = _owners(taken_on[own], assigned[own], level, now, today)
         if owners and not may_read(row.area):
             owners = text("not shown here")
-        found[own] = Handled(
+        found[own] = WorkflowProgress(
             Level(at.level_at(level)),
-            state_words(at, level),
+            workflow_state_words(at, level),
             owners,
             due,
             step,
@@ -160,9 +169,9 @@ def _with_deadline(owner: str, one: Measure | None, today: date) -> str:
     return text(words, owner=owner, day=short_day(one.due_on))
 
 
-def _due(possible: Sequence[Step], at: Standing, since: datetime) -> tuple[datetime | None, str, str]:
+def _due(possible: Sequence[Step], at: WorkflowState, since: datetime) -> tuple[datetime | None, str, str]:
     """The next step with a time limit, else the first possible one: when, in words, and these without by when."""
-    limited = timed(possible, at, since)
+    limited = timed_steps(possible, at, since)
     if not possible:
         nothing = text("Nothing more is due.")
         return None, nothing, nothing
@@ -174,3 +183,50 @@ def _due(possible: Sequence[Step], at: Standing, since: datetime) -> tuple[datet
         return None, step, step
     by = text("by {instant}", instant=short_instant(limited[0].due_at, reference.zone()))
     return limited[0].due_at, text("{step} – {role}, {by}", step=title, role=role, by=by), step
+
+
+STATE_TITLES = {
+    State.TO_VERIFY: "suspected, to be verified",
+    State.CONFIRMED: "confirmed",
+    State.DISMISSED: "false alarm",
+    State.ISSUED: "issued",
+    State.HANDLING: "being handled",
+    State.LOWERED: "lowered",
+    State.LIFTED: "lifted by people",
+}
+STEP_TITLES = {
+    State.CONFIRMED: "Confirm that it is true",
+    State.DISMISSED: "Dismiss as a false alarm",
+    State.ISSUED: "Issue the warning",
+    State.HANDLING: "Begin to handle it",
+    State.LOWERED: "Lower its level",
+    State.LIFTED: "Lift it",
+}
+CAUSE_TITLES = {
+    Cause.DATA_ERROR: "error in the data",
+    Cause.LATE_FILING: "filed late, all at once",
+    Cause.POLICY_CHANGE: "a rule or procedure changed",
+    Cause.SEASON: "season or holiday",
+    Cause.TRANSFER: "people moved between units, no loss of jobs",
+    Cause.CHANCE: "chance",
+    Cause.OTHER: "another cause",
+}
+
+
+def step_address(episode_id: str) -> str:
+    """The page of a warning; what is done about it is sent below it."""
+    return f"/warning/{episode_id}"
+
+
+def due_title(to: State) -> str:
+    """What is due, in words: the first step, though it says one answer, is due as a question."""
+    return text("Verify") if to is State.CONFIRMED else text(STEP_TITLES[to])
+
+
+def workflow_state_words(at: WorkflowState, level: Level) -> str:
+    """The state in words; an announced warning bears the level that people gave it."""
+    state = at.state_at(level)
+    words = text(STATE_TITLES[state])
+    if state in ANNOUNCED:
+        return text("{level} warning, {state}", level=level_word(at.level_at(level)), state=words)
+    return words

@@ -10,7 +10,7 @@ from pipelines.core.domain import State, recipient_viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications.notice import Notice, recorded_notices
 from pipelines.ledger.workflow.acknowledgement import acknowledgements
-from pipelines.ledger.workflow.steps import Cause, Taken, standing
+from pipelines.ledger.workflow.steps import Cause, Transition, workflow_states
 from pipelines.notifying.audience import offices
 from pipelines.notifying.notices import Occasion
 from pipelines.published.read import read
@@ -62,7 +62,7 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     rows = told[(opened >= pd.Timestamp(first)) & (opened <= pd.Timestamp(last))]
     ids = [str(one) for one in rows["episode_id"]]
     with ledger.reading() as connection:
-        stand, taken = standing(connection, ids), acknowledgements(connection, ids)
+        stand, taken = workflow_states(connection, ids), acknowledgements(connection, ids)
     ruling = {one: _ruling(stand[one].steps) for one in ids}
     fate = {episode_id: "" if one is None else str(one.to_state) for episode_id, one in ruling.items()}
     notices = recorded_notices(ledger)
@@ -93,7 +93,7 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     )
 
 
-def _ruling(steps: tuple[Taken, ...]) -> Taken | None:
+def _ruling(steps: tuple[Transition, ...]) -> Transition | None:
     """The last step that confirmed or dismissed a warning; None while nobody decided."""
     return next((one for one in reversed(steps) if one.to_state in {State.CONFIRMED, State.DISMISSED}), None)
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from dashboard.locale import text
 from dashboard.web import fragment_cache
-from dashboard.web.serving.refused import RETRY_AFTER, ReaderGone
+from dashboard.web.serving.limits import RETRY_AFTER, ReaderGone
 from tests.dashboard.reader import Readers, opened
 from tests.dashboard.site import LEADER, Site
 from tests.dashboard.walk import Watch

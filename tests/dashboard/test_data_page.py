@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.components.arrival import WORDS
 from dashboard.locale import text
+from dashboard.summary.expected_submissions import MATRIX_WORDS
 from pipelines.core.domain import Grain, Role, Viewer
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.audit_trail.trail import Act, ActContext
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Sending, Settled, Stage
 from pipelines.published import read as door
@@ -59,10 +59,12 @@ def cells(page: str) -> list[dict[str, object]]:
 def sent(place: Site, stage: Stage | None = None, area: str = LATE, period: date = OWED) -> None:
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({area}), "clerk")
     sending = Sending("benefit_claim", area, period, Grain.DAY, 1, False, f"{area}{period:%m%d}", "h" * 64, 9, 5, 0)
-    uploads.enter(place.ledger, viewer, trail.SYSTEM, CITY, sending, str, lambda _: None, datetime.now(UTC))
+    uploads.enter_upload(
+        place.ledger, ActContext(viewer, trail.SYSTEM, datetime.now(UTC)), CITY, sending, str, lambda _: None
+    )
     if stage is not None:
         settled = Settled(sending.drop_id, stage, 5, 0, "原因", "reason")
-        uploads.settle(place.ledger, [settled], datetime.now(UTC))
+        uploads.settle_upload(place.ledger, [settled], datetime.now(UTC))
 
 
 def test_every_cell_has_a_word_beside_its_mark(place: Site) -> None:
@@ -70,7 +72,7 @@ def test_every_cell_has_a_word_beside_its_mark(place: Site) -> None:
     assert len(found) > 30
     for cell in found:
         words = json.dumps(cell, ensure_ascii=False)
-        assert any(text(word) in words and mark in words for word, mark in WORDS.values()), words
+        assert any(text(word) in words and mark in words for word, mark in MATRIX_WORDS.values()), words
     assert {str(cell["className"]) for cell in found} >= {"roster-reported", "roster-late", "roster-not_due"}
 
 

@@ -17,9 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from dashboard.figures.marks import _LANE, _ROOM, drawing, lanes
 from dashboard.locale import Language
-from dashboard.summary.chart_annotations import MOST, Marks, Warned
+from dashboard.summary.chart_annotations import (
+    _LANE,
+    _ROOM,
+    MOST,
+    Annotations,
+    WarningAnnotation,
+    annotation_lanes,
+    draw_annotations,
+)
 from pipelines.published import read as door
 from tests.dashboard.asked import ORIGIN, signed_in
 from tests.dashboard.published_city import LAST_DAY, LATE, City, columns_of
@@ -220,7 +227,7 @@ def test_no_more_than_a_handful_is_drawn_the_newest_and_the_rest_is_told(crowded
 
 @given(st.lists(st.floats(0, 1), max_size=2 * MOST).map(sorted))
 def test_labels_of_one_line_never_touch_and_the_lines_fit_the_chart(at: list[float]) -> None:
-    chosen = lanes(at)
+    chosen = annotation_lanes(at)
     assert len(chosen) == len(at)
     assert all(lane * _LANE < 1 for lane in chosen)
     for lane in set(chosen):
@@ -230,8 +237,11 @@ def test_labels_of_one_line_never_touch_and_the_lines_fit_the_chart(at: list[flo
 
 def test_labels_at_the_end_reach_back_and_stand_on_lines_of_their_own() -> None:
     view = (pd.Timestamp(2026, 1, 1), pd.Timestamp(2026, 4, 11))  # a hundred days, so these stand at 0.9 and 0.995
-    warned = (Warned(date(2026, 4, 1), None, 3, "", "a", 1), Warned(date(2026, 4, 10), None, 3, "", "b", 2))
-    first, second = drawing(Marks(warned), view)[1]
+    warned = (
+        WarningAnnotation(date(2026, 4, 1), None, 3, "", "a", 1),
+        WarningAnnotation(date(2026, 4, 10), None, 3, "", "b", 2),
+    )
+    first, second = draw_annotations(Annotations(warned), view)[1]
     assert (first["xanchor"], second["xanchor"]) == ("left", "right")
     assert first["y"] - second["y"] == pytest.approx(_LANE)
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from dashboard.locale import Language, text_in
 from dashboard.web.security.origin import address_of_one_client, client_address
-from dashboard.web.serving.refused import REFUSED_WITH
+from dashboard.web.serving.limits import REFUSED_WITH
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail import trail

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.web.serving.limits import MIB, Limits
-from dashboard.web.serving.refused import REFUSED_WITH
+from dashboard.web.serving.limits import MIB, REFUSED_WITH, Limits
 from dashboard.web.serving.server import make_server
 from pipelines.core.settings import Settings
 

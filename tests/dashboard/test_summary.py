@@ -7,13 +7,13 @@ import pytest
 
 from dashboard.locale import text
 from dashboard.summary import completeness, headline, reference
-from dashboard.summary.comparison import Verdict
+from dashboard.summary.comparison import Comparison
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
 from pipelines.core.domain import Edition
 
 CITY = "371500"
-INCOMPLETE = Verdict(text("incomplete"), "unknown")
+INCOMPLETE = Comparison(text("incomplete"), "unknown")
 
 
 def indicator(worse: str, *, is_ratio: bool = False) -> Indicator:
@@ -27,7 +27,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     monkeypatch.setattr(data, "edition", lambda: Edition(date(2026, 10, 28), 1, datetime.now(UTC)))
     monkeypatch.setattr(completeness, "grain_of", lambda _: "day")
     monkeypatch.setattr(reference, "city", lambda: CITY)
-    for name in ("_state", "likely_words"):
+    for name in ("_state", "prediction_range_words"):
         monkeypatch.setattr(headline, name, lambda *_: "")
     for name in ("_window", "_expected_week"):
         monkeypatch.setattr(headline, name, lambda *_: None)
@@ -140,7 +140,7 @@ def test_a_window_of_too_short_a_history_has_no_range(shown: pd.DataFrame, monke
     fill(shown, pd.date_range("2026-10-14", periods=14), [30.0] * 14)
     found = headline._of_days(indicator("higher"), "371502")
     assert found is not None
-    assert found.verdict == Verdict(text("history too short"), "unknown")
+    assert found.verdict == Comparison(text("history too short"), "unknown")
     assert (found.normal, found.range_words) == (None, "")
 
 

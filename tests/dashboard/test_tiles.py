@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 
-from dashboard.figures.city_map import _middle, _shapes
-from dashboard.figures.tiles import Point, arranged
+from dashboard.figures.city_map import Point, _middle, _shapes, arranged
 from dashboard.summary.wording import REGION as REGION_KEY
 from pipelines.core.domain import Viewer
 from pipelines.published import read as door

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.locale import count, text
 from dashboard.summary.comparison import change_words
-from dashboard.summary.festival import counterpart, counterpart_week
+from dashboard.summary.villages import counterpart, counterpart_week
 from pipelines.core.domain import Viewer
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import City

@@ -13,8 +13,8 @@ import pytest
 
 from dashboard.locale import Language, text
 from dashboard.pages import warning
-from dashboard.summary.contributors import lines
-from dashboard.summary.region_tables import REGION
+from dashboard.summary.evidence import contributor_lines
+from dashboard.summary.wording import REGION
 from models.assess import CALENDAR_REASONS
 from pipelines.core.region.load import load
 from pipelines.core.region.rule_version import hashes_on
@@ -246,9 +246,11 @@ def test_who_makes_up_a_rise_is_named_with_its_share(site: Site, spoken: Languag
 def test_what_is_not_known_of_one_is_not_known_of_all_and_makes_no_shares() -> None:
     kinds = {"kind": "employer", "member": ["f", None], "member_name": ["厂", None], "place": [1, 0]}
     found = pd.DataFrame(kinds).assign(observed=[24.0, 53.0])
-    with_new_ones = [[str(cell) for cell in cells[1:]] for cells in lines(found.assign(expected=[4.0, None]))]
+    with_new_ones = [
+        [str(cell) for cell in cells[1:]] for cells in contributor_lines(found.assign(expected=[4.0, None]))
+    ]
     assert with_new_ones == [["24", "4", "+20", ""], ["53", "", text("not known"), ""]]
-    of_reports = [cells[1:] for cells in lines(found.assign(expected=[None, None]))]
+    of_reports = [cells[1:] for cells in contributor_lines(found.assign(expected=[None, None]))]
     assert of_reports == [["24", "31.2%"], ["53", "68.8%"]]
 
 

@@ -13,7 +13,7 @@ from flask import Flask
 
 import dashboard
 from dashboard.locale import Language, answer_in, answering_in, count, day, messages, percent, short_day, text, text_in
-from dashboard.locale.catalogue import ONE
+from dashboard.locale.translation import ONE
 from dashboard.summary.comparison import odds
 from pipelines.core.domain import UserError
 from pipelines.core.region.load import load

@@ -6,17 +6,17 @@ from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard.locale import text
 from dashboard.web.security.cookie import read_token, set_token
-from dashboard.web.security.entrance import Clock
-from dashboard.web.security.form import field, fields, must_wait, said
+from dashboard.web.security.entrance import Clock, known_words
+from dashboard.web.security.request_body import answer_sentence, must_wait, read_field, read_fields
 from dashboard.web.security.trail import actor, address
 from dashboard.web.security.viewer import current_viewer
-from dashboard.web.security.words import known_words
 from pipelines.core.domain import Role, UserError
 from pipelines.core.region.load import load
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import account, confirmation
 from pipelines.ledger.accounts.sign_in import Refused, set_own_password
+from pipelines.ledger.notifications import queue
 
 ACTIONS: dict[str, Callable[..., None]] = {
     "disable": account.disable,
@@ -35,12 +35,12 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
 
     @acts.errorhandler(UserError)
     def refused(error: UserError) -> Response:
-        return said(error, 400)
+        return answer_sentence(error, 400)
 
     @acts.post("/accounts/new")
     def new() -> Response:
         now = clock()
-        account_id = account.create(ledger, actor(), field("name"), field("person"), _role(), areas(), now)
+        account_id = account.create(ledger, actor(), read_field("name"), read_field("person"), _role(), areas(), now)
         return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, now))
 
     @acts.post("/accounts/<account_id>/link")
@@ -52,7 +52,7 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
         by, asked_by = actor(), current_viewer().name
         if confirmation.give_role(ledger, by, asked_by, account_id, _role(), areas(), clock()):
             return make_response(jsonify(to="/accounts"))
-        return said(text(_WAITS), 200)
+        return answer_sentence(text(_WAITS), 200)
 
     @acts.post("/accounts/sign-out-everybody")
     def sign_out_everybody() -> Response:
@@ -62,7 +62,7 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
     @acts.post("/accounts/<account_id>/<action>")
     def act(account_id: str, action: str) -> Response:
         if action not in ACTIONS:
-            return said(text("This page does not exist"), 404)
+            return answer_sentence(text("This page does not exist"), 404)
         ACTIONS[action](ledger, actor(), account_id, clock())
         return make_response(jsonify(to="/accounts"))
 
@@ -77,34 +77,52 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
 
     @acts.post("/account/password")
     def password() -> Response:
-        if field("password") != field("again"):
-            return said(text("The two passwords differ."), 400)
+        if read_field("password") != read_field("again"):
+            return answer_sentence(text("The two passwords differ."), 400)
         token = read_token(settings) or ""
         words = known_words(settings.region)
-        found = set_own_password(ledger, token, field("old"), field("password"), words, clock(), address())
+        found = set_own_password(ledger, token, read_field("old"), read_field("password"), words, clock(), address())
         if not isinstance(found, Refused):
-            answer = said(text("The password has been changed; your other sessions have ended."), 200)
+            answer = answer_sentence(text("The password has been changed; your other sessions have ended."), 200)
             set_token(answer, found, settings)
             return answer
-        return must_wait(found.wait) if found.wait else said(text("The old password is wrong."), 401)
+        return must_wait(found.wait) if found.wait else answer_sentence(text("The old password is wrong."), 401)
 
     def areas() -> list[str]:
-        chosen = fields("areas")
+        chosen = read_fields("areas")
         if not set(chosen) <= set(load(settings.region).units):
             raise UserError(text("Choose areas of this region."))
         return chosen
 
     def _given(token: str | None) -> Response:
-        return said(text(_WAITS), 200) if token is None else _handed_over(token)
+        return answer_sentence(text(_WAITS), 200) if token is None else _handed_over(token)
 
     def _handed_over(token: str) -> Response:
         sentence = text("Hand this address over in person. It works once, for 24 hours; the password is set there.")
-        return said(sentence, 200, link=f"{settings.address}/sign-in/{token}")
+        return answer_sentence(sentence, 200, link=f"{settings.address}/sign-in/{token}")
 
     return acts
 
 
 def _role() -> Role:
-    if field("role") not in list(Role):
+    if read_field("role") not in list(Role):
         raise UserError(text("Choose a role."))
-    return Role(field("role"))
+    return Role(read_field("role"))
+
+
+def delivering(ledger: Ledger, clock: Clock) -> Blueprint:
+    """The writing side of the page of mails as a Flask blueprint; who may use it says ``rights``."""
+    acts = Blueprint("delivering", __name__)
+
+    @acts.errorhandler(UserError)
+    def refused(error: UserError) -> Response:
+        return answer_sentence(error, 400)
+
+    @acts.post("/delivery/<notice_id>/resend")
+    def resend(notice_id: str) -> Response:
+        if not notice_id.isdecimal() or len(notice_id) > 9:  # as far as both engines count
+            return answer_sentence(text("This page does not exist"), 404)
+        queue.resend_mail(ledger, int(notice_id), actor(), clock())
+        return make_response(jsonify(to="/delivery"))
+
+    return acts

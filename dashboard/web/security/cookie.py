@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from flask import Response, request
+from flask import Flask, Response, request
 
-from dashboard.locale import Language
+from dashboard.locale import Language, answer_in
 from dashboard.web.security.origin import is_encrypted
 from pipelines.core.settings import Settings
 from pipelines.ledger.accounts.session import ABSOLUTE_LIMIT
@@ -61,3 +61,20 @@ def _set(response: Response, name: str, token: str, lasts: timedelta, settings: 
 
 def _name(settings: Settings) -> str:
     return SECURE_NAME if is_encrypted(settings) else LOOPBACK_NAME
+
+
+_BY_TAG = {one.split("-", maxsplit=1)[0]: one for one in Language}
+
+
+def choose_language(server: Flask, settings: Settings) -> None:
+    """Let every request be answered in its reader's language, refusals included: to be called before the guard."""
+
+    @server.before_request
+    def choose() -> None:
+        answer_in(read_language(settings) or _preferred())
+
+
+def _preferred() -> Language:
+    """The first of our languages among those the browser says its reader prefers."""
+    tags = (tag.split("-", maxsplit=1)[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((_BY_TAG[tag] for tag in tags if tag in _BY_TAG), Language.CHINESE)

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,15 +13,15 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from dashboard.components.theme import css_variables
 from dashboard.locale import Language, language, text, text_in
 from dashboard.web.security.cookie import clear_token, read_device, read_token, set_device, set_language, set_token
-from dashboard.web.security.form import field, must_wait, said
 from dashboard.web.security.origin import address_of_one_client, is_this_machine
+from dashboard.web.security.request_body import answer_sentence, must_wait, read_field
 from dashboard.web.security.trail import address, at_page, trail
-from dashboard.web.security.words import known_words
 from pipelines.core.domain import Role, UserError
+from pipelines.core.region.load import load
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import link, session
-from pipelines.ledger.accounts.link import Opened, Purpose
+from pipelines.ledger.accounts.link import LinkPurpose, NewAccount, Opened
 from pipelines.ledger.accounts.session import Session
 from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
 
@@ -60,8 +62,8 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def enter() -> Response:
         found = sign_in(
             ledger,
-            field("name"),
-            field("password"),
+            read_field("name"),
+            read_field("password"),
             clock(),
             address(),
             read_device(settings) or "",
@@ -69,11 +71,11 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
         )
         if isinstance(found, Refused):
             return _not_in(found.wait)
-        return _inside(found, _page_of_ours(field("to")))
+        return _inside(found, _page_of_ours(read_field("to")))
 
     @pages.get("/sign-in/<token>")
     def show_link(token: str) -> Response:
-        opened = link.inspect(ledger, token, clock())
+        opened = link.inspect_link(ledger, token, clock())
         if opened is None or opened.viewer.role is None or not _is_for_here(opened, settings):
             return _spent()
         titles = {"role": text(ROLE_TITLES[opened.viewer.role]), "name": opened.viewer.name}
@@ -82,21 +84,21 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     @pages.post("/sign-in/<token>")
     def use_link(token: str) -> Response:
         now = clock()
-        opened = link.inspect(ledger, token, now)
+        opened = link.inspect_link(ledger, token, now)
         if opened is None or not _is_for_here(opened, settings):
             return _spent()
         try:
             fresh = _redeemed(ledger, settings, opened, token, now)
         except UserError as error:
-            return said(error, 400)
+            return answer_sentence(error, 400)
         return _spent() if fresh is None else _inside(fresh)
 
     @pages.post("/language")
     def speak() -> Response:
-        if field("language") not in list(Language):
-            return said(text("Choose one of the languages."), 400)
+        if read_field("language") not in list(Language):
+            return answer_sentence(text("Choose one of the languages."), 400)
         response = make_response(jsonify(again=True))
-        set_language(response, Language(field("language")), settings)
+        set_language(response, Language(read_field("language")), settings)
         return response
 
     @pages.get("/sign-out")
@@ -107,7 +109,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def leave() -> Response:
         token = read_token(settings)
         if token is not None:
-            session.end(ledger, token, clock(), address())
+            session.end_session(ledger, token, clock(), address())
         response = make_response(jsonify(to="/sign-in"))
         clear_token(response, settings)
         return response
@@ -115,7 +117,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def _inside(fresh: Session | SignedIn, to: str = "/") -> Response:
         old = read_token(settings)
         if old is not None:
-            session.end(ledger, old, clock(), address())
+            session.end_session(ledger, old, clock(), address())
         response = make_response(jsonify(to=to))
         begun = fresh.session if isinstance(fresh, SignedIn) else fresh
         set_token(response, begun.token, settings)
@@ -140,26 +142,27 @@ def _page_of_ours(address: str) -> str:
 def _redeemed(
     ledger: Ledger, settings: Settings, opened: Opened, token: str, now: datetime
 ) -> Session | SignedIn | None:
-    if opened.purpose is Purpose.DEMONSTRATION:
-        return link.redeem(ledger, token, now, address())
-    password, words, device = field("password"), known_words(settings.region), read_device(settings) or ""
-    if password != field("again"):
+    if opened.purpose is LinkPurpose.DEMONSTRATION:
+        return link.redeem_link(ledger, token, now, address())
+    password, words, device = read_field("password"), known_words(settings.region), read_device(settings) or ""
+    if password != read_field("again"):
         raise UserError(text("The two passwords differ."))
-    if opened.purpose is Purpose.PASSWORD:
+    if opened.purpose is LinkPurpose.PASSWORD:
         return link.redeem_password(ledger, token, password, words, now, address(), device)
-    return link.redeem_set_up(ledger, token, field("name"), field("person"), password, words, now, address(), device)
+    new = NewAccount(read_field("name"), read_field("person"), password)
+    return link.redeem_set_up(ledger, token, new, words, now, address(), device)
 
 
 def _is_for_here(opened: Opened, settings: Settings) -> bool:
     """A demonstration link is good for invented data alone, and on this machine itself."""
-    if opened.purpose is not Purpose.DEMONSTRATION:
+    if opened.purpose is not LinkPurpose.DEMONSTRATION:
         return True
     return settings.demonstration_mark.exists() and is_this_machine(settings)
 
 
 def _not_in(wait: timedelta) -> Response:
     if wait <= timedelta():
-        return said(text("Name or password is wrong."), 401)
+        return answer_sentence(text("Name or password is wrong."), 401)
     trail().refuse("too_many_guesses")
     return must_wait(wait)
 
@@ -168,16 +171,24 @@ def _spent() -> Response:
     at_page("/sign-in")  # never the address itself: it holds the link's secret
     trail().refuse("spent_link")
     if request.is_json:
-        return said(text("This link is no longer valid"), 410)
+        return answer_sentence(text("This link is no longer valid"), 410)
     return _page("spent.html", 410)
 
 
 def refusal(message: str, status: int) -> Response:
     """Say in one sentence why a request is refused: as a page, or to who sent JSON as JSON."""
     if request.is_json or request.accept_mimetypes.best == "application/json":
-        return said(text(message), status)
+        return answer_sentence(text(message), status)
     return _page("refused.html", status, message=text(message))
 
 
 def _page(file: str, status: int, **values: Any) -> Response:
     return make_response(render_template(f"security/{file}", **values), status)
+
+
+@cache
+def known_words(folder: Path) -> tuple[str, ...]:
+    """Names of the region folder. Raises UserError when it cannot be read."""
+    region = load(folder)
+    names = [*region.places["name"], *region.places["short_name"], *region.aliases, *region.offices["name"]]
+    return tuple(dict.fromkeys([region.name_zh, region.name_en, *map(str, names)]))

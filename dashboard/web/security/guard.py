@@ -7,17 +7,20 @@ from flask import Flask, Response, make_response, redirect, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from dashboard.web.security.administration import administration
-from dashboard.web.security.cookie import read_token
-from dashboard.web.security.delivering import delivering
+from dashboard.web.security.administration import administration, delivering
+from dashboard.web.security.cookie import choose_language, read_token
 from dashboard.web.security.entrance import OPEN_ENDPOINTS, Clock, entrance, refusal, sign_in_for
-from dashboard.web.security.headers import ScriptHashes, add_headers
-from dashboard.web.security.language import choose_language
-from dashboard.web.security.origin import is_encrypted, is_our_host, is_our_origin, is_this_machine
-from dashboard.web.security.rights import may_open
+from dashboard.web.security.origin import (
+    ScriptHashes,
+    add_headers,
+    is_encrypted,
+    is_our_host,
+    is_our_origin,
+    is_this_machine,
+)
 from dashboard.web.security.trail import TRAIL, Trail, trail
-from dashboard.web.security.viewer import current_viewer, set_viewer
-from dashboard.web.serving.refused import RETRY_AFTER, refused_with
+from dashboard.web.security.viewer import current_viewer, may_open, set_viewer
+from dashboard.web.serving.limits import RETRY_AFTER, refused_with
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import session
@@ -132,7 +135,7 @@ def _stranger(ledger: Ledger, settings: Settings, clock: Clock) -> Response | No
     token = read_token(settings)
     viewer = session.viewer_of(ledger, token, clock()) if token is not None else None
     if viewer is not None and token is not None:
-        set_viewer(viewer, session.mark(token))
+        set_viewer(viewer, session.session_mark(token))
         return None
     is_page = request.method in _READING and not request.path.startswith(_PARTS)
     if is_page and request.accept_mimetypes.accept_html:

@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from flask import current_app, g, request
 
-from dashboard.web.security.callback import UPDATES, address_in
 from dashboard.web.security.origin import client_address
+from dashboard.web.security.request_body import UPDATES, callback_address
 from dashboard.web.security.viewer import NotSignedInError, current_session, current_viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail import trail as audit
@@ -37,7 +37,7 @@ class Trail:
     def enter(self, act: Act, target: str, details: Mapping[str, object], result: Result = Result.DONE) -> None:
         """Enter an act of the signed-in viewer."""
         told = {**details, "session": current_session()}
-        audit.write(self.ledger, act, actor(), target, self.clock(), result=result, details=told)
+        audit.write_entry(self.ledger, act, actor(), target, self.clock(), result=result, details=told)
 
     def view_small_cell(self, page: str, day: date) -> None:
         """Enter that this session saw a small cell, once a page and day."""
@@ -76,7 +76,7 @@ class Trail:
             if key in self._entered:
                 return
         told = details if act is Act.REFUSAL else {**details, "session": current_session()}
-        audit.write(self.ledger, act, actor(), target, self.clock(), result=result, details=told, once_key=key)
+        audit.write_once(self.ledger, key, audit.NewEntry(act, actor(), target, self.clock(), result, told))
         with self._lock:
             if len(self._entered) >= _MOST_REMEMBERED:
                 self._entered.clear()  # the ledger still knows them
@@ -118,7 +118,7 @@ def asked() -> str:
     """The address that is asked for; Dash alone asks for a page elsewhere and names its address in the body."""
     if request.method != "POST" or request.path != UPDATES:
         return request.path
-    return address_in(request.get_json(silent=True)) or request.path
+    return callback_address(request.get_json(silent=True)) or request.path
 
 
 def at_page(address: str) -> None:

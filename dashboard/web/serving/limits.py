@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from flask import has_request_context, request
+
 KIB, MIB = 1 << 10, 1 << 20
 
 
@@ -34,3 +36,25 @@ class Limits:
     """Bytes of the bodies of all requests that are not answered yet; a longer one must come again."""
     tick: float = 0.5
     """Seconds between two looks at queue and connections."""
+
+
+REFUSED_WITH = "gangshao.refused_with"
+"""Key of the WSGI environment: the status with which the server refuses a request, 0 when it does not."""
+RETRY_AFTER = 5  # seconds
+_IS_GONE = "waitress.client_disconnected"
+
+
+class ReaderGone(BaseException):
+    """Nobody waits for the answer that is being made. As GeneratorExit, no page takes it for a failure of its own."""
+
+
+def refused_with() -> int:
+    """The status with which the server refuses the request at hand, 0 when it does not."""
+    return int(request.environ.get(REFUSED_WITH, 0))
+
+
+def stop_if_reader_has_gone() -> None:
+    """Give up the work for a request whose connection is closed. Raises ReaderGone."""
+    is_gone = request.environ.get(_IS_GONE) if has_request_context() else None
+    if is_gone is not None and is_gone():
+        raise ReaderGone
