@@ -23,7 +23,7 @@ from dashboard.web.security.trail import actor
 from pipelines.core.settings import Settings
 from pipelines.formcheck.error_report import Rows, further_messages
 from pipelines.formcheck.sandbox import SandboxAnswer, check_in_sandbox
-from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.formcheck.validation.file_result import FileOutcome
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.trail import Act, ActContext, Result
 from pipelines.ledger.uploads import upload as uploads
@@ -50,7 +50,7 @@ def agreed_to(outcome: FileOutcome) -> str:
 def sent_back(choice: Choice, answer: SandboxAnswer, file_name: str, question: Question | None) -> Response:
     """Say what is wrong; ``question``: on what condition the file is taken all the same."""
     is_chinese = language() is Language.CHINESE
-    outcome = answer.outcome
+    outcome = answer.only_file
     rows = answer.quarantined.sort_by("line_number").column("reason" if is_chinese else "reason_en")
     more = len(rows) - MOST_SAID
     told = {
@@ -135,7 +135,7 @@ def answered(
     content_hash: str,
 ) -> Response:
     """Send a file back with its problems or a question, or take it: then the answer leads to its receipt."""
-    outcome = answer.outcome
+    outcome = answer.only_file
     if outcome.named is not None and outcome.status != "refused":
         refuse_contradiction(choice, outcome.named)
     question = _question(outcome)

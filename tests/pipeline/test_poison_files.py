@@ -13,7 +13,7 @@ import pytest
 from pipelines.core.region.load import Region
 from pipelines.formcheck.form_check import Checker
 from pipelines.formcheck.parsing.confined import Limits, Opener
-from pipelines.formcheck.validation.outcome import Checked
+from pipelines.formcheck.validation.file_result import Checked
 from pipelines.ingest import inbox
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import CLAIM_HEADER, ROOT, Place, claim, claims, csv
