@@ -63,7 +63,7 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     ids = [str(one) for one in rows["episode_id"]]
     with ledger.reading() as connection:
         stand, taken = workflow_states(connection, ids), acknowledgements(connection, ids)
-    ruling = {one: _ruling(stand[one].steps) for one in ids}
+    ruling = {one: _last_decision(stand[one].steps) for one in ids}
     fate = {episode_id: "" if one is None else str(one.to_state) for episode_id, one in ruling.items()}
     notices = recorded_notices(ledger)
     first_mail = _first_mail(notices)
@@ -93,7 +93,7 @@ def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     )
 
 
-def _ruling(steps: tuple[Transition, ...]) -> Transition | None:
+def _last_decision(steps: tuple[Transition, ...]) -> Transition | None:
     """The last step that confirmed or dismissed a warning; None while nobody decided."""
     return next((one for one in reversed(steps) if one.to_state in {State.CONFIRMED, State.DISMISSED}), None)
 

@@ -28,7 +28,7 @@ def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Set
 
     At most one an edition, however often it is published or notified. ``now`` (UTC) becomes the mail's date.
     """
-    decision = draft(edition, ledger, region, settings, now) if settings.auditor_mail else None
+    decision = draft_notice(edition, ledger, region, settings, now) if settings.auditor_mail else None
     if decision is None:
         return None
     with ledger.writing() as connection:
@@ -36,7 +36,9 @@ def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Set
         return outbox.add_notice(connection, decision) if made is None else made
 
 
-def draft(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> NoticeDecision | None:
+def draft_notice(
+    edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime
+) -> NoticeDecision | None:
     """That mail, not stored; None when the edition has no anchor."""
     manifest = json.loads((settings.published / edition.edition_id / "manifest.json").read_text(encoding="utf-8"))
     anchor = manifest.get("audit_anchor")
@@ -45,7 +47,9 @@ def draft(edition: Edition, ledger: Ledger, region: Region, settings: Settings, 
     is_demonstration = manifest.get("is_demonstration") == "true"
     is_kept_back = is_demonstration and not may_send(settings)
     identity = message_id(OFFICE, settings.auditor_mail, f"{Purpose.AUDIT}:{edition.edition_id}", settings)
-    message = _message(edition, anchor, identity, is_demonstration, given(ledger, region, now), region, settings, now)
+    message = _message(
+        edition, anchor, identity, is_demonstration, list_given_access(ledger, region, now), region, settings, now
+    )
     return NoticeDecision(
         edition_id=edition.edition_id,
         day=edition.day,
@@ -65,7 +69,7 @@ def draft(edition: Edition, ledger: Ledger, region: Region, settings: Settings, 
     )
 
 
-def given(ledger: Ledger, region: Region, now: datetime) -> str:
+def list_given_access(ledger: Ledger, region: Region, now: datetime) -> str:
     """Lines about links and roles given in the last days, newest first; empty where there were none."""
     lines = [
         f"{one.at.astimezone(region.time_zone):%Y-%m-%d %H:%M}  {one.by}  "

@@ -29,13 +29,13 @@ def tell_administrator(ledger: Ledger, settings: Settings, now: datetime) -> Not
     if not settings.administrator_mail:
         return None
     with ledger.writing() as connection:
-        decision = draft(connection, settings, now)
+        decision = draft_notice(connection, settings, now)
         return None if decision is None else outbox.add_notice(connection, decision)
 
 
-def draft(connection: Connection, settings: Settings, now: datetime) -> NoticeDecision | None:
+def draft_notice(connection: Connection, settings: Settings, now: datetime) -> NoticeDecision | None:
     """That mail, not stored; None when nothing bounced that was not told yet."""
-    told = _told(connection)
+    told = _reported_attempts(connection)
     bounced = [
         one
         for one in queue.bounced_since(connection, now - _LOOK_BACK)
@@ -44,7 +44,7 @@ def draft(connection: Connection, settings: Settings, now: datetime) -> NoticeDe
     return _decision(bounced, settings.administrator_mail, settings, now) if bounced else None
 
 
-def _told(connection: Connection) -> dict[str, int]:
+def _reported_attempts(connection: Connection) -> dict[str, int]:
     """Numbers of bounced mails that were told, and after which attempt."""
     told: dict[str, int] = {}
     for one in outbox.of_purpose(connection, Purpose.ADMINISTRATION):

@@ -16,9 +16,9 @@ from pipelines.ledger.notifications.notice import NoticeState as Sent
 from pipelines.ledger.workflow.steps import workflow_states
 from pipelines.notifying import alert_quality
 from pipelines.notifying.audience import Recipient, recipients
-from pipelines.notifying.digest import Material, framing
-from pipelines.notifying.message import Address, Letter, seal, week_thread
-from pipelines.notifying.notices import Occasion, may_send, occasion
+from pipelines.notifying.digest import Material, frame_fields
+from pipelines.notifying.message import Address, Message, week_thread, write_message
+from pipelines.notifying.notices import Occasion, may_send, read_occasion
 from pipelines.notifying.wording import LEVEL_NAMES, Item, item
 
 _LISTED = 5
@@ -50,7 +50,7 @@ def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Setting
     What the day's edition is to tell waits for it until ``finished_by``; then the last one is told, as what it is.
     Raises UserError when the edition is not published.
     """
-    given = occasion(edition, ledger, region, settings, now)
+    given = read_occasion(edition, ledger, region, settings, now)
     if given.is_demonstration and not may_send(settings):
         return []
     today = region.local_day(now)
@@ -62,7 +62,7 @@ def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Setting
             for kind, to, key in wanted
             if outbox.find_notice(connection, *to.key, f"{kind.purpose}:{key}") is None
         ]
-    decisions = [draft(given, ledger, kind, to, key) for kind, to, key in missing]
+    decisions = [draft_notice(given, ledger, kind, to, key) for kind, to, key in missing]
     with ledger.writing() as connection:
         return [
             outbox.add_notice(connection, one)
@@ -71,9 +71,9 @@ def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Setting
         ]
 
 
-def draft(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> NoticeDecision:
+def draft_notice(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> NoticeDecision:
     """One of these mails with its decision, not stored."""
-    return _decision(given, kind, to, key, write(given, ledger, kind, to, key))
+    return _decision(given, kind, to, key, write_calendar_message(given, ledger, kind, to, key))
 
 
 def next_day(kind: Kind, region: Region, since: date) -> date:
@@ -85,7 +85,7 @@ def next_day(kind: Kind, region: Region, since: date) -> date:
     return found
 
 
-def write(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> Letter:
+def write_calendar_message(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> Message:
     """One of these mails."""
     office_id, address = to.key
     is_of_week = kind.purpose in {Purpose.BRIEF, Purpose.WEEKLY}
@@ -99,7 +99,7 @@ def write(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) 
         "edition_day": given.edition.day.isoformat(),
     }
     fields = {**shared, **kind.fields(given, ledger, to, key)}
-    return seal(envelope, kind.purpose, fields, given.region, given.settings, given.now)
+    return write_message(envelope, kind.purpose, fields, given.region, given.settings, given.now)
 
 
 def _missing(given: Occasion) -> str:
@@ -155,7 +155,7 @@ def _brief(given: Occasion, ledger: Ledger, to: Recipient, _: str) -> Fields:
     worst = counts or "没有未解除事项"
     reach = max((one.data_to for one in severe), default=given.region.local_day(given.edition.cutoff_at))
     return {
-        **framing(material, reach, given.region),
+        **frame_fields(material, reach, given.region),
         "subject": f"[每日简报] {given.region.name_zh} {worst} {given.edition.day.isoformat()}",
         "counts": counts,
         "issued": int(rows["is_issued"].sum()),
@@ -203,7 +203,7 @@ def _week(given: Occasion, ledger: Ledger, to: Recipient, _: str) -> Fields:
     reach = max((one.data_to for one in listed), default=given.region.local_day(given.edition.cutoff_at))
     counts = _counts(rows)
     return {
-        **framing(material, reach, given.region),
+        **frame_fields(material, reach, given.region),
         "subject": f"[每周汇总] {to.office.name} {counts or '没有未解除事项'} {given.edition.day.isoformat()}",
         "counts": counts,
         "items": listed,
@@ -236,7 +236,7 @@ def _counts(rows: pd.DataFrame) -> str:
     return "、".join(f"{name} {found[level]} 项" for level, name in LEVEL_NAMES.items() if level in found.index)
 
 
-def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, letter: Letter) -> NoticeDecision:
+def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, message: Message) -> NoticeDecision:
     hours, now = to.office.hours, given.now
     hour = hours.next_working(given.region, now) if kind.waits_for_work else hours.after_quiet(given.region, now)
     edition = given.edition
@@ -249,12 +249,12 @@ def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, letter: Lett
         reason=Reason.PERIODIC,
         state=Sent.QUEUED,
         content={},
-        message_id=letter.message_id,
+        message_id=message.message_id,
         is_demonstration=given.is_demonstration,
         decided_at=now,
-        subject=letter.subject,
-        file_name=letter.file_name,
-        message=letter.message,
+        subject=message.subject,
+        file_name=message.file_name,
+        message=message.message,
         purpose=kind.purpose,
         subject_key=key,
         not_before=None if hour == now else hour,

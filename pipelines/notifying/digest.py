@@ -97,7 +97,7 @@ def changes(why: Words, before: Numbers, now: Numbers) -> Words:
     return found
 
 
-def digest(
+def digest_fields(
     material: Material,
     recipient: Recipient,
     told: Told,
@@ -115,13 +115,13 @@ def digest(
     telling = _telling(opened, reason)
     items = _items(_noted(opened, telling), region, settings)
     said = [item(row, "", region, settings) for row in telling.head(LONGEST_LIST).to_dict("records")]
-    reach = _reach(material, [*items, *said], region)
+    reach = _last_data_day(material, [*items, *said], region)
     city = material.rows[(material.rows["area"] == region.city) & ~material.rows["is_ended"]]
     city_items = [] if material.office.is_city else [item(row, "", region, settings) for row in city.to_dict("records")]
     listing = _listing(material, recipient, opened, telling, items, region, settings)
     fields = (
         listing
-        | framing(material, reach, region)
+        | frame_fields(material, reach, region)
         | {
             "subject": _subject(material.office, telling, reach, region, settings),
             "because": BECAUSE[reason],
@@ -136,7 +136,7 @@ def digest(
     return fields | (_not_reported(material, opened, missing, reach, region, settings) if missing else {})
 
 
-def bundle(
+def bundle_fields(
     material: Material,
     recipient: Recipient,
     told: Told,
@@ -149,16 +149,16 @@ def bundle(
     opened = _opened(material, told, chosen)
     items = _items(opened, region, settings)
     fields = _listing(material, recipient, opened, opened, items, region, settings)
-    reach = _reach(material, items, region)
+    reach = _last_data_day(material, items, region)
     subject = _subject(material.office, opened, reach, region, settings)
     return (
         fields
-        | framing(material, reach, region)
+        | frame_fields(material, reach, region)
         | {"subject": subject, "because": because, "lifted": [], "city_name": region.name_zh, "city_items": []}
     )
 
 
-def framing(material: Material, reach: date, region: Region) -> dict[str, object]:
+def frame_fields(material: Material, reach: date, region: Region) -> dict[str, object]:
     """What stands at the foot of every mail of warnings."""
     edition = material.edition
     return {
@@ -375,7 +375,7 @@ def _ended(lifted: list[Item]) -> str:
     return f"{first.what}的{called}{'已认定误报' if _is_false(first) else '已解除'}{f'：{why}' if why else ''}。"
 
 
-def _reach(material: Material, items: list[Item], region: Region) -> date:
+def _last_data_day(material: Material, items: list[Item], region: Region) -> date:
     fallback = data_to(material.completeness, material.edition) or region.local_day(material.edition.cutoff_at)
     return max((one.data_to for one in items), default=fallback)
 

@@ -9,7 +9,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger.notifications.notice import Reason
 from pipelines.notifying.audience import Recipient
 from pipelines.notifying.chart import bars
-from pipelines.notifying.digest import ISSUED, NEW, RAISED, Material, framing
+from pipelines.notifying.digest import ISSUED, NEW, RAISED, Material, frame_fields
 from pipelines.notifying.wording import LEVEL_NAMES, action, fact, item
 
 _FOLDED_LISTED = 20
@@ -44,7 +44,7 @@ class Unit:
         return sum(before > 0 for before in self.folded.values())
 
 
-def urgent(
+def immediate_alert_fields(
     material: Material, recipient: Recipient, unit: Unit, region: Region, settings: Settings
 ) -> dict[str, object]:
     """The fields of the template ``urgent`` about one warning."""
@@ -63,7 +63,7 @@ def urgent(
     level = LEVEL_NAMES[Level(one.level)]
     before = LEVEL_NAMES[Level(unit.before)] if unit.before else ""
     because = _FOLDED_ROSE if is_of_others and unit.risen else _BECAUSE[unit.reason]
-    return framing(material, one.data_to, region) | {
+    return frame_fields(material, one.data_to, region) | {
         "subject": f"{one.tag} {one.what} {unit.change}{size}{part} 数据截至{one.data_to.isoformat()}",
         "item": one,
         "fact": fact(row, one),

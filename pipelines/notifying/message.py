@@ -21,7 +21,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.\d+| \d{2}:\d{2})?(?![^<>]*>)")  # or 
 
 
 @dataclass(frozen=True)
-class Letter:
+class Message:
     """A finished mail: the same office, address, edition and material give the same bytes."""
 
     subject: str
@@ -57,9 +57,9 @@ def week_thread(office_id: str, day: date) -> str:
     return f"{office_id}\n{year}-W{week:02d}"
 
 
-def seal(
+def write_message(
     to: Address, template: str, fields: Mapping[str, object], region: Region, settings: Settings, now: datetime
-) -> Letter:
+) -> Message:
     """Write a mail from the templates ``<template>.txt.j2`` and ``<template>.html.j2``; ``fields`` has its subject.
 
     Invented data are marked in the subject. Raises jinja2.UndefinedError for a field that is missing.
@@ -84,7 +84,7 @@ def seal(
     page = _templates().get_template(f"{template}.html.j2").render(given)
     message.add_alternative(_with_whole_days(page), subtype="html", cte="base64")
     message.set_boundary(f"=_{identity.strip('<>').partition('@')[0]}")
-    return Letter(
+    return Message(
         subject=subject,
         message_id=identity,
         file_name=f"{to.edition_id}_{to.office_id}_{identity[1:17]}.eml",

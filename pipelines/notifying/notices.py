@@ -26,10 +26,10 @@ from pipelines.ledger.workflow.steps import first_published_day, handled_episode
 from pipelines.notifying import immediate_alert as one_urgent
 from pipelines.notifying.audience import Office, concerned, offices, recipients
 from pipelines.notifying.completeness import completeness_lines, silent_since
-from pipelines.notifying.digest import Material, bundle, digest
-from pipelines.notifying.message import Address, Letter, hashed, message_id, seal, week_thread
-from pipelines.notifying.notification_reasons import Board, board, judged
-from pipelines.notifying.plan import IS_DUE, AtOnce, Plan, kept_back, planned, reason_rows, retrospective
+from pipelines.notifying.digest import Material, bundle_fields, digest_fields
+from pipelines.notifying.message import Address, Message, hashed, message_id, week_thread, write_message
+from pipelines.notifying.notification_reasons import Board, board, evaluate_reasons
+from pipelines.notifying.plan import IS_DUE, AtOnce, Plan, hold_back, make_plan, reason_rows, retrospective
 from pipelines.published.read import read
 
 _TREND = timedelta(weeks=44)
@@ -82,7 +82,7 @@ class Occasion:
         return self._materials[office.office_id]
 
 
-def occasion(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> Occasion:
+def read_occasion(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> Occasion:
     """Read an edition and the human side of its open warnings. Raises UserError when it is not published."""
     everywhere = frozenset[str]().union(*(office.areas for office in offices(region)))
     warnings = ask("mail_warning", recipient_viewer(everywhere), edition, settings)
@@ -105,7 +105,7 @@ def decide(
     not published.
     """
     while True:
-        given = occasion(edition, ledger, region, settings, now)
+        given = read_occasion(edition, ledger, region, settings, now)
         decided = _decided(given, ledger, is_replay=is_replay)
         if decided is not None:
             return decided
@@ -118,7 +118,7 @@ def _decided(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Notice
     if not is_replay:
         _call_back(given, ledger)
     plans = plans_of(given, ledger, is_replay=is_replay)
-    decisions = [(plan, drafts(given, plan)) for plan in plans]
+    decisions = [(plan, draft_notices(given, plan)) for plan in plans]
     digests: list[Notice] = []
     others: list[Notice] = []
     with ledger.writing() as connection:
@@ -149,7 +149,7 @@ def tell_issued(edition: Edition, ledger: Ledger, region: Region, settings: Sett
     UserError when the edition is not published.
     """
     while True:
-        told = _issues_told(occasion(edition, ledger, region, settings, now), ledger)
+        told = _issues_told(read_occasion(edition, ledger, region, settings, now), ledger)
         if told is not None:
             return told
 
@@ -201,7 +201,7 @@ def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool, only_issues: b
     edition, region = given.edition, given.region
     everybody = recipients(region, edition.day)
     if is_replay:
-        return [retrospective(given.board, one, judged(given.board, one, NOTHING)) for one in everybody]
+        return [retrospective(given.board, one, evaluate_reasons(given.board, one, NOTHING)) for one in everybody]
     with ledger.reading() as connection:
         knows = find_notification_states(connection, edition.cutoff_at)
     everywhere = recipient_viewer(frozenset[str]().union(*(one.office.areas for one in everybody)) or frozenset({""}))
@@ -212,46 +212,50 @@ def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool, only_issues: b
     found = []
     for one in everybody:
         knowing = knows.get(one.key, NOTHING)
-        told = judged(given.board, one, knowing)
+        told = evaluate_reasons(given.board, one, knowing)
         late = [at for area, at in silent.items() if area in one.office.areas]
-        plan = planned(edition, region, given.now, given.board, one, told, knowing, late, only_issues=only_issues)
-        found.append(kept_back(plan) if is_kept_back else plan)
+        plan = make_plan(edition, region, given.now, given.board, one, told, knowing, late, only_issues=only_issues)
+        found.append(hold_back(plan) if is_kept_back else plan)
     return found
 
 
-def write_digest(given: Occasion, plan: Plan) -> Letter:
+def write_digest(given: Occasion, plan: Plan) -> Message:
     """The digest of a plan whose reason is one to write."""
     material = given.material(plan.recipient.office)
-    fields = digest(material, plan.recipient, plan.told, plan.known.levels, plan.reason, given.region, given.settings)
+    fields = digest_fields(
+        material, plan.recipient, plan.told, plan.known.levels, plan.reason, given.region, given.settings
+    )
     thread = week_thread(plan.recipient.office.office_id, given.edition.day)
-    return _sealed(given, plan, f"{Purpose.DIGEST}:{given.edition.edition_id}", thread, "digest", fields)
+    return _write(given, plan, f"{Purpose.DIGEST}:{given.edition.edition_id}", thread, "digest", fields)
 
 
-def write_at_once(given: Occasion, plan: Plan, mail: AtOnce) -> Letter:
+def write_at_once(given: Occasion, plan: Plan, mail: AtOnce) -> Message:
     """A mail about one urgent warning, or several of a level."""
     material = given.material(plan.recipient.office)
     if len(mail.units) == 1:
-        fields = one_urgent.urgent(material, plan.recipient, mail.units[0], given.region, given.settings)
-        return _sealed(
+        fields = one_urgent.immediate_alert_fields(
+            material, plan.recipient, mail.units[0], given.region, given.settings
+        )
+        return _write(
             given, plan, f"{Purpose.IMMEDIATE}:{mail.key}", f"episode\n{mail.units[0].head}", "urgent", fields
         )
     because = f"同时有 {len(mail.units)} 项达到这一级别，合并为一封即时通报。"
     chosen = mail.rows & plan.told.is_own
-    fields = bundle(material, plan.recipient, plan.told, chosen, because, given.region, given.settings)
+    fields = bundle_fields(material, plan.recipient, plan.told, chosen, because, given.region, given.settings)
     thread = week_thread(plan.recipient.office.office_id, given.edition.day)
-    return _sealed(given, plan, f"{Purpose.IMMEDIATE}:{mail.key}", thread, "digest", fields)
+    return _write(given, plan, f"{Purpose.IMMEDIATE}:{mail.key}", thread, "digest", fields)
 
 
-def _sealed(given: Occasion, plan: Plan, key: str, thread: str, template: str, fields: dict[str, object]) -> Letter:
+def _write(given: Occasion, plan: Plan, key: str, thread: str, template: str, fields: dict[str, object]) -> Message:
     office_id, address = plan.recipient.key
     to = Address(office_id, address, key, given.edition.edition_id, thread)
-    return seal(to, template, fields, given.region, given.settings, given.now)
+    return write_message(to, template, fields, given.region, given.settings, given.now)
 
 
-def drafts(given: Occasion, plan: Plan) -> list[NoticeDecision]:
+def draft_notices(given: Occasion, plan: Plan) -> list[NoticeDecision]:
     """The decisions of a plan, the digest's first, with the mails that are due; stores nothing."""
-    letter = write_digest(given, plan) if plan.reason in IS_DUE else None
-    return [_decision(given, plan, plan.reason, plan.content, letter, _waits(given, plan)), *_at_once(given, plan)]
+    message = write_digest(given, plan) if plan.reason in IS_DUE else None
+    return [_decision(given, plan, plan.reason, plan.content, message, _waits(given, plan)), *_at_once(given, plan)]
 
 
 def _waits(given: Occasion, plan: Plan) -> datetime | None:
@@ -268,8 +272,8 @@ def _at_once(given: Occasion, plan: Plan) -> list[NoticeDecision]:
         told = mail.rows & plan.told.is_own
         content = {str(one): int(level) for one, level in zip(given.board.ids[told], levels[told], strict=True)}
         not_before = None if mail.level is Level.RED else waits
-        letter = write_at_once(given, plan, mail)
-        decisions.append(_decision(given, plan, mail.reason, content, letter, not_before, mail))
+        message = write_at_once(given, plan, mail)
+        decisions.append(_decision(given, plan, mail.reason, content, message, not_before, mail))
     return decisions
 
 
@@ -278,7 +282,7 @@ def _decision(
     plan: Plan,
     reason: Reason,
     content: dict[str, int],
-    letter: Letter | None,
+    message: Message | None,
     not_before: datetime | None,
     mail: AtOnce | None = None,
 ) -> NoticeDecision:
@@ -293,18 +297,18 @@ def _decision(
         office_id=office_id,
         address=address,
         reason=reason,
-        state=NoticeState.QUEUED if letter else NoticeState.RETROSPECTIVE if is_retrospective else NoticeState.NOT_DUE,
+        state=NoticeState.QUEUED if message else NoticeState.RETROSPECTIVE if is_retrospective else NoticeState.NOT_DUE,
         content=content,
         message_id=message_id(office_id, address, f"{purpose}:{key or edition.edition_id}", given.settings),
         is_demonstration=given.is_demonstration,
         decided_at=given.now,
-        subject=letter.subject if letter else "",
-        file_name=letter.file_name if letter else "",
-        message=letter.message if letter else None,
+        subject=message.subject if message else "",
+        file_name=message.file_name if message else "",
+        message=message.message if message else None,
         purpose=purpose,
         subject_key=key,
         episode_id=mail.units[0].head if mail and len(mail.units) == 1 else None,
-        not_before=not_before if letter else None,
+        not_before=not_before if message else None,
         is_urgent=mail is not None and mail.level is Level.RED,
     )
 

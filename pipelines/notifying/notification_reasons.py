@@ -125,7 +125,7 @@ class Told:
     is_own: Flags
 
 
-def judged(one: Board, recipient: Recipient, known: NotificationState) -> Told:
+def evaluate_reasons(one: Board, recipient: Recipient, known: NotificationState) -> Told:
     """Compare the board with what the recipient knows."""
     rows = one.rows
     level = rows["level"].to_numpy(dtype=np.int64)

@@ -62,7 +62,7 @@ class Plan:
     gone: tuple[str, ...]
 
 
-def planned(
+def make_plan(
     edition: Edition,
     region: Region,
     now: datetime,
@@ -106,7 +106,7 @@ def _is_told_later(hours: Hours, region: Region, now: datetime) -> bool:
     return any(region.is_run_day(one) and region.cutoff_at(one) <= until for one in later)
 
 
-def kept_back(plan: Plan) -> Plan:
+def hold_back(plan: Plan) -> Plan:
     """The same recipient when mails about invented data may not leave."""
     if not plan.at_once and plan.reason not in IS_DUE:
         return plan
@@ -155,7 +155,7 @@ def _at_once(
         key = at_once_key(subjects[int(at)], edition.edition_id)
         if unit.reason is Reason.ISSUED or not only_issues:
             found.append(AtOnce(key, (unit,), Level(int(levels[at])), covered))
-    return tuple(_shared(edition, found))
+    return tuple(_merge_by_level(edition, found))
 
 
 def _happened(told: Told, at: int, members: Flags) -> Reason:
@@ -166,7 +166,7 @@ def _happened(told: Told, at: int, members: Flags) -> Reason:
     return Reason.WORSENED if before else Reason.FIRST
 
 
-def _shared(edition: Edition, found: list[AtOnce]) -> list[AtOnce]:
+def _merge_by_level(edition: Edition, found: list[AtOnce]) -> list[AtOnce]:
     """One mail for the many of a level."""
     mails = []
     for level in (Level.RED, Level.ORANGE):

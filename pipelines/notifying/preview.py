@@ -13,7 +13,7 @@ from pipelines.ledger.notifications import notice as outbox
 from pipelines.ledger.notifications.notice import NoticeDecision, Purpose, Reason
 from pipelines.notifying import auditor_mail, bounces, calendar_mails, notices, reminders
 from pipelines.notifying.audience import Recipient
-from pipelines.notifying.notices import Occasion, occasion
+from pipelines.notifying.notices import Occasion, read_occasion
 from pipelines.notifying.plan import IS_DUE, Plan
 from pipelines.operations import watch
 from pipelines.published.read import edition_in_force
@@ -78,7 +78,7 @@ class Place:
     def occasion(self, at: datetime) -> Occasion:
         """The edition as of an instant."""
         at_home = self.settings.model_copy(update={"smtp_host": ""})
-        return occasion(self.edition, self.ledger, self.region, at_home, at)
+        return read_occasion(self.edition, self.ledger, self.region, at_home, at)
 
     def plans(self, given: Occasion) -> list[Plan]:
         """What these recipients would get of it."""
@@ -106,7 +106,7 @@ def _digests(place: Place) -> tuple[list[Seen], str]:
             if plan.recipient not in to:
                 continue
             if plan.reason in IS_DUE:
-                found.append(_seen(notices.drafts(given, plan)[0]))
+                found.append(_seen(notices.draft_notices(given, plan)[0]))
             else:
                 without.append(f"{plan.recipient.office.name} {plan.recipient.title}：{_NO_DIGEST[plan.reason]}")
     return found, "".join(f"\n  {one}" for one in without)
@@ -124,7 +124,9 @@ def _by_hours(place: Place) -> Iterator[tuple[datetime, list[Recipient]]]:
 
 def _at_once(place: Place) -> tuple[list[Seen], str]:
     given = place.occasion(place.now)
-    found = [_seen(one) for plan in place.plans(given) if plan.at_once for one in notices.drafts(given, plan)[1:]]
+    found = [
+        _seen(one) for plan in place.plans(given) if plan.at_once for one in notices.draft_notices(given, plan)[1:]
+    ]
     return found, "" if found else "橙色、红色事项都已单独通报"
 
 
@@ -132,12 +134,12 @@ def _of_reminders(purpose: Purpose, nothing: str) -> Callable[[Place], tuple[lis
     def shown(place: Place) -> tuple[list[Seen], str]:
         given, keys = place.occasion(place.now), {one.key for one in place.to}
         with place.ledger.reading() as connection:
-            due = [one for one in reminders.drafts(given, connection) if (one.office_id, one.address) in keys]
+            due = [one for one in reminders.draft_due(given, connection) if (one.office_id, one.address) in keys]
             found = [one for one in due if one.purpose is purpose]
             told = {(one.office_id, one.address) for one in found}
             for to in place.to:
                 if to.key not in told:
-                    found += [one for one in reminders.ahead(given, connection, to) if one.purpose is purpose]
+                    found += [one for one in reminders.draft_next(given, connection, to) if one.purpose is purpose]
         return [_seen(one) for one in found], "" if found else nothing
 
     return shown
@@ -159,7 +161,7 @@ def _next_of(kind: calendar_mails.Kind, place: Place, given: Occasion, to: Recip
         made = outbox.find_notice(connection, *to.key, f"{kind.purpose}:{kind.key(region, day)}")
     if made is not None:
         day = calendar_mails.next_day(kind, region, day + timedelta(days=1))
-    decision = calendar_mails.draft(given, place.ledger, kind, to, str(kind.key(region, day)))
+    decision = calendar_mails.draft_notice(given, place.ledger, kind, to, str(kind.key(region, day)))
     if day == today:
         return _seen(decision)
     opens = region.cutoff_at(day)
@@ -171,7 +173,7 @@ def _audit(place: Place) -> tuple[list[Seen], str]:
         return [], "没有设置 GANGSHAO_AUDITOR_MAIL"
     at_home = place.settings.model_copy(update={"smtp_host": ""})
     try:
-        decision = auditor_mail.draft(place.edition, place.ledger, place.region, at_home, place.now)
+        decision = auditor_mail.draft_notice(place.edition, place.ledger, place.region, at_home, place.now)
     except OSError as error:
         raise UserError(
             f"版次 {place.edition.edition_id} 的发布清单无法读取：{error.strerror} (no manifest)"
@@ -185,7 +187,7 @@ def _administration(place: Place) -> tuple[list[Seen], str]:
     if not place.settings.administrator_mail:
         return [], "没有设置 GANGSHAO_ADMINISTRATOR_MAIL"
     with place.ledger.reading() as connection:
-        decision = bounces.draft(connection, place.settings, place.now)
+        decision = bounces.draft_notice(connection, place.settings, place.now)
     return ([_seen(decision)], "") if decision else ([], "没有被拒收而还未告知的邮件")
 
 

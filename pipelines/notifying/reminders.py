@@ -20,8 +20,8 @@ from pipelines.ledger.notifications.notification_state import NoticeWords
 from pipelines.ledger.workflow.steps import Deadline, deadlines, workflow_states
 from pipelines.ledger.workflow.transition import remind_within
 from pipelines.notifying.audience import POST_NAMES, STEPS, Office, Recipient, asked, offices, recipients
-from pipelines.notifying.message import Address, hashed, seal
-from pipelines.notifying.notices import Occasion, may_send, occasion
+from pipelines.notifying.message import Address, hashed, write_message
+from pipelines.notifying.notices import Occasion, may_send, read_occasion
 from pipelines.notifying.wording import Item, item
 
 _TITLES = {
@@ -88,15 +88,15 @@ def remind(edition: Edition, ledger: Ledger, region: Region, settings: Settings,
     likes. Nothing is due outside an office's working hours, but overdue steps of red and orange ones, which wait for
     the end of the quiet hours, red not even that. Raises UserError when the edition is not published.
     """
-    given = occasion(edition, ledger, region, settings, now)
+    given = read_occasion(edition, ledger, region, settings, now)
     if given.is_demonstration and not may_send(settings):
         return []
     with ledger.writing() as connection:
-        made = drafts(given, connection)
+        made = draft_due(given, connection)
         return [_stored(connection, decision) for decision in made]
 
 
-def drafts(given: Occasion, connection: Connection) -> list[NoticeDecision]:
+def draft_due(given: Occasion, connection: Connection) -> list[NoticeDecision]:
     """The reminders that are due at the occasion's instant and were not made yet, with their mails; stores nothing."""
     everybody = recipients(given.region, given.region.local_day(given.now))
     turns = [one for one in _turns(given, connection, everybody) if one.ask_at <= given.now]
@@ -104,7 +104,7 @@ def drafts(given: Occasion, connection: Connection) -> list[NoticeDecision]:
     return _asked(given, turns, everybody, everybody) + _overdue(given, late)
 
 
-def ahead(given: Occasion, connection: Connection, recipient: Recipient) -> list[NoticeDecision]:
+def draft_next(given: Occasion, connection: Connection, recipient: Recipient) -> list[NoticeDecision]:
     """The next reminder and the next overdue step to come to a recipient if nobody acts until then; stores nothing.
 
     Dated to the instant at which it would be due, after the occasion's.
@@ -344,7 +344,7 @@ def _decision(
     own = items[0].episode_id
     to = Address(office_id, address, f"{purpose}:{key}", edition.edition_id, f"episode\n{own}")
     shown = {"items": items, "office": recipient.office, "is_demonstration": given.is_demonstration}
-    letter = seal(to, "reminder", {**fields, **shown}, given.region, given.settings, given.now)
+    message = write_message(to, "reminder", {**fields, **shown}, given.region, given.settings, given.now)
     return NoticeDecision(
         edition_id=edition.edition_id,
         day=edition.day,
@@ -354,12 +354,12 @@ def _decision(
         reason=reason,
         state=Sent.QUEUED,
         content=content,
-        message_id=letter.message_id,
+        message_id=message.message_id,
         is_demonstration=given.is_demonstration,
         decided_at=given.now,
-        subject=letter.subject,
-        file_name=letter.file_name,
-        message=letter.message,
+        subject=message.subject,
+        file_name=message.file_name,
+        message=message.message,
         purpose=purpose,
         subject_key=key,
         episode_id=own if len(items) == 1 else None,

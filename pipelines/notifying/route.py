@@ -9,7 +9,7 @@ from pipelines.core.domain import TOTAL_INDUSTRY, Level
 from pipelines.core.region.load import Region
 from pipelines.ledger.notifications.notification_state import NOTHING, NoticeWords, words_of
 from pipelines.notifying.audience import recipients
-from pipelines.notifying.notification_reasons import board, judged
+from pipelines.notifying.notification_reasons import board, evaluate_reasons
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def routes(region: Region, area: str, level: Level, industry: str, kind: str, no
     one = board(pd.DataFrame([row]), {}, {}, region, now)
     found = []
     for to in recipients(region, region.local_day(now)):
-        told = judged(one, to, NOTHING)
+        told = evaluate_reasons(one, to, NOTHING)
         hour = to.office.hours.next_working(region, now)
         how, when = "不发", None
         if told.is_urgent[0]:

@@ -80,7 +80,7 @@ def level_title(level: int, is_issued: bool) -> str:
 
 def item(row: dict[str, object], change: str, region: Region, settings: Settings, detail: str = "") -> Item:
     """A row of mail_warning.sql, open ones with the columns of a board, in words."""
-    reached, data_words = _reach(row, region)
+    reached, data_words = _data_until(row, region)
     state = State(str(row.get("state", State.TO_VERIFY)))
     return Item(
         episode_id=str(row["episode_id"]),
@@ -188,7 +188,7 @@ def _grains(region: Region) -> dict[str, Grain]:
     return {str(rule): Grain(grain) for rule, grain in zip(first["rule_id"], first["grain"], strict=True)}
 
 
-def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
+def _data_until(row: dict[str, object], region: Region) -> tuple[date, str]:
     """Up to which day a warning's data reach, and how to say it: rules on readings and scores judge whole periods."""
     first = pd.Timestamp(str(row["data_to"])).date()
     known = _grains(region).get(str(row["rule_id"]), Grain.DAY)

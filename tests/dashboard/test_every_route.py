@@ -18,7 +18,7 @@ from pipelines.core.region import load as regions
 from pipelines.ledger.notifications.notification_state import NotificationState
 from pipelines.notifying.audience import Recipient
 from pipelines.notifying.notices import decide
-from pipelines.notifying.notification_reasons import Board, Told, judged
+from pipelines.notifying.notification_reasons import Board, Told, evaluate_reasons
 from pipelines.published import read as door
 from pipelines.published.cache import Kept
 from pipelines.published.read import edition_in_force
@@ -328,7 +328,7 @@ def test_no_mail_speaks_of_another_area(place: Site, marked: Marked, monkeypatch
     everywhere = frozenset({region.city, *region.units})
 
     def judged_for_all(shown: Board, one: Recipient, knowing: NotificationState) -> Told:
-        return judged(shown, replace(one, office=replace(one.office, areas=everywhere)), knowing)
+        return evaluate_reasons(shown, replace(one, office=replace(one.office, areas=everywhere)), knowing)
 
     monkeypatch.setattr("pipelines.notifying.notices.judged", judged_for_all)
     assert wrong(mails()), "without both a mail tells of other areas"

@@ -17,7 +17,7 @@ from pipelines.ledger.workflow.acknowledgement import acknowledge
 from pipelines.ledger.workflow.steps import Subject, apply_transition
 from pipelines.notifying import calendar_mails
 from pipelines.notifying.audience import recipients
-from pipelines.notifying.notices import occasion
+from pipelines.notifying.notices import read_occasion
 from pipelines.notifying.outbox import send
 from pipelines.published import read
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
@@ -46,10 +46,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, EmailMessa
         story.remind(2, "17:00")
         calendar_mails.send_due(edition(story.days[2]), ledger, REGION, settings, _at(story.days[2], "09:00"))
         send(ledger, settings, _at(story.days[2] + timedelta(days=1), "09:00"))
-        given = occasion(edition(story.days[2]), ledger, REGION, settings, _at(story.days[2], "09:00"))
+        given = read_occasion(edition(story.days[2]), ledger, REGION, settings, _at(story.days[2], "09:00"))
         leader = next(one for one in recipients(REGION, story.days[2]) if one.role is Role.CITY_LEADER)
         by_calendar = [
-            (kind.purpose, parsed(calendar_mails.write(given, ledger, kind, leader, _key(kind, story.days[2])).message))
+            (
+                kind.purpose,
+                parsed(
+                    calendar_mails.write_calendar_message(
+                        given, ledger, kind, leader, _key(kind, story.days[2])
+                    ).message
+                ),
+            )
             for kind in calendar_mails.KINDS
         ]
         ledger.close()

@@ -12,7 +12,7 @@ from pipelines.ledger.editions import record_edition
 from pipelines.ledger.notifications.notice import Notice, NoticeState, Purpose, Reason, recorded_notices
 from pipelines.notifying import reminders
 from pipelines.notifying.audience import offices
-from pipelines.notifying.notices import decide, occasion
+from pipelines.notifying.notices import decide, read_occasion
 from pipelines.notifying.wording import item
 from tests.pipeline.mail_city import REGION, City, Told, edition
 
@@ -171,7 +171,9 @@ def test_an_event_that_nobody_verified_stays_with_its_office_when_its_data_end(
         record_edition(ledger, edition(day), is_replay, edition(day).cutoff_at)
     told(city, ledger, FIRST, [opened])
     second = told(city, ledger, SECOND, [opened, ended])
-    given = occasion(edition(SECOND), ledger, REGION, city.settings, edition(SECOND).cutoff_at + timedelta(hours=75))
+    given = read_occasion(
+        edition(SECOND), ledger, REGION, city.settings, edition(SECOND).cutoff_at + timedelta(hours=75)
+    )
     assert list(given.board.ids) == (["a"] if stays else [])
     assert (second["dongchangfu"].reason is Reason.LIFTED) is not stays
     if stays:
@@ -180,5 +182,5 @@ def test_an_event_that_nobody_verified_stays_with_its_office_when_its_data_end(
         shown = item(row, "", REGION, city.settings)
         assert "仍须核实" in shown.state
         with ledger.reading() as connection:
-            made = reminders.drafts(given, connection)
+            made = reminders.draft_due(given, connection)
         assert [one.address for one in made if one.purpose is Purpose.OVERDUE] == ["juzhang@dongchangfu.example.com"]

@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.notifications.notice import NoticeState, recorded_notices
-from pipelines.notifying.message import Address, seal
+from pipelines.notifying.message import Address, write_message
 from pipelines.notifying.outbox import SendReport, send
 from pipelines.published import read
 from tests.faults.storm import queue_mails
@@ -177,7 +177,7 @@ def test_a_very_long_subject_comes_through_a_server_whole(ledger: Ledger, tmp_pa
     (address,) = mails
     fields = {"subject": subject, "office": {"name": "单位"}, "title": "岗位", "is_demonstration": False, "missing": ""}
     to = Address("unit", address, "test:1", "2026-11-23.1", "test\nunit")
-    letter = seal(to, "test", fields, REGION, Settings(data=tmp_path), NOW)
+    letter = write_message(to, "test", fields, REGION, Settings(data=tmp_path), NOW)
     assert max(map(len, letter.message.splitlines())) <= 998
     with ledger.writing() as connection:
         connection.exec_driver_sql("update mail set message = ?", (letter.message,))

@@ -91,7 +91,7 @@ def test_every_purpose_of_mail_is_seen_as_it_is_queued_then(city: City, ledger: 
     account_id = account.create(ledger, trail.SYSTEM, "zhao", "赵六", Role.CITY_LEADER, [], at(MONDAY, "07:00"))
     link.insert_password_link(ledger, Actor("administrator:root", "10.0.0.1"), account_id, at(MONDAY, "07:00"))
     said = "administrator:root  设置密码的链接：zhao（city_leader）"
-    assert said in auditor_mail.given(ledger, REGION, now)
+    assert said in auditor_mail.list_given_access(ledger, REGION, now)
     compare({Purpose.AUDIT}, now, lambda: auditor_mail.tell_auditor(edition(MONDAY), ledger, REGION, settings, now))
     compare(
         {kind.purpose for kind in calendar_mails.KINDS},
