@@ -134,7 +134,7 @@ from pipelines.formcheck.form_check import Checker
 from pipelines.core.region.load import load
 from tests.pipeline.ingest_place import REGION, Place
 
-original, check = guarded.drops_of, Checker.check
+original, check = guarded.submissions_of, Checker.check
 
 def opening(content, *rest):
     if b"L007" in content and sys.argv[2] == "opening":
@@ -146,7 +146,7 @@ def checking(self, contract, drops):
         os.kill(os.getpid(), signal.SIGKILL)
     return check(self, contract, drops)
 
-guarded.drops_of, Checker.check = opening, checking
+guarded.submissions_of, Checker.check = opening, checking
 Place.at(Path(sys.argv[1]), load(REGION)).ingest()
 """
 
