@@ -9,7 +9,8 @@ from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger import editions as recorded
-from pipelines.notifying import auditor_mail, calendar_mails, notices, outbox, reminders
+from pipelines.notifying import calendar_mails, notices, outbox, reminders
+from pipelines.notifying.kinds.audit import tell_auditor
 from pipelines.published.read import edition_in_force
 
 
@@ -18,7 +19,7 @@ def notify(settings: Settings, region: Region, ledger: Ledger, edition: Edition,
     decided = notices.decide(edition, is_replay=False, ledger=ledger, region=region, settings=settings, now=now)
     asked_again = reminders.remind(edition, ledger, region, settings, now)
     by_calendar = calendar_mails.send_due(edition, ledger, region, settings, now)
-    auditor_mail.tell_auditor(edition, ledger, region, settings, now)
+    tell_auditor(edition, ledger, region, settings, now)
     report = outbox.send(ledger, settings, now)
     reasons = Counter(str(notice.reason) for notice in decided)
     told = "，".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))

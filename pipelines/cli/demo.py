@@ -128,7 +128,7 @@ def keep_backtests(
         con = warehouse.connection
         first = con.execute("select min(day) from edition").fetchall()[0][0]
         by_people = {name: decided(con, ledger, region, name) for name in {one["indicator"].iloc[0] for one in rows}}
-        found = backtest_together(con, region, rows, first, last, labels, progress, by_people)
+        found = backtest_together(con, region, rows, (first, last), labels, progress, by_people)
     for rule_id, figures in found.items():
         store_backtest(ledger, rule_id, hashes[rule_id], figures, trail.SYSTEM, now)
 

@@ -23,7 +23,7 @@ from pipelines.ledger.notifications.notification_state import NoticeWords, reaso
 from pipelines.notifying import outbox
 from pipelines.notifying import preview as previews
 from pipelines.notifying.audience import Recipient, recipients, unrouted
-from pipelines.notifying.notices import may_send
+from pipelines.notifying.occasion import may_send
 from pipelines.notifying.preview import NAMES, OF_THE_SYSTEM, Place
 from pipelines.notifying.route import routes
 from pipelines.operations.clock import refuse_clock_ahead

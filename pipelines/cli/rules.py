@@ -65,9 +65,9 @@ def backtest(
     with runs.locked(settings), store.connect(settings, read_only=True) as warehouse, bar() as progress:
         con, days = warehouse.connection, (to_day(first), to_day(last))
         by_people = decided(con, ledger, region, str(rows["indicator"].iloc[0]))
-        found = backtested(con, region, rows, *days, truth, progress, by_people)
+        found = backtested(con, region, rows, days, truth, progress, by_people)
         if len(old) and rule_hash(old) != rule_hash(rows):
-            was = backtested(con, region, old, *days, truth, progress, by_people)
+            was = backtested(con, region, old, days, truth, progress, by_people)
             found["replaces"] = {"rule_hash": rule_hash(old), **was}
     number = store_backtest(ledger, rule, rule_hash(rows), found, trail.this_process(), now())
     for line in backtest_lines(region, rule, found):

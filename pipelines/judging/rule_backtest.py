@@ -51,13 +51,12 @@ def backtest(
     con: duckdb.DuckDBPyConnection,
     region: Region,
     rows: pd.DataFrame,
-    first: date,
-    last: date,
+    days: tuple[date, date],
     truth: Path | None = None,
     progress: Progress = lambda *_: None,
     decided: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
-    """Judge the editions of these days again with these rows of one rule in the place of those that were in force.
+    """Judge the editions of these days (first, last) again with these rows of one rule in place of those then.
 
     ``con`` is the warehouse; other rules of the same indicator are judged beside it, for rises are told once. Warnings
     of the first edition were going on before and are not counted. Returns figures: editions, weeks, warnings,
@@ -70,7 +69,7 @@ def backtest(
     the kind of rule makes no warnings.
     """
     told = {} if decided is None else {str(rows["indicator"].iloc[0]): decided}
-    [found] = backtest_together(con, region, [rows], first, last, truth, progress, told).values()
+    [found] = backtest_together(con, region, [rows], days, truth, progress, told).values()
     return found
 
 
@@ -78,8 +77,7 @@ def backtest_together(
     con: duckdb.DuckDBPyConnection,
     region: Region,
     rules: Sequence[pd.DataFrame],
-    first: date,
-    last: date,
+    days: tuple[date, date],
     truth: Path | None = None,
     progress: Progress = lambda *_: None,
     decided: Mapping[str, pd.DataFrame] = MappingProxyType({}),
@@ -93,11 +91,11 @@ def backtest_together(
     editions = con.execute(
         "select max_by(edition_id, cutoff_at), day, max(cutoff_at) from edition where day between $first and $last "
         "group by day order by day",
-        {"first": first, "last": last},
+        {"first": days[0], "last": days[1]},
     ).fetchall()
     if not editions:
-        raise UserError(f"{first} 至 {last} 没有版次，请先运行 gangshao run --from … --to … (no editions then)")
-    passes, labels = _passes(rules, first, last), _labels(truth)
+        raise UserError(f"{days[0]} 至 {days[1]} 没有版次，请先运行 gangshao run --from … --to … (no editions then)")
+    passes, labels = _passes(rules, days), _labels(truth)
     answer: dict[str, dict[str, Any]] = {}
     for number, together in enumerate(passes):
         past = _Past([], [], {}, [], {})
@@ -119,12 +117,12 @@ def backtest_together(
     return answer
 
 
-def _passes(rules: Sequence[pd.DataFrame], first: date, last: date) -> list[list[pd.DataFrame]]:
+def _passes(rules: Sequence[pd.DataFrame], between: tuple[date, date]) -> list[list[pd.DataFrame]]:
     """Rules that are judged together: those in force on all days, and the others where that changes nothing.
 
     Two spike rules of one indicator tell each other's rises; of them one that was not in force has a pass of its own.
     """
-    days = pd.Timestamp(first), pd.Timestamp(last)
+    days = pd.Timestamp(between[0]), pd.Timestamp(between[1])
     passes: list[list[pd.DataFrame]] = [[]]
     others: list[pd.DataFrame] = []
     for rows in rules:

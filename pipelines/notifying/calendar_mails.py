@@ -1,8 +1,9 @@
-"""Mails by the calendar: leaders' daily brief, weekly digest, the month's report on alerts, the test mail."""
+"""Mails by the calendar: which are due on a day, to whom; each kind is a file in ``kinds``."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 import pandas as pd
 
@@ -11,36 +12,52 @@ from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import notice as outbox
-from pipelines.ledger.notifications.notice import Notice, NoticeDecision, Purpose, Reason
-from pipelines.ledger.notifications.notice import NoticeState as Sent
+from pipelines.ledger.notifications.notice import Notice, NoticeDecision, NoticeState, Reason
 from pipelines.ledger.workflow.steps import workflow_states
-from pipelines.notifying import alert_quality
 from pipelines.notifying.audience import Recipient, recipients
-from pipelines.notifying.digest import Material, frame_fields
-from pipelines.notifying.message import Address, Message, week_thread, write_message
-from pipelines.notifying.notices import Occasion, may_send, read_occasion
-from pipelines.notifying.wording import LEVEL_NAMES, Item, item
+from pipelines.notifying.kinds import mail_kinds
+from pipelines.notifying.mail_kind import MailKind, Place, Preview, preview_of
+from pipelines.notifying.message import Address, Message, write_message
+from pipelines.notifying.occasion import Material, Occasion, may_send, read_occasion
+from pipelines.notifying.wording import LEVEL_NAMES
 
-_LISTED = 5
-_WEEKLY_LISTED = 20
 _LONGEST_WAIT = 62  # days within which a month's first workday comes
 Fields = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A mail by the calendar: who gets it, its key on a day (None: none is due), what it says, by that key, whether it
-    waits for working hours.
+class CalendarMail(MailKind):
+    """A kind of mail by the calendar; ``waits_for_work``: whether it waits for working hours.
 
     ``is_of_edition``: it tells what the day's edition says, and waits for it.
     """
 
-    purpose: Purpose
-    posts: frozenset[Role]
-    key: Callable[[Region, date], str | None]
-    fields: Callable[[Occasion, Ledger, Recipient, str], Fields]
-    waits_for_work: bool
-    is_of_edition: bool = True
+    posts: ClassVar[frozenset[Role]]
+    waits_for_work: ClassVar[bool] = True
+    is_of_edition: ClassVar[bool] = True
+
+    @abstractmethod
+    def key(self, region: Region, day: date) -> str | None:
+        """Its key on a workday; None when none is due."""
+
+    @abstractmethod
+    def fields(self, given: Occasion, ledger: Ledger, to: Recipient, key: str) -> Fields:
+        """What its template prints, beside what is the same for all of them."""
+
+    def thread(self, given: Occasion, office_id: str) -> str:
+        """The mails it hangs together with in mail readers."""
+        del given
+        return f"{self.purpose}\n{office_id}"
+
+    def preview(self, place: Place) -> tuple[list[Preview], str]:
+        """As of ``MailKind``."""
+        given = place.occasion(place.now)
+        found = [_preview_next(self, place, given, to) for to in place.to if to.role in self.posts]
+        return found, "" if found else "所选单位没有收这种邮件的岗位"
+
+
+def calendar_kinds() -> list[CalendarMail]:
+    """The kinds by the calendar, in the order in which they are queued."""
+    return [kind for kind in mail_kinds().values() if isinstance(kind, CalendarMail)]
 
 
 def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> list[Notice]:
@@ -71,12 +88,12 @@ def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Setting
         ]
 
 
-def draft_notice(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> NoticeDecision:
+def draft_notice(given: Occasion, ledger: Ledger, kind: CalendarMail, to: Recipient, key: str) -> NoticeDecision:
     """One of these mails with its decision, not stored."""
     return _decision(given, kind, to, key, write_calendar_message(given, ledger, kind, to, key))
 
 
-def next_day(kind: Kind, region: Region, since: date) -> date:
+def next_day(kind: CalendarMail, region: Region, since: date) -> date:
     """The first day from ``since`` on whose calendar wants a mail of this kind. Raises ValueError when none does."""
     days = (since + timedelta(days=ahead) for ahead in range(_LONGEST_WAIT))
     found = next((day for day in days if region.is_workday(day) and kind.key(region, day) is not None), None)
@@ -85,11 +102,10 @@ def next_day(kind: Kind, region: Region, since: date) -> date:
     return found
 
 
-def write_calendar_message(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> Message:
+def write_calendar_message(given: Occasion, ledger: Ledger, kind: CalendarMail, to: Recipient, key: str) -> Message:
     """One of these mails."""
     office_id, address = to.key
-    is_of_week = kind.purpose in {Purpose.BRIEF, Purpose.WEEKLY}
-    thread = week_thread(office_id, given.edition.day) if is_of_week else f"{kind.purpose}\n{office_id}"
+    thread = kind.thread(given, office_id)
     envelope = Address(office_id, address, f"{kind.purpose}:{key}", given.edition.edition_id, thread)
     shared = {
         "office": to.office,
@@ -111,68 +127,33 @@ def _missing(given: Occasion) -> str:
     return "今天" if day == today else day.isoformat()
 
 
-def _due(region: Region, day: date) -> Iterator[tuple[Kind, Recipient, str]]:
+def _due(region: Region, day: date) -> Iterator[tuple[CalendarMail, Recipient, str]]:
     if not region.is_workday(day):
         return
     for to in recipients(region, day):
-        for kind in KINDS:
+        for kind in calendar_kinds():
             key = kind.key(region, day)
             if key is not None and to.role in kind.posts:
                 yield kind, to, key
 
 
-def _is_first_workday(region: Region, since: date, day: date) -> bool:
+def is_first_workday(region: Region, since: date, day: date) -> bool:
+    """Whether no day from ``since`` to the day before is a workday."""
     return not any(region.is_workday(since + timedelta(days=back)) for back in range((day - since).days))
 
 
-def _workday_before(region: Region, day: date) -> date:
-    day -= timedelta(days=1)
-    return day if region.is_workday(day) else _workday_before(region, day)
+def month_key(region: Region, day: date) -> str | None:
+    """The month on its first workday, else None."""
+    return f"{day:%Y-%m}" if is_first_workday(region, day.replace(day=1), day) else None
 
 
-def _daily(_: Region, day: date) -> str:
-    return day.isoformat()
-
-
-def _weekly(region: Region, day: date) -> str | None:
-    monday = day - timedelta(days=day.weekday())
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}" if _is_first_workday(region, monday, day) else None
-
-
-def _monthly(region: Region, day: date) -> str | None:
-    return f"{day:%Y-%m}" if _is_first_workday(region, day.replace(day=1), day) else None
-
-
-def _brief(given: Occasion, ledger: Ledger, to: Recipient, _: str) -> Fields:
-    material = given.material(to.office)
-    rows, region = _open(material), given.region
-    since = _workday_before(region, region.local_day(given.now))
-    new = rows[rows["opened_on"].astype(str) > since.isoformat()]
-    severe = [item(row, "", given.region, given.settings) for row in rows.head(_LISTED).to_dict("records")]
-    waiting = int((rows["state"] == State.TO_VERIFY).sum())
-    counts = _counts(rows)
-    worst = counts or "没有未解除事项"
-    reach = max((one.data_to for one in severe), default=given.region.local_day(given.edition.cutoff_at))
-    return {
-        **frame_fields(material, reach, given.region),
-        "subject": f"[每日简报] {given.region.name_zh} {worst} {given.edition.day.isoformat()}",
-        "counts": counts,
-        "issued": int(rows["is_issued"].sum()),
-        "waiting": waiting,
-        "new": len(new),
-        **_ended(material, ledger, since, region),
-        "items": severe,
-    }
-
-
-def _open(material: Material) -> pd.DataFrame:
+def open_rows(material: Material) -> pd.DataFrame:
     """The office's own warnings that nobody ended, by the level that counts."""
     rows = material.rows[~material.rows["is_ended"] & material.rows["area"].isin(material.office.areas)]
     return rows.sort_values("level", kind="stable")
 
 
-def _ended(material: Material, ledger: Ledger, since: date, region: Region) -> Fields:
+def count_ended(material: Material, ledger: Ledger, since: date, region: Region) -> Fields:
     """How many of the office's own were lifted, by people or the data, and dismissed, since the edition of a day.
 
     What people ended counts when they did, not again when the data follow.
@@ -191,52 +172,13 @@ def _ended(material: Material, ledger: Ledger, since: date, region: Region) -> F
     return {"lifted": by_people.count(State.LIFTED) + by_data, "dismissed": by_people.count(State.DISMISSED)}
 
 
-def _week(given: Occasion, ledger: Ledger, to: Recipient, _: str) -> Fields:
-    material = given.material(to.office)
-    rows = _open(material)
-    since = given.edition.day - timedelta(days=7)
-    new = rows[rows["opened_on"].astype(str) > since.isoformat()]
-    listed: list[Item] = [
-        item(row, _taken(row, to.office.office_id), given.region, given.settings)
-        for row in rows.head(_WEEKLY_LISTED).to_dict("records")
-    ]
-    reach = max((one.data_to for one in listed), default=given.region.local_day(given.edition.cutoff_at))
-    counts = _counts(rows)
-    return {
-        **frame_fields(material, reach, given.region),
-        "subject": f"[每周汇总] {to.office.name} {counts or '没有未解除事项'} {given.edition.day.isoformat()}",
-        "counts": counts,
-        "items": listed,
-        "unlisted": len(rows) - len(listed),
-        "new": len(new),
-        **_ended(material, ledger, since, given.region),
-        "waiting": int((rows["state"] == State.TO_VERIFY).sum()),
-    }
-
-
-def _taken(row: Mapping[object, object], office_id: str) -> str:
-    holding = row["silenced"]
-    found = holding.get(office_id) if isinstance(holding, dict) else None
-    return f"{found.owner} 已签收，至 {found.expires_at:%m-%d}" if found else ""
-
-
-def _quality(given: Occasion, ledger: Ledger, _: Recipient, month_sent: str) -> Fields:
-    last = date.fromisoformat(f"{month_sent}-01") - timedelta(days=1)
-    report = alert_quality.report(given, ledger, last.replace(day=1), last)
-    month = f"{last.year}年{last.month}月"
-    return {"subject": f"[预警质量月报] {given.region.name_zh} {month}", "report": report, "month": month}
-
-
-def _test(_: Occasion, __: Ledger, to: Recipient, month: str) -> Fields:
-    return {"subject": f"[测试邮件] {to.office.name} {month}，收到无须回复"}
-
-
-def _counts(rows: pd.DataFrame) -> str:
+def count_levels(rows: pd.DataFrame) -> str:
+    """How many there are of each level, in words."""
     found = rows["level"].value_counts()
     return "、".join(f"{name} {found[level]} 项" for level, name in LEVEL_NAMES.items() if level in found.index)
 
 
-def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, message: Message) -> NoticeDecision:
+def _decision(given: Occasion, kind: CalendarMail, to: Recipient, key: str, message: Message) -> NoticeDecision:
     hours, now = to.office.hours, given.now
     hour = hours.next_working(given.region, now) if kind.waits_for_work else hours.after_quiet(given.region, now)
     edition = given.edition
@@ -247,7 +189,7 @@ def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, message: Mes
         office_id=to.office.office_id,
         address=to.address,
         reason=Reason.PERIODIC,
-        state=Sent.QUEUED,
+        state=NoticeState.QUEUED,
         content={},
         message_id=message.message_id,
         is_demonstration=given.is_demonstration,
@@ -261,10 +203,15 @@ def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, message: Mes
     )
 
 
-_HEADS = frozenset({Role.COUNTY_HEAD, Role.CITY_ANALYST, Role.CITY_LEADER})
-KINDS = (
-    Kind(Purpose.BRIEF, frozenset({Role.CITY_LEADER}), _daily, _brief, waits_for_work=False),
-    Kind(Purpose.WEEKLY, _HEADS, _weekly, _week, waits_for_work=True),
-    Kind(Purpose.QUALITY, frozenset({Role.CITY_ANALYST, Role.CITY_LEADER}), _monthly, _quality, waits_for_work=True),
-    Kind(Purpose.TEST, frozenset(Role), _monthly, _test, waits_for_work=True, is_of_edition=False),
-)
+def _preview_next(kind: CalendarMail, place: Place, given: Occasion, to: Recipient) -> Preview:
+    region, today = place.region, place.region.local_day(place.now)
+    day = next_day(kind, region, today)
+    with place.ledger.reading() as connection:
+        made = outbox.find_notice(connection, *to.key, f"{kind.purpose}:{kind.key(region, day)}")
+    if made is not None:
+        day = next_day(kind, region, day + timedelta(days=1))
+    decision = draft_notice(given, place.ledger, kind, to, str(kind.key(region, day)))
+    if day == today:
+        return preview_of(decision)
+    opens = region.cutoff_at(day)
+    return Preview(decision, to.office.hours.next_working(region, opens) if kind.waits_for_work else opens)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.core.domain import Edition, Level, State
+from pipelines.core.domain import Level, State
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger.notifications.notice import Reason
@@ -17,6 +17,7 @@ from pipelines.ledger.workflow.acknowledgement import Acknowledgement
 from pipelines.notifying.audience import Office, Recipient
 from pipelines.notifying.completeness import data_to, owed
 from pipelines.notifying.notification_reasons import Flags, Numbers, Told, Words
+from pipelines.notifying.occasion import Material, frame_fields
 from pipelines.notifying.wording import (
     LEVEL_NAMES,
     STATE_NAMES,
@@ -51,26 +52,6 @@ _NEWS = {
     Reason.ISSUED: {ISSUED},
     Reason.EASED: {LOWERED},
 }
-
-
-@dataclass(frozen=True)
-class Material:
-    """What the published edition shows to one office, with what people made of it.
-
-    ``rows``: open warnings as a board has them, of the office's areas and city totals; ``is_shown``: which rows of the
-    board they are. ``closed``: ended ones (mail_warning.sql); ``completeness``, ``trend``: answers of those questions;
-    ``lines``: the completeness in words.
-    """
-
-    office: Office
-    edition: Edition
-    rows: pd.DataFrame
-    is_shown: Flags
-    closed: pd.DataFrame
-    completeness: pd.DataFrame
-    trend: pd.DataFrame
-    is_demonstration: bool
-    lines: list[str]
 
 
 @dataclass(frozen=True)
@@ -156,19 +137,6 @@ def bundle_fields(
         | frame_fields(material, reach, region)
         | {"subject": subject, "because": because, "lifted": [], "city_name": region.name_zh, "city_items": []}
     )
-
-
-def frame_fields(material: Material, reach: date, region: Region) -> dict[str, object]:
-    """What stands at the foot of every mail of warnings."""
-    edition = material.edition
-    return {
-        "office": material.office,
-        "completeness": material.lines,
-        "data_to": reach.isoformat(),
-        "cutoff": edition.cutoff_at.astimezone(region.time_zone).strftime("%Y-%m-%d %H:%M"),
-        "edition_id": edition.edition_id,
-        "is_demonstration": material.is_demonstration,
-    }
 
 
 def _opened(material: Material, told: Told, chosen: Flags | None = None) -> pd.DataFrame:

@@ -67,13 +67,8 @@ def write_message(
     marked = f"{'【演示数据】' if fields['is_demonstration'] else ''}{fields['subject']}"
     subject = " ".join(spell_controls(marked).splitlines())  # a header is one line
     given = {**fields, "subject": subject, "address": settings.address}
-    identity = message_id(to.office_id, to.address, to.purpose_key, settings)
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = subject
-    message["From"] = settings.mail_from
-    message["To"] = to.address
-    message["Date"] = format_datetime(now.astimezone(region.time_zone))
-    message["Message-ID"] = identity
+    message = _start_message(to, subject, region, settings, now)
+    identity = str(message["Message-ID"])
     # All mails of a thread hang from one root, which no mail bears: readers show them as one thread.
     root = f"<{hashed('thread', *to.thread.splitlines(), length=32)}@{_domain(settings)}>"
     message["In-Reply-To"] = root
@@ -90,6 +85,30 @@ def write_message(
         file_name=f"{to.edition_id}_{to.office_id}_{identity[1:17]}.eml",
         message=message.as_bytes(),
     )
+
+
+def write_text_message(
+    to: Address, subject: str, text: str, region: Region, settings: Settings, now: datetime
+) -> Message:
+    """A mail of plain text, of no thread; one that is about no edition has an empty ``edition_id``."""
+    message = _start_message(to, subject, region, settings, now)
+    message["Auto-Submitted"] = "auto-generated"
+    if to.edition_id:
+        message["X-Gangshao-Edition"] = to.edition_id
+    message.set_content(text, cte="base64")
+    identity = str(message["Message-ID"])
+    about = to.edition_id or f"{now:%Y-%m-%d}"
+    return Message(subject, identity, f"{about}_{to.office_id}_{identity[1:17]}.eml", message.as_bytes())
+
+
+def _start_message(to: Address, subject: str, region: Region, settings: Settings, now: datetime) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = subject
+    message["From"] = settings.mail_from
+    message["To"] = to.address
+    message["Date"] = format_datetime(now.astimezone(region.time_zone))
+    message["Message-ID"] = message_id(to.office_id, to.address, to.purpose_key, settings)
+    return message
 
 
 def _with_whole_days(page: str) -> str:

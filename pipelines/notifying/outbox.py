@@ -20,8 +20,8 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import queue
 from pipelines.ledger.notifications.queue import Outgoing, Sender
-from pipelines.notifying.bounces import tell_administrator
-from pipelines.notifying.notices import may_send
+from pipelines.notifying.kinds.administration import tell_administrator
+from pipelines.notifying.occasion import may_send
 from pipelines.notifying.retry import next_attempt
 from pipelines.notifying.smtp import Answer, Outcome, connect, deliver, reply_of, say_goodbye
 

@@ -1,20 +1,31 @@
 """What is to be sent to one recipient about an edition: mails at once, the digest or why there is none, all reasons."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
-from pipelines.core.domain import Edition, Level
+from pipelines.core.domain import Edition, Level, recipient_viewer
 from pipelines.core.region.load import Region
 from pipelines.core.region.office_hours import Hours
+from pipelines.ledger import Ledger
 from pipelines.ledger.notifications.notice import Reason
-from pipelines.ledger.notifications.notification_state import NoticeWords, NotificationState, at_once_key, subject_of
-from pipelines.notifying.audience import DESKS, Recipient
-from pipelines.notifying.immediate_alert import Unit
-from pipelines.notifying.notification_reasons import Board, Flags, Told
+from pipelines.ledger.notifications.notification_state import (
+    NOTHING,
+    NoticeWords,
+    NotificationState,
+    at_once_key,
+    find_notification_states,
+    subject_of,
+)
+from pipelines.notifying.audience import DESKS, Recipient, recipients
+from pipelines.notifying.completeness import silent_since
+from pipelines.notifying.digest import ISSUED, NEW, RAISED
+from pipelines.notifying.notification_reasons import Board, Flags, Told, evaluate_reasons
+from pipelines.notifying.occasion import Occasion, ask, may_send
+from pipelines.notifying.wording import LEVEL_NAMES
 
 MOST_AT_ONCE = 3
 """So many urgent warnings of a level get a mail each; more of them share one."""
@@ -29,6 +40,29 @@ _NEWS = (
     Reason.NOT_REPORTED,
 )
 IS_DUE = frozenset(_NEWS)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One urgent warning, a row of the office's material, with the rows folded into it that are this office's.
+
+    ``before``: the level at which it was told before, 0 where it was not; ``folded`` has that of each folded row.
+    """
+
+    head: str
+    folded: Mapping[str, int]
+    reason: Reason
+    before: int
+
+    @property
+    def change(self) -> str:
+        """What changed of the one itself, in a word."""
+        return ISSUED if self.reason is Reason.ISSUED else name_rise(self.before) or NEW
+
+    @property
+    def risen(self) -> int:
+        """How many of the folded were told before: they are told again because they rose."""
+        return sum(before > 0 for before in self.folded.values())
 
 
 @dataclass(frozen=True)
@@ -62,11 +96,31 @@ class Plan:
     gone: tuple[str, ...]
 
 
+def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool, only_issues: bool = False) -> list[Plan]:
+    """What each recipient of the edition's day gets, in the order of offices; ``only_issues``: at once only those."""
+    edition, region = given.edition, given.region
+    everybody = recipients(region, edition.day)
+    if is_replay:
+        return [retrospective(given.board, one, evaluate_reasons(given.board, one, NOTHING)) for one in everybody]
+    with ledger.reading() as connection:
+        knows = find_notification_states(connection, edition.cutoff_at)
+    everywhere = recipient_viewer(frozenset[str]().union(*(one.office.areas for one in everybody)) or frozenset({""}))
+    roster = ask("mail_completeness", everywhere, edition, given.settings) if everybody else pd.DataFrame()
+    is_kept_back = given.is_demonstration and not may_send(given.settings)
+    rows = given.board.rows
+    silent = silent_since(roster, edition, rows[~rows["is_receded"]]) if everybody else {}
+    found = []
+    for one in everybody:
+        knowing = knows.get(one.key, NOTHING)
+        told = evaluate_reasons(given.board, one, knowing)
+        late = [at for area, at in silent.items() if area in one.office.areas]
+        plan = make_plan(given, one, told, knowing, late, only_issues=only_issues)
+        found.append(hold_back(plan) if is_kept_back else plan)
+    return found
+
+
 def make_plan(
-    edition: Edition,
-    region: Region,
-    now: datetime,
-    board: Board,
+    given: Occasion,
     recipient: Recipient,
     told: Told,
     known: NotificationState,
@@ -76,6 +130,7 @@ def make_plan(
 ) -> Plan:
     """Plan for one recipient; ``silent_since``: since when reports of areas with open warnings of its office are
     overdue (UTC). ``only_issues``: of the mails at once only those about what people issued."""
+    edition, region, now, board = given.edition, given.region, given.now, given.board
     at_once = _at_once(edition, board, told, known.at_once, only_issues=only_issues)
     covered = np.zeros(len(told.why), dtype=bool)
     for mail in at_once:
@@ -231,3 +286,8 @@ def reason_rows(plan: Plan, board: Board, edition_id: str, notice_ids: dict[str,
     frame["notice_id"] = frame["notice_id"].astype("Int64").where(frame["notice_id"] >= 0)
     office_id, address = plan.recipient.key
     return frame.assign(edition_id=edition_id, office_id=office_id, address=address)
+
+
+def name_rise(before: int) -> str:
+    """From which level a warning rose, in words; empty where it was not told before."""
+    return f"由{LEVEL_NAMES[Level(before)]}{RAISED}" if before else ""

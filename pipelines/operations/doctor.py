@@ -28,7 +28,7 @@ from pipelines.ledger.workflow.rule import unapproved
 from pipelines.ledger.workflow.transition import find_unheld
 from pipelines.notifying import outbox
 from pipelines.notifying.audience import recipients, unmanned, unrouted
-from pipelines.notifying.notices import may_send
+from pipelines.notifying.occasion import may_send
 from pipelines.notifying.smtp import connect, reply_of, say_goodbye
 from pipelines.operations.clock import ahead_sentence
 from pipelines.operations.inventory import backups, published_tables, unnamed_contents

@@ -330,7 +330,7 @@ def test_no_mail_speaks_of_another_area(place: Site, marked: Marked, monkeypatch
     def judged_for_all(shown: Board, one: Recipient, knowing: NotificationState) -> Told:
         return evaluate_reasons(shown, replace(one, office=replace(one.office, areas=everywhere)), knowing)
 
-    monkeypatch.setattr("pipelines.notifying.notices.judged", judged_for_all)
+    monkeypatch.setattr("pipelines.notifying.plan.evaluate_reasons", judged_for_all)
     assert wrong(mails()), "without both a mail tells of other areas"
 
 

@@ -17,7 +17,7 @@ from pipelines.ledger.workflow.acknowledgement import acknowledge
 from pipelines.ledger.workflow.steps import Subject, apply_transition
 from pipelines.notifying import calendar_mails
 from pipelines.notifying.audience import recipients
-from pipelines.notifying.notices import read_occasion
+from pipelines.notifying.occasion import read_occasion
 from pipelines.notifying.outbox import send
 from pipelines.published import read
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
@@ -57,7 +57,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, EmailMessa
                     ).message
                 ),
             )
-            for kind in calendar_mails.KINDS
+            for kind in calendar_mails.calendar_kinds()
         ]
         ledger.close()
         read.close()
@@ -68,7 +68,7 @@ def _at(day: date, clock: str) -> datetime:
     return REGION.instant(day, time.fromisoformat(clock))
 
 
-def _key(kind: calendar_mails.Kind, day: date) -> str:
+def _key(kind: calendar_mails.CalendarMail, day: date) -> str:
     """By which the next mail of a kind is known."""
     return str(kind.key(REGION, calendar_mails.next_day(kind, REGION, day)))
 

@@ -12,7 +12,8 @@ from pipelines.ledger.editions import record_edition
 from pipelines.ledger.notifications.notice import Notice, NoticeState, Purpose, Reason, recorded_notices
 from pipelines.notifying import reminders
 from pipelines.notifying.audience import offices
-from pipelines.notifying.notices import decide, read_occasion
+from pipelines.notifying.notices import decide
+from pipelines.notifying.occasion import read_occasion
 from pipelines.notifying.wording import item
 from tests.pipeline.mail_city import REGION, City, Told, edition
 

@@ -19,10 +19,11 @@ from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.db.schema import mail as mail_table
 from pipelines.ledger.editions import record_edition
 from pipelines.ledger.notifications.notice import Purpose, recorded_notices
-from pipelines.notifying import auditor_mail, bounces, calendar_mails, notices
+from pipelines.notifying import calendar_mails, notices
 from pipelines.notifying.audience import recipients
+from pipelines.notifying.kinds import administration, audit, mail_kinds
 from pipelines.notifying.outbox import send
-from pipelines.notifying.preview import NAMES, PREVIEWS, Place, Seen, preview
+from pipelines.notifying.preview import NAMES, Place, Preview, preview
 from pipelines.notifying.reminders import remind
 from pipelines.operations.watch import find_troubles, tell_duty
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
@@ -33,7 +34,7 @@ MONDAY = date(2026, 11, 2)  # the first workday of week and month
 AUDITOR, ADMINISTRATOR, WATCHER = (f"{name}@hr.example.com" for name in ("shenji", "guanli", "zhiban"))
 
 
-def seen(purpose: Purpose, ledger: Ledger, settings: Settings, now: datetime) -> tuple[list[Seen], str]:
+def seen(purpose: Purpose, ledger: Ledger, settings: Settings, now: datetime) -> tuple[list[Preview], str]:
     """What the preview shows of every recipient; that it changed nothing is asserted."""
     before = (_dump(ledger), sorted(settings.data.rglob("*")))
     found = preview(purpose, Place(ledger, REGION, settings, now, recipients(REGION, MONDAY)))
@@ -48,7 +49,7 @@ def _dump(ledger: Ledger) -> list[str]:
         return list(raw.iterdump())
 
 
-def _due(found: list[Seen], now: datetime) -> set[bytes]:
+def _due(found: list[Preview], now: datetime) -> set[bytes]:
     return {one.message for one in found if one.decision.decided_at == now}
 
 
@@ -91,24 +92,24 @@ def test_every_purpose_of_mail_is_seen_as_it_is_queued_then(city: City, ledger: 
     account_id = account.create(ledger, trail.SYSTEM, "zhao", "赵六", Role.CITY_LEADER, [], at(MONDAY, "07:00"))
     link.insert_password_link(ledger, Actor("administrator:root", "10.0.0.1"), account_id, at(MONDAY, "07:00"))
     said = "administrator:root  设置密码的链接：zhao（city_leader）"
-    assert said in auditor_mail.list_given_access(ledger, REGION, now)
-    compare({Purpose.AUDIT}, now, lambda: auditor_mail.tell_auditor(edition(MONDAY), ledger, REGION, settings, now))
+    assert said in audit.list_given_access(ledger, REGION, now)
+    compare({Purpose.AUDIT}, now, lambda: audit.tell_auditor(edition(MONDAY), ledger, REGION, settings, now))
     compare(
-        {kind.purpose for kind in calendar_mails.KINDS},
+        {kind.purpose for kind in calendar_mails.calendar_kinds()},
         at(MONDAY, "07:35"),
         lambda: calendar_mails.send_due(edition(MONDAY), ledger, REGION, settings, at(MONDAY, "07:35")),
     )
     compare({Purpose.REMINDER}, at(MONDAY, "10:30"), lambda: story.remind(0, "10:30"))
     bounced()
     late = at(MONDAY, "12:10")
-    compare({Purpose.ADMINISTRATION}, late, lambda: bounces.tell_administrator(ledger, settings, late))
+    compare({Purpose.ADMINISTRATION}, late, lambda: administration.tell_administrator(ledger, settings, late))
     moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "18:00"))
     compare({Purpose.OVERDUE}, at(MONDAY, "20:01"), lambda: story.remind(0, "20:01"))
     tuesday = at(MONDAY + timedelta(days=1), "09:00")
     troubles = find_troubles(settings, REGION, ledger, tuesday)
     compare({Purpose.WATCH}, tuesday, lambda: tell_duty(troubles, settings, REGION, ledger, tuesday))
     assert remaining == set(), "a new purpose of mail needs a preview, and its place in this test"
-    assert set(PREVIEWS) == set(NAMES) == set(Purpose)
+    assert set(mail_kinds()) == set(NAMES) == set(Purpose)
 
 
 def test_the_next_reminders_and_overdue_steps_are_seen_ahead_as_they_come(city: City, ledger: Ledger) -> None:
@@ -165,7 +166,7 @@ def test_mails_by_the_calendar_are_seen_on_any_day_with_the_day_they_come(city: 
     now = at(tuesday, "10:00")
     days = {
         kind.purpose: {one.at for one in seen(kind.purpose, ledger, city.settings, now)[0]}
-        for kind in calendar_mails.KINDS
+        for kind in calendar_mails.calendar_kinds()
     }
     monday, december = at(MONDAY + timedelta(days=7), "08:30"), at(date(2026, 12, 1), "08:30")
     assert days == {

@@ -18,7 +18,8 @@ from pipelines.ledger.notifications.notice import Notice, Purpose, recorded_noti
 from pipelines.ledger.notifications.notification_state import reasons
 from pipelines.notifying.audience import offices, recipients
 from pipelines.notifying.calendar_mails import send_due
-from pipelines.notifying.notices import ask, decide
+from pipelines.notifying.notices import decide
+from pipelines.notifying.occasion import ask
 from pipelines.notifying.reminders import remind
 from pipelines.published import read
 from tests.conftest import LAST_EDITION, Build

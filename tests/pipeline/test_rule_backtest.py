@@ -42,7 +42,7 @@ def test_a_backtest_of_the_rules_in_force_says_what_the_editions_said(replayed: 
     total = 0
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
         for rule_id in enabled:
-            found = backtest(con, region, newest(region, rule_id), FIRST, LAST)
+            found = backtest(con, region, newest(region, rule_id), (FIRST, LAST))
             told = sorted((case["opened_on"], case["area"], case["industry"], case["level"]) for case in found["cases"])
             stored = con.execute(
                 "select cast(min(opened_on) as varchar), area, industry, min(level) from episode where rule_id = ? "
@@ -75,7 +75,7 @@ def test_a_try_out_keeps_a_backtest_of_every_rule_as_of_each_alone(
         for rule_id in some:
             rows = newest(region, rule_id)
             by_people = decided(con, ledger, region, str(rows["indicator"].iloc[0]))
-            alone = backtest(con, region, rows, kept[rule_id].first_on, LAST, decided=by_people)
+            alone = backtest(con, region, rows, (kept[rule_id].first_on, LAST), decided=by_people)
             assert kept[rule_id].figures == json.loads(json.dumps(alone)), rule_id
     replay_demonstration(settings, region, ledger, spec, 6, now, silent)
     assert len(backtests(ledger)) == len(wanted)  # the second time nothing is kept again
@@ -93,9 +93,9 @@ def test_rules_judged_together_are_each_told_what_they_are_told_alone(replayed: 
         newest(region, "job_loss_rate_level"),
     ]
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
-        together = backtest_together(con, region, rows, FIRST, LAST)
+        together = backtest_together(con, region, rows, (FIRST, LAST))
         for own in rows:
-            assert together[own["rule_id"].iloc[0]] == backtest(con, region, own, FIRST, LAST)
+            assert together[own["rule_id"].iloc[0]] == backtest(con, region, own, (FIRST, LAST))
     assert together["benefit_claim_spike_cell"]["warnings"] > 0
 
 
@@ -117,9 +117,9 @@ def test_a_backtest_of_a_rule_of_one_industry_has_cases_of_it_alone(replayed: Ho
     region = regions.load(LIAOCHENG)
     rows = newest(region, "insured_leave_spike").assign(scope="industry;cell")
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
-        every = backtest(con, region, rows, FIRST, LAST)["cases"]
+        every = backtest(con, region, rows, (FIRST, LAST))["cases"]
         most = max((case["industry"] for case in every), key=[case["industry"] for case in every].count)
-        own = backtest(con, region, rows.assign(industries=most), FIRST, LAST)["cases"]
+        own = backtest(con, region, rows.assign(industries=most), (FIRST, LAST))["cases"]
     assert {case["industry"] for case in every} > {most} == {case["industry"] for case in own}
 
 

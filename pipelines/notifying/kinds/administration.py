@@ -1,9 +1,6 @@
 """Tells the administrator of mails that a server refused for good: which, for whom, its answer, what to do."""
 
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
 from sqlalchemy import Connection
 
@@ -13,11 +10,31 @@ from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import notice as outbox
 from pipelines.ledger.notifications import queue
 from pipelines.ledger.notifications.notice import Notice, NoticeDecision, NoticeState, Purpose, Reason
-from pipelines.notifying.message import message_id
+from pipelines.notifying.mail_kind import MailKind, Place, Preview, preview_of
+from pipelines.notifying.message import Address, Message, write_text_message
 
 OFFICE = "administrator"
 _LOOK_BACK = timedelta(days=30)  # what bounced longer ago was told then, or nobody wanted to be told
 _MOST_LISTED = 50
+
+
+class Administration(MailKind):
+    """Due to the administrator's address, where there is one, when a mail bounced that was not told yet."""
+
+    purpose = Purpose.ADMINISTRATION
+    title = "退信告知"
+    is_of_the_system = True
+
+    def preview(self, place: Place) -> tuple[list[Preview], str]:
+        """As of ``MailKind``."""
+        if not place.settings.administrator_mail:
+            return [], "没有设置 GANGSHAO_ADMINISTRATOR_MAIL"
+        with place.ledger.reading() as connection:
+            decision = draft_notice(connection, place.settings, place.now)
+        return ([preview_of(decision)], "") if decision else ([], "没有被拒收而还未告知的邮件")
+
+
+KIND = Administration()
 
 
 def tell_administrator(ledger: Ledger, settings: Settings, now: datetime) -> Notice | None:
@@ -55,8 +72,7 @@ def _reported_attempts(connection: Connection) -> dict[str, int]:
 
 def _decision(bounced: list[Notice], address: str, settings: Settings, now: datetime) -> NoticeDecision:
     last, about = bounced[-1], f"{now:%Y%m%dT%H%M%S%f}"
-    identity = message_id(OFFICE, address, f"{Purpose.ADMINISTRATION}:{about}", settings)
-    message = _message(bounced, identity, address, settings, now)
+    message = _write(bounced, Address(OFFICE, address, f"{Purpose.ADMINISTRATION}:{about}", "", ""), settings, now)
     return NoticeDecision(
         edition_id=last.edition_id,
         day=last.day,
@@ -66,39 +82,32 @@ def _decision(bounced: list[Notice], address: str, settings: Settings, now: date
         reason=Reason.BOUNCED,
         state=NoticeState.QUEUED,
         content={str(one.notice_id): one.attempts for one in bounced},
-        message_id=identity,
+        message_id=message.message_id,
         is_demonstration=last.is_demonstration,
         decided_at=now,
-        subject=str(message["Subject"]),
-        file_name=f"{now:%Y-%m-%d}_{OFFICE}_{identity[1:17]}.eml",
-        message=message.as_bytes(),
+        subject=message.subject,
+        file_name=message.file_name,
+        message=message.message,
         purpose=Purpose.ADMINISTRATION,
         subject_key=about,
         is_urgent=True,
     )
 
 
-def _message(bounced: list[Notice], identity: str, address: str, settings: Settings, now: datetime) -> EmailMessage:
+def _write(bounced: list[Notice], to: Address, settings: Settings, now: datetime) -> Message:
     region = regions.load(settings.region)
     mark = "【演示数据】" if bounced[-1].is_demonstration else ""
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = f"{mark}[邮件退回] {region.name_zh} {len(bounced)} 封邮件被邮件服务器拒收"
-    message["From"] = settings.mail_from
-    message["To"] = address
-    message["Date"] = format_datetime(now.astimezone(region.time_zone))
-    message["Message-ID"] = identity
-    message["Auto-Submitted"] = "auto-generated"
+    subject = f"{mark}[邮件退回] {region.name_zh} {len(bounced)} 封邮件被邮件服务器拒收"
     lines = [
         f"第 {one.notice_id} 号，版次 {one.edition_id}，{one.office_id}，{one.address}\n"
         f"    服务器答复：{one.smtp_reply}\n"
         for one in bounced[:_MOST_LISTED]
     ]
     more = f"另有 {len(bounced) - _MOST_LISTED} 封，见送达页面。\n" if len(bounced) > _MOST_LISTED else ""
-    message.set_content(
+    text = (
         f"{mark}下列邮件被邮件服务器拒收（5xx），程序不再重试，收件人没有收到：\n\n{''.join(lines)}{more}\n"
         "地址有误的，请改正 recipients.csv，下一版次会重新通知；地址无误的，排除原因后重发这一封：\n\n"
         f"gangshao outbox resend {bounced[0].notice_id}\n\n"
-        f"送达情况：{settings.address}/delivery\n",
-        cte="base64",
+        f"送达情况：{settings.address}/delivery\n"
     )
-    return message
+    return write_text_message(to, subject, text, region, settings, now)

@@ -5,22 +5,46 @@ It also names the links and roles of accounts that see more than a county which 
 
 import json
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
-from pipelines.core.domain import Edition
+from pipelines.core.domain import Edition, UserError
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts.confirmation import TOLD_FOR, given_roles
 from pipelines.ledger.notifications import notice as outbox
 from pipelines.ledger.notifications.notice import Notice, NoticeDecision, NoticeState, Purpose, Reason
-from pipelines.notifying.message import message_id
-from pipelines.notifying.notices import may_send
+from pipelines.notifying.mail_kind import MailKind, Place, Preview, preview_of
+from pipelines.notifying.message import Address, write_text_message
+from pipelines.notifying.occasion import may_send
 
 OFFICE = "auditor"
 _MOST_LISTED = 50
+
+
+class Audit(MailKind):
+    """Due once an edition to the auditor's address, where there is one."""
+
+    purpose = Purpose.AUDIT
+    title = "审计锚点"
+    is_of_the_system = True
+
+    def preview(self, place: Place) -> tuple[list[Preview], str]:
+        """As of ``MailKind``."""
+        if not place.settings.auditor_mail:
+            return [], "没有设置 GANGSHAO_AUDITOR_MAIL"
+        at_home = place.settings.model_copy(update={"smtp_host": ""})
+        try:
+            decision = draft_notice(place.edition, place.ledger, place.region, at_home, place.now)
+        except OSError as error:
+            raise UserError(
+                f"版次 {place.edition.edition_id} 的发布清单无法读取：{error.strerror} (no manifest)"
+            ) from error
+        if decision is None:
+            return [], f"版次 {place.edition.edition_id} 没有审计锚点"
+        return [preview_of(decision)], ""
+
+
+KIND = Audit()
 
 
 def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> Notice | None:
@@ -46,10 +70,17 @@ def draft_notice(
         return None
     is_demonstration = manifest.get("is_demonstration") == "true"
     is_kept_back = is_demonstration and not may_send(settings)
-    identity = message_id(OFFICE, settings.auditor_mail, f"{Purpose.AUDIT}:{edition.edition_id}", settings)
-    message = _message(
-        edition, anchor, identity, is_demonstration, list_given_access(ledger, region, now), region, settings, now
+    mark, noted = "【演示数据】" if is_demonstration else "", f"{anchor['seq']}:{anchor['own_hash']}"
+    to = Address(OFFICE, settings.auditor_mail, f"{Purpose.AUDIT}:{edition.edition_id}", edition.edition_id, "")
+    subject = f"{mark}[审计锚点] {region.name_zh} 版次 {edition.edition_id} 第 {anchor['seq']} 条"
+    text = (
+        f"{mark}版次 {edition.edition_id} 发布时，审计记录的末条是：\n\n{noted}\n\n"
+        "请保存本邮件。以后在服务器上核对：\n\n"
+        f"gangshao audit verify --anchor {noted}\n\n"
+        "记录被改动、截尾或整体改写，都会与它不符。本邮件每个版次一封，不含任何业务数字。\n"
+        f"{list_given_access(ledger, region, now)}"
     )
+    message = write_text_message(to, subject, text, region, settings, now)
     return NoticeDecision(
         edition_id=edition.edition_id,
         day=edition.day,
@@ -59,12 +90,12 @@ def draft_notice(
         reason=Reason.DEMONSTRATION if is_kept_back else Reason.ANCHOR,
         state=NoticeState.NOT_DUE if is_kept_back else NoticeState.QUEUED,
         content={},
-        message_id=identity,
+        message_id=message.message_id,
         is_demonstration=is_demonstration,
         decided_at=now,
-        subject=str(message["Subject"]),
-        file_name=f"{edition.edition_id}_{OFFICE}_{identity[1:17]}.eml",
-        message=None if is_kept_back else message.as_bytes(),
+        subject=message.subject,
+        file_name=message.file_name,
+        message=None if is_kept_back else message.message,
         purpose=Purpose.AUDIT,
     )
 
@@ -83,33 +114,3 @@ def list_given_access(ledger: Ledger, region: Region, now: datetime) -> str:
     return (
         f"\n近 {days} 天发出的、可看到不止一个县区的账号链接和角色，请核对：\n\n{''.join(lines[:_MOST_LISTED])}{more}"
     )
-
-
-def _message(
-    edition: Edition,
-    anchor: dict[str, object],
-    identity: str,
-    is_demonstration: bool,
-    accounts: str,
-    region: Region,
-    settings: Settings,
-    now: datetime,
-) -> EmailMessage:
-    mark = "【演示数据】" if is_demonstration else ""
-    noted = f"{anchor['seq']}:{anchor['own_hash']}"
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = f"{mark}[审计锚点] {region.name_zh} 版次 {edition.edition_id} 第 {anchor['seq']} 条"
-    message["From"] = settings.mail_from
-    message["To"] = settings.auditor_mail
-    message["Date"] = format_datetime(now.astimezone(region.time_zone))
-    message["Message-ID"] = identity
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Gangshao-Edition"] = edition.edition_id
-    message.set_content(
-        f"{mark}版次 {edition.edition_id} 发布时，审计记录的末条是：\n\n{noted}\n\n"
-        "请保存本邮件。以后在服务器上核对：\n\n"
-        f"gangshao audit verify --anchor {noted}\n\n"
-        f"记录被改动、截尾或整体改写，都会与它不符。本邮件每个版次一封，不含任何业务数字。\n{accounts}",
-        cte="base64",
-    )
-    return message

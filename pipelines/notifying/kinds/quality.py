@@ -1,4 +1,4 @@
-"""How good the alerts of a month were: how many, confirmed or dismissed and why, how soon they were answered, mails."""
+"""The month's report on alerts: how many, confirmed or dismissed and why, how soon they were answered, mails."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -6,13 +6,15 @@ from statistics import median
 
 import pandas as pd
 
-from pipelines.core.domain import State, recipient_viewer
+from pipelines.core.domain import Role, State, recipient_viewer
+from pipelines.core.region.load import Region
 from pipelines.ledger import Ledger
-from pipelines.ledger.notifications.notice import Notice, recorded_notices
+from pipelines.ledger.notifications.notice import Notice, Purpose, recorded_notices
 from pipelines.ledger.workflow.acknowledgement import acknowledgements
 from pipelines.ledger.workflow.steps import Cause, Transition, workflow_states
-from pipelines.notifying.audience import offices
-from pipelines.notifying.notices import Occasion
+from pipelines.notifying.audience import Recipient, offices
+from pipelines.notifying.calendar_mails import CalendarMail, Fields, month_key
+from pipelines.notifying.occasion import Occasion
 from pipelines.published.read import read
 
 CAUSES = {
@@ -52,7 +54,29 @@ class Report:
     mails: list[tuple[str, int]]
 
 
-def report(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
+class Quality(CalendarMail):
+    """Due on the first workday of a month to analysts and leaders, about the month before."""
+
+    purpose = Purpose.QUALITY
+    title = "预警质量月报"
+    posts = frozenset({Role.CITY_ANALYST, Role.CITY_LEADER})
+
+    def key(self, region: Region, day: date) -> str | None:
+        """As of ``CalendarMail``."""
+        return month_key(region, day)
+
+    def fields(self, given: Occasion, ledger: Ledger, _: Recipient, month_sent: str) -> Fields:
+        """As of ``CalendarMail``."""
+        last = date.fromisoformat(f"{month_sent}-01") - timedelta(days=1)
+        report = report_alerts(given, ledger, last.replace(day=1), last)
+        month = f"{last.year}年{last.month}月"
+        return {"subject": f"[预警质量月报] {given.region.name_zh} {month}", "report": report, "month": month}
+
+
+KIND = Quality()
+
+
+def report_alerts(given: Occasion, ledger: Ledger, first: date, last: date) -> Report:
     """What became of the warnings opened from ``first`` to ``last``, from the published file and the ledger."""
     region = given.region
     everybody = offices(region)
