@@ -27,7 +27,7 @@ DOCUMENTS = sorted(
     for path in folder
 )
 MOST_BYTES = {"README.md": 4096, "README.en.md": 4096, "CONTRIBUTING.md": 6144, "SECURITY.md": 3072}
-EXAMPLES = ("returning_labour", "dezhou", "pages/rule.py", "place>", "data/var")
+EXAMPLES = ("returning_labour", "absence", "dezhou", "pages/rule.py", "place>", "data/var")
 PLACE = re.compile(r"(?:dashboard|pipelines|models|data|docs|tests|notebooks|\.ci)/[\w./-]+")
 MODULE = re.compile(r"(?:\w+/)*\w+\.(?:py|sql|js|css|j2|po|service|conf)")
 COMMAND = re.compile(r"\bgangshao ([a-z]+)(?: ([a-z]+)\b)?((?:[^`\n#|；。，（]|\\n)*)")

@@ -1,7 +1,10 @@
 """Changes that docs/develop describes are made as they are written there, in a copy of the region, and have their effect."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,10 +22,15 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng"))
 
 
-def block(guide: str) -> str:
-    """The first example of a guide."""
+def blocks(guide: str) -> list[str]:
+    """The examples of a guide."""
     text = (ROOT / "docs" / "develop" / guide).read_text(encoding="utf-8")
-    return re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[0]
+    return re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def block(guide: str) -> str:
+    """The first of them."""
+    return blocks(guide)[0]
 
 
 def confirms(region: Region, *, is_city: bool) -> list[Role]:
@@ -49,3 +57,50 @@ def test_cells_of_fewer_than_twenty_persons_are_hidden_after_one_section_is_chan
     assert changed != text
     table.write_text(changed, encoding="utf-8")
     assert load(folder).disclosure.persons == 20
+
+
+QUEUED = """
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+from types import SimpleNamespace
+
+from pipelines.core.domain import Edition
+from pipelines.core.region.load import load
+from pipelines.core.settings import Settings
+from pipelines.notifying import calendar_mails
+
+region = load(Path("data/regions/liaocheng"))
+now, edition = datetime(2026, 11, 2, 0, 40, tzinfo=UTC), Edition(date(2026, 11, 2), 1, datetime(2026, 11, 1, 23, tzinfo=UTC))
+given = SimpleNamespace(edition=edition, region=region, settings=Settings(), now=now, is_demonstration=False)
+for kind, to, key in calendar_mails._due(region, date(2026, 11, 2)):
+    if kind.purpose == "absence":
+        made = calendar_mails.draft_notice(given, None, kind, to, key)
+        message = message_from_bytes(made.message, policy=policy.default)
+        print(to.role, made.purpose_key, message["Subject"], message.get_body(("html",)) is not None)
+"""
+
+
+def test_a_mail_is_due_after_one_file_one_name_and_its_templates_are_added(tmp_path: Path) -> None:
+    """In a copy of the program: the registry finds kinds where it stands itself."""
+    for part in ("pipelines", "models", "data/regions"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    notifying = tmp_path / "pipelines" / "notifying"
+    python, template = blocks("mail.md")
+    (notifying / "kinds" / "absence.py").write_text(python, encoding="utf-8")
+    for form in ("txt", "html"):
+        path = notifying / "templates" / f"absence.{form}.j2"
+        path.write_text(template.replace("frame.txt", f"frame.{form}"), encoding="utf-8")
+    ledger = tmp_path / "pipelines" / "ledger" / "notifications" / "notice.py"
+    text = ledger.read_text(encoding="utf-8")
+    ledger.write_text(
+        text.replace('    WATCH = "watch"\n', '    WATCH = "watch"\n    ABSENCE = "absence"\n'), encoding="utf-8"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", QUEUED], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    lines = said.stdout.splitlines()
+    assert len(lines) == 11  # the counties' clerks
+    assert all(line.startswith("county_clerk absence:2026-11 [值守安排] ") for line in lines)

@@ -43,7 +43,7 @@ class Reason(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a mail is for; the list is closed, and each can be looked at before it goes (notifying/preview.py)."""
+    """What a mail is for; the list is closed, and each is a file in notifying/kinds."""
 
     DIGEST = "digest"
     IMMEDIATE = "immediate"
