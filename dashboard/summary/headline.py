@@ -177,20 +177,13 @@ def _of_weeks(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -
     if shown.empty:
         return None
     last = shown.iloc[-1]
-    lo = hi = None
-    expected = _expected_week(indicator.indicator, area, industry, last.period)
-    if expected is not None:
-        lo, hi = expected
     end = last.period + pd.Timedelta(days=WEEK - 1)
-    return _periodic(
-        indicator,
-        area,
-        industry,
+    shape = _Periods(
         "week",
         shown,
         text("week of {first} to {last}", first=short_day(last.period.date()), last=short_day(end.date())),
         end.date(),
-        (lo, hi),
+        _expected_week(indicator.indicator, area, industry, last.period) or (None, None),
         text("normal range"),
         (
             (text("on the week before"), pd.Timedelta(days=WEEK)),
@@ -198,6 +191,7 @@ def _of_weeks(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -
         ),
         SPARK_WEEKS,
     )
+    return _of_periods(indicator, area, industry, shape)
 
 
 def _of_months(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
@@ -219,44 +213,48 @@ def _of_months(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) 
             "",
         )
     past = known["value"].iloc[-1 - SHOWN_MONTHS : -1].dropna()
-    lo = hi = None
+    common: tuple[float, float] | tuple[None, None] = (None, None)
     if len(past) >= 6:
-        lo, hi = (float(past.quantile(q)) for q in ((1 - COMMON_SHARE) / 2, (1 + COMMON_SHARE) / 2))
+        common = float(past.quantile((1 - COMMON_SHARE) / 2)), float(past.quantile((1 + COMMON_SHARE) / 2))
     last = known.iloc[-1].period
     steps = [(text("on the month before"), pd.DateOffset(months=1))]
     if last.month > 2:  # January and February swap the Spring Festival between years
         steps.append((text("on a year ago"), pd.DateOffset(years=1)))
-    return _periodic(
-        indicator,
-        area,
-        industry,
+    shape = _Periods(
         "month",
         known,
         month(last.date()),
         (last + pd.offsets.MonthEnd(0)).date(),
-        (lo, hi),
+        common,
         text("usual in {months} months", months=len(past)),
         tuple(steps),
         13,
     )
+    return _of_periods(indicator, area, industry, shape)
 
 
-def _periodic(  # one shape for weeks and months
-    indicator: Indicator,
-    area: str,
-    industry: str,
-    grain: str,
-    rows: pd.DataFrame,
-    period: str,
-    data_to: date,
-    limits: tuple[float | None, float | None],
-    range_title: str,
-    steps: tuple[tuple[str, object], ...],
-    spark: int,
-) -> Figure:
+@dataclass(frozen=True)
+class _Periods:
+    """Weeks or months of a series, of which the last is shown, and with which it is compared."""
+
+    grain: str
+    rows: pd.DataFrame
+    period: str
+    """The last one, in words."""
+    data_to: date
+    limits: tuple[float, float] | tuple[None, None]
+    range_title: str
+    steps: tuple[tuple[str, object], ...]
+    """How far back what it is compared with lies, each with its words."""
+    spark: int
+
+
+def _of_periods(indicator: Indicator, area: str, industry: str, shape: _Periods) -> Figure:
+    """The figure of the last week or month."""
+    grain, rows, period, data_to = shape.grain, shape.rows, shape.period, shape.data_to
     last = rows.iloc[-1]
     values = rows.set_index("period")["value"]
-    lo, hi = limits
+    lo, hi = shape.limits
     if pd.isna(last.value):
         return Figure(
             indicator,
@@ -270,7 +268,7 @@ def _periodic(  # one shape for weeks and months
         )
     changes = []
     whole = values_of(rows[~is_short(rows)])
-    for against, step in steps:
+    for against, step in shape.steps:
         then = whole.get(last.period - step)
         if last.period in whole.index and then is not None:
             changes.append(_change(indicator, against, float(last.value), float(then)))
@@ -289,10 +287,10 @@ def _periodic(  # one shape for weeks and months
         period,
         data_to,
         verdict,
-        _range(lo, hi, indicator, range_title),
+        _range(lo, hi, indicator, shape.range_title),
         tuple(changes),
         remark,
-        tuple(None if pd.isna(one) else float(one) for one in values.tail(spark)),
+        tuple(None if pd.isna(one) else float(one) for one in values.tail(shape.spark)),
         None if lo is None or hi is None else (lo, hi),
     )
 

@@ -14,7 +14,7 @@ from dashboard.locale import Language, count, language, text
 from dashboard.summary.reference import region
 from dashboard.upload.choice import Choice, refuse_contradiction
 from dashboard.upload.place import name_of, written_aside
-from dashboard.upload.submission import RECEIPT
+from dashboard.upload.submission import RECEIPT, SentFile
 from dashboard.web import data
 from dashboard.web.security import trail
 from dashboard.web.security.entrance import Clock
@@ -32,6 +32,7 @@ from pipelines.ledger.uploads.upload import Sending
 MOST_SAID = 200
 """So many problems are listed; the error sheets have them all."""
 _UNPROCESSABLE = 422
+_SHOWN_WHOLE = 2 << 20  # of a larger file the workbook of errors shows the wrong rows only
 
 
 class Question(StrEnum):
@@ -115,27 +116,17 @@ def _again(outcome: FileOutcome, question: Question | None) -> dict[str, str] | 
     return {"field": str(question), "title": words[question], "value": agreed_to(outcome)}
 
 
-_SHOWN_WHOLE = 2 << 20  # of a larger file the workbook of errors shows the wrong rows only
+def check_file(sent: SentFile, region_folder: Path) -> SandboxAnswer:
+    """What the form check says of a file; raises SaidError as ``check_in_sandbox`` does."""
+    choice, sheet = sent.choice, Rows.ALL if len(sent.content) <= _SHOWN_WHOLE else Rows.REFUSED
+    return check_in_sandbox(
+        sent.content, sent.file_name, region_folder, choice.contract.feed, sheet, meant=choice.meant
+    )
 
 
-def checked(content: bytes, file_name: str, region_folder: Path, choice: Choice) -> SandboxAnswer:
-    """What the form check says of a file; raises SaidError as ``check_apart`` does."""
-    sheet = Rows.ALL if len(content) <= _SHOWN_WHOLE else Rows.REFUSED
-    return check_in_sandbox(content, file_name, region_folder, choice.contract.feed, sheet, meant=choice.meant)
-
-
-def answered(
-    ledger: Ledger,
-    settings: Settings,
-    clock: Clock,
-    choice: Choice,
-    answer: SandboxAnswer,
-    file_name: str,
-    content: bytes,
-    content_hash: str,
-) -> Response:
+def answer_sender(ledger: Ledger, settings: Settings, clock: Clock, sent: SentFile, answer: SandboxAnswer) -> Response:
     """Send a file back with its problems or a question, or take it: then the answer leads to its receipt."""
-    outcome = answer.outcome
+    outcome, choice = answer.outcome, sent.choice
     if outcome.named is not None and outcome.status != "refused":
         refuse_contradiction(choice, outcome.named)
     question = _question(outcome)
@@ -143,11 +134,11 @@ def answered(
         trail().enter(
             Act.UPLOAD,
             f"{choice.contract.feed} {choice.area} {choice.period}",
-            {"hash": content_hash, "rows": outcome.rows_total, "wrong": outcome.rows_quarantined},
+            {"hash": sent.content_hash, "rows": outcome.rows_total, "wrong": outcome.rows_quarantined},
             Result.REFUSED,
         )
-        return sent_back(choice, answer, file_name, question)
-    number = _received(ledger, settings, clock, choice, outcome, file_name, content, content_hash)
+        return sent_back(choice, answer, sent.file_name, question)
+    number = _enter_file(ledger, settings, clock, sent, outcome)
     return make_response(jsonify(to=f"{RECEIPT}/{number}"))
 
 
@@ -171,19 +162,10 @@ def _is_all_wrong(outcome: FileOutcome) -> bool:
     return outcome.rows_quarantined > 0 and not outcome.rows_accepted
 
 
-def _received(
-    ledger: Ledger,
-    settings: Settings,
-    clock: Clock,
-    choice: Choice,
-    outcome: FileOutcome,
-    file_name: str,
-    content: bytes,
-    content_hash: str,
-) -> int:
+def _enter_file(ledger: Ledger, settings: Settings, clock: Clock, sent: SentFile, outcome: FileOutcome) -> int:
     """Put the file into the inbox and enter it; the number of the receipt."""
-    named = outcome.named or choice.meant
-    feed = choice.contract.feed
+    named = outcome.named or sent.choice.meant
+    feed = sent.choice.contract.feed
     sending = Sending(
         feed,
         named.sender,
@@ -192,19 +174,19 @@ def _received(
         named.version,
         named.is_supplement,
         outcome.drop_id,
-        content_hash,
-        len(content),
+        sent.content_hash,
+        len(sent.content),
         outcome.rows_total,
         outcome.rows_quarantined,
     )
-    with written_aside(settings.inbox, feed, content) as aside:
+    with written_aside(settings.inbox, feed, sent.content) as aside:
         made = uploads.enter(
             ledger,
             data.viewer(),
             actor(),
             region().city,
             sending,
-            partial(name_of, feed, named, file_name),
+            partial(name_of, feed, named, sent.file_name),
             aside.take_place,
             clock(),
         )
