@@ -38,12 +38,12 @@ def form(
     )
 
 
-def act(action: str, button: str, *, ask: str = "") -> Any:
+def action_button(action: str, button: str, *, ask: str = "") -> Any:
     """A button that does one thing."""
     return form(action, [], button, ask=ask, kind="act")
 
 
-def written(
+def text_field(
     name: str, title: str, *, kind: str = "text", completes: str = "on", value: str = "", is_required: bool = True
 ) -> Any:
     """A labelled line of text; ``kind`` text or password, ``completes`` as HTML's autocomplete."""
@@ -56,19 +56,19 @@ def written(
     )
 
 
-def told(name: str, title: str, *, is_required: bool = False) -> Any:
+def text_area(name: str, title: str, *, is_required: bool = False) -> Any:
     """A labelled field for some sentences."""
     return html.Label(
         [html.Span(title), html.Textarea(name=name, rows=2, maxLength=1000, required=is_required)], className="wide"
     )
 
 
-def kept(name: str, value: str) -> Any:
+def hidden_field(name: str, value: str) -> Any:
     """A value that is sent along unseen."""
     return dcc.Input(name=name, type="hidden", value=value)
 
 
-def chosen(
+def choice_field(
     name: str,
     title: str,
     options: Sequence[tuple[str, str]],

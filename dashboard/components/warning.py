@@ -12,7 +12,7 @@ from dashboard.locale import count, month, short_day, text, value
 from dashboard.summary import reference
 from dashboard.summary.comparison import Comparison, agreement, certainty, certainty_word, odds
 from dashboard.web import data
-from dashboard.web.fragment_cache import Blank, fill_in
+from dashboard.web.fragment_cache import Blank, fill_blank
 from dashboard.workflow.progress import WorkflowProgress
 from pipelines.core.domain import TOTAL_INDUSTRY
 
@@ -58,8 +58,8 @@ def fill_in_progress(warnings: pd.DataFrame, brought: Mapping[str, WorkflowProgr
     """Fill in at what level each warning of a list counts and how far people have got (``brought``; else: lifted)."""
     for episode_id, level in zip(warnings["episode_id"], warnings["level"], strict=True):
         one = brought.get(episode_id)
-        fill_in(_level(episode_id), level_tag(int(level if one is None else one.level)))
-        fill_in(_handling(episode_id), _standing(one))
+        fill_blank(_level(episode_id), level_tag(int(level if one is None else one.level)))
+        fill_blank(_handling(episode_id), _standing(one))
 
 
 def _level(episode_id: str) -> str:

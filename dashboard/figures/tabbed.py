@@ -20,7 +20,7 @@ from dashboard.summary.course import LONG, Course, course, marked
 from dashboard.summary.headline import WEEK
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
-from dashboard.web.fragment_cache import leads_to, shared
+from dashboard.web.fragment_cache import cached_fragment, leads_to
 from dashboard.web.security import at_page, trail
 from pipelines.core.domain import UserError
 
@@ -38,7 +38,7 @@ def span_of(warning: Any) -> tuple[int, Window | None]:
     return (window[1] - window[0]).days + 1 if warning.kind == "spike" else WEEK, window
 
 
-def awaited(
+def figure_placeholder(
     indicator: str,
     area: str,
     industry: str,
@@ -156,7 +156,7 @@ def _make_tabs(**asked: str) -> list[Any]:
     return [html.Div(tabs(name, text("Ways to see {title}", title=title), parts), className="tabbed", **own)]
 
 
-_given = shared(FIGURE, _make_tabs, is_worth_keeping=_is_on_a_page)
+_given = cached_fragment(FIGURE, _make_tabs, is_worth_keeping=_is_on_a_page)
 
 
 def _downloads(indicator: Indicator, drawn: Course, asked: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from dash import html
 
 from dashboard.components import aria, shell
-from dashboard.components.form import act
+from dashboard.components.form import action_button
 from dashboard.components.table import facts, table
 from dashboard.locale import count, instant, text
 from dashboard.summary import reference
@@ -152,7 +152,7 @@ def _more(one: Notice) -> list[Any]:
 def _resend(one: Notice) -> Any:
     if one.state not in _MAY_GO_AGAIN:
         return "–"
-    return act(
+    return action_button(
         f"{PATH}/{one.notice_id}/resend",
         text("Send this one again"),
         ask=text("This mail, and no other, is sent again. Go on?"),

@@ -32,7 +32,7 @@ def register() -> None:
     shell.register(__name__, layout, "Forecasts · Gangshao", path=PATH)
 
 
-@shell.shared_page
+@shell.cached_page
 def layout(area: str = "", indicator: str = "", **_: str) -> list[Any]:
     """The page; area and indicator are the query of its address."""
     areas = [code for code in reference.codes() if data.may_read_scores(code)]
@@ -78,7 +78,7 @@ def _link(title: str, area: str, indicator: str, *, is_current: bool) -> Any:
 
 def _chosen(chosen: Indicator, offered: list[Indicator], area: str) -> list[Any]:
     links = [_link(one.title, area, one.indicator, is_current=one.indicator == chosen.indicator) for one in offered]
-    coming = forecast_record.ahead(area, chosen.indicator)
+    coming = forecast_record.forecasts_ahead(area, chosen.indicator)
     drawn = marked(forecast_record.drawn(chosen, area), chosen, area, TOTAL_INDUSTRY)
     return [
         html.Nav(links, className="choice", **aria.label(text("Indicator"))),

@@ -25,7 +25,7 @@ def register() -> None:
     shell.register(__name__, layout, "Indicators · Gangshao", path=PATH)
 
 
-@shell.shared_page
+@shell.cached_page
 def layout(**_: str) -> list[Any]:
     """The catalogue: first those that have figures, in the order of the pages."""
     newest = data.read("newest_of_indicator", area=_area()).groupby("indicator")["period"].max()

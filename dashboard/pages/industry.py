@@ -10,12 +10,12 @@ from dashboard.components.choice import period_choice, span_of_query, with_span
 from dashboard.components.table import table
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address, fill_in_progress, ranked, shortened
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, short_day, text
 from dashboard.summary import headline, reference
 from dashboard.summary.headline import Figure
 from dashboard.web import data
-from dashboard.web.fragment_cache import shared
+from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.progress import read_progress
 
 CHARTS = 6
@@ -75,9 +75,9 @@ def _rest(code: str, area: str, span: str) -> list[Any]:
     ]
 
 
-_shared_head = shared("industry head", _head)
-_shared_list = shared("industry list", _list)
-_shared_rest = shared("industry rest", _rest)
+_shared_head = cached_fragment("industry head", _head)
+_shared_list = cached_fragment("industry list", _list)
+_shared_rest = cached_fragment("industry rest", _rest)
 
 
 def _shown(code: str, area: str) -> tuple[str, list[Figure]]:
@@ -159,7 +159,7 @@ def _chart(figure: Figure, area: str, code: str, span: str) -> Any:
         [
             html.H3([indicator.title, " ", comparison_tag(figure.verdict)]),
             html.P([html.Strong(_amount(figure)), " · ", figure.period], className="caption"),
-            awaited(indicator.indicator, area, code, span=span),
+            figure_placeholder(indicator.indicator, area, code, span=span),
         ],
         className="panel",
     )

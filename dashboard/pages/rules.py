@@ -62,7 +62,7 @@ def layout(**_: str) -> list[Any]:
             kind="rules",
             empty=text("No employer."),
         ),
-        *([] if data.looks_back_to() is not None else decision.section()),
+        *([] if data.looks_back_to() is not None else decision.decision_section()),
         html.H2(text("Rules")),
         table(
             text("Rules"),

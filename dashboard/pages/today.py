@@ -19,7 +19,7 @@ from dashboard.summary import matrix as model
 from dashboard.summary.counties import counties, county_table, open_levels
 from dashboard.summary.matrix import grid
 from dashboard.web import data
-from dashboard.web.fragment_cache import shared
+from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.progress import WorkflowProgress, closed_by_data, read_progress
 from pipelines.core.domain import Audience
 
@@ -124,12 +124,14 @@ def _once() -> list[dict[str, str]]:
     return [{}]
 
 
-_shared_changes = shared(f"{__name__} changes", _changes, _once)
-_shared_cards = shared(f"{__name__} cards", _cards, _once)
-_shared_list = shared(f"{__name__} list", _list, _once)
-_shared_counties = shared(f"{__name__} counties", _counties, _once)
-_shared_map = shared(f"{__name__} map", _map, lambda: _once() if data.viewer().audience is not Audience.OFFICE else [])
-_shared_matrix = shared(f"{__name__} matrix", _matrix, _choices)
+_shared_changes = cached_fragment(f"{__name__} changes", _changes, _once)
+_shared_cards = cached_fragment(f"{__name__} cards", _cards, _once)
+_shared_list = cached_fragment(f"{__name__} list", _list, _once)
+_shared_counties = cached_fragment(f"{__name__} counties", _counties, _once)
+_shared_map = cached_fragment(
+    f"{__name__} map", _map, lambda: _once() if data.viewer().audience is not Audience.OFFICE else []
+)
+_shared_matrix = cached_fragment(f"{__name__} matrix", _matrix, _choices)
 
 
 def _home() -> str:

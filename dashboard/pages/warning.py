@@ -9,7 +9,7 @@ from dashboard.components import shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
 from dashboard.components.warning import address, industry_link, people, reach, rule_name, subject
-from dashboard.figures.tabbed import awaited, span_of
+from dashboard.figures.tabbed import figure_placeholder, span_of
 from dashboard.locale import day, instant, month, percent, short_day, text, value
 from dashboard.rules.conditions import conditions, is_met, steps_here
 from dashboard.summary import reference
@@ -17,7 +17,7 @@ from dashboard.summary.comparison import certainty_word, odds
 from dashboard.summary.evidence import contributors, kind_evidence, kind_sentence, other_sources, sources_in_short
 from dashboard.summary.reference import Indicator, region
 from dashboard.web import data
-from dashboard.web.fragment_cache import shared
+from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.history import workflow_history
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.region.rule_version import hashes_on
@@ -105,8 +105,8 @@ def _likely() -> list[dict[str, str]]:
     return [{"episode_id": str(one)} for one in worst["episode_id"]]
 
 
-_shared_title = shared(f"{__name__} title", _title, _likely)
-_shared_grounds = shared(f"{__name__} grounds", _grounds, _likely)
+_shared_title = cached_fragment(f"{__name__} title", _title, _likely)
+_shared_grounds = cached_fragment(f"{__name__} grounds", _grounds, _likely)
 
 
 def _sentence(row: Any, indicator: Indicator | None) -> str:
@@ -329,7 +329,7 @@ def _chart(row: Any, indicator: Indicator | None) -> Any:
     return html.Section(
         [
             html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
-            html.Div(awaited(row.indicator, row.area, row.industry, days, window), className="panel"),
+            html.Div(figure_placeholder(row.indicator, row.area, row.industry, days, window), className="panel"),
         ]
     )
 

@@ -7,7 +7,7 @@ import pandas as pd
 from dash import html
 from flask import Blueprint, Response, jsonify, make_response
 
-from dashboard.components.form import form, kept, told
+from dashboard.components.form import form, hidden_field, text_area
 from dashboard.components.table import table
 from dashboard.locale import text
 from dashboard.summary.reference import region
@@ -40,7 +40,7 @@ class _Waiting:
     approval: Approval
 
 
-def section() -> list[Any]:
+def decision_section() -> list[Any]:
     """The rules that wait, with what this viewer may do about each; nothing where none waits."""
     waiting = _waiting(trail().ledger)
     if not waiting:
@@ -130,7 +130,7 @@ def _form(one: _Waiting, act: str, button: str, person: str) -> Any:
             person=person,
         ),
     }
-    inputs = [kept("content", one.content), told("note", text("Reason"), is_required=True)]
+    inputs = [hidden_field("content", one.content), text_area("note", text("Reason"), is_required=True)]
     return form(f"{PATH}/{one.rule_id}/{act}", inputs, button, ask=asks[act])
 
 

@@ -91,7 +91,7 @@ def _sent() -> Sequence[Upload]:
     if data.looks_back_to() is not None:
         found = [one for one in found if one.uploaded_at <= data.edition().cutoff_at]
     if who.audience is Audience.BUREAU and any(0 < one.rows_total < data.least_persons() for one in found):
-        data.note(data.Seen(has_small_cell=True))
+        data.note_seen(data.AuditedContent(has_small_cell=True))
     return found
 
 

@@ -110,7 +110,7 @@ def finding(rows: pd.DataFrame) -> str:
     )
 
 
-def ahead(area: str, indicator: str) -> pd.DataFrame:
+def forecasts_ahead(area: str, indicator: str) -> pd.DataFrame:
     """What is expected of the coming periods: period, expected, limits, made_on; empty where nothing is forecast."""
     rows = data.read_indicator("ahead", indicator, area=area, industry=TOTAL_INDUSTRY)
     return rows.sort_values("period")

@@ -43,12 +43,12 @@ class Question(StrEnum):
     AS_NOTED = "as_noted"
 
 
-def agreed_to(outcome: FileOutcome) -> str:
+def agreement(outcome: FileOutcome) -> str:
     """What a yes is a yes to: this file for this slice, and so many rows that do not count."""
     return f"{outcome.drop_id} {outcome.rows_quarantined}"
 
 
-def sent_back(choice: Choice, answer: SandboxAnswer, file_name: str, question: Question | None) -> Response:
+def refuse_file(choice: Choice, answer: SandboxAnswer, file_name: str, question: Question | None) -> Response:
     """Say what is wrong; ``question``: on what condition the file is taken all the same."""
     is_chinese = language() is Language.CHINESE
     outcome = answer.outcome
@@ -113,7 +113,7 @@ def _again(outcome: FileOutcome, question: Question | None) -> dict[str, str] | 
         Question.NOTHING: text("Send it: there is nothing to report for this period"),
         Question.AS_NOTED: text("I have seen this; send it"),
     }
-    return {"field": str(question), "title": words[question], "value": agreed_to(outcome)}
+    return {"field": str(question), "title": words[question], "value": agreement(outcome)}
 
 
 def check_file(sent: SentFile, region_folder: Path) -> SandboxAnswer:
@@ -137,7 +137,7 @@ def answer_sender(ledger: Ledger, settings: Settings, clock: Clock, sent: SentFi
             {"hash": sent.content_hash, "rows": outcome.rows_total, "wrong": outcome.rows_quarantined},
             Result.REFUSED,
         )
-        return sent_back(choice, answer, sent.file_name, question)
+        return refuse_file(choice, answer, sent.file_name, question)
     number = _enter_file(ledger, settings, clock, sent, outcome)
     return make_response(jsonify(to=f"{RECEIPT}/{number}"))
 
@@ -154,7 +154,7 @@ def _question(outcome: FileOutcome) -> Question | None:
         asked = Question.AS_NOTED
     else:
         return None
-    return None if read_field(asked) == agreed_to(outcome) else asked
+    return None if read_field(asked) == agreement(outcome) else asked
 
 
 def _is_all_wrong(outcome: FileOutcome) -> bool:

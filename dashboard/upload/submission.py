@@ -54,7 +54,7 @@ class SentFile:
     content_hash: str
 
 
-def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
+def upload_routes(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     """Upload and templates as a Flask blueprint; who may use it says ``rights``."""
     acts = Blueprint("uploading", __name__)
 

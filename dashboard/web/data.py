@@ -103,7 +103,7 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
 
     def answer() -> pd.DataFrame:
         found = in_words(read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters))
-        _watch(question(name), found)
+        _note_audited_content(question(name), found)
         return found
 
     return _remembered((name, tuple(sorted(parameters.items()))), answer)
@@ -126,35 +126,35 @@ def read_indicator(name: str, indicator: str, **parameters: Parameter) -> pd.Dat
 
 
 @dataclass
-class Seen:
+class AuditedContent:
     """What a reader is given that the audit trail has to know: a small cell; employers, by their codes."""
 
     has_small_cell: bool = False
     employers: set[str] = field(default_factory=set)
 
-    def add(self, other: "Seen") -> None:
+    def add(self, other: "AuditedContent") -> None:
         """Take in what another part shows."""
         self.has_small_cell |= other.has_small_cell
         self.employers |= other.employers
 
 
-def _seen() -> Seen:
+def _seen() -> AuditedContent:
     if "gangshao_seen" not in g:
-        g.gangshao_seen = Seen()
-    found: Seen = g.gangshao_seen
+        g.gangshao_seen = AuditedContent()
+    found: AuditedContent = g.gangshao_seen
     return found
 
 
-def note(seen: Seen) -> None:
+def note_seen(seen: AuditedContent) -> None:
     """Say what this request's answer shows; it is entered before the answer is given."""
     _seen().add(seen)
 
 
 @contextmanager
-def seen_apart() -> Iterator[Seen]:
+def seen_apart() -> Iterator[AuditedContent]:
     """What is shown by what happens meanwhile; it counts for the whole as well."""
-    outer, g.gangshao_seen = _seen(), Seen()
-    own: Seen = g.gangshao_seen
+    outer, g.gangshao_seen = _seen(), AuditedContent()
+    own: AuditedContent = g.gangshao_seen
     try:
         yield own
     finally:
@@ -162,19 +162,19 @@ def seen_apart() -> Iterator[Seen]:
         outer.add(own)
 
 
-def _watch(asked: Query, frame: pd.DataFrame) -> None:
+def _note_audited_content(asked: Query, frame: pd.DataFrame) -> None:
     """Note what an answer holds that the audit trail has to know: small cells for the bureau, employers for all."""
     is_small = viewer().audience is Audience.BUREAU and bool(asked.watched) and has_small_cell(frame, asked.watched)
     codes = {code for column in asked.employers for code in frame[column].dropna().unique()}
-    note(Seen(is_small, codes))
+    note_seen(AuditedContent(is_small, codes))
 
 
-def enter_what_was_seen(server: Flask) -> None:
+def audit_views(server: Flask) -> None:
     """Enter in the audit trail, before each answer is given, what it shows; an answer that cannot be entered fails."""
 
     @server.after_request
     def enter(response: Response) -> Response:
-        seen: Seen | None = g.pop("gangshao_seen", None)
+        seen: AuditedContent | None = g.pop("gangshao_seen", None)
         if seen is not None and seen.has_small_cell:
             trail().view_small_cell(page(), today())
         if seen is not None and seen.employers:
@@ -190,7 +190,7 @@ def for_nobody_yet(audience: Audience, areas: frozenset[str], language: Language
     """
     g.gangshao_someone = g.gangshao_nobody = anybody(audience, areas)
     aside, g.published_memory = _memory(), {}
-    seen, g.gangshao_seen = _seen(), Seen()
+    seen, g.gangshao_seen = _seen(), AuditedContent()
     try:
         with answering_in(language):
             yield
@@ -244,7 +244,7 @@ def _remembered(key: Hashable, make: Callable[[], T]) -> T:
         made: T = held[key][0]
         return made
     made, own = held[key]
-    note(own)
+    note_seen(own)
     return made
 
 
