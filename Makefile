@@ -47,8 +47,9 @@ format: setup ## let ruff format and mend what it can
 serve: setup ## serve what is published
 	@$(RUN) serve
 
-manual: setup debian ## take the pictures of the manual page, from the small city of the tests
+manual: setup debian ## take the pictures of the manual page and of the README, from the small city of the tests
 	@GANGSHAO_MANUAL=dashboard/assets/manual $(BIN)/python -m pytest -q tests/dashboard/test_manual_page.py
+	@GANGSHAO_MANUAL=docs $(BIN)/python -m pytest -q tests/dashboard/test_warning_picture.py
 
 setup-bench: setup ## add the packages that only benchmarks need
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock

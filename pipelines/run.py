@@ -23,7 +23,7 @@ from pipelines.judging.judge import Judge
 from pipelines.ledger import Ledger
 from pipelines.ledger import editions as recorded
 from pipelines.ledger.audit_trail import anchor, publication
-from pipelines.ledger.uploads.submission_decision import decided
+from pipelines.ledger.uploads.upload import decided_submissions
 from pipelines.publishing.edition import current_edition, publish
 from pipelines.warehouse import store
 from pipelines.warehouse.expected_submissions import roster
@@ -93,7 +93,7 @@ def take(
 
     with store.connect(settings) as warehouse:
         report = inbox.ingest_inbox(settings, region, warehouse, backfill=backfill, now=now, progress=received)
-        apply_decisions(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided_submissions(ledger))
         record_upload_results(warehouse, ledger, now)
         return report
 
@@ -189,7 +189,7 @@ def editions(
     """
     with store.connect(settings) as warehouse:
         con = warehouse.connection
-        apply_decisions(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided_submissions(ledger))
         known = {row[0] for row in con.execute("select edition_id from edition").fetchall()}
         forgotten = [
             item.edition for item in recorded.recorded_editions(ledger) if item.edition.edition_id not in known
@@ -206,7 +206,7 @@ def editions(
             work.forecaster.keep()
             progress("版次", len(todo), len(todo))
         for edition in wanted:  # before publishing: what readers have seen, a rebuild must know
-            recorded.record(ledger, edition, is_replay, now)
+            recorded.record_edition(ledger, edition, is_replay, now)
         last = _last_edition(con)
         if current_edition(settings.published) != last.edition_id:
             progress("发布", 0, 1)
@@ -222,7 +222,7 @@ def catch_up(settings: Settings, ledger: Ledger, is_replay: bool, now: datetime)
     """
     with store.connect(settings) as warehouse:
         for edition in _editions(warehouse.connection):
-            recorded.record(ledger, edition, is_replay, now)
+            recorded.record_edition(ledger, edition, is_replay, now)
 
 
 def rebuild(settings: Settings, region: Region, ledger: Ledger, now: datetime, progress: Progress = silent) -> Edition:
@@ -248,7 +248,7 @@ def refill(settings: Settings, region: Region, ledger: Ledger) -> None:
     """Put all that was received and decided into an empty warehouse, without any edition."""
     with store.connect(settings) as warehouse:
         inbox.rebuild(settings, region, warehouse)
-        apply_decisions(warehouse, decided(ledger))
+        apply_decisions(warehouse, decided_submissions(ledger))
 
 
 def _publish(
@@ -264,11 +264,11 @@ def _publish(
     """Publish an edition; the files before, of which the past is copied, must be what was published."""
 
     def enter(sha256: Mapping[str, str]) -> Mapping[str, object]:
-        publication.enter(ledger, edition.edition_id, sha256, anchor.next_number(settings), now)
-        return anchor.keep(settings, ledger, edition.edition_id, now)
+        publication.enter_publication(ledger, edition.edition_id, sha256, anchor.next_number(settings), now)
+        return anchor.write_anchor(settings, ledger, edition.edition_id, now)
 
     if not is_anew and current_edition(settings.published) is not None:
-        publication.check(settings.published, ledger)
+        publication.check_publication(settings.published, ledger)
     publish(con, settings.published, region, edition, manifest(settings), enter, is_anew=is_anew)
     tell(log, "edition published", edition=edition.edition_id)
 

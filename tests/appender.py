@@ -34,7 +34,7 @@ def append(data: Path, who: str, count: int) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(count):
-        entry = trail.write(ledger, Act.EXPORT, Actor(who, ""), str(number), datetime.now(UTC))
+        entry = trail.write_entry(ledger, Act.EXPORT, Actor(who, ""), str(number), datetime.now(UTC))
         assert entry is not None
         print(entry.seq, flush=True)
         time.sleep(0.005)  # lets the other one in: who waits for SQLite's lock looks only now and then

@@ -13,7 +13,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.editions import recorded_editions
 from pipelines.ledger.notifications import notice, queue
-from pipelines.ledger.notifications.notice import State
+from pipelines.ledger.notifications.notice import NoticeState
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 EDITION = Edition(date(2026, 11, 23), 1, NOW)
@@ -71,7 +71,7 @@ def assert_it_is_all_there(ledger: Ledger) -> None:
     (kept,) = recorded_editions(ledger)
     assert (kept.edition, kept.finished_at) == (EDITION, NOW)
     told, *ended = notice.recorded_notices(ledger, EDITION.edition_id)
-    assert (told.notice_id, told.state, queue.backlog(ledger).waiting) == (7, State.QUEUED, 1)
+    assert (told.notice_id, told.state, queue.backlog(ledger).waiting) == (7, NoticeState.QUEUED, 1)
     assert {one.notice_id: one.state.value for one in ended} == {number: state for number, (_, state) in _ENDED.items()}
     assert (told.content, told.decided_at, told.sent_at) == ({"a1": 3}, NOW, None)
     with ledger.reading() as connection:

@@ -1,6 +1,6 @@
 """Guard of portable SQL: parses every file of pipelines/sql and refuses what DuckDB and Spark read differently.
 
-Source: measured differences listed in ARCHITECTURE.md, Portable SQL. Run by `make check`.
+Source: measured differences listed in docs/explain/architecture.md, Portable SQL. Run by `make check`.
 """
 
 import re

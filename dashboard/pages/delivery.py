@@ -14,20 +14,20 @@ from dashboard.summary import reference
 from dashboard.web.security import trail
 from pipelines.core.domain import UserError
 from pipelines.ledger.notifications import queue
-from pipelines.ledger.notifications.notice import Notice, Reason, State
+from pipelines.ledger.notifications.notice import Notice, NoticeState, Reason
 
 PATH = "/delivery"
 PAGE = 100  # decisions on one page
 COUNTED = timedelta(days=30)
 STATES = {
-    State.QUEUED: "waiting",
-    State.CLAIMED: "about to be sent",
-    State.HANDED_OVER: "being sent",
-    State.AMBIGUOUS: "answer lost",
-    State.ACCEPTED: "accepted by the server",
-    State.BOUNCED: "refused for good",
-    State.NOT_DUE: "no mail due",
-    State.RETROSPECTIVE: "no mail, made up for later",
+    NoticeState.QUEUED: "waiting",
+    NoticeState.CLAIMED: "about to be sent",
+    NoticeState.HANDED_OVER: "being sent",
+    NoticeState.AMBIGUOUS: "answer lost",
+    NoticeState.ACCEPTED: "accepted by the server",
+    NoticeState.BOUNCED: "refused for good",
+    NoticeState.NOT_DUE: "no mail due",
+    NoticeState.RETROSPECTIVE: "no mail, made up for later",
 }
 # Reasons as people read them; one that is not here is shown as it is stored.
 REASONS: dict[str, str] = {
@@ -57,7 +57,7 @@ REASONS: dict[str, str] = {
     Reason.EDITION_AHEAD: "the edition in force lies ahead of now",
 }
 _COLUMNS = ("No.", "Decided", "Edition", "Recipient", "Reason", "State", "Attempts", "Server's answer", "Acts")
-_MAY_GO_AGAIN = frozenset({State.BOUNCED, State.QUEUED, State.AMBIGUOUS})
+_MAY_GO_AGAIN = frozenset({NoticeState.BOUNCED, NoticeState.QUEUED, NoticeState.AMBIGUOUS})
 
 
 def register() -> None:
@@ -68,13 +68,13 @@ def register() -> None:
 @shell.page
 def layout(state: str = "", before: str = "", **_: str) -> list[Any]:
     """The page; state and the number before which decisions are shown are the query of its address."""
-    if state not in ("", *State):
+    if state not in ("", *NoticeState):
         raise UserError(text("There is no such state."))
     if before and not (before.isdecimal() and len(before) <= 9):
         raise UserError(text("The address may be wrong, or what it names is not among what you may see."))
     ledger, now = trail().ledger, trail().clock()
-    chosen = State(state) if state else None
-    found = queue.newest(ledger, chosen, PAGE + 1, int(before) if before else None)
+    chosen = NoticeState(state) if state else None
+    found = queue.newest_mails(ledger, chosen, PAGE + 1, int(before) if before else None)
     shown = found[:PAGE]
     older = _link("Older decisions", state=state, before=str(shown[-1].notice_id)) if len(found) > PAGE else None
     since = now - COUNTED
@@ -142,7 +142,7 @@ def _more(one: Notice) -> list[Any]:
     """When it goes at the earliest, and whether it may have gone twice."""
     waits = [at for at in (one.not_before, one.next_attempt_at) if at is not None]
     lines = []
-    if waits and one.state in {State.QUEUED, State.AMBIGUOUS}:
+    if waits and one.state in {NoticeState.QUEUED, NoticeState.AMBIGUOUS}:
         lines.append(text("not before {time}", time=instant(max(waits), reference.zone())))
     if one.is_ambiguous:
         lines.append(text("may have arrived twice"))

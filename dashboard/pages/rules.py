@@ -18,8 +18,8 @@ from dashboard.web.security import trail
 from dashboard.workflow.progress import CAUSE_TITLES
 from pipelines.core.domain import State
 from pipelines.core.region.rule_version import rule_hash
-from pipelines.ledger.workflow.rule import KeptBacktest, seen_backtests
-from pipelines.ledger.workflow.steps import Cause, acted_on, standing
+from pipelines.ledger.workflow.rule import StoredBacktest, seen_backtests
+from pipelines.ledger.workflow.steps import Cause, handled_episodes, workflow_states
 
 _LEAD_COLUMNS = ("Employer", "Where", "Why", "People", "Of its staff", "Usual", "On the list since")
 _RULE_COLUMNS = (
@@ -81,7 +81,7 @@ def layout(**_: str) -> list[Any]:
     ]
 
 
-def _backtests() -> dict[str, KeptBacktest]:
+def _backtests() -> dict[str, StoredBacktest]:
     """By rule the newest stored backtest of it as it stands."""
     newest = {(one.rule_id, one.rule_hash): one for one in seen_backtests(trail().ledger, data.viewer(), data.until())}
     rules = region().rules_on(data.edition().day).groupby("rule_id")
@@ -106,7 +106,7 @@ def _false_alarms() -> dict[Any, "pd.Series[int]"]:
     told = data.read("warning_rule").set_index("episode_id")["rule_id"]
     until = data.until()
     with trail().ledger.reading() as connection:
-        stand = standing(connection, told.index[told.index.isin(acted_on(connection))], until)
+        stand = workflow_states(connection, told.index[told.index.isin(handled_episodes(connection))], until)
     dismissed = [
         (told[episode_id], at.steps[-1].cause) for episode_id, at in stand.items() if at.state is State.DISMISSED
     ]
@@ -123,7 +123,7 @@ def _causes(counts: "pd.Series[int] | None") -> str:
     )
 
 
-def _rule(rows: pd.DataFrame, kept: KeptBacktest | None, alarms: "pd.Series[int] | None") -> list[Any]:
+def _rule(rows: pd.DataFrame, kept: StoredBacktest | None, alarms: "pd.Series[int] | None") -> list[Any]:
     first = rows.iloc[0]
     state = _STATES[first["status"]]
     levels = html.Span(" ".join(level_word(level) for level in sorted({int(level) for level in rows["level"]})))

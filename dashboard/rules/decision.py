@@ -20,11 +20,12 @@ from pipelines.core.region.rule_version import newest, released, rule_hash, two_
 from pipelines.core.region.rules import LEADS
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import account
-from pipelines.ledger.workflow.rule import MAY_DECIDE, Approval, Kind, approval, decide, part_of
+from pipelines.ledger.audit_trail.trail import ActContext
+from pipelines.ledger.workflow.rule import MAY_DECIDE, Approval, RuleActKind, approval, decide_rule, find_part
 
 PATH = "/rules"
 _COLUMNS = ("Rule", "Content", "State", "Acts")
-_ACTS = {"propose": Kind.PROPOSED, "approve": Kind.APPROVED, "return": Kind.WITHDRAWN}
+_ACTS = {"propose": RuleActKind.PROPOSED, "approve": RuleActKind.APPROVED, "return": RuleActKind.WITHDRAWN}
 _LONG = 1000  # characters of a reason
 
 
@@ -153,9 +154,9 @@ def rule_actions(ledger: Ledger, clock: Clock) -> Blueprint:
         note, person = read_field("note").replace("\0", ""), account.person_of(ledger, data.viewer().name)
         if len(note) > _LONG:
             raise UserError(text("Write at most {most} characters.", most=_LONG))
-        if kind is not Kind.WITHDRAWN and part_of(*two_named(rows), person) is not kind:
+        if kind is not RuleActKind.WITHDRAWN and find_part(*two_named(rows), person) is not kind:
             raise UserError(text("By rules.csv this is the other person's part."))
-        decide(ledger, data.viewer(), rule_id, rule_hash(rows), kind, person, note, actor(), clock())
+        decide_rule(ledger, ActContext(data.viewer(), actor(), clock(), note), rule_id, rule_hash(rows), kind, person)
         return make_response(jsonify(to=PATH))
 
     return acts

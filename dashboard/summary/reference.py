@@ -16,7 +16,7 @@ from dashboard.web import data
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.domain import TOTAL_INDUSTRY, Audience, Level, State
 from pipelines.core.region.load import Region, load
-from pipelines.ledger.workflow.transition import Step, steps
+from pipelines.ledger.workflow.transition import Step, possible_steps
 
 # Titles of feeds by identity: the published file has none (a feed's contract has, but not in every language).
 _FEEDS = {
@@ -306,4 +306,4 @@ def _loaded(folder: Path, _at: int) -> Region:
 
 @lru_cache(maxsize=256)
 def _steps(folder: Path, changed_at: int, level: Level, state: State, is_city: bool) -> tuple[Step, ...]:
-    return tuple(steps(_loaded(folder, changed_at).transition, level, state, is_city=is_city))
+    return tuple(possible_steps(_loaded(folder, changed_at).transition, level, state, is_city=is_city))

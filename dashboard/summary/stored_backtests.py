@@ -10,7 +10,7 @@ from dashboard.components.tag import level_tag
 from dashboard.locale import count, percent, text, value
 from dashboard.summary import reference
 from pipelines.core.domain import State
-from pipelines.ledger.workflow.rule import KeptBacktest
+from pipelines.ledger.workflow.rule import StoredBacktest
 
 SHOWN = 200  # cases; a rule that says more a page cannot make clear
 _COLUMNS = ("Day", "Where", "Worst level", "People", "Known event or confirmed", "Lead")
@@ -26,7 +26,7 @@ _OF_A_RULE: _Words = {
 }
 
 
-def weekly_words(kept: KeptBacktest) -> Any:
+def weekly_words(kept: StoredBacktest) -> Any:
     """Warnings a week of the city, and of the rule it replaced."""
     said = value(float(kept.figures["per_week"]), "ratio")
     old = kept.figures.get("replaces")
@@ -53,19 +53,19 @@ def lead_words(figures: Mapping[str, Any]) -> str:
     return _leads(figures, _OF_A_RULE)
 
 
-def span_words(kept: KeptBacktest) -> str:
+def span_words(kept: StoredBacktest) -> str:
     """The days it was about."""
     return text("{first} to {last}", first=kept.first_on.isoformat(), last=kept.last_on.isoformat())
 
 
-def cases(rules: Sequence[tuple[str, KeptBacktest]]) -> list[Any]:
+def cases(rules: Sequence[tuple[str, StoredBacktest]]) -> list[Any]:
     """Rule by rule (title, backtest) the warnings it would have made, behind a switch each."""
     if not rules:
         return [html.P(text("No rule in force has a stored backtest."), className="empty")]
     return [_of_rule(title, kept) for title, kept in rules]
 
 
-def _of_rule(title: str, kept: KeptBacktest) -> Any:
+def _of_rule(title: str, kept: StoredBacktest) -> Any:
     told = sorted(kept.figures["cases"], key=lambda one: (one["opened_on"], -one["level"]), reverse=True)
     said = text("{rule}: {count} warnings, {span}", rule=title, count=count(len(told)), span=span_words(kept))
     more = len(told) - SHOWN

@@ -25,7 +25,7 @@ from pipelines.formcheck.error_report import Rows, further_messages
 from pipelines.formcheck.sandbox import SandboxAnswer, check_in_sandbox
 from pipelines.formcheck.validation.outcome import FileOutcome
 from pipelines.ledger import Ledger
-from pipelines.ledger.audit_trail.trail import Act, Result
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Result
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Sending
 
@@ -180,14 +180,12 @@ def _enter_file(ledger: Ledger, settings: Settings, clock: Clock, sent: SentFile
         outcome.rows_quarantined,
     )
     with written_aside(settings.inbox, feed, sent.content) as aside:
-        made = uploads.enter(
+        made = uploads.enter_upload(
             ledger,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock()),
             region().city,
             sending,
             partial(name_of, feed, named, sent.file_name),
             aside.take_place,
-            clock(),
         )
     return made.upload_id

@@ -40,7 +40,7 @@ def banners() -> list[Any]:
         mine = [one for one in confirmation.open_requests(ledger, now) if confirmation.may_confirm(viewer, one)]
         if mine:
             lines.append(text("{count} requests about accounts wait for your confirmation.", count=count(len(mine))))
-    if viewer.role in _WATCHERS and (given := confirmation.told_of(ledger, now)):
+    if viewer.role in _WATCHERS and (given := confirmation.given_roles(ledger, now)):
         lines.append(
             text(
                 "In the last 7 days {count} links or roles that see more than one county were given.",
@@ -57,7 +57,7 @@ def banners() -> list[Any]:
 def sections() -> list[Any]:
     """What waits and what was given, on the page of one's own account."""
     ledger, now, viewer = trail().ledger, trail().clock(), data.viewer()
-    given = confirmation.told_of(ledger, now) if viewer.role in _WATCHERS else []
+    given = confirmation.given_roles(ledger, now) if viewer.role in _WATCHERS else []
     own = confirmation.told_owner(ledger, viewer.name, now)
     return [
         *(requests() if viewer.role in confirmation.MAY_CONFIRM else []),

@@ -15,9 +15,10 @@ from dashboard.web.security.trail import actor, trail
 from dashboard.workflow.progress import is_closed, step_address
 from pipelines.core.domain import Level, State, UserError
 from pipelines.ledger import Ledger
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.workflow import acknowledgement, measure, steps
-from pipelines.ledger.workflow.measure import Progress
-from pipelines.ledger.workflow.steps import Shown, StaleError, Subject
+from pipelines.ledger.workflow.measure import Assignment, Progress
+from pipelines.ledger.workflow.steps import Ground, ShownState, StaleError, Subject
 
 _LONG = 1000  # characters of a ground or a result
 _LONGEST = {"owner": 200, "deputy": 200, "document": 200}
@@ -50,25 +51,24 @@ def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
         lowered = _number("lowered_to")
         if lowered is not None and lowered not in set(Level):
             raise UserError(text("Choose the next step."))
-        steps.take(
+        steps.apply_transition(
             ledger,
             region().transition,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             _subject(episode_id),
             to,
-            clock(),
-            document=_written("document"),
-            cause=read_field("cause") if to is State.DISMISSED else "",
-            note=_written("note"),
-            lowered_to=Level(lowered) if lowered and to is State.LOWERED else None,
+            Ground(
+                document=_written("document"),
+                cause=read_field("cause") if to is State.DISMISSED else "",
+                lowered_to=Level(lowered) if lowered and to is State.LOWERED else None,
+            ),
             shown=_shown(),
         )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/step/<int(max=999999999):number>/undo")
     def undo_step(episode_id: str, number: int) -> Response:
-        steps.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        steps.undo_transition(ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number)
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge")
@@ -78,20 +78,19 @@ def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
             raise UserError(text("The warning has got another level meanwhile. Load the page again."))
         acknowledgement.acknowledge(
             ledger,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             subject,
             _office(subject.area),
             _written("owner"),
-            _written("note"),
             _number("days") or 0,
-            clock(),
         )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/acknowledge/<int(max=999999999):number>/undo")
     def undo(episode_id: str, number: int) -> Response:
-        acknowledgement.undo(ledger, data.viewer(), actor(), _subject(episode_id), number, clock())
+        acknowledgement.undo_acknowledgement(
+            ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number
+        )
         return _done(episode_id)
 
     @acts.post("/warning/<episode_id>/measure")
@@ -101,17 +100,11 @@ def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
         if days is None:
             raise UserError(text("Choose a measure of the playbook."))
         due_on = _day("due_on") if _written("due_on") else due_day(int(days), data.today())
-        measure.assign(
+        measure.assign_measure(
             ledger,
-            data.viewer(),
-            actor(),
+            ActContext(data.viewer(), actor(), clock(), _written("note")),
             subject,
-            read_field("playbook"),
-            _written("owner"),
-            _written("deputy"),
-            due_on,
-            _written("note"),
-            clock(),
+            Assignment(read_field("playbook"), _written("owner"), _written("deputy"), due_on),
             data.today(),
         )
         return _done(episode_id)
@@ -119,7 +112,9 @@ def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/measure/<int(max=999999999):number>/close")
     def close(episode_id: str, number: int) -> Response:
         state = _one_of(Progress, "state", text("Choose done or dropped."))
-        measure.close(ledger, data.viewer(), actor(), _subject(episode_id), number, state, _written("result"), clock())
+        measure.close_measure(
+            ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number, state, _written("result")
+        )
         return _done(episode_id)
 
     return acts
@@ -132,12 +127,12 @@ def _subject(episode_id: str) -> Subject:
     return subject_of(next(found.itertuples(index=False)))
 
 
-def _shown() -> Shown:
+def _shown() -> ShownState:
     """What the page showed on which the step was chosen."""
     entries, level = _number("entries"), _number("level")
     if entries is None or level not in set(Level) or read_field("state") not in set(State):
         raise UserError(text("Load the page again: it does not say what it was shown with."))
-    return Shown(entries, State(read_field("state")), Level(level or 0))
+    return ShownState(entries, State(read_field("state")), Level(level or 0))
 
 
 def _office(area: str) -> str:

@@ -23,22 +23,22 @@ from dashboard.web.security.trail import actor
 from dashboard.workflow.progress import CAUSE_TITLES, STEP_TITLES, due_title, step_address
 from pipelines.core.domain import ENDS, Level, State
 from pipelines.core.region.office_hours import suspected_at
-from pipelines.ledger.workflow.responsible import Responsible, responsible
-from pipelines.ledger.workflow.steps import NEEDS_GROUND, UNDO_WITHIN, Cause, Standing, timed
+from pipelines.ledger.workflow.measure import Responsible, responsible
+from pipelines.ledger.workflow.steps import NEEDS_GROUND, UNDO_WITHIN, Cause, WorkflowState, timed_steps
 from pipelines.ledger.workflow.transition import Step
 
 _ENTERED: dict[str, Any] = {"data-entered": ""}  # the place that says what became of a form
 _QUESTIONS = {State.DISMISSED: "Really dismiss it as a false alarm?", State.LIFTED: "Really lift it?"}
 
 
-def next_steps(row: Any, at: Standing, level: Level, now: datetime, *, may_act: bool, busy: str) -> Any:
+def next_steps(row: Any, at: WorkflowState, level: Level, now: datetime, *, may_act: bool, busy: str) -> Any:
     """What is due, and the forms of the steps that this viewer may take; ``busy``: who is on it, in words."""
     possible = steps_from(at.level_at(level), at.state_at(level), is_city=row.area == reference.city())
     if not possible:
         return html.Div(
             [_entered(row, at, now, may_act=may_act), html.P(text("Nothing more is due."), className="empty")]
         )
-    due = {one.step.to: one.due_at for one in timed(possible, at, suspected_at(region(), row))}
+    due = {one.step.to: one.due_at for one in timed_steps(possible, at, suspected_at(region(), row))}
     lines = [_due(one, due.get(one.to), now) for one in possible]
     mine = [one for one in possible if one.is_for(data.viewer().role)] if may_act else []
     leading = [one for one in mine if one.to not in ENDS]
@@ -65,7 +65,7 @@ def _due(one: Step, due_at: datetime | None, now: datetime) -> Any:
     return html.Li([*words, html.Small(worded(one.basis))])
 
 
-def _entered(row: Any, at: Standing, now: datetime, *, may_act: bool) -> Any:
+def _entered(row: Any, at: WorkflowState, now: datetime, *, may_act: bool) -> Any:
     """What this viewer has just entered, and the button that takes it back; the place that a form's answer leads to."""
     last = at.undoable(actor().who, now) if may_act else None
     if last is None:
@@ -85,7 +85,7 @@ def _entered(row: Any, at: Standing, now: datetime, *, may_act: bool) -> Any:
     )
 
 
-def _form(row: Any, at: Standing, level: Level, one: Step, about: Any = None) -> Any:
+def _form(row: Any, at: WorkflowState, level: Level, one: Step, about: Any = None) -> Any:
     """One step behind its name: a ground where it needs one, and a button that says what it does."""
     inputs = [
         hidden_field("entries", str(len(at.entries))),
@@ -112,7 +112,7 @@ def _form(row: Any, at: Standing, level: Level, one: Step, about: Any = None) ->
     )
 
 
-def _about(row: Any, at: Standing, level: Level, busy: str) -> Any:
+def _about(row: Any, at: WorkflowState, level: Level, busy: str) -> Any:
     """The warning in a few lines, below the question whether it ends."""
     return [
         facts(

@@ -29,7 +29,7 @@ from dashboard.workflow.progress import (
 from pipelines.core.domain import ENDS, Level, State
 from pipelines.ledger.workflow.acknowledgement import LASTS_DAYS, Acknowledgement, acknowledgements, may_acknowledge
 from pipelines.ledger.workflow.measure import MAY_ASSIGN, MAY_REPORT, Measure, Progress, Proposal, measures, proposals
-from pipelines.ledger.workflow.steps import Cause, Standing, Taken, standing
+from pipelines.ledger.workflow.steps import Cause, Transition, WorkflowState, workflow_states
 from pipelines.ledger.workflow.transition import remind_within
 
 _PROGRESS_TITLES = {Progress.ASSIGNED: "under way", Progress.DONE: "done", Progress.DROPPED: "dropped"}
@@ -42,7 +42,7 @@ def workflow_history(row: Any) -> Any:
     """
     until = data.until()
     with trail().ledger.reading() as connection:
-        at = standing(connection, [row.episode_id], until)[row.episode_id]
+        at = workflow_states(connection, [row.episode_id], until)[row.episode_id]
         taken_on = acknowledgements(connection, [row.episode_id], until)[row.episode_id]
         assigned = measures(connection, [row.episode_id], until)[row.episode_id]
     level = Level(int(row.level))
@@ -78,15 +78,15 @@ def workflow_history(row: Any) -> Any:
 
 
 def _withheld(
-    at: Standing, taken_on: list[Acknowledgement], assigned: list[Measure]
-) -> tuple[Standing, list[Acknowledgement], list[Measure]]:
+    at: WorkflowState, taken_on: list[Acknowledgement], assigned: list[Measure]
+) -> tuple[WorkflowState, list[Acknowledgement], list[Measure]]:
     """The same without what people wrote; that there is something stays to be seen."""
 
     def hidden(said: str) -> str:
         return text("not shown here") if said else ""
 
     return (
-        Standing(tuple(replace(one, document=hidden(one.document), note=hidden(one.note)) for one in at.entries)),
+        WorkflowState(tuple(replace(one, document=hidden(one.document), note=hidden(one.note)) for one in at.entries)),
         [replace(one, owner=hidden(one.owner), note=hidden(one.note)) for one in taken_on],
         [
             replace(
@@ -106,7 +106,7 @@ def _now() -> datetime:
     return trail().clock() if data.looks_back_to() is None else data.edition().cutoff_at
 
 
-def _sentence(at: Standing, level: Level) -> str:
+def _sentence(at: WorkflowState, level: Level) -> str:
     if at.is_outgrown_at(level):
         return text("It has got worse than when it was last decided about: it is to be verified anew.")
     if at.since is None:
@@ -120,7 +120,7 @@ def _sentence(at: Standing, level: Level) -> str:
     )
 
 
-def _of_the_data(row: Any, at: Standing, level: Level, *, is_over: bool) -> Any:
+def _of_the_data(row: Any, at: WorkflowState, level: Level, *, is_over: bool) -> Any:
     """What the data say of a warning that they no longer show."""
     if row.status == "open":
         return None
@@ -255,7 +255,7 @@ def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
     return form(f"{step_address(row.episode_id)}/measure", inputs, text("Assign"), key="measure")
 
 
-def _steps(at: Standing) -> Any:
+def _steps(at: WorkflowState) -> Any:
     """Everything that was entered, what was taken back too."""
     undone = {one.undoes for one in at.entries}
     shown = [
@@ -278,7 +278,7 @@ def _steps(at: Standing) -> Any:
     return scrolling(caption, table(caption, columns, shown, kind="plain", empty=text("No step has been taken.")))
 
 
-def _step(one: Taken, *, is_undone: bool) -> Any:
+def _step(one: Transition, *, is_undone: bool) -> Any:
     before, after = text(STATE_TITLES[one.from_state]), text(STATE_TITLES[one.to_state])
     words = text("{before} → {after}", before=before, after=after)
     if one.undoes is not None:

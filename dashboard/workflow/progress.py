@@ -19,7 +19,14 @@ from pipelines.core.domain import ANNOUNCED, ENDS, Audience, Level, State
 from pipelines.core.region.office_hours import suspected_at
 from pipelines.ledger.workflow.acknowledgement import Acknowledgement, acknowledgements
 from pipelines.ledger.workflow.measure import Measure, Progress, measures
-from pipelines.ledger.workflow.steps import Cause, Standing, acted_on, first_told_day, standing, timed
+from pipelines.ledger.workflow.steps import (
+    Cause,
+    WorkflowState,
+    first_published_day,
+    handled_episodes,
+    timed_steps,
+    workflow_states,
+)
 from pipelines.ledger.workflow.transition import Step
 
 UNVERIFIED_DAYS = timedelta(days=30)
@@ -63,15 +70,15 @@ def closed_by_data() -> Closed:
     """What the data closed and people have not answered for."""
     closed, until = data.read("closed_warning"), data.until()
     with trail().ledger.reading() as connection:
-        acted, told_from = acted_on(connection), first_told_day(connection)
-        stands = standing(connection, list(closed.loc[closed["episode_id"].isin(acted), "episode_id"]), until)
+        acted, told_from = handled_episodes(connection), first_published_day(connection)
+        stands = workflow_states(connection, list(closed.loc[closed["episode_id"].isin(acted), "episode_id"]), until)
     since = pd.Timestamp(data.edition().day - UNVERIFIED_DAYS)
     kept: dict[str, list[bool]] = {"held": [], "events": [], "unverified": []}
     levels = closed["level"].astype(int)
     for episode_id, kind, level, closed_on in zip(
         closed["episode_id"], closed["kind"], levels, closed["closed_on"], strict=True
     ):
-        at = stands.get(episode_id, Standing())
+        at = stands.get(episode_id, WorkflowState())
         stays = at.outlasts_its_data(kind, level, closed_on.date(), told_from)
         is_open = at.state_at(level) is State.TO_VERIFY
         kept["held"].append(stays and not is_open)
@@ -85,7 +92,10 @@ def is_closed(row: Any) -> bool:
     if row.status == "open":
         return False
     with trail().ledger.reading() as connection:
-        at, told_from = standing(connection, [row.episode_id], data.until())[row.episode_id], first_told_day(connection)
+        at, told_from = (
+            workflow_states(connection, [row.episode_id], data.until())[row.episode_id],
+            first_published_day(connection),
+        )
     return not at.outlasts_its_data(row.kind, int(row.level), row.closed_on.date(), told_from)
 
 
@@ -111,7 +121,7 @@ def read_progress(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[
     ids = list(warnings["episode_id"])
     until = data.until()
     with trail().ledger.reading() as connection:
-        stands = standing(connection, ids, until)
+        stands = workflow_states(connection, ids, until)
         taken_on = acknowledgements(connection, ids, until)
         assigned = measures(connection, ids, until)
     now = until or trail().clock()
@@ -159,9 +169,9 @@ def _with_deadline(owner: str, one: Measure | None, today: date) -> str:
     return text(words, owner=owner, day=short_day(one.due_on))
 
 
-def _due(possible: Sequence[Step], at: Standing, since: datetime) -> tuple[datetime | None, str, str]:
+def _due(possible: Sequence[Step], at: WorkflowState, since: datetime) -> tuple[datetime | None, str, str]:
     """The next step with a time limit, else the first possible one: when, in words, and these without by when."""
-    limited = timed(possible, at, since)
+    limited = timed_steps(possible, at, since)
     if not possible:
         nothing = text("Nothing more is due.")
         return None, nothing, nothing
@@ -213,7 +223,7 @@ def due_title(to: State) -> str:
     return text("Verify") if to is State.CONFIRMED else text(STEP_TITLES[to])
 
 
-def workflow_state_words(at: Standing, level: Level) -> str:
+def workflow_state_words(at: WorkflowState, level: Level) -> str:
     """The state in words; an announced warning bears the level that people gave it."""
     state = at.state_at(level)
     words = text(STATE_TITLES[state])

@@ -31,7 +31,7 @@ def set_up_link(settings: Settings, ledger: Ledger) -> str | None:
     """Address of the link that makes the first account; None when there is one, or the data are invented."""
     if settings.demonstration_mark.exists():
         return None
-    token = link.set_up(ledger, now())
+    token = link.issue_set_up_link(ledger, now())
     return None if token is None else f"{settings.address}/sign-in/{token}"
 
 
@@ -47,7 +47,9 @@ def add(
     chosen, codes = role_and_areas(region, role, area or [])
     ledger = open_ledger(settings)
     account_id = account.create(ledger, trail.this_process(), name, person, chosen, codes, now())
-    typer.echo(f"{settings.address}/sign-in/{link.for_password(ledger, trail.this_process(), account_id, now())}")
+    typer.echo(
+        f"{settings.address}/sign-in/{link.insert_password_link(ledger, trail.this_process(), account_id, now())}"
+    )
 
 
 @desk.command(name="link")
@@ -56,7 +58,9 @@ def new_link(name: str) -> None:
     settings, _ = place()
     ledger = open_ledger(settings)
     found = account.named(ledger, name, now())
-    typer.echo(f"{settings.address}/sign-in/{link.for_password(ledger, trail.this_process(), found.account_id, now())}")
+    typer.echo(
+        f"{settings.address}/sign-in/{link.insert_password_link(ledger, trail.this_process(), found.account_id, now())}"
+    )
 
 
 @desk.command()

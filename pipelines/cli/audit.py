@@ -15,9 +15,8 @@ from pipelines.core.domain import UserError
 from pipelines.core.text_safety import show_cell
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import anchor, trail
-from pipelines.ledger.audit_trail.cross_check import breaches
 from pipelines.ledger.audit_trail.trail import Act, Entry, Result
-from pipelines.ledger.audit_trail.verify import verify
+from pipelines.ledger.audit_trail.verification import find_breaches, verify_chain
 from pipelines.ledger.db.web_role import grants
 
 _COLUMNS = ("seq", "at", "who", "source", "act", "target", "result", "details", "previous_hash", "own_hash")
@@ -31,14 +30,14 @@ def entered(ledger: Ledger, act: Act, target: str) -> Iterator[dict[str, object]
     """Enter a long act before it starts and when it ends; what is put into the dictionary becomes its details."""
     actor = trail.this_process()
     details: dict[str, object] = {}
-    trail.write(ledger, act, actor, target, now(), result=Result.BEGUN)
+    trail.write_entry(ledger, act, actor, target, now(), result=Result.BEGUN)
     try:
         yield details
     except BaseException as error:
         told = {**details, "error": type(error).__name__}
-        trail.write(ledger, act, actor, target, now(), result=Result.FAILED, details=told)
+        trail.write_entry(ledger, act, actor, target, now(), result=Result.FAILED, details=told)
         raise
-    trail.write(ledger, act, actor, target, now(), details=details)
+    trail.write_entry(ledger, act, actor, target, now(), details=details)
 
 
 @desk.command(name="list")
@@ -71,7 +70,7 @@ def list_entries(
         return
     _save(file, found)
     asked = {"since": since, "who": who, "act": act, "rows": len(found)}
-    trail.write(ledger, Act.EXPORT, trail.this_process(), "audit", now(), details=asked)
+    trail.write_entry(ledger, Act.EXPORT, trail.this_process(), "audit", now(), details=asked)
     console.print(f"{len(found)} 条已写入 {file}")
 
 
@@ -97,8 +96,8 @@ def verify_trail(
         typer.echo(str(error))
         raise typer.Exit(1) from error
     ledger = open_ledger(settings)
-    verdict = verify(ledger, anchors)
-    found = [verdict.breach] if verdict.breach else breaches(settings, ledger, anchors)
+    verdict = verify_chain(ledger, anchors)
+    found = [verdict.breach] if verdict.breach else find_breaches(settings, ledger, anchors)
     for sentence in found:
         typer.echo(sentence)
     if found:

@@ -15,12 +15,10 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail.trail import Act
 from pipelines.operations.backup import back_up, holding_raw, thin
-from pipelines.operations.drill import drill as tried
-from pipelines.operations.drill import last_good, turn_of
-from pipelines.operations.excluded_paths import UNKNOWN
-from pipelines.operations.inventory import Backup, chosen
-from pipelines.operations.restore import lacking_keys
-from pipelines.operations.restore import restore as put_back
+from pipelines.operations.inventory import UNKNOWN, Backup, choose_backup
+from pipelines.operations.restore import lacking_keys, last_good, turn_of
+from pipelines.operations.restore import restore_backup as put_back
+from pipelines.operations.restore import run_drill as tried
 
 KEPT = 14
 log = logging.getLogger(__name__)
@@ -50,7 +48,7 @@ def backup(keep: Annotated[int, typer.Option(min=1, max=10_000, help="演练通�
 def drill(which: Annotated[Path | None, typer.Argument(help="备份，或放备份的文件夹；默认最新一份")] = None) -> None:
     """演练：把备份恢复到旁边，逐项核对，然后删去 (restore a backup aside, compare all of it, remove it)."""
     settings = all_settings.load()
-    _drill(chosen(which or settings.backups), settings, open_ledger(settings))
+    _drill(choose_backup(which or settings.backups), settings, open_ledger(settings))
 
 
 def restore(
@@ -59,7 +57,7 @@ def restore(
 ) -> None:
     """恢复到一个空文件夹；先核对每个文件 (put a backup into an empty folder, after every file was compared)."""
     settings = all_settings.load()
-    found, target = chosen(which.expanduser().resolve()), into.expanduser().resolve()
+    found, target = choose_backup(which.expanduser().resolve()), into.expanduser().resolve()
     with bar() as progress:
         put_back(found, target, settings, now(), progress)
     told = found.manifest

@@ -6,7 +6,7 @@ import typer
 
 from pipelines.cli.terminal import console
 from pipelines.core import settings as all_settings
-from pipelines.operations.doctor import examine, table_hashes
+from pipelines.operations.doctor import run_checks, table_hashes
 
 
 def doctor(hashes: Annotated[bool, typer.Option("--hashes", help="列出仓库与发布文件各表的散列")] = False) -> None:
@@ -16,7 +16,7 @@ def doctor(hashes: Annotated[bool, typer.Option("--hashes", help="列出仓库�
         for name, value in table_hashes(settings).items():
             typer.echo(f"{value}  {name}")
         return
-    answers = examine(settings)
+    answers = run_checks(settings)
     for answer in answers:
         console.print(f"{'✓' if answer.is_well else '✗'} {answer.what}：{answer.sentence}")
     if not all(answer.is_well for answer in answers):

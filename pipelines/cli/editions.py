@@ -43,12 +43,12 @@ def withdraw(
     with runs.locked(settings), bar() as progress:
         edition, before = _newest(ledger, edition_id)
         target = f"edition {edition_id}"
-        trail.write(ledger, Act.WITHDRAW, trail.this_process(), target, now(), result=Result.BEGUN)
+        trail.write_entry(ledger, Act.WITHDRAW, trail.this_process(), target, now(), result=Result.BEGUN)
         # In this order a kill leaves the edition recorded, and this command can be given again, or it is forgotten and
         # a rebuild is due: without the warehouse no run records it anew, and nothing is published from its files.
         runs.remove_warehouse(settings)
         put_back(settings.published, edition_id, [one.edition.edition_id for one in recorded.recorded_editions(ledger)])
-        sent = recorded.withdraw(ledger, edition, before, reason.strip(), now())
+        sent = recorded.withdraw_edition(ledger, edition, before, reason.strip(), now())
         if before is None:
             runs.refill(settings, region, ledger)
         else:

@@ -1,5 +1,6 @@
-"""Commands about who is told: the route of a warning, a mail before it is sent, reminders, stored reasons."""
+"""Commands about notices: route, preview, reminders, stored reasons, and the queue of mails."""
 
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,8 +16,11 @@ from pipelines.core.region.load import Region
 from pipelines.core.region.rules import LEADS
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, has_ledger, open_ledger
-from pipelines.ledger.notifications.notice import Purpose
-from pipelines.ledger.notifications.warning_notice import Why, reasons, words
+from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.notifications import queue
+from pipelines.ledger.notifications.notice import Notice, NoticeState, Purpose
+from pipelines.ledger.notifications.notification_state import NoticeWords, reasons, words_of
+from pipelines.notifying import outbox
 from pipelines.notifying import preview as previews
 from pipelines.notifying.audience import Recipient, recipients, unrouted
 from pipelines.notifying.notices import may_send
@@ -50,7 +54,7 @@ def route(
     if industry and industry not in known:
         raise UserError(f"没有“{industry}”这一行业门类 (no such industry)")
     found = routes(region, code, _LEVELS[level.removesuffix("色")], industry, kind, now())
-    others = words(Why.NOT_IN_SCOPE)
+    others = words_of(NoticeWords.NOT_IN_SCOPE)
     for one in found:
         when = f"，{one.when:%m-%d %H:%M}" if one.when else ""
         if one.why != others:
@@ -146,7 +150,7 @@ def stored_reasons(
     if rows.empty:
         raise UserError(f"版次 {wanted} 没有记录 (no reasons are stored for this edition)")
     for row in rows.itertuples():
-        typer.echo(f"{row.office_id}\t{row.address}\t{row.episode_id}\t{row.level}\t{words(row.reason, row.detail)}")
+        typer.echo(f"{row.office_id}\t{row.address}\t{row.episode_id}\t{row.level}\t{words_of(row.reason, row.detail)}")
 
 
 def _part(message: EmailMessage, kind: str) -> str:
@@ -159,3 +163,69 @@ def _area(region: Region, written: str) -> str:
     if code is None:
         raise UserError(f"没有名为“{written}”的地区；请写 places.csv 中的代码或名称 (no such area)")
     return code
+
+
+STATES = {
+    NoticeState.NOT_DUE: "不发",
+    NoticeState.RETROSPECTIVE: "补跑不发",
+    NoticeState.QUEUED: "等待",
+    NoticeState.CLAIMED: "即将发送",
+    NoticeState.HANDED_OVER: "正在发送",
+    NoticeState.AMBIGUOUS: "结果不明",
+    NoticeState.ACCEPTED: "已接收",
+    NoticeState.BOUNCED: "被拒收",
+}
+desk = typer.Typer(no_args_is_help=True, help="发件箱 (the outbox)")
+
+
+@desk.command(name="list")
+def list_mails(
+    state: Annotated[str, typer.Option(help="只列这一种状态，如 bounced、queued、ambiguous")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+) -> None:
+    """列出通知：编号、状态、收件人、次数、服务器的答复，新的在前 (list mails, newest first)."""
+    if state not in ("", *NoticeState):
+        raise UserError(f"没有“{state}”这种状态；可用的有：{'、'.join(NoticeState)} (no such state)")
+    settings, region = place()
+    found = queue.newest_mails(open_ledger(settings), NoticeState(state) if state else None, limit)
+    for one in found:
+        for line in _lines(one, region):
+            typer.echo(line)
+    console.print(f"列出 {len(found)} 条")
+
+
+def _lines(one: Notice, region: Region) -> list[str]:
+    doubt = "，可能重复" if one.is_ambiguous else ""
+    head = (one.notice_id, f"{STATES[one.state]}{doubt}", one.edition_id, one.purpose, one.office_id, one.address)
+    lines = ["  ".join(map(str, (*head, one.reason, f"试过 {one.attempts} 次")))]
+    if one.smtp_reply:
+        lines.append(f"    答复：{one.smtp_reply}")
+    waits = [at for at in (one.not_before, one.next_attempt_at) if at is not None]
+    if one.state in {NoticeState.QUEUED, NoticeState.AMBIGUOUS} and waits:
+        lines.append(f"    不早于 {_local(max(waits), region)}")
+    return lines
+
+
+def _local(at: datetime, region: Region) -> str:
+    return f"{at.astimezone(region.time_zone):%Y-%m-%d %H:%M}"
+
+
+@desk.command()
+def send() -> None:
+    """发送到了时候的邮件；上次未发出的也再试 (send what is due, and try again what was put off)."""
+    settings, _ = place()
+    report = outbox.send(open_ledger(settings), settings, now())
+    problem = f"；{report.problem}" if report.problem else ""
+    console.print(
+        f"已发 {report.sent}，被拒收 {report.failed}，待发 {report.waiting}，结果不明重发 {report.ambiguous}{problem}"
+    )
+    if report.problem:
+        raise typer.Exit(QUIET)
+
+
+@desk.command()
+def resend(number: Annotated[int, typer.Argument(help="通知的编号，由 gangshao outbox list 列出")]) -> None:
+    """只重发这一封：被拒收的，或还在等待的 (send this one mail again, and no other)."""
+    settings, _ = place()
+    queue.resend_mail(open_ledger(settings), number, trail.this_process(), now())
+    console.print(f"第 {number} 号已排入发件箱，下次发送时发出；现在就发：gangshao outbox send")

@@ -11,7 +11,7 @@ import typer
 
 from pipelines import run as runs
 from pipelines.cli.terminal import bar, console, now, place, to_day
-from pipelines.core.domain import State, UserError
+from pipelines.core.domain import State, UserError, Viewer
 from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import before, newest, rule_hash, two_named
 from pipelines.core.region.rules import LEADS, RULE
@@ -20,15 +20,15 @@ from pipelines.judging.rule_backtest import backtest as backtested
 from pipelines.judging.verification_labels import decided
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.audit_trail.trail import Act, ActContext
 from pipelines.ledger.workflow.rule import (
-    KeptBacktest,
-    Kind,
+    RuleActKind,
+    StoredBacktest,
     approval,
-    keep_backtest,
+    find_part,
     last_backtest,
-    part_of,
-    stand_behind,
+    record_rule_act,
+    store_backtest,
 )
 from pipelines.warehouse import store
 from pipelines.warehouse.as_of import create_views
@@ -69,7 +69,7 @@ def backtest(
         if len(old) and rule_hash(old) != rule_hash(rows):
             was = backtested(con, region, old, *days, truth, progress, by_people)
             found["replaces"] = {"rule_hash": rule_hash(old), **was}
-    number = keep_backtest(ledger, rule, rule_hash(rows), found, trail.this_process(), now())
+    number = store_backtest(ledger, rule, rule_hash(rows), found, trail.this_process(), now())
     for line in told(region, rule, found):
         typer.echo(line)
     console.print(f"已存入台账，回测编号 {number}，规则内容 {rule_hash(rows)}")
@@ -110,10 +110,12 @@ def enable(
             " (not yet proposed and approved under two accounts)"
         )
     if by:
-        kind = part_of(author, approver, by)
+        kind = find_part(author, approver, by)
         reason = note or typer.prompt("理由")
-        stand_behind(ledger, rule, rule_hash(rows), kind, by, reason, trail.this_process(), now())
-        if kind is Kind.PROPOSED:
+        record_rule_act(
+            ledger, ActContext(Viewer(None), trail.this_process(), now(), reason), rule, rule_hash(rows), kind, by
+        )
+        if kind is RuleActKind.PROPOSED:
             console.print(f"已记录“{by}”提出启用 {rule}，请由 {approver} 以自己的账号批准")
             return
     _switch_on(region.folder / "rules.csv", rule, rows["effective_from"].max().date())
@@ -198,7 +200,7 @@ def _shown(value: object) -> str:
     return "空" if pd.isna(value) else str(value)
 
 
-def case_differences(region: Region, kept: KeptBacktest) -> list[str]:
+def case_differences(region: Region, kept: StoredBacktest) -> list[str]:
     """Warnings that only one of the two would have made, by the stored backtest."""
     old = kept.figures.get("replaces")
     if old is None:
@@ -232,7 +234,7 @@ def layoff_rates(
     except OSError as error:
         raise UserError(f"{path} 无法写入（{error.strerror}），请换一个位置 (cannot be written)") from error
     shown = {"year": year, "rows": len(found)}
-    trail.write(open_ledger(settings), Act.EXPORT, trail.this_process(), "layoff_rate", now(), details=shown)
+    trail.write_entry(open_ledger(settings), Act.EXPORT, trail.this_process(), "layoff_rate", now(), details=shown)
     within = found["is_within"]
     console.print(
         f"{len(found)} 个单位，{int(within.sum())} 个不超过裁员率线，{int((~within).sum())} 个超过，"

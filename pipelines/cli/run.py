@@ -19,7 +19,7 @@ from pipelines.ingest.retention import purge as purged
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import publication, trail
 from pipelines.ledger.audit_trail.trail import Act
-from pipelines.operations import comparison
+from pipelines.operations import inventory
 from pipelines.operations.backup import holding_raw
 from pipelines.operations.clock import refuse_clock_ahead
 from pipelines.operations.configuration import note_changes
@@ -87,16 +87,14 @@ def run(
 
 def _compare_rebuilt(settings: Settings, ledger: Ledger) -> None:
     """Say what differs from the published tables. Raises UserError when files or lines of the list are lacking."""
-    for sentence in comparison.differences(settings):
+    for sentence in inventory.differences(settings):
         console.print(sentence)
     wrong = [
-        sentence
-        for sentence in (comparison.lost_drops(settings), comparison.unnamed_contents(settings.raw))
-        if sentence
+        sentence for sentence in (inventory.lost_drops(settings), inventory.unnamed_contents(settings.raw)) if sentence
     ]
     if wrong:
         raise UserError("已重建，但 (rebuilt, but) " + "；".join(wrong))
-    publication.check(settings.published, ledger)
+    publication.check_publication(settings.published, ledger)
 
 
 def _enter(ledger: Ledger, report: IngestReport) -> None:
@@ -110,7 +108,7 @@ def _enter(ledger: Ledger, report: IngestReport) -> None:
             "resumed": report.resumed,
         }
         tell(log, "files taken in", **counts)
-        trail.write(ledger, Act.INGEST, trail.this_process(), "inbox", now(), details=counts)
+        trail.write_entry(ledger, Act.INGEST, trail.this_process(), "inbox", now(), details=counts)
 
 
 def _wanted(region: Region, ledger: Ledger, day: str, cutoff: str) -> Edition:

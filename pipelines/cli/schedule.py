@@ -15,7 +15,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from pipelines.cli.terminal import console, now, place
 from pipelines.ledger import open_ledger
 from pipelines.operations.schedule import GIVEN_UP, Command, Scheduler
-from pipelines.operations.watch import look, tell_duty
+from pipelines.operations.watch import find_troubles, tell_duty
 
 TICK_SECONDS = 5
 
@@ -83,7 +83,7 @@ def watch() -> None:
     """查看当天的版次、发件箱、定时任务，有事告知值班岗；供 cron 调用 (a small check for cron; tells the duty desk)."""
     settings, region = place()
     ledger = open_ledger(settings)
-    troubles = look(settings, region, ledger, now())
+    troubles = find_troubles(settings, region, ledger, now())
     if not troubles:
         typer.echo(f"一切正常 {now().astimezone(region.time_zone):%Y-%m-%d %H:%M} (all quiet)")
         return

@@ -13,7 +13,7 @@ from pipelines.ingest.ingest_report import why_returned
 from pipelines.ingest.reprocess import ReprocessReport, Span, replay, restate
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail.trail import Act, this_process
-from pipelines.ledger.uploads.submission_decision import decide, decided
+from pipelines.ledger.uploads.upload import decide_submission, decided_submissions
 from pipelines.warehouse import store
 
 Feed = Annotated[str, typer.Option(help="数据来源，默认全部")]
@@ -110,8 +110,8 @@ def _decide(drop: str, kind: str, reason: str) -> None:
     ledger = open_ledger(settings)
     with runs.locked(settings), store.connect(settings) as warehouse:
         chosen = list_decidable(warehouse, drop, kind, now())
-        decide(ledger, chosen.drop_id, kind, chosen.counts_from, this_process(), reason, now())
-        apply_decisions(warehouse, decided(ledger))
+        decide_submission(ledger, chosen.drop_id, kind, chosen.counts_from, this_process(), reason, now())
+        apply_decisions(warehouse, decided_submissions(ledger))
     done = "已确认，下一版次起采用" if kind == "confirm" else "已撤回，下一版次起不再采用"
     console.print(f"{chosen.file_name} {done}")
 

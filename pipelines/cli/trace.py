@@ -40,7 +40,7 @@ def trace(
     if csv is not None:
         _write_csv(found.lines, csv)
         shown = {"indicator": indicator, "period": period, "area": area, "industry": industry, "rows": len(found.lines)}
-        trail.write(open_ledger(settings), Act.EXPORT, trail.this_process(), "trace", now(), details=shown)
+        trail.write_entry(open_ledger(settings), Act.EXPORT, trail.this_process(), "trace", now(), details=shown)
     if not found.agrees:
         raise typer.Exit(1)
 

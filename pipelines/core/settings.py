@@ -17,7 +17,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):
-    """All settings of the program; each is named in the README with its default."""
+    """All settings of the program; each is named in docs/operate/install.md with its default."""
 
     model_config = SettingsConfigDict(env_prefix="GANGSHAO_", env_file="gangshao.env", extra="forbid", frozen=True)
 

@@ -23,15 +23,13 @@ from pipelines.demo.daily_form import (
 from pipelines.demo.events import Event, draw_events
 from pipelines.demo.layoff import draw_layoffs
 from pipelines.demo.mobility import mobility_sheets
-from pipelines.demo.monthly import draw_headcount, draw_monitored
-from pipelines.demo.monthly_form import headcount_sheet, monitored_sheet
+from pipelines.demo.monthly import draw_headcount, draw_monitored, headcount_sheet, monitored_sheet
 from pipelines.demo.post import post_sheet
 from pipelines.demo.registration import draw_registrations, registration_sheet
 from pipelines.demo.rhythm import Rhythm, build_rhythm, draw_counts
 from pipelines.demo.shortage import shortage_sheet
 from pipelines.demo.standing import standing_sheets
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline, build_timeline
+from pipelines.demo.timeline import Timeline, build_timeline, random_stream
 from pipelines.demo.truth import truth_frame, write_truth
 from pipelines.demo.village import village_sheet
 from pipelines.demo.wording import FEEDS, Wording
@@ -41,6 +39,20 @@ _LEAST_DAYS = 14
 _MOST_DAYS = 4000
 _SCALES = (0.001, 20.0)
 _ONLINE = 0.6  # of the claims
+
+
+@dataclass(frozen=True)
+class CitySpec:
+    """What city is invented: days of data that end on ``last_day``; scale 1 is the whole city.
+
+    ``is_quiet`` leaves the labelled events out and changes nothing else.
+    """
+
+    days: int
+    scale: float
+    seed: int
+    last_day: date
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,32 +81,24 @@ class Plan:
     truth: pd.DataFrame
 
 
-def labelled_truth(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> pd.DataFrame:
+def labelled_truth(region: Region, spec: CitySpec) -> pd.DataFrame:
     """The truth of a city without writing it: the very rows of truth.csv (columns: ``truth.COLUMNS``), in a second."""
-    return plan_city(region, days, scale, seed, quiet, last_day).truth
+    return plan_city(region, spec).truth
 
 
-def generate(
-    region: Region,
-    into: Path,
-    days: int,
-    scale: float,
-    seed: int,
-    quiet: bool,
-    last_day: date,
-    progress: Progress | None = None,
-    truth: Path | None = None,
+def generate_city(
+    region: Region, into: Path, spec: CitySpec, progress: Progress | None = None, truth: Path | None = None
 ) -> DemoReport:
-    """Write ``days`` days of drops that end on ``last_day`` to ``into/<feed>/<received day>/<file>``.
+    """Write a city's submissions to ``into/<feed>/<received day>/<file>``.
 
-    Scale 1 is the whole city. Files that would be received after the day following ``last_day`` are not written. The
-    labels go to ``truth``, by default ``truth.csv`` beside ``into``. ``quiet`` leaves the labelled events out and
-    changes nothing else. ``progress`` is called with a feed, its files done and all its files. Same arguments, same
-    bytes. Raises UserError when an argument is out of range, ``into`` already holds drops, or a folder is not writable.
+    Files that would be received after the day following its last are not written. The labels go to ``truth``, by
+    default ``truth.csv`` beside ``into``. ``progress`` is called with a feed, its files done and all its files. Same
+    arguments, same bytes. Raises UserError when an argument is out of range, ``into`` already holds drops, or a folder
+    is not writable.
     """
     target = truth or into.parent / "truth.csv"
-    _check(into, days, scale)
-    plan = plan_city(region, days, scale, seed, quiet, last_day)
+    _check(into, spec)
+    plan, seed = plan_city(region, spec), spec.seed
     city, timeline, events, arrival = plan.city, plan.timeline, plan.events, plan.arrival
     writer = SheetWriter(into, timeline, seed, progress)
     wording = Wording(city, timeline, arrival, region)
@@ -106,7 +110,7 @@ def generate(
         headcount = draw_headcount(city, timeline, arrival, insured, events, seed)
         writer.write(headcount_sheet(wording, headcount))
         claims = draw_claims(city, timeline, counts, insured, events, seed)
-        year = last_day.year
+        year = spec.last_day.year
         people = draw_background(*birth_and_sex(city.identity), year, random_stream(seed, "background"))
         is_online = random_stream(seed, "claim channel").random(len(claims.area)) < _ONLINE
         writer.write(benefit_claim_sheet(wording, claims, people, is_online))
@@ -136,20 +140,22 @@ def generate(
         ) from error
     tally = writer.tally
     rows = sum(tally.rows.values())
-    return DemoReport(timeline.first, last_day, tally.files, tally.size, rows, tally.rows, len(events), target)
+    return DemoReport(timeline.first, spec.last_day, tally.files, tally.size, rows, tally.rows, len(events), target)
 
 
-def plan_city(region: Region, days: int, scale: float, seed: int, quiet: bool, last_day: date) -> Plan:
-    """Draw a city without writing it; arguments as ``generate``."""
-    timeline = build_timeline(region, days, last_day)
-    city = build_city(region, scale, seed, last_day)
+def plan_city(region: Region, spec: CitySpec) -> Plan:
+    """Draw a city without writing it."""
+    seed = spec.seed
+    timeline = build_timeline(region, spec.days, spec.last_day)
+    city = build_city(region, spec.scale, seed, spec.last_day)
     rhythm = build_rhythm(city, timeline, seed)
     arrival = build_arrival(city, timeline, seed)
-    events = [] if quiet else draw_events(city, timeline, rhythm, seed)
+    events = [] if spec.is_quiet else draw_events(city, timeline, rhythm, seed)
     return Plan(city, timeline, rhythm, arrival, events, truth_frame(city, timeline, rhythm, arrival, events))
 
 
-def _check(into: Path, days: int, scale: float) -> None:
+def _check(into: Path, spec: CitySpec) -> None:
+    days, scale = spec.days, spec.scale
     if not _LEAST_DAYS <= days <= _MOST_DAYS:
         raise UserError(f"天数须在 {_LEAST_DAYS} 至 {_MOST_DAYS} 之间，现为 {days} (days out of range)")
     if not _SCALES[0] <= scale <= _SCALES[1]:

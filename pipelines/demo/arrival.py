@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from pipelines.demo import frozen
 from pipelines.demo.city import City
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline
+from pipelines.demo.timeline import Timeline, random_stream
 
 Ints = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from pipelines.demo import frozen
 from pipelines.demo.city import City
 from pipelines.demo.events import Event
 from pipelines.demo.sheet import Sheet
-from pipelines.demo.stream import random_stream
+from pipelines.demo.timeline import random_stream
 from pipelines.demo.wording import Wording
 
 Ints = NDArray[np.int64]

@@ -10,7 +10,7 @@ from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region
 from pipelines.demo import frozen
 from pipelines.demo.person import birth_slots, credit_codes, identity_numbers, person_names
-from pipelines.demo.stream import random_stream
+from pipelines.demo.timeline import random_stream
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -9,8 +9,7 @@ from pipelines.demo import frozen
 from pipelines.demo.city import City
 from pipelines.demo.events import Event, PersonRow
 from pipelines.demo.rhythm import Rhythm
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline
+from pipelines.demo.timeline import Timeline, random_stream
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -9,8 +9,7 @@ from scipy.special import ndtri
 from pipelines.demo import frozen
 from pipelines.demo.city import City
 from pipelines.demo.rhythm import Rhythm
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline
+from pipelines.demo.timeline import Timeline, random_stream
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -43,6 +42,25 @@ class LayoffReport:
 
 
 @dataclass(frozen=True)
+class _Cause:
+    """What makes an event before it is known whom it hits: its kind, first day and length in days."""
+
+    kind: str
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """The city an event is drawn in."""
+
+    city: City
+    timeline: Timeline
+    rhythm: Rhythm
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True)
 class Event:
     """One labelled event; ``area`` and ``section`` are numbers of the city, None where the event spans all of them."""
 
@@ -68,10 +86,11 @@ def draw_events(city: City, timeline: Timeline, rhythm: Rhythm, seed: int) -> li
         of_kind = np.flatnonzero(np.array(kinds) == kind)
         quantile[of_kind] = (rng.permutation(len(of_kind)) + rng.random(len(of_kind))) / len(of_kind)
     strength = frozen.STRENGTH_MEDIAN * np.exp(frozen.STRENGTH_SIGMA * ndtri(quantile))
+    setting = _Setting(city, timeline, rhythm, rng)
     closed: set[int] = set()
     events = []
     for number, (start, kind) in enumerate(zip(starts, kinds, strict=True)):
-        event = _draw(number, kind, int(start), float(strength[number]), city, timeline, rhythm, rng, closed)
+        event = _draw(number, kind, int(start), float(strength[number]), setting, closed)
         if event.employer is not None:
             closed.add(event.employer)
         events.append(event)
@@ -99,20 +118,12 @@ def _kinds(count: int, days: int, rng: np.random.Generator) -> list[str]:
     return [kinds[i] for i in rng.permutation(count)]
 
 
-def _draw(
-    number: int,
-    kind: str,
-    start: int,
-    strength: float,
-    city: City,
-    timeline: Timeline,
-    rhythm: Rhythm,
-    rng: np.random.Generator,
-    closed: set[int],
-) -> Event:
+def _draw(number: int, kind: str, start: int, strength: float, setting: _Setting, closed: set[int]) -> Event:
+    city, timeline, rhythm, rng = setting.city, setting.timeline, setting.rhythm, setting.rng
     area, section, cells, weight = _place(kind, city, rhythm, rng)
     length = int(rng.integers(frozen.EVENT_DAYS[kind][0], frozen.EVENT_DAYS[kind][1] + 1))
-    people = _people_for(strength, kind, length, start, area, section, city, timeline, rhythm, rng)
+    cause = _Cause(kind, start, length)
+    people = _people_for(strength, cause, area, section, setting)
     employer = None
     if kind == "factory_closing":
         employer = _employer_for(people, int(cells[0]), city, closed)
@@ -126,7 +137,7 @@ def _draw(
         drawn = city.cell_first[cell] + (rng.random(len(cell)) * city.insured[cell]).astype(np.int64)
         _, position = np.unique(drawn, return_index=True)
         person = drawn[np.sort(position)][:people]
-    leave = _leave(kind, person, start, length, city, timeline, rng)
+    leave = _leave(cause, person, city, timeline, rng)
     claim = _claim(kind, leave, timeline, rng)
     report = _report(employer, len(person), start, city, timeline, rng)
     return Event(number, kind, area, section, employer, start, leave, claim, report)
@@ -166,29 +177,18 @@ def _odds(weight: Floats) -> Floats:
     return np.asarray(weight / weight.sum())
 
 
-def _people_for(
-    strength: float,
-    kind: str,
-    length: int,
-    start: int,
-    area: int | None,
-    section: int | None,
-    city: City,
-    timeline: Timeline,
-    rhythm: Rhythm,
-    rng: np.random.Generator,
-) -> int:
+def _people_for(strength: float, cause: _Cause, area: int | None, section: int | None, setting: _Setting) -> int:
     """How many people make an event of this strength: the largest of its signals is then about ``strength``."""
-    nobody = np.zeros(_TRIAL, dtype=np.int64)
-    leave = _leave(kind, nobody, start, length, city, timeline, rng)
-    claim = start + (leave.effective - start) + _claim_lag(kind, _TRIAL, rng)
+    nobody, timeline, rng = np.zeros(_TRIAL, dtype=np.int64), setting.timeline, setting.rng
+    leave = _leave(cause, nobody, setting.city, timeline, rng)
+    claim = cause.start + (leave.effective - cause.start) + _claim_lag(cause.kind, _TRIAL, rng)
     per_person = 0.0
     for stream, filed, share in (
         ("risk", leave.filed, 1.0),
-        ("claim", timeline.following_workday(claim), frozen.CLAIM_SHARE[kind]),
+        ("claim", timeline.following_workday(claim), frozen.CLAIM_SHARE[cause.kind]),
     ):
         extra = best_week(filed, len(timeline))
-        deviation = rhythm.deviation(stream, city, area, section)[extra[0]]
+        deviation = setting.rhythm.deviation(stream, setting.city, area, section)[extra[0]]
         per_person = max(per_person, share * extra[1] / _TRIAL / float(deviation))
     return max(frozen.LEAST_PEOPLE, round(strength / per_person))
 
@@ -210,17 +210,15 @@ def _employer_for(people: int, cell: int, city: City, closed: set[int]) -> int:
     return int(first + np.argmin(off))
 
 
-def _leave(
-    kind: str, person: Ints, start: int, length: int, city: City, timeline: Timeline, rng: np.random.Generator
-) -> PersonRow:
-    count = len(person)
+def _leave(cause: _Cause, person: Ints, city: City, timeline: Timeline, rng: np.random.Generator) -> PersonRow:
+    kind, count = cause.kind, len(person)
     rise, fall = {
         "factory_closing": (1.0, 1.0),
         "industry_slide": (1.8, 1.4),
         "county_shock": (1.4, 2.2),
         "region_shock": (1.5, 2.0),
     }[kind]
-    effective = start + np.floor(rng.beta(rise, fall, count) * length).astype(np.int64)
+    effective = cause.start + np.floor(rng.beta(rise, fall, count) * cause.length).astype(np.int64)
     if kind == "factory_closing":
         delay = rng.integers(0, 4, count)
     else:

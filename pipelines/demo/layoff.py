@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from pipelines.demo import frozen
 from pipelines.demo.city import City
 from pipelines.demo.events import Event, LayoffReport
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline
+from pipelines.demo.timeline import Timeline, random_stream
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

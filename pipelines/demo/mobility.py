@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from pipelines.demo.rhythm import Rhythm, hump
 from pipelines.demo.sheet import Sheet
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline
+from pipelines.demo.timeline import Timeline, random_stream
 from pipelines.demo.wording import Wording
 
 Floats = NDArray[np.float64]

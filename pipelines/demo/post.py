@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from pipelines.demo.sheet import Sheet
-from pipelines.demo.stream import random_stream
+from pipelines.demo.timeline import random_stream
 from pipelines.demo.wording import Wording
 
 

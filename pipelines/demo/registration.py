@@ -11,8 +11,7 @@ from pipelines.demo.city import City
 from pipelines.demo.daily import Claims
 from pipelines.demo.rhythm import Rhythm
 from pipelines.demo.sheet import Encoding, Sheet
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline
+from pipelines.demo.timeline import Timeline, random_stream
 from pipelines.demo.wording import UNKNOWN_AREA, Wording, wrong_check_digit
 
 Ints = NDArray[np.int64]

@@ -9,7 +9,7 @@ from pipelines.demo.city import City
 from pipelines.demo.monthly import Headcount
 from pipelines.demo.rhythm import Rhythm, hump
 from pipelines.demo.sheet import Sheet
-from pipelines.demo.stream import random_stream
+from pipelines.demo.timeline import random_stream
 from pipelines.demo.wording import Wording
 
 Ints = NDArray[np.int64]

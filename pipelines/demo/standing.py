@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipelines.demo.daily import Claims
 from pipelines.demo.rhythm import Rhythm
 from pipelines.demo.sheet import Sheet
-from pipelines.demo.stream import random_stream
+from pipelines.demo.timeline import random_stream
 from pipelines.demo.wording import Wording
 
 Floats = NDArray[np.float64]

@@ -1,5 +1,6 @@
-"""The days of the synthetic city: which are workdays, where the Spring Festival falls, how a day is written."""
+"""The days of the synthetic city: workdays, Spring Festival, days as text; and the random streams drawn by name."""
 
+import zlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,7 +12,6 @@ from pipelines.core.region.load import Region
 _BEFORE = 400  # days that may be named before the first data day (effective days, hiring of earlier months)
 _AFTER = 120  # days that may be named after the last data day (planned layoffs, vacancies valid until)
 BEYOND = 45  # days drawn past the last data day, so that an event near the end is cut off and not squeezed
-
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -83,3 +83,8 @@ def build_timeline(region: Region, days: int, last_day: date) -> Timeline:
         compact=np.char.replace(dashed, b"-", b"").astype("S8"),
         dashed=dashed,
     )
+
+
+def random_stream(seed: int, purpose: str) -> np.random.Generator:
+    """The generator of one purpose of one city: same seed and purpose, same numbers."""
+    return np.random.default_rng([seed, zlib.crc32(purpose.encode())])

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from pipelines.demo import frozen
 from pipelines.demo.arrival import NEVER
-from pipelines.demo.sheet import Encoding, Sheet, join
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import Timeline
-from pipelines.demo.workbook import workbook
+from pipelines.demo.sheet import Encoding, Sheet, join, write_workbook
+from pipelines.demo.timeline import Timeline, random_stream
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
@@ -94,7 +92,7 @@ class SheetWriter:
             encoding = sheet.encoding[file]
             lines = _lines(content.removeprefix(encoding.mark), encoding)
             suffix = suffix.replace(".csv", ".xlsx")
-            content = workbook(sheet.workbook_of[sender], sender, period, lines)
+            content = write_workbook(sheet.workbook_of[sender], sender, period, lines)
         (folder / f"{sheet.feed}_{sender}_{period}{suffix}").write_bytes(content)
         self.tally.files += 1
         self.tally.size += len(content)

@@ -9,8 +9,7 @@ from pipelines.feeds import contracts
 from pipelines.feeds.contract import Bound
 from pipelines.ledger import Ledger
 from pipelines.ledger.uploads import upload as uploads
-from pipelines.ledger.uploads.submission_decision import DropAct
-from pipelines.ledger.uploads.upload import Settled, Stage
+from pipelines.ledger.uploads.upload import Settled, Stage, SubmissionDecision
 from pipelines.warehouse.store import Warehouse
 
 LEAST_SHARE = 0.7  # of the rows in force (architecture.md §3, vintages)
@@ -238,7 +237,7 @@ def list_decidable(warehouse: Warehouse, drop_id: str, kind: str, now: datetime)
     return DecidableSubmission(chosen[0], chosen[1], after.replace(tzinfo=UTC))
 
 
-def apply_decisions(warehouse: Warehouse, decisions: Sequence[DropAct]) -> None:
+def apply_decisions(warehouse: Warehouse, decisions: Sequence[SubmissionDecision]) -> None:
     """Write the ledger's decisions that the warehouse does not know yet, and judge held files anew."""
     con = warehouse.connection
     known = {row[0] for row in con.execute("select act_id from drop_act").fetchall()}
@@ -278,7 +277,7 @@ def record_upload_results(warehouse: Warehouse, ledger: Ledger, now: datetime) -
     rows = warehouse.connection.execute(_BECAME, {"drop_ids": list(waiting)}).fetchall()
     found = [Settled(drop_id, Stage(stage), *counts) for drop_id, stage, *counts in rows]
     news = [item for item in found if item.stage is not waiting[item.drop_id]]
-    uploads.settle(ledger, news, now)
+    uploads.settle_upload(ledger, news, now)
     return len(news)
 
 

@@ -36,12 +36,11 @@ MEMBERS = {
     "returning_labour_share": Members("township", "form", Grain.WEEK),
 }
 """Indicators with a file ``contribution_<indicator>.sql``."""
-KINDS = frozenset({"spike", "exceedance", "level", "several"})
-"""Kinds of warnings whose observed number, or its numerator, is the sum of what members brought in the window."""
+CAUSE_SHARE, CAUSE_PEOPLE = 0.5, 10  # of the excess, and people: an employer is named when it brings both
 CONTRIBUTOR = ["episode_id", "area", "kind", "place", "member", "member_name", "observed", "expected"]
 
 
-def brought(
+def load_contributions(
     con: duckdb.DuckDBPyConnection, indicator: str, wanted: pd.DataFrame, city: str, least: float, most: int
 ) -> pd.DataFrame:
     """Who brought what was seen in the windows of one indicator of ``MEMBERS``; ``con`` sees the facts in force.
@@ -69,10 +68,10 @@ def brought(
     return found
 
 
-def contributors(
+def load_contributors(
     con: duckdb.DuckDBPyConnection, warnings: list[EarlyWarning], in_force: pd.DataFrame, city: str
 ) -> pd.DataFrame:
-    """Who makes up the rise of each warning: frame of CONTRIBUTOR.
+    """Who makes up the rise of each warning, of kinds that have contributors: frame of CONTRIBUTOR.
 
     None of a warning by a rule of one cohort or of some sizes of employers, nor of a sum over the industries that a
     rule names: the rows behind these are of all.
@@ -83,15 +82,14 @@ def contributors(
     rows = [
         (one.episode_id, one.indicator, one.area, one.industry, one.window_from, _until(grain[one.rule_id], one))
         for one in warnings
-        if one.kind in KINDS
-        and one.indicator in MEMBERS
+        if one.indicator in MEMBERS
         and one.rule_id in grain
         and not (one.industry == TOTAL_INDUSTRY and one.rule_id in of_industries)
     ]
     named = ["episode_id", "indicator", "area", "industry", "window_from", "until"]
     asked = pd.DataFrame(rows, columns=named).rename_axis("number").reset_index()
     parts = [
-        brought(con, str(indicator), wanted, city, LEAST_NAMED, MOST_NAMED)
+        load_contributions(con, str(indicator), wanted, city, LEAST_NAMED, MOST_NAMED)
         .merge(wanted[["number", "episode_id", "area"]], on="number")
         .assign(kind=MEMBERS[str(indicator)].kind)
         for indicator, wanted in asked.groupby("indicator")
@@ -126,3 +124,27 @@ def _periods(since: pd.Series, until: pd.Series, indicator: str) -> pd.Series:
 
 def _until(grain: str, warning: EarlyWarning) -> date:
     return last_day(Grain(grain), warning.data_to)
+
+
+def add_causes(con: duckdb.DuckDBPyConnection, spikes: pd.DataFrame, city: str) -> pd.DataFrame:
+    """Findings of spikes each with the employer that brought most of its excess, where one did.
+
+    ``con`` sees the facts in force. An employer's part is what it brought in the window less what it usually brings in
+    one as long; of an indicator whose rows name no employers nobody is named.
+    """
+    if spikes.empty:
+        return spikes
+    spikes = spikes.astype({"employer": "object", "employer_name": "object"})
+    for indicator, group in spikes.groupby("indicator"):
+        if indicator not in MEMBERS or MEMBERS[str(indicator)].kind != "employer":
+            continue
+        wanted = group.rename_axis("number").reset_index()
+        wanted = wanted.assign(until=wanted["data_to"])
+        first = load_contributions(con, str(indicator), wanted, city, CAUSE_PEOPLE, most=1).query("place == 1")
+        match = wanted[["number", "people"]].merge(first, on="number")
+        match = match[match["observed"] - match["expected"] >= CAUSE_SHARE * match["people"]]
+        spikes.loc[match["number"].to_numpy(), "employer"] = match["member"].to_numpy(dtype=object)
+    codes = sorted(set(spikes["employer"].dropna()))
+    if codes:
+        spikes["employer_name"] = spikes["employer"].map(employer_names(con, codes))
+    return spikes

@@ -5,9 +5,8 @@ usual, disagrees where it is no worse than usual, and is silent where it has not
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -16,7 +15,7 @@ from pipelines.core.domain import TOTAL_INDUSTRY, Grain
 from pipelines.core.sql import step
 from pipelines.judging.findings import SERIES
 from pipelines.judging.period import last_day
-from pipelines.judging.rule_inputs import READING_DAYS
+from pipelines.judging.rule_kind import READING_DAYS, EditionContext, RuleInputs
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "insurance": ("insured_leave", "insured_net_change_rate"),
@@ -38,15 +37,7 @@ SAID = [*SERIES, "source", "by_indicator", "by_industry", "says", "strength", "d
 _EVIDENCE = ["by_indicator", "area", "by_industry", "strength", "is_worse", "data_to", "until"]
 
 
-def compared(
-    con: duckdb.DuckDBPyConnection,
-    wanted: pd.DataFrame,
-    score: pd.DataFrame,
-    layoffs: pd.DataFrame,
-    day: date,
-    cutoff_at: datetime,
-    city: str,
-) -> pd.DataFrame:
+def compare_sources(wanted: pd.DataFrame, inputs: RuleInputs) -> pd.DataFrame:
     """What every source says of each wanted series (indicator, area, industry) in one edition: frame of SAID.
 
     A source speaks by its first indicator that has the series itself or the area's total; the source a warning comes
@@ -56,11 +47,11 @@ def compared(
     wanted = wanted.groupby(SERIES, as_index=False)["window_from"].min()
     if wanted.empty:
         return pd.DataFrame(columns=SAID)
-    worse: dict[str, str] = {name: item.worse for name, item in catalogue().items()}
+    day = inputs.context.day
     parts = [
-        _by_score(score, worse),
-        _by_reading(_readings(con, wanted, day, cutoff_at), worse, day),
-        _by_report(layoffs, day, city),
+        _by_score(inputs.score, inputs.worse),
+        _by_reading(_load_readings(inputs.context, wanted), inputs.worse, day),
+        _by_report(inputs.layoffs, day, inputs.city),
     ]
     evidence = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     listed = [(source, name, rank) for source, names in SOURCES.items() for rank, name in enumerate(names)]
@@ -84,7 +75,7 @@ def compared(
     return told.reindex(columns=SAID)
 
 
-def raised(findings: pd.DataFrame, in_force: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
+def raise_levels(findings: pd.DataFrame, in_force: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
     """Levels of the findings, one more severe where a rule's ``raise_by`` sources or more agree; red stays red."""
     by = in_force.dropna(subset=["raise_by"]).drop_duplicates("rule_id").set_index("rule_id")["raise_by"]
     if by.empty or told.empty or findings.empty:
@@ -110,7 +101,8 @@ def _by_score(score: pd.DataFrame, worse: Mapping[str, str]) -> pd.DataFrame:
     return named.assign(until=named["data_to"])[_EVIDENCE]
 
 
-def _readings(con: duckdb.DuckDBPyConnection, wanted: pd.DataFrame, day: date, cutoff_at: datetime) -> pd.DataFrame:
+def _load_readings(context: EditionContext, wanted: pd.DataFrame) -> pd.DataFrame:
+    con = context.con
     names = [name for group in SOURCES.values() for name in group if name in catalogue() and name not in SCORED]
     grains = pd.DataFrame(
         [(name, str(_compared_by(name))) for name in names if name != "layoff_reported"], columns=["indicator", "grain"]
@@ -118,8 +110,8 @@ def _readings(con: duckdb.DuckDBPyConnection, wanted: pd.DataFrame, day: date, c
     places = pd.concat([wanted[["area", "industry"]], wanted[["area"]].assign(industry=TOTAL_INDUSTRY)])
     con.register("source_series", places.drop_duplicates())
     con.register("source_grain", grains)
-    since = day - timedelta(days=HISTORY_DAYS)
-    frame = con.execute(step("source_reading"), {"since": since, "cutoff_at": cutoff_at}).df()
+    since = context.day - timedelta(days=HISTORY_DAYS)
+    frame = con.execute(step("source_reading"), {"since": since, "cutoff_at": context.cutoff_at}).df()
     con.unregister("source_series")
     con.unregister("source_grain")
     return frame

@@ -1,27 +1,26 @@
 """The judge stage: one edition's findings, and what they make of the episodes that are open."""
 
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 
 import duckdb
 import pandas as pd
 
-from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import hashes_on
 from pipelines.core.sql import step
-from pipelines.judging import findings as rules
-from pipelines.judging import lead_store
-from pipelines.judging.cause import with_cause
-from pipelines.judging.contributor import CONTRIBUTOR, contributors
-from pipelines.judging.corroboration import compared, raised
-from pipelines.judging.evaluated_until import judged_to
-from pipelines.judging.hysteresis import held, look_back_days, waiting
-from pipelines.judging.lifecycle import EarlyWarning, Key, advance, finding_key, from_row
-from pipelines.judging.reevaluation import Again, readings_corrected, reports_gone, scores_corrected, spans_corrected
-from pipelines.judging.rule_inputs import Grounds, found, grounds, in_force_on
-from pipelines.judging.rule_scope import by_cohort
+from pipelines.judging.contributor import CONTRIBUTOR, load_contributors
+from pipelines.judging.corroboration import compare_sources
+from pipelines.judging.findings import FINDING, SERIES
+from pipelines.judging.hysteresis import look_back_days
+from pipelines.judging.kinds import WARNING_KINDS
+from pipelines.judging.leads import LEAD
+from pipelines.judging.lifecycle import EarlyWarning, Key, from_row
+from pipelines.judging.rule_evaluation import advance_warnings, evaluate_leads, evaluate_rules
+from pipelines.judging.rule_inputs import in_force_on, load_inputs
+from pipelines.judging.rule_kind import EditionContext, Rescore, RuleInputs
 from pipelines.warehouse.transform import Change
 
 _AGREEMENT = [
@@ -38,95 +37,55 @@ _AGREEMENT = [
     "data_to",
     "agreement",
 ]
+_INSERT = {
+    "finding": "insert into finding by name select * from incoming",
+    "episode": "insert into episode by name select * from incoming",
+    "contributor": "insert into contributor by name select * from incoming",
+    "corroboration": "insert into corroboration by name select * from incoming",
+    "layoff_lead": "insert into layoff_lead by name select * from incoming",
+}
 _EPISODE = list(EarlyWarning.__dataclass_fields__)
 
 
 class Judge:
-    """Applies the region's rules to one edition after another; ``con`` sees the drops in force as ``in_force``."""
+    """Applies the region's rules to one edition after another; ``con`` sees the facts in force."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, region: Region, again: Again) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, region: Region, rescore: Rescore) -> None:
         self._con = con
         self._region = region
-        self._again = again
+        self._rescore = rescore
 
     def run(self, edition: Edition, change: Change, score: pd.DataFrame) -> None:
         """Store the findings of this edition and bring the episodes up to it."""
-        day, cutoff_at = edition.day, edition.cutoff_at.replace(tzinfo=None)
-        in_force = in_force_on(self._region, day)
-        known = grounds(self._con, self._region, in_force, score, change.fresh, day, cutoff_at)
+        day = edition.day
+        context = EditionContext(self._con, self._region, day, edition.cutoff_at.replace(tzinfo=None))
         current = self.open_warnings()
-        told = {(warning.indicator, warning.area, warning.industry) for warning in current if warning.kind == "spike"}
-        spikes, *others = found(in_force, known, self._region, day, told)
-        parts = [with_cause(self._con, spikes, self._region.city), *others]
-        findings = pd.concat([frame for frame in parts if len(frame)] or parts[:1], ignore_index=True)
-        findings["level_alone"] = findings["level"]
+        loaded = load_inputs(context, partial(in_force_on, self._region), score, change.fresh, current)
+        inputs = replace(loaded, rescore=self._rescore, names_causes=True)
+        findings = evaluate_rules(inputs, self._earlier(inputs.rules, day), self._closed(inputs.rules, day))
         versions = hashes_on(self._region, day)
         findings["rule_hash"] = findings["rule_id"].map(versions)
-        findings["level"] = self._raised(findings, in_force, known, day, cutoff_at)
-        findings["waits_for"] = waiting(
-            findings, in_force, self._earlier(in_force, day), self._closed(in_force, day), self._region, day
-        )
         self._store_findings(edition, findings)
-        leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
-        worse = {name: item.worse for name, item in catalogue().items()}
-        judged: dict[Key, tuple[date, int]] = {}
-        stay: set[Key] = set()
-        alive = [one for one in current if one.rule_id in leave_after]
-        for part in by_cohort(in_force, alive, known.readings, known.past, score):
-            judged |= judged_to(
-                self._con, part.current, part.score, part.readings, known.spans, self._region, day, cutoff_at
-            )
-            stay |= held(part.current, part.rules, part.score, part.readings, known.spans, worse, self._region.city)
-        unfounded = self._unfounded(alive, findings, change, known, day, cutoff_at)
-        after = advance(current, findings, judged, leave_after, day, stay, unfounded)
+        after = advance_warnings(inputs, findings, current)
         self._store_episodes(edition, current, after)
-        self._store_contributors(edition, current, after, in_force)
-        self._store_agreement(edition, [one for one in after if one.status == "open"], known)
-        leads = lead_store.found(self._con, self._region, in_force, known.layoffs, day)
-        lead_store.store(self._con, edition, leads.assign(rule_hash=leads["rule_id"].map(versions)))
-
-    def _unfounded(
-        self,
-        current: list[EarlyWarning],
-        findings: pd.DataFrame,
-        change: Change,
-        known: Grounds,
-        day: date,
-        cutoff_at: datetime,
-    ) -> set[Key]:
-        """Warnings without a finding whose own evidence, told anew, does not meet the rule that opened them."""
-        met = {finding_key(row) for row in findings.to_dict("records")}
-        rest = [one for one in current if one.key not in met]
-        in_force, city = partial(in_force_on, self._region), self._region.city
-        return (
-            reports_gone(rest, known.layoffs, in_force, city, day)
-            | readings_corrected(self._con, rest, change.fresh, in_force, self._region, cutoff_at)
-            | spans_corrected(self._con, rest, change.fresh, in_force, self._region, day, cutoff_at)
-            | scores_corrected(self._con, rest, change.fresh, in_force, self._again, city, cutoff_at)
+        self._store_contributors(edition, current, after, inputs.rules)
+        self._store_agreement(edition, [one for one in after if one.status == "open"], inputs)
+        leads = evaluate_leads(inputs)
+        frame = leads.assign(
+            rule_hash=leads["rule_id"].map(versions), edition_id=edition.edition_id, day=pd.Timestamp(day)
         )
+        self._insert("layoff_lead", ["edition_id", "day", *LEAD, "rule_hash"], frame)
 
-    def _raised(
-        self, findings: pd.DataFrame, in_force: pd.DataFrame, known: Grounds, day: date, cutoff_at: datetime
-    ) -> pd.Series:
-        raising = set(in_force.loc[in_force["raise_by"].notna(), "rule_id"])
-        wanted = findings[findings["rule_id"].isin(raising)]
-        if wanted.empty:
-            return findings["level"]
-        told = compared(self._con, wanted, known.score, known.layoffs, day, cutoff_at, self._region.city)
-        return raised(findings, in_force, told)
-
-    def _store_agreement(self, edition: Edition, still_open: list[EarlyWarning], known: Grounds) -> None:
+    def _store_agreement(self, edition: Edition, still_open: list[EarlyWarning], inputs: RuleInputs) -> None:
         """What other sources say of each open warning."""
         if not still_open:
             return
         named = pd.DataFrame(
             [(one.episode_id, one.indicator, one.area, one.industry, one.window_from) for one in still_open],
-            columns=["episode_id", *rules.SERIES, "window_from"],
+            columns=["episode_id", *SERIES, "window_from"],
         )
-        cutoff_at = edition.cutoff_at.replace(tzinfo=None)
-        city = self._region.city
-        told = compared(self._con, named, known.score, known.layoffs, edition.day, cutoff_at, city)
-        frame = named.merge(told, on=rules.SERIES).assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day))
+        compared = compare_sources(named, inputs)
+        frame = named.merge(compared, on=SERIES).assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day))
         self._con.register("said", frame)
         self._insert("corroboration", _AGREEMENT, self._con.execute(step("agreement")).df())
         self._con.unregister("said")
@@ -166,7 +125,7 @@ class Judge:
 
     def _store_findings(self, edition: Edition, findings: pd.DataFrame) -> None:
         frame = findings.assign(edition_id=edition.edition_id, day=pd.Timestamp(edition.day), evidence=None)
-        self._insert("finding", ["edition_id", "day", *rules.FINDING, "evidence"], frame)
+        self._insert("finding", ["edition_id", "day", *FINDING, "evidence"], frame)
 
     def _store_contributors(
         self, edition: Edition, before: list[EarlyWarning], after: list[EarlyWarning], in_force: pd.DataFrame
@@ -179,6 +138,7 @@ class Judge:
             one
             for one in after
             if one.status == "open"
+            and WARNING_KINDS[one.kind].has_contributors
             and (
                 one.episode_id not in named or seen.get(one.episode_id) != (one.window_from, one.data_to, one.observed)
             )
@@ -190,7 +150,7 @@ class Judge:
             "update contributor set known_to = $cutoff_at where known_to is null and list_contains($told, episode_id)",
             {"cutoff_at": cutoff_at, "told": [one.episode_id for one in told]},
         )
-        frame = contributors(self._con, told, in_force, self._region.city)
+        frame = load_contributors(self._con, told, in_force, self._region.city)
         self._insert("contributor", [*CONTRIBUTOR, "known_from"], frame.assign(known_from=pd.Timestamp(cutoff_at)))
 
     def _store_episodes(self, edition: Edition, before: list[EarlyWarning], after: list[EarlyWarning]) -> None:
@@ -212,7 +172,6 @@ class Judge:
     def _insert(self, table: str, columns: list[str], frame: pd.DataFrame) -> None:
         if frame.empty:
             return
-        names = ", ".join(columns)
-        self._con.register("incoming", frame)
-        self._con.execute(f"insert into {table} ({names}) select {names} from incoming")  # nosec B608 # names of our own tables and columns
+        self._con.register("incoming", frame[columns])
+        self._con.execute(_INSERT[table])
         self._con.unregister("incoming")

@@ -1,14 +1,6 @@
-"""Law rules on layoffs that give an analyst employers to look at, never a warning (劳动合同法 41; domain.md §2.7)."""
+"""Leads: employers that law rules on layoffs name to an analyst to look at, never a warning (劳动合同法 41)."""
 
-from datetime import date, timedelta
-
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-
-from models.evidence import exceeds
-from pipelines.judging.findings import EVENT_DAYS, with_instalments
-from pipelines.judging.rule_scope import of_industry, of_size
 
 LEAD = [
     "rule_id",
@@ -29,165 +21,10 @@ LEAD = [
     "effective_on",
     "returned",
 ]
-BLOCKS = 12  # windows before the one judged: a year of an employer's own history
-LEAST_BLOCKS = 3  # below it nothing is known of what is usual
-STRENGTH_OF_PRIOR = 2.0  # how much an employer's industry counts beside its own history: as two expected leavers
-FILED_WITHIN_DAYS = 30  # 社会保险法 57: changes are filed within 30 days, so older ones are no leaves of the window
-PRIORITY_MONTHS = 6  # 劳动合同法 41: who was laid off comes first for six months
-Floats = NDArray[np.float64]
 
 
-def blocks(day: date, days: int, first_on: date) -> pd.DataFrame:
-    """Windows of ``days`` that end on ``day`` and before: block (0 is the last), since, until; none before the data."""
-    ends = [day - timedelta(days=days * block) for block in range(BLOCKS + 1)]
-    frame = pd.DataFrame(
-        {"block": range(BLOCKS + 1), "since": [end - timedelta(days=days - 1) for end in ends], "until": ends}
-    )
-    return frame[(frame["block"] == 0) | (frame["since"] >= first_on)]
-
-
-def chance(observed: Floats, expected: Floats, history: Floats) -> Floats:
-    """(n,) probability of so many leavers or more: negative binomial about ``expected`` (n,).
-
-    history: (n, B) leavers of the blocks before. The variance has what the mean is uncertain by and, where an
-    employer's own blocks scatter more than a Poisson count would, as much more.
-    """
-    total = history.sum(axis=1)
-    mean = total / history.shape[1]
-    spread = history.var(axis=1, ddof=1) / np.maximum(mean, 1e-9)
-    variance = np.where(total > 0, np.maximum(spread, 1.0), 1.0) * expected
-    variance += expected**2 / (total + STRENGTH_OF_PRIOR)
-    return exceeds(observed - 1.0, expected**2 / (variance - expected), expected / variance)
-
-
-def usual(history: Floats, staff: Floats, rate: Floats, season: float) -> Floats:
-    """(n,) leavers a window should bring: the employer's own history, leant on its industry's rate.
-
-    history: (n, B). staff: (n,) insured persons, NaN where unknown (then its history stands alone). rate: (n,) leavers
-    an insured person and block of its industry. season: what the whole city brings now over what it brought in a block.
-    """
-    own, count = history.sum(axis=1), history.shape[1]
-    prior = np.where(np.isfinite(staff * rate), np.maximum(staff * rate, 1e-6), np.maximum(own, 0.5) / count)
-    return np.asarray(prior * (STRENGTH_OF_PRIOR + own) / (STRENGTH_OF_PRIOR + prior * count) * max(season, 1.0))
-
-
-def unreported(
-    rules: pd.DataFrame,
-    leavers: pd.DataFrame,
-    industries: pd.DataFrame,
-    headcount: pd.DataFrame,
-    reports: pd.DataFrame,
-    windows: pd.DataFrame,
-) -> pd.DataFrame:
-    """Leads on employers whose people left without a report: enough of them, and more than their history explains.
-
-    ``leavers``: employer, block, leavers of employers with enough of them in block 0; ``industries``: industry, block,
-    leavers of all employers; ``headcount``: employer, employer_name, area, industry, insured before the window;
-    ``reports``: layoff reports of half a year (employer, planned); ``windows``: see blocks. Rows of the rule are joined
-    by *or*, legs of a row by *and*: persons ≥ line, share of the insured ≥ min_ratio, persons ≥ min_people, p < max_p.
-    What reports in force plan for is taken off before, unless the layoff was carried out so long before the window that
-    its leaves were filed before it, or is planned for after it. Returns frame of LEAD columns, one row an employer.
-    """
-    rule = rules[rules["kind"] == "unreported"]
-    before = [block for block in windows["block"] if block > 0]
-    if rule.empty or leavers.empty or len(before) < LEAST_BLOCKS:
-        return pd.DataFrame(columns=LEAD)
-    table = leavers.pivot(index="employer", columns="block", values="leavers").reindex(columns=[0, *before]).fillna(0.0)
-    found = headcount.drop_duplicates("employer").set_index("employer").reindex(table.index)
-    history = table[before].to_numpy(dtype=np.float64)
-    by_block = industries.groupby("block")["leavers"].sum().reindex([0, *before]).fillna(0.0)
-    season = float((by_block[0] - table[0].sum()) / max((by_block[before] - table[before].sum()).mean(), 1.0))
-    left = industries[industries["block"] > 0].groupby("industry")["leavers"].sum() / len(before)
-    rate = found["industry"].map(left / headcount.groupby("industry")["insured"].sum()).to_numpy(dtype=np.float64)
-    frame = _sized(table[0], found.reset_index(), reports, windows)
-    staff = frame["staff"].to_numpy(dtype=np.float64)
-    expected = usual(history, staff, rate, season)
-    people = np.maximum(frame["people"].to_numpy(dtype=np.float64), 0.0)
-    frame = frame.assign(
-        expected=expected,
-        p=chance(people, expected, history),
-        window_from=windows["since"].iloc[0],
-        window_to=windows["until"].iloc[0],
-    )
-    met = _met(frame, rule)
-    return met[met["p"] < met["max_p"]].drop_duplicates(["rule_id", "employer"]).reindex(columns=LEAD)
-
-
-def large_enough(
-    rules: pd.DataFrame, leavers: pd.DataFrame, headcount: pd.DataFrame, reports: pd.DataFrame, windows: pd.DataFrame
-) -> pd.DataFrame:
-    """Employers whose leavers of the window alone reach the lines of persons and share, before any look at history."""
-    now = leavers[leavers["block"] == 0].set_index("employer")["leavers"].astype(float)
-    found = headcount.drop_duplicates("employer").set_index("employer").reindex(now.index).reset_index()
-    return _met(_sized(now, found, reports, windows), rules)
-
-
-def _sized(now: pd.Series, found: pd.DataFrame, reports: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
-    """``found`` (one row an employer, in the order of ``now``) with people, reported, staff and ratio."""
-    planned = now.index.map(_reaching(reports, windows).groupby("employer")["planned"].sum()).to_numpy(dtype=np.float64)
-    reported, staff = np.nan_to_num(planned), found["insured"].to_numpy(dtype=np.float64)
-    people = now.to_numpy(dtype=np.float64) - reported
-    ratio = people / np.where(staff > 0, staff, np.nan)
-    return found.assign(people=people, reported=reported, staff=staff, ratio=ratio)
-
-
-def _reaching(reports: pd.DataFrame, windows: pd.DataFrame) -> pd.DataFrame:
-    """Reports whose leavers may have been filed in the window judged."""
-    carried_out = reports["effective_on"].fillna(reports["reported_on"])
-    since = pd.Timestamp(windows["since"].iloc[0]) - timedelta(days=FILED_WITHIN_DAYS)
-    return reports[carried_out.between(since, pd.Timestamp(windows["until"].iloc[0]))]
-
-
-def _met(frame: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
-    """Rows of employer and rule whose legs of persons and share are met."""
-    met = frame.merge(rule.drop(columns=["industry", "area"], errors="ignore"), how="cross")
-    return met[
-        (met["people"] >= met["min_people"])
-        & (met["people"] >= met["line"].fillna(0.0))
-        & (met["min_ratio"].isna() | (met["ratio"] >= met["min_ratio"]))
-        & of_size(met, met["staff"])
-        & of_industry(met)
-    ]
-
-
-def early(rules: pd.DataFrame, reports: pd.DataFrame, day: date) -> pd.DataFrame:
-    """Leads on reports whose planned day is less than ``window_days`` after staff were told, and of the size the law
-    means (persons ≥ line, or share ≥ min_ratio), with what its employer reported in the thirty days up to it. A report
-    stays on the list until its planned day is half a year past.
-    """
-    rule = rules[rules["kind"] == "early"]
-    whole = with_instalments(reports, EVENT_DAYS)
-    told = whole[whole["told_on"].notna() & whole["effective_on"].notna()]
-    if rule.empty or told.empty:
-        return pd.DataFrame(columns=LEAD)
-    met = told.merge(rule, how="cross", suffixes=("", "_of_rule"))
-    met = met.assign(ratio=met["planned"] / met["staff"].where(met["staff"] > 0))
-    met = met[
-        ((met["effective_on"] - met["told_on"]).dt.days < met["window_days"])
-        & (met["planned"] >= met["line"].fillna(0.0))
-        & (met["min_ratio"].isna() | (met["ratio"] >= met["min_ratio"]))
-        & of_size(met, met["staff"])
-        & of_industry(met)
-    ]
-    met = met.sort_values(["planned", "report_id"], ascending=[False, True])
-    return _of_reports(met, met["planned"]).drop_duplicates(["rule_id", "employer"])
-
-
-def rehired(rules: pd.DataFrame, reports: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
-    """Leads on employers that took on ``line`` people or more within six months of a layoff that was carried out.
-
-    ``joined``: report_id, joined, returned (of them, people who had left it since the report).
-    """
-    rule = rules[rules["kind"] == "rehire"]
-    if rule.empty or joined.empty:
-        return pd.DataFrame(columns=LEAD)
-    met = reports.merge(joined, on="report_id").merge(rule, how="cross", suffixes=("", "_of_rule"))
-    met = met[(met["joined"] >= met["line"]) & of_size(met, met["staff"]) & of_industry(met)]
-    met = met.sort_values(["joined", "report_id"], ascending=[False, True])
-    return _of_reports(met, met["joined"]).drop_duplicates(["rule_id", "employer"])
-
-
-def _of_reports(met: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
+def leads_of_reports(met: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
+    """The leads of reports beside rules they meet; ``people``: how many each is about."""
     return met.assign(
         people=people.astype(float),
         reported=met["planned"].astype(float),
@@ -195,8 +32,3 @@ def _of_reports(met: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
         window_from=met["reported_on"],
         window_to=met["reported_on"],
     ).reindex(columns=LEAD)
-
-
-def must_report(people: pd.Series, staff: pd.Series) -> pd.Series:
-    """Whether a layoff must be reported 30 days before: 20 persons or more, or 10 % of the staff or more (art. 41)."""
-    return (people >= 20) | (people / staff.where(staff > 0) >= 0.1)

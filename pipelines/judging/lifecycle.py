@@ -8,11 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.core.catalogue.rule_terms import TERMS
 from pipelines.core.domain import EVENT_KINDS
 
 BANDS = ((10, "<10"), (20, "10–19"), (50, "20–49"), (100, "50–99"), (200, "100–199"), (500, "200–499"))
-OF_NO_PEOPLE = frozenset({"level", "change", "data_fault"})
-"""Kinds whose observed number counts no people: rates, and reports that lack."""
 Key = tuple[str, str, str, str, str]  # rule, indicator, area, industry, employer (events only)
 
 
@@ -58,7 +57,7 @@ class EarlyWarning:
             self.indicator,
             self.area,
             self.industry,
-            self.employer or "" if self.kind == "event" else "",
+            self.employer or "" if TERMS[self.kind].names_employer else "",
         )
 
 
@@ -97,7 +96,7 @@ def from_row(row: Mapping[Hashable, Any]) -> EarlyWarning:
 
 def finding_key(row: Mapping[Hashable, Any]) -> Key:
     """The key of a finding: a spike's likely cause is no part of what the warning is about."""
-    employer = row["employer"] if row["kind"] == "event" else ""
+    employer = row["employer"] if TERMS[str(row["kind"])].names_employer else ""
     return (str(row["rule_id"]), str(row["indicator"]), str(row["area"]), str(row["industry"]), str(employer or ""))
 
 
@@ -112,7 +111,7 @@ def _evidence(row: Mapping[Hashable, Any]) -> dict[str, Any]:
         "employer": _text(row["employer"]),
         "employer_name": _text(row["employer_name"]),
         "rule_hash": _text(row.get("rule_hash")),
-        "observed_band": "" if row["kind"] in OF_NO_PEOPLE else band(numbers["observed"]),
+        "observed_band": band(numbers["observed"]) if TERMS[str(row["kind"])].counts_people else "",
         "people_band": band(numbers["people"]),
     }
 

@@ -14,16 +14,14 @@ import pandas as pd
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY, State, UserError
 from pipelines.core.region.load import Region
-from pipelines.core.region.rules import LEADS
 from pipelines.core.sql import step
-from pipelines.judging.corroboration import SCORED, compared, raised
-from pipelines.judging.evaluated_until import judged_to
-from pipelines.judging.findings import place_of
-from pipelines.judging.hysteresis import held, waiting
-from pipelines.judging.lifecycle import EarlyWarning, Key, advance, finding_key
-from pipelines.judging.reevaluation import readings_corrected, reports_gone, spans_corrected
-from pipelines.judging.rule_inputs import OF_FACTS, found, grounds, in_force_on
-from pipelines.judging.rule_scope import by_cohort
+from pipelines.judging.corroboration import SCORED
+from pipelines.judging.findings import FINDING, place_of
+from pipelines.judging.kinds import LEAD_KINDS, WARNING_KINDS
+from pipelines.judging.lifecycle import EarlyWarning, Key
+from pipelines.judging.rule_evaluation import advance_warnings, evaluate_rules
+from pipelines.judging.rule_inputs import in_force_on, load_inputs, needs_facts
+from pipelines.judging.rule_kind import EditionContext
 from pipelines.judging.verification_labels import DECIDED, of_cases
 from pipelines.warehouse.as_of import create_views
 
@@ -32,6 +30,8 @@ TOUCHED_AFTER_DAYS = 28  # a warning that long after an event's end is still abo
 _OF_THE_SAME = ["employer", "is_fault"]
 """What tells two cases of a series apart, and is not kept."""
 _CASE = ["area", "industry", *_OF_THE_SAME, "opened_on", "level", "level_on", "people_band"]
+_GROUPED = [name for name, kind in WARNING_KINDS.items() if kind.is_grouped]
+_FINDINGS_KEPT = 400  # editions whose findings count for k of n
 LEVEL_OF_PLACE = {"city": "total", "area": "area", "industry": "industry", "cell": "cell"}
 Progress = Callable[[str, int, int], None]
 
@@ -88,7 +88,7 @@ def backtest_together(
 
     ``rules``: the rows of each; ``decided``: by indicator what people decided.
     """
-    if any(rows["kind"].iloc[0] in LEADS for rows in rules):
+    if any(rows["kind"].iloc[0] in LEAD_KINDS for rows in rules):
         raise UserError("这条规则只产生线索，不产生预警，不需回测 (this rule makes leads, no warnings)")
     editions = con.execute(
         "select max_by(edition_id, cutoff_at), day, max(cutoff_at) from edition where day between $first and $last "
@@ -101,8 +101,8 @@ def backtest_together(
     answer: dict[str, dict[str, Any]] = {}
     for number, together in enumerate(passes):
         past = _Past([], [], {}, [], {})
-        for done, (edition_id, day, cutoff_at) in enumerate(editions, number * len(editions) + 1):
-            _judge(con, region, pd.concat(together, ignore_index=True), past, edition_id, day, cutoff_at)
+        for done, edition in enumerate(editions, number * len(editions) + 1):
+            _evaluate(con, region, pd.concat(together, ignore_index=True), past, edition)
             progress("回测", done, len(passes) * len(editions))
         for rows in together:
             rule_id, indicator = str(rows["rule_id"].iloc[0]), str(rows["indicator"].iloc[0])
@@ -143,56 +143,30 @@ def _passes(rules: Sequence[pd.DataFrame], first: date, last: date) -> list[list
 def _are_told_once(rows: pd.DataFrame, other: pd.DataFrame) -> bool:
     """Whether two rules are about rises of the same indicator, which one of them tells."""
     named = {(one["kind"].iloc[0], one["indicator"].iloc[0]) for one in (rows, other)}
-    return len(named) == 1 and rows["kind"].iloc[0] == "spike"
+    return len(named) == 1 and rows["kind"].iloc[0] in _GROUPED
 
 
-def _judge(
-    con: duckdb.DuckDBPyConnection,
-    region: Region,
-    rows: pd.DataFrame,
-    past: _Past,
-    edition_id: str,
-    day: date,
-    cutoff_at: datetime,
+def _evaluate(
+    con: duckdb.DuckDBPyConnection, region: Region, rows: pd.DataFrame, past: _Past, edition: tuple[str, date, datetime]
 ) -> None:
-    in_force_at = partial(_in_force, region, rows)
-    in_force = in_force_at(day)
-    if set(in_force["kind"]) & OF_FACTS or in_force["raise_by"].notna().any():
+    """Bring ``past`` up to an edition (its identity, day and cut-off)."""
+    edition_id, day, cutoff_at = edition
+    rules_on = partial(_rules_on, region, rows)
+    rules = rules_on(day)
+    if needs_facts(rules):
         create_views(con, cutoff_at)
-    raising = bool(in_force["raise_by"].notna().any())
+    raising = bool(rules["raise_by"].notna().any())
     indicators = sorted(rows["indicator"].unique())
     scored = sorted({*indicators, *(SCORED if raising else ())})
     score = con.execute(step("score_of_edition"), {"edition_id": edition_id, "indicators": scored}).df()
     score = score.assign(level=place_of(score, region.city).map(LEVEL_OF_PLACE))
     fresh = con.execute(step("fresh_reading"), {"cutoff_at": cutoff_at, "indicators": indicators}).df()
-    known = grounds(con, region, in_force, score, fresh, day, cutoff_at)
-    told = {(one.indicator, one.area, one.industry) for one in past.current if one.kind == "spike"}
-    parts = found(in_force, known, region, day, told)
-    findings = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    if raising:
-        agreement = compared(con, findings, known.score, known.layoffs, day, cutoff_at, region.city)
-        findings["level"] = raised(findings, in_force, agreement)
-    earlier = pd.concat(past.findings[-400:] or [findings[:0]], ignore_index=True)
-    findings["waits_for"] = waiting(findings, in_force, earlier, past.closed, region, day)
-    if in_force["enter_n"].notna().any():
-        past.findings.append(findings)
-    worse = {name: item.worse for name, item in catalogue().items()}
-    leave_after = {str(row.rule_id): int(row.leave_after) for row in in_force.itertuples()}
-    alive = [one for one in past.current if one.rule_id in leave_after]
-    judged: dict[Key, tuple[date, int]] = {}
-    stay: set[Key] = set()
-    for part in by_cohort(in_force, alive, known.readings, known.past, score):
-        judged |= judged_to(con, part.current, part.score, part.readings, known.spans, region, day, cutoff_at)
-        stay |= held(part.current, part.rules, part.score, part.readings, known.spans, worse, region.city)
-    met = {finding_key(row) for row in findings.to_dict("records")}
-    rest = [one for one in alive if one.key not in met]
-    unfounded = (
-        reports_gone(rest, known.layoffs, in_force_at, region.city, day)
-        | readings_corrected(con, rest, fresh, in_force_at, region, cutoff_at)
-        | spans_corrected(con, rest, fresh, in_force_at, region, day, cutoff_at)
-        | _scores_corrected(con, rest, cutoff_at)
-    )
-    after = advance(past.current, findings, judged, leave_after, day, stay, unfounded)
+    inputs = load_inputs(EditionContext(con, region, day, cutoff_at), rules_on, score, fresh, past.current)
+    earlier = pd.concat(past.findings, ignore_index=True) if past.findings else pd.DataFrame(columns=FINDING)
+    findings = evaluate_rules(inputs, earlier, past.closed)
+    if rules["enter_n"].notna().any():
+        past.findings = [*past.findings[-(_FINDINGS_KEPT - 1) :], findings]
+    after = advance_warnings(inputs, findings, past.current)
     known_before = {one.episode_id for one in past.current}
     past.opened += [one for one in after if one.episode_id not in known_before]
     for one in after:
@@ -203,22 +177,13 @@ def _judge(
     past.current = [one for one in after if one.status == "open"]
 
 
-def _in_force(region: Region, rows: pd.DataFrame, day: date) -> pd.DataFrame:
-    """The rules' rows, whatever their days, and the other spike rules of their indicators as they were on a day."""
-    own, spikes = region.rules_on(day), rows.loc[rows["kind"] == "spike", "indicator"]
-    beside = own[own["is_enabled"] & (own["kind"] == "spike") & own["indicator"].isin(spikes)]
+def _rules_on(region: Region, rows: pd.DataFrame, day: date) -> pd.DataFrame:
+    """The rules' rows, whatever their days, and those that tell the rises of their indicators beside them on a day."""
+    own = region.rules_on(day)
+    indicators = rows.loc[rows["kind"].isin(_GROUPED), "indicator"]
+    beside = own[own["is_enabled"] & own["kind"].isin(_GROUPED) & own["indicator"].isin(indicators)]
     beside = beside[~beside["rule_id"].isin(rows["rule_id"])]
     return in_force_on(region, day, pd.concat([rows, beside], ignore_index=True))
-
-
-def _scores_corrected(con: duckdb.DuckDBPyConnection, rest: list[EarlyWarning], cutoff_at: datetime) -> set[Key]:
-    """Spikes of series whose warning that edition closed by a revision: no score of a past window is stored anew."""
-    gone = con.execute(
-        "select indicator, area, industry from episode "
-        "where kind = 'spike' and close_reason = 'revision' and known_from = $cutoff_at",
-        {"cutoff_at": cutoff_at},
-    ).fetchall()
-    return {one.key for one in rest if one.kind == "spike" and (one.indicator, one.area, one.industry) in gone}
 
 
 def _cases(told: list[EarlyWarning], worst: dict[str, tuple[int, date]]) -> pd.DataFrame:
@@ -227,7 +192,7 @@ def _cases(told: list[EarlyWarning], worst: dict[str, tuple[int, date]]) -> pd.D
             one.area,
             one.industry,
             one.key[-1],
-            one.kind == "data_fault",
+            WARNING_KINDS[one.kind].is_about_data,
             one.opened_on,
             *worst[one.episode_id],
             "" if catalogue()[one.indicator].unit == "ratio" else one.people_band,

@@ -1,48 +1,14 @@
-"""What the scope of a rule reaches: industries, cohorts with readings of their own, sizes of what employers tell."""
+"""The scope of a rule: industries, cohorts, sizes of employers, and areas where an override holds for a time."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from datetime import date
 
+import numpy as np
 import pandas as pd
 
-from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED, OF_SERIES
+from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED, LIMITS, OF_SERIES
 from pipelines.core.domain import EVERY_COHORT
 from pipelines.core.region.rules import OF_EMPLOYERS
-from pipelines.judging.lifecycle import EarlyWarning
-
-
-@dataclass(frozen=True)
-class Part:
-    """The rules of one cohort, the open warnings they made, and what is known of that cohort."""
-
-    rules: pd.DataFrame
-    current: list[EarlyWarning]
-    readings: pd.DataFrame
-    past: pd.DataFrame
-    score: pd.DataFrame
-
-
-def by_cohort(
-    in_force: pd.DataFrame,
-    current: Iterable[EarlyWarning],
-    readings: pd.DataFrame,
-    past: pd.DataFrame,
-    score: pd.DataFrame,
-) -> Iterator[Part]:
-    """Part what an edition judges by the cohorts of the rules; a warning whose rule is gone counts as everybody's.
-
-    The scores that are judged are everybody's: a spike rule of a cohort meets none, though a cohort has scores to read.
-    """
-    of: Mapping[str, str] = dict(zip(in_force["rule_id"], in_force["cohort"], strict=True))
-    every = list(current)
-    for cohort in sorted({EVERY_COHORT, *of.values()}):
-        yield Part(
-            in_force[in_force["cohort"] == cohort],
-            [one for one in every if of.get(one.rule_id, EVERY_COHORT) == cohort],
-            readings[readings["cohort"] == cohort] if len(readings) else readings,
-            past[past["cohort"] == cohort] if len(past) else past,
-            score if cohort == EVERY_COHORT else score.iloc[:0],
-        )
 
 
 def of_size(met: pd.DataFrame, staff: pd.Series) -> pd.Series:
@@ -65,7 +31,7 @@ def of_industry(met: pd.DataFrame) -> pd.Series:
     return reached
 
 
-def parts_by_reach(
+def by_rule_scope(
     rules: pd.DataFrame, employers: pd.DataFrame, staff: str
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """The rows of rules of each range of sizes and of the same industries, and the employers (columns ``staff`` and
@@ -84,31 +50,63 @@ def names_a_size(rules: pd.DataFrame) -> pd.Series:
     return rules["staff_least"].notna() | rules["staff_most"].notna()
 
 
-def judged(rules: pd.DataFrame) -> pd.DataFrame:
+def drop_unmet(rules: pd.DataFrame) -> pd.DataFrame:
     """The rules without those that nothing can be held against: no reading tells the size of employers."""
     return rules[rules["kind"].isin(OF_EMPLOYERS) | ~names_a_size(rules)]
 
 
-def without_readings(rules: pd.DataFrame, told: pd.DataFrame) -> list[str]:
+def without_readings(rules: pd.DataFrame, published: pd.DataFrame) -> list[str]:
     """Rules whose scope nothing is known of.
 
-    ``told``: indicator, cohort, grain and industry of what has ever been published, ``is_scored`` where an expectation
+    ``published``: indicator, cohort, grain and industry of what was ever published, ``is_scored`` where an expectation
     was. Rules of facts (reports, deadlines, data) need no reading of their scope; a cohort or size that makes no sense
     for them is refused at load.
     """
     bare = []
     for rule_id, rows in rules.groupby("rule_id", sort=False):
         one = rows.iloc[0]
-        if judged(rows).empty or (one["kind"] in OF_SERIES and not _is_told(one, told)):
+        if drop_unmet(rows).empty or (one["kind"] in OF_SERIES and not _has_readings(one, published)):
             bare.append(str(rule_id))
     return bare
 
 
-def _is_told(rule: pd.Series, told: pd.DataFrame) -> bool:
+def _has_readings(rule: pd.Series, published: pd.DataFrame) -> bool:
     """Whether there is a reading, or for kinds that need one an expectation, of what a rule about series is about."""
-    own = told[(told["indicator"] == rule["indicator"]) & (told["cohort"] == rule["cohort"])]
+    own = published[(published["indicator"] == rule["indicator"]) & (published["cohort"] == rule["cohort"])]
     if isinstance(rule.get("industries"), str):
         own = own[own["industry"].isin(rule["industries"].split(";"))]
     if rule["kind"] in BEYOND_EXPECTED:
         return rule["cohort"] == EVERY_COHORT and bool(own["is_scored"].any())
     return bool((own["grain"] == rule["grain"]).any())
+
+
+def apply_overrides(rules: pd.DataFrame, overrides: pd.DataFrame, day: date) -> pd.DataFrame:
+    """The rules of a day with ``only_area`` (NaN: everywhere) and ``except_areas`` (codes, ; between).
+
+    An override repeats every row of its rule and level for its area with the limits it says anew, from its first to
+    its last day; the rule's own rows then hold in all other areas.
+    """
+    stamp = pd.Timestamp(day)
+    now = overrides[(overrides["effective_from"] <= stamp) & (overrides["effective_to"] >= stamp)]
+    rules = rules.assign(only_area=None, except_areas="")
+    if now.empty:
+        return rules
+    key = ["rule_id", "level"]
+    named = now.groupby(key)["area"].agg(";".join).rename("named").reset_index()
+    own = rules.merge(named, on=key, how="left").set_index(rules.index)
+    own["except_areas"] = own.pop("named").fillna("")
+    changed = rules.merge(now[[*key, "area", *LIMITS]], on=key, suffixes=("", "_here"))
+    for limit in LIMITS:
+        here = changed.pop(f"{limit}_here").astype("float64")
+        changed[limit] = here.where(here.notna(), changed[limit].astype("float64"))
+    changed["only_area"] = changed.pop("area")
+    return pd.concat([own, changed], ignore_index=True)
+
+
+def holds_in_area(met: pd.DataFrame) -> pd.Series:
+    """Row by row of what is judged (column area) beside a rule: whether this row of the rule holds in the area."""
+    if "only_area" not in met or (met["only_area"].isna().all() and not met["except_areas"].any()):
+        return pd.Series(True, index=met.index)
+    area = met["area"].astype("object")
+    excepted = [here in str(names).split(";") for here, names in zip(area, met["except_areas"], strict=True)]
+    return (met["only_area"].isna() | (met["only_area"] == area)) & ~np.array(excepted, dtype=bool)

@@ -8,7 +8,7 @@ import pandas as pd
 from pipelines.core.domain import State
 from pipelines.core.region.load import Region
 from pipelines.ledger import Ledger
-from pipelines.ledger.workflow.steps import acted_on, standing
+from pipelines.ledger.workflow.steps import handled_episodes, workflow_states
 
 EARLIER_DAYS = 28  # a warning that long before the one people decided on is still about the same
 DECIDED = ["area", "industry", "employer", "is_fault", "opened_on", "closed_on", "ruling", "decided_on"]
@@ -28,7 +28,9 @@ def decided(con: duckdb.DuckDBPyConnection, ledger: Ledger, region: Region, indi
     """
     told = con.execute(_OF_INDICATOR, {"indicator": indicator}).df()
     with ledger.reading() as connection:
-        stand = standing(connection, told.loc[told["episode_id"].isin(list(acted_on(connection))), "episode_id"])
+        stand = workflow_states(
+            connection, told.loc[told["episode_id"].isin(list(handled_episodes(connection))), "episode_id"]
+        )
     rows = []
     for episode_id, at in stand.items():
         ruling = State.DISMISSED if at.state is State.DISMISSED else State.CONFIRMED

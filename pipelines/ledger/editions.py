@@ -8,12 +8,12 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from pipelines.core.domain import Edition, UserError
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Result
-from pipelines.ledger.db.lease import CLOCKS_DIFFER
+from pipelines.ledger.db.job import CLOCKS_DIFFER
 from pipelines.ledger.db.schema import audit as audit_table
 from pipelines.ledger.db.schema import edition as edition_table
 from pipelines.ledger.db.schema import notice as notice_table
 from pipelines.ledger.db.store import Ledger
-from pipelines.ledger.notifications.notice import Notice, State, notice_of
+from pipelines.ledger.notifications.notice import Notice, NoticeState, notice_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class RecordedEdition:
     finished_at: datetime
 
 
-def record(ledger: Ledger, edition: Edition, is_replay: bool, finished_at: datetime) -> RecordedEdition:
+def record_edition(ledger: Ledger, edition: Edition, is_replay: bool, finished_at: datetime) -> RecordedEdition:
     """Remember an edition; a second time changes nothing and returns the first record.
 
     Raises UserError when the same day and number was recorded with another cut-off: it would be another edition.
@@ -46,7 +46,7 @@ def record(ledger: Ledger, edition: Edition, is_replay: bool, finished_at: datet
                 )
             )
             details = {"cutoff_at": trail.instant(edition.cutoff_at), "is_replay": is_replay}
-            trail.append(
+            trail.append_entry(
                 connection, Act.RUN, trail.this_process(), f"edition {edition.edition_id}", finished_at, details=details
             )
             return RecordedEdition(edition, is_replay, finished_at)
@@ -96,7 +96,9 @@ def first_number(ledger: Ledger, day: date) -> int:
     return 1 + max((int(target.rpartition(".")[2]) for target in targets), default=0)
 
 
-def withdraw(ledger: Ledger, edition: Edition, before: Edition | None, reason: str, now: datetime) -> list[Notice]:
+def withdraw_edition(
+    ledger: Ledger, edition: Edition, before: Edition | None, reason: str, now: datetime
+) -> list[Notice]:
     """Forget an edition, in one transaction with its entry in the trail; returns its mails that the server has taken.
 
     Mails of it that wait are not sent. What the others told counts as told with the edition ``before``, so that nobody
@@ -108,8 +110,8 @@ def withdraw(ledger: Ledger, edition: Edition, before: Edition | None, reason: s
         is_of_it = its.edition_id == edition.edition_id
         cancelled = connection.execute(
             update(notice_table)
-            .where(is_of_it, its.state.in_((State.QUEUED.value, State.AMBIGUOUS.value)))
-            .values(state=State.NOT_DUE.value, is_due=False, next_attempt_at=None)
+            .where(is_of_it, its.state.in_((NoticeState.QUEUED.value, NoticeState.AMBIGUOUS.value)))
+            .values(state=NoticeState.NOT_DUE.value, is_due=False, next_attempt_at=None)
         ).rowcount
         if before is not None:
             connection.execute(update(notice_table).where(is_of_it).values(cutoff_at=before.cutoff_at))
@@ -123,7 +125,7 @@ def withdraw(ledger: Ledger, edition: Edition, before: Edition | None, reason: s
             "mails_cancelled": cancelled,
         }
         target = f"edition {edition.edition_id}"
-        trail.append(connection, Act.WITHDRAW, trail.this_process(), target, now, details=details)
+        trail.append_entry(connection, Act.WITHDRAW, trail.this_process(), target, now, details=details)
     return sent
 
 

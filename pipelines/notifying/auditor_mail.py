@@ -13,9 +13,9 @@ from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
-from pipelines.ledger.accounts.confirmation import TOLD_FOR, told_of
+from pipelines.ledger.accounts.confirmation import TOLD_FOR, given_roles
 from pipelines.ledger.notifications import notice as outbox
-from pipelines.ledger.notifications.notice import Decision, Notice, Purpose, Reason, State
+from pipelines.ledger.notifications.notice import Notice, NoticeDecision, NoticeState, Purpose, Reason
 from pipelines.notifying.message import message_id
 from pipelines.notifying.notices import may_send
 
@@ -32,11 +32,11 @@ def tell_auditor(edition: Edition, ledger: Ledger, region: Region, settings: Set
     if decision is None:
         return None
     with ledger.writing() as connection:
-        made = outbox.find(connection, OFFICE, decision.address, decision.purpose_key)
-        return outbox.add(connection, decision) if made is None else made
+        made = outbox.find_notice(connection, OFFICE, decision.address, decision.purpose_key)
+        return outbox.add_notice(connection, decision) if made is None else made
 
 
-def draft(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> Decision | None:
+def draft(edition: Edition, ledger: Ledger, region: Region, settings: Settings, now: datetime) -> NoticeDecision | None:
     """That mail, not stored; None when the edition has no anchor."""
     manifest = json.loads((settings.published / edition.edition_id / "manifest.json").read_text(encoding="utf-8"))
     anchor = manifest.get("audit_anchor")
@@ -46,14 +46,14 @@ def draft(edition: Edition, ledger: Ledger, region: Region, settings: Settings, 
     is_kept_back = is_demonstration and not may_send(settings)
     identity = message_id(OFFICE, settings.auditor_mail, f"{Purpose.AUDIT}:{edition.edition_id}", settings)
     message = _message(edition, anchor, identity, is_demonstration, given(ledger, region, now), region, settings, now)
-    return Decision(
+    return NoticeDecision(
         edition_id=edition.edition_id,
         day=edition.day,
         cutoff_at=edition.cutoff_at,
         office_id=OFFICE,
         address=settings.auditor_mail,
         reason=Reason.DEMONSTRATION if is_kept_back else Reason.ANCHOR,
-        state=State.NOT_DUE if is_kept_back else State.QUEUED,
+        state=NoticeState.NOT_DUE if is_kept_back else NoticeState.QUEUED,
         content={},
         message_id=identity,
         is_demonstration=is_demonstration,
@@ -70,7 +70,7 @@ def given(ledger: Ledger, region: Region, now: datetime) -> str:
     lines = [
         f"{one.at.astimezone(region.time_zone):%Y-%m-%d %H:%M}  {one.by}  "
         f"{'设置密码的链接' if one.is_link else '更改角色'}：{one.name}（{one.role.value}）\n"
-        for one in told_of(ledger, now)
+        for one in given_roles(ledger, now)
     ]
     if not lines:
         return ""

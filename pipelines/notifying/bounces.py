@@ -12,7 +12,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import notice as outbox
 from pipelines.ledger.notifications import queue
-from pipelines.ledger.notifications.notice import Decision, Notice, Purpose, Reason, State
+from pipelines.ledger.notifications.notice import Notice, NoticeDecision, NoticeState, Purpose, Reason
 from pipelines.notifying.message import message_id
 
 OFFICE = "administrator"
@@ -30,10 +30,10 @@ def tell_administrator(ledger: Ledger, settings: Settings, now: datetime) -> Not
         return None
     with ledger.writing() as connection:
         decision = draft(connection, settings, now)
-        return None if decision is None else outbox.add(connection, decision)
+        return None if decision is None else outbox.add_notice(connection, decision)
 
 
-def draft(connection: Connection, settings: Settings, now: datetime) -> Decision | None:
+def draft(connection: Connection, settings: Settings, now: datetime) -> NoticeDecision | None:
     """That mail, not stored; None when nothing bounced that was not told yet."""
     told = _told(connection)
     bounced = [
@@ -53,18 +53,18 @@ def _told(connection: Connection) -> dict[str, int]:
     return told
 
 
-def _decision(bounced: list[Notice], address: str, settings: Settings, now: datetime) -> Decision:
+def _decision(bounced: list[Notice], address: str, settings: Settings, now: datetime) -> NoticeDecision:
     last, about = bounced[-1], f"{now:%Y%m%dT%H%M%S%f}"
     identity = message_id(OFFICE, address, f"{Purpose.ADMINISTRATION}:{about}", settings)
     message = _message(bounced, identity, address, settings, now)
-    return Decision(
+    return NoticeDecision(
         edition_id=last.edition_id,
         day=last.day,
         cutoff_at=last.cutoff_at,
         office_id=OFFICE,
         address=address,
         reason=Reason.BOUNCED,
-        state=State.QUEUED,
+        state=NoticeState.QUEUED,
         content={str(one.notice_id): one.attempts for one in bounced},
         message_id=identity,
         is_demonstration=last.is_demonstration,

@@ -9,12 +9,12 @@ import pandas as pd
 from pipelines.core.domain import ENDS, Edition, Role, State
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
-from pipelines.judging import alert_quality
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import notice as outbox
-from pipelines.ledger.notifications.notice import Decision, Notice, Purpose, Reason
-from pipelines.ledger.notifications.notice import State as Sent
-from pipelines.ledger.workflow.steps import standing
+from pipelines.ledger.notifications.notice import Notice, NoticeDecision, Purpose, Reason
+from pipelines.ledger.notifications.notice import NoticeState as Sent
+from pipelines.ledger.workflow.steps import workflow_states
+from pipelines.notifying import alert_quality
 from pipelines.notifying.audience import Recipient, recipients
 from pipelines.notifying.digest import Material, framing
 from pipelines.notifying.message import Address, Letter, seal, week_thread
@@ -60,18 +60,18 @@ def send_due(edition: Edition, ledger: Ledger, region: Region, settings: Setting
         missing = [
             (kind, to, key)
             for kind, to, key in wanted
-            if outbox.find(connection, *to.key, f"{kind.purpose}:{key}") is None
+            if outbox.find_notice(connection, *to.key, f"{kind.purpose}:{key}") is None
         ]
     decisions = [draft(given, ledger, kind, to, key) for kind, to, key in missing]
     with ledger.writing() as connection:
         return [
-            outbox.add(connection, one)
+            outbox.add_notice(connection, one)
             for one in decisions
-            if outbox.find(connection, one.office_id, one.address, one.purpose_key) is None
+            if outbox.find_notice(connection, one.office_id, one.address, one.purpose_key) is None
         ]
 
 
-def draft(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> Decision:
+def draft(given: Occasion, ledger: Ledger, kind: Kind, to: Recipient, key: str) -> NoticeDecision:
     """One of these mails with its decision, not stored."""
     return _decision(given, kind, to, key, write(given, ledger, kind, to, key))
 
@@ -182,7 +182,7 @@ def _ended(material: Material, ledger: Ledger, since: date, region: Region) -> F
     is_by_people = material.closed["state"].isin([state.value for state in ENDS])
     by_data = int((is_recent & ~is_by_people).sum())
     with ledger.reading() as connection:
-        stand = standing(connection, [*own["episode_id"], *material.closed.loc[is_by_people, "episode_id"]])
+        stand = workflow_states(connection, [*own["episode_id"], *material.closed.loc[is_by_people, "episode_id"]])
     by_people = [
         one.state
         for one in stand.values()
@@ -236,11 +236,11 @@ def _counts(rows: pd.DataFrame) -> str:
     return "、".join(f"{name} {found[level]} 项" for level, name in LEVEL_NAMES.items() if level in found.index)
 
 
-def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, letter: Letter) -> Decision:
+def _decision(given: Occasion, kind: Kind, to: Recipient, key: str, letter: Letter) -> NoticeDecision:
     hours, now = to.office.hours, given.now
     hour = hours.next_working(given.region, now) if kind.waits_for_work else hours.after_quiet(given.region, now)
     edition = given.edition
-    return Decision(
+    return NoticeDecision(
         edition_id=edition.edition_id,
         day=edition.day,
         cutoff_at=edition.cutoff_at,

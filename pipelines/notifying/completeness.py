@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipelines.core.domain import Edition, Grain
 from pipelines.core.region.load import Region
-from pipelines.judging.period import words
+from pipelines.judging.period import name_period
 from pipelines.notifying.audience import Office
 
 _LOOK_BACK = timedelta(days=7)  # for daily feeds; of longer periods the last one due counts
@@ -37,7 +37,9 @@ def completeness_lines(roster: pd.DataFrame, edition: Edition, office: Office, r
             whole += len(rows)
             continue
         is_daily = rows["grain"].iloc[0] == Grain.DAY.value
-        span = _DAILY if is_daily else words(Grain(rows["grain"].iloc[0]), pd.Timestamp(rows["period"].max()).date())
+        span = (
+            _DAILY if is_daily else name_period(Grain(rows["grain"].iloc[0]), pd.Timestamp(rows["period"].max()).date())
+        )
         lines.append(
             f"{title}：{span}应报 {len(rows)} 份，已报 {len(rows) - len(lacking)} 份，"
             f"尚缺 {len(lacking)} 份（{_named(lacking, office, region, is_daily)}）"

@@ -12,7 +12,7 @@ from pipelines.core.domain import Edition, Level, State
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger.notifications.notice import Reason
-from pipelines.ledger.notifications.warning_notice import Why
+from pipelines.ledger.notifications.notification_state import NoticeWords
 from pipelines.ledger.workflow.acknowledgement import Acknowledgement
 from pipelines.notifying.audience import Office, Recipient
 from pipelines.notifying.completeness import data_to, owed
@@ -90,7 +90,7 @@ class _Folded:
 def changes(why: Words, before: Numbers, now: Numbers) -> Words:
     """What changed of each warning, in a word: from its reason, the level told before (0: none) and its level now."""
     found: Words = np.select(
-        [before == 0, now < before, why == Why.ISSUED, now > before, why == Why.SILENCED],
+        [before == 0, now < before, why == NoticeWords.ISSUED, now > before, why == NoticeWords.SILENCED],
         [NEW, RAISED, ISSUED, LOWERED, TAKEN],
         default=SAME,
     ).astype(object)

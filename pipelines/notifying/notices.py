@@ -12,12 +12,17 @@ from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import notice as outbox
-from pipelines.ledger.notifications import warning_notice
-from pipelines.ledger.notifications.notice import Decision, Notice, Purpose, Reason, State
-from pipelines.ledger.notifications.notification_state import NOTHING, call_back, known, made
-from pipelines.ledger.notifications.warning_notice import Why
+from pipelines.ledger.notifications import notification_state
+from pipelines.ledger.notifications.notice import Notice, NoticeDecision, NoticeState, Purpose, Reason
+from pipelines.ledger.notifications.notification_state import (
+    NOTHING,
+    NoticeWords,
+    call_back,
+    count_made,
+    find_notification_states,
+)
 from pipelines.ledger.workflow.acknowledgement import acknowledgements
-from pipelines.ledger.workflow.steps import acted_on, first_told_day, last_entry, standing
+from pipelines.ledger.workflow.steps import first_published_day, handled_episodes, last_step_id, workflow_states
 from pipelines.notifying import immediate_alert as one_urgent
 from pipelines.notifying.audience import Office, concerned, offices, recipients
 from pipelines.notifying.completeness import completeness_lines, silent_since
@@ -34,7 +39,7 @@ _TREND = timedelta(weeks=44)
 class Occasion:
     """What is the same for all recipients of one edition: what it shows, and what people made of it.
 
-    ``entered``: the last entry about any warning (``chain.last_entry``) when it was read.
+    ``entered``: the last entry about any warning (``steps.last_step_id``) when it was read.
     """
 
     edition: Edition
@@ -82,10 +87,10 @@ def occasion(edition: Edition, ledger: Ledger, region: Region, settings: Setting
     everywhere = frozenset[str]().union(*(office.areas for office in offices(region)))
     warnings = ask("mail_warning", recipient_viewer(everywhere), edition, settings)
     with ledger.reading() as connection:
-        may_matter = (warnings["status"] == "open") | warnings["episode_id"].isin(acted_on(connection))
+        may_matter = (warnings["status"] == "open") | warnings["episode_id"].isin(handled_episodes(connection))
         named = warnings.loc[may_matter, "episode_id"].tolist()
-        stand, taken = standing(connection, named), acknowledgements(connection, named)
-        entered, told_from = last_entry(connection), first_told_day(connection)
+        stand, taken = workflow_states(connection, named), acknowledgements(connection, named)
+        entered, told_from = last_step_id(connection), first_published_day(connection)
     return Occasion(edition, region, settings, now, board(warnings, stand, taken, region, now, told_from), entered)
 
 
@@ -117,23 +122,23 @@ def _decided(given: Occasion, ledger: Ledger, *, is_replay: bool) -> list[Notice
     digests: list[Notice] = []
     others: list[Notice] = []
     with ledger.writing() as connection:
-        if last_entry(connection) != given.entered:
+        if last_step_id(connection) != given.entered:
             return None
-        done = made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
+        done = count_made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
         rows = []
         for plan, decided in decisions:
             office_id, address = plan.recipient.key
             if (office_id, address) in done:
-                old = outbox.find(connection, office_id, address, f"{Purpose.DIGEST}:{edition.edition_id}")
+                old = outbox.find_notice(connection, office_id, address, f"{Purpose.DIGEST}:{edition.edition_id}")
                 digests += [old] if old is not None else []
                 continue
-            stored = {decision.subject_key: outbox.add(connection, decision) for decision in decided}
+            stored = {decision.subject_key: outbox.add_notice(connection, decision) for decision in decided}
             digests.append(stored[""])
             others += [notice for key, notice in stored.items() if key]
             notice_ids = {key: notice.notice_id for key, notice in stored.items()}
             rows.append(reason_rows(plan, given.board, edition.edition_id, notice_ids))
         if rows:
-            warning_notice.record(connection, pd.concat(rows, ignore_index=True))
+            notification_state.record_words(connection, pd.concat(rows, ignore_index=True))
     return digests + others
 
 
@@ -159,17 +164,17 @@ def _issues_told(given: Occasion, ledger: Ledger) -> list[Notice] | None:
     decided = [(plan, _at_once(given, plan)) for plan in plans if plan.at_once]
     found: list[Notice] = []
     with ledger.writing() as connection:
-        if last_entry(connection) != given.entered:
+        if last_step_id(connection) != given.entered:
             return None
-        done = made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
+        done = count_made(connection, f"{Purpose.DIGEST}:{edition.edition_id}")
         for plan, decisions in decided:
             to = plan.recipient.key
             for one in decisions if to in done else []:
-                if outbox.find(connection, *to, one.purpose_key) is not None:
+                if outbox.find_notice(connection, *to, one.purpose_key) is not None:
                     continue
-                found.append(outbox.add(connection, one))
-                warning_notice.told_since(
-                    connection, edition.edition_id, *to, list(one.content), found[-1].notice_id, Why.ISSUED
+                found.append(outbox.add_notice(connection, one))
+                notification_state.mark_notified(
+                    connection, edition.edition_id, *to, list(one.content), found[-1].notice_id, NoticeWords.ISSUED
                 )
     return found
 
@@ -198,7 +203,7 @@ def plans_of(given: Occasion, ledger: Ledger, *, is_replay: bool, only_issues: b
     if is_replay:
         return [retrospective(given.board, one, judged(given.board, one, NOTHING)) for one in everybody]
     with ledger.reading() as connection:
-        knows = known(connection, edition.cutoff_at)
+        knows = find_notification_states(connection, edition.cutoff_at)
     everywhere = recipient_viewer(frozenset[str]().union(*(one.office.areas for one in everybody)) or frozenset({""}))
     roster = ask("mail_completeness", everywhere, edition, given.settings) if everybody else pd.DataFrame()
     is_kept_back = given.is_demonstration and not may_send(given.settings)
@@ -243,7 +248,7 @@ def _sealed(given: Occasion, plan: Plan, key: str, thread: str, template: str, f
     return seal(to, template, fields, given.region, given.settings, given.now)
 
 
-def drafts(given: Occasion, plan: Plan) -> list[Decision]:
+def drafts(given: Occasion, plan: Plan) -> list[NoticeDecision]:
     """The decisions of a plan, the digest's first, with the mails that are due; stores nothing."""
     letter = write_digest(given, plan) if plan.reason in IS_DUE else None
     return [_decision(given, plan, plan.reason, plan.content, letter, _waits(given, plan)), *_at_once(given, plan)]
@@ -255,7 +260,7 @@ def _waits(given: Occasion, plan: Plan) -> datetime | None:
     return None if hour == given.now else hour
 
 
-def _at_once(given: Occasion, plan: Plan) -> list[Decision]:
+def _at_once(given: Occasion, plan: Plan) -> list[NoticeDecision]:
     """The decisions of a plan's mails at once, with the mails."""
     decisions = []
     levels, waits = given.board.rows["level"].to_numpy(), _waits(given, plan)
@@ -276,19 +281,19 @@ def _decision(
     letter: Letter | None,
     not_before: datetime | None,
     mail: AtOnce | None = None,
-) -> Decision:
+) -> NoticeDecision:
     edition = given.edition
     office_id, address = plan.recipient.key
     purpose, key = (Purpose.DIGEST, "") if mail is None else (Purpose.IMMEDIATE, mail.key)
     is_retrospective = reason is Reason.RETROSPECTIVE
-    return Decision(
+    return NoticeDecision(
         edition_id=edition.edition_id,
         day=edition.day,
         cutoff_at=edition.cutoff_at,
         office_id=office_id,
         address=address,
         reason=reason,
-        state=State.QUEUED if letter else State.RETROSPECTIVE if is_retrospective else State.NOT_DUE,
+        state=NoticeState.QUEUED if letter else NoticeState.RETROSPECTIVE if is_retrospective else NoticeState.NOT_DUE,
         content=content,
         message_id=message_id(office_id, address, f"{purpose}:{key or edition.edition_id}", given.settings),
         is_demonstration=given.is_demonstration,

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from pipelines.core.domain import ANNOUNCED, ENDS, TOTAL_INDUSTRY, Level, State
 from pipelines.core.region.load import Region
 from pipelines.core.region.office_hours import suspected_at
-from pipelines.ledger.notifications.notification_state import Known
-from pipelines.ledger.notifications.warning_notice import Why
+from pipelines.ledger.notifications.notification_state import NoticeWords, NotificationState
 from pipelines.ledger.workflow.acknowledgement import Acknowledgement
-from pipelines.ledger.workflow.steps import Standing
+from pipelines.ledger.workflow.steps import WorkflowState
 from pipelines.notifying.audience import DESKS, Recipient
 
 _FOLD_DAYS = 7  # a city-wide shock takes in what opened so many days around it
@@ -47,7 +46,7 @@ class Board:
 
 def board(
     warnings: pd.DataFrame,
-    standing: Mapping[str, Standing],
+    standing: Mapping[str, WorkflowState],
     acknowledged: Mapping[str, list[Acknowledgement]],
     region: Region,
     now: datetime,
@@ -55,10 +54,10 @@ def board(
 ) -> Board:
     """The open warnings with their human side; ``warnings`` are rows of mail_warning.sql of all areas.
 
-    ``told_from``: ``chain.first_told_day``.
+    ``told_from``: ``steps.first_published_day``.
     """
     machine = warnings["level"].astype(int)
-    stand = np.array([standing.get(one, Standing()) for one in warnings["episode_id"]], dtype=object)
+    stand = np.array([standing.get(one, WorkflowState()) for one in warnings["episode_id"]], dtype=object)
     states = np.array([one.state_at(level) for one, level in zip(stand, machine, strict=True)], dtype=object)
     is_on = np.array(
         [
@@ -126,7 +125,7 @@ class Told:
     is_own: Flags
 
 
-def judged(one: Board, recipient: Recipient, known: Known) -> Told:
+def judged(one: Board, recipient: Recipient, known: NotificationState) -> Told:
     """Compare the board with what the recipient knows."""
     rows = one.rows
     level = rows["level"].to_numpy(dtype=np.int64)
@@ -149,20 +148,43 @@ def judged(one: Board, recipient: Recipient, known: Known) -> Told:
             level > before,
             is_taken,
         ],
-        [Why.LIFTED, Why.SILENCED, Why.NOTHING_NEW, Why.FIRST, Why.WORSE, Why.ISSUED, Why.BETTER, Why.SILENCED],
-        default=Why.NOTHING_NEW,
+        [
+            NoticeWords.LIFTED,
+            NoticeWords.SILENCED,
+            NoticeWords.NOTHING_NEW,
+            NoticeWords.FIRST,
+            NoticeWords.WORSE,
+            NoticeWords.ISSUED,
+            NoticeWords.BETTER,
+            NoticeWords.SILENCED,
+        ],
+        default=NoticeWords.NOTHING_NEW,
     ).astype(object)
-    is_rising = np.isin(changed, [Why.FIRST, Why.WORSE, Why.ISSUED])
+    is_rising = np.isin(changed, [NoticeWords.FIRST, NoticeWords.WORSE, NoticeWords.ISSUED])
     is_desk = recipient.role in DESKS
-    is_folded = (rows["parent"] != "").to_numpy() & is_rising & is_own & (changed != Why.ISSUED)
+    is_folded = (rows["parent"] != "").to_numpy() & is_rising & is_own & (changed != NoticeWords.ISSUED)
     is_severe = level <= Level.ORANGE
     is_listed = is_own & ~is_ended & (is_desk | is_known | is_severe)
-    why = np.where(~is_own, Why.NOT_IN_SCOPE, np.where(is_folded & is_listed, Why.FOLDED, changed))
-    why = np.where(is_own & ~is_listed & ~np.isin(changed, [Why.LIFTED, Why.SILENCED]), Why.NOT_FOR_POST, why)
-    is_news = np.isin(why, [Why.FIRST, Why.WORSE, Why.ISSUED, Why.BETTER, Why.LIFTED, Why.FOLDED])
+    why = np.where(~is_own, NoticeWords.NOT_IN_SCOPE, np.where(is_folded & is_listed, NoticeWords.FOLDED, changed))
+    why = np.where(
+        is_own & ~is_listed & ~np.isin(changed, [NoticeWords.LIFTED, NoticeWords.SILENCED]),
+        NoticeWords.NOT_FOR_POST,
+        why,
+    )
+    is_news = np.isin(
+        why,
+        [
+            NoticeWords.FIRST,
+            NoticeWords.WORSE,
+            NoticeWords.ISSUED,
+            NoticeWords.BETTER,
+            NoticeWords.LIFTED,
+            NoticeWords.FOLDED,
+        ],
+    )
     detail = np.full(len(rows), "", dtype=object)
-    detail[why == Why.FOLDED] = rows["parent"].to_numpy(dtype=object)[why == Why.FOLDED]
-    for place in np.flatnonzero((why == Why.SILENCED) | (why == Why.LIFTED)):
+    detail[why == NoticeWords.FOLDED] = rows["parent"].to_numpy(dtype=object)[why == NoticeWords.FOLDED]
+    for place in np.flatnonzero((why == NoticeWords.SILENCED) | (why == NoticeWords.LIFTED)):
         found = taken[place]
         detail[place] = rows["ended_by"].iat[place] or (
             f"{found.who} 已签收，至 {found.expires_at:%Y-%m-%d}" if found else ""
@@ -181,7 +203,7 @@ def _expired(taken: list[Acknowledgement], level: int, now: datetime) -> dict[st
     return {office_id: at for office_id, at in ends if at <= now}
 
 
-def _ended(one: Standing, region: Region) -> str:
+def _ended(one: WorkflowState, region: Region) -> str:
     last = one.steps[-1]
     word = "认定误报" if last.to_state is State.DISMISSED else "决定解除"
     return f"{last.who} {region.local_day(last.acted_at)} {word}"[:200]

@@ -76,7 +76,7 @@ class _Pass:
     problem: str = ""
 
     def claim(self) -> Outgoing | None:
-        mail = queue.claim(self.ledger, self.sender, self.due_by, self.clock.now())
+        mail = queue.claim_mails(self.ledger, self.sender, self.due_by, self.clock.now())
         if mail is not None:
             self.touched.append(mail.notice_id)
         return mail
@@ -220,10 +220,10 @@ def _attempt(work: _Pass, connection: smtplib.SMTP, mail: Outgoing) -> Answer:
         queue.mark_bounced(ledger, sender, mail.notice_id, answer.reply, now)
     elif answer.outcome is Outcome.PUT_OFF:
         again = next_attempt(mail.attempts, mail.is_urgent, mail.office_id, regions.load(work.settings.region), now)
-        queue.defer(ledger, sender, mail.notice_id, answer.reply, now, again, is_ambiguous=answer.is_ambiguous)
+        queue.defer_mail(ledger, sender, mail.notice_id, answer.reply, now, again, is_ambiguous=answer.is_ambiguous)
         work.problem = f"有邮件未被接收，留在队列中：{answer.reply} (mails wait in the queue)"
     elif answer.outcome is Outcome.TURNED_AWAY:
-        queue.give_back(ledger, sender, mail.notice_id)
+        queue.give_back_mails(ledger, sender, mail.notice_id)
     return answer
 
 

@@ -11,15 +11,14 @@ from pipelines.core.domain import Edition, Level
 from pipelines.core.region.load import Region
 from pipelines.core.region.office_hours import Hours
 from pipelines.ledger.notifications.notice import Reason
-from pipelines.ledger.notifications.notification_state import Known, at_once_key, subject_of
-from pipelines.ledger.notifications.warning_notice import Why
+from pipelines.ledger.notifications.notification_state import NoticeWords, NotificationState, at_once_key, subject_of
 from pipelines.notifying.audience import DESKS, Recipient
 from pipelines.notifying.immediate_alert import Unit
 from pipelines.notifying.notification_reasons import Board, Flags, Told
 
 MOST_AT_ONCE = 3
 """So many urgent warnings of a level get a mail each; more of them share one."""
-_NOT_YET = {Reason.OUTSIDE_HOURS: Why.OUTSIDE_HOURS, Reason.ALREADY_TOLD: Why.NEXT_DIGEST}
+_NOT_YET = {Reason.OUTSIDE_HOURS: NoticeWords.OUTSIDE_HOURS, Reason.ALREADY_TOLD: NoticeWords.NEXT_DIGEST}
 _NEWS = (
     Reason.FIRST,
     Reason.NEW_WARNINGS,
@@ -55,7 +54,7 @@ class Plan:
     """
 
     recipient: Recipient
-    known: Known
+    known: NotificationState
     told: Told
     at_once: tuple[AtOnce, ...]
     reason: Reason
@@ -70,7 +69,7 @@ def planned(
     board: Board,
     recipient: Recipient,
     told: Told,
-    known: Known,
+    known: NotificationState,
     silent_since: Sequence[datetime],
     *,
     only_issues: bool = False,
@@ -94,7 +93,7 @@ def planned(
         reason = Reason.OUTSIDE_HOURS
     why = told.why.copy()
     if reason in IS_DUE:
-        why[(why == Why.NOTHING_NEW) & told.is_listed] = Why.DIGEST
+        why[(why == NoticeWords.NOTHING_NEW) & told.is_listed] = NoticeWords.DIGEST
     elif reason in _NOT_YET:
         why[rest] = _NOT_YET[reason]
     return Plan(recipient, known, replace(told, why=why), at_once, reason, content, gone)
@@ -112,15 +111,15 @@ def kept_back(plan: Plan) -> Plan:
     if not plan.at_once and plan.reason not in IS_DUE:
         return plan
     why = plan.told.why.copy()
-    why[plan.told.is_news | (why == Why.DIGEST)] = Why.DEMONSTRATION
+    why[plan.told.is_news | (why == NoticeWords.DIGEST)] = NoticeWords.DEMONSTRATION
     return replace(plan, told=replace(plan.told, why=why), at_once=(), reason=Reason.DEMONSTRATION)
 
 
 def retrospective(board: Board, recipient: Recipient, told: Told) -> Plan:
     """The same recipient for an edition that is computed after its time: remembered, told to nobody."""
-    why = np.where(told.is_own, Why.RETROSPECTIVE, Why.NOT_IN_SCOPE).astype(object)
+    why = np.where(told.is_own, NoticeWords.RETROSPECTIVE, NoticeWords.NOT_IN_SCOPE).astype(object)
     blank = replace(told, why=why, detail=np.full(len(why), "", dtype=object))
-    return Plan(recipient, Known(), blank, (), Reason.RETROSPECTIVE, content_of(board, told), ())
+    return Plan(recipient, NotificationState(), blank, (), Reason.RETROSPECTIVE, content_of(board, told), ())
 
 
 def content_of(board: Board, told: Told) -> dict[str, int]:
@@ -134,11 +133,11 @@ def _at_once(
 ) -> tuple[AtOnce, ...]:
     ids, levels = board.ids, board.rows["level"].to_numpy()
     parents = board.rows["parent"].to_numpy(dtype=object)
-    is_folded = told.why == Why.FOLDED
+    is_folded = told.why == NoticeWords.FOLDED
     # A parent that is not the office's own is told to it for the sake of what is folded into it.
     is_parent = pd.Index(ids).isin(parents[is_folded]) & (levels <= Level.ORANGE) & ~told.is_own
     subjects = {
-        int(at): subject_of(ids[at], levels[at], is_issue=told.why[at] == Why.ISSUED)
+        int(at): subject_of(ids[at], levels[at], is_issue=told.why[at] == NoticeWords.ISSUED)
         for at in np.flatnonzero(told.is_urgent | is_parent)
     }
     is_meant = np.zeros(len(ids), dtype=bool)
@@ -161,7 +160,7 @@ def _at_once(
 
 def _happened(told: Told, at: int, members: Flags) -> Reason:
     """What happened to a warning that is told at once; to its members, where it is not the office's own."""
-    if told.why[at] == Why.ISSUED:
+    if told.why[at] == NoticeWords.ISSUED:
         return Reason.ISSUED
     before = told.before[at] if told.is_own[at] else told.before[members].max()
     return Reason.WORSENED if before else Reason.FIRST
@@ -182,17 +181,17 @@ def _shared(edition: Edition, found: list[AtOnce]) -> list[AtOnce]:
 
 
 def _reason(
-    told: Told, rest: Flags, gone: Sequence[str], known: Known, silent_since: Sequence[datetime]
+    told: Told, rest: Flags, gone: Sequence[str], known: NotificationState, silent_since: Sequence[datetime]
 ) -> Reason | None:
     """Why a digest is worth sending; the first answer that holds."""
     new = rest & (told.before == 0)
     happened = {
         Reason.FIRST: known.at is None and bool(new.any()),
         Reason.NEW_WARNINGS: bool(new.any()),
-        Reason.WORSENED: bool((rest & np.isin(told.why, [Why.WORSE, Why.FOLDED])).any()),
-        Reason.ISSUED: bool((rest & (told.why == Why.ISSUED)).any()),
+        Reason.WORSENED: bool((rest & np.isin(told.why, [NoticeWords.WORSE, NoticeWords.FOLDED])).any()),
+        Reason.ISSUED: bool((rest & (told.why == NoticeWords.ISSUED)).any()),
         Reason.LIFTED: bool(gone),
-        Reason.EASED: bool((rest & (told.why == Why.BETTER)).any()),
+        Reason.EASED: bool((rest & (told.why == NoticeWords.BETTER)).any()),
         Reason.NOT_REPORTED: any(known.digest_cutoff_at is None or at > known.digest_cutoff_at for at in silent_since)
         and known.at is not None,
     }
@@ -214,17 +213,17 @@ def reason_rows(plan: Plan, board: Board, edition_id: str, notice_ids: dict[str,
     rows = board.rows
     sent = np.full(len(rows), -1, dtype=np.int64)
     if plan.reason in IS_DUE:
-        sent[(plan.told.is_listed | (plan.told.why == Why.LIFTED)) & plan.told.is_own] = notice_ids[""]
+        sent[(plan.told.is_listed | (plan.told.why == NoticeWords.LIFTED)) & plan.told.is_own] = notice_ids[""]
     for mail in plan.at_once:
         sent[mail.rows] = notice_ids[mail.key]
     ended = [one for one in plan.gone if one not in set(board.ids)]
     is_told = plan.reason in IS_DUE
-    late = _NOT_YET.get(plan.reason, Why.NOTHING_NEW)
+    late = _NOT_YET.get(plan.reason, NoticeWords.NOTHING_NEW)
     frame = pd.DataFrame(
         {
             "episode_id": [*board.ids, *ended],
             "level": [*rows["level"], *(plan.known.levels[one] for one in ended)],
-            "reason": [str(one) for one in plan.told.why] + [str(Why.LIFTED if is_told else late)] * len(ended),
+            "reason": [str(one) for one in plan.told.why] + [str(NoticeWords.LIFTED if is_told else late)] * len(ended),
             "detail": [*plan.told.detail, *([""] * len(ended))],
             "notice_id": [*sent, *([notice_ids[""] if is_told else -1] * len(ended))],
         }

@@ -10,7 +10,7 @@ from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import notice as outbox
-from pipelines.ledger.notifications.notice import Decision, Purpose, Reason
+from pipelines.ledger.notifications.notice import NoticeDecision, Purpose, Reason
 from pipelines.notifying import auditor_mail, bounces, calendar_mails, notices, reminders
 from pipelines.notifying.audience import Recipient
 from pipelines.notifying.notices import Occasion, occasion
@@ -47,7 +47,7 @@ _NO_DIGEST = {
 class Seen:
     """A mail that is not sent, and the instant before which it would not go (UTC)."""
 
-    decision: Decision
+    decision: NoticeDecision
     at: datetime
 
     @property
@@ -156,7 +156,7 @@ def _next_of(kind: calendar_mails.Kind, place: Place, given: Occasion, to: Recip
     region, today = place.region, place.region.local_day(place.now)
     day = calendar_mails.next_day(kind, region, today)
     with place.ledger.reading() as connection:
-        made = outbox.find(connection, *to.key, f"{kind.purpose}:{kind.key(region, day)}")
+        made = outbox.find_notice(connection, *to.key, f"{kind.purpose}:{kind.key(region, day)}")
     if made is not None:
         day = calendar_mails.next_day(kind, region, day + timedelta(days=1))
     decision = calendar_mails.draft(given, place.ledger, kind, to, str(kind.key(region, day)))
@@ -192,15 +192,17 @@ def _administration(place: Place) -> tuple[list[Seen], str]:
 def _watch(place: Place) -> tuple[list[Seen], str]:
     if not place.settings.duty_mail:
         return [], "没有设置 GANGSHAO_DUTY_MAIL"
-    troubles = watch.look(place.settings, place.region, place.ledger, place.now)
-    found = watch.drafts(troubles, place.settings, place.region, place.now)
+    troubles = watch.find_troubles(place.settings, place.region, place.ledger, place.now)
+    found = watch.draft_troubles(troubles, place.settings, place.region, place.now)
     with place.ledger.reading() as connection:
-        new = [one for one in found if outbox.find(connection, one.office_id, one.address, one.purpose_key) is None]
+        new = [
+            one for one in found if outbox.find_notice(connection, one.office_id, one.address, one.purpose_key) is None
+        ]
     nothing = "今天已经告知值班岗" if found else "一切正常"
     return [_seen(one) for one in new], "" if new else nothing
 
 
-def _seen(decision: Decision) -> Seen:
+def _seen(decision: NoticeDecision) -> Seen:
     return Seen(decision, decision.not_before or decision.decided_at)
 
 

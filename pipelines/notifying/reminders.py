@@ -13,11 +13,11 @@ from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.notifications import notice as outbox
-from pipelines.ledger.notifications import warning_notice
-from pipelines.ledger.notifications.notice import Decision, Notice, Purpose, Reason
-from pipelines.ledger.notifications.notice import State as Sent
-from pipelines.ledger.notifications.warning_notice import Why
-from pipelines.ledger.workflow.steps import Deadline, deadlines, standing
+from pipelines.ledger.notifications import notification_state
+from pipelines.ledger.notifications.notice import Notice, NoticeDecision, Purpose, Reason
+from pipelines.ledger.notifications.notice import NoticeState as Sent
+from pipelines.ledger.notifications.notification_state import NoticeWords
+from pipelines.ledger.workflow.steps import Deadline, deadlines, workflow_states
 from pipelines.ledger.workflow.transition import remind_within
 from pipelines.notifying.audience import POST_NAMES, STEPS, Office, Recipient, asked, offices, recipients
 from pipelines.notifying.message import Address, hashed, seal
@@ -96,7 +96,7 @@ def remind(edition: Edition, ledger: Ledger, region: Region, settings: Settings,
         return [_stored(connection, decision) for decision in made]
 
 
-def drafts(given: Occasion, connection: Connection) -> list[Decision]:
+def drafts(given: Occasion, connection: Connection) -> list[NoticeDecision]:
     """The reminders that are due at the occasion's instant and were not made yet, with their mails; stores nothing."""
     everybody = recipients(given.region, given.region.local_day(given.now))
     turns = [one for one in _turns(given, connection, everybody) if one.ask_at <= given.now]
@@ -104,7 +104,7 @@ def drafts(given: Occasion, connection: Connection) -> list[Decision]:
     return _asked(given, turns, everybody, everybody) + _overdue(given, late)
 
 
-def ahead(given: Occasion, connection: Connection, recipient: Recipient) -> list[Decision]:
+def ahead(given: Occasion, connection: Connection, recipient: Recipient) -> list[NoticeDecision]:
     """The next reminder and the next overdue step to come to a recipient if nobody acts until then; stores nothing.
 
     Dated to the instant at which it would be due, after the occasion's.
@@ -128,18 +128,22 @@ def ahead(given: Occasion, connection: Connection, recipient: Recipient) -> list
     return found + _overdue(replace(given, now=step.tell_at), beside if step.is_verification else [step])
 
 
-def _stored(connection: Connection, decision: Decision) -> Notice:
-    made = outbox.find(connection, decision.office_id, decision.address, decision.purpose_key)
+def _stored(connection: Connection, decision: NoticeDecision) -> Notice:
+    made = outbox.find_notice(connection, decision.office_id, decision.address, decision.purpose_key)
     if made is not None:
         return made
-    queued = outbox.add(connection, decision)
+    queued = outbox.add_notice(connection, decision)
     if decision.purpose is Purpose.REMINDER:
         to = (decision.edition_id, decision.office_id, decision.address)
-        warning_notice.told_since(connection, *to, list(decision.content), queued.notice_id, Why.REMINDER)
+        notification_state.mark_notified(
+            connection, *to, list(decision.content), queued.notice_id, NoticeWords.REMINDER
+        )
     return queued
 
 
-def _asked(given: Occasion, turns: list[_Turn], to: list[Recipient], everybody: list[Recipient]) -> list[Decision]:
+def _asked(
+    given: Occasion, turns: list[_Turn], to: list[Recipient], everybody: list[Recipient]
+) -> list[NoticeDecision]:
     """A mail a recipient and step about all warnings whose turn it is."""
     found = []
     for recipient in to:
@@ -161,7 +165,7 @@ def _turns(given: Occasion, connection: Connection, everybody: list[Recipient]) 
     waiting = rows[is_open].set_index("episode_id")
     if waiting.empty:
         return []
-    told = warning_notice.first_told(connection, list(waiting.index), given.now)
+    told = notification_state.first_notified(connection, list(waiting.index), given.now)
     past: dict[str, list[tuple[int, Notice]]] = defaultdict(list)
     for one in outbox.of_purpose(connection, Purpose.REMINDER):
         for reminded, at_level in one.content.items():
@@ -191,7 +195,7 @@ def _turns(given: Occasion, connection: Connection, everybody: list[Recipient]) 
     return found
 
 
-def _tell(given: Occasion, recipient: Recipient, step: str, due: list[_Turn]) -> Decision:
+def _tell(given: Occasion, recipient: Recipient, step: str, due: list[_Turn]) -> NoticeDecision:
     items = _items(given, [one.episode_id for one in due])
     content = {one.episode_id: one.level for one in due}
     which = sorted(f"{one.episode_id}:{one.level}:{one.since:%Y-%m-%dT%H:%M}" for one in due)
@@ -225,7 +229,7 @@ def _steps(given: Occasion, connection: Connection, everybody: list[Recipient]) 
     What is to be verified is told of levels that are reminded of; the others are left to the weekly digest.
     """
     region, rows = given.region, given.board.rows
-    stand, reminded = standing(connection, given.board.ids), remind_within(region.transition)
+    stand, reminded = workflow_states(connection, given.board.ids), remind_within(region.transition)
     told = {
         (one.office_id, one.address, episode_id, level)
         for one in outbox.of_purpose(connection, Purpose.OVERDUE)
@@ -245,7 +249,7 @@ def _steps(given: Occasion, connection: Connection, everybody: list[Recipient]) 
                     is_told = (*recipient.key, str(row["episode_id"]), int(row["level"])) in told
                     is_told |= level not in reminded
                 else:
-                    is_told = outbox.find(connection, *recipient.key, f"{Purpose.OVERDUE}:{one.key}") is not None
+                    is_told = outbox.find_notice(connection, *recipient.key, f"{Purpose.OVERDUE}:{one.key}") is not None
                 if not is_told:
                     found.append(one)
     return found
@@ -258,7 +262,7 @@ def _owing(everybody: list[Recipient], post: Role, area: str) -> list[Recipient]
     return next(filter(None, found), [])
 
 
-def _overdue(given: Occasion, late: list[_Step]) -> list[Decision]:
+def _overdue(given: Occasion, late: list[_Step]) -> list[NoticeDecision]:
     """A mail a step and recipient; of what is to be verified one mail a recipient."""
     verifications = [one for one in late if one.is_verification]
     to = {one.recipient.key: one.recipient for one in verifications}
@@ -266,7 +270,7 @@ def _overdue(given: Occasion, late: list[_Step]) -> list[Decision]:
     return found + [_late(given, one) for one in late if not one.is_verification]
 
 
-def _unverified(given: Occasion, recipient: Recipient, late: list[_Step]) -> Decision:
+def _unverified(given: Occasion, recipient: Recipient, late: list[_Step]) -> NoticeDecision:
     """The mail about what should have been verified."""
     items = _items(given, [str(one.row["episode_id"]) for one in late])
     content = {str(one.row["episode_id"]): int(one.row["level"]) for one in late}
@@ -290,7 +294,7 @@ def _unverified(given: Occasion, recipient: Recipient, late: list[_Step]) -> Dec
     return _decision(given, recipient, Purpose.OVERDUE, key, Reason.OVERDUE, content, fields, items)
 
 
-def _late(given: Occasion, late: _Step) -> Decision:
+def _late(given: Occasion, late: _Step) -> NoticeDecision:
     row, deadline, recipient = late.row, late.deadline, late.recipient
     episode_id = str(row["episode_id"])
     items = _items(given, [episode_id])
@@ -335,13 +339,13 @@ def _decision(
     content: dict[str, int],
     fields: Mapping[str, object],
     items: list[Item],
-) -> Decision:
+) -> NoticeDecision:
     (office_id, address), edition = recipient.key, given.edition
     own = items[0].episode_id
     to = Address(office_id, address, f"{purpose}:{key}", edition.edition_id, f"episode\n{own}")
     shown = {"items": items, "office": recipient.office, "is_demonstration": given.is_demonstration}
     letter = seal(to, "reminder", {**fields, **shown}, given.region, given.settings, given.now)
-    return Decision(
+    return NoticeDecision(
         edition_id=edition.edition_id,
         day=edition.day,
         cutoff_at=edition.cutoff_at,

@@ -7,8 +7,7 @@ import pandas as pd
 
 from pipelines.core.domain import TOTAL_INDUSTRY, Level
 from pipelines.core.region.load import Region
-from pipelines.ledger.notifications.notification_state import NOTHING
-from pipelines.ledger.notifications.warning_notice import Why, words
+from pipelines.ledger.notifications.notification_state import NOTHING, NoticeWords, words_of
 from pipelines.notifying.audience import recipients
 from pipelines.notifying.notification_reasons import board, judged
 
@@ -50,9 +49,9 @@ def routes(region: Region, area: str, level: Level, industry: str, kind: str, no
             how, when = "单独即时通报", None if level is Level.RED else hour
         elif told.is_news[0]:
             how, when = "当日汇总", hour
-        elif told.why[0] == Why.NOT_FOR_POST:
+        elif told.why[0] == NoticeWords.NOT_FOR_POST:
             how = "不发；无人签收时催办，另有每周汇总"
         local = when.astimezone(region.time_zone) if when else None
-        reason = words(told.why[0], "")
+        reason = words_of(told.why[0], "")
         found.append(Route(to.office.name, to.title, to.address, how, local, reason))
     return found

@@ -10,7 +10,9 @@ from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED, OF_SERIES
 from pipelines.core.domain import EVENT_KINDS, TOTAL_INDUSTRY, Grain, Level, State
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
-from pipelines.judging.period import last_day, words
+from pipelines.judging.kinds import WARNING_KINDS
+from pipelines.judging.period import last_day, name_period
+from pipelines.judging.rule_kind import SeenSeries, WarningKind
 from pipelines.ledger.workflow.measure import proposals
 
 LEVEL_NAMES = {Level.RED: "红色", Level.ORANGE: "橙色", Level.YELLOW: "黄色", Level.BLUE: "蓝色"}
@@ -34,9 +36,6 @@ RECEDED = "，数据已回落，待决定解除"
 GONE = "，数据已不再显示，仍须核实"
 AGREEMENT_NAMES = {"consistent": "多源一致", "corroborated": "有旁证", "conflicting": "来源不一致"}
 """What other sources make of a warning; that none says anything clear is no news."""
-_CERTAIN_IN_ITSELF = frozenset({"data_fault", "deadline"})  # kinds that no other source can bear out
-_ENDS = {"welfare_post": "有公益性岗位即将到期，在岗人员去向须提前安排"}
-_DEFERRAL_ENDS = "{}有用人单位缓缴社会保险费即将到期，职工去留须提前摸清"
 _MEASURES = {"persons": "人", "posts": "个", "employers": "家", "adverts": "条"}
 """Units of which bands are told. The band of a rate is of the people in it, who would be read as per cent."""
 
@@ -100,7 +99,7 @@ def item(row: dict[str, object], change: str, region: Region, settings: Settings
         close_reason=CLOSED_BECAUSE.get(_text(row["close_reason"]), ""),
         link=f"{settings.address}/warning/{row['episode_id']}",
         detail=detail,
-        sources="" if row["kind"] in _CERTAIN_IN_ITSELF else AGREEMENT_NAMES.get(str(row.get("agreement", "")), ""),
+        sources="" if _kind(row).is_certain else AGREEMENT_NAMES.get(str(row.get("agreement", "")), ""),
     )
 
 
@@ -111,20 +110,19 @@ def industry_of(row: dict[str, object]) -> str:
 
 def fact(row: dict[str, object], one: Item) -> str:
     """One sentence that says what was seen."""
-    is_lower = row["worse"] == "lower"
-    series = f"{row['area_name']}{industry_of(row)}的{row['indicator_title']}"
-    seen = {
-        "spike": f"{series}明显{'低于' if is_lower else '高于'}按往年同期和近期水平的预期",
-        "exceedance": f"{series}{'低于' if is_lower else '高于'}此前对这一时期预测的区间",
-        "level": f"{series}{'降到' if is_lower else '达到'}预警线，也{'低于' if is_lower else '高于'}自身近两年的水平",
-        "event": f"{row['area_name']}{industry_of(row)}有用人单位报告裁减人员",
-        "several": f"{row['area_name']}{industry_of(row)}有多家用人单位先后报告裁减人员",
-        "change": f"{series}近几期平均比此前一年最{'高时下降' if is_lower else '低时上升'}，达到预警线",
-        "deadline": f"{row['area_name']}{_ENDS.get(str(row['indicator']), _DEFERRAL_ENDS.format(industry_of(row)))}",
-        "data_fault": f"{row['area_name']}应报的{row['indicator_title']}数据多次未报或未通过检查，其间的变化看不到",
-    }.get(str(row["kind"]), f"{series}达到预警条件")
+    seen = SeenSeries(
+        str(row["area_name"]),
+        industry_of(row),
+        str(row["indicator"]),
+        str(row["indicator_title"]),
+        is_lower=row["worse"] == "lower",
+    )
     size = "，".join(part for part in (one.observed, one.people) if part)
-    return f"{seen}{'：' if size else ''}{size}（数据至 {one.data_words}）。"
+    return f"{_kind(row).describe(seen)}{'：' if size else ''}{size}（数据至 {one.data_words}）。"
+
+
+def _kind(row: dict[str, object]) -> WarningKind:
+    return WARNING_KINDS[str(row["kind"])]
 
 
 def action(row: dict[str, object], region: Region, owner: str = "", *, signs: bool = True) -> str:
@@ -133,7 +131,7 @@ def action(row: dict[str, object], region: Region, owner: str = "", *, signs: bo
     ``owner``: who took it on for the reader's office, if somebody did. ``signs``: whether the reader may.
     """
     measure = _measure(row, region)
-    if row["kind"] == "data_fault" and State(str(row.get("state", State.TO_VERIFY))) is State.TO_VERIFY:
+    if _kind(row).is_about_data and State(str(row.get("state", State.TO_VERIFY))) is State.TO_VERIFY:
         taken = f"已由{owner}签收" if owner else "并登录系统签收" if signs else "并督促责任岗位签收"
         return f"催促报送单位补报或更正，{taken}{f'；办理“{measure}”' if measure else ''}。"
     verify = f"已由{owner}签收，请在系统中登记核实结论" if owner else "登录系统核实并签收"
@@ -195,7 +193,7 @@ def _reach(row: dict[str, object], region: Region) -> tuple[date, str]:
     first = pd.Timestamp(str(row["data_to"])).date()
     known = _grains(region).get(str(row["rule_id"]), Grain.DAY)
     grain = known if row["kind"] in OF_SERIES else Grain.DAY
-    return last_day(grain, first), words(grain, first)
+    return last_day(grain, first), name_period(grain, first)
 
 
 def _text(value: object) -> str:

@@ -37,8 +37,7 @@ from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.publication import sha256_of
 from pipelines.ledger.db.portable import revision, write_portable
 from pipelines.operations import inventory
-from pipelines.operations.excluded_paths import left_out
-from pipelines.operations.inventory import LEDGER, Backup, Kept, Manifest
+from pipelines.operations.inventory import LEDGER, Backup, Kept, Manifest, excluded_paths
 from pipelines.publishing.edition import current_edition
 
 FULL_EVERY = timedelta(days=7)
@@ -75,7 +74,7 @@ def back_up(
                 contents = list(_contents(settings))
             files += _keep_contents(settings, contents, aside, earlier, is_full, progress)
             manifest = _manifest(settings, region, now, saved, files, is_full, aside)
-            inventory.write(aside, manifest)
+            inventory.write_manifest(aside, manifest)
             _settle(aside)
             aside.rename(folder)
             _sync(settings.backups)
@@ -272,7 +271,7 @@ def _manifest(
         keys=json.loads(prints.read_text(encoding="ascii")) if prints.exists() else {},
         ledger=saved.contents,
         tables=tables,
-        left_out=left_out(settings),
+        left_out=excluded_paths(settings),
         files=tuple(files),
         is_full=is_full,
     )

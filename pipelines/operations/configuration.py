@@ -29,7 +29,7 @@ def _note(ledger: Ledger, act: Act, target: str, values: dict[str, str], now: da
         changed = sorted(name for name in values.keys() | before.keys() if values.get(name) != before.get(name))
         if changed:
             details = {"changed": changed, "values": values}
-            trail.append(connection, act, SYSTEM, target, now, details=details)
+            trail.append_entry(connection, act, SYSTEM, target, now, details=details)
 
 
 def _files(region: Region) -> dict[str, str]:

@@ -25,15 +25,14 @@ from pipelines.ledger.db.job import Ending
 from pipelines.ledger.editions import is_ahead, recorded_editions
 from pipelines.ledger.notifications import queue
 from pipelines.ledger.workflow.rule import unapproved
-from pipelines.ledger.workflow.transition import unheld
+from pipelines.ledger.workflow.transition import find_unheld
 from pipelines.notifying import outbox
 from pipelines.notifying.audience import recipients, unmanned, unrouted
 from pipelines.notifying.notices import may_send
 from pipelines.notifying.smtp import connect, reply_of, say_goodbye
 from pipelines.operations.clock import ahead_sentence
-from pipelines.operations.comparison import unnamed_contents
-from pipelines.operations.drill import FRESH_FOR, last_good
-from pipelines.operations.inventory import backups, published_tables
+from pipelines.operations.inventory import backups, published_tables, unnamed_contents
+from pipelines.operations.restore import FRESH_FOR, last_good
 from pipelines.published.read import edition_in_force, read
 from pipelines.warehouse import store
 from pipelines.warehouse.stored_backtests import standing
@@ -45,7 +44,7 @@ _BOUNCES_FOR = timedelta(days=7)  # so long a mail that was refused is shown
 
 
 @dataclass(frozen=True)
-class Answer:
+class CheckResult:
     """What was looked at, whether it is well, and a sentence."""
 
     what: str
@@ -53,7 +52,7 @@ class Answer:
     sentence: str
 
 
-def examine(settings: Settings) -> list[Answer]:
+def run_checks(settings: Settings) -> list[CheckResult]:
     """One answer each for region, folders, who is told, who may act, keys, ledger, files, mails, and so on.
 
     The mail server is connected to and signed in to, and given no mail.
@@ -74,12 +73,12 @@ def examine(settings: Settings) -> list[Answer]:
         "预测质量": _quality,
         "预警规则": _rules,
     }
-    answers: list[Answer] = []
+    answers: list[CheckResult] = []
     for what, look in looks.items():
         try:
-            answers.append(Answer(what, True, look(settings)))
+            answers.append(CheckResult(what, True, look(settings)))
         except UserError as error:
-            answers.append(Answer(what, False, str(error)))
+            answers.append(CheckResult(what, False, str(error)))
     return answers
 
 
@@ -144,7 +143,7 @@ def _posts(settings: Settings) -> str:
     lacking = [
         f"{names[area]}：{level.value} 级预警在“{state.value}”，{'、'.join(sorted(posts))}"
         for area in (region.city, *region.units)
-        for level, state, posts in unheld(region.transition, viewers, area, is_city=area == region.city)
+        for level, state, posts in find_unheld(region.transition, viewers, area, is_city=area == region.city)
     ]
     if lacking:
         shown = "；".join(lacking[:_LACKING_SHOWN])
@@ -214,7 +213,7 @@ def _schedule(settings: Settings) -> str:
     if not has_ledger(settings):
         return "还没有台账"
     ledger = open_ledger(settings)
-    last = [run for name in job.names(ledger) if (run := job.last(ledger, name)) is not None]
+    last = [run for name in job.job_names(ledger) if (run := job.last_job_run(ledger, name)) is not None]
     if not last:
         return "没有用过 gangshao schedule；如由 cron 代替，属正常"
     region = regions.load(settings.region)
@@ -245,7 +244,7 @@ def _integrity(settings: Settings) -> str:
     """Published files against the trail, contents of raw against the list; the whole trail: gangshao audit verify."""
     if not has_ledger(settings):
         return "还没有台账"
-    told = publication.check(settings.published, open_ledger(settings))
+    told = publication.check_publication(settings.published, open_ledger(settings))
     if sentence := unnamed_contents(settings.raw):
         raise UserError(sentence)
     return told

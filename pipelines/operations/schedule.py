@@ -18,7 +18,7 @@ from pipelines.core.log import redacted, tell
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
-from pipelines.ledger.db import job, lease
+from pipelines.ledger.db import job
 from pipelines.ledger.db.job import Ending, JobRun
 from pipelines.ledger.editions import recorded_editions
 from pipelines.ledger.notifications import queue
@@ -132,7 +132,7 @@ def _is_passed(ledger: Ledger, day: date) -> bool:
     return any(one.edition.day > day for one in recorded_editions(ledger))
 
 
-def due(one: Job, last: datetime | None, region: Region, now: datetime) -> list[Occasion]:
+def due_occasions(one: Job, last: datetime | None, region: Region, now: datetime) -> list[Occasion]:
     """What of a job has come due after the time it was last begun for, oldest first.
 
     Without a last time it begins with today's.
@@ -187,12 +187,12 @@ class Scheduler:
 
     def keep_lease(self) -> bool:
         """Take the lease, or say that it is still held; False when somebody else has it, or this one is to stop."""
-        return not self._is_stopping and lease.take(self.ledger, job.LEASE, self.holder, self.clock(), LEASE)
+        return not self._is_stopping and job.acquire_lease(self.ledger, job.LEASE, self.holder, self.clock(), LEASE)
 
     def stop(self) -> None:
         """Do nothing more, and let another one go on at once."""
         self._is_stopping = True
-        lease.give_back(self.ledger, job.LEASE, self.holder)
+        job.release_lease(self.ledger, job.LEASE, self.holder)
 
     def _occasions(self) -> list[Occasion]:
         now, cut_off = self.clock(), job.unfinished(self.ledger)
@@ -212,7 +212,7 @@ class Scheduler:
         if before is not None and before <= now:
             return
         number = 0
-        for is_made_up, after in ((False, now + lease.CLOCKS_DIFFER), (True, now + _A_DAY)):
+        for is_made_up, after in ((False, now + job.CLOCKS_DIFFER), (True, now + _A_DAY)):
             repeated = [one.name for one in jobs(self.region) if one.is_made_up is is_made_up]
             for name in repeated:
                 if self._looked.get(name, after) > after:
@@ -223,9 +223,9 @@ class Scheduler:
 
     def _of(self, one: Job, cut_off: Sequence[JobRun], now: datetime) -> list[Occasion]:
         """What is to be done of a job: what was cut off, the day's run that failed, what came due."""
-        last = job.last(self.ledger, one.name)
+        last = job.last_job_run(self.ledger, one.name)
         known = [at for at in (last.due_at if last else None, self._looked.get(one.name)) if at is not None]
-        fresh = due(one, max(known, default=None), self.region, now)
+        fresh = due_occasions(one, max(known, default=None), self.region, now)
         if not known and not fresh:
             self._looked[one.name] = now
         again = [run.due_at for run in cut_off if run.job == one.name]
@@ -254,10 +254,10 @@ class Scheduler:
         one, due_at, began = occasion.job, occasion.due_at, perf_counter()
         if not one.is_needed(self.settings, self.ledger, due_at, self.clock()):
             if occasion.is_again:
-                job.finish(self.ledger, one.name, due_at, Ending.DONE, "", self.clock())
+                job.finish_job_run(self.ledger, one.name, due_at, Ending.DONE, "", self.clock())
             self._note(occasion)
             return None
-        if not self.keep_lease() or not job.begin(self.ledger, one.name, due_at, self.holder, self.clock()):
+        if not self.keep_lease() or not job.begin_job_run(self.ledger, one.name, due_at, self.holder, self.clock()):
             return Ending.RUNNING
         self._note(occasion)
         told = _told(occasion)
@@ -268,7 +268,7 @@ class Scheduler:
             tell(log, "job given up", **told, seconds=seconds)
             return Ending.RUNNING
         result = Ending.DONE if status in {0, *one.quiet} else Ending.FAILED
-        job.finish(self.ledger, one.name, due_at, result, redacted(said.strip())[-_SAID:], self.clock())
+        job.finish_job_run(self.ledger, one.name, due_at, result, redacted(said.strip())[-_SAID:], self.clock())
         tell(log, "job ended", **told, result=result.value, status=status, seconds=seconds)
         return result
 

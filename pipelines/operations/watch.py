@@ -11,11 +11,11 @@ from pipelines.core.domain import Edition, UserError
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
-from pipelines.ledger.db import job, lease
+from pipelines.ledger.db import job
 from pipelines.ledger.editions import RecordedEdition, is_ahead, recorded_editions
 from pipelines.ledger.notifications import notice as outbox
 from pipelines.ledger.notifications import queue
-from pipelines.ledger.notifications.notice import Decision, Purpose, Reason, State
+from pipelines.ledger.notifications.notice import NoticeDecision, NoticeState, Purpose, Reason
 from pipelines.notifying import outbox as mail
 from pipelines.notifying.audience import recipients
 from pipelines.notifying.message import message_id
@@ -44,7 +44,7 @@ class Trouble:
     sentence: str
 
 
-def look(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> list[Trouble]:
+def find_troubles(settings: Settings, region: Region, ledger: Ledger, now: datetime) -> list[Trouble]:
     """What is wrong at an instant; empty when all is well. Changes nothing."""
     found = (
         _edition_ahead(settings, region, now),
@@ -111,7 +111,7 @@ def _stuck(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
 
 
 def _no_schedule(region: Region, ledger: Ledger, now: datetime) -> Trouble | None:
-    until = lease.runs_until(ledger, job.LEASE)
+    until = job.runs_until(ledger, job.LEASE)
     if until is None or abs(now - until) < SILENT_FOR:  # one that lives takes it for a minute, whatever time it is
         return None
     at = f"{until.astimezone(region.time_zone):%m-%d %H:%M}"
@@ -125,34 +125,36 @@ def tell_duty(troubles: list[Trouble], settings: Settings, region: Region, ledge
     """Mail the duty desk about each trouble, once a day; returns a sentence on whether the mail has left."""
     if not settings.duty_mail:
         return "没有设置 GANGSHAO_DUTY_MAIL，未寄邮件 (no address of the duty desk is set)"
-    about = drafts(troubles, settings, region, now)
+    about = draft_troubles(troubles, settings, region, now)
     with ledger.writing() as connection:
         for decision in about:
-            if outbox.find(connection, OFFICE, settings.duty_mail, decision.purpose_key) is None:
-                outbox.add(connection, decision)
+            if outbox.find_notice(connection, OFFICE, settings.duty_mail, decision.purpose_key) is None:
+                outbox.add_notice(connection, decision)
     try:
         report = mail.send(ledger, settings, now)
     except UserError as error:
         return f"给值班岗的邮件没有发出：{error}"
     with ledger.reading() as connection:
-        told = [outbox.find(connection, OFFICE, settings.duty_mail, decision.purpose_key) for decision in about]
-    if all(one is not None and one.state is State.ACCEPTED for one in told):
+        told = [outbox.find_notice(connection, OFFICE, settings.duty_mail, decision.purpose_key) for decision in about]
+    if all(one is not None and one.state is NoticeState.ACCEPTED for one in told):
         return "已邮件告知值班岗，每天每件事一封 (the duty desk has been told by mail)"
     return f"给值班岗的邮件没有发出，请当面或电话告知：{report.problem} (the mail to the duty desk has not left)"
 
 
-def drafts(troubles: Sequence[Trouble], settings: Settings, region: Region, now: datetime) -> list[Decision]:
+def draft_troubles(
+    troubles: Sequence[Trouble], settings: Settings, region: Region, now: datetime
+) -> list[NoticeDecision]:
     """The mail about each trouble, not stored."""
     day = region.local_day(now)
     about = [
-        Decision(
+        NoticeDecision(
             edition_id=_edition(settings, region, now).edition_id,
             day=day,
             cutoff_at=region.cutoff_at(day),
             office_id=OFFICE,
             address=settings.duty_mail,
             reason=trouble.reason,
-            state=State.QUEUED,
+            state=NoticeState.QUEUED,
             content={},
             message_id=message_id(OFFICE, settings.duty_mail, f"{Purpose.WATCH}:{trouble.reason}:{day}", settings),
             is_demonstration=settings.demonstration_mark.exists(),
@@ -175,7 +177,7 @@ def _edition(settings: Settings, region: Region, now: datetime) -> Edition:
         return Edition(day, 1, region.cutoff_at(day))
 
 
-def _with_letter(decision: Decision, trouble: Trouble, settings: Settings, region: Region) -> Decision:
+def _with_letter(decision: NoticeDecision, trouble: Trouble, settings: Settings, region: Region) -> NoticeDecision:
     mark = "【演示数据】" if decision.is_demonstration else ""
     message = EmailMessage(policy=SMTP)
     message["Subject"] = f"{mark}[系统值守] {region.name_zh} {_TITLES[trouble.reason]}"

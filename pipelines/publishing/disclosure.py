@@ -59,7 +59,7 @@ def is_weekly_of_city(indicator: Indicator) -> bool:
     """Whether a week's figure is told of the city alone, because months are told of every area.
 
     Weeks on the border of two months have a part in each, so months and weeks of one area would together give hidden
-    ones of them away. Where no week of an area is told they leave all room that the months do: ARCHITECTURE.md.
+    ones of them away. Where no week of an area is told they leave all room that the months do (docs/explain).
     """
     is_secret = indicator.units == "persons" or indicator.units in RESPONDENTS
     return is_secret and indicator.kind == "count" and {"week", "month"} <= set(indicator.grains)

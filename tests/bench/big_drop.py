@@ -14,8 +14,7 @@ from pipelines.demo.city import build_city
 from pipelines.demo.daily import draw_insured
 from pipelines.demo.rhythm import build_rhythm, draw_counts
 from pipelines.demo.sheet import GB18030, UTF8, Encoding, fixed, join
-from pipelines.demo.stream import random_stream
-from pipelines.demo.timeline import build_timeline
+from pipelines.demo.timeline import build_timeline, random_stream
 from pipelines.demo.wording import HEADERS, UNKNOWN_AREA, Wording
 from tests.bench.place import LAST_DAY
 

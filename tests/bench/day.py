@@ -16,7 +16,7 @@ from pipelines import run as runs
 from pipelines.core.domain import Edition
 from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
-from pipelines.demo import generate
+from pipelines.demo import CitySpec, generate_city
 from pipelines.ledger import open_ledger
 from pipelines.publishing.edition import publish
 from pipelines.warehouse import store
@@ -39,7 +39,9 @@ def make(folder: Path, scale: float) -> int:
     """Five years of an invented city, received up to the day; the rows of its files."""
     last = DAY - timedelta(days=1)
     inbox = settings(folder).inbox
-    return generate(regions.load(REGION), inbox, _DAYS[5], scale, 1, False, last, truth=folder / "truth.csv").rows
+    return generate_city(
+        regions.load(REGION), inbox, CitySpec(_DAYS[5], scale, 1, last), truth=folder / "truth.csv"
+    ).rows
 
 
 def share(source: Path, target: Path, first: date, last: date) -> int:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from pipelines.core.region.load import Region
-from pipelines.demo import Plan, plan_city
+from pipelines.demo import CitySpec, Plan, plan_city
 from pipelines.demo.events import Event, PersonRow
 from tests.bench.place import LAST_DAY
 
@@ -24,7 +24,7 @@ def best_power(
 ) -> pd.Series:
     """Chance that the best test finds each of the ``large`` events (rows of the truth) ``within`` days of its first
     visible day, at one false alarm a week among so many ``series``. An event with a layoff report in time is told."""
-    plan = plan_city(region, days, scale, seed, False, LAST_DAY)
+    plan = plan_city(region, CitySpec(days, scale, seed, LAST_DAY))
     line = stats.norm.isf(1 / series)
     events = {f"E{event.number + 1:04d}": event for event in plan.events}
     power = []

@@ -17,7 +17,7 @@ from rich.table import Table
 from pipelines import run as runs
 from pipelines.core.domain import Edition
 from pipelines.core.region import load as regions
-from pipelines.demo import generate
+from pipelines.demo import CitySpec, generate_city
 from pipelines.ledger import open_ledger
 from pipelines.publishing.attacker import attack as attack_month
 from pipelines.publishing.attacker import told_months
@@ -62,7 +62,7 @@ def _publish(folder: Path, small: bool, seed: int) -> float:
     """Invent, take in, compute and publish; processor seconds of the last, which decides all that is told."""
     here, region = settings(folder), regions.load(REGION)
     days, scale = (SMALL_DAYS, SMALL_SCALE) if small else (DAYS, SCALE)
-    generate(region, here.inbox, days, scale, seed, False, LAST, truth=folder / "truth.csv")
+    generate_city(region, here.inbox, CitySpec(days, scale, seed, LAST), truth=folder / "truth.csv")
     runs.take(here, region, open_ledger(here), True, now())
     wanted = [Edition(day, 1, region.cutoff_at(day)) for day in (SMALL_EDITIONS if small else EDITIONS)]
     with store.connect(here) as warehouse:

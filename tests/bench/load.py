@@ -162,7 +162,7 @@ def _sign_in(folder: Path, crowd: Crowd, viewers: int) -> None:
     here, region = settings(folder), regions.load(REGION)
     ledger = open_ledger(here)
     for number, viewer in enumerate(cast(viewers, region.units)):
-        token = link.issue(ledger, viewer.role, viewer.areas, viewer.name, timedelta(hours=1), now())  # type: ignore[arg-type]
+        token = link.issue_link(ledger, viewer.role, viewer.areas, viewer.name, timedelta(hours=1), now())  # type: ignore[arg-type]
         units = viewer.areas if viewer.audience is Audience.OFFICE else region.units
         warnings = list(read("open_warning", viewer, published=here.published)["episode_id"])
         crowd.sign_in(viewer, f"/sign-in/{token}", actions(number, [region.city, *sorted(units)], warnings))

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipelines import run as runs
 from pipelines.core.domain import Edition
 from pipelines.core.region import load as regions
-from pipelines.demo import generate
+from pipelines.demo import CitySpec, generate_city
 from pipelines.ledger import Ledger, open_ledger
 from tests.bench.day import REGION, settings
 from tests.bench.place import LAST_DAY, now
@@ -30,7 +30,7 @@ class Published:
 def prepare(folder: Path, days: int, scale: float, replay: int, during: int) -> list[Edition]:
     """Invent and take in a city, publish ``replay`` editions; returns the ``during`` editions to come, a day each."""
     here, region = settings(folder), regions.load(REGION)
-    generate(region, here.inbox, days, scale, 1, False, LAST_DAY, truth=folder / "truth.csv")
+    generate_city(region, here.inbox, CitySpec(days, scale, 1, LAST_DAY), truth=folder / "truth.csv")
     here.demonstration_mark.touch()
     ledger = open_ledger(here)
     runs.take(here, region, ledger, True, now())

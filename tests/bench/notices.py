@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 
 from pipelines.ledger.notifications.notice import recorded_notices
-from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.notifications.notification_state import reasons
 from pipelines.notifying.notices import decide
 from pipelines.published.read import close
 from tests.bench.place import LAST_DAY, Place, place

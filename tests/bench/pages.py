@@ -58,7 +58,7 @@ def _ours(browser: Browser, folder: Path) -> dict[str, Any]:
         while not requests.get(url + "/readyz", timeout=PATIENCE).json()["has_figures"]:
             time.sleep(0.2)
         ledger = open_ledger(settings(folder))
-        token = link.issue(ledger, LEADER.role, LEADER.areas, LEADER.name, timedelta(hours=1), now())  # type: ignore[arg-type]
+        token = link.issue_link(ledger, LEADER.role, LEADER.areas, LEADER.name, timedelta(hours=1), now())  # type: ignore[arg-type]
         ledger.close()
         session = requests.Session()
         session.post(f"{url}/sign-in/{token}", json={}, headers={"Origin": url}, timeout=PATIENCE).raise_for_status()

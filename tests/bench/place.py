@@ -11,7 +11,7 @@ from pipelines import run as runs
 from pipelines.core.region import load as regions
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
-from pipelines.demo import generate
+from pipelines.demo import CitySpec, generate_city
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.warehouse import store
 
@@ -36,7 +36,9 @@ class Place:
 
     def generate(self, days: int, scale: float, seed: int, quiet: bool) -> int:
         """Write an invented city into the inbox; returns the rows written."""
-        report = generate(self.region, self.settings.inbox, days, scale, seed, quiet, LAST_DAY, truth=self.truth)
+        report = generate_city(
+            self.region, self.settings.inbox, CitySpec(days, scale, seed, LAST_DAY, quiet), truth=self.truth
+        )
         return report.rows
 
     def ingest(self) -> None:

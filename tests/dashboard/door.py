@@ -72,7 +72,7 @@ def client(ledger: Ledger, tmp_path: Path, clock: Clock) -> FlaskClient:
 
 
 def issued(ledger: Ledger, clock: Clock) -> str:
-    return link.issue(ledger, Role.COUNTY_CLERK, ["371502"], "东昌府区就业科", 12 * HOUR, clock())
+    return link.issue_link(ledger, Role.COUNTY_CLERK, ["371502"], "东昌府区就业科", 12 * HOUR, clock())
 
 
 def signed_up(ledger: Ledger, clock: Clock, name: str) -> None:
@@ -80,5 +80,5 @@ def signed_up(ledger: Ledger, clock: Clock, name: str) -> None:
     by = trail.this_process()
     account_id = account.create(ledger, by, name, "张三", Role.CITY_DUTY, [], clock())
     assert link.redeem_password(
-        ledger, link.for_password(ledger, by, account_id, clock()), KEY["password"], [], clock()
+        ledger, link.insert_password_link(ledger, by, account_id, clock()), KEY["password"], [], clock()
     )

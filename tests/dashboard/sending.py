@@ -77,6 +77,6 @@ def kept(place: Site) -> list[str]:
 
 def newest(place: Site) -> Upload:
     with place.ledger.reading() as connection:
-        found = uploads.newest(connection, FEED, LATE, datetime.fromisoformat(DAY).date())
+        found = uploads.newest_uploads(connection, FEED, LATE, datetime.fromisoformat(DAY).date())
     assert found is not None
     return found

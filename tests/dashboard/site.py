@@ -49,12 +49,14 @@ class Site:
     def link_token(self, viewer: Viewer) -> str:
         """What such a link ends with."""
         assert viewer.role is not None
-        return link.issue(self.ledger, viewer.role, viewer.areas, viewer.name, timedelta(hours=1), datetime.now(UTC))
+        return link.issue_link(
+            self.ledger, viewer.role, viewer.areas, viewer.name, timedelta(hours=1), datetime.now(UTC)
+        )
 
     def sign_in(self, context: BrowserContext, viewer: Viewer) -> None:
         """Give a browser the cookie of a session that has begun, as signing in does."""
         with self.ledger.writing() as connection:
-            token = session.begin(connection, viewer, datetime.now(UTC)).token
+            token = session.begin_session(connection, viewer, datetime.now(UTC)).token
         context.add_cookies([{"name": "gangshao", "value": token, "url": self.url}])
 
     def addresses(self, viewer: Viewer) -> list[str]:

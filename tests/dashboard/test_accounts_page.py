@@ -54,7 +54,7 @@ def root(real: Site, browser: Browser, pictures: Path | None) -> Iterator[Desk]:
     """The administrator, who has opened the link that the first start prints."""
     context = browser.new_context(locale="zh-CN", base_url=real.url, viewport={"width": 1366, "height": 768})
     desk = Desk(context.new_page(), pictures)
-    desk.page.goto(f"/sign-in/{link.set_up(real.ledger, datetime.now(UTC))}")
+    desk.page.goto(f"/sign-in/{link.issue_set_up_link(real.ledger, datetime.now(UTC))}")
     yield desk
     context.close()
 
@@ -139,7 +139,7 @@ def test_a_link_for_a_leader_is_confirmed_by_somebody_else_who_hands_it_over(
 ) -> None:
     now = datetime.now(UTC)
     leader_id = account.create(real.ledger, trail.this_process(), "zhao", "赵六", Role.CITY_LEADER, [], now)
-    token = link.for_password(real.ledger, trail.this_process(), leader_id, now)
+    token = link.insert_password_link(real.ledger, trail.this_process(), leader_id, now)
     leader = Desk(clerk.page, clerk.pictures)
     leader.page.goto(f"/sign-in/{token}")
     leader.send("Set the password and sign in", password=GOOD, again=GOOD)

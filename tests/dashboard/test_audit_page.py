@@ -21,7 +21,7 @@ from dashboard.web.security.request_body import callback_address
 from pipelines.core.domain import Role, Viewer
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor, Entry, Result
-from pipelines.ledger.audit_trail.verify import verify
+from pipelines.ledger.audit_trail.verification import verify_chain
 from pipelines.published import read as door
 from tests.dashboard.published_city import CLOSING, SUSPECTED, City
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of, served
@@ -109,7 +109,7 @@ def test_a_download_that_cannot_be_entered_is_not_given(site: Site, monkeypatch:
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(trail, "write", full)
+    monkeypatch.setattr(trail, "write_entry", full)
     assert session.get(f"{site.url}/download/warnings.csv").status_code == 500
 
 
@@ -212,7 +212,7 @@ def test_a_page_whose_view_cannot_be_entered_is_not_given(site: Site, monkeypatc
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(trail, "write", full)
+    monkeypatch.setattr(trail, "write_entry", full)
     for path in ("/employers", "/warnings"):
         answer = session.get(site.url + path, headers={"Accept": "text/html"})
         assert answer.status_code == 500
@@ -261,7 +261,7 @@ def test_nobody_but_the_auditor_opens_the_trail(site: Site, since: Since, role: 
 
 def test_the_auditor_filters_by_address_and_downloads_what_is_found(site: Site, since: Since) -> None:
     name = "=HYPERLINK(1)"
-    trail.write(
+    trail.write_entry(
         site.ledger, Act.PURGE, Actor("command_line:审计甲", "-1+1"), name, datetime.now(UTC), result=Result.FAILED
     )
     session = signed_in(site, AUDITOR)
@@ -281,7 +281,9 @@ def test_the_page_shows_filters_and_turns_over_with_the_keyboard_on_a_phone(
     browser: Browser, site: Site, pictures: Path | None
 ) -> None:
     for number in range(130):
-        trail.write(site.ledger, Act.RESTATE, Actor("command_line:翻页", "host"), f"feed {number}", datetime.now(UTC))
+        trail.write_entry(
+            site.ledger, Act.RESTATE, Actor("command_line:翻页", "host"), f"feed {number}", datetime.now(UTC)
+        )
     context = browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844})
     site.sign_in(context, AUDITOR)
     page = context.new_page()
@@ -312,4 +314,4 @@ def test_the_page_shows_filters_and_turns_over_with_the_keyboard_on_a_phone(
 
 
 def test_the_trail_of_all_these_tests_holds(site: Site) -> None:
-    assert verify(site.ledger, []).breach == ""
+    assert verify_chain(site.ledger, []).breach == ""

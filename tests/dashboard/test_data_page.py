@@ -13,7 +13,7 @@ from dashboard.locale import text
 from dashboard.summary.expected_submissions import MATRIX_WORDS
 from pipelines.core.domain import Grain, Role, Viewer
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act
+from pipelines.ledger.audit_trail.trail import Act, ActContext
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Sending, Settled, Stage
 from pipelines.published import read as door
@@ -59,10 +59,12 @@ def cells(page: str) -> list[dict[str, object]]:
 def sent(place: Site, stage: Stage | None = None, area: str = LATE, period: date = OWED) -> None:
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({area}), "clerk")
     sending = Sending("benefit_claim", area, period, Grain.DAY, 1, False, f"{area}{period:%m%d}", "h" * 64, 9, 5, 0)
-    uploads.enter(place.ledger, viewer, trail.SYSTEM, CITY, sending, str, lambda _: None, datetime.now(UTC))
+    uploads.enter_upload(
+        place.ledger, ActContext(viewer, trail.SYSTEM, datetime.now(UTC)), CITY, sending, str, lambda _: None
+    )
     if stage is not None:
         settled = Settled(sending.drop_id, stage, 5, 0, "原因", "reason")
-        uploads.settle(place.ledger, [settled], datetime.now(UTC))
+        uploads.settle_upload(place.ledger, [settled], datetime.now(UTC))
 
 
 def test_every_cell_has_a_word_beside_its_mark(place: Site) -> None:

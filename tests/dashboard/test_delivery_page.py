@@ -13,7 +13,7 @@ from pipelines.core.domain import Role, Viewer
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act
 from pipelines.ledger.notifications import queue
-from pipelines.ledger.notifications.notice import Reason, State, recorded_notices
+from pipelines.ledger.notifications.notice import NoticeState, Reason, recorded_notices
 from tests.dashboard.published_city import City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of, served
 from tests.dashboard.walk import DESK, PHONE, Watch, english_words, look
@@ -36,14 +36,14 @@ def office(city: City) -> Iterator[Site]:
         for number in range(1, 5):
             with ledger.writing() as connection:
                 connection.exec_driver_sql(f"update notice set is_urgent = {number} = notice_id")
-            mail = queue.claim(ledger, sender, now, now)
+            mail = queue.claim_mails(ledger, sender, now, now)
             assert mail is not None
             assert mail.notice_id == number
             assert queue.hand_over(ledger, sender, number, now)
         queue.mark_accepted(ledger, 1, "250 accepted", now)
         queue.mark_bounced(ledger, sender, 2, "550 no such box", now)
-        queue.defer(ledger, sender, 3, "451 busy", now, now + timedelta(hours=1), is_ambiguous=False)
-        queue.defer(ledger, sender, 4, "Connection reset", now, now + timedelta(hours=1), is_ambiguous=True)
+        queue.defer_mail(ledger, sender, 3, "451 busy", now, now + timedelta(hours=1), is_ambiguous=False)
+        queue.defer_mail(ledger, sender, 4, "Connection reset", now, now + timedelta(hours=1), is_ambiguous=True)
         yield running
 
 
@@ -127,7 +127,7 @@ def test_a_refused_mail_is_sent_again_by_a_button_and_it_is_entered_who_did_it(b
     expect(row).to_contain_text(text("waiting"))
     states = {one.notice_id: one.state for one in recorded_notices(office.ledger)}
     assert states == {
-        1: State.ACCEPTED, 2: State.QUEUED, 3: State.QUEUED, 4: State.AMBIGUOUS, 5: State.QUEUED,
+        1: NoticeState.ACCEPTED, 2: NoticeState.QUEUED, 3: NoticeState.QUEUED, 4: NoticeState.AMBIGUOUS, 5: NoticeState.QUEUED,
     }  # fmt: skip
     entry = trail.entries(office.ledger, act=Act.SEND)[0]
     assert (entry.who, entry.target, entry.result) == ("city_duty:duty", "notice 2", "begun")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dashboard.locale import text
 from pipelines.core.domain import Audience, Role, Viewer
 from pipelines.core.region import load as regions
-from pipelines.ledger.notifications.notification_state import Known
+from pipelines.ledger.notifications.notification_state import NotificationState
 from pipelines.notifying.audience import Recipient
 from pipelines.notifying.notices import decide
 from pipelines.notifying.notification_reasons import Board, Told, judged
@@ -327,7 +327,7 @@ def test_no_mail_speaks_of_another_area(place: Site, marked: Marked, monkeypatch
     assert not wrong(mails()), "the letter leaves out what does not concern the office once more"
     everywhere = frozenset({region.city, *region.units})
 
-    def judged_for_all(shown: Board, one: Recipient, knowing: Known) -> Told:
+    def judged_for_all(shown: Board, one: Recipient, knowing: NotificationState) -> Told:
         return judged(shown, replace(one, office=replace(one.office, areas=everywhere)), knowing)
 
     monkeypatch.setattr("pipelines.notifying.notices.judged", judged_for_all)

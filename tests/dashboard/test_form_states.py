@@ -62,9 +62,11 @@ def assert_two_passwords_are_refused(page: Page, token: str | None, name: str) -
 def test_first_passwords(readers: Readers, place: Site) -> None:
     now = datetime.now(UTC)
     page = readers.page(None, Watch())
-    assert_two_passwords_are_refused(page, link.set_up(place.ledger, now), "the first account")
+    assert_two_passwords_are_refused(page, link.issue_set_up_link(place.ledger, now), "the first account")
     account_id = account.create(place.ledger, SYSTEM, "wang.wu", "王五", Role.COUNTY_CLERK, [AREA], now)
-    assert_two_passwords_are_refused(page, link.for_password(place.ledger, SYSTEM, account_id, now), "an own password")
+    assert_two_passwords_are_refused(
+        page, link.insert_password_link(place.ledger, SYSTEM, account_id, now), "an own password"
+    )
     page.close()
 
 

@@ -27,7 +27,7 @@ def place(tmp_path: Path) -> Iterator[Site]:
         for name in ("owner", "other"):
             now = datetime.now(UTC)
             account_id = account.create(running.ledger, trail.SYSTEM, name, "张三", Role.CITY_DUTY, [], now)
-            token = link.for_password(running.ledger, trail.SYSTEM, account_id, now)
+            token = link.insert_password_link(running.ledger, trail.SYSTEM, account_id, now)
             assert link.redeem_password(running.ledger, token, GOOD, [], now) is not None
         yield running
 

@@ -47,7 +47,7 @@ class Everything:
         now = datetime.now(UTC)
         if session.viewer_of(self.ledger, self.tokens.get(viewer, ""), now) is None:
             with self.ledger.writing() as connection:
-                self.tokens[viewer] = session.begin(connection, viewer, now).token
+                self.tokens[viewer] = session.begin_session(connection, viewer, now).token
         return self.tokens[viewer]
 
     def account(self, name: str) -> str:
@@ -57,7 +57,7 @@ class Everything:
 
     def link(self) -> str:
         """A fresh link to look at invented data."""
-        return link.issue(self.ledger, Role.CITY_LEADER, (), "", timedelta(hours=1), datetime.now(UTC))
+        return link.issue_link(self.ledger, Role.CITY_LEADER, (), "", timedelta(hours=1), datetime.now(UTC))
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,7 @@ def test_cookies_are_set_at_sign_in_and_taken_back_at_sign_out_and_nowhere_else(
     now, by = datetime.now(UTC), trail.this_process()
     name = f"{KEY['name']}.{base.partition(':')[0]}"
     made = account.create(everything.ledger, by, name, "李四", Role.CITY_DUTY, (), now)
-    token = link.for_password(everything.ledger, by, made, now)
+    token = link.insert_password_link(everything.ledger, by, made, now)
     sent = {"password": KEY["password"], "again": KEY["password"]}
     first = ask(everything, f"/sign-in/{token}", "POST", base=base, json=sent)
     second = ask(everything, "/sign-in", "POST", base=base, json=KEY | {"name": name})

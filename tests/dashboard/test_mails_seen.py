@@ -12,9 +12,9 @@ from playwright.sync_api import Browser
 from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
 from pipelines.ledger.workflow.acknowledgement import acknowledge
-from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.ledger.workflow.steps import Subject, apply_transition
 from pipelines.notifying import calendar_mails
 from pipelines.notifying.audience import recipients
 from pipelines.notifying.notices import occasion
@@ -70,10 +70,14 @@ def _people(ledger: Ledger, story: Timeline) -> None:
     now, actor = _at(story.days[1], "10:00"), Actor("某人", "test")
     county = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
     own = Subject("371502F1", edition(story.days[1]).edition_id, "371502", Level.YELLOW)
-    acknowledge(ledger, county, actor, own, "dongchangfu", "就业科岗位甲", "", 7, now)
+    acknowledge(ledger, ActContext(county, actor, now), own, "dongchangfu", "就业科岗位甲", 7)
     chiping = Subject("371503C1", edition(story.days[1]).edition_id, "371503", Level.RED)
-    take(ledger, REGION.transition, Viewer(Role.CITY_LEADER), actor, chiping, State.CONFIRMED, now, note="属实")
-    take(ledger, REGION.transition, Viewer(Role.CITY_DUTY), actor, chiping, State.ISSUED, now, note="属实")
+    apply_transition(
+        ledger, REGION.transition, ActContext(Viewer(Role.CITY_LEADER), actor, now, "属实"), chiping, State.CONFIRMED
+    )
+    apply_transition(
+        ledger, REGION.transition, ActContext(Viewer(Role.CITY_DUTY), actor, now, "属实"), chiping, State.ISSUED
+    )
 
 
 def _name(address: str) -> str:

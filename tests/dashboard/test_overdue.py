@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from dashboard.locale import Language, text_in
 from dashboard.web.security.trail import TRAIL
 from pipelines.ledger.notifications import notice
-from pipelines.ledger.notifications.notice import Decision, Purpose, Reason, State
+from pipelines.ledger.notifications.notice import NoticeDecision, NoticeState, Purpose, Reason
 from tests.dashboard import asked
 from tests.dashboard.reader import assert_accessible, opened, readers_of
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
@@ -70,9 +70,9 @@ def test_the_banner_says_who_has_been_told(place: Site, at: At) -> None:
     assert text_in(ZH, "Nobody has been told by mail yet: tell the administrator.") in shown()
     with place.ledger.writing() as connection:
         for reason, address in ((Reason.STUCK, "a@hr.example.com"), (Reason.NO_EDITION, "b@hr.example.com")):
-            stored = notice.add(connection, Decision(
+            stored = notice.add_notice(connection, NoticeDecision(
                 edition_id="2026-11-25.1", day=day.date(), cutoff_at=now, office_id="duty", address=address, reason=reason,
-                state=State.QUEUED, content={}, message_id=f"<{reason}@x>", is_demonstration=True, decided_at=now,
+                state=NoticeState.QUEUED, content={}, message_id=f"<{reason}@x>", is_demonstration=True, decided_at=now,
                 purpose=Purpose.WATCH, subject_key=f"{reason}:{day.date()}", is_urgent=True,
             ))  # fmt: skip
             if reason is Reason.STUCK:

@@ -16,9 +16,9 @@ from pipelines.core.domain import GENERAL, Level, Role, SaidError, State, Viewer
 from pipelines.core.region.load import load
 from pipelines.core.region.rule_version import newest, rule_hash
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
-from pipelines.ledger.workflow.rule import acts, keep_backtest, seen_backtests
-from pipelines.ledger.workflow.steps import Cause, Subject, take
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
+from pipelines.ledger.workflow.rule import rule_acts, seen_backtests, store_backtest
+from pipelines.ledger.workflow.steps import Cause, Ground, Subject, apply_transition
 from pipelines.published.read import read
 from tests.dashboard.asked import ORIGIN, page_asked, signed_in
 from tests.dashboard.published_city import OF_MANUFACTURING, SUSPECTED
@@ -32,7 +32,7 @@ FIGURES = {"first": "2025-11-01", "last": "2026-10-31", "per_week": 0.25, "touch
 
 
 def keep(site: Site, rule_hash: str, **figures: Any) -> None:
-    keep_backtest(site.ledger, RULE, rule_hash, FIGURES | figures, trail.SYSTEM, datetime.now(UTC))
+    store_backtest(site.ledger, RULE, rule_hash, FIGURES | figures, trail.SYSTEM, datetime.now(UTC))
 
 
 def as_it_stands(site: Site) -> str:
@@ -75,11 +75,7 @@ def test_a_rule_is_told_what_its_false_alarms_came_from(place: Site) -> None:
     client = signed_in(place, LEADER)
     assert "数据差错：" not in page_asked("/rules", "").of(client)[2]
     region = load(place.app.server.config[REGION])
-    take(
-        place.ledger, region.transition, head_of(own["area"]), Actor("某人", "test"),
-        Subject(str(own["episode_id"]), "", str(own["area"]), Level(int(own["level"]))), State.DISMISSED,
-        datetime.now(UTC), cause=Cause.DATA_ERROR.value, note="重复报送",
-    )  # fmt: skip
+    apply_transition(place.ledger, region.transition, ActContext(head_of(own["area"]), Actor("某人", "test"), datetime.now(UTC), "重复报送"), Subject(str(own["episode_id"]), "", str(own["area"]), Level(int(own["level"]))), State.DISMISSED, Ground(cause=Cause.DATA_ERROR.value))  # fmt: skip
     said = page_asked("/rules", "").of(client)[2]
     assert "数据差错：1" in said
 
@@ -179,7 +175,7 @@ def answered(place: Site, viewer: Viewer, act: str, content: str, note: str = "�
 def test_a_rule_is_proposed_approved_or_sent_back_under_two_accounts(
     place: Site, changed: str, readers: Readers, pictures: Path
 ) -> None:
-    keep_backtest(place.ledger, CHANGED, changed, FIGURES, trail.SYSTEM, datetime.now(UTC))
+    store_backtest(place.ledger, CHANGED, changed, FIGURES, trail.SYSTEM, datetime.now(UTC))
     waiting = "待王编写提出"
     assert waiting in page_asked("/rules").of(signed_in(place, APPROVER))[2]
     assert answered(place, APPROVER, "propose", changed)[0] == 400, "the author's part"
@@ -214,7 +210,7 @@ def test_a_rule_is_proposed_approved_or_sent_back_under_two_accounts(
             page.wait_for_selector(f"text=gangshao rules enable {CHANGED}")
             page.screenshot(path=pictures / "rules-approved.png", full_page=True)
         page.close()
-    entered = [(one.kind.value, one.who, one.entered_by) for one in acts(place.ledger, CHANGED)]
+    entered = [(one.kind.value, one.who, one.entered_by) for one in rule_acts(place.ledger, CHANGED)]
     assert entered[-2:] == [
         ("proposed", "王编写", "city_analyst:王编写"), ("approved", "赵批准", "city_leader:赵批准"),
     ]  # fmt: skip

@@ -72,7 +72,7 @@ def test_who_set_a_password_by_a_link_waits_for_nobody_s_guesses(
 ) -> None:
     by, sent = trail.this_process(), {"password": KEY["password"], "again": KEY["password"]}
     made = account.create(ledger, by, KEY["name"], "张三", Role.CITY_DUTY, [], clock())
-    token = link.for_password(ledger, by, made, clock())
+    token = link.insert_password_link(ledger, by, made, clock())
     assert client.post(f"/sign-in/{token}", json=sent, headers=OURS).status_code == 200
     client.post("/sign-out", json={}, headers=OURS)
     stranger = client.application.test_client()
@@ -172,7 +172,7 @@ def test_a_write_must_say_that_it_comes_from_our_pages(
     assert client.post("/_dash-update-component", json={}, headers=headers).status_code == 403
     assert client.post("/sign-out", json={}, headers=headers).status_code == 403
     assert client.post(f"/sign-in/{token}", json={}, headers=headers).status_code == 403
-    assert link.inspect(ledger, token, clock()) is not None
+    assert link.inspect_link(ledger, token, clock()) is not None
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
@@ -181,7 +181,7 @@ def test_what_writes_takes_json_only(client: FlaskClient, ledger: Ledger, clock:
     sign_in(client, ledger, clock)
     for path in ("/_dash-update-component", "/sign-in", f"/sign-in/{token}", "/sign-out", "/account/password"):
         assert client.post(path, data="{}", content_type=kind, headers=OURS).status_code == 415
-    assert link.inspect(ledger, token, clock()) is not None
+    assert link.inspect_link(ledger, token, clock()) is not None
 
 
 def test_every_answer_carries_the_security_headers(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
@@ -237,7 +237,7 @@ def test_a_password_is_masked_may_be_pasted_and_counts_as_it_was_typed(
 ) -> None:
     signed_up(ledger, clock, "zhang.san")
     by, now = trail.this_process(), clock()
-    token = link.for_password(ledger, by, account.named(ledger, "zhang.san", now).account_id, now)
+    token = link.insert_password_link(ledger, by, account.named(ledger, "zhang.san", now).account_id, now)
     for page in (client.get("/sign-in"), client.get(f"/sign-in/{token}")):
         markup = page.get_data(as_text=True)
         fields = [part for part in re.findall(r"<input[^>]*>", markup) if re.search(r'name="(password|again)"', part)]
@@ -358,13 +358,13 @@ def test_there_is_no_viewer_outside_a_signed_in_request(client: FlaskClient) -> 
 
 
 def test_a_name_cannot_become_markup_on_the_sign_in_page(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
-    token = link.issue(ledger, Role.AUDITOR, [], "<script>alert(1)</script>", HOUR, clock())
+    token = link.issue_link(ledger, Role.AUDITOR, [], "<script>alert(1)</script>", HOUR, clock())
     assert "<script>" not in client.get(f"/sign-in/{token}").get_data(as_text=True)
 
 
 def test_every_role_has_a_title_in_chinese(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
     for role in Role:
-        token = link.issue(ledger, role, ["371502"], "", HOUR, clock())
+        token = link.issue_link(ledger, role, ["371502"], "", HOUR, clock())
         page = client.get(f"/sign-in/{token}").get_data(as_text=True)
         assert role.value not in page
         assert page.count("<strong>") == 1

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from dashboard.locale import count, short_day, text
 from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.core.region import load as regions
-from pipelines.ledger.audit_trail.trail import SYSTEM
+from pipelines.ledger.audit_trail.trail import SYSTEM, ActContext
 from pipelines.ledger.workflow import acknowledgement, steps
 from pipelines.ledger.workflow.steps import Subject
 from pipelines.published import read as door
@@ -42,9 +42,11 @@ def handle(place: Site) -> str:
     subject = Subject(row.episode_id, edition_in_force(published).edition_id, AREA, Level(row.level), is_city=False)
     head = head_of(AREA)
     transition = regions.load(REGION).transition
-    steps.take(place.ledger, transition, head, SYSTEM, subject, State.CONFIRMED, datetime.now(UTC), note="属实")
+    steps.apply_transition(
+        place.ledger, transition, ActContext(head, SYSTEM, datetime.now(UTC), "属实"), subject, State.CONFIRMED
+    )
     clerk = Viewer(Role.COUNTY_CLERK, frozenset({AREA}), "clerk")
-    acknowledgement.acknowledge(place.ledger, clerk, SYSTEM, subject, "chiping", POST, "", 7, datetime.now(UTC))
+    acknowledgement.acknowledge(place.ledger, ActContext(clerk, SYSTEM, datetime.now(UTC)), subject, "chiping", POST, 7)
     return str(row.episode_id)
 
 

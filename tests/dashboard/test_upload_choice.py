@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from dashboard.locale import text
 from pipelines.core.domain import Grain, Role, SaidError, Viewer
 from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Settled, Stage
 from tests.dashboard.asked import page_asked, signed_in
@@ -54,7 +55,9 @@ def test_nobody_sends_for_others(place: Site) -> None:
     assert sent(signed_in(place, DUTY), good())[0] == 200, "the city's desk sends what a county handed over"
     foreign = uploads.Sending(FEED, OTHER, LAST_DAY, Grain.DAY, 1, False, "x", "y", 1, 1, 0)
     with pytest.raises(SaidError, match="您不能为这个区域报送"):
-        uploads.enter(place.ledger, CLERK, trail.SYSTEM, CITY, foreign, str, lambda _: None, datetime.now(UTC))
+        uploads.enter_upload(
+            place.ledger, ActContext(CLERK, trail.SYSTEM, datetime.now(UTC)), CITY, foreign, str, lambda _: None
+        )
 
 
 def test_a_receipt_is_shown_to_those_who_see_the_area(place: Site, clerk: FlaskClient) -> None:
@@ -69,7 +72,7 @@ def test_a_receipt_is_shown_to_those_who_see_the_area(place: Site, clerk: FlaskC
 
 def settle(place: Site, stage: Stage) -> None:
     settled = Settled(newest(place).drop_id, stage, 3, 0, "", "")
-    uploads.settle(place.ledger, [settled], datetime.now(UTC))
+    uploads.settle_upload(place.ledger, [settled], datetime.now(UTC))
 
 
 def test_the_same_file_is_told_and_a_first_file_is_not_sent_twice(place: Site, clerk: FlaskClient) -> None:

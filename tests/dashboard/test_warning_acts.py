@@ -23,10 +23,10 @@ from pipelines.core.domain import Role, State, Viewer
 from pipelines.core.region.load import load
 from pipelines.ledger.accounts import account, link
 from pipelines.ledger.audit_trail.trail import SYSTEM
-from pipelines.ledger.editions import record
+from pipelines.ledger.editions import record_edition
 from pipelines.ledger.workflow.acknowledgement import acknowledgements
 from pipelines.ledger.workflow.measure import measures
-from pipelines.ledger.workflow.steps import Standing, standing
+from pipelines.ledger.workflow.steps import WorkflowState, workflow_states
 from pipelines.notifying import outbox
 from pipelines.notifying.notices import decide
 from pipelines.published import read as door
@@ -83,9 +83,9 @@ def downloaded(client: FlaskClient, episode_id: str) -> dict[str, str]:
     return row
 
 
-def of(place: Site, episode_id: str) -> Standing:
+def of(place: Site, episode_id: str) -> WorkflowState:
     with place.ledger.reading() as connection:
-        return standing(connection, [episode_id])[episode_id]
+        return workflow_states(connection, [episode_id])[episode_id]
 
 
 def chosen(place: Site, episode_id: str, to: str, **values: str) -> dict[str, str]:
@@ -233,7 +233,7 @@ def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(place: Si
     assert f"/warning/{yellow}" in paths
     assert all(path.startswith("/") for path in paths), "a link to somewhere else"
     account_id = account.create(place.ledger, SYSTEM, "wang.wu", "王五", Role.COUNTY_CLERK, [AREA], datetime.now(UTC))
-    own = link.for_password(place.ledger, SYSTEM, account_id, datetime.now(UTC))
+    own = link.insert_password_link(place.ledger, SYSTEM, account_id, datetime.now(UTC))
     sign_ins = {urlsplit(place.link(head_of(AREA))).path, f"/sign-in/{own}"}
     acts = {f"/warning/{yellow}/{act}" for act in ("step", "acknowledge", "acknowledge/1/undo", "measure")}
     for client in (signed_in(place, head_of(AREA)), scanner := place.app.server.test_client()):
@@ -243,7 +243,7 @@ def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(place: Si
     assert scanner.get("/account").status_code == 401, "no link of a mail signs anybody in by being opened"
     with place.ledger.reading() as connection:
         for episode_id in {path.removeprefix("/warning/") for path in paths if path.startswith("/warning/")}:
-            assert not standing(connection, [episode_id])[episode_id].steps
+            assert not workflow_states(connection, [episode_id])[episode_id].steps
             assert not acknowledgements(connection, [episode_id])[episode_id]
             assert not measures(connection, [episode_id])[episode_id]
     (used,) = [path for path in sign_ins if not path.endswith(own)]
@@ -265,7 +265,7 @@ def clerk(place: Site, browser: Browser) -> Iterator[Page]:
     """A clerk who has an account, at a telephone, not signed in."""
     now = datetime.now(UTC)
     account_id = account.create(place.ledger, SYSTEM, "wang.wu", "王五", Role.COUNTY_CLERK, [AREA], now)
-    token = link.for_password(place.ledger, SYSTEM, account_id, now)
+    token = link.insert_password_link(place.ledger, SYSTEM, account_id, now)
     link.redeem_password(place.ledger, token, PASSWORD, [], now, "127.0.0.1")
     context = browser.new_context(locale="zh-CN", base_url=place.url, viewport={"width": 390, "height": 844})
     yield context.new_page()
@@ -482,7 +482,7 @@ def ended(city: City, tmp_path: Path) -> Iterator[Site]:
                 {"day": edition.day, "area": AREA},
             )
     with served(tmp_path) as running:
-        record(running.ledger, edition, False, edition.cutoff_at)
+        record_edition(running.ledger, edition, False, edition.cutoff_at)
         yield running
 
 

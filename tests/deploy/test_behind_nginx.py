@@ -149,7 +149,7 @@ def _name_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def signed_up(place: Proxied, name: str, role: Role, areas: tuple[str, ...] = ()) -> None:
     now = datetime.now(UTC)
-    token = link.for_password(
+    token = link.insert_password_link(
         place.ledger, trail.SYSTEM, account.create(place.ledger, trail.SYSTEM, name, "张三", role, areas, now), now
     )
     assert link.redeem_password(place.ledger, token, PASSWORD, [], now) is not None

@@ -12,11 +12,11 @@ from pipelines.core.domain import Edition, Role
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.accounts import link, session
-from pipelines.ledger.db import job, lease
+from pipelines.ledger.db import job
 from pipelines.ledger.db.schema import metadata
-from pipelines.ledger.editions import record, recorded_editions
+from pipelines.ledger.editions import record_edition, recorded_editions
 from pipelines.ledger.notifications import notice, queue
-from pipelines.ledger.notifications.notice import Decision, Reason, State
+from pipelines.ledger.notifications.notice import NoticeDecision, NoticeState, Reason
 from tests.faults.storm import START, queue_mails
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_six_openers_of_a_new_ledger_at_once_upgrade_it_once(settings: Settings)
 
 
 def test_instants_come_back_in_utc_whatever_the_session_s_zone(ledger: Ledger) -> None:
-    record(ledger, EDITION, False, NOW)
+    record_edition(ledger, EDITION, False, NOW)
     with ledger.engine.connect() as connection:
         connection.execute(text("alter role postgres set timezone = 'Asia/Shanghai'"))
         connection.commit()
@@ -63,15 +63,15 @@ def test_instants_come_back_in_utc_whatever_the_session_s_zone(ledger: Ledger) -
 
 
 def test_of_twelve_presses_at_once_one_signs_in(ledger: Ledger) -> None:
-    token = link.issue(ledger, Role.CITY_DUTY, [], "值班岗", timedelta(hours=1), NOW)
+    token = link.issue_link(ledger, Role.CITY_DUTY, [], "值班岗", timedelta(hours=1), NOW)
     sessions: list[session.Session | None] = []
-    _together(12, lambda: sessions.append(link.redeem(ledger, token, NOW)))
+    _together(12, lambda: sessions.append(link.redeem_link(ledger, token, NOW)))
     signed_in = [one for one in sessions if one is not None]
     assert (len(sessions), len(signed_in)) == (12, 1)
     viewer = session.viewer_of(ledger, signed_in[0].token, NOW + timedelta(minutes=5))
     assert viewer is not None
     assert viewer.role is Role.CITY_DUTY
-    session.end(ledger, signed_in[0].token, NOW)
+    session.end_session(ledger, signed_in[0].token, NOW)
     assert session.viewer_of(ledger, signed_in[0].token, NOW) is None
 
 
@@ -93,14 +93,14 @@ def test_read_modify_write_by_many_threads_loses_no_update(ledger: Ledger) -> No
 
 def test_a_notice_goes_from_the_queue_to_sent_with_its_bytes_intact(ledger: Ledger) -> None:
     message = bytes(range(256))
-    decision = Decision(
+    decision = NoticeDecision(
         edition_id=EDITION.edition_id,
         day=EDITION.day,
         cutoff_at=EDITION.cutoff_at,
         office_id="dongchangfu",
         address="jiuye@dongchangfu.example.com",
         reason=Reason.FIRST,
-        state=State.QUEUED,
+        state=NoticeState.QUEUED,
         content={"a1": 3},
         message_id="<x@example.com>",
         is_demonstration=False,
@@ -110,24 +110,24 @@ def test_a_notice_goes_from_the_queue_to_sent_with_its_bytes_intact(ledger: Ledg
         message=message,
     )
     with ledger.writing() as connection:
-        notice.add(connection, decision)
+        notice.add_notice(connection, decision)
     with pytest.raises(Exception, match="notice_purpose"), ledger.writing() as connection:
-        notice.add(connection, decision)
+        notice.add_notice(connection, decision)
     sender = queue.sender_at("here")
-    mail = queue.claim(ledger, sender, NOW, NOW)
+    mail = queue.claim_mails(ledger, sender, NOW, NOW)
     assert mail is not None
     assert mail.message == message
     assert queue.hand_over(ledger, sender, mail.notice_id, NOW)
     assert queue.take_over(ledger, "there", NOW) == 0
     assert queue.take_over(ledger, "here", NOW) == 1
     assert queue.count_ambiguous(ledger, [mail.notice_id]) == 1
-    again = queue.claim(ledger, sender, NOW, NOW)
+    again = queue.claim_mails(ledger, sender, NOW, NOW)
     assert again is not None
     queue.mark_accepted(ledger, again.notice_id, "250 accepted", NOW)
     (sent,) = notice.recorded_notices(ledger, EDITION.edition_id)
-    assert (sent.state, sent.attempts, sent.content, sent.sent_at) == (State.ACCEPTED, 2, {"a1": 3}, NOW)
+    assert (sent.state, sent.attempts, sent.content, sent.sent_at) == (NoticeState.ACCEPTED, 2, {"a1": 3}, NOW)
     with ledger.reading() as connection:
-        told = notice.last_told(connection, sent.office_id, sent.address, notice.Purpose.DIGEST, NOW)
+        told = notice.last_notified(connection, sent.office_id, sent.address, notice.Purpose.DIGEST, NOW)
     assert told == sent
 
 
@@ -136,7 +136,7 @@ def test_six_senders_at_once_claim_every_mail_once(ledger: Ledger) -> None:
 
     def work() -> None:
         sender = queue.sender_at("a place of its own")
-        while (mail := queue.claim(ledger, sender, START, START)) is not None:
+        while (mail := queue.claim_mails(ledger, sender, START, START)) is not None:
             claimed.append(mail.address)
 
     _together(6, work)
@@ -149,13 +149,15 @@ def test_of_six_schedulers_at_once_one_has_the_lease_and_begins_the_job(ledger: 
 
     def work() -> None:
         name = next(names)
-        if lease.take(ledger, job.LEASE, name, NOW, timedelta(minutes=1)) and job.begin(ledger, "run", NOW, name, NOW):
+        if job.acquire_lease(ledger, job.LEASE, name, NOW, timedelta(minutes=1)) and job.begin_job_run(
+            ledger, "run", NOW, name, NOW
+        ):
             begun.append(name)
 
     _together(6, work)
     assert len(begun) == 1
-    assert not lease.take(ledger, job.LEASE, "another", NOW, timedelta(minutes=1))
-    assert lease.take(ledger, job.LEASE, "another", NOW + timedelta(minutes=1), timedelta(minutes=1))
-    assert job.begin(ledger, "run", NOW, "another", NOW + timedelta(minutes=1)), "it was cut off"
-    job.finish(ledger, "run", NOW, job.Ending.DONE, "", NOW)
-    assert not job.begin(ledger, "run", NOW, "another", NOW + timedelta(minutes=1))
+    assert not job.acquire_lease(ledger, job.LEASE, "another", NOW, timedelta(minutes=1))
+    assert job.acquire_lease(ledger, job.LEASE, "another", NOW + timedelta(minutes=1), timedelta(minutes=1))
+    assert job.begin_job_run(ledger, "run", NOW, "another", NOW + timedelta(minutes=1)), "it was cut off"
+    job.finish_job_run(ledger, "run", NOW, job.Ending.DONE, "", NOW)
+    assert not job.begin_job_run(ledger, "run", NOW, "another", NOW + timedelta(minutes=1))

@@ -77,7 +77,9 @@ def test_the_dashboards_user_fills_inbox_and_log_and_touches_nothing_else(tmp_pa
             folder.chmod(folder.stat().st_mode | 0o011)
     settings = Settings(data=tmp_path / "var")
     [line] = re.findall(
-        r"^sudo install -d .*\n(?:^sudo install -d .*\n)*", (ROOT / "README.md").read_text(), re.MULTILINE
+        r"^sudo install -d .*\n(?:^sudo install -d .*\n)*",
+        (ROOT / "docs" / "operate" / "schedule.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
     )[:1]
     for owner, group, mode, places in re.findall(r"-o (\S+) -g (\S+) -m (\d+) (.*)", line):
         for place in places.split():
@@ -99,7 +101,7 @@ def test_the_dashboards_user_fills_inbox_and_log_and_touches_nothing_else(tmp_pa
 
     def upload() -> None:
         ledger = open_ledger(settings)
-        trail.write(ledger, trail.Act.SIGN_IN, trail.Actor("someone", "127.0.0.1"), "/", audit_now())
+        trail.write_entry(ledger, trail.Act.SIGN_IN, trail.Actor("someone", "127.0.0.1"), "/", audit_now())
         with written_aside(settings.inbox, "benefit_claim", b"x") as aside:
             aside.take_place("benefit_claim.csv")
         log_as("web")
@@ -107,7 +109,7 @@ def test_the_dashboards_user_fills_inbox_and_log_and_touches_nothing_else(tmp_pa
     def take() -> None:
         (settings.inbox / "benefit_claim" / "benefit_claim.csv").unlink()
         ledger = open_ledger(settings)
-        trail.write(ledger, trail.Act.SIGN_IN, trail.Actor("someone", "127.0.0.1"), "/", audit_now())
+        trail.write_entry(ledger, trail.Act.SIGN_IN, trail.Actor("someone", "127.0.0.1"), "/", audit_now())
         log_as("run")
 
     def log_as(part: str) -> None:

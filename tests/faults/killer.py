@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from pipelines.cli import outbox
+from pipelines.cli import notices
 from pipelines.cli.app import HELP, app, load_command
 from pipelines.ingest import arrivals, inbox
 from pipelines.notifying import outbox as mail
@@ -44,8 +44,6 @@ STAGES = {
     "pipelines.operations.backup": "upkeep",
     "pipelines.operations.inventory": "upkeep",
     "pipelines.operations.restore": "upkeep",
-    "pipelines.operations.drill": "upkeep",
-    "pipelines.operations.comparison": "upkeep",
     "pipelines.notify": "notify",
     "pipelines.notifying.notices": "notify",
     "pipelines.notifying.message": "notify",
@@ -155,7 +153,7 @@ def _set_up(environment: dict[str, str]) -> None:
     if size := environment.get(FILES_A_BATCH):
         arrivals.MOST_FILES = inbox.MOST_FILES = int(size)
     if at := environment.get(NOW):
-        outbox.now = lambda: datetime.fromisoformat(at)
+        notices.now = lambda: datetime.fromisoformat(at)
     if seconds := environment.get(SMTP_SECONDS):
         mail.SMTP_SECONDS = float(seconds)
 

@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipelines.ledger import Ledger
-from pipelines.ledger.notifications.notice import Decision, Notice, Reason, State, add
+from pipelines.ledger.notifications.notice import Notice, NoticeDecision, NoticeState, Reason, add_notice
 from tests.house import House
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock there
@@ -115,19 +115,19 @@ def queue_mails(ledger: Ledger, number: int, first: int = 0) -> dict[str, bytes]
     decisions = [_decision(f"jiuye{count:03d}@unit.example.com", count) for count in range(first, first + number)]
     with ledger.writing() as connection:
         for decision in decisions:
-            add(connection, decision)
+            add_notice(connection, decision)
     return {decision.address: decision.message or b"" for decision in decisions}
 
 
-def _decision(address: str, count: int) -> Decision:
+def _decision(address: str, count: int) -> NoticeDecision:
     message = EmailMessage(policy=CRLF)
     message["Subject"] = f"[疑似黄色预警·待核实] 第{count}号"
     message["From"], message["To"] = "gangshao@hr.example.com", address
     message["Message-ID"] = f"<mail{count}@hr.example.com>"
     message.set_content("监测值高于预期。\n.\n一行一个点，也要原样到达。\n", cte="8bit")
-    return Decision(
+    return NoticeDecision(
         edition_id="2026-11-23.1", day=date(2026, 11, 23), cutoff_at=START - timedelta(hours=3), office_id="unit",
-        address=address, reason=Reason.FIRST, state=State.QUEUED, content={"a": 3}, message_id=str(message["Message-ID"]),
+        address=address, reason=Reason.FIRST, state=NoticeState.QUEUED, content={"a": 3}, message_id=str(message["Message-ID"]),
         is_demonstration=False, decided_at=START, file_name=f"{count}.eml", message=message.as_bytes(),
         is_urgent=count % 10 == 0,
     )  # fmt: skip
@@ -147,10 +147,10 @@ def wrongs(server: BadServer, mails: dict[str, bytes], notices: list[Notice], be
         found.append(f"{len(notices)} notices of {len(mails)} mails")
     for one in notices:
         fate, got = server.script.get(one.address, ""), copies[one.address]
-        expected = State.BOUNCED if fate in FOR_GOOD else State.ACCEPTED
+        expected = NoticeState.BOUNCED if fate in FOR_GOOD else NoticeState.ACCEPTED
         if one.state is not expected:
             found.append(f"{one.address} is {one.state}, met {fate!r}")
-        if (got == 0) is (expected is State.ACCEPTED):
+        if (got == 0) is (expected is NoticeState.ACCEPTED):
             found.append(f"{one.address} arrived {got} times, met {fate!r}")
         if got > 1 and not one.is_ambiguous:
             found.append(f"{one.address} arrived {got} times and is not called ambiguous")

@@ -17,7 +17,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import anchor, trail
 from pipelines.ledger.audit_trail.trail import Act
-from pipelines.ledger.audit_trail.verify import verify
+from pipelines.ledger.audit_trail.verification import verify_chain
 from tests import appender, forked
 from tests.faults.watcher import wait_until_it_answers
 from tests.house import NEW_PASSWORD, House
@@ -41,7 +41,7 @@ def test_a_process_killed_in_the_middle_of_appends_leaves_a_whole_chain(tmp_path
         process.send_signal(signal.SIGKILL)
         told = [int(line) for line in [first, *process.stdout.readlines()] if line.endswith("\n")]
         assert process.wait() == -signal.SIGKILL
-        verdict = verify(ledger, [])
+        verdict = verify_chain(ledger, [])
         assert verdict.breach == ""
         assert verdict.entries >= told[-1], "what was said to be stored is stored"
     ledger.close()
@@ -58,7 +58,7 @@ def test_a_server_killed_while_it_enters_downloads_leaves_a_whole_chain(
     for _ in range(ROUNDS):
         answered += _served_and_killed(place, chance.uniform(0, 0.3))
         ledger = open_ledger(settings)
-        verdict = verify(ledger, anchor.known(settings))
+        verdict = verify_chain(ledger, anchor.known(settings))
         exported = len(trail.entries(ledger, act=Act.EXPORT))
         ledger.close()
         assert verdict.breach == ""

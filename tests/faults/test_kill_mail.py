@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
-from pipelines.ledger.notifications.notice import State, recorded_notices
+from pipelines.ledger.notifications.notice import NoticeState, recorded_notices
 from tests.faults import killer
 from tests.faults.killer import Point
 from tests.faults.nursery import Nursery, calls_of
@@ -82,8 +82,8 @@ def test_of_senders_killed_anywhere_and_a_bad_server_no_mail_is_lost_and_none_do
     ambiguous = sum(one.is_ambiguous for one in notices)
     print(
         f"\n{MAILS} mails, {KILLS} kills ({between} between handing over and marking), {server.drops} drops after the text,"
-        f" faults {server.met.total()}: {sum(one.state is State.ACCEPTED for one in notices)} accepted,"
-        f" {sum(one.state is State.BOUNCED for one in notices)} bounced, 0 lost,"
+        f" faults {server.met.total()}: {sum(one.state is NoticeState.ACCEPTED for one in notices)} accepted,"
+        f" {sum(one.state is NoticeState.BOUNCED for one in notices)} bounced, 0 lost,"
         f" {sum(copies > 1 for copies in counts.values())} arrived more than once, {ambiguous} ambiguous"
     )
     ledger.close()

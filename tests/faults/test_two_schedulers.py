@@ -21,9 +21,9 @@ from sqlalchemy import select
 from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.db import job, lease
+from pipelines.ledger.db import job
 from pipelines.ledger.db.schema import mail as mail_table
-from pipelines.ledger.notifications.notice import UNFINISHED, Purpose, State, recorded_notices
+from pipelines.ledger.notifications.notice import UNFINISHED, NoticeState, Purpose, recorded_notices
 from pipelines.notifying.notices import decide
 from pipelines.published import read
 from tests.faults.hurried import CLOCK, clock_from
@@ -71,10 +71,10 @@ def morning(house: House) -> Ledger:
     decide(edition(DAY), is_replay=False, ledger=ledger, region=region, settings=settings, now=NOW)
     read.close()
     due_at, minute = region.cutoff_at(DAY) + timedelta(minutes=5), timedelta(minutes=1)
-    assert lease.take(ledger, job.LEASE, "morning", due_at, minute)
-    assert job.begin(ledger, "run", due_at, "morning", due_at)
-    job.finish(ledger, "run", due_at, job.Ending.DONE, "", due_at)
-    lease.give_back(ledger, job.LEASE, "morning")
+    assert job.acquire_lease(ledger, job.LEASE, "morning", due_at, minute)
+    assert job.begin_job_run(ledger, "run", due_at, "morning", due_at)
+    job.finish_job_run(ledger, "run", due_at, job.Ending.DONE, "", due_at)
+    job.release_lease(ledger, job.LEASE, "morning")
     return ledger
 
 
@@ -171,7 +171,7 @@ def wrong(ledger: Ledger, server: BadServer) -> list[str]:
             continue
         is_refused = server.script.get(one.address) in FOR_GOOD
         copies = arrived[one.message_id]
-        if one.state is not (State.BOUNCED if is_refused else State.ACCEPTED):
+        if one.state is not (NoticeState.BOUNCED if is_refused else NoticeState.ACCEPTED):
             found.append(f"{one.purpose} to {one.address} is {one.state}")
         if (copies == 0) is not is_refused:
             found.append(f"{one.purpose} to {one.address} arrived {copies} times")

@@ -8,11 +8,11 @@ from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.core.region import load as regions
 from pipelines.core.region.load import Region
 from pipelines.ledger import Ledger
-from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
 from pipelines.ledger.notifications.notice import recorded_notices
-from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.notifications.notification_state import reasons
 from pipelines.ledger.workflow.acknowledgement import acknowledge
-from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.ledger.workflow.steps import Ground, Subject, apply_transition
 from pipelines.notifying.outbox import send
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
@@ -46,7 +46,7 @@ def without(folder: Path, *addresses: str) -> Region:
 def taken_on(ledger: Ledger, level: int, now: datetime, days: int = 7, day: date = MONDAY) -> int:
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
     subject = Subject(EPISODE, edition(day).edition_id, "371502", Level(level))
-    return acknowledge(ledger, viewer, Actor("岗位甲", "test"), subject, "dongchangfu", "岗位甲", "", days, now)
+    return acknowledge(ledger, ActContext(viewer, Actor("岗位甲", "test"), now), subject, "dongchangfu", "岗位甲", days)
 
 
 def moved(
@@ -54,7 +54,9 @@ def moved(
 ) -> None:
     viewer = Viewer(role, frozenset({"371502"}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset())
     subject = Subject(EPISODE, edition(REGION.local_day(now)).edition_id, "371502", Level(level))
-    take(ledger, REGION.transition, viewer, Actor("某人", "test"), subject, to, now, note=note, **ground)
+    apply_transition(
+        ledger, REGION.transition, ActContext(viewer, Actor("某人", "test"), now, note), subject, to, Ground(**ground)
+    )
 
 
 def clerk_mail(city: City, ledger: Ledger, story: Timeline, number: int, office: str = "dongchangfu") -> str:

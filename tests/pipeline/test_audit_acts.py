@@ -18,11 +18,12 @@ from pipelines.core.region.load import load
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor, Entry
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor, Entry
 from pipelines.ledger.uploads import upload
 from pipelines.ledger.uploads.upload import Sending
 from pipelines.ledger.workflow import acknowledgement, measure, steps
-from pipelines.ledger.workflow.steps import Subject
+from pipelines.ledger.workflow.measure import Assignment
+from pipelines.ledger.workflow.steps import Ground, Subject
 from tests.faults.watcher import PAGE, TODAY
 from tests.house import NEW_PASSWORD, House
 
@@ -78,13 +79,22 @@ def by_the_duty_desk(place: House, ledger: Ledger) -> None:
     region, now = load(place.region), datetime.now(UTC)
     duty, desk = Viewer(Role.CITY_DUTY, name="duty"), Actor("city_duty:duty", "127.0.0.1")
     one = Subject("w1", "2026-10-31.1", "371502", Level.ORANGE)
-    steps.take(
-        ledger, region.transition, duty, desk, one, State.CONFIRMED, now, document="聊人社批〔2026〕8 号", note="属实"
+    steps.apply_transition(
+        ledger,
+        region.transition,
+        ActContext(duty, desk, now, "属实"),
+        one,
+        State.CONFIRMED,
+        Ground(document="聊人社批〔2026〕8 号"),
     )
-    acknowledgement.acknowledge(ledger, duty, desk, one, "liaocheng", "值班岗", "", 7, now)
-    measure.assign(ledger, duty, desk, one, "consult", "就业科", "", now.date(), "", now, now.date())
+    acknowledgement.acknowledge(ledger, ActContext(duty, desk, now), one, "liaocheng", "值班岗", 7)
+    measure.assign_measure(
+        ledger, ActContext(duty, desk, now), one, Assignment("consult", "就业科", "", now.date()), now.date()
+    )
     sending = Sending("vacancy", "371521", now.date(), Grain.DAY, 1, False, "drop", "hash", 9, 2, 0)
-    upload.enter(ledger, duty, desk, region.city, sending, "vacancy ({})".format, lambda _: None, now)
+    upload.enter_upload(
+        ledger, ActContext(duty, desk, now), region.city, sending, "vacancy ({})".format, lambda _: None
+    )
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ def settings_of(place: House) -> Settings:
 
 
 def newest(place: House) -> inventory.Backup:
-    return inventory.chosen(place.data / "backups")
+    return inventory.choose_backup(place.data / "backups")
 
 
 def restored(place: House, into: Path) -> House:
@@ -165,7 +165,7 @@ def test_a_manifest_cut_short_or_leading_outside_is_no_backup(kept: House, house
     assert "没有备份" in place.gangshao("drill", status=2).stderr
     path.write_text(whole.replace('"raw/register.jsonl"', '"../../register.jsonl"'), encoding="utf-8")
     with pytest.raises(inventory.DamagedError, match="指到备份之外"):
-        inventory.read(path.parent)
+        inventory.read_manifest(path.parent)
 
 
 def test_a_folder_with_anything_in_it_is_refused(kept: House, tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_the_doctor_says_when_no_backup_was_tried_out_or_not_lately(
     (place.data / "DEMONSTRATION").unlink()
     assert f"✓ 备份：最近一份备份 {newest(place).name}，最近一次通过的演练 20" in examined(place)
     ledger = open_ledger(settings_of(place))
-    trail.write(ledger, Act.DRILL, SYSTEM, "backup of old", datetime.now(UTC) - timedelta(days=8))
+    trail.write_entry(ledger, Act.DRILL, SYSTEM, "backup of old", datetime.now(UTC) - timedelta(days=8))
     ledger.close()
     assert "超过 7 天" in examined(place)
     with sqlite3.connect(place.data / "ledger.sqlite") as con:

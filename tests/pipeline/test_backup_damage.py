@@ -19,8 +19,8 @@ from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail.publication import sha256_of
 from pipelines.operations import inventory
 from pipelines.operations.backup import back_up
-from pipelines.operations.drill import PARTS, drill
 from pipelines.operations.inventory import Backup
+from pipelines.operations.restore import PARTS, run_drill
 from tests.house import House
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -72,7 +72,7 @@ def test_a_raw_file_damaged_since_the_last_backup_is_refused_with_the_good_copy_
     assert f"请从 {copy} 复制回来" in str(refused.value)
     assert [one.name for one in inventory.backups(kept.settings.backups)] == [good.name]
     shutil.copyfile(copy, path)
-    drill(kept.back_up(2 * DAY), kept.settings, silent)
+    run_drill(kept.back_up(2 * DAY), kept.settings, silent)
 
 
 def test_a_plain_file_damaged_before_the_first_backup_is_refused(kept: Kept) -> None:
@@ -117,7 +117,7 @@ def test_damage_that_an_earlier_program_copied_is_found_by_the_drill(kept: Kept)
     damage(path)
     told = rewritten(made, path)
     with pytest.raises(UserError, match="在备份时已损坏（内容与名称中的散列不符）"):
-        drill(told, kept.settings, silent)
+        run_drill(told, kept.settings, silent)
 
 
 def test_each_sealed_file_is_opened_once_in_fourteen_drills(kept: Kept) -> None:
@@ -133,9 +133,9 @@ def test_each_sealed_file_is_opened_once_in_fourteen_drills(kept: Kept) -> None:
     damage(path)
     told = rewritten(made, path)
     part = int(old.content_hash[:8], 16) % PARTS
-    assert drill(told, kept.settings, silent, part + 1).opened >= 1
+    assert run_drill(told, kept.settings, silent, part + 1).opened >= 1
     with pytest.raises(UserError, match=old.content_hash):
-        drill(told, kept.settings, silent, part + PARTS)
+        run_drill(told, kept.settings, silent, part + PARTS)
 
 
 def rewritten(backup: Backup, path: Path) -> Backup:
@@ -146,4 +146,4 @@ def rewritten(backup: Backup, path: Path) -> Backup:
         if backup.folder / file["path"] == path:
             file["sha256"] = sha256_of(path)
     manifest.write_text(json.dumps(told), encoding="utf-8")
-    return inventory.read(backup.folder)
+    return inventory.read_manifest(backup.folder)

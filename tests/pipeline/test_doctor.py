@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.demonstration import mark_demonstration
+from pipelines.cli.demo import mark_demonstration
 from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
-from pipelines.operations.doctor import Answer, examine
+from pipelines.operations.doctor import CheckResult, run_checks
 from tests.faults.storm import queue_mails
 from tests.pipeline.mail_city import REGION, City, edition
 
 
-def answer(settings: Settings, what: str) -> Answer:
-    return next(one for one in examine(settings) if one.what == what)
+def answer(settings: Settings, what: str) -> CheckResult:
+    return next(one for one in run_checks(settings) if one.what == what)
 
 
 @pytest.mark.parametrize(("office", "named"), [("dongchangfu", "东昌府区"), ("liaocheng", "聊城市")])

@@ -13,7 +13,7 @@ from pipelines.ingest.acceptance import apply_decisions, list_decidable
 from pipelines.ingest.reprocess import Span, replay, restate
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail.trail import Actor
-from pipelines.ledger.uploads.submission_decision import decide, decided
+from pipelines.ledger.uploads.upload import decide_submission, decided_submissions
 from pipelines.warehouse import store
 from pipelines.warehouse.as_of import create_views
 from tests.pipeline.ingest_place import CLAIM_HEADER, REGION, Place, claim, claims, csv
@@ -32,8 +32,10 @@ def act(place: Place, name: str, kind: str, at: datetime = NOON) -> None:
             "select drop_id from drop_register where file_name = ?", [name]
         ).fetchall()[0]
         chosen = list_decidable(warehouse, identity, kind, at)
-        decide(ledger, chosen.drop_id, kind, chosen.counts_from, Actor("tester", ""), "for a test", chosen.counts_from)
-        apply_decisions(warehouse, decided(ledger))
+        decide_submission(
+            ledger, chosen.drop_id, kind, chosen.counts_from, Actor("tester", ""), "for a test", chosen.counts_from
+        )
+        apply_decisions(warehouse, decided_submissions(ledger))
     ledger.close()
 
 

@@ -14,13 +14,13 @@ from pipelines.core.domain import Level, Role, State, UserError, Viewer
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.accounts import account
-from pipelines.ledger.audit_trail import anchor, cross_check, publication, trail
-from pipelines.ledger.audit_trail.trail import SYSTEM, Act, Actor
-from pipelines.ledger.editions import record
+from pipelines.ledger.audit_trail import anchor, publication, trail, verification
+from pipelines.ledger.audit_trail.trail import SYSTEM, Act, ActContext, Actor
+from pipelines.ledger.editions import record_edition
 from pipelines.ledger.notifications import queue
 from pipelines.ledger.workflow import steps
-from pipelines.ledger.workflow.steps import Subject
-from pipelines.operations.doctor import examine
+from pipelines.ledger.workflow.steps import Ground, Subject
+from pipelines.operations.doctor import run_checks
 from pipelines.published.read import close
 from tests.faults.storm import queue_mails
 from tests.house import House
@@ -41,7 +41,7 @@ def settings_of(place: House) -> Settings:
 
 
 def integrity(place: House) -> tuple[bool, str]:
-    found = next(one for one in examine(settings_of(place)) if one.what == "完整性")
+    found = next(one for one in run_checks(settings_of(place)) if one.what == "完整性")
     close()
     return found.is_well, found.sentence
 
@@ -102,14 +102,16 @@ def test_a_changed_published_file_is_found_and_never_carried_on(
 def test_files_of_a_program_that_entered_no_hashes_are_told_and_used(city_ledger: Ledger, tmp_path: Path) -> None:
     published = tmp_path / "published"
     (published / "2026-11-23.1").mkdir(parents=True)
-    assert publication.check(published, city_ledger) == "还没有发布过版次"
+    assert publication.check_publication(published, city_ledger) == "还没有发布过版次"
     (published / "current").write_text("2026-11-23.1\n", encoding="utf-8")
-    assert "由较早的程序发布，没有记下散列" in publication.check(published, city_ledger)
-    trail.write(city_ledger, Act.PUBLISH, SYSTEM, "edition in force", NOW)
-    assert "没有记下散列" in publication.check(published, city_ledger)
-    publication.enter(city_ledger, "2026-11-23.1", {"general.duckdb": "a", "restricted.duckdb": "b"}, 1, NOW)
+    assert "由较早的程序发布，没有记下散列" in publication.check_publication(published, city_ledger)
+    trail.write_entry(city_ledger, Act.PUBLISH, SYSTEM, "edition in force", NOW)
+    assert "没有记下散列" in publication.check_publication(published, city_ledger)
+    publication.enter_publication(
+        city_ledger, "2026-11-23.1", {"general.duckdb": "a", "restricted.duckdb": "b"}, 1, NOW
+    )
     with pytest.raises(UserError, match="无法读取"):
-        publication.check(published, city_ledger)
+        publication.check_publication(published, city_ledger)
 
 
 def test_of_two_publishings_of_an_edition_the_files_may_be_mixed_after_a_kill(
@@ -121,12 +123,12 @@ def test_of_two_publishings_of_an_edition_the_files_may_be_mixed_after_a_kill(
     for content in (b"first", b"second"):
         for name in publication.FILES:
             (folder / name).write_bytes(content)
-        publication.enter(city_ledger, folder.name, publication.hashes(folder), 1, NOW)
+        publication.enter_publication(city_ledger, folder.name, publication.hashes(folder), 1, NOW)
     (folder / "general.duckdb").write_bytes(b"first")
-    assert "相符" in publication.check(folder.parent, city_ledger)
+    assert "相符" in publication.check_publication(folder.parent, city_ledger)
     (folder / "general.duckdb").write_bytes(b"third")
     with pytest.raises(UserError, match=r"general\.duckdb"):
-        publication.check(folder.parent, city_ledger)
+        publication.check_publication(folder.parent, city_ledger)
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
@@ -153,8 +155,8 @@ def test_fewer_anchors_than_publishings_are_told_but_for_one_a_kill_kept_back(
 ) -> None:
     settings = Settings(data=tmp_path)
     for day in (21, 22, 23):
-        publication.enter(city_ledger, f"2026-11-{day}.1", {}, anchor.next_number(settings), NOW)
-        anchor.keep(settings, city_ledger, f"2026-11-{day}.1", NOW)
+        publication.enter_publication(city_ledger, f"2026-11-{day}.1", {}, anchor.next_number(settings), NOW)
+        anchor.write_anchor(settings, city_ledger, f"2026-11-{day}.1", NOW)
     assert broken(city_ledger, settings) == []
     lines = settings.anchors.read_text(encoding="utf-8").splitlines(keepends=True)
     settings.anchors.write_text("".join(lines[:2]), encoding="utf-8")
@@ -183,7 +185,7 @@ def test_a_line_taken_out_of_the_list_of_received_files_is_missed_by_verify_and_
 
 
 def broken(ledger: Ledger, settings: Settings) -> list[str]:
-    return cross_check.breaches(settings, ledger, anchor.known(settings))
+    return verification.find_breaches(settings, ledger, anchor.known(settings))
 
 
 @pytest.fixture
@@ -222,12 +224,9 @@ def test_what_is_changed_in_the_ledger_alone_is_told_by_verify(what: str, city_l
     ):
         account_id = account.create(city_ledger, SYSTEM, name, "李四", role, areas, NOW)
     account.disable(city_ledger, SYSTEM, account_id, NOW)
-    record(city_ledger, edition(NOW.date()), False, NOW.replace(hour=2))
+    record_edition(city_ledger, edition(NOW.date()), False, NOW.replace(hour=2))
     one = Subject("w1", "2026-11-23.1", "371502", Level.ORANGE)
-    steps.take(
-        city_ledger, REGION.transition, DUTY, WHO, one, State.CONFIRMED, NOW,
-        document="聊人社批〔2026〕8 号", note="停保人数已向用人单位核对",
-    )  # fmt: skip
+    steps.apply_transition(city_ledger, REGION.transition, ActContext(DUTY, WHO, NOW, "停保人数已向用人单位核对"), one, State.CONFIRMED, Ground(document="聊人社批〔2026〕8 号"))  # fmt: skip
     queue_mails(city_ledger, 2)
     queue.mark_accepted(city_ledger, 1, "250 OK", NOW)
     assert broken(city_ledger, settings) == []

@@ -13,11 +13,11 @@ from pipelines.core.region.office_hours import Hours
 from pipelines.core.region.rules import LEADS
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.audit_trail.trail import Actor
-from pipelines.ledger.editions import record
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
+from pipelines.ledger.editions import record_edition
 from pipelines.ledger.notifications.notice import recorded_notices
 from pipelines.ledger.workflow.acknowledgement import acknowledge
-from pipelines.ledger.workflow.steps import Cause, Subject, take
+from pipelines.ledger.workflow.steps import Cause, Ground, Subject, apply_transition
 from pipelines.notifying.calendar_mails import send_due
 from pipelines.notifying.outbox import send
 from pipelines.notifying.route import routes
@@ -146,14 +146,14 @@ def test_about_a_replayed_edition_nobody_is_reminded_and_no_brief_goes(city: Cit
     story.play(1)
     story.play(since=1, is_replay=True)
     tuesday = story.days[1]
-    record(ledger, edition(tuesday), True, at(tuesday, "07:10"))
+    record_edition(ledger, edition(tuesday), True, at(tuesday, "07:10"))
     before = len(recorded_notices(ledger))
     assert "补跑" in notify.remind(city.settings, REGION, ledger, at(tuesday, "14:00"))
     assert len(recorded_notices(ledger)) == before
     live = open_ledger(Settings(data=city.folder / "live"))
     story.ledger = live
     story.play()
-    record(live, edition(tuesday), False, at(tuesday, "07:10"))
+    record_edition(live, edition(tuesday), False, at(tuesday, "07:10"))
     notify.remind(city.settings, REGION, live, at(tuesday, "14:00"))
     assert {"brief", "reminder"} <= {one.purpose for one in recorded_notices(live)}
     live.close()
@@ -173,9 +173,23 @@ def test_briefs_and_digests_count_what_people_ended_and_list_by_the_level_that_c
         Subject(name, edition(MONDAY).edition_id, name[:6], Level.YELLOW) for name in ("371502C1", "371503F1")
     )
     for viewer, state in ((head, State.CONFIRMED), (duty, State.ISSUED), (head, State.HANDLING)):
-        take(ledger, REGION.transition, viewer, who, eased, state, monday, note="属实")
-    take(ledger, REGION.transition, head, who, eased, State.LOWERED, monday, note="好转", lowered_to=Level.BLUE)
-    take(ledger, REGION.transition, head, who, false, State.DISMISSED, monday, cause=Cause.DATA_ERROR.value, note="补")
+        apply_transition(ledger, REGION.transition, ActContext(viewer, who, monday, "属实"), eased, state)
+    apply_transition(
+        ledger,
+        REGION.transition,
+        ActContext(head, who, monday, "好转"),
+        eased,
+        State.LOWERED,
+        Ground(lowered_to=Level.BLUE),
+    )
+    apply_transition(
+        ledger,
+        REGION.transition,
+        ActContext(head, who, monday, "补"),
+        false,
+        State.DISMISSED,
+        Ground(cause=Cause.DATA_ERROR.value),
+    )
     told = {}
     for number in (4, 5):
         story.play(number + 1, since=number)
@@ -196,14 +210,14 @@ def test_what_people_lift_long_after_the_data_closed_it_counts_when_they_do(city
     held = Subject("371502C1", edition(MONDAY).edition_id, "371502", Level.YELLOW)
     who, monday, thursday = Actor("某人", "test"), at(MONDAY, "10:00"), at(story.days[3], "10:00")
     for viewer, state in ((head, State.CONFIRMED), (duty, State.ISSUED), (head, State.HANDLING)):
-        take(ledger, REGION.transition, viewer, who, held, state, monday, note="属实")
+        apply_transition(ledger, REGION.transition, ActContext(viewer, who, monday, "属实"), held, state)
     told = {}
     for number in (1, 2, 3, 4):
         story.play(number + 1, since=number)
         day = story.days[number]
         send_due(edition(day), ledger, REGION, city.settings, at(day, "07:30"))
         if number == 3:
-            take(ledger, REGION.transition, head, who, held, State.LIFTED, thursday, note="已回落")
+            apply_transition(ledger, REGION.transition, ActContext(head, who, thursday, "已回落"), held, State.LIFTED)
         send(ledger, city.settings, at(day, "10:30"))
         told[number] = next(text for text in texts(city, day.isoformat()) if "每日简报" in text)
     assert ["解除 1 项" in told[number] for number in (1, 2, 3, 4)] == [False, False, False, True]
@@ -224,10 +238,12 @@ def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledge
     head = Viewer(Role.COUNTY_HEAD, frozenset({"371502"}))
     who, now = Actor("某人", "test"), at(october, signed)
     own = [Subject(f"371502{name}1", edition(october).edition_id, "371502", Level.YELLOW) for name in "CF"]
-    acknowledge(ledger, head, who, own[0], "dongchangfu", "岗位甲", "", 7, now)
-    take(ledger, REGION.transition, head, who, own[0], State.CONFIRMED, now, note="属实")
+    acknowledge(ledger, ActContext(head, who, now), own[0], "dongchangfu", "岗位甲", 7)
+    apply_transition(ledger, REGION.transition, ActContext(head, who, now, "属实"), own[0], State.CONFIRMED)
     cause = Cause.LATE_FILING.value
-    take(ledger, REGION.transition, head, who, own[1], State.DISMISSED, now, cause=cause, note="补报")
+    apply_transition(
+        ledger, REGION.transition, ActContext(head, who, now, "补报"), own[1], State.DISMISSED, Ground(cause=cause)
+    )
     story.play(since=1)
     monday = date(2026, 11, 2)
     send_due(edition(monday), ledger, REGION, city.settings, at(monday, "09:00"))

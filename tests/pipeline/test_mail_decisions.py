@@ -8,8 +8,8 @@ import pytest
 from pipelines.core.domain import Edition
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.editions import record
-from pipelines.ledger.notifications.notice import Notice, Purpose, Reason, State, recorded_notices
+from pipelines.ledger.editions import record_edition
+from pipelines.ledger.notifications.notice import Notice, NoticeState, Purpose, Reason, recorded_notices
 from pipelines.notifying import reminders
 from pipelines.notifying.audience import offices
 from pipelines.notifying.notices import decide, occasion
@@ -57,7 +57,7 @@ def test_a_warning_that_goes_on_is_told_once(city: City, ledger: Ledger) -> None
     warnings = [Told("a", "371502", 3, FIRST)]
     told(city, ledger, FIRST, warnings)
     second = told(city, ledger, SECOND, warnings)["dongchangfu"]
-    assert (second.reason, second.state) == (Reason.NOTHING_NEW, State.NOT_DUE)
+    assert (second.reason, second.state) == (Reason.NOTHING_NEW, NoticeState.NOT_DUE)
 
 
 def test_a_new_a_raised_a_lowered_and_a_lifted_warning_are_told_with_their_reason(city: City, ledger: Ledger) -> None:
@@ -120,7 +120,7 @@ def test_a_replay_is_recorded_as_retrospective_and_sends_nothing(city: City, led
         told(city, ledger, day, warnings, is_replay=True)
     stored = recorded_notices(ledger)
     assert Counter(notice.reason for notice in stored) == {Reason.RETROSPECTIVE: 3 * len(REGION.recipients)}
-    assert {notice.state for notice in stored} == {State.RETROSPECTIVE}
+    assert {notice.state for notice in stored} == {NoticeState.RETROSPECTIVE}
     # nobody was told anything, so the first live edition tells all that is open
     live = told(city, ledger, FOURTH, warnings)
     assert live["dongchangfu"].reason is Reason.FIRST
@@ -147,7 +147,7 @@ def test_demonstration_data_and_a_server_elsewhere_queue_nothing_and_say_why(cit
     city.settings = Settings(data=city.folder, smtp_host="mail.example.com")
     notices = told(city, ledger, FIRST, [Told("a", "371502", 3, FIRST)], is_demonstration=True)
     assert notices["dongchangfu"].reason is Reason.DEMONSTRATION
-    assert notices["dongchangfu"].state is State.NOT_DUE
+    assert notices["dongchangfu"].state is NoticeState.NOT_DUE
     assert notices["chiping"].reason is Reason.NOTHING_OF_YOURS
 
 
@@ -168,7 +168,7 @@ def test_an_event_that_nobody_verified_stays_with_its_office_when_its_data_end(
     opened = Told("a", "371502", 3, FIRST, kind=kind, until=SECOND)
     ended = replace(opened, since=SECOND, until=None, opened_on=FIRST, status="closed", close_reason="window_passed")
     for day in (FIRST, SECOND):
-        record(ledger, edition(day), is_replay, edition(day).cutoff_at)
+        record_edition(ledger, edition(day), is_replay, edition(day).cutoff_at)
     told(city, ledger, FIRST, [opened])
     second = told(city, ledger, SECOND, [opened, ended])
     given = occasion(edition(SECOND), ledger, REGION, city.settings, edition(SECOND).cutoff_at + timedelta(hours=75))

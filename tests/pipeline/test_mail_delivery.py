@@ -14,7 +14,7 @@ import pytest
 from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notifications.notice import State, recorded_notices
+from pipelines.ledger.notifications.notice import NoticeState, recorded_notices
 from pipelines.notifying.notices import decide
 from pipelines.notifying.outbox import SendReport, send
 from pipelines.published import read
@@ -63,7 +63,7 @@ def through(server: MailServer, ledger: Ledger, data: Path, *, now: datetime = N
     return send(ledger, settings, now, timeout=5)
 
 
-def states(ledger: Ledger) -> dict[str, State]:
+def states(ledger: Ledger) -> dict[str, NoticeState]:
     return {notice.address: notice.state for notice in recorded_notices(ledger) if notice.is_due}
 
 
@@ -76,7 +76,7 @@ def test_every_due_mail_is_delivered_once_and_the_answer_kept(ledger: Ledger, tm
         assert through(server, ledger, tmp_path) == SendReport(sent=4, failed=0, waiting=0, ambiguous=0)
         assert through(server, ledger, tmp_path) == SendReport(sent=0, failed=0, waiting=0, ambiguous=0)
     assert server.addresses() == ALL
-    assert set(states(ledger).values()) == {State.ACCEPTED}
+    assert set(states(ledger).values()) == {NoticeState.ACCEPTED}
     assert set(replies(ledger).values()) == {"250 accepted"}
     for address, content in server.accepted:
         message = parsed(content)
@@ -90,7 +90,7 @@ def test_a_mail_put_off_with_451_waits_and_is_delivered_next_time(ledger: Ledger
         report = through(server, ledger, tmp_path)
         assert (report.sent, report.waiting, report.ambiguous) == (3, 1, 0)
         assert "451 busy" in report.problem
-        assert states(ledger)[CHIPING] is State.QUEUED
+        assert states(ledger)[CHIPING] is NoticeState.QUEUED
         server.at_data = lambda to: "250 accepted"
         assert through(server, ledger, tmp_path).sent == 0, "its next attempt has not come"
         assert through(server, ledger, tmp_path, now=LATER).sent == 1
@@ -104,7 +104,7 @@ def test_a_refused_address_fails_alone_and_is_not_tried_again(ledger: Ledger, tm
         assert (report.sent, report.failed, report.waiting) == (3, 1, 0)
         assert through(server, ledger, tmp_path) == SendReport(0, 0, 0, 0)
     assert server.addresses() == sorted([CHIPING, *CITY_DESKS])
-    assert states(ledger)[DONGCHANGFU] is State.BOUNCED
+    assert states(ledger)[DONGCHANGFU] is NoticeState.BOUNCED
     assert replies(ledger)[DONGCHANGFU] == "550 no such box"
 
 
@@ -133,7 +133,7 @@ def test_a_line_that_breaks_after_the_mail_was_taken_is_ambiguous_and_keeps_its_
         report = through(server, ledger, tmp_path)
         assert (report.sent, report.waiting, report.ambiguous) == (3, 1, 1)
         server.at_data = lambda to: "250 accepted"
-        assert states(ledger)[CHIPING] is State.AMBIGUOUS
+        assert states(ledger)[CHIPING] is NoticeState.AMBIGUOUS
         assert through(server, ledger, tmp_path, now=LATER) == SendReport(sent=1, failed=0, waiting=0, ambiguous=1)
     assert Counter(server.addresses()) == Counter([*ALL, CHIPING])
     assert len({parsed(content)["Message-ID"] for address, content in server.accepted if address == CHIPING}) == 1
@@ -183,14 +183,14 @@ def test_a_sender_killed_at_the_second_mail_loses_none_and_doubles_only_what_it_
             kill()
         return "250 accepted"
 
-    given = State.CLAIMED if when.startswith("before") else State.HANDED_OVER
+    given = NoticeState.CLAIMED if when.startswith("before") else NoticeState.HANDED_OVER
     with MailServer(at_recipient=at_recipient, at_data=at_data) as server:
         process.append(
             subprocess.Popen([sys.executable, "-c", _SEND, str(tmp_path), str(server.port)], cwd=ROOT, env=os.environ)
         )
         assert process[0].wait(timeout=30) == -signal.SIGKILL
-        in_doubt = [address for address, state in states(ledger).items() if state is State.HANDED_OVER]
-        assert Counter(states(ledger).values()) == {State.ACCEPTED: 1, given: 1, State.QUEUED: 2}
+        in_doubt = [address for address, state in states(ledger).items() if state is NoticeState.HANDED_OVER]
+        assert Counter(states(ledger).values()) == {NoticeState.ACCEPTED: 1, given: 1, NoticeState.QUEUED: 2}
         server.at_recipient, server.at_data = lambda to: "250 OK", lambda to: "250 accepted"
         assert through(server, ledger, tmp_path) == SendReport(sent=3, failed=0, waiting=0, ambiguous=len(in_doubt))
     doubled = Counter(server.addresses()) - Counter(ALL)
@@ -245,7 +245,7 @@ def test_a_server_with_a_certificate_nobody_vouches_for_gets_no_mail(ledger: Led
 def test_a_password_is_not_sent_in_the_clear_to_another_machine(ledger: Ledger, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="明文"):
         send(ledger, Settings(data=tmp_path, smtp_host="mail.example.com", smtp_user="me", smtp_password="x"), NOW)
-    assert set(states(ledger).values()) == {State.QUEUED}
+    assert set(states(ledger).values()) == {NoticeState.QUEUED}
 
 
 def test_mails_about_invented_data_do_not_leave_the_machine(ledger: Ledger, tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_mails_about_invented_data_do_not_leave_the_machine(ledger: Ledger, tmp_
     settings.demonstration_mark.touch()
     with pytest.raises(UserError, match="演示数据的邮件不得发往本机以外"):
         send(ledger, settings, NOW)
-    assert set(states(ledger).values()) == {State.QUEUED}
+    assert set(states(ledger).values()) == {NoticeState.QUEUED}
     assert all("演示数据" in reply for reply in replies(ledger).values())
     with MailServer() as server:
         assert through(server, ledger, tmp_path).sent == 4

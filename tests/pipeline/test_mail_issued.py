@@ -7,11 +7,11 @@ from sqlalchemy import update
 
 from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.ledger import Ledger
-from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
 from pipelines.ledger.db.schema import notice
+from pipelines.ledger.notifications.notice import NoticeState as Sent
 from pipelines.ledger.notifications.notice import Purpose, Reason, recorded_notices
-from pipelines.ledger.notifications.notice import State as Sent
-from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.ledger.workflow.steps import Subject, apply_transition
 from tests.pipeline.mail_city import REGION, City, edition
 from tests.pipeline.mail_story import CLERK, EPISODE, HEAD, MONDAY, SERIES, at, clerk_mail, moved, why
 from tests.pipeline.timeline import Timeline
@@ -58,15 +58,12 @@ def issue_all(ledger: Ledger, industries: str, day: date) -> None:
     for industry in industries:
         subject = Subject(f"371502{industry}1", edition(day).edition_id, "371502", Level.RED)
         for state, role in ((State.CONFIRMED, Role.CITY_LEADER), (State.ISSUED, Role.CITY_DUTY)):
-            take(
+            apply_transition(
                 ledger,
                 REGION.transition,
-                Viewer(role),
-                Actor("某人", "test"),
+                ActContext(Viewer(role), Actor("某人", "test"), at(day, "09:00"), "属实"),
                 subject,
                 state,
-                at(day, "09:00"),
-                note="属实",
             )
 
 

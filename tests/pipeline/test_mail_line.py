@@ -14,9 +14,9 @@ from pipelines.core import settings as all_settings
 from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notifications.notice import State, recorded_notices
+from pipelines.ledger.notifications.notice import NoticeState, recorded_notices
 from pipelines.notifying.outbox import SendReport, send
-from pipelines.operations.doctor import Answer, examine
+from pipelines.operations.doctor import CheckResult, run_checks
 from tests.faults.storm import queue_mails
 from tests.pipeline.mail_city import MailServer
 from tests.pipeline.mail_line import authenticate, certificate
@@ -46,8 +46,8 @@ def settings(data: Path, port: int, host: str = "127.0.0.1", **more: Any) -> Set
     return Settings(data=data, smtp_host=host, smtp_port=port, **{**ACCOUNT, **more})
 
 
-def doctor(own: Settings) -> Answer:
-    return next(one for one in examine(own) if one.what == "邮件服务器")
+def doctor(own: Settings) -> CheckResult:
+    return next(one for one in run_checks(own) if one.what == "邮件服务器")
 
 
 def test_mails_go_over_tls_from_the_start_with_a_password(ledger: Ledger, tmp_path: Path, tls: dict[str, Any]) -> None:
@@ -123,7 +123,7 @@ def test_tls_from_the_start_says_nothing_in_the_clear(ledger: Ledger, tmp_path: 
     assert (report.sent, report.waiting) == (0, 3)
     assert heard[0] == 0x16, "a TLS handshake"
     assert not any(word in bytes(heard).lower() for word in (b"auth", b"ehlo", b"gangshao"))
-    assert {one.state for one in recorded_notices(ledger)} == {State.QUEUED}
+    assert {one.state for one in recorded_notices(ledger)} == {NoticeState.QUEUED}
 
 
 def test_a_password_that_would_go_in_the_clear_to_another_machine_is_refused(ledger: Ledger, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_the_doctor_connects_as_a_sender_would_and_gives_no_mail(
     with MailServer() as server:
         plain = doctor(settings(tmp_path, server.port, smtp_user=""))
         assert (plain.is_well, plain.sentence) == (True, f"127.0.0.1:{server.port}，线路不加密，不登录")
-    assert {one.state for one in recorded_notices(ledger)} == {State.QUEUED}
+    assert {one.state for one in recorded_notices(ledger)} == {NoticeState.QUEUED}
 
 
 def test_the_doctor_connects_to_no_other_machine_with_invented_data(tmp_path: Path) -> None:

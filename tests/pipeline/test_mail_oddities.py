@@ -10,7 +10,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.notifications.notice import State, recorded_notices
+from pipelines.ledger.notifications.notice import NoticeState, recorded_notices
 from pipelines.notifying.message import Address, seal
 from pipelines.notifying.outbox import SendReport, send
 from pipelines.published import read
@@ -141,7 +141,7 @@ def test_what_a_server_says_is_kept_on_one_line_without_control_characters_and_n
     with MailServer(at_recipient=lambda to: f"{long}550 no such box") as server:
         assert through(server, tmp_path, ledger).failed == 1
     (kept,) = recorded_notices(ledger)
-    assert kept.state is State.BOUNCED
+    assert kept.state is NoticeState.BOUNCED
     assert kept.smtp_reply.startswith("550 [31mno such box 0, see the help pages")
     assert kept.smtp_reply.isprintable()
     assert len(kept.smtp_reply) == 500

@@ -17,14 +17,14 @@ from pipelines.ledger.accounts import account, link
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.db.schema import mail as mail_table
-from pipelines.ledger.editions import record
+from pipelines.ledger.editions import record_edition
 from pipelines.ledger.notifications.notice import Purpose, recorded_notices
 from pipelines.notifying import auditor_mail, bounces, calendar_mails, notices
 from pipelines.notifying.audience import recipients
 from pipelines.notifying.outbox import send
 from pipelines.notifying.preview import NAMES, PREVIEWS, Place, Seen, preview
 from pipelines.notifying.reminders import remind
-from pipelines.operations.watch import look, tell_duty
+from pipelines.operations.watch import find_troubles, tell_duty
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
 from tests.pipeline.mail_story import CLERK, DUTY, HEAD, SERIES, at, moved, taken_on
 from tests.pipeline.timeline import Timeline
@@ -89,7 +89,7 @@ def test_every_purpose_of_mail_is_seen_as_it_is_queued_then(city: City, ledger: 
 
     compare({Purpose.DIGEST, Purpose.IMMEDIATE}, now, decide)
     account_id = account.create(ledger, trail.SYSTEM, "zhao", "赵六", Role.CITY_LEADER, [], at(MONDAY, "07:00"))
-    link.for_password(ledger, Actor("administrator:root", "10.0.0.1"), account_id, at(MONDAY, "07:00"))
+    link.insert_password_link(ledger, Actor("administrator:root", "10.0.0.1"), account_id, at(MONDAY, "07:00"))
     said = "administrator:root  设置密码的链接：zhao（city_leader）"
     assert said in auditor_mail.given(ledger, REGION, now)
     compare({Purpose.AUDIT}, now, lambda: auditor_mail.tell_auditor(edition(MONDAY), ledger, REGION, settings, now))
@@ -105,7 +105,7 @@ def test_every_purpose_of_mail_is_seen_as_it_is_queued_then(city: City, ledger: 
     moved(ledger, State.CONFIRMED, Role.CITY_LEADER, 2, at(MONDAY, "18:00"))
     compare({Purpose.OVERDUE}, at(MONDAY, "20:01"), lambda: story.remind(0, "20:01"))
     tuesday = at(MONDAY + timedelta(days=1), "09:00")
-    troubles = look(settings, REGION, ledger, tuesday)
+    troubles = find_troubles(settings, REGION, ledger, tuesday)
     compare({Purpose.WATCH}, tuesday, lambda: tell_duty(troubles, settings, REGION, ledger, tuesday))
     assert remaining == set(), "a new purpose of mail needs a preview, and its place in this test"
     assert set(PREVIEWS) == set(NAMES) == set(Purpose)
@@ -208,7 +208,7 @@ def test_the_command_shows_every_purpose_or_says_why_there_is_nothing(
         assert status == (0 if "主题：" in said else QUIET), purpose
     for name, address in (("AUDITOR", AUDITOR), ("ADMINISTRATOR", ADMINISTRATOR), ("DUTY", WATCHER)):
         monkeypatch.setenv(f"GANGSHAO_{name}_MAIL", address)
-    record(ledger, edition(MONDAY), False, at(MONDAY, "07:10"))
+    record_edition(ledger, edition(MONDAY), False, at(MONDAY, "07:10"))
     assert "没有被拒收而还未告知的邮件" in run("administration")[1]
     assert "一切正常" in run("watch")[1]
     wrong = CliRunner().invoke(app, ["preview", "letter"])
@@ -241,7 +241,7 @@ def test_a_preview_says_that_nobody_is_told_of_a_replayed_edition_or_of_invented
     story = Timeline(city, ledger, MONDAY, {SERIES: "2"})
     city.publish([edition(MONDAY)], story.warnings(MONDAY), is_demonstration=True)
     city.settings.demonstration_mark.touch()
-    record(ledger, edition(MONDAY), True, at(MONDAY, "07:10"))
+    record_edition(ledger, edition(MONDAY), True, at(MONDAY, "07:10"))
     monkeypatch.setenv("GANGSHAO_SMTP_HOST", "mail.example.com")
     status, said, beside = run("immediate", "--office", "dongchangfu")
     assert status == 0

@@ -15,7 +15,7 @@ from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import SYSTEM
 from pipelines.ledger.notifications import queue
-from pipelines.ledger.notifications.notice import Notice, State, recorded_notices
+from pipelines.ledger.notifications.notice import Notice, NoticeState, recorded_notices
 from pipelines.notifying.outbox import Clock, SendReport, send
 from pipelines.notifying.retry import next_attempt
 from tests.faults.storm import queue_mails
@@ -45,37 +45,42 @@ def by_purpose(ledger: Ledger, purpose: str) -> list[Notice]:
 def test_a_claim_is_nobody_elses_until_its_lease_runs_out(ledger: Ledger) -> None:
     queue_mails(ledger, 1)
     one, other = queue.sender_at("here"), queue.sender_at("there")
-    mail = queue.claim(ledger, one, NOW, NOW)
+    mail = queue.claim_mails(ledger, one, NOW, NOW)
     assert mail is not None
-    assert queue.claim(ledger, other, NOW, NOW) is None
+    assert queue.claim_mails(ledger, other, NOW, NOW) is None
     assert queue.take_over(ledger, "there", NOW + queue.LEASE - MINUTE) == 0
     late = NOW + queue.LEASE
     assert queue.take_over(ledger, "there", late) == 1
-    again = queue.claim(ledger, other, late, late)
+    again = queue.claim_mails(ledger, other, late, late)
     assert again is not None
     assert not queue.hand_over(ledger, one, mail.notice_id, late), "the first one woke up too late"
     assert queue.hand_over(ledger, other, again.notice_id, late)
     queue.mark_accepted(ledger, again.notice_id, "250 accepted", late)
     queue.mark_bounced(ledger, one, mail.notice_id, "550 no", late)
     (kept,) = recorded_notices(ledger)
-    assert (kept.state, kept.smtp_reply, kept.is_ambiguous, kept.attempts) == (State.ACCEPTED, "250 accepted", False, 2)
+    assert (kept.state, kept.smtp_reply, kept.is_ambiguous, kept.attempts) == (
+        NoticeState.ACCEPTED,
+        "250 accepted",
+        False,
+        2,
+    )
 
 
 def test_a_mail_taken_over_after_it_was_handed_over_is_ambiguous_and_stays_so(ledger: Ledger) -> None:
     queue_mails(ledger, 1)
     one = queue.sender_at("here")
-    mail = queue.claim(ledger, one, NOW, NOW)
+    mail = queue.claim_mails(ledger, one, NOW, NOW)
     assert mail is not None
     assert queue.hand_over(ledger, one, mail.notice_id, NOW)
     assert queue.take_over(ledger, "here", NOW) == 1, "of the same lock: its sender is dead"
-    again = queue.claim(ledger, queue.sender_at("here"), NOW, NOW)
+    again = queue.claim_mails(ledger, queue.sender_at("here"), NOW, NOW)
     assert again is not None
     assert queue.take_over(ledger, "here", NOW) == 1
     (kept,) = recorded_notices(ledger)
-    assert (kept.state, kept.is_ambiguous) == (State.AMBIGUOUS, True)
+    assert (kept.state, kept.is_ambiguous) == (NoticeState.AMBIGUOUS, True)
     queue.mark_accepted(ledger, mail.notice_id, "250 accepted", NOW)
     (kept,) = recorded_notices(ledger)
-    assert (kept.state, kept.is_ambiguous) == (State.ACCEPTED, True)
+    assert (kept.state, kept.is_ambiguous) == (NoticeState.ACCEPTED, True)
 
 
 def test_many_senders_at_once_claim_every_mail_once(ledger: Ledger) -> None:
@@ -83,7 +88,7 @@ def test_many_senders_at_once_claim_every_mail_once(ledger: Ledger) -> None:
 
     def work(number: int) -> None:
         sender = queue.sender_at(f"place{number}")
-        while (mail := queue.claim(ledger, sender, NOW, NOW)) is not None:
+        while (mail := queue.claim_mails(ledger, sender, NOW, NOW)) is not None:
             claimed.append(mail.address)
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(6)]
@@ -169,10 +174,10 @@ def test_what_bounced_is_told_to_the_administrator_once_and_not_its_own_failure(
         assert through(server, tmp_path, ledger, NOW, administrator_mail=ADMINISTRATOR).failed == 2
         assert through(server, tmp_path, ledger, NOW + HOUR, administrator_mail=ADMINISTRATOR) == SendReport(0, 0, 0, 0)
         (told,) = by_purpose(ledger, "administration")
-        assert (told.state, told.content) == (State.BOUNCED, {"2": 1})
+        assert (told.state, told.content) == (NoticeState.BOUNCED, {"2": 1})
         gone.discard(ADMINISTRATOR)
-        queue.resend(ledger, 2, SYSTEM, NOW + HOUR)
-        queue.resend(ledger, told.notice_id, SYSTEM, NOW + HOUR)
+        queue.resend_mail(ledger, 2, SYSTEM, NOW + HOUR)
+        queue.resend_mail(ledger, told.notice_id, SYSTEM, NOW + HOUR)
         report = through(server, tmp_path, ledger, NOW + 2 * HOUR, administrator_mail=ADMINISTRATOR)
         assert (report.sent, report.failed) == (2, 1), "the second failure is told, and the first at last"
         letters = [parsed(text) for address, text in server.accepted if address == ADMINISTRATOR]
@@ -191,7 +196,7 @@ def test_an_address_no_command_can_carry_is_refused_alone_and_told(ledger: Ledge
         report = through(server, tmp_path, ledger, NOW, administrator_mail=ADMINISTRATOR)
     assert report == SendReport(sent=3, failed=2, waiting=0, ambiguous=0)
     assert ADMINISTRATOR in server.addresses()
-    bounced = [one for one in recorded_notices(ledger) if one.state is State.BOUNCED]
+    bounced = [one for one in recorded_notices(ledger) if one.state is NoticeState.BOUNCED]
     assert [one.notice_id for one in bounced] == [1, 2]
     assert all(one.smtp_reply.startswith("不是邮箱地址") for one in bounced)
 
@@ -211,7 +216,7 @@ def test_a_server_that_takes_nothing_from_our_sender_costs_no_mail(ledger: Ledge
             assert answer in report.problem
         assert asked == ["gangshao@hr.example.com"] * 9, "once a pass"
         kept = recorded_notices(ledger)
-        assert {(one.state, one.attempts, one.smtp_reply) for one in kept} == {(State.QUEUED, 0, answer)}
+        assert {(one.state, one.attempts, one.smtp_reply) for one in kept} == {(NoticeState.QUEUED, 0, answer)}
         server.at_sender = lambda sender: "250 OK"
         assert through(server, tmp_path, ledger, NOW + 9 * MINUTE).sent == 5, "none waits for its next attempt"
     assert server.addresses() == sorted(mails)
@@ -245,7 +250,7 @@ def test_one_mail_is_sent_again_and_no_other(ledger: Ledger, tmp_path: Path) -> 
     with MailServer(at_recipient=lambda to: "552 box full" if is_full[0] else "250 OK") as server:
         assert through(server, tmp_path, ledger, NOW).failed == 3
         is_full[0] = False
-        queue.resend(ledger, 2, SYSTEM, NOW)
+        queue.resend_mail(ledger, 2, SYSTEM, NOW)
         assert through(server, tmp_path, ledger, NOW).sent == 1
         assert server.addresses() == ["jiuye001@unit.example.com"]
     (text,) = [text for _, text in server.accepted]
@@ -254,14 +259,14 @@ def test_one_mail_is_sent_again_and_no_other(ledger: Ledger, tmp_path: Path) -> 
     assert entries == [("notice 2", "begun", "system")]
     for number in (2, 99):
         with pytest.raises(UserError, match=f"第 {number} 号通知没有可重发的邮件"):
-            queue.resend(ledger, number, SYSTEM, NOW)
+            queue.resend_mail(ledger, number, SYSTEM, NOW)
 
 
 def test_a_mail_that_is_being_sent_is_not_sent_again(ledger: Ledger) -> None:
     queue_mails(ledger, 1)
-    assert queue.claim(ledger, queue.sender_at("here"), NOW, NOW) is not None
+    assert queue.claim_mails(ledger, queue.sender_at("here"), NOW, NOW) is not None
     with pytest.raises(UserError, match="正在发送的不可以"):
-        queue.resend(ledger, 1, SYSTEM, NOW)
+        queue.resend_mail(ledger, 1, SYSTEM, NOW)
 
 
 def test_regions_hours_are_those_of_the_settings_region() -> None:

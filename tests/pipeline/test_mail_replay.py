@@ -15,7 +15,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
 from pipelines.ledger.editions import recorded_editions
 from pipelines.ledger.notifications.notice import Notice, Purpose, recorded_notices
-from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.notifications.notification_state import reasons
 from pipelines.notifying.audience import offices, recipients
 from pipelines.notifying.calendar_mails import send_due
 from pipelines.notifying.notices import ask, decide

@@ -9,9 +9,9 @@ import pytest
 from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
-from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
 from pipelines.ledger.notifications.notice import Purpose, Reason, recorded_notices
-from pipelines.ledger.notifications.warning_notice import reasons
+from pipelines.ledger.notifications.notification_state import reasons
 from pipelines.ledger.workflow.acknowledgement import acknowledge
 from pipelines.ledger.workflow.steps import Cause, Subject
 from pipelines.notifying.audience import offices
@@ -299,7 +299,9 @@ def test_what_an_office_took_on_is_not_asked_of_it_again(city: City, ledger: Led
     story.play(1)
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
     subject = Subject(EPISODE, edition(MONDAY).edition_id, "371502", Level.YELLOW)
-    acknowledge(ledger, viewer, Actor("账号一", "test"), subject, "dongchangfu", "岗位甲", "", 7, at(MONDAY, "07:40"))
+    acknowledge(
+        ledger, ActContext(viewer, Actor("账号一", "test"), at(MONDAY, "07:40")), subject, "dongchangfu", "岗位甲", 7
+    )
     story.play(since=1)
     text = clerk_mail(city, ledger, story, 1)
     assert "请您做什么：已由岗位甲签收，请在系统中登记核实结论；属实的，先办" in text

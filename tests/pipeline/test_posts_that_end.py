@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from pipelines.core.region.load import Region
-from pipelines.judging import findings
-from pipelines.judging.rule_inputs import grounds, in_force_on
+from pipelines.judging.kinds.deadline import find_deadlines
+from pipelines.judging.rule_inputs import in_force_on, load_inputs
+from pipelines.judging.rule_kind import EditionContext
 from pipelines.warehouse import store
 from pipelines.warehouse.as_of import create_views
 from tests.pipeline.ingest_place import EMPLOYER, Place, csv
@@ -48,7 +49,8 @@ def known(place: Place, day: date) -> pd.DataFrame:
     with store.connect(place.settings) as warehouse:
         create_views(warehouse.connection, cutoff)
         none = pd.DataFrame()
-        return grounds(warehouse.connection, place.region, chosen, none, none, day, cutoff).endings
+        known = EditionContext(warehouse.connection, place.region, day, cutoff)
+        return load_inputs(known, lambda _: chosen, none, none).facts_of("deadline")
 
 
 def shipped(place: Place) -> pd.DataFrame:
@@ -111,6 +113,6 @@ def test_posts_and_deferrals_are_judged_each_by_its_own_rule(place: Place) -> No
 
 
 def told(place: Place, day: date) -> set[tuple[str, str, str, int, float]]:
-    frame = findings.deadlines(shipped(place), known(place, day), day, place.region.city)
+    frame = find_deadlines(shipped(place), known(place, day), day, place.region.city)
     columns = ["rule_id", "area", "industry", "level", "people"]
     return {tuple(row) for row in frame[columns].itertuples(index=False, name=None)}

@@ -4,26 +4,28 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 from sqlalchemy import update
 
-from pipelines.cli.demonstration import replay_demonstration
+from pipelines.cli.demo import replay_demonstration
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Role, Viewer
 from pipelines.core.region import load as regions
 from pipelines.core.region.rule_version import hashes_on, newest, rule_hash
 from pipelines.core.region.rules import LEADS
 from pipelines.core.settings import Settings
+from pipelines.demo import CitySpec
 from pipelines.judging.rule_backtest import backtest, backtest_together
 from pipelines.judging.verification_labels import decided
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import trail
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.db.schema import rule_act
-from pipelines.ledger.workflow.rule import Kind, acts, backtests, decide
+from pipelines.ledger.workflow.rule import RuleActKind, backtests, decide_rule, rule_acts
 from pipelines.run import silent
 from tests.house import ROOT, House
 
@@ -59,7 +61,8 @@ def test_a_try_out_keeps_a_backtest_of_every_rule_as_of_each_alone(
     own, region = house(recent), regions.load(LIAOCHENG)
     settings = Settings(data=own.data, keys=own.folder / "keys")
     now = datetime(2026, 11, 1, tzinfo=UTC)
-    replay_demonstration(settings, region, ledger := open_ledger(settings), LAST, 150, 0.05, 6, 3, now, silent)
+    spec = CitySpec(150, 0.05, 3, LAST - timedelta(days=1))
+    replay_demonstration(settings, region, ledger := open_ledger(settings), spec, 6, now, silent)
     kept = {one.rule_id: one for one in backtests(ledger)}
     rules = region.rules_on(LAST)
     wanted = set(rules.loc[~rules["kind"].isin(LEADS) & rules["indicator"].isin(list(catalogue())), "rule_id"])
@@ -74,7 +77,7 @@ def test_a_try_out_keeps_a_backtest_of_every_rule_as_of_each_alone(
             by_people = decided(con, ledger, region, str(rows["indicator"].iloc[0]))
             alone = backtest(con, region, rows, kept[rule_id].first_on, LAST, decided=by_people)
             assert kept[rule_id].figures == json.loads(json.dumps(alone)), rule_id
-    replay_demonstration(settings, region, ledger, LAST, 150, 0.05, 6, 3, now, silent)
+    replay_demonstration(settings, region, ledger, spec, 6, now, silent)
     assert len(backtests(ledger)) == len(wanted)  # the second time nothing is kept again
     ledger.close()
 
@@ -174,15 +177,17 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
     assert "以各自的账号" in place.gangshao(*enable[:3], status=2).stderr
     leader = Viewer(Role.CITY_LEADER, name="zhao")
     by = trail.actor_of(leader, "10.0.0.2")
-    decide(ledger, leader, rule, kept.rule_hash, Kind.APPROVED, "赵批准", "同意", by, datetime.now(UTC))
+    decide_rule(
+        ledger, ActContext(leader, by, datetime.now(UTC), "同意"), rule, kept.rule_hash, RuleActKind.APPROVED, "赵批准"
+    )
     place.gangshao(*enable[:3])
     after = (region / "rules.csv").read_text(encoding="utf-8")
     changed = [(one, other) for one, other in zip(before.splitlines(), after.splitlines(), strict=True) if one != other]
     assert len(changed) == 4
     assert all(one.replace(",false,", ",true,") == other for one, other in changed)
-    assert [one.kind.value for one in acts(ledger, rule)] == ["proposed", "approved"]
+    assert [one.kind.value for one in rule_acts(ledger, rule)] == ["proposed", "approved"]
     assert "✓ 预警规则" in " ".join(place.gangshao("doctor").stderr.split())
-    proposed_by = acts(ledger, rule)[0].entered_by
+    proposed_by = rule_acts(ledger, rule)[0].entered_by
     with ledger.writing() as connection:  # as both could be entered before
         connection.execute(update(rule_act).values(entered_by=proposed_by))
     said = "".join(place.gangshao("doctor", status=2).stderr.split())

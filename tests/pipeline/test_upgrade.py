@@ -48,7 +48,7 @@ def enter_as_published(place: House) -> None:
     """Enter the published files as they are now: as if another program had written them."""
     ledger = open_ledger(Settings(data=place.data, keys=place.folder / "keys"))
     folder = place.restricted.parent
-    publication.enter(ledger, folder.name, publication.hashes(folder), 0, datetime.now(UTC))
+    publication.enter_publication(ledger, folder.name, publication.hashes(folder), 0, datetime.now(UTC))
     ledger.close()
 
 

@@ -14,10 +14,9 @@ from pipelines.feeds.contract import Slice
 from pipelines.formcheck.parsing.submission import submission_of
 from pipelines.ingest.acceptance import list_decidable
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.audit_trail.trail import SYSTEM
+from pipelines.ledger.audit_trail.trail import SYSTEM, ActContext
 from pipelines.ledger.uploads import upload as uploads
-from pipelines.ledger.uploads.submission_decision import decide
-from pipelines.ledger.uploads.upload import Sending, Stage, Upload
+from pipelines.ledger.uploads.upload import Sending, Stage, Upload, decide_submission
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import NOW, REGION, Place, claim, claims
 
@@ -46,10 +45,7 @@ def send(place: Place, ledger: Ledger, content: bytes, version: int = 1, feed: s
         feed, AREA, DAY, Grain.DAY, version, False, found.drop_id, found.content_hash, len(content), 0, 0
     )  # fmt: skip
     shown = f"_v{version}" if version > 1 else ""
-    return uploads.enter(
-        ledger, CLERK, SYSTEM, place.region.city, sending, lambda number: f"{feed}_{AREA}_20200305{shown} ({number}).csv",
-        lambda name: place.drop(feed, None, name, content) and None, NOW,
-    )  # fmt: skip
+    return uploads.enter_upload(ledger, ActContext(CLERK, SYSTEM, NOW), place.region.city, sending, lambda number: f"{feed}_{AREA}_20200305{shown} ({number}).csv", lambda name: place.drop(feed, None, name, content) and None)  # fmt: skip
 
 
 def taken(place: Place, ledger: Ledger, later: int = 0) -> None:
@@ -84,7 +80,7 @@ def test_a_held_file_is_accepted_when_it_is_confirmed_and_its_instant_stays(plac
     assert "不足现行文件" in held.reason
     with store.connect(place.settings) as warehouse:
         known = list_decidable(warehouse, second.drop_id, "confirm", NOW)
-    decide(ledger, known.drop_id, "confirm", known.counts_from, SYSTEM, "核实无误", NOW)
+    decide_submission(ledger, known.drop_id, "confirm", known.counts_from, SYSTEM, "核实无误", NOW)
     taken(place, ledger, later=5)
     assert stage(ledger, second) == (Stage.ACCEPTED, 5, 0)
     with ledger.reading() as connection:
@@ -96,7 +92,7 @@ def test_a_held_file_is_accepted_when_it_is_confirmed_and_its_instant_stays(plac
 def test_a_file_that_is_withdrawn_says_so(place: Place, ledger: Ledger) -> None:
     one = send(place, ledger, claims([1, 2]))
     taken(place, ledger)
-    decide(ledger, one.drop_id, "withdraw", NOW, SYSTEM, "报错了县", NOW)
+    decide_submission(ledger, one.drop_id, "withdraw", NOW, SYSTEM, "报错了县", NOW)
     taken(place, ledger, later=5)
     assert stage(ledger, one)[0] is Stage.WITHDRAWN
 
@@ -144,6 +140,6 @@ def test_a_file_whose_name_was_taken_back_leaves_no_receipt(place: Place, ledger
 
     sending = Sending(FEED, AREA, DAY, Grain.DAY, 1, False, "a" * 16, "b" * 64, 1, 1, 0)
     with pytest.raises(FileNotFoundError):
-        uploads.enter(ledger, DESK, SYSTEM, place.region.city, sending, str, fail, datetime.now(UTC))
+        uploads.enter_upload(ledger, ActContext(DESK, SYSTEM, datetime.now(UTC)), place.region.city, sending, str, fail)
     with ledger.reading() as connection:
         assert not uploads.uploads(connection, None, since=date.min)

@@ -10,12 +10,12 @@ import pytest
 from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.db import job, lease
-from pipelines.ledger.editions import record
-from pipelines.ledger.notifications.notice import Reason, State, recorded_notices
+from pipelines.ledger.db import job
+from pipelines.ledger.editions import record_edition
+from pipelines.ledger.notifications.notice import NoticeState, Reason, recorded_notices
 from pipelines.notifying.calendar_mails import send_due
 from pipelines.notifying.notices import decide
-from pipelines.operations.watch import look, tell_duty
+from pipelines.operations.watch import find_troubles, tell_duty
 from pipelines.published import read
 from tests.faults.storm import queue_mails
 from tests.house import House
@@ -35,7 +35,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def finished(ledger: Ledger, folder: Path, is_published: bool = True) -> None:
-    record(ledger, edition(DAY), False, SEVEN + 10 * MINUTE)
+    record_edition(ledger, edition(DAY), False, SEVEN + 10 * MINUTE)
     if is_published:
         City(folder, Settings(data=folder)).publish([edition(DAY)], [])
         decided(ledger, folder)
@@ -47,39 +47,39 @@ def decided(ledger: Ledger, folder: Path) -> None:
 
 
 def reasons(ledger: Ledger, folder: Path, now: datetime) -> list[Reason]:
-    return [trouble.reason for trouble in look(Settings(data=folder), REGION, ledger, now)]
+    return [trouble.reason for trouble in find_troubles(Settings(data=folder), REGION, ledger, now)]
 
 
 def test_nothing_is_missed_before_half_past_seven_and_the_edition_after_it(ledger: Ledger, tmp_path: Path) -> None:
     assert reasons(ledger, tmp_path, SEVEN + 29 * MINUTE) == []
     assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE) == [Reason.NO_EDITION]
-    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN + HOUR)
+    (trouble,) = find_troubles(Settings(data=tmp_path), REGION, ledger, SEVEN + HOUR)
     assert "到 07:30，2026-11-23 的版次没有完成" in trouble.sentence
     finished(ledger, tmp_path, is_published=False)
     City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY - timedelta(days=1))], [])
-    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN + HOUR)
+    (trouble,) = find_troubles(Settings(data=tmp_path), REGION, ledger, SEVEN + HOUR)
     assert "已算出但没有发布" in trouble.sentence
     finished(ledger, tmp_path)
     assert reasons(ledger, tmp_path, SEVEN + HOUR) == []
 
 
 def test_an_edition_nobody_was_decided_about_is_not_finished(ledger: Ledger, tmp_path: Path) -> None:
-    record(ledger, edition(DAY), False, SEVEN + 10 * MINUTE)
+    record_edition(ledger, edition(DAY), False, SEVEN + 10 * MINUTE)
     City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY)], [])
     send_due(edition(DAY), ledger, REGION, Settings(data=tmp_path), SEVEN + 20 * MINUTE)  # a brief is no decision
-    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN + 30 * MINUTE)
+    (trouble,) = find_troubles(Settings(data=tmp_path), REGION, ledger, SEVEN + 30 * MINUTE)
     assert "2026-11-23 的版次已发布但没有决定通知谁" in trouble.sentence
     decided(ledger, tmp_path)
     assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE) == []
 
 
 def test_a_run_has_ten_minutes_to_decide_whom_to_tell(ledger: Ledger, tmp_path: Path) -> None:
-    record(ledger, edition(DAY), False, SEVEN + 20 * MINUTE)
+    record_edition(ledger, edition(DAY), False, SEVEN + 20 * MINUTE)
     City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY)], [])
     assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE - timedelta(microseconds=1)) == []
     assert reasons(ledger, tmp_path, SEVEN + 30 * MINUTE) == [Reason.NO_EDITION]
     later = edition(DAY + timedelta(days=1))
-    record(ledger, later, False, SEVEN + timedelta(days=1, minutes=40))
+    record_edition(ledger, later, False, SEVEN + timedelta(days=1, minutes=40))
     City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY), later], [])
     assert reasons(ledger, tmp_path, SEVEN + timedelta(days=1, minutes=49)) == []
     assert reasons(ledger, tmp_path, SEVEN + timedelta(days=1, minutes=50)) == [Reason.NO_EDITION]
@@ -88,7 +88,7 @@ def test_a_run_has_ten_minutes_to_decide_whom_to_tell(ledger: Ledger, tmp_path: 
 def test_an_old_edition_is_told_before_half_past_seven_too(ledger: Ledger, tmp_path: Path) -> None:
     finished(ledger, tmp_path)
     assert reasons(ledger, tmp_path, SEVEN + timedelta(days=1)) == []
-    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN + timedelta(days=26))
+    (trouble,) = find_troubles(Settings(data=tmp_path), REGION, ledger, SEVEN + timedelta(days=26))
     assert trouble.sentence.startswith("2026-12-18 的版次没有完成")
 
 
@@ -97,7 +97,7 @@ def test_published_files_that_are_gone_are_told_and_stop_no_watch(ledger: Ledger
     (tmp_path / "published" / "current").unlink()
     read.close()
     settings = Settings(data=tmp_path)
-    (trouble,) = look(settings, REGION, ledger, SEVEN + HOUR)
+    (trouble,) = find_troubles(settings, REGION, ledger, SEVEN + HOUR)
     assert "已算出但没有发布" in trouble.sentence
     with MailServer() as server:
         settings = Settings(data=tmp_path, smtp_host="127.0.0.1", smtp_port=server.port, duty_mail=DUTY)
@@ -106,7 +106,10 @@ def test_published_files_that_are_gone_are_told_and_stop_no_watch(ledger: Ledger
 
 def test_a_day_without_a_run_misses_none(ledger: Ledger, tmp_path: Path) -> None:
     weekly = regions.load(ROOT / "tests" / "regions" / "us_states")
-    found = [look(Settings(data=tmp_path), weekly, ledger, SEVEN + timedelta(days=days, hours=20)) for days in range(7)]
+    found = [
+        find_troubles(Settings(data=tmp_path), weekly, ledger, SEVEN + timedelta(days=days, hours=20))
+        for days in range(7)
+    ]
     assert [len(one) for one in found].count(1) == 1
 
 
@@ -115,7 +118,7 @@ def test_mails_that_nobody_fetches_stick_after_half_an_hour(ledger: Ledger, tmp_
     queue_mails(ledger, 2)  # decided at ten
     ten = SEVEN + 3 * HOUR
     assert reasons(ledger, tmp_path, ten + 29 * MINUTE) == []
-    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, ten + 30 * MINUTE)
+    (trouble,) = find_troubles(Settings(data=tmp_path), REGION, ledger, ten + 30 * MINUTE)
     assert trouble.reason is Reason.STUCK
     assert "2 封邮件超过 30 分钟没有发出，最早的自 11-23 10:00" in trouble.sentence
 
@@ -128,29 +131,29 @@ def test_a_mail_that_waits_for_the_morning_is_not_stuck_in_the_night_unless_it_i
     night = SEVEN + 15 * HOUR
     with ledger.writing() as connection:
         connection.exec_driver_sql("update notice set next_attempt_at = '2026-11-24 00:30:00.000000'")
-    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, night)
+    (trouble,) = find_troubles(Settings(data=tmp_path), REGION, ledger, night)
     assert "1 封" in trouble.sentence
     morning = SEVEN + timedelta(days=1, hours=2, minutes=10)
-    record(ledger, edition(DAY + timedelta(days=1)), False, morning)
+    record_edition(ledger, edition(DAY + timedelta(days=1)), False, morning)
     City(tmp_path, Settings(data=tmp_path)).publish([edition(DAY), edition(DAY + timedelta(days=1))], [])
-    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, morning)
+    (trouble,) = find_troubles(Settings(data=tmp_path), REGION, ledger, morning)
     assert "2 封" in trouble.sentence
 
 
 def test_a_schedule_that_died_is_told_and_one_that_was_ended_is_not(ledger: Ledger, tmp_path: Path) -> None:
-    assert lease.take(ledger, job.LEASE, "a", SEVEN, MINUTE)
+    assert job.acquire_lease(ledger, job.LEASE, "a", SEVEN, MINUTE)
     assert reasons(ledger, tmp_path, SEVEN + 10 * MINUTE) == []
     assert reasons(ledger, tmp_path, SEVEN + 11 * MINUTE) == [Reason.NO_SCHEDULE]
-    lease.give_back(ledger, job.LEASE, "a")
+    job.release_lease(ledger, job.LEASE, "a")
     assert reasons(ledger, tmp_path, SEVEN + 11 * MINUTE) == []
 
 
 def test_a_schedule_that_died_before_the_clock_was_set_back_is_told(ledger: Ledger, tmp_path: Path) -> None:
-    assert lease.take(ledger, job.LEASE, "a", SEVEN + 2 * HOUR, MINUTE)
-    (trouble,) = look(Settings(data=tmp_path), REGION, ledger, SEVEN)
+    assert job.acquire_lease(ledger, job.LEASE, "a", SEVEN + 2 * HOUR, MINUTE)
+    (trouble,) = find_troubles(Settings(data=tmp_path), REGION, ledger, SEVEN)
     assert trouble.reason is Reason.NO_SCHEDULE
     assert "在时钟拨回（此前已到 11-23 09:01）之后没有动静" in trouble.sentence
-    assert lease.take(ledger, job.LEASE, "b", SEVEN, MINUTE)
+    assert job.acquire_lease(ledger, job.LEASE, "b", SEVEN, MINUTE)
     assert reasons(ledger, tmp_path, SEVEN) == []
 
 
@@ -159,7 +162,7 @@ def test_the_duty_desk_gets_one_mail_a_day_about_a_trouble(ledger: Ledger, tmp_p
         settings = Settings(data=tmp_path, smtp_host="127.0.0.1", smtp_port=server.port, duty_mail=DUTY)
         for hours in (1, 2, 25):
             now = SEVEN + hours * HOUR
-            said = tell_duty(look(settings, REGION, ledger, now), settings, REGION, ledger, now)
+            said = tell_duty(find_troubles(settings, REGION, ledger, now), settings, REGION, ledger, now)
             assert "已邮件告知值班岗" in said
     assert server.addresses() == [DUTY, DUTY]
     letter = parsed(server.accepted[0][1])
@@ -172,10 +175,10 @@ def test_a_mail_server_that_fails_is_told_in_words(ledger: Ledger, tmp_path: Pat
         pass
     settings = Settings(data=tmp_path, smtp_host="127.0.0.1", smtp_port=server.port, duty_mail=DUTY)
     now = SEVEN + HOUR
-    said = tell_duty(look(settings, REGION, ledger, now), settings, REGION, ledger, now)
+    said = tell_duty(find_troubles(settings, REGION, ledger, now), settings, REGION, ledger, now)
     assert "请当面或电话告知" in said
     assert "无法使用" in said
-    assert [one.state for one in recorded_notices(ledger)] == [State.QUEUED]
+    assert [one.state for one in recorded_notices(ledger)] == [NoticeState.QUEUED]
 
 
 def test_the_command_says_all_quiet_or_ends_with_status_1(tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ from pipelines.ingest.raw_store import newest_arrival
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act
-from pipelines.ledger.editions import record
+from pipelines.ledger.editions import record_edition
 from pipelines.ledger.notifications.notice import Reason
 from pipelines.operations import doctor
 from pipelines.operations.clock import refuse_clock_ahead
-from pipelines.operations.watch import look
+from pipelines.operations.watch import find_troubles
 from tests import tier
 from tests.house import House
 from tests.pipeline.ingest_place import claims
@@ -53,7 +53,7 @@ def test_a_clock_is_asked_about_ten_days_after_the_last_run_or_arrival(
 ) -> None:
     settings = city.settings
     if what != "nothing":
-        record(ledger, edition(DAY), False, ENDED)
+        record_edition(ledger, edition(DAY), False, ENDED)
     if what == "demonstration":
         settings.demonstration_mark.touch()
     if what in {"arrival", "backfilled"}:
@@ -95,13 +95,13 @@ def test_by_a_clock_far_ahead_no_file_is_taken_in_and_no_edition_made_until_some
 
 def test_an_edition_ahead_of_now_is_told_by_watch_doctor_and_readyz(city: City, ledger: Ledger) -> None:
     ahead = edition(REGION.local_day(datetime.now(UTC)) + timedelta(days=364))
-    record(ledger, ahead, False, ahead.cutoff_at)
+    record_edition(ledger, ahead, False, ahead.cutoff_at)
     city.publish([ahead], [])
     now = datetime.now(UTC)
-    trouble, *_ = look(city.settings, REGION, ledger, now)
+    trouble, *_ = find_troubles(city.settings, REGION, ledger, now)
     assert trouble.reason is Reason.EDITION_AHEAD
     assert f"gangshao edition withdraw {ahead.edition_id}" in trouble.sentence
-    found = next(one for one in doctor.examine(city.settings) if one.what == "已发布文件")
+    found = next(one for one in doctor.run_checks(city.settings) if one.what == "已发布文件")
     assert (found.is_well, found.sentence) == (False, trouble.sentence)
     server = Flask("site")
     server.register_blueprint(health(city.settings))
@@ -109,9 +109,11 @@ def test_an_edition_ahead_of_now_is_told_by_watch_doctor_and_readyz(city: City, 
     assert (answer.status_code, answer.json["status"]) == (503, "ahead")
     minutes = timedelta(minutes=1)
     assert Reason.EDITION_AHEAD in {
-        one.reason for one in look(city.settings, REGION, ledger, ahead.cutoff_at - 3 * minutes)
+        one.reason for one in find_troubles(city.settings, REGION, ledger, ahead.cutoff_at - 3 * minutes)
     }
-    assert Reason.EDITION_AHEAD not in {one.reason for one in look(city.settings, REGION, ledger, ahead.cutoff_at)}
+    assert Reason.EDITION_AHEAD not in {
+        one.reason for one in find_troubles(city.settings, REGION, ledger, ahead.cutoff_at)
+    }
 
 
 def test_an_edition_taken_back_leaves_all_tables_as_they_were_and_nobody_is_told_twice(

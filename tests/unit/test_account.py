@@ -30,7 +30,10 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def opened(ledger: Ledger, name: str = "zhang.san", role: Role = Role.CITY_DUTY, areas: tuple[str, ...] = ()) -> str:
     """An account with the password GOOD; returns its identity."""
     account_id = account.create(ledger, DESK, name, "张三", role, areas, NOW)
-    assert link.redeem_password(ledger, link.for_password(ledger, DESK, account_id, NOW), GOOD, [], NOW) is not None
+    assert (
+        link.redeem_password(ledger, link.insert_password_link(ledger, DESK, account_id, NOW), GOOD, [], NOW)
+        is not None
+    )
     return account_id
 
 
@@ -41,24 +44,28 @@ def entered(ledger: Ledger, name: str, password: str = GOOD) -> Session:
 
 
 def test_the_first_account_is_made_by_a_link_and_there_is_no_second_such_link(ledger: Ledger) -> None:
-    lost, token = link.set_up(ledger, NOW), link.set_up(ledger, NOW)
+    lost, token = link.issue_set_up_link(ledger, NOW), link.issue_set_up_link(ledger, NOW)
     assert lost is not None
     assert token is not None
-    assert link.redeem_set_up(ledger, lost, "root", "李四", GOOD, [], NOW) is None, "a later start ends earlier links"
-    fresh = link.redeem_set_up(ledger, token, " Root ", "李四", GOOD, [], NOW)
+    assert link.redeem_set_up(ledger, lost, link.NewAccount("root", "李四", GOOD), [], NOW) is None, (
+        "a later start ends earlier links"
+    )
+    fresh = link.redeem_set_up(ledger, token, link.NewAccount(" Root ", "李四", GOOD), [], NOW)
     assert fresh is not None
     assert (fresh.session.viewer.role, fresh.session.viewer.name) == (Role.ADMINISTRATOR, "root")
-    assert link.set_up(ledger, NOW) is None
+    assert link.issue_set_up_link(ledger, NOW) is None
     assert isinstance(sign_in(ledger, "ＲＯＯＴ", GOOD, NOW), SignedIn), "full width and capitals are the same name"
 
 
 def test_of_many_who_use_the_set_up_link_at_once_one_becomes_administrator(ledger: Ledger) -> None:
-    token = link.set_up(ledger, NOW)
+    token = link.issue_set_up_link(ledger, NOW)
     assert token is not None
     made: list[SignedIn | None] = []
     threads = [
         threading.Thread(
-            target=lambda n=n: made.append(link.redeem_set_up(ledger, token, f"root{n}", "李四", GOOD, [], NOW))
+            target=lambda n=n: made.append(
+                link.redeem_set_up(ledger, token, link.NewAccount(f"root{n}", "李四", GOOD), [], NOW)
+            )
         )
         for n in range(4)
     ]
@@ -72,7 +79,7 @@ def test_of_many_who_use_the_set_up_link_at_once_one_becomes_administrator(ledge
 
 def test_a_weak_password_leaves_the_link_good(ledger: Ledger) -> None:
     account_id = account.create(ledger, DESK, "zhang.san", "张三", Role.CITY_DUTY, [], NOW)
-    token = link.for_password(ledger, DESK, account_id, NOW)
+    token = link.insert_password_link(ledger, DESK, account_id, NOW)
     with pytest.raises(UserError, match="12"):
         link.redeem_password(ledger, token, "short", [], NOW)
     with pytest.raises(UserError, match="zhang"):
@@ -83,11 +90,11 @@ def test_a_weak_password_leaves_the_link_good(ledger: Ledger) -> None:
 
 def test_a_new_link_ends_the_one_before_and_all_end_after_a_day(ledger: Ledger) -> None:
     account_id = account.create(ledger, DESK, "zhang.san", "张三", Role.CITY_DUTY, [], NOW)
-    first, second = (link.for_password(ledger, DESK, account_id, NOW) for _ in range(2))
-    assert link.inspect(ledger, first, NOW) is None
+    first, second = (link.insert_password_link(ledger, DESK, account_id, NOW) for _ in range(2))
+    assert link.inspect_link(ledger, first, NOW) is None
     assert link.redeem_password(ledger, second, GOOD, [], NOW + timedelta(hours=24)) is None
-    assert link.inspect(ledger, second, NOW + timedelta(hours=24) - timedelta(seconds=1)) is not None
-    assert link.redeem(ledger, second, NOW) is None, "a link for a password signs nobody in without one"
+    assert link.inspect_link(ledger, second, NOW + timedelta(hours=24) - timedelta(seconds=1)) is not None
+    assert link.redeem_link(ledger, second, NOW) is None, "a link for a password signs nobody in without one"
 
 
 def test_an_account_sees_what_its_role_and_areas_say(ledger: Ledger) -> None:
@@ -119,14 +126,14 @@ def test_closing_an_account_ends_its_sessions_links_and_sign_in(ledger: Ledger) 
     account_id = opened(ledger)
     other = opened(ledger, "li.si")
     fresh, kept = entered(ledger, "zhang.san"), entered(ledger, "li.si")
-    token = link.for_password(ledger, DESK, account_id, NOW)
+    token = link.insert_password_link(ledger, DESK, account_id, NOW)
     account.disable(ledger, DESK, account_id, NOW)
     assert session.viewer_of(ledger, fresh.token, NOW) is None
     assert session.viewer_of(ledger, kept.token, NOW) is not None
-    assert link.inspect(ledger, token, NOW) is None
+    assert link.inspect_link(ledger, token, NOW) is None
     assert sign_in(ledger, "zhang.san", GOOD, NOW) == Refused()
     with pytest.raises(UserError, match="停用"):
-        link.for_password(ledger, DESK, account_id, NOW)
+        link.insert_password_link(ledger, DESK, account_id, NOW)
     account.enable(ledger, DESK, account_id, NOW)
     assert sign_in(ledger, "zhang.san", GOOD, NOW) == Refused(), "opened again it needs a new password"
     assert {one.name: one.open_sessions for one in account.accounts(ledger, NOW)} == {"li.si": 2, "zhang.san": 0}
@@ -177,7 +184,7 @@ def test_changing_ones_password_ends_ones_other_sessions_and_renews_the_token_of
     seen = [session.viewer_of(ledger, fresh, NOW + timedelta(minutes=20) * step) is not None for step in range(25)]
     assert seen == [True] * 24 + [False], "it ends after the eight hours it had from the beginning"
     renewed = json.loads(trail.entries(ledger, act=Act.ACCOUNT)[0].details)
-    assert (renewed["session"], renewed["renewed"]) == (session.mark(here.token), session.mark(fresh))
+    assert (renewed["session"], renewed["renewed"]) == (session.session_mark(here.token), session.session_mark(fresh))
     assert sign_in(ledger, "zhang.san", GOOD, NOW) == Refused()
     entered(ledger, "zhang.san", OTHER)
 
@@ -193,7 +200,7 @@ def test_who_holds_a_session_cannot_guess_its_password_without_end(ledger: Ledge
 
 def test_every_act_is_in_the_audit_trail_without_any_secret(ledger: Ledger) -> None:
     account_id = opened(ledger)
-    token = link.for_password(ledger, DESK, account_id, NOW)
+    token = link.insert_password_link(ledger, DESK, account_id, NOW)
     sign_in(ledger, "zhang.san", "a wrong password", NOW, "10.2.2.2")
     sign_in(ledger, "my secret typed as name", GOOD, NOW, "10.2.2.2")
     account.sign_out(ledger, DESK, account_id, NOW)

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.judging.cause import with_cause
+from pipelines.judging.contributor import add_causes
 
 CITY = "371500"
 SINCE, UNTIL = date(2026, 10, 24), date(2026, 10, 30)
@@ -59,21 +59,21 @@ def rise(people: float, indicator: str, since: date = SINCE, until: date = UNTIL
 def test_what_an_employer_brings_every_week_is_not_the_cause(con: duckdb.DuckDBPyConnection, indicator: str) -> None:
     for number in range(30):
         bring(con, f"small {number}", 1, UNTIL)
-    assert with_cause(con, rise(30.0, indicator), CITY)["employer"].isna().all()
+    assert add_causes(con, rise(30.0, indicator), CITY)["employer"].isna().all()
 
 
 @pytest.mark.parametrize("indicator", ["benefit_claim", "insured_leave"])
 def test_who_brings_most_of_the_rise_is_named_at_every_place(con: duckdb.DuckDBPyConnection, indicator: str) -> None:
     bring(con, "factory", 16, UNTIL)
-    assert with_cause(con, rise(30.0, indicator), CITY)["employer_name"].tolist() == ["示例厂"] * 4
-    assert with_cause(con, rise(33.0, indicator), CITY)["employer"].isna().all()
+    assert add_causes(con, rise(30.0, indicator), CITY)["employer_name"].tolist() == ["示例厂"] * 4
+    assert add_causes(con, rise(33.0, indicator), CITY)["employer"].isna().all()
     bring(con, "agency", 20, SINCE)
-    assert with_cause(con, rise(36.0, indicator), CITY)["employer"].tolist() == ["agency"] * 4, "20 beyond its own 20"
+    assert add_causes(con, rise(36.0, indicator), CITY)["employer"].tolist() == ["agency"] * 4, "20 beyond its own 20"
 
 
 def test_without_a_day_of_history_nobody_is_named(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("delete from benefit_claim_in_force where filed_on < $since", {"since": UNTIL})
-    assert with_cause(con, rise(20.0, "benefit_claim", UNTIL, UNTIL), CITY)["employer"].isna().all()
+    assert add_causes(con, rise(20.0, "benefit_claim", UNTIL, UNTIL), CITY)["employer"].isna().all()
 
 
 def test_lost_posts_have_a_cause_too(con: duckdb.DuckDBPyConnection) -> None:
@@ -83,5 +83,5 @@ def test_lost_posts_have_a_cause_too(con: duckdb.DuckDBPyConnection) -> None:
     september = date(2026, 9, 1)
     forms = [("371502", "C", "agency", september, 44), ("371502", "C", "factory", september, 30)]
     con.executemany("insert into monitored_employer_in_force values (?, ?, ?, ?, ?)", forms)
-    found = with_cause(con, rise(32.0, "job_loss_rate", september, september), CITY)
+    found = add_causes(con, rise(32.0, "job_loss_rate", september, september), CITY)
     assert found["employer"].tolist() == ["factory"] * 4

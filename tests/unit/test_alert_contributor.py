@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.core.sql import step
-from pipelines.judging.cause import with_cause
-from pipelines.judging.contributor import MOST_NAMED, contributors
+from pipelines.judging.contributor import MOST_NAMED, add_causes, load_contributors
 from pipelines.judging.findings import FINDING
 from pipelines.judging.lifecycle import EarlyWarning, opened
 from pipelines.warehouse.tables import define
@@ -67,7 +66,7 @@ def warning(rule: str, kind: str = "spike", indicator: str = "benefit_claim", **
 
 
 def told(con: duckdb.DuckDBPyConnection, one: EarlyWarning) -> list[tuple[object, ...]]:
-    found = contributors(con, [one], RULES, CITY)
+    found = load_contributors(con, [one], RULES, CITY)
     assert (found["episode_id"] == one.episode_id).all()
     assert (found["area"] == one.area).all()
     rows = found[["place", "member", "member_name", "observed", "expected"]].astype(object)
@@ -97,7 +96,7 @@ def test_the_employer_named_as_the_cause_is_the_first_of_those_told(con: duckdb.
     claims(con, "agency", 14, UNTIL)
     one = warning("benefit_claim_spike", people=30.0)
     finding = pd.DataFrame([vars(one)]).astype({"window_from": "datetime64[us]", "data_to": "datetime64[us]"})
-    cause = with_cause(con, finding, CITY).iloc[0]
+    cause = add_causes(con, finding, CITY).iloc[0]
     assert told(con, one)[0][1:3] == (cause["employer"], cause["employer_name"]) == ("factory", "示例厂")
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from models.recipe import DAY
 from pipelines.core.catalogue.rule_terms import LIMITS
-from pipelines.judging import findings as rules
-from pipelines.judging.grouping import fold
+from pipelines.judging.grouping import group_spikes
+from pipelines.judging.kinds.spike import find_spikes
 from pipelines.judging.lifecycle import advance
-from pipelines.judging.override import with_overrides
+from pipelines.judging.rule_scope import apply_overrides
 from pipelines.notifying import notification_reasons
 
 CITY, AREAS, INDUSTRIES = "371500", ("371502", "371521"), ("C", "F", "G")
@@ -63,7 +63,7 @@ def scores(more: dict[tuple[str, str], float], usual: float = 20.0) -> pd.DataFr
 
 def found(more: dict[tuple[str, str], float], told: frozenset[tuple[str, str, str]] = frozenset()) -> pd.DataFrame:
     frame = scores(more)
-    return fold(rules.spikes(RULES, frame, {"benefit_claim": "higher"}), RULES, frame, told)
+    return group_spikes(find_spikes(RULES, frame, {"benefit_claim": "higher"}), RULES, frame, told)
 
 
 def standing(findings: pd.DataFrame) -> set[tuple[str, str]]:
@@ -108,7 +108,7 @@ def test_a_red_finding_is_told_beside_the_yellow_one_that_explains_it():
     red = yellow.assign(level=np.where(yellow["rule_id"] == "cell", 1, 3))
     frame = scores(more)
     for limits, told_itself in ((yellow, {"ALL"}), (red, {"ALL", *INDUSTRIES})):
-        findings = fold(rules.spikes(limits, frame, {"benefit_claim": "higher"}), limits, frame, frozenset())
+        findings = group_spikes(find_spikes(limits, frame, {"benefit_claim": "higher"}), limits, frame, frozenset())
         assert {industry for area, industry in standing(findings) if area == "371502"} == told_itself
 
 
@@ -116,9 +116,9 @@ def test_vacancies_that_fall_in_a_whole_county_are_one_warning():
     fallen = scores({("371502", industry): -14.0 for industry in INDUSTRIES}).assign(indicator="vacancy")
     fallen["strength"] = -fallen["strength"]
     lines = RULES.assign(indicator="vacancy")
-    spikes = rules.spikes(lines, fallen, {"vacancy": "lower"})
+    spikes = find_spikes(lines, fallen, {"vacancy": "lower"})
     assert len(spikes) > 1
-    findings = fold(spikes, lines, fallen, frozenset())
+    findings = group_spikes(spikes, lines, fallen, frozenset())
     assert standing(findings) == {("371502", "ALL")}
 
 
@@ -137,11 +137,11 @@ def test_a_line_of_one_area_folds_nothing_elsewhere(more: tuple[float, ...], rul
     frame = scores(dict(zip((("371502", "C"), ("371502", "F"), ("371502", "G")), more, strict=True)))
 
     def elsewhere(terms: pd.DataFrame) -> list[list[object]]:
-        told = fold(rules.spikes(terms, frame, {"benefit_claim": "higher"}), terms, frame, set())
+        told = group_spikes(find_spikes(terms, frame, {"benefit_claim": "higher"}), terms, frame, set())
         own = told[told["area"] != "371521"].sort_values(["rule_id", "area", "industry"])
         return own[["area", "industry", "level", "explained_by"]].fillna("").to_numpy().tolist()
 
-    assert elsewhere(with_overrides(RULES, override, date(2026, 10, 31))) == elsewhere(RULES)
+    assert elsewhere(apply_overrides(RULES, override, date(2026, 10, 31))) == elsewhere(RULES)
 
 
 def test_no_finding_no_fold():

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from pipelines.core.domain import Grain
-from pipelines.judging.period import last_day, words
+from pipelines.judging.period import last_day, name_period
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from pipelines.judging.period import last_day, words
 )
 def test_a_period_is_named_as_people_name_it(grain: Grain, first: date, last: date, named: str) -> None:
     assert last_day(grain, first) == last
-    assert words(grain, first) == named
+    assert name_period(grain, first) == named

@@ -9,8 +9,11 @@ import pytest
 
 from pipelines.core.catalogue.rule_terms import LIMITS
 from pipelines.core.sql import step
-from pipelines.judging import findings
-from pipelines.judging.override import with_overrides
+from pipelines.judging.kinds.event import find_events
+from pipelines.judging.kinds.level import find_levels
+from pipelines.judging.kinds.several import find_several
+from pipelines.judging.kinds.spike import find_spikes
+from pipelines.judging.rule_scope import apply_overrides
 from pipelines.warehouse.tables import define
 
 CITY = "371500"
@@ -66,7 +69,7 @@ def score(observed: float, expected: float, strength: float, place: str = "cell"
 def test_a_spike_needs_strength_size_and_people(
     observed: float, expected: float, strength: float, level: int | None
 ) -> None:
-    found = findings.spikes(spike_rules(), score(observed, expected, strength), WORSE)
+    found = find_spikes(spike_rules(), score(observed, expected, strength), WORSE)
     assert list(found["level"]) == ([] if level is None else [level])
 
 
@@ -83,25 +86,25 @@ def test_a_spike_needs_strength_size_and_people(
 def test_a_spike_that_reaches_each_of_its_lines_is_one(
     observed: float, expected: float, strength: float, is_met: bool
 ) -> None:
-    assert len(findings.spikes(spike_rules(), score(observed, expected, strength), WORSE)) == is_met
+    assert len(find_spikes(spike_rules(), score(observed, expected, strength), WORSE)) == is_met
 
 
 def test_the_strongest_window_speaks_for_the_series() -> None:
     both = pd.concat([score(171, 97, 3.7), score(300, 200, 4.3, window=14)])
-    found = findings.spikes(spike_rules(), both, WORSE)
+    found = find_spikes(spike_rules(), both, WORSE)
     assert list(found["observed"]) == [300]
     assert list(found["people"]) == [100]
 
 
 def test_a_rule_judges_only_the_levels_of_its_scope() -> None:
     narrow = spike_rules().assign(scope="city;area")
-    assert findings.spikes(narrow, score(171, 97, 5.6, place="cell"), WORSE).empty
-    assert len(findings.spikes(narrow, score(171, 97, 5.6, place="area"), WORSE)) == 1
+    assert find_spikes(narrow, score(171, 97, 5.6, place="cell"), WORSE).empty
+    assert len(find_spikes(narrow, score(171, 97, 5.6, place="area"), WORSE)) == 1
 
 
 @pytest.mark.parametrize(("observed", "expected", "level"), [(97, 171, 2), (171, 97, None), (160, 171, None)])
 def test_where_lower_is_worse_a_fall_is_the_spike(observed: float, expected: float, level: int | None) -> None:
-    found = findings.spikes(
+    found = find_spikes(
         spike_rules().assign(indicator="vacancy"), score(observed, expected, 5.6).assign(indicator="vacancy"), WORSE
     )
     assert list(found["level"]) == ([] if level is None else [level])
@@ -147,7 +150,7 @@ def test_a_level_rule_needs_its_line_its_margin_its_history_and_its_base(
             )
         ]
     )
-    found = findings.levels(level, reading(value, usual, history, base), {"job_loss_rate": "higher"}, CITY)
+    found = find_levels(level, reading(value, usual, history, base), {"job_loss_rate": "higher"}, CITY)
     assert len(found) == is_met
 
 
@@ -169,7 +172,7 @@ def test_a_reading_that_reaches_each_of_the_lines_of_a_level_rule_is_met(
               min_people=10)]
     )  # fmt: skip
     told = reading(value, usual, 12, base).assign(numerator=people)
-    assert len(findings.levels(level, told, {"job_loss_rate": "higher"}, CITY)) == is_met
+    assert len(find_levels(level, told, {"job_loss_rate": "higher"}, CITY)) == is_met
 
 
 @pytest.mark.parametrize(
@@ -187,7 +190,7 @@ def test_a_reading_that_reaches_each_of_the_lines_of_a_level_rule_is_met(
 )
 def test_a_level_rule_needs_a_year_of_its_periods(grain: str, history: int, is_met: bool) -> None:
     level = pd.DataFrame([rule(kind="level", indicator="job_loss_rate", grain=grain, level=3, line=2.0, margin=1.0)])
-    assert len(findings.levels(level, reading(3.3, 1.5, history), {"job_loss_rate": "higher"}, CITY)) == is_met
+    assert len(find_levels(level, reading(3.3, 1.5, history), {"job_loss_rate": "higher"}, CITY)) == is_met
 
 
 def test_the_own_median_is_of_two_years_in_weeks_too() -> None:
@@ -209,8 +212,8 @@ def test_the_own_median_is_of_two_years_in_weeks_too() -> None:
 def test_a_fall_is_worse_where_lower_is_worse() -> None:
     level = pd.DataFrame([rule(kind="level", indicator="job_loss_rate", grain="month", level=3, line=-2.0, margin=1.0)])
     fallen = reading(-2.5, -0.5)
-    assert len(findings.levels(level, fallen, {"job_loss_rate": "lower"}, CITY)) == 1
-    assert findings.levels(level, reading(2.5, 0.5), {"job_loss_rate": "lower"}, CITY).empty
+    assert len(find_levels(level, fallen, {"job_loss_rate": "lower"}, CITY)) == 1
+    assert find_levels(level, reading(2.5, 0.5), {"job_loss_rate": "lower"}, CITY).empty
 
 
 def layoff(planned: int, staff: int, reported: str = "2026-10-20", employer: str = "e1") -> dict[str, object]:
@@ -237,16 +240,16 @@ def event_rules() -> pd.DataFrame:
     [(20, 1000, 4), (19, 1000, None), (19, 190, 4), (300, 600, 1), (300, 599, 4), (299, 600, 4)],
 )
 def test_a_single_report_is_judged_by_the_letter_of_the_line(planned: int, staff: int, level: int | None) -> None:
-    found = findings.events(event_rules(), pd.DataFrame([layoff(planned, staff)]), DAY)
+    found = find_events(event_rules(), pd.DataFrame([layoff(planned, staff)]), DAY)
     assert set(found["kind"]) <= {"event"}
     assert list(found["level"]) == ([] if level is None else [level])
 
 
 def test_a_report_counts_until_its_window_after_the_planned_day_is_over() -> None:
     old = pd.DataFrame([layoff(50, 100, "2026-09-30")])
-    assert findings.events(event_rules(), old, DAY).empty
+    assert find_events(event_rules(), old, DAY).empty
     planned_later = old.assign(effective_on=pd.Timestamp("2026-10-30"))
-    assert len(findings.events(event_rules(), planned_later, DAY)) == 1
+    assert len(find_events(event_rules(), planned_later, DAY)) == 1
 
 
 @pytest.mark.parametrize(
@@ -257,7 +260,7 @@ def test_a_report_counts_on_the_days_of_its_window_and_on_none_more(
     window_days: float, reported: str, is_met: bool
 ) -> None:
     limit = event_rules().assign(window_days=window_days)  # thirty days, as the law says, where a rule says nothing
-    assert len(findings.events(limit, pd.DataFrame([layoff(50, 100, reported)]), DAY)) == is_met
+    assert len(find_events(limit, pd.DataFrame([layoff(50, 100, reported)]), DAY)) == is_met
 
 
 @pytest.mark.parametrize(
@@ -277,7 +280,7 @@ def test_what_several_employers_report_adds_up_on_the_days_of_the_window(
         [rule(kind="several", indicator="layoff_reported", scope="area", level=3, line=100, window_days=30)]
     )
     two = pd.DataFrame([layoff(people[0], 500, reported), layoff(people[1], 500, "2026-10-20", employer="e2")])
-    assert len(findings.several(limit, two, DAY, CITY)) == is_met
+    assert len(find_several(limit, two, DAY, CITY)) == is_met
 
 
 def test_several_employers_add_up_one_alone_does_not() -> None:
@@ -285,9 +288,9 @@ def test_several_employers_add_up_one_alone_does_not() -> None:
         [rule(kind="several", indicator="layoff_reported", scope="area;industry", level=3, line=100, window_days=30)]
     )
     alone = pd.DataFrame([layoff(120, 500)])
-    assert findings.several(limit, alone, DAY, CITY).empty
+    assert find_several(limit, alone, DAY, CITY).empty
     two = pd.DataFrame([layoff(60, 500), layoff(60, 500, employer="e2")])
-    found = findings.several(limit, two, DAY, CITY)
+    found = find_several(limit, two, DAY, CITY)
     assert sorted(zip(found["area"], found["industry"], strict=True)) == [("371500", "C"), ("371502", "ALL")]
     assert set(found["people"]) == {120}
 
@@ -302,12 +305,12 @@ def test_a_line_of_one_area_holds_from_its_first_to_its_last_day(day: str, line:
         columns=["rule_id", "level", "area", *LIMITS, "effective_from", "effective_to"],
     )  # fmt: skip
     limit = pd.DataFrame([rule(kind="event", indicator="layoff_reported", level=4, line=20, window_days=30)])
-    limit = with_overrides(
+    limit = apply_overrides(
         limit.reindex(columns=[*dict.fromkeys([*limit.columns, *LIMITS])]), override, date.fromisoformat(day)
     )
     people = [line - 1, line]
     found = [
-        len(findings.events(limit, pd.DataFrame([layoff(planned, 1000, day)]), date.fromisoformat(day)))
+        len(find_events(limit, pd.DataFrame([layoff(planned, 1000, day)]), date.fromisoformat(day)))
         for planned in people
     ]
     assert found == [0, 1]

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING says of another city is a region that loads, with somebody at every post."""
+"""What docs/develop/region.md says of another city is a region that loads, with somebody at every post."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from tests.house import LIAOCHENG
 def test_another_city_as_it_is_written_loads_and_everybody_there_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "dezhou"
     shutil.copytree(LIAOCHENG, folder)
-    section = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Another city")[1]
+    section = (ROOT / "docs" / "develop" / "region.md").read_text(encoding="utf-8")
     name, told = "", dict[str, list[str]]()
     for line in section.split("```")[1].splitlines():
         if begins := re.match(r"(\w+\.(?:csv|toml)) +(.+)", line):

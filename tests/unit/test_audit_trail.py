@@ -14,7 +14,7 @@ from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.accounts import link
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor, Result
-from pipelines.ledger.audit_trail.verify import verify
+from pipelines.ledger.audit_trail.verification import verify_chain
 from tests import appender
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -29,15 +29,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def test_each_entry_names_the_hash_of_the_one_before(ledger: Ledger) -> None:
-    first = trail.write(ledger, Act.EXPORT, WHO, "readings", NOW, details={"rows": 3})
-    second = trail.write(ledger, Act.PURGE, WHO, "raw", NOW, result=Result.BEGUN)
+    first = trail.write_entry(ledger, Act.EXPORT, WHO, "readings", NOW, details={"rows": 3})
+    second = trail.write_entry(ledger, Act.PURGE, WHO, "raw", NOW, result=Result.BEGUN)
     assert first is not None
     assert second is not None
     assert (first.seq, first.previous_hash) == (1, trail.FIRST_PREVIOUS)
     assert (second.seq, second.previous_hash) == (2, first.own_hash)
     assert first.at == "2026-11-23T01:00:00.000000Z"
     assert first.details == '{"rows":3}'
-    assert verify(ledger, []).breach == ""
+    assert verify_chain(ledger, []).breach == ""
 
 
 @pytest.mark.parametrize(
@@ -53,20 +53,20 @@ def test_each_entry_names_the_hash_of_the_one_before(ledger: Ledger) -> None:
 )
 def test_the_database_refuses_to_change_or_delete_an_entry(ledger: Ledger, tmp_path: Path, statement: str) -> None:
     for target in ("a", "b"):
-        trail.write(ledger, Act.EXPORT, WHO, target, NOW)
+        trail.write_entry(ledger, Act.EXPORT, WHO, target, NOW)
     with (
         sqlite3.connect(tmp_path / "ledger.sqlite") as other,
         pytest.raises(sqlite3.IntegrityError, match="audit trail"),
     ):
         other.execute(statement)
     assert [entry.target for entry in trail.entries(ledger)] == ["b", "a"]
-    assert verify(ledger, []).breach == ""
+    assert verify_chain(ledger, []).breach == ""
 
 
 def test_an_act_that_fails_leaves_no_entry_and_an_entry_that_fails_undoes_the_act(ledger: Ledger) -> None:
     def fail_after_the_entry() -> None:
         with ledger.writing() as connection:
-            trail.append(connection, Act.EXPORT, WHO, "readings", NOW)
+            trail.append_entry(connection, Act.EXPORT, WHO, "readings", NOW)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -77,23 +77,23 @@ def test_an_act_that_fails_leaves_no_entry_and_an_entry_that_fails_undoes_the_ac
             text("create trigger full_disk before insert on audit begin select raise(abort, 'full'); end")
         )
     with pytest.raises(IntegrityError, match="full"):
-        link.issue(ledger, Role.AUDITOR, [], "", timedelta(hours=1), NOW)
+        link.issue_link(ledger, Role.AUDITOR, [], "", timedelta(hours=1), NOW)
     with ledger.reading() as connection:
         assert connection.execute(text("select count(*) from sign_in_link")).scalar_one() == 0
 
 
 def test_what_is_entered_once_is_not_entered_again(ledger: Ledger) -> None:
-    assert trail.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-23") is not None
-    assert trail.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-23") is None
-    assert trail.write(ledger, Act.SMALL_CELL_VIEW, WHO, "/", NOW, once_key="s:/:2026-11-24") is not None
-    assert verify(ledger, []).entries == 2
+    assert trail.write_once(ledger, "s:/:2026-11-23", trail.NewEntry(Act.SMALL_CELL_VIEW, WHO, "/", NOW)) is not None
+    assert trail.write_once(ledger, "s:/:2026-11-23", trail.NewEntry(Act.SMALL_CELL_VIEW, WHO, "/", NOW)) is None
+    assert trail.write_once(ledger, "s:/:2026-11-24", trail.NewEntry(Act.SMALL_CELL_VIEW, WHO, "/", NOW)) is not None
+    assert verify_chain(ledger, []).entries == 2
 
 
 def test_entries_are_found_by_day_name_act_and_number_newest_first(ledger: Ledger) -> None:
     for hour, (who, act) in enumerate(
         [("a_b", Act.SIGN_IN), ("axb", Act.EXPORT), ("a_b", Act.EXPORT), ("c", Act.SIGN_OUT)]
     ):
-        trail.write(ledger, act, Actor(who, ""), str(hour), NOW + timedelta(hours=hour))
+        trail.write_entry(ledger, act, Actor(who, ""), str(hour), NOW + timedelta(hours=hour))
 
     def targets(**asked: object) -> list[str]:
         return [entry.target for entry in trail.entries(ledger, **asked)]  # type: ignore[arg-type]
@@ -107,16 +107,16 @@ def test_entries_are_found_by_day_name_act_and_number_newest_first(ledger: Ledge
 
 def test_no_text_breaks_the_line_the_chain_or_the_store(ledger: Ledger) -> None:
     odd = "a\nb\x00c\udcffd" + "长" * 500
-    entry = trail.write(ledger, Act.REFUSAL, Actor(odd, odd), odd, NOW, details={"path": odd})
+    entry = trail.write_entry(ledger, Act.REFUSAL, Actor(odd, odd), odd, NOW, details={"path": odd})
     assert entry is not None
     assert entry.target.startswith("a?b?c?d长")
     assert (len(entry.who), len(entry.source)) == (200, 64)
-    assert verify(ledger, []).breach == ""
+    assert verify_chain(ledger, []).breach == ""
 
 
 def test_an_instant_without_a_zone_is_refused(ledger: Ledger) -> None:
     with pytest.raises(ValueError, match="without a zone"):
-        trail.write(ledger, Act.EXPORT, WHO, "x", datetime(2026, 11, 23))  # noqa: DTZ001
+        trail.write_entry(ledger, Act.EXPORT, WHO, "x", datetime(2026, 11, 23))  # noqa: DTZ001
 
 
 def test_two_processes_that_append_at_once_keep_one_chain(tmp_path: Path, ledger: Ledger) -> None:
@@ -129,5 +129,5 @@ def test_two_processes_that_append_at_once_keep_one_chain(tmp_path: Path, ledger
     whos = [entry.who for entry in trail.entries(ledger)]
     assert sorted(whos) == ["one"] * 40 + ["two"] * 40
     assert sum(one != other for one, other in pairwise(whos)) > 1, "they did write at once"
-    verdict = verify(ledger, [])
+    verdict = verify_chain(ledger, [])
     assert (verdict.entries, verdict.breach) == (80, "")

@@ -12,7 +12,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import anchor, trail
 from pipelines.ledger.audit_trail.trail import Act, Actor
-from pipelines.ledger.audit_trail.verify import Verdict, verify
+from pipelines.ledger.audit_trail.verification import Verdict, verify_chain
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 WHO = Actor("city_duty:值班岗", "10.1.2.3")
@@ -30,15 +30,16 @@ def ledger(settings: Settings) -> Iterator[Ledger]:
     opened = open_ledger(settings)
     for number in range(1, 13):
         at = NOW + timedelta(minutes=number)
-        trail.write(opened, Act.EXPORT, WHO, f"readings{number}", at, details={"rows": number}, once_key=f"k{number}")
+        entry = trail.NewEntry(Act.EXPORT, WHO, f"readings{number}", at, details={"rows": number})
+        trail.write_once(opened, f"k{number}", entry)
         if number in {6, 10}:
-            anchor.keep(settings, opened, f"2026-11-{number}.1", at)
+            anchor.write_anchor(settings, opened, f"2026-11-{number}.1", at)
     yield opened
     opened.close()
 
 
 def judged(settings: Settings, ledger: Ledger) -> Verdict:
-    return verify(ledger, anchor.known(settings))
+    return verify_chain(ledger, anchor.known(settings))
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_a_trail_written_anew_from_some_entry_is_named_by_the_first_anchor_after
     settings: Settings, ledger: Ledger, attack: sqlite3.Connection
 ) -> None:
     written_anew(attack, 1, lambda row: row.update(who="nobody"))
-    assert verify(ledger, []).breach == "", "without anchors nobody could tell"
+    assert verify_chain(ledger, []).breach == "", "without anchors nobody could tell"
     assert judged(settings, ledger).breach.startswith("锚点文件第 1 行记下的第 6 条散列与审计记录不同")
 
 
@@ -153,7 +154,7 @@ def test_a_noted_anchor_finds_what_came_after_the_last_publishing(
     noted = anchor.given(f"12:{judged(settings, ledger).last_hash}")
     attack.execute("delete from audit where seq > 10")
     assert judged(settings, ledger).breach == ""
-    assert verify(ledger, [*anchor.known(settings), noted]).breach.startswith("所给的锚点记到第 12 条")
+    assert verify_chain(ledger, [*anchor.known(settings), noted]).breach.startswith("所给的锚点记到第 12 条")
 
 
 def publish_manifest(settings: Settings, told: dict[str, object]) -> Path:
@@ -178,11 +179,11 @@ def test_an_anchor_taken_out_of_the_file_is_missed(settings: Settings, ledger: L
 def test_the_published_manifest_alone_finds_a_trail_written_anew(
     settings: Settings, ledger: Ledger, attack: sqlite3.Connection
 ) -> None:
-    told = anchor.keep(settings, ledger, "2026-11-10.1", NOW)
+    told = anchor.write_anchor(settings, ledger, "2026-11-10.1", NOW)
     publish_manifest(settings, told)
     written_anew(attack, 3, lambda row: row.update(at="2026-01-01T00:00:00.000000Z"))
     kept = [found for found in anchor.known(settings) if "发布清单" in found.place]
-    assert verify(ledger, kept).breach.startswith("版次 2026-11-10.1 的发布清单记下的第 12 条散列与审计记录不同")
+    assert verify_chain(ledger, kept).breach.startswith("版次 2026-11-10.1 的发布清单记下的第 12 条散列与审计记录不同")
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,6 @@ def test_half_an_anchor_that_a_kill_left_is_no_anchor_and_is_replaced_by_the_nex
     with settings.anchors.open("a") as file:
         file.write('{"number": 3, "se')
     assert len(anchor.known(settings)) == 2
-    anchor.keep(settings, ledger, "2026-11-12.1", NOW)
+    anchor.write_anchor(settings, ledger, "2026-11-12.1", NOW)
     assert [found.anchor.number for found in anchor.known(settings)] == [1, 2, 3]
     assert judged(settings, ledger).anchors == 3

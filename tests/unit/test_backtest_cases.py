@@ -14,8 +14,8 @@ from pipelines.core.settings import Settings
 from pipelines.judging.rule_backtest import figures
 from pipelines.judging.verification_labels import DECIDED, decided
 from pipelines.ledger import open_ledger
-from pipelines.ledger.audit_trail.trail import Actor
-from pipelines.ledger.workflow.steps import Subject, take
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
+from pipelines.ledger.workflow.steps import Ground, Subject, apply_transition
 from pipelines.warehouse.tables import define
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
@@ -105,10 +105,7 @@ def test_what_stands_of_a_warning_is_read_from_the_ledger(tmp_path: Path) -> Non
                 [name, AREA, name],
             )
         for name, state in steps.items():
-            take(
-                ledger, REGION.transition, viewer, head, Subject(name, "", AREA, Level.YELLOW), state,
-                datetime(2026, 9, 2, 17, tzinfo=UTC), cause="chance", note="核查",
-            )  # fmt: skip
+            apply_transition(ledger, REGION.transition, ActContext(viewer, head, datetime(2026, 9, 2, 17, tzinfo=UTC), "核查"), Subject(name, "", AREA, Level.YELLOW), state, Ground(cause="chance"))  # fmt: skip
         found = decided(con, ledger, REGION, "benefit_claim").set_index("industry")
     ledger.close()
     assert found["ruling"].to_dict() == {"right": "confirmed", "wrong": "dismissed"}

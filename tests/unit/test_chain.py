@@ -11,14 +11,25 @@ from pipelines.core.region.load import load
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
 from pipelines.ledger.notifications import notice as outbox
-from pipelines.ledger.notifications.notice import Decision, Purpose, Reason
-from pipelines.ledger.notifications.notice import State as Sent
+from pipelines.ledger.notifications.notice import NoticeDecision, Purpose, Reason
+from pipelines.ledger.notifications.notice import NoticeState as Sent
 from pipelines.ledger.workflow import acknowledgement
 from pipelines.ledger.workflow.acknowledgement import acknowledgements
-from pipelines.ledger.workflow.measure import assign
-from pipelines.ledger.workflow.steps import Cause, Shown, Standing, Subject, deadlines, next_steps, standing, take, undo
+from pipelines.ledger.workflow.measure import Assignment, assign_measure
+from pipelines.ledger.workflow.steps import (
+    Cause,
+    Ground,
+    ShownState,
+    Subject,
+    WorkflowState,
+    apply_transition,
+    deadlines,
+    next_steps,
+    undo_transition,
+    workflow_states,
+)
 
 TRANSITION = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng").transition
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -46,13 +57,15 @@ def actor_of(viewer: Viewer) -> Actor:
 
 
 def step(ledger: Ledger, viewer: Viewer, subject: Subject, to: str, hours: float, **more: object) -> None:
-    given: dict[str, object] = {"note": "已核实"} | more
-    take(ledger, TRANSITION, viewer, actor_of(viewer), subject, State(to), at(hours), **given)  # type: ignore[arg-type]
+    note, shown = str(more.pop("note", "已核实")), more.pop("shown", None)
+    context = ActContext(viewer, actor_of(viewer), at(hours), note)
+    ground = Ground(**more)  # type: ignore[arg-type]
+    apply_transition(ledger, TRANSITION, context, subject, State(to), ground, shown=shown)  # type: ignore[arg-type]
 
 
-def of(ledger: Ledger, until: datetime | None = None) -> Standing:
+def of(ledger: Ledger, until: datetime | None = None) -> WorkflowState:
     with ledger.reading() as connection:
-        return standing(connection, ["abc", "never acted on"], until)["abc"]
+        return workflow_states(connection, ["abc", "never acted on"], until)["abc"]
 
 
 def test_a_yellow_warning_goes_from_suspicion_to_lifted(ledger: Ledger) -> None:
@@ -116,9 +129,9 @@ def test_a_warning_about_the_whole_city_is_the_duty_desks_where_a_county_heads_w
         (HEAD, "confirmed", {"note": ""}, "写明理由"),
         (HEAD, "dismissed", {"cause": "because", "note": "重复申报"}, "选择原因"),
         (HEAD, "confirmed", {"lowered_to": Level.BLUE}, "只有降级"),
-        (HEAD, "confirmed", {"shown": Shown(3, State.TO_VERIFY, Level.YELLOW)}, "刚刚有人"),
-        (HEAD, "confirmed", {"shown": Shown(0, State.TO_VERIFY, Level.BLUE)}, "已经变化"),
-        (HEAD, "confirmed", {"shown": Shown(0, State.ISSUED, Level.YELLOW)}, "已经变化"),
+        (HEAD, "confirmed", {"shown": ShownState(3, State.TO_VERIFY, Level.YELLOW)}, "刚刚有人"),
+        (HEAD, "confirmed", {"shown": ShownState(0, State.TO_VERIFY, Level.BLUE)}, "已经变化"),
+        (HEAD, "confirmed", {"shown": ShownState(0, State.ISSUED, Level.YELLOW)}, "已经变化"),
         (Viewer(Role.AUDITOR, name="auditor"), "confirmed", {}, "county_head"),
         (Viewer(), "confirmed", {}, "不归您"),
     ],
@@ -148,13 +161,15 @@ def test_a_city_wide_warning_is_taken_on_by_the_citys_desks_and_not_by_its_leade
     for subject, may in ((whole, of_city), (YELLOW, of_county)):
         assert acknowledgement.may_acknowledge(viewer, subject.area, is_city=subject.is_city) is may
         if may:
-            made = acknowledgement.acknowledge(ledger, viewer, actor, subject, "liaocheng", "就业科", "", 3, NOW)
-            acknowledgement.undo(ledger, viewer, actor, subject, made, at(1))
+            made = acknowledgement.acknowledge(
+                ledger, ActContext(viewer, actor, NOW), subject, "liaocheng", "就业科", 3
+            )
+            acknowledgement.undo_acknowledgement(ledger, ActContext(viewer, actor, at(1)), subject, made)
             continue
         with pytest.raises(SaidError, match="不能签收"):
-            acknowledgement.acknowledge(ledger, viewer, actor, subject, "liaocheng", "就业科", "", 3, NOW)
+            acknowledgement.acknowledge(ledger, ActContext(viewer, actor, NOW), subject, "liaocheng", "就业科", 3)
         with pytest.raises(SaidError, match="不能签收"):
-            acknowledgement.undo(ledger, viewer, actor, subject, 1, at(1))
+            acknowledgement.undo_acknowledgement(ledger, ActContext(viewer, actor, at(1)), subject, 1)
 
 
 @pytest.mark.parametrize(("viewer", "to"), [(HEAD, "confirmed"), (DUTY, "issued"), (HEAD, "lifted")])
@@ -181,7 +196,7 @@ def test_verification_is_due_and_answered_by_confirming_or_dismissing(
 
 def test_a_step_is_taken_back_by_a_further_entry_and_counts_as_not_taken(ledger: Ledger) -> None:
     step(ledger, HEAD, YELLOW, "confirmed", 1)
-    undo(ledger, HEAD, actor_of(HEAD), YELLOW, 1, at(1) + timedelta(minutes=10))
+    undo_transition(ledger, ActContext(HEAD, actor_of(HEAD), at(1) + timedelta(minutes=10)), YELLOW, 1)
     now_at = of(ledger)
     assert (now_at.state, now_at.level, now_at.since, now_at.entered(State.CONFIRMED)) == (
         State.TO_VERIFY,
@@ -217,7 +232,7 @@ def test_a_step_is_taken_back_by_nobody_else_nor_later(
 ) -> None:
     step(ledger, HEAD, YELLOW, "confirmed", 1)
     with pytest.raises(SaidError, match=r"不能撤销|不归您"):
-        undo(ledger, who, actor_of(who), YELLOW, number, at(1) + timedelta(minutes=minutes))
+        undo_transition(ledger, ActContext(who, actor_of(who), at(1) + timedelta(minutes=minutes)), YELLOW, number)
     assert of(ledger).state is State.CONFIRMED
 
 
@@ -225,12 +240,12 @@ def test_only_the_last_step_is_taken_back_and_once(ledger: Ledger) -> None:
     step(ledger, HEAD, YELLOW, "confirmed", 1)
     step(ledger, HEAD, YELLOW, "lifted", 1)
     with pytest.raises(SaidError, match="最后一步"):
-        undo(ledger, HEAD, actor_of(HEAD), YELLOW, 1, at(1))
-    undo(ledger, HEAD, actor_of(HEAD), YELLOW, 2, at(1))
+        undo_transition(ledger, ActContext(HEAD, actor_of(HEAD), at(1)), YELLOW, 1)
+    undo_transition(ledger, ActContext(HEAD, actor_of(HEAD), at(1)), YELLOW, 2)
     assert of(ledger).state is State.CONFIRMED
     for number in (1, 2, 3):
         with pytest.raises(SaidError, match="最后一步"):
-            undo(ledger, HEAD, actor_of(HEAD), YELLOW, number, at(1))
+            undo_transition(ledger, ActContext(HEAD, actor_of(HEAD), at(1)), YELLOW, number)
 
 
 @pytest.mark.parametrize(
@@ -250,9 +265,9 @@ def test_an_issue_that_mails_tell_of_is_not_taken_back(
     step(ledger, HEAD, YELLOW, "confirmed", 1)
     step(ledger, DUTY, YELLOW, "issued", 1)
     with ledger.writing() as connection:
-        outbox.add(
+        outbox.add_notice(
             connection,
-            Decision(
+            NoticeDecision(
                 edition_id="2026-11-23.1", day=NOW.date(), cutoff_at=NOW, office_id="chiping", address="a@example.com",
                 reason=Reason.ISSUED, state=state, content={"abc": 3}, message_id="<1@example.com>",
                 is_demonstration=False, decided_at=at(1) + timedelta(minutes=minutes), purpose=purpose,
@@ -260,11 +275,11 @@ def test_an_issue_that_mails_tell_of_is_not_taken_back(
             ),
         )  # fmt: skip
     if may:
-        undo(ledger, DUTY, actor_of(DUTY), YELLOW, 2, at(1.1))
+        undo_transition(ledger, ActContext(DUTY, actor_of(DUTY), at(1.1)), YELLOW, 2)
         assert of(ledger).state is State.CONFIRMED
     else:
         with pytest.raises(SaidError, match="邮件"):
-            undo(ledger, DUTY, actor_of(DUTY), YELLOW, 2, at(1.1))
+            undo_transition(ledger, ActContext(DUTY, actor_of(DUTY), at(1.1)), YELLOW, 2)
         assert of(ledger).state is State.ISSUED
 
 
@@ -298,30 +313,28 @@ def test_nobody_takes_on_what_is_over(ledger: Ledger) -> None:
     step(ledger, HEAD, YELLOW, "dismissed", 1, cause=Cause.CHANCE)
     for subject in (YELLOW, Subject("other", "2026-11-23.1", "371503", Level.YELLOW, is_closed=True)):
         with pytest.raises(SaidError, match="已经办结"):
-            acknowledgement.acknowledge(ledger, HEAD, actor_of(HEAD), subject, "chiping", "就业科", "", 3, NOW)
+            acknowledgement.acknowledge(ledger, ActContext(HEAD, actor_of(HEAD), NOW), subject, "chiping", "就业科", 3)
         with pytest.raises(SaidError, match="已经办结"):
-            assign(
-                ledger, HEAD, actor_of(HEAD), subject, "consult", "就业科", "", at(99).date(), "", NOW, NOW.date()
-            )  # fmt: skip
+            assign_measure(ledger, ActContext(HEAD, actor_of(HEAD), NOW), subject, Assignment("consult", "就业科", "", at(99).date()), NOW.date())  # fmt: skip
 
 
 def test_an_acknowledgement_holds_until_it_expires_is_undone_or_the_warning_gets_worse(ledger: Ledger) -> None:
     actor = Actor("county_clerk:clerk", "127.0.0.1")
-    made = acknowledgement.acknowledge(ledger, CLERK, actor, YELLOW, "chiping", "就业科", "", 3, NOW)
+    made = acknowledgement.acknowledge(ledger, ActContext(CLERK, actor, NOW), YELLOW, "chiping", "就业科", 3)
     with ledger.reading() as connection:
         [one] = acknowledgements(connection, ["abc"])["abc"]
     assert one.holds(Level.YELLOW, at(71))
     assert not one.holds(Level.YELLOW, at(72))
     assert not one.holds(Level.ORANGE, at(1))
-    acknowledgement.undo(ledger, CLERK, actor, YELLOW, made, at(2))
+    acknowledgement.undo_acknowledgement(ledger, ActContext(CLERK, actor, at(2)), YELLOW, made)
     with ledger.reading() as connection:
         [one] = acknowledgements(connection, ["abc"])["abc"]
         [then] = acknowledgements(connection, ["abc"], until=at(1))["abc"]
     assert not one.holds(Level.YELLOW, at(3))
     assert then.holds(Level.YELLOW, at(1))
     with pytest.raises(SaidError, match="没有可以撤销"):
-        acknowledgement.undo(ledger, CLERK, actor, YELLOW, made, at(3))
+        acknowledgement.undo_acknowledgement(ledger, ActContext(CLERK, actor, at(3)), YELLOW, made)
     with pytest.raises(SaidError, match="不能签收"):
-        acknowledgement.acknowledge(ledger, OTHER_HEAD, actor, YELLOW, "chiping", "就业科", "", 3, NOW)
+        acknowledgement.acknowledge(ledger, ActContext(OTHER_HEAD, actor, NOW), YELLOW, "chiping", "就业科", 3)
     with pytest.raises(SaidError, match="由谁负责"):
-        acknowledgement.acknowledge(ledger, CLERK, actor, YELLOW, "chiping", " ", "", 3, NOW)
+        acknowledgement.acknowledge(ledger, ActContext(CLERK, actor, NOW), YELLOW, "chiping", " ", 3)

@@ -14,9 +14,9 @@ from pipelines.ledger.accounts.confirmation import (
     confirm,
     give_link,
     give_role,
+    given_roles,
     open_requests,
     refuse,
-    told_of,
     told_owner,
 )
 from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
@@ -42,9 +42,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A bureau on its first day: one administrator."""
     opened = open_ledger(Settings(data=tmp_path))
-    token = link.set_up(opened, NOW)
+    token = link.issue_set_up_link(opened, NOW)
     assert token is not None
-    assert link.redeem_set_up(opened, token, "root", "李四", GOOD, [], NOW) is not None
+    assert link.redeem_set_up(opened, token, link.NewAccount("root", "李四", GOOD), [], NOW) is not None
     yield opened
     opened.close()
 
@@ -53,7 +53,7 @@ def made(ledger: Ledger, name: str, role: Role, areas: tuple[str, ...] = (), *, 
     """An account, opened at the server."""
     account_id = account.create(ledger, trail.this_process(), name, f"{name}本人", role, areas, NOW)
     if is_in_use:
-        token = link.for_password(ledger, trail.this_process(), account_id, NOW)
+        token = link.insert_password_link(ledger, trail.this_process(), account_id, NOW)
         assert link.redeem_password(ledger, token, GOOD, [], NOW) is not None
     return account_id
 
@@ -97,7 +97,7 @@ def test_a_leader_confirms_in_a_bureau_with_one_administrator(ledger: Ledger) ->
     for role in set(Role) - {Role.ADMINISTRATOR, Role.CITY_LEADER}:
         with pytest.raises(UserError, match="另一位"):
             confirmed(ledger, "leader", role)
-    assert link.inspect(ledger, confirmed(ledger, "leader", Role.CITY_LEADER), NOW) is not None
+    assert link.inspect_link(ledger, confirmed(ledger, "leader", Role.CITY_LEADER), NOW) is not None
 
 
 def test_a_clerk_of_one_county_gets_a_link_at_once_and_of_two_does_not(ledger: Ledger) -> None:
@@ -111,27 +111,27 @@ def test_an_account_whose_password_somebody_knows_does_not_become_an_analyst_s(l
     clerk = made(ledger, "clerk", *OFFICE)
     held = sign_in(ledger, "clerk", GOOD, NOW)
     assert isinstance(held, SignedIn)
-    unused = link.for_password(ledger, ROOT, clerk, NOW)
+    unused = link.insert_password_link(ledger, ROOT, clerk, NOW)
     assert not give_role(ledger, ROOT, "root", clerk, Role.CITY_ANALYST, (), NOW)
     assert account.named(ledger, "clerk", NOW).role is Role.COUNTY_CLERK
     token = confirmed(ledger, "second", Role.ADMINISTRATOR)
     assert account.named(ledger, "clerk", NOW).role is Role.CITY_ANALYST
     assert sign_in(ledger, "clerk", GOOD, NOW) == Refused()
-    assert link.inspect(ledger, unused, NOW) is None
+    assert link.inspect_link(ledger, unused, NOW) is None
     assert session.viewer_of(ledger, held.session.token, NOW) is None
-    assert link.inspect(ledger, token, NOW) is not None
+    assert link.inspect_link(ledger, token, NOW) is not None
     assert give_role(ledger, ROOT, "root", clerk, *OFFICE, NOW), "less is given at once"
 
 
 def test_while_nobody_else_can_confirm_it_is_done_and_told(ledger: Ledger) -> None:
     made(ledger, "second", Role.ADMINISTRATOR, is_in_use=False)
     assert asked(ledger, made(ledger, "leader", Role.CITY_LEADER, is_in_use=False)) is not None
-    given = told_of(ledger, NOW)[0]
+    given = given_roles(ledger, NOW)[0]
     assert (given.by, given.name, given.role, given.is_link) == (ROOT.who, "leader", Role.CITY_LEADER, True)
     assert give_role(ledger, ROOT, "root", made(ledger, "clerk", *OFFICE), Role.CITY_ANALYST, (), NOW)
-    given = told_of(ledger, NOW)[0]
+    given = given_roles(ledger, NOW)[0]
     assert (given.name, given.role, given.is_link) == ("clerk", Role.CITY_ANALYST, False)
-    assert told_of(ledger, NOW + confirmation.TOLD_FOR + timedelta(seconds=1)) == []
+    assert given_roles(ledger, NOW + confirmation.TOLD_FOR + timedelta(seconds=1)) == []
 
 
 @pytest.mark.parametrize("is_opened_again", [False, True])
@@ -153,7 +153,7 @@ def test_the_owner_is_told_of_a_link_that_replaces_the_password_whoever_made_it(
     account_id = made(ledger, "clerk", *OFFICE)
     assert told_owner(ledger, "clerk", NOW) == [], "of the first one the owner knows"
     asked(ledger, account_id)
-    link.for_password(ledger, Actor("command_line:ops", "server"), account_id, NOW + timedelta(hours=1))
+    link.insert_password_link(ledger, Actor("command_line:ops", "server"), account_id, NOW + timedelta(hours=1))
     assert [one.by for one in told_owner(ledger, "clerk", NOW)] == ["command_line:ops", ROOT.who]
     assert told_owner(ledger, "lerk", NOW) == told_owner(ledger, "root", NOW) == []
 

@@ -7,8 +7,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.judging.corroboration import compared
+from pipelines.judging.corroboration import compare_sources
 from pipelines.warehouse.tables import define
+from tests.unit.test_rule_scope import inputs
 
 CITY, DAY, CUTOFF = "371500", date(2026, 10, 31), datetime(2026, 10, 31, 0)  # noqa: DTZ001 - the warehouse holds naive UTC
 WARNING = pd.DataFrame(
@@ -44,9 +45,11 @@ def asked(
     warning: pd.DataFrame = WARNING,
 ) -> pd.DataFrame:  # fmt: skip
     none = pd.DataFrame()
-    told = compared(
-        con, warning, none if score is None else score, none if layoffs is None else layoffs, DAY, CUTOFF, CITY
-    )
+    known = inputs(
+        con, none, day=DAY, cutoff_at=CUTOFF, score=none if score is None else score,
+        layoffs=none if layoffs is None else layoffs,
+    )  # fmt: skip
+    told = compare_sources(warning, known)
     return told.set_index("source")
 
 

@@ -13,7 +13,7 @@ from stdnum.cn import ric
 
 from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region, load
-from pipelines.demo import DemoReport, generate
+from pipelines.demo import CitySpec, DemoReport, generate_city
 from pipelines.demo.wording import FEEDS, HEADERS
 
 LAST, DAYS = date(2026, 10, 31), 280
@@ -36,7 +36,7 @@ def region() -> Region:
 @pytest.fixture(scope="module")
 def written(region: Region, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DemoReport]:
     inbox = tmp_path_factory.mktemp("city") / "inbox"
-    return inbox, generate(region, inbox, DAYS, 0.05, 4, quiet=False, last_day=LAST)
+    return inbox, generate_city(region, inbox, CitySpec(DAYS, 0.05, 4, LAST))
 
 
 @pytest.fixture(scope="module")
@@ -352,14 +352,14 @@ def tree(folder: Path) -> dict[str, str]:
 
 def test_the_same_arguments_write_the_same_bytes_and_another_seed_others(region: Region, tmp_path: Path) -> None:
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
-        generate(region, tmp_path / name / "inbox", 75, 0.02, seed, quiet=False, last_day=LAST)
+        generate_city(region, tmp_path / name / "inbox", CitySpec(75, 0.02, seed, LAST))
     assert tree(tmp_path / "one") == tree(tmp_path / "again")
     assert tree(tmp_path / "one") != tree(tmp_path / "other")
 
 
 def test_the_quiet_city_differs_by_the_rows_of_events_only(region: Region, tmp_path: Path) -> None:
     reports = {
-        is_quiet: generate(region, tmp_path / str(is_quiet) / "inbox", 200, 0.1, 3, quiet=is_quiet, last_day=LAST)
+        is_quiet: generate_city(region, tmp_path / str(is_quiet) / "inbox", CitySpec(200, 0.1, 3, LAST, is_quiet))
         for is_quiet in (True, False)
     }
     assert reports[True].events == 0
@@ -372,17 +372,17 @@ def test_the_quiet_city_differs_by_the_rows_of_events_only(region: Region, tmp_p
 
 def test_a_second_city_is_not_mixed_into_the_first(written: tuple[Path, DemoReport], region: Region) -> None:
     with pytest.raises(UserError, match="混在一起"):
-        generate(region, written[0], DAYS, 0.05, 4, quiet=False, last_day=LAST)
+        generate_city(region, written[0], CitySpec(DAYS, 0.05, 4, LAST))
 
 
 def test_impossible_arguments_are_refused_with_a_sentence(region: Region, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="天数"):
-        generate(region, tmp_path / "inbox", 3, 0.05, 4, quiet=False, last_day=LAST)
+        generate_city(region, tmp_path / "inbox", CitySpec(3, 0.05, 4, LAST))
     with pytest.raises(UserError, match="规模"):
-        generate(region, tmp_path / "inbox", 100, 0, 4, quiet=False, last_day=LAST)
+        generate_city(region, tmp_path / "inbox", CitySpec(100, 0, 4, LAST))
 
 
 def test_a_folder_that_cannot_be_written_is_named(region: Region, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(UserError, match="taken"):
-        generate(region, tmp_path / "taken" / "inbox", 60, 0.01, 4, quiet=False, last_day=LAST)
+        generate_city(region, tmp_path / "taken" / "inbox", CitySpec(60, 0.01, 4, LAST))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.core.region.load import load
-from pipelines.demo import plan_city
+from pipelines.demo import CitySpec, plan_city
 from pipelines.demo.post import post_sheet
 from pipelines.demo.sheet import UTF8, Sheet, join
 from pipelines.demo.wording import HEADERS, Wording
@@ -18,7 +18,7 @@ LAST = date(2026, 10, 31)
 
 
 def drawn(days: int, last: date = LAST, seed: int = 4) -> Sheet:
-    plan = plan_city(REGION, days, 0.02, seed, True, last)
+    plan = plan_city(REGION, CitySpec(days, 0.02, seed, last, is_quiet=True))
     return post_sheet(Wording(plan.city, plan.timeline, plan.arrival, REGION), seed)
 
 

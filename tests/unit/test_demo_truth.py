@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.core.region.load import Region, load
-from pipelines.demo import labelled_truth
+from pipelines.demo import CitySpec, labelled_truth
 from pipelines.demo.city import build_city
 from pipelines.demo.rhythm import Rhythm, build_rhythm, draw_counts
 from pipelines.demo.timeline import Timeline, build_timeline
@@ -25,7 +25,7 @@ def region() -> Region:
 
 @pytest.fixture(scope="module")
 def cities(region: Region) -> dict[int, pd.DataFrame]:
-    return {seed: labelled_truth(region, 1095, 1, seed, quiet=False, last_day=LAST) for seed in SEEDS}
+    return {seed: labelled_truth(region, CitySpec(1095, 1, seed, LAST)) for seed in SEEDS}
 
 
 def labelled(frame: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def test_medium_and_small_events_are_frequent_for_every_seed(cities: dict[int, p
 
 
 def test_the_classes_hold_roughly_in_a_tenth_of_the_city(region: Region) -> None:
-    share = pd.concat([labelled(labelled_truth(region, 900, 0.1, seed, quiet=False, last_day=LAST)) for seed in SEEDS])[
+    share = pd.concat([labelled(labelled_truth(region, CitySpec(900, 0.1, seed, LAST))) for seed in SEEDS])[
         "size_class"
     ].value_counts(normalize=True)
     assert share["medium"] >= 0.30
@@ -113,7 +113,7 @@ def test_no_event_starts_around_the_spring_festival(region: Region, cities: dict
 def test_the_quiet_city_has_only_the_past_shock_and_it_is_the_same(
     region: Region, cities: dict[int, pd.DataFrame]
 ) -> None:
-    quiet = labelled_truth(region, 1095, 1, 1, quiet=True, last_day=LAST)
+    quiet = labelled_truth(region, CitySpec(1095, 1, 1, LAST, is_quiet=True))
     assert quiet["kind"].tolist() == ["past_shock"]
     loud = cities[1].query("kind == 'past_shock'").reset_index(drop=True)
     pd.testing.assert_frame_equal(quiet, loud)
@@ -123,18 +123,18 @@ def test_the_quiet_city_has_only_the_past_shock_and_it_is_the_same(
 def test_the_past_shock_lies_in_the_second_quarter_and_is_over_before_the_last_400_days(region: Region) -> None:
     for days in (900, 1095, 1460):
         for seed in SEEDS:
-            shock = labelled_truth(region, days, 0.02, seed, quiet=True, last_day=LAST).iloc[0]
+            shock = labelled_truth(region, CitySpec(days, 0.02, seed, LAST, is_quiet=True)).iloc[0]
             first = LAST - timedelta(days=days - 1)
             assert first + timedelta(days=days // 4) <= shock["first_effective_on"] <= first + timedelta(days=days // 2)
             assert shock["end_on"] < LAST - timedelta(days=400)
 
 
 def test_a_short_city_has_no_past_shock(region: Region) -> None:
-    assert labelled_truth(region, 400, 0.02, 1, quiet=True, last_day=LAST).empty
+    assert labelled_truth(region, CitySpec(400, 0.02, 1, LAST, is_quiet=True)).empty
 
 
 def test_truth_is_the_same_every_time(region: Region, cities: dict[int, pd.DataFrame]) -> None:
-    pd.testing.assert_frame_equal(labelled_truth(region, 1095, 1, 3, quiet=False, last_day=LAST), cities[3])
+    pd.testing.assert_frame_equal(labelled_truth(region, CitySpec(1095, 1, 3, LAST)), cities[3])
 
 
 @pytest.fixture(scope="module")

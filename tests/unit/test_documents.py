@@ -1,80 +1,151 @@
-"""What the documents name is there: settings, files, commands, and the examples hold."""
+"""What the documents name is there: settings, files, commands, links, and the examples hold."""
 
 import re
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import sqlglot
 from model_city import calendar, daily_city
+from typer.core import TyperGroup
 
 from models.assess import assess
 from models.methods import Method
 from models.recipe import RECIPES
-from pipelines.cli.app import HELP
+from pipelines.cli.app import HELP, load_command
 from pipelines.core.catalogue.indicators import parse
 from pipelines.core.settings import Settings
 from pipelines.feeds.contract import Contract
 from tests.guard import violations
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for folder in (ROOT.glob("*.md"), (ROOT / "docs").rglob("*.md"))
+    for path in folder
+)
+MOST_BYTES = {"README.md": 4096, "README.en.md": 4096, "CONTRIBUTING.md": 6144, "SECURITY.md": 3072}
 EXAMPLES = ("returning_labour", "dezhou", "pages/rule.py", "place>", "data/var")
-PLACE = re.compile(r"(?:dashboard|pipelines|models|data|tests|notebooks|\.ci)/[\w./-]+")
+PLACE = re.compile(r"(?:dashboard|pipelines|models|data|docs|tests|notebooks|\.ci)/[\w./-]+")
+MODULE = re.compile(r"(?:\w+/)*\w+\.(?:py|sql|js|css|j2|po|service|conf)")
+COMMAND = re.compile(r"\bgangshao ([a-z]+)(?: ([a-z]+)\b)?((?:[^`\n#|；。，（]|\\n)*)")
 
 
 def text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text("CONTRIBUTING.md"), re.DOTALL)
+def code(name: str) -> list[str]:
+    """What a document quotes as code: lines of its blocks, and words between grave accents."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text(name), re.DOTALL | re.MULTILINE)
+    rest = re.sub(r"^```\w*\n.*?^```", "", text(name), flags=re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines()] + re.findall(r"`([^`\n]+)`", rest)
 
 
-def test_every_setting_stands_in_both_tables_of_the_readme_with_its_default() -> None:
-    chinese, english = text("README.md").split("# English\n")
+def blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text(name), re.DOTALL)
+
+
+@cache
+def files() -> frozenset[str]:
+    """Names of all files of the project."""
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return frozenset(Path(line).name for line in kept.splitlines())
+
+
+@cache
+def options(command: str, under: str) -> frozenset[str] | None:
+    """Options of a command, or of one of a group; None where the group has none of that name."""
+    loaded = load_command(command)
+    if isinstance(loaded, TyperGroup):
+        loaded = loaded.commands.get(under)
+    return loaded and frozenset(name for one in loaded.params for name in (*one.opts, *one.secondary_opts))
+
+
+def test_every_setting_stands_in_the_table_with_its_default() -> None:
     for name, field in Settings.model_fields.items():
         setting = f"`GANGSHAO_{name.upper()}`"
-        for part in (chinese, english):
-            (row,) = [line for line in part.splitlines() if line.startswith("|") and setting in line]
-            if isinstance(field.default, int | str) and field.default != "":
-                default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
-                assert f"`{default}`" in row, setting
+        (row,) = [line for line in text("docs/operate/install.md").splitlines() if line.startswith(f"| {setting}")]
+        if isinstance(field.default, int | str) and field.default != "":
+            default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+            assert f"`{default}`" in row, setting
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_setting_a_document_names_is_one(name: str) -> None:
+    known = {f"GANGSHAO_{one.upper()}" for one in Settings.model_fields} | {"GANGSHAO_TEST_CITIES", "GANGSHAO_TORTURE"}
+    assert set(re.findall(r"\bGANGSHAO_[A-Z_]+[A-Z]\b", text(name))) <= known
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_file_a_document_names_exists(name: str) -> None:
-    named = {found for quoted in re.findall(r"`([^`\n]+)`", text(name)) for found in PLACE.findall(quoted)}
+    named = {found for quoted in code(name) for found in PLACE.findall(quoted)}
     # A name that goes on after the match (`pipelines/feeds/<feed>.py`) is a folder with a trailing slash here.
     missing = {path for path in named if not any(word in path for word in EXAMPLES) and not (ROOT / path).exists()}
     assert not missing
 
 
+@pytest.mark.parametrize("name", [one for one in DOCUMENTS if one != "CHANGELOG.md"])
+def test_every_module_a_document_names_alone_exists(name: str) -> None:
+    quoted = re.findall(r"`([^`\n]+)`", re.sub(r"^```\w*\n.*?^```", "", text(name), flags=re.DOTALL | re.MULTILINE))
+    named = {Path(one).name for one in quoted if MODULE.fullmatch(one) and not any(word in one for word in EXAMPLES)}
+    assert not named - files()
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_every_command_a_document_names_exists(name: str) -> None:
+def test_every_link_of_a_document_leads_to_a_file(name: str) -> None:
+    folder = (ROOT / name).parent
+    targets = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]+`", "", text(name)))
+    assert not [one for one in targets if not (folder / one.split("#")[0]).exists()]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_command_a_document_names_exists_with_its_options(name: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
-    assert set(re.findall(r"\bgangshao ([a-z]+)\b", text(name))) <= set(HELP)
-    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text(name), re.MULTILINE)) <= targets
+    wrong = []
+    for line in code(name):
+        wrong += [f"make {one}" for one in re.findall(r"^make ([a-z-]+)", line) if one not in targets]
+        for command, under, rest in COMMAND.findall(line):
+            if command not in HELP:
+                wrong.append(f"gangshao {command}")
+                continue
+            known = options(command, under)
+            if known is not None:
+                wrong += [f"{command} {one}" for one in re.findall(r"(?<!\S)(--[a-z-]+)", rest) if one not in known]
+    assert not wrong
 
 
-def test_the_examples_of_contributing_hold(tmp_path: Path) -> None:
+def test_every_command_is_named_in_the_documents() -> None:
+    everything = "\n".join(line for name in DOCUMENTS if name != "CHANGELOG.md" for line in code(name))
+    assert not {one for one in HELP if not re.search(rf"\b(?:gangshao|make) {one}\b|`{one}`", everything)} - {"tryout"}
+
+
+@pytest.mark.parametrize("name", MOST_BYTES)
+def test_what_is_read_first_is_short(name: str) -> None:
+    assert (ROOT / name).stat().st_size <= MOST_BYTES[name]
+
+
+def test_the_examples_of_the_guides_hold(tmp_path: Path) -> None:
     names: dict[str, object] = {}
-    exec(next(block for block in blocks("python") if "CONTRACT" in block), names)  # noqa: S102 - our own document
+    exec(next(block for block in blocks("docs/develop/feed.md", "python") if "CONTRACT" in block), names)  # noqa: S102 - our own document
     contract = names["CONTRACT"]
     assert isinstance(contract, Contract)
-    indicator = next(block for block in blocks("sql") if "-- title" in block)
+    indicator = next(block for block in blocks("docs/develop/indicator.md", "sql") if "-- title" in block)
     path = tmp_path / f"{contract.feed}_share.sql"
     path.write_text(indicator, encoding="utf-8")
     assert parse(path).tables == (contract.feed,)
-    for block in blocks("sql"):
-        assert sqlglot.parse_one(block, read="duckdb")
-        assert not list(violations("CONTRIBUTING.md", block))
+    for name in DOCUMENTS:
+        for block in blocks(name, "sql"):
+            assert sqlglot.parse_one(block, read="duckdb")
+            assert not list(violations(name, block))
 
 
-def test_the_method_of_contributing_runs() -> None:
-    path = ROOT / "CONTRIBUTING.md"
+def test_the_method_of_the_guide_runs() -> None:
+    path = ROOT / "docs" / "develop" / "model.md"
     names: dict[str, object] = {"__name__": "flat"}
-    exec(compile(next(block for block in blocks("python") if "class Flat" in block), path, "exec"), names)  # noqa: S102
+    exec(compile(blocks("docs/develop/model.md", "python")[0], path, "exec"), names)  # noqa: S102
     panel = daily_city(120)
     method = Method("flat", names["learn"], RECIPES)  # type: ignore[arg-type]
     score = assess(panel, calendar("2021-01-01", 240), None, method)[0].score

@@ -10,19 +10,17 @@ import pytest
 
 from models.recipe import RECIPES
 from pipelines.core.catalogue.rule_terms import FURTHEST_AHEAD
-from pipelines.judging.evaluated_until import judged_to
-from pipelines.judging.exceedance import KIND, came, exceedances
 from pipelines.judging.findings import FINDING
-from pipelines.judging.hysteresis import held
+from pipelines.judging.kinds.exceedance import KIND, NAME, find_exceedances, load_spans
 from pipelines.judging.lifecycle import EarlyWarning, opened
-from pipelines.judging.reevaluation import spans_corrected
+from pipelines.judging.rule_kind import EditionContext
 from pipelines.warehouse.tables import define
-from tests.unit.test_rule_scope import AREA, CITY, REGION, rule
+from tests.unit.test_rule_scope import AREA, CITY, REGION, inputs, rule
 
 OTHER, DAY = "371522", date(2026, 10, 30)
 CUTOFF = datetime(2026, 10, 30, 23)  # noqa: DTZ001 - the warehouse holds naive UTC
 WEEK = date(2026, 10, 22)  # its seven days end on the 28th, the last one told
-ASKED = {"kind": KIND, "indicator": "benefit_claim", "grain": "day", "min_strength": 3.0, "window_periods": 2.0}
+ASKED = {"kind": NAME, "indicator": "benefit_claim", "grain": "day", "min_strength": 3.0, "window_periods": 2.0}
 
 
 @pytest.fixture
@@ -64,7 +62,7 @@ def told(
 
 def strengths(con: duckdb.DuckDBPyConnection, since: date | None = None, **terms: object) -> dict[str, float]:
     """Of each span by its first day."""
-    found = came(con, REGION, rule(**ASKED | terms), DAY, CUTOFF, since)
+    found = load_spans(EditionContext(con, REGION, DAY, CUTOFF), rule(**ASKED | terms), since)
     return {str(row.window_from.date()): round(row.strength, 3) for row in found.itertuples()}
 
 
@@ -149,7 +147,7 @@ def spans(*rows: tuple[str, str, float, float, float]) -> pd.DataFrame:
 def levels(told_spans: pd.DataFrame, *terms: dict[str, object]) -> dict[str, tuple[int, str | None]]:
     """Level of each finding and by which series it is explained."""
     rows = pd.concat([rule(**ASKED | {"scope": "city;area;industry;cell"} | one) for one in terms], ignore_index=True)
-    found = exceedances(rows, told_spans, CITY)
+    found = find_exceedances(rows, told_spans, CITY)
     return {f"{row.area}|{row.industry}": (row.level, row.explained_by) for row in found.itertuples()}
 
 
@@ -164,7 +162,7 @@ def test_deviations_times_and_people_are_asked_at_once_and_the_worst_level_met_i
 
 
 def test_a_finding_says_what_came_what_was_forecast_and_how_many_people_that_is_beyond() -> None:
-    found = exceedances(rule(**ASKED), spans((AREA, "ALL", 140.0, 100.0, 20.0)), CITY).iloc[0]
+    found = find_exceedances(rule(**ASKED), spans((AREA, "ALL", 140.0, 100.0, 20.0)), CITY).iloc[0]
     assert found[["observed", "expected", "lo", "hi", "people"]].tolist() == [140.0, 100.0, 80.0, 120.0, 40.0]
     assert found[["window_from", "window_to", "data_to"]].tolist() == [
         pd.Timestamp(WEEK), pd.Timestamp("2026-10-28"), pd.Timestamp("2026-10-28"),
@@ -195,26 +193,29 @@ def test_a_part_is_not_folded_into_a_whole_of_a_lesser_level() -> None:
 
 
 def warning(**values: object) -> EarlyWarning:
-    given = {"rule_id": "r", "kind": KIND, "indicator": "benefit_claim", "area": AREA, "industry": "ALL", "level": 3}
+    given = {"rule_id": "r", "kind": NAME, "indicator": "benefit_claim", "area": AREA, "industry": "ALL", "level": 3}
     days = {"window_from": WEEK, "window_to": WEEK + timedelta(days=6), "data_to": WEEK + timedelta(days=6)}
     return opened(dict.fromkeys(FINDING) | given | days | {"observed": 140.0} | values, DAY)
 
 
 def test_new_days_count_as_quiet_when_they_are_told_and_not_before(con: duckdb.DuckDBPyConnection) -> None:
     one, quiet = warning(), spans((AREA, "ALL", 100.0, 100.0, 20.0))
-    nothing = pd.DataFrame()
-    assert judged_to(con, [one], nothing, nothing, quiet, REGION, DAY, CUTOFF) == {}
     later = quiet.assign(window_to=pd.Timestamp("2026-10-31"))
-    assert judged_to(con, [one], nothing, nothing, later, REGION, DAY, CUTOFF) == {one.key: (date(2026, 10, 31), 3)}
-    assert judged_to(con, [one], nothing, nothing, later.assign(area=OTHER), REGION, DAY, CUTOFF) == {}
+
+    def until(known: pd.DataFrame) -> object:
+        return KIND.evaluated_until([one], inputs(con, pd.DataFrame(), facts={NAME: known}))
+
+    assert until(quiet) == {}
+    assert until(later) == {one.key: (date(2026, 10, 31), 3)}
+    assert until(later.assign(area=OTHER)) == {}
 
 
 def test_what_is_still_beyond_the_leave_line_is_held() -> None:
-    one, nothing = warning(), pd.DataFrame()
+    one = warning()
     for strength, is_held in ((1.6, True), (1.4, False)):
         now = spans((AREA, "ALL", 100.0, 100.0, 20.0)).assign(strength=strength)
         terms = rule(**ASKED | {"leave_line": 1.5})
-        assert held([one], terms, nothing, nothing, now, {}, CITY) == ({one.key} if is_held else set())
+        assert KIND.still_exceeding([one], inputs(None, terms, facts={NAME: now})) == ({one.key} if is_held else set())
 
 
 @pytest.mark.parametrize(("a_day", "is_gone"), [(20.0, False), (16.0, True)])
@@ -225,14 +226,14 @@ def test_a_week_told_anew_within_its_forecast_takes_the_reason_away(
     fresh = told(con, a_day)
     terms = rule(**ASKED)
     for told_anew, is_told in ((fresh, True), (fresh[:0], False), (fresh.assign(area=OTHER), False)):
-        gone = spans_corrected(con, [warning()], told_anew, lambda _: terms, REGION, DAY, CUTOFF)
+        gone = KIND.reevaluate([warning()], inputs(con, terms, cutoff_at=CUTOFF, fresh=told_anew))
         assert gone == ({warning().key} if is_gone and is_told else set())
 
 
 def test_a_week_that_lacks_a_report_since_takes_no_reason_away(con: duckdb.DuckDBPyConnection) -> None:
     forecast(con)
     fresh = told(con, 16.0, is_provisional=True)
-    assert spans_corrected(con, [warning()], fresh, lambda _: rule(**ASKED), REGION, DAY, CUTOFF) == set()
+    assert KIND.reevaluate([warning()], inputs(con, rule(**ASKED), cutoff_at=CUTOFF, fresh=fresh)) == set()
 
 
 def test_rules_may_ask_as_far_ahead_as_there_are_forecasts() -> None:

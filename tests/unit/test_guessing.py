@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from pipelines.core.domain import Role
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.accounts import account, link, password, throttle
+from pipelines.ledger.accounts import account, link, password
 from pipelines.ledger.accounts.password import weakness
-from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
+from pipelines.ledger.accounts.sign_in import LONGEST, Refused, SignedIn, of_account, sign_in, wait_after
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.db.schema import attempt
 
@@ -29,7 +29,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = open_ledger(Settings(data=tmp_path))
     for name in ("owner", "other"):
         account_id = account.create(opened, trail.SYSTEM, name, "张三", Role.CITY_DUTY, [], NOW)
-        link.redeem_password(opened, link.for_password(opened, trail.SYSTEM, account_id, NOW), GOOD, [], NOW)
+        link.redeem_password(opened, link.insert_password_link(opened, trail.SYSTEM, account_id, NOW), GOOD, [], NOW)
     yield opened
     opened.close()
 
@@ -53,8 +53,8 @@ def wait(found: SignedIn | Refused) -> float:
 
 
 def test_the_wait_doubles_from_a_second_to_a_quarter_of_an_hour() -> None:
-    counter = throttle.of_account("a")
-    waits = [throttle.wait_after(counter, failures).total_seconds() for failures in range(4, 18)]
+    counter = of_account("a")
+    waits = [wait_after(counter, failures).total_seconds() for failures in range(4, 18)]
     assert waits == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
 
 
@@ -178,7 +178,7 @@ def test_an_administrator_ends_the_waits_by_address_and_of_browsers_the_account_
 
 
 def test_a_browser_in_which_a_password_was_set_by_a_link_is_known(ledger: Ledger, quick: list[str]) -> None:
-    again = link.for_password(ledger, trail.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
+    again = link.insert_password_link(ledger, trail.SYSTEM, account.named(ledger, "owner", NOW).account_id, NOW)
     fresh = link.redeem_password(ledger, again, GOOD, [], NOW, "10.0.0.1")
     assert isinstance(fresh, SignedIn)
     for n in range(50):
@@ -237,9 +237,9 @@ def test_a_wait_counted_by_a_clock_that_was_ahead_is_no_longer_than_any_other(
 ) -> None:
     ahead = NOW + timedelta(days=364)
     for number in range(failures):
-        sign_in(ledger, "owner", f"guess {number}", ahead + number * throttle.LONGEST)
+        sign_in(ledger, "owner", f"guess {number}", ahead + number * LONGEST)
     first = sign_in(ledger, "owner", GOOD, NOW, address="10.1.2.3")
     if failures > 5:
-        assert 0 < wait(first) <= throttle.LONGEST.total_seconds()
-        first = sign_in(ledger, "owner", GOOD, NOW + throttle.LONGEST, address="10.1.2.3")
+        assert 0 < wait(first) <= LONGEST.total_seconds()
+        first = sign_in(ledger, "owner", GOOD, NOW + LONGEST, address="10.1.2.3")
     assert isinstance(first, SignedIn)

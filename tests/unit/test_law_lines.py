@@ -1,6 +1,6 @@
 """Every line the law draws, from both sides: 20 persons, 10 %, 30 days, 5.5 %, 30 insured, 20 %."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -9,12 +9,18 @@ import pandas as pd
 import pytest
 
 from pipelines.core.region import load as regions
-from pipelines.judging import findings, layoff_rate, lead_store, leads
+from pipelines.judging import layoff_rate
+from pipelines.judging.kinds.early import find_early
+from pipelines.judging.kinds.event import find_events
+from pipelines.judging.kinds.rehire import find_rehired, load_rehired
+from pipelines.judging.kinds.unreported import find_unreported, leaver_probability, list_windows, load_unreported
+from pipelines.judging.rule_kind import EditionContext
 from pipelines.warehouse.expected_submissions import roster
 from pipelines.warehouse.tables import define
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 DAY = date(2026, 10, 31)
+CUTOFF = datetime(2026, 10, 30, 23)  # noqa: DTZ001 - the warehouse holds naive UTC
 SHIPPED = REGION.rules_on(DAY)
 
 
@@ -27,6 +33,11 @@ def report(planned: int, staff: int, told: int = 0, effective: int = 30) -> pd.D
         "reported_on": pd.Timestamp("2026-10-20"), "effective_on": first + pd.Timedelta(days=effective),
     }  # fmt: skip
     return pd.DataFrame([row])
+
+
+def must_report(people: pd.Series, staff: pd.Series) -> pd.Series:
+    """Whether a layoff must be reported 30 days before: 20 persons or more, or 10 % of the staff or more (art. 41)."""
+    return (people >= 20) | (people / staff.where(staff > 0) >= 0.1)
 
 
 @pytest.mark.parametrize(
@@ -42,16 +53,16 @@ def report(planned: int, staff: int, told: int = 0, effective: int = 30) -> pd.D
     ],
 )
 def test_a_report_is_due_from_twenty_persons_or_a_tenth_of_the_staff(planned: int, staff: int, is_met: bool) -> None:
-    found = findings.events(SHIPPED, report(planned, staff), DAY)
+    found = find_events(SHIPPED, report(planned, staff), DAY)
     assert len(found) == is_met
-    assert leads.must_report(pd.Series([planned]), pd.Series([staff])).tolist() == [is_met]
+    assert must_report(pd.Series([planned]), pd.Series([staff])).tolist() == [is_met]
 
 
 @pytest.mark.parametrize(
     ("planned", "staff", "level"), [(200, 2000, 3), (201, 2000, 2), (201, 1999, 3), (50, 500, 3), (49, 500, 4)]
 )
 def test_more_than_two_hundred_of_two_thousand_is_orange(planned: int, staff: int, level: int) -> None:
-    assert findings.events(SHIPPED, report(planned, staff), DAY)["level"].tolist() == [level]
+    assert find_events(SHIPPED, report(planned, staff), DAY)["level"].tolist() == [level]
 
 
 def instalments(first: int, second: int, days: int, staff: int = 1000) -> pd.DataFrame:
@@ -72,7 +83,7 @@ def instalments(first: int, second: int, days: int, staff: int = 1000) -> pd.Dat
     ],
 )
 def test_a_layoff_in_instalments_is_one(first: int, second: int, days: int, found: list[tuple[int, float]]) -> None:
-    told = findings.events(SHIPPED, instalments(first, second, days), DAY)
+    told = find_events(SHIPPED, instalments(first, second, days), DAY)
     assert list(zip(told["level"], told["people"], strict=True)) == found
     if days == 10:
         assert (told["window_from"].iloc[0], told["data_to"].iloc[0]) == (
@@ -84,7 +95,7 @@ def test_a_layoff_in_instalments_is_one(first: int, second: int, days: int, foun
 def test_a_report_elsewhere_leaves_the_first_one_its_finding(elsewhere: dict[str, str]) -> None:
     before = report(30, 1000).assign(report_id="r0", reported_on=pd.Timestamp("2026-10-12"))
     both = pd.concat([before, report(60, 1000).assign(**elsewhere)], ignore_index=True)
-    told = findings.events(SHIPPED, both, DAY)
+    told = find_events(SHIPPED, both, DAY)
     there = {"area": "371502", "industry": "C"}
     found = told.set_index("people")[list(there)].to_dict("index")
     assert found == {30.0: there, 90.0: there | elsewhere}
@@ -92,31 +103,31 @@ def test_a_report_elsewhere_leaves_the_first_one_its_finding(elsewhere: dict[str
 
 def test_reports_of_two_employers_are_not_added_up() -> None:
     two = instalments(19, 19, 10).assign(employer=["e1", "e2"])
-    assert findings.events(SHIPPED, two, DAY).empty
+    assert find_events(SHIPPED, two, DAY).empty
 
 
 @pytest.mark.parametrize("base", [10, 30, 70, 1000, 10_000, 123_450])
 def test_a_tenth_is_a_tenth_at_every_size(base: int) -> None:
     people, staff = pd.Series([base // 10 - 1, base // 10]), pd.Series([base, base])
-    assert leads.must_report(people, staff).tolist() == [base // 10 - 1 >= 20, True]
+    assert must_report(people, staff).tolist() == [base // 10 - 1 >= 20, True]
 
 
 @pytest.mark.parametrize(("planned", "staff", "days", "is_early"), [
     (20, 1000, 29, True), (20, 1000, 30, False), (19, 1000, 29, False), (19, 190, 29, True), (19, 190, 30, False),
 ])  # fmt: skip
 def test_thirty_days_lie_between_telling_and_doing(planned: int, staff: int, days: int, is_early: bool) -> None:
-    found = leads.early(SHIPPED, report(planned, staff, told=5, effective=5 + days), DAY)
+    found = find_early(SHIPPED, report(planned, staff, told=5, effective=5 + days), DAY)
     assert len(found) == is_early
 
 
 @pytest.mark.parametrize(("second", "days", "people"), [(5, 29, [20.0]), (4, 29, []), (5, 30, []), (15, 0, [30.0])])
 def test_a_layoff_in_instalments_needs_its_thirty_days_as_a_whole(second: int, days: int, people: list[float]) -> None:
     both = instalments(15, second, days).assign(effective_on=pd.Timestamp("2026-10-28"))
-    assert leads.early(SHIPPED, both, DAY)["people"].tolist() == people
+    assert find_early(SHIPPED, both, DAY)["people"].tolist() == people
 
 
 def test_a_report_that_does_not_say_when_staff_were_told_is_no_lead() -> None:
-    assert leads.early(SHIPPED, report(50, 100).assign(told_on=pd.NaT), DAY).empty
+    assert find_early(SHIPPED, report(50, 100).assign(told_on=pd.NaT), DAY).empty
 
 
 def leavers(window: int, before: tuple[int, ...]) -> pd.DataFrame:
@@ -128,7 +139,7 @@ def unreported(
     window: int, staff: int, before: tuple[int, ...] = (0,) * 12, planned: int = 0, reports: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Leads of a city in which one employer of an ordinary industry lost these people."""
-    windows = leads.blocks(DAY, 30, DAY - timedelta(days=500))
+    windows = list_windows(DAY, 30, DAY - timedelta(days=500))
     industries = pd.DataFrame({"industry": "C", "block": range(13), "leavers": 300 + np.arange(13) % 3})
     headcount = pd.DataFrame(
         {
@@ -141,7 +152,7 @@ def unreported(
     )
     if reports is None:
         reports = report(planned, staff) if planned else report(1, 1)[:0]
-    return leads.unreported(SHIPPED, leavers(window, before), industries, headcount, reports, windows)
+    return find_unreported(SHIPPED, leavers(window, before), industries, headcount, reports, windows)
 
 
 @pytest.mark.parametrize(
@@ -172,11 +183,11 @@ def test_what_an_employer_loses_every_month_is_no_lead() -> None:
 
 @pytest.mark.parametrize(("blocks", "is_lead"), [(2, False), (3, True), (12, True)])
 def test_of_less_than_three_windows_nothing_is_known_of_what_is_usual(blocks: int, is_lead: bool) -> None:
-    windows = leads.blocks(DAY, 30, DAY - timedelta(days=30 * (blocks + 1) - 1))
+    windows = list_windows(DAY, 30, DAY - timedelta(days=30 * (blocks + 1) - 1))
     industries = pd.DataFrame({"industry": "C", "block": range(blocks + 1), "leavers": 300})
     headcount = pd.DataFrame({"employer": ["e1", "e2"], "employer_name": "示例厂", "area": "371502", "industry": "C",
                               "insured": [100, 50_000]})  # fmt: skip
-    found = leads.unreported(SHIPPED, leavers(60, (0,) * blocks), industries, headcount, report(1, 1)[:0], windows)
+    found = find_unreported(SHIPPED, leavers(60, (0,) * blocks), industries, headcount, report(1, 1)[:0], windows)
     assert len(found) == is_lead
 
 
@@ -200,18 +211,18 @@ def test_a_report_for_later_hides_nobody_who_left_before(effective: str, people:
 
 
 def test_three_windows_of_history_are_the_least() -> None:
-    assert leads.blocks(DAY, 30, DAY - timedelta(days=500))["block"].tolist() == list(range(13)), (
+    assert list_windows(DAY, 30, DAY - timedelta(days=500))["block"].tolist() == list(range(13)), (
         "a year before, no more"
     )
-    windows = leads.blocks(DAY, 30, DAY - timedelta(days=119))
+    windows = list_windows(DAY, 30, DAY - timedelta(days=119))
     assert windows["block"].tolist() == [0, 1, 2, 3]
-    assert leads.blocks(DAY, 30, DAY - timedelta(days=118))["block"].tolist() == [0, 1, 2]
+    assert list_windows(DAY, 30, DAY - timedelta(days=118))["block"].tolist() == [0, 1, 2]
     assert (windows["until"] - windows["since"]).map(lambda span: span.days + 1).tolist() == [30] * 4  # day 1 to day 30
 
 
 def test_the_chance_is_that_of_a_poisson_count_widened_by_what_is_not_known() -> None:
     history = np.full((1, 12), 5.0)
-    p = leads.chance(np.array([20.0]), np.array([5.0]), history)
+    p = leaver_probability(np.array([20.0]), np.array([5.0]), history)
     # Negative binomial with mean 5 and variance 5 + 25/62, by summing its probabilities.
     variance, mean = 5 + 25 / 62, 5.0
     size, odds = mean**2 / (variance - mean), mean / variance
@@ -225,7 +236,7 @@ def test_the_chance_is_that_of_a_poisson_count_widened_by_what_is_not_known() ->
 @pytest.mark.parametrize(("planned", "joined", "is_met"), [(25, 10, True), (25, 9, False)])
 def test_people_taken_on_after_a_layoff_are_counted(planned: int, joined: int, is_met: bool) -> None:
     told = pd.DataFrame([{"report_id": "r1", "joined": joined, "returned": 3}])
-    found = leads.rehired(SHIPPED, report(planned, 100), told)
+    found = find_rehired(SHIPPED, report(planned, 100), told)
     assert len(found) == is_met
     assert found["returned"].tolist() == [3] * is_met
 
@@ -249,7 +260,7 @@ def taken_on(day: date, joined_on: date, reported_on: date = date(2026, 4, 1)) -
             " from range(10) as told (i)",
             {"joined_on": joined_on},
         )
-        return len(lead_store.found(con, REGION, SHIPPED[SHIPPED["kind"] == "rehire"], report(1, 1)[:0], day))
+        return len(load_rehired(con, SHIPPED, day))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +304,7 @@ def test_a_headcount_counts_that_was_over_when_the_window_began_and_is_of_three_
             " from (values ('e1', 100), ('e2', 50000)) as told (employer, insured)",
             {"month": month},
         )
-        found = lead_store.found(con, REGION, SHIPPED[SHIPPED["kind"] == "unreported"], report(1, 1)[:0], DAY)
+        found = load_unreported(EditionContext(con, REGION, DAY, CUTOFF), SHIPPED, report(1, 1)[:0])
     assert found["employer"].tolist() == ["e1"] * is_known, (
         "ten of a hundred are a tenth, ten of nobody knows how many none"
     )

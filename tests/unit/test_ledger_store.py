@@ -11,7 +11,7 @@ from pipelines.core.domain import Edition, UserError
 from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
 from pipelines.ledger.db.schema import metadata
-from pipelines.ledger.editions import next_number, record, recorded_editions
+from pipelines.ledger.editions import next_number, record_edition, recorded_editions
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def edition(day: int, number: int = 1) -> Edition:
 def test_a_fresh_folder_gets_a_ledger_in_wal_mode_that_survives_reopening(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "var")
     ledger = open_ledger(settings)
-    record(ledger, edition(22), False, NOW)
+    record_edition(ledger, edition(22), False, NOW)
     ledger.close()
     again = open_ledger(settings)
     assert [kept.edition for kept in recorded_editions(again)] == [edition(22)]
@@ -105,19 +105,19 @@ def test_a_password_in_the_address_is_not_shown(tmp_path: Path) -> None:
 
 def test_an_edition_is_recorded_once_and_another_cut_off_is_refused(tmp_path: Path) -> None:
     ledger = open_ledger(Settings(data=tmp_path))
-    first = record(ledger, edition(22), False, NOW)
-    second = record(ledger, edition(22), True, datetime(2027, 1, 1, tzinfo=UTC))
+    first = record_edition(ledger, edition(22), False, NOW)
+    second = record_edition(ledger, edition(22), True, datetime(2027, 1, 1, tzinfo=UTC))
     assert second == first
     assert len(recorded_editions(ledger)) == 1
     with pytest.raises(UserError, match=r"2026-11-22\.1"):
-        record(ledger, Edition(date(2026, 11, 22), 1, NOW), False, NOW)
+        record_edition(ledger, Edition(date(2026, 11, 22), 1, NOW), False, NOW)
     ledger.close()
 
 
 def test_editions_come_back_in_the_order_of_their_cut_offs(tmp_path: Path) -> None:
     ledger = open_ledger(Settings(data=tmp_path))
     for one in (edition(23), edition(21), edition(22, 2), edition(22)):
-        record(ledger, one, False, NOW)
+        record_edition(ledger, one, False, NOW)
     assert [kept.edition.edition_id for kept in recorded_editions(ledger)] == [
         "2026-11-21.1",
         "2026-11-22.1",

@@ -11,7 +11,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import SYSTEM, Act
-from pipelines.ledger.audit_trail.verify import verify
+from pipelines.ledger.audit_trail.verification import verify_chain
 from pipelines.ledger.db.portable import contents, revision, sqlite_at, write_portable
 from pipelines.ledger.db.schema import metadata
 from tests.first_ledger import NOW, REVISIONS, assert_it_is_all_there, leave
@@ -27,8 +27,8 @@ def test_a_ledger_of_an_earlier_step_is_upgraded_with_its_rows(left_at: str, tmp
     with ledger.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     for minute in range(3):
-        trail.write(ledger, Act.EXPORT, SYSTEM, "readings.csv", NOW + timedelta(minutes=minute))
-    assert (verify(ledger, []).entries, verify(ledger, []).breach) == (3, "")
+        trail.write_entry(ledger, Act.EXPORT, SYSTEM, "readings.csv", NOW + timedelta(minutes=minute))
+    assert (verify_chain(ledger, []).entries, verify_chain(ledger, []).breach) == (3, "")
     ledger.close()
 
 
@@ -37,14 +37,14 @@ def test_a_portable_copy_of_a_ledger_says_the_same_and_is_one_file(tmp_path: Pat
     settings.data.mkdir()
     leave(settings, REVISIONS[0])
     ledger = open_ledger(settings)
-    trail.write(ledger, Act.EXPORT, SYSTEM, "readings.csv", NOW)
+    trail.write_entry(ledger, Act.EXPORT, SYSTEM, "readings.csv", NOW)
     told = write_portable(ledger, tmp_path / "copy.sqlite")
     assert [path.name for path in tmp_path.glob("copy*")] == ["copy.sqlite"]
     assert told["edition"].startswith("1:")
     copy = sqlite_at(tmp_path / "copy.sqlite")
     assert_it_is_all_there(copy)
-    assert verify(copy, []).entries == 1
-    trail.write(copy, Act.EXPORT, SYSTEM, "readings.csv", NOW)
+    assert verify_chain(copy, []).entries == 1
+    trail.write_entry(copy, Act.EXPORT, SYSTEM, "readings.csv", NOW)
     with copy.reading() as connection:
         assert contents(connection) != told
     copy.close()

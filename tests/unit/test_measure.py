@@ -11,8 +11,16 @@ from pipelines.core.region.load import load
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Actor
-from pipelines.ledger.workflow.measure import Measure, Progress, assign, close, measures, proposals
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
+from pipelines.ledger.workflow.measure import (
+    Assignment,
+    Measure,
+    Progress,
+    assign_measure,
+    close_measure,
+    measures,
+    proposals,
+)
 from pipelines.ledger.workflow.steps import Subject
 
 PLAYBOOK = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng").playbook
@@ -37,7 +45,9 @@ def of(ledger: Ledger) -> list[Measure]:
 
 
 def assigned(ledger: Ledger, viewer: Viewer = HEAD, playbook: str = "consult", due_on: date = TODAY) -> int:
-    return assign(ledger, viewer, ACTOR, WARNING, playbook, "就业科岗位", "值班岗", due_on, "", NOW, TODAY)
+    return assign_measure(
+        ledger, ActContext(viewer, ACTOR, NOW), WARNING, Assignment(playbook, "就业科岗位", "值班岗", due_on), TODAY
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,13 +86,13 @@ def test_a_measure_is_assigned_once_and_done_with_a_result(ledger: Ledger) -> No
     assert not one.is_overdue(TODAY)
     assert one.is_overdue(date(2026, 11, 24))
     with pytest.raises(SaidError, match="写明结果"):
-        close(ledger, CLERK, ACTOR, WARNING, number, Progress.DONE, " ", NOW)
-    close(ledger, CLERK, ACTOR, WARNING, number, Progress.DONE, "企业同意轮岗，涉及 40 人", NOW)
+        close_measure(ledger, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DONE, " ")
+    close_measure(ledger, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DONE, "企业同意轮岗，涉及 40 人")
     [one] = of(ledger)
     assert (one.state, one.result) == (Progress.DONE, "企业同意轮岗，涉及 40 人")
     assert not one.is_overdue(date(2026, 11, 24))
     with pytest.raises(SaidError, match="已经办结"):
-        close(ledger, CLERK, ACTOR, WARNING, number, Progress.DROPPED, "再来一次", NOW)
+        close_measure(ledger, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DROPPED, "再来一次")
     assert assigned(ledger) != number, "what was closed may be assigned again"
     assert [entry.act for entry in trail.entries(ledger)] == ["measure"] * 3
 
@@ -94,14 +104,14 @@ def test_who_may_not_is_refused(ledger: Ledger) -> None:
         assigned(ledger, due_on=date(2026, 11, 22))
     number = assigned(ledger)
     with pytest.raises(SaidError, match="不能填报"):
-        close(ledger, OTHER, ACTOR, WARNING, number, Progress.DONE, "好", NOW)
+        close_measure(ledger, ActContext(OTHER, ACTOR, NOW), WARNING, number, Progress.DONE, "好")
     assert of(ledger)[0].state is Progress.ASSIGNED
 
 
 def test_who_looks_back_sees_a_measure_as_it_stood_then(ledger: Ledger) -> None:
     number = assigned(ledger)
     later = NOW + timedelta(days=4)
-    close(ledger, CLERK, ACTOR, WARNING, number, Progress.DONE, "办完", later)
+    close_measure(ledger, ActContext(CLERK, ACTOR, later), WARNING, number, Progress.DONE, "办完")
     with ledger.reading() as connection:
         [then] = measures(connection, ["abc"], NOW + timedelta(days=1))["abc"]
         assert measures(connection, ["abc"], NOW - timedelta(days=1))["abc"] == []

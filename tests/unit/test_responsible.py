@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipelines.core.region.load import load
-from pipelines.ledger.workflow.responsible import Responsible, responsible
+from pipelines.ledger.workflow.measure import Responsible, responsible
 
 REGION = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 OFFICE = "茌平区人力资源和社会保障局就业科"

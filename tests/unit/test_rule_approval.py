@@ -11,8 +11,16 @@ from pipelines.core.domain import Role, UserError, Viewer
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
-from pipelines.ledger.workflow.rule import Kind, acts, approval, decide, keep_backtest, part_of, stand_behind
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
+from pipelines.ledger.workflow.rule import (
+    RuleActKind,
+    approval,
+    decide_rule,
+    find_part,
+    record_rule_act,
+    rule_acts,
+    store_backtest,
+)
 from tests.first_ledger import leave
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -24,63 +32,66 @@ AUTHOR, APPROVER = "王编写", "赵批准"
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = open_ledger(Settings(data=tmp_path))
-    keep_backtest(opened, RULE, CONTENT, {"first": "2026-01-01", "last": "2026-10-31"}, ROOT, NOW)
+    store_backtest(opened, RULE, CONTENT, {"first": "2026-01-01", "last": "2026-10-31"}, ROOT, NOW)
     yield opened
     opened.close()
 
 
-def stands(ledger: Ledger, kind: Kind, who: str, actor: Actor) -> None:
-    stand_behind(ledger, RULE, CONTENT, kind, who, "更早发现", actor, NOW)
+def stands(ledger: Ledger, kind: RuleActKind, who: str, actor: Actor) -> None:
+    record_rule_act(ledger, ActContext(Viewer(None), actor, NOW, "更早发现"), RULE, CONTENT, kind, who)
 
 
 @pytest.mark.parametrize(
     "approving", [ROOT, Actor("command_line:root", "another machine"), Actor("city_leader:root", "10.0.0.1")]
 )
 def test_two_names_under_one_account_are_one_person(ledger: Ledger, approving: Actor) -> None:
-    stands(ledger, Kind.PROPOSED, AUTHOR, ROOT)
+    stands(ledger, RuleActKind.PROPOSED, AUTHOR, ROOT)
     with pytest.raises(UserError, match="同一账号"):
-        stands(ledger, Kind.APPROVED, APPROVER, approving)
+        stands(ledger, RuleActKind.APPROVED, APPROVER, approving)
     assert not approval(ledger, RULE, CONTENT).is_complete
-    stands(ledger, Kind.APPROVED, APPROVER, Actor("command_line:zhao", "server"))
+    stands(ledger, RuleActKind.APPROVED, APPROVER, Actor("command_line:zhao", "server"))
     assert approval(ledger, RULE, CONTENT).is_complete
 
 
 def test_one_person_under_two_accounts_is_one_person(ledger: Ledger) -> None:
-    stands(ledger, Kind.PROPOSED, AUTHOR, ROOT)
+    stands(ledger, RuleActKind.PROPOSED, AUTHOR, ROOT)
     with pytest.raises(UserError, match="另一个人"):
-        stands(ledger, Kind.APPROVED, AUTHOR, ANALYST)
+        stands(ledger, RuleActKind.APPROVED, AUTHOR, ANALYST)
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_leaders_and_analysts_decide_with_a_reason(ledger: Ledger, role: Role) -> None:
-    stands(ledger, Kind.PROPOSED, AUTHOR, ROOT)
+    stands(ledger, RuleActKind.PROPOSED, AUTHOR, ROOT)
     viewer, by = Viewer(role, name="zhao"), Actor(f"{role}:zhao", "10.0.0.2")
 
-    def decided(kind: Kind, note: str) -> None:
-        decide(ledger, viewer, RULE, CONTENT, kind, APPROVER, note, by, NOW)
+    def decided(kind: RuleActKind, note: str) -> None:
+        decide_rule(ledger, ActContext(viewer, by, NOW, note), RULE, CONTENT, kind, APPROVER)
 
     if role not in {Role.CITY_LEADER, Role.CITY_ANALYST}:
         with pytest.raises(UserError, match="领导或分析岗"):
-            decided(Kind.APPROVED, "同意")
+            decided(RuleActKind.APPROVED, "同意")
         return
     with pytest.raises(UserError, match="理由"):
-        decided(Kind.APPROVED, "  ")
-    decided(Kind.WITHDRAWN, "依据不足")
+        decided(RuleActKind.APPROVED, "  ")
+    decided(RuleActKind.WITHDRAWN, "依据不足")
     with pytest.raises(UserError, match="没有待批准"):
-        decided(Kind.WITHDRAWN, "依据不足")
+        decided(RuleActKind.WITHDRAWN, "依据不足")
     with pytest.raises(UserError, match="还没有人提出"):
-        decided(Kind.APPROVED, "同意")
-    stands(ledger, Kind.PROPOSED, AUTHOR, ROOT)
-    decided(Kind.APPROVED, "同意")
+        decided(RuleActKind.APPROVED, "同意")
+    stands(ledger, RuleActKind.PROPOSED, AUTHOR, ROOT)
+    decided(RuleActKind.APPROVED, "同意")
     assert approval(ledger, RULE, CONTENT).is_complete
     told = trail.entries(ledger, act=Act.RULE_CHANGE)[0]
     assert (told.who, told.target) == (f"{role}:zhao", f"rule {RULE}")
 
 
 def test_the_names_of_rules_csv_say_whose_part_it_is() -> None:
-    assert [part_of(AUTHOR, APPROVER, one) for one in (AUTHOR, APPROVER)] == [Kind.PROPOSED, Kind.APPROVED]
+    assert [find_part(AUTHOR, APPROVER, one) for one in (AUTHOR, APPROVER)] == [
+        RuleActKind.PROPOSED,
+        RuleActKind.APPROVED,
+    ]
     with pytest.raises(UserError, match="不是该规则的编写人"):
-        part_of(AUTHOR, APPROVER, "李四")
+        find_part(AUTHOR, APPROVER, "李四")
 
 
 def test_what_one_account_entered_before_is_found_after_the_upgrade(tmp_path: Path) -> None:
@@ -88,10 +99,10 @@ def test_what_one_account_entered_before_is_found_after_the_upgrade(tmp_path: Pa
     leave(settings, "0006")
     _enter_as_before(settings, ROOT, ROOT)
     ledger = open_ledger(settings)
-    assert [(one.who, one.entered_by) for one in acts(ledger, RULE)] == [(AUTHOR, ROOT.who), (APPROVER, ROOT.who)]
+    assert [(one.who, one.entered_by) for one in rule_acts(ledger, RULE)] == [(AUTHOR, ROOT.who), (APPROVER, ROOT.who)]
     found = approval(ledger, RULE, CONTENT)
     assert (found.is_complete, found.one_account) == (False, ROOT.who)
-    stands(ledger, Kind.APPROVED, APPROVER, Actor("city_leader:zhao", "10.0.0.2"))
+    stands(ledger, RuleActKind.APPROVED, APPROVER, Actor("city_leader:zhao", "10.0.0.2"))
     found = approval(ledger, RULE, CONTENT)
     assert (found.is_complete, found.one_account) == (True, "")
     ledger.close()
@@ -109,7 +120,9 @@ def _enter_as_before(settings: Settings, *entered: Actor) -> None:
             ),
             {"rule": RULE, "content": CONTENT},
         )
-        for kind, who, actor in zip((Kind.PROPOSED, Kind.APPROVED), (AUTHOR, APPROVER), entered, strict=True):
+        for kind, who, actor in zip(
+            (RuleActKind.PROPOSED, RuleActKind.APPROVED), (AUTHOR, APPROVER), entered, strict=True
+        ):
             connection.execute(
                 text(
                     "insert into rule_act (rule_id, rule_hash, kind, backtest_id, acted_at, who, note)"
@@ -118,5 +131,5 @@ def _enter_as_before(settings: Settings, *entered: Actor) -> None:
                 {"rule": RULE, "content": CONTENT, "kind": kind.value, "who": who},
             )
             details = {"rule_hash": CONTENT, "kind": kind.value, "backtest": 1, "person": who}
-            trail.append(connection, Act.RULE_CHANGE, actor, f"rule {RULE}", NOW, details=details)
+            trail.append_entry(connection, Act.RULE_CHANGE, actor, f"rule {RULE}", NOW, details=details)
     engine.dispose()

@@ -1,8 +1,10 @@
 """Rules about one cohort, or about employers of some sizes: judged where something is known of them, else named."""
 
 import shutil
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,12 +16,19 @@ from pipelines.core.domain import UserError
 from pipelines.core.region import load as regions
 from pipelines.core.region.rule_version import newest, rule_hash
 from pipelines.core.region.rules import RULE
-from pipelines.judging import findings as rules
-from pipelines.judging import leads
-from pipelines.judging.exceedance import exceedances
+from pipelines.judging.findings import FINDING
+from pipelines.judging.kinds.deadline import find_deadlines
+from pipelines.judging.kinds.early import find_early
+from pipelines.judging.kinds.event import find_events
+from pipelines.judging.kinds.exceedance import find_exceedances
+from pipelines.judging.kinds.rehire import find_rehired
+from pipelines.judging.kinds.several import find_several
+from pipelines.judging.kinds.spike import find_spikes
 from pipelines.judging.lifecycle import opened
-from pipelines.judging.rule_inputs import found, grounds, in_force_on
-from pipelines.judging.rule_scope import by_cohort, without_readings
+from pipelines.judging.rule_evaluation import advance_warnings, evaluate_rules
+from pipelines.judging.rule_inputs import in_force_on, load_inputs
+from pipelines.judging.rule_kind import EditionContext, RuleInputs, RulesOn
+from pipelines.judging.rule_scope import without_readings
 from pipelines.warehouse.tables import define
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
@@ -62,11 +71,20 @@ def con() -> duckdb.DuckDBPyConnection:
         yield opened_here
 
 
+def inputs(
+    con: duckdb.DuckDBPyConnection | None, rules: pd.DataFrame, rules_on: RulesOn | None = None, day: date = DAY,
+    cutoff_at: datetime = CUTOFF, **known: Any,
+) -> RuleInputs:  # fmt: skip
+    """What is known to rules that are held against it; without a connection nothing is asked of the warehouse."""
+    place = EditionContext(con if con is not None else duckdb.connect(), REGION, day, cutoff_at)
+    return RuleInputs(place, rules, rules_on or (lambda _: rules), **known)
+
+
 def findings(con: duckdb.DuckDBPyConnection, chosen: pd.DataFrame) -> pd.DataFrame:
-    in_force = in_force_on(REGION, DAY, chosen)
     fresh = con.execute("select * from reading").df()
-    known = grounds(con, REGION, in_force, pd.DataFrame(), fresh, DAY, CUTOFF)
-    return pd.concat([part for part in found(in_force, known, REGION, DAY, set()) if len(part)] or [pd.DataFrame()])
+    place = EditionContext(con, REGION, DAY, CUTOFF)
+    known = load_inputs(place, lambda day: in_force_on(REGION, day, chosen), pd.DataFrame(), fresh)
+    return evaluate_rules(known, pd.DataFrame(columns=FINDING), {})
 
 
 LEVEL = {"kind": "level", "indicator": "job_loss_rate", "line": 4.0, "margin": 2.0}
@@ -94,12 +112,15 @@ def test_a_cohorts_warning_is_held_against_its_own_readings(con: duckdb.DuckDBPy
     days = dict.fromkeys(("window_from", "window_to", "data_to"), DAY)
     warning = opened(row | numbers | days | {"employer": None, "employer_name": None}, DAY)
     readings = con.execute("select * from reading").df()
-    parts = list(by_cohort(in_force, [warning], readings, pd.DataFrame(), pd.DataFrame({"strength": [9.0]})))
-    told = [
-        (part.rules["rule_id"].tolist(), len(part.current), set(part.readings["cohort"]), len(part.score))
-        for part in parts
-    ]
-    assert told == [(["r"], 0, {"all"}, 1), (["m"], 1, {"migrant"}, 0)]
+    parts = list(inputs(None, in_force, readings=readings, score=pd.DataFrame({"strength": [9.0]})).by_cohort())
+    told = [(part.rules["rule_id"].tolist(), set(part.readings["cohort"]), len(part.score)) for _, part in parts]
+    assert told == [(["r"], {"all"}, 1), (["m"], {"migrant"}, 0)]
+    leaving = in_force.assign(leave_line=3.0)  # everybody's 1.1 is below it, the migrants' 6.0 is not
+    newest = readings[readings["period"] == readings["period"].max()].assign(usual=1.0, history=18)
+    later = inputs(con, leaving, readings=newest)
+    before = [replace(warning, judged_to=date(2026, 8, 1)), replace(warning, rule_id="r", judged_to=date(2026, 8, 1))]
+    held, left = advance_warnings(later, pd.DataFrame(columns=FINDING), before)
+    assert (held.quiet_periods, left.quiet_periods) == (0, 1)
 
 
 def report(employer: str, staff: int, planned: int) -> dict[str, object]:
@@ -123,14 +144,14 @@ REPORTS = pd.DataFrame([report(f"e{staff}", staff, 20) for staff in (29, 30, 31,
 def test_reports_count_by_the_size_of_their_employer(least: float, most: float, wanted: list[str]) -> None:
     sizes = {"staff_least": least, "staff_most": most, "scope": "employer"}
     event = rule(kind="event", indicator="layoff_reported", line=20.0, window_days=30.0, **sizes)
-    assert sorted(rules.events(event, REPORTS, DAY)["employer"]) == wanted
+    assert sorted(find_events(event, REPORTS, DAY)["employer"]) == wanted
     early = rule(kind="early", indicator="layoff_reported", line=20.0, window_days=30.0, **sizes)
-    assert sorted(leads.early(early, REPORTS, DAY)["employer"]) == wanted
+    assert sorted(find_early(early, REPORTS, DAY)["employer"]) == wanted
     joined = pd.DataFrame({"report_id": REPORTS["report_id"], "joined": 12, "returned": 0})
     rehire = rule(kind="rehire", indicator="layoff_reported", line=10.0, **sizes)
-    assert sorted(leads.rehired(rehire, REPORTS, joined)["employer"]) == wanted
+    assert sorted(find_rehired(rehire, REPORTS, joined)["employer"]) == wanted
     several = rule(kind="several", indicator="layoff_reported", line=1.0, window_days=30.0, **sizes | {"scope": "area"})
-    summed = rules.several(several, REPORTS, DAY, CITY)["people"].tolist()
+    summed = find_several(several, REPORTS, DAY, CITY)["people"].tolist()
     assert summed == ([20.0 * len(wanted)] if len(wanted) > 1 else [])
 
 
@@ -146,9 +167,9 @@ def test_deferrals_count_by_the_size_of_their_employer() -> None:
         }
     )
     ends = {"kind": "deadline", "indicator": "insured_deferring", "line": 1.0, "window_days": 30.0, "scope": "city"}
-    assert rules.deadlines(rule(**ends, staff_most=30), endings, DAY, CITY)["people"].tolist() == [30.0]
+    assert find_deadlines(rule(**ends, staff_most=30), endings, DAY, CITY)["people"].tolist() == [30.0]
     both = pd.concat([rule(**ends, staff_most=30), rule(**ends, staff_least=31, rule_id="s")], ignore_index=True)
-    assert sorted(rules.deadlines(both, endings, DAY, CITY)["people"]) == [30.0, 31.0]
+    assert sorted(find_deadlines(both, endings, DAY, CITY)["people"]) == [30.0, 31.0]
 
 
 def test_what_a_rule_cannot_judge_is_named() -> None:
@@ -211,26 +232,26 @@ def test_rises_count_by_their_industry_alone() -> None:
         window_periods=7,
     )  # fmt: skip
     spike = rule(kind="spike", indicator="benefit_claim", min_strength=3.0, grain="day")
-    assert sorted(rules.spikes(spike, score, {"benefit_claim": "higher"})["industry"]) == ["ALL", "C", "F"]
-    assert rules.spikes(spike.assign(industries="F"), score, {"benefit_claim": "higher"})["industry"].tolist() == ["F"]
+    assert sorted(find_spikes(spike, score, {"benefit_claim": "higher"})["industry"]) == ["ALL", "C", "F"]
+    assert find_spikes(spike.assign(industries="F"), score, {"benefit_claim": "higher"})["industry"].tolist() == ["F"]
     spans = score.drop(columns=["window_periods", "level"]).assign(
         window_to=pd.Timestamp(DAY), lo=5.0, hi=15.0, horizon=8.0
     )
     ahead = spike.assign(kind="exceedance", window_periods=8.0, industries="C")
-    assert exceedances(ahead, spans, CITY)["industry"].tolist() == ["C"]
+    assert find_exceedances(ahead, spans, CITY)["industry"].tolist() == ["C"]
 
 
 def test_employers_count_by_their_industry_also_where_they_are_summed() -> None:
     reports = REPORTS.assign(industry=["C", "C", "F", "F", "U"])
     named = {"industries": "C;U", "line": 20.0}
     event = rule(kind="event", indicator="layoff_reported", window_days=30.0, scope="employer", **named)
-    assert sorted(rules.events(event, reports, DAY)["employer"]) == ["e29", "e30", "e301"]
-    assert sorted(leads.early(event.assign(kind="early"), reports, DAY)["employer"]) == ["e29", "e30", "e301"]
+    assert sorted(find_events(event, reports, DAY)["employer"]) == ["e29", "e30", "e301"]
+    assert sorted(find_early(event.assign(kind="early"), reports, DAY)["employer"]) == ["e29", "e30", "e301"]
     joined = pd.DataFrame({"report_id": reports["report_id"], "joined": 30, "returned": 0})
-    assert sorted(leads.rehired(event.assign(kind="rehire"), reports, joined)["employer"]) == ["e29", "e30", "e301"]
+    assert sorted(find_rehired(event.assign(kind="rehire"), reports, joined)["employer"]) == ["e29", "e30", "e301"]
     several = event.assign(kind="several", scope="area;industry")
     both = pd.concat([several, several.assign(rule_id="s", industries="F", staff_most=300)], ignore_index=True)
-    told = rules.several(both, reports, DAY, CITY)
+    told = find_several(both, reports, DAY, CITY)
     assert sorted(zip(told["rule_id"], told["industry"], told["people"], strict=True)) == [
         ("r", "ALL", 60.0), ("r", "C", 40.0), ("s", "ALL", 40.0), ("s", "F", 40.0),
     ]  # fmt: skip
@@ -238,7 +259,7 @@ def test_employers_count_by_their_industry_also_where_they_are_summed() -> None:
         {"employer": ["a", "b"], "area": AREA, "industry": ["C", "F"], "people": [30, 31], "ends_on": pd.Timestamp(DAY)}
     ).assign(indicator="insured_deferring")
     ends = {"kind": "deadline", "indicator": "insured_deferring", "window_days": 30.0, "scope": "city"}
-    assert rules.deadlines(rule(**ends | named), endings, DAY, CITY)["people"].tolist() == [30.0]
+    assert find_deadlines(rule(**ends | named), endings, DAY, CITY)["people"].tolist() == [30.0]
 
 
 def test_a_change_of_industries_is_told_as_a_difference() -> None:

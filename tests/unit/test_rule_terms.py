@@ -11,11 +11,17 @@ from pipelines.core.domain import UserError
 from pipelines.core.region import load as regions
 from pipelines.core.region.rule_version import newest, released, rule_hash
 from pipelines.core.region.rules import RULE
-from pipelines.judging import findings
-from pipelines.judging.corroboration import raised
-from pipelines.judging.hysteresis import held, look_back_days, waiting
+from pipelines.judging.corroboration import raise_levels
+from pipelines.judging.findings import FINDING
+from pipelines.judging.hysteresis import find_waiting, look_back_days
+from pipelines.judging.kinds import WARNING_KINDS
+from pipelines.judging.kinds.change import find_changes
+from pipelines.judging.kinds.data_fault import find_data_faults
+from pipelines.judging.kinds.deadline import find_deadlines
+from pipelines.judging.kinds.level import find_levels
 from pipelines.judging.lifecycle import EarlyWarning, advance, from_row, opened
-from pipelines.judging.override import with_overrides
+from pipelines.judging.rule_scope import apply_overrides
+from tests.unit.test_rule_scope import inputs
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 REGION = regions.load(LIAOCHENG)
@@ -61,7 +67,7 @@ FLAT = [3.0] * 12
 )
 def test_a_rise_is_the_mean_over_its_low_of_a_year(values: list[float], is_met: bool) -> None:
     change = rule(kind="change", indicator="rate", line=0.5, window_periods=3)
-    found = findings.changes(change, *months(values), BOTH, CITY)
+    found = find_changes(change, *months(values), BOTH, CITY)
     assert len(found) == is_met
     assert set(found["kind"]) <= {"change"}
 
@@ -71,20 +77,20 @@ def test_a_mean_over_a_missing_month_is_none(missing: int | None, is_met: bool) 
     newest, past = months([3.0] * 15 + [3.5] * 3)
     change = rule(kind="change", indicator="rate", line=0.5, window_periods=3)
     told = past if missing is None else past.drop(index=missing)
-    assert len(findings.changes(change, newest, told, BOTH, CITY)) == is_met
+    assert len(find_changes(change, newest, told, BOTH, CITY)) == is_met
 
 
 def test_readings_of_other_rules_alone_are_no_change() -> None:
     newest, _ = months([3.0] * 18, indicator="ratio")
     change = rule(kind="change", indicator="rate", line=0.5, window_periods=3)
-    assert findings.changes(change, newest, pd.DataFrame(), BOTH, CITY).empty
+    assert find_changes(change, newest, pd.DataFrame(), BOTH, CITY).empty
 
 
 def test_where_lower_is_worse_a_fall_from_the_high_is_the_change() -> None:
     change = rule(kind="change", indicator="ratio", line=0.2, window_periods=3)
     fallen = months([1.2] * 15 + [1.0] * 3, indicator="ratio")
-    assert findings.changes(change, *fallen, BOTH, CITY)["expected"].tolist() == pytest.approx([1.2])
-    assert findings.changes(change, *months([1.0] * 15 + [1.2] * 3, indicator="ratio"), BOTH, CITY).empty
+    assert find_changes(change, *fallen, BOTH, CITY)["expected"].tolist() == pytest.approx([1.2])
+    assert find_changes(change, *months([1.0] * 15 + [1.2] * 3, indicator="ratio"), BOTH, CITY).empty
 
 
 def ending(
@@ -106,10 +112,10 @@ def test_deferrals_that_end_within_the_window_add_up_by_area_industry_and_city()
             ending(499, "2026-11-05", area="371503", employer="e4"),
         ]
     )
-    found = findings.deadlines(deadline, endings, DAY, CITY)
+    found = find_deadlines(deadline, endings, DAY, CITY)
     told = set(zip(found["area"], found["industry"], found["people"], strict=True))
     assert told == {(CITY, "ALL", 999.0), ("371502", "ALL", 500.0), (CITY, "C", 999.0)}
-    assert findings.deadlines(deadline, endings[:0], DAY, CITY).empty
+    assert find_deadlines(deadline, endings[:0], DAY, CITY).empty
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,7 @@ def test_the_shipped_rule_of_posts_is_met_at_its_lines_and_days(people: int, on:
     posts = pd.DataFrame(
         [ending(people - 1, on, indicator="welfare_post"), ending(1, on, "371502", "e2", "welfare_post")]
     )
-    found = findings.deadlines(shipped, posts, DAY, CITY)
+    found = find_deadlines(shipped, posts, DAY, CITY)
     assert sorted(found["area"]) == sorted(["371502", CITY] * len(levels))
     assert found["level"].tolist() == levels * 2
     assert set(found["people"]) <= {float(people)}
@@ -146,11 +152,11 @@ def test_a_rule_on_deadlines_is_held_against_the_endings_of_its_own_indicator() 
     )
     on = "2026-11-10"
     endings = pd.DataFrame([ending(90, on), ending(20, on, employer="e2"), ending(99, on, indicator="welfare_post")])
-    assert findings.deadlines(both, endings, DAY, CITY)[["rule_id", "people"]].to_numpy().tolist() == [
+    assert find_deadlines(both, endings, DAY, CITY)[["rule_id", "people"]].to_numpy().tolist() == [
         ["insured_deferring", 110.0]
     ]
     one_more = pd.concat([endings, pd.DataFrame([ending(1, on, employer="e3", indicator="welfare_post")])])
-    found = findings.deadlines(both, one_more, DAY, CITY).set_index("rule_id")["people"]
+    found = find_deadlines(both, one_more, DAY, CITY).set_index("rule_id")["people"]
     assert found.to_dict() == {"insured_deferring": 110.0, "welfare_post": 100.0}
 
 
@@ -158,13 +164,13 @@ def test_slots_that_did_not_come_are_a_data_fault_of_the_area() -> None:
     fault = rule(kind="data_fault", indicator="rate", scope="area", line=3, window_days=10)
     due = [DAY - timedelta(days=back) for back in (0, 1, 9, 10)]
     faults = pd.DataFrame({"indicator": "rate", "area": "371502", "due_on": pd.to_datetime(due)})
-    found = findings.data_faults(fault, faults, DAY)
+    found = find_data_faults(fault, faults, DAY)
     assert found[["area", "industry", "observed"]].to_numpy().tolist() == [["371502", "ALL", 3.0]]
-    assert findings.data_faults(fault, faults[1:], DAY).empty  # the tenth day before is out of the window
+    assert find_data_faults(fault, faults[1:], DAY).empty  # the tenth day before is out of the window
 
 
 def finding(data_to: date, level: int = 3, area: str = "371502") -> pd.DataFrame:
-    row = dict.fromkeys(findings.FINDING) | {
+    row = dict.fromkeys(FINDING) | {
         "rule_id": "r", "kind": "spike", "indicator": "benefit_claim", "area": area, "industry": "ALL", "level": level,
         "window_from": data_to, "window_to": data_to, "data_to": pd.Timestamp(data_to), "people": 30.0,
     }  # fmt: skip
@@ -174,17 +180,21 @@ def finding(data_to: date, level: int = 3, area: str = "371502") -> pd.DataFrame
 def test_two_of_three_workdays_are_waited_for() -> None:
     patient = rule(kind="spike", indicator="benefit_claim", grain="day", min_strength=3, enter_k=2, enter_n=3)
     none = finding(DAY)[:0]
-    alone = waiting(finding(DAY), patient, none, {}, REGION, DAY)
+    alone = find_waiting(finding(DAY), patient, none, {}, REGION, DAY)
     assert alone.tolist() == ["enter 1/2"]
     wednesday, tuesday = DAY - timedelta(days=2), DAY - timedelta(days=3)
-    assert waiting(finding(DAY), patient, finding(wednesday), {}, REGION, DAY).tolist() == [None]
-    assert waiting(finding(DAY), patient, finding(tuesday), {}, REGION, DAY).tolist() == ["enter 1/2"]
-    assert waiting(finding(DAY), patient, finding(DAY), {}, REGION, DAY).tolist() == [
+    assert find_waiting(finding(DAY), patient, finding(wednesday), {}, REGION, DAY).tolist() == [None]
+    assert find_waiting(finding(DAY), patient, finding(tuesday), {}, REGION, DAY).tolist() == ["enter 1/2"]
+    assert find_waiting(finding(DAY), patient, finding(DAY), {}, REGION, DAY).tolist() == [
         "enter 1/2"
     ]  # the same data again
     monday, friday = DAY + timedelta(days=3), DAY
-    assert waiting(finding(monday), patient, finding(friday), {}, REGION, monday).tolist() == [None]  # days off between
-    assert waiting(finding(DAY), patient, finding(wednesday, area="371503"), {}, REGION, DAY).tolist() == ["enter 1/2"]
+    assert find_waiting(finding(monday), patient, finding(friday), {}, REGION, monday).tolist() == [
+        None
+    ]  # days off between
+    assert find_waiting(finding(DAY), patient, finding(wednesday, area="371503"), {}, REGION, DAY).tolist() == [
+        "enter 1/2"
+    ]
     assert look_back_days(patient) > 10
     assert look_back_days(patient.assign(enter_n=None)) == 0
 
@@ -192,8 +202,8 @@ def test_two_of_three_workdays_are_waited_for() -> None:
 def test_months_are_counted_as_months() -> None:
     patient = rule(kind="level", indicator="benefit_claim", line=1, enter_k=2, enter_n=2)
     october, september, august = date(2026, 10, 1), date(2026, 9, 1), date(2026, 8, 1)
-    assert waiting(finding(october), patient, finding(september), {}, REGION, DAY).tolist() == [None]
-    assert waiting(finding(october), patient, finding(august), {}, REGION, DAY).tolist() == ["enter 1/2"]
+    assert find_waiting(finding(october), patient, finding(september), {}, REGION, DAY).tolist() == [None]
+    assert find_waiting(finding(october), patient, finding(august), {}, REGION, DAY).tolist() == ["enter 1/2"]
 
 
 def test_a_finding_that_waits_opens_nothing_and_renews_what_is_open() -> None:
@@ -209,10 +219,10 @@ def test_after_a_warning_was_closed_the_same_is_not_told_for_a_while_unless_it_i
     key = ("r", "benefit_claim", "371502", "ALL", "")
     none = finding(DAY)[:0]
     closed = {key: (3, DAY - timedelta(days=13))}
-    assert waiting(finding(DAY), cool, none, closed, REGION, DAY).tolist() == ["cool_down 2026-10-31"]
-    assert waiting(finding(DAY, level=2), cool, none, closed, REGION, DAY).tolist() == [None]
+    assert find_waiting(finding(DAY), cool, none, closed, REGION, DAY).tolist() == ["cool_down 2026-10-31"]
+    assert find_waiting(finding(DAY, level=2), cool, none, closed, REGION, DAY).tolist() == [None]
     over = {key: (3, DAY - timedelta(days=14))}
-    assert waiting(finding(DAY), cool, none, over, REGION, DAY).tolist() == [None]
+    assert find_waiting(finding(DAY), cool, none, over, REGION, DAY).tolist() == [None]
 
 
 def open_warning(kind: str = "spike", indicator: str = "benefit_claim") -> EarlyWarning:
@@ -224,7 +234,7 @@ def test_a_spike_is_left_only_below_its_leave_line(strength: float, stays: bool)
     terms = rule(kind="spike", indicator="benefit_claim", grain="day", min_strength=3, leave_line=2.0)
     score = pd.DataFrame([{"indicator": "benefit_claim", "area": "371502", "industry": "ALL", "strength": strength}])
     warning = open_warning()
-    stay = held([warning], terms, score, pd.DataFrame(), pd.DataFrame(), {"benefit_claim": "higher"}, CITY)
+    stay = WARNING_KINDS["spike"].still_exceeding([warning], inputs(None, terms, score=score))
     assert stay == ({warning.key} if stays else set())
     later = DAY + timedelta(days=7)
     after = advance([warning], finding(DAY)[:0], {warning.key: (later, 7)}, {"r": 7}, later, stay)
@@ -237,7 +247,8 @@ def test_a_level_is_left_only_below_its_leave_line(value: float, stays: bool) ->
     terms = rule(kind="level", indicator="rate", line=2.0, leave_line=1.5)
     warning = open_warning("level", "rate")
     newest_reading, _ = months([*FLAT, value])
-    assert bool(held([warning], terms, pd.DataFrame(), newest_reading, pd.DataFrame(), BOTH, CITY)) is stays
+    known = inputs(None, terms, readings=newest_reading, worse=BOTH)
+    assert bool(WARNING_KINDS["level"].still_exceeding([warning], known)) is stays
 
 
 def test_an_override_holds_in_its_area_and_time_only() -> None:
@@ -256,7 +267,7 @@ def test_an_override_holds_in_its_area_and_time_only() -> None:
 
     def level_of(area: str, day: date) -> list[int]:
         known = reading.assign(area=area, numerator=25.0)
-        return findings.levels(with_overrides(terms, override, day), known, worse, CITY)["level"].tolist()
+        return find_levels(apply_overrides(terms, override, day), known, worse, CITY)["level"].tolist()
 
     assert level_of("371502", DAY) == [4]  # yellow begins at 3 there, until today
     assert level_of("371502", DAY + timedelta(days=1)) == [3]
@@ -269,9 +280,9 @@ def test_agreeing_sources_raise_a_level_by_one_where_the_rule_says_so() -> None:
     found = pd.concat([finding(DAY, level=3), finding(DAY, level=1), finding(DAY, level=3, area="371503")])
     found = found.reset_index(drop=True)
     terms = rule(kind="spike", indicator="benefit_claim", min_strength=3)
-    assert raised(found, terms.assign(raise_by=2.0), told).tolist() == [2, 1, 3]
-    assert raised(found, terms.assign(raise_by=3.0), told).tolist() == [3, 1, 3]
-    assert raised(found, terms, told).tolist() == [3, 1, 3]  # off
+    assert raise_levels(found, terms.assign(raise_by=2.0), told).tolist() == [2, 1, 3]
+    assert raise_levels(found, terms.assign(raise_by=3.0), told).tolist() == [3, 1, 3]
+    assert raise_levels(found, terms, told).tolist() == [3, 1, 3]  # off
 
 
 def test_a_warning_knows_itself_from_its_row() -> None:

@@ -15,8 +15,8 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.db import job
 from pipelines.ledger.db.job import Ending
-from pipelines.ledger.editions import record
-from pipelines.operations.schedule import GIVEN_UP, LEASE, Command, Scheduler, due, jobs
+from pipelines.ledger.editions import record_edition
+from pipelines.operations.schedule import GIVEN_UP, LEASE, Command, Scheduler, due_occasions, jobs
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = regions.load(ROOT / "data" / "regions" / "liaocheng")
@@ -77,7 +77,7 @@ def test_a_day_has_one_run_after_the_cut_off_and_one_backup(office: Office) -> N
     office.pass_to(SIX + DAY, office.scheduler())
     assert office.done == ["run --day 2026-11-23", "backup"]
     assert office.rows("run") == [(SIX + HOUR + 5 * MINUTE, "done")]
-    last = job.last(office.ledger, "run")
+    last = job.last_job_run(office.ledger, "run")
     assert last is not None
     assert (last.said, last.finished_at) == ("said", SIX + 1.5 * HOUR)
 
@@ -201,7 +201,7 @@ def test_a_missed_day_after_which_people_made_an_edition_is_not_run(office: Offi
     office.done.clear()
     office.now = SIX + 2 * DAY + 2 * HOUR
     day = date(2026, 11, 25)
-    record(office.ledger, Edition(day, 1, REGION.cutoff_at(day)), False, office.now)
+    record_edition(office.ledger, Edition(day, 1, REGION.cutoff_at(day)), False, office.now)
     office.scheduler().tick()
     assert office.done == ["backup", "run --day 2026-11-25"]
 
@@ -292,7 +292,7 @@ def test_a_region_that_runs_on_saturdays_has_runs_on_saturdays() -> None:
     region = regions.load(ROOT / "tests" / "regions" / "us_states")
     run = next(one for one in jobs(region) if one.name == "run")
     start = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    days = [region.local_day(one.due_at) for one in due(run, start, region, start + timedelta(days=28))]
+    days = [region.local_day(one.due_at) for one in due_occasions(run, start, region, start + timedelta(days=28))]
     assert len(days) == 4
     assert all(region.is_run_day(day) for day in days)
 
@@ -300,7 +300,7 @@ def test_a_region_that_runs_on_saturdays_has_runs_on_saturdays() -> None:
 def test_an_unfinished_job_of_a_quiet_inbox_ends_without_work(office: Office) -> None:
     scheduler = office.scheduler()
     scheduler.tick()
-    assert job.begin(office.ledger, "ingest", SIX, scheduler.holder, office.now)
+    assert job.begin_job_run(office.ledger, "ingest", SIX, scheduler.holder, office.now)
     scheduler.tick()
     assert office.rows("ingest") == [(SIX, Ending.DONE.value)]
     assert office.done == []

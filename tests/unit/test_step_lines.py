@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from pipelines.core.sql import step
-from pipelines.judging import leads
+from pipelines.judging.kinds.rehire import PRIORITY_MONTHS
+from pipelines.judging.kinds.unreported import FILED_WITHIN_DAYS, list_windows
 from pipelines.warehouse.tables import define
 
 AREA, DAY = "371502", date(2026, 10, 15)
@@ -56,9 +57,9 @@ def test_a_leave_belongs_to_the_block_of_days_in_which_it_was_filed(
 ) -> None:
     facts(con, "insured_event", leave(filed_on, effective_on))
     con.execute("create table reversed_event (event_id varchar)")
-    windows = leads.blocks(date(2026, 10, 31), 30, date(2026, 9, 2))
+    windows = list_windows(date(2026, 10, 31), 30, date(2026, 9, 2))
     con.register("lead_block", windows)
-    earliest = windows["since"].iloc[0] - timedelta(days=leads.FILED_WITHIN_DAYS)
+    earliest = windows["since"].iloc[0] - timedelta(days=FILED_WITHIN_DAYS)
     asked = {"since": windows["since"].min(), "until": windows["until"].max(), "reasons": ["11"], "earliest": earliest}
     con.execute(step("lead_leave"), asked)
     assert [block for (block,) in con.execute("select block from lead_leave").fetchall()] == blocks
@@ -83,7 +84,7 @@ def test_people_are_counted_who_join_within_six_months_of_the_layoff(
     con.execute("create table reversed_event (event_id varchar)")
     effective_on = pd.Timestamp("2026-04-01")
     done = {"report_id": "R", "employer": "E", "begun_on": pd.Timestamp("2026-03-01"), "effective_on": effective_on}
-    until = effective_on + pd.DateOffset(months=leads.PRIORITY_MONTHS)
+    until = effective_on + pd.DateOffset(months=PRIORITY_MONTHS)
     con.register("done_layoff", pd.DataFrame([done | {"until": until}]))
     found = con.execute(step("lead_rehire"), {"since": date(2026, 3, 1)}).fetchall()
     assert found == ([] if told is None else [("R", *told)])

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from pipelines.cli import terminal
-from pipelines.cli.demonstration import newest_day
+from pipelines.cli.demo import newest_day
 from pipelines.core.region import load as regions
 
 REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")

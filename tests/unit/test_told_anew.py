@@ -8,12 +8,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.judging.evaluated_until import judged_to
 from pipelines.judging.findings import FINDING
+from pipelines.judging.kinds import WARNING_KINDS
 from pipelines.judging.lifecycle import EarlyWarning, opened
-from pipelines.judging.reevaluation import readings_corrected, reports_gone, scores_corrected
 from pipelines.warehouse.tables import define
-from tests.unit.test_rule_scope import AREA, CITY, REGION, report, rule
+from tests.unit.test_rule_scope import AREA, CITY, inputs, report, rule
 
 OTHER, DAY = "371522", date(2026, 10, 30)
 CUTOFF = datetime(2026, 10, 29, 23)  # noqa: DTZ001 - the warehouse holds naive UTC
@@ -69,10 +68,10 @@ def test_a_month_corrected_below_its_line_takes_the_warning_away(
     readings = told(con, AREA, known)
     level = rule(kind="level", indicator="job_loss_rate", line=4.0, margin=2.0)
     now = readings[readings["period"].isin(pd.to_datetime(fresh))]
-    asked = (con, [one], now, lambda _: level, REGION, CUTOFF)
-    assert readings_corrected(*asked) == ({one.key} if is_gone else set())
-    assert readings_corrected(con, [one], now.assign(is_provisional=True), *asked[3:]) == set()
-    assert readings_corrected(con, [one], now, lambda _: level[:0], REGION, CUTOFF) == set()  # nobody knows its rule
+    kind = WARNING_KINDS["level"]
+    assert kind.reevaluate([one], inputs(con, level, fresh=now)) == ({one.key} if is_gone else set())
+    assert kind.reevaluate([one], inputs(con, level, fresh=now.assign(is_provisional=True))) == set()
+    assert kind.reevaluate([one], inputs(con, level, lambda _: level[:0], fresh=now)) == set()  # its rule is not known
 
 
 def test_a_mean_over_months_is_judged_again_when_one_of_them_is_corrected(con: duckdb.DuckDBPyConnection) -> None:
@@ -80,8 +79,9 @@ def test_a_mean_over_months_is_judged_again_when_one_of_them_is_corrected(con: d
     change = rule(kind="change", indicator="job_loss_rate", line=1.0, window_periods=3)
     readings = told(con, AREA, months(m7=1.2, m9=3.0))
     july, june = (readings[readings["period"] == f"2026-0{month}-01"] for month in (7, 6))
-    assert readings_corrected(con, [one], july, lambda _: change, REGION, CUTOFF) == {one.key}
-    assert readings_corrected(con, [one], june, lambda _: change, REGION, CUTOFF) == set()
+    kind = WARNING_KINDS["change"]
+    assert kind.reevaluate([one], inputs(con, change, fresh=july)) == {one.key}
+    assert kind.reevaluate([one], inputs(con, change, fresh=june)) == set()
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,11 @@ def test_a_report_that_is_gone_or_below_the_line_takes_its_warning_away_and_time
     columns = list(report("e", 1, 1))
     layoffs = pd.DataFrame([report(name, 300, planned) for name, planned in reports], columns=columns)
     layoffs = layoffs.astype({"reported_on": "datetime64[ns]", "effective_on": "datetime64[ns]"})
+    kind = WARNING_KINDS["event"]
     for day in (DAY, DAY + timedelta(days=60)):
-        assert reports_gone([one], layoffs, lambda _: event, CITY, day) == ({one.key} if is_gone else set())
-    assert reports_gone([one], layoffs, lambda _: event, CITY, DAY + timedelta(days=200)) == set()
+        known = inputs(None, event, day=day, layoffs=layoffs)
+        assert kind.reevaluate([one], known) == ({one.key} if is_gone else set())
+    assert kind.reevaluate([one], inputs(None, event, day=DAY + timedelta(days=200), layoffs=layoffs)) == set()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_a_warning_about_reports_that_lack_is_judged_when_some_have_come(
         "insert into roster (feed, area, period, status, received_at, known_from) values (?, ?, ?, ?, ?, ?)", row
     )
     one = warning("data_fault", "benefit_claim", SEPTEMBER, date(2026, 10, 22))
-    judged = judged_to(con, [one], *[pd.DataFrame()] * 3, REGION, DAY, CUTOFF)
+    judged = WARNING_KINDS["data_fault"].evaluated_until([one], inputs(con, pd.DataFrame()))
     assert judged == ({one.key: (DAY, 8)} if is_judged else {})
 
 
@@ -155,10 +157,10 @@ def test_a_total_is_quiet_only_in_periods_that_all_areas_told_which_told_its_evi
         told(con, area, dict.fromkeys(WEEK + AFTER, 3.0), "benefit_claim", "day")
     told(con, OTHER, dict.fromkeys([*WEEK, *(set(AFTER) - set(silent))], 3.0), "benefit_claim", "day")
     told(con, "371525", dict.fromkeys(AFTER[:1], 3.0), "benefit_claim", "day")  # it told nothing of the evidence
-    judged = judged_to(con, [one], ends(AFTER[-1]), pd.DataFrame(), pd.DataFrame(), REGION, DAY, CUTOFF)
+    judged = WARNING_KINDS["spike"].evaluated_until([one], inputs(con, pd.DataFrame(), score=ends(AFTER[-1])))
     last = max(set(AFTER) - set(silent), default=None)
     assert judged == ({one.key: (last, quiet)} if quiet else {})
-    assert judged_to(con, [one], ends(WEEK[-1]), pd.DataFrame(), pd.DataFrame(), REGION, DAY, CUTOFF) == {}
+    assert WARNING_KINDS["spike"].evaluated_until([one], inputs(con, pd.DataFrame(), score=ends(WEEK[-1]))) == {}
 
 
 @pytest.mark.parametrize(("usual", "risen", "quiet"), [(30.0, 30.0, 3), (2.0, 2.0, 5), (2.0, 30.0, 5)])
@@ -177,7 +179,7 @@ def test_an_area_that_suddenly_tells_of_nobody_on_workdays_is_not_seen_to_be_qui
         "benefit_claim",
         "day",
     )
-    judged = judged_to(con, [one], ends(AFTER[-1]), pd.DataFrame(), pd.DataFrame(), REGION, DAY, CUTOFF)
+    judged = WARNING_KINDS["spike"].evaluated_until([one], inputs(con, pd.DataFrame(), score=ends(AFTER[-1])))
     assert judged == {one.key: (AFTER[-1], quiet)}
 
 
@@ -201,8 +203,8 @@ def test_a_window_told_anew_without_a_rise_takes_its_warning_away_but_a_withdraw
         return pd.DataFrame([row | numbers | window])
 
     terms = rule(kind="spike", indicator="benefit_claim", grain="day", min_strength=3.0)
-    gone = scores_corrected(con, [one], fresh, lambda _: terms, again, CITY, CUTOFF)
+    gone = WARNING_KINDS["spike"].reevaluate([one], inputs(con, terms, fresh=fresh, rescore=again))
     assert gone == ({one.key} if is_gone else set())
     assert asked == ([] if is_withdrawn else [("benefit_claim", WEEK[-1])])
     later = fresh.assign(period=pd.Timestamp(AFTER[0]))
-    assert scores_corrected(con, [one], later, lambda _: terms, again, CITY, CUTOFF) == set()
+    assert WARNING_KINDS["spike"].reevaluate([one], inputs(con, terms, fresh=later, rescore=again)) == set()

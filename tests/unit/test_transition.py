@@ -10,7 +10,7 @@ import pytest
 from pipelines.core.domain import Level, Role, State, UserError, Viewer
 from pipelines.core.region.load import load
 from pipelines.core.region.office_hours import suspected_at
-from pipelines.ledger.workflow.transition import remind_within, step, steps, unheld
+from pipelines.ledger.workflow.transition import find_step, find_unheld, possible_steps, remind_within
 
 LIAOCHENG = Path(__file__).parents[2] / "data" / "regions" / "liaocheng"
 TRANSITION = load(LIAOCHENG).transition
@@ -50,15 +50,15 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 )  # fmt: skip
 def test_who_may_take_a_step(level: Level, state: str, to: str, role: Role, document: str, may: bool) -> None:
     if may:
-        assert step(TRANSITION, level, State(state), State(to), role, document).to == to
+        assert find_step(TRANSITION, level, State(state), State(to), role, document).to == to
     else:
         with pytest.raises(UserError):
-            step(TRANSITION, level, State(state), State(to), role, document)
+            find_step(TRANSITION, level, State(state), State(to), role, document)
 
 
 @pytest.mark.parametrize(("level", "hours"), [(Level.YELLOW, 12), (Level.ORANGE, 2), (Level.RED, 2), (Level.BLUE, 744)])
 def test_issuing_is_due_so_many_hours_after_confirmation(level: Level, hours: int) -> None:
-    [issuing] = [one for one in steps(TRANSITION, level, State.CONFIRMED) if one.to is State.ISSUED]
+    [issuing] = [one for one in possible_steps(TRANSITION, level, State.CONFIRMED) if one.to is State.ISSUED]
     assert issuing.due_at(NOW) == NOW + timedelta(hours=hours)
     assert issuing.counts_from is State.CONFIRMED
 
@@ -83,7 +83,7 @@ def test_a_step_of_a_city_wide_warning_is_a_city_posts(
     )
     [confirming] = [
         one
-        for one in steps(region.transition, Level.YELLOW, State.TO_VERIFY, is_city=is_city)
+        for one in possible_steps(region.transition, Level.YELLOW, State.TO_VERIFY, is_city=is_city)
         if one.to is State.CONFIRMED
     ]
     assert confirming.role is whose
@@ -92,9 +92,9 @@ def test_a_step_of_a_city_wide_warning_is_a_city_posts(
 def test_steps_that_no_account_may_take_are_named(tmp_path: Path) -> None:
     transition = load(LIAOCHENG).transition
     posts = [Viewer(HEAD, frozenset({"371503"})), Viewer(DUTY), Viewer(LEADER)]
-    assert unheld(transition, posts, "371503", is_city=False) == []
-    assert unheld(transition, posts, "371500", is_city=True) == []
-    lacking = unheld(transition, posts, "371522", is_city=False)
+    assert find_unheld(transition, posts, "371503", is_city=False) == []
+    assert find_unheld(transition, posts, "371500", is_city=True) == []
+    lacking = find_unheld(transition, posts, "371522", is_city=False)
     assert (Level.YELLOW, State.TO_VERIFY, {HEAD}) in lacking
     assert (Level.ORANGE, State.ISSUED, {HEAD}) in lacking
     assert not [one for one in lacking if one[1] is State.CONFIRMED and one[0] <= Level.YELLOW and DUTY in one[2]]
@@ -102,7 +102,9 @@ def test_steps_that_no_account_may_take_are_named(tmp_path: Path) -> None:
         changed(tmp_path, "confirmed,3,county_head,city_duty", "confirmed,3,county_head,city_analyst")
     ).transition
     dismissing = to_analyst[to_analyst["to"] != "dismissed"]
-    assert unheld(dismissing, posts, "371500", is_city=True) == [(Level.YELLOW, State.TO_VERIFY, {Role.CITY_ANALYST})]
+    assert find_unheld(dismissing, posts, "371500", is_city=True) == [
+        (Level.YELLOW, State.TO_VERIFY, {Role.CITY_ANALYST})
+    ]
 
 
 @pytest.mark.parametrize(("level", "hours"), [(Level.RED, 1), (Level.ORANGE, 2), (Level.YELLOW, 8)])
@@ -160,11 +162,11 @@ def test_a_table_without_the_columns_that_came_later_is_read(tmp_path: Path) -> 
     table = pd.read_csv(folder / "transition.csv", dtype=str)
     table.drop(columns=["city_role", "remind_hours"]).to_csv(folder / "transition.csv", index=False)
     transition = load(folder).transition
-    assert {one.role for one in steps(transition, Level.YELLOW, State.TO_VERIFY, is_city=True)} == {DUTY}
+    assert {one.role for one in possible_steps(transition, Level.YELLOW, State.TO_VERIFY, is_city=True)} == {DUTY}
     assert not remind_within(transition)
 
 
 def test_a_region_without_the_table_lets_nobody_move_a_warning(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(LIAOCHENG, tmp_path / "liaocheng"))
     (folder / "transition.csv").unlink()
-    assert not steps(load(folder).transition, Level.RED, State.TO_VERIFY)
+    assert not possible_steps(load(folder).transition, Level.RED, State.TO_VERIFY)

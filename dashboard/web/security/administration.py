@@ -122,7 +122,7 @@ def delivering(ledger: Ledger, clock: Clock) -> Blueprint:
     def resend(notice_id: str) -> Response:
         if not notice_id.isdecimal() or len(notice_id) > 9:  # as far as both engines count
             return answer_sentence(text("This page does not exist"), 404)
-        queue.resend(ledger, int(notice_id), actor(), clock())
+        queue.resend_mail(ledger, int(notice_id), actor(), clock())
         return make_response(jsonify(to="/delivery"))
 
     return acts

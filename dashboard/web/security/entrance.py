@@ -21,7 +21,7 @@ from pipelines.core.region.load import load
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import link, session
-from pipelines.ledger.accounts.link import Opened, Purpose
+from pipelines.ledger.accounts.link import LinkPurpose, NewAccount, Opened
 from pipelines.ledger.accounts.session import Session
 from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
 
@@ -75,7 +75,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
 
     @pages.get("/sign-in/<token>")
     def show_link(token: str) -> Response:
-        opened = link.inspect(ledger, token, clock())
+        opened = link.inspect_link(ledger, token, clock())
         if opened is None or opened.viewer.role is None or not _is_for_here(opened, settings):
             return _spent()
         titles = {"role": text(ROLE_TITLES[opened.viewer.role]), "name": opened.viewer.name}
@@ -84,7 +84,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     @pages.post("/sign-in/<token>")
     def use_link(token: str) -> Response:
         now = clock()
-        opened = link.inspect(ledger, token, now)
+        opened = link.inspect_link(ledger, token, now)
         if opened is None or not _is_for_here(opened, settings):
             return _spent()
         try:
@@ -109,7 +109,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def leave() -> Response:
         token = read_token(settings)
         if token is not None:
-            session.end(ledger, token, clock(), address())
+            session.end_session(ledger, token, clock(), address())
         response = make_response(jsonify(to="/sign-in"))
         clear_token(response, settings)
         return response
@@ -117,7 +117,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def _inside(fresh: Session | SignedIn, to: str = "/") -> Response:
         old = read_token(settings)
         if old is not None:
-            session.end(ledger, old, clock(), address())
+            session.end_session(ledger, old, clock(), address())
         response = make_response(jsonify(to=to))
         begun = fresh.session if isinstance(fresh, SignedIn) else fresh
         set_token(response, begun.token, settings)
@@ -142,21 +142,20 @@ def _page_of_ours(address: str) -> str:
 def _redeemed(
     ledger: Ledger, settings: Settings, opened: Opened, token: str, now: datetime
 ) -> Session | SignedIn | None:
-    if opened.purpose is Purpose.DEMONSTRATION:
-        return link.redeem(ledger, token, now, address())
+    if opened.purpose is LinkPurpose.DEMONSTRATION:
+        return link.redeem_link(ledger, token, now, address())
     password, words, device = read_field("password"), known_words(settings.region), read_device(settings) or ""
     if password != read_field("again"):
         raise UserError(text("The two passwords differ."))
-    if opened.purpose is Purpose.PASSWORD:
+    if opened.purpose is LinkPurpose.PASSWORD:
         return link.redeem_password(ledger, token, password, words, now, address(), device)
-    return link.redeem_set_up(
-        ledger, token, read_field("name"), read_field("person"), password, words, now, address(), device
-    )
+    new = NewAccount(read_field("name"), read_field("person"), password)
+    return link.redeem_set_up(ledger, token, new, words, now, address(), device)
 
 
 def _is_for_here(opened: Opened, settings: Settings) -> bool:
     """A demonstration link is good for invented data alone, and on this machine itself."""
-    if opened.purpose is not Purpose.DEMONSTRATION:
+    if opened.purpose is not LinkPurpose.DEMONSTRATION:
         return True
     return settings.demonstration_mark.exists() and is_this_machine(settings)
 

@@ -135,7 +135,7 @@ def _stranger(ledger: Ledger, settings: Settings, clock: Clock) -> Response | No
     token = read_token(settings)
     viewer = session.viewer_of(ledger, token, clock()) if token is not None else None
     if viewer is not None and token is not None:
-        set_viewer(viewer, session.mark(token))
+        set_viewer(viewer, session.session_mark(token))
         return None
     is_page = request.method in _READING and not request.path.startswith(_PARTS)
     if is_page and request.accept_mimetypes.accept_html:

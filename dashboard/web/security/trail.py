@@ -37,7 +37,7 @@ class Trail:
     def enter(self, act: Act, target: str, details: Mapping[str, object], result: Result = Result.DONE) -> None:
         """Enter an act of the signed-in viewer."""
         told = {**details, "session": current_session()}
-        audit.write(self.ledger, act, actor(), target, self.clock(), result=result, details=told)
+        audit.write_entry(self.ledger, act, actor(), target, self.clock(), result=result, details=told)
 
     def view_small_cell(self, page: str, day: date) -> None:
         """Enter that this session saw a small cell, once a page and day."""
@@ -76,7 +76,7 @@ class Trail:
             if key in self._entered:
                 return
         told = details if act is Act.REFUSAL else {**details, "session": current_session()}
-        audit.write(self.ledger, act, actor(), target, self.clock(), result=result, details=told, once_key=key)
+        audit.write_once(self.ledger, key, audit.NewEntry(act, actor(), target, self.clock(), result, told))
         with self._lock:
             if len(self._entered) >= _MOST_REMEMBERED:
                 self._entered.clear()  # the ledger still knows them

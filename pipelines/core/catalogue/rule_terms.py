@@ -38,12 +38,16 @@ _INDICATORS = Path(__file__).resolve().parents[2] / "sql" / "indicators"
 @dataclass(frozen=True)
 class Terms:
     """``needs``: columns that may not be empty. ``may``: further columns it is met by; all others are refused.
-    ``scopes``: where it looks. ``about``: the indicators whose facts it judges; empty: any indicator's readings."""
+    ``scopes``: where it looks. ``about``: the indicators whose facts it judges; empty: any indicator's readings.
+    ``names_employer``: whether one employer is part of what a warning is about. ``counts_people``: whether the number
+    observed counts people; else it is a rate, or reports that lack."""
 
     needs: tuple[str, ...]
     may: tuple[str, ...]
     scopes: tuple[str, ...]
     about: tuple[str, ...] = ()
+    names_employer: bool = False
+    counts_people: bool = True
 
 
 TERMS = {
@@ -51,14 +55,20 @@ TERMS = {
     "exceedance": Terms(
         ("min_strength", "window_periods"), ("min_ratio", "min_people", "leave_line", *_OF_PERIODS), _SERIES
     ),
-    "level": Terms(("line",), ("margin", "min_base", "min_people", "leave_line", *_OF_PERIODS), _SERIES),
-    "change": Terms(("line", "window_periods"), ("min_base", *_OF_PERIODS), _SERIES),
+    "level": Terms(
+        ("line",), ("margin", "min_base", "min_people", "leave_line", *_OF_PERIODS), _SERIES, counts_people=False
+    ),
+    "change": Terms(("line", "window_periods"), ("min_base", *_OF_PERIODS), _SERIES, counts_people=False),
     "event": Terms(
-        (), ("line", "min_ratio", "min_base", "window_days", *_OF_A_WARNING), ("employer",), ("layoff_reported",)
+        (),
+        ("line", "min_ratio", "min_base", "window_days", *_OF_A_WARNING),
+        ("employer",),
+        ("layoff_reported",),
+        names_employer=True,
     ),
     "several": Terms(("line", "window_days"), _OF_A_WARNING, _SUMS, ("layoff_reported",)),
     "deadline": Terms(("line", "window_days"), _OF_A_WARNING, _SUMS, ("insured_deferring", "welfare_post")),
-    "data_fault": Terms(("line", "window_days"), _OF_A_WARNING, ("area",)),
+    "data_fault": Terms(("line", "window_days"), _OF_A_WARNING, ("area",), counts_people=False),
     "unreported": Terms(
         ("min_people", "window_days", "max_p"), ("line", "min_ratio"), ("employer",), ("insured_leave",)
     ),

@@ -69,7 +69,7 @@ class Region:
     playbook: pd.DataFrame
     """Measures and the warnings they are proposed for: see ``ledger.workflow.measure``. Empty without the file."""
     absences: pd.DataFrame
-    """Posts that are away and who stands in (absences.csv, may be absent): see ``ledger.workflow.responsible``."""
+    """Posts that are away and who stands in (absences.csv, may be absent): see ``ledger.workflow.measure``."""
     calendar: pd.DataFrame
 
     @cached_property

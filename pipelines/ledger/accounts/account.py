@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Update, delete, func, insert, select, update
 
 from pipelines.core.domain import Audience, Role, Said, SaidError, Viewer
 from pipelines.ledger.accounts import session
-from pipelines.ledger.accounts.throttle import forget, forget_addresses, of_account, of_device, of_owner
-from pipelines.ledger.accounts.token import joined, parted, viewer_in
+from pipelines.ledger.accounts.session import join_areas, split_areas, viewer_in
+from pipelines.ledger.accounts.sign_in import forget_addresses, forget_attempts, of_account, of_device, of_owner
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor
 from pipelines.ledger.db.schema import account as account_table
@@ -75,7 +75,7 @@ def add(
             name=plain,
             person=person.strip(),
             role=role.value,
-            areas=joined(own),
+            areas=join_areas(own),
             password_hash="",
             created_at=now,
         )
@@ -98,7 +98,7 @@ def give_role(
     own = check_role(found.person, role, areas)
     if role is not Role.ADMINISTRATOR:
         _leave_an_administrator(connection, account_id)
-    connection.execute(_of(account_id).values(role=role.value, areas=joined(own)))
+    connection.execute(_of(account_id).values(role=role.value, areas=join_areas(own)))
     end_sessions(connection, account_id, now)
     enter(connection, by, found.name, "changed", now, role=role.value, areas=sorted(own))
 
@@ -156,7 +156,7 @@ def forgive(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> None:
     with ledger.writing() as connection:
         found = row_of(connection, account_id)
         known = connection.execute(select(device.c.token_hash).where(device.c.account_id == account_id)).scalars()
-        forget(connection, [of_account(account_id), of_owner(account_id), *map(of_device, known)])
+        forget_attempts(connection, [of_account(account_id), of_owner(account_id), *map(of_device, known)])
         enter(connection, by, found.name, "wait_ended", now, addresses=forget_addresses(connection))
 
 
@@ -188,7 +188,7 @@ def accounts(ledger: Ledger, now: datetime) -> list[Account]:
                 row.name,
                 row.person,
                 Role(row.role),
-                parted(row.areas),
+                split_areas(row.areas),
                 row.created_at,
                 row.password_set_at,
                 row.signed_in_at,
@@ -268,7 +268,7 @@ def set_password(
 
 def enter(connection: Connection, by: Actor, name: str, what: str, now: datetime, **more: object) -> None:
     """Enter an act about an account in the audit trail, inside the caller's transaction."""
-    trail.append(connection, Act.ACCOUNT, by, name, now, details={"what": what, **more})
+    trail.append_entry(connection, Act.ACCOUNT, by, name, now, details={"what": what, **more})
 
 
 def _of(account_id: str) -> Update:

@@ -3,8 +3,8 @@
 Whoever confirms is shown the link for the password and hands it over, so that neither of the two gets in alone: who
 asked never sees the link, who confirms cannot ask for it under the same account. Until another account that may confirm
 has signed in for the first time (a bureau's first days) what is asked for is done at once; it is entered in the audit
-trail, and leaders and the auditor are told (``told_of``). Closing such accounts, or taking their role, does not bring
-these days back. The command line, which is the server's own, does not ask.
+trail, and leaders and the auditor are told (``given_roles``). Closing such accounts, or taking their role, does not
+bring these days back. The command line, which is the server's own, does not ask.
 """
 
 import json
@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from pipelines.core.domain import Audience, Role, Said, SaidError, Viewer
 from pipelines.ledger.accounts import account, link
-from pipelines.ledger.accounts.link import Purpose
-from pipelines.ledger.accounts.token import joined, parted
+from pipelines.ledger.accounts.link import LinkPurpose
+from pipelines.ledger.accounts.session import join_areas, split_areas
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor, Entry
 from pipelines.ledger.db.schema import account as account_table
@@ -66,10 +66,10 @@ def give_link(ledger: Ledger, by: Actor, asked_by: str, account_id: str, now: da
     """The token of a link for an account's password; None when another account has to confirm it first."""
     with ledger.writing() as connection:
         found = account.row_of(connection, account_id)
-        role, areas = Role(found.role), parted(found.areas)
+        role, areas = Role(found.role), split_areas(found.areas)
         if _ask(connection, by, asked_by, account_id, role, areas, now):
             return None
-        return link.issue_for_password(connection, by, account_id, now)
+        return link.issue_password_link(connection, by, account_id, now)
 
 
 def give_role(
@@ -99,7 +99,7 @@ def open_requests(ledger: Ledger, now: datetime) -> list[Request]:
                 row.name,
                 row.person,
                 Role(row.role),
-                parted(row.areas),
+                split_areas(row.areas),
                 Role(row.old_role),
                 row.asked_by,
                 row.asked_at,
@@ -127,10 +127,10 @@ def confirm(ledger: Ledger, viewer: Viewer, by: Actor, request_id: int, now: dat
             )
         account_id = _answer(connection, viewer, request_id, now)
         found = account.row_of(connection, account_id)
-        if (found.role, found.areas) != (asked.role.value, joined(asked.areas)):
+        if (found.role, found.areas) != (asked.role.value, join_areas(asked.areas)):
             account.give_role(connection, by, account_id, asked.role, asked.areas, now)
             account.forget_password(connection, account_id)
-        return link.issue_for_password(connection, by, account_id, now, asked_by=asked.asked_by)
+        return link.issue_password_link(connection, by, account_id, now, asked_by=asked.asked_by)
 
 
 def refuse(ledger: Ledger, viewer: Viewer, by: Actor, request_id: int, now: datetime) -> None:
@@ -143,12 +143,12 @@ def refuse(ledger: Ledger, viewer: Viewer, by: Actor, request_id: int, now: date
         account.enter(connection, by, asked.name, "request_refused", now, asked_by=asked.asked_by)
 
 
-def told_of(ledger: Ledger, now: datetime) -> list[Given]:
+def given_roles(ledger: Ledger, now: datetime) -> list[Given]:
     """Links and roles that need two accounts and were given in the last days, newest first: for leaders and auditor."""
     found = []
     for entry, details in _entries(ledger, now - TOLD_FOR, (Act.LINK, Act.ACCOUNT)):
         is_link = entry.act == Act.LINK
-        if is_link and details.get("purpose") == Purpose.PASSWORD:
+        if is_link and details.get("purpose") == LinkPurpose.PASSWORD:
             role, _, name = entry.target.partition(":")
         elif details.get("what") == "changed":
             role, name = details["role"], entry.target
@@ -200,7 +200,7 @@ def _ask(
     )
     connection.execute(
         insert(account_request).values(
-            account_id=account_id, role=role.value, areas=joined(areas), asked_by=asked_by, asked_at=now
+            account_id=account_id, role=role.value, areas=join_areas(areas), asked_by=asked_by, asked_at=now
         )
     )
     account.enter(connection, by, name, "requested", now, role=role.value, areas=sorted(areas))

@@ -11,9 +11,8 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from pipelines.core.domain import Role, Said, SaidError, UserError, Viewer
 from pipelines.ledger.accounts import account, session
 from pipelines.ledger.accounts.password import hashed, must_be_good
-from pipelines.ledger.accounts.session import Session
+from pipelines.ledger.accounts.session import Session, join_areas, new_token, token_hash, viewer_in
 from pipelines.ledger.accounts.sign_in import SignedIn, remember
-from pipelines.ledger.accounts.token import joined, new_token, token_hash, viewer_in
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor
 from pipelines.ledger.db.schema import account as account_table
@@ -24,7 +23,7 @@ DEMONSTRATION_LINK_LASTS = timedelta(hours=12)
 PASSWORD_LINK_LASTS = timedelta(hours=24)
 
 
-class Purpose(StrEnum):
+class LinkPurpose(StrEnum):
     """What a link is for."""
 
     DEMONSTRATION = "demonstration"
@@ -36,11 +35,20 @@ class Purpose(StrEnum):
 class Opened:
     """What an unused link would do: for whom, and what for. Of a set-up link the viewer has no name yet."""
 
-    purpose: Purpose
+    purpose: LinkPurpose
     viewer: Viewer
 
 
-def issue(
+@dataclass(frozen=True)
+class NewAccount:
+    """What somebody enters who makes the first account: its name, the person it belongs to and the password."""
+
+    name: str
+    person: str
+    password: str
+
+
+def issue_link(
     ledger: Ledger,
     role: Role,
     areas: Iterable[str],
@@ -58,41 +66,43 @@ def issue(
     if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} and not own:
         raise UserError(f"角色 {role.value} 须写明所属地区 (an office's role needs its areas)")
     with ledger.writing() as connection:
-        return _issue(connection, Opened(Purpose.DEMONSTRATION, Viewer(role, own, name)), None, valid_for, now, by)
+        return _insert_link(
+            connection, Opened(LinkPurpose.DEMONSTRATION, Viewer(role, own, name)), None, valid_for, now, by
+        )
 
 
-def set_up(ledger: Ledger, now: datetime) -> str | None:
+def issue_set_up_link(ledger: Ledger, now: datetime) -> str | None:
     """The token of a link that makes the first account, an administrator's; earlier ones end. None: there is one."""
     with ledger.writing() as connection:
         if account.is_any(connection):
             return None
         connection.execute(
             update(sign_in_link)
-            .where(sign_in_link.c.purpose == Purpose.SET_UP.value, sign_in_link.c.used_at.is_(None))
+            .where(sign_in_link.c.purpose == LinkPurpose.SET_UP.value, sign_in_link.c.used_at.is_(None))
             .values(used_at=now)
         )
-        opened = Opened(Purpose.SET_UP, Viewer(Role.ADMINISTRATOR))
-        return _issue(connection, opened, None, PASSWORD_LINK_LASTS, now, None)
+        opened = Opened(LinkPurpose.SET_UP, Viewer(Role.ADMINISTRATOR))
+        return _insert_link(connection, opened, None, PASSWORD_LINK_LASTS, now, None)
 
 
-def for_password(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> str:
+def insert_password_link(ledger: Ledger, by: Actor, account_id: str, now: datetime) -> str:
     """The token of a link by which an account's owner sets a password; earlier ones end. Raises SaidError."""
     with ledger.writing() as connection:
-        return issue_for_password(connection, by, account_id, now)
+        return issue_password_link(connection, by, account_id, now)
 
 
-def issue_for_password(connection: Connection, by: Actor, account_id: str, now: datetime, **more: object) -> str:
-    """As ``for_password``, inside the caller's transaction; ``more`` is entered in the audit trail besides."""
+def issue_password_link(connection: Connection, by: Actor, account_id: str, now: datetime, **more: object) -> str:
+    """As ``insert_password_link``, inside the caller's transaction; ``more`` is entered in the audit trail besides."""
     row = connection.execute(select(account_table).where(account_table.c.account_id == account_id)).one_or_none()
     if row is None or row.disabled_at is not None:
         raise SaidError(Said("没有这个账号，或已停用", "there is no such account, or it is closed"))
     account.void_links(connection, account_id, now)
-    opened = Opened(Purpose.PASSWORD, viewer_in(row))
+    opened = Opened(LinkPurpose.PASSWORD, viewer_in(row))
     told = {"had_password": row.password_set_at is not None, **more}
-    return _issue(connection, opened, account_id, PASSWORD_LINK_LASTS, now, by, **told)
+    return _insert_link(connection, opened, account_id, PASSWORD_LINK_LASTS, now, by, **told)
 
 
-def _issue(
+def _insert_link(
     connection: Connection,
     opened: Opened,
     account_id: str | None,
@@ -107,7 +117,7 @@ def _issue(
         insert(sign_in_link).values(
             token_hash=token_hash(token),
             role=role,
-            areas=joined(viewer.areas),
+            areas=join_areas(viewer.areas),
             name=viewer.name,
             created_at=now,
             expires_at=now + valid_for,
@@ -121,34 +131,34 @@ def _issue(
         "hours": valid_for / timedelta(hours=1),
         **more,
     }
-    trail.append(connection, Act.LINK, by or trail.this_process(), trail.actor_of(viewer, "").who, now, details=details)
+    trail.append_entry(
+        connection, Act.LINK, by or trail.this_process(), trail.actor_of(viewer, "").who, now, details=details
+    )
     return token
 
 
-def inspect(ledger: Ledger, token: str, now: datetime) -> Opened | None:
+def inspect_link(ledger: Ledger, token: str, now: datetime) -> Opened | None:
     """What a link would do, without using it up; None when it is unknown, used or expired."""
     with ledger.reading() as connection:
         row = connection.execute(select(sign_in_link).where(*_is_open(token, now))).one_or_none()
     if row is None:
         return None
-    return Opened(Purpose(row.purpose), viewer_in(row))
+    return Opened(LinkPurpose(row.purpose), viewer_in(row))
 
 
-def redeem(ledger: Ledger, token: str, now: datetime, address: str = "") -> Session | None:
+def redeem_link(ledger: Ledger, token: str, now: datetime, address: str = "") -> Session | None:
     """Use a demonstration link up and start a session; None when it is none, used or expired. Of many, one succeeds."""
     with ledger.writing() as connection:
-        row = _use(connection, token, now, Purpose.DEMONSTRATION)
+        row = _use(connection, token, now, LinkPurpose.DEMONSTRATION)
         if row is None:
             return None
-        return session.begin(connection, viewer_in(row), now, address)
+        return session.begin_session(connection, viewer_in(row), now, address)
 
 
 def redeem_set_up(
     ledger: Ledger,
     token: str,
-    name: str,
-    person: str,
-    password: str,
+    new: NewAccount,
     words: Iterable[str],
     now: datetime,
     address: str = "",
@@ -160,14 +170,14 @@ def redeem_set_up(
     if any. The browser is known to the account from now on. Raises SaidError that says what to mend; the link stays
     good then.
     """
-    plain = account.cleaned(name)
-    must_be_good(password, [*words, plain, person])
-    password_hash = hashed(password)
+    plain = account.cleaned(new.name)
+    must_be_good(new.password, [*words, plain, new.person])
+    password_hash = hashed(new.password)
     with ledger.writing() as connection:
-        if account.is_any(connection) or _use(connection, token, now, Purpose.SET_UP) is None:
+        if account.is_any(connection) or _use(connection, token, now, LinkPurpose.SET_UP) is None:
             return None
         by = trail.actor_of(Viewer(Role.ADMINISTRATOR, name=plain), address)
-        account_id = account.add(connection, by, plain, person, Role.ADMINISTRATOR, (), now)
+        account_id = account.add(connection, by, plain, new.person, Role.ADMINISTRATOR, (), now)
         return _with_password(connection, account_id, password_hash, now, address, device)
 
 
@@ -186,7 +196,7 @@ def redeem_password(
     must_be_good(password, [*words, row.name, row.person])
     password_hash = hashed(password)
     with ledger.writing() as connection:
-        used = _use(connection, token, now, Purpose.PASSWORD)
+        used = _use(connection, token, now, LinkPurpose.PASSWORD)
         if used is None:
             return None
         return _with_password(connection, used.account_id, password_hash, now, address, device)
@@ -197,7 +207,7 @@ def _with_password(
 ) -> SignedIn:
     viewer = account.set_password(connection, account_id, password_hash, now, address)
     connection.execute(update(account_table).where(account_table.c.account_id == account_id).values(signed_in_at=now))
-    begun = session.begin(connection, viewer, now, address, account_id)
+    begun = session.begin_session(connection, viewer, now, address, account_id)
     return SignedIn(begun, remember(connection, account_id, device, now))
 
 
@@ -206,7 +216,7 @@ def _is_open(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return its.token_hash == token_hash(token), its.used_at.is_(None), its.expires_at > now
 
 
-def _use(connection: Connection, token: str, now: datetime, purpose: Purpose) -> Any:
+def _use(connection: Connection, token: str, now: datetime, purpose: LinkPurpose) -> Any:
     return connection.execute(
         update(sign_in_link)
         .where(*_is_open(token, now), sign_in_link.c.purpose == purpose.value)

@@ -1,15 +1,17 @@
-"""Sessions on the server's side: who is signed in, until when; the browser holds only a random token."""
+"""Sessions: opened at sign-in, ended by sign-out, idleness or age; their tokens are stored as hashes."""
 
+import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from pipelines.core.domain import Viewer
-from pipelines.ledger.accounts.token import joined, new_token, token_hash, viewer_in
+from pipelines.core.domain import Role, Viewer
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act
-from pipelines.ledger.db.lease import CLOCKS_DIFFER
+from pipelines.ledger.db.job import CLOCKS_DIFFER
 from pipelines.ledger.db.schema import session as session_table
 from pipelines.ledger.db.store import Ledger
 
@@ -28,12 +30,12 @@ class Session:
     expires_at: datetime
 
 
-def mark(token: str) -> str:
+def session_mark(token: str) -> str:
     """What the audit trail calls a session: enough to tell two apart, nothing to sign in with."""
     return token_hash(token)[:12]
 
 
-def begin(
+def begin_session(
     connection: Connection, viewer: Viewer, now: datetime, address: str = "", account_id: str | None = None
 ) -> Session:
     """Start a session, and enter it in the audit trail, inside the caller's transaction (that uses up the link).
@@ -46,7 +48,7 @@ def begin(
         insert(session_table).values(
             token_hash=token_hash(token),
             role=viewer.role.value if viewer.role else "",
-            areas=joined(viewer.areas),
+            areas=join_areas(viewer.areas),
             name=viewer.name,
             created_at=now,
             last_seen_at=now,
@@ -55,7 +57,9 @@ def begin(
             account_id=account_id,
         )
     )
-    trail.append(connection, Act.SIGN_IN, trail.actor_of(viewer, address), "", now, details={"session": mark(token)})
+    trail.append_entry(
+        connection, Act.SIGN_IN, trail.actor_of(viewer, address), "", now, details={"session": session_mark(token)}
+    )
     return Session(token, viewer, expires_at)
 
 
@@ -92,7 +96,7 @@ def viewer_of(ledger: Ledger, token: str, now: datetime) -> Viewer | None:
     return viewer_in(row)
 
 
-def renew(connection: Connection, token: str) -> str:
+def renew_session(connection: Connection, token: str) -> str:
     """Give a session another token, inside the caller's transaction; the one before opens nothing from then on."""
     fresh = new_token()
     its = session_table.c.token_hash == token_hash(token)
@@ -100,7 +104,7 @@ def renew(connection: Connection, token: str) -> str:
     return fresh
 
 
-def end(ledger: Ledger, token: str, now: datetime, address: str = "") -> None:
+def end_session(ledger: Ledger, token: str, now: datetime, address: str = "") -> None:
     """End a session at sign-out; an unknown or ended one is left as it is."""
     with ledger.writing() as connection:
         row = connection.execute(
@@ -110,11 +114,36 @@ def end(ledger: Ledger, token: str, now: datetime, address: str = "") -> None:
             .returning(session_table.c.role, session_table.c.areas, session_table.c.name)
         ).one_or_none()
         if row is not None:
-            trail.append(
+            trail.append_entry(
                 connection,
                 Act.SIGN_OUT,
                 trail.actor_of(viewer_in(row), address),
                 "",
                 now,
-                details={"session": mark(token)},
+                details={"session": session_mark(token)},
             )
+
+
+def new_token() -> str:
+    """256 random bits, safe in an address."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """What is stored. No salt and no slow hash: the token is random and cannot be guessed from a list."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def join_areas(areas: frozenset[str]) -> str:
+    """Areas as one text column, in order."""
+    return ";".join(sorted(areas))
+
+
+def split_areas(areas: str) -> frozenset[str]:
+    """The reverse of ``join_areas``."""
+    return frozenset(code for code in areas.split(";") if code)
+
+
+def viewer_in(row: Any) -> Viewer:
+    """The viewer a row names by its columns role, areas and name."""
+    return Viewer(Role(row.role) if row.role else None, split_areas(row.areas), row.name)

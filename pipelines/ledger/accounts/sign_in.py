@@ -1,7 +1,8 @@
-"""Signing in by name and password: throttled before anything is hashed, and refused in one way for every reason."""
+"""Signing in by name and password: failed attempts slow the next ones down, and every refusal looks the same."""
 
 import hashlib
-from collections.abc import Iterable
+import ipaddress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,17 +11,104 @@ from sqlalchemy import Connection, delete, insert, select, update
 from pipelines.core.domain import Said, SaidError, UserError
 from pipelines.ledger.accounts import account, session
 from pipelines.ledger.accounts.password import hashed, matches, must_be_good
-from pipelines.ledger.accounts.session import Session
-from pipelines.ledger.accounts.throttle import Counter, give_back, of_account, of_address, of_device, of_owner, reserve
-from pipelines.ledger.accounts.token import new_token, token_hash, viewer_in
+from pipelines.ledger.accounts.session import Session, new_token, token_hash, viewer_in
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor, Result
 from pipelines.ledger.db.schema import account as account_table
+from pipelines.ledger.db.schema import attempt
 from pipelines.ledger.db.schema import device as device_table
 from pipelines.ledger.db.schema import session as session_table
 from pipelines.ledger.db.store import Ledger
 
+FORGOTTEN_AFTER = timedelta(days=1)
+LONGEST = timedelta(minutes=15)
+_ADDRESS = "address:"
 DEVICE_LASTS = timedelta(days=180)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What wrong passwords are counted by, and how many are free of any wait."""
+
+    key: str
+    free: int
+
+
+def of_account(account: str) -> Counter:
+    """Five wrong passwords are free, then 1, 2, 4 … seconds to 15 minutes."""
+    return Counter(f"account:{account}", 5)
+
+
+def of_address(address: str) -> Counter | None:
+    """Offices share an address: twenty are free. None for the loopback and for what is no address: that is nobody's."""
+    try:
+        return None if ipaddress.ip_address(address).is_loopback else Counter(f"{_ADDRESS}{address}", 20)
+    except ValueError:
+        return None
+
+
+def of_device(device: str) -> Counter:
+    """A browser known to the account."""
+    return Counter(f"device:{device}", 5)
+
+
+def of_owner(account: str) -> Counter:
+    """Whoever is signed in and types the own old password to set another."""
+    return of_device(f"own {account}")
+
+
+def wait_after(counter: Counter, failures: int) -> timedelta:
+    """How long after the last wrong password the next is looked at."""
+    over = failures - counter.free
+    return timedelta() if over < 0 else min(timedelta(seconds=2 ** min(over, 20)), LONGEST)
+
+
+def reserve_attempt(connection: Connection, counters: Sequence[Counter], now: datetime) -> timedelta:
+    """Count an attempt with each counter; when one of them must still wait, count nothing and return how long."""
+    connection.execute(delete(attempt).where(attempt.c.last_at < now - FORGOTTEN_AFTER))
+    connection.execute(update(attempt).where(attempt.c.last_at > now).values(last_at=now))  # the clock was ahead then
+    keys = [counter.key for counter in counters]
+    rows = connection.execute(select(attempt).where(attempt.c.attempt_key.in_(keys))).all()
+    known = {row.attempt_key: row for row in rows}
+    left = timedelta()
+    for counter in counters:
+        if (row := known.get(counter.key)) is not None:
+            left = max(left, row.last_at + wait_after(counter, row.failures) - now)
+    if left > timedelta():
+        return left
+    for counter in counters:
+        if counter.key in known:
+            connection.execute(
+                update(attempt)
+                .where(attempt.c.attempt_key == counter.key)
+                .values(failures=attempt.c.failures + 1, last_at=now)
+            )
+        else:
+            connection.execute(insert(attempt).values(attempt_key=counter.key, failures=1, last_at=now))
+    return timedelta()
+
+
+def give_back_attempt(connection: Connection, counters: Sequence[Counter]) -> None:
+    """The password was right: an address has one attempt less, whose own account or browser it is starts at none."""
+    for counter in counters:
+        its = attempt.c.attempt_key == counter.key
+        if counter.key.startswith(_ADDRESS):
+            connection.execute(
+                update(attempt).where(its, attempt.c.failures > 0).values(failures=attempt.c.failures - 1)
+            )
+        else:
+            connection.execute(delete(attempt).where(its))
+
+
+def forget_attempts(connection: Connection, counters: Sequence[Counter]) -> None:
+    """End the waits of these counters."""
+    connection.execute(delete(attempt).where(attempt.c.attempt_key.in_([counter.key for counter in counters])))
+
+
+def forget_addresses(connection: Connection) -> int:
+    """End all waits by address; returns how many addresses had wrong passwords counted."""
+    its = attempt.c.attempt_key.startswith(_ADDRESS, autoescape=True)
+    return connection.execute(delete(attempt).where(its)).rowcount
 
 
 @dataclass(frozen=True)
@@ -66,7 +154,7 @@ def sign_in(
         ).one_or_none()
         shown = of_address(address) if is_clients_address else None
         counters = _counters(connection, row.account_id if row else _nobody(plain), shown, device, now)
-        wait = reserve(connection, counters, now)
+        wait = reserve_attempt(connection, counters, now)
     if wait > timedelta():
         return Refused(wait)
     is_right = matches(password, row.password_hash if row else "")
@@ -84,7 +172,7 @@ def sign_in(
             ).rowcount
         )
         if row is None or not is_right or not still:
-            trail.append(
+            trail.append_entry(
                 connection,
                 Act.SIGN_IN,
                 Actor("stranger", address),
@@ -94,8 +182,8 @@ def sign_in(
                 details={"why": "wrong_password" if row else "unknown_name"},
             )
             return Refused()
-        give_back(connection, counters)
-        begun = session.begin(connection, viewer_in(row), now, address, row.account_id)
+        give_back_attempt(connection, counters)
+        begun = session.begin_session(connection, viewer_in(row), now, address, row.account_id)
         return SignedIn(begun, remember(connection, row.account_id, device, now))
 
 
@@ -115,15 +203,15 @@ def set_own_password(
         if row is None:
             raise SaidError(Said("演示账号没有密码", "who looks at invented data has no password"))
         counters = [of_owner(row.account_id)]
-        wait = reserve(connection, counters, now)
+        wait = reserve_attempt(connection, counters, now)
     if wait > timedelta() or not matches(old, row.password_hash):
         return Refused(wait)
     must_be_good(new, [*words, row.name, row.person])
     password_hash = hashed(new)
     with ledger.writing() as connection:
-        give_back(connection, counters)
-        fresh = session.renew(connection, token)
-        renewed = {"session": session.mark(token), "renewed": session.mark(fresh)}
+        give_back_attempt(connection, counters)
+        fresh = session.renew_session(connection, token)
+        renewed = {"session": session.session_mark(token), "renewed": session.session_mark(fresh)}
         account.set_password(connection, row.account_id, password_hash, now, address, token_hash(fresh), **renewed)
     return fresh
 

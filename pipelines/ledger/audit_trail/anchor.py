@@ -1,7 +1,7 @@
 """Anchors: the last hash of the audit trail at each publishing, kept where a writer of the ledger alone cannot reach.
 
 Two places: a file beside the raw register, to which lines are only added, and the manifest of the published edition.
-The web's system user may write neither (ARCHITECTURE.md, audit trail).
+The web's system user may write neither (docs/explain/accounts.md).
 """
 
 import hashlib
@@ -50,7 +50,7 @@ class Found:
     place: str
 
 
-def keep(settings: Settings, ledger: Ledger, edition_id: str, now: datetime) -> dict[str, object]:
+def write_anchor(settings: Settings, ledger: Ledger, edition_id: str, now: datetime) -> dict[str, object]:
     """Add an anchor to the file, durably, and return it for the manifest. Only the holder of the run's lock may ask."""
     last = trail.head(ledger)
     if last is None:
@@ -115,7 +115,7 @@ def known(settings: Settings) -> Sequence[Found]:
 
 
 def given(text: str) -> Found:
-    """An anchor somebody noted elsewhere, as ``verify`` prints it: number of the entry, colon, hash."""
+    """An anchor somebody noted elsewhere, as ``verify_chain`` prints it: number of the entry, colon, hash."""
     seq, _, own_hash = text.partition(":")
     if not seq.isdecimal() or len(own_hash) != 64:
         raise UserError(f"锚点“{text}”写法有误，请写成 序号:散列，如 verify 所打印的那样 (write SEQ:HASH)")

@@ -36,10 +36,10 @@ def hashes(folder: Path) -> dict[str, str]:
     return {name: sha256_of(folder / name) for name in FILES}
 
 
-def enter(ledger: Ledger, edition_id: str, sha256: Mapping[str, str], anchor: int, now: datetime) -> None:
+def enter_publication(ledger: Ledger, edition_id: str, sha256: Mapping[str, str], anchor: int, now: datetime) -> None:
     """Enter a publishing before its files are put in force: a kill in between leaves one entry too many at most."""
     details = {"sha256": dict(sha256), "anchor": anchor}
-    trail.write(ledger, Act.PUBLISH, trail.this_process(), f"edition {edition_id}", now, details=details)
+    trail.write_entry(ledger, Act.PUBLISH, trail.this_process(), f"edition {edition_id}", now, details=details)
 
 
 def publications(ledger: Ledger) -> list[Publication]:
@@ -52,7 +52,7 @@ def publications(ledger: Ledger) -> list[Publication]:
     return [Publication(edition, said["sha256"], said["anchor"]) for edition, said in told if "sha256" in said]
 
 
-def check(published: Path, ledger: Ledger) -> str:
+def check_publication(published: Path, ledger: Ledger) -> str:
     """Compare the files in force with the trail; returns a sentence. Raises UserError when a file was changed.
 
     A file may be of any publishing of its edition that was entered: one is put in place after the other.

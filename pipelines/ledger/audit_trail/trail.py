@@ -74,8 +74,30 @@ class Actor:
     source: str
 
 
+@dataclass(frozen=True)
+class ActContext:
+    """Who acts, as what the trail names them, at what instant (UTC), and why, in their words."""
+
+    viewer: Viewer
+    actor: Actor
+    at: datetime
+    note: str = ""
+
+
 SYSTEM = Actor("system", "")
 """The program itself: it noticed something that nobody told it."""
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """An entry before it is added; ``target`` is what the act is about, ``details`` has no personal data."""
+
+    act: Act
+    actor: Actor
+    target: str
+    at: datetime
+    result: Result = Result.DONE
+    details: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +135,7 @@ def actor_of(viewer: Viewer, address: str) -> Actor:
     return Actor(f"{role}:{viewer.name}" if viewer.name else role, address)
 
 
-def append(
+def append_entry(
     connection: Connection,
     act: Act,
     actor: Actor,
@@ -122,38 +144,15 @@ def append(
     *,
     result: Result = Result.DONE,
     details: Mapping[str, object] | None = None,
-    once_key: str | None = None,
-) -> Entry | None:
+) -> Entry:
     """Add an entry inside the caller's writing transaction, whose lock keeps every other writer away.
 
-    ``target`` is what the act is about. Returns None, and adds nothing, when there is an entry of this ``once_key``.
+    ``target`` is what the act is about.
     """
-    key = _clean(once_key, "once_key") if once_key is not None else None
-    if key is not None:
-        found = connection.execute(select(audit_table.c.seq).where(audit_table.c.once_key == key)).one_or_none()
-        if found is not None:
-            return None
-    last = connection.execute(
-        select(audit_table.c.seq, audit_table.c.own_hash).order_by(audit_table.c.seq.desc()).limit(1)
-    ).one_or_none()
-    content: dict[str, object] = {
-        "seq": last.seq + 1 if last else 1,
-        "at": instant(at),
-        "who": _clean(actor.who, "who"),
-        "source": _clean(actor.source, "source"),
-        "act": act.value,
-        "target": _clean(target, "target"),
-        "result": result.value,
-        "details": _canonical(details or {}).encode("utf-8", "replace").decode(),
-        "once_key": key,
-        "previous_hash": last.own_hash if last else FIRST_PREVIOUS,
-    }
-    values = {**content, "own_hash": hash_of(content)}
-    connection.execute(insert(audit_table).values(values))
-    return Entry(**values)  # type: ignore[arg-type]
+    return _insert_entry(connection, NewEntry(act, actor, target, at, result, details), None)
 
 
-def write(
+def write_entry(
     ledger: Ledger,
     act: Act,
     actor: Actor,
@@ -162,11 +161,40 @@ def write(
     *,
     result: Result = Result.DONE,
     details: Mapping[str, object] | None = None,
-    once_key: str | None = None,
-) -> Entry | None:
-    """Add an entry in a transaction of its own; otherwise as ``append``."""
+) -> Entry:
+    """Add an entry in a transaction of its own; otherwise as ``append_entry``."""
     with ledger.writing() as connection:
-        return append(connection, act, actor, target, at, result=result, details=details, once_key=once_key)
+        return append_entry(connection, act, actor, target, at, result=result, details=details)
+
+
+def write_once(ledger: Ledger, once_key: str, entry: NewEntry) -> Entry | None:
+    """Add an entry in a transaction of its own, unless there is one of this ``once_key``: then None."""
+    key = _clean(once_key, "once_key")
+    with ledger.writing() as connection:
+        if connection.execute(select(audit_table.c.seq).where(audit_table.c.once_key == key)).first() is not None:
+            return None
+        return _insert_entry(connection, entry, key)
+
+
+def _insert_entry(connection: Connection, entry: NewEntry, key: str | None) -> Entry:
+    last = connection.execute(
+        select(audit_table.c.seq, audit_table.c.own_hash).order_by(audit_table.c.seq.desc()).limit(1)
+    ).one_or_none()
+    content: dict[str, object] = {
+        "seq": last.seq + 1 if last else 1,
+        "at": instant(entry.at),
+        "who": _clean(entry.actor.who, "who"),
+        "source": _clean(entry.actor.source, "source"),
+        "act": entry.act.value,
+        "target": _clean(entry.target, "target"),
+        "result": entry.result.value,
+        "details": _canonical(entry.details or {}).encode("utf-8", "replace").decode(),
+        "once_key": key,
+        "previous_hash": last.own_hash if last else FIRST_PREVIOUS,
+    }
+    values = {**content, "own_hash": hash_of(content)}
+    connection.execute(insert(audit_table).values(values))
+    return Entry(**values)  # type: ignore[arg-type]
 
 
 def hash_of(content: Mapping[str, object]) -> str:

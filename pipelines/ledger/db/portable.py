@@ -38,7 +38,7 @@ def write_portable(ledger: Ledger, path: Path) -> dict[str, str]:
             if contents(written) != told:
                 raise UserError("台账的副本与台账不符，请重试 (the copy of the ledger differs from it)")
     finally:
-        settle(copy)
+        settle_database(copy)
     return told
 
 
@@ -94,7 +94,7 @@ def close_ways_in(ledger: Ledger, now: datetime) -> int:
     return int(sessions.rowcount + links.rowcount)
 
 
-def settle(ledger: Ledger) -> None:
+def settle_database(ledger: Ledger) -> None:
     """Bring all of an SQLite ledger into its one file, and close it."""
     with ledger.engine.connect() as connection:
         cursor = connection.connection.cursor()

@@ -58,7 +58,7 @@ class Purpose(StrEnum):
     WATCH = "watch"
 
 
-class State(StrEnum):
+class NoticeState(StrEnum):
     """Where a decision stands.
 
     Claimed: a sender has it in hand, nobody else may. Handed over: the mail server is being given the text, its answer
@@ -76,14 +76,14 @@ class State(StrEnum):
     BOUNCED = "bounced"
 
 
-UNFINISHED = (State.QUEUED, State.CLAIMED, State.HANDED_OVER, State.AMBIGUOUS)
+UNFINISHED = (NoticeState.QUEUED, NoticeState.CLAIMED, NoticeState.HANDED_OVER, NoticeState.AMBIGUOUS)
 """States of a mail that is still to be sent, or being sent."""
 # What the recipient has been told, or will be as soon as the server takes it. A bounced mail told nobody anything.
-TOLD = tuple(state.value for state in (*UNFINISHED, State.ACCEPTED))
+TOLD = tuple(state.value for state in (*UNFINISHED, NoticeState.ACCEPTED))
 
 
 @dataclass(frozen=True)
-class Decision:
+class NoticeDecision:
     """A decision about one recipient and one edition, before it is stored.
 
     ``content`` maps the open warnings of the recipient's areas to their levels. ``message`` is the mail of a due
@@ -97,7 +97,7 @@ class Decision:
     office_id: str
     address: str
     reason: Reason
-    state: State
+    state: NoticeState
     content: dict[str, int]
     message_id: str
     is_demonstration: bool
@@ -115,7 +115,7 @@ class Decision:
     @property
     def is_due(self) -> bool:
         """Whether a mail goes out."""
-        return self.state is State.QUEUED
+        return self.state is NoticeState.QUEUED
 
     @property
     def purpose_key(self) -> str:
@@ -141,7 +141,7 @@ class Notice:
     message_id: str
     subject: str
     is_demonstration: bool
-    state: State
+    state: NoticeState
     attempts: int
     is_ambiguous: bool
     smtp_reply: str
@@ -154,7 +154,7 @@ class Notice:
     is_urgent: bool
 
 
-def add(connection: Connection, decision: Decision) -> Notice:
+def add_notice(connection: Connection, decision: NoticeDecision) -> Notice:
     """Store a decision, with its mail if it is due, in the caller's transaction. The key must not exist yet."""
     stored: dict[str, Any] = {
         "edition_id": decision.edition_id,
@@ -189,7 +189,7 @@ def add(connection: Connection, decision: Decision) -> Notice:
     return notice_of(row)
 
 
-def find(connection: Connection, office_id: str, address: str, purpose_key: str) -> Notice | None:
+def find_notice(connection: Connection, office_id: str, address: str, purpose_key: str) -> Notice | None:
     """The decision of this key, if it was made."""
     table = notice_table.c
     row = (
@@ -204,7 +204,7 @@ def find(connection: Connection, office_id: str, address: str, purpose_key: str)
     return None if row is None else notice_of(row)
 
 
-def last_told(
+def last_notified(
     connection: Connection, office_id: str, address: str, purpose: Purpose, before: datetime
 ) -> Notice | None:
     """The last mail this recipient got, or has in the queue, about editions up to this cut-off (UTC)."""
@@ -260,7 +260,7 @@ def notice_of(row: RowMapping) -> Notice:
         message_id=row["message_id"],
         subject=row["subject"],
         is_demonstration=row["is_demonstration"],
-        state=State(row["state"]),
+        state=NoticeState(row["state"]),
         attempts=row["attempts"],
         is_ambiguous=row["is_ambiguous"],
         smtp_reply=row["smtp_reply"],

@@ -19,12 +19,12 @@ from pipelines.ledger.audit_trail.trail import Act, Actor, Result
 from pipelines.ledger.db.schema import mail as mail_table
 from pipelines.ledger.db.schema import notice as notice_table
 from pipelines.ledger.db.store import Ledger
-from pipelines.ledger.notifications.notice import UNFINISHED, Notice, State, notice_of
+from pipelines.ledger.notifications.notice import UNFINISHED, Notice, NoticeState, notice_of
 
 # Longer than a mail can take: connecting, five answers and the text, each within SMTP_SECONDS of notifying.outbox.
 LEASE = timedelta(minutes=5)
-_FREE = (State.QUEUED.value, State.AMBIGUOUS.value)
-_TAKEN = (State.CLAIMED.value, State.HANDED_OVER.value)
+_FREE = (NoticeState.QUEUED.value, NoticeState.AMBIGUOUS.value)
+_TAKEN = (NoticeState.CLAIMED.value, NoticeState.HANDED_OVER.value)
 _column = notice_table.c
 
 
@@ -105,13 +105,13 @@ def take_over(ledger: Ledger, place: str, now: datetime) -> int:
     is_dead = or_(
         _column.claimed_until.is_(None), _column.claimed_until <= now, _column.claimed_by.startswith(f"{place}:")
     )
-    was_given = or_(_column.state == State.HANDED_OVER.value, _column.is_ambiguous)
+    was_given = or_(_column.state == NoticeState.HANDED_OVER.value, _column.is_ambiguous)
     with ledger.writing() as connection:
         return connection.execute(
             update(notice_table)
             .where(_column.state.in_(_TAKEN), is_dead)
             .values(
-                state=case((was_given, State.AMBIGUOUS.value), else_=State.QUEUED.value),
+                state=case((was_given, NoticeState.AMBIGUOUS.value), else_=NoticeState.QUEUED.value),
                 is_ambiguous=was_given,
                 claimed_by=None,
                 claimed_until=None,
@@ -119,7 +119,7 @@ def take_over(ledger: Ledger, place: str, now: datetime) -> int:
         ).rowcount
 
 
-def claim(ledger: Ledger, sender: Sender, due_by: datetime, now: datetime) -> Outgoing | None:
+def claim_mails(ledger: Ledger, sender: Sender, due_by: datetime, now: datetime) -> Outgoing | None:
     """Take the next mail that is due at an instant, urgent ones first; None when there is none. Counts an attempt."""
     first = select(_column.notice_id).where(_is_due(due_by)).order_by(_column.is_urgent.desc(), _column.notice_id)
     with ledger.writing() as connection:
@@ -127,7 +127,7 @@ def claim(ledger: Ledger, sender: Sender, due_by: datetime, now: datetime) -> Ou
             update(notice_table)
             .where(_column.notice_id == first.limit(1).scalar_subquery(), _column.state.in_(_FREE))
             .values(
-                state=State.CLAIMED.value,
+                state=NoticeState.CLAIMED.value,
                 attempts=_column.attempts + 1,
                 claimed_by=sender.name,
                 claimed_until=now + LEASE,
@@ -180,27 +180,31 @@ def hand_over(ledger: Ledger, sender: Sender, notice_id: int, now: datetime) -> 
             update(notice_table)
             .where(
                 _column.notice_id == notice_id,
-                _column.state == State.CLAIMED.value,
+                _column.state == NoticeState.CLAIMED.value,
                 _column.claimed_by == sender.name,
                 _column.claimed_until > now,
             )
-            .values(state=State.HANDED_OVER.value, handed_over_at=now, claimed_until=now + LEASE)
+            .values(state=NoticeState.HANDED_OVER.value, handed_over_at=now, claimed_until=now + LEASE)
         )
         return changed.rowcount == 1
 
 
 def mark_accepted(ledger: Ledger, notice_id: int, reply: str, now: datetime) -> None:
     """The server, or the outbox folder, has it: a fact, whoever holds the mail by now."""
-    is_news = _column.state != State.ACCEPTED.value
-    _conclude(ledger, notice_id, is_news, now, Result.DONE, state=State.ACCEPTED.value, smtp_reply=reply, sent_at=now)
+    is_news = _column.state != NoticeState.ACCEPTED.value
+    _conclude(
+        ledger, notice_id, is_news, now, Result.DONE, state=NoticeState.ACCEPTED.value, smtp_reply=reply, sent_at=now
+    )
 
 
 def mark_bounced(ledger: Ledger, sender: Sender, notice_id: int, reply: str, now: datetime) -> None:
     """The server refused it for good (5xx)."""
-    _conclude(ledger, notice_id, _is_with(sender), now, Result.FAILED, state=State.BOUNCED.value, smtp_reply=reply)
+    _conclude(
+        ledger, notice_id, _is_with(sender), now, Result.FAILED, state=NoticeState.BOUNCED.value, smtp_reply=reply
+    )
 
 
-def defer(
+def defer_mail(
     ledger: Ledger,
     sender: Sender,
     notice_id: int,
@@ -212,7 +216,7 @@ def defer(
 ) -> None:
     """It is tried again later (4xx, or the line broke). Ambiguous: it broke when the server may have had the text."""
     flag = true() if is_ambiguous else _column.is_ambiguous
-    state = case((flag, State.AMBIGUOUS.value), else_=State.QUEUED.value)
+    state = case((flag, NoticeState.AMBIGUOUS.value), else_=NoticeState.QUEUED.value)
     _conclude(
         ledger,
         notice_id,
@@ -226,14 +230,14 @@ def defer(
     )
 
 
-def give_back(ledger: Ledger, sender: Sender, notice_id: int) -> None:
+def give_back_mails(ledger: Ledger, sender: Sender, notice_id: int) -> None:
     """Put a claimed mail back as it was: the server did not get as far as hearing whom it is for."""
     with ledger.writing() as connection:
         connection.execute(
             update(notice_table)
             .where(_column.notice_id == notice_id, _is_with(sender))
             .values(
-                state=case((_column.is_ambiguous, State.AMBIGUOUS.value), else_=State.QUEUED.value),
+                state=case((_column.is_ambiguous, NoticeState.AMBIGUOUS.value), else_=NoticeState.QUEUED.value),
                 attempts=_column.attempts - 1,
                 claimed_by=None,
                 claimed_until=None,
@@ -268,7 +272,7 @@ def handed_over_since(ledger: Ledger, since: datetime) -> list[datetime]:
         return [row.handed_over_at for row in connection.execute(query)]
 
 
-def resend(ledger: Ledger, notice_id: int, who: Actor, now: datetime) -> None:
+def resend_mail(ledger: Ledger, notice_id: int, who: Actor, now: datetime) -> None:
     """Let one mail, and no other, be tried with the next: a bounced one, or one that waits for its hour.
 
     It keeps its text and its Message-ID. Entered in the audit trail with who asked. Raises UserError for a mail that
@@ -279,11 +283,11 @@ def resend(ledger: Ledger, notice_id: int, who: Actor, now: datetime) -> None:
             update(notice_table)
             .where(
                 _column.notice_id == notice_id,
-                _column.state.in_((State.BOUNCED.value, *_FREE)),
+                _column.state.in_((NoticeState.BOUNCED.value, *_FREE)),
                 select(mail_table.c.notice_id).where(mail_table.c.notice_id == notice_id).exists(),
             )
             .values(
-                state=case((_column.is_ambiguous, State.AMBIGUOUS.value), else_=State.QUEUED.value),
+                state=case((_column.is_ambiguous, NoticeState.AMBIGUOUS.value), else_=NoticeState.QUEUED.value),
                 not_before=None,
                 next_attempt_at=None,
             )
@@ -291,10 +295,10 @@ def resend(ledger: Ledger, notice_id: int, who: Actor, now: datetime) -> None:
         if changed.rowcount != 1:
             zh = f"第 {notice_id} 号通知没有可重发的邮件：只有被拒收的和等待中的可以重发，已被接收的、正在发送的不可以"
             raise SaidError(Said(zh, "only a mail that bounced or waits can be sent again"))
-        trail.append(connection, Act.SEND, who, f"notice {notice_id}", now, result=Result.BEGUN)
+        trail.append_entry(connection, Act.SEND, who, f"notice {notice_id}", now, result=Result.BEGUN)
 
 
-def newest(ledger: Ledger, state: State | None, most: int, before: int | None = None) -> list[Notice]:
+def newest_mails(ledger: Ledger, state: NoticeState | None, most: int, before: int | None = None) -> list[Notice]:
     """Decisions, newest first, of one state or all; ``before`` is the number of one, for those older than it."""
     query = select(notice_table).order_by(_column.notice_id.desc()).limit(most)
     if state is not None:
@@ -307,7 +311,7 @@ def newest(ledger: Ledger, state: State | None, most: int, before: int | None = 
 
 def bounced_since(connection: Connection, since: datetime) -> list[Notice]:
     """Mails refused for good that were decided since an instant, oldest first."""
-    is_meant = and_(_column.state == State.BOUNCED.value, _column.decided_at >= since)
+    is_meant = and_(_column.state == NoticeState.BOUNCED.value, _column.decided_at >= since)
     rows = connection.execute(select(notice_table).where(is_meant).order_by(_column.notice_id)).mappings()
     return [notice_of(row) for row in rows]
 
@@ -340,6 +344,6 @@ def _conclude(
         if row is None:
             return
         details = dict(row._mapping)  # no address: the number of the notice leads to it
-        trail.append(
+        trail.append_entry(
             connection, Act.SEND, trail.this_process(), f"notice {notice_id}", now, result=result, details=details
         )

@@ -1,4 +1,4 @@
-"""Files that people sent by the upload page: entered with the receipt, settled when the ingest has taken them in."""
+"""Uploads: recorded with the receipt, settled after the ingest; and decisions to confirm or withdraw a submission."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -9,7 +9,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from pipelines.core.domain import Grain, Role, Said, SaidError, Viewer
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
+from pipelines.ledger.db.schema import drop_act
 from pipelines.ledger.db.schema import upload as table
 from pipelines.ledger.db.store import Ledger, in_parts
 
@@ -95,15 +96,13 @@ def may_send(viewer: Viewer, area: str, city: str) -> bool:
     return viewer.role in MAY_UPLOAD and area != city and area in viewer.areas
 
 
-def enter(
+def enter_upload(
     ledger: Ledger,
-    viewer: Viewer,
-    actor: Actor,
+    context: ActContext,
     city: str,
     sending: Sending,
     name_of: Callable[[int], str],
     place: Callable[[str], None],
-    now: datetime,
 ) -> Upload:
     """Enter a file and put it into the inbox, both or neither; the upload with its number.
 
@@ -111,16 +110,17 @@ def enter(
     not send for this area, for a file that was sent before, and for a whole file of whose version one has come
     meanwhile; whatever ``place`` raises.
     """
-    if viewer.role is None or not may_send(viewer, sending.area, city):
+    role = context.viewer.role
+    if role is None or not may_send(context.viewer, sending.area, city):
         raise SaidError(Said("您不能为这个区域报送", "you do not send files for this area"))
     with ledger.writing() as connection:
         _refuse_overtaken(of_slice(connection, sending.feed, sending.area, sending.period), sending)
         values = {
             **asdict(sending),
             "file_name": "",
-            "uploaded_at": now,
-            "who": actor.who,
-            "role": viewer.role.value,
+            "uploaded_at": context.at,
+            "who": context.actor.who,
+            "role": role.value,
             "stage": Stage.CHECKED.value,
             "reason": "",
             "reason_en": "",
@@ -137,7 +137,7 @@ def enter(
             "rows": sending.rows_total,
             "wrong": sending.rows_wrong,
         }
-        trail.append(connection, Act.UPLOAD, actor, f"upload {number}", now, details=details)
+        trail.append_entry(connection, Act.UPLOAD, context.actor, f"upload {number}", context.at, details=details)
         place(name)
         found = by_number(connection, number)
     if found is None:
@@ -176,7 +176,7 @@ def _is_same(last: Upload, sending: Sending) -> bool:
     return (last.content_hash, last.is_supplement) == (sending.content_hash, sending.is_supplement)
 
 
-def newest(connection: Connection, feed: str, area: str, period: date) -> Upload | None:
+def newest_uploads(connection: Connection, feed: str, area: str, period: date) -> Upload | None:
     """The last upload of a slice; None when there is none."""
     return next(iter(of_slice(connection, feed, area, period)), None)
 
@@ -210,7 +210,7 @@ def unsettled(connection: Connection) -> dict[str, Stage]:
     return {row.drop_id: Stage(row.stage) for row in connection.execute(query.order_by(table.c.upload_id))}
 
 
-def settle(ledger: Ledger, found: Iterable[Settled], now: datetime) -> None:
+def settle_upload(ledger: Ledger, found: Iterable[Settled], now: datetime) -> None:
     """Write what became of drops beside their uploads; the instant of the first answer stays."""
     news = {item.drop_id: item for item in found}
     if not news:
@@ -231,3 +231,34 @@ def _upload(row: object) -> Upload:
     return Upload(
         **values | {"grain": Grain(values["grain"]), "role": Role(values["role"]), "stage": Stage(values["stage"])}
     )
+
+
+@dataclass(frozen=True)
+class SubmissionDecision:
+    """One decision: ``kind`` is *confirm* or *withdraw*; ``acted_at`` in UTC."""
+
+    act_id: int
+    drop_id: str
+    kind: str
+    acted_at: datetime
+    actor: str
+    reason: str
+
+
+def decide_submission(
+    ledger: Ledger, drop_id: str, kind: str, acted_at: datetime, actor: Actor, reason: str, now: datetime
+) -> None:
+    """Remember a decision about a drop, taken ``now``, that counts from ``acted_at`` (both UTC)."""
+    with ledger.writing() as connection:
+        connection.execute(
+            insert(drop_act).values(drop_id=drop_id, kind=kind, acted_at=acted_at, actor=actor.who, reason=reason)
+        )
+        details = {"decision": kind, "counts_from": trail.instant(acted_at)}
+        trail.append_entry(connection, Act.DECISION, actor, f"drop {drop_id}", now, details=details)
+
+
+def decided_submissions(ledger: Ledger) -> Sequence[SubmissionDecision]:
+    """All decisions in the order in which they were taken."""
+    with ledger.reading() as connection:
+        rows = connection.execute(select(drop_act).order_by(drop_act.c.act_id)).all()
+    return [SubmissionDecision(**row._mapping) for row in rows]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from pipelines.core.domain import Role, Said, SaidError, Viewer
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext
 from pipelines.ledger.db.schema import acknowledgement as table
 from pipelines.ledger.db.store import Ledger, in_parts
 from pipelines.ledger.workflow.steps import Subject, refuse_ended
@@ -52,23 +52,13 @@ def may_acknowledge(viewer: Viewer, area: str, *, is_city: bool) -> bool:
     return (viewer.role in _MAY or (is_city and viewer.role is Role.CITY_ANALYST)) and viewer.answers_for(area)
 
 
-def acknowledge(
-    ledger: Ledger,
-    viewer: Viewer,
-    actor: Actor,
-    subject: Subject,
-    office_id: str,
-    owner: str,
-    note: str,
-    days: int,
-    now: datetime,
-) -> int:
+def acknowledge(ledger: Ledger, context: ActContext, subject: Subject, office_id: str, owner: str, days: int) -> int:
     """Take a warning on for an office, with the post or person that handles it; returns its number.
 
     Raises SaidError for a role that may not, for no owner, a number of days that is none of ``LASTS_DAYS``, or a
     warning that is over.
     """
-    role = _role_that_may(viewer, subject)
+    role = _role_that_may(context.viewer, subject)
     if not owner.strip():
         raise SaidError(Said("请写明由谁负责", "say who handles it"))
     if days not in LASTS_DAYS:
@@ -78,26 +68,26 @@ def acknowledge(
         "office_id": office_id,
         "edition_id": subject.edition_id,
         "level": subject.level.value,
-        "who": actor.who,
+        "who": context.actor.who,
         "role": role.value,
         "owner": owner.strip(),
-        "note": note.strip(),
-        "acknowledged_at": now,
-        "expires_at": now + timedelta(days=days),
+        "note": context.note.strip(),
+        "acknowledged_at": context.at,
+        "expires_at": context.at + timedelta(days=days),
     }
     with ledger.writing() as connection:
         refuse_ended(connection, subject)
         made = connection.execute(insert(table).values(values).returning(table.c.acknowledgement_id)).scalar_one()
         details = {"office": office_id, "days": days, "edition": subject.edition_id}
-        trail.append(connection, Act.ACKNOWLEDGEMENT, actor, f"warning {subject.episode_id}", now, details=details)
+        trail.append_entry(
+            connection, Act.ACKNOWLEDGEMENT, context.actor, f"warning {subject.episode_id}", context.at, details=details
+        )
     return int(made)
 
 
-def undo(
-    ledger: Ledger, viewer: Viewer, actor: Actor, subject: Subject, acknowledgement_id: int, now: datetime
-) -> None:
+def undo_acknowledgement(ledger: Ledger, context: ActContext, subject: Subject, acknowledgement_id: int) -> None:
     """Take an acknowledgement of this warning back. Raises SaidError when it is none, or was undone already."""
-    _role_that_may(viewer, subject)
+    _role_that_may(context.viewer, subject)
     with ledger.writing() as connection:
         done = connection.execute(
             update(table)
@@ -106,12 +96,14 @@ def undo(
                 table.c.episode_id == subject.episode_id,
                 table.c.undone_at.is_(None),
             )
-            .values(undone_at=now, undone_by=actor.who)
+            .values(undone_at=context.at, undone_by=context.actor.who)
         )
         if done.rowcount != 1:
             raise SaidError(Said("没有可以撤销的签收", "there is no acknowledgement to undo"))
         details = {"undone": acknowledgement_id}
-        trail.append(connection, Act.ACKNOWLEDGEMENT, actor, f"warning {subject.episode_id}", now, details=details)
+        trail.append_entry(
+            connection, Act.ACKNOWLEDGEMENT, context.actor, f"warning {subject.episode_id}", context.at, details=details
+        )
 
 
 def acknowledgements(

@@ -1,6 +1,6 @@
-"""Measures of the playbook: proposed for a warning, assigned with owner and due day, done with a result."""
+"""Measures of the playbook: proposed, assigned with owner and due day, closed with a result; and who owns them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from pipelines.core.domain import Role, Said, SaidError, Viewer
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext
 from pipelines.ledger.db.schema import measure as table
 from pipelines.ledger.db.store import Ledger, in_parts
 from pipelines.ledger.workflow.steps import Subject, refuse_ended
@@ -36,6 +36,16 @@ class Proposal:
     item: int
     due_days: int
     basis: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What is to be done by whom until when; ``deputy`` may be empty."""
+
+    playbook: str
+    owner: str
+    deputy: str
+    due_on: date
 
 
 @dataclass(frozen=True)
@@ -73,39 +83,29 @@ def proposals(playbook: pd.DataFrame, kind: str, indicator: str, level: int) -> 
     ]
 
 
-def assign(
-    ledger: Ledger,
-    viewer: Viewer,
-    actor: Actor,
-    subject: Subject,
-    playbook: str,
-    owner: str,
-    deputy: str,
-    due_on: date,
-    note: str,
-    now: datetime,
-    today: date,
-) -> int:
+def assign_measure(ledger: Ledger, context: ActContext, subject: Subject, assignment: Assignment, today: date) -> int:
     """Assign a measure to a warning; returns its number.
 
     Raises SaidError for a role that may not, for no owner, a day that has passed, a measure assigned already,
     or a warning that is over.
     """
-    _refuse(viewer, MAY_ASSIGN, subject.area, Said("您的角色不能安排措施", "your role does not assign measures"))
-    if not owner.strip():
+    _refuse(
+        context.viewer, MAY_ASSIGN, subject.area, Said("您的角色不能安排措施", "your role does not assign measures")
+    )
+    if not assignment.owner.strip():
         raise SaidError(Said("请写明责任人或岗位", "say who is responsible"))
-    if due_on < today:
+    if assignment.due_on < today:
         raise SaidError(Said("完成日期已经过去，请改为今天或以后", "the due day has passed"))
     values = {
         "episode_id": subject.episode_id,
-        "playbook": playbook,
+        "playbook": assignment.playbook,
         "area": subject.area,
-        "owner": owner.strip(),
-        "deputy": deputy.strip(),
-        "due_on": due_on,
-        "note": note.strip(),
-        "assigned_at": now,
-        "assigned_by": actor.who,
+        "owner": assignment.owner.strip(),
+        "deputy": assignment.deputy.strip(),
+        "due_on": assignment.due_on,
+        "note": context.note.strip(),
+        "assigned_at": context.at,
+        "assigned_by": context.actor.who,
         "state": Progress.ASSIGNED.value,
         "result": "",
     }
@@ -114,33 +114,28 @@ def assign(
         is_there = connection.execute(
             select(table.c.measure_id).where(
                 table.c.episode_id == subject.episode_id,
-                table.c.playbook == playbook,
+                table.c.playbook == assignment.playbook,
                 table.c.state == Progress.ASSIGNED.value,
             )
         ).first()
         if is_there is not None:
             raise SaidError(Said("这项措施已经安排，正在进行", "this measure is assigned already"))
         made = connection.execute(insert(table).values(values).returning(table.c.measure_id)).scalar_one()
-        details = {"measure": playbook, "due": due_on.isoformat()}
-        trail.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
+        details = {"measure": assignment.playbook, "due": assignment.due_on.isoformat()}
+        trail.append_entry(
+            connection, Act.MEASURE, context.actor, f"warning {subject.episode_id}", context.at, details=details
+        )
     return int(made)
 
 
-def close(
-    ledger: Ledger,
-    viewer: Viewer,
-    actor: Actor,
-    subject: Subject,
-    measure_id: int,
-    state: Progress,
-    result: str,
-    now: datetime,
+def close_measure(
+    ledger: Ledger, context: ActContext, subject: Subject, measure_id: int, state: Progress, result: str
 ) -> None:
     """Say that a measure of this warning is done or dropped, and what came of it.
 
     Raises SaidError for a role that may not, without a result, or when it is closed already.
     """
-    _refuse(viewer, MAY_REPORT, subject.area, Said("您的角色不能填报结果", "your role does not report results"))
+    _refuse(context.viewer, MAY_REPORT, subject.area, Said("您的角色不能填报结果", "your role does not report results"))
     if not result.strip():
         raise SaidError(Said("请写明结果或不再实施的理由", "say what came of it, or why it was dropped"))
     if state is Progress.ASSIGNED:
@@ -153,12 +148,14 @@ def close(
                 table.c.episode_id == subject.episode_id,
                 table.c.state == Progress.ASSIGNED.value,
             )
-            .values(state=state.value, closed_at=now, closed_by=actor.who, result=result.strip())
+            .values(state=state.value, closed_at=context.at, closed_by=context.actor.who, result=result.strip())
         )
         if done.rowcount != 1:
             raise SaidError(Said("这项措施已经办结", "this measure is closed already"))
         details = {"number": measure_id, "state": state.value}
-        trail.append(connection, Act.MEASURE, actor, f"warning {subject.episode_id}", now, details=details)
+        trail.append_entry(
+            connection, Act.MEASURE, context.actor, f"warning {subject.episode_id}", context.at, details=details
+        )
 
 
 def measures(
@@ -182,3 +179,52 @@ def measures(
 def _refuse(viewer: Viewer, roles: frozenset[Role], area: str, said: Said) -> None:
     if viewer.role not in roles or not viewer.answers_for(area):
         raise SaidError(said)
+
+
+_LONGEST = 128  # signs that a form takes
+
+
+@dataclass(frozen=True)
+class Responsible:
+    """Posts with their office, never persons; ``deputy`` may be empty."""
+
+    owner: str
+    deputy: str = ""
+
+
+def responsible(
+    offices: pd.DataFrame,
+    recipients: pd.DataFrame,
+    absences: pd.DataFrame,
+    area: str,
+    officer_posts: Sequence[str] | None,
+    today: date,
+) -> Responsible:
+    """Who is responsible in an area today, as offices.csv, recipients.csv and absences.csv have it.
+
+    ``officer_posts``: of an employer on the list of key employers the posts that serve it (notice, item 1); None of any
+    other, for which the office as such is responsible. A post that is away is represented by the deputy absences.csv
+    names, and without one passed over; after the officer come the office's own posts. Both texts are empty where no
+    office answers for the area.
+    """
+    office = next((one for one in offices.itertuples() if area in str(one.areas).split(";")), None)
+    if office is None:
+        return Responsible("")
+    if officer_posts is None:
+        return Responsible(str(office.name))
+    stamp = pd.Timestamp(today)
+    own = recipients[(recipients["office_id"] == office.office_id) & (recipients["valid_from"] <= stamp)]
+    titles = own.loc[own["valid_to"].isna() | (own["valid_to"] >= stamp), "title"]
+    away = absences[(absences["office_id"] == office.office_id) & absences["absent_from"].le(stamp)]
+    away = away[away["absent_to"].ge(stamp)].drop_duplicates("post").set_index("post")["deputy"]
+    there = [_present(post, away) for post in dict.fromkeys((*officer_posts, *map(str, titles)))]
+    named = [f"{post}（{office.name}）"[:_LONGEST] for post in dict.fromkeys(there) if post]
+    return Responsible(*named[:2]) if named else Responsible(str(office.name))
+
+
+def _present(post: str, away: pd.Series) -> str:
+    """The post itself, its deputy while it is away, or nothing."""
+    if post not in away.index:
+        return post
+    deputy = away[post]
+    return str(deputy) if isinstance(deputy, str) else ""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import released, rule_hash
 from pipelines.core.region.rules import LEADS
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.db.schema import rule_act, rule_backtest
 from pipelines.ledger.db.store import Ledger
 
@@ -22,7 +22,7 @@ MAY_DECIDE = frozenset({Role.CITY_LEADER, Role.CITY_ANALYST})
 """Whose accounts propose, approve and send back rules on the page."""
 
 
-class Kind(StrEnum):
+class RuleActKind(StrEnum):
     """What somebody did with a rule as it stands."""
 
     PROPOSED = "proposed"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class KeptBacktest:
+class StoredBacktest:
     """A stored backtest; ``figures`` as pipelines.judging.rule_backtest makes them, with ``replaces`` beside."""
 
     backtest_id: int
@@ -53,7 +53,7 @@ class RuleAct:
     act_id: int
     rule_id: str
     rule_hash: str
-    kind: Kind
+    kind: RuleActKind
     backtest_id: int | None
     acted_at: datetime
     who: str
@@ -90,7 +90,7 @@ def _are_two(one: RuleAct, other: RuleAct) -> bool:
     return one.who != other.who and one.account != other.account
 
 
-def keep_backtest(
+def store_backtest(
     ledger: Ledger, rule_id: str, rule_hash: str, figures: Mapping[str, Any], actor: Actor, now: datetime
 ) -> int:
     """Store a backtest; returns its number."""
@@ -105,11 +105,11 @@ def keep_backtest(
     with ledger.writing() as connection:
         row = connection.execute(insert(rule_backtest).values(values).returning(rule_backtest.c.backtest_id)).one()
         details = {"rule_hash": rule_hash, "backtest": row.backtest_id}
-        trail.append(connection, Act.RULE_CHANGE, actor, f"backtest of rule {rule_id}", now, details=details)
+        trail.append_entry(connection, Act.RULE_CHANGE, actor, f"backtest of rule {rule_id}", now, details=details)
     return int(row.backtest_id)
 
 
-def backtests(ledger: Ledger, rule_id: str = "") -> list[KeptBacktest]:
+def backtests(ledger: Ledger, rule_id: str = "") -> list[StoredBacktest]:
     """All stored backtests, or those of one rule, oldest first."""
     query = select(rule_backtest).order_by(rule_backtest.c.backtest_id)
     if rule_id:
@@ -118,7 +118,7 @@ def backtests(ledger: Ledger, rule_id: str = "") -> list[KeptBacktest]:
         return [_backtest(row) for row in connection.execute(query)]
 
 
-def seen_backtests(ledger: Ledger, viewer: Viewer, until: datetime | None = None) -> list[KeptBacktest]:
+def seen_backtests(ledger: Ledger, viewer: Viewer, until: datetime | None = None) -> list[StoredBacktest]:
     """The stored backtests as a viewer may see them, oldest first; ``until``: those stored by then (UTC).
 
     What a rule would have said of every area and industry is for the bureau alone: of single warnings of small places
@@ -129,12 +129,12 @@ def seen_backtests(ledger: Ledger, viewer: Viewer, until: datetime | None = None
     return [one for one in backtests(ledger) if until is None or one.made_at <= until]
 
 
-def last_backtest(ledger: Ledger, rule_id: str, rule_hash: str) -> KeptBacktest | None:
+def last_backtest(ledger: Ledger, rule_id: str, rule_hash: str) -> StoredBacktest | None:
     """The newest backtest of a rule as it stands under this hash."""
     return next((one for one in reversed(backtests(ledger, rule_id)) if one.rule_hash == rule_hash), None)
 
 
-def acts(ledger: Ledger, rule_id: str = "") -> list[RuleAct]:
+def rule_acts(ledger: Ledger, rule_id: str = "") -> list[RuleAct]:
     """All acts, or those on one rule, in their order."""
     query = select(rule_act).order_by(rule_act.c.act_id)
     if rule_id:
@@ -143,27 +143,28 @@ def acts(ledger: Ledger, rule_id: str = "") -> list[RuleAct]:
         return [_act(row) for row in connection.execute(query)]
 
 
-def stand_behind(
-    ledger: Ledger, rule_id: str, rule_hash: str, kind: Kind, who: str, note: str, actor: Actor, now: datetime
+def record_rule_act(
+    ledger: Ledger, context: ActContext, rule_id: str, rule_hash: str, kind: RuleActKind, who: str
 ) -> RuleAct:
     """Propose, approve or withdraw a rule as it stands under a hash.
 
-    ``who`` is the person, ``actor`` the account that enters it. Raises SaidError when there is no stored backtest under
-    the hash, when nobody proposed it before it is approved, or when the same person or the same account proposed it.
+    ``who`` is the person, the context's actor the account that enters it. Raises SaidError when there is no stored
+    backtest under the hash, when nobody proposed it before it is approved, or when the same person or the same
+    account proposed it.
     """
     kept = last_backtest(ledger, rule_id, rule_hash)
-    if kind is not Kind.WITHDRAWN and kept is None:
+    if kind is not RuleActKind.WITHDRAWN and kept is None:
         zh = f"规则“{rule_id}”现在的内容（{rule_hash}）还没有存下的回测；请先运行 gangshao rules backtest {rule_id}"
         raise SaidError(Said(zh, "this rule as it stands has no stored backtest"))
-    if kind is Kind.APPROVED:
+    if kind is RuleActKind.APPROVED:
         proposals = approval(ledger, rule_id, rule_hash).proposals
         if not proposals:
             raise SaidError(Said(f"规则“{rule_id}”还没有人提出，须先由编写人提出", "nobody proposed this rule yet"))
         if all(one.who == who for one in proposals):
             raise SaidError(Said(f"“{who}”是提出人，批准须是另一个人", "proposer and approver must be two persons"))
-        if all(one.account == actor.who.rpartition(":")[2] for one in proposals):
+        if all(one.account == context.actor.who.rpartition(":")[2] for one in proposals):
             zh = (
-                f"提出是以同一账号（{actor.who}）登记的，批准须用另一个人的账号：请批准人登录看板，在“预警规则”页批准，"
+                f"提出是以同一账号（{context.actor.who}）登记的，批准须用另一个人的账号：请批准人登录看板，在“预警规则”页批准，"
                 "或用自己的系统用户执行本命令"
             )
             en = "it was proposed under this same account; the approver must use an account of his or her own"
@@ -172,56 +173,48 @@ def stand_behind(
         "rule_id": rule_id,
         "rule_hash": rule_hash,
         "kind": kind.value,
-        "acted_at": now,
+        "acted_at": context.at,
         "who": who,
-        "note": note,
+        "note": context.note,
         "backtest_id": None if kept is None else kept.backtest_id,
-        "entered_by": actor.who,
+        "entered_by": context.actor.who,
     }
     with ledger.writing() as connection:
         row = connection.execute(insert(rule_act).values(values).returning(*rule_act.c)).one()
         details = {"rule_hash": rule_hash, "kind": kind.value, "backtest": values["backtest_id"], "person": who}
-        trail.append(connection, Act.RULE_CHANGE, actor, f"rule {rule_id}", now, details=details)
+        trail.append_entry(connection, Act.RULE_CHANGE, context.actor, f"rule {rule_id}", context.at, details=details)
     return _act(row)
 
 
-def decide(
-    ledger: Ledger,
-    viewer: Viewer,
-    rule_id: str,
-    rule_hash: str,
-    kind: Kind,
-    who: str,
-    note: str,
-    actor: Actor,
-    now: datetime,
+def decide_rule(
+    ledger: Ledger, context: ActContext, rule_id: str, rule_hash: str, kind: RuleActKind, who: str
 ) -> RuleAct:
-    """As ``stand_behind``, by who is signed in. Raises SaidError besides for other roles and without a reason."""
-    if viewer.role not in MAY_DECIDE:
+    """As ``record_rule_act``, by who is signed in. Raises SaidError besides for other roles and without a reason."""
+    if context.viewer.role not in MAY_DECIDE:
         raise SaidError(
             Said("规则由市局领导或分析岗提出和批准", "rules are decided by the city's leaders and analysts")
         )
-    if not note.strip():
+    if not context.note.strip():
         raise SaidError(Said("请写明理由", "write the reason"))
-    if kind is Kind.WITHDRAWN and not approval(ledger, rule_id, rule_hash).proposals:
+    if kind is RuleActKind.WITHDRAWN and not approval(ledger, rule_id, rule_hash).proposals:
         raise SaidError(Said(f"规则“{rule_id}”没有待批准的提出", "there is no proposal to send back"))
-    return stand_behind(ledger, rule_id, rule_hash, kind, who, note.strip(), actor, now)
+    return record_rule_act(ledger, replace(context, note=context.note.strip()), rule_id, rule_hash, kind, who)
 
 
-def part_of(author: str, approver: str, person: str) -> Kind:
+def find_part(author: str, approver: str, person: str) -> RuleActKind:
     """Whether a person proposes a rule or approves it, by the names in rules.csv. Raises SaidError for anybody else."""
     if person not in (author, approver):
         zh = f"“{person}”不是该规则的编写人（{author}）或批准人（{approver}）"
         raise SaidError(Said(zh, f"“{person}” is neither the author ({author}) nor the approver ({approver})"))
-    return Kind.PROPOSED if person == author else Kind.APPROVED
+    return RuleActKind.PROPOSED if person == author else RuleActKind.APPROVED
 
 
 def approval(ledger: Ledger, rule_id: str, rule_hash: str) -> Approval:
     """Who stands behind a rule as it stands."""
-    standing = _standing(acts(ledger, rule_id), rule_hash)
+    standing = _standing(rule_acts(ledger, rule_id), rule_hash)
     return Approval(
-        tuple(one for one in standing if one.kind is Kind.PROPOSED),
-        tuple(one for one in standing if one.kind is Kind.APPROVED),
+        tuple(one for one in standing if one.kind is RuleActKind.PROPOSED),
+        tuple(one for one in standing if one.kind is RuleActKind.APPROVED),
         last_backtest(ledger, rule_id, rule_hash) is not None,
     )
 
@@ -229,18 +222,18 @@ def approval(ledger: Ledger, rule_id: str, rule_hash: str) -> Approval:
 def _standing(every: list[RuleAct], rule_hash: str) -> list[RuleAct]:
     """The acts under a hash since it was withdrawn last."""
     own = [one for one in every if one.rule_hash == rule_hash]
-    ended = [place for place, one in enumerate(own) if one.kind is Kind.WITHDRAWN]
+    ended = [place for place, one in enumerate(own) if one.kind is RuleActKind.WITHDRAWN]
     return own[ended[-1] + 1 :] if ended else own
 
 
-def _backtest(row: Row[Any]) -> KeptBacktest:
+def _backtest(row: Row[Any]) -> StoredBacktest:
     values = dict(row._mapping)
-    return KeptBacktest(**{**values, "figures": json.loads(values["figures"])})
+    return StoredBacktest(**{**values, "figures": json.loads(values["figures"])})
 
 
 def _act(row: Row[Any]) -> RuleAct:
     values = dict(row._mapping)
-    return RuleAct(**{**values, "kind": Kind(values["kind"])})
+    return RuleAct(**{**values, "kind": RuleActKind(values["kind"])})
 
 
 def unapproved(region: Region, ledger: Ledger, day: date) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Step:
         return None if self.within is None else since + self.within
 
 
-def steps(transition: pd.DataFrame, level: Level, state: State, *, is_city: bool = False) -> list[Step]:
+def possible_steps(transition: pd.DataFrame, level: Level, state: State, *, is_city: bool = False) -> list[Step]:
     """All steps out of a state at a level; ``transition`` is ``Region.transition``.
 
     ``is_city``: of a warning about the whole city, for which no county answers: the step is the row's ``city_role``'s,
@@ -42,7 +42,7 @@ def steps(transition: pd.DataFrame, level: Level, state: State, *, is_city: bool
     return [
         Step(
             State(row.to),
-            of_city(row.role, row.city_role) if is_city else Role(row.role),
+            role_for_city(row.role, row.city_role) if is_city else Role(row.role),
             None if pd.isna(row.within_hours) else timedelta(hours=int(row.within_hours)),
             None if pd.isna(row.counts_from) else State(row.counts_from),
             bool(row.by_delegation),
@@ -52,7 +52,7 @@ def steps(transition: pd.DataFrame, level: Level, state: State, *, is_city: bool
     ]
 
 
-def of_city(role: str, city_role: str) -> Role:
+def role_for_city(role: str, city_role: str) -> Role:
     """Whose a step is for a warning about the whole city, as a row of the table says it."""
     if city_role:
         return Role(city_role)
@@ -65,7 +65,7 @@ def remind_within(transition: pd.DataFrame) -> dict[Level, timedelta]:
     return {Level(int(row.level)): timedelta(hours=int(row.remind_hours)) for row in found.itertuples()}
 
 
-def unheld(
+def find_unheld(
     transition: pd.DataFrame, viewers: Collection[Viewer], area: str, *, is_city: bool
 ) -> list[tuple[Level, State, set[Role]]]:
     """Levels and states of warnings about an area that none of the viewers may bring on, with the posts that should.
@@ -74,13 +74,13 @@ def unheld(
     """
     found = []
     for (level, state), _ in transition.groupby(["level", "from"], sort=True):
-        posts = {one.role for one in steps(transition, Level(level), State(state), is_city=is_city)}
+        posts = {one.role for one in possible_steps(transition, Level(level), State(state), is_city=is_city)}
         if not any(one.role in posts and one.answers_for(area) for one in viewers):
             found.append((Level(level), State(state), posts))
     return found
 
 
-def step(
+def find_step(
     transition: pd.DataFrame,
     level: Level,
     state: State,
@@ -94,7 +94,7 @@ def step(
 
     Raises SaidError that says who may, when there is no such step or it is another's.
     """
-    possible = [one for one in steps(transition, level, state, is_city=is_city) if one.to is to]
+    possible = [one for one in possible_steps(transition, level, state, is_city=is_city) if one.to is to]
     for one in possible:
         if one.is_for(role) and (one.role is role or document.strip()):
             return one
