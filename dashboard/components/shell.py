@@ -10,7 +10,7 @@ import dash
 from dash import dcc, html
 from flask import current_app, g
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.elements import content_element
 from dashboard.components.form import choice_field, hidden_field
 from dashboard.components.warning import address
@@ -173,7 +173,7 @@ def _header(role: str) -> Any:
                         ],
                     ]
                 ),
-                **aria.label(text("Main navigation")),
+                **elements.aria_label(text("Main navigation")),
             ),
             _edition(),
             html.P(
@@ -269,7 +269,7 @@ def _banners() -> Any:
     for sentence in completeness.quality_sentences():
         word = html.Span(text("forecasts drift"), className="tag late")
         lines.append(html.P([word, " ", sentence], className="quality"))
-    return html.Div(lines, className="banners", role="region", **aria.label(text("State of the data")))
+    return html.Div(lines, className="banners", role="region", **elements.aria_label(text("State of the data")))
 
 
 def _newer() -> Any:

@@ -86,7 +86,7 @@ def _row(one: Account) -> list[Any]:
         text(_state(one)),
         _when(one.signed_in_at),
         str(one.open_sessions),
-        html.Div(_acts(one), className="acts"),
+        html.Div(_account_actions(one), className="acts"),
     ]
 
 
@@ -100,7 +100,7 @@ def _when(at: datetime | None) -> str:
     return instant(at, reference.zone()) if at is not None else text("never")
 
 
-def _acts(one: Account) -> list[Any]:
+def _account_actions(one: Account) -> list[Any]:
     base = f"{PATH}/{one.account_id}"
     if one.disabled_at is not None:
         return [action_button(f"{base}/enable", text("Open again"))]

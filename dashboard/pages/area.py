@@ -7,15 +7,15 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
-from dashboard.components.choice import period_choice, span_of_query
+from dashboard.components.form import period_choice, span_of_query
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address, fill_in_progress, ranked, shortened
 from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, text
 from dashboard.summary import headline, reference
-from dashboard.summary.counties import county_ranks
 from dashboard.summary.expected_submissions import roster
 from dashboard.summary.headline import Figure
+from dashboard.summary.overview import county_ranks
 from dashboard.web import data
 from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.progress import in_hand

@@ -5,7 +5,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.components import shell
-from dashboard.components.choice import file_links
+from dashboard.components.form import file_links
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address

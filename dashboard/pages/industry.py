@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import aria, shell
-from dashboard.components.choice import period_choice, span_of_query, with_span
+from dashboard.components import elements, shell
+from dashboard.components.form import period_choice, span_of_query, with_span
 from dashboard.components.table import table
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address, fill_in_progress, ranked, shortened
@@ -110,11 +110,11 @@ def _choice(code: str, shown: str, span: str) -> Any:
     others = [_link(reference.industry(one), one, shown, span, is_current=one == code) for one in reference.sections()]
     return html.Div(
         [
-            html.Nav(areas, className="choice", **aria.label(text("Area"))),
+            html.Nav(areas, className="choice", **elements.aria_label(text("Area"))),
             html.Details(
                 [
                     html.Summary(text("Another industry")),
-                    html.Nav(others, className="choice", **aria.label(text("Industry"))),
+                    html.Nav(others, className="choice", **elements.aria_label(text("Industry"))),
                 ]
             ),
         ]
@@ -127,7 +127,7 @@ def _path(code: str, area: str) -> str:
 
 def _link(title: str, code: str, area: str, span: str, *, is_current: bool) -> Any:
     path = with_span(_path(code, area), span)
-    return html.A(title, href=address(path), **(aria.CURRENT if is_current else {}))
+    return html.A(title, href=address(path), **(elements.ARIA_CURRENT if is_current else {}))
 
 
 def _table(figures: list[Figure]) -> Any:

@@ -8,7 +8,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
-from dashboard.components.choice import area_choice
+from dashboard.components.form import area_choice
 from dashboard.components.table import table
 from dashboard.components.warning import address, industry_link
 from dashboard.figures.tabbed import figure_placeholder

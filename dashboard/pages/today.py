@@ -8,16 +8,16 @@ from dash import dcc, html
 
 from dashboard.components import shell
 from dashboard.components.card import block
-from dashboard.components.choice import file_links
+from dashboard.components.form import file_links
 from dashboard.components.table import tabs
 from dashboard.components.tag import level_word
 from dashboard.components.warning import address, fill_in_progress, ranked, shortened
 from dashboard.figures.city_map import city_map, tiles
 from dashboard.locale import Language, count, language, text
-from dashboard.summary import changes, headline, reference
+from dashboard.summary import headline, overview, reference
 from dashboard.summary import matrix as model
-from dashboard.summary.counties import counties, county_table, open_levels
 from dashboard.summary.matrix import grid
+from dashboard.summary.overview import counties, county_table, open_levels
 from dashboard.web import data
 from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.progress import WorkflowProgress, closed_by_data, read_progress
@@ -52,7 +52,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
                 html.Div(
                     [
                         html.H1(_headline(is_open)),
-                        html.P([*_levels(is_open), *_waiting(is_open, events)], className="levels"),
+                        html.P([*_levels(is_open), *_count_overdue(is_open, events)], className="levels"),
                     ]
                 ),
                 html.Div(_shared_changes(), className="changes-list"),
@@ -65,7 +65,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
 
 
 def _changes() -> list[Any]:
-    heading, sentences = changes.since_last_edition()
+    heading, sentences = overview.since_last_edition()
     return [html.H2(heading), html.Ul([html.Li(one) for one in sentences])]
 
 
@@ -162,7 +162,7 @@ def _levels(is_open: Sequence[WorkflowProgress]) -> list[Any]:
     ]
 
 
-def _waiting(is_open: Sequence[WorkflowProgress], events: pd.DataFrame) -> list[Any]:
+def _count_overdue(is_open: Sequence[WorkflowProgress], events: pd.DataFrame) -> list[Any]:
     """How many steps are overdue, and which events the list does not show because their data are over."""
     late = sum(one.is_over for one in is_open)
     said = [text("{late} with a step overdue", late=count(late))] if late else []

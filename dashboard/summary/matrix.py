@@ -1,4 +1,4 @@
-"""The matrix area × industry: 28 days against expectation for those who see exact figures, else the last month."""
+"""The matrix area × industry: 28 days against expectation for who sees exact figures, else the last month; drawn."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.table import scrolling
 from dashboard.components.tag import hidden, level_mark, level_word
 from dashboard.components.warning import address
@@ -212,11 +212,14 @@ def _cell(shown: Matrix, area: str, sector: str) -> Any:
     words: list[Any] = [html.Span(cell.amount, className="amount")]
     if cell.level is not None:
         words += [
-            html.B(level_mark(cell.level), **aria.SILENT),
+            html.B(level_mark(cell.level), **elements.ARIA_HIDDEN),
             hidden(text("warning: {level}", level=level_word(cell.level))),
         ]
     elif cell.deviation:
-        words += [html.I("↑" if cell.deviation == "high" else "↓", **aria.SILENT), hidden(text(cell.deviation))]
+        words += [
+            html.I("↑" if cell.deviation == "high" else "↓", **elements.ARIA_HIDDEN),
+            hidden(text(cell.deviation)),
+        ]
     if cell.expected:
         words.append(html.Small([hidden(text("expected")), " ", cell.expected]))
     return html.Td(words, className=classes)
@@ -227,7 +230,7 @@ def _choice(shown: Matrix) -> Any:
     links = []
     for item in choices():
         is_current = item.indicator == shown.indicator.indicator
-        attributes = aria.CURRENT if is_current else {}
+        attributes = elements.ARIA_CURRENT if is_current else {}
         links.append(html.A(item.title, href=address(f"/?matrix={item.indicator}"), **attributes))
     download = html.A(
         text("Download CSV"),

@@ -1,4 +1,4 @@
-"""Names and units of what the published files speak of: places, industries, indicators, feeds."""
+"""What published files and the region's folder name: places, industries, indicators, feeds, offices, codes, steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ import pandas as pd
 from flask import current_app
 
 from dashboard.locale import Language, language, messages, text
-from dashboard.summary.wording import REGION
+from dashboard.locale.translation import REGION
 from dashboard.web import data
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.domain import TOTAL_INDUSTRY, Audience, Level, State

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.form import choice_field, hidden_field, text_field
 from dashboard.components.table import table
 from dashboard.components.warning import address
@@ -44,11 +44,13 @@ def upload_form(feed: str, area: str, period: str) -> Any:
 def _feeds(mine: list[str], current: str) -> Any:
     links = [
         html.A(
-            reference.feed(feed), href=address(f"{PATH}?feed={feed}#send"), **(aria.CURRENT if feed == current else {})
+            reference.feed(feed),
+            href=address(f"{PATH}?feed={feed}#send"),
+            **(elements.ARIA_CURRENT if feed == current else {}),
         )
         for feed in mine
     ]
-    return html.Nav(links, className="choice", **aria.label(text("What is sent")))
+    return html.Nav(links, className="choice", **elements.aria_label(text("What is sent")))
 
 
 def _form(feed: str, area: str, period: str) -> Any:

@@ -1,4 +1,4 @@
-"""Makes the web application: pages, downloads, and the guard before all of them."""
+"""Makes the web application: pages, downloads, the guard before all of them, the log of requests."""
 
 import logging
 import pkgutil
@@ -21,8 +21,8 @@ from dashboard.components.shell import is_missing
 from dashboard.components.theme import css_variables
 from dashboard.figures.tabbed import add_figures
 from dashboard.locale import language, text
+from dashboard.locale.translation import REGION
 from dashboard.rules.decision import rule_actions
-from dashboard.summary.wording import REGION
 from dashboard.upload.submission import upload_routes
 from dashboard.web import data
 from dashboard.web.data import PUBLISHED
@@ -198,7 +198,7 @@ def log_requests(server: Flask) -> None:
     """An event for each answer but those for style and script files, and for a watcher that is told all is well."""
 
     @server.before_request
-    def begin() -> None:
+    def start_timer() -> None:
         g.gangshao_began = time.perf_counter()
 
     @server.after_request

@@ -148,7 +148,7 @@ class CachePrewarmer:
 @contextmanager
 def _maker(edition_id: str) -> Iterator[Executor]:
     """A process that prepares; what it has not made in time, or could not make, is made when it is asked for."""
-    with ProcessPoolExecutor(1, get_context("spawn"), _begin) as maker:
+    with ProcessPoolExecutor(1, get_context("spawn"), _start_maker) as maker:
         try:
             yield maker
         except (TimeoutError, BrokenProcessPool, UserError) as error:
@@ -157,7 +157,7 @@ def _maker(edition_id: str) -> Iterator[Executor]:
             maker.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin() -> None:
+def _start_maker() -> None:
     """Begin the process that prepares: it gives way to the server, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_GIVES_WAY)

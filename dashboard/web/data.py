@@ -13,7 +13,7 @@ import pandas as pd
 from flask import Flask, Response, current_app, g
 
 from dashboard.locale import Language, answering_in, language, text
-from dashboard.summary.wording import REGION, in_words
+from dashboard.locale.translation import REGION, in_words
 from dashboard.web.security import current_viewer, page, trail
 from pipelines.core.domain import Audience, Edition, Role, UserError, Viewer
 from pipelines.core.region.disclosure_policy import Bounds
@@ -54,7 +54,7 @@ def as_anybody_of_this_scope() -> Iterator[None]:
 
 def edition() -> Edition:
     """The edition this request shows, the same until its end even when a new one is published meanwhile."""
-    held = _memory()
+    held = _request_cache()
     if "edition" not in held:
         held["edition"] = edition_in_force(_published())
     shown: Edition = held["edition"]
@@ -71,7 +71,7 @@ def look_back(day: str | None) -> None:
 
     Raises UserError when the day cannot be read or has no edition.
     """
-    held = _memory()
+    held = _request_cache()
     held.clear()
     if not day:
         return
@@ -85,7 +85,7 @@ def look_back(day: str | None) -> None:
 
 def looks_back_to() -> date | None:
     """The past day the reader asked for, None when the page shows the newest edition."""
-    day: date | None = _memory().get("looks_back_to")
+    day: date | None = _request_cache().get("looks_back_to")
     return day
 
 
@@ -189,7 +189,7 @@ def for_nobody_yet(audience: Audience, areas: frozenset[str], language: Language
     What the request has read so far is set aside meanwhile, for it was read by another scope's rights.
     """
     g.gangshao_someone = g.gangshao_nobody = anybody(audience, areas)
-    aside, g.published_memory = _memory(), {}
+    aside, g.published_memory = _request_cache(), {}
     seen, g.gangshao_seen = _seen(), AuditedContent()
     try:
         with answering_in(language):
@@ -237,7 +237,7 @@ def once(make: Callable[[], T]) -> T:
 
 def _remembered(key: Hashable, make: Callable[[], T]) -> T:
     """What ``make`` returns, made once in this request; whatever takes it shows what it shows."""
-    held = _memory()
+    held = _request_cache()
     if key not in held:
         with seen_apart() as own:
             held[key] = make(), own
@@ -253,7 +253,7 @@ def once_an_edition(make: Callable[[], T]) -> T:
 
     For tables of names, which every page asks for: ``make`` reads published files alone and returns no count of people.
     """
-    held = _memory()
+    held = _request_cache()
     if make not in held:
         key = (scope(), make)
         found = _names.get(key)
@@ -283,7 +283,7 @@ def _region_changed_at() -> int:
 
 def files() -> Hashable:
     """What tells the published files of this request from any before or after them."""
-    held = _memory()
+    held = _request_cache()
     if "files" not in held:
         held["files"] = files_in_force(_published(), viewer())
     return held["files"]  # type: ignore[no-any-return]
@@ -294,7 +294,7 @@ def _published() -> Path:
     return folder
 
 
-def _memory() -> dict[Any, Any]:
+def _request_cache() -> dict[Any, Any]:
     """What this request has already read; dies with the request, so that no two viewers share an answer."""
     if "published_memory" not in g:
         g.published_memory = {}

@@ -1,4 +1,4 @@
-"""Addresses for whoever watches the service, and for open pages: does it answer, is its edition due, which is it."""
+"""For whoever watches the service and for pages: does it answer, is its edition due, and the banner when it lacks."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from flask import Blueprint, Response, current_app, jsonify
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.locale import count, day, instant, text
 from dashboard.summary.reference import region
 from dashboard.web import data
@@ -131,7 +131,7 @@ def overdue_banner() -> Any:
         )
         parts = [html.Strong(text("Edition missing")), " ", said, " ", _banner_sentence(due, zone)]
     line = html.P(parts, className="banner overdue")
-    return html.Div(line, className="banners", role="region", **aria.label(text("State of the edition")))
+    return html.Div(line, className="banners", role="region", **elements.aria_label(text("State of the edition")))
 
 
 def _span(late: timedelta) -> str:

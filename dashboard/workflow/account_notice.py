@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.form import action_button
 from dashboard.components.table import table
 from dashboard.locale import count, instant, text
@@ -51,7 +51,7 @@ def banners() -> list[Any]:
         return []
     link = dcc.Link(text("My account"), href=PATH)
     said = [html.P([line, " ", link], className="banner accounts") for line in lines]
-    return [html.Div(said, className="banners", role="region", **aria.label(text("About accounts")))]
+    return [html.Div(said, className="banners", role="region", **elements.aria_label(text("About accounts")))]
 
 
 def sections() -> list[Any]:

@@ -14,9 +14,9 @@ from dashboard.components.table import facts
 from dashboard.components.tag import level_word, stored
 from dashboard.components.warning import people, rule_name, subject
 from dashboard.locale import instant, text
+from dashboard.locale.translation import worded
 from dashboard.summary import reference
 from dashboard.summary.reference import code_title, region, steps_from
-from dashboard.summary.wording import worded
 from dashboard.web import data
 from dashboard.web.security.entrance import ROLE_TITLES
 from dashboard.web.security.trail import actor

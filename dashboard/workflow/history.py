@@ -1,4 +1,4 @@
-"""The human side of a warning on its page: where it stands, what is due and by whom, who is on it, which measures."""
+"""The history of a warning on its page: where it stands, who is on it, which measures; what is due and by whom."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -11,9 +11,9 @@ from dashboard.components.form import action_button, choice_field, form, hidden_
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
 from dashboard.locale import instant, text
+from dashboard.locale.translation import in_words
 from dashboard.summary import reference
 from dashboard.summary.reference import due_day, region
-from dashboard.summary.wording import in_words
 from dashboard.web import data
 from dashboard.web.security import trail
 from dashboard.web.security.entrance import ROLE_TITLES

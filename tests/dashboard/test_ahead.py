@@ -164,7 +164,7 @@ def test_an_edition_is_shown_though_the_process_that_prepares_it_dies(
     place: Site, city: City, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     page_asked("/").of(signed_in(place, LEADER))
-    monkeypatch.setattr("dashboard.web.cache_prewarm._begin", dies)
+    monkeypatch.setattr("dashboard.web.cache_prewarm._start_maker", dies)
     ahead = CachePrewarmer(place.app.server, place.settings)
     ahead.start()
     try:

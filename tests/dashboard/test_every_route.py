@@ -32,7 +32,7 @@ from tests.tier import IS_LONG, long
 
 pytestmark = pytest.mark.xdist_group("every_route")
 NOW = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
-# The policy, said once more than in dashboard/web/security/viewer.py: what is not here is for everybody who is signed in.
+# The policy, said once more than in dashboard/web/security/session.py: what is not here is for everybody who is signed in.
 ONLY = {
     "/accounts": {Role.ADMINISTRATOR},
     "/audit": {Role.AUDITOR},

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from dashboard.locale import Language, text
-from dashboard.summary.wording import REGION
+from dashboard.locale.translation import REGION
 from dashboard.web import fragment_cache as store
 from dashboard.web.fragment_cache import Question
 from pipelines.core.domain import Role, Viewer

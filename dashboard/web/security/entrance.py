@@ -12,9 +12,9 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 
 from dashboard.components.theme import css_variables
 from dashboard.locale import Language, language, text, text_in
-from dashboard.web.security.cookie import clear_token, read_device, read_token, set_device, set_language, set_token
 from dashboard.web.security.origin import address_of_one_client, is_this_machine
 from dashboard.web.security.request_body import answer_sentence, must_wait, read_field
+from dashboard.web.security.session import clear_token, read_device, read_token, set_device, set_language, set_token
 from dashboard.web.security.trail import address, at_page, trail
 from pipelines.core.domain import Role, UserError
 from pipelines.core.region.load import load
