@@ -91,7 +91,7 @@ def course_of(panel: Panel, calendar: pd.DataFrame, method: Method) -> Course:
     known = features(facts, panel)
     ordinary = blend.ordinary(known, recipe.year)
     course = Course(panel, facts, known, tree, table(panel.series), method, recipe, ordinary)
-    needed = max(recipe.ahead, recipe.refit)  # a factor that is learned today is used until the next is
+    needed = max(recipe.periods_ahead, recipe.refit)  # a factor that is learned today is used until the next is
     if len(course.features.matrix) < len(panel.periods) + needed:
         raise ValueError(f"the calendar must reach {needed} {panel.grain}s beyond the panel's last period")
     return course
@@ -184,24 +184,24 @@ def forecast(state: State, course: Course) -> pd.DataFrame:
     panel, recipe = course.panel, course.recipe
     if state.block is None:
         return pd.DataFrame({name: [] for name in FORECAST})
-    return forecast_frame(panel, recipe, ahead(state, course))
+    return forecast_frame(panel, recipe, forecast_sums(state, course))
 
 
 def forecast_frame(panel: Panel, recipe: Recipe, told: dict[str, Floats]) -> pd.DataFrame:
     """Rows of Assessment.forecast after the panel's last period, from its expected and quantiles (H, n)."""
-    coming = periods_from(panel.periods[-1], recipe.ahead + 1, panel.grain)
+    coming = periods_from(panel.periods[-1], recipe.periods_ahead + 1, panel.grain)
     first = [coming[span.gap + 1] for span in recipe.horizons]
     n = len(panel.series)
     frame = {
         "series": np.tile(np.arange(n), len(first)),
         "series_id": np.tile(panel.series["series_id"].to_numpy(), len(first)),
         "period": np.repeat(pd.DatetimeIndex(first).to_numpy(), n),
-        "horizon": np.repeat([span.reach for span in recipe.horizons], n),
+        "horizon": np.repeat([span.lookback for span in recipe.horizons], n),
     }
     return pd.DataFrame(frame | {name: rows.ravel() for name, rows in told.items()})
 
 
-def ahead(state: State, course: Course) -> dict[str, Floats]:
+def forecast_sums(state: State, course: Course) -> dict[str, Floats]:
     """expected and the quantiles of interval.QUANTILES (K, n) of the sums that follow the state's last column.
 
     Large series are blended with past years; of the others the level x factor and its negative binomial are told. What

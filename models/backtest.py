@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models import causal, change
-from models.assess import Assessment, Memory, ahead, course_of
+from models.assess import Assessment, Memory, course_of, forecast_sums
 from models.evidence import JudgedWindows, best_z_score
 from models.methods import LEVEL_FACTOR, Method
 from models.panel import Floats, Panel, hierarchy
@@ -110,9 +110,9 @@ def outlook(panel: Panel, calendar: pd.DataFrame, start: date, method: Method = 
     first = first_column(panel, start)
     if panel.nature == "count":
         course = course_of(panel, calendar, method)
-        rows = [ahead(state, course) for _, _, state in islice(causal.run_columns(course), first, None)]
+        rows = [forecast_sums(state, course) for _, _, state in islice(causal.run_columns(course), first, None)]
     else:
         ends = range(first, len(panel.periods))
-        rows = [change.ahead(change.past_of(panel.until(end), calendar)) for end in ends]
+        rows = [change.forecast_changes(change.past_of(panel.until(end), calendar)) for end in ends]
     whole = {name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]}
     return Outlook(panel.periods[first:], whole.pop("expected"), whole)

@@ -78,7 +78,7 @@ def begin_state(course: Course) -> State:
         0,
         level.begin_level(n, recipe),
         level.begin_dispersion(len(recipe.spans), n),
-        np.full((n, recipe.reach), np.nan),
+        np.full((n, recipe.lookback), np.nan),
         np.zeros(n, dtype=np.int64),
         None,
         blend.begin_blend(len(recipe.horizons), n, recipe.year) if recipe.year else None,
@@ -102,7 +102,7 @@ def update(state: State, course: Course) -> State:
         return state
     recipe, anchor = course.recipe, state.column
     learned = course.method.learn(course.panel, course.features, course.tree, recipe, anchor)
-    start = max(0, anchor - max(recipe.burn, recipe.reach))
+    start = max(0, anchor - max(recipe.burn, recipe.lookback))
     end = anchor + recipe.refit
     rate = learned.rate(course.features, start, end)
     due = learned.due(course.features, start, end)
@@ -113,7 +113,7 @@ def update(state: State, course: Course) -> State:
     spread = state.spread
     if anchor >= recipe.warm > anchor - recipe.refit:
         spread = level.discount(spread, PROVISIONAL)
-    keep = max(0, anchor - recipe.reach) - start
+    keep = max(0, anchor - recipe.lookback) - start
     block = Block(
         learned.coming(recipe), start + keep, rate[:, keep:].copy(), due[keep:].copy(), counted.mean(axis=1), choice
     )
@@ -157,7 +157,7 @@ def predict(state: State, course: Course) -> tuple[State, Sums | None]:
     now = level.select_candidate(level.value(state.level, recipe), block.choice)
     state = replace(state, levels=np.column_stack([state.levels[:, 1:], now]))
     end = state.column + 1
-    begin_at = max(block.start, end - recipe.reach)
+    begin_at = max(block.start, end - recipe.lookback)
     sums = window_sums(
         np.ascontiguousarray(panel.values[:, begin_at:end]),
         np.ascontiguousarray(panel.exposure[:, begin_at:end]),
@@ -183,7 +183,7 @@ def as_foretold(sums: Sums, state: State, course: Course) -> Sums:
         start = end - span.length
         if start < 0 or not course.ordinary[start:end].all():
             continue
-        told = state.foretold[span.reach - 1, span.gap : span.reach] * panel.exposure[:, start:end].T
+        told = state.foretold[span.lookback - 1, span.gap : span.lookback] * panel.exposure[:, start:end].T
         is_told = np.isfinite(told).all(axis=0) & np.isfinite(sums.expected[row]) & is_wide
         expected[row] = np.where(is_told, told.sum(axis=0), sums.expected[row])
         foreseen[row] = np.where(is_told, span.weights @ told if span.echo else expected[row], sums.foreseen[row])
@@ -248,8 +248,8 @@ def expected(state: State, course: Course) -> Floats:
     recipe, end = course.recipe, state.column
     if state.block is None:
         return np.full((len(recipe.horizons), len(course.panel.series)), np.nan)
-    rate = state.block.factor.rate(course.features, end, end + recipe.ahead)
-    due = state.block.factor.due(course.features, end, end + recipe.ahead).astype(np.float64)
+    rate = state.block.factor.rate(course.features, end, end + recipe.periods_ahead)
+    due = state.block.factor.due(course.features, end, end + recipe.periods_ahead).astype(np.float64)
     told = evidence.expect_ahead(
         level.select_candidate(level.value(state.level, recipe), state.block.choice), rate, due, recipe
     )

@@ -85,7 +85,7 @@ def assess(panel: Panel, calendar: pd.DataFrame, memory: None = None) -> tuple[A
     last = len(panel.periods) - 1
     known = history_states(panel, past.recipe, last, _has_past(panel, last))
     score = score_frame(panel, past.recipe, next(judgements(past, last)), known).assign(reason="")
-    return Assessment(score, forecast_frame(panel, past.recipe, ahead(past))), None
+    return Assessment(score, forecast_frame(panel, past.recipe, forecast_changes(past))), None
 
 
 def assessed(
@@ -119,11 +119,13 @@ def _pad(seen: Flags, columns: int) -> Flags:
 def kinds(panel: Panel, calendar: pd.DataFrame, recipe: Recipe) -> Integers:
     """(T + ahead,) kind of each period: its month or quarter of the year, but that of a moving festival is one kind
     wherever it falls; of days the weekday, of weeks the month, and around the festival how many weeks it lies off."""
-    coming = periods_from(panel.periods[0], len(panel.periods) + recipe.ahead, panel.grain)
+    coming = periods_from(panel.periods[0], len(panel.periods) + recipe.periods_ahead, panel.grain)
     facts = days(calendar, panel)
     at = day_numbers(coming) - day_numbers(coming[:1])
     if at[-1] >= len(facts):
-        raise ValueError(f"the calendar must reach {recipe.ahead} {panel.grain}s beyond the panel's last period")
+        raise ValueError(
+            f"the calendar must reach {recipe.periods_ahead} {panel.grain}s beyond the panel's last period"
+        )
     if panel.grain in STEP_MONTHS:
         number = period_numbers(coming, panel.grain)
         is_festive = np.isin(number, period_numbers(facts.dates[facts.festival_offset == 0], panel.grain))
@@ -281,7 +283,7 @@ def _tested(told: dict[str, Floats], past: Past, tree: Table | None) -> dict[str
     }
 
 
-def ahead(past: Past) -> dict[str, Floats]:
+def forecast_changes(past: Past) -> dict[str, Floats]:
     """expected and the quantiles of interval.QUANTILES (H, n) of the recipe's horizons: stocks at the end of each, net
     changes over it; people, unlike an index, are known no better than by LEAST_SCALE. What is expected adds up over the
     tree, and its quantiles are moved along. NaN of a series that has told too little, or nothing for longer than is
@@ -291,11 +293,11 @@ def ahead(past: Past) -> dict[str, Floats]:
     known = pd.DataFrame((past.place - past.drift[:, :periods]).T).ffill().to_numpy()[-1]
     told: dict[str, list[Floats]] = {name: [] for name in ("expected", *QUANTILES)}
     for span in past.recipe.horizons:
-        width = span.reach if past.is_stock else span.length
+        width = span.lookback if past.is_stock else span.length
         scale = spread(errors(past, width), periods, width, past)
-        centre = past.usual[:, periods + span.gap : periods + span.reach].sum(axis=1)
+        centre = past.usual[:, periods + span.gap : periods + span.lookback].sum(axis=1)
         if past.is_stock:
-            centre = known + past.drift[:, periods + span.reach - 1]
+            centre = known + past.drift[:, periods + span.lookback - 1]
         for name, level in LEVELS.items():
             far = centre + scale * special.stdtrit(FREEDOM, level)
             told[name].append(among * (np.expm1(far) if past.is_stock else far))
@@ -305,7 +307,7 @@ def ahead(past: Past) -> dict[str, Floats]:
 def _is_followed(past: Past) -> Flags:
     """(n,) series that told LEAST_TOLD periods, and one of the last so many as are forecast."""
     told = np.isfinite(past.place)
-    return np.asarray((told.sum(axis=1) >= LEAST_TOLD) & told[:, -past.recipe.ahead :].any(axis=1))
+    return np.asarray((told.sum(axis=1) >= LEAST_TOLD) & told[:, -past.recipe.periods_ahead :].any(axis=1))
 
 
 def _added_up(alone: dict[str, Floats], past: Past) -> dict[str, Floats]:

@@ -39,7 +39,7 @@ def completion(value: Floats, final: Floats, share: Floats) -> Completion | None
     return Completion(float(low), float(middle), float(high), int(usable.sum()))
 
 
-def likely(value: Floats, share: Floats, known: Completion) -> tuple[Floats, Floats, Floats]:
+def project_final(value: Floats, share: Floats, known: Completion) -> tuple[Floats, Floats, Floats]:
     """Likely final value with its low and high end, arrays of the length of ``value``; NaN where nothing has come, or
     nobody was counted yet by those who have reported: no share of it says how many the others will bring.
 
@@ -80,7 +80,7 @@ def outages(total: Floats, due: Flags) -> Outage:
     known = np.isfinite(expected)
     silent = (total == 0) & due & known & (np.nan_to_num(expected) > LEAST_EXPECTED)
     told = np.isfinite(total) & ~silent
-    missed = waiting(told & (due | (total > 0)), due)
+    missed = days_without_report(told & (due | (total > 0)), due)
     worth = np.where(known & told, total / np.where(known & (expected > 0), expected, np.inf), 0.0)
     days = np.where((missed > 0) & (worth >= LUMP_RATIO), np.minimum(worth, 1.0 + missed), 1.0)
     return Outage(silent, days)
@@ -95,13 +95,13 @@ def usual_days(total: Floats, due: Flags) -> Floats:
 
 def kind_of_day(total: Floats, due: Flags) -> Floats:
     """(T,) what the day brings beside a usual one: the median over the areas that told it and the due day before."""
-    steady = np.isfinite(total) & (total > 0) & (waiting(np.isfinite(total) & (total > 0), due) == 0)
+    steady = np.isfinite(total) & (total > 0) & (days_without_report(np.isfinite(total) & (total > 0), due) == 0)
     ratio = pd.DataFrame(np.where(steady, total, np.nan) / usual_days(total, due))
     kind = ratio.median().where(ratio.notna().sum() >= PEERS, 1.0)
     return np.asarray(kind.to_numpy())
 
 
-def waiting(told: Flags, due: Flags) -> Floats:
+def days_without_report(told: Flags, due: Flags) -> Floats:
     """(A, T) due days without report just before each day, since the area first told; at most MOST."""
     missed = np.zeros(told.shape)
     count, has_begun = np.zeros(len(told)), np.zeros(len(told), dtype=bool)

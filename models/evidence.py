@@ -137,7 +137,7 @@ def window_sums(
 def _window_sum(parts: Floats, levels: Floats, span: Window) -> tuple[Floats, Floats, Floats]:
     """Sums (4, n) of one span's columns of parts (4, n, k), its weighted sums (4, n), and its level (n,): a window that
     begins before the panel has none."""
-    reach = levels.shape[1] - span.reach
+    reach = levels.shape[1] - span.lookback
     has_begun = parts.shape[2] >= span.length
     level = levels[:, reach] if has_begun else np.full(parts.shape[1], np.nan)
     plain = parts[:, :, -span.length :].sum(axis=2)
@@ -199,7 +199,7 @@ def expect_ahead(level: Floats, rate: Floats, due: Floats, recipe: Recipe) -> Fl
     level: (n,) after the last period. rate: (n, ahead) factor of the coming periods; due: (ahead,) share of a report.
     """
     coming = level[:, None] * rate * due
-    return np.stack([coming[:, span.gap : span.reach].sum(axis=1) for span in recipe.horizons])
+    return np.stack([coming[:, span.gap : span.lookback].sum(axis=1) for span in recipe.horizons])
 
 
 def interval_band(mean: Floats, variance: Floats) -> dict[str, Floats]:

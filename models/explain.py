@@ -44,7 +44,7 @@ def explained(scores: Scores, lines: Floats, told: Flags, of: Table | None, reci
     they come first, so that only what they leave unexplained is told anew.
     """
     answer = np.full(len(lines), -1, dtype=np.int64)
-    above = np.flatnonzero(strength(scores, scores.expected, recipe) > lines)
+    above = np.flatnonzero(z_score(scores, scores.expected, recipe) > lines)
     if of is None:
         answer[above] = above
         return answer
@@ -52,10 +52,10 @@ def explained(scores: Scores, lines: Floats, told: Flags, of: Table | None, reci
     chosen = chosen_among(scores, lines, above, chosen, of, recipe)
     for row in [row for row in chosen if not told[row]]:
         others = [other for other in chosen if other != row]
-        if strength(scores, known(scores, others, of), recipe)[row] <= lines[row]:
+        if z_score(scores, known(scores, others, of), recipe)[row] <= lines[row]:
             chosen = others
     for last in range(len(chosen), 0, -1):
-        left = strength(scores, known(scores, chosen[:last], of), recipe)
+        left = z_score(scores, known(scores, chosen[:last], of), recipe)
         answer[above[left[above] <= lines[above]]] = chosen[last - 1]
     answer[chosen] = chosen
     return answer
@@ -69,14 +69,14 @@ def chosen_among(
     chosen = list(chosen)
     while True:
         expected = known(scores, chosen, of)
-        strong = strength(scores, expected, recipe)
+        strong = z_score(scores, expected, recipe)
         is_open = np.zeros(len(lines), dtype=bool)
         is_open[among] = strong[among] > lines[among]
         is_open[chosen] = False
         if not is_open.any():
             return chosen
         rows = np.flatnonzero(is_open)
-        left = [strength(scores, raise_by(scores, expected, int(row), of), recipe) for row in rows]
+        left = [z_score(scores, raise_by(scores, expected, int(row), of), recipe) for row in rows]
         gone = np.round([removed(strong, after, is_open) for after in left], DIGITS)
         chosen.append(int(rows[np.lexsort((scores.name[rows], scores.group[rows], -gone))[0]]))
 
@@ -89,7 +89,7 @@ def known(scores: Scores, chosen: list[int], of: Table) -> Floats:
     return expected
 
 
-def strength(scores: Scores, expected: Floats, recipe: Recipe) -> Floats:
+def z_score(scores: Scores, expected: Floats, recipe: Recipe) -> Floats:
     """(n,) evidence against these expected people (W, n); the variance grows and shrinks with them."""
     grown = scores.variance * expected / np.maximum(scores.expected, 1e-9)
     variance = np.where(expected < scores.expected, grown, np.maximum(grown, scores.variance))

@@ -72,7 +72,9 @@ class YearAgo:
     def coming(self, recipe: Recipe) -> "YearAgo":
         """The same, with only what is asked for columns from the anchor on."""
         first = max(self.first, self.anchor - self.search.farthest)
-        last = self.anchor + recipe.refit + recipe.ahead - self.search.year + self.search.around + self.search.near
+        last = (
+            self.anchor + recipe.refit + recipe.periods_ahead - self.search.year + self.search.around + self.search.near
+        )
         kept = slice(first - self.first, max(last, first + 1) - self.first)
         return replace(self, first=first, rates=self.rates[:, kept].copy())
 

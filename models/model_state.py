@@ -28,10 +28,10 @@ def to_arrays(memory: Memory) -> Arrays:
     panel.*: series (n,), periods (T,), values and exposure (n, T). facts.*: (m,). state.*: K states stacked along a
     first axis; state.block: (K,) number of the block, -1 for none; block.<number>.*: each block once.
     """
-    states = [memory.states[column] for column in sorted(_kept(memory))]
+    states = [memory.states[column] for column in sorted(_states_to_keep(memory))]
     blocks = {id(state.block): state.block for state in states if state.block is not None}
     number = {block: at for at, block in enumerate(blocks)}
-    parts = [_apart(replace(state, block=None)) for state in states]
+    parts = [_fields_of(replace(state, block=None)) for state in states]
     panel = memory.panel
     arrays: Arrays = {"method": np.asarray(memory.method)}
     arrays |= {f"panel.{name}": panel.series[name].to_numpy().astype(str) for name in _SERIES}
@@ -43,11 +43,11 @@ def to_arrays(memory: Memory) -> Arrays:
     }
     if panel.whole is not None:
         arrays["panel.whole"] = panel.whole
-    arrays |= {f"facts.{name}": array for name, array in _apart(memory.facts).items()}
+    arrays |= {f"facts.{name}": array for name, array in _fields_of(memory.facts).items()}
     arrays |= {f"state.{name}": np.stack([part[name] for part in parts]) for name in parts[0]}
     arrays["state.block"] = np.array([number.get(id(state.block), -1) for state in states])
     for at, block in enumerate(blocks.values()):
-        arrays |= {f"block.{at}.{name}": array for name, array in _apart(block).items()}
+        arrays |= {f"block.{at}.{name}": array for name, array in _fields_of(block).items()}
     return arrays
 
 
@@ -73,7 +73,7 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Memory:
     return Memory(arrays["method"].item(), panel, _together(Days, "facts", arrays), states_by_column)
 
 
-def _kept(memory: Memory) -> set[int]:
+def _states_to_keep(memory: Memory) -> set[int]:
     newest = max(memory.states)
     begins = {state.block.factor.anchor for state in memory.states.values() if state.block is not None}
     return {
@@ -83,13 +83,13 @@ def _kept(memory: Memory) -> set[int]:
     }
 
 
-def _apart(thing: Any) -> Arrays:
+def _fields_of(thing: Any) -> Arrays:
     """The fields of a dataclass, and of those within it, by their dotted names; a field that is None has none."""
     found: Arrays = {}
     for field in fields(thing):
         value = getattr(thing, field.name)
         if is_dataclass(value):
-            found |= {f"{field.name}.{name}": array for name, array in _apart(value).items()}
+            found |= {f"{field.name}.{name}": array for name, array in _fields_of(value).items()}
         elif value is not None:
             found[field.name] = np.asarray(value)
     return found

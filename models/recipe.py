@@ -32,7 +32,7 @@ class Window:
         return self.width if self.echo == 0 else 2 * self.width
 
     @property
-    def reach(self) -> int:
+    def lookback(self) -> int:
         """Periods between the last one and the level that was known."""
         return self.length + self.gap
 
@@ -105,19 +105,19 @@ class Recipe:
         return self.windows + self.horizons
 
     @property
-    def reach(self) -> int:
+    def lookback(self) -> int:
         """The longest look back of any span."""
-        return max(span.reach for span in self.spans)
+        return max(span.lookback for span in self.spans)
 
     @property
     def looks_back(self) -> int:
         """The longest look back of any window."""
-        return max(span.reach for span in self.windows)
+        return max(span.lookback for span in self.windows)
 
     @property
-    def ahead(self) -> int:
+    def periods_ahead(self) -> int:
         """Periods forecast beyond the last."""
-        return self.reach
+        return self.lookback
 
 
 WEEKS_AHEAD = 8  # what days and weeks are forecast for
@@ -239,7 +239,7 @@ def _seasonal(recipe: Recipe, year: int, farthest: int, half_life: float) -> Rec
     return replace(
         recipe,
         history=farthest + year,
-        warm=year + max(span.reach for span in recipe.windows),
+        warm=year + max(span.lookback for span in recipe.windows),
         burn=year,
         half_lives=(half_life,),
         year=0,

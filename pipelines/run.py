@@ -83,7 +83,7 @@ def locked(settings: Settings) -> Iterator[None]:
         ) from error
 
 
-def take(
+def ingest_all(
     settings: Settings, region: Region, ledger: Ledger, backfill: bool, now: datetime, progress: Progress = silent
 ) -> IngestReport:
     """Take in what waits in the inbox and what people decided; says what it met, file by file where it is wrong."""
@@ -116,7 +116,7 @@ def start(con: duckdb.DuckDBPyConnection, settings: Settings, region: Region, la
     transform = Transform(con, region, slots)
     last = con.execute("select max(cutoff_at) from edition").fetchall()[0][0]
     transform.restore(last)
-    forecaster = Forecaster(con, region, MemoryFolder(settings.memory))
+    forecaster = Forecaster(con, region, MemoryFolder(settings.model_state))
     return Work(con, region, transform, forecaster, Judge(con, region, forecaster.again))
 
 
@@ -241,7 +241,7 @@ def remove_warehouse(settings: Settings) -> None:
     """Remove the warehouse and what the forecaster remembers: all of it can be built anew."""
     settings.warehouse.with_name(f"{settings.warehouse.name}.wal").unlink(missing_ok=True)  # of a run that was killed
     settings.warehouse.unlink(missing_ok=True)
-    MemoryFolder(settings.memory).forget()
+    MemoryFolder(settings.model_state).forget()
 
 
 def refill(settings: Settings, region: Region, ledger: Ledger) -> None:

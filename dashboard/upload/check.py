@@ -27,7 +27,7 @@ from pipelines.core.settings import Settings
 from pipelines.feeds.contract import SUFFIXES, Slice
 from pipelines.formcheck.error_report import Rows, further_messages
 from pipelines.formcheck.sandbox import SandboxAnswer, check_in_sandbox
-from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.formcheck.validation.file_result import FileOutcome
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail.trail import Act, ActContext, Result
 from pipelines.ledger.uploads import upload as uploads
@@ -149,7 +149,7 @@ def agreement(outcome: FileOutcome) -> str:
 def refuse_file(choice: Choice, answer: SandboxAnswer, file_name: str, question: Question | None) -> Response:
     """Say what is wrong; ``question``: on what condition the file is taken all the same."""
     is_chinese = language() is Language.CHINESE
-    outcome = answer.outcome
+    outcome = answer.only_file
     rows = answer.quarantined.sort_by("line_number").column("reason" if is_chinese else "reason_en")
     more = len(rows) - MOST_SAID
     told = {
@@ -224,7 +224,7 @@ def check_file(sent: SentFile, region_folder: Path) -> SandboxAnswer:
 
 def answer_sender(ledger: Ledger, settings: Settings, clock: Clock, sent: SentFile, answer: SandboxAnswer) -> Response:
     """Send a file back with its problems or a question, or take it: then the answer leads to its receipt."""
-    outcome, choice = answer.outcome, sent.choice
+    outcome, choice = answer.only_file, sent.choice
     if outcome.named is not None and outcome.status != "refused":
         refuse_contradiction(choice, outcome.named)
     question = _question(outcome)

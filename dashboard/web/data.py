@@ -16,7 +16,7 @@ from dashboard.locale import Language, answering_in, language, text
 from dashboard.locale.translation import REGION, in_words
 from dashboard.web.security import current_viewer, page, trail
 from pipelines.core.domain import Audience, Edition, Role, UserError, Viewer
-from pipelines.core.region.disclosure_policy import Bounds
+from pipelines.core.region.disclosure_policy import DisclosureThresholds
 from pipelines.published.cache import Kept
 from pipelines.published.questions import Query, question
 from pipelines.published.read import Parameter, edition_in_force, edition_of_day, files_in_force
@@ -218,7 +218,7 @@ def today() -> date:
 def least_persons() -> int:
     """A count of fewer is small: the region's bound, as the edition names it (of older ones: the usual bound)."""
     told = manifest()
-    return int(told.get("least_persons", Bounds().persons))
+    return int(told.get("least_persons", DisclosureThresholds().persons))
 
 
 def has_small_cell(frame: pd.DataFrame, counts: Sequence[str]) -> bool:

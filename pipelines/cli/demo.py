@@ -61,7 +61,7 @@ def link(
     typer.echo(sign_in_link(settings, open_ledger(settings), chosen, codes, name, hours, now()))
 
 
-def tryout(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1) -> None:
+def try_out(days: int = 900, scale: float = 0.1, replay: int = 35, seed: int = 1) -> None:
     """虚构一座城市，跑最近的日子，启动看板 (invent a city, run its last days, serve the dashboard)."""
     settings, region = place()
     ledger = open_ledger(settings)
@@ -99,7 +99,7 @@ def replay_demonstration(
     mark_demonstration(settings)
     if not has_data:
         generate_city(region, settings.inbox, spec, progress, settings.data / "truth.csv")
-    runs.take(settings, region, ledger, True, now, progress)
+    runs.ingest_all(settings, region, ledger, True, now, progress)
     last = spec.last_day + timedelta(days=1)
     first = last - timedelta(days=replay - 1)
     published = current_edition(settings.published)

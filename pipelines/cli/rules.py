@@ -70,7 +70,7 @@ def backtest(
             was = backtested(con, region, old, *days, truth, progress, by_people)
             found["replaces"] = {"rule_hash": rule_hash(old), **was}
     number = store_backtest(ledger, rule, rule_hash(rows), found, trail.this_process(), now())
-    for line in told(region, rule, found):
+    for line in backtest_lines(region, rule, found):
         typer.echo(line)
     console.print(f"已存入台账，回测编号 {number}，规则内容 {rule_hash(rows)}")
 
@@ -141,7 +141,7 @@ def _switch_on(path: Path, rule: str, since: date) -> None:
     aside.replace(path)
 
 
-def told(region: Region, rule: str, found: dict[str, Any]) -> list[str]:
+def backtest_lines(region: Region, rule: str, found: dict[str, Any]) -> list[str]:
     """The figures of a backtest as lines for a person, beside those of the rule it replaces."""
     old = found.get("replaces")
     lines = [f"{rule}，{found['first']} 至 {found['last']}，{found['editions']} 个版次"]

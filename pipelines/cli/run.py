@@ -37,7 +37,7 @@ def ingest(
     ledger = open_ledger(settings)
     with runs.locked(settings), bar() as progress:
         refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
-        report = runs.take(settings, region, ledger, backfill, now(), progress)
+        report = runs.ingest_all(settings, region, ledger, backfill, now(), progress)
         _enter(ledger, report)
     for sentence in report.sentences:
         console.print(sentence)
@@ -69,7 +69,7 @@ def run(
             console.print(f"已重建，现行版次 {edition.edition_id}")
             return
         refuse_clock_ahead(settings, region, ledger, now(), is_right=is_right)
-        report = runs.take(settings, region, ledger, False, now(), progress)
+        report = runs.ingest_all(settings, region, ledger, False, now(), progress)
         _enter(ledger, report)
         for sentence in report.sentences:
             console.print(sentence)

@@ -16,7 +16,7 @@ from pipelines.formcheck.error_report import Rows, further_messages
 from pipelines.formcheck.feed_detection import contract_of
 from pipelines.formcheck.sandbox import AT_THE_DESK, SandboxAnswer, check_in_sandbox, too_large
 from pipelines.formcheck.template import template as template_of
-from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.formcheck.validation.file_result import FileOutcome
 
 SHOWN = 20
 """So many reasons are printed; the error sheet has them all."""

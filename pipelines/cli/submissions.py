@@ -10,7 +10,7 @@ from pipelines.cli.terminal import console, now, place, to_day
 from pipelines.core.domain import UserError
 from pipelines.ingest.acceptance import apply_decisions, list_decidable
 from pipelines.ingest.ingest_report import why_returned
-from pipelines.ingest.reprocess import ReprocessReport, Span, replay, restate
+from pipelines.ingest.reprocess import ReprocessReport, ReprocessScope, replay, restate
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail.trail import Act, this_process
 from pipelines.ledger.uploads.upload import decide_submission, decided_submissions
@@ -35,7 +35,7 @@ _DECISIONS = {"confirm": "，已确认", "withdraw": "，已撤回"}
 _STATES = {"accepted": "采用", "held": "暂存", "refused": "退回"}
 
 
-def drops(
+def list_submissions(
     state: Annotated[str, typer.Option(help="accepted、held、refused 或 partly（部分退回），默认后三种")] = "",
     feed: Feed = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
@@ -138,8 +138,8 @@ def restate_all(feed: str, since: Since = "", until: Until = "") -> None:
         _tell(report)
 
 
-def _span(feed: str, since: str, until: str) -> Span:
-    return Span(feed or None, to_day(since) if since else None, to_day(until) if until else None)
+def _span(feed: str, since: str, until: str) -> ReprocessScope:
+    return ReprocessScope(feed or None, to_day(since) if since else None, to_day(until) if until else None)
 
 
 def _counts(report: ReprocessReport) -> dict[str, object]:

@@ -35,7 +35,7 @@ def trace(
             con, region, FigureAddress(indicator, period, area=area, industry=industry, grain=grain, as_of=day)
         )
         found = traces.trace(con, region, figure)
-    for line in traces.told(found, region):
+    for line in traces.trace_lines(found, region):
         typer.echo(line)
     if csv is not None:
         _write_csv(found.lines, csv)
@@ -60,7 +60,7 @@ def backtest(
         )
         worse = stored_backtests.worsened(settings.backtests, found)
         path = stored_backtests.keep(settings.backtests, found, now())
-    for line in (*backtests.told(found), *worse):
+    for line in (*backtests.backtest_lines(found), *worse):
         typer.echo(line)
     console.print(f"各层级的数值已存入 {path}")
 
@@ -80,7 +80,7 @@ def leading_indicators(
         found = leading.compare(
             warehouse.connection, region, indicator, by.split(","), to_day(first), to_day(last), progress
         )
-    for line in leading.told(found):
+    for line in leading.leading_lines(found):
         typer.echo(line)
     if csv is not None:
         _write_csv(found.figures, csv)

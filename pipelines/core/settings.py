@@ -120,7 +120,7 @@ class Settings(BaseSettings):
         return self.data / "warehouse.duckdb"
 
     @property
-    def memory(self) -> Path:
+    def model_state(self) -> Path:
         """What the forecaster remembers of the readings; it may be removed at any time."""
         return self.data / "memory"
 

@@ -28,7 +28,7 @@ class Background:
     household: Ints
     groups: Ints
 
-    def take(self, rows: Ints) -> "Background":
+    def select(self, rows: Ints) -> "Background":
         """The background of some of the people."""
         return Background(self.education[rows], self.household[rows], self.groups[rows])
 

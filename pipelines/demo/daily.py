@@ -100,7 +100,7 @@ def draw_insured(
     is_labelled = np.arange(len(is_join)) >= ordinary
     reverses = np.full(len(is_join), -1)
     back, at = _reversals(every, ordinary, timeline, rng)
-    every = _stack([every, _take(every, back, filed=at)])
+    every = _stack([every, _select(every, back, filed=at)])
     is_join, is_risk = np.concatenate([is_join, is_join[back]]), np.concatenate([is_risk, is_risk[back]])
     is_labelled = np.concatenate([is_labelled, np.zeros(len(back), dtype=bool)])
     reverses = np.concatenate([reverses, back])
@@ -110,7 +110,7 @@ def draw_insured(
     place[order] = np.arange(len(order))
     reverses = reverses[order]
     return InsuredEvents(
-        _take(every, order),
+        _select(every, order),
         area[order],
         is_join[order],
         is_risk[order],
@@ -148,7 +148,7 @@ def draw_claims(
     every = _stack([ordinary, *[event.claim for event in events]])
     area = city.area_of(city.cell[every.employer])
     order = _file_order(every.filed, area, timeline, rng)
-    return Claims(_take(every, order), area[order], (np.arange(len(area)) >= len(cell))[order])
+    return Claims(_select(every, order), area[order], (np.arange(len(area)) >= len(cell))[order])
 
 
 def draw_vacancies(
@@ -225,7 +225,7 @@ def _stack(parts: list[PersonRow]) -> PersonRow:
     return PersonRow(*(np.concatenate([getattr(part, name) for part in parts]) for name in PersonRow.__annotations__))
 
 
-def _take(rows: PersonRow, order: Ints, filed: Ints | None = None) -> PersonRow:
+def _select(rows: PersonRow, order: Ints, filed: Ints | None = None) -> PersonRow:
     at = rows.filed[order] if filed is None else filed
     return PersonRow(rows.person[order], rows.employer[order], rows.effective[order], at, rows.reason[order])
 

@@ -30,7 +30,7 @@ def insured_event_sheet(wording: Wording, drawn: InsuredEvents) -> Sheet:
     def heads() -> list[str]:
         return [wording.prefix("ZJ", day, areas[area]) for day, area in files]
 
-    def marks() -> list[str]:
+    def mark_texts() -> list[str]:
         texts = [",,增员,", ",,减员,"]
         for at in back:
             source = int(drawn.reverses[at])
@@ -41,12 +41,12 @@ def insured_event_sheet(wording: Wording, drawn: InsuredEvents) -> Sheet:
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         return [
-            wording.take("ZJ", heads, file_of[rows], encoding),
+            wording.select("ZJ", heads, file_of[rows], encoding),
             wording.counter(within[rows], encoding),
-            wording.take("mark", marks, mark[rows], encoding),
+            wording.select("mark", mark_texts, mark[rows], encoding),
             *wording.identity(row.person[rows], encoding),
-            wording.take("employer", lambda: wording.employer, row.employer[rows], encoding),
-            wording.take("reason", lambda: [code + "," for code in codes], reason[rows], encoding),
+            wording.select("employer", lambda: wording.employer, row.employer[rows], encoding),
+            wording.select("reason", lambda: [code + "," for code in codes], reason[rows], encoding),
             wording.day(row.effective[rows], encoding),
             wording.last_day(row.filed[rows], encoding),
         ]
@@ -63,7 +63,7 @@ def benefit_claim_sheet(wording: Wording, drawn: Claims, people: Background, is_
     row, areas = drawn.row, wording.city.areas
     files, edge, file_of = wording.unit_files(row.filed, drawn.area)
     within = np.arange(len(file_of)) - edge[file_of]
-    codes, person = sorted(frozen.CLAIM_REASONS), people.take(row.person).row
+    codes, person = sorted(frozen.CLAIM_REASONS), people.select(row.person).row
     reason = np.searchsorted(np.array(codes, dtype="S2"), row.reason)
 
     def heads() -> list[str]:
@@ -71,16 +71,16 @@ def benefit_claim_sheet(wording: Wording, drawn: Claims, people: Background, is_
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         return [
-            wording.take("SL", heads, file_of[rows], encoding),
+            wording.select("SL", heads, file_of[rows], encoding),
             wording.counter(within[rows], encoding),
-            wording.take("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
+            wording.select("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
             *wording.identity(row.person[rows], encoding),
-            wording.take("employer unnamed", lambda: wording.employer_unnamed, row.employer[rows], encoding),
-            wording.take("claim reason", lambda: [code + "," for code in codes], reason[rows], encoding),
+            wording.select("employer unnamed", lambda: wording.employer_unnamed, row.employer[rows], encoding),
+            wording.select("claim reason", lambda: [code + "," for code in codes], reason[rows], encoding),
             wording.day(row.effective[rows], encoding),
             wording.day(row.filed[rows], encoding),
-            wording.take("channel", lambda: ["窗口,", "线上,"], is_online[rows].astype(np.int64), encoding),
-            wording.take("person", lambda: wording.ended(texts(True), encoding), person[rows], encoding),
+            wording.select("channel", lambda: ["窗口,", "线上,"], is_online[rows].astype(np.int64), encoding),
+            wording.select("person", lambda: wording.ended(texts(True), encoding), person[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:
@@ -101,11 +101,13 @@ def vacancy_sheet(wording: Wording, drawn: Vacancies) -> Sheet:
         posted = drawn.day[rows]
         occupations = wording.codes["occupation"]
         return [
-            wording.take("GW", heads, posted, encoding),
+            wording.select("GW", heads, posted, encoding),
             wording.counter(within[rows], encoding),
-            wording.take("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
-            wording.take("employer unnamed", lambda: wording.employer_unnamed, drawn.employer[rows], encoding),
-            wording.take("occupation", lambda: [code + "," for code in occupations], drawn.occupation[rows], encoding),
+            wording.select("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
+            wording.select("employer unnamed", lambda: wording.employer_unnamed, drawn.employer[rows], encoding),
+            wording.select(
+                "occupation", lambda: [code + "," for code in occupations], drawn.occupation[rows], encoding
+            ),
             wording.number(drawn.posts[rows], encoding),
             wording.day(posted, encoding),
             wording.last_day(posted + drawn.valid_days[rows], encoding),
@@ -132,13 +134,13 @@ def job_seeker_sheet(wording: Wording, drawn: Seekers, people: Background) -> Sh
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         day = drawn.day[rows]
         return [
-            wording.take("QZ", heads, day, encoding),
+            wording.select("QZ", heads, day, encoding),
             wording.counter(within[rows], encoding),
-            wording.take("sex", lambda: [",女,", ",男,"], drawn.is_male[rows].astype(np.int64), encoding),
+            wording.select("sex", lambda: [",女,", ",男,"], drawn.is_male[rows].astype(np.int64), encoding),
             wording.number(drawn.birth_year[rows], encoding),
-            wording.take("wish", wishes, wish[rows], encoding),
+            wording.select("wish", wishes, wish[rows], encoding),
             wording.day(day, encoding),
-            wording.take("seeker", lambda: wording.ended(texts(False), encoding), people.row[rows], encoding),
+            wording.select("seeker", lambda: wording.ended(texts(False), encoding), people.row[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:
@@ -163,7 +165,7 @@ def layoff_report_sheet(wording: Wording, drawn: list[LayoffReport]) -> Sheet:
         texts.append(f"{serial},{wording.employer[report.employer]}{people},{days}")
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
-        return [wording.take("layoff", lambda: [text + encoding.line_end for text in texts], rows, encoding)]
+        return [wording.select("layoff", lambda: [text + encoding.line_end for text in texts], rows, encoding)]
 
     pairs = [(int(file) // len(city.areas), int(file) % len(city.areas)) for file in files]
     no_row = np.zeros(len(order), dtype=bool)

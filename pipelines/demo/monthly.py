@@ -161,12 +161,12 @@ def headcount_sheet(wording: Wording, drawn: Headcount) -> Sheet:
             return wording.ended(["", *later], encoding)
 
         return [
-            wording.take("employer", lambda: wording.employer, rows % employers, encoding),
-            wording.take("month", wording.months, rows // employers, encoding),
+            wording.select("employer", lambda: wording.employer, rows % employers, encoding),
+            wording.select("month", wording.months, rows // employers, encoding),
             wording.number(people[rows], encoding),
-            wording.take("flag", flags, flag[rows], encoding),
-            wording.take("amount", lambda: [f"{value}.00," for value in amounts.tolist()], amount[rows], encoding),
-            wording.take("deferred", days, until[rows], encoding),
+            wording.select("flag", flags, flag[rows], encoding),
+            wording.select("amount", lambda: [f"{value}.00," for value in amounts.tolist()], amount[rows], encoding),
+            wording.select("deferred", days, until[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:
@@ -200,11 +200,11 @@ def monitored_sheet(wording: Wording, drawn: MonitoredForm, seed: int) -> Sheet:
             return [",,"] + [f"{k},{r}," for k in kinds for r in reasons]
 
         return [
-            wording.take("employer", lambda: wording.employer, drawn.employer[rows % employers], encoding),
-            wording.take("month", wording.months, rows // employers, encoding),
+            wording.select("employer", lambda: wording.employer, drawn.employer[rows % employers], encoding),
+            wording.select("month", wording.months, rows // employers, encoding),
             *(wording.number(values[rows], encoding) for values in numbers),
-            wording.take("loss", pairs, pair[rows], encoding),
-            wording.take("kept", lambda: wording.ended(kept, encoding), rows % employers, encoding),
+            wording.select("loss", pairs, pair[rows], encoding),
+            wording.select("kept", lambda: wording.ended(kept, encoding), rows % employers, encoding),
         ]
 
     def revise(values: list[str]) -> None:

@@ -72,7 +72,7 @@ def registration_sheet(wording: Wording, drawn: Registrations, people: Backgroun
     worked = drawn.employer >= 0
     employer = np.where(worked, drawn.employer, len(city.size) + drawn.area)
     unemployed = np.where(worked, wording.timeline.text_row(drawn.unemployed), len(wording.timeline.dashed))
-    person = people.take(drawn.person).row
+    person = people.select(drawn.person).row
 
     def heads() -> list[str]:
         return [wording.prefix("DJ", day, city.areas[area]) for day, area in files]
@@ -82,20 +82,20 @@ def registration_sheet(wording: Wording, drawn: Registrations, people: Backgroun
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         return [
-            wording.take("DJ", heads, file_of[rows], encoding),
+            wording.select("DJ", heads, file_of[rows], encoding),
             wording.counter(within[rows], encoding),
-            wording.take("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
+            wording.select("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
             *wording.identity(drawn.person[rows], encoding),
-            wording.take("last employer", employers, employer[rows], encoding),
-            wording.take("registered for", lambda: [f"{code.decode()}," for code in codes], reason[rows], encoding),
-            wording.take(
+            wording.select("last employer", employers, employer[rows], encoding),
+            wording.select("registered for", lambda: [f"{code.decode()}," for code in codes], reason[rows], encoding),
+            wording.select(
                 "unemployed",
                 lambda: [f"{d.decode()}," for d in wording.timeline.dashed] + [","],
                 unemployed[rows],
                 encoding,
             ),
             wording.day(drawn.day[rows], encoding),
-            wording.take("person", lambda: wording.ended(texts(True), encoding), person[rows], encoding),
+            wording.select("person", lambda: wording.ended(texts(True), encoding), person[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:

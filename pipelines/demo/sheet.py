@@ -63,7 +63,7 @@ class Texts:
         """Start without pools."""
         self._pools: dict[tuple[str, str], pa.Array] = {}
 
-    def take(self, name: str, values: Callable[[], list[str]], rows: Ints, encoding: Encoding) -> pa.Array:
+    def select(self, name: str, values: Callable[[], list[str]], rows: Ints, encoding: Encoding) -> pa.Array:
         """Rows of the pool ``name``, whose strings are made by ``values`` the first time."""
         key = (name, encoding.codec)
         if key not in self._pools:

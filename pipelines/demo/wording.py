@@ -86,33 +86,33 @@ class Wording:
         ]
         self._texts = Texts()
 
-    def take(self, name: str, values: Callable[[], list[str]], rows: Ints, encoding: Encoding) -> pa.Array:
+    def select(self, name: str, values: Callable[[], list[str]], rows: Ints, encoding: Encoding) -> pa.Array:
         """Rows of a pool of strings, made once a name and encoding."""
-        return self._texts.take(name, values, rows, encoding)
+        return self._texts.select(name, values, rows, encoding)
 
     def identity(self, person: Ints, encoding: Encoding) -> list[pa.Array]:
         """Identity number and name of each person, with the commas after them."""
-        names = self.take("name", lambda: [f",{n}," for n in self.city.name_pool], self.city.name[person], encoding)
+        names = self.select("name", lambda: [f",{n}," for n in self.city.name_pool], self.city.name[person], encoding)
         return [fixed(self.city.identity[person]), names]
 
     def number(self, value: Ints, encoding: Encoding) -> pa.Array:
         """Whole numbers and a comma."""
         digits = len(str(int(value.max(initial=0))))
-        return self.take(f"number {digits}", lambda: [f"{i}," for i in range(10**digits)], value, encoding)
+        return self.select(f"number {digits}", lambda: [f"{i}," for i in range(10**digits)], value, encoding)
 
     def counter(self, value: Ints, encoding: Encoding) -> pa.Array:
         """The number of a row within its file, five digits."""
-        return self.take("counter", lambda: [f"{i:05d}" for i in range(100_000)], value, encoding)
+        return self.select("counter", lambda: [f"{i:05d}" for i in range(100_000)], value, encoding)
 
     def day(self, day: Ints, encoding: Encoding) -> pa.Array:
         """Days and a comma."""
         row = self.timeline.text_row(day)
-        return self.take("day", lambda: [d.decode() + "," for d in self.timeline.dashed], row, encoding)
+        return self.select("day", lambda: [d.decode() + "," for d in self.timeline.dashed], row, encoding)
 
     def last_day(self, day: Ints, encoding: Encoding) -> pa.Array:
         """Days at the end of a line."""
         row = self.timeline.text_row(day)
-        return self.take("end", lambda: [d.decode() + encoding.line_end for d in self.timeline.dashed], row, encoding)
+        return self.select("end", lambda: [d.decode() + encoding.line_end for d in self.timeline.dashed], row, encoding)
 
     def ended(self, lines: list[str], encoding: Encoding) -> list[str]:
         """Texts that close a line."""
@@ -217,7 +217,7 @@ class Wording:
         is_city = len(received) == 1 < len(self.city.areas)
 
         def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
-            return [self.take(feed, lambda: self.ended(lines, encoding), rows, encoding)]
+            return [self.select(feed, lambda: self.ended(lines, encoding), rows, encoding)]
 
         return Sheet(
             feed=feed,

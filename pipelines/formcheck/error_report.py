@@ -32,7 +32,7 @@ from pipelines.formcheck.parsing.encoding import RefusedError
 from pipelines.formcheck.parsing.grid import SHEET_LINES, Grid, read_grid, rows_above_sheets
 from pipelines.formcheck.parsing.submission import Submission
 from pipelines.formcheck.parsing.text import Text, read_text, rows_above
-from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.formcheck.validation.file_result import FileOutcome
 from pipelines.formcheck.xlsx import save_workbook, write_cell
 
 REASON, LINE = "退回原因", "原文件行号"

@@ -20,8 +20,8 @@ from pipelines.formcheck.parsing.normalisation import located, read_cells
 from pipelines.formcheck.parsing.submission import Submission, submissions_of
 from pipelines.formcheck.parsing.text import Text, read_text
 from pipelines.formcheck.validation.cell import shown
+from pipelines.formcheck.validation.file_result import Checked, FileOutcome
 from pipelines.formcheck.validation.identity import Pads, Persons
-from pipelines.formcheck.validation.outcome import Checked, FileOutcome
 from pipelines.formcheck.validation.row_validation import RowValidator
 from pipelines.formcheck.validation.statement import Statement, compile_statement, lookups
 from pipelines.formcheck.validation.validation_result import SeenKeys, ValidationResult
@@ -68,13 +68,13 @@ class Checker:
             if source is not None:
                 sources[number] = source
         cells = read_cells(list(sources.items()), contract.columns)
-        judged = self._judged(contract, cells, outcomes)
+        judged = self._validated(contract, cells, outcomes)
         rows = remove_non_data_rows(judged, cells, sources, contract)
         for number, notes in rows.notes.items():
             outcomes[number] = replace(outcomes[number], notes=outcomes[number].notes + notes)
         checked = ValidationResult(
             contract, compiled, self._connection, outcomes, rows.judged, rows.malformed
-        ).settled()
+        ).checked()
         grids = {outcomes[number].drop_id: found for number, found in sources.items() if isinstance(found, Grid)}
         return shown(replace(checked, quarantined=located(checked.quarantined, grids)))
 
@@ -102,7 +102,7 @@ class Checker:
         try:
             for block in blocks:
                 cells = block.cells
-                judged = self._judged(contract, cells, [outcome])
+                judged = self._validated(contract, cells, [outcome])
                 is_total = total_rows(cells.table, {0: block.text}, contract)
                 if is_total.any():
                     ending.add_totals(judged.column("line_number").to_numpy()[is_total].tolist())
@@ -111,7 +111,7 @@ class Checker:
                 settlement = ValidationResult(
                     settled_as, compiled, self._connection, [outcome], judged, cells.malformed, seen
                 )
-                yield shown(settlement.settled())
+                yield shown(settlement.checked())
         finally:
             self._connection.execute(f"set threads = {self._threads}")
 
@@ -139,7 +139,7 @@ class Checker:
     def _until(self, named: Slice | None) -> date | None:
         return self._region.period_end(named.grain, named.period) if named else None
 
-    def _judged(self, contract: Contract, cells: Cells, outcomes: list[FileOutcome]) -> pa.Table:
+    def _validated(self, contract: Contract, cells: Cells, outcomes: list[FileOutcome]) -> pa.Table:
         units = set(self._region.units)
         batch = pa.table(
             {
@@ -151,7 +151,7 @@ class Checker:
             }
         )
         self._connection.register("batch", batch)
-        return self._judge.judged(contract, self._compiled(contract), cells.table, batch, cells.needs_trim)
+        return self._judge.validate(contract, self._compiled(contract), cells.table, batch, cells.needs_trim)
 
 
 def _refused(drop: Submission, said: Said) -> FileOutcome:

@@ -24,7 +24,7 @@ from pipelines.feeds.contract import Column, Contract, Kind
 from pipelines.formcheck.form_check import Checked, Checker
 from pipelines.formcheck.parsing.submission import Submission
 from pipelines.formcheck.validation.cell import quoted
-from pipelines.formcheck.validation.outcome import FileOutcome, as_json, outcome_of
+from pipelines.formcheck.validation.file_result import FileOutcome, as_json, outcome_of
 
 _LINE = Column("line", "line", Kind.INT)
 _PERSON = (

@@ -26,7 +26,7 @@ from pipelines.formcheck.feed_detection import contract_of, feed_of
 from pipelines.formcheck.form_check import Checker
 from pipelines.formcheck.parsing.archive import is_archive
 from pipelines.formcheck.parsing.submission import submissions_of
-from pipelines.formcheck.validation.outcome import FileOutcome, as_json, outcome_of
+from pipelines.formcheck.validation.file_result import FileOutcome, as_json, outcome_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MIB = 1 << 20
@@ -63,10 +63,10 @@ class SandboxAnswer:
     error_rows: bytes | None = None
 
     @property
-    def outcome(self) -> FileOutcome:
+    def only_file(self) -> FileOutcome:
         """The outcome of a file that is no archive of several; ValueError for such a one."""
-        (outcome,) = self.outcomes
-        return outcome
+        (only,) = self.outcomes
+        return only
 
 
 def check_in_sandbox(

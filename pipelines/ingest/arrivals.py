@@ -68,7 +68,7 @@ def scan(inbox: Path, contracts: Mapping[str, Contract], needs_day: bool) -> Sca
             )
         else:
             found = _Folder(entry.name, needs_day)
-            found.look(Path(entry.path))
+            found.add(Path(entry.path))
             files += found.files
             sentences += found.sentences
     return Scan(files, sentences)
@@ -82,7 +82,7 @@ class _Folder:
         self.files: list[WaitingFile] = []
         self.sentences: list[str] = []
 
-    def look(self, folder: Path) -> None:
+    def add(self, folder: Path) -> None:
         loose: list[os.DirEntry[str]] = []
         for entry in _listed(folder):
             if entry.is_dir(follow_symlinks=False):

@@ -18,7 +18,7 @@ from pipelines.core.log import tell
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Contract
 from pipelines.formcheck.parsing.submission import Keeping, Submission, closed_submission, submission_of, submissions_of
-from pipelines.formcheck.validation.outcome import Checked
+from pipelines.formcheck.validation.file_result import Checked
 from pipelines.ingest.load import Checks
 
 log = logging.getLogger(__name__)

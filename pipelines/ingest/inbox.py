@@ -68,7 +68,7 @@ def ingest_inbox(
         intake.resume()
         intake.expect(len(found.files))
         for batch in batches(found.files):
-            intake.take(batch, backfill, now.astimezone(UTC).replace(tzinfo=None))
+            intake.load(batch, backfill, now.astimezone(UTC).replace(tzinfo=None))
         intake.mark()
     finally:
         intake.close()
@@ -205,7 +205,7 @@ class _Intake:
                     batch, size = [], 0
                 yield [self._kept_large(contract, entry)]
                 continue
-            twin = self._raw.twin(contract, entry.content_hash, entry.drop_id)
+            twin = self._raw.masked_copy(contract, entry.content_hash, entry.drop_id)
             content = b"" if entry.reason else twin or self._raw.content(contract, entry.content_hash)
             is_full = len(batch) >= MOST_FILES or size + len(content) > MOST_BYTES
             if batch and (entry.feed != batch[0].entry.feed or is_full):
@@ -257,7 +257,7 @@ class _Intake:
 
     # -- what waits in the inbox --
 
-    def take(self, files: Sequence[WaitingFile], backfill: bool, now: datetime) -> None:
+    def load(self, files: Sequence[WaitingFile], backfill: bool, now: datetime) -> None:
         contract = contracts()[files[0].feed]
         head = head_of(files[0]) if files[0].size > MOST_BYTES else None
         is_large = head is not None and can_stream(contract, head)
@@ -312,7 +312,7 @@ class _Intake:
         self._step("留存")
         known = self._known([identity])
         if not known:
-            lasting = self._pool.submit(self._raw.settle)  # the disk writes while the file is judged
+            lasting = self._pool.submit(self._raw.sync)  # the disk writes while the file is judged
 
             def enter() -> None:
                 lasting.result()

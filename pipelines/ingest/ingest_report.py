@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.formcheck.validation.file_result import FileOutcome
 from pipelines.ingest.load import LoadedSubmission
 
 _SHOWN = 20

@@ -15,7 +15,7 @@ from pipelines.formcheck.form_check import Checker
 from pipelines.formcheck.parsing.blocks import Stream, WholeError, read_ahead
 from pipelines.formcheck.parsing.non_data_rows import TrailingRows
 from pipelines.formcheck.parsing.submission import Submission
-from pipelines.formcheck.validation.outcome import Checked, FileOutcome
+from pipelines.formcheck.validation.file_result import Checked, FileOutcome
 from pipelines.formcheck.validation.validation_result import SeenKeys, refuses_whole, too_many_wrong
 from pipelines.ingest.acceptance import decide_status
 from pipelines.ingest.raw_store import RawEntry

@@ -95,7 +95,7 @@ class RawStore:
             return False
         return self.twin_path(contract, content_hash, drop_id).exists()
 
-    def twin(self, contract: Contract, content_hash: str, drop_id: str) -> bytes | None:
+    def masked_copy(self, contract: Contract, content_hash: str, drop_id: str) -> bytes | None:
         """The masked twin of a drop whose content has been purged; None while the content is there or both are gone."""
         if not self.is_purged(contract, content_hash, drop_id):
             return None
@@ -206,9 +206,9 @@ class RawStore:
             file.write(lines.encode())
             file.flush()
             os.fsync(file.fileno())
-        self.settle()
+        self.sync()
 
-    def settle(self) -> None:
+    def sync(self) -> None:
         """Make the files kept so far outlast a power failure; ``enter`` does so too."""
         if len(self._unsettled) > _FEW:
             os.sync()

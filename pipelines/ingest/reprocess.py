@@ -30,7 +30,7 @@ _BATCH = 500
 
 
 @dataclass(frozen=True)
-class Span:
+class ReprocessScope:
     """Which drops are meant: of one feed or all, with periods between two days (both included) or any."""
 
     feed: str | None = None
@@ -62,12 +62,16 @@ class _Kept:
     rows_quarantined: int
 
 
-def replay(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> ReprocessReport:
+def replay(
+    settings: Settings, region: Region, warehouse: Warehouse, span: ReprocessScope, now: datetime
+) -> ReprocessReport:
     """Read again the drops with refused rows; where more rows pass now, they count from ``now`` on."""
     return _Reprocessing(settings, region, warehouse, now).run(span, only_refused=True)
 
 
-def restate(settings: Settings, region: Region, warehouse: Warehouse, span: Span, now: datetime) -> ReprocessReport:
+def restate(
+    settings: Settings, region: Region, warehouse: Warehouse, span: ReprocessScope, now: datetime
+) -> ReprocessReport:
     """Read all drops of a span again; where facts differ, the new ones count from ``now`` on."""
     return _Reprocessing(settings, region, warehouse, now).run(span, only_refused=False)
 
@@ -83,15 +87,15 @@ class _Reprocessing:
         self._known_at = warehouse.after_editions(now.astimezone(UTC).replace(tzinfo=None))
         self.report = ReprocessReport()
 
-    def run(self, span: Span, only_refused: bool) -> ReprocessReport:
+    def run(self, span: ReprocessScope, only_refused: bool) -> ReprocessReport:
         try:
             for feed, kept in self._batches(span, only_refused):
-                self._reread(contracts()[feed], kept, only_refused)
+                self._reprocess(contracts()[feed], kept, only_refused)
         finally:
             self._checker.close()
         return self.report
 
-    def _batches(self, span: Span, only_refused: bool) -> Iterator[tuple[str, list[_Kept]]]:
+    def _batches(self, span: ReprocessScope, only_refused: bool) -> Iterator[tuple[str, list[_Kept]]]:
         if span.feed is not None and span.feed not in contracts():
             raise UserError(f"没有名为“{span.feed}”的数据来源；可用的有：{'、'.join(contracts())}。(unknown feed)")
         rows = self._warehouse.connection.execute(
@@ -127,8 +131,8 @@ class _Reprocessing:
         twins = {item.drop_id for item in purged}
         return [item for item in kept if item.drop_id not in twins], purged
 
-    def _reread(self, contract: Contract, kept: Sequence[_Kept], only_refused: bool) -> None:
-        drops = [self._drop(contract, item) for item in kept]
+    def _reprocess(self, contract: Contract, kept: Sequence[_Kept], only_refused: bool) -> None:
+        drops = [self._submission(contract, item) for item in kept]
         is_purged = self._raw.is_purged(contract, kept[0].content_hash, kept[0].drop_id)
         checker: Checks = MaskedCopyChecker(self._checker) if is_purged else self._checker
         checked = checker.check(contract, drops)
@@ -149,9 +153,9 @@ class _Reprocessing:
             names = self._write(contract, checked, passing, only_refused)
             decide_status(self._warehouse, contract.feed, names)
 
-    def _drop(self, contract: Contract, item: _Kept) -> Submission:
+    def _submission(self, contract: Contract, item: _Kept) -> Submission:
         drop_id = f"{item.drop_id}.{item.generations + 1}"
-        twin = self._raw.twin(contract, item.content_hash, item.drop_id)
+        twin = self._raw.masked_copy(contract, item.content_hash, item.drop_id)
         if twin is not None:
             return Submission(drop_id, item.content_hash, item.file_name, twin, None, None)
         content = self._raw.content(contract, item.content_hash)

@@ -114,7 +114,7 @@ def _replace(
     region: Region,
     now: datetime,
 ) -> None:
-    drops = [drop for item in expired for drop in _drops(raw, contract, item, region)]
+    drops = [drop for item in expired for drop in _parsed_files(raw, contract, item, region)]
     for drop, twin in zip(drops, masked_copies_of(contract, checker.check(contract, drops)), strict=True):
         _write_aside(raw.twin_path(contract, drop.content_hash, drop.drop_id), twin)
     os.sync()  # one for all of them
@@ -123,7 +123,7 @@ def _replace(
         raw.path(contract, item.content_hash).unlink()
 
 
-def _drops(raw: RawStore, contract: Contract, item: _Expired, region: Region) -> list[Submission]:
+def _parsed_files(raw: RawStore, contract: Contract, item: _Expired, region: Region) -> list[Submission]:
     content = raw.content(contract, item.content_hash)
     return [
         replace(submission_of(content, entry.file_name, contract, region), drop_id=entry.drop_id)

@@ -75,7 +75,7 @@ def back_up(
             files += _keep_contents(settings, contents, aside, earlier, is_full, progress)
             manifest = _manifest(settings, region, now, saved, files, is_full, aside)
             inventory.write_manifest(aside, manifest)
-            _settle(aside)
+            _sync_folder(aside)
             aside.rename(folder)
             _sync(settings.backups)
     except OSError as error:
@@ -136,7 +136,7 @@ def _together(settings: Settings, region: Region, ledger: Ledger, aside: Path) -
     (aside / LEDGER).chmod(0o600)
     here = settings.data / LEDGER
     mode = 0o600 if settings.ledger_url or not here.exists() else here.stat().st_mode & 0o777
-    files = [_kept(aside, LEDGER, "ledger", mode, (aside / LEDGER).stat().st_mtime_ns)]
+    files = [_backed_up(aside, LEDGER, "ledger", mode, (aside / LEDGER).stat().st_mtime_ns)]
     source = settings.published / edition
     for path in sorted(source.iterdir()):
         files.append(_copy(path, aside, f"published/{edition}/{path.name}", "published"))
@@ -243,10 +243,10 @@ def _copy(source: Path, aside: Path, name: str, role: str) -> Kept:
     before = source.stat()
     shutil.copyfile(source, target)
     target.chmod(0o600)
-    return _kept(aside, name, role, before.st_mode & 0o777, before.st_mtime_ns)
+    return _backed_up(aside, name, role, before.st_mode & 0o777, before.st_mtime_ns)
 
 
-def _kept(aside: Path, name: str, role: str, mode: int, mtime_ns: int) -> Kept:
+def _backed_up(aside: Path, name: str, role: str, mode: int, mtime_ns: int) -> Kept:
     path = aside / name
     return Kept(name, path.stat().st_size, sha256_of(path), mode, mtime_ns, role)
 
@@ -277,7 +277,7 @@ def _manifest(
     )
 
 
-def _settle(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Make all of it outlast a power failure."""
     os.sync()
     _sync(folder)

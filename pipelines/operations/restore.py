@@ -240,7 +240,7 @@ def _seals_open(there: Settings, part: int) -> int:
         if contract is None or not contract.is_person:
             continue
         if raw.is_purged(contract, entry.content_hash, entry.drop_id):
-            raw.twin(contract, entry.content_hash, entry.drop_id)
+            raw.masked_copy(contract, entry.content_hash, entry.drop_id)
         else:
             raw.content(contract, entry.content_hash)
         opened += 1

@@ -247,7 +247,7 @@ class Scheduler:
         try:
             return self._do(occasion)
         except Exception:  # whatever it was: told in the log, and one job's fault costs no other one its turn
-            log.warning("job broke off", exc_info=True, extra={"fields": _told(occasion)})
+            log.warning("job broke off", exc_info=True, extra={"fields": _job_fields(occasion)})
             return Ending.RUNNING
 
     def _do(self, occasion: Occasion) -> Ending | None:
@@ -260,7 +260,7 @@ class Scheduler:
         if not self.keep_lease() or not job.begin_job_run(self.ledger, one.name, due_at, self.holder, self.clock()):
             return Ending.RUNNING
         self._note(occasion)
-        told = _told(occasion)
+        told = _job_fields(occasion)
         tell(log, "job began", **told, is_missed=occasion.is_missed)
         status, said = self.work(occasion.command, self.keep_lease)
         seconds = round(perf_counter() - began, 1)
@@ -280,6 +280,6 @@ class Scheduler:
             self._tried_since.setdefault((name, due_at), self.clock())
 
 
-def _told(occasion: Occasion) -> dict[str, str]:
+def _job_fields(occasion: Occasion) -> dict[str, str]:
     at = occasion.due_at.astimezone(UTC).isoformat(timespec="minutes")
     return {"job": occasion.job.name, "due_at": at}

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY
-from pipelines.core.region.disclosure_policy import Bounds
+from pipelines.core.region.disclosure_policy import DisclosureThresholds
 from pipelines.core.sql import step
 from pipelines.judging.lifecycle import BANDS
 from pipelines.publishing.lp_bounds import Figures
@@ -37,7 +37,7 @@ IS_GENERAL = (
 _SECOND = "coalesce(second_unit, least(largest_unit, abs(numerator) - largest_unit))"
 
 
-def is_small(indicator: Indicator, bounds: Bounds) -> str:
+def is_small(indicator: Indicator, bounds: DisclosureThresholds) -> str:
     """SQL predicate over ``reading``: this cell rests on too few persons or respondents, or on one that dominates it.
 
     A respondent dominates that brings ``dominance`` of it, or that the second largest could estimate to ``p_percent``
@@ -65,12 +65,12 @@ def is_weekly_of_city(indicator: Indicator) -> bool:
     return is_secret and indicator.kind == "count" and {"week", "month"} <= set(indicator.grains)
 
 
-def small_cells(indicators: Iterable[Indicator], bounds: Bounds) -> str:
+def small_cells(indicators: Iterable[Indicator], bounds: DisclosureThresholds) -> str:
     """SQL predicate over ``reading``: the cell of one of these indicators rests on too few."""
     return " or ".join(f"(indicator = '{item.name}' and {is_small(item, bounds)})" for item in indicators) or "false"
 
 
-def needed(indicator: Indicator, bounds: Bounds, value: Figures, is_small: Mask) -> Figures:
+def needed(indicator: Indicator, bounds: DisclosureThresholds, value: Figures, is_small: Mask) -> Figures:
     """How far apart the least and the largest possible figure of a hidden cell must be, so that it is protected.
 
     At least so many whole numbers must remain possible as persons are needed to be told: with 10, as much as "fewer
@@ -83,13 +83,13 @@ def needed(indicator: Indicator, bounds: Bounds, value: Figures, is_small: Mask)
     return need
 
 
-def fingerprint(bounds: Bounds) -> str:
+def fingerprint(bounds: DisclosureThresholds) -> str:
     """Of all that decides what the general file says of a reading; another one when a bound or an indicator changed."""
     said = f"{METHOD} {bounds} {small_cells(catalogue().values(), bounds)}"
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def told_bands(bounds: Bounds) -> dict[str, str]:
+def told_bands(bounds: DisclosureThresholds) -> dict[str, str]:
     """The bands of warnings that leave fewer numbers open than a hidden cell must, and the wider one told instead."""
     edges = [0, *(limit for limit, _ in BANDS)]
     narrow = [index for index in range(len(BANDS)) if edges[index + 1] - edges[index] < bounds.persons]
@@ -98,7 +98,7 @@ def told_bands(bounds: Bounds) -> dict[str, str]:
     return {words: f"<{joined[-1][0]}" for _, words in joined}
 
 
-def general_episodes(bounds: Bounds) -> str:
+def general_episodes(bounds: DisclosureThresholds) -> str:
     """SQL that reads ``restricted.episode`` and yields ``general.episode``: in bands, and of no employer.
 
     Warnings about single employers are told by area alone: many a section of an area has one or two large ones.
@@ -117,7 +117,7 @@ def general_episodes(bounds: Bounds) -> str:
         from restricted.episode"""  # nosec B608 # bands made of the region's whole numbers
 
 
-def general_events(bounds: Bounds, city: str) -> str:
+def general_events(bounds: DisclosureThresholds, city: str) -> str:
     """SQL that reads ``restricted.announced_event`` and yields ``general.announced_event``.
 
     Numbers of announced plans are left out; so is an event of too few employers or jobs, whose title may name them, and

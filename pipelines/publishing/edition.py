@@ -211,11 +211,11 @@ def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     for table, frame in frames.items():
         con.execute(f"delete from restricted.{table}")  # nosec B608 # names of our own tables and columns
         con.register("incoming", frame)
-        con.execute(f"insert into restricted.{table} by name select {_shared(con, table, frame)} from incoming")  # nosec B608 # names of our own tables and columns
+        con.execute(f"insert into restricted.{table} by name select {_common_columns(con, table, frame)} from incoming")  # nosec B608 # names of our own tables and columns
         con.unregister("incoming")
 
 
-def _shared(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> str:
+def _common_columns(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> str:
     columns = [row[0] for row in con.execute(f"describe restricted.{table}").fetchall()]
     return ", ".join(column for column in columns if column in frame.columns)
 

@@ -73,7 +73,7 @@ def adds_up(value: Figures) -> bool:
     return bool(np.abs(sums(*value.shape) @ value.ravel()).max(initial=0.0) <= EXACT)
 
 
-def reach(measure: Measure, is_open: Mask) -> Figures:
+def witness_distance(measure: Measure, is_open: Mask) -> Figures:
     """How far apart witnesses are in each open (hidden, not known elsewhere) cell; 0 where there is none.
 
     A lower bound of what is possible. areas × industries.
@@ -224,7 +224,7 @@ def protect(measures: Sequence[Measure], hidden: Mask) -> Mask | None:
 
 def _protect(measure: Measure, hidden: Mask) -> Mask | None:
     hidden = hidden.copy()
-    lo, hi = np.zeros(hidden.shape), reach(measure, hidden & ~measure.known)
+    lo, hi = np.zeros(hidden.shape), witness_distance(measure, hidden & ~measure.known)
     asked = np.zeros(hidden.shape, dtype=bool)
     while True:
         is_open = hidden & ~measure.known
@@ -241,4 +241,4 @@ def _protect(measure: Measure, hidden: Mask) -> Mask | None:
         moved = np.abs(change) > EXACT
         if (moved & ~hidden).any():
             hidden |= moved
-            hi = np.maximum(hi, lo + reach(measure, hidden & ~measure.known))
+            hi = np.maximum(hi, lo + witness_distance(measure, hidden & ~measure.known))

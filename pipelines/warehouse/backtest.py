@@ -81,7 +81,7 @@ def backtest(
         raise UserError(f"“{name}”在 {first} 至 {last} 的版次中没有数据 (no readings of this indicator)")
     recipe = chosen.recipes[vintages[-1].panel.grain]
     calendar = _calendar(region, vintages[0].panel.periods[0].date(), last)
-    frames = [_ahead(vintages, recipe), _judged(region, vintages, calendar, chosen, truth)]
+    frames = [_accuracy_by_horizon(vintages, recipe), _score_judgements(region, vintages, calendar, chosen, truth)]
     return Backtest(indicator, chosen.name, first, last, len(vintages), pd.concat(frames, ignore_index=True))
 
 
@@ -109,19 +109,19 @@ TITLES = {
 }
 
 
-def told(found: Backtest) -> list[str]:
+def backtest_lines(found: Backtest) -> list[str]:
     """The figures as lines for a person."""
     head = f"{found.indicator.title_zh}，方法 {found.method}，{found.first} 至 {found.last}，{found.editions} 个版次"
     table = found.figures[found.figures["series_level"] == EVERY_LEVEL]
     lines = [head]
     for horizon, rows in table.groupby("horizon"):
-        lines.append(f"预测{reach(found.indicator, int(horizon))}" if horizon else "判断")
+        lines.append(f"预测{horizon_words(found.indicator, int(horizon))}" if horizon else "判断")
         told = rows[rows["value"].notna()]
         lines += [f"  {TITLES[row.figure]}：{row.value:.3f}" for row in told.itertuples()]
     return lines
 
 
-def reach(indicator: Indicator, horizon: int) -> str:
+def horizon_words(indicator: Indicator, horizon: int) -> str:
     """How far ahead a horizon of the indicator's forecasts lies, in words: of daily figures they are sums of a week."""
     return f"未来第 {horizon // 7} 周（7 天合计）" if indicator.grains[0] is Grain.DAY else f"未来第 {horizon} 期"
 
@@ -165,7 +165,7 @@ def vintages_of(
         if cells is None or (not fresh.empty and fresh["period"].min().date() < cells.first):
             cells, calendar = cells_of(frame[_known_at(frame, at)], indicator, grain, region), pd.DataFrame()
         else:
-            cells.blank(gone)
+            cells.forget(gone)
             cells.apply(fresh)
         before = at
         if cells is None:
@@ -200,12 +200,12 @@ def _calendar(region: Region, first: date, last: date) -> pd.DataFrame:
     return region.calendar_frame(first, last + timedelta(days=AHEAD_DAYS))
 
 
-def _ahead(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
+def _accuracy_by_horizon(vintages: list[Vintage], recipe: Recipe) -> pd.DataFrame:
     """Accuracy by level and horizon of the sums that are over by now, in the last edition's eyes; numerators of ratios
     among the denominators that came, for nobody forecast these."""
     final = vintages[-1].panel
     level = final.series["level"].to_numpy()
-    widest = {span.reach: span.width for span in recipe.horizons}
+    widest = {span.lookback: span.width for span in recipe.horizons}
     rows = []
     for horizon, width in widest.items():
         sums = quality.sums(final, width)
@@ -246,7 +246,7 @@ def _naive_error(sums: Floats, season: int) -> Floats:
     return np.where(known.any(axis=1), mean, np.nan)[:, None]
 
 
-def _judged(
+def _score_judgements(
     region: Region, vintages: list[Vintage], calendar: pd.DataFrame, method: Method, truth: Path | None
 ) -> pd.DataFrame:
     """Calibration of p and what the alarm line found; the line comes from the periods before the first edition."""

@@ -80,7 +80,7 @@ class Cells:
             matrix[row[known], column[known]] = figures[known]
             setattr(self, name, matrix)
 
-    def blank(self, gone: pd.DataFrame) -> None:
+    def forget(self, gone: pd.DataFrame) -> None:
         """Readings that no longer hold are unknown until a new one is applied."""
         if gone.empty:
             return

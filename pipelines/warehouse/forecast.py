@@ -96,7 +96,7 @@ class Forecaster:
         elif start is not None:
             fresh = change.fresh[change.fresh["indicator"] == indicator.name]
             gone = change.gone[change.gone["indicator"] == indicator.name]
-            cells.blank(gone[is_cell(gone, indicator, grain, self._region)])
+            cells.forget(gone[is_cell(gone, indicator, grain, self._region)])
             cells.apply(fresh[is_cell(fresh, indicator, grain, self._region)])
         return cells
 

@@ -41,7 +41,7 @@ def watch(
             continue
         for figure, found in figures(con, region, name, panel).items():
             if np.isfinite(found.value):
-                sentence = told(catalogue()[name].title_zh, figure, found) if found.is_drift else None
+                sentence = drift_sentence(catalogue()[name].title_zh, figure, found) if found.is_drift else None
                 rows.append(
                     {
                         "edition_id": edition.edition_id,
@@ -68,9 +68,9 @@ def figures(con: duckdb.DuckDBPyConnection, region: Region, name: str, panel: Pa
     span, window = recipe.horizons[0], recipe.windows[0]
     since = panel.periods[-1] - RECENT - YEAR - timedelta(days=31)
     given = {"indicator": name, "city": region.city, "since": since.to_pydatetime()}
-    forecasts = con.execute(step("told_forecast"), {**given, "horizon": span.reach}).df()
+    forecasts = con.execute(step("told_forecast"), {**given, "horizon": span.lookback}).df()
     scores = con.execute(step("told_score"), {**given, "window_periods": window.length}).df()
-    starts, cubes = _apart(forecasts, panel, span.width, ["lo80", "hi80", "lo95", "hi95"])
+    starts, cubes = _disjoint_sums(forecasts, panel, span.width, ["lo80", "hi80", "lo95", "hi95"])
     came = quality.sums(panel, span.width).T[starts + span.width - 1]
     grown = [quality.grown(panel.until(max(start - 1, 0)), panel, start + span.width - 1) for start in starts]
     lo80, hi80, lo95, hi95 = (cube * np.reshape(grown, cube.shape) for cube in cubes)
@@ -79,7 +79,7 @@ def figures(con: duckdb.DuckDBPyConnection, region: Region, name: str, panel: Pa
         figure: _drift(panel, starts, span.width, _hits((came >= lo) & (came <= hi), came + lo + hi), EXPECTED[figure])
         for figure, (lo, hi) in ends.items()
     }
-    starts, (p,) = _apart(scores, panel, window.length, ["p"])
+    starts, (p,) = _disjoint_sums(scores, panel, window.length, ["p"])
     found["p_below_0.05"] = _drift(panel, starts, window.length, _hits(p < 0.05, p), EXPECTED["p_below_0.05"])
     return found
 
@@ -89,7 +89,7 @@ def _hits(is_hit: np.ndarray, known: Floats) -> Floats:
     return np.where(np.isnan(known), np.nan, is_hit)
 
 
-def _apart(frame: pd.DataFrame, panel: Panel, width: int, names: list[str]) -> tuple[np.ndarray, list[Floats]]:
+def _disjoint_sums(frame: pd.DataFrame, panel: Panel, width: int, names: list[str]) -> tuple[np.ndarray, list[Floats]]:
     """First columns (T,) of the told sums that are over and do not overlap, newest first; and what was told (T, n)."""
     series = pd.MultiIndex.from_frame(panel.series.loc[panel.series["level"] != "cell", ["area", "industry"]])
     column = panel.periods.get_indexer(pd.DatetimeIndex(frame["period"]))
@@ -123,7 +123,7 @@ def _drift(panel: Panel, starts: np.ndarray, width: int, hits: Floats, expected:
     return drift(hits[inside], is_recent[inside], expected)
 
 
-def told(title: str, figure: str, found: Drift) -> str:
+def drift_sentence(title: str, figure: str, found: Drift) -> str:
     """A drift in a sentence."""
     before = "此前没有可比的一年" if np.isnan(found.before) else f"上一年为 {found.before:.0%}"
     expected = EXPECTED[figure]

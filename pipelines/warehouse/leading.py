@@ -13,7 +13,7 @@ from models.panel import LEVELS, Floats, Integers, Panel, hierarchy
 from pipelines.core.catalogue.indicators import Indicator, indicator_named
 from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region
-from pipelines.warehouse.backtest import Vintage, editions_of, method_named, over_by_now, reach, vintages_of
+from pipelines.warehouse.backtest import Vintage, editions_of, horizon_words, method_named, over_by_now, vintages_of
 
 SIGMAS = 2.0  # standard errors: a gain within them may be chance
 LEVEL_NAMES = dict(zip(LEVELS, ("全市", "区县", "行业", "区县内行业", "群体"), strict=True))
@@ -58,14 +58,14 @@ def compare(
     if not own:
         raise UserError(f"“{name}”在 {first} 至 {last} 的版次中没有数据 (no readings of this indicator)")
     signals = np.concatenate([_signals(own, other) for other in others])
-    widths = {span.reach: span.width for span in method.recipes[own[0].panel.grain].horizons}
+    widths = {span.lookback: span.width for span in method.recipes[own[0].panel.grain].horizons}
     rows = [row for horizon, width in widths.items() for row in _compared(own, signals, horizon, width)]
     columns = ["series_level", "horizon", "forecasts", "error", "change", "change_error"]
     figures = pd.DataFrame(rows, columns=columns)
     return Leading(chosen[0], tuple(chosen[1:]), first, last, len(own), figures)
 
 
-def told(found: Leading) -> list[str]:
+def leading_lines(found: Leading) -> list[str]:
     """The figures as lines for a person, with what they mean."""
     names = "、".join(one.title_zh for one in found.by)
     head = f"{found.indicator.title_zh}，先行指标：{names}；{found.first} 至 {found.last}，{found.editions} 个版次"
@@ -73,17 +73,17 @@ def told(found: Leading) -> list[str]:
         return [head, "可比的预测太少，看不出有无帮助；请用更长的时段。"]
     lines = [head]
     for horizon, rows in found.figures.groupby("horizon"):
-        lines.append(f"预测{reach(found.indicator, int(horizon))}")
+        lines.append(f"预测{horizon_words(found.indicator, int(horizon))}")
         for row in rows.itertuples():
             error = f" ± {100 * row.change_error:.1f}" if np.isfinite(row.change_error) else ""
             lines.append(
                 f"  {LEVEL_NAMES[row.series_level]}：平均误差 {row.error:.2f} 人，用先行指标后变化 "
-                f"{100 * row.change:+.1f}{error} %，{verdict(row.change, row.change_error)}"
+                f"{100 * row.change:+.1f}{error} %，{change_words(row.change, row.change_error)}"
             )
     return lines
 
 
-def verdict(change: float, error: float) -> str:
+def change_words(change: float, error: float) -> str:
     """What a relative change of the error and its standard error mean."""
     if not np.isfinite(error):
         return "时段太短，不能判断"

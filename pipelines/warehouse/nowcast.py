@@ -5,7 +5,7 @@ from datetime import timedelta
 import duckdb
 import pandas as pd
 
-from models.completeness import completion, likely
+from models.completeness import completion, project_final
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import Edition
 from pipelines.core.region.load import Region
@@ -38,7 +38,7 @@ def nowcast(con: duckdb.DuckDBPyConnection, region: Region, edition: Edition) ->
         if known is None:
             continue
         value, share = rows["value"].to_numpy(float), (rows["reporting"] / rows["due"]).to_numpy(float)
-        middle, low, high = likely(value, share, known)
+        middle, low, high = project_final(value, share, known)
         told.append(rows.assign(likely=middle, lo=low, hi=high, samples=known.samples))
     if not told:
         return 0

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.core.catalogue.indicators import Indicator, catalogue
-from pipelines.warehouse.backtest import EVERY_LEVEL, TITLES, Backtest, reach
+from pipelines.warehouse.backtest import EVERY_LEVEL, TITLES, Backtest, horizon_words
 
 SIGMAS = 2.0  # standard errors of the difference: more than that is no chance
 # What each figure is compared by: a share that should be some value, less is better, or more is better.
@@ -36,7 +36,7 @@ def worsened(folder: Path, found: Backtest) -> list[str]:
 
     Figures without an error, and those for which neither way is better, are not compared.
     """
-    paths = _kept(folder).get(_name(found), [])
+    paths = _stored_runs(folder).get(_name(found), [])
     return _compared(found.indicator, found.figures, pd.read_csv(paths[-1])) if paths else []
 
 
@@ -44,7 +44,7 @@ def standing(folder: Path) -> list[str]:
     """What the last run kept of each indicator and method says is worse than in the one before it, as `worsened` does:
     it stands until a later run is no worse."""
     sentences = []
-    for paths in _kept(folder).values():
+    for paths in _stored_runs(folder).values():
         if len(paths) > 1:
             before, last = (pd.read_csv(path) for path in paths[-2:])
             indicator = catalogue()[last["indicator"].iloc[0]]
@@ -53,7 +53,7 @@ def standing(folder: Path) -> list[str]:
     return sentences
 
 
-def _kept(folder: Path) -> dict[str, list[Path]]:
+def _stored_runs(folder: Path) -> dict[str, list[Path]]:
     """Files of runs by indicator and method, the last run at the end."""
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.csv"), key=lambda path: path.stem.rsplit("_", 1)[-1]):
@@ -69,7 +69,7 @@ def _compared(indicator: Indicator, now: pd.DataFrame, before: pd.DataFrame) -> 
     for row in both.itertuples():
         gap = _badness(row.figure, row.value) - _badness(row.figure, row.value_before)
         if gap > SIGMAS * np.hypot(row.error, row.error_before):
-            ahead = f"预测{reach(indicator, int(row.horizon))}：" if row.horizon else ""
+            ahead = f"预测{horizon_words(indicator, int(row.horizon))}：" if row.horizon else ""
             sentences.append(
                 f"变差：{ahead}{TITLES[row.figure]} 由 {row.value_before:.3f}（{row.first_day} 至 {row.last_day}）"
                 f"变为 {row.value:.3f}，超出抽样误差"

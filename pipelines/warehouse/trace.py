@@ -134,7 +134,7 @@ def _silent(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> p
     ).df()
 
 
-def told(found: Trace, region: Region) -> list[str]:
+def trace_lines(found: Trace, region: Region) -> list[str]:
     """What a person reads, line by line: the figure, the sum of its lines, and the lines by file."""
     figure = found.figure
     names = dict(zip(region.places["code"], region.places["name"], strict=True))

@@ -62,16 +62,16 @@ def write_drops(region: Region, rows: int, into: dict[str, Path]) -> None:
         serial = np.char.add(head.encode(), np.char.zfill(np.arange(at.start, at.stop).astype("S7"), 7))
         return [
             fixed(serial),
-            wording.take("mark", lambda: [",,减员,", ",,增员,"], drawn.is_join[row].astype(np.int64), encoding),
+            wording.select("mark", lambda: [",,减员,", ",,增员,"], drawn.is_join[row].astype(np.int64), encoding),
             fixed(number),
             wording.identity(drawn.row.person[row], encoding)[1],
-            wording.take(
+            wording.select(
                 "employer", lambda: wording.employer + unknown_area,
                 drawn.row.employer[row] + len(unknown_area) * (wrong[at] & ~is_digit[at]), encoding,
             ),
-            wording.take("reason", lambda: [code + "," for code in codes], reason[row], encoding),
+            wording.select("reason", lambda: [code + "," for code in codes], reason[row], encoding),
             wording.day(drawn.row.effective[row], encoding),
-            wording.take("filed", lambda: [f"{PERIOD}{encoding.line_end}"], np.zeros(len(row), np.int64), encoding),
+            wording.select("filed", lambda: [f"{PERIOD}{encoding.line_end}"], np.zeros(len(row), np.int64), encoding),
         ]  # fmt: skip
 
     for name, path in into.items():

@@ -61,7 +61,7 @@ def _link(source: str, target: str) -> None:
 def ingest(folder: Path) -> int:
     """Take everything in, received as the day folders say; the files."""
     with_place = settings(folder)
-    return runs.take(with_place, regions.load(REGION), open_ledger(with_place), True, now()).files
+    return runs.ingest_all(with_place, regions.load(REGION), open_ledger(with_place), True, now()).files
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def _publish(folder: Path, small: bool, seed: int) -> float:
     here, region = settings(folder), regions.load(REGION)
     days, scale = (SMALL_DAYS, SMALL_SCALE) if small else (DAYS, SCALE)
     generate_city(region, here.inbox, CitySpec(days, scale, seed, LAST), truth=folder / "truth.csv")
-    runs.take(here, region, open_ledger(here), True, now())
+    runs.ingest_all(here, region, open_ledger(here), True, now())
     wanted = [Edition(day, 1, region.cutoff_at(day)) for day in (SMALL_EDITIONS if small else EDITIONS)]
     with store.connect(here) as warehouse:
         work = runs.start(warehouse.connection, here, region, wanted[-1].day)

@@ -39,7 +39,7 @@ def write(rows: int, folder: Path) -> None:
 
 def take(folder: Path) -> tuple[int, int]:
     """The whole way: hash, seal, list, read, check, write, remove from the inbox; rows and accepted rows."""
-    report = runs.take(settings(folder), regions.load(REGION), open_ledger(settings(folder)), True, now())
+    report = runs.ingest_all(settings(folder), regions.load(REGION), open_ledger(settings(folder)), True, now())
     return report.rows_total, report.rows_accepted
 
 

@@ -33,7 +33,7 @@ def prepare(folder: Path, days: int, scale: float, replay: int, during: int) -> 
     generate_city(region, here.inbox, CitySpec(days, scale, 1, LAST_DAY), truth=folder / "truth.csv")
     here.demonstration_mark.touch()
     ledger = open_ledger(here)
-    runs.take(here, region, ledger, True, now())
+    runs.ingest_all(here, region, ledger, True, now())
     last = LAST_DAY + timedelta(days=1)
     _run(folder, _days(ledger, last - timedelta(days=during + replay - 1), last - timedelta(days=during)))
     keep(folder)

@@ -43,7 +43,7 @@ class Place:
 
     def ingest(self) -> None:
         """Take everything in, received as the day folders say."""
-        runs.take(self.settings, self.region, self.ledger, True, now())
+        runs.ingest_all(self.settings, self.region, self.ledger, True, now())
 
     def replay(self, first: date, last: date) -> None:
         """Compute and publish the editions between two days."""

@@ -212,7 +212,7 @@ def test_a_page_whose_view_cannot_be_entered_is_not_given(site: Site, monkeypatc
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(trail, "write_entry", full)
+    monkeypatch.setattr(trail, "_insert_entry", full)
     for path in ("/employers", "/warnings"):
         answer = session.get(site.url + path, headers={"Accept": "text/html"})
         assert answer.status_code == 500

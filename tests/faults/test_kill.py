@@ -42,14 +42,16 @@ SHORT = {
 # holds together: the new folder's name, the pointer, the ledger's line of it, the decisions, a mail's file, its state.
 IN_TURN: list[tuple[str, float | str]] = [
     ("ingest", 0.7), ("judge", 0.95), ("publish", "_into_place -> Path.rename"),
-    ("publish", "_switch -> TextIOWrapper.write"), ("record", "enter -> write"), ("notify", "_decided -> record"),
+    ("publish", "_switch -> TextIOWrapper.write"), ("record", "enter_publication -> write_entry"), ("notify", "_decided -> add_notice"),
     ("mail", 0.54),
 ]  # fmt: skip
 LONG = (0.02, 0.14, 0.26, 0.38, 0.5, 0.62, 0.74, 0.86, 0.97)
 # A delay lets the kill fall into the middle of a statement of DuckDB; these stages go on long enough after it.
 DELAYED = [(stage, share, delay) for stage in ("ingest", "run", "publish") for share in LONG[:8] for delay in (3, 25)]
 POINTS = [(stage, share, 0) for stage, shares in SHORT.items() for share in shares]
-LEFT_BEHIND: list[tuple[str, float | str, bool]] = [("run", "editions -> record", False)]  # not yet in the ledger
+LEFT_BEHIND: list[tuple[str, float | str, bool]] = [
+    ("run", "editions -> record_edition", False)
+]  # not yet in the ledger
 if IS_LONG:
     LEFT_BEHIND += [("publish", 0.5, True)]
     POINTS += [(stage, share, 0) for stage in SHORT for share in LONG if share not in SHORT[stage]] + DELAYED

@@ -55,13 +55,13 @@ def sheets(content: bytes) -> dict[str, openpyxl.worksheet.worksheet.Worksheet]:
 def test_apart_says_the_same_as_the_check_in_this_process(answer: SandboxAnswer) -> None:
     checked = check(FEED, NAME, CONTENT, load(REGION))
     assert answer.feed == FEED
-    assert answer.outcome == checked.outcomes[0]
-    assert answer.outcome.rows_quarantined == 3
+    assert answer.only_file == checked.outcomes[0]
+    assert answer.only_file.rows_quarantined == 3
     assert answer.quarantined.to_pylist() == checked.quarantined.to_pylist()
 
 
 def test_what_the_check_says_names_no_person(answer: SandboxAnswer) -> None:
-    said = str(answer.quarantined.to_pylist()) + str(answer.outcome)
+    said = str(answer.quarantined.to_pylist()) + str(answer.only_file)
     assert not [secret for secret in (MALFORMED, person(32), "虚构人") if secret in said]
 
 
@@ -84,7 +84,7 @@ def test_a_file_that_needs_too_much_memory_is_stopped_and_the_next_is_checked() 
     many = b"\n".join([CLAIM_HEADER.encode(), *([claim(1).encode()] * 400_000)])
     with pytest.raises(SaidError, match=r"内存超过 .* MiB"):
         check_in_sandbox(many, NAME, REGION, limits=Limits(memory=200 << 20))
-    assert check_in_sandbox(CONTENT, NAME, REGION).outcome.rows_total == 34
+    assert check_in_sandbox(CONTENT, NAME, REGION).only_file.rows_total == 34
 
 
 def test_the_child_prints_no_traceback_whatever_it_is_asked() -> None:

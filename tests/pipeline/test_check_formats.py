@@ -64,7 +64,7 @@ def opened(content: bytes | None) -> dict[str, openpyxl.worksheet.worksheet.Work
 def test_the_error_sheet_of_a_spreadsheet_has_its_rows_and_marks_its_cells() -> None:
     lines = ["某县失业保险金申领情况", "", CLAIM_HEADER, claim(1), claim(2, area="379999"), claim(3)]
     answer = check_in_sandbox(workbook({"三月": lines}), f"{NAME}.xlsx", REGION, sheet=Rows.ALL)
-    assert (answer.outcome.rows_accepted, answer.outcome.rows_quarantined) == (2, 1)
+    assert (answer.only_file.rows_accepted, answer.only_file.rows_quarantined) == (2, 1)
     (sheet,) = opened(answer.error_sheet).values()
     header = [cell.value for cell in sheet[1]]
     assert header == [*CLAIM_HEADER.split(","), REASON, LINE]

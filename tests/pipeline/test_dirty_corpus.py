@@ -12,7 +12,7 @@ from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.formcheck.form_check import Checked, Checker, check
 from pipelines.formcheck.parsing.submission import submissions_of
-from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.formcheck.validation.file_result import FileOutcome
 from tests.pipeline.dirty_maker import archives, texts, workbooks, writings
 from tests.pipeline.ingest_place import REGION, Place
 

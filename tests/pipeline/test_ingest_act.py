@@ -10,7 +10,7 @@ import pytest
 from pipelines.core.domain import UserError
 from pipelines.core.region.load import load
 from pipelines.ingest.acceptance import apply_decisions, list_decidable
-from pipelines.ingest.reprocess import Span, replay, restate
+from pipelines.ingest.reprocess import ReprocessScope, replay, restate
 from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail.trail import Actor
 from pipelines.ledger.uploads.upload import decide_submission, decided_submissions
@@ -137,8 +137,8 @@ def test_a_replay_closes_what_passes_now_and_leaves_the_past_as_it_was(place: Pl
     place.ingest()
     later = mended(place, tmp_path)
     with store.connect(place.settings) as warehouse:
-        report = replay(later.settings, later.region, warehouse, Span(), NOON)
-        again = replay(later.settings, later.region, warehouse, Span(), NOON)
+        report = replay(later.settings, later.region, warehouse, ReprocessScope(), NOON)
+        again = replay(later.settings, later.region, warehouse, ReprocessScope(), NOON)
     assert (report.read, report.changed, report.closed_rows) == (1, 1, 1)
     assert (again.changed, again.closed_rows) == (0, 0)
     assert seen(place, "2020-03-10") == {"L001"}
@@ -153,7 +153,7 @@ def test_a_file_refused_for_its_many_wrong_rows_counts_after_a_replay(place: Pla
     assert place.ingest().refused == 1
     later = mended(place, tmp_path)
     with store.connect(place.settings) as warehouse:
-        assert replay(later.settings, later.region, warehouse, Span(FEED), NOON).closed_rows == 12
+        assert replay(later.settings, later.region, warehouse, ReprocessScope(FEED), NOON).closed_rows == 12
     assert seen(place, "2020-03-10") == set()
     assert len(seen(place, "2020-03-11")) == 12
 
@@ -163,8 +163,8 @@ def test_restating_changes_only_what_reads_otherwise_now(place: Place) -> None:
     place.drop(FEED, "2020-03-06", "benefit_claim_371522_20200305.csv", claims([3], area="371522"))
     place.ingest()
     with store.connect(place.settings) as warehouse:
-        assert restate(place.settings, place.region, warehouse, Span(FEED), NOON).changed == 0
+        assert restate(place.settings, place.region, warehouse, ReprocessScope(FEED), NOON).changed == 0
         warehouse.connection.execute("update benefit_claim set industry = 'F' where claim_id = 'L003'")
-        assert restate(place.settings, place.region, warehouse, Span(FEED), NOON).changed == 1
+        assert restate(place.settings, place.region, warehouse, ReprocessScope(FEED), NOON).changed == 1
     assert industry_seen(place, "2020-03-10", "L003") == ["F"]
     assert industry_seen(place, "2020-03-11", "L003") == ["C"]

@@ -42,7 +42,7 @@ def test_the_error_without_them_is_that_of_the_editions_forecasts(replayed: Hous
     ]
     assert row["error"] == pytest.approx(np.mean(plain), rel=0.25), "the first forecasts only teach"
     assert abs(row["change"]) < 0.2
-    lines = leading.told(found)
+    lines = leading.leading_lines(found)
     assert "减员、招聘需求人数" in lines[0]
     assert any(line == "预测未来第 1 周（7 天合计）" for line in lines)
 

@@ -13,7 +13,7 @@ import pytest
 from pipelines.core.region.load import Region
 from pipelines.formcheck.form_check import Checker
 from pipelines.formcheck.parsing.confined import Limits, Opener
-from pipelines.formcheck.validation.outcome import Checked
+from pipelines.formcheck.validation.file_result import Checked
 from pipelines.ingest import inbox
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import CLAIM_HEADER, ROOT, Place, claim, claims, csv
@@ -134,7 +134,7 @@ from pipelines.formcheck.form_check import Checker
 from pipelines.core.region.load import load
 from tests.pipeline.ingest_place import REGION, Place
 
-original, check = guarded.drops_of, Checker.check
+original, check = guarded.submissions_of, Checker.check
 
 def opening(content, *rest):
     if b"L007" in content and sys.argv[2] == "opening":
@@ -146,7 +146,7 @@ def checking(self, contract, drops):
         os.kill(os.getpid(), signal.SIGKILL)
     return check(self, contract, drops)
 
-guarded.drops_of, Checker.check = opening, checking
+guarded.submissions_of, Checker.check = opening, checking
 Place.at(Path(sys.argv[1]), load(REGION)).ingest()
 """
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.core.domain import GENERAL, Edition, UserError
 from pipelines.core.region import load as regions
-from pipelines.core.region.disclosure_policy import Bounds
+from pipelines.core.region.disclosure_policy import DisclosureThresholds
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 from pipelines.published.read import read
@@ -104,7 +104,7 @@ def test_the_general_file_goes_on_from_the_one_before_as_if_derived_anew_and_ano
     here.gangshao("publish")
     assert general(here, EVERY_GENERAL) == went_on
     settings = settings_of(here)
-    region = replace(regions.load(settings.region), disclosure=Bounds(persons=40))
+    region = replace(regions.load(settings.region), disclosure=DisclosureThresholds(persons=40))
     with store.connect(settings) as warehouse:
         publish(warehouse.connection, settings.published, region, EDITION_OF_2030, {})
     assert general(here, "select min(value) from reading where indicator = 'benefit_claim'")[0][0] >= 40

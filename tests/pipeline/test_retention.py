@@ -14,7 +14,7 @@ from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.ingest import retention as purging
-from pipelines.ingest.reprocess import ReprocessReport, Span, replay, restate
+from pipelines.ingest.reprocess import ReprocessReport, ReprocessScope, replay, restate
 from pipelines.ingest.retention import purge
 from pipelines.warehouse import store
 from tests import tier
@@ -266,7 +266,7 @@ def test_a_code_that_is_no_longer_valid_refuses_purged_rows_too(place: Place) ->
 
 def reread(place: Place, how: Callable[..., ReprocessReport]) -> ReprocessReport:
     with store.connect(place.settings) as warehouse:
-        return how(place.settings, place.region, warehouse, Span(), LATER)
+        return how(place.settings, place.region, warehouse, ReprocessScope(), LATER)
 
 
 @pytest.mark.parametrize("how", [replay, restate])

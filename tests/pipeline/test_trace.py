@@ -17,7 +17,7 @@ from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
 from pipelines.warehouse import store
 from pipelines.warehouse.figure import Figure, FigureAddress, find_figure
-from pipelines.warehouse.trace import Trace, told, trace
+from pipelines.warehouse.trace import Trace, trace, trace_lines
 from tests.house import ROOT, House
 from tests.pipeline.sent_lines import Lines, Sender
 
@@ -102,7 +102,7 @@ def test_the_lines_printed_for_fifty_numbers_are_those_the_files_hold(
             number["period"], at,
         )  # fmt: skip
         expected = {"numerator": above} | ({"denominator": below} if traced.figure.indicator.is_ratio else {})
-        assert printed(told(traced, REGION)) == expected, number
+        assert printed(trace_lines(traced, REGION)) == expected, number
         assert traced.agrees, number
         assert traced.figure.value == number["value"], number
 
@@ -138,7 +138,7 @@ def test_a_zero_names_the_files_that_spoke_and_held_no_such_row(
     assert traced.lines.empty
     assert traced.agrees
     assert traced.silent["file_name"].tolist() == [f"benefit_claim_{area}_20261013.csv"]
-    assert any("没有这样的行" in line for line in told(traced, REGION))
+    assert any("没有这样的行" in line for line in trace_lines(traced, REGION))
 
 
 def test_the_command_prints_and_writes_every_line_and_nobodys_identity(replayed: House, tmp_path: Path) -> None:

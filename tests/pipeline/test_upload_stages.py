@@ -49,7 +49,7 @@ def send(place: Place, ledger: Ledger, content: bytes, version: int = 1, feed: s
 
 
 def taken(place: Place, ledger: Ledger, later: int = 0) -> None:
-    run.take(place.settings, place.region, ledger, False, NOW + timedelta(minutes=later))
+    run.ingest_all(place.settings, place.region, ledger, False, NOW + timedelta(minutes=later))
 
 
 def stage(ledger: Ledger, one: Upload) -> tuple[Stage, int | None, int | None]:

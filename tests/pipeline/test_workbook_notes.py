@@ -12,7 +12,7 @@ from pipelines.core.region.load import Region, load
 from pipelines.formcheck.error_report import further_messages
 from pipelines.formcheck.form_check import check
 from pipelines.formcheck.parsing.workbook import find_hidden
-from pipelines.formcheck.validation.outcome import FileOutcome
+from pipelines.formcheck.validation.file_result import FileOutcome
 from tests.pipeline.biff import compound, xls
 from tests.pipeline.dirty_maker import cells
 from tests.pipeline.dirty_text import HEADCOUNT, HEADCOUNT_HEADER, headcount

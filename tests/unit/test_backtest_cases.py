@@ -116,6 +116,6 @@ def test_what_stands_of_a_warning_is_read_from_the_ledger(tmp_path: Path) -> Non
 def test_a_figure_that_only_one_of_two_rules_has_is_said_to_lack_of_the_other() -> None:
     found = {"first": "2026-01-01", "last": "2026-06-30", "editions": 180, "confirmed": 0.5, "touched": None,
              "per_week_of_area": {}, "cases": [], "replaces": {"confirmed": None, "touched": 0.7}}  # fmt: skip
-    lines = rules.told(REGION, "new_rule", found)
+    lines = rules.backtest_lines(REGION, "new_rule", found)
     assert "  已判定的当中属实的比例：0.5（现行 无）" in lines
     assert "  黄色及以上与已知事件有关的比例：无（现行 0.7）" in lines

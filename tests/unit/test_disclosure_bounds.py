@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import UserError
-from pipelines.core.region.disclosure_policy import Bounds, bounds
+from pipelines.core.region.disclosure_policy import DisclosureThresholds, bounds
 from pipelines.judging.lifecycle import BANDS
 from pipelines.publishing.disclosure import is_small, told_bands
 from pipelines.publishing.external_constraints import band_limits
@@ -41,7 +41,7 @@ PERSONS, EMPLOYERS, VILLAGES, NOBODY = "benefit_claim", "insured_headcount", "ou
 def test_a_cell_that_rests_on_too_few_or_on_one_is_hidden(
     indicator: str, numerator: float, units: int, largest: float, second: float | None, is_hidden: bool
 ) -> None:
-    small = is_small(catalogue()[indicator], Bounds())
+    small = is_small(catalogue()[indicator], DisclosureThresholds())
     said = duckdb.execute(
         f"select {small} from (select $n as numerator, $u as units, $l as largest_unit, $s::double as second_unit)",
         {"n": float(numerator), "u": units, "l": float(largest), "s": second},
@@ -71,7 +71,7 @@ def test_a_band_is_read_as_the_whole_numbers_it_admits(words: str, limits: tuple
 
 @pytest.mark.parametrize("persons", [2, 10, 11, 30, 31, 60])
 def test_no_band_that_is_told_leaves_fewer_numbers_open_than_a_hidden_cell(persons: int) -> None:
-    told = {told_bands(Bounds(persons=persons)).get(words, words) for _, words in BANDS}
+    told = {told_bands(DisclosureThresholds(persons=persons)).get(words, words) for _, words in BANDS}
     assert all(most - least + 1 >= persons for least, most in map(band_limits, told))
 
 

@@ -15,7 +15,8 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.accounts import account, link, password
 from pipelines.ledger.accounts.password import weakness
-from pipelines.ledger.accounts.sign_in import LONGEST, Refused, SignedIn, of_account, sign_in, wait_after
+from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
+from pipelines.ledger.accounts.throttle import LONGEST, of_account, wait_after
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.db.schema import attempt
 

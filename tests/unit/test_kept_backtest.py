@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.warehouse import leading
-from pipelines.warehouse.backtest import EVERY_LEVEL, Backtest, told
+from pipelines.warehouse.backtest import EVERY_LEVEL, Backtest, backtest_lines
 from pipelines.warehouse.stored_backtests import keep, standing, worsened
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -41,11 +41,11 @@ def test_how_far_ahead_is_said_in_the_periods_that_are_forecast(
     tmp_path: Path, indicator: str, horizon: int, words: str
 ) -> None:
     good, bad = (_run(month, share, indicator, horizon) for month, share in ((1, 0.95), (2, 0.7)))
-    assert words in told(good)
+    assert words in backtest_lines(good)
     keep(tmp_path, good, NOON)
     (worse,) = worsened(tmp_path, bad)
     assert worse.startswith(f"变差：{words}：")
     keep(tmp_path, bad, NOON + timedelta(minutes=1))
     assert f"：变差：{words}：" in standing(tmp_path)[0]
     table = pd.DataFrame([("total", horizon, 20, 3.0, -0.1, 0.01)], columns=["series_level", "horizon", "forecasts", "error", "change", "change_error"])  # fmt: skip
-    assert words in leading.told(leading.Leading(good.indicator, (), good.first, good.last, 28, table))
+    assert words in leading.leading_lines(leading.Leading(good.indicator, (), good.first, good.last, 28, table))

@@ -168,7 +168,7 @@ def test_looking_further_ahead_changes_no_judgement_and_no_nearer_forecast(grain
     method = replace(LEVEL_FACTOR, recipes={**LEVEL_FACTOR.recipes, grain: nearer})
     near, far = assess(panel, table, method=method)[0], assess(panel, table)[0]
     pd.testing.assert_frame_equal(near.score, far.score, check_exact=True)
-    kept = far.forecast[far.forecast["horizon"] <= nearer.ahead].reset_index(drop=True)
+    kept = far.forecast[far.forecast["horizon"] <= nearer.periods_ahead].reset_index(drop=True)
     pd.testing.assert_frame_equal(near.forecast, kept, check_exact=True)
     assert len(far.forecast) == 2 * len(near.forecast)
 

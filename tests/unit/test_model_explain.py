@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.explain import Scores, explained, raise_by, strength
+from models.explain import Scores, explained, raise_by, z_score
 from models.panel import Worse, hierarchy
 from models.recipe import DAY
 from models.reconcile import table
@@ -118,7 +118,7 @@ def test_without_a_tree_every_series_tells_itself():
     scores = city({"SB": 40.0})
     lines = np.full(len(NAMES), 2.5)
     answer = explained(scores, lines, np.zeros(len(NAMES), dtype=bool), None, DAY)
-    above = strength(scores, scores.expected, DAY) > lines
+    above = z_score(scores, scores.expected, DAY) > lines
     assert answer[above].tolist() == np.flatnonzero(above).tolist()
     assert (answer[~above] == -1).all()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.completeness import LUMP_RATIO, outages, usual_days, waiting
+from models.completeness import LUMP_RATIO, days_without_report, outages, usual_days
 
 AREAS, DAYS = 6, 100
 DUE = np.arange(DAYS) % 7 < 5
@@ -143,7 +143,7 @@ def test_nothing_is_known_of_an_area_that_has_just_begun():
     found = outages(people, DUE)
     assert not found.silent[3].any()
     assert (found.days[3] == 1).all()
-    assert waiting(np.isfinite(people), DUE)[3, AT - 2] == 0
+    assert days_without_report(np.isfinite(people), DUE)[3, AT - 2] == 0
 
 
 def test_a_column_does_not_change_when_later_ones_come():

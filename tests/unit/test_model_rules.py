@@ -175,5 +175,5 @@ def test_the_program_says_the_same_however_many_threads_the_machine_would_give_i
 
 def test_recipes_look_no_further_back_than_they_keep():
     for recipe in (DAY, WEEK):
-        assert recipe.reach >= max(span.reach for span in recipe.windows)
+        assert recipe.lookback >= max(span.lookback for span in recipe.windows)
         assert {"total", "area", "industry", "cell", "cohort"} == set(recipe.allowance)

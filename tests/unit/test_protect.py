@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from scipy.optimize import linprog
 
 from pipelines.publishing import suppression as protect_module
-from pipelines.publishing.suppression import Measure, adds_up, protect, reach, sums, witnesses
+from pipelines.publishing.suppression import Measure, adds_up, protect, sums, witness_distance, witnesses
 
 NEED = 9.0
 
@@ -93,7 +93,7 @@ def test_what_is_known_elsewhere_is_not_leant_on(inner: np.ndarray, random: obje
 def test_what_proportional_fitting_finds_is_never_wider_than_what_is_possible(inner: np.ndarray) -> None:
     value = with_totals(inner.astype(float))
     hidden = value < 10
-    found, possible = reach(measure(value), hidden), widths(measure(value), hidden)
+    found, possible = witness_distance(measure(value), hidden), widths(measure(value), hidden)
     assert (found <= possible + 0.01)[hidden].all()
 
 

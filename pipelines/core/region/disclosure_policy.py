@@ -10,7 +10,7 @@ _MOST = 100  # beyond it no band of a warning would be left
 
 
 @dataclass(frozen=True)
-class Bounds:
+class DisclosureThresholds:
     """Below which a cell of the general file is hidden: the section ``[disclosure]`` of region.toml.
 
     The defaults are the project's proposal after 统计法 (2024) art. 28: no material from which a single respondent can
@@ -27,10 +27,10 @@ class Bounds:
     """Without its two largest, a cell holds at least so many per cent of the largest: what the second leaves open."""
 
 
-def bounds(settings: Mapping[str, object], where: str) -> Bounds:
+def bounds(settings: Mapping[str, object], where: str) -> DisclosureThresholds:
     """The bounds a region's settings name, else the defaults; ``where``: the file, for the sentence of a UserError."""
     said = settings.get("disclosure", {})
-    names = [field.name for field in fields(Bounds)]
+    names = [field.name for field in fields(DisclosureThresholds)]
     if not isinstance(said, dict):
         raise UserError(f"{where}“disclosure”应为一节，请写成 [disclosure]，下面每行一项：{'、'.join(names)}。")
     for name, value in said.items():
@@ -42,7 +42,7 @@ def bounds(settings: Mapping[str, object], where: str) -> Bounds:
             raise UserError(f"{where} [disclosure]“{name}”应为 0.5 至 1 之间的小数，例如 0.8，现为 {value!r}。")
         if not is_share and not (is_number and value == int(value) and 2 <= value <= _MOST):
             raise UserError(f"{where} [disclosure]“{name}”应为 2 至 {_MOST} 的整数，现为 {value!r}。")
-    return Bounds(**said)
+    return DisclosureThresholds(**said)
 
 
 def office_sees(settings: Mapping[str, object], where: str) -> frozenset[str]:

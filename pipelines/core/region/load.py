@@ -12,7 +12,7 @@ import pandas as pd
 
 from models.recipe import BY_METHOD, DEFAULT_METHOD
 from pipelines.core.domain import Grain, UserError
-from pipelines.core.region.disclosure_policy import Bounds, bounds, office_sees
+from pipelines.core.region.disclosure_policy import DisclosureThresholds, bounds, office_sees
 from pipelines.core.region.folder import frames_of, header_aliases, tables_of
 from pipelines.core.region.place_names import place_names
 from pipelines.core.region.table import clock
@@ -42,7 +42,7 @@ class Region:
     run_weekdays: frozenset[int]
     city: str
     has_spring_festival: bool
-    disclosure: Bounds
+    disclosure: DisclosureThresholds
     office_sees: frozenset[str]
     """What an office may see of other areas: see pipelines.core.region.disclosure_policy."""
     method: str

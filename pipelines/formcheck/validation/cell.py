@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from pipelines.core.domain import UNKNOWN_INDUSTRY, Said
 from pipelines.core.region.load import Region
 from pipelines.feeds.contract import Column, Kind
+from pipelines.formcheck.validation.file_result import Checked, FileOutcome
 from pipelines.formcheck.validation.identity import is_employer_code
-from pipelines.formcheck.validation.outcome import Checked, FileOutcome
 
 VALUE = "{value}"
 DETAIL = "{detail}"
@@ -273,7 +273,7 @@ def shown(checked: Checked) -> Checked:
         if rows.num_rows and pc.any(pc.match_substring_regex(column, _RE2)).as_py():
             texts = [None if text is None else _lines(text) for text in column.to_pylist()]
             rows = rows.set_column(rows.schema.get_field_index(name), name, pa.array(texts, column.type))
-    return replace(checked, outcomes=[_outcome(item) for item in checked.outcomes], quarantined=rows)
+    return replace(checked, outcomes=[_printable(item) for item in checked.outcomes], quarantined=rows)
 
 
 _RE2 = "[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x{9f}\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}]"
@@ -283,7 +283,7 @@ def _lines(text: str) -> str:
     return "\n".join(map(visible, text.split("\n")))
 
 
-def _outcome(outcome: FileOutcome) -> FileOutcome:
+def _printable(outcome: FileOutcome) -> FileOutcome:
     return replace(
         outcome,
         reason=outcome.reason and _lines(outcome.reason),

@@ -34,7 +34,7 @@ class RowValidator:
         self._connection, self._persons = connection, persons
         self._known: dict[str, tuple[pa.Scalar, pa.Table]] = {}
 
-    def judged(
+    def validate(
         self, contract: Contract, compiled: Statement, received: pa.Table, batch: pa.Table, needs_trim: bool
     ) -> pa.Table:
         """Received rows (drop_no, line_number, c0…) in their order: drop_no, drop_id, line_number, facts, fails
@@ -62,7 +62,8 @@ class RowValidator:
         between = self._asked(compiled.judged, "typed", typed)
         fails |= between.column("fails").to_numpy()
         facts = {
-            name: _kept((between if name in between.column_names else typed).column(name)) for name in compiled.facts
+            name: _flat_or_coded((between if name in between.column_names else typed).column(name))
+            for name in compiled.facts
         }
         shown = self._shown(compiled, received, typed, fails)
         return pa.table(
@@ -182,7 +183,7 @@ def _of(drop_no: pa.Array, column: pa.ChunkedArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(drop_no, _flat(column))
 
 
-def _kept(column: pa.ChunkedArray) -> pa.Array:
+def _flat_or_coded(column: pa.ChunkedArray) -> pa.Array:
     """A column as one array; texts may stay coded by their distinct values, other values are written out."""
     flat = _flat(column)
     is_coded = isinstance(flat, pa.DictionaryArray) and not pa.types.is_string(flat.type.value_type)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipelines.core.domain import Said
 from pipelines.feeds.contract import Contract
 from pipelines.formcheck.parsing.csv_rows import Malformed
-from pipelines.formcheck.validation.outcome import Checked, FileOutcome
+from pipelines.formcheck.validation.file_result import Checked, FileOutcome
 from pipelines.formcheck.validation.statement import Statement, sentences
 
 Hashes = npt.NDArray[np.uint64]
@@ -112,7 +112,7 @@ class ValidationResult:
         self._drop_no: npt.NDArray[np.int32] = judged.column("drop_no").to_numpy()
         self._fails: Ints = judged.column("fails").to_numpy().copy()
 
-    def settled(self) -> Checked:
+    def checked(self) -> Checked:
         """To be asked once."""
         self._mark_repeated()
         broken = self._counted(np.array([item.drop_no for item in self._malformed], dtype=np.int32))
@@ -124,7 +124,7 @@ class ValidationResult:
         said = dict.fromkeys(np.flatnonzero(whole).tolist(), too_many_wrong(self._contract)) | self._unbalanced()
         refused_rows = self._counted(self._drop_no[self._fails != 0]) + broken
         outcomes = [
-            self._outcome(item, int(rows[number]), int(refused_rows[number]), said.get(number))
+            self._file_outcome(item, int(rows[number]), int(refused_rows[number]), said.get(number))
             for number, item in enumerate(self._outcomes)
         ]
         accepted = self._judged.select(["drop_id", "line_number", *self._compiled.facts])
@@ -136,7 +136,7 @@ class ValidationResult:
         return np.bincount(drop_no, minlength=len(self._outcomes))
 
     @staticmethod
-    def _outcome(item: FileOutcome, rows: int, refused: int, said: Said | None) -> FileOutcome:
+    def _file_outcome(item: FileOutcome, rows: int, refused: int, said: Said | None) -> FileOutcome:
         counted = replace(item, rows_total=rows, rows_accepted=rows - refused, rows_quarantined=refused)
         return counted if said is None else replace(counted, status="refused", reason=said.zh, reason_en=said.en)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Update, delete, func, insert, select, update
 from pipelines.core.domain import Audience, Role, Said, SaidError, Viewer
 from pipelines.ledger.accounts import session
 from pipelines.ledger.accounts.session import join_areas, split_areas, viewer_in
-from pipelines.ledger.accounts.sign_in import forget_addresses, forget_attempts, of_account, of_device, of_owner
+from pipelines.ledger.accounts.throttle import forget_addresses, forget_attempts, of_account, of_device, of_owner
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, Actor
 from pipelines.ledger.db.schema import account as account_table

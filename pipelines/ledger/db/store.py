@@ -96,13 +96,13 @@ def open_ledger(settings: Settings) -> Ledger:
     except (DatabaseError, OSError) as error:
         place = url.render_as_string(hide_password=True)
         raise UserError(
-            f"打不开台账 {place}：{_why(error)}；请检查地址、权限和磁盘空间后重试"
+            f"打不开台账 {place}：{_first_line(error)}；请检查地址、权限和磁盘空间后重试"
             " (the ledger cannot be opened or written: check its address, the permissions and the disk)"
         ) from error
     return ledger
 
 
-def _why(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
 

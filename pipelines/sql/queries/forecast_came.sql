@@ -10,7 +10,8 @@ with made as (
         and expected is not null
 ),
 known as (
-    select indicator, grain, period, numerator as value, denominator, reporting < due as is_short
+    select indicator, grain, period, numerator as value, denominator,
+        coalesce(is_provisional, false) or coalesce(reporting < due, false) as is_short
     from reading
     where area = $area and industry = 'ALL' and cohort = 'all' and numerator is not null
 ),

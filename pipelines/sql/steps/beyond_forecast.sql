@@ -17,7 +17,7 @@ with made as (
 ),
 known as (
     select reading.indicator, reading.area, reading.industry, reading.period, reading.numerator,
-        reading.reporting < reading.due as is_short
+        reading.is_provisional or coalesce(reading.reporting < reading.due, false) as is_short
     from reading
     join (select distinct indicator, grain from wanted) as own
         on reading.indicator = own.indicator and reading.grain = own.grain

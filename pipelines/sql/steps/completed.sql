@@ -7,5 +7,5 @@ join reading as final
     on final.known_to is null and final.indicator = earlier.indicator and final.area = earlier.area
     and final.industry = earlier.industry and final.cohort = earlier.cohort and final.grain = earlier.grain
     and final.period = earlier.period
-where earlier.known_to is not null and earlier.is_provisional and final.reporting >= final.due
+where earlier.known_to is not null and earlier.is_provisional and not (final.is_provisional or coalesce(final.reporting < final.due, false))
     and earlier.industry = 'ALL' and earlier.cohort = 'all' and earlier.reporting > 0 and earlier.period >= $since
