@@ -176,7 +176,7 @@ def _scores(found: list[Score]) -> Any:
         indicator = forecast_record.as_forecast(known[one.indicator])
         is_enough = one.forecasts >= forecast_record.FEWEST
         shares = [percent(one.within_80), percent(one.within_95)] if is_enough else [text("too few")] * 2
-        rows.append([indicator.title, one.ahead, count(one.forecasts), *shares, *_errors(one, indicator)])
+        rows.append([indicator.title, one.horizon_words, count(one.forecasts), *shares, *_errors(one, indicator)])
     names = (
         "Indicator",
         "Reach",

@@ -34,7 +34,7 @@ class Score:
     compared: int
 
     @property
-    def ahead(self) -> str:
+    def horizon_words(self) -> str:
         """How far ahead, in words."""
         return text(_AHEAD[self.grain], number=self.horizon // headline.WEEK if self._is_daily else self.horizon)
 

@@ -30,7 +30,7 @@ Clock = Callable[[], datetime]
 NAME = "entrance"
 # What may be asked for without a session. Signing out is not among them: it needs one.
 OPEN_ENDPOINTS = frozenset(
-    {f"{NAME}.{view}" for view in ("static", "waiting", "enter", "show_link", "use_link", "speak")}
+    {f"{NAME}.{view}" for view in ("static", "show_sign_in", "enter", "show_link", "use_link", "speak")}
 )
 ROLE_TITLES = {
     Role.CITY_LEADER: "City leader",
@@ -54,7 +54,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     pages.add_app_template_global(css_variables, "css_variables")
 
     @pages.get("/sign-in")
-    def waiting() -> Response:
+    def show_sign_in() -> Response:
         to = _page_of_ours(request.args.get("to", ""))
         return _page("waiting.html", 200, is_demonstration=settings.demonstration_mark.exists(), to=to)
 
