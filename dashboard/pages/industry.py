@@ -91,7 +91,7 @@ def _shown(code: str, area: str) -> tuple[str, list[Figure]]:
 
 
 def _figures(area: str, code: str) -> list[Figure]:
-    known = headline.ordered(list(reference.indicators().values()))
+    known = reference.ordered(list(reference.indicators().values()))
     return [one for one in (headline.of_indicator(item, area, code) for item in known) if one is not None]
 
 

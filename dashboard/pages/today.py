@@ -40,9 +40,10 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     brought = read_progress(warnings)
     fill_in_progress(warnings, brought)
     is_open = [one for one in brought.values() if not one.is_ended] + list(read_progress(events).values())
+    chosen = {one.indicator for one in reference.shown_in("matrix")}
     panels = [
         (text("Warnings and areas"), _first()),
-        (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix if matrix in model.CHOICES else ""))),
+        (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix if matrix in chosen else ""))),
     ]
     if data.viewer().audience is not Audience.OFFICE:  # an office would take what is not its own for quiet
         panels.append((text("Map"), html.Div(_shared_map(), className="beside")))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard.locale import short_day, text, value
 from dashboard.locale.translation import worded
-from dashboard.summary import headline, reference
+from dashboard.summary import reference
 from dashboard.summary.comparison import NORMAL_RANGE_SIGMAS, Comparison, against_range, certainty_word, of_incomplete
 from dashboard.summary.course import Course, since
 from dashboard.summary.headline import WEEK
@@ -45,7 +45,7 @@ def is_cohort(code: str) -> bool:
 def indicators(area: str) -> list[Indicator]:
     """Indicators of which groups of people are told for an area to this viewer, in the order of the pages."""
     told = set(_weeks(area)["indicator"])
-    return headline.ordered([one for one in reference.indicators().values() if one.indicator in told])
+    return reference.ordered([one for one in reference.indicators().values() if one.indicator in told])
 
 
 def weeks(indicator: Indicator, area: str) -> list[Week]:

@@ -50,7 +50,7 @@ def offered(area: str) -> list[Indicator]:
     names = set(data.read("ahead", area=area, industry=TOTAL_INDUSTRY)["indicator"])
     names |= set(came(area)["indicator"]) | too_short(area)
     known = reference.indicators()
-    return [as_forecast(one) for one in headline.ordered([known[name] for name in names if name in known])]
+    return [as_forecast(one) for one in reference.ordered([known[name] for name in names if name in known])]
 
 
 def too_short(area: str) -> set[str]:

@@ -28,19 +28,6 @@ SPARK_WEEKS = 12
 SHOWN_MONTHS = 24
 TOO_SHORT = "insufficient"  # what a score says of a history by which nothing can be expected
 COMMON_SHARE = 0.8  # the share of past months that a month's common range covers
-# Cards stand in this order; indicators a region adds follow by title.
-_ORDER = (
-    "benefit_claim",
-    "insured_leave",
-    "insured_net_change",
-    "vacancy",
-    "weekly_claims",
-    "job_loss_rate",
-    "insured_net_change_rate",
-    "layoff_reported",
-    "vacancy_seeker_ratio",
-    "insured_headcount",
-)
 
 
 @dataclass(frozen=True)
@@ -69,26 +56,20 @@ class Figure:
     normal: tuple[float, float] | None = None
 
 
-def ordered(indicators: list[Indicator]) -> list[Indicator]:
-    """Indicators in the order of the pages."""
-    rank = {name: number for number, name in enumerate(_ORDER)}
-    return sorted(indicators, key=lambda item: (rank.get(item.indicator, len(rank)), item.title))
-
-
 def frequent(area: str, most: int | None = None) -> list[Figure]:
     """Figures of the daily indicators: the last seven days, or the last whole week where days are not shown.
 
     ``most``: only so many, the most important first.
     """
     kept = [item for item in reference.indicators().values() if item.grains & {"day", "week"} and not item.is_ratio]
-    figures = (figure(item, area) for item in ordered(kept))
+    figures = (figure(item, area) for item in reference.ordered(kept))
     return list(islice((one for one in figures if one is not None), most))
 
 
 def monthly(area: str, most: int | None = None) -> list[Figure]:
     """Figures of the indicators that come by the month; ``most`` as above."""
     kept = [item for item in reference.indicators().values() if not item.grains & {"day", "week"}]
-    figures = (_of_months(item, area) for item in ordered(kept))
+    figures = (_of_months(item, area) for item in reference.ordered(kept))
     return list(islice((figure for figure in figures if figure is not None), most))
 
 

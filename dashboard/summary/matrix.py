@@ -20,7 +20,6 @@ from pipelines.core.domain import TOTAL_INDUSTRY, Audience
 
 WINDOW = 28  # days: most 7-day cells of a city this size are below 10 people
 FEWEST = 3  # persons: one more than none is no deviation, whatever its probability
-CHOICES = ("benefit_claim", "insured_leave", "weekly_claims")
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,7 @@ class Matrix:
 
 def choices() -> list[Indicator]:
     """Indicators a matrix can show here: those with figures."""
-    known = reference.indicators()
-    return [known[name] for name in CHOICES if name in known and not _rows(known[name]).empty]
+    return [one for one in reference.shown_in("matrix") if not _rows(one).empty]
 
 
 def matrix(wanted: str) -> Matrix | None:

@@ -80,7 +80,6 @@ def _listed(names: list[str]) -> str:
     return text("{shown}; and {more} more", shown=shown, more=more) if more > 0 else shown
 
 
-SHOWN = ("benefit_claim", "insured_leave", "weekly_claims")
 _MOST = 2
 _NONE = 9  # a level below all levels
 
@@ -114,8 +113,7 @@ def counties() -> list[County]:
 
 
 def _figures(area: str) -> dict[str, Figure]:
-    known = reference.indicators()
-    figures = {name: headline.figure(known[name], area) for name in SHOWN if name in known}
+    figures = {one.indicator: headline.figure(one, area) for one in reference.shown_in("counties")}
     return dict([(name, one) for name, one in figures.items() if one is not None][:_MOST])
 
 
