@@ -42,7 +42,7 @@ SHORT = {
 # holds together: the new folder's name, the pointer, the ledger's line of it, the decisions, a mail's file, its state.
 IN_TURN: list[tuple[str, float | str]] = [
     ("ingest", 0.7), ("judge", 0.95), ("publish", "_into_place -> Path.rename"),
-    ("publish", "_switch -> TextIOWrapper.write"), ("record", "enter_publication -> write_entry"), ("notify", "_decided -> add_notice"),
+    ("publish", "_switch -> TextIOWrapper.write"), ("record", "enter_publication -> write_entry"), ("notify", "_decided -> record_words"),
     ("mail", 0.54),
 ]  # fmt: skip
 LONG = (0.02, 0.14, 0.26, 0.38, 0.5, 0.62, 0.74, 0.86, 0.97)
