@@ -1,9 +1,26 @@
-"""Content of a page as it came: assets/content.js makes it; Dash would watch each part of it for changes."""
+"""Elements Dash has none of: names for those who listen, content made by the page's own script, small drawings."""
 
 from typing import Any
 
-from dashboard.components import aria
 from dashboard.components.theme import colour
+
+ARIA_HIDDEN: dict[str, Any] = {"aria-hidden": "true"}
+ARIA_CURRENT: dict[str, Any] = {"aria-current": "true"}
+
+
+def aria_label(words: str) -> dict[str, Any]:
+    """The name by which a part is announced."""
+    return {"aria-label": words}
+
+
+def aria_labelled_by(name: str) -> dict[str, Any]:
+    """The part of the page whose text announces this one."""
+    return {"aria-labelledby": name}
+
+
+def aria_tab(panel: str, *, is_chosen: bool) -> dict[str, Any]:
+    """A tab, and the panel it opens."""
+    return {"aria-controls": panel, "aria-selected": "true" if is_chosen else "false"}
 
 
 def content_element(parts: str, kind: str) -> dict[str, Any]:
@@ -19,7 +36,7 @@ def content_element(parts: str, kind: str) -> dict[str, Any]:
 def drawing(svg: str, told: str, kind: str) -> dict[str, Any]:
     """An SVG drawing and what it shows in words; ``kind`` is a class. What it writes must be escaped already."""
     return {
-        "props": {"svg": svg, "role": "img", "className": kind, **aria.label(told)},
+        "props": {"svg": svg, "role": "img", "className": kind, **aria_label(told)},
         "type": "Drawing",
         "namespace": "gangshao",
     }

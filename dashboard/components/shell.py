@@ -10,14 +10,14 @@ import dash
 from dash import dcc, html
 from flask import current_app, g
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.elements import content_element
-from dashboard.components.form import chosen, kept
+from dashboard.components.form import choice_field, hidden_field
 from dashboard.components.warning import address
 from dashboard.locale import Language, day, instant, language, text, text_in
 from dashboard.summary import completeness, reference
 from dashboard.web import data
-from dashboard.web.fragment_cache import placed, shared
+from dashboard.web.fragment_cache import cached_fragment, place_fragment
 from dashboard.web.health import overdue_banner
 from dashboard.web.security import asked, at_page, may_open, trail
 from dashboard.web.security import page as page_asked
@@ -30,14 +30,14 @@ MAIN = "main"
 _EDITIONS = 30  # so many can be chosen; any other day is reached by its address
 
 
-def shared_page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
+def cached_page(content: Callable[..., list[Any]]) -> Callable[..., Any]:
     """A page as ``page`` makes it whose parts are the same for all viewers of the same audience and areas.
 
     Its content stands on published files alone, and on those parts of its address that it names.
     """
     named = [name for name, one in signature(content).parameters.items() if one.kind is not one.VAR_KEYWORD]
 
-    given = shared(content.__module__, content)
+    given = cached_fragment(content.__module__, content)
 
     @wraps(content)
     def parts(**values: str) -> str:
@@ -112,7 +112,7 @@ def _single(value: Any) -> str:
 
 def _frame(parts: list[Any] | str) -> Any:
     return content_element(
-        placed(
+        place_fragment(
             [
                 _skip(),
                 _shared_header(role=str(data.viewer().role or "")),
@@ -133,7 +133,7 @@ def _refused(sentence: str) -> Any:
         html.P(sentence),
         html.P(dcc.Link(text("To today's page"), href="/")),
     ]
-    return content_element(placed([_skip(), html.Main(parts, id=MAIN, tabIndex=-1)]), "page failed")
+    return content_element(place_fragment([_skip(), html.Main(parts, id=MAIN, tabIndex=-1)]), "page failed")
 
 
 def _skip() -> Any:
@@ -173,7 +173,7 @@ def _header(role: str) -> Any:
                         ],
                     ]
                 ),
-                **aria.label(text("Main navigation")),
+                **elements.aria_label(text("Main navigation")),
             ),
             _edition(),
             html.P(
@@ -202,7 +202,7 @@ def _edition() -> Any:
     options = [("", text("the newest")), *((one.isoformat(), day(one)) for one in days)]
     choice = html.Form(
         [
-            chosen("as_of", text("As published on"), options, ["" if past is None else past.isoformat()]),
+            choice_field("as_of", text("As published on"), options, ["" if past is None else past.isoformat()]),
             html.Button(text("Show"), type="submit"),
         ],
         method="get",
@@ -231,7 +231,7 @@ def _switch() -> Any:
     sending: dict[str, Any] = {"data-send": "", "data-failed": text("The server did not answer. Please try again.")}
     return html.Form(
         [
-            kept("language", other),
+            hidden_field("language", other),
             html.Button(text_in(other, "name of this language"), type="submit", lang=other),
             html.Span(role="status", className="said"),
         ],
@@ -269,7 +269,7 @@ def _banners() -> Any:
     for sentence in completeness.quality_sentences():
         word = html.Span(text("forecasts drift"), className="tag late")
         lines.append(html.P([word, " ", sentence], className="quality"))
-    return html.Div(lines, className="banners", role="region", **aria.label(text("State of the data")))
+    return html.Div(lines, className="banners", role="region", **elements.aria_label(text("State of the data")))
 
 
 def _newer() -> Any:
@@ -289,8 +289,8 @@ def _roles() -> list[dict[str, str]]:
     return [{"role": str(role)} for role in Role if Viewer(role).audience is data.viewer().audience]
 
 
-_shared_header = shared("header", _header, _roles)
-_shared_banners = shared("banners", _banners, lambda: [{}])
+_shared_header = cached_fragment("header", _header, _roles)
+_shared_banners = cached_fragment("banners", _banners, lambda: [{}])
 
 
 def _footer() -> Any:

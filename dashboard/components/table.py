@@ -1,11 +1,11 @@
-"""Real HTML tables: caption, header cells with scope, and on a phone one card a row with the same semantics."""
+"""Real HTML tables, on a phone one card a row with the same semantics; lists of facts, tabs."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from dash import html
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.locale import text
 
 _HTML = "dash_html_components"
@@ -61,7 +61,7 @@ def _cell(content: Any, column: str, class_name: str, place: int) -> dict[str, A
 
 def scrolling(name: str, content: Any) -> Any:
     """A frame in which a wide table scrolls; it takes the keyboard's focus, so that arrow keys scroll it."""
-    return html.Div(content, className="scrolling", tabIndex=0, role="region", **aria.label(name))
+    return html.Div(content, className="scrolling", tabIndex=0, role="region", **elements.aria_label(name))
 
 
 def facts(pairs: Sequence[tuple[str, Any]]) -> Any:
@@ -79,7 +79,7 @@ def tabs(name: str, label: str, parts: Sequence[tuple[str, Any]], chosen: int = 
             role="tab",
             type="button",
             tabIndex=0 if place == chosen else -1,
-            **aria.tab(f"panel-{name}-{place}", is_chosen=place == chosen),
+            **elements.aria_tab(f"panel-{name}-{place}", is_chosen=place == chosen),
         )
         for place, (title, _) in enumerate(parts)
     ]
@@ -89,8 +89,8 @@ def tabs(name: str, label: str, parts: Sequence[tuple[str, Any]], chosen: int = 
             id=f"panel-{name}-{place}",
             role="tabpanel",
             hidden=place != chosen,
-            **aria.labelled_by(f"tab-{name}-{place}"),
+            **elements.aria_labelled_by(f"tab-{name}-{place}"),
         )
         for place, (_, content) in enumerate(parts)
     ]
-    return [html.Div(buttons, role="tablist", className="tabs", **aria.label(label)), *panels]
+    return [html.Div(buttons, role="tablist", className="tabs", **elements.aria_label(label)), *panels]

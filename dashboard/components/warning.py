@@ -12,7 +12,7 @@ from dashboard.locale import count, month, short_day, text, value
 from dashboard.summary import reference
 from dashboard.summary.comparison import Comparison, agreement, certainty, certainty_word, odds
 from dashboard.web import data
-from dashboard.web.fragment_cache import Blank, fill_in
+from dashboard.web.fragment_cache import Blank, fill_blank
 from dashboard.workflow.progress import WorkflowProgress
 from pipelines.core.domain import TOTAL_INDUSTRY
 
@@ -58,15 +58,15 @@ def fill_in_progress(warnings: pd.DataFrame, brought: Mapping[str, WorkflowProgr
     """Fill in at what level each warning of a list counts and how far people have got (``brought``; else: lifted)."""
     for episode_id, level in zip(warnings["episode_id"], warnings["level"], strict=True):
         one = brought.get(episode_id)
-        fill_in(_level(episode_id), level_tag(int(level if one is None else one.level)))
-        fill_in(_handling(episode_id), _standing(one))
+        fill_blank(_level_blank(episode_id), level_tag(int(level if one is None else one.level)))
+        fill_blank(_progress_blank(episode_id), _progress_words(one))
 
 
-def _level(episode_id: str) -> str:
+def _level_blank(episode_id: str) -> str:
     return f"level {episode_id}"
 
 
-def _handling(episode_id: str) -> str:
+def _progress_blank(episode_id: str) -> str:
     return f"handling {episode_id}"
 
 
@@ -76,12 +76,12 @@ def _table(warnings: pd.DataFrame, caption: str, *, empty: str, with_sources: bo
     rows = [
         [
             _subject(row),
-            Blank(_level(row.episode_id)),
+            Blank(_level_blank(row.episode_id)),
             _seen(row),
             people(row),
             _certainty(row, agreement(row) if with_sources else None),
-            [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=reach(row)))],
-            Blank(_handling(row.episode_id)),
+            [short_day(row.opened_on.date()), html.Small(text("data to {day}", day=data_until(row)))],
+            Blank(_progress_blank(row.episode_id)),
         ]
         for row in warnings.itertuples(index=False)
     ]
@@ -96,7 +96,7 @@ def _certainty(row: Any, said: Comparison | None) -> Any:
     return [word, html.Small(" · ".join(more))] if more else word
 
 
-def _standing(one: WorkflowProgress | None) -> Any:
+def _progress_words(one: WorkflowProgress | None) -> Any:
     """State, who is on it and what is due; a warning that the machine closed is lifted."""
     if one is None:
         return state_tag("lifted")
@@ -145,7 +145,7 @@ def industry_link(code: Any) -> Any:
     return dcc.Link(reference.industry(code), href=address(f"/industry/{code}"))
 
 
-def reach(row: Any) -> str:
+def data_until(row: Any) -> str:
     """To which day, or with monthly figures to which month, the data of a warning reach."""
     when = row.data_to.date()
     is_month = row.kind in {"level", "change"} or reference.is_monthly_spike(row.indicator, row.kind)

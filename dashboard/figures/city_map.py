@@ -1,4 +1,4 @@
-"""The city's counties as an inline picture coloured by their worst open warning; for internal use, from local files."""
+"""The city's counties as a picture and as tiles, coloured by their worst open warning; for internal use."""
 
 import json
 import math
@@ -13,14 +13,14 @@ import numpy as np
 from dash import dcc, html
 from flask import current_app
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.elements import drawing
 from dashboard.components.tag import level_word
 from dashboard.components.theme import colour
 from dashboard.components.warning import address
 from dashboard.locale import text
+from dashboard.locale.translation import REGION
 from dashboard.summary import reference
-from dashboard.summary.wording import REGION
 
 _FILE = Path("boundaries") / "counties.geojson"
 _WIDTH = 560.0
@@ -144,7 +144,7 @@ def tiles(levels: Mapping[str, int]) -> Any:
     columns = 1 + max(column for _, column in cells.values()) if cells else 1
     style = {"gridTemplateColumns": f"repeat({columns}, minmax(0, 1fr))"}
     told = text("Tiles: each unit by its own worst open warning, roughly where it lies.")
-    grid = html.Ul(listed, className="tiles", style=style, **aria.label(told))
+    grid = html.Ul(listed, className="tiles", style=style, **elements.aria_label(told))
     return html.Figure([grid, html.Figcaption(told)])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.table import scrolling, table
 from dashboard.components.theme import colour, template
 from dashboard.locale import month, text, value
@@ -39,7 +39,7 @@ def chart(name: str, indicator: Indicator, drawn: Course, highlight: tuple[date,
     summary = text("Chart of {title}; the same numbers are in the table beside it.", title=title_of(indicator, drawn))
     drawing = dcc.Graph(id=f"history-{name}", figure=figure, config=_CONFIG)
     failed: Any = {"data-failed": text("The figure did not come. Reload the page to try again.")}
-    return html.Div(drawing, className="chart", role="img", **aria.label(summary), **failed)
+    return html.Div(drawing, className="chart", role="img", **elements.aria_label(summary), **failed)
 
 
 def title_of(indicator: Indicator, drawn: Course) -> str:

@@ -20,12 +20,13 @@ from dashboard.summary.course import LONG, Course, course, marked
 from dashboard.summary.headline import WEEK
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
-from dashboard.web.fragment_cache import leads_to, shared
+from dashboard.web.fragment_cache import cached_fragment, leads_to
 from dashboard.web.security import at_page, trail
 from pipelines.core.domain import UserError
 
 Window = tuple[date, date]
 FIGURE = "figure"  # name of the part
+QUESTION = ("indicator", "area", "industry", "days", "first", "last", "cohort", "span")  # what it depends on
 _MOST_DAYS = 400
 
 
@@ -37,7 +38,7 @@ def span_of(warning: Any) -> tuple[int, Window | None]:
     return (window[1] - window[0]).days + 1 if warning.kind == "spike" else WEEK, window
 
 
-def awaited(
+def figure_placeholder(
     indicator: str,
     area: str,
     industry: str,
@@ -75,10 +76,7 @@ def add_figures(server: Flask) -> None:
 
     @server.get("/figure")
     def figure() -> Response:
-        asked = {
-            name: request.args.get(name, "")
-            for name in ("indicator", "area", "industry", "days", "first", "last", "cohort", "span")
-        }
+        asked = {name: request.args.get(name, "") for name in QUESTION}
         at_page(f"/figure/{asked['indicator']}/{asked['area']}/{asked['industry']}")
         try:
             data.look_back(request.args.get("as_of"))
@@ -111,32 +109,29 @@ def _in_one_spelling(asked: Mapping[str, str]) -> dict[str, str]:
     return {**asked, "days": str(int(asked["days"])), "first": first, "last": last}
 
 
-def _is_on_a_page(
-    indicator: str, area: str, industry: str, days: str, first: str, last: str, cohort: str, span: str
-) -> bool:
+def _is_on_a_page(**asked: str) -> bool:
     """Whether a page has this figure: the usual one of the series, or that of an open warning about it."""
-    if (days, first, last) == (str(WEEK), "", ""):
+    if (asked["days"], asked["first"], asked["last"]) == (str(WEEK), "", ""):
         return True
     warnings = data.read("open_warning")
     of_series = warnings[
-        (cohort == "" and span == "")
-        & (warnings["indicator"] == indicator)
-        & (warnings["area"] == area)
-        & (warnings["industry"] == industry)
+        (asked["cohort"] == "" and asked["span"] == "")
+        & (warnings["indicator"] == asked["indicator"])
+        & (warnings["area"] == asked["area"])
+        & (warnings["industry"] == asked["industry"])
     ]
-    asked = (int(days), _window(first, last))
-    return any(span_of(row) == asked for row in of_series.itertuples(index=False))
+    wanted = (int(asked["days"]), _window(asked["first"], asked["last"]))
+    return any(span_of(row) == wanted for row in of_series.itertuples(index=False))
 
 
 def _window(first: str, last: str) -> Window | None:
     return (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
 
 
-def _made(
-    indicator: str, area: str, industry: str, days: str, first: str, last: str, cohort: str, span: str
-) -> list[Any]:
-    """The figure's tabs and what is behind them."""
-    known, is_long = reference.indicators()[indicator], span == LONG
+def _make_tabs(**asked: str) -> list[Any]:
+    """The figure's tabs and what is behind them; ``asked``: the values of ``QUESTION``."""
+    area, industry, days, cohort = (asked[name] for name in ("area", "industry", "days", "cohort"))
+    known, is_long = reference.indicators()[asked["indicator"]], asked["span"] == LONG
     drawn = (
         groups.course(known, area, cohort, is_long=is_long)
         if cohort
@@ -144,15 +139,15 @@ def _made(
     )
     if drawn.readings.empty:
         return [html.P(text("No readings in this period."), className="empty")]
-    window = _window(first, last)
-    name = "-".join(filter(None, (indicator, area, industry, days, cohort, span)))
+    window = _window(asked["first"], asked["last"])
+    name = "-".join(filter(None, (asked["indicator"], area, industry, days, cohort, asked["span"])))
     parts = (
         (
             text("Chart"),
             [chart(name, known, drawn, window if drawn.grain == "window" else None), list_annotations(drawn.marks)],
         ),
         (text("Table"), numbers(known, drawn)),
-        (text("Download"), _downloads(known, drawn, area, industry, cohort, span)),
+        (text("Download"), _downloads(known, drawn, asked)),
         (text("About the figure"), _about(known, drawn)),
     )
     where = groups.where(area, cohort) if cohort else reference.where(area, industry)
@@ -161,23 +156,22 @@ def _made(
     return [html.Div(tabs(name, text("Ways to see {title}", title=title), parts), className="tabbed", **own)]
 
 
-_given = shared(FIGURE, _made, is_worth_keeping=_is_on_a_page)
+_given = cached_fragment(FIGURE, _make_tabs, is_worth_keeping=_is_on_a_page)
 
 
-def _downloads(indicator: Indicator, drawn: Course, area: str, industry: str, cohort: str, span: str) -> Any:
+def _downloads(indicator: Indicator, drawn: Course, asked: Mapping[str, str]) -> Any:
     """Files of what the figure shows and of all that may be seen of the area, and the figure as a picture."""
     grain = "day" if drawn.grain == "window" else drawn.grain
-    days = drawn.days or WEEK
-    asked = {
+    own_query = {
         "indicator": indicator.indicator,
-        "area": area,
-        "industry": industry,
-        "days": days,
-        "cohort": cohort,
-        "span": span,
+        "area": asked["area"],
+        "industry": asked["industry"],
+        "days": drawn.days or WEEK,
+        "cohort": asked["cohort"],
+        "span": asked["span"],
     }
-    own = urlencode({name: one for name, one in asked.items() if one})
-    everything = urlencode({"area": area, "grain": grain})
+    own = urlencode({name: one for name, one in own_query.items() if one})
+    everything = urlencode({"area": asked["area"], "grain": grain})
     links = [
         (f"/download/series.{form}?{own}", text("This series ({form})", form=form.upper())) for form in ("csv", "xlsx")
     ] + [

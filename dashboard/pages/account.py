@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components import shell
-from dashboard.components.form import form, written
+from dashboard.components.form import form, text_field
 from dashboard.components.table import facts
 from dashboard.locale import text
 from dashboard.summary import reference
@@ -38,9 +38,9 @@ def layout(**_: str) -> list[Any]:
                 form(
                     "/account/password",
                     [
-                        written("old", text("Old password"), kind="password", completes="current-password"),
-                        written("password", text("New password"), kind="password", completes="new-password"),
-                        written("again", text("The password again"), kind="password", completes="new-password"),
+                        text_field("old", text("Old password"), kind="password", completes="current-password"),
+                        text_field("password", text("New password"), kind="password", completes="new-password"),
+                        text_field("again", text("The password again"), kind="password", completes="new-password"),
                     ],
                     text("Change the password"),
                 ),

@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components import shell
-from dashboard.components.form import act, chosen, form, written
+from dashboard.components.form import action_button, choice_field, form, text_field
 from dashboard.components.table import table
 from dashboard.locale import count, instant, text
 from dashboard.summary import reference
@@ -44,7 +44,7 @@ def layout(**_: str) -> list[Any]:
                     kind="accounts",
                     empty=text("There is no account yet."),
                 ),
-                act(
+                action_button(
                     "/accounts/sign-out-everybody",
                     text("Sign everybody out"),
                     ask=text("Every session ends now, yours too. Go on?"),
@@ -58,8 +58,8 @@ def _new() -> Any:
     return form(
         "/accounts/new",
         [
-            written("name", text("Account"), completes="off"),
-            written("person", text("Name of the person"), completes="off"),
+            text_field("name", text("Account"), completes="off"),
+            text_field("person", text("Name of the person"), completes="off"),
             _roles(),
             _areas(),
         ],
@@ -68,12 +68,12 @@ def _new() -> Any:
 
 
 def _roles(role: str = "") -> Any:
-    return chosen("role", text("Role"), [(str(name), text(title)) for name, title in ROLE_TITLES.items()], [role])
+    return choice_field("role", text("Role"), [(str(name), text(title)) for name, title in ROLE_TITLES.items()], [role])
 
 
 def _areas(areas: frozenset[str] = frozenset()) -> Any:
     options = [(place.code, place.short_name) for place in reference.units()]
-    return chosen("areas", text("Areas (a county's role only)"), options, sorted(areas), is_multiple=True)
+    return choice_field("areas", text("Areas (a county's role only)"), options, sorted(areas), is_multiple=True)
 
 
 def _row(one: Account) -> list[Any]:
@@ -86,7 +86,7 @@ def _row(one: Account) -> list[Any]:
         text(_state(one)),
         _when(one.signed_in_at),
         str(one.open_sessions),
-        html.Div(_acts(one), className="acts"),
+        html.Div(_account_actions(one), className="acts"),
     ]
 
 
@@ -100,19 +100,19 @@ def _when(at: datetime | None) -> str:
     return instant(at, reference.zone()) if at is not None else text("never")
 
 
-def _acts(one: Account) -> list[Any]:
+def _account_actions(one: Account) -> list[Any]:
     base = f"{PATH}/{one.account_id}"
     if one.disabled_at is not None:
-        return [act(f"{base}/enable", text("Open again"))]
+        return [action_button(f"{base}/enable", text("Open again"))]
     return [
-        act(f"{base}/link", text("Link for a new password")),
-        act(f"{base}/sign-out", text("End its sessions")) if one.open_sessions else None,
-        act(f"{base}/forgive", text("End the wait after wrong passwords")),
+        action_button(f"{base}/link", text("Link for a new password")),
+        action_button(f"{base}/sign-out", text("End its sessions")) if one.open_sessions else None,
+        action_button(f"{base}/forgive", text("End the wait after wrong passwords")),
         html.Details(
             [
                 html.Summary(text("Change role or areas")),
                 form(f"{base}/change", [_roles(one.role), _areas(one.areas)], text("Change")),
             ]
         ),
-        act(f"{base}/disable", text("Close"), ask=text("The account is closed and its sessions end. Go on?")),
+        action_button(f"{base}/disable", text("Close"), ask=text("The account is closed and its sessions end. Go on?")),
     ]

@@ -7,17 +7,17 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
-from dashboard.components.choice import period_choice, span_of_query
+from dashboard.components.form import period_choice, span_of_query
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address, fill_in_progress, ranked, shortened
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, text
 from dashboard.summary import headline, reference
-from dashboard.summary.counties import county_ranks
 from dashboard.summary.expected_submissions import roster
 from dashboard.summary.headline import Figure
+from dashboard.summary.overview import county_ranks
 from dashboard.web import data
-from dashboard.web.fragment_cache import shared
+from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.progress import in_hand
 from pipelines.core.domain import TOTAL_INDUSTRY
 
@@ -90,9 +90,9 @@ def _each_area() -> list[dict[str, str]]:
     return [{"code": code} for code in reference.codes()]
 
 
-_shared_title = shared(f"{__name__} title", _title, _each_area)
-_shared_list = shared(f"{__name__} list", _list, _each_area)
-_shared_rest = shared(f"{__name__} rest", _rest, lambda: [one | {"span": ""} for one in _each_area()])
+_shared_title = cached_fragment(f"{__name__} title", _title, _each_area)
+_shared_list = cached_fragment(f"{__name__} list", _list, _each_area)
+_shared_rest = cached_fragment(f"{__name__} rest", _rest, lambda: [one | {"span": ""} for one in _each_area()])
 
 
 def _downloads(code: str) -> Any:
@@ -134,7 +134,7 @@ def _indicator(figure: Figure, code: str, placed: dict[str, str], span: str) -> 
                 ],
                 className="caption",
             ),
-            awaited(indicator.indicator, code, TOTAL_INDUSTRY, span=span),
+            figure_placeholder(indicator.indicator, code, TOTAL_INDUSTRY, span=span),
         ],
         className="panel",
     )

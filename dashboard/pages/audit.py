@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from dash import dcc, html
 
-from dashboard.components import aria, shell
+from dashboard.components import elements, shell
 from dashboard.components.table import table
 from dashboard.locale import count, text
 from dashboard.web import audit_trail
@@ -34,7 +34,7 @@ def layout(**values: str) -> list[Any]:
             [html.H1(text("Audit trail")), html.P(text("Newest first, {number} entries.", number=count(len(shown))))],
             className="title",
         ),
-        html.Section([_form(filters), _acts(filters)], **aria.label(text("Choose entries"))),
+        html.Section([_form(filters), _action_filter(filters)], **elements.aria_label(text("Choose entries"))),
         html.Section(
             [
                 table(
@@ -69,18 +69,18 @@ def _form(filters: Filters) -> Any:
     )
 
 
-def _acts(filters: Filters) -> Any:
+def _action_filter(filters: Filters) -> Any:
     choices = [("", "All acts"), *ACTS.items()]
     return html.Nav(
         [_link(filters, title, is_current=filters.act == name, act=str(name), before="") for name, title in choices],
         className="choice",
-        **aria.label(text("Act")),
+        **elements.aria_label(text("Act")),
     )
 
 
 def _link(filters: Filters, title: str, *, is_current: bool = False, **changed: str) -> Any:
     asked = {name: value for name, value in {**asdict(filters), **changed}.items() if value}
-    mark = aria.CURRENT if is_current else {}
+    mark = elements.ARIA_CURRENT if is_current else {}
     return html.A(text(title), href=f"{PATH}?{urlencode(asked)}" if asked else PATH, **mark)
 
 

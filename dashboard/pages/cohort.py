@@ -5,11 +5,11 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.components import shell
-from dashboard.components.choice import file_links
+from dashboard.components.form import file_links
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import text
 from dashboard.summary import cohort, reference
 from dashboard.summary.reference import Indicator
@@ -23,7 +23,7 @@ def register() -> None:
     shell.register(__name__, layout, "Groups of people · Gangshao", path_template="/cohort/<code>")
 
 
-@shell.shared_page
+@shell.cached_page
 def layout(code: str = "", **_: str) -> list[Any]:
     """The page of the groups of the area ``code``: a unit this viewer may name, or the city."""
     if code not in reference.codes():
@@ -73,5 +73,5 @@ def _section(indicator: Indicator, area: str) -> Any:
 
 
 def _chart(indicator: Indicator, area: str, of: str) -> Any:
-    figure = awaited(indicator.indicator, area, TOTAL_INDUSTRY, cohort=of)
+    figure = figure_placeholder(indicator.indicator, area, TOTAL_INDUSTRY, cohort=of)
     return html.Article([html.H3(cohort.title(of)), figure], className="panel")

@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components import aria, shell
+from dashboard.components import elements, shell
 from dashboard.components.warning import address
 from dashboard.locale import text
 from dashboard.summary import received, reference
@@ -55,7 +55,7 @@ def layout(feed: str = "", area: str = "", period: str = "", **_: str) -> list[A
     if data.viewer().audience is not Audience.GENERAL:
         parts += [
             _section("back", "Rows that were sent back", received.quarantine(chosen)),
-            _section("drops", "The last files", received.drops(chosen)),
+            _section("drops", "The last files", received.newest_submissions(chosen)),
             _section("revisions", "Revisions of the last edition", received.revisions()),
         ]
     return parts
@@ -94,8 +94,8 @@ def _feeds(known: list[str], current: str) -> Any:
         html.A(
             title,
             href=address(f"{PATH}?feed={feed}#matrix" if feed else f"{PATH}#matrix"),
-            **(aria.CURRENT if feed == current else {}),
+            **(elements.ARIA_CURRENT if feed == current else {}),
         )
         for feed, title in choices
     ]
-    return html.Nav(links, className="choice", **aria.label(text("Feed")))
+    return html.Nav(links, className="choice", **elements.aria_label(text("Feed")))

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from dash import html
 
-from dashboard.components import aria, shell
-from dashboard.components.form import act
+from dashboard.components import elements, shell
+from dashboard.components.form import action_button
 from dashboard.components.table import facts, table
 from dashboard.locale import count, instant, text
 from dashboard.summary import reference
@@ -90,7 +90,7 @@ def layout(state: str = "", before: str = "", **_: str) -> list[Any]:
             [html.H1(text("Delivery")), html.P(text("Newest first, {number} decisions.", number=count(len(shown))))],
             className="title",
         ),
-        html.Section([facts(counts), _states(state)], **aria.label(text("Choose decisions"))),
+        html.Section([facts(counts), _states(state)], **elements.aria_label(text("Choose decisions"))),
         html.Section(
             [
                 table(
@@ -111,13 +111,13 @@ def _states(current: str) -> Any:
     return html.Nav(
         [_link(title, is_current=current == str(name), state=str(name)) for name, title in choices],
         className="choice",
-        **aria.label(text("State")),
+        **elements.aria_label(text("State")),
     )
 
 
 def _link(title: str, *, is_current: bool = False, **asked: str) -> Any:
     query = urlencode({name: value for name, value in asked.items() if value})
-    mark = aria.CURRENT if is_current else {}
+    mark = elements.ARIA_CURRENT if is_current else {}
     return html.A(text(title), href=f"{PATH}?{query}" if query else PATH, **mark)
 
 
@@ -152,7 +152,7 @@ def _more(one: Notice) -> list[Any]:
 def _resend(one: Notice) -> Any:
     if one.state not in _MAY_GO_AGAIN:
         return "–"
-    return act(
+    return action_button(
         f"{PATH}/{one.notice_id}/resend",
         text("Send this one again"),
         ask=text("This mail, and no other, is sent again. Go on?"),

@@ -10,7 +10,7 @@ from dashboard.components import shell
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag, stored
 from dashboard.components.warning import address, industry_link, people
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, month, percent, short_day, text, value
 from dashboard.summary import reference
 from dashboard.summary.reference import code_title
@@ -240,7 +240,7 @@ def _chart() -> Any:
     own = sorted(data.viewer().areas)
     area = own[0] if own else reference.city()
     heading = html.H3(text("{title}, {area}", title=indicator.title, area=reference.place(area)))
-    return html.Article([heading, awaited(indicator.indicator, area, TOTAL_INDUSTRY)], className="panel")
+    return html.Article([heading, figure_placeholder(indicator.indicator, area, TOTAL_INDUSTRY)], className="panel")
 
 
 def _key(warned: set[str]) -> Any:

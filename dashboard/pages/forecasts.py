@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from dash import html
 
-from dashboard.components import aria, shell
+from dashboard.components import elements, shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
 from dashboard.figures.history import history
@@ -32,7 +32,7 @@ def register() -> None:
     shell.register(__name__, layout, "Forecasts · Gangshao", path=PATH)
 
 
-@shell.shared_page
+@shell.cached_page
 def layout(area: str = "", indicator: str = "", **_: str) -> list[Any]:
     """The page; area and indicator are the query of its address."""
     areas = [code for code in reference.codes() if data.may_read_scores(code)]
@@ -68,20 +68,20 @@ def _areas(areas: list[str], shown: str, indicator: str) -> Any:
     if len(areas) < 2:
         return None
     links = [_link(reference.places()[code].short_name, code, indicator, is_current=code == shown) for code in areas]
-    return html.Nav(links, className="choice", **aria.label(text("Area")))
+    return html.Nav(links, className="choice", **elements.aria_label(text("Area")))
 
 
 def _link(title: str, area: str, indicator: str, *, is_current: bool) -> Any:
     query = urlencode({"area": area, "indicator": indicator} if indicator else {"area": area})
-    return html.A(title, href=address(f"{PATH}?{query}"), **(aria.CURRENT if is_current else {}))
+    return html.A(title, href=address(f"{PATH}?{query}"), **(elements.ARIA_CURRENT if is_current else {}))
 
 
 def _chosen(chosen: Indicator, offered: list[Indicator], area: str) -> list[Any]:
     links = [_link(one.title, area, one.indicator, is_current=one.indicator == chosen.indicator) for one in offered]
-    coming = forecast_record.ahead(area, chosen.indicator)
+    coming = forecast_record.forecasts_ahead(area, chosen.indicator)
     drawn = marked(forecast_record.drawn(chosen, area), chosen, area, TOTAL_INDUSTRY)
     return [
-        html.Nav(links, className="choice", **aria.label(text("Indicator"))),
+        html.Nav(links, className="choice", **elements.aria_label(text("Indicator"))),
         html.Section([html.H2(_next(chosen, coming, area)), history("forecast", chosen, drawn)], className="panel"),
         html.Section([html.H2(text("What is expected next")), _coming(chosen, coming)]),
     ]
@@ -140,7 +140,7 @@ def _past(indicator: Indicator, rows: pd.DataFrame) -> Any:
             _interval(row.lo80, row.hi80, indicator),
             _interval(row.lo95, row.hi95, indicator),
             value(row.came, indicator.unit),
-            _verdict(row),
+            _compare_with_interval(row),
             text("not known") if pd.isna(row.before) else value(row.before, indicator.unit),
         ]
         for row in nearest.itertuples(index=False)
@@ -158,7 +158,7 @@ def _past(indicator: Indicator, rows: pd.DataFrame) -> Any:
     return html.Section([html.H2(caption), scrolling(caption, shown)])
 
 
-def _verdict(row: Any) -> Any:
+def _compare_with_interval(row: Any) -> Any:
     if row.lo80 <= row.came <= row.hi80:
         return html.Span(text("within 80%"), className="tag tone-normal")
     if row.lo95 <= row.came <= row.hi95:
@@ -176,7 +176,7 @@ def _scores(found: list[Score]) -> Any:
         indicator = forecast_record.as_forecast(known[one.indicator])
         is_enough = one.forecasts >= forecast_record.FEWEST
         shares = [percent(one.within_80), percent(one.within_95)] if is_enough else [text("too few")] * 2
-        rows.append([indicator.title, one.ahead, count(one.forecasts), *shares, *_errors(one, indicator)])
+        rows.append([indicator.title, one.horizon_words, count(one.forecasts), *shares, *_errors(one, indicator)])
     names = (
         "Indicator",
         "Reach",

@@ -8,7 +8,7 @@ from dashboard.components import shell
 from dashboard.components.table import facts, table
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, percent, text
 from dashboard.rules.conditions import rules_table
 from dashboard.summary import headline, reference, settling_times
@@ -35,7 +35,7 @@ def register() -> None:
     shell.register(__name__, layout, "Indicator · Gangshao", path_template="/indicator/<indicator>")
 
 
-@shell.shared_page
+@shell.cached_page
 def layout(indicator: str = "", **_: str) -> list[Any]:
     """The page of one indicator of the catalogue."""
     shown = reference.indicators().get(indicator)
@@ -74,7 +74,8 @@ def _course(indicator: Indicator) -> Any:
     area = reference.city() if has_city or not data.viewer().areas else min(data.viewer().areas)
     heading = html.H2(text("{title}, {area}", title=indicator.title, area=reference.place(area)))
     return html.Section(
-        [heading, _newest(indicator, area), awaited(indicator.indicator, area, TOTAL_INDUSTRY)], className="panel"
+        [heading, _newest(indicator, area), figure_placeholder(indicator.indicator, area, TOTAL_INDUSTRY)],
+        className="panel",
     )
 
 

@@ -11,7 +11,6 @@ from dashboard.components.warning import address
 from dashboard.locale import count, month, short_day, text
 from dashboard.rules import conditions
 from dashboard.summary import reference, settling_times
-from dashboard.summary.headline import ordered
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
 
@@ -25,11 +24,11 @@ def register() -> None:
     shell.register(__name__, layout, "Indicators · Gangshao", path=PATH)
 
 
-@shell.shared_page
+@shell.cached_page
 def layout(**_: str) -> list[Any]:
     """The catalogue: first those that have figures, in the order of the pages."""
     newest = data.read("newest_of_indicator", area=_area()).groupby("indicator")["period"].max()
-    known = ordered(list(reference.indicators().values()))
+    known = reference.ordered(list(reference.indicators().values()))
     known.sort(key=lambda one: one.indicator not in newest.index)
     said = text(
         "{number} indicators, {with_figures} with figures",

@@ -5,17 +5,17 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import aria, shell
-from dashboard.components.choice import period_choice, span_of_query, with_span
+from dashboard.components import elements, shell
+from dashboard.components.form import period_choice, span_of_query, with_span
 from dashboard.components.table import table
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address, fill_in_progress, ranked, shortened
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, short_day, text
 from dashboard.summary import headline, reference
 from dashboard.summary.headline import Figure
 from dashboard.web import data
-from dashboard.web.fragment_cache import shared
+from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.progress import read_progress
 
 CHARTS = 6
@@ -75,9 +75,9 @@ def _rest(code: str, area: str, span: str) -> list[Any]:
     ]
 
 
-_shared_head = shared("industry head", _head)
-_shared_list = shared("industry list", _list)
-_shared_rest = shared("industry rest", _rest)
+_shared_head = cached_fragment("industry head", _head)
+_shared_list = cached_fragment("industry list", _list)
+_shared_rest = cached_fragment("industry rest", _rest)
 
 
 def _shown(code: str, area: str) -> tuple[str, list[Figure]]:
@@ -91,7 +91,7 @@ def _shown(code: str, area: str) -> tuple[str, list[Figure]]:
 
 
 def _figures(area: str, code: str) -> list[Figure]:
-    known = headline.ordered(list(reference.indicators().values()))
+    known = reference.ordered(list(reference.indicators().values()))
     return [one for one in (headline.of_indicator(item, area, code) for item in known) if one is not None]
 
 
@@ -110,11 +110,11 @@ def _choice(code: str, shown: str, span: str) -> Any:
     others = [_link(reference.industry(one), one, shown, span, is_current=one == code) for one in reference.sections()]
     return html.Div(
         [
-            html.Nav(areas, className="choice", **aria.label(text("Area"))),
+            html.Nav(areas, className="choice", **elements.aria_label(text("Area"))),
             html.Details(
                 [
                     html.Summary(text("Another industry")),
-                    html.Nav(others, className="choice", **aria.label(text("Industry"))),
+                    html.Nav(others, className="choice", **elements.aria_label(text("Industry"))),
                 ]
             ),
         ]
@@ -127,7 +127,7 @@ def _path(code: str, area: str) -> str:
 
 def _link(title: str, code: str, area: str, span: str, *, is_current: bool) -> Any:
     path = with_span(_path(code, area), span)
-    return html.A(title, href=address(path), **(aria.CURRENT if is_current else {}))
+    return html.A(title, href=address(path), **(elements.ARIA_CURRENT if is_current else {}))
 
 
 def _table(figures: list[Figure]) -> Any:
@@ -159,7 +159,7 @@ def _chart(figure: Figure, area: str, code: str, span: str) -> Any:
         [
             html.H3([indicator.title, " ", comparison_tag(figure.verdict)]),
             html.P([html.Strong(_amount(figure)), " · ", figure.period], className="caption"),
-            awaited(indicator.indicator, area, code, span=span),
+            figure_placeholder(indicator.indicator, area, code, span=span),
         ],
         className="panel",
     )

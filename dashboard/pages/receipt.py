@@ -31,7 +31,7 @@ def layout(number: str = "", **_: str) -> list[Any]:
     if found is None:
         return shell.not_found()
     if data.viewer().audience is Audience.BUREAU and 0 < found.rows_total < data.least_persons():
-        data.note(data.Seen(has_small_cell=True))
+        data.note_seen(data.AuditedContent(has_small_cell=True))
     zone = reference.zone()
     who = found.who.partition(":")[2]
     rows = text("{rows} rows, of which {wrong} wrong", rows=count(found.rows_total), wrong=count(found.rows_wrong))

@@ -10,7 +10,7 @@ from dashboard.components.table import table
 from dashboard.components.tag import level_word
 from dashboard.locale import count, percent, short_day, text, value
 from dashboard.rules import decision
-from dashboard.rules.conditions import reach_words
+from dashboard.rules.conditions import scope_words
 from dashboard.summary import reference, stored_backtests
 from dashboard.summary.reference import region
 from dashboard.web import data
@@ -62,7 +62,7 @@ def layout(**_: str) -> list[Any]:
             kind="rules",
             empty=text("No employer."),
         ),
-        *([] if data.looks_back_to() is not None else decision.section()),
+        *([] if data.looks_back_to() is not None else decision.decision_section()),
         html.H2(text("Rules")),
         table(
             text("Rules"),
@@ -133,6 +133,6 @@ def _rule(rows: pd.DataFrame, kept: StoredBacktest | None, alarms: "pd.Series[in
         weekly, right = stored_backtests.weekly_words(kept), stored_backtests.right_words(kept.figures)
         lead, span = stored_backtests.lead_words(kept.figures), stored_backtests.span_words(kept)
     basis = html.Small(" ".join(dict.fromkeys(rows["basis"])))
-    about = text(", ").join(reach_words(first))
+    about = text(", ").join(scope_words(first))
     title = html.Span([first["title"], " ", html.Small(about)]) if about else first["title"]
     return [title, levels, text(state), basis, weekly, right, lead, span, _causes(alarms)]

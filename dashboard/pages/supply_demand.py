@@ -8,10 +8,10 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
-from dashboard.components.choice import area_choice
+from dashboard.components.form import area_choice
 from dashboard.components.table import table
 from dashboard.components.warning import address, industry_link
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, month, text, value
 from dashboard.summary import headline, reference
 from dashboard.summary.comparison import change_words
@@ -30,7 +30,7 @@ def register() -> None:
     shell.register(__name__, layout, "Supply and demand · Gangshao", path=PATH)
 
 
-@shell.shared_page
+@shell.cached_page
 def layout(area: str = "", **_: str) -> list[Any]:
     """The page; which area's industries it shows is the query of its address."""
     shown_area = area or reference.city()
@@ -83,7 +83,7 @@ def _ratio() -> Any:
         [
             html.H2([title, html.Small(reference.place(reference.city()))]),
             html.P(text(", ").join(counts), className="caption"),
-            awaited(RATIO, reference.city(), TOTAL_INDUSTRY),
+            figure_placeholder(RATIO, reference.city(), TOTAL_INDUSTRY),
         ],
         className="panel",
     )

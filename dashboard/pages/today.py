@@ -8,18 +8,18 @@ from dash import dcc, html
 
 from dashboard.components import shell
 from dashboard.components.card import block
-from dashboard.components.choice import file_links
+from dashboard.components.form import file_links
 from dashboard.components.table import tabs
 from dashboard.components.tag import level_word
 from dashboard.components.warning import address, fill_in_progress, ranked, shortened
 from dashboard.figures.city_map import city_map, tiles
 from dashboard.locale import Language, count, language, text
-from dashboard.summary import changes, headline, reference
+from dashboard.summary import headline, overview, reference
 from dashboard.summary import matrix as model
-from dashboard.summary.counties import counties, county_table, open_levels
 from dashboard.summary.matrix import grid
+from dashboard.summary.overview import counties, county_table, open_levels
 from dashboard.web import data
-from dashboard.web.fragment_cache import shared
+from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.progress import WorkflowProgress, closed_by_data, read_progress
 from pipelines.core.domain import Audience
 
@@ -40,9 +40,10 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
     brought = read_progress(warnings)
     fill_in_progress(warnings, brought)
     is_open = [one for one in brought.values() if not one.is_ended] + list(read_progress(events).values())
+    chosen = {one.indicator for one in reference.shown_in("matrix")}
     panels = [
         (text("Warnings and areas"), _first()),
-        (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix if matrix in model.CHOICES else ""))),
+        (text("Areas and industries"), html.Div(_shared_matrix(matrix=matrix if matrix in chosen else ""))),
     ]
     if data.viewer().audience is not Audience.OFFICE:  # an office would take what is not its own for quiet
         panels.append((text("Map"), html.Div(_shared_map(), className="beside")))
@@ -52,7 +53,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
                 html.Div(
                     [
                         html.H1(_headline(is_open)),
-                        html.P([*_levels(is_open), *_waiting(is_open, events)], className="levels"),
+                        html.P([*_levels(is_open), *_count_overdue(is_open, events)], className="levels"),
                     ]
                 ),
                 html.Div(_shared_changes(), className="changes-list"),
@@ -65,7 +66,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
 
 
 def _changes() -> list[Any]:
-    heading, sentences = changes.since_last_edition()
+    heading, sentences = overview.since_last_edition()
     return [html.H2(heading), html.Ul([html.Li(one) for one in sentences])]
 
 
@@ -124,12 +125,14 @@ def _once() -> list[dict[str, str]]:
     return [{}]
 
 
-_shared_changes = shared(f"{__name__} changes", _changes, _once)
-_shared_cards = shared(f"{__name__} cards", _cards, _once)
-_shared_list = shared(f"{__name__} list", _list, _once)
-_shared_counties = shared(f"{__name__} counties", _counties, _once)
-_shared_map = shared(f"{__name__} map", _map, lambda: _once() if data.viewer().audience is not Audience.OFFICE else [])
-_shared_matrix = shared(f"{__name__} matrix", _matrix, _choices)
+_shared_changes = cached_fragment(f"{__name__} changes", _changes, _once)
+_shared_cards = cached_fragment(f"{__name__} cards", _cards, _once)
+_shared_list = cached_fragment(f"{__name__} list", _list, _once)
+_shared_counties = cached_fragment(f"{__name__} counties", _counties, _once)
+_shared_map = cached_fragment(
+    f"{__name__} map", _map, lambda: _once() if data.viewer().audience is not Audience.OFFICE else []
+)
+_shared_matrix = cached_fragment(f"{__name__} matrix", _matrix, _choices)
 
 
 def _home() -> str:
@@ -160,7 +163,7 @@ def _levels(is_open: Sequence[WorkflowProgress]) -> list[Any]:
     ]
 
 
-def _waiting(is_open: Sequence[WorkflowProgress], events: pd.DataFrame) -> list[Any]:
+def _count_overdue(is_open: Sequence[WorkflowProgress], events: pd.DataFrame) -> list[Any]:
     """How many steps are overdue, and which events the list does not show because their data are over."""
     late = sum(one.is_over for one in is_open)
     said = [text("{late} with a step overdue", late=count(late))] if late else []

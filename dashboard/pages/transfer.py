@@ -6,10 +6,10 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
-from dashboard.components.choice import area_choice
+from dashboard.components.form import area_choice
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
-from dashboard.figures.tabbed import awaited
+from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, percent, text, value
 from dashboard.summary import headline, reference, villages
 from dashboard.summary.comparison import change_words
@@ -38,7 +38,7 @@ def register() -> None:
     shell.register(__name__, layout, "Labour transfer · Gangshao", path=PATH)
 
 
-@shell.shared_page
+@shell.cached_page
 def layout(area: str = "", **_: str) -> list[Any]:
     """The page; which area's courses it shows is the query of its address."""
     shown_area = area or reference.city()
@@ -186,4 +186,4 @@ def _chart(name: str, area: str) -> Any:
     if headline.series(area, TOTAL_INDUSTRY, "week", headline.long_ago(), name).empty:
         return None
     title = dcc.Link(indicator.title, href=address(f"/indicator/{name}"))
-    return html.Article([html.H3(title), awaited(name, area, TOTAL_INDUSTRY)], className="panel")
+    return html.Article([html.H3(title), figure_placeholder(name, area, TOTAL_INDUSTRY)], className="panel")

@@ -8,8 +8,8 @@ from dash import dcc, html
 from dashboard.components import shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
-from dashboard.components.warning import address, industry_link, people, reach, rule_name, subject
-from dashboard.figures.tabbed import awaited, span_of
+from dashboard.components.warning import address, data_until, industry_link, people, rule_name, subject
+from dashboard.figures.tabbed import figure_placeholder, span_of
 from dashboard.locale import day, instant, month, percent, short_day, text, value
 from dashboard.rules.conditions import conditions, is_met, steps_here
 from dashboard.summary import reference
@@ -17,7 +17,7 @@ from dashboard.summary.comparison import certainty_word, odds
 from dashboard.summary.evidence import contributors, kind_evidence, kind_sentence, other_sources, sources_in_short
 from dashboard.summary.reference import Indicator, region
 from dashboard.web import data
-from dashboard.web.fragment_cache import shared
+from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.history import workflow_history
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.region.rule_version import hashes_on
@@ -56,7 +56,7 @@ def layout(episode_id: str = "", **_: str) -> list[Any]:
     return [
         html.Div(_shared_title(episode_id=episode_id), className="title"),
         workflow_history(row),
-        html.Div(_shared_grounds(episode_id=episode_id), className="parts"),
+        html.Div(_shared_explanation(episode_id=episode_id), className="parts"),
     ]
 
 
@@ -78,7 +78,7 @@ def _title(episode_id: str) -> list[Any]:
     ]
 
 
-def _grounds(episode_id: str) -> list[Any]:
+def _explain(episode_id: str) -> list[Any]:
     """Why: what was seen and expected, the rule and its law, the series, its parts, what each edition said."""
     row = _row(episode_id)
     if row is None:
@@ -100,13 +100,13 @@ def _grounds(episode_id: str) -> list[Any]:
     ]
 
 
-def _likely() -> list[dict[str, str]]:
+def _most_important() -> list[dict[str, str]]:
     worst = data.read("open_warning").head(_MADE_BEFORE_ASKED)
     return [{"episode_id": str(one)} for one in worst["episode_id"]]
 
 
-_shared_title = shared(f"{__name__} title", _title, _likely)
-_shared_grounds = shared(f"{__name__} grounds", _grounds, _likely)
+_shared_title = cached_fragment(f"{__name__} title", _title, _most_important)
+_shared_explanation = cached_fragment(f"{__name__} grounds", _explain, _most_important)
 
 
 def _sentence(row: Any, indicator: Indicator | None) -> str:
@@ -164,7 +164,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
             (text("Window"), "" if row.kind == "level" else _window(row)),
             (
                 text("Data to"),
-                reach(row) if _is_by_month(row) else day(reference.last_day(row.data_to.date(), row.indicator)),
+                data_until(row) if _is_by_month(row) else day(reference.last_day(row.data_to.date(), row.indicator)),
             ),
             (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
             (text("Industry"), industry_link(row.industry)),
@@ -329,7 +329,7 @@ def _chart(row: Any, indicator: Indicator | None) -> Any:
     return html.Section(
         [
             html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
-            html.Div(awaited(row.indicator, row.area, row.industry, days, window), className="panel"),
+            html.Div(figure_placeholder(row.indicator, row.area, row.industry, days, window), className="panel"),
         ]
     )
 
@@ -346,7 +346,7 @@ def _history(row: Any, indicator: Indicator | None) -> Any:
                 seen,
                 _amount(past.expected, indicator),
                 people(row._replace(people=past.people, people_band=past.people_band)),
-                reach(row._replace(data_to=past.data_to)),
+                data_until(row._replace(data_to=past.data_to)),
                 text("suspected, to be verified") if past.status == "open" else text("lifted"),
             ]
         )

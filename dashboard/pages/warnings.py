@@ -7,7 +7,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
-from dashboard.components.choice import file_links
+from dashboard.components.form import file_links
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag
 from dashboard.components.warning import address, people, ranked, rule_name, subject

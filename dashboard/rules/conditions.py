@@ -1,4 +1,4 @@
-"""What one row of a rule asks for, in words: its legs, and whom it is about."""
+"""Rules in words: what a row asks for and of whom, whether a warning meets it, which rules judge an indicator."""
 
 from collections.abc import Callable
 from datetime import date
@@ -10,9 +10,9 @@ from dash import html
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag
 from dashboard.locale import count, percent, text, value
+from dashboard.locale.translation import worded
 from dashboard.summary import reference
 from dashboard.summary.reference import Indicator, code_title, region
-from dashboard.summary.wording import worded
 from dashboard.web import data
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED, LIMITS, OF_SERIES
 from pipelines.core.domain import EVERY_COHORT
@@ -39,7 +39,7 @@ _STEPS = {
 def conditions(step: Any, unit: str) -> str:
     """What one row of a rule asks for, all of it at once; ``unit`` of its findings."""
     asked = _usual(step, unit) if step.kind not in _STEPS or pd.isna(step.line) else _own(step, unit)
-    return text(", ").join([*asked, *reach_words(step)])
+    return text(", ").join([*asked, *scope_words(step)])
 
 
 def _own(step: Any, unit: str) -> list[str]:
@@ -81,17 +81,17 @@ def _usual(step: Any, unit: str) -> list[str]:
         (step.window_days, lambda x: text("within {days} days", days=count(x))),
     ]
     asked = [words(number) for number, words in parts if not pd.isna(number)]
-    return [*asked, _ahead(step)] if step.kind == "exceedance" else asked
+    return [*asked, _horizon(step)] if step.kind == "exceedance" else asked
 
 
-def _ahead(step: Any) -> str:
+def _horizon(step: Any) -> str:
     known = reference.indicators().get(step.indicator)
     grains = frozenset({"day"}) if known is None else known.grains
     named = next(words for grain, words in _AHEAD.items() if grain in grains)
     return text(named, number=count(step.window_periods))
 
 
-def reach_words(step: Any) -> list[str]:
+def scope_words(step: Any) -> list[str]:
     """Whom a rule is about, where it is not everybody: some industries, a cohort, employers of some sizes."""
     least, most = step.staff_least, step.staff_most
     named = _SIZES.get((not pd.isna(least), not pd.isna(most)))

@@ -7,7 +7,7 @@ import pandas as pd
 from dash import html
 from flask import Blueprint, Response, jsonify, make_response
 
-from dashboard.components.form import form, kept, told
+from dashboard.components.form import form, hidden_field, text_area
 from dashboard.components.table import table
 from dashboard.locale import text
 from dashboard.summary.reference import region
@@ -30,7 +30,7 @@ _LONG = 1000  # characters of a reason
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class _UndecidedRule:
     """A rule whose newest rows nobody stands behind yet, or that waits to be enabled on the server."""
 
     rule_id: str
@@ -41,9 +41,9 @@ class _Waiting:
     approval: Approval
 
 
-def section() -> list[Any]:
+def decision_section() -> list[Any]:
     """The rules that wait, with what this viewer may do about each; nothing where none waits."""
-    waiting = _waiting(trail().ledger)
+    waiting = _undecided_rules(trail().ledger)
     if not waiting:
         return []
     person = account.person_of(trail().ledger, data.viewer().name)
@@ -65,7 +65,7 @@ def section() -> list[Any]:
     ]
 
 
-def _waiting(ledger: Ledger) -> list[_Waiting]:
+def _undecided_rules(ledger: Ledger) -> list[_UndecidedRule]:
     shipped, found = released(region()), []
     rules = region().rules
     for rule_id in dict.fromkeys(rules.loc[~rules["kind"].isin(LEADS), "rule_id"]):
@@ -75,7 +75,7 @@ def _waiting(ledger: Ledger) -> list[_Waiting]:
             continue
         state = approval(ledger, rule_id, content)
         if not (state.is_complete and rows["is_enabled"].all()):
-            found.append(_Waiting(rule_id, _title(rows), content, *two_named(rows), state))
+            found.append(_UndecidedRule(rule_id, _title(rows), content, *two_named(rows), state))
     return found
 
 
@@ -83,7 +83,7 @@ def _title(rows: pd.DataFrame) -> str:
     return str(rows["title"].iloc[0])
 
 
-def _cells(one: _Waiting, person: str) -> list[Any]:
+def _cells(one: _UndecidedRule, person: str) -> list[Any]:
     """What its state is, and the forms for who is to act."""
     state, names = one.approval, {"author": one.author, "approver": one.approver}
     if state.is_complete:
@@ -110,7 +110,7 @@ def _cells(one: _Waiting, person: str) -> list[Any]:
     return [words, html.Div(acts, className="acts")]
 
 
-def _form(one: _Waiting, act: str, button: str, person: str) -> Any:
+def _form(one: _UndecidedRule, act: str, button: str, person: str) -> Any:
     asks = {
         "propose": text(
             "Propose “{rule}” ({content}) as {person}? It is entered under your account.",
@@ -131,7 +131,7 @@ def _form(one: _Waiting, act: str, button: str, person: str) -> Any:
             person=person,
         ),
     }
-    inputs = [kept("content", one.content), told("note", text("Reason"), is_required=True)]
+    inputs = [hidden_field("content", one.content), text_area("note", text("Reason"), is_required=True)]
     return form(f"{PATH}/{one.rule_id}/{act}", inputs, button, ask=asks[act])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.tag import level_tag, stored
 from dashboard.components.theme import colour
 from dashboard.components.warning import address
@@ -258,7 +258,7 @@ def _list(marks: Sequence[Annotation], title: str) -> Any:
         html.Li(_describe_warning(one) if isinstance(one, WarningAnnotation) else _describe_announcement(one))
         for one in marks
     ]
-    return html.Ul(items, **aria.label(title))
+    return html.Ul(items, **elements.aria_label(title))
 
 
 def _head(one: Annotation) -> list[Any]:

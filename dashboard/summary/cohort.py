@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from dashboard.locale import short_day, text, value
-from dashboard.summary import headline, reference
+from dashboard.locale.translation import worded
+from dashboard.summary import reference
 from dashboard.summary.comparison import NORMAL_RANGE_SIGMAS, Comparison, against_range, certainty_word, of_incomplete
 from dashboard.summary.course import Course, since
 from dashboard.summary.headline import WEEK
 from dashboard.summary.reference import Indicator, code_title, region
-from dashboard.summary.wording import worded
 from dashboard.web import data
 from pipelines.core.domain import EVERY_COHORT
 
@@ -45,7 +45,7 @@ def is_cohort(code: str) -> bool:
 def indicators(area: str) -> list[Indicator]:
     """Indicators of which groups of people are told for an area to this viewer, in the order of the pages."""
     told = set(_weeks(area)["indicator"])
-    return headline.ordered([one for one in reference.indicators().values() if one.indicator in told])
+    return reference.ordered([one for one in reference.indicators().values() if one.indicator in told])
 
 
 def weeks(indicator: Indicator, area: str) -> list[Week]:
@@ -76,7 +76,7 @@ def _week(cohort: str, row: Any, score: Any, indicator: Indicator) -> Week:
     if score is not None:
         spread = NORMAL_RANGE_SIGMAS * score.variance**0.5
         lo, hi = max(0.0, score.expected - spread), score.expected + spread
-        why = _why(score)
+        why = _explain_expectation(score)
     verdict = against_range(float(row.value), lo, hi, indicator.unit, indicator.worse)
     if row.is_provisional:
         verdict = of_incomplete(verdict, indicator.worse, only_grows=True)
@@ -93,7 +93,7 @@ def _week(cohort: str, row: Any, score: Any, indicator: Indicator) -> Week:
     )
 
 
-def _why(score: Any) -> str:
+def _explain_expectation(score: Any) -> str:
     """What the expectation is made of, in words, and whether its history is long enough."""
     number = value(score.level_mean, "persons") if score.level_mean >= TEN else f"{score.level_mean:.1f}"
     usual = score.level_mean * score.factor_mean

@@ -1,4 +1,4 @@
-"""Says in words whether a figure is good or bad, and how sure a warning is: the sentences behind every colour."""
+"""Says in words whether a figure is good or bad, how sure a warning is, and what a figure is likely to become."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How complete the data are, in one sentence: to which day, how many areas have reported, who is late with what."""
+"""How complete the data are: which areas have reported, who is late, which periods may be compared, the quality."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What a warning of a change, a forecast, a deadline or a fault of data says in words of its own."""
+"""Why a warning is there: the words of its kind, the parts of the figure that brought it, what other sources say."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""What should have come and whether it did, period by period, with the uploads that no edition knows yet laid over."""
+"""What should have come and whether it did: period by period, with uploads no edition knows yet, as matrices."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pandas as pd
 from dash import html
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.table import scrolling
 from dashboard.components.tag import hidden
 from dashboard.components.warning import address
@@ -57,10 +57,10 @@ class ExpectedSubmission:
 
 def find_expected() -> list[ExpectedSubmission]:
     """The last periods of all feeds this viewer may see; by feed, area, newest first."""
-    return data.once(_slots)
+    return data.once(_read_expected)
 
 
-def _slots() -> list[ExpectedSubmission]:
+def _read_expected() -> list[ExpectedSubmission]:
     since = data.edition().day - SHOWN
     rows = data.read("last_slots", since=since, most=PERIODS)
     laid = overlay_uploads(sent_since()) if data.looks_back_to() is None else {}
@@ -91,7 +91,7 @@ def _sent() -> Sequence[Upload]:
     if data.looks_back_to() is not None:
         found = [one for one in found if one.uploaded_at <= data.edition().cutoff_at]
     if who.audience is Audience.BUREAU and any(0 < one.rows_total < data.least_persons() for one in found):
-        data.note(data.Seen(has_small_cell=True))
+        data.note_seen(data.AuditedContent(has_small_cell=True))
     return found
 
 
@@ -172,7 +172,7 @@ def _roster_cell(row: Any) -> Any:
         told += text(", ") + text("{number} rows sent back", number=int(row.rows_quarantined))
     when = month(row.period.date()) if row.grain in {"month", "quarter"} else short_day(row.period.date())
     return html.Td(
-        [html.Small(when), html.B(mark, **aria.SILENT), hidden(told)], className=f"roster-{status}", title=told
+        [html.Small(when), html.B(mark, **elements.ARIA_HIDDEN), hidden(told)], className=f"roster-{status}", title=told
     )
 
 
@@ -238,7 +238,7 @@ def matrix_legend() -> Any:
     """What the marks mean."""
     shown = [pair for name, pair in MATRIX_WORDS.items() if name != "overdue"]
     return html.Ul(
-        [html.Li([html.B(mark, **aria.SILENT), " ", text(word)]) for word, mark in shown], className="legend"
+        [html.Li([html.B(mark, **elements.ARIA_HIDDEN), " ", text(word)]) for word, mark in shown], className="legend"
     )
 
 
@@ -294,7 +294,7 @@ def _matrix_cell(
         return html.Td(["–", hidden(text("nothing is due"))])
     mark = MATRIX_WORDS.get(slot.state, ("", "?"))[1]
     words: list[Any] = [html.Small(slot_period(slot))] if is_dated else []
-    words += [html.B(mark, **aria.SILENT), html.Small(state_words(slot))]
+    words += [html.B(mark, **elements.ARIA_HIDDEN), html.Small(state_words(slot))]
     back = slot.upload.rows_quarantined if slot.upload is not None else slot.rows_back
     if back:
         words.append(html.Small(text("{number} rows sent back", number=count(back))))

@@ -34,7 +34,7 @@ class Score:
     compared: int
 
     @property
-    def ahead(self) -> str:
+    def horizon_words(self) -> str:
         """How far ahead, in words."""
         return text(_AHEAD[self.grain], number=self.horizon // headline.WEEK if self._is_daily else self.horizon)
 
@@ -50,7 +50,7 @@ def offered(area: str) -> list[Indicator]:
     names = set(data.read("ahead", area=area, industry=TOTAL_INDUSTRY)["indicator"])
     names |= set(came(area)["indicator"]) | too_short(area)
     known = reference.indicators()
-    return [as_forecast(one) for one in headline.ordered([known[name] for name in names if name in known])]
+    return [as_forecast(one) for one in reference.ordered([known[name] for name in names if name in known])]
 
 
 def too_short(area: str) -> set[str]:
@@ -110,7 +110,7 @@ def finding(rows: pd.DataFrame) -> str:
     )
 
 
-def ahead(area: str, indicator: str) -> pd.DataFrame:
+def forecasts_ahead(area: str, indicator: str) -> pd.DataFrame:
     """What is expected of the coming periods: period, expected, limits, made_on; empty where nothing is forecast."""
     rows = data.read_indicator("ahead", indicator, area=area, industry=TOTAL_INDUSTRY)
     return rows.sort_values("period")

@@ -28,19 +28,6 @@ SPARK_WEEKS = 12
 SHOWN_MONTHS = 24
 TOO_SHORT = "insufficient"  # what a score says of a history by which nothing can be expected
 COMMON_SHARE = 0.8  # the share of past months that a month's common range covers
-# Cards stand in this order; indicators a region adds follow by title.
-_ORDER = (
-    "benefit_claim",
-    "insured_leave",
-    "insured_net_change",
-    "vacancy",
-    "weekly_claims",
-    "job_loss_rate",
-    "insured_net_change_rate",
-    "layoff_reported",
-    "vacancy_seeker_ratio",
-    "insured_headcount",
-)
 
 
 @dataclass(frozen=True)
@@ -69,26 +56,20 @@ class Figure:
     normal: tuple[float, float] | None = None
 
 
-def ordered(indicators: list[Indicator]) -> list[Indicator]:
-    """Indicators in the order of the pages."""
-    rank = {name: number for number, name in enumerate(_ORDER)}
-    return sorted(indicators, key=lambda item: (rank.get(item.indicator, len(rank)), item.title))
-
-
 def frequent(area: str, most: int | None = None) -> list[Figure]:
     """Figures of the daily indicators: the last seven days, or the last whole week where days are not shown.
 
     ``most``: only so many, the most important first.
     """
     kept = [item for item in reference.indicators().values() if item.grains & {"day", "week"} and not item.is_ratio]
-    figures = (figure(item, area) for item in ordered(kept))
+    figures = (figure(item, area) for item in reference.ordered(kept))
     return list(islice((one for one in figures if one is not None), most))
 
 
 def monthly(area: str, most: int | None = None) -> list[Figure]:
     """Figures of the indicators that come by the month; ``most`` as above."""
     kept = [item for item in reference.indicators().values() if not item.grains & {"day", "week"}]
-    figures = (_of_months(item, area) for item in ordered(kept))
+    figures = (_of_months(item, area) for item in reference.ordered(kept))
     return list(islice((figure for figure in figures if figure is not None), most))
 
 
@@ -177,20 +158,13 @@ def _of_weeks(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -
     if shown.empty:
         return None
     last = shown.iloc[-1]
-    lo = hi = None
-    expected = _expected_week(indicator.indicator, area, industry, last.period)
-    if expected is not None:
-        lo, hi = expected
     end = last.period + pd.Timedelta(days=WEEK - 1)
-    return _periodic(
-        indicator,
-        area,
-        industry,
+    shape = _Periods(
         "week",
         shown,
         text("week of {first} to {last}", first=short_day(last.period.date()), last=short_day(end.date())),
         end.date(),
-        (lo, hi),
+        _expected_week(indicator.indicator, area, industry, last.period) or (None, None),
         text("normal range"),
         (
             (text("on the week before"), pd.Timedelta(days=WEEK)),
@@ -198,6 +172,7 @@ def _of_weeks(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -
         ),
         SPARK_WEEKS,
     )
+    return _of_periods(indicator, area, industry, shape)
 
 
 def _of_months(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) -> Figure | None:
@@ -219,44 +194,48 @@ def _of_months(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) 
             "",
         )
     past = known["value"].iloc[-1 - SHOWN_MONTHS : -1].dropna()
-    lo = hi = None
+    common: tuple[float, float] | tuple[None, None] = (None, None)
     if len(past) >= 6:
-        lo, hi = (float(past.quantile(q)) for q in ((1 - COMMON_SHARE) / 2, (1 + COMMON_SHARE) / 2))
+        common = float(past.quantile((1 - COMMON_SHARE) / 2)), float(past.quantile((1 + COMMON_SHARE) / 2))
     last = known.iloc[-1].period
     steps = [(text("on the month before"), pd.DateOffset(months=1))]
     if last.month > 2:  # January and February swap the Spring Festival between years
         steps.append((text("on a year ago"), pd.DateOffset(years=1)))
-    return _periodic(
-        indicator,
-        area,
-        industry,
+    shape = _Periods(
         "month",
         known,
         month(last.date()),
         (last + pd.offsets.MonthEnd(0)).date(),
-        (lo, hi),
+        common,
         text("usual in {months} months", months=len(past)),
         tuple(steps),
         13,
     )
+    return _of_periods(indicator, area, industry, shape)
 
 
-def _periodic(  # one shape for weeks and months
-    indicator: Indicator,
-    area: str,
-    industry: str,
-    grain: str,
-    rows: pd.DataFrame,
-    period: str,
-    data_to: date,
-    limits: tuple[float | None, float | None],
-    range_title: str,
-    steps: tuple[tuple[str, object], ...],
-    spark: int,
-) -> Figure:
+@dataclass(frozen=True)
+class _Periods:
+    """Weeks or months of a series, of which the last is shown, and with which it is compared."""
+
+    grain: str
+    rows: pd.DataFrame
+    period: str
+    """The last one, in words."""
+    data_to: date
+    limits: tuple[float, float] | tuple[None, None]
+    range_title: str
+    steps: tuple[tuple[str, object], ...]
+    """How far back what it is compared with lies, each with its words."""
+    spark: int
+
+
+def _of_periods(indicator: Indicator, area: str, industry: str, shape: _Periods) -> Figure:
+    """The figure of the last week or month."""
+    grain, rows, period, data_to = shape.grain, shape.rows, shape.period, shape.data_to
     last = rows.iloc[-1]
     values = rows.set_index("period")["value"]
-    lo, hi = limits
+    lo, hi = shape.limits
     if pd.isna(last.value):
         return Figure(
             indicator,
@@ -270,7 +249,7 @@ def _periodic(  # one shape for weeks and months
         )
     changes = []
     whole = values_of(rows[~is_short(rows)])
-    for against, step in steps:
+    for against, step in shape.steps:
         then = whole.get(last.period - step)
         if last.period in whole.index and then is not None:
             changes.append(_change(indicator, against, float(last.value), float(then)))
@@ -289,10 +268,10 @@ def _periodic(  # one shape for weeks and months
         period,
         data_to,
         verdict,
-        _range(lo, hi, indicator, range_title),
+        _range(lo, hi, indicator, shape.range_title),
         tuple(changes),
         remark,
-        tuple(None if pd.isna(one) else float(one) for one in values.tail(spark)),
+        tuple(None if pd.isna(one) else float(one) for one in values.tail(shape.spark)),
         None if lo is None or hi is None else (lo, hi),
     )
 

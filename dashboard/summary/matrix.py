@@ -1,4 +1,4 @@
-"""The matrix area × industry: 28 days against expectation for those who see exact figures, else the last month."""
+"""The matrix area × industry: 28 days against expectation for who sees exact figures, else the last month; drawn."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.components.table import scrolling
 from dashboard.components.tag import hidden, level_mark, level_word
 from dashboard.components.warning import address
@@ -20,7 +20,6 @@ from pipelines.core.domain import TOTAL_INDUSTRY, Audience
 
 WINDOW = 28  # days: most 7-day cells of a city this size are below 10 people
 FEWEST = 3  # persons: one more than none is no deviation, whatever its probability
-CHOICES = ("benefit_claim", "insured_leave", "weekly_claims")
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,7 @@ class Matrix:
 
 def choices() -> list[Indicator]:
     """Indicators a matrix can show here: those with figures."""
-    known = reference.indicators()
-    return [known[name] for name in CHOICES if name in known and not _rows(known[name]).empty]
+    return [one for one in reference.shown_in("matrix") if not _rows(one).empty]
 
 
 def matrix(wanted: str) -> Matrix | None:
@@ -212,11 +210,14 @@ def _cell(shown: Matrix, area: str, sector: str) -> Any:
     words: list[Any] = [html.Span(cell.amount, className="amount")]
     if cell.level is not None:
         words += [
-            html.B(level_mark(cell.level), **aria.SILENT),
+            html.B(level_mark(cell.level), **elements.ARIA_HIDDEN),
             hidden(text("warning: {level}", level=level_word(cell.level))),
         ]
     elif cell.deviation:
-        words += [html.I("↑" if cell.deviation == "high" else "↓", **aria.SILENT), hidden(text(cell.deviation))]
+        words += [
+            html.I("↑" if cell.deviation == "high" else "↓", **elements.ARIA_HIDDEN),
+            hidden(text(cell.deviation)),
+        ]
     if cell.expected:
         words.append(html.Small([hidden(text("expected")), " ", cell.expected]))
     return html.Td(words, className=classes)
@@ -227,7 +228,7 @@ def _choice(shown: Matrix) -> Any:
     links = []
     for item in choices():
         is_current = item.indicator == shown.indicator.indicator
-        attributes = aria.CURRENT if is_current else {}
+        attributes = elements.ARIA_CURRENT if is_current else {}
         links.append(html.A(item.title, href=address(f"/?matrix={item.indicator}"), **attributes))
     download = html.A(
         text("Download CSV"),

@@ -130,7 +130,7 @@ def _rows_of(feed: str, is_chinese: bool) -> Any:
     )
 
 
-def drops(feed: str) -> Any:
+def newest_submissions(feed: str) -> Any:
     """The last files: who sent them, when, how many rows were taken and sent back."""
     rows = data.read("newest_drop", feed=feed)
     is_chinese = language() is Language.CHINESE
@@ -138,7 +138,7 @@ def drops(feed: str) -> Any:
         text(name)
         for name in ("Received", "Feed", "Area", "Period", "File", "State", "Rows", "Rows that count", "Rows sent back")
     ]
-    shown = [_drop(row, is_chinese) for row in rows.itertuples(index=False)]
+    shown = [_submission_row(row, is_chinese) for row in rows.itertuples(index=False)]
     caption, empty = text("The last files"), text("No file has come.")
 
     def listed(some: Sequence[list[Any]]) -> Any:
@@ -151,7 +151,7 @@ def drops(feed: str) -> Any:
     return html.Div([first, html.Details([summary, listed(rest)], className="more")])
 
 
-def _drop(row: Any, is_chinese: bool) -> list[Any]:
+def _submission_row(row: Any, is_chinese: bool) -> list[Any]:
     reason = row.reason if is_chinese else row.reason_en
     version = (
         [] if row.version in (None, 1) or pd.isna(row.version) else [text("version {number}", number=int(row.version))]

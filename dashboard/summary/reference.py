@@ -1,6 +1,6 @@
-"""Names and units of what the published files speak of: places, industries, indicators, feeds."""
+"""What published files and the region's folder name: places, industries, indicators, feeds, offices, codes, steps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -11,7 +11,7 @@ import pandas as pd
 from flask import current_app
 
 from dashboard.locale import Language, language, messages, text
-from dashboard.summary.wording import REGION
+from dashboard.locale.translation import REGION
 from dashboard.web import data
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.domain import TOTAL_INDUSTRY, Audience, Level, State
@@ -79,6 +79,10 @@ class Indicator:
     source: str
     feed: str
     is_ratio: bool
+    sort: int | None = None
+    """Its place among cards; None: after those that have one."""
+    shown: frozenset[str] = frozenset()
+    """Tables of Today it is in: matrix, counties."""
 
     @property
     def short_title(self) -> str:
@@ -187,9 +191,21 @@ def _indicators() -> dict[str, Indicator]:
             source=row.source,
             feed=row.feed,
             is_ratio=bool(row.is_ratio),
+            sort=None if pd.isna(row.sort) else int(row.sort),
+            shown=frozenset(filter(None, str(row.shown or "").split(", "))),
         )
         for row in data.read("indicator").itertuples(name="Row", index=False)
     }
+
+
+def ordered(found: Iterable[Indicator]) -> list[Indicator]:
+    """Indicators in the order of the pages: by their place among cards, then by title."""
+    return sorted(found, key=lambda one: (one.sort is None, one.sort or 0, one.title))
+
+
+def shown_in(place: str) -> list[Indicator]:
+    """Indicators that a table of Today shows (matrix, counties), in the order of the pages."""
+    return ordered(one for one in indicators().values() if place in one.shown)
 
 
 def feed(identity: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components import aria
-from dashboard.components.form import chosen, kept, written
+from dashboard.components import elements
+from dashboard.components.form import choice_field, hidden_field, text_field
 from dashboard.components.table import table
 from dashboard.components.warning import address
 from dashboard.locale import Language, count, instant, language, text
@@ -44,11 +44,13 @@ def upload_form(feed: str, area: str, period: str) -> Any:
 def _feeds(mine: list[str], current: str) -> Any:
     links = [
         html.A(
-            reference.feed(feed), href=address(f"{PATH}?feed={feed}#send"), **(aria.CURRENT if feed == current else {})
+            reference.feed(feed),
+            href=address(f"{PATH}?feed={feed}#send"),
+            **(elements.ARIA_CURRENT if feed == current else {}),
         )
         for feed in mine
     ]
-    return html.Nav(links, className="choice", **aria.label(text("What is sent")))
+    return html.Nav(links, className="choice", **elements.aria_label(text("What is sent")))
 
 
 def _form(feed: str, area: str, period: str) -> Any:
@@ -58,10 +60,10 @@ def _form(feed: str, area: str, period: str) -> Any:
     options = [slot for slot in of_feed if slot.area == area]
     current = _current(options, period)
     inputs = [
-        kept("feed", feed),
-        chosen("area", text("Area"), [(code, reference.place(code)) for code in areas], [area]),
+        hidden_field("feed", feed),
+        choice_field("area", text("Area"), [(code, reference.place(code)) for code in areas], [area]),
         _period(options, current, period),
-        chosen(
+        choice_field(
             "kind",
             text("Kind of file"),
             [(str(kind), text(title)) for kind, title in _KINDS.items()],
@@ -151,9 +153,9 @@ def _kind(current: ExpectedSubmission | None) -> Kind:
 
 def _period(options: list[ExpectedSubmission], current: ExpectedSubmission | None, period: str) -> Any:
     if not options or (period and (current is None or current.period.isoformat() != period)):
-        return written("period", text("Period (a day like 2026-11-23, or a month like 2026-11)"), value=period)
+        return text_field("period", text("Period (a day like 2026-11-23, or a month like 2026-11)"), value=period)
     shown = [(slot.period.isoformat(), f"{slot_period(slot)} · {state_words(slot)}") for slot in options]
-    return chosen("period", text("Period"), shown, [current.period.isoformat()] if current else [])
+    return choice_field("period", text("Period"), shown, [current.period.isoformat()] if current else [])
 
 
 MOST = 30

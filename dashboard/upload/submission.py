@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
@@ -17,7 +18,7 @@ from flask import Blueprint, Response, request
 from dashboard.locale import text
 from dashboard.summary import reference
 from dashboard.summary.reference import region
-from dashboard.upload.choice import choice_of, feeds_to_send, refuse_repeated
+from dashboard.upload.choice import Choice, choice_of, feeds_to_send, refuse_repeated
 from dashboard.web import data
 from dashboard.web.security import trail
 from dashboard.web.security.entrance import Clock
@@ -43,7 +44,17 @@ _places = threading.BoundedSemaphore(_AT_ONCE + _WAITING)
 _CHOSEN = ("feed", "area", "period", "kind")
 
 
-def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
+@dataclass(frozen=True)
+class SentFile:
+    """What somebody sends: for which slice, under which name, the bytes and their SHA-256."""
+
+    choice: Choice
+    file_name: str
+    content: bytes
+    content_hash: str
+
+
+def upload_routes(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     """Upload and templates as a Flask blueprint; who may use it says ``rights``."""
     acts = Blueprint("uploading", __name__)
 
@@ -69,13 +80,13 @@ def uploading(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     def upload() -> Response:
         choice = choice_of({name: read_field(name) for name in _CHOSEN})
         content, file_name = _content(), read_field("name")[-_LONGEST_NAME:] or "file.csv"
-        content_hash = hashlib.sha256(content).hexdigest()
-        refuse_repeated(choice, content_hash)
-        from dashboard.upload.check import answered, checked  # noqa: PLC0415 - brings Arrow in, and most only read
+        sent = SentFile(choice, file_name, content, hashlib.sha256(content).hexdigest())
+        refuse_repeated(choice, sent.content_hash)
+        from dashboard.upload.check import answer_sender, check_file  # noqa: PLC0415 - brings Arrow in, and most only read
 
         with _turn():
-            answer = checked(content, file_name, settings.region, choice)
-        return answered(ledger, settings, clock, choice, answer, file_name, content, content_hash)
+            answer = check_file(sent, settings.region)
+        return answer_sender(ledger, settings, clock, sent, answer)
 
     @acts.get(f"{TEMPLATE}/table.xlsx")
     def workbook() -> Response:

@@ -1,4 +1,4 @@
-"""Makes the web application: pages, downloads, and the guard before all of them."""
+"""Makes the web application: pages, downloads, the guard before all of them, the log of requests."""
 
 import logging
 import pkgutil
@@ -21,13 +21,13 @@ from dashboard.components.shell import is_missing
 from dashboard.components.theme import css_variables
 from dashboard.figures.tabbed import add_figures
 from dashboard.locale import language, text
+from dashboard.locale.translation import REGION
 from dashboard.rules.decision import rule_actions
-from dashboard.summary.wording import REGION
-from dashboard.upload.submission import uploading
+from dashboard.upload.submission import upload_routes
 from dashboard.web import data
 from dashboard.web.data import PUBLISHED
 from dashboard.web.download import add_downloads
-from dashboard.web.fragment_cache import as_json, fill_in_parts
+from dashboard.web.fragment_cache import as_json, insert_fragments
 from dashboard.web.health import health
 from dashboard.web.security import guard, trail
 from dashboard.web.security.entrance import refusal
@@ -113,19 +113,19 @@ def create_app(settings: Settings, ledger: Ledger | None = None) -> Dash:
     add_figures(app.server)
     app.server.register_blueprint(health(settings, lambda: trail().clock()))
     log_requests(app.server)
-    fill_in_parts(app.server)
-    data.enter_what_was_seen(app.server)
+    insert_fragments(app.server)
+    data.audit_views(app.server)
     guard(app.server, store, settings, app.csp_hashes)
     app.server.register_blueprint(warning_actions(store, lambda: trail().clock()))
     app.server.register_blueprint(rule_actions(store, lambda: trail().clock()))
-    app.server.register_blueprint(uploading(store, settings, lambda: trail().clock()))
+    app.server.register_blueprint(upload_routes(store, settings, lambda: trail().clock()))
     app.server.register_error_handler(DependencyException, _unknown_part)
-    _refuse_what_no_page_asks(app)
-    _say_what_is_missing(app)
+    _refuse_unknown_callbacks(app)
+    _answer_missing_pages(app)
     return app
 
 
-def _say_what_is_missing(app: Dash) -> None:
+def _answer_missing_pages(app: Dash) -> None:
     """Answer 404 with the document of a page that does not exist, or not for this viewer; it says so itself."""
 
     def after(response: Response) -> Response:
@@ -137,7 +137,7 @@ def _say_what_is_missing(app: Dash) -> None:
     app.server.after_request(after)
 
 
-def _refuse_what_no_page_asks(app: Dash) -> None:
+def _refuse_unknown_callbacks(app: Dash) -> None:
     """Answer a callback that does not exist, or lacks a part, with a sentence; Dash would fail over it."""
 
     def check() -> Response | None:
@@ -198,7 +198,7 @@ def log_requests(server: Flask) -> None:
     """An event for each answer but those for style and script files, and for a watcher that is told all is well."""
 
     @server.before_request
-    def begin() -> None:
+    def start_timer() -> None:
         g.gangshao_began = time.perf_counter()
 
     @server.after_request

@@ -37,7 +37,7 @@ _GIVES_WAY = 10  # niceness of the process that prepares
 log = logging.getLogger(__name__)
 
 
-class Ahead:
+class CachePrewarmer:
     """Watches the pointer in a thread of its own: a new edition is shown when what was asked for lately is made."""
 
     def __init__(self, server: Flask, settings: Settings, is_busy: Callable[[], bool] = lambda: False) -> None:
@@ -86,7 +86,7 @@ class Ahead:
             if is_in_vain():
                 return
             with _maker(edition_id) as maker:
-                likely = maker.submit(_likely, self._settings, edition_id).result(LIKELY_LONGEST)
+                likely = maker.submit(_likely_fragments, self._settings, edition_id).result(LIKELY_LONGEST)
                 self._make_at_leisure(maker, edition_id, self._missing(edition_id, likely), until, is_in_vain)
                 self._warm_up(edition_id)
                 self._server.config[IS_PREPARED] = True
@@ -103,7 +103,7 @@ class Ahead:
 
     def _make_what_was_asked(self, edition_id: str) -> None:
         """Have made what anybody was given lately, before the edition is shown."""
-        wanted = self._missing(edition_id, fragment_cache.asked.parts())
+        wanted = self._missing(edition_id, fragment_cache.recently_asked.parts())
         if not wanted:
             return
         until = time.monotonic() + LONGEST
@@ -112,7 +112,7 @@ class Ahead:
 
     def _missing(self, edition_id: str, parts: Iterable[Asked]) -> list[Asked]:
         with read.preparing(edition_id), self._server.test_request_context("/"):
-            return [one for one in parts if not fragment_cache.is_kept(one)]
+            return [one for one in parts if not fragment_cache.is_cached(one)]
 
     def _make_at_leisure(
         self, maker: Executor, edition_id: str, wanted: list[Asked], until: float, is_in_vain: Callable[[], bool]
@@ -132,7 +132,7 @@ class Ahead:
         self, maker: Executor, edition_id: str, wanted: list[Asked], until: float, is_in_vain: Callable[[], bool]
     ) -> None:
         """Have parts of an edition made one by one and keep them; raises TimeoutError at ``until`` (monotonic)."""
-        parts = [(one, maker.submit(_made, self._settings, edition_id, one)) for one in wanted]
+        parts = [(one, maker.submit(_make_fragment, self._settings, edition_id, one)) for one in wanted]
         for one, part in parts:
             if is_in_vain():
                 return
@@ -142,13 +142,13 @@ class Ahead:
             made, following = found
             self._following.update(dict.fromkeys(following))
             with read.preparing(edition_id), self._server.test_request_context("/"):
-                fragment_cache.keep(one, made)
+                fragment_cache.store_fragment(one, made)
 
 
 @contextmanager
 def _maker(edition_id: str) -> Iterator[Executor]:
     """A process that prepares; what it has not made in time, or could not make, is made when it is asked for."""
-    with ProcessPoolExecutor(1, get_context("spawn"), _begin) as maker:
+    with ProcessPoolExecutor(1, get_context("spawn"), _start_maker) as maker:
         try:
             yield maker
         except (TimeoutError, BrokenProcessPool, UserError) as error:
@@ -157,7 +157,7 @@ def _maker(edition_id: str) -> Iterator[Executor]:
             maker.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin() -> None:
+def _start_maker() -> None:
     """Begin the process that prepares: it gives way to the server, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_GIVES_WAY)
@@ -177,21 +177,21 @@ def _site(settings: Settings) -> Flask:
     return server
 
 
-def _likely(settings: Settings, edition_id: str) -> list[Asked]:
+def _likely_fragments(settings: Settings, edition_id: str) -> list[Asked]:
     """In the process that prepares: what people of every role, and of every office of the region, will ask for."""
     offices = regions.load(settings.region).offices
     own = {frozenset(areas.split(";")) for areas in offices.loc[~offices["is_city"], "areas"]}
     scopes = [(Audience.BUREAU, frozenset[str]()), (Audience.GENERAL, frozenset[str]())]
     scopes += [(Audience.OFFICE, areas) for areas in sorted(own, key=sorted)]
     with read.preparing(edition_id), _site(settings).test_request_context("/"):
-        return [one for scope in scopes for one in fragment_cache.likely(*scope)]
+        return [one for scope in scopes for one in fragment_cache.likely_fragments(*scope)]
 
 
-def _made(settings: Settings, edition_id: str, one: Asked) -> tuple[Made, list[Asked]] | None:
+def _make_fragment(settings: Settings, edition_id: str, one: Asked) -> tuple[Made, list[Asked]] | None:
     """In the process that prepares: make one part, and say to which it leads."""
     with read.preparing(edition_id), _site(settings).test_request_context("/"):
         try:
-            return fragment_cache.made_for_nobody_yet(one)
+            return fragment_cache.prewarm_fragment(one)
         except UserError:  # a warning that is no more
             return None
         except Exception:  # one page that fails does not keep the others from being made

@@ -13,7 +13,7 @@ import pandas as pd
 from flask import Flask, Response, current_app, g
 
 from dashboard.locale import Language, answering_in, language, text
-from dashboard.summary.wording import REGION, in_words
+from dashboard.locale.translation import REGION, in_words
 from dashboard.web.security import current_viewer, page, trail
 from pipelines.core.domain import Audience, Edition, Role, UserError, Viewer
 from pipelines.core.region.disclosure_policy import DisclosureThresholds
@@ -54,7 +54,7 @@ def as_anybody_of_this_scope() -> Iterator[None]:
 
 def edition() -> Edition:
     """The edition this request shows, the same until its end even when a new one is published meanwhile."""
-    held = _memory()
+    held = _request_cache()
     if "edition" not in held:
         held["edition"] = edition_in_force(_published())
     shown: Edition = held["edition"]
@@ -71,7 +71,7 @@ def look_back(day: str | None) -> None:
 
     Raises UserError when the day cannot be read or has no edition.
     """
-    held = _memory()
+    held = _request_cache()
     held.clear()
     if not day:
         return
@@ -85,7 +85,7 @@ def look_back(day: str | None) -> None:
 
 def looks_back_to() -> date | None:
     """The past day the reader asked for, None when the page shows the newest edition."""
-    day: date | None = _memory().get("looks_back_to")
+    day: date | None = _request_cache().get("looks_back_to")
     return day
 
 
@@ -103,7 +103,7 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
 
     def answer() -> pd.DataFrame:
         found = in_words(read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters))
-        _watch(question(name), found)
+        _note_audited_content(question(name), found)
         return found
 
     return _remembered((name, tuple(sorted(parameters.items()))), answer)
@@ -126,35 +126,35 @@ def read_indicator(name: str, indicator: str, **parameters: Parameter) -> pd.Dat
 
 
 @dataclass
-class Seen:
+class AuditedContent:
     """What a reader is given that the audit trail has to know: a small cell; employers, by their codes."""
 
     has_small_cell: bool = False
     employers: set[str] = field(default_factory=set)
 
-    def add(self, other: "Seen") -> None:
+    def add(self, other: "AuditedContent") -> None:
         """Take in what another part shows."""
         self.has_small_cell |= other.has_small_cell
         self.employers |= other.employers
 
 
-def _seen() -> Seen:
+def _seen() -> AuditedContent:
     if "gangshao_seen" not in g:
-        g.gangshao_seen = Seen()
-    found: Seen = g.gangshao_seen
+        g.gangshao_seen = AuditedContent()
+    found: AuditedContent = g.gangshao_seen
     return found
 
 
-def note(seen: Seen) -> None:
+def note_seen(seen: AuditedContent) -> None:
     """Say what this request's answer shows; it is entered before the answer is given."""
     _seen().add(seen)
 
 
 @contextmanager
-def seen_apart() -> Iterator[Seen]:
+def seen_apart() -> Iterator[AuditedContent]:
     """What is shown by what happens meanwhile; it counts for the whole as well."""
-    outer, g.gangshao_seen = _seen(), Seen()
-    own: Seen = g.gangshao_seen
+    outer, g.gangshao_seen = _seen(), AuditedContent()
+    own: AuditedContent = g.gangshao_seen
     try:
         yield own
     finally:
@@ -162,19 +162,19 @@ def seen_apart() -> Iterator[Seen]:
         outer.add(own)
 
 
-def _watch(asked: Query, frame: pd.DataFrame) -> None:
+def _note_audited_content(asked: Query, frame: pd.DataFrame) -> None:
     """Note what an answer holds that the audit trail has to know: small cells for the bureau, employers for all."""
     is_small = viewer().audience is Audience.BUREAU and bool(asked.watched) and has_small_cell(frame, asked.watched)
     codes = {code for column in asked.employers for code in frame[column].dropna().unique()}
-    note(Seen(is_small, codes))
+    note_seen(AuditedContent(is_small, codes))
 
 
-def enter_what_was_seen(server: Flask) -> None:
+def audit_views(server: Flask) -> None:
     """Enter in the audit trail, before each answer is given, what it shows; an answer that cannot be entered fails."""
 
     @server.after_request
     def enter(response: Response) -> Response:
-        seen: Seen | None = g.pop("gangshao_seen", None)
+        seen: AuditedContent | None = g.pop("gangshao_seen", None)
         if seen is not None and seen.has_small_cell:
             trail().view_small_cell(page(), today())
         if seen is not None and seen.employers:
@@ -189,8 +189,8 @@ def for_nobody_yet(audience: Audience, areas: frozenset[str], language: Language
     What the request has read so far is set aside meanwhile, for it was read by another scope's rights.
     """
     g.gangshao_someone = g.gangshao_nobody = anybody(audience, areas)
-    aside, g.published_memory = _memory(), {}
-    seen, g.gangshao_seen = _seen(), Seen()
+    aside, g.published_memory = _request_cache(), {}
+    seen, g.gangshao_seen = _seen(), AuditedContent()
     try:
         with answering_in(language):
             yield
@@ -237,14 +237,14 @@ def once(make: Callable[[], T]) -> T:
 
 def _remembered(key: Hashable, make: Callable[[], T]) -> T:
     """What ``make`` returns, made once in this request; whatever takes it shows what it shows."""
-    held = _memory()
+    held = _request_cache()
     if key not in held:
         with seen_apart() as own:
             held[key] = make(), own
         made: T = held[key][0]
         return made
     made, own = held[key]
-    note(own)
+    note_seen(own)
     return made
 
 
@@ -253,7 +253,7 @@ def once_an_edition(make: Callable[[], T]) -> T:
 
     For tables of names, which every page asks for: ``make`` reads published files alone and returns no count of people.
     """
-    held = _memory()
+    held = _request_cache()
     if make not in held:
         key = (scope(), make)
         found = _names.get(key)
@@ -283,7 +283,7 @@ def _region_changed_at() -> int:
 
 def files() -> Hashable:
     """What tells the published files of this request from any before or after them."""
-    held = _memory()
+    held = _request_cache()
     if "files" not in held:
         held["files"] = files_in_force(_published(), viewer())
     return held["files"]  # type: ignore[no-any-return]
@@ -294,7 +294,7 @@ def _published() -> Path:
     return folder
 
 
-def _memory() -> dict[Any, Any]:
+def _request_cache() -> dict[Any, Any]:
     """What this request has already read; dies with the request, so that no two viewers share an answer."""
     if "published_memory" not in g:
         g.published_memory = {}

@@ -20,10 +20,9 @@ from dashboard.summary import cohort, reference
 from dashboard.summary import matrix as model
 from dashboard.summary.comparison import agreement, certainty_word
 from dashboard.web import audit_trail, data
-from dashboard.web.download_series import plain, plain_numbers, series
+from dashboard.web.download_tables import plain, plain_numbers, series, workbook
 from dashboard.web.security import trail
 from dashboard.web.security.request_body import error_in_words
-from dashboard.web.workbook import workbook
 from dashboard.workflow.progress import closed_by_data, read_progress
 from pipelines.core.domain import TOTAL_INDUSTRY, Audience, UserError
 from pipelines.core.text_safety import show_cell, spell_controls
@@ -55,7 +54,7 @@ def add_downloads(server: Flask) -> None:
             if form == "csv":
                 body = _written(columns)
             else:
-                body = workbook(title, list(zip(*columns, strict=True)), _told(title, many, asked))
+                body = workbook(title, list(zip(*columns, strict=True)), _workbook_facts(title, many, asked))
         except UserError as error:
             trail().refuse("not_found")
             return Response(error_in_words(error), 404, mimetype="text/plain")
@@ -74,7 +73,7 @@ def add_downloads(server: Flask) -> None:
         )
 
 
-def _told(title: str, rows: int, asked: dict[str, str]) -> list[tuple[str, str]]:
+def _workbook_facts(title: str, rows: int, asked: dict[str, str]) -> list[tuple[str, str]]:
     """What a workbook says of itself: what it holds, of when, asked for how, what is withheld, what figures mean."""
     edition = data.edition()
     named = asked.get("indicator", "")

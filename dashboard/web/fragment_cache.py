@@ -17,7 +17,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.locale import Language, language
 from dashboard.web import data
-from dashboard.web.data import Seen
+from dashboard.web.data import AuditedContent
 from dashboard.web.security import is_refused
 from dashboard.web.serving.limits import stop_if_reader_has_gone
 from pipelines.core.domain import Audience
@@ -50,7 +50,7 @@ class Made:
 
     packed: bytes
     blanks: tuple[str, ...]
-    seen: Seen
+    seen: AuditedContent
 
     def filled(self, blanks: dict[str, str]) -> str:
         """The part as JSON, with what stands at its blanks (JSON, by name)."""
@@ -76,7 +76,7 @@ class Asked:
     language: Language = Language.CHINESE
 
 
-class Recently:
+class RecentlyAsked:
     """Which parts were asked for in the last minutes, the newest first."""
 
     def __init__(self) -> None:
@@ -100,13 +100,13 @@ class Recently:
 
 _makers: dict[str, Callable[..., Any]] = {}
 _likely: dict[str, Callable[[], Iterable[dict[str, str]]]] = {}
-_kept: Kept[Made] = Kept(_ROOM)
-_kept_of_past: Kept[Made] = Kept(_ROOM_OF_PAST)
-asked = Recently()
+_cache: Kept[Made] = Kept(_ROOM)
+_cache_of_past: Kept[Made] = Kept(_ROOM_OF_PAST)
+recently_asked = RecentlyAsked()
 _locks = tuple(threading.Lock() for _ in range(64))
 
 
-def shared(
+def cached_fragment(
     name: str,
     make: Callable[..., Any],
     likely: Callable[[], Iterable[dict[str, str]]] | None = None,
@@ -130,26 +130,26 @@ def shared(
     def given(**values: str) -> str:
         stop_if_reader_has_gone()  # between parts: what is begun is finished and kept, or nobody would ever get it
         question = Question(name, tuple(values.items()))
-        made = _given(question) if is_worth_keeping(**values) else _make(question)
-        data.note(made.seen)
+        made = _get_or_make(question) if is_worth_keeping(**values) else _make(question)
+        data.note_seen(made.seen)
         return _marked(made)
 
     return given
 
 
-def _given(question: Question) -> Made:
+def _get_or_make(question: Question) -> Made:
     key = _key(question)
-    made = _room().get(key)
+    made = _cache_of_request().get(key)
     if made is None:
         with _alone(_locks[hash(key) % len(_locks)]):  # all who wait for a part wait for one of them to make it
-            made = _room().get(key)
+            made = _cache_of_request().get(key)
             if made is None:
                 made = _make(question)
                 if not is_refused():
                     _keep(key, made)
     if data.looks_back_to() is None and not is_refused():
         who = data.viewer()
-        asked.note(Asked(who.audience, who.areas, question, language()))
+        recently_asked.note(Asked(who.audience, who.areas, question, language()))
     return made
 
 
@@ -167,12 +167,12 @@ def _key(question: Question) -> Hashable:
     return data.scope(), question
 
 
-def _room() -> Kept[Made]:
-    return _kept if data.looks_back_to() is None else _kept_of_past
+def _cache_of_request() -> Kept[Made]:
+    return _cache if data.looks_back_to() is None else _cache_of_past
 
 
 def _keep(key: Hashable, made: Made) -> None:
-    _room().put(key, made, len(made.packed) + len(repr(key)))
+    _cache_of_request().put(key, made, len(made.packed) + len(repr(key)))
 
 
 def leads_to(name: str, **values: str) -> None:
@@ -180,7 +180,7 @@ def leads_to(name: str, **values: str) -> None:
     g.setdefault("gangshao_next", {})[Question(name, tuple(values.items()))] = None
 
 
-def made_for_nobody_yet(one: Asked) -> tuple[Made, list[Asked]] | None:
+def prewarm_fragment(one: Asked) -> tuple[Made, list[Asked]] | None:
     """Make a part as somebody of its scope will ask for it, and say to which parts it leads; None where it is refused.
 
     Nobody is given it yet, so nothing is entered.
@@ -192,7 +192,7 @@ def made_for_nobody_yet(one: Asked) -> tuple[Made, list[Asked]] | None:
         return None if is_refused() else (made, following)
 
 
-def likely(audience: Audience, areas: frozenset[str]) -> list[Asked]:
+def likely_fragments(audience: Audience, areas: frozenset[str]) -> list[Asked]:
     """What people of a scope will ask for of the edition this request shows, whoever they are, in Chinese."""
     with data.for_nobody_yet(audience, areas), data.as_anybody_of_this_scope():
         return [
@@ -202,26 +202,26 @@ def likely(audience: Audience, areas: frozenset[str]) -> list[Asked]:
         ]
 
 
-def is_kept(one: Asked) -> bool:
+def is_cached(one: Asked) -> bool:
     """Whether a part is there already, of the edition this request shows."""
     with data.for_nobody_yet(one.audience, one.areas, one.language):
-        return _room().get(_key(one.question)) is not None
+        return _cache_of_request().get(_key(one.question)) is not None
 
 
-def keep(one: Asked, made: Made) -> None:
+def store_fragment(one: Asked, made: Made) -> None:
     """Keep a part of the edition this request shows, that was made elsewhere."""
     with data.for_nobody_yet(one.audience, one.areas, one.language):
         _keep(_key(one.question), made)
 
 
-def fill_in(name: str, content: Any) -> None:
+def fill_blank(name: str, content: Any) -> None:
     """Say what stands at a ``Blank`` of this answer's parts."""
     g.setdefault("gangshao_blanks", {})[name] = as_json(content)
 
 
-def placed(content: Any) -> str:
+def place_fragment(content: Any) -> str:
     """A mark that stands for ``content``, which is for this answer alone."""
-    return _marked(_packed(content, Seen()))  # what it shows is noted already
+    return _marked(_packed(content, AuditedContent()))  # what it shows is noted already
 
 
 def _marked(made: Made) -> str:
@@ -230,7 +230,7 @@ def _marked(made: Made) -> str:
     return mark
 
 
-def fill_in_parts(server: Flask) -> None:
+def insert_fragments(server: Flask) -> None:
     """Let every answer have its parts in place of their marks; they are JSON already and are not read again."""
 
     @server.after_request
@@ -263,7 +263,7 @@ def _spelled(found: re.Match[str]) -> str:
     return spell_character(letter) if CONTROLS.fullmatch(letter) else escape
 
 
-def _packed(content: Any, seen: Seen) -> Made:
+def _packed(content: Any, seen: AuditedContent) -> Made:
     """Content as JSON. Each blank is written as a mark made for this once, at which the text is parted."""
     mark, blanks = secrets.token_hex(16), list[str]()
 

@@ -1,4 +1,4 @@
-"""Addresses for whoever watches the service, and for open pages: does it answer, is its edition due, which is it."""
+"""For whoever watches the service and for pages: does it answer, is its edition due, and the banner when it lacks."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from flask import Blueprint, Response, current_app, jsonify
 
-from dashboard.components import aria
+from dashboard.components import elements
 from dashboard.locale import count, day, instant, text
 from dashboard.summary.reference import region
 from dashboard.web import data
@@ -24,8 +24,7 @@ from pipelines.published.read import edition_in_force
 
 IS_PREPARED = "GANGSHAO_IS_PREPARED"  # in the server's configuration: false while a server that starts makes its pages
 HAS_FIGURES = "GANGSHAO_HAS_FIGURES"  # the same for the figures on them, which follow the pages
-GRACE = timedelta(minutes=30)  # after the cut-off a run has so long until its edition is due
-_MOST_DAYS = 400  # a region runs at least once in so many days
+_IN_DAYS = timedelta(days=2)  # so long, and longer, is said in days
 
 
 def wall_clock() -> datetime:
@@ -37,7 +36,7 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
     """``/healthz``, ``/readyz``, ``/edition``: no session, no figure, nothing of anybody; ``clock`` in UTC.
 
     The first says 200 as long as the process answers. The second says 200 when the edition in force is that of the
-    region's last run day whose cut-off and half an hour have passed, else 503 and what ``trouble`` says, with the
+    last day that is due (``Region.edition_due``), else 503 and what ``find_trouble`` says, with the
     edition and its age; a server that has just started says 503 and "preparing" until its pages are made;
     ``has_figures`` says when their figures are made too. The third names the edition that pages show: those that stay
     open ask for it, which must not keep a session alive.
@@ -68,7 +67,7 @@ def health(settings: Settings, clock: Callable[[], datetime] = wall_clock) -> Bl
             is_prepared=is_prepared,
             has_figures=has_figures,
             edition=edition.edition_id,
-            due=due_day(region(), now),
+            due=region().edition_due(now).isoformat(),
             age_hours=round((now - edition.cutoff_at) / timedelta(hours=1), 1),
         )
 
@@ -90,18 +89,7 @@ def find_trouble(region: Region, edition: Edition, now: datetime) -> str:
     """
     if is_ahead(edition, now):
         return "ahead"
-    return "stale" if edition.day.isoformat() < due_day(region, now) else ""
-
-
-def due_day(region: Region, now: datetime) -> str:
-    """The last run day whose edition must be out by now, as ISO text; empty when the region runs on no day."""
-    today = region.local_day(now)
-    days = (today - timedelta(days=back) for back in range(_MOST_DAYS))
-    return next((day.isoformat() for day in days if region.is_run_day(day) and _is_due(region, day, now)), "")
-
-
-def _is_due(region: Region, day: date, now: datetime) -> bool:
-    return region.cutoff_at(day) + GRACE <= now
+    return "stale" if edition.day < region.edition_due(now) else ""
 
 
 def _sentence(code: int, **said: object) -> Response:
@@ -109,9 +97,6 @@ def _sentence(code: int, **said: object) -> Response:
     answer.status_code = code
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-_IN_DAYS = timedelta(days=2)  # so long, and longer, is said in days
 
 
 def overdue_banner() -> Any:
@@ -135,8 +120,8 @@ def overdue_banner() -> Any:
         )
         parts = [html.Strong(text("Edition ahead of its time")), " ", said]
     else:
-        due = date.fromisoformat(due_day(here, now))
-        at = here.cutoff_at(due) + GRACE
+        due = here.edition_due(now)
+        at = here.edition_due_at(due)
         said = text(
             "The edition of {day} should have been there at {at}; it is {late} late. You see the edition of {shown}.",
             day=day(due),
@@ -146,7 +131,7 @@ def overdue_banner() -> Any:
         )
         parts = [html.Strong(text("Edition missing")), " ", said, " ", _banner_sentence(due, zone)]
     line = html.P(parts, className="banner overdue")
-    return html.Div(line, className="banners", role="region", **aria.label(text("State of the edition")))
+    return html.Div(line, className="banners", role="region", **elements.aria_label(text("State of the edition")))
 
 
 def _span(late: timedelta) -> str:

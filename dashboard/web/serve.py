@@ -4,7 +4,7 @@ import gc
 import sys
 
 from dashboard.web.app import create_app
-from dashboard.web.cache_prewarm import Ahead
+from dashboard.web.cache_prewarm import CachePrewarmer
 from dashboard.web.serving.server import make_server
 from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
@@ -21,7 +21,7 @@ def serve(settings: Settings) -> None:
             "请用 GANGSHAO_PORT 另设端口 (address in use)"
         ) from error
     gc.freeze()  # what lives as long as the server is not gone through again: it took 150 ms from all readers each time
-    ahead = Ahead(app.server, settings, lambda: dispatcher.is_busy)
+    ahead = CachePrewarmer(app.server, settings, lambda: dispatcher.is_busy)
     ahead.start()
     sys.stderr.write(f"看板 {settings.address}（按 Ctrl+C 停止）\n")
     try:

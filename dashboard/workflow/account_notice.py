@@ -4,8 +4,8 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.components import aria
-from dashboard.components.form import act
+from dashboard.components import elements
+from dashboard.components.form import action_button
 from dashboard.components.table import table
 from dashboard.locale import count, instant, text
 from dashboard.summary import reference
@@ -51,7 +51,7 @@ def banners() -> list[Any]:
         return []
     link = dcc.Link(text("My account"), href=PATH)
     said = [html.P([line, " ", link], className="banner accounts") for line in lines]
-    return [html.Div(said, className="banners", role="region", **aria.label(text("About accounts")))]
+    return [html.Div(said, className="banners", role="region", **elements.aria_label(text("About accounts")))]
 
 
 def sections() -> list[Any]:
@@ -92,9 +92,11 @@ def _request(one: Request) -> list[Any]:
         person=one.person,
         role=role,
     )
-    acts = [act(f"{base}/confirm", text("Confirm"), ask=ask)] if confirmation.may_confirm(viewer, one) else []
+    acts = [action_button(f"{base}/confirm", text("Confirm"), ask=ask)] if confirmation.may_confirm(viewer, one) else []
     if viewer.name != one.name:
-        acts.append(act(f"{base}/refuse", text("Take back") if viewer.name == one.asked_by else text("Refuse")))
+        acts.append(
+            action_button(f"{base}/refuse", text("Take back") if viewer.name == one.asked_by else text("Refuse"))
+        )
     return [
         html.Bdi(one.name),
         html.Bdi(one.person),

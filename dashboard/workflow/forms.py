@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard.components.form import act, chosen, form, kept, told, written
+from dashboard.components.form import action_button, choice_field, form, hidden_field, text_area, text_field
 from dashboard.components.table import facts
 from dashboard.components.tag import level_word, stored
 from dashboard.components.warning import people, rule_name, subject
 from dashboard.locale import instant, text
+from dashboard.locale.translation import worded
 from dashboard.summary import reference
 from dashboard.summary.reference import code_title, region, steps_from
-from dashboard.summary.wording import worded
 from dashboard.web import data
 from dashboard.web.security.entrance import ROLE_TITLES
 from dashboard.web.security.trail import actor
@@ -79,7 +79,7 @@ def _entered(row: Any, at: WorkflowState, now: datetime, *, may_act: bool) -> An
     return html.Div(
         [
             html.P(said, tabIndex=-1, className="said well", role="status", **_ENTERED),
-            act(f"{step_address(row.episode_id)}/step/{last.number}/undo", text("Take this step back")),
+            action_button(f"{step_address(row.episode_id)}/step/{last.number}/undo", text("Take this step back")),
         ],
         className="entered",
     )
@@ -88,21 +88,21 @@ def _entered(row: Any, at: WorkflowState, now: datetime, *, may_act: bool) -> An
 def _form(row: Any, at: WorkflowState, level: Level, one: Step, about: Any = None) -> Any:
     """One step behind its name: a ground where it needs one, and a button that says what it does."""
     inputs = [
-        kept("entries", str(len(at.entries))),
-        kept("state", at.state_at(level).value),
-        kept("level", str(at.level_at(level).value)),
-        kept("to", one.to.value),
+        hidden_field("entries", str(len(at.entries))),
+        hidden_field("state", at.state_at(level).value),
+        hidden_field("level", str(at.level_at(level).value)),
+        hidden_field("to", one.to.value),
     ]
     if one.role is not data.viewer().role:
-        inputs.append(written("document", text("Order and document number (by delegation)")))
+        inputs.append(text_field("document", text("Order and document number (by delegation)")))
     if one.to is State.DISMISSED:
         causes = [("", text("Choose the cause"))] + [(str(cause), text(CAUSE_TITLES[cause])) for cause in Cause]
-        inputs.append(chosen("cause", text("Cause of a false alarm"), causes, [""], is_required=True))
+        inputs.append(choice_field("cause", text("Cause of a false alarm"), causes, [""], is_required=True))
     if one.to is State.LOWERED:
         below = [lower for lower in Level if lower > at.level_at(level)]
         options = [("", text("Choose the level"))] + [(str(lower.value), level_word(lower)) for lower in below]
-        inputs.append(chosen("lowered_to", text("Lowered to"), options, [""], is_required=True))
-    inputs.append(told("note", text("Grounds"), is_required=one.to in NEEDS_GROUND))
+        inputs.append(choice_field("lowered_to", text("Lowered to"), options, [""], is_required=True))
+    inputs.append(text_area("note", text("Grounds"), is_required=one.to in NEEDS_GROUND))
     title = text(STEP_TITLES[one.to])
     ask = text(_QUESTIONS[one.to]) if one.to in _QUESTIONS else ""
     path = f"{step_address(row.episode_id)}/step"

@@ -1,4 +1,4 @@
-"""The human side of a warning on its page: where it stands, what is due and by whom, who is on it, which measures."""
+"""The history of a warning on its page: where it stands, who is on it, which measures; what is due and by whom."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 from dash import html
 
-from dashboard.components.form import act, chosen, form, kept, told, written
+from dashboard.components.form import action_button, choice_field, form, hidden_field, text_area, text_field
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_word
 from dashboard.locale import instant, text
+from dashboard.locale.translation import in_words
 from dashboard.summary import reference
 from dashboard.summary.reference import due_day, region
-from dashboard.summary.wording import in_words
 from dashboard.web import data
 from dashboard.web.security import trail
 from dashboard.web.security.entrance import ROLE_TITLES
@@ -150,7 +150,9 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         state = text("in force") if one.holds(level, now) else text("undone") if one.undone_at else text("ended")
         back = None
         if is_theirs and one.undone_at is None:
-            back = act(f"{step_address(row.episode_id)}/acknowledge/{one.acknowledgement_id}/undo", text("Undo"))
+            back = action_button(
+                f"{step_address(row.episode_id)}/acknowledge/{one.acknowledgement_id}/undo", text("Undo")
+            )
         until = text("until {instant}", instant=_instant(one.expires_at))
         shown.append([_instant(one.acknowledged_at), one.owner, one.note, [state, html.Small(until)], back or ""])
     columns = [text(name) for name in ("When", "Handled by", "Note", "State", "Acts")]
@@ -162,10 +164,10 @@ def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_a
         return html.Div(parts)
     days = [(str(number), text("{days} days", days=number)) for number in LASTS_DAYS]
     inputs = [
-        kept("level", str(level.value)),
-        written("owner", text("Post or person that handles it"), completes="off"),
-        chosen("days", text("No reminders for"), days, [str(LASTS_DAYS[1])]),
-        told("note", text("Note")),
+        hidden_field("level", str(level.value)),
+        text_field("owner", text("Post or person that handles it"), completes="off"),
+        choice_field("days", text("No reminders for"), days, [str(LASTS_DAYS[1])]),
+        text_area("note", text("Note")),
     ]
     path = f"{step_address(row.episode_id)}/acknowledge"
     return html.Div([*parts, form(path, inputs, text("Take it on"), key="acknowledge")])
@@ -218,7 +220,7 @@ def _report(row: Any, one: Measure, may_act: bool) -> Any:
     ):
         return ""
     options = [(str(state), text(_PROGRESS_TITLES[state])) for state in (Progress.DONE, Progress.DROPPED)]
-    inputs = [chosen("state", text("State"), options, [str(Progress.DONE)]), told("result", text("Result"))]
+    inputs = [choice_field("state", text("State"), options, [str(Progress.DONE)]), text_area("result", text("Result"))]
     where = f"{step_address(row.episode_id)}/measure/{one.measure_id}/close"
     return html.Details(
         [html.Summary(text("Report")), form(where, inputs, text("Enter"), key=f"close {one.measure_id}")]
@@ -240,10 +242,10 @@ def _assign(row: Any, fitting: list[Proposal], today: date) -> Any:
     ]
     responsible = find_owner(row, today)
     inputs = [
-        chosen("playbook", text("Measure"), options, [fitting[0].playbook]),
-        written("owner", text("Owner"), value=responsible.owner, completes="off"),
-        written("deputy", text("Deputy"), value=responsible.deputy, is_required=False, completes="off"),
-        written(
+        choice_field("playbook", text("Measure"), options, [fitting[0].playbook]),
+        text_field("owner", text("Owner"), value=responsible.owner, completes="off"),
+        text_field("deputy", text("Deputy"), value=responsible.deputy, is_required=False, completes="off"),
+        text_field(
             "due_on",
             text("Due on (like 2026-11-23), where not as said with the measure"),
             is_required=False,

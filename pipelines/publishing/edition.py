@@ -197,6 +197,8 @@ def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
                     "feed": ", ".join(item.roster_feeds),
                     "is_ratio": item.is_ratio,
                     "scale": item.scale,
+                    "sort": item.sort,
+                    "shown": ", ".join(item.shown),
                 }
                 for item in items
             ]

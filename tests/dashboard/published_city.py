@@ -101,6 +101,8 @@ def indicators() -> pd.DataFrame:
                 feed,
                 ratio,
                 100.0 if head["unit"] == "percent" else 1.0,
+                int(head["sort"]) if "sort" in head else None,
+                head.get("shown", ""),
             )
         )
     columns = [
@@ -117,8 +119,10 @@ def indicators() -> pd.DataFrame:
         "feed",
         "is_ratio",
         "scale",
+        "sort",
+        "shown",
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).astype({"sort": "Int64"})
 
 
 def rules() -> pd.DataFrame:

@@ -35,11 +35,13 @@ class Site:
     settings: Settings
     port: int
     worker: threading.Thread = field(repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def url(self) -> str:
-        if self.worker.ident is None:
-            self.worker.start()
+        with self._lock:  # several threads of a test may ask first
+            if self.worker.ident is None:
+                self.worker.start()
         return f"http://127.0.0.1:{self.port}"
 
     def link(self, viewer: Viewer) -> str:

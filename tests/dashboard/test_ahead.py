@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.web import fragment_cache as store
-from dashboard.web.cache_prewarm import Ahead
+from dashboard.web.cache_prewarm import CachePrewarmer
 from pipelines.core.domain import Role, Viewer
 from pipelines.ledger.audit_trail import trail
 from pipelines.published import read
@@ -45,8 +45,8 @@ def city(two_editions: City, tmp_path: Path) -> Iterator[City]:
 
 @pytest.fixture
 def place(city: City, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
-    monkeypatch.setattr(store, "asked", store.Recently())
+    monkeypatch.setattr(store, "_cache", store.Kept(store._ROOM))
+    monkeypatch.setattr(store, "recently_asked", store.RecentlyAsked())
     with served(city.published.parent) as running:
         yield running
 
@@ -73,11 +73,11 @@ def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_fo
     published = city.published
     clients = {viewer: signed_in(place, viewer) for viewer in (LEADER, head_of("371503"))}
     questions = [page_asked("/"), page_asked("/area/371503")]
-    ahead = Ahead(place.app.server, place.settings)
+    ahead = CachePrewarmer(place.app.server, place.settings)
     gate = threading.Event()
-    keep = store.keep
+    keep = store.store_fragment
     taken: list[object] = []
-    monkeypatch.setattr(store, "keep", lambda *one: gate.wait(60) and (taken.append(one), keep(*one)))
+    monkeypatch.setattr(store, "store_fragment", lambda *one: gate.wait(60) and (taken.append(one), keep(*one)))
     ahead.start()
     try:
         wait_for(lambda: ahead._shown == OLD)
@@ -105,7 +105,7 @@ def test_what_people_of_every_office_will_ask_for_is_made_when_the_server_starts
 ) -> None:
     """Only here a process makes all likely pages and figures: that none is left for the first who asks."""
     ready = place.app.server.test_client()
-    ahead = Ahead(place.app.server, place.settings)
+    ahead = CachePrewarmer(place.app.server, place.settings)
     assert not ready.get("/readyz").get_json()["is_prepared"]
     entries = len(trail.entries(place.ledger))
     ahead.start()
@@ -164,8 +164,8 @@ def test_an_edition_is_shown_though_the_process_that_prepares_it_dies(
     place: Site, city: City, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     page_asked("/").of(signed_in(place, LEADER))
-    monkeypatch.setattr("dashboard.web.cache_prewarm._begin", dies)
-    ahead = Ahead(place.app.server, place.settings)
+    monkeypatch.setattr("dashboard.web.cache_prewarm._start_maker", dies)
+    ahead = CachePrewarmer(place.app.server, place.settings)
     ahead.start()
     try:
         wait_for(lambda: ahead._shown == OLD)

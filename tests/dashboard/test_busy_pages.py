@@ -83,7 +83,7 @@ def test_a_document_that_is_refused_is_asked_for_again_by_the_browser(readers: R
 def test_nothing_is_made_for_a_reader_who_has_gone(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[object] = []
     monkeypatch.setattr(fragment_cache, "_make", made.append)
-    given = fragment_cache.shared("of nobody", list)
+    given = fragment_cache.cached_fragment("of nobody", list)
     with (
         place.app.server.test_request_context("/", environ_base={"waitress.client_disconnected": lambda: True}),
         pytest.raises(ReaderGone),

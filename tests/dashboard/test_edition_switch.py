@@ -34,7 +34,7 @@ def place(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """The small city with the edition of the next day beside the one in force, and nothing kept."""
     shutil.copytree(city.published, tmp_path / "published")
     add_next(tmp_path / "published")
-    monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
+    monkeypatch.setattr(store, "_cache", store.Kept(store._ROOM))
     with served(tmp_path) as running:
         yield running
     door.close()
@@ -108,7 +108,7 @@ def test_an_answer_during_which_the_edition_switches_is_wholly_of_one_of_them(
     switched = 0
     for switches_at, (number, one) in itertools.product((1, 4, 12), enumerate(PAGES)):
         point_to(place.settings.published, OLD)
-        monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
+        monkeypatch.setattr(store, "_cache", store.Kept(store._ROOM))
         asked.clear()
         status, _, body = one.of(client)
         assert status == 200, one

@@ -32,7 +32,7 @@ from tests.tier import IS_LONG, long
 
 pytestmark = pytest.mark.xdist_group("every_route")
 NOW = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
-# The policy, said once more than in dashboard/web/security/viewer.py: what is not here is for everybody who is signed in.
+# The policy, said once more than in dashboard/web/security/session.py: what is not here is for everybody who is signed in.
 ONLY = {
     "/accounts": {Role.ADMINISTRATOR},
     "/audit": {Role.AUDITOR},
@@ -287,7 +287,7 @@ def test_without_the_predicate_the_same_look_finds_other_areas(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("pipelines.published.read.scope", lambda *_: ((Source.RESTRICTED, "true"),))
-    monkeypatch.setattr("dashboard.web.fragment_cache._kept", Kept(2**26))  # pages made while the predicate held
+    monkeypatch.setattr("dashboard.web.fragment_cache._cache", Kept(2**26))  # pages made while the predicate held
     viewer = viewer_of(Role.COUNTY_HEAD, frozenset({"371503"}))
     told = [wrongs(marked, viewer, said_to(place, clients, viewer, one)) for one in of_each_kind(marked, values)]
     assert any("exact" in said for found in told for said in found.values())

@@ -85,7 +85,7 @@ def test_how_far_ahead_is_said_in_the_periods_of_the_forecast(
     known = Indicator("one", "One", "persons", "higher", frozenset(grains), "", "", "feed", is_ratio=False)
     monkeypatch.setattr(reference, "indicators", lambda: {"one": known})
     score = forecast_record.Score("one", grain, horizon, 20, 0.8, 0.95, 1.0, 1.0, 20)
-    assert score.ahead == text(message, number=number)
+    assert score.horizon_words == text(message, number=number)
 
 
 @pytest.mark.parametrize(

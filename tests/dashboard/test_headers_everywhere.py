@@ -218,7 +218,7 @@ def test_an_error_inside_is_answered_with_a_sentence_and_nothing_of_what_happene
         raise RuntimeError("secret of the inside")
 
     monkeypatch.setitem(everything.server.config, "PROPAGATE_EXCEPTIONS", False)
-    monkeypatch.setitem(everything.server.view_functions, "entrance.waiting", fail)
+    monkeypatch.setitem(everything.server.view_functions, "entrance.show_sign_in", fail)
     answer = ask(everything, "/sign-in")
     assert answer.status_code == 500
     said = answer.get_data(as_text=True)

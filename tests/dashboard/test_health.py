@@ -1,7 +1,8 @@
 """What a watcher of the service is told: 200 or 503, which edition, how old; no session needed, nothing else said."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.web.app import create_app
-from dashboard.web.health import due_day, health
+from dashboard.web.health import find_trouble, health
+from pipelines.core.domain import Edition
 from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger
@@ -78,4 +80,20 @@ def test_nobody_signs_in_for_them_and_nothing_else_is_open(recent: House, house:
 
 def test_a_region_that_runs_on_saturdays_is_due_on_saturdays() -> None:
     weekly = regions.load(REGION.parents[2] / "tests" / "regions" / "us_states")
-    assert due_day(weekly, datetime(2026, 11, 26, 12, tzinfo=UTC)) == "2026-11-21"
+    assert weekly.edition_due(datetime(2026, 11, 26, 12, tzinfo=UTC)) == date(2026, 11, 21)
+
+
+@pytest.mark.parametrize(("now", "trouble"), [("2026-11-26T07:59", ""), ("2026-11-26T08:00", "stale")])
+def test_pages_and_watch_wait_for_the_same_hour_of_the_region(now: str, trouble: str) -> None:
+    here = regions.load(REGION)
+    late = replace(here, timetable=replace(here.timetable, finished_by=time(8)))
+    last = Edition(date(2026, 11, 25), 1, here.cutoff_at(date(2026, 11, 25)))
+    assert find_trouble(late, last, datetime.fromisoformat(f"{now}+08:00")) == trouble
+
+
+def test_no_edition_is_due_before_its_cut_off() -> None:
+    here = regions.load(REGION)
+    early = replace(here, timetable=replace(here.timetable, finished_by=time(6)))
+    cutoff = here.cutoff_at(date(2026, 11, 26))
+    assert early.edition_due(cutoff - timedelta(minutes=1)) == date(2026, 11, 25)
+    assert early.edition_due(cutoff) == date(2026, 11, 26)

@@ -71,7 +71,7 @@ def raw(said: Iterator[str]) -> set[str]:
 @pytest.fixture
 def empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing kept between requests."""
-    monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
+    monkeypatch.setattr(store, "_cache", store.Kept(store._ROOM))
 
 
 @pytest.mark.parametrize("who", VIEWERS)
@@ -230,10 +230,10 @@ def test_two_languages_of_one_scope_never_get_each_others_parts(site: Site, empt
     addresses += figures(asked(clients[Language.CHINESE], f"/area/{OWN}"))[:2]
     alone = {}
     for of, client in clients.items():
-        store._kept = store.Kept(store._ROOM)
+        store._cache = store.Kept(store._ROOM)
         alone[of] = [asked(client, address) for address in addresses]
     assert all(one != other for one, other in zip(*alone.values(), strict=True))
-    store._kept = store.Kept(store._ROOM)
+    store._cache = store.Kept(store._ROOM)
     wrong: list[str] = []
 
     def read(of: Language, order: int) -> None:
@@ -255,15 +255,15 @@ def test_two_languages_of_one_scope_never_get_each_others_parts(site: Site, empt
 def test_what_is_made_ahead_is_made_in_the_language_it_was_asked_in(
     site: Site, empty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "asked", store.Recently())
+    monkeypatch.setattr(store, "recently_asked", store.RecentlyAsked())
     for of in Language:
         asked(speaking(site, LEADER, of), "/")
-    noted = store.asked.parts()
+    noted = store.recently_asked.parts()
     assert {one.language for one in noted} == set(Language)
     with site.app.server.test_request_context("/"):
         for one in noted:
-            assert store.is_kept(one)
-            found = store.made_for_nobody_yet(one)
+            assert store.is_cached(one)
+            found = store.prewarm_fragment(one)
             assert found is not None
             made, following = found
             assert {each.language for each in following} <= {one.language}
@@ -271,7 +271,7 @@ def test_what_is_made_ahead_is_made_in_the_language_it_was_asked_in(
                 one.language is Language.CHINESE
             )
         other = store.Asked(Audience.GENERAL, frozenset(), noted[0].question, Language.ENGLISH)
-        assert not store.is_kept(other)
+        assert not store.is_cached(other)
 
 
 def test_two_browsers_with_different_viewers_and_languages_share_nothing(browser: Browser, site: Site) -> None:

@@ -23,13 +23,13 @@ from pipelines.published.read import pointed_at
 from pipelines.core.settings import load
 settings = load()
 edition = pointed_at(settings.published)
-asked = [one for one in cache_prewarm._likely(settings, edition) if one.audience != "office" or "371502" in one.areas]
-pages = {one: found for one in asked if (found := cache_prewarm._made(settings, edition, one)) is not None}
+asked = [one for one in cache_prewarm._likely_fragments(settings, edition) if one.audience != "office" or "371502" in one.areas]
+pages = {one: found for one in asked if (found := cache_prewarm._make_fragment(settings, edition, one)) is not None}
 figures = {
     one: found
     for _, following in pages.values()
     for one in following
-    if ("area", "371502") in one.question.values and (found := cache_prewarm._made(settings, edition, one)) is not None
+    if ("area", "371502") in one.question.values and (found := cache_prewarm._make_fragment(settings, edition, one)) is not None
 }
 assert figures
 told = {repr(one): json.loads(made.filled(dict.fromkeys(made.blanks, "null"))) for one, (made, _) in (pages | figures).items()}

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from dashboard.locale import text
 from dashboard.web import fragment_cache as store
-from dashboard.web.data import Seen
+from dashboard.web.data import AuditedContent
 from pipelines.core.domain import Role, Viewer
 from pipelines.core.text_safety import CONTROLS, inert, spell_controls
 from pipelines.published import read as door
@@ -190,6 +190,8 @@ def test_what_nobody_sees_is_spelled_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("word", [*ODD, "\\", "\\\\u202e", "\b\f", "\ud800", "\U0001f600", "NaN\u202e\x07"])
 def test_json_of_a_part_says_the_same_with_controls_spelled(word: str) -> None:
-    made = store._packed({"a": word, "b": [store.Blank("b"), {"c": store.Blank("c")}], "d": store.Blank("b")}, Seen())
+    made = store._packed(
+        {"a": word, "b": [store.Blank("b"), {"c": store.Blank("c")}], "d": store.Blank("b")}, AuditedContent()
+    )
     told = json.loads(made.filled({"b": '"B"', "c": "[1]"}))
     assert told == {"a": spell_controls(word), "b": ["B", {"c": [1]}], "d": "B"}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from dashboard.locale import Language, text
-from dashboard.summary.wording import REGION
+from dashboard.locale.translation import REGION
 from dashboard.web import fragment_cache as store
 from dashboard.web.fragment_cache import Question
 from pipelines.core.domain import Role, Viewer
@@ -36,8 +36,8 @@ def body_of(page: str) -> str:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
     """Nothing kept; the questions that are answered from now on, without what stands above each role's pages."""
-    monkeypatch.setattr(store, "_kept", store.Kept(store._ROOM))
-    monkeypatch.setattr(store, "_kept_of_past", store.Kept(store._ROOM_OF_PAST))
+    monkeypatch.setattr(store, "_cache", store.Kept(store._ROOM))
+    monkeypatch.setattr(store, "_cache_of_past", store.Kept(store._ROOM_OF_PAST))
     found: list[Question] = []
     make = store._make
 
@@ -85,7 +85,7 @@ def test_a_kept_page_is_given_to_nobody_of_another_scope(site: Site, made: list[
     paths = ["/", f"/area/{OWN}", "/area/371500"]
     together = [[opened(site, signed_in(site, viewer), path) for path in paths] for viewer in viewers]
     for viewer, answers in zip(viewers, together, strict=True):
-        store._kept = store.Kept(store._ROOM)
+        store._cache = store.Kept(store._ROOM)
         alone = [opened(site, signed_in(site, viewer), path) for path in paths]
         assert answers == alone
     assert together[0] != together[1]
@@ -175,9 +175,9 @@ def test_who_walks_through_the_past_does_not_empty_the_room_of_the_present(
     client = asked.signed_in(site, LEADER)
     now, then = asked.page_asked(f"/area/{OWN}"), asked.page_asked(f"/area/{OWN}", "as_of=2026-11-24")
     now.of(client)
-    held = len(store._kept._held)
+    held = len(store._cache._held)
     then.of(client)
-    assert len(store._kept._held) == held > 0
+    assert len(store._cache._held) == held > 0
     number = len(made)
     for one in (now, then):
         one.of(client)

@@ -1,5 +1,6 @@
 """Cards of incomplete periods: what is missing is no fall, and days that nobody told are no days without people."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -155,3 +156,17 @@ def test_days_that_have_not_all_come_are_only_worse_where_more_is_worse(
     found = headline._of_days(indicator(worse), "371502")
     assert found is not None
     assert found.verdict.tone == tone
+
+
+def test_the_published_catalogue_says_where_pages_show_an_indicator(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = indicator("higher", is_ratio=False)
+    known = {
+        "b": replace(plain, indicator="b", title="B"),
+        "new": replace(plain, indicator="new", title="N", sort=2, shown=frozenset({"matrix"})),
+        "first": replace(plain, indicator="first", title="Z", sort=1, shown=frozenset({"matrix", "counties"})),
+        "a": replace(plain, indicator="a", title="A"),
+    }
+    monkeypatch.setattr(reference, "indicators", lambda: known)
+    assert [one.indicator for one in reference.ordered(known.values())] == ["first", "new", "a", "b"]
+    assert [one.indicator for one in reference.shown_in("matrix")] == ["first", "new"]
+    assert [one.indicator for one in reference.shown_in("counties")] == ["first"]

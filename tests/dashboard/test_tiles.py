@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 
 from dashboard.figures.city_map import Point, _middle, _shapes, arranged
-from dashboard.summary.wording import REGION as REGION_KEY
+from dashboard.locale.translation import REGION as REGION_KEY
 from pipelines.core.domain import Viewer
 from pipelines.published import read as door
 from tests.dashboard.asked import page_asked, props, signed_in

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.locale import text
-from dashboard.upload import place as upload_place
+from dashboard.upload import check as upload_place
 from dashboard.upload.submission import _places, _turns
 from pipelines.core.domain import Grain
 from pipelines.core.region.load import load

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from dashboard.locale import Language, text
+from dashboard.locale.translation import REGION
 from dashboard.pages import warning
 from dashboard.summary.evidence import contributor_lines
-from dashboard.summary.wording import REGION
 from models.assess import CALENDAR_REASONS
 from pipelines.core.region.load import load
 from pipelines.core.region.rule_version import hashes_on

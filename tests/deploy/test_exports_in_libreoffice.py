@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from dashboard.web.download import _written
-from dashboard.web.workbook import workbook
+from dashboard.web.download_tables import workbook
 from pipelines.published.read import close
 from tests.dashboard.asked import signed_in
 from tests.dashboard.published_fixture import build

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.upload.place import written_aside
+from dashboard.upload.check import written_aside
 from pipelines.core.log import DailyFile
 from pipelines.core.settings import Settings
 from pipelines.ledger import open_ledger

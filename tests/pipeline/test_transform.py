@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.core.catalogue.indicators import catalogue, parse
+from pipelines.core.catalogue.indicators import INDICATORS, catalogue, parse
 from pipelines.core.domain import UserError
 from pipelines.core.region import load as regions
 from pipelines.warehouse.expected_submissions import roster
@@ -274,6 +274,16 @@ def test_day_by_day_ends_where_one_run_over_everything_ends(
 def test_the_order_of_indicators_is_read_from_their_sql() -> None:
     assert catalogue()["insured_net_change_rate"].tables == ("insured_event", "insured_headcount")
     assert catalogue()["insured_net_change_rate"].roster_feeds == ("insured_event",)
+
+
+@pytest.mark.parametrize("line", ["-- sort: first", "-- sort: 0", "-- shown: map"])
+def test_a_place_on_pages_that_there_is_not_is_refused_by_name(tmp_path: Path, line: str) -> None:
+    header = (INDICATORS / "benefit_claim.sql").read_text(encoding="utf-8")
+    key = line[3:].partition(":")[0]
+    kept = "\n".join(one for one in header.split("\n") if not one.startswith(f"-- {key}:"))
+    (tmp_path / "odd.sql").write_text(f"{line}\n{kept}", encoding="utf-8")
+    with pytest.raises(UserError, match=rf"odd\.sql.* {key}"):
+        parse(tmp_path / "odd.sql")
 
 
 def test_an_indicator_without_a_unit_is_refused_by_name(tmp_path: Path) -> None:

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from flask import Blueprint, Response, jsonify, make_response
 
 from dashboard.locale import text
-from dashboard.web.security.cookie import read_token, set_token
 from dashboard.web.security.entrance import Clock, known_words
 from dashboard.web.security.request_body import answer_sentence, must_wait, read_field, read_fields
+from dashboard.web.security.session import current_viewer, read_token, set_token
 from dashboard.web.security.trail import actor, address
-from dashboard.web.security.viewer import current_viewer
 from pipelines.core.domain import Role, UserError
 from pipelines.core.region.load import load
 from pipelines.core.settings import Settings

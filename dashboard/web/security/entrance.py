@@ -12,9 +12,9 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 
 from dashboard.components.theme import css_variables
 from dashboard.locale import Language, language, text, text_in
-from dashboard.web.security.cookie import clear_token, read_device, read_token, set_device, set_language, set_token
 from dashboard.web.security.origin import address_of_one_client, is_this_machine
 from dashboard.web.security.request_body import answer_sentence, must_wait, read_field
+from dashboard.web.security.session import clear_token, read_device, read_token, set_device, set_language, set_token
 from dashboard.web.security.trail import address, at_page, trail
 from pipelines.core.domain import Role, UserError
 from pipelines.core.region.load import load
@@ -30,7 +30,7 @@ Clock = Callable[[], datetime]
 NAME = "entrance"
 # What may be asked for without a session. Signing out is not among them: it needs one.
 OPEN_ENDPOINTS = frozenset(
-    {f"{NAME}.{view}" for view in ("static", "waiting", "enter", "show_link", "use_link", "speak")}
+    {f"{NAME}.{view}" for view in ("static", "show_sign_in", "enter", "show_link", "use_link", "speak")}
 )
 ROLE_TITLES = {
     Role.CITY_LEADER: "City leader",
@@ -54,7 +54,7 @@ def entrance(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
     pages.add_app_template_global(css_variables, "css_variables")
 
     @pages.get("/sign-in")
-    def waiting() -> Response:
+    def show_sign_in() -> Response:
         to = _page_of_ours(request.args.get("to", ""))
         return _page("waiting.html", 200, is_demonstration=settings.demonstration_mark.exists(), to=to)
 

@@ -8,7 +8,6 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashboard.web.security.administration import administration, delivering
-from dashboard.web.security.cookie import choose_language, read_token
 from dashboard.web.security.entrance import OPEN_ENDPOINTS, Clock, entrance, refusal, sign_in_for
 from dashboard.web.security.origin import (
     ScriptHashes,
@@ -18,8 +17,8 @@ from dashboard.web.security.origin import (
     is_our_origin,
     is_this_machine,
 )
+from dashboard.web.security.session import choose_language, current_viewer, may_open, read_token, set_viewer
 from dashboard.web.security.trail import TRAIL, Trail, trail
-from dashboard.web.security.viewer import current_viewer, may_open, set_viewer
 from dashboard.web.serving.limits import RETRY_AFTER, refused_with
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger

@@ -1,4 +1,4 @@
-"""Under which addresses we are ourselves, who asks from where, and whether the line is safe."""
+"""Under which addresses we are ourselves, who asks from where, whether the line is safe; headers of every answer."""
 
 import ipaddress
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Which callbacks there are on the server's side, and what one that is asked for must say."""
+"""What the body of a request says: fields of a form, callbacks of Dash; and the answer as a sentence."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

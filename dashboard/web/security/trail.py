@@ -11,7 +11,7 @@ from flask import current_app, g, request
 
 from dashboard.web.security.origin import client_address
 from dashboard.web.security.request_body import UPDATES, callback_address
-from dashboard.web.security.viewer import NotSignedInError, current_session, current_viewer
+from dashboard.web.security.session import NotSignedInError, current_session, current_viewer
 from pipelines.ledger import Ledger
 from pipelines.ledger.audit_trail import trail as audit
 from pipelines.ledger.audit_trail.trail import Act, Actor, Result

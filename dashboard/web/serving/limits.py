@@ -1,4 +1,4 @@
-"""What one server takes on at once, and for how long anybody may keep it waiting."""
+"""What one server takes on at once, for how long anybody may keep it waiting, and what is refused with."""
 
 from dataclasses import dataclass
 

@@ -10,7 +10,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.utilities import RequestEntityTooLarge
 
 from dashboard.upload.submission import MOST_BODY, PATH
-from dashboard.web.security.cookie import LOOPBACK_NAME, SECURE_NAME
+from dashboard.web.security.session import LOOPBACK_NAME, SECURE_NAME
 from dashboard.web.serving.limits import Limits
 
 _QUICK_PATHS = ("/healthz", "/readyz", "/edition")

@@ -1,4 +1,4 @@
-"""One connection: its requests, the answer to the one at work, and since when it keeps the server waiting."""
+"""The HTTP server: its connections, which thread answers what, and what keeps it waiting."""
 
 import logging
 import time

@@ -22,6 +22,7 @@ _NATURE: dict[str, Nature] = {"count": "count", "stock": "stock", "ratio": "coun
 _LOOK_BACK_DAYS = "62"
 _BY_COHORT = "area × cohort"
 COHORT_GRAINS = (Grain.WEEK, Grain.MONTH)
+SHOWN = ("matrix", "counties")  # tables of Today that show chosen indicators
 
 
 @dataclass(frozen=True, order=True)
@@ -44,6 +45,7 @@ class Indicator:
     its people (of a ratio the numerator) are judged: as a count, as a stock by its change, or as a signed net change.
     ``shares``: which of its parts are told by another indicator, too (disclosure control). ``has_cohorts``: whether
     there are readings of the groups of people its facts name, by area, of COHORT_GRAINS (a day of one is too few).
+    ``sort``: its place among the cards of pages, None after those that have one; ``shown``: tables of Today it is in.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Indicator:
     look_back_days: int
     shares: tuple[Share, ...]
     has_cohorts: bool = False
+    sort: int | None = None
+    shown: tuple[str, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -115,6 +119,19 @@ def _shares(path: Path, said: str) -> tuple[Share, ...]:
     return tuple(found)
 
 
+def _sort(path: Path, said: str | None) -> int | None:
+    if said is not None and not re.fullmatch(r"[1-9]\d{0,3}", said):
+        raise UserError(f"指标文件 {path.name} 的 sort 应为正整数（卡片中的次序），现为 {said!r} (place among cards)")
+    return None if said is None else int(said)
+
+
+def _shown(path: Path, said: str) -> tuple[str, ...]:
+    found = tuple(filter(None, (part.strip() for part in said.split(","))))
+    if not set(found) <= set(SHOWN):
+        raise UserError(f"指标文件 {path.name} 的 shown 只能是 {'、'.join(SHOWN)}，现为 {said!r}")
+    return found
+
+
 def parse(path: Path) -> Indicator:
     """Read one indicator file. Raises UserError that names the file and what its header lacks."""
     text = path.read_text(encoding="utf-8")
@@ -147,6 +164,8 @@ def parse(path: Path) -> Indicator:
         look_back_days=int(header.get("look_back_days", _LOOK_BACK_DAYS)),
         shares=_shares(path, header.get("shares", "")),
         has_cohorts=bool(also),
+        sort=_sort(path, header.get("sort")),
+        shown=_shown(path, header.get("shown", "")),
     )
 
 

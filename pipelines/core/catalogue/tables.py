@@ -42,7 +42,7 @@ _OWN = (
         "The catalogue, read from the headers of pipelines/sql/indicators.",
         "indicator varchar primary key, title_zh varchar, title_en varchar, unit varchar, worse varchar, "
         "grains varchar, clock varchar, by_dims varchar, formula varchar, source varchar, feed varchar, "
-        "is_ratio boolean, scale double",
+        "is_ratio boolean, scale double, sort integer, shown varchar",
         "indicator",
     ),
     _reference(

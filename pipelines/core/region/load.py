@@ -142,8 +142,11 @@ class Region:
     def edition_due(self, now: datetime) -> date:
         """The newest day whose edition should be there at an instant: its run has had time to finish."""
         today = self.local_day(now)
-        is_over = now >= self.instant(today, self.timetable.finished_by)
-        return self.last_run_day(today if is_over else today - timedelta(days=1))
+        return self.last_run_day(today if now >= self.edition_due_at(today) else today - timedelta(days=1))
+
+    def edition_due_at(self, day: date) -> datetime:
+        """The instant (UTC) by which the edition of a day is due: ``finished_by``, never before its cut-off."""
+        return max(self.instant(day, self.timetable.finished_by), self.cutoff_at(day))
 
     def calendar_frame(self, start: date, end: date) -> pd.DataFrame:
         """One row a day from ``start`` to ``end``, both included.

@@ -8,6 +8,8 @@
 -- by: area × industry, area × cohort
 -- formula: 当期受理的失业保险金申领件数
 -- source: 失业保险条例第十六条；鲁人社发〔2016〕14号失业指标“新增领取人数”
+-- sort: 1
+-- shown: matrix, counties
 select area, industry, filed_on as period, count(*) as numerator, count(*) as units, 1 as largest_unit
 from benefit_claim
 group by all

@@ -8,6 +8,7 @@
 -- by: area × industry
 -- formula: 各参保单位期末参保人数之和
 -- source: 社会保险单位月报
+-- sort: 10
 select area, industry, period, sum(insured) as numerator, count(*) as units, max(insured) as largest_unit
 from insured_headcount
 group by all

@@ -8,6 +8,8 @@
 -- by: area × industry
 -- formula: 当期申报的减员中，原因为解除、终止劳动合同或原因不明的人数（退休、死亡、转移、退保不计）
 -- source: 社会保险法第五十条、第五十七条
+-- sort: 2
+-- shown: matrix, counties
 select area, industry, filed_on as period, count(*) as numerator, count(*) as units, 1 as largest_unit
 from insured_event
 where direction = 'leave' and is_risk

@@ -9,6 +9,7 @@
 -- by: area × industry
 -- formula: 当期申报增员人数 − 当期申报减员人数
 -- source: 社会保险法第五十七条、第五十八条
+-- sort: 3
 select
     area, industry, filed_on as period,
     sum(case when direction = 'join' then 1 else -1 end) as numerator, count(*) as units, 1 as largest_unit

@@ -11,6 +11,7 @@
 -- by: area × industry
 -- formula: （当月申报增员 − 当月申报减员）÷ 上月末参保人数 × 100
 -- source: 社会保险法第五十七条、第五十八条；社会保险单位月报
+-- sort: 7
 select
     coalesce(stock.area, flow.area) as area, coalesce(stock.industry, flow.industry) as industry, reporting.period,
     coalesce(flow.net_change, 0) as numerator, coalesce(stock.insured, 0) as denominator,

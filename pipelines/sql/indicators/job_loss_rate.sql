@@ -8,6 +8,7 @@
 -- by: area × industry
 -- formula: 减少岗位数 ÷ 建档期岗位数 × 100（监测企业）
 -- source: 失业动态监测（人社部函〔2009〕152号；鲁人社发〔2016〕14号）
+-- sort: 6
 select
     area, industry, period, sum(losses) as numerator, sum(base_jobs) as denominator, count(*) as units,
     max(losses) as largest_unit

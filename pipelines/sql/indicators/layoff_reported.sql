@@ -8,6 +8,7 @@
 -- by: area × industry
 -- formula: 当月报告的拟裁减（含关闭）人数；同一报告编号在当月更正的，以最后一次为准
 -- source: 劳动合同法第四十一条
+-- sort: 8
 select area, industry, period, sum(planned) as numerator, count(*) as units, max(planned) as largest_unit
 from (
     select

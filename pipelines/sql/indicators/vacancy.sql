@@ -8,6 +8,7 @@
 -- by: area × industry
 -- formula: 当期发布的招聘需求人数
 -- source: 公共就业服务市场供求统计（人社厅函〔2022〕2号）
+-- sort: 4
 select area, industry, posted_on as period, sum(posts) as numerator, count(*) as units, max(posts) as largest_unit
 from vacancy
 group by all

@@ -9,6 +9,7 @@
 -- by: city
 -- formula: 当月需求人数 ÷ 当月求职人数
 -- source: 人社部市场供求分析：需求人数 ÷ 求职人数
+-- sort: 9
 select demand.period, demand.posts as numerator, supply.seekers as denominator, supply.seekers as units, 1 as largest_unit
 from (
     select date_trunc('month', posted_on) as period, sum(posts) as posts

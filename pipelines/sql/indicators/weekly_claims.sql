@@ -8,6 +8,8 @@
 -- by: area
 -- formula: 汇总数列 weekly_claims 的数值
 -- source: 上级部门或统计机构的汇总数列
+-- sort: 5
+-- shown: matrix, counties
 select area, period, sum(value) as numerator, max(denominator) as denominator, count(*) as units, 1 as largest_unit
 from aggregate_series
 where indicator = 'weekly_claims' and grain = 'week' and industry = 'ALL' and cohort = 'all' and occupation is null

@@ -1,14 +1,16 @@
-"""The cookies: a session, a known browser, the language chosen in it; sent to us alone, out of reach of scripts."""
+"""Whose request it is: the cookies of session, known browser and language, the viewer, and what a role may open."""
 
 from datetime import timedelta
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, has_request_context, request
 
 from dashboard.locale import Language, answer_in
 from dashboard.web.security.origin import is_encrypted
+from pipelines.core.domain import Role, Viewer
 from pipelines.core.settings import Settings
 from pipelines.ledger.accounts.session import ABSOLUTE_LIMIT
 from pipelines.ledger.accounts.sign_in import DEVICE_LASTS
+from pipelines.ledger.uploads.upload import MAY_UPLOAD
 
 # The prefix makes the browser refuse the cookie from any other host or over a plain line.
 SECURE_NAME = "__Host-gangshao"
@@ -78,3 +80,46 @@ def _preferred() -> Language:
     """The first of our languages among those the browser says its reader prefers."""
     tags = (tag.split("-", maxsplit=1)[0].lower() for tag, quality in request.accept_languages if quality > 0)
     return next((_BY_TAG[tag] for tag in tags if tag in _BY_TAG), Language.CHINESE)
+
+
+class NotSignedInError(PermissionError):
+    """Somebody asked for data outside a signed-in request; there is no viewer to ask for."""
+
+
+def set_viewer(viewer: Viewer, session: str) -> None:
+    """Remember whose request this is, and what the audit trail calls the session."""
+    g.gangshao_viewer = viewer
+    g.gangshao_session = session
+
+
+def current_session() -> str:
+    """What the audit trail calls this request's session."""
+    mark: str = g.gangshao_session
+    return mark
+
+
+def current_viewer() -> Viewer:
+    """The signed-in viewer. Raises NotSignedInError outside a request that the guard let through."""
+    viewer = g.get("gangshao_viewer") if has_request_context() else None
+    if not isinstance(viewer, Viewer):
+        raise NotSignedInError("no signed-in viewer")
+    return viewer
+
+
+_ONLY_FOR = {
+    "/audit": frozenset({Role.AUDITOR}),
+    "/download/audit.csv": frozenset({Role.AUDITOR}),
+    "/download/audit.xlsx": frozenset({Role.AUDITOR}),
+    "/accounts": frozenset({Role.ADMINISTRATOR}),
+    "/rules": frozenset({Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY}),
+    "/delivery": frozenset({Role.ADMINISTRATOR, Role.CITY_DUTY}),
+    "/data/upload": MAY_UPLOAD,  # for which areas says pipelines.ledger.uploads.upload.may_send
+    "/data/template": MAY_UPLOAD,
+    "/employers": frozenset(Role) - {Role.ADMINISTRATOR, Role.AUDITOR},
+}
+
+
+def may_open(viewer: Viewer, path: str) -> bool:
+    """Whether the viewer's role may open this address, or one below it."""
+    asked = "/" + path.strip("/")
+    return all(viewer.role in roles for top, roles in _ONLY_FOR.items() if asked == top or asked.startswith(top + "/"))

@@ -1,22 +1,85 @@
-"""The units of the city beside each other: what is open there, the newest week of two indicators, who is late."""
+"""What Today says of the whole: what is new since the edition before, and each area beside the others."""
 
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 from dash import dcc, html
 
 from dashboard.components.elements import spark
 from dashboard.components.table import scrolling, table
-from dashboard.components.tag import comparison_tag, level_tag
+from dashboard.components.tag import comparison_tag, level_tag, level_word
 from dashboard.components.warning import address
-from dashboard.locale import count, month, text
+from dashboard.locale import count, month, short_day, text
 from dashboard.summary import completeness, headline, reference
 from dashboard.summary.headline import Figure
 from dashboard.web import data
 from pipelines.published.scope import RefusedError
 
-SHOWN = ("benefit_claim", "insured_leave", "weekly_claims")
+_NAMED = 3
+_SENTENCES = {
+    "new": "{number} new: {named}",
+    "raised": "{number} raised: {named}",
+    "lowered": "{number} lowered: {named}",
+    "lifted": "{number} lifted: {named}",
+}
+
+
+def since_last_edition() -> tuple[str, list[str]]:
+    """Heading and sentences: warnings new, raised, lowered, lifted; senders late or come after all."""
+    editions = data.read("edition")
+    if len(editions) < 2:
+        return text("Since the edition before"), [text("This is the first edition; there is nothing to compare with.")]
+    before = editions.iloc[1]
+    heading = text("Since the edition of {day}", day=short_day(before.day.date()))
+    rows = data.read("warning_change", since=before.cutoff_at.to_pydatetime())
+    sentences = []
+    for change, sentence in _SENTENCES.items():
+        some = rows[rows["change"] == change]
+        if not some.empty:
+            sentences.append(
+                text(sentence, number=len(some), named=_listed([_named(row) for row in some.itertuples(index=False)]))
+            )
+    late, here = completeness.newly_late(before.cutoff_at)
+    if late:
+        sentences.append(text("Newly late: {named}", named=_listed(late)))
+    if here:
+        sentences.append(text("Has come after all: {named}", named=_listed(here)))
+    return heading, sentences or [text("No change: no warning new, raised, lowered or lifted, nobody newly late.")]
+
+
+def _named(row: object) -> str:
+    """One warning in a sentence: its cause or place, and its level."""
+    fields = row._asdict()  # type: ignore[attr-defined]
+    place = reference.where_in_short(fields["area"], fields["industry"])
+    employer = fields["employer_name"]
+    who = (
+        text("{employer} ({place})", employer=employer, place=place)
+        if isinstance(employer, str) and employer
+        else place
+    )
+    level, past = fields["level"], fields["past_level"]
+    indicator = reference.indicators().get(fields["indicator"])
+    what = "" if indicator is None else text(" {title}", title=indicator.title)
+    if pd.isna(level):
+        return text("{who}{what} (was {past})", who=who, what=what, past=level_word(int(past)))
+    if pd.isna(past):
+        return text("{who}{what} ({level})", who=who, what=what, level=level_word(int(level)))
+    moved = (
+        "{who}{what} (raised from {past} to {level})"
+        if level < past
+        else "{who}{what} (lowered from {past} to {level})"
+    )
+    return text(moved, who=who, what=what, past=level_word(int(past)), level=level_word(int(level)))
+
+
+def _listed(names: list[str]) -> str:
+    shown = text("; ").join(names[:_NAMED])
+    more = len(names) - _NAMED
+    return text("{shown}; and {more} more", shown=shown, more=more) if more > 0 else shown
+
+
 _MOST = 2
 _NONE = 9  # a level below all levels
 
@@ -50,8 +113,7 @@ def counties() -> list[County]:
 
 
 def _figures(area: str) -> dict[str, Figure]:
-    known = reference.indicators()
-    figures = {name: headline.figure(known[name], area) for name in SHOWN if name in known}
+    figures = {one.indicator: headline.figure(one, area) for one in reference.shown_in("counties")}
     return dict([(name, one) for name, one in figures.items() if one is not None][:_MOST])
 
 
@@ -62,12 +124,12 @@ def county_table(shown: list[County]) -> Any:
     caption = text("Areas: open warnings, and the newest week")
     rows = [[_name(one), _warnings(one), *(_figure(one.figures.get(name)) for name in columns)] for one in shown]
     titles = [known[name].short_title for name in columns]
-    told = _told(shown, columns)
+    told = _periods_shown(shown, columns)
     listed = table(caption, [text("Area"), text("Open warnings"), *titles], rows, kind="counties")
     return html.Div([scrolling(caption, listed), html.P(told, className="source")])
 
 
-def _told(shown: list[County], columns: list[str]) -> str:
+def _periods_shown(shown: list[County], columns: list[str]) -> str:
     known = reference.indicators()
     periods = {name: Counter(one.figures[name].period for one in shown if name in one.figures) for name in columns}
     parts = [
