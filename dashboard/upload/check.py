@@ -16,7 +16,7 @@ from dashboard.upload.choice import Choice, refuse_contradiction
 from dashboard.upload.place import name_of, written_aside
 from dashboard.upload.submission import RECEIPT
 from dashboard.web import data
-from dashboard.web.security import trail
+from dashboard.web.security import current_permissions, trail
 from dashboard.web.security.entrance import Clock
 from dashboard.web.security.request_body import read_field
 from dashboard.web.security.trail import actor
@@ -200,6 +200,7 @@ def _received(
     with written_aside(settings.inbox, feed, content) as aside:
         made = uploads.enter_upload(
             ledger,
+            current_permissions(),
             ActContext(data.viewer(), actor(), clock()),
             region().city,
             sending,

@@ -9,13 +9,14 @@ from dashboard.web.security.cookie import read_token, set_token
 from dashboard.web.security.entrance import Clock, known_words
 from dashboard.web.security.request_body import answer_sentence, must_wait, read_field, read_fields
 from dashboard.web.security.trail import actor, address
-from dashboard.web.security.viewer import current_viewer
+from dashboard.web.security.viewer import current_permissions, current_viewer
 from pipelines.core.domain import Role, UserError
 from pipelines.core.region.load import load
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import account, confirmation
 from pipelines.ledger.accounts.sign_in import Refused, set_own_password
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.notifications import queue
 
 ACTIONS: dict[str, Callable[..., None]] = {
@@ -30,7 +31,7 @@ _WAITS = (
 
 
 def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
-    """The writing side of the pages of accounts as a Flask blueprint; who may use it says ``rights``."""
+    """The writing side of the pages of accounts as a Flask blueprint; who may use it says ``viewer.may_open``."""
     acts = Blueprint("administration", __name__)
 
     @acts.errorhandler(UserError)
@@ -39,18 +40,17 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
 
     @acts.post("/accounts/new")
     def new() -> Response:
-        now = clock()
-        account_id = account.create(ledger, actor(), read_field("name"), read_field("person"), _role(), areas(), now)
-        return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, now))
+        name, person = read_field("name"), read_field("person")
+        account_id = account.create(ledger, actor(), name, person, _role(), areas(), clock())
+        return _given(confirmation.give_link(ledger, current_permissions(), acting(), account_id))
 
     @acts.post("/accounts/<account_id>/link")
     def new_link(account_id: str) -> Response:
-        return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, clock()))
+        return _given(confirmation.give_link(ledger, current_permissions(), acting(), account_id))
 
     @acts.post("/accounts/<account_id>/change")
     def change(account_id: str) -> Response:
-        by, asked_by = actor(), current_viewer().name
-        if confirmation.give_role(ledger, by, asked_by, account_id, _role(), areas(), clock()):
+        if confirmation.give_role(ledger, current_permissions(), acting(), account_id, _role(), areas()):
             return make_response(jsonify(to="/accounts"))
         return answer_sentence(text(_WAITS), 200)
 
@@ -68,11 +68,11 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
 
     @acts.post("/account/request/<int(max=999999999):number>/confirm")
     def confirm(number: int) -> Response:
-        return _handed_over(confirmation.confirm(ledger, current_viewer(), actor(), number, clock()))
+        return _handed_over(confirmation.confirm(ledger, current_permissions(), acting(), number))
 
     @acts.post("/account/request/<int(max=999999999):number>/refuse")
     def refuse(number: int) -> Response:
-        confirmation.refuse(ledger, current_viewer(), actor(), number, clock())
+        confirmation.refuse(ledger, current_permissions(), acting(), number)
         return make_response(jsonify(to="/account"))
 
     @acts.post("/account/password")
@@ -87,6 +87,9 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
             set_token(answer, found, settings)
             return answer
         return must_wait(found.wait) if found.wait else answer_sentence(text("The old password is wrong."), 401)
+
+    def acting() -> ActContext:
+        return ActContext(current_viewer(), actor(), clock())
 
     def areas() -> list[str]:
         chosen = read_fields("areas")
@@ -111,7 +114,7 @@ def _role() -> Role:
 
 
 def delivering(ledger: Ledger, clock: Clock) -> Blueprint:
-    """The writing side of the page of mails as a Flask blueprint; who may use it says ``rights``."""
+    """The writing side of the page of mails as a Flask blueprint; who may use it says ``viewer.may_open``."""
     acts = Blueprint("delivering", __name__)
 
     @acts.errorhandler(UserError)

@@ -19,7 +19,7 @@ from dashboard.web.security.origin import (
     is_this_machine,
 )
 from dashboard.web.security.trail import TRAIL, Trail, trail
-from dashboard.web.security.viewer import current_viewer, may_open, set_viewer
+from dashboard.web.security.viewer import PERMISSIONS, current_permissions, current_viewer, may_open, set_viewer
 from dashboard.web.serving.limits import RETRY_AFTER, refused_with
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
@@ -63,6 +63,7 @@ def guard(
     ``script_hashes`` is ``app.csp_hashes`` of a Dash application; ``clock`` (UTC) is for tests.
     """
     server.config[TRAIL] = Trail(ledger, clock)
+    server.config[PERMISSIONS] = settings.region
     server.json = _Json(server)
     server.config["MAX_CONTENT_LENGTH"] = MOST_SENT
     choose_language(server, settings)
@@ -144,6 +145,6 @@ def _stranger(ledger: Ledger, settings: Settings, clock: Clock) -> Response | No
 
 
 def _not_for_this_role() -> Response | None:
-    if request.endpoint in OPEN_ENDPOINTS or may_open(current_viewer(), request.path):
+    if request.endpoint in OPEN_ENDPOINTS or may_open(current_permissions(), current_viewer(), request.path):
         return None
     return _refuse("other_role", "Your role may not open this.", 403)
