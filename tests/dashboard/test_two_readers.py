@@ -61,7 +61,7 @@ def past(page: Page) -> None:
 
 def figure_as_table(page: Page) -> None:
     opened(page, f"/area/{AREA}")
-    page.locator(".figure").first.scroll_into_view_if_needed()
+    drawn(page)
     page.locator(".figure [role=tab]").nth(1).click()
     expect(page.locator(".figure table").first).to_be_visible()
 

@@ -217,7 +217,7 @@ def test_cells_refuse_periods_before_their_first(region: regions.Region) -> None
     cells = cells_of(week, indicator, Grain.WEEK, region)
     assert cells is not None
     before = week.assign(period=week["period"] - WEEK)
-    for change in (cells.apply, cells.blank):
+    for change in (cells.apply, cells.forget):
         with pytest.raises(ValueError, match="before 2026-03-02"):
             change(before)
 
