@@ -19,7 +19,7 @@ from dashboard.summary import completeness, reference
 from dashboard.web import data
 from dashboard.web.fragment_cache import cached_fragment, place_fragment
 from dashboard.web.health import overdue_banner
-from dashboard.web.security import asked, at_page, may_open, trail
+from dashboard.web.security import asked, at_page, current_permissions, may_open, trail
 from dashboard.web.security import page as page_asked
 from dashboard.web.security.entrance import ROLE_TITLES
 from dashboard.web.security.request_body import error_in_words
@@ -58,7 +58,7 @@ def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
         values = {name: _single(value) for name, value in given.items()}
         at_page(_path(content.__module__, values))
         try:
-            if not may_open(data.viewer(), page_asked()):
+            if not may_open(current_permissions(), data.viewer(), page_asked()):
                 trail().refuse("other_role")
                 return _refused(text("Your role may not open this."))
             data.look_back(values.pop("as_of", None))
@@ -142,7 +142,7 @@ def _skip() -> Any:
 
 def _header(role: str) -> Any:
     """What stands above every page of a role."""
-    may = partial(may_open, Viewer(Role(role) if role else None))
+    may = partial(may_open, current_permissions(), Viewer(Role(role) if role else None))
     is_chinese = language() is Language.CHINESE
     name = data.manifest()["region_name_zh" if is_chinese else "region_name_en"]
     areas = [html.Li(dcc.Link(place.short_name, href=address(f"/area/{place.code}"))) for place in reference.units()]

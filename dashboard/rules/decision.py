@@ -12,16 +12,18 @@ from dashboard.components.table import table
 from dashboard.locale import text
 from dashboard.summary.reference import region
 from dashboard.web import data
+from dashboard.web.security import current_permissions
 from dashboard.web.security.entrance import Clock
 from dashboard.web.security.request_body import answer_sentence, error_in_words, read_field
 from dashboard.web.security.trail import actor, trail
 from pipelines.core.domain import UserError
+from pipelines.core.region.permissions import PermittedAct
 from pipelines.core.region.rule_version import newest, released, rule_hash, two_named
 from pipelines.core.region.rules import LEADS
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import account
 from pipelines.ledger.audit_trail.trail import ActContext
-from pipelines.ledger.workflow.rule import MAY_DECIDE, Approval, RuleActKind, approval, decide_rule, find_part
+from pipelines.ledger.workflow.rule import Approval, RuleActKind, approval, decide_rule, find_part
 
 PATH = "/rules"
 _COLUMNS = ("Rule", "Content", "State", "Acts")
@@ -95,7 +97,7 @@ def _cells(one: _UndecidedRule, person: str) -> list[Any]:
     if not state.has_backtest:
         command = html.Code(f"gangshao rules backtest {one.rule_id}")
         return [text("no backtest of it as it stands"), html.Span([text("on the server:"), " ", command])]
-    may = data.viewer().role in MAY_DECIDE
+    may = current_permissions().may(data.viewer(), PermittedAct.DECIDE_RULE)
     if not state.proposals:
         acts = [_form(one, "propose", text("Propose"), person)] if may and person == one.author else []
         return [text("waits for {author} to propose it", author=one.author), html.Div(acts, className="acts")]
@@ -156,7 +158,15 @@ def rule_actions(ledger: Ledger, clock: Clock) -> Blueprint:
             raise UserError(text("Write at most {most} characters.", most=_LONG))
         if kind is not RuleActKind.WITHDRAWN and find_part(*two_named(rows), person) is not kind:
             raise UserError(text("By rules.csv this is the other person's part."))
-        decide_rule(ledger, ActContext(data.viewer(), actor(), clock(), note), rule_id, rule_hash(rows), kind, person)
+        decide_rule(
+            ledger,
+            current_permissions(),
+            ActContext(data.viewer(), actor(), clock(), note),
+            rule_id,
+            rule_hash(rows),
+            kind,
+            person,
+        )
         return make_response(jsonify(to=PATH))
 
     return acts

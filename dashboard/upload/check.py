@@ -18,7 +18,7 @@ from dashboard.summary.reference import region
 from dashboard.upload.choice import Choice, refuse_contradiction
 from dashboard.upload.submission import RECEIPT, SentFile
 from dashboard.web import data
-from dashboard.web.security import trail
+from dashboard.web.security import current_permissions, trail
 from dashboard.web.security.entrance import Clock
 from dashboard.web.security.request_body import read_field
 from dashboard.web.security.trail import actor
@@ -280,6 +280,7 @@ def _enter_file(ledger: Ledger, settings: Settings, clock: Clock, sent: SentFile
     with written_aside(settings.inbox, feed, sent.content) as aside:
         made = uploads.enter_upload(
             ledger,
+            current_permissions(),
             ActContext(data.viewer(), actor(), clock()),
             region().city,
             sending,

@@ -10,12 +10,13 @@ from dashboard.locale import text
 from dashboard.summary import reference
 from dashboard.summary.reference import region
 from dashboard.web import data
-from dashboard.web.security import trail
+from dashboard.web.security import current_permissions, trail
 from pipelines.core.domain import Grain, SaidError, UserError
+from pipelines.core.region.permissions import PermittedAct, Scope
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Contract, Slice
 from pipelines.ledger.uploads import upload as uploads
-from pipelines.ledger.uploads.upload import CITY_SENDERS, Stage, may_send, said_twice
+from pipelines.ledger.uploads.upload import Stage, may_send, said_twice
 
 MOST_VERSION = 9998
 """A file's name holds four digits of a version, and one more must remain for a correction."""
@@ -82,9 +83,9 @@ class Choice:
 def feeds_to_send() -> list[str]:
     """The feeds that this viewer sends files of, in the region's order."""
     rows = region().feeds
-    is_city = data.viewer().role in CITY_SENDERS
+    scope = current_permissions().scope(data.viewer(), PermittedAct.SEND_FILE)
     known = contracts()
-    mine = rows if is_city else rows[rows["sender_level"] != "city"]
+    mine = rows if scope is Scope.ALL else rows[rows["sender_level"] != "city"]
     return [str(feed) for feed in mine["feed"] if feed in known]
 
 
@@ -92,12 +93,12 @@ def areas_to_send(feed: str) -> list[str]:
     """Codes of the areas for which this viewer sends files of a feed."""
     who, city = data.viewer(), region().city
     wanted = [city] if _is_of_city(feed) else region().units
-    return [code for code in wanted if may_send(who, code, city)]
+    return [code for code in wanted if may_send(current_permissions(), who, code, city)]
 
 
 def sends_anything() -> bool:
     """Whether this viewer sends files at all, and now: not while looking back."""
-    return data.viewer().role in uploads.MAY_UPLOAD and data.looks_back_to() is None
+    return current_permissions().may(data.viewer(), PermittedAct.SEND_FILE) and data.looks_back_to() is None
 
 
 def grain_of(feed: str) -> Grain | None:

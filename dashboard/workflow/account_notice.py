@@ -10,14 +10,13 @@ from dashboard.components.table import table
 from dashboard.locale import count, instant, text
 from dashboard.summary import reference
 from dashboard.web import data
-from dashboard.web.security import trail
+from dashboard.web.security import current_permissions, trail
 from dashboard.web.security.entrance import ROLE_TITLES
-from pipelines.core.domain import Role
+from pipelines.core.region.permissions import PermittedAct
 from pipelines.ledger.accounts import confirmation
 from pipelines.ledger.accounts.confirmation import Given, Request
 
 PATH = "/account"
-_WATCHERS = frozenset({Role.CITY_LEADER, Role.AUDITOR})
 _REQUEST_COLUMNS = ("Account", "Person", "Role", "Areas", "Asked for by", "Asked at", "Acts")
 _GIVEN_COLUMNS = ("When", "What", "Account", "Role", "By")
 
@@ -36,11 +35,14 @@ def banners() -> list[Any]:
                 instant=at,
             )
         )
-    if viewer.role in confirmation.MAY_CONFIRM:
-        mine = [one for one in confirmation.open_requests(ledger, now) if confirmation.may_confirm(viewer, one)]
+    permissions = current_permissions()
+    if permissions.may(viewer, PermittedAct.CONFIRM_ACCOUNT):
+        mine = [
+            one for one in confirmation.open_requests(ledger, now) if confirmation.may_confirm(permissions, viewer, one)
+        ]
         if mine:
             lines.append(text("{count} requests about accounts wait for your confirmation.", count=count(len(mine))))
-    if viewer.role in _WATCHERS and (given := confirmation.given_roles(ledger, now)):
+    if permissions.may(viewer, PermittedAct.WATCH_ACCOUNTS) and (given := confirmation.given_roles(ledger, now)):
         lines.append(
             text(
                 "In the last 7 days {count} links or roles that see more than one county were given.",
@@ -57,10 +59,11 @@ def banners() -> list[Any]:
 def sections() -> list[Any]:
     """What waits and what was given, on the page of one's own account."""
     ledger, now, viewer = trail().ledger, trail().clock(), data.viewer()
-    given = confirmation.given_roles(ledger, now) if viewer.role in _WATCHERS else []
+    permissions = current_permissions()
+    given = confirmation.given_roles(ledger, now) if permissions.may(viewer, PermittedAct.WATCH_ACCOUNTS) else []
     own = confirmation.told_owner(ledger, viewer.name, now)
     return [
-        *(requests() if viewer.role in confirmation.MAY_CONFIRM else []),
+        *(requests() if permissions.may(viewer, PermittedAct.CONFIRM_ACCOUNT) else []),
         *_listed(text("Links made for your account's password"), own),
         *_listed(text("Links and roles given in the last 7 days"), given),
     ]
@@ -92,7 +95,11 @@ def _request(one: Request) -> list[Any]:
         person=one.person,
         role=role,
     )
-    acts = [action_button(f"{base}/confirm", text("Confirm"), ask=ask)] if confirmation.may_confirm(viewer, one) else []
+    acts = (
+        [action_button(f"{base}/confirm", text("Confirm"), ask=ask)]
+        if confirmation.may_confirm(current_permissions(), viewer, one)
+        else []
+    )
     if viewer.name != one.name:
         acts.append(
             action_button(f"{base}/refuse", text("Take back") if viewer.name == one.asked_by else text("Refuse"))

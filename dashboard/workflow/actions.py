@@ -9,6 +9,7 @@ from dashboard.locale import text
 from dashboard.summary import reference
 from dashboard.summary.reference import due_day, office_of, region
 from dashboard.web import data
+from dashboard.web.security import current_permissions
 from dashboard.web.security.entrance import Clock
 from dashboard.web.security.request_body import answer_sentence, read_field
 from dashboard.web.security.trail import actor, trail
@@ -78,6 +79,7 @@ def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
             raise UserError(text("The warning has got another level meanwhile. Load the page again."))
         acknowledgement.acknowledge(
             ledger,
+            current_permissions(),
             ActContext(data.viewer(), actor(), clock(), _written("note")),
             subject,
             _office(subject.area),
@@ -89,7 +91,7 @@ def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
     @acts.post("/warning/<episode_id>/acknowledge/<int(max=999999999):number>/undo")
     def undo(episode_id: str, number: int) -> Response:
         acknowledgement.undo_acknowledgement(
-            ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number
+            ledger, current_permissions(), ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number
         )
         return _done(episode_id)
 
@@ -102,6 +104,7 @@ def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
         due_on = _day("due_on") if _written("due_on") else due_day(int(days), data.today())
         measure.assign_measure(
             ledger,
+            current_permissions(),
             ActContext(data.viewer(), actor(), clock(), _written("note")),
             subject,
             Assignment(read_field("playbook"), _written("owner"), _written("deputy"), due_on),
@@ -113,7 +116,13 @@ def warning_actions(ledger: Ledger, clock: Clock) -> Blueprint:
     def close(episode_id: str, number: int) -> Response:
         state = _one_of(Progress, "state", text("Choose done or dropped."))
         measure.close_measure(
-            ledger, ActContext(data.viewer(), actor(), clock()), _subject(episode_id), number, state, _written("result")
+            ledger,
+            current_permissions(),
+            ActContext(data.viewer(), actor(), clock()),
+            _subject(episode_id),
+            number,
+            state,
+            _written("result"),
         )
         return _done(episode_id)
 

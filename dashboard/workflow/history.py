@@ -15,7 +15,7 @@ from dashboard.locale.translation import in_words
 from dashboard.summary import reference
 from dashboard.summary.reference import due_day, region
 from dashboard.web import data
-from dashboard.web.security import trail
+from dashboard.web.security import current_permissions, trail
 from dashboard.web.security.entrance import ROLE_TITLES
 from dashboard.workflow.forms import find_owner, find_service_officer, next_steps
 from dashboard.workflow.progress import (
@@ -27,8 +27,9 @@ from dashboard.workflow.progress import (
     workflow_state_words,
 )
 from pipelines.core.domain import ENDS, Level, State
-from pipelines.ledger.workflow.acknowledgement import LASTS_DAYS, Acknowledgement, acknowledgements, may_acknowledge
-from pipelines.ledger.workflow.measure import MAY_ASSIGN, MAY_REPORT, Measure, Progress, Proposal, measures, proposals
+from pipelines.core.region.permissions import PermittedAct
+from pipelines.ledger.workflow.acknowledgement import LASTS_DAYS, Acknowledgement, acknowledgements
+from pipelines.ledger.workflow.measure import Measure, Progress, Proposal, measures, proposals
 from pipelines.ledger.workflow.steps import Cause, Transition, WorkflowState, workflow_states
 from pipelines.ledger.workflow.transition import remind_within
 
@@ -134,6 +135,11 @@ def _of_the_data(row: Any, at: WorkflowState, level: Level, *, is_over: bool) ->
     return html.P(text(said, day=since), className="source")
 
 
+def _may(act: PermittedAct, row: Any) -> bool:
+    """Whether the viewer may do an act about a warning."""
+    return current_permissions().may_for(data.viewer(), act, row.area, is_city=row.area == reference.city())
+
+
 def _busy(taken_on: list[Acknowledgement], assigned: list[Measure], level: Level) -> str:
     """Who is on it, in words: who took it on, and how many measures are under way."""
     names = [one.owner for one in taken_on if one.holds(level, _now())]
@@ -144,7 +150,7 @@ def _busy(taken_on: list[Acknowledgement], assigned: list[Measure], level: Level
 
 def _acknowledged(row: Any, taken_on: list[Acknowledgement], level: Level, may_act: bool, *, is_over: bool) -> Any:
     now = _now()
-    is_theirs = may_act and may_acknowledge(data.viewer(), row.area, is_city=row.area == reference.city())
+    is_theirs = may_act and _may(PermittedAct.ACKNOWLEDGE, row)
     shown = []
     for one in taken_on:
         state = text("in force") if one.holds(level, now) else text("undone") if one.undone_at else text("ended")
@@ -201,7 +207,7 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool, *, is_over: bool
     fitting = proposals(playbook, row.kind, row.indicator, row.level)
     running = {one.playbook for one in assigned if one.state is Progress.ASSIGNED}
     open_ones = [] if is_over else [one for one in fitting if one.playbook not in running]
-    if open_ones and may_act and data.viewer().role in MAY_ASSIGN and data.viewer().answers_for(row.area):
+    if open_ones and may_act and _may(PermittedAct.ASSIGN_MEASURE, row):
         parts.append(_assign(row, open_ones, today))
     elif open_ones:
         words = [text("{title} (item {item})", title=one.title, item=one.item) for one in open_ones]
@@ -212,12 +218,7 @@ def _measures(row: Any, assigned: list[Measure], may_act: bool, *, is_over: bool
 
 
 def _report(row: Any, one: Measure, may_act: bool) -> Any:
-    if (
-        not may_act
-        or one.state is not Progress.ASSIGNED
-        or data.viewer().role not in MAY_REPORT
-        or not data.viewer().answers_for(row.area)
-    ):
+    if not may_act or one.state is not Progress.ASSIGNED or not _may(PermittedAct.REPORT_MEASURE, row):
         return ""
     options = [(str(state), text(_PROGRESS_TITLES[state])) for state in (Progress.DONE, Progress.DROPPED)]
     inputs = [choice_field("state", text("State"), options, [str(Progress.DONE)]), text_area("result", text("Result"))]

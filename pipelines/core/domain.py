@@ -36,7 +36,7 @@ class SaidError(UserError):
 
 
 class Role(StrEnum):
-    """Who may sign in (domain.md §6, point 9; the roles' rights on acts come with transition.csv)."""
+    """Who may sign in (domain.md §6, point 9); what a role may do is in permissions.csv and transition.csv."""
 
     CITY_LEADER = "city_leader"
     CITY_ANALYST = "city_analyst"

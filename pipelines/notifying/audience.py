@@ -8,7 +8,7 @@ import pandas as pd
 from pipelines.core.domain import Role, Viewer, recipient_viewer
 from pipelines.core.region.load import Region
 from pipelines.core.region.office_hours import Hours
-from pipelines.ledger.workflow.acknowledgement import may_acknowledge
+from pipelines.core.region.permissions import Permissions, PermittedAct
 
 DESKS = frozenset({Role.COUNTY_CLERK, Role.CITY_ANALYST, Role.CITY_DUTY})
 """Posts that get the digest; the others are told of orange and red alone, by briefs, and when nobody answers."""
@@ -56,10 +56,10 @@ class Recipient:
         """What tells it from all others."""
         return self.office.office_id, self.address
 
-    def signs(self, area: str, city: str) -> bool:
+    def signs(self, permissions: Permissions, area: str, city: str) -> bool:
         """Whether this post takes on warnings of an area; the others see to it that somebody does."""
         viewer = Viewer(self.role, frozenset() if self.office.is_city else self.office.areas)
-        return may_acknowledge(viewer, area, is_city=area == city)
+        return permissions.may_for(viewer, PermittedAct.ACKNOWLEDGE, area, is_city=area == city)
 
 
 def offices(region: Region) -> list[Office]:

@@ -207,7 +207,7 @@ def _listing(
     ranked = telling.assign(is_taken=telling["owner"] != "").sort_values(["is_folded", "is_taken"], kind="stable")
     first = ranked.iloc[0].to_dict() if len(ranked) else None
     shown = item(first, str(first["mark"]), region, settings) if first else None
-    signs = first is not None and recipient.signs(str(first["area"]), region.city)
+    signs = first is not None and recipient.signs(region.permissions, str(first["area"]), region.city)
     return {
         "groups": _groups(items),
         "unlisted": int((~opened["is_folded"]).sum()) - len(items),

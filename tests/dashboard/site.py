@@ -18,6 +18,7 @@ from dashboard.web.security.trail import TRAIL
 from dashboard.web.serving.limits import Limits
 from dashboard.web.serving.server import make_server
 from pipelines.core.domain import Role, Viewer
+from pipelines.core.region.permissions import read_permissions
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.accounts import link, session
@@ -71,7 +72,7 @@ class Site:
         found = []
         for page in dash.page_registry.values():
             template = page["path_template"]
-            if not may_open(viewer, page["path"]):
+            if not may_open(read_permissions(self.settings.region), viewer, page["path"]):
                 continue
             if template is None:
                 found.append(page["path"])

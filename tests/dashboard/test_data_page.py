@@ -20,6 +20,7 @@ from pipelines.published import read as door
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY, LATE, City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, served
+from tests.permitted import PERMISSIONS
 
 CLERK = Viewer(Role.COUNTY_CLERK, frozenset({LATE}), "clerk")
 OTHER = Viewer(Role.COUNTY_CLERK, frozenset({"371503"}), "other")
@@ -60,7 +61,13 @@ def sent(place: Site, stage: Stage | None = None, area: str = LATE, period: date
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({area}), "clerk")
     sending = Sending("benefit_claim", area, period, Grain.DAY, 1, False, f"{area}{period:%m%d}", "h" * 64, 9, 5, 0)
     uploads.enter_upload(
-        place.ledger, ActContext(viewer, trail.SYSTEM, datetime.now(UTC)), CITY, sending, str, lambda _: None
+        place.ledger,
+        PERMISSIONS,
+        ActContext(viewer, trail.SYSTEM, datetime.now(UTC)),
+        CITY,
+        sending,
+        str,
+        lambda _: None,
     )
     if stage is not None:
         settled = Settled(sending.drop_id, stage, 5, 0, "原因", "reason")

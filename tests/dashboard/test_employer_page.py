@@ -11,6 +11,7 @@ from pipelines.published.read import read
 from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CLOSING, LATE, SUSPECTED, City
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site, head_of
+from tests.permitted import PERMISSIONS
 
 pytestmark = pytest.mark.xdist_group("employer_page")
 OWN = "371503"
@@ -64,7 +65,7 @@ def test_neither_administrator_nor_auditor_opens_it_or_is_led_there(site: Site) 
         assert CLOSING[1] not in body
         assert '"/employers"' not in said_to(site, viewer, "/")
     assert '"/employers"' in said_to(site, head_of(OWN), "/")
-    assert {role for role in Role if may_open(Viewer(role), "/employers")} == {
+    assert {role for role in Role if may_open(PERMISSIONS, Viewer(role), "/employers")} == {
         Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY, Role.COUNTY_HEAD, Role.COUNTY_CLERK,
     }  # fmt: skip
 

@@ -166,8 +166,8 @@ def test_a_page_that_does_not_exist_is_answered_404_and_drawn(place: Site, value
         assert client.get(path, headers=asked.PAGE).status_code == 200, path
 
 
-def wrongs(marked: Marked, viewer: Viewer, body: str) -> dict[str, set[str]]:
-    """What an answer says that this viewer must not see."""
+def wrongs(marked: Marked, viewer: Viewer, body: str, rule: str = "") -> dict[str, set[str]]:
+    """What an answer says that this viewer must not see; the audit trail says by its code which employer was seen."""
     spoken = marked.spoken_of(body)
     if viewer.audience is Audience.BUREAU:
         return {}
@@ -177,7 +177,7 @@ def wrongs(marked: Marked, viewer: Viewer, body: str) -> dict[str, set[str]]:
             for area, said in spoken.items()
             if area not in viewer.areas and said - ({"public"} if area == CITY else set())
         }
-    hidden = {"exact", "employer", "employer name"}
+    hidden = {"exact", "employer name"} | (set() if rule.startswith(("/audit", "/download/audit.")) else {"employer"})
     return {area: said & hidden for area, said in spoken.items() if said & hidden}
 
 
@@ -244,7 +244,7 @@ def test_no_random_viewer_finds_a_foreign_code_name_or_number_anywhere(
     areas = data.draw(st.frozensets(st.sampled_from(marked.city.units), min_size=1, max_size=2))
     viewer = viewer_of(data.draw(st.sampled_from(list(Role))), areas)
     one = data.draw(st.sampled_from(everything_shown(marked, values)))
-    told = wrongs(marked, viewer, said_to(place, clients, viewer, one))
+    told = wrongs(marked, viewer, said_to(place, clients, viewer, one), one.rule)
     assert not told, (viewer, one, told)
 
 

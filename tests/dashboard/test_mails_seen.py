@@ -20,6 +20,7 @@ from pipelines.notifying.audience import recipients
 from pipelines.notifying.occasion import read_occasion
 from pipelines.notifying.outbox import send
 from pipelines.published import read
+from tests.permitted import PERMISSIONS
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
@@ -77,7 +78,7 @@ def _people(ledger: Ledger, story: Timeline) -> None:
     now, actor = _at(story.days[1], "10:00"), Actor("某人", "test")
     county = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
     own = Subject("371502F1", edition(story.days[1]).edition_id, "371502", Level.YELLOW)
-    acknowledge(ledger, ActContext(county, actor, now), own, "dongchangfu", "就业科岗位甲", 7)
+    acknowledge(ledger, PERMISSIONS, ActContext(county, actor, now), own, "dongchangfu", "就业科岗位甲", 7)
     chiping = Subject("371503C1", edition(story.days[1]).edition_id, "371503", Level.RED)
     apply_transition(
         ledger, REGION.transition, ActContext(Viewer(Role.CITY_LEADER), actor, now, "属实"), chiping, State.CONFIRMED

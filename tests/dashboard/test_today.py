@@ -20,6 +20,7 @@ from pipelines.published.read import edition_in_force, read
 from tests.dashboard.asked import page_asked, props, signed_in
 from tests.dashboard.published_city import REGION, City
 from tests.dashboard.site import LEADER, Site, clock_at, head_of, served
+from tests.permitted import PERMISSIONS
 
 pytestmark = pytest.mark.xdist_group("today")
 AREA = "371503"
@@ -46,7 +47,9 @@ def handle(place: Site) -> str:
         place.ledger, transition, ActContext(head, SYSTEM, datetime.now(UTC), "属实"), subject, State.CONFIRMED
     )
     clerk = Viewer(Role.COUNTY_CLERK, frozenset({AREA}), "clerk")
-    acknowledgement.acknowledge(place.ledger, ActContext(clerk, SYSTEM, datetime.now(UTC)), subject, "chiping", POST, 7)
+    acknowledgement.acknowledge(
+        place.ledger, PERMISSIONS, ActContext(clerk, SYSTEM, datetime.now(UTC)), subject, "chiping", POST, 7
+    )
     return str(row.episode_id)
 
 

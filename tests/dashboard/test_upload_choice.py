@@ -15,6 +15,7 @@ from tests.dashboard.asked import page_asked, signed_in
 from tests.dashboard.published_city import CITY, LAST_DAY, LATE
 from tests.dashboard.sending import CLERK, DAY, FEED, OTHER, clerk, good, kept, newest, place, sent
 from tests.dashboard.site import ADMINISTRATOR, AUDITOR, LEADER, Site
+from tests.permitted import PERMISSIONS
 
 __all__ = ["clerk", "place"]
 DUTY = Viewer(Role.CITY_DUTY, name="duty")
@@ -56,7 +57,13 @@ def test_nobody_sends_for_others(place: Site) -> None:
     foreign = uploads.Sending(FEED, OTHER, LAST_DAY, Grain.DAY, 1, False, "x", "y", 1, 1, 0)
     with pytest.raises(SaidError, match="您不能为这个区域报送"):
         uploads.enter_upload(
-            place.ledger, ActContext(CLERK, trail.SYSTEM, datetime.now(UTC)), CITY, foreign, str, lambda _: None
+            place.ledger,
+            PERMISSIONS,
+            ActContext(CLERK, trail.SYSTEM, datetime.now(UTC)),
+            CITY,
+            foreign,
+            str,
+            lambda _: None,
         )
 
 

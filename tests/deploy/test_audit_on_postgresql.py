@@ -26,6 +26,7 @@ from pipelines.ledger.workflow import acknowledgement, measure, steps
 from pipelines.ledger.workflow.measure import Assignment, Progress
 from pipelines.ledger.workflow.steps import Subject
 from tests.faults.storm import queue_mails
+from tests.permitted import PERMISSIONS
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 WHO = Actor("auditor:审计", "10.1.2.3")
@@ -78,12 +79,17 @@ def test_the_webs_role_enters_what_people_do_about_a_warning(web: Ledger) -> Non
     head = Viewer(Role.COUNTY_HEAD, frozenset({"371503"}), "head")
     transition = regions.load(LIAOCHENG).transition
     steps.apply_transition(web, transition, ActContext(head, WHO, NOW, "属实"), subject, State.CONFIRMED)
-    number = acknowledgement.acknowledge(web, ActContext(head, WHO, NOW), subject, "chiping", "岗位甲", 7)
-    acknowledgement.undo_acknowledgement(web, ActContext(head, WHO, NOW), subject, number)
+    number = acknowledgement.acknowledge(web, PERMISSIONS, ActContext(head, WHO, NOW), subject, "chiping", "岗位甲", 7)
+    acknowledgement.undo_acknowledgement(web, PERMISSIONS, ActContext(head, WHO, NOW), subject, number)
     assigned = measure.assign_measure(
-        web, ActContext(head, WHO, NOW), subject, Assignment("online_fair", "岗位甲", "", date(2026, 12, 1)), NOW.date()
+        web,
+        PERMISSIONS,
+        ActContext(head, WHO, NOW),
+        subject,
+        Assignment("online_fair", "岗位甲", "", date(2026, 12, 1)),
+        NOW.date(),
     )
-    measure.close_measure(web, ActContext(head, WHO, NOW), subject, assigned, Progress.DONE, "办完")
+    measure.close_measure(web, PERMISSIONS, ActContext(head, WHO, NOW), subject, assigned, Progress.DONE, "办完")
     verdict = verify_chain(web, [])
     assert (verdict.entries, verdict.breach) == (5, "")
 
@@ -92,7 +98,7 @@ def test_the_webs_role_enters_an_upload_and_does_not_say_what_became_of_it(ledge
     clerk = Viewer(Role.COUNTY_CLERK, frozenset({"371521"}), "clerk")
     sending = Sending("vacancy", "371521", date(2026, 11, 23), Grain.DAY, 1, False, "drop", "hash", 9, 2, 0)
     made = uploads.enter_upload(
-        web, ActContext(clerk, WHO, NOW), "371500", sending, "vacancy ({})".format, lambda _: None
+        web, PERMISSIONS, ActContext(clerk, WHO, NOW), "371500", sending, "vacancy ({})".format, lambda _: None
     )
     assert (made.file_name, made.stage, made.uploaded_at) == ("vacancy (1)", Stage.CHECKED, NOW)
     settled = Settled("drop", Stage.ACCEPTED, 2, 0, "", "")

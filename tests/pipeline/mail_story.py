@@ -14,6 +14,7 @@ from pipelines.ledger.notifications.notification_state import reasons
 from pipelines.ledger.workflow.acknowledgement import acknowledge
 from pipelines.ledger.workflow.steps import Ground, Subject, apply_transition
 from pipelines.notifying.outbox import send
+from tests.permitted import PERMISSIONS
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
@@ -46,7 +47,9 @@ def without(folder: Path, *addresses: str) -> Region:
 def taken_on(ledger: Ledger, level: int, now: datetime, days: int = 7, day: date = MONDAY) -> int:
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
     subject = Subject(EPISODE, edition(day).edition_id, "371502", Level(level))
-    return acknowledge(ledger, ActContext(viewer, Actor("岗位甲", "test"), now), subject, "dongchangfu", "岗位甲", days)
+    return acknowledge(
+        ledger, PERMISSIONS, ActContext(viewer, Actor("岗位甲", "test"), now), subject, "dongchangfu", "岗位甲", days
+    )
 
 
 def moved(

@@ -26,6 +26,7 @@ from pipelines.ledger.workflow.measure import Assignment
 from pipelines.ledger.workflow.steps import Ground, Subject
 from tests.faults.watcher import PAGE, TODAY
 from tests.house import NEW_PASSWORD, House
+from tests.permitted import PERMISSIONS
 
 HEADER = "业务流水号,增减类型,身份证号,姓名,统一社会信用代码,单位名称,参保地区,行业代码,原因代码,生效日期,申报日期"
 NAME = "insured_event_371502_20261029_v9"
@@ -87,13 +88,18 @@ def by_the_duty_desk(place: House, ledger: Ledger) -> None:
         State.CONFIRMED,
         Ground(document="聊人社批〔2026〕8 号"),
     )
-    acknowledgement.acknowledge(ledger, ActContext(duty, desk, now), one, "liaocheng", "值班岗", 7)
+    acknowledgement.acknowledge(ledger, PERMISSIONS, ActContext(duty, desk, now), one, "liaocheng", "值班岗", 7)
     measure.assign_measure(
-        ledger, ActContext(duty, desk, now), one, Assignment("consult", "就业科", "", now.date()), now.date()
+        ledger,
+        PERMISSIONS,
+        ActContext(duty, desk, now),
+        one,
+        Assignment("consult", "就业科", "", now.date()),
+        now.date(),
     )
     sending = Sending("vacancy", "371521", now.date(), Grain.DAY, 1, False, "drop", "hash", 9, 2, 0)
     upload.enter_upload(
-        ledger, ActContext(duty, desk, now), region.city, sending, "vacancy ({})".format, lambda _: None
+        ledger, PERMISSIONS, ActContext(duty, desk, now), region.city, sending, "vacancy ({})".format, lambda _: None
     )
 
 

@@ -21,6 +21,7 @@ from pipelines.ledger.workflow.steps import Cause, Ground, Subject, apply_transi
 from pipelines.notifying.calendar_mails import send_due
 from pipelines.notifying.outbox import send
 from pipelines.notifying.route import routes
+from tests.permitted import PERMISSIONS
 from tests.pipeline.mail_city import REGION, City, edition, parsed, part
 from tests.pipeline.timeline import Timeline
 
@@ -238,7 +239,7 @@ def test_the_month_s_report_counts_what_people_decided(city: City, ledger: Ledge
     head = Viewer(Role.COUNTY_HEAD, frozenset({"371502"}))
     who, now = Actor("某人", "test"), at(october, signed)
     own = [Subject(f"371502{name}1", edition(october).edition_id, "371502", Level.YELLOW) for name in "CF"]
-    acknowledge(ledger, ActContext(head, who, now), own[0], "dongchangfu", "岗位甲", 7)
+    acknowledge(ledger, PERMISSIONS, ActContext(head, who, now), own[0], "dongchangfu", "岗位甲", 7)
     apply_transition(ledger, REGION.transition, ActContext(head, who, now, "属实"), own[0], State.CONFIRMED)
     cause = Cause.LATE_FILING.value
     apply_transition(

@@ -14,6 +14,7 @@ from pipelines.ledger.workflow.acknowledgement import acknowledge, undo_acknowle
 from pipelines.ledger.workflow.steps import Subject
 from pipelines.notifying.audience import unmanned, unrouted
 from pipelines.notifying.outbox import send
+from tests.permitted import PERMISSIONS
 from tests.pipeline.mail_city import City, edition, parsed, part
 from tests.pipeline.mail_story import (
     ANALYST,
@@ -103,7 +104,7 @@ def test_the_analyst_takes_a_city_wide_warning_on_and_nobody_else_is_asked(city:
     assert [one.address for one in story.asked(0, "10:30")] == [ANALYST]
     viewer, actor = Viewer(Role.CITY_ANALYST, name="analyst"), Actor("岗位甲", "test")
     subject = Subject("371500C1", edition(MONDAY).edition_id, "371500", Level.ORANGE, is_city=True)
-    acknowledge(ledger, ActContext(viewer, actor, at(MONDAY, "11:00")), subject, "liaocheng", "岗位甲", 3)
+    acknowledge(ledger, PERMISSIONS, ActContext(viewer, actor, at(MONDAY, "11:00")), subject, "liaocheng", "岗位甲", 3)
     assert [one.address for clock in ("12:30", "14:30", "16:30") for one in story.asked(0, clock)] == []
 
 
@@ -138,7 +139,7 @@ def test_an_acknowledgement_stops_reminders_until_it_expires_is_undone_or_outgro
     second = taken_on(ledger, 3, at(story.days[3], "17:10"), days=14)
     story.play(11, since=4)
     assert story.asked(7, "17:00") == []
-    undo_acknowledgement(ledger, ActContext(Viewer(Role.COUNTY_CLERK, frozenset({"371502"})), Actor("岗位甲", "test"), at(story.days[8], "08:30")), Subject(EPISODE, edition(story.days[8]).edition_id, "371502", Level.YELLOW), second)  # fmt: skip
+    undo_acknowledgement(ledger, PERMISSIONS, ActContext(Viewer(Role.COUNTY_CLERK, frozenset({"371502"})), Actor("岗位甲", "test"), at(story.days[8], "08:30")), Subject(EPISODE, edition(story.days[8]).edition_id, "371502", Level.YELLOW), second)  # fmt: skip
     assert [one.address for one in story.asked(8, "16:30")] == [CLERK]
     taken_on(ledger, 3, at(story.days[8], "16:40"), days=14)
     story.play(since=11)  # it gets worse although somebody took it on

@@ -17,6 +17,7 @@ from pipelines.ledger.workflow.steps import Cause, Subject
 from pipelines.notifying.audience import offices
 from pipelines.notifying.notices import decide
 from pipelines.notifying.outbox import send
+from tests.permitted import PERMISSIONS
 from tests.pipeline.mail_city import REGION, City, MailServer, edition, parsed, part
 from tests.pipeline.mail_story import CLERK, DUTY, EPISODE, HEAD, LEADER, MONDAY, SERIES, at, clerk_mail, moved, why
 from tests.pipeline.timeline import Timeline
@@ -300,7 +301,13 @@ def test_what_an_office_took_on_is_not_asked_of_it_again(city: City, ledger: Led
     viewer = Viewer(Role.COUNTY_CLERK, frozenset({"371502"}))
     subject = Subject(EPISODE, edition(MONDAY).edition_id, "371502", Level.YELLOW)
     acknowledge(
-        ledger, ActContext(viewer, Actor("账号一", "test"), at(MONDAY, "07:40")), subject, "dongchangfu", "岗位甲", 7
+        ledger,
+        PERMISSIONS,
+        ActContext(viewer, Actor("账号一", "test"), at(MONDAY, "07:40")),
+        subject,
+        "dongchangfu",
+        "岗位甲",
+        7,
     )
     story.play(since=1)
     text = clerk_mail(city, ledger, story, 1)

@@ -28,6 +28,7 @@ from pipelines.ledger.db.schema import rule_act
 from pipelines.ledger.workflow.rule import RuleActKind, backtests, decide_rule, rule_acts
 from pipelines.run import silent
 from tests.house import ROOT, House
+from tests.permitted import PERMISSIONS
 
 FIRST, LAST = date(2026, 10, 12), date(2026, 10, 31)
 SPAN = ("--from", str(FIRST), "--to", str(LAST))
@@ -178,7 +179,13 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
     leader = Viewer(Role.CITY_LEADER, name="zhao")
     by = trail.actor_of(leader, "10.0.0.2")
     decide_rule(
-        ledger, ActContext(leader, by, datetime.now(UTC), "同意"), rule, kept.rule_hash, RuleActKind.APPROVED, "赵批准"
+        ledger,
+        PERMISSIONS,
+        ActContext(leader, by, datetime.now(UTC), "同意"),
+        rule,
+        kept.rule_hash,
+        RuleActKind.APPROVED,
+        "赵批准",
     )
     place.gangshao(*enable[:3])
     after = (region / "rules.csv").read_text(encoding="utf-8")

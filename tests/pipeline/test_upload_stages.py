@@ -18,6 +18,7 @@ from pipelines.ledger.audit_trail.trail import SYSTEM, ActContext
 from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Sending, Stage, Upload, decide_submission
 from pipelines.warehouse import store
+from tests.permitted import PERMISSIONS
 from tests.pipeline.ingest_place import NOW, REGION, Place, claim, claims
 
 FEED, AREA, DAY = "benefit_claim", "371521", date(2020, 3, 5)
@@ -45,7 +46,7 @@ def send(place: Place, ledger: Ledger, content: bytes, version: int = 1, feed: s
         feed, AREA, DAY, Grain.DAY, version, False, found.drop_id, found.content_hash, len(content), 0, 0
     )  # fmt: skip
     shown = f"_v{version}" if version > 1 else ""
-    return uploads.enter_upload(ledger, ActContext(CLERK, SYSTEM, NOW), place.region.city, sending, lambda number: f"{feed}_{AREA}_20200305{shown} ({number}).csv", lambda name: place.drop(feed, None, name, content) and None)  # fmt: skip
+    return uploads.enter_upload(ledger, PERMISSIONS, ActContext(CLERK, SYSTEM, NOW), place.region.city, sending, lambda number: f"{feed}_{AREA}_20200305{shown} ({number}).csv", lambda name: place.drop(feed, None, name, content) and None)  # fmt: skip
 
 
 def taken(place: Place, ledger: Ledger, later: int = 0) -> None:
@@ -140,6 +141,8 @@ def test_a_file_whose_name_was_taken_back_leaves_no_receipt(place: Place, ledger
 
     sending = Sending(FEED, AREA, DAY, Grain.DAY, 1, False, "a" * 16, "b" * 64, 1, 1, 0)
     with pytest.raises(FileNotFoundError):
-        uploads.enter_upload(ledger, ActContext(DESK, SYSTEM, datetime.now(UTC)), place.region.city, sending, str, fail)
+        uploads.enter_upload(
+            ledger, PERMISSIONS, ActContext(DESK, SYSTEM, datetime.now(UTC)), place.region.city, sending, str, fail
+        )
     with ledger.reading() as connection:
         assert not uploads.uploads(connection, None, since=date.min)

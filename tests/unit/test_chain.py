@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.core.domain import Level, Role, SaidError, State, Viewer
 from pipelines.core.region.load import load
+from pipelines.core.region.permissions import PermittedAct
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.audit_trail import trail
@@ -30,6 +31,7 @@ from pipelines.ledger.workflow.steps import (
     undo_transition,
     workflow_states,
 )
+from tests.permitted import PERMISSIONS
 
 TRANSITION = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng").transition
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -159,17 +161,19 @@ def test_a_city_wide_warning_is_taken_on_by_the_citys_desks_and_not_by_its_leade
     viewer, actor = Viewer(role, name="somebody"), Actor("somebody", "127.0.0.1")
     whole = Subject("abc", "2026-11-23.1", "371500", Level.ORANGE, is_city=True)
     for subject, may in ((whole, of_city), (YELLOW, of_county)):
-        assert acknowledgement.may_acknowledge(viewer, subject.area, is_city=subject.is_city) is may
+        assert PERMISSIONS.may_for(viewer, PermittedAct.ACKNOWLEDGE, subject.area, is_city=subject.is_city) is may
         if may:
             made = acknowledgement.acknowledge(
-                ledger, ActContext(viewer, actor, NOW), subject, "liaocheng", "就业科", 3
+                ledger, PERMISSIONS, ActContext(viewer, actor, NOW), subject, "liaocheng", "就业科", 3
             )
-            acknowledgement.undo_acknowledgement(ledger, ActContext(viewer, actor, at(1)), subject, made)
+            acknowledgement.undo_acknowledgement(ledger, PERMISSIONS, ActContext(viewer, actor, at(1)), subject, made)
             continue
         with pytest.raises(SaidError, match="不能签收"):
-            acknowledgement.acknowledge(ledger, ActContext(viewer, actor, NOW), subject, "liaocheng", "就业科", 3)
+            acknowledgement.acknowledge(
+                ledger, PERMISSIONS, ActContext(viewer, actor, NOW), subject, "liaocheng", "就业科", 3
+            )
         with pytest.raises(SaidError, match="不能签收"):
-            acknowledgement.undo_acknowledgement(ledger, ActContext(viewer, actor, at(1)), subject, 1)
+            acknowledgement.undo_acknowledgement(ledger, PERMISSIONS, ActContext(viewer, actor, at(1)), subject, 1)
 
 
 @pytest.mark.parametrize(("viewer", "to"), [(HEAD, "confirmed"), (DUTY, "issued"), (HEAD, "lifted")])
@@ -313,28 +317,34 @@ def test_nobody_takes_on_what_is_over(ledger: Ledger) -> None:
     step(ledger, HEAD, YELLOW, "dismissed", 1, cause=Cause.CHANCE)
     for subject in (YELLOW, Subject("other", "2026-11-23.1", "371503", Level.YELLOW, is_closed=True)):
         with pytest.raises(SaidError, match="已经办结"):
-            acknowledgement.acknowledge(ledger, ActContext(HEAD, actor_of(HEAD), NOW), subject, "chiping", "就业科", 3)
+            acknowledgement.acknowledge(
+                ledger, PERMISSIONS, ActContext(HEAD, actor_of(HEAD), NOW), subject, "chiping", "就业科", 3
+            )
         with pytest.raises(SaidError, match="已经办结"):
-            assign_measure(ledger, ActContext(HEAD, actor_of(HEAD), NOW), subject, Assignment("consult", "就业科", "", at(99).date()), NOW.date())  # fmt: skip
+            assign_measure(ledger, PERMISSIONS, ActContext(HEAD, actor_of(HEAD), NOW), subject, Assignment("consult", "就业科", "", at(99).date()), NOW.date())  # fmt: skip
 
 
 def test_an_acknowledgement_holds_until_it_expires_is_undone_or_the_warning_gets_worse(ledger: Ledger) -> None:
     actor = Actor("county_clerk:clerk", "127.0.0.1")
-    made = acknowledgement.acknowledge(ledger, ActContext(CLERK, actor, NOW), YELLOW, "chiping", "就业科", 3)
+    made = acknowledgement.acknowledge(
+        ledger, PERMISSIONS, ActContext(CLERK, actor, NOW), YELLOW, "chiping", "就业科", 3
+    )
     with ledger.reading() as connection:
         [one] = acknowledgements(connection, ["abc"])["abc"]
     assert one.holds(Level.YELLOW, at(71))
     assert not one.holds(Level.YELLOW, at(72))
     assert not one.holds(Level.ORANGE, at(1))
-    acknowledgement.undo_acknowledgement(ledger, ActContext(CLERK, actor, at(2)), YELLOW, made)
+    acknowledgement.undo_acknowledgement(ledger, PERMISSIONS, ActContext(CLERK, actor, at(2)), YELLOW, made)
     with ledger.reading() as connection:
         [one] = acknowledgements(connection, ["abc"])["abc"]
         [then] = acknowledgements(connection, ["abc"], until=at(1))["abc"]
     assert not one.holds(Level.YELLOW, at(3))
     assert then.holds(Level.YELLOW, at(1))
     with pytest.raises(SaidError, match="没有可以撤销"):
-        acknowledgement.undo_acknowledgement(ledger, ActContext(CLERK, actor, at(3)), YELLOW, made)
+        acknowledgement.undo_acknowledgement(ledger, PERMISSIONS, ActContext(CLERK, actor, at(3)), YELLOW, made)
     with pytest.raises(SaidError, match="不能签收"):
-        acknowledgement.acknowledge(ledger, ActContext(OTHER_HEAD, actor, NOW), YELLOW, "chiping", "就业科", 3)
+        acknowledgement.acknowledge(
+            ledger, PERMISSIONS, ActContext(OTHER_HEAD, actor, NOW), YELLOW, "chiping", "就业科", 3
+        )
     with pytest.raises(SaidError, match="由谁负责"):
-        acknowledgement.acknowledge(ledger, ActContext(CLERK, actor, NOW), YELLOW, "chiping", " ", 3)
+        acknowledgement.acknowledge(ledger, PERMISSIONS, ActContext(CLERK, actor, NOW), YELLOW, "chiping", " ", 3)

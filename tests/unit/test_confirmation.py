@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.domain import Role, UserError, Viewer
+from pipelines.core.region.permissions import Permissions
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.accounts import account, confirmation, link, session
@@ -21,11 +22,13 @@ from pipelines.ledger.accounts.confirmation import (
 )
 from pipelines.ledger.accounts.sign_in import Refused, SignedIn, sign_in
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Actor
+from pipelines.ledger.audit_trail.trail import ActContext, Actor
+from tests.permitted import PERMISSIONS
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 GOOD = "purple hippo naps on roofs"
 ROOT = Actor("administrator:root", "10.0.0.1")
+ASKER = ActContext(Viewer(Role.ADMINISTRATOR, name="root"), ROOT, NOW)
 OFFICE = (Role.COUNTY_CLERK, ("371502",))
 NEEDING_TWO = [*(set(Role) - {Role.COUNTY_HEAD, Role.COUNTY_CLERK})]
 
@@ -59,12 +62,12 @@ def made(ledger: Ledger, name: str, role: Role, areas: tuple[str, ...] = (), *, 
 
 
 def asked(ledger: Ledger, account_id: str) -> str | None:
-    return give_link(ledger, ROOT, "root", account_id, NOW)
+    return give_link(ledger, PERMISSIONS, ASKER, account_id)
 
 
 def confirmed(ledger: Ledger, name: str, role: Role, request_id: int = 1) -> str:
     viewer = Viewer(role, name=name)
-    return confirm(ledger, viewer, trail.actor_of(viewer, "10.0.0.2"), request_id, NOW)
+    return confirm(ledger, PERMISSIONS, ActContext(viewer, trail.actor_of(viewer, "10.0.0.2"), NOW), request_id)
 
 
 @pytest.mark.parametrize("role", sorted(NEEDING_TWO))
@@ -112,7 +115,7 @@ def test_an_account_whose_password_somebody_knows_does_not_become_an_analyst_s(l
     held = sign_in(ledger, "clerk", GOOD, NOW)
     assert isinstance(held, SignedIn)
     unused = link.insert_password_link(ledger, ROOT, clerk, NOW)
-    assert not give_role(ledger, ROOT, "root", clerk, Role.CITY_ANALYST, (), NOW)
+    assert not give_role(ledger, PERMISSIONS, ASKER, clerk, Role.CITY_ANALYST, ())
     assert account.named(ledger, "clerk", NOW).role is Role.COUNTY_CLERK
     token = confirmed(ledger, "second", Role.ADMINISTRATOR)
     assert account.named(ledger, "clerk", NOW).role is Role.CITY_ANALYST
@@ -120,7 +123,7 @@ def test_an_account_whose_password_somebody_knows_does_not_become_an_analyst_s(l
     assert link.inspect_link(ledger, unused, NOW) is None
     assert session.viewer_of(ledger, held.session.token, NOW) is None
     assert link.inspect_link(ledger, token, NOW) is not None
-    assert give_role(ledger, ROOT, "root", clerk, *OFFICE, NOW), "less is given at once"
+    assert give_role(ledger, PERMISSIONS, ASKER, clerk, *OFFICE), "less is given at once"
 
 
 def test_while_nobody_else_can_confirm_it_is_done_and_told(ledger: Ledger) -> None:
@@ -128,7 +131,7 @@ def test_while_nobody_else_can_confirm_it_is_done_and_told(ledger: Ledger) -> No
     assert asked(ledger, made(ledger, "leader", Role.CITY_LEADER, is_in_use=False)) is not None
     given = given_roles(ledger, NOW)[0]
     assert (given.by, given.name, given.role, given.is_link) == (ROOT.who, "leader", Role.CITY_LEADER, True)
-    assert give_role(ledger, ROOT, "root", made(ledger, "clerk", *OFFICE), Role.CITY_ANALYST, (), NOW)
+    assert give_role(ledger, PERMISSIONS, ASKER, made(ledger, "clerk", *OFFICE), Role.CITY_ANALYST, ())
     given = given_roles(ledger, NOW)[0]
     assert (given.name, given.role, given.is_link) == ("clerk", Role.CITY_ANALYST, False)
     assert given_roles(ledger, NOW + confirmation.TOLD_FOR + timedelta(seconds=1)) == []
@@ -139,7 +142,7 @@ def test_closing_who_could_confirm_does_not_make_an_administrator_free(ledger: L
     second = made(ledger, "second", Role.ADMINISTRATOR)
     analyst = made(ledger, "analyst", Role.CITY_ANALYST, is_in_use=False)
     with pytest.raises(UserError, match="没有别的"):
-        give_role(ledger, ROOT, "root", second, *OFFICE, NOW)
+        give_role(ledger, PERMISSIONS, ASKER, second, *OFFICE)
     with pytest.raises(UserError, match="没有别的"):
         asked(ledger, second)
     account.disable(ledger, ROOT, second, NOW)
@@ -165,9 +168,17 @@ def test_a_request_is_refused_taken_back_replaced_and_forgotten(ledger: Ledger) 
         asked(ledger, analyst)
         asked(ledger, analyst)
         (waiting,) = open_requests(ledger, NOW)
+        analyst_s = ActContext(Viewer(Role.CITY_ANALYST, name="analyst"), ROOT, NOW)
         with pytest.raises(UserError, match="须由"):
-            refuse(ledger, Viewer(Role.CITY_ANALYST, name="analyst"), ROOT, waiting.request_id, NOW)
-        refuse(ledger, viewer, trail.actor_of(viewer, ""), waiting.request_id, NOW)
+            refuse(ledger, PERMISSIONS, analyst_s, waiting.request_id)
+        refuse(ledger, PERMISSIONS, ActContext(viewer, trail.actor_of(viewer, ""), NOW), waiting.request_id)
         assert open_requests(ledger, NOW) == []
     asked(ledger, analyst)
     assert open_requests(ledger, NOW + confirmation.LASTS) == []
+
+
+def test_where_nobody_is_permitted_to_confirm_nothing_is_given_at_once(ledger: Ledger) -> None:
+    analyst = made(ledger, "analyst", Role.CITY_ANALYST, is_in_use=False)
+    with pytest.raises(UserError, match="没有别的"):
+        give_link(ledger, Permissions(), ASKER, analyst)
+    assert open_requests(ledger, NOW) == []

@@ -22,6 +22,7 @@ from pipelines.ledger.workflow.measure import (
     proposals,
 )
 from pipelines.ledger.workflow.steps import Subject
+from tests.permitted import PERMISSIONS
 
 PLAYBOOK = load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng").playbook
 NOW, TODAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC), date(2026, 11, 23)
@@ -46,7 +47,12 @@ def of(ledger: Ledger) -> list[Measure]:
 
 def assigned(ledger: Ledger, viewer: Viewer = HEAD, playbook: str = "consult", due_on: date = TODAY) -> int:
     return assign_measure(
-        ledger, ActContext(viewer, ACTOR, NOW), WARNING, Assignment(playbook, "就业科岗位", "值班岗", due_on), TODAY
+        ledger,
+        PERMISSIONS,
+        ActContext(viewer, ACTOR, NOW),
+        WARNING,
+        Assignment(playbook, "就业科岗位", "值班岗", due_on),
+        TODAY,
     )
 
 
@@ -86,13 +92,15 @@ def test_a_measure_is_assigned_once_and_done_with_a_result(ledger: Ledger) -> No
     assert not one.is_overdue(TODAY)
     assert one.is_overdue(date(2026, 11, 24))
     with pytest.raises(SaidError, match="写明结果"):
-        close_measure(ledger, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DONE, " ")
-    close_measure(ledger, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DONE, "企业同意轮岗，涉及 40 人")
+        close_measure(ledger, PERMISSIONS, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DONE, " ")
+    close_measure(
+        ledger, PERMISSIONS, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DONE, "企业同意轮岗，涉及 40 人"
+    )
     [one] = of(ledger)
     assert (one.state, one.result) == (Progress.DONE, "企业同意轮岗，涉及 40 人")
     assert not one.is_overdue(date(2026, 11, 24))
     with pytest.raises(SaidError, match="已经办结"):
-        close_measure(ledger, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DROPPED, "再来一次")
+        close_measure(ledger, PERMISSIONS, ActContext(CLERK, ACTOR, NOW), WARNING, number, Progress.DROPPED, "再来一次")
     assert assigned(ledger) != number, "what was closed may be assigned again"
     assert [entry.act for entry in trail.entries(ledger)] == ["measure"] * 3
 
@@ -104,14 +112,14 @@ def test_who_may_not_is_refused(ledger: Ledger) -> None:
         assigned(ledger, due_on=date(2026, 11, 22))
     number = assigned(ledger)
     with pytest.raises(SaidError, match="不能填报"):
-        close_measure(ledger, ActContext(OTHER, ACTOR, NOW), WARNING, number, Progress.DONE, "好")
+        close_measure(ledger, PERMISSIONS, ActContext(OTHER, ACTOR, NOW), WARNING, number, Progress.DONE, "好")
     assert of(ledger)[0].state is Progress.ASSIGNED
 
 
 def test_who_looks_back_sees_a_measure_as_it_stood_then(ledger: Ledger) -> None:
     number = assigned(ledger)
     later = NOW + timedelta(days=4)
-    close_measure(ledger, ActContext(CLERK, ACTOR, later), WARNING, number, Progress.DONE, "办完")
+    close_measure(ledger, PERMISSIONS, ActContext(CLERK, ACTOR, later), WARNING, number, Progress.DONE, "办完")
     with ledger.reading() as connection:
         [then] = measures(connection, ["abc"], NOW + timedelta(days=1))["abc"]
         assert measures(connection, ["abc"], NOW - timedelta(days=1))["abc"] == []

@@ -22,6 +22,7 @@ from pipelines.ledger.workflow.rule import (
     store_backtest,
 )
 from tests.first_ledger import leave
+from tests.permitted import PERMISSIONS
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 RULE, CONTENT = "insured_leave_spike", "0123456789abcdef"
@@ -65,7 +66,7 @@ def test_leaders_and_analysts_decide_with_a_reason(ledger: Ledger, role: Role) -
     viewer, by = Viewer(role, name="zhao"), Actor(f"{role}:zhao", "10.0.0.2")
 
     def decided(kind: RuleActKind, note: str) -> None:
-        decide_rule(ledger, ActContext(viewer, by, NOW, note), RULE, CONTENT, kind, APPROVER)
+        decide_rule(ledger, PERMISSIONS, ActContext(viewer, by, NOW, note), RULE, CONTENT, kind, APPROVER)
 
     if role not in {Role.CITY_LEADER, Role.CITY_ANALYST}:
         with pytest.raises(UserError, match="领导或分析岗"):

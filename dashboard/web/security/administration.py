@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, make_response
 from dashboard.locale import text
 from dashboard.web.security.entrance import Clock, known_words
 from dashboard.web.security.request_body import answer_sentence, must_wait, read_field, read_fields
-from dashboard.web.security.session import current_viewer, read_token, set_token
+from dashboard.web.security.session import current_permissions, current_viewer, read_token, set_token
 from dashboard.web.security.trail import actor, address
 from pipelines.core.domain import Role, UserError
 from pipelines.core.region.load import load
@@ -15,6 +15,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger
 from pipelines.ledger.accounts import account, confirmation
 from pipelines.ledger.accounts.sign_in import Refused, set_own_password
+from pipelines.ledger.audit_trail.trail import ActContext
 from pipelines.ledger.notifications import queue
 
 ACTIONS: dict[str, Callable[..., None]] = {
@@ -29,7 +30,7 @@ _WAITS = (
 
 
 def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprint:
-    """The writing side of the pages of accounts as a Flask blueprint; who may use it says ``rights``."""
+    """The writing side of the pages of accounts as a Flask blueprint; who may use it says ``viewer.may_open``."""
     acts = Blueprint("administration", __name__)
 
     @acts.errorhandler(UserError)
@@ -38,18 +39,17 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
 
     @acts.post("/accounts/new")
     def new() -> Response:
-        now = clock()
-        account_id = account.create(ledger, actor(), read_field("name"), read_field("person"), _role(), areas(), now)
-        return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, now))
+        name, person = read_field("name"), read_field("person")
+        account_id = account.create(ledger, actor(), name, person, _role(), areas(), clock())
+        return _given(confirmation.give_link(ledger, current_permissions(), acting(), account_id))
 
     @acts.post("/accounts/<account_id>/link")
     def new_link(account_id: str) -> Response:
-        return _given(confirmation.give_link(ledger, actor(), current_viewer().name, account_id, clock()))
+        return _given(confirmation.give_link(ledger, current_permissions(), acting(), account_id))
 
     @acts.post("/accounts/<account_id>/change")
     def change(account_id: str) -> Response:
-        by, asked_by = actor(), current_viewer().name
-        if confirmation.give_role(ledger, by, asked_by, account_id, _role(), areas(), clock()):
+        if confirmation.give_role(ledger, current_permissions(), acting(), account_id, _role(), areas()):
             return make_response(jsonify(to="/accounts"))
         return answer_sentence(text(_WAITS), 200)
 
@@ -67,11 +67,11 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
 
     @acts.post("/account/request/<int(max=999999999):number>/confirm")
     def confirm(number: int) -> Response:
-        return _handed_over(confirmation.confirm(ledger, current_viewer(), actor(), number, clock()))
+        return _handed_over(confirmation.confirm(ledger, current_permissions(), acting(), number))
 
     @acts.post("/account/request/<int(max=999999999):number>/refuse")
     def refuse(number: int) -> Response:
-        confirmation.refuse(ledger, current_viewer(), actor(), number, clock())
+        confirmation.refuse(ledger, current_permissions(), acting(), number)
         return make_response(jsonify(to="/account"))
 
     @acts.post("/account/password")
@@ -86,6 +86,9 @@ def administration(ledger: Ledger, settings: Settings, clock: Clock) -> Blueprin
             set_token(answer, found, settings)
             return answer
         return must_wait(found.wait) if found.wait else answer_sentence(text("The old password is wrong."), 401)
+
+    def acting() -> ActContext:
+        return ActContext(current_viewer(), actor(), clock())
 
     def areas() -> list[str]:
         chosen = read_fields("areas")
@@ -110,7 +113,7 @@ def _role() -> Role:
 
 
 def delivering(ledger: Ledger, clock: Clock) -> Blueprint:
-    """The writing side of the page of mails as a Flask blueprint; who may use it says ``rights``."""
+    """The writing side of the page of mails as a Flask blueprint; who may use it says ``viewer.may_open``."""
     acts = Blueprint("delivering", __name__)
 
     @acts.errorhandler(UserError)

@@ -17,7 +17,15 @@ from dashboard.web.security.origin import (
     is_our_origin,
     is_this_machine,
 )
-from dashboard.web.security.session import choose_language, current_viewer, may_open, read_token, set_viewer
+from dashboard.web.security.session import (
+    PERMISSIONS,
+    choose_language,
+    current_permissions,
+    current_viewer,
+    may_open,
+    read_token,
+    set_viewer,
+)
 from dashboard.web.security.trail import TRAIL, Trail, trail
 from dashboard.web.serving.limits import RETRY_AFTER, refused_with
 from pipelines.core.settings import Settings
@@ -62,6 +70,7 @@ def guard(
     ``script_hashes`` is ``app.csp_hashes`` of a Dash application; ``clock`` (UTC) is for tests.
     """
     server.config[TRAIL] = Trail(ledger, clock)
+    server.config[PERMISSIONS] = settings.region
     server.json = _Json(server)
     server.config["MAX_CONTENT_LENGTH"] = MOST_SENT
     choose_language(server, settings)
@@ -143,6 +152,6 @@ def _stranger(ledger: Ledger, settings: Settings, clock: Clock) -> Response | No
 
 
 def _not_for_this_role() -> Response | None:
-    if request.endpoint in OPEN_ENDPOINTS or may_open(current_viewer(), request.path):
+    if request.endpoint in OPEN_ENDPOINTS or may_open(current_permissions(), current_viewer(), request.path):
         return None
     return _refuse("other_role", "Your role may not open this.", 403)

@@ -2,15 +2,15 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 
 from dashboard.locale import Language, answer_in
 from dashboard.web.security.origin import is_encrypted
-from pipelines.core.domain import Role, Viewer
+from pipelines.core.domain import UserError, Viewer
+from pipelines.core.region.permissions import Permissions, PermittedAct, read_permissions
 from pipelines.core.settings import Settings
 from pipelines.ledger.accounts.session import ABSOLUTE_LIMIT
 from pipelines.ledger.accounts.sign_in import DEVICE_LASTS
-from pipelines.ledger.uploads.upload import MAY_UPLOAD
 
 # The prefix makes the browser refuse the cookie from any other host or over a plain line.
 SECURE_NAME = "__Host-gangshao"
@@ -106,20 +106,33 @@ def current_viewer() -> Viewer:
     return viewer
 
 
-_ONLY_FOR = {
-    "/audit": frozenset({Role.AUDITOR}),
-    "/download/audit.csv": frozenset({Role.AUDITOR}),
-    "/download/audit.xlsx": frozenset({Role.AUDITOR}),
-    "/accounts": frozenset({Role.ADMINISTRATOR}),
-    "/rules": frozenset({Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY}),
-    "/delivery": frozenset({Role.ADMINISTRATOR, Role.CITY_DUTY}),
-    "/data/upload": MAY_UPLOAD,  # for which areas says pipelines.ledger.uploads.upload.may_send
-    "/data/template": MAY_UPLOAD,
-    "/employers": frozenset(Role) - {Role.ADMINISTRATOR, Role.AUDITOR},
+PERMISSIONS = "GANGSHAO_PERMISSIONS"  # key in the server's configuration of the region's folder, which has them
+_NEEDS = {
+    "/audit": PermittedAct.SEE_AUDIT,
+    "/download/audit.csv": PermittedAct.SEE_AUDIT,
+    "/download/audit.xlsx": PermittedAct.SEE_AUDIT,
+    "/accounts": PermittedAct.MANAGE_ACCOUNTS,
+    "/rules": PermittedAct.SEE_RULES,
+    "/delivery": PermittedAct.SEE_DELIVERY,
+    "/data/upload": PermittedAct.SEND_FILE,
+    "/data/template": PermittedAct.SEND_FILE,
+    "/employers": PermittedAct.SEE_EMPLOYERS,
 }
+"""Pages, acts and downloads that need a permission, with all below them; others are for everybody who is signed in."""
 
 
-def may_open(viewer: Viewer, path: str) -> bool:
+def current_permissions() -> Permissions:
+    """Who may do what on this server, as the region's file is now; nobody anything where it cannot be read."""
+    try:
+        return read_permissions(current_app.config[PERMISSIONS])
+    except UserError as error:
+        current_app.logger.error("permissions are not read: %s", error)
+        return Permissions()
+
+
+def may_open(permissions: Permissions, viewer: Viewer, path: str) -> bool:
     """Whether the viewer's role may open this address, or one below it."""
     asked = "/" + path.strip("/")
-    return all(viewer.role in roles for top, roles in _ONLY_FOR.items() if asked == top or asked.startswith(top + "/"))
+    return all(
+        permissions.may(viewer, act) for top, act in _NEEDS.items() if asked == top or asked.startswith(top + "/")
+    )

@@ -14,6 +14,7 @@ from models.recipe import BY_METHOD, DEFAULT_METHOD
 from pipelines.core.domain import Grain, UserError
 from pipelines.core.region.disclosure_policy import DisclosureThresholds, bounds, office_sees
 from pipelines.core.region.folder import frames_of, header_aliases, tables_of
+from pipelines.core.region.permissions import Permissions, read_permissions
 from pipelines.core.region.place_names import place_names
 from pipelines.core.region.table import clock
 from pipelines.core.region.timetable import Timetable, timetable
@@ -64,6 +65,8 @@ class Region:
     """Lines of a rule and level that hold in one area for a time (rule_overrides.csv, may be absent)."""
     rule_release: pd.DataFrame
     """Rules as this version shipped them, by hash (rule_release.csv, may be absent): see ``rule_version``."""
+    permissions: Permissions
+    """Who may do what else (permissions.csv)."""
     transition: pd.DataFrame
     """Who may move a warning, a row a step and level: see ``ledger.workflow.transition``. Empty without the file."""
     playbook: pd.DataFrame
@@ -241,6 +244,7 @@ def load(folder: Path) -> Region:
         timetable=timetable(settings, f"{folder.name}/region.toml"),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=header_aliases(tables.get("headers")),
+        permissions=_permissions(folder, has_transition="transition" in tables),
         **frames_of(tables),
     )
 
@@ -253,6 +257,14 @@ def _settings(folder: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise UserError(f"{folder.name}/region.toml 无法读取（{problem}），请按 TOML 格式改正，存为 UTF-8。") from None
+
+
+def _permissions(folder: Path, *, has_transition: bool) -> Permissions:
+    if has_transition and not (folder / "permissions.csv").exists():
+        raise UserError(
+            f"{folder.name} 缺少文件 permissions.csv（谁可以办什么），请从 data/regions/liaocheng 复制后改。"
+        )
+    return read_permissions(folder)
 
 
 def _word(settings: dict[str, object], folder: Path, key: str) -> str:

@@ -16,16 +16,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from pipelines.core.domain import Audience, Role, Said, SaidError, Viewer
+from pipelines.core.region.permissions import Permissions, PermittedAct
 from pipelines.ledger.accounts import account, link
 from pipelines.ledger.accounts.link import LinkPurpose
 from pipelines.ledger.accounts.session import join_areas, split_areas
 from pipelines.ledger.audit_trail import trail
-from pipelines.ledger.audit_trail.trail import Act, Actor, Entry
+from pipelines.ledger.audit_trail.trail import Act, ActContext, Entry
 from pipelines.ledger.db.schema import account as account_table
 from pipelines.ledger.db.schema import account_request
 from pipelines.ledger.db.store import Ledger
 
-MAY_CONFIRM = frozenset({Role.ADMINISTRATOR, Role.CITY_LEADER})
 LASTS = timedelta(days=7)
 TOLD_FOR = timedelta(days=7)
 OWNER_TOLD_FOR = timedelta(days=14)
@@ -62,25 +62,25 @@ def needs_two(role: Role, areas: Collection[str]) -> bool:
     return Viewer(role).audience is not Audience.OFFICE or len(areas) > 1
 
 
-def give_link(ledger: Ledger, by: Actor, asked_by: str, account_id: str, now: datetime) -> str | None:
+def give_link(ledger: Ledger, permissions: Permissions, context: ActContext, account_id: str) -> str | None:
     """The token of a link for an account's password; None when another account has to confirm it first."""
     with ledger.writing() as connection:
         found = account.row_of(connection, account_id)
         role, areas = Role(found.role), split_areas(found.areas)
-        if _ask(connection, by, asked_by, account_id, role, areas, now):
+        if _ask(connection, permissions, context, account_id, role, areas):
             return None
-        return link.issue_password_link(connection, by, account_id, now)
+        return link.issue_password_link(connection, context.actor, account_id, context.at)
 
 
 def give_role(
-    ledger: Ledger, by: Actor, asked_by: str, account_id: str, role: Role, areas: Collection[str], now: datetime
+    ledger: Ledger, permissions: Permissions, context: ActContext, account_id: str, role: Role, areas: Collection[str]
 ) -> bool:
     """Give an account another role or other areas; False when another account has to confirm it first."""
     with ledger.writing() as connection:
         account.check_role(account.row_of(connection, account_id).person, role, areas)
-        if _ask(connection, by, asked_by, account_id, role, frozenset(areas), now):
+        if _ask(connection, permissions, context, account_id, role, frozenset(areas)):
             return False
-        account.give_role(connection, by, account_id, role, areas, now)
+        account.give_role(connection, context.actor, account_id, role, areas, context.at)
         return True
 
 
@@ -108,20 +108,23 @@ def open_requests(ledger: Ledger, now: datetime) -> list[Request]:
         ]
 
 
-def may_confirm(viewer: Viewer, asked: Request) -> bool:
+def may_confirm(permissions: Permissions, viewer: Viewer, asked: Request) -> bool:
     """Whether a viewer is the other account that a request needs."""
-    return viewer.role in MAY_CONFIRM and viewer.name not in (asked.asked_by, asked.name)
+    is_permitted = permissions.may(viewer, PermittedAct.CONFIRM_ACCOUNT)
+    return is_permitted and viewer.name not in (asked.asked_by, asked.name)
 
 
-def confirm(ledger: Ledger, viewer: Viewer, by: Actor, request_id: int, now: datetime) -> str:
+def confirm(ledger: Ledger, permissions: Permissions, context: ActContext, request_id: int) -> str:
     """Do what was asked for; returns the token of the link that the confirmer hands over.
 
     An account that gets another role by this loses its password: who knew it may be who asked. Raises SaidError for
     whoever may not confirm, and for a request that is answered or too old.
     """
+    viewer, by, now = context.viewer, context.actor, context.at
     asked = _asked(ledger, request_id, now)
     with ledger.writing() as connection:
-        if viewer.name not in _confirmers(connection, asked.asked_by, asked.name) or not may_confirm(viewer, asked):
+        others = _confirmers(connection, permissions, asked.asked_by, asked.name)
+        if viewer.name not in others or not may_confirm(permissions, viewer, asked):
             raise SaidError(
                 Said("须由另一位系统管理员或市局领导确认", "another administrator or a leader has to confirm it")
             )
@@ -133,14 +136,15 @@ def confirm(ledger: Ledger, viewer: Viewer, by: Actor, request_id: int, now: dat
         return link.issue_password_link(connection, by, account_id, now, asked_by=asked.asked_by)
 
 
-def refuse(ledger: Ledger, viewer: Viewer, by: Actor, request_id: int, now: datetime) -> None:
+def refuse(ledger: Ledger, permissions: Permissions, context: ActContext, request_id: int) -> None:
     """Refuse what was asked for, or take back what one asked for oneself. Raises SaidError as ``confirm`` does."""
+    viewer, now = context.viewer, context.at
     asked = _asked(ledger, request_id, now)
-    if viewer.role not in MAY_CONFIRM or viewer.name == asked.name:
+    if not permissions.may(viewer, PermittedAct.CONFIRM_ACCOUNT) or viewer.name == asked.name:
         raise SaidError(Said("须由系统管理员或市局领导办理", "an administrator or a leader has to do it"))
     with ledger.writing() as connection:
         _answer(connection, viewer, request_id, now)
-        account.enter(connection, by, asked.name, "request_refused", now, asked_by=asked.asked_by)
+        account.enter(connection, context.actor, asked.name, "request_refused", now, asked_by=asked.asked_by)
 
 
 def given_roles(ledger: Ledger, now: datetime) -> list[Given]:
@@ -180,17 +184,24 @@ def _instant(entry: Entry) -> datetime:
 
 
 def _ask(
-    connection: Connection, by: Actor, asked_by: str, account_id: str, role: Role, areas: frozenset[str], now: datetime
+    connection: Connection,
+    permissions: Permissions,
+    context: ActContext,
+    account_id: str,
+    role: Role,
+    areas: frozenset[str],
 ) -> bool:
     """Enter a request in place of an account's earlier one; False when none is needed.
 
     Raises SaidError when one is needed and nobody else can confirm it any more.
     """
+    asked_by, now = context.viewer.name, context.at
     found = account.row_of(connection, account_id)
-    name, is_needed = found.name, needs_two(role, areas) or Role(found.role) in MAY_CONFIRM
-    if not is_needed or not _was_another(connection, asked_by):
+    confirms = permissions.roles(PermittedAct.CONFIRM_ACCOUNT)
+    name, is_needed = found.name, needs_two(role, areas) or Role(found.role) in confirms
+    if not is_needed or (confirms and not _was_another(connection, permissions, asked_by)):
         return False
-    if not _confirmers(connection, asked_by, name):
+    if not _confirmers(connection, permissions, asked_by, name):
         zh = "没有别的系统管理员或市局领导能登录来确认；请在服务器上用 gangshao account link 或 change 办理"
         raise SaidError(Said(zh, "nobody else can sign in and confirm it; do it at the server's command line"))
     connection.execute(
@@ -203,22 +214,22 @@ def _ask(
             account_id=account_id, role=role.value, areas=join_areas(areas), asked_by=asked_by, asked_at=now
         )
     )
-    account.enter(connection, by, name, "requested", now, role=role.value, areas=sorted(areas))
+    account.enter(connection, context.actor, name, "requested", now, role=role.value, areas=sorted(areas))
     return True
 
 
-def _was_another(connection: Connection, asked_by: str) -> bool:
+def _was_another(connection: Connection, permissions: Permissions, asked_by: str) -> bool:
     """Whether another account that may confirm has ever been signed in, closed ones included."""
-    its = account_table.c
-    query = select(its.name).where(its.role.in_(MAY_CONFIRM), its.signed_in_at.is_not(None), its.name != asked_by)
+    its, roles = account_table.c, permissions.roles(PermittedAct.CONFIRM_ACCOUNT)
+    query = select(its.name).where(its.role.in_(roles), its.signed_in_at.is_not(None), its.name != asked_by)
     return connection.execute(query.limit(1)).first() is not None
 
 
-def _confirmers(connection: Connection, asked_by: str, name: str) -> set[str]:
+def _confirmers(connection: Connection, permissions: Permissions, asked_by: str, name: str) -> set[str]:
     """Names of the accounts that can sign in and confirm what somebody asks for about an account."""
-    its = account_table.c
+    its, roles = account_table.c, permissions.roles(PermittedAct.CONFIRM_ACCOUNT)
     query = select(its.name).where(
-        its.role.in_(MAY_CONFIRM), its.disabled_at.is_(None), its.password_hash != "", its.name.not_in([asked_by, name])
+        its.role.in_(roles), its.disabled_at.is_(None), its.password_hash != "", its.name.not_in([asked_by, name])
     )
     return set(connection.execute(query).scalars())
 

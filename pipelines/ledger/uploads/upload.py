@@ -8,15 +8,12 @@ from enum import StrEnum
 from sqlalchemy import Connection, insert, select, update
 
 from pipelines.core.domain import Grain, Role, Said, SaidError, Viewer
+from pipelines.core.region.permissions import Permissions, PermittedAct
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.db.schema import drop_act
 from pipelines.ledger.db.schema import upload as table
 from pipelines.ledger.db.store import Ledger, in_parts
-
-CITY_SENDERS = frozenset({Role.CITY_DUTY, Role.CITY_ANALYST})
-"""They send what the city sends, and for a county what comes to them on another way."""
-MAY_UPLOAD = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD}) | CITY_SENDERS
 
 
 class Stage(StrEnum):
@@ -89,15 +86,14 @@ class Settled:
     reason_en: str
 
 
-def may_send(viewer: Viewer, area: str, city: str) -> bool:
-    """Whether somebody sends files for an area: an office for its own, the city's desks for the city and all areas."""
-    if viewer.role in CITY_SENDERS:
-        return True
-    return viewer.role in MAY_UPLOAD and area != city and area in viewer.areas
+def may_send(permissions: Permissions, viewer: Viewer, area: str, city: str) -> bool:
+    """Whether somebody sends files for an area."""
+    return permissions.may_for(viewer, PermittedAct.SEND_FILE, area, is_city=area == city)
 
 
 def enter_upload(
     ledger: Ledger,
+    permissions: Permissions,
     context: ActContext,
     city: str,
     sending: Sending,
@@ -111,7 +107,7 @@ def enter_upload(
     meanwhile; whatever ``place`` raises.
     """
     role = context.viewer.role
-    if role is None or not may_send(context.viewer, sending.area, city):
+    if role is None or not may_send(permissions, context.viewer, sending.area, city):
         raise SaidError(Said("您不能为这个区域报送", "you do not send files for this area"))
     with ledger.writing() as connection:
         _refuse_overtaken(of_slice(connection, sending.feed, sending.area, sending.period), sending)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from pipelines.core.domain import Role, Said, SaidError, Viewer
+from pipelines.core.region.permissions import Permissions, PermittedAct
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, ActContext
 from pipelines.ledger.db.schema import acknowledgement as table
@@ -14,7 +15,6 @@ from pipelines.ledger.db.store import Ledger, in_parts
 from pipelines.ledger.workflow.steps import Subject, refuse_ended
 
 LASTS_DAYS = (3, 7, 14)  # [P] of these one is chosen: reminders of the same warning rest for so long
-_MAY = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY})
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,21 @@ class Acknowledgement:
         return level < self.level
 
 
-def may_acknowledge(viewer: Viewer, area: str, *, is_city: bool) -> bool:
-    """Whether a viewer takes on warnings of an area; the city's analyst those of the whole city, as a clerk a county's.
-
-    The city's leader reads and approves (domain.md §6, point 9).
-    """
-    return (viewer.role in _MAY or (is_city and viewer.role is Role.CITY_ANALYST)) and viewer.answers_for(area)
-
-
-def acknowledge(ledger: Ledger, context: ActContext, subject: Subject, office_id: str, owner: str, days: int) -> int:
+def acknowledge(
+    ledger: Ledger,
+    permissions: Permissions,
+    context: ActContext,
+    subject: Subject,
+    office_id: str,
+    owner: str,
+    days: int,
+) -> int:
     """Take a warning on for an office, with the post or person that handles it; returns its number.
 
     Raises SaidError for a role that may not, for no owner, a number of days that is none of ``LASTS_DAYS``, or a
     warning that is over.
     """
-    role = _role_that_may(context.viewer, subject)
+    role = _role_that_may(permissions, context.viewer, subject)
     if not owner.strip():
         raise SaidError(Said("请写明由谁负责", "say who handles it"))
     if days not in LASTS_DAYS:
@@ -85,9 +85,11 @@ def acknowledge(ledger: Ledger, context: ActContext, subject: Subject, office_id
     return int(made)
 
 
-def undo_acknowledgement(ledger: Ledger, context: ActContext, subject: Subject, acknowledgement_id: int) -> None:
+def undo_acknowledgement(
+    ledger: Ledger, permissions: Permissions, context: ActContext, subject: Subject, acknowledgement_id: int
+) -> None:
     """Take an acknowledgement of this warning back. Raises SaidError when it is none, or was undone already."""
-    _role_that_may(context.viewer, subject)
+    _role_that_may(permissions, context.viewer, subject)
     with ledger.writing() as connection:
         done = connection.execute(
             update(table)
@@ -124,7 +126,8 @@ def acknowledgements(
     return found
 
 
-def _role_that_may(viewer: Viewer, subject: Subject) -> Role:
-    if viewer.role is None or not may_acknowledge(viewer, subject.area, is_city=subject.is_city):
+def _role_that_may(permissions: Permissions, viewer: Viewer, subject: Subject) -> Role:
+    may = permissions.may_for(viewer, PermittedAct.ACKNOWLEDGE, subject.area, is_city=subject.is_city)
+    if viewer.role is None or not may:
         raise SaidError(Said("您的角色不能签收这条预警", "your role does not acknowledge this warning"))
     return viewer.role

@@ -8,15 +8,13 @@ from enum import StrEnum
 import pandas as pd
 from sqlalchemy import Connection, insert, select, update
 
-from pipelines.core.domain import Role, Said, SaidError, Viewer
+from pipelines.core.domain import Said, SaidError
+from pipelines.core.region.permissions import Permissions, PermittedAct
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, ActContext
 from pipelines.ledger.db.schema import measure as table
 from pipelines.ledger.db.store import Ledger, in_parts
 from pipelines.ledger.workflow.steps import Subject, refuse_ended
-
-MAY_ASSIGN = frozenset({Role.COUNTY_HEAD, Role.CITY_DUTY, Role.CITY_LEADER})
-MAY_REPORT = frozenset({Role.COUNTY_CLERK, Role.COUNTY_HEAD, Role.CITY_DUTY})
 
 
 class Progress(StrEnum):
@@ -83,15 +81,16 @@ def proposals(playbook: pd.DataFrame, kind: str, indicator: str, level: int) -> 
     ]
 
 
-def assign_measure(ledger: Ledger, context: ActContext, subject: Subject, assignment: Assignment, today: date) -> int:
+def assign_measure(
+    ledger: Ledger, permissions: Permissions, context: ActContext, subject: Subject, assignment: Assignment, today: date
+) -> int:
     """Assign a measure to a warning; returns its number.
 
     Raises SaidError for a role that may not, for no owner, a day that has passed, a measure assigned already,
     or a warning that is over.
     """
-    _refuse(
-        context.viewer, MAY_ASSIGN, subject.area, Said("您的角色不能安排措施", "your role does not assign measures")
-    )
+    if not permissions.may_for(context.viewer, PermittedAct.ASSIGN_MEASURE, subject.area, is_city=subject.is_city):
+        raise SaidError(Said("您的角色不能安排措施", "your role does not assign measures"))
     if not assignment.owner.strip():
         raise SaidError(Said("请写明责任人或岗位", "say who is responsible"))
     if assignment.due_on < today:
@@ -129,13 +128,20 @@ def assign_measure(ledger: Ledger, context: ActContext, subject: Subject, assign
 
 
 def close_measure(
-    ledger: Ledger, context: ActContext, subject: Subject, measure_id: int, state: Progress, result: str
+    ledger: Ledger,
+    permissions: Permissions,
+    context: ActContext,
+    subject: Subject,
+    measure_id: int,
+    state: Progress,
+    result: str,
 ) -> None:
     """Say that a measure of this warning is done or dropped, and what came of it.
 
     Raises SaidError for a role that may not, without a result, or when it is closed already.
     """
-    _refuse(context.viewer, MAY_REPORT, subject.area, Said("您的角色不能填报结果", "your role does not report results"))
+    if not permissions.may_for(context.viewer, PermittedAct.REPORT_MEASURE, subject.area, is_city=subject.is_city):
+        raise SaidError(Said("您的角色不能填报结果", "your role does not report results"))
     if not result.strip():
         raise SaidError(Said("请写明结果或不再实施的理由", "say what came of it, or why it was dropped"))
     if state is Progress.ASSIGNED:
@@ -174,11 +180,6 @@ def measures(
                 values |= {"state": Progress.ASSIGNED, "closed_at": None, "closed_by": None, "result": ""}
             found[row["episode_id"]].append(Measure(**values))
     return found
-
-
-def _refuse(viewer: Viewer, roles: frozenset[Role], area: str, said: Said) -> None:
-    if viewer.role not in roles or not viewer.answers_for(area):
-        raise SaidError(said)
 
 
 _LONGEST = 128  # signs that a form takes

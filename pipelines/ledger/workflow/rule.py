@@ -9,17 +9,15 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from pipelines.core.domain import Audience, Role, Said, SaidError, Viewer
+from pipelines.core.domain import Audience, Said, SaidError, Viewer
 from pipelines.core.region.load import Region
+from pipelines.core.region.permissions import Permissions, PermittedAct
 from pipelines.core.region.rule_version import released, rule_hash
 from pipelines.core.region.rules import LEADS
 from pipelines.ledger.audit_trail import trail
 from pipelines.ledger.audit_trail.trail import Act, ActContext, Actor
 from pipelines.ledger.db.schema import rule_act, rule_backtest
 from pipelines.ledger.db.store import Ledger
-
-MAY_DECIDE = frozenset({Role.CITY_LEADER, Role.CITY_ANALYST})
-"""Whose accounts propose, approve and send back rules on the page."""
 
 
 class RuleActKind(StrEnum):
@@ -187,10 +185,16 @@ def record_rule_act(
 
 
 def decide_rule(
-    ledger: Ledger, context: ActContext, rule_id: str, rule_hash: str, kind: RuleActKind, who: str
+    ledger: Ledger,
+    permissions: Permissions,
+    context: ActContext,
+    rule_id: str,
+    rule_hash: str,
+    kind: RuleActKind,
+    who: str,
 ) -> RuleAct:
     """As ``record_rule_act``, by who is signed in. Raises SaidError besides for other roles and without a reason."""
-    if context.viewer.role not in MAY_DECIDE:
+    if not permissions.may(context.viewer, PermittedAct.DECIDE_RULE):
         raise SaidError(
             Said("规则由市局领导或分析岗提出和批准", "rules are decided by the city's leaders and analysts")
         )

@@ -84,7 +84,7 @@ def immediate_alert_fields(
         for member, before in zip(rows.loc[list(unit.folded)].to_dict("records"), unit.folded.values(), strict=True)
     ]
     is_of_others = bool(folded) and row["area"] not in material.office.areas
-    signs = recipient.signs(str(row["area"]), region.city)
+    signs = recipient.signs(region.permissions, str(row["area"]), region.city)
     size = f"，{one.people}" if one.people else f"，{one.observed}" if one.observed else ""
     part = f"，并入 {len(folded)} 项" if folded else ""
     part += f"（升级 {unit.risen} 项）" if unit.risen else ""
