@@ -2,14 +2,20 @@
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from model_city import weekly_regions
 
+from models.blend import YEAR_SHARES, candidates
+from models.panel import Panel
+from models.recipe import WEEK
 from pipelines.core.domain import Level, Role, State
 from pipelines.core.region.load import Region, load
 from pipelines.ledger.workflow.transition import possible_steps
@@ -58,6 +64,26 @@ def test_cells_of_fewer_than_twenty_persons_are_hidden_after_one_section_is_chan
     assert changed != text
     table.write_text(changed, encoding="utf-8")
     assert load(folder).disclosure.persons == 20
+
+
+def test_three_past_years_are_looked_at_after_one_number_is_changed(tmp_path: Path) -> None:
+    changed, of_weeks = (
+        tmp_path / "recipe.py",
+        ("    year=52,\n    past_years=2,\n", "    year=52,\n" + block("past-years.md")),
+    )
+    text = (ROOT / "models" / "recipe.py").read_text(encoding="utf-8")
+    assert text.count(of_weeks[0]) == 1
+    changed.write_text(text.replace(*of_weeks), encoding="utf-8")
+    module = runpy.run_path(str(changed))
+    values = np.full((4, 260), 99.0)
+    values[:, 260 - 156] = 199.0  # the week three years before the first that is forecast
+    panel = weekly_regions(260)
+    panel = Panel(panel.series, panel.periods, values, np.ones_like(values), "week")
+    of_two, of_three = (
+        candidates(panel, 259, np.full((4, 4), 99.0), recipe)[0, 0, 0] for recipe in (WEEK, module["WEEK"])
+    )
+    assert of_two == pytest.approx(np.log(100), abs=1e-3)
+    assert of_three == pytest.approx(np.log(100) + YEAR_SHARES[0] * np.log(2) / 4, abs=1e-2)
 
 
 QUEUED = """
