@@ -75,18 +75,15 @@ def candidates(panel: Panel, column: int, own: Floats, recipe: Recipe) -> Floats
     own: (H, n) people by level x factor. Where a past year or the last value is missing, the others stand in.
     """
     horizons, year = len(own), recipe.year
-    known = logs(panel, column + 1 - 2 * year - year // MEAN_SHARE, column + 1)
-    now, before, long_before = (running_mean(known, known.shape[1] - back, year) for back in (0, year, 2 * year))
+    backs = [past * year for past in range(1, recipe.past_years + 1)]
+    known = logs(panel, column + 1 - backs[-1] - year // MEAN_SHARE, column + 1)
+    now, *before = (running_mean(known, known.shape[1] - back, year) for back in (0, *backs))
     base = np.log1p(own)
     ahead = np.arange(horizons) - horizons  # places from the end of a year that ends with the last horizon
     end = known.shape[1] + horizons
-    one_year, two_years = (known[:, end + ahead - back].T for back in (year, 2 * year))
-    raised = [
-        one_year,
-        one_year + np.clip(now - before, -MOST_RAISE, MOST_RAISE),
-        two_years + np.clip(now - long_before, -MOST_RAISE, MOST_RAISE),
-    ]
-    past = np.mean([np.where(np.isfinite(part), part, base) for part in raised], axis=0)
+    years = [known[:, end + ahead - back].T for back in backs]
+    raised = [past + np.clip(now - then, -MOST_RAISE, MOST_RAISE) for past, then in zip(years, before, strict=True)]
+    past = np.mean([np.where(np.isfinite(part), part, base) for part in (years[0], *raised)], axis=0)
     last = known[:, -1]
     blends = []
     for year_share in YEAR_SHARES:

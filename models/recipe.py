@@ -53,8 +53,9 @@ class Recipe:
     burn: the level is rerun over so many periods whenever the factor is new.
     kappa: prior weight of the level; clip, adapt: a period further than `clip` standard deviations is
     clipped unless that has lasted longer than `adapt` periods. robust: reweight outliers when fitting the factor.
-    year, large: forecasts of `large` people a period and more are blended with those of so many periods before
-    (0: never), and judged by past years, too, where their variance is at least `foretold_beyond` times the mean.
+    year, past_years, large: forecasts of `large` people a period and more are blended with those of so many years of
+    `year` periods before (0: never), and judged by past years, too, where their variance is at least `foretold_beyond`
+    times the mean.
     unbias: forecasts are moved by the mean of their past errors; of months too few are known, and overlap, so that they
     tell of the last swing and not of the next.
     windows: sums that are judged; horizons: sums that are forecast. by_latest: a rise that is over is no news, so the
@@ -83,6 +84,7 @@ class Recipe:
     adapt: int
     robust: bool
     year: int
+    past_years: int
     large: float
     unbias: bool
     foretold_beyond: float
@@ -135,6 +137,7 @@ DAY = Recipe(
     adapt=21,
     robust=True,
     year=0,
+    past_years=0,
     large=inf,
     unbias=False,
     foretold_beyond=inf,
@@ -165,6 +168,7 @@ WEEK = Recipe(
     adapt=0,
     robust=False,
     year=52,
+    past_years=2,
     large=30.0,
     unbias=True,
     foretold_beyond=5.0,
@@ -195,6 +199,7 @@ MONTH = Recipe(
     adapt=0,
     robust=False,
     year=12,
+    past_years=2,
     large=30.0,
     unbias=False,
     foretold_beyond=0.0,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import signature
 from typing import Any
@@ -74,12 +75,28 @@ def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
     return layout
 
 
+@dataclass(frozen=True)
+class Topic:
+    """A page's line in the list of topics: its title, its place (without one: after those that have one, by title), and
+    its address where that is not the page's own."""
+
+    title: str
+    sort: int | None = None
+    address: Callable[[], str] | None = None
+
+
 def register(
-    module: str, layout: Callable[..., Any], title: str, *, path: str | None = None, path_template: str | None = None
+    module: str,
+    layout: Callable[..., Any],
+    title: str,
+    *,
+    path: str | None = None,
+    path_template: str | None = None,
+    topic: Topic | None = None,
 ) -> None:
-    """Add a page to the site: its module, layout, message that is its title, and address or pattern of addresses."""
+    """Add a page to the site: its module, layout, message that is its title, address or pattern of addresses, topic."""
     add: Any = dash.register_page  # untyped in Dash
-    add(module, path=path, path_template=path_template, title=lambda **_: text(title), layout=layout)
+    add(module, path=path, path_template=path_template, title=lambda **_: text(title), layout=layout, topic=topic)
 
 
 def not_found() -> list[Any]:
@@ -214,14 +231,9 @@ def _edition() -> Any:
 
 def _topics(may: Callable[[str], bool]) -> list[Any]:
     """Pages of one subject each, those that may be opened."""
-    titles = {
-        f"/industry/{reference.sections()[0]}": "Industries",
-        "/indicators": "Indicators",
-        "/forecasts": "Forecasts",
-        "/supply-demand": "Supply and demand",
-        "/transfer": "Labour transfer",
-        "/employers": "Employers",
-    }
+    pages = [(page["topic"], page["path"]) for page in dash.page_registry.values() if page.get("topic")]
+    pages.sort(key=lambda one: (one[0].sort is None, one[0].sort or 0, one[0].title))
+    titles = {topic.address() if topic.address else path: topic.title for topic, path in pages}
     return [html.Li(dcc.Link(text(title), href=address(path))) for path, title in titles.items() if may(path)]
 
 

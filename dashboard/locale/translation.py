@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import parse_pattern
 from flask import current_app, g, has_app_context
 
+from pipelines.core.sql import IN_ENGLISH, SQL, read_header
 from pipelines.core.translations import FILE, english
 
 
@@ -195,7 +196,7 @@ def in_words(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _known() -> dict[str, str]:
-    """The catalogue's sentences about what the program itself publishes, and the region's words."""
+    """What indicators' headers say in English, and the region's words."""
     if "gangshao_words" not in g:
         file: Path = current_app.config[REGION] / FILE
         g.gangshao_words = _of(file.parent, file.stat().st_mtime_ns if file.exists() else 0)
@@ -205,5 +206,17 @@ def _known() -> dict[str, str]:
 
 @lru_cache(maxsize=2)
 def _of(folder: Path, _changed_at: int) -> dict[str, str]:
-    own = {stored: said for stored, said in messages(Language.ENGLISH).items() if not stored.isascii()}
-    return own | english(folder)
+    return indicators_in_english() | english(folder)
+
+
+@cache
+def indicators_in_english() -> dict[str, str]:
+    """Formulas and sources of indicators, as their headers say them → the same in English."""
+    found = {}
+    for path in (SQL / "indicators").glob("*.sql"):
+        header = read_header(path.stem)
+        for key in ("formula", "source"):
+            stored, _, said = header.get(key, "").partition(IN_ENGLISH)
+            if said:
+                found[stored] = said
+    return found

@@ -7,6 +7,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
+from dashboard.components.shell import Topic
 from dashboard.components.table import table
 from dashboard.components.tag import level_tag, state_tag, stored
 from dashboard.components.warning import address, industry_link, people
@@ -31,7 +32,7 @@ _LEADS = {
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, "Employers · Gangshao", path=PATH)
+    shell.register(__name__, layout, "Employers · Gangshao", path=PATH, topic=Topic("Employers", 6))
 
 
 @shell.page

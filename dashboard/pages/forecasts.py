@@ -7,6 +7,7 @@ import pandas as pd
 from dash import html
 
 from dashboard.components import elements, shell
+from dashboard.components.shell import Topic
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
 from dashboard.figures.history import history
@@ -29,7 +30,7 @@ _SHOWN = 26  # periods that are over
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, "Forecasts · Gangshao", path=PATH)
+    shell.register(__name__, layout, "Forecasts · Gangshao", path=PATH, topic=Topic("Forecasts", 3))
 
 
 @shell.cached_page

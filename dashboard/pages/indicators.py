@@ -6,6 +6,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
+from dashboard.components.shell import Topic
 from dashboard.components.table import table
 from dashboard.components.warning import address
 from dashboard.locale import count, month, short_day, text
@@ -21,7 +22,7 @@ _WORSE = {"higher": "higher", "lower": "lower"}
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, "Indicators · Gangshao", path=PATH)
+    shell.register(__name__, layout, "Indicators · Gangshao", path=PATH, topic=Topic("Indicators", 2))
 
 
 @shell.cached_page

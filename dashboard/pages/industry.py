@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from dashboard.components import elements, shell
 from dashboard.components.form import period_choice, span_of_query, with_span
+from dashboard.components.shell import Topic
 from dashboard.components.table import table
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address, fill_in_progress, ranked, shortened
@@ -22,9 +23,19 @@ CHARTS = 6
 _COLUMNS = ("Indicator", "Value", "Verdict", "Period", "Normal range", "Against before", "Data to")
 
 
+def _first_section() -> str:
+    return f"/industry/{reference.sections()[0]}"
+
+
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, "Industry · Gangshao", path_template="/industry/<code>")
+    shell.register(
+        __name__,
+        layout,
+        "Industry · Gangshao",
+        path_template="/industry/<code>",
+        topic=Topic("Industries", 1, address=_first_section),
+    )
 
 
 @shell.page

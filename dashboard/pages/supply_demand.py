@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard.components import shell
 from dashboard.components.form import area_choice
+from dashboard.components.shell import Topic
 from dashboard.components.table import table
 from dashboard.components.warning import address, industry_link
 from dashboard.figures.tabbed import figure_placeholder
@@ -27,7 +28,7 @@ BALANCE = 1.0  # a post for each who looks for one
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, "Supply and demand · Gangshao", path=PATH)
+    shell.register(__name__, layout, "Supply and demand · Gangshao", path=PATH, topic=Topic("Supply and demand", 4))
 
 
 @shell.cached_page

@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from dashboard.components import shell
 from dashboard.components.form import area_choice
+from dashboard.components.shell import Topic
 from dashboard.components.table import scrolling, table
 from dashboard.components.warning import address
 from dashboard.figures.tabbed import figure_placeholder
@@ -35,7 +36,7 @@ _WHERE = (
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, "Labour transfer · Gangshao", path=PATH)
+    shell.register(__name__, layout, "Labour transfer · Gangshao", path=PATH, topic=Topic("Labour transfer", 5))
 
 
 @shell.cached_page

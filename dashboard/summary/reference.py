@@ -16,31 +16,9 @@ from dashboard.web import data
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.domain import TOTAL_INDUSTRY, Audience, Level, State
 from pipelines.core.region.load import Region, load
+from pipelines.feeds import contracts
 from pipelines.ledger.workflow.transition import Step, possible_steps
 
-# Titles of feeds by identity: the published file has none (a feed's contract has, but not in every language).
-_FEEDS = {
-    "insured_event": "Insured joins and leaves",
-    "insured_headcount": "Insured headcount",
-    "benefit_claim": "Benefit claims",
-    "vacancy": "Vacancies",
-    "job_seeker": "Job seekers",
-    "monitored_employer": "Monitored employers",
-    "layoff_report": "Layoff reports",
-    "aggregate_series": "Aggregate series",
-    "unemployment_registration": "Unemployment registrations",
-    "labour_shortage": "Labour shortage",
-    "monitored_village": "Monitored villages",
-    "telecom_mobility": "Telecom mobility",
-    "transport_mobility": "Transport mobility",
-    "registered_unemployment": "Registered unemployment",
-    "long_term_unemployment": "Long-term unemployment",
-    "unemployment_fund": "Unemployment fund",
-    "wage_arrears_lead": "Leads on unpaid wages",
-    "policy_event": "Policies and shutdowns",
-    "key_employer": "Key employers",
-    "welfare_post": "Public-welfare posts",
-}
 _UNITS = {
     "persons": "persons",
     "posts": "posts",
@@ -209,8 +187,11 @@ def shown_in(place: str) -> list[Indicator]:
 
 
 def feed(identity: str) -> str:
-    """Title of a feed."""
-    return text(_FEEDS.get(identity, identity))
+    """Title of a feed; the identity itself of one that no contract has any more."""
+    contract = contracts().get(identity)
+    if contract is None:
+        return identity
+    return contract.title if language() is Language.CHINESE else contract.title_en
 
 
 def where(area: str, sector: str) -> str:

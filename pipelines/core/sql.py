@@ -1,11 +1,14 @@
 """Puts names and conditions into the statements of pipelines/sql; values are no part of it, they go as parameters."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
+IN_ENGLISH = " | "
+"""What stands between the Chinese and the English of a title, a formula or a source in an indicator's header."""
 
 
 class Sql(str):
@@ -44,6 +47,18 @@ def equal(columns: Iterable[str], left: str, right: str) -> Sql:
 def differ(columns: Iterable[str], left: str, right: str) -> Sql:
     """Two relations differ in one of the columns; NULL is like NULL."""
     return Sql(" or ".join(f"{name(left, column)} is distinct from {name(right, column)}" for column in columns))
+
+
+@cache
+def read_header(indicator: str) -> dict[str, str]:
+    """The header of an indicator's SQL, key to value as written; empty of one that is not there."""
+    path = SQL / "indicators" / f"{indicator}.sql"
+    return header_of(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def header_of(text: str) -> dict[str, str]:
+    """Key to value of the lines ``-- key: value`` of an indicator's SQL."""
+    return dict(re.findall(r"^-- (\w+): (.+)$", text, re.MULTILINE))
 
 
 @cache

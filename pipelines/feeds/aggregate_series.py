@@ -13,7 +13,8 @@ _FIGURE_ID = "concat_ws('|', indicator, area, industry, cohort, coalesce(occupat
 
 CONTRACT = Contract(
     feed="aggregate_series",
-    title="汇总数列",
+    title="汇总数据",
+    title_en="Aggregate series",
     purpose="省厅、统计部门等已经汇总好的数列，用于对照和预测",
     grain=None,
     columns=(

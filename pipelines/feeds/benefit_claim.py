@@ -9,6 +9,7 @@ from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="benefit_claim",
     title="失业保险金申领",
+    title_en="Benefit claims",
     purpose="失业预警的首要信号：新增领取人数（失业保险条例第十六条；通知第二十一项），只取汇总数",
     grain=Grain.DAY,
     is_person=True,

@@ -156,6 +156,7 @@ class Contract:
 
     feed: str
     title: str
+    title_en: str
     columns: tuple[Column, ...]
     grain: Grain | None
     is_person: bool = False

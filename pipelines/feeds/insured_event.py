@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 CONTRACT = Contract(
     feed="insured_event",
     title="社会保险增减员",
+    title_en="Insured joins and leaves",
     purpose="监测就业与失业的日常变动（社会保险法第五十七条、第五十八条；就业促进法第四十二条），只取汇总数",
     grain=Grain.DAY,
     is_person=True,

@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="insured_headcount",
     title="单位参保人数",
+    title_en="Insured headcount",
     purpose="各项比率的分母；欠缴、缓缴是单位困难的先兆（通知第四项）",
     grain=Grain.MONTH,
     key="employer",

@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="job_seeker",
     title="求职登记",
+    title_en="Job seekers",
     purpose="人力资源市场供给：求职人数和求人倍率的分母（人社厅函〔2022〕2号）",
     grain=Grain.DAY,
     key="seeker_id",

@@ -9,6 +9,7 @@ from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 CONTRACT = Contract(
     feed="key_employer",
     title="重点企业名录",
+    title_en="Key employers",
     purpose="用工服务专员对接、重点企业监测（通知第一项、第十九项）",
     grain=Grain.MONTH,
     key="listing",

@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Bound, Column, Contract, FileCheck, Kind, R
 CONTRACT = Contract(
     feed="labour_shortage",
     title="企业用工监测",
+    title_en="Labour shortage",
     purpose="缺工率和用工对接（通知第一项、第三项、第八项；人社厅函〔2022〕2号监测企业用工变化）",
     grain=Grain.MONTH,
     key="employer",

@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="layoff_report",
     title="裁减人员报告",
+    title_en="Layoff reports",
     purpose="规范裁员和大规模失业的先期处置（劳动合同法第四十一条；通知第二十项）",
     grain=Grain.DAY,
     key="report_id",

@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="long_term_unemployment",
     title="长期失业",
+    title_en="Long-term unemployment",
     purpose="长期失业占比（山东省就业促进条例第四十二条：连续失业一年以上）",
     grain=Grain.MONTH,
     key="area",

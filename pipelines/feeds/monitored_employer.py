@@ -9,6 +9,7 @@ from pipelines.feeds.contract import Column, Contract, FileCheck, Kind, RowCheck
 CONTRACT = Contract(
     feed="monitored_employer",
     title="失业动态监测企业",
+    title_en="Monitored employers",
     purpose="岗位流失率（人社部函〔2009〕152号；鲁人社发〔2016〕14号失业预警指标）",
     grain=Grain.MONTH,
     key="employer",

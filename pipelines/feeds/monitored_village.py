@@ -10,6 +10,7 @@ from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 CONTRACT = Contract(
     feed="monitored_village",
     title="监测村外出务工",
+    title_en="Monitored villages",
     purpose="外出务工和返乡回流（通知第八项、第十九项），只有村级汇总数",
     grain=Grain.WEEK,
     key="village",

@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="policy_event",
     title="政策与停产事项",
+    title_en="Policies and shutdowns",
     purpose="评估政策对就业的影响，预先准备应对（通知第二十四项）",
     grain=Grain.DAY,
     key="event_id",

@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="registered_unemployment",
     title="城镇登记失业",
+    title_en="Registered unemployment",
     purpose="城镇登记失业率（鲁人社发〔2016〕14号失业指标）",
     grain=Grain.MONTH,
     key="area",

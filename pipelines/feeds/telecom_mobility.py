@@ -10,6 +10,7 @@ from pipelines.feeds.contract import Column, Contract, Derived, Kind, RowCheck
 CONTRACT = Contract(
     feed="telecom_mobility",
     title="移动通信人口流动",
+    title_en="Telecom mobility",
     purpose="与社保、招聘求职数据比对（通知第十九项）；只收区县、日汇总数，不收能指认个人或设备的内容",
     grain=Grain.DAY,
     key="movement",

@@ -9,6 +9,7 @@ from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="unemployment_fund",
     title="失业保险基金收支",
+    title_en="Unemployment fund",
     purpose="失业保险基金可支撑月数（鲁人社发〔2016〕14号失业指标）",
     grain=Grain.MONTH,
     key="period",

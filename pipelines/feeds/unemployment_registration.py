@@ -9,6 +9,7 @@ from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="unemployment_registration",
     title="失业登记",
+    title_en="Unemployment registrations",
     purpose="新增登记失业人数和分群体失业（就业促进法第四十三条；通知第二十五项），只取汇总数",
     grain=Grain.DAY,
     is_person=True,

@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="vacancy",
     title="招聘岗位",
+    title_en="Vacancies",
     purpose="人力资源市场需求：需求人数和求人倍率（人社厅函〔2022〕2号；通知第二项、第二十项）",
     grain=Grain.DAY,
     key="vacancy_id",

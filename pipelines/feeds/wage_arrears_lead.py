@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="wage_arrears_lead",
     title="欠薪线索",
+    title_en="Leads on unpaid wages",
     purpose="劳动关系风险的先兆（通知第八项、第二十二项）；只收单位汇总，不收劳动者个人信息",
     grain=Grain.MONTH,
     key="lead_id",

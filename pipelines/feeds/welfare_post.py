@@ -6,6 +6,7 @@ from pipelines.feeds.contract import Bound, Column, Contract, Kind, RowCheck
 CONTRACT = Contract(
     feed="welfare_post",
     title="公益性岗位在岗情况",
+    title_en="Public-welfare posts",
     purpose="公益性岗位在岗人数和到期提醒（通知第九项：一村一岗位）；只收单位汇总，不收在岗人员个人信息",
     grain=Grain.MONTH,
     key="post_id",

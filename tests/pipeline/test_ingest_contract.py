@@ -24,6 +24,7 @@ HEADER = "编号,地区,日期,人员类别,原因,上期,本期,新增"
 CONTRACT = Contract(
     feed="form",
     title="测试表",
+    title_en="Test form",
     grain=Grain.DAY,
     key="form_id",
     area_column="area",

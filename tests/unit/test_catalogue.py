@@ -13,7 +13,7 @@ from flask import Flask
 
 import dashboard
 from dashboard.locale import Language, answer_in, answering_in, count, day, messages, percent, short_day, text, text_in
-from dashboard.locale.translation import ONE
+from dashboard.locale.translation import ONE, indicators_in_english
 from dashboard.summary.comparison import odds
 from pipelines.core.domain import UserError
 from pipelines.core.region.load import load
@@ -48,7 +48,7 @@ def messages_of(path: Path) -> Iterator[str]:
 def _messages(call: ast.Call) -> list[ast.expr]:
     """Arguments of a call that are messages: of ``text``, of ``text_in``, the title of a page."""
     name = ast.unparse(call.func)
-    place = {"text": 0, "text_in": 1, "shell.register": 2}.get(name)
+    place = {"text": 0, "text_in": 1, "shell.register": 2, "Topic": 0}.get(name)
     return call.args[place : place + 1] if place is not None else []
 
 
@@ -81,7 +81,7 @@ def words_in_sources() -> set[str]:
 
 
 def headers() -> dict[str, set[str]]:
-    """What the indicators' files say of themselves in Chinese: title, formula, source."""
+    """What the indicators' files say of themselves in both languages: title, formula, source."""
     found: dict[str, set[str]] = {}
     for path in (ROOT / "pipelines" / "sql" / "indicators").glob("*.sql"):
         for name, said in HEADERS.findall(path.read_text(encoding="utf-8")):
@@ -135,11 +135,10 @@ def test_nothing_is_translated_that_no_page_says() -> None:
 
 def test_english_holds_only_what_is_not_said_as_its_key_says_it() -> None:
     known = messages(Language.CHINESE).keys() | words_in_sources()
-    stored = headers()["formula"] | headers()["source"]
     for message, said in messages(Language.ENGLISH).items():
         context, _, plain = message.rpartition("\x04")
         assert context in ("", ONE)
-        assert plain in known or plain in stored or SHORT.fullmatch(plain), message
+        assert plain in known or SHORT.fullmatch(plain), message
         assert said not in ("", plain), message
         assert not CHINESE.search(said), message
 
@@ -155,9 +154,11 @@ def test_a_translation_names_the_same_values_as_its_message() -> None:
 
 
 def test_what_the_program_says_of_its_indicators_is_said_in_english() -> None:
-    told = headers()
-    assert all(len([part for part in title.split(" | ") if part]) == 2 for title in told["title"])
-    assert not {said for said in told["formula"] | told["source"] if not messages(Language.ENGLISH).get(said)}
+    for told in headers().values():
+        assert all(len([part for part in said.split(" | ") if part]) == 2 for said in told)
+    stored = indicators_in_english()
+    assert stored.keys() == {said.split(" | ")[0] for name in ("formula", "source") for said in headers()[name]}
+    assert not {said for said in stored.values() if CHINESE.search(said)}
 
 
 def test_every_word_of_the_region_that_pages_show_is_said_in_english_and_no_other() -> None:

@@ -27,7 +27,7 @@ DOCUMENTS = sorted(
     for path in folder
 )
 MOST_BYTES = {"README.md": 4096, "README.en.md": 4096, "CONTRIBUTING.md": 6144, "SECURITY.md": 3072}
-EXAMPLES = ("returning_labour", "absence", "dezhou", "pages/rule.py", "place>", "data/var")
+EXAMPLES = ("gig_market", "gig_unplaced", "absence", "dezhou", "place>", "data/var")
 PLACE = re.compile(r"(?:dashboard|pipelines|models|data|docs|tests|notebooks|\.ci)/[\w./-]+")
 MODULE = re.compile(r"(?:\w+/)*\w+\.(?:py|sql|js|css|j2|po|service|conf)")
 COMMAND = re.compile(r"\bgangshao ([a-z]+)(?: ([a-z]+)\b)?((?:[^`\n#|；。，（]|\\n)*)")
@@ -132,7 +132,7 @@ def test_the_examples_of_the_guides_hold(tmp_path: Path) -> None:
     exec(next(block for block in blocks("docs/develop/feed.md", "python") if "CONTRACT" in block), names)  # noqa: S102 - our own document
     contract = names["CONTRACT"]
     assert isinstance(contract, Contract)
-    indicator = next(block for block in blocks("docs/develop/indicator.md", "sql") if "-- title" in block)
+    indicator = next(block for block in blocks("docs/develop/feed.md", "sql") if "-- title" in block)
     path = tmp_path / f"{contract.feed}_share.sql"
     path.write_text(indicator, encoding="utf-8")
     assert parse(path).tables == (contract.feed,)

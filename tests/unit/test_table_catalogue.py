@@ -43,7 +43,7 @@ def test_the_table_of_a_feed_follows_from_its_contract() -> None:
         Column("人数", "persons", Kind.INT, unit="人", withheld=("np",)),
     )
     made = fact_table(
-        Contract("feed", "示例", columns, Grain.DAY, derived=(Derived("is_any", "persons > 0", "boolean"),))
+        Contract("feed", "示例", "Example", columns, Grain.DAY, derived=(Derived("is_any", "persons > 0", "boolean"),))
     )
     assert [(column.name, column.type, column.unit) for column in made.columns] == [
         ("drop_id", "varchar", ""),

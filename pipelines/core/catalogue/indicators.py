@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from models.panel import Nature, Worse
 from pipelines.core.domain import Grain, UserError
-from pipelines.core.sql import SQL
+from pipelines.core.sql import IN_ENGLISH, SQL, header_of
 
 INDICATORS = SQL / "indicators"
 _SCALES = {"percent": 100.0, "per_mille": 1000.0}
@@ -89,7 +89,7 @@ def indicator_named(name: str) -> Indicator:
 
 
 def _header(path: Path, text: str) -> dict[str, str]:
-    header = dict(re.findall(r"^-- (\w+): (.+)$", text, re.MULTILINE))
+    header = header_of(text)
     missing = [key for key in _REQUIRED if key not in header]
     if missing:
         raise UserError(f"指标文件 {path.name} 的表头缺少 {'、'.join(missing)}，请补上 (indicator header incomplete)")
@@ -137,7 +137,7 @@ def parse(path: Path) -> Indicator:
     text = path.read_text(encoding="utf-8")
     header = _header(path, text)
     tables = tuple(sorted({table.name for table in sqlglot.parse_one(text, read="duckdb").find_all(exp.Table)}))
-    title_zh, _, title_en = header["title"].partition(" | ")
+    title_zh, _, title_en = header["title"].partition(IN_ENGLISH)
     by, *also = (part.strip() for part in header["by"].split(","))
     if also and (also != [_BY_COHORT] or header["kind"] != "count" or len(tables) != 1 or "group by all" not in text):
         raise UserError(
@@ -156,8 +156,8 @@ def parse(path: Path) -> Indicator:
         grains=tuple(Grain(part.strip()) for part in header["grain"].split(",")),
         clock=header["clock"],
         dimensions=tuple(part.strip() for part in by.split("×")),
-        formula=header["formula"],
-        source=header["source"],
+        formula=header["formula"].partition(IN_ENGLISH)[0],
+        source=header["source"].partition(IN_ENGLISH)[0],
         sql=text,
         tables=tables,
         roster_feeds=tuple(part.strip() for part in header.get("roster", ", ".join(tables)).split(",")),

@@ -3,14 +3,13 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.core.region.table import Table
+from pipelines.core.sql import read_header
 
 LIMITS = ("min_strength", "min_ratio", "min_people", "line", "margin", "min_base")
 """What an override may say anew for one area."""
@@ -32,7 +31,6 @@ _BY_CHANGE = ("stock", "net", "given", None)
 _OF_A_WARNING = ("cool_down_days", "raise_by")
 _OF_PERIODS = ("enter_k", "enter_n", *_OF_A_WARNING)
 _SERIES, _SUMS = ("city", "area", "industry", "cell"), ("city", "area", "industry")
-_INDICATORS = Path(__file__).resolve().parents[2] / "sql" / "indicators"
 
 
 @dataclass(frozen=True)
@@ -231,20 +229,15 @@ def _sign(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(side, index=frame.index, dtype="float64")
 
 
-@cache
 def _said(indicator: str, key: str) -> str | None:
     """The first word of a header of an indicator's SQL, as worse: higher; None of an indicator that is not there."""
-    path = _INDICATORS / f"{indicator}.sql"
-    said = re.search(rf"^-- {key}: (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
-    return said[1] if said else None
+    words = re.findall(r"\w+", read_header(indicator).get(key, ""))
+    return words[0] if words else None
 
 
-@cache
 def is_by_industry(indicator: str) -> bool:
     """Whether an indicator is told by industry, as the header of its SQL says; one that is not there may be."""
-    path = _INDICATORS / f"{indicator}.sql"
-    said = re.search(r"^-- by: (.+)", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
-    return said is None or "industry" in re.findall(r"\w+", said[1])
+    return "industry" in re.findall(r"\w+", read_header(indicator).get("by", "industry"))
 
 
 def one_person(first: pd.Series, second: pd.Series) -> pd.Series:

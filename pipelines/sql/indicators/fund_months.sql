@@ -8,8 +8,8 @@
 -- grain: month
 -- clock: effective
 -- by: city
--- formula: 期末滚存结余 ÷ 近12个月月均支出（近12个月中至少6个月有数）
--- source: 鲁人社发〔2016〕14号失业指标“失业保险基金可支撑月数”
+-- formula: 期末滚存结余 ÷ 近12个月月均支出（近12个月中至少6个月有数） | accumulated balance at the end of the period ÷ mean monthly spending of the last 12 months (at least 6 of them known)
+-- source: 鲁人社发〔2016〕14号失业指标“失业保险基金可支撑月数” | Lu Ren She Fa [2016] No. 14, unemployment indicator "months the unemployment insurance fund lasts"
 select balance.period, balance.closing as numerator, spent.expenditure as denominator, 1 as units, 1 as largest_unit
 from (
     select period, sum(closing) as closing

@@ -6,8 +6,8 @@
 -- grain: month
 -- clock: effective
 -- by: area × industry
--- formula: 期末欠缴月数大于 0 的单位的参保人数之和
--- source: 社会保险单位月报；通知第四项
+-- formula: 期末欠缴月数大于 0 的单位的参保人数之和 | insured at employers with more than 0 months in arrears at the end of the period
+-- source: 社会保险单位月报；通知第四项 | employers' monthly reports of social insurance; notice, item 4
 select
     area, industry, period, sum(case when arrears_months > 0 then insured else 0 end) as numerator,
     sum(case when arrears_months > 0 then 1 else 0 end) as units,

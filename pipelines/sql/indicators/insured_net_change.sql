@@ -7,8 +7,8 @@
 -- grain: week, month
 -- clock: filed
 -- by: area × industry
--- formula: 当期申报增员人数 − 当期申报减员人数
--- source: 社会保险法第五十七条、第五十八条
+-- formula: 当期申报增员人数 − 当期申报减员人数 | joins declared in the period − leaves declared in the period
+-- source: 社会保险法第五十七条、第五十八条 | Social Insurance Law, articles 57 and 58
 -- sort: 3
 select
     area, industry, filed_on as period,

@@ -9,8 +9,8 @@
 -- grain: month
 -- clock: filed
 -- by: area × industry
--- formula: （当月申报增员 − 当月申报减员）÷ 上月末参保人数 × 100
--- source: 社会保险法第五十七条、第五十八条；社会保险单位月报
+-- formula: （当月申报增员 − 当月申报减员）÷ 上月末参保人数 × 100 | (joins declared in the month − leaves declared in the month) ÷ insured at the end of the month before × 100
+-- source: 社会保险法第五十七条、第五十八条；社会保险单位月报 | Social Insurance Law, articles 57 and 58; employers' monthly reports of social insurance
 -- sort: 7
 select
     coalesce(stock.area, flow.area) as area, coalesce(stock.industry, flow.industry) as industry, reporting.period,

@@ -7,8 +7,8 @@
 -- grain: quarter
 -- clock: effective
 -- by: area
--- formula: 汇总数列 unemployed ÷ labour_force × 100（移动平均）；两者缺一则无读数
--- source: 上级部门或统计机构的汇总数列
+-- formula: 汇总数列 unemployed ÷ labour_force × 100（移动平均）；两者缺一则无读数 | aggregate series unemployed ÷ labour_force × 100 (moving average); no reading where one of them lacks
+-- source: 上级部门或统计机构的汇总数列 | aggregate series of a higher authority or statistical office
 select
     area, period,
     sum(case when indicator = 'unemployed' then value end) as numerator,

@@ -7,8 +7,8 @@
 -- grain: day, week, month
 -- clock: effective
 -- by: area
--- formula: 当期发送人数 − 到达人数（铁路和公路客运）
--- source: 通知第十九项“移动通信、交通运输大数据比对”
+-- formula: 当期发送人数 − 到达人数（铁路和公路客运） | departures − arrivals of the period (passengers by rail and road)
+-- source: 通知第十九项“移动通信、交通运输大数据比对” | notice, item 19, "comparison with mobile and transport data"
 select
     area, moved_on as period, sum(case when direction = 'out' then persons else -persons end) as numerator,
     sum(persons) as units, max(persons) as largest_unit

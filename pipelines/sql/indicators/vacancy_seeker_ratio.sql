@@ -7,8 +7,8 @@
 -- grain: month
 -- clock: filed
 -- by: city
--- formula: 当月需求人数 ÷ 当月求职人数
--- source: 人社部市场供求分析：需求人数 ÷ 求职人数
+-- formula: 当月需求人数 ÷ 当月求职人数 | people wanted in the month ÷ job seekers in the month
+-- source: 人社部市场供求分析：需求人数 ÷ 求职人数 | the ministry's analysis of supply and demand: people wanted ÷ job seekers
 -- sort: 9
 select demand.period, demand.posts as numerator, supply.seekers as denominator, supply.seekers as units, 1 as largest_unit
 from (

@@ -6,8 +6,8 @@
 -- grain: week
 -- clock: filed
 -- by: area
--- formula: 汇总数列 weekly_claims 的数值
--- source: 上级部门或统计机构的汇总数列
+-- formula: 汇总数列 weekly_claims 的数值 | values of the aggregate series weekly_claims
+-- source: 上级部门或统计机构的汇总数列 | aggregate series of a higher authority or statistical office
 -- sort: 5
 -- shown: matrix, counties
 select area, period, sum(value) as numerator, max(denominator) as denominator, count(*) as units, 1 as largest_unit

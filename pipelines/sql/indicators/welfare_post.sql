@@ -6,8 +6,8 @@
 -- grain: month
 -- clock: effective
 -- by: area
--- formula: 月末公益性岗位在岗人数之和
--- source: 通知第九项；公益性岗位月报
+-- formula: 月末公益性岗位在岗人数之和 | persons in public-welfare posts at the end of the month
+-- source: 通知第九项；公益性岗位月报 | notice, item 9; monthly reports of public-welfare posts
 select
     area, period, sum(persons) as numerator, sum(case when persons > 0 then 1 else 0 end) as units,
     max(persons) as largest_unit
