@@ -1,10 +1,11 @@
 """Puts names and conditions into the statements of pipelines/sql; values are no part of it, they go as parameters."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
 IN_ENGLISH = " | "
@@ -66,7 +67,14 @@ def _text(path: str) -> str:
     return (SQL / path).read_text(encoding="utf-8")
 
 
-def step(file: str, **places: Sql) -> str:
+def step(file: str, **places: Sql) -> Sql:
     """Text of ``pipelines/sql/steps/<file>.sql``; what stands there as ``{place}`` is filled in."""
     text = _text(f"steps/{file}.sql")
-    return text.format_map(places) if places else text
+    return Sql(text.format_map(places) if places else text)
+
+
+def view(file: str, rows: Callable[[str], Sql]) -> Sql:
+    """Text of ``pipelines/sql/views/<file>.sql``; ``rows`` gives the relation that stands for each ``{table}``."""
+    text = _text(f"views/{file}.sql")
+    tables = {table for _, table, _, _ in Formatter().parse(text) if table}
+    return Sql(text.format_map({table: rows(table) for table in tables}))

@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.csv
 
 from pipelines.core.domain import UNKNOWN_INDUSTRY, UserError
+from pipelines.core.sql import Sql, literal, name, step
 from pipelines.feeds.contract import Column, Contract, Kind
 from pipelines.formcheck.form_check import Checked, Checker
 from pipelines.formcheck.parsing.submission import Submission
-from pipelines.formcheck.validation.cell import quoted
 from pipelines.formcheck.validation.file_result import FileOutcome, as_json, outcome_of
 
 _LINE = Column("line", "line", Kind.INT)
@@ -86,11 +86,11 @@ def _canonical(contract: Contract, facts: pa.Table) -> pa.Table:
     """Facts as a sender would write them, so that reading them again gives the same facts."""
     texts = ["drop_id", "line_number as line"]
     for column in masked(contract).columns[1:]:
-        texts.append(f'{_written(column)} as "{column.header}"')
+        texts.append(f"{_written(column)} as {name(column.header)}")
     connection = duckdb.connect(config={"temp_directory": "", "threads": 1})
     try:
         connection.register("fact", facts)
-        return connection.sql(f"select {', '.join(texts)} from fact order by drop_id, line_number").to_arrow_table()  # nosec B608 # names a contract declares
+        return connection.sql(step("form_written", columns=Sql(", ".join(texts)))).to_arrow_table()
     finally:
         connection.close()
 
@@ -105,7 +105,7 @@ def _written(column: Column) -> str:
         case Kind.MONTH:
             text = f"strftime({name}, '%Y-%m')"
         case Kind.CHOICE:
-            cases = " ".join(f"when {quoted(kept)} then {quoted(shown)}" for shown, kept in reversed(column.choices))
+            cases = " ".join(f"when {literal(kept)} then {literal(shown)}" for shown, kept in reversed(column.choices))
             text = f"case {name} {cases} end"
         case Kind.YES_NO:
             text = f"case when {name} then '是' when not {name} then '否' end"
@@ -113,7 +113,7 @@ def _written(column: Column) -> str:
             text = f"cast({name} as varchar)"
     fallback = column.fallback or (UNKNOWN_INDUSTRY if column.kind is Kind.INDUSTRY else "")
     # What the sender left empty is left empty again: the fallback need be no value that may be written.
-    return text if column.is_required or not fallback else f"nullif({text}, {quoted(fallback)})"
+    return text if column.is_required or not fallback else f"nullif({text}, {literal(fallback)})"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from pipelines.core.domain import Said, UserError
+from pipelines.core.sql import name, names, step
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Bound
 from pipelines.ledger import Ledger
@@ -120,16 +121,9 @@ def decide_status(warehouse: Warehouse, feed: str, drop_ids: Sequence[str]) -> l
 
 def _files(warehouse: Warehouse, feed: str, bound: Bound | None, drop_ids: Sequence[str]) -> list[_File]:
     """Whole files that the drops bear on; without a bound those of slices that came more than once."""
-    touched = "sender" if bound else "sender, period"
-    several = "" if bound else " qualify count(*) over (partition by sender, period) > 1"
-    rows = warehouse.connection.execute(
-        "select drop_id, coalesce(origin_id, drop_id), sender, period, version, received_at, content_hash, known_at,"  # nosec B608 # names of our own tables and columns
-        f" rows_accepted, control_total, status from drop_register join (select distinct {touched} from drop_register"
-        " where feed = $feed and (list_contains($drop_ids, drop_id) or list_contains($drop_ids, origin_id)))"
-        f" as touched using ({touched})"
-        f" where feed = $feed and status in ('accepted', 'held') and not is_supplement{several}",
-        {"feed": feed, "drop_ids": list(drop_ids)},
-    ).fetchall()
+    touched = names(["sender"] if bound else ["sender", "period"])
+    wanted = {"feed": feed, "drop_ids": list(drop_ids), "is_bounded": bound is not None}
+    rows = warehouse.connection.execute(step("candidate_file", touched=touched), wanted).fetchall()
     return [_File(*row) for row in rows]
 
 
@@ -182,11 +176,7 @@ def _why_beyond(sender: _Sender, file: _File, bound: Bound, header: str) -> Said
 def _sum_up(warehouse: Warehouse, feed: str, bound: Bound, drop_ids: Sequence[str]) -> None:
     """Write the sum of the bounded column beside each of the drops that lacks it."""
     warehouse.connection.execute(
-        f"update drop_register set control_total = summed.total from ("  # nosec B608 # names a contract declares
-        f"select drop_id, sum({bound.column}) as total from {feed} where drop_id in ("
-        "select drop_id from drop_register where drop_id in (select unnest($drop_ids)) and control_total is null)"
-        " group by drop_id) as summed where drop_register.drop_id = summed.drop_id",
-        {"drop_ids": list(drop_ids)},
+        step("control_total", column=name(bound.column), facts=name(feed)), {"drop_ids": list(drop_ids)}
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.core import sql
 from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
@@ -200,19 +201,10 @@ class _Reprocessing:
 
     def _differs(self, contract: Contract, name: str, newest_id: str) -> bool:
         """Whether the facts of a drop, lines included, are others than its newest generation gave."""
-        columns = ", ".join(
-            row[0]
-            for row in self._warehouse.connection.execute(f"describe {contract.feed}").fetchall()
-            if row[0] != "drop_id"
-        )
-        new = f"select {columns} from reread where drop_id = $name"  # nosec B608 # names a contract declares
-        old = f"select {columns} from {contract.feed} where drop_id = $old"  # nosec B608 # names a contract declares
-        return bool(
-            self._warehouse.connection.execute(
-                f"select count(*) from (({new} except all {old}) union all ({old} except all {new})) as difference",  # nosec B608 # names a contract declares
-                {"name": name, "old": newest_id},
-            ).fetchall()[0][0]
-        )
+        con, facts = self._warehouse.connection, sql.name(contract.feed)
+        columns = sql.names(column for column in con.table(facts).columns if column != "drop_id")
+        wanted = {"name": name, "old": newest_id}
+        return bool(con.execute(sql.step("reread_differs", columns=columns, facts=facts), wanted).fetchall()[0][0])
 
 
 def _slice(named: Slice | None) -> dict[str, object]:

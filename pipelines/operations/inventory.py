@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.core.domain import UserError
 from pipelines.core.settings import Settings
+from pipelines.core.sql import Sql, names, step
 from pipelines.ingest.raw_store import register_entries
 from pipelines.ledger.audit_trail.publication import sha256_of
 from pipelines.publishing.edition import current_edition
@@ -205,8 +206,8 @@ def excluded_paths(settings: Settings) -> dict[str, str]:
 _MOST_NAMED = 5
 # What readers saw: the same keys and values. Other columns may have come with a later form of the files.
 _COMPARED = {
-    "reading": "indicator, area, industry, cohort, grain, period, value, known_from, known_to",
-    "episode": "episode_id, level, status, known_from, known_to",
+    "reading": ("indicator", "area", "industry", "cohort", "grain", "period", "value", "known_from", "known_to"),
+    "episode": ("episode_id", "level", "status", "known_from", "known_to"),
 }
 
 
@@ -233,8 +234,8 @@ def differences(settings: Settings) -> list[str]:
     """A sentence for each table of which the warehouse says otherwise than what was published."""
     told = []
     for table, columns in _COMPARED.items():
-        one, other = (f"select {columns} from {place}.{table}" for place in ("published", "warehouse"))  # nosec B608 # names of our own tables and columns
-        rows = _asked(settings, f"select count(*) from (({one} except {other}) union all ({other} except {one}))")  # nosec B608 # of the same names
+        places = {place: Sql(f"{place}.{table}") for place in ("published", "warehouse")}
+        rows = _asked(settings, step("published_differs", columns=names(columns), **places))
         if rows and (number := rows[0][0]):
             told.append(
                 f"{table} 有 {number} 行与已发布的不同：重新读取过文件或升级过程序属正常，否则请核对"

@@ -14,7 +14,6 @@ from pipelines.core.domain import Said, SaidError
 from pipelines.published.scope import RefusedError
 
 QUERIES = Path(__file__).resolve().parent.parent / "sql" / "queries"
-VIEWS = QUERIES.parent / "views"
 
 
 @dataclass(frozen=True)
@@ -35,16 +34,7 @@ class Query:
 @cache
 def question(name: str) -> Query:
     """Load and parse a query file; raises UserError when there is none of that name or it is no plain question."""
-    return _read(QUERIES / f"{name}.sql", name)
-
-
-@cache
-def view(name: str) -> Query:
-    """Load and parse a file of pipelines/sql/views; raises as ``question`` does."""
-    return _read(VIEWS / f"{name}.sql", name)
-
-
-def _read(path: Path, name: str) -> Query:
+    path = QUERIES / f"{name}.sql"
     if not name.isidentifier() or not path.is_file():
         raise SaidError(Said(f"没有名为 {name} 的查询", "no such question"))
     text = path.read_text(encoding="utf-8")

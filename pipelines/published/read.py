@@ -16,12 +16,14 @@ import pandas as pd
 from pipelines.core.catalogue.table import Clock
 from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import Audience, Edition, Said, SaidError, UserError, Viewer
+from pipelines.core.sql import Sql, literal, name, step, view
 from pipelines.published import schema
 from pipelines.published.cache import Kept
-from pipelines.published.questions import question, view
+from pipelines.published.questions import question
 from pipelines.published.scope import EVERYTHING, Source, kept_from, scope
 
 _HISTORY = "_history"
+_ALL = Sql("true")
 _FIGURES = frozenset({"numerator", "denominator", "value"})
 _SAYS_WITHHELD = 9  # form of the published files
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -156,40 +158,46 @@ def _view(base: _Base, table: str, viewer: Viewer, edition: Edition) -> str:
     parts = []
     for source, predicate in scope(viewer, stored, base.city, base.office_sees):
         if not tables()[stored].is_stored:
-            parts.append(f"select * from ({_derived(stored, edition)}) as t where {predicate}")  # nosec B608 # the scope's predicate, whose codes are checked there
+            derived = Sql(f"({_derived(stored, edition)})")
+            parts.append(step("shown_rows", columns=Sql("*"), table=derived, scope=Sql(predicate), known=_ALL))
             continue
         here = base.columns.get((source, stored), ())
         if not here and base.form == schema.VERSION:
             raise SaidError(Said(f"已发布文件中没有表 {stored}，请重新发布", "the published file lacks this table"))
-        instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+        instant = _instant(edition)
         kept = kept_from(viewer, stored, source, base.offices) if base.form >= _SAYS_WITHHELD else ""
-        rows = f"(select t.*, {kept} as is_kept from {source}.{stored} as t)" if kept else f"{source}.{stored}"  # nosec B608 # the scope's predicate
+        rows = name(source, stored)
+        if kept:
+            rows = Sql(f"({step('shown_kept', kept=Sql(kept), table=rows)})")
         shown = ", ".join(
             _column(column, instant, is_history, bool(kept)) if column in here else f"cast(null as {kind}) as {column}"
             for column, kind in schema.columns(stored).items()
         )
         if not here:
-            parts.append(f"select {shown} where false")
+            parts.append(Sql(f"select {shown} where false"))
             continue
-        known = _known(stored, source, edition, instant, is_history)
-        parts.append(f"select {shown} from {rows} as t where ({predicate}) and ({known})")  # nosec B608 # the scope's predicate, whose codes are checked there
+        known = _known(stored, source, edition, is_history)
+        parts.append(step("shown_rows", columns=Sql(shown), table=rows, scope=Sql(predicate), known=known))
     return f"create temporary view {table} as " + " union all ".join(parts)
 
 
 @lru_cache(maxsize=16)
-def _derived(table: str, edition: Edition) -> str:
+def _derived(table: str, edition: Edition) -> Sql:
     """A table made of all areas' rows as they were known in the edition; the scope is applied to what comes out."""
-    instant = f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-    found = view(table)
-    rows = [
-        f"{one} as (select t.* from {Source.RESTRICTED}.{one} as t where "  # nosec B608 # names in a file of ours
-        f"{_known(one, Source.RESTRICTED, edition, instant, is_history=False)})"
-        for one in sorted(found.tables)
-    ]
-    return f"with {', '.join(rows)} select * from ({found.text})"  # nosec B608 # a file of ours
+
+    def known_rows(one: str) -> Sql:
+        known = _known(one, Source.RESTRICTED, edition, is_history=False)
+        rows = step("shown_rows", columns=Sql("t.*"), table=name(Source.RESTRICTED, one), scope=_ALL, known=known)
+        return Sql(f"({rows})")
+
+    return view(table, known_rows)
 
 
-def _column(column: str, instant: str, is_history: bool, may_be_kept: bool) -> str:
+def _instant(edition: Edition) -> Sql:
+    return Sql(f"timestamp '{edition.cutoff_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'")
+
+
+def _column(column: str, instant: Sql, is_history: bool, may_be_kept: bool) -> str:
     if may_be_kept and column in _FIGURES:
         return f"case when not t.is_kept then t.{column} end as {column}"
     if may_be_kept and column == "is_suppressed":
@@ -199,31 +207,26 @@ def _column(column: str, instant: str, is_history: bool, may_be_kept: bool) -> s
     return f"t.{column}"
 
 
-def _known(table: str, source: Source, edition: Edition, instant: str, is_history: bool) -> str:
+def _known(table: str, source: Source, edition: Edition, is_history: bool) -> Sql:
     """Predicate over ``t``: what was known in that edition, or for a history, all that had been known up to it."""
-    clock = tables()[table].clock
+    clock, instant = tables()[table].clock, _instant(edition)
+    own, editions = f"t.edition_id = {literal(edition.edition_id)}", name(source, "edition")
+    known = _ALL
     if clock is Clock.VINTAGE:
-        since = f"t.known_from <= {instant}"
-        return since if is_history else f"{since} and (t.known_to is null or t.known_to > {instant})"
-    if clock in (Clock.EDITION, Clock.STANDING):
-        own = f"t.edition_id = '{edition.edition_id}'"
-        if not is_history:
-            return own if clock is Clock.EDITION else f"{own} or {_standing(table, source, instant)}"
-        return f"t.edition_id in (select e.edition_id from {source}.edition as e where e.cutoff_at <= {instant})"  # nosec B608 # an instant written by datetime
-    if clock is Clock.RECEIVED:
-        return f"t.received_at <= {instant}"
-    if clock is Clock.DROP:
-        return f"t.drop_id in (select d.drop_id from {source}.drop_register as d where d.received_at <= {instant})"  # nosec B608 # an instant written by datetime
-    return "true"
-
-
-def _standing(table: str, source: Source, instant: str) -> str:
-    """Predicate over ``t``: said of months or quarters by the last edition up to ``instant`` that said any of them."""
-    return (
-        "(t.grain in ('month', 'quarter') and (t.indicator, t.edition_id) in (select s.indicator, "  # nosec B608 # an instant written by datetime
-        f"arg_max(s.edition_id, e.cutoff_at) from {source}.{table} as s join {source}.edition as e "
-        f"on s.edition_id = e.edition_id where e.cutoff_at <= {instant} group by s.indicator))"
-    )
+        until = "" if is_history else f" and (t.known_to is null or t.known_to > {instant})"
+        known = Sql(f"t.known_from <= {instant}{until}")
+    elif clock in (Clock.EDITION, Clock.STANDING) and is_history:
+        known = step("shown_of_editions", edition=editions, instant=instant)
+    elif clock is Clock.EDITION:
+        known = Sql(own)
+    elif clock is Clock.STANDING:
+        standing = step("shown_standing", table=name(source, table), edition=editions, instant=instant)
+        known = Sql(f"{own} or ({standing})")
+    elif clock is Clock.RECEIVED:
+        known = Sql(f"t.received_at <= {instant}")
+    elif clock is Clock.DROP:
+        known = step("shown_of_drops", drop_register=name(source, "drop_register"), instant=instant)
+    return known
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from pipelines.core.domain import UNKNOWN_INDUSTRY, Said
 from pipelines.core.region.load import Region
+from pipelines.core.sql import Sql, literal
 from pipelines.feeds.contract import Column, Kind
 from pipelines.formcheck.validation.file_result import Checked, FileOutcome
 from pipelines.formcheck.validation.identity import is_employer_code
@@ -55,7 +56,7 @@ def _simple(column: Column, index: int) -> Cell:
     value, said = _scalar(column, f"r{index}")
     if not column.withheld:
         return Cell(value, _stored(column, index), said)
-    marks = ", ".join(quoted(mark) for mark in column.withheld)
+    marks = ", ".join(literal(mark) for mark in column.withheld)
     value = f"{value} as v{index}, coalesce(lower(r{index}) in ({marks}), false) as w{index}"
     return Cell(value, (*_stored(column, index), ("is_suppressed", f"w{index}")), said)
 
@@ -66,16 +67,14 @@ def _stored(column: Column, index: int) -> tuple[tuple[str, str], ...]:
     value = f"v{index}"
     if not column.fallback:
         return ((column.name, value),)
-    literal = column.fallback if column.kind in (Kind.INT, Kind.NUMBER) else quoted(column.fallback)
-    return ((column.name, f"coalesce({value}, {literal})"),)
+    fallback = column.fallback if column.kind in (Kind.INT, Kind.NUMBER) else literal(column.fallback)
+    return ((column.name, f"coalesce({value}, {fallback})"),)
 
 
 def _code(column: Column, index: int, region: Region) -> Cell:
     shown = _known(column, region)
-    join = (
-        "left join (select alias, code, class, valid_from, valid_to from lookup_code where list ="  # nosec B608 # names a contract declares
-        f" {quoted(column.code_list)}) as k{index} on k{index}.alias = r{index}"
-    )
+    known = f"k{index}.list = {literal(column.code_list)}"
+    join = f"left join lookup_code as k{index} on {known} and k{index}.alias = r{index}"
     stored = (*_stored(column, index), (f"{column.name}_class", f"w{index}"))
     value = (
         f"k{index}.code as v{index}, k{index}.class as w{index}, k{index}.valid_from as f{index},"
@@ -102,9 +101,9 @@ def _codes(column: Column, index: int, region: Region) -> Cell:
     return Cell(value, _stored(column, index), said, join, f"d{index}")
 
 
-def validity(first: str, last: str) -> str:
+def validity(first: str, last: str) -> Sql:
     """SQL: the days from ``first`` to ``last`` as both languages write them; open when ``last`` is NULL."""
-    return f"{first} || ' – ' || coalesce(cast({last} as varchar), '')"
+    return Sql(f"{first} || ' – ' || coalesce(cast({last} as varchar), '')")
 
 
 def _known(column: Column, region: Region) -> str:
@@ -114,11 +113,11 @@ def _known(column: Column, region: Region) -> str:
 
 
 def _area(column: Column, index: int, region: Region) -> Cell:
-    where = "" if column.is_any_area else " where is_unit"
+    known = "" if column.is_any_area else f"k{index}.is_unit and "
     # A figure is filed by the areas of its period's last day; so one code means one area in all of a file.
     join = (
-        f"left join (select alias, code, valid_from, valid_to from lookup_area{where}) as k{index}"  # nosec B608 # names a contract declares
-        f" on k{index}.alias = upper(r{index}) and cell.until between k{index}.valid_from and k{index}.valid_to"
+        f"left join lookup_area as k{index} on {known}k{index}.alias = upper(r{index})"
+        f" and cell.until between k{index}.valid_from and k{index}.valid_to"
     )
     example = region.places[region.places["level"] == "unit"].iloc[0]
     written = f"{example['code']} 或 {example['name']}"
@@ -130,7 +129,7 @@ def _area(column: Column, index: int, region: Region) -> Cell:
 
 
 def _industry(column: Column, index: int) -> Cell:
-    fallback = quoted(column.fallback or UNKNOWN_INDUSTRY)
+    fallback = literal(column.fallback or UNKNOWN_INDUSTRY)
     join = f"left join lookup_industry as k{index} on k{index}.alias = upper(r{index})"
     if not column.has_division:
         stored: tuple[tuple[str, str], ...] = ((column.name, f"coalesce(v{index}, {fallback})"),)
@@ -181,7 +180,7 @@ def _scalar(column: Column, text: str) -> tuple[str, Said]:
                 f"“{VALUE}” is no month; write it like 2020-03 or 202003.",
             )
         case Kind.CHOICE:
-            cases = " ".join(f"when {quoted(shown)} then {quoted(kept)}" for shown, kept in column.choices)
+            cases = " ".join(f"when {literal(shown)} then {literal(kept)}" for shown, kept in column.choices)
             allowed = "、".join(shown for shown, _ in column.choices)
             return f"case {text} {cases} end", Said(
                 f"的值“{VALUE}”不在可选值中；请填写：{allowed}。",
@@ -241,11 +240,6 @@ def _month(text: str) -> str:
     written = rf"regexp_replace({text}, '^([0-9]{{4}})[-/.年]?([0-9]{{1,2}})月?份?$', '\1-\2-01')"
     month = f"date_trunc('month', coalesce({_serial(text)}, try_cast({written} as date), {_day(text)}))"
     return f"case when ({month}) between date '1900-01-01' and date '2100-01-01' then cast({month} as date) end"
-
-
-def quoted(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 # C0 and C1, direction marks, embeddings, overrides and isolates, line and paragraph separators.

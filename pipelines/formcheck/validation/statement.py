@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from pipelines.core.domain import TOTAL_INDUSTRY, Grain, Said
 from pipelines.core.region.load import Region
+from pipelines.core.sql import Sql, literal, step
 from pipelines.feeds.contract import MASK, Column, Contract, Kind
 from pipelines.formcheck.validation import identity
-from pipelines.formcheck.validation.cell import DETAIL, IN_TEXT, REFUSED, VALUE, Cell, compile_cell, quoted, validity
+from pipelines.formcheck.validation.cell import DETAIL, IN_TEXT, REFUSED, VALUE, Cell, compile_cell, validity
 
 BLANKS = " \t　"
 WIDE = frozenset({Kind.TEXT, Kind.NAME, Kind.IDENTITY})
@@ -157,12 +158,14 @@ def compile_statement(contract: Contract, region: Region) -> Statement:
     found.append(Check(repeated, "repeated", key, -1, _REPEATED))
     found.append(Check(whole, "whole_file", "", -1, _WHOLE_FILE))
     found.append(Check(balance, "file_check", "", -1, _FILE_CHECK))
-    derived = "".join(f", {item.name}" for item in contract.derived)
     return Statement(
         tuple(_understood(column, index, cells[index], checks) for index, column in enumerate(contract.columns)),
-        f"with named as (select *{''.join(f', {item.sql} as {item.name}' for item in contract.derived)} from typed)"  # nosec B608 # names a contract declares
-        f" select cast({' + '.join(between) or '0'} as bigint) as fails, {_key_hash(contract)} as key_hash{derived}"
-        " from named",
+        step(
+            "form_judged",
+            named=Sql(", ".join(["*", *(f"{item.sql} as {item.name}" for item in contract.derived)])),
+            fails=Sql(" + ".join(between) or "0"),
+            columns=Sql(", ".join([f"{_key_hash(contract)} as key_hash", *(item.name for item in contract.derived)])),
+        ),
         _refused(contract, cells),
         tuple(facts),
         tuple(found),
@@ -181,7 +184,6 @@ def _understood(column: Column, index: int, cell: Cell, checks: list[tuple[Check
     if column.kind in WIDE:
         return None
     value = cell.value if f" as v{index}" in cell.value else f"{cell.value} as v{index}"
-    stored = "".join(f", {sql} as {name}" for name, sql in cell.stored)
     own = next(
         (
             f"case when {sql} then {1 << check.bit} else 0 end"
@@ -190,40 +192,34 @@ def _understood(column: Column, index: int, cell: Cell, checks: list[tuple[Check
         ),
         "0",
     )
-    sql = (
-        f"with cell as (select place, until, {trimmed('text')} as r{index} from cells),"  # nosec B608 # names a contract declares
-        f" typed as (select place, r{index}, {value} from cell {cell.join})"
-        f" select * exclude (place, r{index}){stored}, cast({own} as bigint) as own from typed order by place"
+    columns = [f"{sql} as {name}" for name, sql in cell.stored]
+    sql = step(
+        "form_understood",
+        text=trimmed("text"),
+        raw=Sql(f"r{index}"),
+        value=Sql(value),
+        source=Sql(f"cell {cell.join}"),
+        columns=Sql(", ".join([*columns, f"cast({own} as bigint) as own"])),
     )
     before = _code_set(column) if column.kind is Kind.CODES else ""
     return Understood(sql, before, column.kind is Kind.AREA)
 
 
-def trimmed(text: str) -> str:
+def trimmed(text: str) -> Sql:
     """SQL: a text without blanks around it, NULL when nothing is left."""
-    return f"nullif(trim({text}, '{BLANKS}'), '')"
+    return Sql(f"nullif(trim({text}, {literal(BLANKS)}), '')")
 
 
 def _code_set(column: Column) -> str:
     """SQL of the table code_set: every distinct cell of several codes, its codes sorted, and what of it is unknown."""
-    # A title may hold a separator itself (农、林、牧、渔业): the whole cell is tried first.
-    return f"""
-create or replace temp table code_set as
-with cell as (
-    select distinct {trimmed("text")} as text from cells where text is not null
-), word as (
-    select text, trim(unnest(case when lookup_code.code is not null then [text]
-        else regexp_split_to_array(text, '{_BETWEEN}') end), '{BLANKS}') as word
-    from cell left join lookup_code on lookup_code.list = {quoted(column.code_list)} and lookup_code.alias = text
-)
-select text,
-    case when count(code) = count(*) then string_agg(distinct code, ';' order by code) end as codes,
-    string_agg(distinct word, '、' order by word) filter (where code is null) as unknown,
-    max(valid_from) as valid_from, min(valid_to) as valid_to,
-    string_agg(distinct code || ' ' || {validity("valid_from", "valid_to")}, '、') as validity
-from word left join lookup_code on lookup_code.list = {quoted(column.code_list)} and lookup_code.alias = word
-where word <> ''
-group by text"""  # nosec B608 # names a contract declares
+    return step(
+        "form_code_set",
+        text=trimmed("text"),
+        separators=literal(_BETWEEN),
+        blanks=literal(BLANKS),
+        code_list=literal(column.code_list),
+        validity=validity("valid_from", "valid_to"),
+    )
 
 
 def _refused(contract: Contract, cells: list[Cell]) -> str:
@@ -233,10 +229,8 @@ def _refused(contract: Contract, cells: list[Cell]) -> str:
     details = "cast(null as varchar[])"
     if any(cell.detail for cell in cells):
         details = _shown(contract, [cell.detail or "cast(null as varchar)" for cell in cells])
-    return f"""
-with row as (select *, {texts} from refused),
-seen as (select *, {_slipped(contract)} as is_slipped from row)
-select {shown} as cells, {details} as details from seen order by place"""  # nosec B608 # names a contract declares
+    slipped = Sql(_slipped(contract))
+    return step("form_refused", texts=Sql(texts), is_slipped=slipped, cells=Sql(shown), details=Sql(details))
 
 
 def _checks(contract: Contract, cells: list[Cell]) -> list[tuple[Check, str]]:

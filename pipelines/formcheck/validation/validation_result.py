@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipelines.core.domain import Said
+from pipelines.core.sql import Sql, step
 from pipelines.feeds.contract import Contract
 from pipelines.formcheck.parsing.csv_rows import Malformed
 from pipelines.formcheck.validation.file_result import Checked, FileOutcome
@@ -148,8 +149,8 @@ class ValidationResult:
             return {}
         facts = self._judged.select(["drop_no", *self._compiled.facts]).filter(pa.array(fine))
         self._connection.register("fact", facts)
-        holds = ", ".join(f"coalesce({check.holds}, true)" for check in checks)
-        answers = self._connection.execute(f"select drop_no, [{holds}] from fact group by drop_no").fetchall()  # nosec B608 # checks a contract declares
+        holds = Sql(", ".join(f"coalesce({check.holds}, true)" for check in checks))
+        answers = self._connection.execute(step("form_file_check", holds=holds)).fetchall()
         self._connection.unregister("fact")
         found: dict[int, Said] = {}
         for drop_no, held in answers:

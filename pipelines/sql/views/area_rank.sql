@@ -4,8 +4,8 @@ select r.indicator, r.area, r.period,
         partition by r.indicator, r.period order by case when i.worse = 'lower' then r.value else -r.value end
     ) as place,
     count(*) over (partition by r.indicator, r.period) as areas
-from reading as r
-join indicator as i on r.indicator = i.indicator
-join place as p on r.area = p.code and p.level = 'unit'
+from {reading} as r
+join {indicator} as i on r.indicator = i.indicator
+join {place} as p on r.area = p.code and p.level = 'unit'
 where i.is_ratio and r.industry = 'ALL' and r.cohort = 'all' and r.grain = 'month' and not r.is_provisional
     and r.value is not null
