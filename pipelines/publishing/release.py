@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.region.load import Region
@@ -51,11 +52,9 @@ def _release(con: duckdb.DuckDBPyConnection, region: Region, now: Now) -> None:
         f"""
         create or replace temp table chosen as
         select indicator, cohort, grain, period, false as is_again
-        from restricted.reading
+        from restricted.reading anti join restricted.release using (indicator, cohort, grain, period)
         where known_from <= $cutoff_at and (known_to is null or known_to > $cutoff_at) and {IS_GENERAL}
             and period + {_LENGTH} <= $day
-            and (indicator, cohort, grain, period) not in (select (indicator, cohort, grain, period)
-                from restricted.release)
         group by indicator, cohort, grain, period
         having not bool_or(is_provisional) or period + {_LENGTH} + interval {WAIT_DAYS} day <= $day""",  # nosec B608 # names of our own tables and columns
         {**instants, "day": now.day},
@@ -75,13 +74,15 @@ def _release(con: duckdb.DuckDBPyConnection, region: Region, now: Now) -> None:
             group by all""",  # nosec B608 # names of our own tables and columns
             instants,
         )
-    names = {name for (name,) in con.execute("select distinct indicator from chosen").fetchall()}
+    grains: dict[str, set[str]] = {}
+    for name, grain in con.execute("select distinct indicator, grain from chosen").fetchall():
+        grains.setdefault(name, set()).add(grain)
     for indicator in sorted(
-        (item for item in catalogue().values() if item.name in names), key=lambda item: bool(item.shares)
+        (item for item in catalogue().values() if item.name in grains), key=lambda item: bool(item.shares)
     ):
         if indicator.shares:
             _await(con, indicator)
-        for grain in sorted(indicator.grains, key=["day", "week", "month", "quarter"].index):
+        for grain in sorted(grains[indicator.name], key=["day", "week", "month", "quarter"].index):
             _decide(con, region, now, indicator, grain)
     con.execute("drop table chosen")
 
@@ -146,7 +147,7 @@ def _write(con: duckdb.DuckDBPyConnection, now: Now, told: pd.DataFrame) -> None
     """Into the general file: what is new, what changed for the eye, what ended; and what was decided, and why."""
     hidden = told["is_suppressed"]
     rows = told.assign(**{part: told[part].mask(hidden) for part in ("numerator", "denominator", "value")})
-    con.register("cells_told", rows)
+    con.register("cells_told", pa.Table.from_pandas(rows, preserve_index=False))  # pandas's strings are slow to read
     instants = {"cutoff_at": now.cutoff_at}
     is_told = "false"
     if rows["was_told"].any():

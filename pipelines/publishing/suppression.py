@@ -211,20 +211,34 @@ def protect(measures: Sequence[Measure], hidden: Mask) -> Mask | None:
 
     ``hidden``: cells hidden for themselves. Deterministic. Returns all hidden cells.
     """
+    distances = [_Distances(measure) for measure in measures]
     before = None
     while before is None or (hidden != before).any():
         before = hidden
-        for measure in measures:
-            more = _protect(measure, hidden)
+        for measure, found in zip(measures, distances, strict=True):
+            more = _protect(measure, hidden, found)
             if more is None:
                 return None
             hidden = more
     return hidden
 
 
-def _protect(measure: Measure, hidden: Mask) -> Mask | None:
+class _Distances:
+    """The witness distances of a measure's open cells, computed anew only when other cells are open."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+        self._is_open: Mask | None = None
+
+    def compute(self, is_open: Mask) -> Figures:
+        if self._is_open is None or (self._is_open != is_open).any():
+            self._is_open, self._found = is_open, witness_distance(self._measure, is_open)
+        return self._found
+
+
+def _protect(measure: Measure, hidden: Mask, distances: _Distances) -> Mask | None:
     hidden = hidden.copy()
-    lo, hi = np.zeros(hidden.shape), witness_distance(measure, hidden & ~measure.known)
+    lo, hi = np.zeros(hidden.shape), distances.compute(hidden & ~measure.known)
     asked = np.zeros(hidden.shape, dtype=bool)
     while True:
         is_open = hidden & ~measure.known
@@ -241,4 +255,4 @@ def _protect(measure: Measure, hidden: Mask) -> Mask | None:
         moved = np.abs(change) > EXACT
         if (moved & ~hidden).any():
             hidden |= moved
-            hi = np.maximum(hi, lo + witness_distance(measure, hidden & ~measure.known))
+            hi = np.maximum(hi, lo + distances.compute(hidden & ~measure.known))
