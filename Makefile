@@ -31,11 +31,11 @@ $(VENV)/.installed: requirements.lock requirements-test.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-check: setup ## formatting, lint, types, import contracts, portable SQL, bandit
+check: setup ## formatting, lint, types, import contracts, portable SQL, words, bandit
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m tests.guard
+	@$(BIN)/python -m tests.guard && $(BIN)/python -m tests.words
 	@$(BIN)/bandit --quiet --recursive --severity-level medium models pipelines dashboard 2> /dev/null
 
 licences: setup ## name, version and licence of every locked package; fails on one that is not accepted
