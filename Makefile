@@ -11,7 +11,7 @@ DAYS ?= 900
 REPLAY ?= 35
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check licences format serve manual setup-bench bench torture test-deploy debian lock
+.PHONY: help run test setup check reference licences format serve manual setup-bench bench torture test-deploy debian lock
 
 help: ## list what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,12 +31,15 @@ $(VENV)/.installed: requirements.lock requirements-test.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-check: setup ## formatting, lint, types, import contracts, portable SQL, bandit
+check: setup ## formatting, lint, types, import contracts, portable SQL, words, generated pages, bandit
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m tests.guard
+	@$(BIN)/python -m tests.guard && $(BIN)/python -m tests.words && $(BIN)/python -m tests.reference --check
 	@$(BIN)/bandit --quiet --recursive --severity-level medium models pipelines dashboard 2> /dev/null
+
+reference: setup ## write docs/reference and the handbook anew from the program
+	@$(BIN)/python -m tests.reference
 
 licences: setup ## name, version and licence of every locked package; fails on one that is not accepted
 	@$(BIN)/python -m tests.licence

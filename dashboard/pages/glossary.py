@@ -30,7 +30,7 @@ TRADE = {
 }
 PROGRAM = {
     "feed": "One kind of file: who sends it, how often, by when, with which columns.",
-    "drop": "One file exactly as it was received.",
+    "submission": "One file exactly as it was received.",
     "quarantined row": "A row that was refused, with its line, column, reason and how to mend it.",
     "indicator": "A measure with its unit, its formula and which way is worse.",
     "reading": "The value of one indicator, in one area and industry, in one period.",
@@ -42,6 +42,23 @@ PROGRAM = {
     "edition": "One finished run: what was known at its cut-off and what was published then; it is never changed.",
     "handling measure": "An action of the playbook for one warning, with an owner and a day it is due.",
     "notice to a recipient": "What one recipient was told, when and why, or why nothing was.",
+    "slice": "What a file speaks for: a feed, a sender and a period.",
+    "supplement": "A file that adds rows to the one that is in force instead of replacing it.",
+    "fact": "An accepted row, with its file and line.",
+    "roster": "What should have come, and by when.",
+    "revision": "A published reading of a past period that says something else now, and why.",
+    "nowcast": "What a provisional reading will probably be once everybody has reported.",
+    "score": "What was observed beside what was expected over a window, with the probability of so much or more.",
+    "finding": "One rule met by one series or report on one day.",
+    "lead": "An employer the law says to look at, for analysts alone; it opens no warning.",
+    "masked copy": "What stays of a file about people after its retention: pseudonyms and check results.",
+    "office": "Who answers for which areas, with working and quiet hours.",
+    "recipient of mail": "A post of an office and the address that reads mail for it.",
+    "scheduled job": "A command that the schedule runs at its times, once each.",
+    "audit entry": "Who did what, when, from where, on what, with which result; entries are only added.",
+    "anchor": "The last hash of the audit trail when an edition was published, kept outside the ledger.",
+    "cohort": "A group of people, such as graduates; groups overlap and are never added up.",
+    "region folder": "The folder of reference tables that makes the program one city's.",
 }
 
 

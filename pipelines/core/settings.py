@@ -17,37 +17,88 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):
-    """All settings of the program; each is named in docs/operate/install.md with its default."""
+    """All settings of the program; docs/reference/settings.md lists them from here."""
 
     model_config = SettingsConfigDict(env_prefix="GANGSHAO_", env_file="gangshao.env", extra="forbid", frozen=True)
 
-    data: Path = Field(default=_PROJECT / "data" / "var", description="folder of all run-time files")
-    keys: Path = Field(default=Path("~/.config/gangshao/keys"), description="folder of the secret keys, in no backup")
-    region: Path = Field(default=_PROJECT / "data" / "regions" / "liaocheng", description="reference data of the city")
-    backup: Path | None = Field(default=None, description="folder of the backups; empty: `backups` in the data folder")
-    host: str = Field(default="127.0.0.1", description="address the dashboard listens on")
-    port: int = Field(default=8050, ge=1, le=65535, description="port the dashboard listens on")
-    base_url: str = Field(default="", description="address that mails and links point to")
+    data: Path = Field(default=_PROJECT / "data" / "var", description="运行时的全部文件 (all run-time files)")
+    keys: Path = Field(
+        default=Path("~/.config/gangshao/keys"),
+        description="两把密钥，仅本人可读，不与数据放在一起，不进备份 (the secret keys, in no backup)",
+    )
+    region: Path = Field(
+        default=_PROJECT / "data" / "regions" / "liaocheng", description="地区配置文件夹 (reference data of the city)"
+    )
+    backup: Path | None = Field(
+        default=None,
+        description="放备份的文件夹，最好在另一块磁盘上；空为数据文件夹中的 `backups/` (folder of the backups)",
+    )
+    host: str = Field(default="127.0.0.1", description="看板监听的地址 (address the dashboard listens on)")
+    port: int = Field(default=8050, ge=1, le=65535, description="看板监听的端口 (port the dashboard listens on)")
+    base_url: str = Field(
+        default="",
+        description="邮件和登录链接所指的地址，以 `http://` 或 `https://` 开头；空为监听的地址和端口 "
+        "(address that mails and links point to)",
+    )
     trusted_proxy: str = Field(
-        default="", description="IP address of the one HTTPS proxy whose X-Forwarded-For is believed; empty: none"
+        default="",
+        description="HTTPS 反向代理的 IP 地址（一个），只有它写的 `X-Forwarded-For` 算数；空为不信任何代理 "
+        "(the one trusted proxy)",
     )
     ledger_url: str = Field(
-        default="", description="SQLAlchemy address of the ledger; empty: SQLite in the data folder"
+        default="",
+        description="台账的 SQLAlchemy 地址，也支持 PostgreSQL；空为数据文件夹中的 SQLite (address of the ledger)",
     )
-    smtp_host: str = Field(default="", description="mail server; empty: mails are files in the outbox")
-    smtp_port: int = Field(default=25, ge=1, le=65535)
-    smtp_user: str = ""
-    smtp_password: str = ""
-    smtp_starttls: bool = Field(default=False, description="the line begins plain and is encrypted by STARTTLS")
-    smtp_tls: bool = Field(default=False, description="TLS from the first byte, as on port 465 in any case")
-    mail_from: str = Field(default="gangshao@hr.example.com", description="sender of all mails")
-    mails_a_minute: int = Field(default=60, ge=0, description="mails the server is given in a minute at most; 0: any")
-    auditor_mail: str = Field(default="", description="address that gets the audit trail's anchor of each edition")
-    administrator_mail: str = Field(default="", description="address that is told of mails refused for good")
-    duty_mail: str = Field(default="", description="address of the duty desk, told when no run finished or mails stick")
-    memory_limit: str = Field(default="2GB", description="memory DuckDB may use while the run works")
-    log_days: int = Field(default=183, ge=0, description="days that log files are kept; 0: no files, JSON to stderr")
-    threads: int = Field(default=2, ge=1, le=64, description="threads DuckDB may use")
+    smtp_host: str = Field(
+        default="", description="邮件服务器；空为写入 `outbox/` (mail server; empty: mails are files)"
+    )
+    smtp_port: int = Field(
+        default=25,
+        ge=1,
+        le=65535,
+        description="邮件服务器端口；465 总是全程 TLS (port of the mail server; 465 is always TLS)",
+    )
+    smtp_user: str = Field(default="", description="邮件服务器用户名 (user at the mail server)")
+    smtp_password: str = Field(
+        default="",
+        description="邮件服务器密码；发往本机以外时线路须加密 (its password; sent to other machines over TLS alone)",
+    )
+    smtp_starttls: bool = Field(
+        default=False, description="用 STARTTLS 加密，常见于 587、25 端口；与全程 TLS 只用一种 (encrypt by STARTTLS)"
+    )
+    smtp_tls: bool = Field(
+        default=False,
+        description="全程 TLS 的服务器不在 465 端口时设 `true`；证书都核对，自建机构的由环境变量 `SSL_CERT_FILE` 指明 "
+        "(TLS from the first byte)",
+    )
+    mail_from: str = Field(default="gangshao@hr.example.com", description="发件人 (sender of all mails)")
+    mails_a_minute: int = Field(
+        default=60,
+        ge=0,
+        description="每分钟最多交给邮件服务器几封；`0` 为不限 (mails the server is given in a minute at most; 0: any)",
+    )
+    auditor_mail: str = Field(
+        default="",
+        description="每个版次把审计记录的锚点寄到此地址；空为不寄 (gets the audit trail's anchor of each edition)",
+    )
+    administrator_mail: str = Field(
+        default="", description="有邮件被拒收时告知此地址；空为不寄 (is told of mails refused for good)"
+    )
+    duty_mail: str = Field(
+        default="",
+        description="`gangshao watch` 发现问题时告知此地址（值班岗）；空为不寄 "
+        "(is told when no run finished or mails stick)",
+    )
+    memory_limit: str = Field(
+        default="2GB", description="运行时 DuckDB 可用的内存 (memory DuckDB may use while the run works)"
+    )
+    log_days: int = Field(
+        default=183,
+        ge=0,
+        description="日志保存几天（网络安全法要求不少于六个月）；`0` 为不写文件，逐行 JSON 写到标准错误 "
+        "(days that log files are kept)",
+    )
+    threads: int = Field(default=2, ge=1, le=64, description="运行时 DuckDB 可用的线程 (threads DuckDB may use)")
 
     @field_validator("data", "keys", "region")
     @classmethod

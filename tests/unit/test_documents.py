@@ -67,7 +67,7 @@ def options(command: str, under: str) -> frozenset[str] | None:
 def test_every_setting_stands_in_the_table_with_its_default() -> None:
     for name, field in Settings.model_fields.items():
         setting = f"`GANGSHAO_{name.upper()}`"
-        (row,) = [line for line in text("docs/operate/install.md").splitlines() if line.startswith(f"| {setting}")]
+        (row,) = [line for line in text("docs/reference/settings.md").splitlines() if line.startswith(f"| {setting}")]
         if isinstance(field.default, int | str) and field.default != "":
             default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
             assert f"`{default}`" in row, setting
