@@ -9,9 +9,10 @@ DEPLOY := postgresql libreoffice-calc nginx openssl systemd
 SCALE ?= 0.1
 DAYS ?= 900
 REPLAY ?= 35
+SHUFFLE := $(if $(ORDER),-p randomly --randomly-seed=$(ORDER))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check reference licences format serve manual setup-bench bench torture test-deploy debian lock
+.PHONY: help run test quick setup check reference licences format serve manual setup-bench bench torture test-deploy debian lock
 
 help: ## list what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,8 +20,11 @@ help: ## list what one can do
 run: setup ## set up, make the demonstration city, run its last days, serve the dashboard
 	@$(RUN) tryout --days $(DAYS) --scale $(SCALE) --replay $(REPLAY)
 
-test: setup debian ## set up and run all tests that CI runs
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --durations 8 tests/unit tests/spec tests/pipeline tests/faults tests/dashboard
+test: setup debian ## set up and run all tests that CI runs (ORDER=1 for another order)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(SHUFFLE) --durations 8 tests/unit tests/spec tests/pipeline tests/faults tests/dashboard
+
+quick: setup ## unit tests and the specification, no browser: a minute, for every save
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(SHUFFLE) tests/unit tests/spec
 
 setup: $(VENV)/.installed ## create .venv with the locked packages
 
@@ -61,7 +65,7 @@ bench: setup-bench ## figures: stages, detect, claims, ingest, day, forecast, di
 	@set -e; for name in $(or $(BENCH),stages detect claims ingest day forecast disclosure notices load pages); do OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $$name $(SMALL); done
 
 torture: setup debian ## the long sweeps: every kill point, long replays, every page of every role in both schemes
-	@GANGSHAO_TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/pipeline tests/dashboard
+	@GANGSHAO_TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit tests/spec tests/faults tests/pipeline tests/dashboard
 
 test-deploy: setup ## tests that need PostgreSQL's programs, LibreOffice and nginx; run as root they install what is missing
 	@{ ls /usr/lib/postgresql/*/bin/initdb && command -v soffice && command -v nginx && command -v openssl && command -v systemd-analyze; } > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $(DEPLOY); } \

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from pipelines.core.domain import Viewer
 from tests.dashboard.site import Site
-from tests.dashboard.walk import AXE, DESK, PHONE, Watch, fits, severe
+from tests.dashboard.walk import DESK, PHONE, Watch, fits, load_axe, severe
 from tests.tier import IS_LONG
 
 _TALL = 12_000  # pixels: every figure of a page is near the view
@@ -78,7 +78,7 @@ def assert_accessible(page: Page, name: str, within: str = "body") -> None:
     for size in (PHONE, DESK):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         if size == PHONE or IS_LONG:
-            page.evaluate(AXE.read_text())
+            load_axe(page)
             found = severe(page, "body" if IS_LONG else within)
             assert not found, (name, size["width"], found)
         assert fits(page, size["width"]), (name, size["width"])

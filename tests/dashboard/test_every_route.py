@@ -88,11 +88,16 @@ def test_nobody_gets_anything_but_the_sign_in_page(place: Site, marked: Marked, 
         assert not any(marked.spoken_of(body).values()), one
 
 
+def some_of_each(values: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The first two values of each variable, of what is downloaded all: rights hang on the route and on the file."""
+    return {name: found if name in {"name", "form", "path"} else found[:2] for name, found in values.items()}
+
+
 @pytest.mark.parametrize("role", Role)
 def test_each_role_is_refused_what_is_not_its_own(place: Site, values: dict[str, list[str]], role: Role) -> None:
     client = signed_in(place, viewer_of(role, frozenset({"371503"})))
     refused = 0
-    for one in asked.everything(place, values):
+    for one in asked.everything(place, values if IS_LONG else some_of_each(values)):
         if one.rule in ENDS_SESSIONS and one.method == "POST":
             continue
         status, _, body = one.of(client)
@@ -249,12 +254,12 @@ def test_no_random_viewer_finds_a_foreign_code_name_or_number_anywhere(
 
 
 def of_each_kind(marked: Marked, values: dict[str, list[str]]) -> list[Asked]:
-    """In `make test` figures and series of indicators that have readings, and of one that has none."""
+    """In `make test` figures and series of an indicator that has readings, and of one that has none."""
     if IS_LONG:
         return everything_shown(marked, values)
     read = set(marked.city.frames["reading"]["indicator"])
     without = next(one for one in values["indicator"] if one not in read)
-    return everything_shown(marked, values | {"indicator": [*sorted(read & set(values["indicator"])), without]})
+    return everything_shown(marked, values | {"indicator": [min(read & set(values["indicator"])), without]})
 
 
 SEE_AS_OTHERS = {Role.CITY_ANALYST, Role.CITY_DUTY, Role.COUNTY_CLERK}  # as leader and head, whose files they read

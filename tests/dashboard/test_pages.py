@@ -46,11 +46,10 @@ def walks(who: str) -> list[ParameterSet]:
 def test_every_page_is_clean_local_accessible_in_chinese_and_fits(
     sign_in: SignIn, site: Site, pictures: Path, who: str, size: dict[str, int]
 ) -> None:
-    """Only here a browser opens every page of the leader: what it complains of, asks for elsewhere, what axe finds."""
+    """Only here a browser opens each page of the leader: what it complains of, asks for elsewhere, what axe finds."""
     watch = Watch()
     page = sign_in(VIEWERS[who], size, watch)
-    addresses = site.addresses(LEADER) if who == "leader" else None
-    for address in walk(page, site, who, pictures, "light", addresses):
+    for address in walk(page, site, who, pictures, "light", each_page=who == "leader"):
         assert page.locator("html").get_attribute("lang") == "zh-CN"
         assert page.locator(".banner.demo").inner_text() == "演示数据：全部虚构"
         assert not english_words(page), address

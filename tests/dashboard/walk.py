@@ -1,6 +1,7 @@
 """A walk in a browser over every page as one viewer, each opened once, looked at light and dark and kept as a picture."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ OWN = "371503"
 VIEWERS = {"leader": LEADER, "head": head_of(OWN), "auditor": AUDITOR, "administrator": ADMINISTRATOR}
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+ARE_PICTURES_KEPT = IS_LONG or "GANGSHAO_SCREENSHOTS" in os.environ
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # all of axe's rules about colours but those of level AAA
 PART_LOOKED_AT = "[data-looked-at]"
@@ -80,21 +82,23 @@ def shown(page: Page, site: Site, address: str) -> None:
         page.wait_for_selector(".figure .main-svg")
 
 
-def visited(site: Site, who: str) -> list[str]:
+def visited(site: Site, who: str, *, each_page: bool = False) -> list[str]:
     """Every address of a viewer; in `make test` those whose page has a part that no page before has.
 
-    Of one who is not the leader, that no page of the leader has.
+    Of one who is not the leader, that no page of the leader has. ``each_page``: and one of each page.
     """
     addresses = site.addresses(VIEWERS[who])
     assert len(addresses) >= 6
     if IS_LONG:
         return addresses
     before: set[str] = set() if who == "leader" else set().union(*parts_of_pages(site, LEADER).values())
-    found = ["/"]
+    found, pages = ["/"], {""}
     for address, parts in parts_of_pages(site, VIEWERS[who]).items():
-        if parts - before and address != "/":
+        page = address.split("/")[1]
+        if (parts - before or (each_page and page not in pages)) and address != "/":
             found.append(address)
         before |= parts
+        pages.add(page)
     assert len(found) > 1
     return found
 
@@ -118,16 +122,14 @@ def _parts(tree: object) -> Iterator[str]:
             yield from _parts(one)
 
 
-def walk(
-    page: Page, site: Site, who: str, pictures: Path, scheme: Scheme, addresses: list[str] | None = None
-) -> Iterator[str]:
-    """Every address (or those that are visited) while its page is there: it is accessible, no wider than a screen.
+def walk(page: Page, site: Site, who: str, pictures: Path, scheme: Scheme, *, each_page: bool = False) -> Iterator[str]:
+    """Every address that is visited while its page is there: it is accessible, no wider than a screen.
 
     In `make test` in one scheme, in `make torture` in both. Pictures are named
     ``<page>_<viewer>_<width>_<language>_<scheme>.png``.
     """
     own = page.viewport_size or DESK
-    for address in addresses or visited(site, who):
+    for address in visited(site, who, each_page=each_page):
         shown(page, site, address)
         assert page.locator(".failed").count() == 0, address
         for size in {PHONE["width"]: PHONE, own["width"]: own}.values():
@@ -140,15 +142,22 @@ def walk(
 
 
 def look(page: Page, name: str, pictures: Path, *, schemes: tuple[Scheme, ...] = SCHEMES) -> None:
-    """Nothing that axe calls serious or critical, and a picture, in each scheme."""
-    page.evaluate(AXE.read_text())
+    """Nothing that axe calls serious or critical, in each scheme; a picture of it where pictures are kept."""
+    load_axe(page)
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         found = severe(page, only_colours=scheme != schemes[0])
         assert not found, (name, scheme, found)
-        width, language = page.evaluate("[window.innerWidth, document.documentElement.lang.slice(0, 2)]")
-        page.screenshot(path=pictures / f"{name}_{width}_{language}_{scheme}.png", full_page=True)
+        if ARE_PICTURES_KEPT:
+            width, language = page.evaluate("[window.innerWidth, document.documentElement.lang.slice(0, 2)]")
+            page.screenshot(path=pictures / f"{name}_{width}_{language}_{scheme}.png", full_page=True)
     page.emulate_media(color_scheme=SCHEMES[0])
+
+
+def load_axe(page: Page) -> None:
+    """Bring axe into the document, unless it is there."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
 
 
 def fits(page: Page, width: int) -> bool:
