@@ -33,7 +33,7 @@ from pipelines.publishing.release import release
 from pipelines.publishing.withheld import offices, withhold
 from pipelines.warehouse.tables import define
 
-KEPT_EDITIONS = 2  # the one in force and the one before it, for readers that are just opening it
+KEPT_EDITIONS = 6  # the one in force and those before it, on which readers may still be kept: published.read.show
 _OF_WAREHOUSE = tuple(table for table in published_tables() if table.origin is Origin.WAREHOUSE)
 VINTAGE = tuple(table.name for table in _OF_WAREHOUSE if table.clock is Clock.VINTAGE)
 BY_EDITION = tuple(
