@@ -16,7 +16,7 @@ from tests.tier import IS_LONG
 LAST_DATA_DAY = date(2026, 10, 30)
 DAYS, SCALE, SEED = 150, 0.05, 3
 LAST_EDITION = date(2026, 10, 31)
-RECENT = 20 if IS_LONG else 3
+RECENT = 20 if IS_LONG else 2
 """Editions of a house that is run or rebuilt again and again."""
 
 CHROMIUM = "/usr/bin/chromium"
@@ -108,6 +108,14 @@ def recent(stocked: House, once: Callable[[str, Build], Path]) -> House:
         )
 
     return House(once("recent", build) / "house")
+
+
+@pytest.fixture(scope="session")
+def small(once: Callable[[str, Build], Path]) -> House:
+    """Five files, three editions in one replay, of a city that counts as real. Nobody changes it: copy it."""
+    from tests.pipeline import small_house  # noqa: PLC0415 - who needs no city does not wait for its imports
+
+    return House(once("small", small_house.build) / "house")
 
 
 @pytest.fixture
