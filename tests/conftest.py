@@ -110,6 +110,14 @@ def recent(stocked: House, once: Callable[[str, Build], Path]) -> House:
     return House(once("recent", build) / "house")
 
 
+@pytest.fixture(scope="session")
+def small(once: Callable[[str, Build], Path]) -> House:
+    """Five files, three editions in one replay, of a city that counts as real. Nobody changes it: copy it."""
+    from tests.pipeline import small_house  # noqa: PLC0415 - who needs no city does not wait for its imports
+
+    return House(once("small", small_house.build) / "house")
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Callable[[House], House]:
     """Copies of a house that a test may change."""

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -52,12 +53,15 @@ class House:
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder
 
-    def gangshao(self, *arguments: str, status: int = 0, is_fresh: bool = False) -> subprocess.CompletedProcess[str]:
+    def gangshao(
+        self, *arguments: str, status: int = 0, is_fresh: bool = False, prepare: Callable[[], None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run the command line; anything but the expected exit status fails the test with what was printed.
 
-        A fresh process imports everything itself and so orders sets otherwise than forked ones, which all do it alike.
+        A fresh process imports everything itself and so orders sets otherwise than forked ones, which all do it alike;
+        a forked one calls ``prepare`` before the command.
         """
-        done = self._fresh(arguments) if is_fresh else self._forked(arguments)
+        done = self._fresh(arguments) if is_fresh else self._forked(arguments, prepare)
         assert done.returncode == status, (
             f"gangshao {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
         )
@@ -72,10 +76,12 @@ class House:
         command = [sys.executable, "-m", "pipelines", *arguments]
         return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
 
-    def _forked(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    def _forked(
+        self, arguments: tuple[str, ...], prepare: Callable[[], None] | None
+    ) -> subprocess.CompletedProcess[str]:
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
-            process = forked.start(arguments, self.env, out, err)
+            process = forked.start(arguments, self.env, out, err, prepare)
             process.join()
             assert process.exitcode is not None
             return subprocess.CompletedProcess(

@@ -1,20 +1,21 @@
 """A full disk, a folder nobody may write, a file nobody may read, two runs at once: one sentence, and nothing is lost."""
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
+from tests import forked
+from tests.faults.anybody import become_anybody
 from tests.faults.intake import INGEST, Undisturbed, left_waiting, raw, tables
 from tests.faults.nursery import Nursery
-from tests.house import ROOT, House
+from tests.house import House
 from tests.tier import IS_LONG
 
 pytestmark = pytest.mark.xdist_group("morning")
@@ -22,26 +23,11 @@ DISK_MIB = 16
 ROOM_KIB = [0, 64]  # with 128 KiB left the small inbox just fits
 if IS_LONG:
     ROOM_KIB += [kib for kib in (*range(4, 128, 4), 110) if kib not in ROOM_KIB]
-_DROP_BOUND, _OVERRIDES = 24, (1, 2)  # PR_CAPBSET_DROP; CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH (linux/capability.h)
-
-
-def as_anybody() -> None:
-    """Before a child starts: root, too, is bound by the permissions of files from here on."""
-    if os.geteuid() == 0:
-        for capability in _OVERRIDES:
-            if ctypes.CDLL(None).prctl(_DROP_BOUND, capability, 0, 0, 0) != 0:
-                os._exit(77)
 
 
 def ingest(house: House, status: int) -> str:
     """Run an ingest without root's powers; returns what it said on one line."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines", *INGEST],
-        cwd=ROOT, env=house.env, capture_output=True, text=True, check=False, preexec_fn=as_anybody,
-    )  # fmt: skip
-    assert done.returncode == status, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr.replace("\n", "")
+    return house.gangshao(*INGEST, status=status, prepare=become_anybody).stderr.replace("\n", "")
 
 
 Complete = Callable[[House], None]
@@ -172,30 +158,29 @@ def test_an_inbox_nothing_may_be_removed_from_is_taken_once_and_said(
 
 
 def test_of_two_ingests_at_once_the_second_leaves_with_a_sentence(
-    morning: House, undisturbed: Undisturbed, house: Callable[[House], House]
+    morning: House, undisturbed: Undisturbed, house: Callable[[House], House], tmp_path: Path
 ) -> None:
     """Only this finds two processes that take the same files in."""
     busy = house(morning)
-    first = subprocess.Popen(
-        [sys.executable, "-m", "pipelines", *INGEST],
-        cwd=ROOT, env=busy.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    first = forked.start(tuple(INGEST), busy.env, tmp_path / "out", tmp_path / "err")
+    assert first.pid is not None
     try:
         wait_for_more(busy.data / "raw" / "register.jsonl", first)
-        first.send_signal(signal.SIGSTOP)
+        os.kill(first.pid, signal.SIGSTOP)
         assert "另一个任务正在运行" in ingest(busy, status=3)
-        first.send_signal(signal.SIGCONT)
-        assert first.wait(60) == 0
+        os.kill(first.pid, signal.SIGCONT)
+        first.join(60)
+        assert first.exitcode == 0
     finally:
         first.kill()
-        first.wait()
+        first.join()
     assert tables(busy) == undisturbed.states[-1]
     assert raw(busy) == undisturbed.raw
 
 
-def wait_for_more(path: Path, process: subprocess.Popen[bytes]) -> None:
+def wait_for_more(path: Path, process: BaseProcess) -> None:
     """Until the first batch is in the list of arrivals: the others are still to come."""
     before = path.stat().st_size
     while path.stat().st_size == before:
-        assert process.poll() is None, "it ended before anybody could meet it"
+        assert process.is_alive(), "it ended before anybody could meet it"
         time.sleep(0.001)

@@ -20,9 +20,10 @@ BACKUP = [["backup", "--keep", "1"]]
 
 
 @pytest.fixture(scope="module")
-def calm(recent: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def calm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house with a backup. Nobody changes it: copy it."""
-    place = recent.copy(tmp_path_factory.mktemp("calm") / "house")
+    of: House = request.getfixturevalue("recent" if IS_LONG else "small")
+    place = of.copy(tmp_path_factory.mktemp("calm") / "house")
     place.gangshao("backup")
     return place
 

@@ -11,7 +11,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.published import read
 from tests.house import House
-from tests.pipeline import amended_files, judged_city, small_house
+from tests.pipeline import amended_files, judged_city
 from tests.pipeline.ingest_place import REGION, Place
 from tests.pipeline.mail_city import City
 
@@ -70,12 +70,6 @@ def amended(stocked: House, once: Callable[[str, Callable[[Path], None]], Path])
         house.gangshao("run", "--from", amended_files.FIRST, "--to", amended_files.SECOND)
 
     return House(once("amended", build) / "house")
-
-
-@pytest.fixture(scope="session")
-def small(once: Callable[[str, Callable[[Path], None]], Path]) -> House:
-    """Five files, three editions in one replay, of a city that counts as real. Nobody changes it: copy it."""
-    return House(once("small", small_house.build) / "house")
 
 
 @pytest.fixture(scope="session")
