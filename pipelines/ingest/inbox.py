@@ -234,7 +234,8 @@ class _Intake:
     def _kept_large(self, contract: Contract, entry: RawEntry) -> LoadedSubmission:
         head = self._raw.head(contract, entry.content_hash, HEAD)
         drop = submission_of(head, entry.file_name, contract, self._region, entry.content_hash)
-        return LoadedSubmission(replace(drop, drop_id=entry.drop_id, content=b""), entry, is_large=True)
+        chunks = partial(self._raw.chunks, contract, entry.content_hash)
+        return LoadedSubmission(replace(drop, drop_id=entry.drop_id, content=b""), entry, chunks)
 
     def _correct_received(self, found: Sequence[tuple[str, RawEntry]]) -> None:
         """A drop counts from its first arrival, even when learned later: the order of ingesting must not matter."""
@@ -308,7 +309,7 @@ class _Intake:
             return
         drop = submission_of(found.content, _name(file), contract, self._region, content_hash)
         (arrival,) = self._arrivals(file, [replace(drop, content=b"")], backfill, now)
-        arrival = replace(arrival, is_large=True)
+        arrival = replace(arrival, chunks=partial(self._raw.chunks, contract, arrival.entry.content_hash))
         identity, entry = arrival.drop.drop_id, arrival.entry
         self._step("留存")
         known = self._known([identity])
@@ -377,13 +378,9 @@ class _Intake:
         def step() -> None:
             self._step("写入")
 
-        if arrivals[0].is_large:
-            chunks = partial(self._raw.chunks, contract, arrivals[0].entry.content_hash)
-            outcomes = [
-                load_large(
-                    self._warehouse, self._checker, contract, self._region, arrivals[0], chunks, step, before_commit
-                )
-            ]
+        if arrivals[0].chunks is not None:
+            large = arrivals[0]
+            outcomes = [load_large(self._warehouse, self._checker, contract, self._region, large, step, before_commit)]
         else:
             checks = GuardedChecks(checker or self._checker, self._note)
             outcomes = load(self._warehouse, checks, contract, arrivals, step)

@@ -26,11 +26,11 @@ _WRITTEN_TOGETHER = 400_000  # rows
 
 @dataclass(frozen=True)
 class LoadedSubmission:
-    """A drop and how it came. Of a large one the drop holds no content: it is read from raw block by block."""
+    """A drop and how it came. Of a large one the drop holds no content: ``chunks`` gives it, once more when asked."""
 
     drop: Submission
     entry: RawEntry
-    is_large: bool = False
+    chunks: Callable[[], Iterable[bytes]] | None = None
 
 
 class _AgainError(Exception):
@@ -79,16 +79,17 @@ def load_large(
     contract: Contract,
     region: Region,
     arrival: LoadedSubmission,
-    chunks: Callable[[], Iterable[bytes]],
     step: Callable[[], None],
     before_commit: Callable[[], None],
 ) -> FileOutcome:
     """Load one drop of any size in little memory: what ``load`` does, and all or nothing like there.
 
-    ``chunks`` gives the content, once more when keys are repeated far apart, the file goes back whole for its many
-    wrong rows, or it must be read whole. While a block is judged the next is read and those before are written.
+    Its content is read once more when keys are repeated far apart, the file goes back whole for its many wrong rows, or
+    it must be read whole. While a block is judged the next is read and those before are written.
     """
-    drop = arrival.drop
+    drop, chunks = arrival.drop, arrival.chunks
+    if chunks is None:
+        raise AssertionError("a large drop is read from raw")
 
     def attempt(seen: SeenKeys, *, is_refused: bool) -> FileOutcome:
         outcome = FileOutcome(drop.drop_id, drop.named, None, "accepted", None)

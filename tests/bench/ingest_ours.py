@@ -57,8 +57,8 @@ def check_and_write(csv: Path, folder: Path) -> int:
 
     checker = Checker(region, pads(all_keys.load_keys(place).pseudonym), place.memory_limit, place.threads)
     with store.connect(place) as warehouse:
-        arrival = LoadedSubmission(drop, entry, is_large=True)
-        return load_large(warehouse, checker, contract, region, arrival, chunks, lambda: None, lambda: None).rows_total
+        arrival = LoadedSubmission(drop, entry, chunks)
+        return load_large(warehouse, checker, contract, region, arrival, lambda: None, lambda: None).rows_total
 
 
 def put(source: Path, folder: Path, name: str) -> None:

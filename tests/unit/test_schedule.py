@@ -10,7 +10,7 @@ import pytest
 from pipelines.cli import schedule
 from pipelines.core.domain import Edition, UserError
 from pipelines.core.region import load as regions
-from pipelines.core.region.timetable import Timetable, timetable
+from pipelines.core.region.load import Timetable, timetable
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.ledger.db import job

@@ -129,10 +129,11 @@ def submission_of(
         refusal = refused.said
     if not contract.is_person and found is None:
         found = persons_of(content, file_name, contract, region, packed, is_refused=refusal is not None)
+    keeping = Keeping.AS_FEED
     if found is not None:
-        named = named_by_file(file_name, contract, region)
-        return _of(content, content_hash, file_name, contract, named, found, Keeping.NOT)
-    return _of(content, content_hash, file_name, contract, named, refusal, Keeping.AS_FEED, workbook)
+        named, refusal, keeping, workbook = named_by_file(file_name, contract, region), found, Keeping.NOT, None
+    drop_id = _identify(content_hash, file_name, contract, named)
+    return Submission(drop_id, content_hash, file_name, content, named, refusal, keeping, workbook)
 
 
 def closed_submission(
@@ -151,7 +152,8 @@ def closed_submission(
     if contract.forbids_identifiers:
         said, keeping = unopened(said), Keeping.NOT
     named = named_by_file(file_name, contract, region)
-    return _of(content, content_hash, file_name, contract, named, said, keeping)
+    drop_id = _identify(content_hash, file_name, contract, named)
+    return Submission(drop_id, content_hash, file_name, content, named, said, keeping)
 
 
 def named_by_file(file_name: str, contract: Contract, region: Region) -> Slice | None:
@@ -162,21 +164,11 @@ def named_by_file(file_name: str, contract: Contract, region: Region) -> Slice |
         return None
 
 
-def _of(
-    content: bytes,
-    content_hash: str,
-    file_name: str,
-    contract: Contract,
-    named: Slice | None,
-    refusal: Said | None,
-    keeping: Keeping,
-    workbook: Workbook | None = None,
-) -> Submission:
+def _identify(content_hash: str, file_name: str, contract: Contract, named: Slice | None) -> str:
     speaks_for: tuple[str, ...] = (file_name,)
     if named is not None:
         speaks_for = (named.sender, named.period.isoformat(), str(named.version), str(named.is_supplement))
-    drop_id = hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
-    return Submission(drop_id, content_hash, file_name, content, named, refusal, keeping, workbook)
+    return hashlib.sha256("|".join((content_hash, contract.feed, *speaks_for)).encode()).hexdigest()[:_ID_LENGTH]
 
 
 def _said_above(content: bytes, workbook: Workbook | None, contract: Contract, region: Region) -> Preamble:
