@@ -31,10 +31,6 @@ _TOTALS = {
     ("city",): Sql("(area, 3)"),
 }  # 3: the third column, the period
 _AS_GIVEN = Sql("(area, industry, 3)")
-_RECOMPUTED = Sql(
-    "exists (select 1 from recomputed where recomputed.indicator = known.indicator "
-    "and recomputed.grain = known.grain and known.period >= recomputed.since)"
-)
 NO_COHORT = "unknown"  # class of the code that says of a person: none of these groups
 
 
@@ -125,27 +121,26 @@ class Transform:
         reversal = self._con.execute(step("reversal_since")).fetchall()[0][0]
         if reversal is not None:
             since["insured_event"] = min(reversal, since.get("insured_event", reversal))
+        recomputed: dict[str, date] = {}
+        fresh: list[pd.DataFrame] = []
+        gone: list[pd.DataFrame] = []
         final = self._final_since(cutoff_at)
-        starts: dict[Indicator, dict[Grain, date]] = {}
         for indicator in catalogue().values():
             touched = [since[table] for table in indicator.tables if table in since]
-            own = {grain: final[indicator.name, grain] for grain in Grain if (indicator.name, grain) in final}
+            starts = {grain: final[indicator.name, grain] for grain in Grain if (indicator.name, grain) in final}
             if touched:
                 for grain in indicator.grains:
                     first = self._region.period_start(grain, min(touched))
-                    own[grain] = min(first, own.get(grain, first))
-            if own:
-                starts[indicator] = own
-        self._count_files(starts)
-        self._con.execute(step("fresh"))
-        for indicator, own in starts.items():
-            self._write_fresh(indicator, own, cutoff_at)
-        scd2(self._con, tables()["reading"], "fresh", cutoff_at, _RECOMPUTED)
+                    starts[grain] = min(first, starts.get(grain, first))
+            if starts:
+                recomputed[indicator.name] = min(starts.values())
+                self._update(indicator, starts, cutoff_at)
+                fresh.append(self._con.execute("select * from scd2_begun").df())
+                gone.append(self._con.execute("select * from scd2_ended").df())
         drop_fact_views(self._con)
         self._remember()
-        fresh = self._con.execute("select * from scd2_begun").df()
-        gone = self._con.execute("select * from scd2_ended").df()
-        return Change({indicator.name: min(own.values()) for indicator, own in starts.items()}, fresh, gone)
+        none = self._con.execute("select * from reading limit 0").df()
+        return Change(recomputed, pd.concat([none, *fresh]), pd.concat([none, *gone]))
 
     def _final_since(self, cutoff_at: datetime) -> dict[tuple[str, Grain], date]:
         """By indicator and grain the first period that is provisional so far and final at the cut-off."""
@@ -161,8 +156,8 @@ class Transform:
             found |= {(indicator, grain): since for indicator, since in rows}
         return found
 
-    def _write_fresh(self, indicator: Indicator, starts: Mapping[Grain, date], cutoff_at: datetime) -> None:
-        """Compute the periods from each grain's own start on; facts are read from the earliest of them."""
+    def _update(self, indicator: Indicator, starts: Mapping[Grain, date], cutoff_at: datetime) -> None:
+        """Recompute the periods from each grain's own start on; facts are read from the earliest of them."""
         start = min(starts.values())
         create_fact_views(self._con, indicator.tables, start - timedelta(days=indicator.look_back_days))
         self._base(indicator, start)
@@ -170,10 +165,16 @@ class Transform:
             self._fill_zeros(indicator, start)
         else:
             self._con.execute("create or replace temp table dense as select * from base")
+        self._con.execute(step("fresh"))
         for grain, first in starts.items():
             self._write_grain(indicator, grain, first, cutoff_at)
         if indicator.has_cohorts:
             self._write_cohorts(indicator, starts, cutoff_at)
+        since = " or ".join(
+            f"known.grain = {literal(grain)} and known.period >= {literal(day)}" for grain, day in starts.items()
+        )
+        within = Sql(f"known.indicator = {literal(indicator.name)} and ({since})")
+        scd2(self._con, tables()["reading"], "fresh", cutoff_at, within)
 
     def _base(self, indicator: Indicator, start: date) -> None:
         sql = with_second(indicator)
@@ -199,6 +200,7 @@ class Transform:
 
     def _write_grain(self, indicator: Indicator, grain: Grain, start: date, cutoff_at: datetime) -> None:
         """Add the readings of one grain to ``fresh``."""
+        self._count_files(indicator, grain, start)
         places = {
             "period": truncated(grain, self._region),
             "sets": _AS_GIVEN if indicator.kind == "given" else _TOTALS[indicator.dimensions],
@@ -229,15 +231,13 @@ class Transform:
         self._con.execute(step("cohort_spine"), {"feed": feed, "start": start})
         self._con.execute(step("cohort_dense"))
         for grain in (one for one in starts if one in COHORT_GRAINS):
+            self._count_files(indicator, grain, starts[grain])
             values: dict[str, object] = {"indicator": indicator.name, "grain": str(grain), "city": self._region.city}
             values |= {"start": starts[grain], "cutoff_at": cutoff_at}
             self._con.execute(step("fresh_cohorts", period=truncated(grain, self._region)), values)
 
-    def _count_files(self, starts: Mapping[Indicator, Mapping[Grain, date]]) -> None:
-        """Make ``recomputed``, the first period of each indicator and grain, and ``completeness`` from there on."""
-        rows = [(item.name, str(grain), first) for item, own in starts.items() for grain, first in own.items()]
-        self._con.register("starts", pd.DataFrame(rows, columns=["indicator", "grain", "since"], dtype=object))
-        self._con.execute(step("recomputed"))
-        self._con.unregister("starts")
-        by_grain = " ".join(f"when {literal(grain)} then {truncated(grain, self._region)}" for grain in Grain)
-        self._con.execute(step("completeness", period=Sql(f"case grain {by_grain} end")), {"city": self._region.city})
+    def _count_files(self, indicator: Indicator, grain: Grain, start: date) -> None:
+        """Make ``completeness``: of each area and period of a grain how many of the files that are due have come."""
+        feeds = {"feeds": list(indicator.roster_feeds), "start": start}
+        self._con.execute(step("slot", period=truncated(grain, self._region)), feeds)
+        self._con.execute(step("completeness"), {"city": self._region.city})

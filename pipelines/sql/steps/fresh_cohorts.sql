@@ -12,5 +12,4 @@ from (
     where {period} >= $start
     group by grouping sets ((area, cohort, 3), (cohort, 3))
 ) as total
-left join completeness as own
-    on own.indicator = $indicator and own.grain = $grain and own.area = total.area and own.period = total.period
+left join completeness as own on own.area = total.area and own.period = total.period

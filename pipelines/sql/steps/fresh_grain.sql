@@ -13,6 +13,5 @@ from (
     where {period} >= $start
     group by grouping sets ({sets})
 ) as total
-left join completeness as own
-    on own.indicator = $indicator and own.grain = $grain and own.area = total.area and own.period = total.period
+left join completeness as own on own.area = total.area and own.period = total.period
 where $is_count or not (coalesce(own.due, 0) > 0 and own.reporting = 0)
