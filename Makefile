@@ -12,7 +12,7 @@ REPLAY ?= 35
 SHUFFLE := $(if $(ORDER),-p randomly --randomly-seed=$(ORDER))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick setup check reference licences format serve manual setup-bench bench torture test-deploy debian lock
+.PHONY: help run test quick setup check reference docs licences format serve manual setup-bench bench torture test-deploy debian lock
 
 help: ## list what one can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,11 @@ check: setup ## formatting, lint, types, import contracts, portable SQL, words, 
 
 reference: setup ## write docs/reference and the handbook anew from the program
 	@$(BIN)/python -m tests.reference
+
+docs: setup ## build the documents as a site in build/site; warnings are errors, nothing in it is loaded from elsewhere
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@! grep -rlE '<(script|link|img|iframe)[^>]*(src|href)="?(https?:)?//|url\((https?:)?//' build/site --include=*.html --include=*.css
 
 licences: setup ## name, version and licence of every locked package; fails on one that is not accepted
 	@$(BIN)/python -m tests.licence
@@ -77,5 +82,5 @@ debian:
 		|| { echo "A browser or a Chinese font is missing. Install them with: sudo apt-get install $(DEBIAN)"; exit 1; }
 
 lock: ## write the lock files anew (needs uv)
-	@for extra in "" test bench; do uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--python-version 3.11 --no-header --no-annotate --quiet $${extra:+--extra $$extra -c requirements.lock} $$(test "$$extra" != bench || echo "-c requirements-test.lock") -o requirements$${extra:+-$$extra}.lock; done
+	@for extra in "" test bench docs; do uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --no-header --no-annotate --quiet $${extra:+--extra $$extra -c requirements.lock} $$(case "$$extra" in (bench|docs) echo "-c requirements-test.lock";; esac) -o requirements$${extra:+-$$extra}.lock; done

@@ -29,6 +29,7 @@ PAGES = {
     "clerk": (Viewer(Role.COUNTY_CLERK, frozenset({OWN}), "clerk"), f"/area/{OWN}"),
     "analyst": (Viewer(Role.CITY_ANALYST, name="analyst"), "/rules"),
     "administrator": (ADMINISTRATOR, "/accounts"),
+    "auditor": (Viewer(Role.AUDITOR, name="auditor"), "/audit"),
 }
 
 
@@ -65,7 +66,7 @@ def test_the_manual_has_a_chapter_for_each_kind_of_work_and_no_picture_that_is_n
     monkeypatch.setattr(manual, "PICTURES", tmp_path)
     page = asked(speaking(site, LEADER, Language.CHINESE), manual.PATH)
     said = set(words(json.loads(page)))
-    assert {"局领导", "县局经办人员", "分析人员", "系统管理员"} <= said
+    assert {"局领导", "县局经办人员", "分析人员", "系统管理员", "审计员"} <= said
     assert "/assets/manual/" not in page
     assert [one.name for one in manual.CHAPTERS] == list(PAGES)
 

@@ -43,6 +43,7 @@ def test_everything_the_project_asks_for_is_locked() -> None:
         "requirements.lock": project["dependencies"],
         "requirements-test.lock": project["optional-dependencies"]["test"],
         "requirements-bench.lock": project["optional-dependencies"]["bench"],
+        "requirements-docs.lock": project["optional-dependencies"]["docs"],
     }
     assert sorted(wanted) == ALL_LOCKS
     for name, lines in wanted.items():
