@@ -30,7 +30,7 @@ from pipelines.core.settings import Settings
 from pipelines.published import read
 
 LOOK_EVERY = 0.5  # seconds
-LONGEST = 90.0  # seconds for preparing, then the edition is shown as it is; less than read.MOST_BEHIND
+LONGEST = 240.0  # seconds for preparing, then the edition is shown as it is; less than read.MOST_BEHIND
 LIKELY_LONGEST = 300.0  # seconds for what nobody has asked for yet
 _AT_A_TIME = 4  # parts nobody has asked for yet
 _GIVES_WAY = 10  # niceness of the process that prepares

@@ -31,7 +31,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "temp_directory": "",  # nothing a viewer asked for lies about on disk
 }
 _NOTHING = Said("还没有发布任何版次，请先运行 gangshao run", "nothing has been published yet")
-MOST_BEHIND = 120.0  # seconds that readers may be kept on the edition before the one in force
+MOST_BEHIND = 300.0  # seconds that readers may be kept on one edition that is not in force any more
 _ROOM = 16 * 2**20  # bytes of answers kept for each open base
 _WEIGHED = 256  # rows of a long answer
 Parameter = str | int | float | bool | date | datetime | None
@@ -64,7 +64,7 @@ class _Door:
     bases: dict[tuple[Path, bool], dict[tuple[object, ...], _Base]] = field(default_factory=dict)
     shown: dict[Path, str] = field(default_factory=dict)
     behind: dict[Path, float] = field(default_factory=dict)
-    """Since when the pointer has named another edition than the one shown."""
+    """Since when the edition shown has been another than the pointer's."""
 
 
 _door = _Door()
@@ -287,6 +287,7 @@ def show(published: Path, edition_id: str, instead_of: str = "") -> bool:
         is_as_thought = not instead_of or (_door.shown.get(place) == instead_of and not _is_late(place))
         if is_as_thought:
             _door.shown[place] = edition_id
+            _door.behind.pop(place, None)
         else:
             _door.shown.pop(place, None)
         return is_as_thought

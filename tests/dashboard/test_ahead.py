@@ -141,6 +141,22 @@ def test_readers_are_not_kept_on_an_old_edition_for_ever(city: City, monkeypatch
     assert read.files_in_force(city.published, LEADER) != old
 
 
+def test_readers_who_are_shown_a_newer_edition_are_not_sent_on_to_one_that_is_not_prepared(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where editions come faster than their pages are made, the newest prepared one is shown."""
+    monkeypatch.setattr(read, "MOST_BEHIND", 0.5)
+    shutil.copytree(city.published / OLD, city.published / "2026-11-25.2")
+    point_to(city.published, NEW)
+    for shown, before in ((OLD, ""), ("2026-11-25.2", OLD)):
+        assert read.show(city.published, shown, instead_of=before)
+        assert f"{shown}'" in str(read.files_in_force(city.published, LEADER))
+        time.sleep(0.3)
+    assert "2026-11-25.2" in str(read.files_in_force(city.published, LEADER))
+    time.sleep(0.5)
+    assert NEW in str(read.files_in_force(city.published, LEADER))
+
+
 def test_an_edition_that_is_gone_is_shown_no_longer(city: City) -> None:
     read.show(city.published, OLD)
     point_to(city.published, NEW)

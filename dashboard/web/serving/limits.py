@@ -16,7 +16,7 @@ class Limits:
     """Requests that wait for a thread; one more is answered 503."""
     queue_seconds: float = 3.0
     """After so long in the queue a request is answered 503 and not worked on."""
-    answer_seconds: float = 8.0
+    answer_seconds: float = 6.0
     """A reading request without an answer so long after it came is answered 503, though it is being worked on."""
     connections: int = 256
     spare_connections: int = 16
