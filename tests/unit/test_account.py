@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from pipelines.core.domain import Role, UserError
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.accounts import account, link, session
+from pipelines.ledger.accounts import account, link, password, session
 from pipelines.ledger.accounts.session import Session
 from pipelines.ledger.accounts.sign_in import Refused, SignedIn, set_own_password, sign_in
 from pipelines.ledger.audit_trail import trail
@@ -18,6 +19,12 @@ from pipelines.ledger.audit_trail.trail import Act, Actor
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DESK = Actor("administrator:root", "10.1.1.1")
 GOOD, OTHER = "purple hippo naps on roofs", "seven kettles under snowfall"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed by argon2id's least parameters; `test_guessing` looks at the product's."""
+    monkeypatch.setattr(password, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

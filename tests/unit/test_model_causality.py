@@ -12,6 +12,7 @@ from model_city import calendar, daily_city, weekly_regions
 from models.backtest import Outlook, Trace, outlook, trace
 from models.methods import METHODS
 from models.panel import Grain, Panel, periods_from
+from tests.tier import IS_LONG
 
 COUNTS: dict[Grain, int] = {"day": 440, "week": 130, "month": 60, "quarter": 36}
 JUDGED = 16
@@ -40,7 +41,7 @@ def usual(grain: Grain, method: str) -> tuple[Trace, Outlook]:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("grain", COUNTS)
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2 if IS_LONG else 1, deadline=None)
 @given(later=st.integers(1, JUDGED - 1), fill=st.sampled_from([0.0, 40.0, 1e6]), is_cut=st.booleans())
 def test_whatever_comes_later_changes_nothing(grain: Grain, method: str, later: int, fill: float, is_cut: bool) -> None:
     whole = panel(grain)

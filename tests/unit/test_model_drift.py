@@ -11,15 +11,17 @@ from models.backtest import outlook, trace
 from models.methods import METHODS
 from models.panel import Floats, Panel
 from models.quality import ALPHA, drift
+from tests.tier import IS_LONG
 
 pytestmark = pytest.mark.xdist_group("drift")  # one city for all of them
-WEEKS, RECENT, YEAR, SEEDS, REGIONS = 240, 13, 52, 20, 12
+WEEKS, RECENT, YEAR, REGIONS = (240, 13, 52, 12) if IS_LONG else (190, 13, 52, 8)
+SEEDS = 20 if IS_LONG else 4
 TABLE = calendar("2010-01-03", 7 * WEEKS + 120, festival=False)
 IS_RECENT = np.arange(RECENT + YEAR) >= YEAR
 
 
 def cities(noise_at_last: float) -> Panel:
-    """Twenty cities of twelve regions, weekly; the noise is 8 %, and so much in the last thirteen weeks."""
+    """Cities of some regions, weekly; the noise is 8 %, and so much in the last thirteen weeks."""
     rng = np.random.default_rng(8)
     weeks = pd.date_range("2010-01-03", periods=WEEKS, freq="7D")
     season = 1 + 0.3 * np.cos(2 * np.pi * weeks.day_of_year.to_numpy() / 365.25)
@@ -52,7 +54,7 @@ EXPECTED = {"coverage_80": 0.8, "coverage_95": 0.95, "p_below_0.05": 0.05}
 
 
 @pytest.mark.parametrize("figure", EXPECTED)
-def test_noise_that_stays_as_it_was_is_no_drift_in_any_of_twenty_cities(figure: str) -> None:
+def test_noise_that_stays_as_it_was_is_no_drift_in_any_city(figure: str) -> None:
     found = [drift(hits(0.08)[figure][:, seed], IS_RECENT, EXPECTED[figure]) for seed in range(SEEDS)]
     assert not any(one.is_drift for one in found)
     assert all(one.value == pytest.approx(EXPECTED[figure], abs=0.15) for one in found)
@@ -81,7 +83,7 @@ def test_series_that_move_together_are_worth_fewer_sums() -> None:
 
 def test_false_findings_are_as_rare_as_promised_when_all_series_move_together() -> None:
     rng = np.random.default_rng(5)
-    count = 4000
+    count = 4000 if IS_LONG else 1500
     shared = rng.normal(size=(count, 65, 1)) * 0.7 + rng.normal(size=(count, 65, 12)) * np.sqrt(1 - 0.49)
     inside = (np.abs(shared) < 1.2816).astype(float)
     false = np.mean([drift(one, IS_RECENT, 0.8).is_drift for one in inside])

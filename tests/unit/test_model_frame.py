@@ -13,8 +13,9 @@ from models.assess import assess
 from models.backtest import backtest, outlook
 from models.methods import METHODS, SEASONAL
 from tests.model_frame import COLUMNS, judge, panel_of
+from tests.tier import IS_LONG
 
-WEEKS = 240
+WEEKS = 240 if IS_LONG else 170
 TABLE = calendar("2010-01-03", 7 * WEEKS + 120, festival=False)
 CLAIMS = Path(__file__).resolve().parents[3] / "shared" / "realdata" / "us_unemployment_claims" / "ar539.csv.gz"
 
@@ -59,7 +60,7 @@ def test_the_judgement_is_that_of_assess() -> None:
 
 
 def test_the_intervals_of_the_judged_windows_hold_what_they_say() -> None:
-    every = judge(long(), TABLE, "week", start=weekly_regions(WEEKS).periods[130].date())
+    every = judge(long(), TABLE, "week", start=weekly_regions(WEEKS).periods[WEEKS - 110].date())
     for name, least, most in (("80", 0.7, 0.92), ("95", 0.88, 0.995)):
         assert least < every["observed"].between(every[f"lo{name}"], every[f"hi{name}"]).mean() < most
 
@@ -75,16 +76,16 @@ def test_rows_in_any_order_and_rows_that_lack_say_the_same() -> None:
 
 def test_the_window_told_is_the_one_that_speaks() -> None:
     """Weekly counts that scatter more than five times as wide as Poisson: one week alone says nothing, two may."""
-    rng = np.random.default_rng(5)
+    rng, first = np.random.default_rng(5), WEEKS - (90 if IS_LONG else 45)
     weeks = pd.date_range("2010-01-03", periods=WEEKS, freq="7D")
     values = rng.poisson(rng.gamma(15.0, 20.0, (WEEKS, 8)))
     frame = pd.DataFrame(values, index=weeks, columns=[f"R{row}" for row in range(8)]).rename_axis("period")
     frame = frame.reset_index().melt("period", var_name="series", value_name="value")
-    start = weeks[150].date()
+    start = weeks[first].date()
     found = judge(frame, TABLE, "week", start=start)
     rows = backtest(panel_of(frame, "week"), TABLE, start)
     strength = rows.set_index(["period", "series_id", "window_periods"])["strength"]
-    chosen = strength.loc[list(zip(weeks[150:].repeat(8), found["series"], found["window_periods"], strict=True))]
+    chosen = strength.loc[list(zip(weeks[first:].repeat(8), found["series"], found["window_periods"], strict=True))]
     best = strength.groupby(["period", "series_id"], sort=False).max()
     spikes = found["spike"].fillna(False).to_numpy(dtype=bool)
     assert spikes.any()
@@ -180,7 +181,11 @@ def claims(until: str) -> pd.DataFrame:
         columns={"st": "series", "c3": "value"}
     )
     raw["period"] = raw["c2"] - pd.Timedelta(days=6)
-    return raw[raw["series"].isin(["CA", "NY", "TX"]) & (raw["c2"] >= "2008-01-01") & (raw["c2"] <= until)]
+    return raw[
+        raw["series"].isin(["CA", "NY", "TX"])
+        & (raw["c2"] >= ("2008-01-01" if IS_LONG else "2014-01-01"))
+        & (raw["c2"] <= until)
+    ]
 
 
 @pytest.mark.skipif(not CLAIMS.exists(), reason="../shared/realdata/us_unemployment_claims is not there")

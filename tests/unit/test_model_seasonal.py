@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_city import calendar, changed, daily_city, weekly_regions
 
-from models.assess import Memory, assess, course_of
+from models.assess import Assessment, Memory, assess, course_of
 from models.backtest import Trace, outlook, trace
 from models.methods import METHODS, SEARCHES, SEASONAL, counterpart
 from models.model_state import from_arrays, to_arrays
 from models.panel import Panel, periods_from
 from models.recipe import BY_METHOD, FIRST_ANCHOR
+from tests.tier import IS_LONG
 
 DAYS, FIRST = 900, "2021-03-01"
 TABLE = calendar(FIRST, DAYS + 120)
@@ -26,6 +27,19 @@ START = date(2023, 1, 1)
 @functools.cache
 def city() -> Panel:
     return daily_city(DAYS, first=FIRST)
+
+
+YOUNG = 560  # days: enough for a year, a window and a refit
+
+
+@functools.cache
+def young_city() -> Panel:
+    return city().until(YOUNG - 1)
+
+
+@functools.cache
+def young_anew(name: str) -> Assessment:
+    return assess(young_city(), TABLE, None, METHODS[name])[0]
 
 
 @functools.cache
@@ -131,7 +145,7 @@ def test_before_a_year_and_a_window_nothing_is_said_and_then_it_is(grain) -> Non
     assert (grown.forecast["lo95"] <= grown.forecast["hi95"]).all()
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4 if IS_LONG else 1, deadline=None)
 @given(cut=st.integers(5, 200), fill=st.sampled_from([0.0, 40.0, 1e4]))
 def test_whatever_comes_later_changes_nothing(cut: int, fill: float) -> None:
     values = city().values.copy()
@@ -206,18 +220,19 @@ def kept(memory: Memory) -> Memory:
 
 @pytest.mark.parametrize("age", [1, 30, 380])
 def test_a_memory_from_a_file_changes_nothing_whatever_was_corrected(age: int) -> None:
-    _, memory = assess(city().until(DAYS - 40), TABLE, None, SEASONAL)
-    column = DAYS - 39 - age
-    corrected = changed(city().until(DAYS - 39), column, np.full(12, 9.0))
+    _, memory = assess(young_city().until(YOUNG - 40), TABLE, None, SEASONAL)
+    column = YOUNG - 39 - age
+    corrected = changed(young_city().until(YOUNG - 39), column, np.full(12, 9.0))
     found, after = assess(corrected, TABLE, kept(memory), SEASONAL)
     same(found, assess(corrected, TABLE, None, SEASONAL)[0])
-    same(assess(city(), TABLE, kept(after), SEASONAL)[0], assess(city(), TABLE, None, SEASONAL)[0])
+    same(assess(young_city(), TABLE, kept(after), SEASONAL)[0], young_anew("seasonal"))
 
 
 def test_what_one_method_remembers_is_of_no_use_to_another() -> None:
-    memories = {name: assess(city().until(DAYS - 2), TABLE, None, method)[1] for name, method in METHODS.items()}
-    anew = {name: assess(city(), TABLE, None, method)[0] for name, method in METHODS.items()}
+    before = young_city().until(YOUNG - 2)
+    memories = {name: assess(before, TABLE, None, method)[1] for name, method in METHODS.items()}
+    anew = {name: young_anew(name) for name in METHODS}
     for name, other in (("seasonal", "level_factor"), ("level_factor", "seasonal")):
         assert kept(memories[name]).method == name
-        same(assess(city(), TABLE, kept(memories[other]), METHODS[name])[0], anew[name])
+        same(assess(young_city(), TABLE, kept(memories[other]), METHODS[name])[0], anew[name])
     assert not np.allclose(anew["seasonal"].score["expected"], anew["level_factor"].score["expected"])

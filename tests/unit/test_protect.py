@@ -9,6 +9,7 @@ from scipy.optimize import linprog
 
 from pipelines.publishing import suppression as protect_module
 from pipelines.publishing.suppression import Measure, adds_up, protect, sums, witness_distance, witnesses
+from tests.tier import IS_LONG
 
 NEED = 9.0
 
@@ -64,7 +65,7 @@ TABLES = arrays.arrays(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 if IS_LONG else 20, deadline=None)
 @given(TABLES)
 def test_after_suppression_no_hidden_cell_is_bounded_inside_its_protection(inner: np.ndarray) -> None:
     value = with_totals(inner.astype(float))
@@ -74,7 +75,7 @@ def test_after_suppression_no_hidden_cell_is_bounded_inside_its_protection(inner
     assert (hidden >= (value < 10)).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40 if IS_LONG else 15, deadline=None)
 @given(TABLES, st.randoms(use_true_random=False))
 def test_what_is_known_elsewhere_is_not_leant_on(inner: np.ndarray, random: object) -> None:
     value = with_totals(inner.astype(float))
@@ -88,7 +89,7 @@ def test_what_is_known_elsewhere_is_not_leant_on(inner: np.ndarray, random: obje
     assert (widths(item, is_open)[is_open] >= NEED - 0.01).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40 if IS_LONG else 15, deadline=None)
 @given(TABLES)
 def test_what_proportional_fitting_finds_is_never_wider_than_what_is_possible(inner: np.ndarray) -> None:
     value = with_totals(inner.astype(float))
