@@ -165,7 +165,8 @@ class Transform:
             self._fill_zeros(indicator, start)
         else:
             self._con.execute("create or replace temp table dense as select * from base")
-        self._con.execute(step("fresh"))
+        said = [column for column in tables()["reading"].columns if column.name not in {"known_from", "known_to"}]
+        self._con.execute(step("fresh", columns=Sql(", ".join(column.definition for column in said))))
         for grain, first in starts.items():
             self._write_grain(indicator, grain, first, cutoff_at)
         if indicator.has_cohorts:

@@ -271,6 +271,37 @@ def test_day_by_day_ends_where_one_run_over_everything_ends(
         whole.con.close()
 
 
+def test_the_first_edition_of_a_large_city_keeps_all_its_days(facts: Facts) -> None:
+    """Only here a transaction computes more readings of one indicator than DuckDB keeps in one group of rows."""
+    days, first = 520, MONDAY - timedelta(days=520)
+    facts.con.execute(
+        "create table sent as select 'd' || row_number() over () as drop_id, code as sender, "
+        "cast($first as date) + cast(day as integer) as period from range($days) as day(day) cross join place "
+        "where level = 'unit'",
+        {"first": first, "days": days},
+    )
+    facts.con.execute(
+        "insert into drop_register by name select drop_id, drop_id as content_hash, 'benefit_claim' as feed, sender, "
+        "period, 1 as version, false as is_supplement, period as received_at, period as known_at, "
+        "'accepted' as status from sent"
+    )
+    facts.con.execute(
+        "insert into benefit_claim by name select drop_id, 1 as line_number, sender as area, 'C' as industry, "
+        "period as filed_on from sent"
+    )
+    transform = Transform(facts.con, REGION, roster(REGION, first, MONDAY))
+    transform.restore(None)
+    facts.con.execute("begin")
+    transform.run(at(MONDAY))
+    facts.con.execute("commit")
+    ((of_days, periods, weeks),) = facts.con.execute(
+        "select count(*) filter (grain = 'day'), count(distinct period) filter (grain = 'day'), "
+        "count(distinct period) filter (grain = 'week') from reading where indicator = 'benefit_claim'"
+    ).fetchall()
+    assert of_days > 122_880
+    assert (periods, weeks) == (days, (days + 6) // 7)
+
+
 def test_the_order_of_indicators_is_read_from_their_sql() -> None:
     assert catalogue()["insured_net_change_rate"].tables == ("insured_event", "insured_headcount")
     assert catalogue()["insured_net_change_rate"].roster_feeds == ("insured_event",)
