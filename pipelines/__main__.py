@@ -40,7 +40,7 @@ def main() -> None:
         log.info("command refused", exc_info=True, extra={"fields": {"command": command}})
         from pipelines.cli.terminal import console  # noqa: PLC0415  # after become_lean, for it brings pandas
 
-        console.print(f"[bold]{error}[/bold]" if sys.stderr.isatty() else str(error), markup=sys.stderr.isatty())
+        console.print(str(error), style="bold")
         sys.exit(QUIET if isinstance(error, BusyError) else 2)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 0

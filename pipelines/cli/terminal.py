@@ -14,7 +14,8 @@ from pipelines.core.region import load as regions
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
 
-console = Console(stderr=True, highlight=False)
+# sentences name files as senders named them: nothing in them is markup, and a log gets each in one line
+console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
     if not console.is_terminal:
         yield _lines()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         tasks: dict[str, int] = {}
 

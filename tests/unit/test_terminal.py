@@ -26,6 +26,12 @@ def test_without_a_terminal_each_stage_says_when_it_begins_and_ends(
     assert (tmp_path / "log").read_text(encoding="utf-8").splitlines() == ["版次 …", "版次：3 项，0 秒"]
 
 
+def test_a_sentence_is_one_line_and_nothing_a_sender_named_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = f"benefit_claim/[/b] [red]{'很' * 120} :warning: _v9.csv 退回：整份退回"
+    terminal.console.print(sentence)
+    assert capsys.readouterr().err == f"{sentence}\n"
+
+
 @pytest.mark.parametrize(
     ("at", "day"),
     [
