@@ -67,6 +67,8 @@ class _Door:
     shown: dict[Path, str] = field(default_factory=dict)
     behind: dict[Path, float] = field(default_factory=dict)
     """Since when the edition shown has been another than the pointer's."""
+    prepared: str = ""
+    """The edition whose pages were made last; its files stay open beside those of the edition that is shown."""
 
 
 _door = _Door()
@@ -242,7 +244,7 @@ def _lease(published: Path, *, with_restricted: bool) -> Iterator[_Base]:
         if base is None:
             base = open_ones[state] = _open(folder, with_restricted)
         if not _preparing.get():
-            kept = {state[0], _pointer(published)}
+            kept = {state[0], _pointer(published), _door.prepared}
             for other in [one for one in open_ones if one != state and (one[0] not in kept or one[0] == state[0])]:
                 _retire(open_ones.pop(other))
         base.users += 1
@@ -269,6 +271,7 @@ def close() -> None:
                 base.connection.close()
         _door.bases.clear()
         _door.shown.clear()
+        _door.prepared = ""
 
 
 def pointed_at(published: Path) -> str:
@@ -300,6 +303,7 @@ def show(published: Path, edition_id: str, instead_of: str = "") -> bool:
 def preparing(edition_id: str) -> Iterator[None]:
     """Read from this edition in the present thread, whichever is shown to others."""
     token = _preparing.set(edition_id)
+    _door.prepared = edition_id
     try:
         yield
     finally:

@@ -112,12 +112,14 @@ def _disjoint_sums(frame: pd.DataFrame, panel: Panel, width: int, names: list[st
 
 
 def _drift(panel: Panel, starts: np.ndarray, width: int, hits: Floats, expected: float) -> Drift:
-    """Compare the sums of the last 91 days with those of the year before."""
+    """Compare the sums of the last 91 days with those of the year before; one period alone is no drift."""
+    if len(panel.periods) < 2:
+        return Drift(np.nan, np.nan, 0.0, False)
     ends = panel.periods[starts + width - 1] if len(starts) else panel.periods[:0]
     age = panel.periods[-1] - ends
     is_recent = np.asarray(age < RECENT)
     inside = np.asarray(age < RECENT + YEAR)
-    length = (panel.periods[-1] - panel.periods[0]) / max(len(panel.periods) - 1, 1) * width
+    length = (panel.periods[-1] - panel.periods[0]) / (len(panel.periods) - 1) * width
     if np.isfinite(hits[is_recent]).any(axis=1).sum() < LEAST_SHARE * (RECENT / length):
         return Drift(np.nan, np.nan, 0.0, False)
     return drift(hits[inside], is_recent[inside], expected)

@@ -157,6 +157,22 @@ def test_readers_who_are_shown_a_newer_edition_are_not_sent_on_to_one_that_is_no
     assert NEW in str(read.files_in_force(city.published, LEADER))
 
 
+def test_files_of_the_edition_that_is_prepared_stay_open_though_a_newer_one_is_in_force(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(city.published / OLD, city.published / "2026-11-25.2")
+    read.show(city.published, OLD)
+    point_to(city.published, NEW)
+    opened: list[Path] = []
+    open_files = read._open
+    monkeypatch.setattr(read, "_open", lambda folder, *kind: (opened.append(folder), open_files(folder, *kind))[1])
+    for _ in range(3):
+        with read.preparing("2026-11-25.2"):
+            read.read("open_warning", LEADER, published=city.published)
+        read.read("open_warning", LEADER, published=city.published)
+    assert sorted(one.name for one in opened) == [OLD, "2026-11-25.2"]
+
+
 def test_an_edition_that_is_gone_is_shown_no_longer(city: City) -> None:
     read.show(city.published, OLD)
     point_to(city.published, NEW)

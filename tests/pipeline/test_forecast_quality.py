@@ -4,12 +4,17 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
+from models.panel import Panel
 from pipelines.core.domain import GENERAL, Role, Viewer
+from pipelines.core.region.load import load
 from pipelines.published.read import read
 from pipelines.published.scope import RefusedError
+from pipelines.warehouse.forecast_quality import figures
 from tests.house import ROOT, House
 from tests.regions.us_states.drops import write_drops
 
@@ -43,6 +48,26 @@ def test_the_first_edition_of_a_month_looks_and_finds_only_the_break(states: Hou
     drifted = {(day.isoformat(), figure) for day, figure, is_drift in rows if is_drift}
     assert {day for day, _ in drifted} <= {"2020-04-04", "2020-05-02", "2020-06-06"}
     assert {figure for day, figure in drifted if day == "2020-06-06"} >= {"coverage_95", "p_below_0.05"}
+
+
+def test_a_city_in_its_first_week_has_no_drift_yet() -> None:
+    region = load(ROOT / "data" / "regions" / "liaocheng")
+    series = pd.DataFrame({"series_id": ["a"], "level": "total", "area": region.city, "industry": "ALL"})
+    first = Panel(series, pd.DatetimeIndex(["2026-01-05"]), np.array([[3.0]]), np.array([[1.0]]), "week")
+    with duckdb.connect() as con:
+        con.execute(
+            "create table forecast as select 'weekly_claims' as indicator, $city as area, 'ALL' as industry, "
+            "'all' as cohort, 1 as horizon, timestamp '2026-01-05' as period, timestamp '2026-01-04' as made_on, "
+            "'2026-01-04.1' as edition_id, 1.0 as lo80, 5.0 as hi80, 0.0 as lo95, 6.0 as hi95",
+            {"city": region.city},
+        )
+        con.execute(
+            "create table score (indicator text, area text, industry text, cohort text, window_periods int, "
+            "window_from timestamp, day date, edition_id text, p double)"
+        )
+        found = figures(con, region, "weekly_claims", first)
+    assert set(found) == {"coverage_80", "coverage_95", "p_below_0.05"}
+    assert not any(figure.is_drift or np.isfinite(figure.value) for figure in found.values())
 
 
 def test_the_shares_are_those_of_the_published_forecasts_and_readings(states: House) -> None:

@@ -166,16 +166,18 @@ def given_roles(ledger: Ledger, now: datetime) -> list[Given]:
 def told_owner(ledger: Ledger, name: str, now: datetime) -> list[Given]:
     """Links by which somebody could set an account's password anew, of the last two weeks, newest first."""
     found = []
-    for entry, details in _entries(ledger, now - OWNER_TOLD_FOR, (Act.LINK,)):
+    for entry, details in _entries(ledger, now - OWNER_TOLD_FOR, (Act.LINK,), f":{name}"):
         role, _, whose = entry.target.partition(":")
         if details.get("had_password") and whose == name:
             found.append(Given(_instant(entry), entry.who, Role(role), name, is_link=True))
     return found
 
 
-def _entries(ledger: Ledger, since: datetime, acts: Collection[Act]) -> list[tuple[Entry, dict[str, Any]]]:
-    """Entries of some acts with their details, newest first."""
-    every = [entry for act in acts for entry in trail.entries(ledger, act=act, since=since)]
+def _entries(
+    ledger: Ledger, since: datetime, acts: Collection[Act], target_end: str = ""
+) -> list[tuple[Entry, dict[str, Any]]]:
+    """Entries of some acts, of targets that end so, with their details, newest first."""
+    every = [entry for act in acts for entry in trail.entries(ledger, act=act, since=since, target_end=target_end)]
     return [(entry, json.loads(entry.details)) for entry in sorted(every, key=lambda one: one.seq, reverse=True)]
 
 

@@ -230,10 +230,13 @@ def entries(
     since: datetime | None = None,
     who: str = "",
     act: Act | None = None,
+    target_end: str = "",
     before: int | None = None,
     most: int | None = None,
 ) -> Sequence[Entry]:
-    """Entries, newest first: since an instant, of whoever has ``who`` in the name, of one act, before a number."""
+    """Entries, newest first: since an instant, of whoever has ``who`` in the name, of one act, of targets that end so,
+    before a number.
+    """
     query: Select[tuple[object, ...]] = select(audit_table).order_by(audit_table.c.seq.desc())
     if since is not None:
         query = query.where(audit_table.c.at >= instant(since))
@@ -241,6 +244,8 @@ def entries(
         query = query.where(audit_table.c.who.contains(who, autoescape=True))
     if act is not None:
         query = query.where(audit_table.c.act == act.value)
+    if target_end:
+        query = query.where(audit_table.c.target.endswith(target_end, autoescape=True))
     if before is not None:
         query = query.where(audit_table.c.seq < before)
     if most is not None:
