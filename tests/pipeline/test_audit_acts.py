@@ -27,19 +27,18 @@ from pipelines.ledger.workflow.steps import Ground, Subject
 from tests.faults.watcher import PAGE, TODAY
 from tests.house import NEW_PASSWORD, House
 from tests.permitted import PERMISSIONS
+from tests.pipeline import small_house
+from tests.pipeline.ingest_place import claims
 
-HEADER = "业务流水号,增减类型,身份证号,姓名,统一社会信用代码,单位名称,参保地区,行业代码,原因代码,生效日期,申报日期"
-NAME = "insured_event_371502_20261029_v9"
+NAME = "benefit_claim_371521_20261023_v9"
 ORIGIN = {"Origin": "http://localhost"}
-pytestmark = pytest.mark.xdist_group("recent")
+pytestmark = pytest.mark.xdist_group("small")
 
 
 def by_commands(place: House, region: Path) -> None:
     """What an administrator does in a bad week."""
     place.environment["GANGSHAO_AUDITOR_MAIL"] = "auditor@example.com"
-    inbox = place.data / "inbox" / "insured_event"
-    inbox.mkdir(parents=True, exist_ok=True)
-    (inbox / f"{NAME}.csv").write_text(f"{HEADER}\n", encoding="utf-8")
+    small_house.put(place, "benefit_claim", f"{NAME}.csv", claims([]), 25)
     place.gangshao("ingest")
     place.gangshao("ingest", status=3)
     listed = place.gangshao("drops", "--state", "held").stdout
@@ -51,11 +50,11 @@ def by_commands(place: House, region: Path) -> None:
     place.environment["GANGSHAO_SMTP_PASSWORD"] = "s3cret-of-the-mail"
     place.gangshao("run", "--rebuild")
     place.gangshao("replay")
-    place.gangshao("restate", "vacancy", "--from", "2026-10-25")
+    place.gangshao("restate", "benefit_claim", "--from", "2026-10-22")
     place.gangshao("purge")
     place.gangshao("publish")
     place.gangshao("backup")
-    place.gangshao("trace", "benefit_claim", "2026-10-28", "--grain", "day", "--csv", str(place.folder / "lines.csv"))
+    place.gangshao("trace", "benefit_claim", "2026-10-22", "--grain", "day", "--csv", str(place.folder / "lines.csv"))
 
 
 def by_pages(place: House) -> None:
@@ -79,7 +78,7 @@ def by_the_duty_desk(place: House, ledger: Ledger) -> None:
     """A warning taken on, brought on by delegation, with a measure."""
     region, now = load(place.region), datetime.now(UTC)
     duty, desk = Viewer(Role.CITY_DUTY, name="duty"), Actor("city_duty:duty", "127.0.0.1")
-    one = Subject("w1", "2026-10-31.1", "371502", Level.ORANGE)
+    one = Subject("w1", small_house.LAST, "371521", Level.ORANGE)
     steps.apply_transition(
         ledger,
         region.transition,
@@ -104,10 +103,10 @@ def by_the_duty_desk(place: House, ledger: Ledger) -> None:
 
 
 @pytest.fixture(scope="module")
-def week(recent: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+def week(small: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house in which everything that can be done was done."""
     folder = tmp_path_factory.mktemp("week")
-    place = recent.copy(folder / "house")
+    place = small.copy(folder / "house")
     region = folder / "liaocheng"
     shutil.copytree(place.region, region)
     place.environment["GANGSHAO_REGION"] = str(region)

@@ -17,12 +17,17 @@ from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import publication
 from pipelines.published import schema
 from pipelines.published.read import close, edition_in_force
-from tests.faults.evening import DAY, evening_of
+from tests.faults import evening
+from tests.faults.evening import evening_of
 from tests.faults.watcher import PAGE, edition_of_page
 from tests.house import House
+from tests.pipeline import small_house
+from tests.pipeline.ingest_place import claims
+from tests.tier import IS_LONG
 
 pytestmark = pytest.mark.xdist_group("backup")
 FIRST = Path(__file__).parent / "first_schema"  # tables as they were in the first published form
+AREA, DAY, LAST = ("371503", evening.DAY, "2026-10-31.1") if IS_LONG else ("371521", small_house.NEXT, small_house.LAST)
 ORIGIN = {"Origin": "http://localhost"}
 WARNING = "select episode_id from episode where known_to is null and status = 'open' order by all limit 1"
 
@@ -87,30 +92,36 @@ def pages(place: House) -> dict[str, str]:
     assert client.post(link[link.index("/sign-in/") :], json={}, headers=ORIGIN).get_json() == {"to": "/"}
     ((episode,),) = place.ask(WARNING)
     shown = {}
-    for address in ("/", "/area/371503", f"/warning/{episode}"):
+    for address in ("/", f"/area/{AREA}", f"/warning/{episode}"):
         inputs = [{**given, "value": address if given["property"] == "pathname" else ""} for given in PAGE["inputs"]]
         answer = client.post("/_dash-update-component", json={**PAGE, "inputs": inputs}, headers=ORIGIN)
         shown[address.split("/")[1]] = edition_of_page(answer.get_data(as_text=True))
-    for name in ("warnings.csv", "readings.csv?area=371503&grain=day"):
+    for name in ("warnings.csv", f"readings.csv?area={AREA}&grain=day"):
         shown[name] = str(client.get(f"/download/{name}").status_code)
-    shown["figure"] = str(client.get("/figure?indicator=benefit_claim&area=371503&industry=ALL&days=7").status_code)
+    shown["figure"] = str(client.get(f"/figure?indicator=benefit_claim&area={AREA}&industry=ALL&days=7").status_code)
     ledger.close()
     close()
     return shown
 
 
 def test_files_of_the_first_form_are_shown_and_the_next_edition_goes_on_from_them(
-    recent: House, files: Path, house: Callable[[House], House]
+    request: pytest.FixtureRequest, house: Callable[[House], House]
 ) -> None:
     """Only this finds a page or an edition that needs a column which old published files do not have."""
-    undisturbed = house(recent)
-    evening_of(undisturbed, files)
+    undisturbed = house(request.getfixturevalue("recent" if IS_LONG else "small"))
+    (undisturbed.data / "DEMONSTRATION").touch()  # a link lets a leader in
+    if IS_LONG:
+        evening_of(undisturbed, request.getfixturevalue("files"))
+    else:
+        content = claims(range(500, 512), filed="2026-10-24")
+        small_house.put(undisturbed, "benefit_claim", "benefit_claim_371521_20261024.csv", content, 25)
+        small_house.report(undisturbed, 24)
     place = house(undisturbed)
     first_form(place)
     assert tables()["nowcast"].is_published
     assert place.ask("select count(*) from duckdb_tables() where table_name in ('nowcast', 'revision')") == [(0,)]
-    wanted = dict.fromkeys(("", "area", "warning"), "2026-10-31.1")
-    downloads = {"warnings.csv": "200", "readings.csv?area=371503&grain=day": "200", "figure": "200"}
+    wanted = dict.fromkeys(("", "area", "warning"), LAST)
+    downloads = {"warnings.csv": "200", f"readings.csv?area={AREA}&grain=day": "200", "figure": "200"}
     assert pages(place) == wanted | downloads == pages(undisturbed)
     for one in (place, undisturbed):
         one.gangshao("ingest", "--backfill")
@@ -127,8 +138,8 @@ def test_files_of_the_first_form_are_shown_and_the_next_edition_goes_on_from_the
     assert pages(place) == dict.fromkeys(wanted, f"{DAY}.1") | downloads
 
 
-def test_files_of_a_newer_program_are_refused_and_left_alone(recent: House, house: Callable[[House], House]) -> None:
-    place = house(recent)
+def test_files_of_a_newer_program_are_refused_and_left_alone(small: House, house: Callable[[House], House]) -> None:
+    place = house(small)
     for path in place.restricted.parent.glob("*.duckdb"):
         shutil.copyfile(path, path.with_suffix(".own"))
         path.with_suffix(".own").replace(path)
