@@ -15,7 +15,7 @@ from dashboard.summary.reference import region, steps_from
 from dashboard.web import data
 from dashboard.web.security import trail
 from dashboard.web.security.entrance import ROLE_TITLES
-from pipelines.core.domain import ANNOUNCED, ENDS, EVENT_KINDS, Audience, Level, State
+from pipelines.core.domain import ANNOUNCED, ENDS, Audience, Level, State
 from pipelines.core.region.office_hours import suspected_at
 from pipelines.ledger.workflow.acknowledgement import Acknowledgement, acknowledgements
 from pipelines.ledger.workflow.measure import Measure, Progress, measures
@@ -71,11 +71,8 @@ def closed_by_data() -> Closed:
     closed, until = data.read("closed_warning"), data.until()
     with trail().ledger.reading() as connection:
         acted, told_from = handled_episodes(connection), first_published_day(connection)
-        is_acted_on = closed["episode_id"].isin(acted)
-        stands = workflow_states(connection, list(closed.loc[is_acted_on, "episode_id"]), until)
+        stands = workflow_states(connection, [one for one in closed["episode_id"] if one in acted], until)
     since = pd.Timestamp(data.edition().day - UNVERIFIED_DAYS)
-    is_late = (closed["level"] <= Level.YELLOW) & (closed["closed_on"] >= since)
-    closed = closed[is_acted_on | is_late | closed["kind"].isin(EVENT_KINDS)]  # the others are over in any case
     kept: dict[str, list[bool]] = {"held": [], "events": [], "unverified": []}
     for episode_id, kind, level, closed_on in zip(
         closed["episode_id"], closed["kind"], closed["level"].astype(int), closed["closed_on"], strict=True
@@ -86,7 +83,8 @@ def closed_by_data() -> Closed:
         kept["held"].append(stays and not is_open)
         kept["events"].append(stays and is_open)
         kept["unverified"].append(is_open and not stays and level <= Level.YELLOW and closed_on >= since)
-    return Closed(**{name: closed[np.array(chosen, dtype=bool)] for name, chosen in kept.items()})
+    # most often there are none: then nothing is copied, for every page asks
+    return Closed(**{name: closed[np.array(of)] if any(of) else closed.iloc[:0] for name, of in kept.items()})
 
 
 def is_closed(row: Any) -> bool:
