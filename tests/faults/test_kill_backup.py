@@ -10,6 +10,7 @@ from pipelines.operations import inventory
 from tests.faults.killer import Point
 from tests.faults.nursery import Kill, Nursery, calls_of
 from tests.house import House
+from tests.pipeline.tier_house import house_of
 from tests.tier import IS_LONG
 
 pytestmark = pytest.mark.xdist_group("backup")
@@ -22,8 +23,7 @@ BACKUP = [["backup", "--keep", "1"]]
 @pytest.fixture(scope="module")
 def calm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house with a backup. Nobody changes it: copy it."""
-    of: House = request.getfixturevalue("recent" if IS_LONG else "small")
-    place = of.copy(tmp_path_factory.mktemp("calm") / "house")
+    place = house_of(request).copy(tmp_path_factory.mktemp("calm") / "house")
     place.gangshao("backup")
     return place
 

@@ -38,6 +38,13 @@ def report(house: House, day: int) -> None:
     put(house, "layoff_report", f"layoff_report_371581_202610{day}.csv", csv(_REPORT, _LAYOFF.format(day=day)), day + 1)
 
 
+def put_night(house: House) -> None:
+    """Put the files of the night after the last edition into the inbox: claims, and planned layoffs."""
+    content = claims(range(500, 512), filed="2026-10-24")
+    put(house, "benefit_claim", "benefit_claim_371521_20261024.csv", content, 25)
+    report(house, 24)
+
+
 def ended(house: House, at: datetime) -> None:
     """Let all runs have ended at an instant."""
     with sqlite3.connect(house.data / "ledger.sqlite") as ledger:

@@ -17,17 +17,12 @@ from pipelines.ledger import open_ledger
 from pipelines.ledger.audit_trail import publication
 from pipelines.published import schema
 from pipelines.published.read import close, edition_in_force
-from tests.faults import evening
-from tests.faults.evening import evening_of
 from tests.faults.watcher import PAGE, edition_of_page
 from tests.house import House
-from tests.pipeline import small_house
-from tests.pipeline.ingest_place import claims
-from tests.tier import IS_LONG
+from tests.pipeline.tier_house import AREA, DAY, LAST, house_of, put_night
 
 pytestmark = pytest.mark.xdist_group("backup")
 FIRST = Path(__file__).parent / "first_schema"  # tables as they were in the first published form
-AREA, DAY, LAST = ("371503", evening.DAY, "2026-10-31.1") if IS_LONG else ("371521", small_house.NEXT, small_house.LAST)
 ORIGIN = {"Origin": "http://localhost"}
 WARNING = "select episode_id from episode where known_to is null and status = 'open' order by all limit 1"
 
@@ -108,14 +103,9 @@ def test_files_of_the_first_form_are_shown_and_the_next_edition_goes_on_from_the
     request: pytest.FixtureRequest, house: Callable[[House], House]
 ) -> None:
     """Only this finds a page or an edition that needs a column which old published files do not have."""
-    undisturbed = house(request.getfixturevalue("recent" if IS_LONG else "small"))
+    undisturbed = house(house_of(request))
     (undisturbed.data / "DEMONSTRATION").touch()  # a link lets a leader in
-    if IS_LONG:
-        evening_of(undisturbed, request.getfixturevalue("files"))
-    else:
-        content = claims(range(500, 512), filed="2026-10-24")
-        small_house.put(undisturbed, "benefit_claim", "benefit_claim_371521_20261024.csv", content, 25)
-        small_house.report(undisturbed, 24)
+    put_night(request, undisturbed)
     place = house(undisturbed)
     first_form(place)
     assert tables()["nowcast"].is_published
