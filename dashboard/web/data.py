@@ -17,6 +17,7 @@ from dashboard.locale.translation import REGION, in_words
 from dashboard.web.security import current_viewer, page, trail
 from pipelines.core.domain import Audience, Edition, Role, UserError, Viewer
 from pipelines.core.region.disclosure_policy import DisclosureThresholds
+from pipelines.ledger.audit_trail.trail import Act, last_number
 from pipelines.published.cache import Kept
 from pipelines.published.questions import Query, question
 from pipelines.published.read import Parameter, edition_in_force, edition_of_day, files_in_force
@@ -25,6 +26,9 @@ from pipelines.published.read import read as read_published
 T = TypeVar("T")
 PUBLISHED = "GANGSHAO_PUBLISHED"  # key of the folder in the server's configuration
 _names: Kept[Any] = Kept(1000)  # tables of names; each counts as one
+_of_acts: Kept[tuple[Any, "AuditedContent"]] = Kept(1000)  # what stands on people's acts; each counts as one
+_audited: Kept["AuditedContent"] = Kept(1000)  # of answers; each counts as one
+_ACTS_SHOWN = (Act.TRANSITION, Act.ACKNOWLEDGEMENT, Act.MEASURE, Act.LINK, Act.ACCOUNT)
 
 
 def viewer() -> Viewer:
@@ -103,10 +107,16 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
 
     def answer() -> pd.DataFrame:
         found = in_words(read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters))
-        _note_audited_content(question(name), found)
+        key = scope(), asked
+        seen = _audited.get(key)
+        if seen is None:
+            seen = _audited_content(question(name), found)
+            _audited.put(key, seen, 1)
+        note_seen(seen)
         return found
 
-    return _remembered((name, tuple(sorted(parameters.items()))), answer)
+    asked = (name, tuple(sorted(parameters.items())))
+    return _remembered(asked, answer)
 
 
 def read_indicator(name: str, indicator: str, **parameters: Parameter) -> pd.DataFrame:
@@ -162,11 +172,11 @@ def seen_apart() -> Iterator[AuditedContent]:
         outer.add(own)
 
 
-def _note_audited_content(asked: Query, frame: pd.DataFrame) -> None:
-    """Note what an answer holds that the audit trail has to know: small cells for the bureau, employers for all."""
+def _audited_content(asked: Query, frame: pd.DataFrame) -> AuditedContent:
+    """What an answer holds that the audit trail has to know: small cells for the bureau, employers for all."""
     is_small = viewer().audience is Audience.BUREAU and bool(asked.watched) and has_small_cell(frame, asked.watched)
     codes = {code for column in asked.employers for code in frame[column].dropna().unique()}
-    note_seen(AuditedContent(is_small, codes))
+    return AuditedContent(is_small, codes)
 
 
 def audit_views(server: Flask) -> None:
@@ -263,6 +273,33 @@ def once_an_edition(make: Callable[[], T]) -> T:
         held[make] = found
     made: T = held[make]
     return made
+
+
+def once_until_act(make: Callable[[], T], *about: Hashable) -> T:
+    """What ``make`` returns, made once for all of a scope and language until the next act or minute. Read-only.
+
+    For what stands on published files, on the time, and on what people did about warnings and accounts: pages say it
+    anew in every answer, and mostly nobody has acted. ``about``: whatever else it depends on.
+    """
+    now = trail().clock().replace(second=0, microsecond=0)
+    key = (scope(), _last_act(), now, make.__module__, make.__qualname__, about)
+    found = _of_acts.get(key)
+    if found is None:
+        with seen_apart() as own:
+            found = make(), own
+        _of_acts.put(key, found, 1)
+    else:
+        note_seen(found[1])
+    made: T = found[0]
+    return made
+
+
+def _last_act() -> int:
+    held = _request_cache()
+    if "last_act" not in held:
+        with trail().ledger.reading() as connection:
+            held["last_act"] = last_number(connection, _ACTS_SHOWN)
+    return held["last_act"]  # type: ignore[no-any-return]
 
 
 def scope() -> Hashable:

@@ -23,6 +23,10 @@ _GIVEN_COLUMNS = ("When", "What", "Account", "Role", "By")
 
 def banners() -> list[Any]:
     """What this viewer should know on every page; nothing while there is nothing."""
+    return data.once_until_act(_banners, data.viewer())
+
+
+def _banners() -> list[Any]:
     ledger, now, viewer = trail().ledger, trail().clock(), data.viewer()
     lines: list[Any] = []
     if own := confirmation.told_owner(ledger, viewer.name, now):

@@ -1,6 +1,6 @@
 """How far people have got with open warnings: where each stands, who is on it, what is due next and by when."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -68,6 +68,10 @@ class Closed:
 
 def closed_by_data() -> Closed:
     """What the data closed and people have not answered for."""
+    return data.once_until_act(_closed_by_data)
+
+
+def _closed_by_data() -> Closed:
     closed, until = data.read("closed_warning"), data.until()
     with trail().ledger.reading() as connection:
         acted, told_from = handled_episodes(connection), first_published_day(connection)
@@ -101,9 +105,13 @@ def is_closed(row: Any) -> bool:
 
 def in_hand(warnings: pd.DataFrame) -> dict[str, WorkflowProgress]:
     """``handled`` of those of these warnings (rows with ``status``) that are open, in the data or with people."""
-    closed = closed_by_data()
-    stays = warnings["episode_id"].isin([*closed.events["episode_id"], *closed.held["episode_id"]])
-    return read_progress(warnings[(warnings["status"] == "open") | stays])
+
+    def of_open() -> dict[str, WorkflowProgress]:
+        closed = closed_by_data()
+        stays = warnings["episode_id"].isin([*closed.events["episode_id"], *closed.held["episode_id"]])
+        return read_progress(warnings[(warnings["status"] == "open") | stays])
+
+    return data.once_until_act(of_open, _which(warnings))
 
 
 def may_read(area: str) -> bool:
@@ -118,6 +126,15 @@ def read_progress(warnings: pd.DataFrame, *, are_receded: bool = False) -> dict[
     """
     if warnings.empty:
         return {}
+    return data.once_until_act(lambda: _read_progress(warnings, are_receded), are_receded, _which(warnings))
+
+
+def _which(warnings: pd.DataFrame) -> Hashable:
+    """What tells warnings of one edition from others."""
+    return tuple(warnings["episode_id"]), tuple(warnings["level"])
+
+
+def _read_progress(warnings: pd.DataFrame, are_receded: bool) -> dict[str, WorkflowProgress]:
     ids = list(warnings["episode_id"])
     until = data.until()
     with trail().ledger.reading() as connection:

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser
+from sqlalchemy import event
 
 from dashboard.locale import count, short_day, text
+from dashboard.web.security.trail import TRAIL
 from pipelines.core.domain import Level, Role, State, Viewer
 from pipelines.core.region import load as regions
 from pipelines.ledger.audit_trail.trail import SYSTEM, ActContext
@@ -111,3 +114,28 @@ def test_who_is_on_a_warning_is_as_of_now_and_what_people_do_is_no_reason_to_mak
     elsewhere = page_asked("/").of(signed_in(place, head_of("371522")))[2]
     assert POST not in json.dumps(json.loads(elsewhere), ensure_ascii=False)
     door.close()
+
+
+def test_who_is_on_warnings_is_asked_once_until_somebody_acts_or_a_minute_passes(place: Site) -> None:
+    statements: list[str] = []
+    engine = place.app.server.config[TRAIL].ledger.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2].lower()))
+
+    def asks(client: FlaskClient) -> bool:
+        statements.clear()
+        page_asked("/").of(client)
+        return any("from warning_step" in one for one in statements)
+
+    leader, analyst = signed_in(place, LEADER), signed_in(place, Viewer(Role.CITY_ANALYST, name="another"))
+    head = signed_in(place, head_of(AREA))
+    with clock_at(place, "2026-11-25T12:00:10"):
+        assert asks(leader)
+        assert not asks(analyst)
+        assert asks(head), "of another scope"
+        handle(place)
+        assert asks(leader)
+        assert not asks(leader)
+    with clock_at(place, "2026-11-25T12:00:59"):
+        assert not asks(leader)
+    with clock_at(place, "2026-11-25T12:01:00"):
+        assert asks(leader)

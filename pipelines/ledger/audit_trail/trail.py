@@ -8,13 +8,13 @@ import json
 import os
 import pwd
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select, union_all
 
 from pipelines.core.domain import Viewer
 from pipelines.ledger.db.schema import audit as audit_table
@@ -260,6 +260,12 @@ def last_done(ledger: Ledger, act: Act) -> Entry | None:
     with ledger.reading() as connection:
         row = connection.execute(query.order_by(audit_table.c.seq.desc()).limit(1)).one_or_none()
     return Entry(**row._mapping) if row is not None else None
+
+
+def last_number(connection: Connection, acts: Collection[Act]) -> int:
+    """The number of the last entry of any of these acts; 0 while there is none. Each is looked up in the index."""
+    last = [select(func.max(audit_table.c.seq).label("seq")).where(audit_table.c.act == act.value) for act in acts]
+    return int(connection.execute(select(func.max(union_all(*last).subquery().c.seq))).scalar_one() or 0)
 
 
 def count_done(ledger: Ledger, act: Act) -> int:

@@ -61,8 +61,8 @@ def role_for_city(role: str, city_role: str) -> Role:
 
 def remind_within(transition: pd.DataFrame) -> dict[Level, timedelta]:
     """By level the working time after which the next post is told that nobody took a warning on."""
-    found = transition[(transition["from"] == State.TO_VERIFY) & transition["remind_hours"].notna()]
-    return {Level(int(row.level)): timedelta(hours=int(row.remind_hours)) for row in found.itertuples()}
+    found = transition.loc[transition["from"] == State.TO_VERIFY, ["level", "remind_hours"]].dropna()
+    return {Level(int(level)): timedelta(hours=int(hours)) for level, hours in found.itertuples(index=False)}
 
 
 def find_unheld(
