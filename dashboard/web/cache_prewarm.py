@@ -1,8 +1,8 @@
 """Pages of an edition are made before they are asked for, so that nobody waits when all look at once.
 
-What was asked for lately is made before a new edition is shown; what people of every office and role are likely to ask
-for is made after that, and when the server starts. A process of its own makes them and gives way to the server: who
-reads meanwhile does not feel it. While readers have to wait, what nobody has asked for waits too.
+While people read, what they asked for lately and what people of every office and role are likely to ask for is made
+before a new edition is shown; when the server starts, and when nobody reads, after that. A process of its own makes
+them and gives way to the server: who reads meanwhile does not feel it.
 """
 
 import logging
@@ -65,7 +65,7 @@ class CachePrewarmer:
                 if pointed != self._shown:
                     self._following = {}
                     if self._shown:
-                        self._make_what_was_asked(pointed)
+                        self._make_before_shown(pointed)
                     # Readers who could not be kept so long are on the pointer's edition; from there it goes on.
                     self._shown = pointed if read.show(self._published, pointed, self._shown) else ""
                     self._prepare(pointed)
@@ -101,14 +101,19 @@ class CachePrewarmer:
         with read.preparing(edition_id), self._server.test_request_context("/"), bureau:
             read_progress(data.read("open_warning"))
 
-    def _make_what_was_asked(self, edition_id: str) -> None:
-        """Have made what anybody was given lately, before the edition is shown."""
-        wanted = self._missing(edition_id, fragment_cache.recently_asked.parts())
-        if not wanted:
+    def _make_before_shown(self, edition_id: str) -> None:
+        """Have made what anybody was given lately and then what is likely to be asked for; nothing where nobody reads.
+
+        Whatever lacks when the edition is shown is made by the server, while all who read want it at once.
+        """
+        asked = self._missing(edition_id, fragment_cache.recently_asked.parts())
+        if not asked:
             return
         until = time.monotonic() + LONGEST
         with _maker(edition_id) as maker:
-            self._make(maker, edition_id, wanted, until, self._is_over.is_set)
+            self._make(maker, edition_id, asked, until, self._is_over.is_set)
+            likely = maker.submit(_likely_fragments, self._settings, edition_id).result(until - time.monotonic())
+            self._make(maker, edition_id, self._missing(edition_id, likely), until, self._is_over.is_set)
 
     def _missing(self, edition_id: str, parts: Iterable[Asked]) -> list[Asked]:
         with read.preparing(edition_id), self._server.test_request_context("/"):

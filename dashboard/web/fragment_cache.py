@@ -26,7 +26,7 @@ from pipelines.published.cache import Kept
 
 _ROOM = 16 * 2**20  # bytes, packed: some eight times as much as pages are sent
 _ROOM_OF_PAST = 2 * 2**20  # bytes for all past editions: who walks through them must not empty what everybody reads
-_MOST_ASKED, _RECENT = 500, 900.0  # parts, seconds
+_MOST_ASKED, _RECENT = 2000, 900.0  # parts, seconds
 _LOOK_UP = 0.5  # seconds after which who waits for a part looks whether its reader still does
 # In JSON: an escaped backslash, which begins no other escape; a control or direction mark, escaped or as it is.
 _IN_JSON = re.compile(rf"\\\\|\\(?:u([0-9a-f]{{4}})|[bf])|{CONTROLS.pattern}")
