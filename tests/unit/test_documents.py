@@ -28,8 +28,13 @@ DOCUMENTS = sorted(
 )
 MOST_BYTES = {"README.md": 4096, "README.en.md": 4096, "CONTRIBUTING.md": 6144, "SECURITY.md": 3072}
 EXAMPLES = ("gig_market", "gig_unplaced", "absence", "dezhou", "place>", "data/var")
+OUTSIDE = ("example.com", "gangshao.env", "dcc.")
+MADE = ("csv", "duckdb", "json", "jsonl", "key", "lock", "sqlite", "toml")
 PLACE = re.compile(r"(?:dashboard|pipelines|models|data|docs|tests|notebooks|\.ci)/[\w./-]+")
 MODULE = re.compile(r"(?:\w+/)*\w+\.(?:py|sql|js|css|j2|po|service|conf)")
+NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
+PLACED = re.compile(r"`(\w+)` (?:of |in |from |\()`([\w/.]+\.\w+)`")
 COMMAND = re.compile(r"\bgangshao ([a-z]+)(?: ([a-z]+)\b)?((?:[^`\n#|；。，（]|\\n)*)")
 
 
@@ -49,10 +54,42 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 @cache
+def kept() -> tuple[str, ...]:
+    """All files of the project."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return tuple(listed.split("\0")[:-1])
+
+
+@cache
 def files() -> frozenset[str]:
     """Names of all files of the project."""
-    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return frozenset(Path(line).name for line in kept.splitlines())
+    return frozenset(Path(path).name for path in kept())
+
+
+@cache
+def words() -> dict[str, frozenset[str]]:
+    """What stands in each source file of the project: code, SQL, tables of the region, settings."""
+    sources = [
+        path for path in kept() if path.endswith((".py", ".sql", ".csv", ".toml", ".js", ".j2", ".conf", "Makefile"))
+    ]
+    return {
+        path: frozenset(re.findall(r"\w+", text(path)))
+        for path in sources
+        if not path.startswith(("docs/", "data/sample/", "tests/pipeline/dirty/"))
+    }
+
+
+@cache
+def is_known(name: str) -> bool:
+    """Whether a name, or a name in a module or class, is one of the program."""
+    if dotted := DOTTED.fullmatch(name):
+        inside, last = dotted.groups()
+        if last in MADE:  # a file that the program makes, or that a region may have
+            return is_known(inside)
+        own = (found for path, found in words().items() if Path(path).stem == inside or f"/{inside}/" in f"/{path}")
+        classes = (found for path, found in words().items() if inside[:1].isupper() and f"class {inside}" in text(path))
+        return any(last in found for found in (*own, *classes)) or any(f"{inside}/{last}.py" in path for path in kept())
+    return any(name in found for found in words().values())
 
 
 @cache
@@ -92,6 +129,17 @@ def test_every_module_a_document_names_alone_exists(name: str) -> None:
     quoted = re.findall(r"`([^`\n]+)`", re.sub(r"^```\w*\n.*?^```", "", text(name), flags=re.DOTALL | re.MULTILINE))
     named = {Path(one).name for one in quoted if MODULE.fullmatch(one) and not any(word in one for word in EXAMPLES)}
     assert not named - files()
+
+
+@pytest.mark.parametrize("name", [one for one in DOCUMENTS if one != "CHANGELOG.md" and "/reference/" not in one])
+def test_every_name_a_document_quotes_is_one_of_the_program(name: str) -> None:
+    rest = re.sub(r"^```\w*\n.*?^```", "", text(name), flags=re.DOTALL | re.MULTILINE)
+    quoted = {one for one in re.findall(r"`([^`\n]+)`", rest) if not any(word in one for word in (*EXAMPLES, *OUTSIDE))}
+    named = {one for one in quoted if NAME.fullmatch(one) or DOTTED.fullmatch(one)} - files()
+    assert not sorted(one for one in named if not one.startswith("GANGSHAO_") and not is_known(one))
+    for one, place in PLACED.findall(rest):
+        own = [found for path, found in words().items() if path.endswith(f"/{place}") or path == place]
+        assert not own or any(one in found for found in own), f"{one} is not in {place}"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
