@@ -1,4 +1,4 @@
-"""Pages of docs/reference, docs/use/manual.md and docs/security/requirements.md: each fact stands in the code, once.
+"""Pages of docs/reference, and of other folders of docs, written from the program: each fact stands once.
 
 `make reference` writes them; `make check` calls it with `--check`, which names pages that are no longer what the
 program says, and requirements without a test or a reason.
@@ -285,6 +285,17 @@ def security() -> Lines:
     yield from table(("no.", "level", "requirement", "state", "tests or reason"), rows)
 
 
+def decisions() -> Lines:
+    """The decisions, oldest first: day and title of each file."""
+    yield from ("# Decisions that surprised us", "", "What was decided, against what, and its price.", "")
+    found = []
+    for path in (ROOT / "docs" / "decisions").glob("*.md"):
+        title, _, day, *_ = path.read_text(encoding="utf-8").splitlines()
+        if path.name != "index.md":
+            found.append((day, f"[{title.removeprefix('# ')}]({path.name})"))
+    yield from table(("day", "decision"), sorted(found))
+
+
 PAGES: dict[str, Callable[[], Lines]] = {
     "docs/reference/settings.md": settings,
     "docs/reference/commands.md": commands,
@@ -297,6 +308,7 @@ PAGES: dict[str, Callable[[], Lines]] = {
     "docs/reference/glossary.md": terms,
     "docs/use/manual.md": handbook,
     "docs/security/requirements.md": security,
+    "docs/decisions/index.md": decisions,
 }
 
 
