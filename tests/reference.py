@@ -1,7 +1,7 @@
-"""Pages of docs/reference and docs/use/manual.md, written from the program: each fact stands in the code, once.
+"""Pages of docs/reference, and of other folders of docs, written from the program: each fact stands once.
 
 `make reference` writes them; `make check` calls it with `--check`, which names pages that are no longer what the
-program says.
+program says, and requirements without a test or a reason.
 """
 
 import csv
@@ -27,6 +27,7 @@ from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Column, Contract
 from pipelines.ledger.notifications.notice import Purpose
+from tests.requirements import faults, marked, requirements
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = ROOT / "data" / "regions" / "liaocheng"
@@ -261,6 +262,40 @@ def handbook() -> Lines:
         yield ""
 
 
+def security() -> Lines:
+    """Each security requirement with the tests that show it."""
+    yield from (
+        "# Security requirements and their tests",
+        "",
+        "From `docs/security/requirements.csv` and the marks of the tests. M1 to M8: 等保 2.0 第二级 (GB/T 22239-2019).",
+        "Numbers: OWASP ASVS 5.0.0 in our words, all of level 1; [what is not listed](measures.md#not-listed).",
+        "",
+    )
+    tests = marked()
+    rows = [
+        (
+            one.id,
+            one.level,
+            one.requirement,
+            one.state,
+            "; ".join(filter(None, (quoted(tests.get(one.id, ())), one.reason))),
+        )
+        for one in requirements()
+    ]
+    yield from table(("no.", "level", "requirement", "state", "tests or reason"), rows)
+
+
+def decisions() -> Lines:
+    """The decisions, oldest first: day and title of each file."""
+    yield from ("# Decisions that surprised us", "", "What was decided, against what, and its price.", "")
+    found = []
+    for path in (ROOT / "docs" / "decisions").glob("*.md"):
+        title, _, day, *_ = path.read_text(encoding="utf-8").splitlines()
+        if path.name != "index.md":
+            found.append((day, f"[{title.removeprefix('# ')}]({path.name})"))
+    yield from table(("day", "decision"), sorted(found))
+
+
 PAGES: dict[str, Callable[[], Lines]] = {
     "docs/reference/settings.md": settings,
     "docs/reference/commands.md": commands,
@@ -272,6 +307,8 @@ PAGES: dict[str, Callable[[], Lines]] = {
     "docs/reference/mails.md": mails,
     "docs/reference/glossary.md": terms,
     "docs/use/manual.md": handbook,
+    "docs/security/requirements.md": security,
+    "docs/decisions/index.md": decisions,
 }
 
 
@@ -288,8 +325,9 @@ def main(*, is_check: bool) -> int:
         if not (ROOT / name).is_file() or (ROOT / name).read_text(encoding="utf-8") != page
     ]
     if is_check:
-        sys.stderr.write("".join(f"{name} is not what the program says now: make reference\n" for name in wrong))
-        return int(bool(wrong))
+        told = [*(f"{name} is not what the program says now: make reference" for name in wrong), *faults()]
+        sys.stderr.write("".join(f"{sentence}\n" for sentence in told))
+        return int(bool(told))
     for name in wrong:
         (ROOT / name).write_text(written()[name], encoding="utf-8")
     return 0

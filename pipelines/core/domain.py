@@ -116,7 +116,7 @@ class Level(IntEnum):
 
 
 class State(StrEnum):
-    """Where people have brought a warning: its human side (domain.md §1.5). A warning begins as one to verify."""
+    """Where people have brought a warning: its human side (docs/use/warnings.md). A warning begins as one to verify."""
 
     TO_VERIFY = "to_verify"
     CONFIRMED = "confirmed"

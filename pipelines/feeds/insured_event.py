@@ -87,7 +87,7 @@ CONTRACT = Contract(
             ),
         ),
     ),
-    # 疑似失业的减员: 退休、死亡、转移、退保 are not (domain.md §2.5).
+    # 疑似失业的减员: 退休、死亡、转移、退保 are not (docs/domain/forms.md).
     derived=(
         Derived(
             "is_risk", "direction = 'leave' and reason_class in ('employer', 'expiry', 'worker', 'unknown')", "boolean"

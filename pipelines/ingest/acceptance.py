@@ -13,7 +13,7 @@ from pipelines.ledger.uploads import upload as uploads
 from pipelines.ledger.uploads.upload import Settled, Stage, SubmissionDecision
 from pipelines.warehouse.store import Warehouse
 
-LEAST_SHARE = 0.7  # of the rows in force (architecture.md §3, vintages)
+LEAST_SHARE = 0.7  # of the rows in force (docs/explain/ingest.md)
 _WAN = 10_000  # 万
 _NEAR = 3.0  # a ratio within this factor of 万 is taken for a change of unit
 

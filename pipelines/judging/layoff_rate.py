@@ -1,4 +1,4 @@
-"""The layoff rate that decides on refunds of contributions (稳岗返还), by both official formulas (domain.md §2.8)."""
+"""The layoff rate that decides on refunds of contributions (稳岗返还), by both formulas (docs/domain/forms.md)."""
 
 from datetime import date
 

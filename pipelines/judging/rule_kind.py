@@ -171,7 +171,7 @@ class WarningKind(RuleKind):
 
 
 class LeadKind(RuleKind):
-    """A kind of law rule that names employers to an analyst and opens no warning (劳动合同法 41; domain.md §2.7)."""
+    """A kind of law rule that names employers to an analyst, no warning (劳动合同法 41; docs/domain/laws.md)."""
 
     uses_facts = True
     uses_layoffs = True

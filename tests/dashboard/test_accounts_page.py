@@ -67,6 +67,7 @@ def clerk(real: Site, browser: Browser, pictures: Path | None) -> Iterator[Desk]
     context.close()
 
 
+@pytest.mark.requirement("6.3.2")
 def test_the_first_start_sets_up_an_administrator(root: Desk) -> None:
     root.picture("set_up")
     weak = "liaocheng2026"
@@ -79,6 +80,7 @@ def test_the_first_start_sets_up_an_administrator(root: Desk) -> None:
     assert root.page.locator(".who").inner_text().startswith(text("Administrator"))
 
 
+@pytest.mark.requirement("6.4.3")
 def test_an_account_is_opened_and_its_owner_sets_the_password(root: Desk, clerk: Desk) -> None:
     root.page.goto("/accounts")
     new = root.page.locator("form[action='/accounts/new']")
@@ -100,6 +102,7 @@ def test_an_account_is_opened_and_its_owner_sets_the_password(root: Desk, clerk:
     expect(clerk.page.locator("main")).to_contain_text(unit.inner_text())
 
 
+@pytest.mark.requirement("6.2.2", "6.2.3")
 def test_a_password_is_changed_and_the_old_one_opens_nothing(clerk: Desk) -> None:
     clerk.page.goto("/account")
     clerk.send("Change the password", old=GOOD, password=OTHER, again=OTHER)
@@ -117,6 +120,7 @@ def test_a_password_is_changed_and_the_old_one_opens_nothing(clerk: Desk) -> Non
     expect(clerk.page.locator("main")).to_contain_text(text("Your role may not open this."))
 
 
+@pytest.mark.requirement("7.4.2")
 def test_a_closed_account_is_out_at_once(root: Desk, clerk: Desk) -> None:
     root.page.goto("/accounts")
     row = root.page.locator("tr", has_text="wang.wu")
@@ -134,6 +138,7 @@ def test_a_closed_account_is_out_at_once(root: Desk, clerk: Desk) -> None:
     clerk.page.wait_for_url("**/sign-in")
 
 
+@pytest.mark.requirement("6.4.3")
 def test_a_link_for_a_leader_is_confirmed_by_somebody_else_who_hands_it_over(
     real: Site, root: Desk, clerk: Desk
 ) -> None:
@@ -171,6 +176,7 @@ def test_a_link_for_a_leader_is_confirmed_by_somebody_else_who_hands_it_over(
     expect(leader.page.locator("main, body").first).to_contain_text("sun.qi")
 
 
+@pytest.mark.requirement("8.2.1")
 @pytest.mark.parametrize(
     "path", ["new", "sign-out-everybody", "0123/link", "0123/disable", "0123/change", "0123/made-up"]
 )

@@ -63,6 +63,7 @@ def of(entries: list[Entry], act: Act) -> list[Entry]:
     return [entry for entry in entries if entry.act == act]
 
 
+@pytest.mark.requirement("16.2.1", "16.3.1")
 def test_signing_in_and_out_are_entered_with_name_and_address(site: Site, since: Since) -> None:
     session = signed_in(site, head_of(OWN))
     session.post(f"{site.url}/sign-out", json={})
@@ -79,6 +80,7 @@ def test_signing_in_again_enters_the_end_of_the_session_before(site: Site, since
     assert [entry.act for entry in since()] == ["link", "sign_in", "link", "sign_in", "sign_out"]
 
 
+@pytest.mark.requirement("14.2.1")
 def test_a_spent_link_is_entered_without_its_secret(site: Site, since: Since) -> None:
     address = site.link(LEADER)
     requests.post(address, json={}, headers={"Origin": site.url}, timeout=10)
@@ -103,6 +105,7 @@ def test_a_download_is_entered_with_what_was_asked_and_how_much_it_was(site: Sit
     }  # fmt: skip
 
 
+@pytest.mark.requirement("16.5.3")
 def test_a_download_that_cannot_be_entered_is_not_given(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     session = signed_in(site, LEADER)
 
@@ -113,6 +116,7 @@ def test_a_download_that_cannot_be_entered_is_not_given(site: Site, monkeypatch:
     assert session.get(f"{site.url}/download/warnings.csv").status_code == 500
 
 
+@pytest.mark.requirement("16.3.2")
 def test_what_is_out_of_scope_is_entered_as_a_refusal(site: Site, since: Since) -> None:
     session = signed_in(site, head_of(OWN))
     for _ in range(3):
@@ -228,6 +232,7 @@ def test_the_first_and_the_last_day_there_are_are_answered(site: Site, day: str)
     )
 
 
+@pytest.mark.requirement("16.3.2")
 @pytest.mark.parametrize("path", ["/accounts/new", "/data/upload"])
 def test_who_is_refused_does_not_choose_what_the_trail_says_it_was(site: Site, since: Since, path: str) -> None:
     session = signed_in(site, Viewer(Role.AUDITOR, frozenset(), "chooser"))
@@ -245,6 +250,7 @@ def test_what_is_no_address_of_a_page_is_entered_as_dashs_own(site: Site, value:
     assert answer.status_code == (200 if isinstance(value, str) and value.startswith("/") else 400)
 
 
+@pytest.mark.requirement("M2", "8.2.1", "16.4.2")
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.AUDITOR])
 def test_nobody_but_the_auditor_opens_the_trail(site: Site, since: Since, role: Role) -> None:
     areas = frozenset({OWN}) if role in {Role.COUNTY_HEAD, Role.COUNTY_CLERK} else frozenset[str]()

@@ -77,6 +77,7 @@ def only_for(path: str) -> set[Role]:
     return next((roles for top, roles in ONLY.items() if path == top or path.startswith(top + "/")), set(Role))
 
 
+@pytest.mark.requirement("6.3.4")
 def test_nobody_gets_anything_but_the_sign_in_page(place: Site, marked: Marked, values: dict[str, list[str]]) -> None:
     stranger = place.app.server.test_client()
     questions = asked.everything(place, values)
@@ -93,6 +94,7 @@ def some_of_each(values: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: found if name in {"name", "form", "path"} else found[:2] for name, found in values.items()}
 
 
+@pytest.mark.requirement("8.2.1")
 @pytest.mark.parametrize("role", Role)
 def test_each_role_is_refused_what_is_not_its_own(place: Site, values: dict[str, list[str]], role: Role) -> None:
     client = signed_in(place, viewer_of(role, frozenset({"371503"})))
@@ -129,6 +131,7 @@ SPELLINGS = (
 )
 
 
+@pytest.mark.requirement("8.2.1")
 @pytest.mark.parametrize("role", Role)
 def test_no_other_spelling_of_an_address_passes_the_table_of_rights(place: Site, role: Role) -> None:
     """By document, callback and act; what is shown elsewhere by chance would be told by the page's own heading."""
@@ -186,6 +189,7 @@ def wrongs(marked: Marked, viewer: Viewer, body: str, rule: str = "") -> dict[st
     return {area: said & hidden for area, said in spoken.items() if said & hidden}
 
 
+@pytest.mark.requirement("8.2.2")
 def test_an_office_gets_nothing_of_another_area_by_any_parameter(
     place: Site, marked: Marked, values: dict[str, list[str]]
 ) -> None:

@@ -130,6 +130,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return caplog.records
 
 
+@pytest.mark.requirement("16.5.1")
 def test_no_request_whatever_makes_the_server_fail(place: Site, errors: list[logging.LogRecord]) -> None:
     fuzz = Fuzz(place, SEED)
     clients: dict[Viewer | None, FlaskClient] = {}

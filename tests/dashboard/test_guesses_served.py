@@ -32,6 +32,7 @@ def place(tmp_path: Path) -> Iterator[Site]:
         yield running
 
 
+@pytest.mark.requirement("6.3.1")
 def test_a_thousand_guesses_slow_down_and_another_account_signs_in_meanwhile(place: Site) -> None:
     def send(client: requests.Session, name: str, password: str) -> requests.Response:
         sent = {"name": name, "password": password}

@@ -154,6 +154,9 @@ def assert_kept(cookie: str, told: str, is_encrypted: bool) -> None:
     assert not [attribute for attribute in attributes if attribute.startswith("Domain")], told
 
 
+@pytest.mark.requirement(
+    "M7", "3.2.1", "3.4.1", "3.4.2", "3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.7.2", "4.1.1", "6.3.4", "14.3.2"
+)
 @pytest.mark.parametrize("base", [LOOPBACK, PROXIED])
 def test_every_route_by_every_method_carries_the_headers_for_everybody(everything: Everything, base: str) -> None:
     seen: set[tuple[int, str]] = set()
@@ -169,6 +172,7 @@ def test_every_route_by_every_method_carries_the_headers_for_everybody(everythin
     assert kinds >= {"text/html", "application/json", "text/css", "text/javascript", "text/csv"}
 
 
+@pytest.mark.requirement("3.5.3", "4.1.4", "13.4.4")
 @pytest.mark.parametrize("base", [LOOPBACK, PROXIED])
 def test_no_method_but_those_of_a_route_is_answered(everything: Everything, base: str) -> None:
     leader = Viewer(Role.CITY_LEADER)
@@ -178,6 +182,7 @@ def test_no_method_but_those_of_a_route_is_answered(everything: Everything, base
             assert answer.status_code in {403, 405}, (method, path)
 
 
+@pytest.mark.requirement("3.3.1", "3.3.2", "3.3.4", "14.3.3")
 @pytest.mark.parametrize("base", [LOOPBACK, PROXIED])
 def test_cookies_are_set_at_sign_in_and_taken_back_at_sign_out_and_nowhere_else(
     everything: Everything, base: str
@@ -200,6 +205,7 @@ def test_cookies_are_set_at_sign_in_and_taken_back_at_sign_out_and_nowhere_else(
             assert "Set-Cookie" not in ask(everything, path, "GET", viewer, base).headers, path
 
 
+@pytest.mark.requirement("5.2.1")
 def test_what_is_too_large_is_refused_with_a_sentence_before_it_is_read(everything: Everything) -> None:
     for path in ("/sign-in", "/_dash-update-component", "/account/password"):
         answer = ask(
@@ -211,6 +217,7 @@ def test_what_is_too_large_is_refused_with_a_sentence_before_it_is_read(everythi
         assert_guarded(answer, path, is_encrypted=False)
 
 
+@pytest.mark.requirement("13.4.2", "16.3.4", "16.5.1")
 def test_an_error_inside_is_answered_with_a_sentence_and_nothing_of_what_happened(
     everything: Everything, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -228,6 +235,7 @@ def test_an_error_inside_is_answered_with_a_sentence_and_nothing_of_what_happene
     assert "secret of the inside" in caplog.text, "whoever runs the server is told"
 
 
+@pytest.mark.requirement("5.3.1", "5.3.2", "13.4.1", "13.4.3")
 def test_no_file_is_served_but_parts_of_pages(everything: Everything) -> None:
     leader = Viewer(Role.CITY_LEADER)
     for path in (
@@ -243,6 +251,7 @@ def test_no_file_is_served_but_parts_of_pages(everything: Everything) -> None:
         assert "<a " not in ask(everything, path, viewer=leader).get_data(as_text=True), "no list of files"
 
 
+@pytest.mark.requirement("4.1.3", "13.4.4", "13.4.6")
 def test_the_server_that_listens_tells_no_name_and_takes_no_proxys_word(tmp_path: Path) -> None:
     pages = dict(dash.page_registry)
     try:

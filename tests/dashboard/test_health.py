@@ -60,6 +60,7 @@ def test_without_an_edition_the_process_is_alive_and_not_ready(tmp_path: Path) -
     assert (site.get("/readyz").status_code, site.get("/readyz").json) == (503, {"status": "empty"})
 
 
+@pytest.mark.requirement("13.4.5")
 def test_nobody_signs_in_for_them_and_nothing_else_is_open(recent: House, house: Callable[[House], House]) -> None:
     place = house(recent)
     settings = Settings(data=place.data, keys=place.folder / "keys")

@@ -33,6 +33,7 @@ AREA = "371503"
 NAME = "<b id=evil>甲&amp;乙</b><img src=x onerror='window.isEvil=1'>"
 
 
+@pytest.mark.requirement("1.1.2", "3.2.2")
 def test_a_name_cannot_become_markup_on_a_page_in_the_map_or_in_a_figure(
     city: City, browser: Browser, tmp_path: Path
 ) -> None:
@@ -113,6 +114,7 @@ VIEWERS = (
 )
 
 
+@pytest.mark.requirement("1.2.1")
 @pytest.mark.parametrize("viewer", VIEWERS, ids=lambda one: str(one.role))
 def test_no_name_in_the_data_stops_a_page_or_reorders_what_stands_beside_it(odd: Site, viewer: Viewer) -> None:
     client, values = signed_in(odd, viewer), asked.values_of(odd)

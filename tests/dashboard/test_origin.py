@@ -31,6 +31,7 @@ def test_this_machine_is_who_sits_at_it_and_not_who_writes_its_name(
             assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.requirement("15.3.4")
 @pytest.mark.parametrize(
     ("base_url", "trusted", "peer", "found"),
     [

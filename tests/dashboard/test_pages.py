@@ -42,6 +42,7 @@ def walks(who: str) -> list[ParameterSet]:
     return [pytest.param(who, sizes[name], id=f"{who}-{name}", marks=[] if name == short else [long]) for name in sizes]
 
 
+@pytest.mark.requirement("3.4.3", "3.7.1", "13.1.1", "14.2.3")
 @pytest.mark.parametrize(("who", "size"), [one for who in VIEWERS for one in walks(who)])
 def test_every_page_is_clean_local_accessible_in_chinese_and_fits(
     sign_in: SignIn, site: Site, pictures: Path, who: str, size: dict[str, int]

@@ -53,6 +53,7 @@ def test_every_question_of_the_pages_has_an_answer_for_the_bureau(city: City, na
     assert not ask(name, LEADER, city).empty
 
 
+@pytest.mark.requirement("M2", "8.2.2", "14.2.2")
 @settings(max_examples=80, deadline=None)
 @given(role=roles, areas=st.frozensets(units, max_size=2), name=st.sampled_from(OURS), area=units)
 def test_no_viewer_ever_gets_a_row_of_an_area_out_of_scope(
@@ -157,6 +158,7 @@ def test_what_an_office_sees_of_others_is_the_regions_policy(
     close()
 
 
+@pytest.mark.requirement("8.2.3")
 def test_a_mail_is_rendered_from_the_general_file_and_only_of_its_own_areas(city: City) -> None:
     rows = read("open_warning", recipient_viewer(frozenset({"371503"})), published=city.published)
     assert set(rows["area"]) == {"371503", CITY}
@@ -169,12 +171,14 @@ def test_an_office_without_areas_sees_no_area_at_all(city: City) -> None:
     assert set(rows["area"]) == {CITY}
 
 
+@pytest.mark.requirement("8.3.1")
 def test_a_table_that_declares_no_owner_is_refused() -> None:
     for table in ("insured_event", "finding", "anything"):
         with pytest.raises(RefusedError):
             scope(LEADER, table, CITY)
 
 
+@pytest.mark.requirement("8.3.1")
 def test_every_published_table_declares_its_scope(city: City) -> None:
     with duckdb.connect(str(city.published / city.editions[-1][0] / "restricted.duckdb"), read_only=True) as con:
         stored = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
@@ -186,6 +190,7 @@ def test_every_published_table_declares_its_scope(city: City) -> None:
             scope(LEADER, table, CITY)
 
 
+@pytest.mark.requirement("1.2.4")
 def test_an_area_code_is_no_way_into_the_query(city: City) -> None:
     with pytest.raises(RefusedError):
         read("open_warning", Viewer(Role.COUNTY_HEAD, frozenset({"') or ('1' = '1"})), published=city.published)
@@ -193,6 +198,7 @@ def test_an_area_code_is_no_way_into_the_query(city: City) -> None:
     assert read("series", LEADER, published=city.published, area="x' or '1'='1", **given).empty
 
 
+@pytest.mark.requirement("1.2.4")
 def test_parameters_that_a_question_does_not_name_are_refused(city: City) -> None:
     with pytest.raises(TypeError):
         read("place", LEADER, published=city.published, area="371503")
@@ -232,6 +238,7 @@ def test_nothing_published_yet_is_a_sentence(tmp_path: Path) -> None:
         edition_in_force(tmp_path)
 
 
+@pytest.mark.requirement("13.2.2", "13.2.4")
 def test_the_door_lets_a_query_reach_no_other_file(city: City, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     other.write_text("a\n1\n")

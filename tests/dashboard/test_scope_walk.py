@@ -47,6 +47,7 @@ def rows(answer: requests.Response) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
+@pytest.mark.requirement("8.2.2")
 def test_no_answer_to_a_countys_viewer_speaks_of_another_county(browser: Browser, site: Site, city: City) -> None:
     """Only here the browser itself says what it asks for: an answer of which `asked.everything` does not know."""
     bodies: dict[str, str] = {}
@@ -77,6 +78,7 @@ def test_no_answer_to_a_countys_viewer_speaks_of_another_county(browser: Browser
             assert word not in answered, (asked, word)
 
 
+@pytest.mark.requirement("6.3.4", "8.4.1")
 def test_every_route_of_the_server_keeps_to_the_scope(site: Site, city: City) -> None:
     session = client(site, head_of(OWN))
     routes = {rule.rule for rule in site.app.server.url_map.iter_rules() if "GET" in (rule.methods or set())}
@@ -89,12 +91,14 @@ def test_every_route_of_the_server_keeps_to_the_scope(site: Site, city: City) ->
             assert word not in answer.content.decode("utf-8", "ignore"), (address, word)
 
 
+@pytest.mark.requirement("8.2.2")
 def test_a_download_of_another_county_is_refused(site: Site) -> None:
     session = client(site, head_of(OWN))
     for address in (f"/download/readings.csv?area={LATE}&grain=day", "/download/readings.csv", "/download/secret.csv"):
         assert session.get(site.url + address).status_code == 404
 
 
+@pytest.mark.requirement("13.4.5")
 def test_without_a_session_there_is_no_download_and_no_page_content(site: Site) -> None:
     for address in DOWNLOADS:
         answer = requests.get(site.url + address, allow_redirects=False, timeout=10)
@@ -106,6 +110,7 @@ def test_a_county_downloads_of_its_own_area_what_the_bureau_downloads(site: Site
     assert client(site, head_of(OWN)).get(address).content == client(site, LEADER).get(address).content
 
 
+@pytest.mark.requirement("3.2.1", "5.4.1", "5.4.2")
 def test_a_download_has_a_byte_order_mark_a_chinese_name_and_plain_numbers(site: Site) -> None:
     answer = client(site, LEADER).get(f"{site.url}/download/warnings.csv")
     named = re.search(r"filename\*=UTF-8''(\S+)", answer.headers["Content-Disposition"])

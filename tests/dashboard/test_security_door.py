@@ -82,6 +82,7 @@ def test_who_set_a_password_by_a_link_waits_for_nobody_s_guesses(
     assert client.post("/sign-in", json=KEY, headers=OURS).status_code == 200
 
 
+@pytest.mark.requirement("6.4.2")
 def test_a_stranger_is_led_to_the_sign_in_page_and_sees_nothing_else(client: FlaskClient) -> None:
     answer = client.get("/warning/a1", headers=PAGE)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?to=%2Fwarning%2Fa1")
@@ -92,6 +93,7 @@ def test_a_stranger_is_led_to_the_sign_in_page_and_sees_nothing_else(client: Fla
     assert client.get("/sign-in/static/entrance.css").status_code == 200
 
 
+@pytest.mark.requirement("13.4.5")
 @pytest.mark.parametrize(
     "path",
     ["/_dash-layout", "/_dash-dependencies", "/_dash-component-suites/x.js", "/assets/theme.css", "/_reload-hash"],
@@ -104,6 +106,7 @@ def test_a_callback_of_a_stranger_is_refused(client: FlaskClient) -> None:
     assert client.post("/_dash-update-component", json={}, headers=OURS).status_code == 401
 
 
+@pytest.mark.requirement("2.3.1", "3.5.3")
 def test_a_link_signs_in_by_its_button_only(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
     token = issued(ledger, clock)
     for _ in range(3):  # a mail scanner opens every link, some several times
@@ -135,6 +138,7 @@ def test_an_expired_link_and_a_made_up_one_look_the_same(client: FlaskClient, le
     assert client.get(f"/sign-in/{token}").data == client.get("/sign-in/made-up").data
 
 
+@pytest.mark.requirement("7.4.1")
 def test_a_session_ends_with_the_clock_and_with_the_sign_out_button(
     client: FlaskClient, ledger: Ledger, clock: Clock
 ) -> None:
@@ -151,6 +155,7 @@ def test_a_session_ends_with_the_clock_and_with_the_sign_out_button(
     assert client.get("/", headers=PAGE).status_code == 303
 
 
+@pytest.mark.requirement("7.2.4")
 def test_signing_in_again_ends_the_session_before(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
     sign_in(client, ledger, clock)
     first = client.get_cookie("gangshao")
@@ -160,6 +165,7 @@ def test_signing_in_again_ends_the_session_before(client: FlaskClient, ledger: L
     assert client.get("/", headers=PAGE).status_code == 303
 
 
+@pytest.mark.requirement("3.5.1")
 @pytest.mark.parametrize(
     "origin", [None, "null", "http://evil.example.com", "http://localhost.evil.com", "http://localhost:1"]
 )
@@ -175,6 +181,7 @@ def test_a_write_must_say_that_it_comes_from_our_pages(
     assert link.inspect_link(ledger, token, clock()) is not None
 
 
+@pytest.mark.requirement("3.5.1", "3.5.2")
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_what_writes_takes_json_only(client: FlaskClient, ledger: Ledger, clock: Clock, kind: str) -> None:
     token = issued(ledger, clock)
@@ -210,6 +217,7 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient, ledger: 
     assert client.get("/sign-in/x").headers["Referrer-Policy"] == "no-referrer"
 
 
+@pytest.mark.requirement("3.3.4")
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     client: FlaskClient, ledger: Ledger, clock: Clock
 ) -> None:
@@ -219,6 +227,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     assert "Secure" not in cookie  # plain HTTP on the loopback
 
 
+@pytest.mark.requirement("7.2.2", "7.2.3", "11.5.1")
 def test_the_token_of_a_session_is_256_random_bits_and_new_each_time(
     client: FlaskClient, ledger: Ledger, clock: Clock
 ) -> None:
@@ -232,6 +241,7 @@ def test_the_token_of_a_session_is_256_random_bits_and_new_each_time(
     assert len(tokens) == 20
 
 
+@pytest.mark.requirement("6.2.6", "6.2.7", "6.2.8")
 def test_a_password_is_masked_may_be_pasted_and_counts_as_it_was_typed(
     client: FlaskClient, ledger: Ledger, clock: Clock
 ) -> None:
@@ -250,12 +260,14 @@ def test_a_password_is_masked_may_be_pasted_and_counts_as_it_was_typed(
     assert client.post("/sign-in", json=KEY, headers=OURS).status_code == 200
 
 
+@pytest.mark.requirement("2.2.1", "15.3.5")
 @pytest.mark.parametrize("sent", [[], "text", 7, {"name": {"a": 1}, "password": ["x"]}, {"name": None}])
 def test_json_of_another_shape_is_answered_as_a_wrong_password(client: FlaskClient, sent: object) -> None:
     answer = client.post("/sign-in", json=sent, headers=OURS)
     assert (answer.status_code, answer.get_json()) == (401, {"say": text("Name or password is wrong.")})
 
 
+@pytest.mark.requirement("3.3.1", "3.3.3", "12.2.1")
 def test_under_https_the_cookies_are_bound_to_the_host(ledger: Ledger, tmp_path: Path, clock: Clock) -> None:
     signed_up(ledger, clock, "zhang.san")
     client = site(ledger, tmp_path, clock, SITE).test_client()
@@ -272,6 +284,7 @@ def test_under_https_the_cookies_are_bound_to_the_host(ledger: Ledger, tmp_path:
     assert client.get("/", headers=PAGE, base_url=SITE).status_code == 200
 
 
+@pytest.mark.requirement("6.1.3")
 def test_a_demonstration_link_is_good_on_this_machine_and_for_invented_data_only(
     ledger: Ledger, tmp_path: Path, clock: Clock
 ) -> None:
@@ -298,6 +311,7 @@ def test_a_name_that_is_not_ours_is_refused(ledger: Ledger, tmp_path: Path, cloc
         assert site(ledger, tmp_path, clock).test_client().get("/sign-in", base_url=f"http://{host}").status_code == 200
 
 
+@pytest.mark.requirement("M1", "4.1.2", "12.2.1")
 def test_plain_http_from_another_machine_is_refused_with_a_sentence(
     ledger: Ledger, tmp_path: Path, clock: Clock
 ) -> None:
@@ -315,6 +329,7 @@ def why(entry: Entry) -> str:
     return str(json.loads(entry.details)["why"])
 
 
+@pytest.mark.requirement("16.3.2", "16.3.3")
 def test_every_refusal_is_entered_with_its_reason(
     client: FlaskClient, ledger: Ledger, tmp_path: Path, clock: Clock
 ) -> None:
@@ -357,6 +372,7 @@ def test_there_is_no_viewer_outside_a_signed_in_request(client: FlaskClient) -> 
         current_viewer()
 
 
+@pytest.mark.requirement("1.2.1", "3.2.2")
 def test_a_name_cannot_become_markup_on_the_sign_in_page(client: FlaskClient, ledger: Ledger, clock: Clock) -> None:
     token = link.issue_link(ledger, Role.AUDITOR, [], "<script>alert(1)</script>", HOUR, clock())
     assert "<script>" not in client.get(f"/sign-in/{token}").get_data(as_text=True)

@@ -87,6 +87,7 @@ def until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.requirement("15.2.2")
 def test_beyond_the_queue_everybody_is_answered_503_soon_and_all_is_well_when_the_load_ends(tmp_path: Path) -> None:
     with working(tmp_path) as works, ThreadPoolExecutor(20) as pool:
         at_work = [pool.submit(works.ask, f"/slow/{number}") for number in range(2)]
@@ -145,6 +146,7 @@ def test_a_large_file_may_take_its_time_unless_others_wait(tmp_path: Path) -> No
         assert other.result()[0] in {200, 503}
 
 
+@pytest.mark.requirement("15.2.2")
 def test_half_a_header_for_ever_takes_no_place_from_anybody(tmp_path: Path) -> None:
     limits = Limits(connections=24, spare_connections=8, header_seconds=1.2, tick=0.1)
     with working(tmp_path, limits) as works:
@@ -230,6 +232,7 @@ def test_a_long_body_is_read_for_an_upload_in_a_session_only(
         assert works.worked_on == []
 
 
+@pytest.mark.requirement("15.2.2")
 def test_bodies_of_many_at_once_are_bounded_together(tmp_path: Path) -> None:
     with working(tmp_path, Limits(threads=1, all_bodies=30 * MIB)) as works:
         head = f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nCookie: gangshao=x\r\nContent-Length: {12 * MIB}\r\n\r\n"
@@ -244,6 +247,7 @@ def test_bodies_of_many_at_once_are_bounded_together(tmp_path: Path) -> None:
             line.close()
 
 
+@pytest.mark.requirement("4.1.3")
 @pytest.mark.parametrize(("trusted", "seen"), [("", "127.0.0.1"), ("127.0.0.1", "10.9.8.7"), ("10.0.0.1", "127.0.0.1")])
 def test_the_client_is_who_the_trusted_proxy_says_and_nobody_elses_word_counts(
     tmp_path: Path, trusted: str, seen: str

@@ -79,6 +79,7 @@ def test_how_far_people_have_got_is_filled_into_every_answer(site: Site, made: l
     assert [one.part for one in made].count("dashboard.pages.today list") == 1
 
 
+@pytest.mark.requirement("14.2.2")
 def test_a_kept_page_is_given_to_nobody_of_another_scope(site: Site, made: list[Question]) -> None:
     """Each is asked after all the others have filled the store, and alone; the answers are the same."""
     viewers = [LEADER, AUDITOR, head_of(OWN), head_of(OTHER)]
@@ -109,6 +110,7 @@ def test_what_is_refused_is_refused_again(site: Site, since: Since, made: list[Q
     assert len(of(since(), Act.REFUSAL)) == 2
 
 
+@pytest.mark.requirement("14.2.2")
 def test_an_answer_kept_by_the_door_is_not_given_out_of_scope(city: City) -> None:
     everything = read("open_warning", LEADER, published=city.published)
     for area in (OWN, OTHER):

@@ -67,6 +67,7 @@ def test_a_reported_event_is_certain_and_a_rarer_spike_surer() -> None:
     assert odds(4e-4) == "约 2,500 分之一"
 
 
+@pytest.mark.requirement("1.2.10")
 def test_text_that_looks_like_a_formula_is_inert_and_numbers_stay_numbers() -> None:
     assert inert("=1+1") == "'=1+1"
     assert inert("@SUM(A1)") == "'@SUM(A1)"

@@ -91,6 +91,7 @@ def test_a_workbook_named_csv_and_a_chinese_encoding_are_read_all_the_same(place
     assert kept(place) == [f"{stem} (1).csv", f"{stem}_v2 (2).csv"]
 
 
+@pytest.mark.requirement("5.2.1")
 def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(place: Site, clerk: FlaskClient) -> None:
     status, told = sent(clerk, b"x" * (MOST_FILE + 1))
     assert (status, "8 MiB" in str(told["say"])) == (400, True)

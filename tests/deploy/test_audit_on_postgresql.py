@@ -112,6 +112,7 @@ def test_the_webs_role_enters_an_upload_and_does_not_say_what_became_of_it(ledge
     assert trail.entries(web)[0].act == "upload"
 
 
+@pytest.mark.requirement("13.2.2")
 @pytest.mark.parametrize(
     "statement",
     [

@@ -155,6 +155,7 @@ def signed_up(place: Proxied, name: str, role: Role, areas: tuple[str, ...] = ()
     assert link.redeem_password(place.ledger, token, PASSWORD, [], now) is not None
 
 
+@pytest.mark.requirement("12.1.1")
 def test_people_sign_in_over_tls_and_the_plain_line_leads_there(proxied: Proxied) -> None:
     signed_up(proxied, "leader", Role.CITY_LEADER)
     with proxied.session() as client:
@@ -178,6 +179,7 @@ def test_another_name_is_told_nothing(proxied: Proxied, host: str) -> None:
         assert line.recv(100) == b""
 
 
+@pytest.mark.requirement("15.3.4")
 def test_a_wrong_password_is_counted_by_the_clients_address_and_not_by_what_it_claims(proxied: Proxied) -> None:
     with proxied.session() as client:
         client.headers["X-Forwarded-For"] = "10.9.8.7"
@@ -225,6 +227,7 @@ def test_slow_clients_are_held_off_and_others_are_answered(proxied: Proxied) -> 
         one.close()
 
 
+@pytest.mark.requirement("14.2.1")
 def test_a_guesser_waits_before_the_door_and_no_link_stands_in_a_log(proxied: Proxied) -> None:
     with proxied.session() as client:
         client.get(f"{proxied.url}/sign-in/secret-of-a-link", timeout=10)

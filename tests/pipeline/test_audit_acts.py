@@ -126,6 +126,7 @@ def results(place: House, act: Act) -> list[str]:
     return [entry.result for entry in entries(place) if entry.act == act]
 
 
+@pytest.mark.requirement("M3")
 def test_every_act_there_is_today_is_entered(week: House) -> None:
     assert {Act(entry.act) for entry in entries(week)} == set(Act) - {Act.RESTORE, Act.WITHDRAW}, (
         "a restore is entered in the ledger put back, a withdrawal in test_wrong_clock.py"
@@ -178,6 +179,7 @@ def test_changed_reference_tables_and_settings_are_entered_once_without_secrets(
     assert "s3cret" not in " ".join(entry.details for entry in entries(week))
 
 
+@pytest.mark.requirement("16.2.5")
 def test_no_entry_holds_anybodys_identity_number_or_a_links_secret(week: House) -> None:
     text = " ".join(f"{entry.target} {entry.details}" for entry in entries(week))
     assert not re.search(r"\d{17}[\dX]", text)
@@ -226,6 +228,7 @@ def test_publishing_keeps_the_same_anchor_in_the_file_and_the_manifest(week: Hou
     assert next(entry.own_hash for entry in entries(week) if entry.seq == last["seq"]) == last["own_hash"]
 
 
+@pytest.mark.requirement("16.2.4")
 def test_the_list_filters_and_writes_a_csv_and_says_so_in_the_trail(
     week: House, house: Callable[[House], House]
 ) -> None:

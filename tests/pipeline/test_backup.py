@@ -67,6 +67,7 @@ def shown(place: House) -> dict[str, bytes]:
     return {address: answer.data for address, answer in answers.items()}
 
 
+@pytest.mark.requirement("M6")
 def test_a_restored_house_shows_the_same_is_rebuilt_and_runs_the_next_day_as_if_nothing_had_been(
     kept: House, house: Callable[[House], House], tmp_path: Path
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_restored_house_shows_the_same_is_rebuilt_and_runs_the_next_day_as_if_
     again.gangshao("audit", "verify")
 
 
+@pytest.mark.requirement("M6")
 def test_no_key_and_no_password_is_in_a_backup(kept: House, house: Callable[[House], House]) -> None:
     place = house(kept)
     place.environment["GANGSHAO_SMTP_PASSWORD"] = "s3cret-of-the-mail"

@@ -61,6 +61,7 @@ def kept(small: House, house: Callable[[House], House]) -> Iterator[Kept]:
     ledger.close()
 
 
+@pytest.mark.requirement("M5")
 @pytest.mark.parametrize("suffix", ["csv", "csv.sealed"])
 def test_a_raw_file_damaged_since_the_last_backup_is_refused_with_the_good_copy_named(suffix: str, kept: Kept) -> None:
     good = kept.back_up(timedelta())

@@ -65,6 +65,7 @@ def test_what_the_check_says_names_no_person(answer: SandboxAnswer) -> None:
     assert not [secret for secret in (MALFORMED, person(32), "虚构人") if secret in said]
 
 
+@pytest.mark.requirement("M4", "15.2.2")
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
@@ -80,6 +81,7 @@ def test_a_check_beyond_its_limits_ends_with_a_sentence(limits: Limits, said: st
         check_in_sandbox(CONTENT, NAME, REGION, limits=limits)
 
 
+@pytest.mark.requirement("5.2.1")
 def test_a_file_that_needs_too_much_memory_is_stopped_and_the_next_is_checked() -> None:
     many = b"\n".join([CLAIM_HEADER.encode(), *([claim(1).encode()] * 400_000)])
     with pytest.raises(SaidError, match=r"内存超过 .* MiB"):
@@ -87,6 +89,7 @@ def test_a_file_that_needs_too_much_memory_is_stopped_and_the_next_is_checked() 
     assert check_in_sandbox(CONTENT, NAME, REGION).only_file.rows_total == 34
 
 
+@pytest.mark.requirement("16.5.1")
 def test_the_child_prints_no_traceback_whatever_it_is_asked() -> None:
     for request in (b"", b"no json\n", b"[]\n"):
         done = subprocess.run(

@@ -92,6 +92,7 @@ def checker(region: Region) -> Iterator[Checker]:
     made.close()
 
 
+@pytest.mark.requirement("M4", "5.2.2", "5.2.3", "5.3.2")
 @pytest.mark.parametrize("file", sorted(EXPECTED))
 def test_what_becomes_of_a_dirty_file(file: str, region: Region, checker: Checker) -> None:
     path = FOLDER / file

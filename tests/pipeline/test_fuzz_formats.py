@@ -106,6 +106,7 @@ def repeat(check: Callable[[], None]) -> None:
         check()
 
 
+@pytest.mark.requirement("5.2.2")
 def test_arbitrary_bytes_are_answered(judge: Judge) -> None:
     @FUZZ
     @given(content=st.binary(max_size=400), name=st.sampled_from([f"{CLAIMS}.csv", f"{CLAIMS}.xlsx", "x.zip", "无名"]))

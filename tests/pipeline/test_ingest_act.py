@@ -80,6 +80,7 @@ def test_a_withdrawn_file_gives_way_to_the_one_before_it(place: Place) -> None:
     assert seen(place, "2020-03-11") == {"L001", "L002", "L003"}
 
 
+@pytest.mark.requirement("2.3.1")
 def test_a_decision_that_makes_no_sense_is_refused_with_a_sentence(place: Place) -> None:
     held_file(place)
     with pytest.raises(UserError, match="没有被暂存"):

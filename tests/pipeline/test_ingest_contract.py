@@ -152,6 +152,7 @@ def test_in_a_monthly_feed_a_code_that_began_in_the_month_holds(checker: Checker
     assert accepted("202004", line(1, reason="11", day="202004")) == 0
 
 
+@pytest.mark.requirement("2.2.3")
 def test_a_file_whose_sums_do_not_agree_is_refused_with_the_sentence(checker: Checker, region: Region) -> None:
     checked = check(checker, region, line(1), line(2, figures="5,5,0"), line(3, figures="5,9,3"))
     (outcome,) = checked.outcomes
@@ -213,6 +214,7 @@ FORBIDDEN = {
 }  # fmt: skip
 
 
+@pytest.mark.requirement("M8")
 @pytest.mark.parametrize("sort", FORBIDDEN)
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
 def test_a_cell_that_identifies_somebody_is_found_and_not_repeated(sort: str, encoding: str) -> None:

@@ -112,6 +112,7 @@ def test_a_file_that_changes_while_it_is_read_stays(place: Place, monkeypatch: p
     assert place.ingest().rows_accepted == 2
 
 
+@pytest.mark.requirement("5.3.2")
 def test_links_pipes_and_folders_are_left_and_named(place: Place, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_bytes(claims([1]))
@@ -127,6 +128,7 @@ def test_links_pipes_and_folders_are_left_and_named(place: Place, tmp_path: Path
     }  # fmt: skip
 
 
+@pytest.mark.requirement("5.2.1")
 def test_a_file_larger_than_allowed_is_left_and_named(place: Place) -> None:
     path = place.drop(FEED, "2020-03-06", NAME, b"")
     os.truncate(path, MOST_FILE_BYTES + 1)
@@ -190,6 +192,7 @@ def test_a_workbook_that_would_end_the_reader_is_refused_and_the_next_one_is_rea
     assert open_workbook(fine).sheets[0].rows[1][0] == "L001"
 
 
+@pytest.mark.requirement("5.2.3")
 def test_a_workbook_that_claims_to_be_small_and_is_not_is_refused(region: Region) -> None:
     content = book({"a": cells(CLAIM_HEADER, claim(1))})
     with zipfile.ZipFile(io.BytesIO(content)) as source:
@@ -220,6 +223,7 @@ def test_every_spreadsheet_row_leads_back_to_its_sheet_and_row(region: Region) -
     assert row["reason_en"].startswith("Sheet 二, line 3, 参保地区")
 
 
+@pytest.mark.requirement("5.1.1")
 def test_a_spreadsheet_beyond_the_limits_is_refused_with_the_limit(region: Region) -> None:
     name = NAME.replace(".csv", ".xls")
     (outcome,) = check(FEED, name, b"\xd0\xcf\x11\xe0" + bytes(MOST_SHEET_BYTES), region).outcomes

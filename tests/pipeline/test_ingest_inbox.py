@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from pipelines.ingest import inbox
 from pipelines.warehouse import store
 from tests.pipeline.ingest_place import CLAIM_HEADER, NOW, Place, claim, claims, csv
@@ -115,6 +117,7 @@ def test_a_file_with_only_its_header_is_a_true_zero(place: Place) -> None:
     assert place.in_force(place.morning("2020-03-06")) == {NAME}
 
 
+@pytest.mark.requirement("1.1.1")
 def test_utf8_and_gb18030_give_the_same_facts_even_for_rare_characters(place: Place) -> None:
     header = "统一社会信用代码,单位名称,参保地区,行业代码,所属月份,期末参保人数,欠缴月数,缓缴标志"
     for month, encoding in (("202001", "utf-8-sig"), ("202002", "gb18030"), ("202003", "utf-8")):

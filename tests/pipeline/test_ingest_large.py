@@ -260,6 +260,7 @@ def test_a_rebuild_from_raw_takes_large_drops_block_by_block_too(
     assert place.hashes() == before
 
 
+@pytest.mark.requirement("M7")
 def test_no_name_or_number_of_a_large_file_reaches_the_disk(
     region: Region, keys: Path, tmp_path: Path, tiny: None
 ) -> None:
@@ -291,6 +292,7 @@ def test_a_sealed_content_opens_to_itself(size: int) -> None:
     assert size < len(KEY) or content[:200] not in b"".join(pieces)  # a byte or two may be met by chance
 
 
+@pytest.mark.requirement("11.3.3")
 def test_frames_cannot_be_swapped_cut_off_repeated_or_brought_from_another_file() -> None:
     content = b"".join(bytes([number]) * FRAME for number in range(4))
     header, *rest = frames(content)

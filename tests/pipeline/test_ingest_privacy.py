@@ -57,6 +57,7 @@ def test_no_table_holds_an_identity_number_or_a_name(place: Place) -> None:
     assert [secret for secret in secrets() if secret in everything] == []
 
 
+@pytest.mark.requirement("M8", "14.2.4")
 def test_no_byte_of_the_data_folder_holds_one(place: Place) -> None:
     files = [path for path in place.settings.data.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} >= {".duckdb", ".sealed", ".jsonl"}
@@ -67,6 +68,7 @@ def test_no_byte_of_the_data_folder_holds_one(place: Place) -> None:
             assert secret.encode("gb18030") not in content, path
 
 
+@pytest.mark.requirement("11.2.1")
 def test_the_pseudonym_is_the_hmac_of_the_number(tmp_path: Path, place: Place) -> None:
     other = Place.at(tmp_path, place.region, place.settings.keys)
     other.drop(FEED, "2020-03-06", NAME, csv(CLAIM_HEADER, *(claim(number) for number in range(1, 40))))
@@ -97,7 +99,10 @@ def test_a_sealed_drop_opens_to_exactly_what_was_received(place: Place) -> None:
     assert raw.content(contracts()[FEED], entry.content_hash) == csv(*LINES, encoding="gb18030")
 
 
+@pytest.mark.requirement("11.2.3", "13.3.2")
 def test_the_keys_and_the_warehouse_are_for_their_owner_only(place: Place) -> None:
     settings: Settings = place.settings
     for path in (settings.keys / "raw.key", settings.keys / "pseudonym.key", settings.warehouse):
         assert path.stat().st_mode & 0o077 == 0, path
+    for name in ("raw", "pseudonym"):
+        assert len(bytes.fromhex((settings.keys / f"{name}.key").read_text())) == 32

@@ -50,6 +50,7 @@ def test_a_folder_that_is_no_day_is_named(place: Place) -> None:
     assert path.exists()
 
 
+@pytest.mark.requirement("1.1.1")
 def test_broken_bytes_are_located_by_line_in_each_encoding(region: Region) -> None:
     good = csv(CLAIM_HEADER, claim(1))
     assert "第 3 行的字节不符合 UTF-8" in refusal(region, good + b"\xff\xff\r\n")
@@ -155,6 +156,7 @@ def test_another_key_than_the_one_used_is_said(place: Place) -> None:
         place.ingest()
 
 
+@pytest.mark.requirement("13.3.1")
 def test_a_key_others_can_read_is_refused(place: Place) -> None:
     place.ingest()
     (place.settings.keys / "raw.key").chmod(0o644)

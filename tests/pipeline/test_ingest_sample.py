@@ -30,6 +30,7 @@ def test_every_feed_has_samples_in_both_encodings_and_every_sample_is_expected(r
         assert {content.startswith(b"\xef\xbb\xbf") for content in contents} == {True, False}, feed
 
 
+@pytest.mark.requirement("2.2.1")
 @pytest.mark.parametrize("expected", FILES, ids=lambda row: row["file_name"])
 def test_a_sample_is_accepted_and_refused_row_by_row_as_written(expected: dict[str, str], region: Region) -> None:
     feed, name = expected["feed"], expected["file_name"]

@@ -77,6 +77,7 @@ def test_the_hashes_of_both_files_stand_in_the_manifest_and_in_the_trail(small: 
     assert (told["audit_anchor"]["register_size"], entered.anchor) == (register, told["audit_anchor"]["number"])
 
 
+@pytest.mark.requirement("M5")
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_changed_published_file_is_found_and_never_carried_on(
     name: str, small: House, house: Callable[[House], House]
@@ -166,6 +167,7 @@ def test_fewer_anchors_than_publishings_are_told_but_for_one_a_kill_kept_back(
     assert found.startswith("审计记录中的发布到第 2 号锚点，锚点文件却只有 1 个")
 
 
+@pytest.mark.requirement("M5")
 def test_a_line_taken_out_of_the_list_of_received_files_is_missed_by_verify_and_rebuild(
     small: House, house: Callable[[House], House]
 ) -> None:
@@ -214,6 +216,7 @@ UNSEEN = {
 }
 
 
+@pytest.mark.requirement("M5")
 @pytest.mark.parametrize("what", UNSEEN)
 def test_what_is_changed_in_the_ledger_alone_is_told_by_verify(what: str, city_ledger: Ledger, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)

@@ -43,6 +43,7 @@ def lines(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
 
 
+@pytest.mark.requirement("16.2.5")
 def test_a_day_with_people_a_link_and_a_password_leaves_none_of_them_in_the_log_or_on_the_screen(
     recent: House, files: Path, house: Callable[[House], House], tmp_path: Path
 ) -> None:
@@ -155,6 +156,7 @@ def test_passwords_of_the_settings_are_hidden_wherever_they_turn_up(
     assert redacted(f"535 {PASSWORD} was refused") == "535 … was refused"
 
 
+@pytest.mark.requirement("16.1.1")
 def test_files_are_kept_as_long_as_set_and_written_by_the_day(logger: logging.Logger, tmp_path: Path) -> None:
     folder = tmp_path / "var" / "log"
     tell(logger, "nothing is written where there is no data folder")

@@ -140,6 +140,7 @@ def test_a_line_that_breaks_after_the_mail_was_taken_is_ambiguous_and_keeps_its_
     assert len({content for address, content in server.accepted if address == CHIPING}) == 1
 
 
+@pytest.mark.requirement("16.5.2")
 def test_a_server_that_is_down_leaves_all_mails_waiting_with_the_reason(ledger: Ledger, tmp_path: Path) -> None:
     with MailServer() as server:
         pass
@@ -233,6 +234,7 @@ def test_mails_go_over_an_encrypted_line_with_a_password(
     assert server.addresses() == ALL
 
 
+@pytest.mark.requirement("12.3.2")
 def test_a_server_with_a_certificate_nobody_vouches_for_gets_no_mail(ledger: Ledger, tmp_path: Path) -> None:
     _, context = certificate(tmp_path)
     with MailServer(options={"tls_context": context}) as server:
@@ -242,6 +244,7 @@ def test_a_server_with_a_certificate_nobody_vouches_for_gets_no_mail(ledger: Led
     assert server.accepted == []
 
 
+@pytest.mark.requirement("12.3.1")
 def test_a_password_is_not_sent_in_the_clear_to_another_machine(ledger: Ledger, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="明文"):
         send(ledger, Settings(data=tmp_path, smtp_host="mail.example.com", smtp_user="me", smtp_password="x"), NOW)

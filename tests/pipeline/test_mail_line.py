@@ -61,6 +61,7 @@ def test_mails_go_over_tls_from_the_start_with_a_password(ledger: Ledger, tmp_pa
     assert len(server.accepted) == 3
 
 
+@pytest.mark.requirement("12.3.2")
 @pytest.mark.parametrize(
     ("host", "is_trusted", "reason"),
     [("127.0.0.1", False, "self-signed certificate"), ("localhost", True, "Hostname mismatch")],
@@ -93,6 +94,7 @@ def test_a_setting_that_cannot_be_sent_is_said_in_a_sentence(
     assert "含有无法传送的字符" in report.problem
 
 
+@pytest.mark.requirement("12.3.1")
 def test_a_server_that_hides_its_starttls_gets_neither_password_nor_mail(ledger: Ledger, tmp_path: Path) -> None:
     asked: list[object] = []
     options = {**SIGN_IN, "authenticator": lambda *given: asked.append(given)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pytest
 
 from pipelines.core.settings import Settings
 from pipelines.core.text_safety import CONTROLS
@@ -127,6 +128,7 @@ def test_a_digest_leads_with_what_no_mail_of_its_own_tells_of(city: City, ledger
     assert "已单独即时通报" not in written["dongchangfu!"][1]
 
 
+@pytest.mark.requirement("1.2.2")
 def test_each_warning_leads_to_its_page(city: City, ledger: Ledger) -> None:
     _, text, html = mails(city, ledger)["dongchangfu"]
     for episode_id in ("a1", "a2"):
@@ -184,6 +186,7 @@ def test_bands_of_people_are_not_read_as_a_rate_and_posts_not_as_people(city: Ci
     assert "500 人以上" not in of_ratio
 
 
+@pytest.mark.requirement("1.1.2", "1.2.1", "1.3.11")
 def test_names_from_the_data_cannot_become_markup(city: City, ledger: Ledger) -> None:
     marked = [Told("a1", "371502", 2, DAY, observed_band="<script>alert(1)</script>")]
     city.publish([edition(DAY)], marked)
@@ -193,6 +196,7 @@ def test_names_from_the_data_cannot_become_markup(city: City, ledger: Ledger) ->
         assert "<script" not in part(parsed(path.read_bytes()), "html")
 
 
+@pytest.mark.requirement("1.2.1", "1.3.11")
 def test_a_name_reorders_nothing_in_a_mail_and_adds_no_line_to_its_head(city: City, ledger: Ledger) -> None:
     odd = "\u202e\x07\ue000\nBcc: x@example.com\r\n"
     city.publish([edition(DAY)], [Told("a1", "371502", 2, DAY, observed_band=odd, people_band=odd)])

@@ -34,6 +34,7 @@ MISPLACED = {
 }
 
 
+@pytest.mark.requirement("M8")
 @pytest.mark.parametrize(("name", "content"), MISPLACED.values(), ids=MISPLACED)
 def test_a_person_file_in_another_feeds_folder_is_not_kept(name: str, content: bytes, place: Place) -> None:
     place.drop("vacancy", "2020-03-06", name, content)

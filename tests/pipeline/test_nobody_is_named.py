@@ -104,6 +104,7 @@ def test_the_search_finds_somebody_in_everything_a_run_may_leave(tmp_path: Path)
     }  # fmt: skip
 
 
+@pytest.mark.requirement("M8")
 def test_nobody_is_named_after_a_whole_run(
     replayed: House, house: Callable[[House], House], files: Path, people: People, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ def general(house: House, sql: str) -> list[tuple[object, ...]]:
         return con.execute(sql).fetchall()
 
 
+@pytest.mark.requirement("16.5.3")
 def test_a_failed_check_leaves_the_last_edition_in_force(replayed: House, house: Callable[[House], House]) -> None:
     here = house(replayed)
     settings = settings_of(here)
@@ -150,6 +151,7 @@ def test_fewer_than_ten_persons_are_not_in_the_general_file(replayed: House) -> 
     assert least >= 10
 
 
+@pytest.mark.requirement("8.2.3", "15.3.1")
 def test_the_general_file_has_no_days_no_employers_and_no_exact_warnings(replayed: House) -> None:
     tables = {name for (name,) in general(replayed, "select table_name from duckdb_tables()")}
     assert not tables & {"employer", "score", "forecast", "drop_register", "quarantine"}
@@ -175,6 +177,7 @@ def test_no_identity_number_reaches_warehouse_or_published_files(replayed: House
             assert not found, f"{table}.{column}"
 
 
+@pytest.mark.requirement("15.3.1")
 def test_a_reader_of_the_general_public_gets_no_restricted_table(replayed: House) -> None:
     published = settings_of(replayed).published
     with pytest.raises(UserError):

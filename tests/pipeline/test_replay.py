@@ -60,6 +60,7 @@ def test_a_replay_sends_nothing_and_remembers_what_it_would_have_told(replayed: 
     assert states == {"retrospective"}
 
 
+@pytest.mark.requirement("M6")
 def test_a_rebuild_from_raw_and_ledger_gives_the_same_tables_and_no_second_mail(
     recent: House, house: Callable[[House], House]
 ) -> None:

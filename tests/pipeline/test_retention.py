@@ -113,6 +113,7 @@ def test_the_file_of_a_feed_without_people_stays(place: Place) -> None:
     assert len(list((place.settings.raw / "vacancy").rglob("*.csv"))) == 1
 
 
+@pytest.mark.requirement("M7", "14.2.4")
 def test_no_twin_holds_an_identity_number_or_a_name(place: Place, tmp_path: Path) -> None:
     purge(place.settings, place.region, LATER)
     twins = list(place.settings.raw.rglob("*.twin.zip"))

@@ -165,6 +165,7 @@ def test_a_list_offers_only_the_codes_of_its_day(region: Region) -> None:
     assert len(offered(opened(made(contract.feed, region)), contract)["原因代码"]) == 15
 
 
+@pytest.mark.requirement("2.1.1", "2.1.2")
 @pytest.mark.parametrize("feed", contracts())
 def test_notes_and_page_say_of_each_column_what_the_contract_asks(feed: str, region: Region) -> None:
     contract = contracts()[feed]

@@ -50,6 +50,7 @@ def entered(ledger: Ledger, name: str, password: str = GOOD) -> Session:
     return found.session
 
 
+@pytest.mark.requirement("6.3.2")
 def test_the_first_account_is_made_by_a_link_and_there_is_no_second_such_link(ledger: Ledger) -> None:
     lost, token = link.issue_set_up_link(ledger, NOW), link.issue_set_up_link(ledger, NOW)
     assert lost is not None
@@ -64,6 +65,7 @@ def test_the_first_account_is_made_by_a_link_and_there_is_no_second_such_link(le
     assert isinstance(sign_in(ledger, "ＲＯＯＴ", GOOD, NOW), SignedIn), "full width and capitals are the same name"
 
 
+@pytest.mark.requirement("2.3.4")
 def test_of_many_who_use_the_set_up_link_at_once_one_becomes_administrator(ledger: Ledger) -> None:
     token = link.issue_set_up_link(ledger, NOW)
     assert token is not None
@@ -84,6 +86,7 @@ def test_of_many_who_use_the_set_up_link_at_once_one_becomes_administrator(ledge
     assert len(account.accounts(ledger, NOW)) == 1
 
 
+@pytest.mark.requirement("2.2.2")
 def test_a_weak_password_leaves_the_link_good(ledger: Ledger) -> None:
     account_id = account.create(ledger, DESK, "zhang.san", "张三", Role.CITY_DUTY, [], NOW)
     token = link.insert_password_link(ledger, DESK, account_id, NOW)
@@ -95,6 +98,7 @@ def test_a_weak_password_leaves_the_link_good(ledger: Ledger) -> None:
     assert link.redeem_password(ledger, token, OTHER, [], NOW) is None
 
 
+@pytest.mark.requirement("6.4.1")
 def test_a_new_link_ends_the_one_before_and_all_end_after_a_day(ledger: Ledger) -> None:
     account_id = account.create(ledger, DESK, "zhang.san", "张三", Role.CITY_DUTY, [], NOW)
     first, second = (link.insert_password_link(ledger, DESK, account_id, NOW) for _ in range(2))
@@ -110,6 +114,7 @@ def test_an_account_sees_what_its_role_and_areas_say(ledger: Ledger) -> None:
     assert (viewer.role, viewer.areas, viewer.name) == (Role.COUNTY_CLERK, frozenset({"371502", "371503"}), "clerk")
 
 
+@pytest.mark.requirement("1.3.3", "2.2.2", "2.2.3")
 @pytest.mark.parametrize(
     ("name", "person", "role", "areas", "why"),
     [
@@ -129,6 +134,7 @@ def test_what_makes_no_account_is_said(
         account.create(ledger, DESK, name, person, role, areas, NOW)
 
 
+@pytest.mark.requirement("M2", "7.4.2")
 def test_closing_an_account_ends_its_sessions_links_and_sign_in(ledger: Ledger) -> None:
     account_id = opened(ledger)
     other = opened(ledger, "li.si")
@@ -147,6 +153,7 @@ def test_closing_an_account_ends_its_sessions_links_and_sign_in(ledger: Ledger) 
     assert other != account_id
 
 
+@pytest.mark.requirement("8.3.2")
 def test_another_role_ends_the_sessions_of_the_old_one(ledger: Ledger) -> None:
     account_id = opened(ledger)
     fresh = entered(ledger, "zhang.san")
@@ -168,6 +175,7 @@ def test_the_last_administrator_stays(ledger: Ledger) -> None:
     account.disable(ledger, DESK, account_id, NOW)
 
 
+@pytest.mark.requirement("7.4.5")
 def test_sessions_end_from_the_administrators_page_one_account_or_all(ledger: Ledger) -> None:
     account_id = opened(ledger)
     opened(ledger, "li.si")
@@ -178,6 +186,7 @@ def test_sessions_end_from_the_administrators_page_one_account_or_all(ledger: Le
     assert session.viewer_of(ledger, second.token, NOW) is None
 
 
+@pytest.mark.requirement("6.2.3", "7.4.3", "7.5.1")
 def test_changing_ones_password_ends_ones_other_sessions_and_renews_the_token_of_this_one(ledger: Ledger) -> None:
     opened(ledger)
     here, there = entered(ledger, "zhang.san"), entered(ledger, "zhang.san")
@@ -196,6 +205,7 @@ def test_changing_ones_password_ends_ones_other_sessions_and_renews_the_token_of
     entered(ledger, "zhang.san", OTHER)
 
 
+@pytest.mark.requirement("6.2.3")
 def test_who_holds_a_session_cannot_guess_its_password_without_end(ledger: Ledger) -> None:
     opened(ledger)
     here = entered(ledger, "zhang.san")
@@ -205,6 +215,7 @@ def test_who_holds_a_session_cannot_guess_its_password_without_end(ledger: Ledge
     assert found[5].wait > timedelta()
 
 
+@pytest.mark.requirement("16.2.5", "16.3.1")
 def test_every_act_is_in_the_audit_trail_without_any_secret(ledger: Ledger) -> None:
     account_id = opened(ledger)
     token = link.insert_password_link(ledger, DESK, account_id, NOW)

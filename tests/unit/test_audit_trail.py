@@ -40,6 +40,7 @@ def test_each_entry_names_the_hash_of_the_one_before(ledger: Ledger) -> None:
     assert verify_chain(ledger, []).breach == ""
 
 
+@pytest.mark.requirement("M3", "16.4.2")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -63,6 +64,7 @@ def test_the_database_refuses_to_change_or_delete_an_entry(ledger: Ledger, tmp_p
     assert verify_chain(ledger, []).breach == ""
 
 
+@pytest.mark.requirement("2.3.3")
 def test_an_act_that_fails_leaves_no_entry_and_an_entry_that_fails_undoes_the_act(ledger: Ledger) -> None:
     def fail_after_the_entry() -> None:
         with ledger.writing() as connection:
@@ -105,6 +107,7 @@ def test_entries_are_found_by_day_name_act_and_number_newest_first(ledger: Ledge
     assert targets(most=1) == ["3"]
 
 
+@pytest.mark.requirement("1.3.3", "16.4.1")
 def test_no_text_breaks_the_line_the_chain_or_the_store(ledger: Ledger) -> None:
     odd = "a\nb\x00c\udcffd" + "长" * 500
     entry = trail.write_entry(ledger, Act.REFUSAL, Actor(odd, odd), odd, NOW, details={"path": odd})
@@ -114,6 +117,7 @@ def test_no_text_breaks_the_line_the_chain_or_the_store(ledger: Ledger) -> None:
     assert verify_chain(ledger, []).breach == ""
 
 
+@pytest.mark.requirement("16.2.2")
 def test_an_instant_without_a_zone_is_refused(ledger: Ledger) -> None:
     with pytest.raises(ValueError, match="without a zone"):
         trail.write_entry(ledger, Act.EXPORT, WHO, "x", datetime(2026, 11, 23))  # noqa: DTZ001

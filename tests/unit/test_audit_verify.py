@@ -74,6 +74,7 @@ def test_an_untouched_trail_agrees_with_its_anchors(settings: Settings, ledger: 
     assert (verdict.entries, verdict.anchors, verdict.breach, verdict.last_hash) == (12, 2, "", last.own_hash)
 
 
+@pytest.mark.requirement("16.4.2")
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_changed_letter_in_any_column_is_named_by_its_entry(
     settings: Settings, ledger: Ledger, attack: sqlite3.Connection, column: str
@@ -114,6 +115,7 @@ def test_an_entry_deleted_with_the_numbers_closed_up_is_named(
     assert judged(settings, ledger).breach.startswith("第 4 条审计记录与前一条接不上")
 
 
+@pytest.mark.requirement("M3")
 def test_a_cut_tail_is_named_by_the_first_anchor_beyond_it(
     settings: Settings, ledger: Ledger, attack: sqlite3.Connection
 ) -> None:

@@ -70,6 +70,7 @@ def confirmed(ledger: Ledger, name: str, role: Role, request_id: int = 1) -> str
     return confirm(ledger, PERMISSIONS, ActContext(viewer, trail.actor_of(viewer, "10.0.0.2"), NOW), request_id)
 
 
+@pytest.mark.requirement("M2")
 @pytest.mark.parametrize("role", sorted(NEEDING_TWO))
 @pytest.mark.parametrize("is_in_use", [False, True])
 def test_an_administrator_gets_no_link_for_an_account_that_sees_more_than_a_county(
@@ -152,6 +153,7 @@ def test_closing_who_could_confirm_does_not_make_an_administrator_free(ledger: L
         asked(ledger, analyst)
 
 
+@pytest.mark.requirement("6.4.3")
 def test_the_owner_is_told_of_a_link_that_replaces_the_password_whoever_made_it(ledger: Ledger) -> None:
     account_id = made(ledger, "clerk", *OFFICE)
     assert told_owner(ledger, "clerk", NOW) == [], "of the first one the owner knows"

@@ -19,17 +19,29 @@ from pipelines.core.catalogue.indicators import parse
 from pipelines.core.settings import Settings
 from pipelines.feeds.contract import Contract
 from tests.guard import violations
+from tests.reference import PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for folder in (ROOT.glob("*.md"), (ROOT / "docs").rglob("*.md"))
+    for folder in (ROOT.glob("*.md"), (ROOT / "docs").rglob("*.md"), [ROOT / "data" / "README.md"])
     for path in folder
 )
-MOST_BYTES = {"README.md": 4096, "README.en.md": 4096, "CONTRIBUTING.md": 6144, "SECURITY.md": 3072}
+MOST_BYTES = {
+    "README.md": 4096,
+    "README.en.md": 4096,
+    "CONTRIBUTING.md": 6144,
+    "SECURITY.md": 3072,
+    "docs/explain/architecture.md": 8192,
+}
 EXAMPLES = ("gig_market", "gig_unplaced", "absence", "dezhou", "place>", "data/var")
+OUTSIDE = ("example.com", "gangshao.env", "dcc.")
+MADE = ("csv", "duckdb", "json", "jsonl", "key", "lock", "sqlite", "toml")
 PLACE = re.compile(r"(?:dashboard|pipelines|models|data|docs|tests|notebooks|\.ci)/[\w./-]+")
 MODULE = re.compile(r"(?:\w+/)*\w+\.(?:py|sql|js|css|j2|po|service|conf)")
+NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
+PLACED = re.compile(r"`(\w+)` (?:of |in |from |\()`([\w/.]+\.\w+)`")
 COMMAND = re.compile(r"\bgangshao ([a-z]+)(?: ([a-z]+)\b)?((?:[^`\n#|；。，（]|\\n)*)")
 
 
@@ -49,10 +61,42 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 @cache
+def kept() -> tuple[str, ...]:
+    """All files of the project."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return tuple(listed.split("\0")[:-1])
+
+
+@cache
 def files() -> frozenset[str]:
     """Names of all files of the project."""
-    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return frozenset(Path(line).name for line in kept.splitlines())
+    return frozenset(Path(path).name for path in kept())
+
+
+@cache
+def words() -> dict[str, frozenset[str]]:
+    """What stands in each source file of the project: code, SQL, tables of the region, settings."""
+    sources = [
+        path for path in kept() if path.endswith((".py", ".sql", ".csv", ".toml", ".js", ".j2", ".conf", "Makefile"))
+    ]
+    return {
+        path: frozenset(re.findall(r"\w+", text(path)))
+        for path in sources
+        if not path.startswith(("docs/", "data/sample/", "tests/pipeline/dirty/"))
+    }
+
+
+@cache
+def is_known(name: str) -> bool:
+    """Whether a name, or a name in a module or class, is one of the program."""
+    if dotted := DOTTED.fullmatch(name):
+        inside, last = dotted.groups()
+        if last in MADE:  # a file that the program makes, or that a region may have
+            return is_known(inside)
+        own = (found for path, found in words().items() if Path(path).stem == inside or f"/{inside}/" in f"/{path}")
+        classes = (found for path, found in words().items() if inside[:1].isupper() and f"class {inside}" in text(path))
+        return any(last in found for found in (*own, *classes)) or any(f"{inside}/{last}.py" in path for path in kept())
+    return any(name in found for found in words().values())
 
 
 @cache
@@ -94,6 +138,17 @@ def test_every_module_a_document_names_alone_exists(name: str) -> None:
     assert not named - files()
 
 
+@pytest.mark.parametrize("name", [one for one in DOCUMENTS if one != "CHANGELOG.md" and "/reference/" not in one])
+def test_every_name_a_document_quotes_is_one_of_the_program(name: str) -> None:
+    rest = re.sub(r"^```\w*\n.*?^```", "", text(name), flags=re.DOTALL | re.MULTILINE)
+    quoted = {one for one in re.findall(r"`([^`\n]+)`", rest) if not any(word in one for word in (*EXAMPLES, *OUTSIDE))}
+    named = {one for one in quoted if NAME.fullmatch(one) or DOTTED.fullmatch(one)} - files()
+    assert not sorted(one for one in named if not one.startswith("GANGSHAO_") and not is_known(one))
+    for one, place in PLACED.findall(rest):
+        own = [found for path, found in words().items() if path.endswith(f"/{place}") or path == place]
+        assert not own or any(one in found for found in own), f"{one} is not in {place}"
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_link_of_a_document_leads_to_a_file(name: str) -> None:
     folder = (ROOT / name).parent
@@ -125,6 +180,11 @@ def test_every_command_is_named_in_the_documents() -> None:
 @pytest.mark.parametrize("name", MOST_BYTES)
 def test_what_is_read_first_is_short(name: str) -> None:
     assert (ROOT / name).stat().st_size <= MOST_BYTES[name]
+
+
+def test_what_is_written_by_hand_is_short() -> None:
+    by_hand = [name for name in DOCUMENTS if name not in {*PAGES, "CHANGELOG.md", "data/README.md"}]
+    assert sum((ROOT / name).stat().st_size for name in by_hand) <= 112 * 1024
 
 
 def test_the_examples_of_the_guides_hold(tmp_path: Path) -> None:

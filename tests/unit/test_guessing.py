@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import Type, extract_parameters
 from sqlalchemy import func, select
 
 from pipelines.core.domain import Role
@@ -60,6 +60,7 @@ def test_the_wait_doubles_from_a_second_to_a_quarter_of_an_hour() -> None:
     assert waits == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
 
 
+@pytest.mark.requirement("M1")
 def test_five_wrong_passwords_are_free_and_the_sixth_waits_unseen(ledger: Ledger, quick: list[str]) -> None:
     assert [wait(sign_in(ledger, "owner", f"guess {n}", NOW)) for n in range(5)] == [0] * 5
     assert wait(sign_in(ledger, "owner", GOOD, NOW)) == 1, "not even the right one is looked at"
@@ -68,6 +69,7 @@ def test_five_wrong_passwords_are_free_and_the_sixth_waits_unseen(ledger: Ledger
     assert wait(sign_in(ledger, "owner", "wrong again", NOW + SECOND)) == 0, "a right one ends the count"
 
 
+@pytest.mark.requirement("2.3.2")
 def test_a_thousand_guesses_without_pause_get_five_looks_and_a_patient_guesser_needs_ten_days(
     ledger: Ledger, quick: list[str]
 ) -> None:
@@ -82,6 +84,7 @@ def test_a_thousand_guesses_without_pause_get_five_looks_and_a_patient_guesser_n
     assert now - NOW > timedelta(minutes=15) * (most - 15), "of a thousand, ten days"
 
 
+@pytest.mark.requirement("6.1.1")
 def test_guesses_at_one_account_make_no_other_wait_even_from_the_same_address(ledger: Ledger, quick: list[str]) -> None:
     for n in range(100):
         sign_in(ledger, "owner", f"guess {n}", NOW, "10.0.0.9")
@@ -96,6 +99,7 @@ def test_one_address_that_tries_many_names_waits_and_other_addresses_do_not(ledg
     assert isinstance(sign_in(ledger, "other", GOOD, NOW, "10.0.0.10"), SignedIn)
 
 
+@pytest.mark.requirement("6.1.1")
 def test_a_browser_the_owner_knows_does_not_wait_for_what_others_guess(ledger: Ledger, quick: list[str]) -> None:
     first = sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1")
     assert isinstance(first, SignedIn)
@@ -116,6 +120,7 @@ def test_a_known_browser_that_guesses_waits_too(ledger: Ledger, quick: list[str]
     assert waits == [0] * 5 + [1]
 
 
+@pytest.mark.requirement("6.3.1")
 def test_many_guesses_at_once_are_no_more_than_one_after_the_other(ledger: Ledger, quick: list[str]) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: sign_in(ledger, "owner", f"guess {n}", NOW), range(40)))
@@ -130,6 +135,7 @@ def test_what_was_counted_is_forgotten_after_a_day(ledger: Ledger, quick: list[s
         assert connection.execute(select(func.count()).select_from(attempt)).scalar() == 2
 
 
+@pytest.mark.requirement("6.1.1")
 @pytest.mark.parametrize(("proxy", "told"), [("127.0.0.1", {}), ("10.0.0.2", {"is_clients_address": False})])
 def test_a_stranger_behind_the_same_proxy_keeps_nobody_out_for_nine_hours(
     ledger: Ledger, quick: list[str], proxy: str, told: dict[str, bool]
@@ -189,11 +195,14 @@ def test_a_browser_in_which_a_password_was_set_by_a_link_is_known(ledger: Ledger
     assert isinstance(sign_in(ledger, "owner", GOOD, NOW, "10.0.0.1", fresh.device), SignedIn)
 
 
+@pytest.mark.requirement("11.4.2")
 def test_an_unknown_name_costs_the_same_work_as_a_known_one() -> None:
     owned, nobody = (extract_parameters(made) for made in (password.hashed(GOOD), password._NOBODY))
     assert owned == nobody
+    assert (owned.type, owned.memory_cost, owned.time_cost) == (Type.ID, 64 << 10, 3)
 
 
+@pytest.mark.requirement("6.3.8")
 def test_unknown_names_and_wrong_passwords_are_answered_alike(ledger: Ledger) -> None:
     assert sign_in(ledger, "owner", "guess", NOW) == sign_in(ledger, "nobody", "guess", NOW) == Refused()
     assert not password.matches("guess", "")
@@ -203,6 +212,7 @@ def test_unknown_names_and_wrong_passwords_are_answered_alike(ledger: Ledger) ->
 WORDS = ["聊城市", "liaocheng", "东昌府区", "zhang.san", "张三"]
 
 
+@pytest.mark.requirement("M1", "6.2.1", "6.2.4", "6.2.11")
 @pytest.mark.parametrize(
     ("given", "why"),
     [
@@ -225,6 +235,7 @@ def test_what_is_easily_guessed_is_refused_with_the_reason(given: str, why: str)
     assert re.search(why, said.zh), said.zh
 
 
+@pytest.mark.requirement("6.2.5")
 @pytest.mark.parametrize(
     "given",
     [GOOD, "紫色河马在屋顶上打盹儿呢", "kV7-qpeW3m_z", "correct horse battery staple", "liaochengk7Vq-pW3",

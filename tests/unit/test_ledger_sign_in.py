@@ -27,6 +27,7 @@ def issued(ledger: Ledger) -> str:
     return link.issue_link(ledger, Role.COUNTY_CLERK, ["371502"], "东昌府区就业科", 12 * HOUR, NOW)
 
 
+@pytest.mark.requirement("6.4.1")
 def test_a_link_signs_in_once_and_names_its_viewer(ledger: Ledger) -> None:
     token = issued(ledger)
     fresh = link.redeem_link(ledger, token, NOW + HOUR)
@@ -51,6 +52,7 @@ def test_an_expired_or_unknown_link_signs_nobody_in(ledger: Ledger) -> None:
     assert link.redeem_link(ledger, token, NOW + 12 * HOUR - timedelta(seconds=1)) is not None
 
 
+@pytest.mark.requirement("2.3.4")
 def test_of_sixteen_presses_at_once_one_signs_in(ledger: Ledger) -> None:
     token = issued(ledger)
     gate = threading.Barrier(16)
@@ -69,6 +71,7 @@ def test_of_sixteen_presses_at_once_one_signs_in(ledger: Ledger) -> None:
     assert sum(one is not None for one in sessions) == 1
 
 
+@pytest.mark.requirement("7.2.3")
 def test_the_ledger_holds_no_token_that_opens_anything(ledger: Ledger, tmp_path: Path) -> None:
     token = issued(ledger)
     fresh = link.redeem_link(ledger, token, NOW)
@@ -85,6 +88,7 @@ def test_an_office_without_areas_gets_no_link(ledger: Ledger) -> None:
         link.issue_link(ledger, Role.COUNTY_HEAD, [], "", HOUR, NOW)
 
 
+@pytest.mark.requirement("M1", "7.3.1")
 def test_a_session_ends_after_half_an_hour_without_use(ledger: Ledger) -> None:
     fresh = link.redeem_link(ledger, issued(ledger), NOW)
     assert fresh is not None
@@ -95,6 +99,7 @@ def test_a_session_ends_after_half_an_hour_without_use(ledger: Ledger) -> None:
     assert session.viewer_of(ledger, fresh.token, NOW + 2 * almost + timedelta(minutes=30)) is None
 
 
+@pytest.mark.requirement("7.3.2")
 def test_a_session_in_steady_use_ends_after_eight_hours(ledger: Ledger) -> None:
     fresh = link.redeem_link(ledger, issued(ledger), NOW)
     assert fresh is not None
@@ -105,6 +110,7 @@ def test_a_session_in_steady_use_ends_after_eight_hours(ledger: Ledger) -> None:
     assert session.viewer_of(ledger, fresh.token, NOW + timedelta(hours=8)) is None
 
 
+@pytest.mark.requirement("7.2.1")
 def test_a_session_that_was_signed_out_or_invented_opens_nothing(ledger: Ledger) -> None:
     fresh = link.redeem_link(ledger, issued(ledger), NOW)
     assert fresh is not None

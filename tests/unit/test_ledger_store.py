@@ -32,6 +32,7 @@ def test_a_fresh_folder_gets_a_ledger_in_wal_mode_that_survives_reopening(tmp_pa
     again.close()
 
 
+@pytest.mark.requirement("13.3.2")
 def test_a_ledger_is_nobody_elses_to_read(tmp_path: Path) -> None:
     ledger = open_ledger(Settings(data=tmp_path))
     with ledger.writing() as connection:
@@ -129,6 +130,7 @@ def test_editions_come_back_in_the_order_of_their_cut_offs(tmp_path: Path) -> No
     ledger.close()
 
 
+@pytest.mark.requirement("2.3.3")
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     ledger = open_ledger(Settings(data=tmp_path))
 

@@ -21,6 +21,7 @@ def text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.requirement("M4", "15.1.2")
 @pytest.mark.parametrize("name", ALL_LOCKS)
 def test_every_locked_package_has_one_version_and_hashes(name: str) -> None:
     found = list(requirements(text(name)))
@@ -31,6 +32,7 @@ def test_every_locked_package_has_one_version_and_hashes(name: str) -> None:
         assert hashes, requirement
 
 
+@pytest.mark.requirement("15.1.2")
 @pytest.mark.parametrize("name", ALL_LOCKS)
 def test_a_lock_names_no_address_and_no_option_but_hashes(name: str) -> None:
     assert "://" not in text(name)
@@ -62,6 +64,7 @@ def test_no_two_locks_disagree_about_a_version() -> None:
     assert not {package: found for package, found in versions.items() if len(found) > 1}
 
 
+@pytest.mark.requirement("15.1.2")
 @pytest.mark.parametrize("name", LOCKS)
 def test_every_locked_package_has_a_known_and_accepted_licence(name: str) -> None:
     packages = locked(text(name))
@@ -114,6 +117,7 @@ def _bandit(path: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.requirement("1.2.4", "1.2.5", "1.3.2", "1.5.2", "11.4.1")
 def test_what_make_check_runs_finds_planted_faults_and_keeps_quiet_without_one(tmp_path: Path) -> None:
     faults = (
         "pickle.loads(sent)", "subprocess.run(sent, shell=True)", "con.execute(f'select * from t where a = {sent}')",

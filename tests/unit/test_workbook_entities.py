@@ -40,6 +40,7 @@ def test_a_cell_without_an_entity_is_read() -> None:
     assert "plain words" in shown(spoilt("", "plain words"))
 
 
+@pytest.mark.requirement("1.5.1")
 def test_an_entity_brings_no_file_into_a_cell(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("root of all keys", encoding="utf-8")
@@ -47,6 +48,7 @@ def test_an_entity_brings_no_file_into_a_cell(tmp_path: Path) -> None:
     assert "root of all keys" not in found
 
 
+@pytest.mark.requirement("1.5.1")
 @pytest.mark.parametrize("depth", [3, 9])
 def test_entities_do_not_multiply(depth: int) -> None:
     entities = '<!ENTITY a0 "ha">' + "".join(
