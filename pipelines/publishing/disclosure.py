@@ -12,7 +12,7 @@ import numpy as np
 from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY
 from pipelines.core.region.disclosure_policy import DisclosureThresholds
-from pipelines.core.sql import step
+from pipelines.core.sql import Sql, literal, literals, step
 from pipelines.judging.lifecycle import BANDS
 from pipelines.publishing.lp_bounds import Figures
 from pipelines.publishing.suppression import Mask
@@ -22,16 +22,12 @@ OF_EMPLOYER = "event"  # kind of the warnings that rest on one employer's report
 GENERAL_ROSTER = "select * replace (null as rows_quarantined) from restricted.roster"
 """What has come, for everybody: how many rows of a day's file were sent back may be one person's."""
 RESPONDENTS = frozenset({"employers", "villages"})
-# What employers reported one by one has rows where there was a report: of the city alone, else a row would say of whom.
 OF_CITY = tuple(item.name for item in catalogue().values() if item.kind == "count" and item.units == "employers")
-# No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away (of
-# most counts weekly figures are of the city alone: is_weekly_of_city). No
-# cohorts: they overlap, so that two of them and the total could tell of a few people, and no table of ours says how.
-IS_GENERAL = (
-    f"cohort = '{EVERY_COHORT}' and grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}') "  # nosec B608 # names of our own tables and columns
-    f"and (indicator not in ({', '.join(repr(name) for name in OF_CITY)}) or (industry = '{TOTAL_INDUSTRY}' "
-    "and area in (select value from restricted.manifest where key = 'city')))"
+"""What employers reported one by one: of the city alone, else a row would say that there was a report, and of whom."""
+IS_GENERAL = step(
+    "is_general", every_cohort=literal(EVERY_COHORT), every_industry=literal(TOTAL_INDUSTRY), of_city=literals(OF_CITY)
 )
+"""Condition over ``reading``: the general file may tell the cell."""
 
 
 _SECOND = "coalesce(second_unit, least(largest_unit, abs(numerator) - largest_unit))"
@@ -65,9 +61,10 @@ def is_weekly_of_city(indicator: Indicator) -> bool:
     return is_secret and indicator.kind == "count" and {"week", "month"} <= set(indicator.grains)
 
 
-def small_cells(indicators: Iterable[Indicator], bounds: DisclosureThresholds) -> str:
+def small_cells(indicators: Iterable[Indicator], bounds: DisclosureThresholds) -> Sql:
     """SQL predicate over ``reading``: the cell of one of these indicators rests on too few."""
-    return " or ".join(f"(indicator = '{item.name}' and {is_small(item, bounds)})" for item in indicators) or "false"
+    each = (f"(indicator = {literal(item.name)} and {is_small(item, bounds)})" for item in indicators)
+    return Sql(" or ".join(each) or "false")
 
 
 def needed(indicator: Indicator, bounds: DisclosureThresholds, value: Figures, is_small: Mask) -> Figures:
