@@ -20,6 +20,7 @@ from pipelines.publishing.lp_bounds import Figures
 from pipelines.publishing.suppression import Mask, Measure, adds_up, protect
 
 KEY = ("indicator", "area", "industry", "cohort", "grain", "period")
+_BY_COUNTS = ("numerator_hidden", "numerator_told", "denominator_hidden", "denominator_told")
 _FLAGS = (
     "is_here",
     "is_small",
@@ -27,15 +28,11 @@ _FLAGS = (
     "was_hidden",
     "was_shown",
     "was_told",
-    "numerator_hidden",
-    "denominator_hidden",
     "is_wanted",
     "is_again",
     "by_weeks",
-    "numerator_told",
-    "denominator_told",
+    *_BY_COUNTS,
 )
-_NOTHING = Sql("null")
 _FIGURES = ("numerator", "denominator", "least", "most")
 
 _Columns = Mapping[str, NDArray[Any]]  # of the rows of a table; area and industry by their ordinals, 0 the total
@@ -62,25 +59,30 @@ def _cells(
     A zero that counts nobody, as everybody sees (``is_void``), is told; other columns: see the statement.
     """
     rate = _rate_of(indicator)
-    places = {
-        "rate": _NOTHING if rate is None else literal(rate),
-        "is_small": small_cells([indicator], region.disclosure),
-        "is_general": IS_GENERAL,
-    }
-    for part in ("numerator", "denominator"):
-        share = next((share for share in indicator.shares if share.part == part), None)
-        count = _NOTHING if share is None else literal(share.indicator)
-        places[part] = count
-        places[f"{part}_of"] = Sql(f"({step('count_told', count=count)})")
-        places[f"{part}_period"] = name("cell", "period") if share is None else period_back("cell", share)
-    found: pd.DataFrame = con.execute(
-        step("chosen_cell", **places), {"cutoff_at": cutoff_at, "indicator": indicator.name, "grain": grain}
-    ).df()
+    query = step(
+        "chosen_cell",
+        rate=Sql("null") if rate is None else literal(rate),
+        is_small=small_cells([indicator], region.disclosure),
+        is_general=IS_GENERAL,
+    )
+    for share in indicator.shares:
+        query = step(
+            "count_told",
+            cells=Sql(f"({query})"),
+            part=name("cell", share.part),
+            period=period_back("cell", share),
+            count=literal(share.indicator),
+            hidden=name(f"{share.part}_hidden"),
+            told=name(f"{share.part}_told"),
+        )
+    values = {"cutoff_at": cutoff_at, "indicator": indicator.name, "grain": grain}
+    found: pd.DataFrame = con.execute(query, values).df()
     is_city = found["area"] == region.city  # a total counts nobody where none of its areas does
     are_void = (
         (found["is_void"] | is_city).groupby([found["cohort"], found["period"], found["industry"]]).transform("all")
     )
-    return found.assign(is_void=found["is_void"] & (are_void | ~is_city))
+    absent = dict.fromkeys(set(_BY_COUNTS) - set(found), False)
+    return found.assign(is_void=found["is_void"] & (are_void | ~is_city), **absent)
 
 
 def _without_gaps(
@@ -97,8 +99,8 @@ def _without_gaps(
         gaps = pd.MultiIndex.from_frame(found.loc[found["_merge"] == "left_only", ["cohort", "period"]])
         lacks |= pd.MultiIndex.from_frame(cells[["cohort", "period"]]).isin(gaps)
     is_open = lacks & (cells["area"] == region.city)
-    theirs = [f"{part}_{state}" for part in ("numerator", "denominator") for state in ("hidden", "told")]
-    return cells.assign(is_wanted=cells["is_wanted"] | is_open, **{name: cells[name] & ~is_open for name in theirs})
+    own = {flag: cells[flag] & ~is_open for flag in _BY_COUNTS}
+    return cells.assign(is_wanted=cells["is_wanted"] | is_open, **own)
 
 
 def _rate_of(indicator: Indicator) -> str | None:

@@ -1,7 +1,6 @@
 -- The cells of the chosen tables of an indicator and grain, and what the general file says of them so far.
 -- is_void: there is nobody whom the cell could count, as everybody sees because its rate has no row there. was_shown: told
--- with this very figure in some version. numerator_hidden, numerator_told and the same of the denominator: the table of the
--- count (numerator_of, denominator_of; none where there is no such count) hides, or tells, this figure.
+-- with this very figure in some version.
 with rate as (
     select cohort, period, area, industry
     from restricted.reading
@@ -40,33 +39,11 @@ select
         false
     ) as is_void,
     coalesce(cell.is_again, true) as is_again, coalesce(told.is_suppressed, false) as was_hidden,
-    told.area is not null as was_told, shown.area is not null as was_shown,
-    coalesce(numerator_of.is_suppressed, false) as numerator_hidden,
-    coalesce(
-        not numerator_of.is_suppressed,
-        cell.numerator = 0 and (cell.cohort, {numerator_period}, cell.area) in (
-            select (cohort, period, area) from general.reading where indicator = {numerator} and grain = $grain
-        )
-    ) as numerator_told,
-    coalesce(denominator_of.is_suppressed, false) as denominator_hidden,
-    coalesce(
-        not denominator_of.is_suppressed,
-        cell.denominator = 0 and (cell.cohort, {denominator_period}, cell.area) in (
-            select (cohort, period, area) from general.reading where indicator = {denominator} and grain = $grain
-        )
-    ) as denominator_told
+    told.area is not null as was_told, shown.area is not null as was_shown
 from cell
 full join told using (indicator, area, industry, cohort, grain, period)
 left join shown
     on shown.indicator = cell.indicator and shown.area = cell.area and shown.industry = cell.industry
     and shown.cohort = cell.cohort and shown.grain = cell.grain and shown.period = cell.period
     and shown.numerator is not distinct from cell.numerator and shown.denominator is not distinct from cell.denominator
-left join {numerator_of} as numerator_of
-    on numerator_of.cohort = cell.cohort and numerator_of.grain = cell.grain and numerator_of.area = cell.area
-    and numerator_of.industry = cell.industry and numerator_of.period = {numerator_period}
-    and numerator_of.numerator = cell.numerator
-left join {denominator_of} as denominator_of
-    on denominator_of.cohort = cell.cohort and denominator_of.grain = cell.grain and denominator_of.area = cell.area
-    and denominator_of.industry = cell.industry and denominator_of.period = {denominator_period}
-    and denominator_of.numerator = cell.denominator
 order by all
