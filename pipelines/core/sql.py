@@ -73,6 +73,12 @@ def step(file: str, **places: Sql) -> Sql:
     return Sql(text.format_map(places) if places else text)
 
 
+def texts(folder: str, **places: Sql) -> dict[str, Sql]:
+    """Name to text of every file right in a folder of ``pipelines/sql``, filled in as ``step`` does."""
+    files = sorted((SQL / folder).glob("*.sql"))
+    return {path.stem: Sql(_text(f"{folder}/{path.name}").format_map(places)) for path in files}
+
+
 def view(file: str, rows: Callable[[str], Sql]) -> Sql:
     """Text of ``pipelines/sql/views/<file>.sql``; ``rows`` gives the relation that stands for each ``{table}``."""
     text = _text(f"views/{file}.sql")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
+from pipelines.core.sql import step
 from pipelines.publishing.disclosure import is_weekly_of_city, needed, small_cells
 from pipelines.publishing.external_constraints import band_limits_of
 from pipelines.publishing.lp_bounds import Figures
@@ -44,27 +45,8 @@ def told_cells(con: duckdb.DuckDBPyConnection, region: Region, month: date, only
     last = region.period_end(Grain.MONTH, month)
     backs = {share.periods_back for item in catalogue().values() for share in item.shares if share.periods_back}
     earlier = {region.period_start(Grain.MONTH, month - timedelta(days=28 * back)) for back in backs}
-    small = small_cells(catalogue().values(), region.disclosure)
     rows: pd.DataFrame = con.execute(
-        f"""
-        with wanted as (
-            select * from restricted.release
-            where indicator in (select unnest($only)) and ((grain <> 'week' and period in (select unnest($months)))
-                or (grain = 'week' and indicator not in (select unnest($of_city)) and period between $week and $last))
-        ),
-        told as (
-            select w.released_at, g.indicator, g.cohort, g.grain, g.period, g.area, g.industry,
-                g.numerator is null as is_hidden
-            from wanted as w
-            join general.reading as g using (indicator, cohort, grain, period)
-            where g.known_from <= w.released_at and (g.known_to is null or g.known_to > w.released_at)
-        )
-        select indicator, cohort, grain, cast(period as timestamp) as period, released_at, area, industry, is_hidden,
-            numerator, denominator, coalesce({small}, false) as is_small, grain = 'week' or period = $month as is_own
-        from told
-        join restricted.reading as r using (indicator, area, industry, cohort, grain, period)
-        where r.known_from <= told.released_at and (r.known_to is null or r.known_to > told.released_at)
-        order by all""",  # nosec B608 # names of our own tables and columns
+        step("told_cell", is_small=small_cells(catalogue().values(), region.disclosure)),
         {
             "week": region.week_start(month),
             "last": last,
@@ -91,10 +73,10 @@ def _figures(rows: pd.DataFrame, city: str) -> pd.DataFrame:
         for share in item.shares:
             its = (cells["indicator"] == item.name) & (cells["part"] == share.part)
             cells.loc[its, "measure"] = f"{share.indicator}.numerator"
-            for grain, step in (("month", pd.DateOffset(months=1)), ("week", pd.DateOffset(weeks=1))):
+            for grain, length in (("month", pd.DateOffset(months=1)), ("week", pd.DateOffset(weeks=1))):
                 of_grain = its & (cells["grain"] == grain)
                 for _ in range(share.periods_back):
-                    cells.loc[of_grain, "at"] = cells.loc[of_grain, "at"] - step
+                    cells.loc[of_grain, "at"] = cells.loc[of_grain, "at"] - length
             counts = cells[cells["indicator"] == share.indicator]
             areas, rows_of = (pd.MultiIndex.from_frame(counts[names]) for names in (_AREA, [*_AREA, "industry"]))
             is_told_of = pd.MultiIndex.from_frame(cells[_AREA]).isin(areas)

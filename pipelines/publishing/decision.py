@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from pipelines.core.catalogue.indicators import Indicator, Share, catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY
 from pipelines.core.region.load import Region
+from pipelines.core.sql import Sql, literal, name, step
 from pipelines.publishing.disclosure import IS_GENERAL, is_weekly_of_city, needed, small_cells
 from pipelines.publishing.external_constraints import with_limits
 from pipelines.publishing.lp_bounds import Figures
 from pipelines.publishing.suppression import Mask, Measure, adds_up, protect
 
 KEY = ("indicator", "area", "industry", "cohort", "grain", "period")
-KEYS = ", ".join(KEY)
+_BY_COUNTS = ("numerator_hidden", "numerator_told", "denominator_hidden", "denominator_told")
 _FLAGS = (
     "is_here",
     "is_small",
@@ -27,13 +28,10 @@ _FLAGS = (
     "was_hidden",
     "was_shown",
     "was_told",
-    "numerator_hidden",
-    "denominator_hidden",
     "is_wanted",
     "is_again",
     "by_weeks",
-    "numerator_told",
-    "denominator_told",
+    *_BY_COUNTS,
 )
 _FIGURES = ("numerator", "denominator", "least", "most")
 
@@ -58,87 +56,33 @@ def _cells(
 ) -> pd.DataFrame:
     """The chosen cells of an indicator and what the general file says of them so far; one row a cell.
 
-    ``was_shown``: told with this very figure in some vintage. ``numerator_hidden``, ``numerator_told`` and the same of
-    the denominator: another table hides, or tells, this figure. ``is_void``: there is nobody whom it could count, as
-    everybody sees because the rate of it has no row there; such a zero is told.
+    A zero that counts nobody, as everybody sees (``is_void``), is told; other columns: see the statement.
     """
-    joins, columns = [], []
-    for part in ("numerator", "denominator"):
-        share = next((share for share in indicator.shares if share.part == part), None)
-        if share is None:
-            columns.append(f"false as {part}_hidden, false as {part}_told")
-            continue
-        same = f"""o.indicator = '{share.indicator}' and o.cohort = cell.cohort and o.grain = cell.grain
-            and o.area = cell.area and o.industry = cell.industry
-            and o.period = {period_back("cell", share)}"""
-        joins.append(f"""
-            left join (
-                select g.indicator, g.cohort, g.grain, g.area, g.industry, g.period, g.is_suppressed, r.numerator
-                from general.reading as g
-                join restricted.reading as r using ({KEYS})
-                where g.indicator = '{share.indicator}' and g.known_to is null and r.known_from <= $cutoff_at
-                    and (r.known_to is null or r.known_to > $cutoff_at)
-            ) as {part}_of on {same.replace("o.", f"{part}_of.")} and {part}_of.numerator = cell.{part}""")  # nosec B608 # names and SQL of the catalogue
-        its = f"cell.cohort, {period_back('cell', share)}, cell.area"
-        theirs = f"select (cohort, period, area) from general.reading where indicator = '{share.indicator}'"  # nosec B608 # names and SQL of the catalogue
-        none = f"cell.{part} = 0 and ({its}) in ({theirs} and grain = $grain)"  # the count has no row: nobody
-        columns.append(
-            f"coalesce({part}_of.is_suppressed, false) as {part}_hidden, "
-            f"coalesce(not {part}_of.is_suppressed, {none}) as {part}_told"
-        )
     rate = _rate_of(indicator)
-    void = (
-        "false"
-        if rate is None
-        else """
-        cell.numerator = 0 and (cell.cohort, cell.period, cell.area) in (select (cohort, period, area) from rate)
-        and (cell.cohort, cell.period, cell.area, cell.industry)
-            not in (select (cohort, period, area, industry) from rate)"""
+    query = step(
+        "chosen_cell",
+        rate=Sql("null") if rate is None else literal(rate),
+        is_small=small_cells([indicator], region.disclosure),
+        is_general=IS_GENERAL,
     )
-    found: pd.DataFrame = con.execute(
-        f"""
-        with rate as (
-            select cohort, period, area, industry from restricted.reading
-            where indicator = '{rate}' and grain = $grain and known_from <= $cutoff_at
-                and (known_to is null or known_to > $cutoff_at)
-        ),
-        cell as (
-            select r.*, c.is_again, coalesce({small_cells([indicator], region.disclosure)}, false) as is_small
-            from restricted.reading as r
-            join chosen as c using (indicator, cohort, grain, period)
-            where r.indicator = $indicator and r.grain = $grain and {IS_GENERAL} and r.known_from <= $cutoff_at
-                and (r.known_to is null or r.known_to > $cutoff_at)
-        ),
-        told as (
-            select {KEYS}, is_suppressed, known_from from general.reading
-            join (select distinct indicator, cohort, grain, period from chosen where is_again) as again
-                using (indicator, cohort, grain, period)
-            where known_to is null and indicator = $indicator and grain = $grain
-        ),
-        shown as (
-            select distinct {KEYS}, numerator, denominator from general.reading
-            where indicator = $indicator and grain = $grain and not is_suppressed
+    for share in indicator.shares:
+        query = step(
+            "count_told",
+            cells=Sql(f"({query})"),
+            part=name("cell", share.part),
+            period=period_back("cell", share),
+            count=literal(share.indicator),
+            hidden=name(f"{share.part}_hidden"),
+            told=name(f"{share.part}_told"),
         )
-        select {", ".join(f"coalesce(cell.{key}, told.{key}) as {key}" for key in KEY)},
-            cell.numerator, cell.denominator, cell.value, cell.reporting, cell.due, cell.is_provisional,
-            coalesce(cell.is_small, false) as is_small, cell.area is not null as is_here,
-            coalesce({void}, false) as is_void,
-            coalesce(cell.is_again, true) as is_again, coalesce(told.is_suppressed, false) as was_hidden,
-            told.area is not null as was_told, shown.area is not null as was_shown, {", ".join(columns)}
-        from cell
-        full join told using ({KEYS})
-        left join shown on {" and ".join(f"shown.{key} = cell.{key}" for key in KEY)}
-            and shown.numerator is not distinct from cell.numerator
-            and shown.denominator is not distinct from cell.denominator
-        {" ".join(joins)}
-        order by all""",  # nosec B608 # names and SQL of the catalogue
-        {"cutoff_at": cutoff_at, "indicator": indicator.name, "grain": grain},
-    ).df()
+    values = {"cutoff_at": cutoff_at, "indicator": indicator.name, "grain": grain}
+    found: pd.DataFrame = con.execute(query, values).df()
     is_city = found["area"] == region.city  # a total counts nobody where none of its areas does
     are_void = (
         (found["is_void"] | is_city).groupby([found["cohort"], found["period"], found["industry"]]).transform("all")
     )
-    return found.assign(is_void=found["is_void"] & (are_void | ~is_city))
+    absent = dict.fromkeys(set(_BY_COUNTS) - set(found), False)
+    return found.assign(is_void=found["is_void"] & (are_void | ~is_city), **absent)
 
 
 def _without_gaps(
@@ -148,20 +92,15 @@ def _without_gaps(
     lacks = pd.Series(False, index=cells.index)
     for share in indicator.shares:
         counted: pd.DataFrame = con.execute(
-            f"""
-            select distinct c.cohort, cast(c.period as timestamp) as period, g.area
-            from (select distinct cohort, grain, period from chosen where indicator = $rate and grain = $grain) as c
-            join general.reading as g
-                on g.cohort = c.cohort and g.grain = c.grain and g.period = {period_back("c", share)}
-            where g.indicator = $count and g.known_to is null""",  # nosec B608 # names and SQL of the catalogue
+            step("counted_area", period=period_back("c", share)),
             {"rate": indicator.name, "count": share.indicator, "grain": cells["grain"].iloc[0]},
         ).df()
         found = counted.merge(cells[["cohort", "period", "area"]].drop_duplicates(), how="left", indicator=True)
         gaps = pd.MultiIndex.from_frame(found.loc[found["_merge"] == "left_only", ["cohort", "period"]])
         lacks |= pd.MultiIndex.from_frame(cells[["cohort", "period"]]).isin(gaps)
     is_open = lacks & (cells["area"] == region.city)
-    theirs = [f"{part}_{state}" for part in ("numerator", "denominator") for state in ("hidden", "told")]
-    return cells.assign(is_wanted=cells["is_wanted"] | is_open, **{name: cells[name] & ~is_open for name in theirs})
+    own = {flag: cells[flag] & ~is_open for flag in _BY_COUNTS}
+    return cells.assign(is_wanted=cells["is_wanted"] | is_open, **own)
 
 
 def _rate_of(indicator: Indicator) -> str | None:
@@ -233,8 +172,8 @@ class _Grid:
     @classmethod
     def of(cls, table: _Columns) -> "_Grid":
         at, sizes = [], []
-        for name in ("area", "industry"):
-            ordinals, index = np.unique(np.append(table[name], 0), return_inverse=True)
+        for dimension in ("area", "industry"):
+            ordinals, index = np.unique(np.append(table[dimension], 0), return_inverse=True)
             at.append(index[:-1])
             sizes.append(len(ordinals))
         return cls((sizes[0], sizes[1]), (at[0], at[1]))
@@ -271,8 +210,6 @@ def _measures(region: Region, indicator: Indicator, table: _Columns, grid: _Grid
         )
 
 
-def period_back(table: str, share: Share) -> str:
-    """SQL for the period of the shared count, from the rate's."""
-    days, months = (f"to_{unit}({size * share.periods_back})" for unit, size in (("days", 7), ("months", 1)))
-    quarter = f"to_months({3 * share.periods_back})"
-    return f"{table}.period - case {table}.grain when 'week' then {days} when 'month' then {months} else {quarter} end"
+def period_back(relation: str, share: Share) -> Sql:
+    """SQL for the period of the shared count, from the rate's in a relation."""
+    return step("period_back", relation=name(relation), back=literal(share.periods_back))

@@ -12,26 +12,22 @@ import numpy as np
 from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY
 from pipelines.core.region.disclosure_policy import DisclosureThresholds
-from pipelines.core.sql import step
+from pipelines.core.sql import Sql, literal, literals, name, step
 from pipelines.judging.lifecycle import BANDS
 from pipelines.publishing.lp_bounds import Figures
 from pipelines.publishing.suppression import Mask
 
 METHOD = 3  # of release and secondary suppression; another number derives the whole general file anew
 OF_EMPLOYER = "event"  # kind of the warnings that rest on one employer's report
-GENERAL_ROSTER = "select * replace (null as rows_quarantined) from restricted.roster"
-"""What has come, for everybody: how many rows of a day's file were sent back may be one person's."""
+NOT_IN_GENERAL = {"roster": frozenset({"rows_quarantined"})}
+"""Columns of tables that are NULL for everybody: how many rows of a day's file were sent back may be one person's."""
 RESPONDENTS = frozenset({"employers", "villages"})
-# What employers reported one by one has rows where there was a report: of the city alone, else a row would say of whom.
 OF_CITY = tuple(item.name for item in catalogue().values() if item.kind == "count" and item.units == "employers")
-# No daily readings, weekly ones for totals over industries only: overlapping windows would give small cells away (of
-# most counts weekly figures are of the city alone: is_weekly_of_city). No
-# cohorts: they overlap, so that two of them and the total could tell of a few people, and no table of ours says how.
-IS_GENERAL = (
-    f"cohort = '{EVERY_COHORT}' and grain <> 'day' and (grain = 'month' or industry = '{TOTAL_INDUSTRY}') "  # nosec B608 # names of our own tables and columns
-    f"and (indicator not in ({', '.join(repr(name) for name in OF_CITY)}) or (industry = '{TOTAL_INDUSTRY}' "
-    "and area in (select value from restricted.manifest where key = 'city')))"
+"""What employers reported one by one: of the city alone, else a row would say that there was a report, and of whom."""
+IS_GENERAL = step(
+    "is_general", every_cohort=literal(EVERY_COHORT), every_industry=literal(TOTAL_INDUSTRY), of_city=literals(OF_CITY)
 )
+"""Condition over ``reading``: the general file may tell the cell."""
 
 
 _SECOND = "coalesce(second_unit, least(largest_unit, abs(numerator) - largest_unit))"
@@ -65,9 +61,10 @@ def is_weekly_of_city(indicator: Indicator) -> bool:
     return is_secret and indicator.kind == "count" and {"week", "month"} <= set(indicator.grains)
 
 
-def small_cells(indicators: Iterable[Indicator], bounds: DisclosureThresholds) -> str:
+def small_cells(indicators: Iterable[Indicator], bounds: DisclosureThresholds) -> Sql:
     """SQL predicate over ``reading``: the cell of one of these indicators rests on too few."""
-    return " or ".join(f"(indicator = '{item.name}' and {is_small(item, bounds)})" for item in indicators) or "false"
+    each = (f"(indicator = {literal(item.name)} and {is_small(item, bounds)})" for item in indicators)
+    return Sql(" or ".join(each) or "false")
 
 
 def needed(indicator: Indicator, bounds: DisclosureThresholds, value: Figures, is_small: Mask) -> Figures:
@@ -98,50 +95,7 @@ def told_bands(bounds: DisclosureThresholds) -> dict[str, str]:
     return {words: f"<{joined[-1][0]}" for _, words in joined}
 
 
-def general_episodes(bounds: DisclosureThresholds) -> str:
-    """SQL that reads ``restricted.episode`` and yields ``general.episode``: in bands, and of no employer.
-
-    Warnings about single employers are told by area alone: many a section of an area has one or two large ones.
-    """
-    bands = []
-    for column in ("observed_band", "people_band"):
-        wider = " ".join(f"when '{words}' then '{told}'" for words, told in told_bands(bounds).items())
-        bands.append(f"case {column} {wider} else {column} end as {column}" if wider else column)
-    return f"""
-        select episode_id, rule_id, kind, indicator, area,
-            case when kind = '{OF_EMPLOYER}' then '{TOTAL_INDUSTRY}' else industry end as industry,
-            null as employer, null as employer_name, level,
-            status, opened_on, changed_on, closed_on, close_reason, window_from, window_to, data_to, null as observed,
-            null as expected, null as lo, null as hi, null as p, null as people, line, {", ".join(bands)},
-            quiet_periods, judged_to, known_from, known_to, rule_hash
-        from restricted.episode"""  # nosec B608 # bands made of the region's whole numbers
-
-
-def general_events(bounds: DisclosureThresholds, city: str) -> str:
-    """SQL that reads ``restricted.announced_event`` and yields ``general.announced_event``.
-
-    Numbers of announced plans are left out; so is an event of too few employers or jobs, whose title may name them, and
-    one of a part of the city of which nobody said how many it concerns.
-    """
-    return f"""
-        select event_id, kind, title, area, industry, from_on, to_on, null as jobs, null as employers, source,
-            known_from, known_to
-        from restricted.announced_event
-        where coalesce(employers >= {bounds.respondents}, area = '{city}')
-            and coalesce(jobs >= {bounds.persons}, true)"""  # nosec B608 # the region's whole numbers and its code
-
-
-GENERAL_CORROBORATION = f"""
-    create or replace temp view said as
-        select edition_id, day, episode_id, area,
-            case when episode_id in (select episode_id from restricted.episode where kind = '{OF_EMPLOYER}')
-                then '{TOTAL_INDUSTRY}' else industry end as industry, source, by_indicator, by_industry, says, data_to
-        from restricted.corroboration
-        where by_industry = '{TOTAL_INDUSTRY}' and source <> 'layoff_reports'
-            and edition_id not in (select edition_id from general.corroboration);
-    insert into general.corroboration by name {step("agreement")};
-    drop view said"""  # nosec B608 # a code and a file of ours
-"""What sources say of a warning, for everybody: of whole areas, without figures and employers' reports.
-
-What they say together is of these alone: else a report that is not told would show in it.
-"""
+def general_band(column: str, bounds: DisclosureThresholds) -> Sql:
+    """SQL for a column of bands as everybody is told them."""
+    wider = " ".join(f"when {literal(words)} then {literal(told)}" for words, told in told_bands(bounds).items())
+    return Sql(f"case {name(column)} {wider} else {name(column)} end") if wider else name(column)

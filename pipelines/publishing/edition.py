@@ -11,27 +11,21 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from pipelines.core import sql
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.catalogue.table import Clock, Origin, Readers
 from pipelines.core.catalogue.tables import published_tables, tables
-from pipelines.core.domain import TOTAL_INDUSTRY, Edition, UserError
+from pipelines.core.domain import TOTAL_INDUSTRY, Edition
 from pipelines.core.region.load import Region
+from pipelines.core.sql import Sql, equal, literal, names, step
 from pipelines.ledger.audit_trail.publication import hashes
 from pipelines.published import schema
 from pipelines.publishing.attacker import check_newest
-from pipelines.publishing.disclosure import (
-    GENERAL_CORROBORATION,
-    GENERAL_ROSTER,
-    IS_GENERAL,
-    OF_EMPLOYER,
-    fingerprint,
-    general_episodes,
-    general_events,
-    is_weekly_of_city,
-)
+from pipelines.publishing.checks import check
+from pipelines.publishing.disclosure import NOT_IN_GENERAL, OF_EMPLOYER, fingerprint, general_band
 from pipelines.publishing.release import release
 from pipelines.publishing.withheld import offices, withhold
-from pipelines.warehouse.tables import define
+from pipelines.warehouse.tables import append_frame, define
 
 KEPT_EDITIONS = 6  # the one in force and those before it, on which readers may still be kept: published.read.show
 _OF_WAREHOUSE = tuple(table for table in published_tables() if table.origin is Origin.WAREHOUSE)
@@ -40,9 +34,16 @@ BY_EDITION = tuple(
     table.name for table in _OF_WAREHOUSE if table.clock in (Clock.EDITION, Clock.STANDING) and table.name != "edition"
 )
 REFERENCE = tuple(table.name for table in published_tables() if table.origin is Origin.REFERENCE)
+_COPIED = (*REFERENCE, "edition", "manifest")  # from the restricted file into the general one as they are
+_REGISTERS = {
+    **dict.fromkeys(BY_EDITION, ("edition", "edition_id")),
+    "edition": ("edition", "edition_id"),
+    "drop_register": ("drop_register", "drop_id"),
+    "quarantine": ("quarantine", "drop_id"),
+}
+"""Tables that only grow: the table that names what their rows are of, and the column that does; it comes after them."""
 DISCLOSURE = ("release", "suppression", "checked_month", "withheld")
 IN_GENERAL = tuple(table.name for table in published_tables() if table.readers is Readers.GENERAL and table.owner)
-RESTRICTED_ONLY = tuple(table.name for table in published_tables() if table.readers is not Readers.GENERAL)
 
 
 def current_edition(published: Path) -> str | None:
@@ -83,8 +84,8 @@ def publish(
     if before is not None:
         for name in ("restricted", "general"):
             shutil.copyfile(published / before / f"{name}.duckdb", aside / f"{name}.duckdb")
-    con.execute(f"attach '{aside / 'restricted.duckdb'}' as restricted")
-    con.execute(f"attach '{aside / 'general.duckdb'}' as general")
+    for name in ("restricted", "general"):
+        con.execute(f"attach {literal(str(aside / f'{name}.duckdb'))} as {name}")
     try:
         if before is not None:
             form = con.execute("select value from restricted.manifest where key = 'schema_version'").fetchall()
@@ -92,7 +93,7 @@ def publish(
         known = _write_restricted(con, region)
         _write_manifest(con, region, facts)
         _write_general(con, region)
-        _check(con, known)
+        check(con, known)
         check_newest(con, region)
     finally:
         con.execute("detach restricted")
@@ -120,60 +121,53 @@ def _into_place(aside: Path, folder: Path, *, is_in_force: bool) -> None:
         aside.rename(folder)
 
 
-# Editions of before form 9 lack the column; a warehouse that was rebuilt since has it for the same readings.
-_ADD_SECOND_UNIT = """
-    update restricted.reading as published set second_unit = made.second_unit from main.reading as made
-    where published.known_to is null and made.known_to is null and published.second_unit is null
-        and made.second_unit is not null and published.indicator = made.indicator and published.area = made.area
-        and published.industry = made.industry and published.cohort = made.cohort and published.grain = made.grain
-        and published.period = made.period and published.known_from = made.known_from"""
-
-
 def _write_restricted(con: duckdb.DuckDBPyConnection, region: Region) -> datetime:
     """Bring the restricted file up to the warehouse; returns the last cut-off that it knew before."""
     for published in published_tables():
         define(con, published.name, "restricted")
     known = _known(con, "restricted")
     for table in VINTAGE:
-        _follow_vintages(con, "restricted", table, known, "select * from main." + table)  # nosec B608 # names of our own tables and columns
-    con.execute(_ADD_SECOND_UNIT)
-    for table in BY_EDITION:
+        _follow_vintages(con, table, known, "main", "restricted")
+    con.execute(step("add_second_unit"))
+    for table, (register, key) in _REGISTERS.items():
         con.execute(
-            f"insert into restricted.{table} by name select * from main.{table} where edition_id in (select edition_id "  # nosec B608 # names of our own tables and columns
-            "from main.edition where edition_id not in (select edition_id from restricted.edition))"
+            step(
+                "append_new",
+                warehouse=sql.name("main", table),
+                published=sql.name("restricted", table),
+                register=sql.name("main", register),
+                published_register=sql.name("restricted", register),
+                key=sql.name(key),
+            )
         )
-    for table in ("edition", "drop_register"):
-        key = {"edition": "edition_id", "drop_register": "drop_id"}[table]
-        con.execute(
-            f"insert into restricted.{table} by name select * from main.{table} "  # nosec B608 # names of our own tables and columns
-            f"where {key} not in (select {key} from restricted.{table})"
-        )
-    con.execute(
-        "insert into restricted.quarantine by name select * from main.quarantine "
-        "where drop_id not in (select drop_id from restricted.quarantine)"
-    )
     _write_reference(con, region)
     return known
 
 
 def _known(con: duckdb.DuckDBPyConnection, database: str) -> datetime:
-    last = con.execute(f"select max(cutoff_at) from {database}.edition").fetchall()[0][0]  # nosec B608 # names of our own tables and columns
+    last = con.execute(step("last_cutoff", edition=sql.name(database, "edition"))).fetchall()[0][0]
     return last or datetime(1900, 1, 1)  # noqa: DTZ001 - instants in the files are naive UTC
 
 
-def _follow_vintages(con: duckdb.DuckDBPyConnection, database: str, table: str, known: datetime, source: str) -> None:
-    """Close in a file what the warehouse closed after ``known``, and append what ``source`` says came after it."""
-    keys = (*tables()[table].key, "known_from")
-    same = " and ".join(f"published.{key} = ended.{key}" for key in keys)
+def _follow_vintages(con: duckdb.DuckDBPyConnection, table: str, known: datetime, source: str, target: str) -> None:
+    """Close in a file what the warehouse closed after ``known``, and append what came after it in the file before."""
+    published = sql.name(target, table)
+    same = equal((*tables()[table].key, "known_from"), "published", "ended")
     con.execute(
-        f"update {database}.{table} as published set known_to = ended.known_to from main.{table} as ended "  # nosec B608 # names of our own tables and columns
-        f"where published.known_to is null and ended.known_to > $known and {same}",
+        step("close_published", published=published, warehouse=sql.name("main", table), same=same), {"known": known}
+    )
+    columns = [column.name for column in tables()[table].columns]
+    if target == "general":
+        columns = [column for column in columns if column not in NOT_IN_GENERAL.get(table, ())]
+    con.execute(
+        step("append_published", published=published, source=sql.name(source, table), columns=names(columns)),
         {"known": known},
     )
-    con.execute(
-        f"insert into {database}.{table} by name select * from ({source}) as said where known_from > $known",  # nosec B608 # names of our own tables and columns
-        {"known": known},
-    )
+
+
+def _clear(con: duckdb.DuckDBPyConnection, database: str, *cleared: str) -> None:
+    for table in cleared:
+        con.execute(step("clear_table", target=sql.name(database, table)))
 
 
 def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
@@ -210,16 +204,9 @@ def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
             ]
         ),
     }
+    _clear(con, "restricted", *frames)
     for table, frame in frames.items():
-        con.execute(f"delete from restricted.{table}")  # nosec B608 # names of our own tables and columns
-        con.register("incoming", frame)
-        con.execute(f"insert into restricted.{table} by name select {_common_columns(con, table, frame)} from incoming")  # nosec B608 # names of our own tables and columns
-        con.unregister("incoming")
-
-
-def _common_columns(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> str:
-    columns = [row[0] for row in con.execute(f"describe restricted.{table}").fetchall()]
-    return ", ".join(column for column in columns if column in frame.columns)
+        append_frame(con, table, frame, "restricted")
 
 
 def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mapping[str, str]) -> None:
@@ -237,137 +224,32 @@ def _write_manifest(con: duckdb.DuckDBPyConnection, region: Region, facts: Mappi
         "offices": ",".join(offices(region)),
         **facts,
     }
-    con.execute("delete from restricted.manifest")
+    _clear(con, "restricted", "manifest")
     con.executemany("insert into restricted.manifest values (?, ?)", list(entries.items()))
 
 
 def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     """Bring the general file up to the restricted one; all of it is derived anew when disclosure control changed."""
-    for table in (*REFERENCE, "edition", "manifest", *IN_GENERAL):
+    for table in (*_COPIED, *IN_GENERAL):
         define(con, table, "general")
     told = con.execute("select value from general.manifest where key = 'disclosure'").fetchall()
     if told != [(fingerprint(region.disclosure),)]:
-        for table in ("edition", "roster", "reading", "suppression", "corroboration"):
-            con.execute(f"delete from general.{table}")  # nosec B608 # names of our own tables and columns
-        for table in DISCLOSURE:
-            con.execute(f"delete from restricted.{table}")  # nosec B608 # names of our own tables and columns
+        _clear(con, "general", "edition", "roster", "reading", "suppression", "corroboration")
+        _clear(con, "restricted", *DISCLOSURE)
     known = _known(con, "general")
-    _follow_vintages(con, "general", "roster", known, GENERAL_ROSTER)
+    _follow_vintages(con, "roster", known, "restricted", "general")
     release(con, region, known)
     withhold(con, region, known)
-    con.execute(
-        "insert into general.suppression by name select * from restricted.suppression "
-        "where reason = 'revised' and known_from > $known",
-        {"known": known},
-    )
-    for table in (*REFERENCE, "edition", "manifest"):
-        con.execute(f"delete from general.{table}")  # nosec B608 # names of our own tables and columns
-        con.execute(f"insert into general.{table} by name select * from restricted.{table}")  # nosec B608 # names of our own tables and columns
-    con.execute(GENERAL_CORROBORATION)
-    con.execute("delete from general.episode")
-    con.execute(f"insert into general.episode by name {general_episodes(region.disclosure)}")
-    con.execute("delete from general.announced_event")
-    con.execute(f"insert into general.announced_event by name {general_events(region.disclosure, region.city)}")
-
-
-WEEKLY_OF_CITY = ", ".join(f"'{item.name}'" for item in catalogue().values() if is_weekly_of_city(item))
-_DIFFERS = "已发布的现行读数与库中不符 (published readings differ from the warehouse)"
-_TWICE = "同一读数有两个现行值 (a reading has two current values)"
-CHECKS = {
-    _DIFFERS: """
-        select count(*) from (
-            (select * from main.reading where known_to is null
-             except select * from restricted.reading where known_to is null)
-            union all
-            (select * from restricted.reading where known_to is null
-             except select * from main.reading where known_to is null)
-        ) as difference""",
-    "公开文件含有日度数据 (the general file holds daily cells)": """
-        select count(*) from general.reading where grain = 'day'""",
-    "公开文件的抑制单元仍有数值 (a suppressed cell still has a number)": """
-        select count(*) from general.reading
-        where is_suppressed and (value is not null or numerator is not null or denominator is not null)""",
-    "公开文件含有单元背后的单位数或最大一家的数 (the general file tells how many stand behind a cell)": """
-        select count(*) from general.reading
-        where units is not null or largest_unit is not null or second_unit is not null""",
-    "公开文件的预警含有精确数值或单位名称 (an episode of the general file is exact)": """
-        select count(*) from general.episode
-        where observed is not null or people is not null or p is not null or employer is not null
-            or employer_name is not null""",
-    "公开文件的来源比对含有数值或某一行业 (agreement of sources in the general file is exact)": """
-        select count(*) from general.corroboration
-        where strength is not null or by_industry <> 'ALL' or source = 'layoff_reports'""",
-    "公开文件的到报情况含有退回行数 (the roster of the general file tells how many rows were sent back)": """
-        select count(*) from general.roster where rows_quarantined is not null""",
-    "公开文件的单个企业预警写明了行业 (a warning about an employer in the general file names its industry)": f"""
-        select count(*) from general.episode where kind = '{OF_EMPLOYER}' and industry <> '{TOTAL_INDUSTRY}'""",  # nosec B608 # names of ours
-    "公开文件含有区县的人数周度数据 (the general file tells a week of an area whose months it tells)": f"""
-        select count(*) from general.reading, general.manifest
-        where indicator in ({WEEKLY_OF_CITY}) and grain = 'week' and key = 'city' and area <> manifest.value
-            and numerator is not null""",  # nosec B608 # names of our own indicators
-    "公开文件含有分行业的周度数据 (the general file tells a week of an industry)": f"""
-        select count(*) from general.reading where grain = 'week' and industry <> '{TOTAL_INDUSTRY}'""",  # nosec B608 # a code of ours
-    "公开文件的政策与停产事项含有岗位数或企业数 (a policy event of the general file tells jobs or employers)": """
-        select count(*) from general.announced_event where jobs is not null or employers is not null""",
-    "公开文件含有单位或明细表 (the general file holds a restricted table)": f"""
-        select count(*) from duckdb_tables() where database_name = 'general'
-            and table_name in ({", ".join(f"'{table}'" for table in RESTRICTED_ONLY)})""",  # nosec B608 # names of our own tables and columns
-    _TWICE: """
-        select count(*) from (
-            select count(*) from restricted.reading where known_to is null
-            group by indicator, area, industry, cohort, grain, period having count(*) > 1
-        ) as double_key""",
-    "公开文件的现行读数与放出时的条数不符 (the general file lacks current readings or has too many)": f"""
-        select coalesce(sum(abs(coalesce(told, 0) - coalesce(known, 0))), 0) from (
-            select indicator, cohort, grain, period, count(*) as told from general.reading
-            where known_to is null group by all
-        ) as general_table
-        full join (
-            select indicator, cohort, grain, period, count(*) as known from restricted.reading
-            join (
-                select indicator, cohort, grain, period, max(released_at) as released_at
-                from restricted.release group by all
-            ) as last using (indicator, cohort, grain, period)
-            where {IS_GENERAL} and known_from <= released_at and (known_to is null or known_to > released_at)
-            group by all
-        ) as released using (indicator, cohort, grain, period)""",  # nosec B608 # names of our own tables and columns
-    "读数的地区不在地区表中 (a reading's area is unknown)": """
-        select count(*) from restricted.reading where area not in (select code from restricted.place)""",
-}
-
-
-# What two of the checks compare row by row, in a fraction of the time: NULL or 0 means nothing is wrong and the check
-# need not run. Years of readings are compared by hashes on every day; a reading can only be said twice by one that
-# is new, because those before were looked at when they were.
-QUICK = {
-    _DIFFERS: """
-        select count(*) from (
-            select count(*) as many, sum(cast(hash({columns}) as hugeint)) as total from main.reading
-            where known_to is null
-            union
-            select count(*), sum(cast(hash({columns}) as hugeint)) from restricted.reading where known_to is null
-        ) as either
-        having count(*) > 1""",
-    _TWICE: """
-        select count(*) - count(distinct hash(indicator, area, industry, cohort, grain, period))
-        from restricted.reading
-        where known_to is null and hash(indicator, area, industry, cohort, grain, period) in (
-            select hash(indicator, area, industry, cohort, grain, period) from restricted.reading
-            where known_from > timestamp '{known}'
-        )""",
-}
-
-
-def _check(con: duckdb.DuckDBPyConnection, known: datetime) -> None:
-    columns = ", ".join(name for name, *_ in con.execute("describe restricted.reading").fetchall())
-    for sentence, query in CHECKS.items():
-        text = QUICK.get(sentence, "select 1").format(columns=columns, known=known)
-        quick = con.execute(text).fetchall()
-        if not quick or not quick[0][0]:
-            continue
-        wrong = con.execute(query).fetchall()[0][0]
-        if wrong:
-            raise UserError(f"发布前检查未通过：{sentence}，{wrong} 处；上一版次仍然有效")
+    con.execute(step("general_suppression"), {"known": known})
+    _clear(con, "general", *_COPIED, "episode", "announced_event")
+    for table in _COPIED:
+        con.execute(step("append_all", source=sql.name("restricted", table), target=sql.name("general", table)))
+    codes = {"of_employer": OF_EMPLOYER, "every_industry": TOTAL_INDUSTRY}
+    con.execute(step("general_corroboration", agreement=Sql(f"({step('agreement')})")), codes)
+    bands = {column: general_band(column, region.disclosure) for column in ("observed_band", "people_band")}
+    con.execute(step("general_episode", **bands), codes)
+    least = {"persons": region.disclosure.persons, "respondents": region.disclosure.respondents}
+    con.execute(step("general_announced_event"), {"city": region.city, **least})
 
 
 def _switch(published: Path, edition_id: str) -> None:

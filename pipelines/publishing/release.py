@@ -17,13 +17,13 @@ import pyarrow as pa
 
 from pipelines.core.catalogue.indicators import Indicator, catalogue
 from pipelines.core.region.load import Region
+from pipelines.core.sql import Sql, differ, equal, name, step
 from pipelines.publishing.attacker import attack
-from pipelines.publishing.decision import KEY, KEYS, chosen_cells, decide, period_back
+from pipelines.publishing.decision import KEY, chosen_cells, decide, period_back
 from pipelines.publishing.disclosure import IS_GENERAL, is_weekly_of_city
 
 WAIT_DAYS = 15
 _TOLD = ("numerator", "denominator", "value", "reporting", "due", "is_provisional", "is_suppressed")
-_LENGTH = """case grain when 'week' then interval 7 day when 'month' then interval 1 month else interval 3 month end"""
 
 
 @dataclass(frozen=True)
@@ -48,35 +48,13 @@ def release(con: duckdb.DuckDBPyConnection, region: Region, known: datetime) -> 
 
 def _release(con: duckdb.DuckDBPyConnection, region: Region, now: Now) -> None:
     instants = {"cutoff_at": now.cutoff_at}
-    con.execute(
-        f"""
-        create or replace temp table chosen as
-        select indicator, cohort, grain, period, false as is_again
-        from restricted.reading anti join restricted.release using (indicator, cohort, grain, period)
-        where known_from <= $cutoff_at and (known_to is null or known_to > $cutoff_at) and {IS_GENERAL}
-            and period + {_LENGTH} <= $day
-        group by indicator, cohort, grain, period
-        having not bool_or(is_provisional) or period + {_LENGTH} + interval {WAIT_DAYS} day <= $day""",  # nosec B608 # names of our own tables and columns
-        {**instants, "day": now.day},
-    )
+    waited_until = now.day - timedelta(days=WAIT_DAYS)
+    con.execute(step("chosen_new", is_general=IS_GENERAL), {**instants, "day": now.day, "waited_until": waited_until})
     if now.is_restating:
-        con.execute(
-            f"""
-            insert into chosen
-            select told.indicator, told.cohort, told.grain, told.period, true
-            from (
-                select indicator, cohort, grain, period, max(released_at) as released_at
-                from restricted.release group by all
-            ) as told
-            join restricted.reading using (indicator, cohort, grain, period)
-            where {IS_GENERAL} and known_from <= $cutoff_at
-                and (known_from > released_at or (known_to > released_at and known_to <= $cutoff_at))
-            group by all""",  # nosec B608 # names of our own tables and columns
-            instants,
-        )
+        con.execute(step("chosen_again", is_general=IS_GENERAL), instants)
     grains: dict[str, set[str]] = {}
-    for name, grain in con.execute("select distinct indicator, grain from chosen").fetchall():
-        grains.setdefault(name, set()).add(grain)
+    for named, grain in con.execute("select distinct indicator, grain from chosen").fetchall():
+        grains.setdefault(named, set()).add(grain)
     for indicator in sorted(
         (item for item in catalogue().values() if item.name in grains), key=lambda item: bool(item.shares)
     ):
@@ -91,14 +69,7 @@ def _await(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> None:
     """A rate is told once the counts it is made of are: what is hidden of them is hidden in it."""
     for share in indicator.shares:
         con.execute(
-            f"""
-            delete from chosen as c
-            where c.indicator = $rate and not exists (
-                select 1 from restricted.release as r
-                where r.indicator = $count and r.cohort = c.cohort and r.grain = c.grain
-                    and r.period = {period_back("c", share)}
-            )""",  # nosec B608 # names and SQL of the catalogue
-            {"rate": indicator.name, "count": share.indicator},
+            step("await_count", period=period_back("c", share)), {"rate": indicator.name, "count": share.indicator}
         )
 
 
@@ -131,16 +102,15 @@ def _gives_away(con: duckdb.DuckDBPyConnection, region: Region, indicator: Indic
 
 def _undo(con: duckdb.DuckDBPyConnection, now: Now, table: pd.DataFrame) -> None:
     """Take back what this edition wrote of a table, before anybody has seen it."""
-    its = "indicator = $indicator and cohort = $cohort and grain = $grain and period = $period"
-    key = {name: table[name].iloc[0] for name in ("indicator", "cohort", "grain", "period")}
+    key = {column: table[column].iloc[0] for column in ("indicator", "cohort", "grain", "period")}
     key["cutoff_at"] = now.cutoff_at
-    for name, since in (
-        ("general.reading", "known_from"),
-        ("restricted.suppression", "known_from"),
-        ("restricted.release", "released_at"),
+    for file, written, since in (
+        ("general", "reading", "known_from"),
+        ("restricted", "suppression", "known_from"),
+        ("restricted", "release", "released_at"),
     ):
-        con.execute(f"delete from {name} where {its} and {since} = $cutoff_at", key)  # nosec B608 # names of our own tables and columns
-    con.execute(f"update general.reading set known_to = null where {its} and known_to = $cutoff_at", key)  # nosec B608 # names of our own tables and columns
+        con.execute(step("undo_release", target=name(file, written), since=name(since)), key)
+    con.execute(step("reopen_told"), key)
 
 
 def _write(con: duckdb.DuckDBPyConnection, now: Now, told: pd.DataFrame) -> None:
@@ -149,30 +119,12 @@ def _write(con: duckdb.DuckDBPyConnection, now: Now, told: pd.DataFrame) -> None
     rows = told.assign(**{part: told[part].mask(hidden) for part in ("numerator", "denominator", "value")})
     con.register("cells_told", pa.Table.from_pandas(rows, preserve_index=False))  # pandas's strings are slow to read
     instants = {"cutoff_at": now.cutoff_at}
-    is_told = "false"
+    is_told = Sql("false")
     if rows["was_told"].any():
-        same = " and ".join(f"g.{key} = d.{key}" for key in KEY)
-        differs = " or ".join(f"g.{column} is distinct from d.{column}" for column in _TOLD)
-        con.execute(
-            "update general.reading as g set known_to = $cutoff_at from cells_told as d "  # nosec B608 # names of our own tables and columns
-            f"where d.was_told and g.known_to is null and {same} and (not d.is_here "
-            f"or g.is_suppressed <> d.is_suppressed or (not d.is_suppressed and ({differs})))",
-            instants,
-        )
-        is_told = f"exists (select 1 from general.reading as g where g.known_to is null and {same})"  # nosec B608 # names of our own tables and columns
-    con.execute(
-        f"insert into general.reading by name select {KEYS}, {', '.join(_TOLD)}, $cutoff_at as known_from "  # nosec B608 # names of our own tables and columns
-        f"from cells_told as d where is_here and not {is_told}",
-        instants,
-    )
-    con.execute(
-        f"insert into restricted.suppression by name select {KEYS}, reason, $cutoff_at as known_from "  # nosec B608 # names of our own tables and columns
-        "from cells_told where reason <> ''",
-        instants,
-    )
-    con.execute(
-        "insert into restricted.release by name select distinct indicator, cohort, grain, period, "
-        "$cutoff_at as released_at from cells_told",
-        instants,
-    )
+        same = equal(KEY, "g", "d")
+        con.execute(step("close_told", same=same, differs=differ(_TOLD, "g", "d")), instants)
+        is_told = step("still_told", same=same)
+    con.execute(step("tell_cells", is_told=is_told), instants)
+    con.execute(step("suppressed_cells"), instants)
+    con.execute(step("released_tables"), instants)
     con.unregister("cells_told")

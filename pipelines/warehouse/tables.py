@@ -29,11 +29,11 @@ def define_all(con: duckdb.DuckDBPyConnection) -> None:
             define(con, table.name)
 
 
-def append_frame(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame) -> None:
+def append_frame(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame, database: str = "main") -> None:
     """Append the rows in their order; columns the table does not have are left out, those the rows lack stay NULL."""
     if rows.empty:
         return
     shared = [column.name for column in tables()[table].columns if column.name in rows.columns]
     con.register("incoming", rows)
-    con.execute(step("append_frame", table=name("main", table), columns=names(shared)))
+    con.execute(step("append_frame", table=name(database, table), columns=names(shared)))
     con.unregister("incoming")

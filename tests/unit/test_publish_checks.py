@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from pipelines.publishing.edition import CHECKS, IN_GENERAL
+from pipelines.publishing.checks import CHECKS
+from pipelines.publishing.edition import IN_GENERAL
 from pipelines.warehouse.tables import define
 
 READING = (
