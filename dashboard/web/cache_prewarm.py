@@ -1,8 +1,8 @@
 """Pages of an edition are made before they are asked for, so that nobody waits when all look at once.
 
-While people read, what they asked for lately and what people of every office and role are likely to ask for is made
-before a new edition is shown; when the server starts, and when nobody reads, after that. A process of its own makes
-them and gives way to the server: who reads meanwhile does not feel it.
+What people asked for lately, and what they and others of their office or role are likely to ask for, is made before a
+new edition is shown; what people of every office and role may ask for is made after that, and when the server starts. A
+process of its own makes them and gives way to the server: who reads meanwhile does not feel it.
 """
 
 import logging
@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -34,6 +34,7 @@ LONGEST = 240.0  # seconds for preparing, then the edition is shown as it is; le
 LIKELY_LONGEST = 300.0  # seconds for what nobody has asked for yet
 _AT_A_TIME = 4  # parts nobody has asked for yet
 _GIVES_WAY = 10  # niceness of the process that prepares
+Scope = tuple[Audience, frozenset[str]]
 log = logging.getLogger(__name__)
 
 
@@ -86,7 +87,8 @@ class CachePrewarmer:
             if is_in_vain():
                 return
             with _maker(edition_id) as maker:
-                likely = maker.submit(_likely_fragments, self._settings, edition_id).result(LIKELY_LONGEST)
+                found = maker.submit(_likely_fragments, self._settings, edition_id, _all_scopes(self._settings))
+                likely = found.result(LIKELY_LONGEST)
                 self._make_at_leisure(maker, edition_id, self._missing(edition_id, likely), until, is_in_vain)
                 self._warm_up(edition_id)
                 self._server.config[IS_PREPARED] = True
@@ -102,17 +104,19 @@ class CachePrewarmer:
             read_progress(data.read("open_warning"))
 
     def _make_before_shown(self, edition_id: str) -> None:
-        """Have made what anybody was given lately and then what is likely to be asked for; nothing where nobody reads.
+        """Have made what anybody was given lately, and then what is likely to be asked for by those who read.
 
-        Whatever lacks when the edition is shown is made by the server, while all who read want it at once.
+        Whatever lacks when the edition is shown is made by the server, while all of them want it at once.
         """
         asked = self._missing(edition_id, fragment_cache.recently_asked.parts())
         if not asked:
             return
+        scopes = {(one.audience, one.areas): None for one in asked}
         until = time.monotonic() + LONGEST
         with _maker(edition_id) as maker:
             self._make(maker, edition_id, asked, until, self._is_over.is_set)
-            likely = maker.submit(_likely_fragments, self._settings, edition_id).result(until - time.monotonic())
+            found = maker.submit(_likely_fragments, self._settings, edition_id, list(scopes))
+            likely = found.result(until - time.monotonic())
             self._make(maker, edition_id, self._missing(edition_id, likely), until, self._is_over.is_set)
 
     def _missing(self, edition_id: str, parts: Iterable[Asked]) -> list[Asked]:
@@ -182,12 +186,16 @@ def _site(settings: Settings) -> Flask:
     return server
 
 
-def _likely_fragments(settings: Settings, edition_id: str) -> list[Asked]:
-    """In the process that prepares: what people of every role, and of every office of the region, will ask for."""
+def _all_scopes(settings: Settings) -> list[Scope]:
+    """Those of every role, and of every office of the region."""
     offices = regions.load(settings.region).offices
     own = {frozenset(areas.split(";")) for areas in offices.loc[~offices["is_city"], "areas"]}
-    scopes = [(Audience.BUREAU, frozenset[str]()), (Audience.GENERAL, frozenset[str]())]
-    scopes += [(Audience.OFFICE, areas) for areas in sorted(own, key=sorted)]
+    everybody = [(Audience.BUREAU, frozenset[str]()), (Audience.GENERAL, frozenset[str]())]
+    return everybody + [(Audience.OFFICE, areas) for areas in sorted(own, key=sorted)]
+
+
+def _likely_fragments(settings: Settings, edition_id: str, scopes: Sequence[Scope]) -> list[Asked]:
+    """In the process that prepares: what people of these scopes will ask for."""
     with read.preparing(edition_id), _site(settings).test_request_context("/"):
         return [one for scope in scopes for one in fragment_cache.likely_fragments(*scope)]
 
