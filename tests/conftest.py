@@ -16,7 +16,7 @@ from tests.tier import IS_LONG
 LAST_DATA_DAY = date(2026, 10, 30)
 DAYS, SCALE, SEED = 150, 0.05, 3
 LAST_EDITION = date(2026, 10, 31)
-RECENT = 20 if IS_LONG else 3
+RECENT = 20 if IS_LONG else 2
 """Editions of a house that is run or rebuilt again and again."""
 
 CHROMIUM = "/usr/bin/chromium"

@@ -2,8 +2,11 @@
 
 from pipelines.cli.app import HELP, load_command
 from pipelines.core.catalogue import indicators, tables
+from pipelines.published import questions
 
 for name in HELP:
     load_command(name)
 indicators.catalogue()
 tables.tables()
+for path in questions.QUERIES.glob("*.sql"):
+    questions.question(path.stem)

@@ -5,7 +5,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,16 +95,16 @@ def test_a_new_edition_is_shown_when_its_pages_are_made_and_nobody_is_entered_fo
         assert len(trail.entries(place.ledger)) == entries, "nobody was shown anything yet"
         after = [one.of(client)[2] for client in clients.values() for one in questions]
         assert all(one != other for one, other in zip(before, after, strict=True))
-        open_likely_pages(place, city)
+        open_likely_pages(place, city, clients)
         assert not made, "everything was there already"
     finally:
         gate.set()
         ahead.stop()
 
 
-def open_likely_pages(place: Site, city: City) -> None:
-    """What people of each audience are likely to open."""
-    for viewer in (LEADER, head_of("371503"), Viewer(Role.AUDITOR)):
+def open_likely_pages(place: Site, city: City, viewers: Iterable[Viewer]) -> None:
+    """What people of their audiences and areas are likely to open."""
+    for viewer in viewers:
         client = signed_in(place, viewer)
         areas = viewer.areas or set(city.units)
         warnings = read.read("open_warning", viewer, published=city.published)["episode_id"]
@@ -125,7 +125,7 @@ def test_what_people_of_every_office_will_ask_for_is_made_when_the_server_starts
     try:
         wait_for(lambda: ready.get("/readyz").get_json()["is_prepared"])
         assert len(trail.entries(place.ledger)) == entries, "nobody was shown anything yet"
-        open_likely_pages(place, city)
+        open_likely_pages(place, city, (LEADER, head_of("371503"), Viewer(Role.AUDITOR)))
         assert not made, "everything was there already"
         wait_for(lambda: ready.get("/readyz").get_json()["has_figures"], seconds=120)
         for viewer in (LEADER, head_of("371503")):

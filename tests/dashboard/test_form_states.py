@@ -40,7 +40,7 @@ def test_at_the_door(readers: Readers) -> None:
     page.locator("#password").fill("wrong")
     press(page, "Sign in")
     is_told(page, text("Name or password is wrong."))
-    assert_accessible(page, "sign in, refused")
+    assert_accessible(page, "sign in, refused", "form")
     opened(page, "/sign-in/made-up")
     assert_accessible(page, "spent link")
     page.close()
@@ -56,7 +56,7 @@ def assert_two_passwords_are_refused(page: Page, token: str | None, name: str) -
     page.locator("#again").fill(PASSWORD[::-1])
     press(page, "Set the password and sign in")
     is_told(page, text("The two passwords differ."))
-    assert_accessible(page, f"{name}, refused")
+    assert_accessible(page, f"{name}, refused", "form")
 
 
 def test_first_passwords(readers: Readers, place: Site) -> None:
@@ -90,7 +90,7 @@ def test_an_own_password_that_is_wrong(readers: Readers) -> None:
         page.locator(f"[name={field}]").fill(PASSWORD)
     press(page, "Change the password")
     expect(page.locator("[action='/account/password'] [role=status]")).not_to_be_empty()
-    assert_accessible(page, "own password, refused")
+    assert_accessible(page, "own password, refused", "[action='/account/password']")
     page.close()
 
 
@@ -104,7 +104,7 @@ def test_accounts(readers: Readers) -> None:
         fields.locator("[name=role]").select_option("auditor")
         press(page, "Open the account and get a link")
         expect(fields.locator("[role=status]")).not_to_be_empty()
-        assert_accessible(page, f"accounts, {answered}")
+        assert_accessible(page, f"accounts, {answered}", "[action='/accounts/new']")
     opened(page, "/accounts")
     row = page.locator("tr", has_text="zhao.liu")
     row.locator("summary").click()
@@ -112,7 +112,7 @@ def test_accounts(readers: Readers) -> None:
     change.locator("[name=role]").select_option("county_head")  # without an area
     change.get_by_role("button").click()
     expect(change.locator("[role=status]")).not_to_be_empty()
-    assert_accessible(page, "accounts, a change refused")
+    assert_accessible(page, "accounts, a change refused", "tr:has-text('zhao.liu')")
     page.close()
 
 
@@ -161,7 +161,7 @@ def test_a_file_from_nothing_chosen_to_the_receipt(readers: Readers) -> None:
     opened(page, f"/data?feed={FEED}&area={LATE}&period={DAY}#send")
     press(page, "Check and send")
     is_told(page, text("Choose a file."))
-    assert_accessible(page, "no file")
+    assert_accessible(page, "no file", "form[data-upload]")
     chosen(page, b"x" * (MOST_FILE + 1))
     is_told(page, "8 MiB")
     assert_accessible(page, "too large", "form[data-upload]")
@@ -182,5 +182,5 @@ def test_a_file_from_nothing_chosen_to_the_receipt(readers: Readers) -> None:
     assert_accessible(page, "receipt")
     opened(page, f"/data?feed={FEED}")
     expect(page.locator(".roster-waiting").first).to_be_visible()
-    assert_accessible(page, "sent, not yet taken in")
+    assert_accessible(page, "sent, not yet taken in", ".roster-waiting")
     page.close()

@@ -160,7 +160,7 @@ def assert_kept(cookie: str, told: str, is_encrypted: bool) -> None:
 @pytest.mark.parametrize("base", [LOOPBACK, PROXIED])
 def test_every_route_by_every_method_carries_the_headers_for_everybody(everything: Everything, base: str) -> None:
     seen: set[tuple[int, str]] = set()
-    for viewer in VIEWERS:
+    for viewer in VIEWERS if base == LOOPBACK or IS_LONG else VIEWERS[:2]:
         for path in paths(everything):
             for method in METHODS:
                 answer = ask(everything, path, method, viewer, base)

@@ -23,7 +23,7 @@ from pipelines.published.read import pointed_at
 from pipelines.core.settings import load
 settings = load()
 edition = pointed_at(settings.published)
-asked = [one for one in cache_prewarm._likely_fragments(settings, edition) if one.audience != "office" or "371502" in one.areas]
+asked = [one for one in cache_prewarm._likely_fragments(settings, edition, cache_prewarm._all_scopes(settings)) if one.audience != "office" or "371502" in one.areas]
 pages = {one: found for one in asked if (found := cache_prewarm._make_fragment(settings, edition, one)) is not None}
 figures = {
     one: found

@@ -124,14 +124,49 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("name", STATES)
-def test_a_state_is_accessible_and_fits_on_both_screens(readers: Readers, name: str) -> None:
-    state, watch = STATES[name], Watch()
-    page = readers.page(state.who, watch)
-    opened(page, state.address)
+ALONE = {"skip link", "figure that does not come", "the other language"}  # what is done there stays done
+SAME_PAGE = sorted({(state.who, state.address) for name, state in STATES.items() if name not in ALONE}, key=str)
+
+
+def states_of(who: Viewer, address: str) -> list[str]:
+    """States of one page, those first that a page is in when it is opened, and menus, which cover the others, last."""
+    names = [
+        name for name, state in STATES.items() if (state.who, state.address) == (who, address) and name not in ALONE
+    ]
+    menus = [name for name in names if ".menu" in STATES[name].seen or ".edition" in STATES[name].seen]
+    return [name for name in names if name not in menus] + menus
+
+
+def assert_state(page: Page, name: str) -> None:
+    state = STATES[name]
     state.reach(page)
     expect(page.locator(state.seen).first).to_be_visible()
     assert_accessible(page, name, "body" if name in WHOLE else state.seen)
+
+
+@pytest.mark.parametrize(
+    ("who", "address"), SAME_PAGE, ids=lambda one: one.name or one.role if isinstance(one, Viewer) else one
+)
+def test_the_states_of_a_page_are_accessible_and_fit_on_both_screens(
+    readers: Readers, who: Viewer, address: str
+) -> None:
+    watch = Watch()
+    page = readers.page(who, watch)
+    opened(page, address)
+    for name in states_of(who, address):
+        assert_state(page, name)
+    assert not watch.outside
+    page.close()
+
+
+@pytest.mark.parametrize("name", sorted(ALONE))
+def test_a_state_that_takes_a_page_of_its_own_is_accessible_and_fits_on_both_screens(
+    readers: Readers, name: str
+) -> None:
+    watch = Watch()
+    page = readers.page(STATES[name].who, watch)
+    opened(page, STATES[name].address)
+    assert_state(page, name)
     assert not watch.outside
     page.close()
 

@@ -11,7 +11,7 @@ from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
 from pipelines.published import read
 from tests.house import House
-from tests.pipeline import amended_files, judged_city
+from tests.pipeline import amended_files, judged_city, kinds_house
 from tests.pipeline.ingest_place import REGION, Place
 from tests.pipeline.mail_city import City
 
@@ -70,6 +70,12 @@ def amended(stocked: House, once: Callable[[str, Callable[[Path], None]], Path])
         house.gangshao("run", "--from", amended_files.FIRST, "--to", amended_files.SECOND)
 
     return House(once("amended", build) / "house")
+
+
+@pytest.fixture(scope="session")
+def kinds(stocked: House, once: Callable[[str, Callable[[Path], None]], Path]) -> House:
+    """Rules on every kind of reading and on forecasts, through three editions. Nobody changes it: copy it."""
+    return House(once("kinds", lambda folder: kinds_house.build(stocked, folder / "house")) / "house")
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,12 @@
 import email
 import email.policy
 import socket
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +88,9 @@ class City:
         file = folder / "general.duckdb"
         read.close()
         file.unlink(missing_ok=True)
+        file.write_bytes(_empty_file(is_demonstration))
         with duckdb.connect(str(file)) as connection:
-            for table in _TABLES:
-                define(connection, table)
             connection.execute("begin")
-            self._reference(connection, is_demonstration)
             days = [
                 {
                     "edition_id": one.edition_id,
@@ -113,29 +113,6 @@ class City:
         pointer = self.settings.published / "current"
         pointer.write_text(newest.edition_id)
         return newest
-
-    def _reference(self, connection: duckdb.DuckDBPyConnection, is_demonstration: bool) -> None:
-        facts = {
-            "schema_version": str(schema.VERSION),
-            "city": REGION.city,
-            "region_name_zh": REGION.name_zh,
-            "is_demonstration": str(is_demonstration).lower(),
-        }
-        _insert(connection, "manifest", [{"key": key, "value": value} for key, value in facts.items()])
-        _insert(connection, "place", REGION.places[["code", "name", "short_name"]].to_dict("records"))
-        _insert(connection, "industry", REGION.industries[["code", "name", "level"]].to_dict("records"))
-        indicators = [
-            {
-                "indicator": "benefit_claim",
-                "title_zh": "失业保险金新增申领",
-                "unit": "persons",
-                "feed": "benefit_claim",
-            },
-            {"indicator": "job_loss_rate", "title_zh": "岗位流失率", "unit": "percent"},
-            {"indicator": "vacancy_seeker_ratio", "title_zh": "求人倍率", "unit": "ratio", "worse": "lower"},
-        ]
-        _insert(connection, "indicator", indicators)
-        _insert(connection, "rule", [{"rule_id": "benefit_claim_spike", "title": "失业保险金申领异常增加", "level": 3}])
 
     def _roster(self, connection: duckdb.DuckDBPyConnection, editions: list[Edition]) -> None:
         """Five daily reports a unit before the first edition; Chiping's last one is missing."""
@@ -202,6 +179,37 @@ class City:
             if back != 4
         ]
         _insert(connection, "reading", rows)
+
+
+@cache
+def _empty_file(is_demonstration: bool) -> bytes:
+    """A published file with the tables that are the same every day, and without editions, warnings and readings."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "general.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            for table in _TABLES:
+                define(connection, table)
+            _reference(connection, is_demonstration)
+        return path.read_bytes()
+
+
+def _reference(connection: duckdb.DuckDBPyConnection, is_demonstration: bool) -> None:
+    facts = {
+        "schema_version": str(schema.VERSION),
+        "city": REGION.city,
+        "region_name_zh": REGION.name_zh,
+        "is_demonstration": str(is_demonstration).lower(),
+    }
+    _insert(connection, "manifest", [{"key": key, "value": value} for key, value in facts.items()])
+    _insert(connection, "place", REGION.places[["code", "name", "short_name"]].to_dict("records"))
+    _insert(connection, "industry", REGION.industries[["code", "name", "level"]].to_dict("records"))
+    indicators = [
+        {"indicator": "benefit_claim", "title_zh": "失业保险金新增申领", "unit": "persons", "feed": "benefit_claim"},
+        {"indicator": "job_loss_rate", "title_zh": "岗位流失率", "unit": "percent"},
+        {"indicator": "vacancy_seeker_ratio", "title_zh": "求人倍率", "unit": "ratio", "worse": "lower"},
+    ]
+    _insert(connection, "indicator", indicators)
+    _insert(connection, "rule", [{"rule_id": "benefit_claim_spike", "title": "失业保险金申领异常增加", "level": 3}])
 
 
 def _episode(warning: Told) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Groups of people through a real run: judged and forecast by the week, beside everybody, whose judgement they leave."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -8,18 +9,12 @@ import pytest
 from pipelines.core.domain import Role, Viewer
 from pipelines.published.read import read
 from tests import tier
+from tests.conftest import LAST_EDITION, RECENT
 from tests.house import House
 
 CITY, OWN, OTHER = "371500", "371503", "371502"
-DAY = "2026-10-31"
+DAY = LAST_EDITION.isoformat()
 pytestmark = pytest.mark.xdist_group("cohort_run")
-
-
-@pytest.fixture(scope="module")
-def run(stocked: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = stocked.copy(tmp_path_factory.mktemp("cohorts") / "house")
-    house.gangshao("run", "--day", DAY)
-    return house
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +26,8 @@ def uncoded(stocked: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     with duckdb.connect(str(path)) as con:
         for table in ("benefit_claim", "unemployment_registration"):
             con.execute(f"update {table} set cohorts = null")
-    house.gangshao("run", "--day", DAY)
+    first = LAST_EDITION - timedelta(days=RECENT - 1)
+    house.gangshao("run", "--from", first.isoformat(), "--to", DAY)
     return house
 
 
@@ -40,34 +36,34 @@ def of(house: House, sql: str) -> list[tuple[object, ...]]:
         return con.execute(sql).fetchall()
 
 
-def test_every_group_of_every_area_is_judged_and_forecast_eight_weeks_ahead(run: House) -> None:
-    named = {row[0] for row in of(run, "select distinct cohort from reading where indicator = 'benefit_claim' "
+def test_every_group_of_every_area_is_judged_and_forecast_eight_weeks_ahead(recent: House) -> None:
+    named = {row[0] for row in of(recent, "select distinct cohort from reading where indicator = 'benefit_claim' "
                                        "and cohort <> 'all'")}  # fmt: skip
     assert {"migrant", "graduate", "difficulty"} <= named
-    judged = of(run, "select cohort, count(distinct area), count(p), min(grain) from score "
+    judged = of(recent, "select cohort, count(distinct area), count(p), min(grain) from score "
                      "where cohort <> 'all' and window_periods = 1 group by cohort")  # fmt: skip
     assert {row[0] for row in judged} == named
     assert {row[1] for row in judged} == {12}
     assert all(row[2] > 0 for row in judged)
     assert {row[3] for row in judged} == {"week"}
-    ahead = of(run, f"select horizon, expected, lo95, hi95 from forecast where cohort = 'migrant' and area = '{CITY}' "
-                    "order by horizon")  # fmt: skip
+    ahead = of(recent, f"select horizon, expected, lo95, hi95 from forecast where cohort = 'migrant' and area = '{CITY}' "
+                    f"and edition_id = '{DAY}.1' order by horizon")  # fmt: skip
     assert [row[0] for row in ahead] == list(range(1, 9))
     assert all(lo <= expected <= hi and hi > lo for _, expected, lo, hi in ahead)  # type: ignore[operator]
 
 
-def test_a_groups_weeks_are_the_people_whose_files_name_it(run: House) -> None:
-    counted = of(run, "select cast(sum(numerator) as integer) from reading where indicator = 'benefit_claim' "
+def test_a_groups_weeks_are_the_people_whose_files_name_it(recent: House) -> None:
+    counted = of(recent, "select cast(sum(numerator) as integer) from reading where indicator = 'benefit_claim' "
                       f"and cohort = 'migrant' and grain = 'week' and area = '{CITY}' and known_to is null")  # fmt: skip
     assert counted == of(
-        run,
+        recent,
         "select count(distinct claim_id) from benefit_claim where list_contains(string_split(cohorts, ';'), 'migrant')",
     )
 
 
-def test_what_everybody_is_judged_by_does_not_hang_on_groups_by_a_bit(run: House, uncoded: House) -> None:
+def test_what_everybody_is_judged_by_does_not_hang_on_groups_by_a_bit(recent: House, uncoded: House) -> None:
     both = [f"attach '{house.data / 'warehouse.duckdb'}' as {name} (read_only)"
-            for name, house in (("coded", run), ("plain", uncoded))]  # fmt: skip
+            for name, house in (("coded", recent), ("plain", uncoded))]  # fmt: skip
     with duckdb.connect() as con:
         for one in both:
             con.execute(one)
@@ -82,9 +78,9 @@ def test_what_everybody_is_judged_by_does_not_hang_on_groups_by_a_bit(run: House
             assert differ == [(0,)], (table, counts)
 
 
-def test_groups_are_for_the_bureau_and_the_office_concerned_and_in_no_public_file(run: House) -> None:
-    published = run.data / "published"
-    general = Path(run.restricted).with_name("general.duckdb")
+def test_groups_are_for_the_bureau_and_the_office_concerned_and_in_no_public_file(recent: House) -> None:
+    published = recent.data / "published"
+    general = Path(recent.restricted).with_name("general.duckdb")
     with duckdb.connect(str(general), read_only=True) as con:
         assert con.execute("select count(*) from reading where cohort <> 'all'").fetchall() == [(0,)]
     asked = {"area": OWN, "since": duckdb.sql("select date '2026-01-01'").fetchall()[0][0]}
@@ -101,7 +97,7 @@ def test_groups_are_for_the_bureau_and_the_office_concerned_and_in_no_public_fil
 
 @tier.long  # memory with and without: test_forecast_memory, groups included
 def test_a_second_run_remembers_and_says_what_one_that_learns_anew_says(
-    run: House, stocked: House, tmp_path: Path
+    recent: House, stocked: House, tmp_path: Path
 ) -> None:
     house = stocked.copy(tmp_path / "two")
     house.gangshao("run", "--day", "2026-10-30")
@@ -109,4 +105,4 @@ def test_a_second_run_remembers_and_says_what_one_that_learns_anew_says(
     house.gangshao("run", "--day", DAY)
     columns = "area, cohort, window_periods, window_from, observed, expected, variance, p, state"
     asked = f"select {columns} from score where cohort <> 'all' and edition_id = '{DAY}.1' order by all"
-    assert of(house, asked) == of(run, asked)
+    assert of(house, asked) == of(recent, asked)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 
 from tests.house import House
+from tests.pipeline import small_house
+from tests.pipeline.ingest_place import claims
 
 
 def identity(listed: str, name: str) -> str:
@@ -12,14 +14,11 @@ def identity(listed: str, name: str) -> str:
 
 
 def test_a_held_file_is_listed_confirmed_withdrawn_and_told_as_a_revision(
-    replayed: House, house: Callable[[House], House]
+    small: House, house: Callable[[House], House]
 ) -> None:
-    place = house(replayed)
-    name = "insured_event_371502_20261029_v9"
-    inbox = place.data / "inbox" / "insured_event"
-    inbox.mkdir(parents=True, exist_ok=True)
-    header = "业务流水号,增减类型,身份证号,姓名,统一社会信用代码,单位名称,参保地区,行业代码,原因代码,生效日期,申报日期"
-    (inbox / f"{name}.csv").write_text(f"{header}\n", encoding="utf-8")
+    place = house(small)
+    name = "benefit_claim_371521_20261023_v9"
+    small_house.put(place, "benefit_claim", f"{name}.csv", claims([]), 25)
     place.gangshao("ingest")
     listed = place.gangshao("drops", "--state", "held").stdout
     assert "暂存" in listed
@@ -29,18 +28,18 @@ def test_a_held_file_is_listed_confirmed_withdrawn_and_told_as_a_revision(
     place.gangshao("confirm", number, "--reason", "核实过，当日确无业务")
     assert "暂存，已确认" in place.gangshao("drops", "--state", "held").stdout
     place.gangshao("run", "--cutoff", "now")
-    told = place.gangshao("revisions", "--indicator", "insured_leave").stdout
-    assert re.search(r"insured_leave  东昌府区  ALL  day 2026-10-29  \d+ → 0  暂存后确认", told)
+    told = place.gangshao("revisions", "--indicator", "benefit_claim").stdout
+    assert re.search(r"benefit_claim  阳谷县  ALL  day 2026-10-23  \d+ → 0  暂存后确认", told)
     assert name in told
 
     place.gangshao("withdraw", number, "--reason", "弄错了")
     assert "暂存，已确认，已撤回" in place.gangshao("drops", "--state", "held").stdout
     place.gangshao("run", "--cutoff", "now")
-    assert re.search(r"东昌府区  ALL  day 2026-10-29  0 → \d+  ", place.gangshao("revisions").stdout)
+    assert re.search(r"阳谷县  ALL  day 2026-10-23  0 → \d+  ", place.gangshao("revisions").stdout)
 
 
-def test_what_cannot_be_is_one_sentence(replayed: House, house: Callable[[House], House]) -> None:
-    place = house(replayed)
+def test_what_cannot_be_is_one_sentence(small: House, house: Callable[[House], House]) -> None:
+    place = house(small)
     assert "没有编号为" in place.gangshao("confirm", "nothing", "--reason", "x", status=2).stderr
     assert "没有“lost”这种状态" in place.gangshao("drops", "--state", "lost", status=2).stderr
     assert "数据来源" in place.gangshao("replay", "--feed", "salary", status=2).stderr

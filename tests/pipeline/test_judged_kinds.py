@@ -1,6 +1,5 @@
 """Indicators of months, weeks, ratios and stocks through real runs: stored when readings change, shown until then."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -19,36 +18,10 @@ from pipelines.warehouse import forecast_quality
 from pipelines.warehouse.tables import define_all
 from tests import tier
 from tests.house import ROOT, House
+from tests.pipeline.kinds_house import BEFORE, FIRST, MONTHLY, SECOND, with_rules
 
 CITY = "371500"
-FIRST, SECOND = "2026-10-30", "2026-10-31"
-MONTHLY = {
-    "insured_headcount": 1.1,
-    "vacancy_seeker_ratio": 1.2,
-    "job_loss_rate": 1.2,
-    "registered_unemployment_rate": 1.1,
-}
-RULE = "{name}_test,{name},spike,{name},city;area;industry,{grain},3,2.5,{ratio},10,,,,,2,[P] test,2016-01-01,,true,,,,,,,,,\n"
 pytestmark = pytest.mark.xdist_group("judged_kinds")
-
-
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Liaocheng with spike rules on a stock, a ratio of the city, a rate and a weekly count where lower is worse."""
-    folder = tmp_path_factory.mktemp("region") / "liaocheng"
-    shutil.copytree(ROOT / "data" / "regions" / "liaocheng", folder)
-    with (folder / "rules.csv").open("a", encoding="utf-8") as file:
-        file.writelines(RULE.format(name=name, grain="month", ratio=ratio) for name, ratio in MONTHLY.items())
-        file.write(RULE.format(name="vacancy", grain="week", ratio=1.2))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def both(stocked: House, region: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = stocked.copy(tmp_path_factory.mktemp("kinds") / "house")
-    house.environment["GANGSHAO_REGION"] = str(region)
-    house.gangshao("run", "--from", FIRST, "--to", SECOND)
-    return house
 
 
 def asked(house: House, sql: str) -> pd.DataFrame:
@@ -56,35 +29,35 @@ def asked(house: House, sql: str) -> pd.DataFrame:
         return con.execute(sql).df()
 
 
-def test_a_month_is_judged_when_its_readings_change_and_shown_until_then(both: House) -> None:
-    rows = asked(both, "select indicator, grain, cast(day as date) as day, count(*) as n from score group by all")
+def test_a_month_is_judged_when_its_readings_change_and_shown_until_then(kinds: House) -> None:
+    rows = asked(kinds, "select indicator, grain, cast(day as date) as day, count(*) as n from score group by all")
     days = rows.groupby("indicator")["day"].nunique().to_dict()
     changed = asked(
-        both, "select indicator, count(distinct known_from) as n from reading where grain = 'month' group by 1"
+        kinds, "select indicator, count(distinct known_from) as n from reading where grain = 'month' group by 1"
     )
     changes = changed.set_index("indicator")["n"].to_dict()
     for name in ("insured_headcount", "job_loss_rate"):  # their files had come before
         assert (days[name], changes[name]) == (1, 1)
-    assert days["vacancy"] == days["benefit_claim"] == 2
+    assert days["vacancy"] == days["benefit_claim"] == 3
     assert rows.set_index("indicator")["grain"].to_dict() | {"vacancy": "week", "insured_headcount": "month"} == (
         rows.set_index("indicator")["grain"].to_dict()
     )
     shown = read(
-        "score_of_area", Viewer(Role.CITY_LEADER), published=both.data / "published", area=CITY, industry="ALL"
+        "score_of_area", Viewer(Role.CITY_LEADER), published=kinds.data / "published", area=CITY, industry="ALL"
     )
     assert {*MONTHLY, "vacancy", "benefit_claim", "insured_leave"} <= set(shown["indicator"])
     assert (shown.groupby(["indicator", "window_periods"]).size() == 1).all()
-    told = read("ahead", Viewer(Role.CITY_LEADER), published=both.data / "published", area=CITY, industry="ALL")
+    told = read("ahead", Viewer(Role.CITY_LEADER), published=kinds.data / "published", area=CITY, industry="ALL")
     assert told.groupby("indicator")["grain"].first()[["insured_headcount", "vacancy", "benefit_claim"]].tolist() == [
         "month", "week", "week",
     ]  # fmt: skip
 
 
-def test_an_earlier_edition_is_shown_as_it_was(both: House) -> None:
-    published = both.data / "published"
-    as_of = edition_of_day(published, date.fromisoformat(FIRST)).cutoff_at
+def test_an_earlier_edition_is_shown_as_it_was(kinds: House) -> None:
+    published = kinds.data / "published"
+    as_of = edition_of_day(published, date.fromisoformat(BEFORE)).cutoff_at
     shown = read("score_of_area", Viewer(Role.CITY_LEADER), as_of, published=published, area=CITY, industry="ALL")
-    stored = asked(both, f"select indicator, window_periods from score where edition_id = '{FIRST}.1' and area = '{CITY}' "
+    stored = asked(kinds, f"select indicator, window_periods from score where edition_id = '{BEFORE}.1' and area = '{CITY}' "
                          "and industry = 'ALL' and cohort = 'all'")  # fmt: skip
     key = ["indicator", "window_periods"]
     pd.testing.assert_frame_equal(
@@ -92,25 +65,25 @@ def test_an_earlier_edition_is_shown_as_it_was(both: House) -> None:
     )
 
 
-def test_scores_of_a_ratio_are_people_with_the_rate_beside_them(both: House) -> None:
-    score = asked(both, "select * from score where indicator = 'registered_unemployment_rate' and window_periods = 1")
+def test_scores_of_a_ratio_are_people_with_the_rate_beside_them(kinds: House) -> None:
+    score = asked(kinds, "select * from score where indicator = 'registered_unemployment_rate' and window_periods = 1")
     assert set(score["area"]) > {CITY}
     last = score[score["area"] == CITY].iloc[-1]
     numerator, value = asked(
-        both,
+        kinds,
         "select numerator, value from reading where indicator = 'registered_unemployment_rate' and known_to is null "
         f"and area = '{CITY}' and period = date '{last['window_from'].date()}'",
     ).iloc[0]
     assert last["observed"] == numerator
     assert last["rate"] == pytest.approx(value)
     assert last["rate_expected"] == pytest.approx(value, rel=0.2)
-    counts = asked(both, "select rate from score where indicator in ('vacancy', 'benefit_claim', 'insured_headcount')")
+    counts = asked(kinds, "select rate from score where indicator in ('vacancy', 'benefit_claim', 'insured_headcount')")
     assert counts["rate"].isna().all()
 
 
-def test_the_running_week_is_provisional_and_said_to_be(both: House) -> None:
+def test_the_running_week_is_provisional_and_said_to_be(kinds: House) -> None:
     """2026-10-30 is a Friday: what is known on Saturday morning is five days of seven."""
-    score = asked(both, "select * from score where indicator = 'vacancy' and area = '371500' and industry = 'ALL'")
+    score = asked(kinds, "select * from score where indicator = 'vacancy' and area = '371500' and industry = 'ALL'")
     now = score[score["day"] == pd.Timestamp(SECOND)].set_index("window_periods")
     assert now["window_from"][1] == pd.Timestamp("2026-10-26")
     assert now["is_provisional"].all()
@@ -118,12 +91,11 @@ def test_the_running_week_is_provisional_and_said_to_be(both: House) -> None:
 
 
 @tier.long
-def test_days_one_by_one_end_as_in_one_replay(both: House, stocked: House, region: Path, tmp_path: Path) -> None:
-    house = stocked.copy(tmp_path / "house")
-    house.environment["GANGSHAO_REGION"] = str(region)
-    for day in (FIRST, SECOND):
+def test_days_one_by_one_end_as_in_one_replay(kinds: House, stocked: House, tmp_path: Path) -> None:
+    house = with_rules(stocked, tmp_path / "house")
+    for day in (BEFORE, FIRST, SECOND):
         house.gangshao("run", "--day", day)
-    one, other = house.hashes(), both.hashes()
+    one, other = house.hashes(), kinds.hashes()
     for name in ("score", "forecast", "finding", "episode"):
         tables = [table for table in one if table.endswith(name)]
         assert tables
@@ -131,7 +103,7 @@ def test_days_one_by_one_end_as_in_one_replay(both: House, stocked: House, regio
 
 
 @pytest.mark.parametrize("indicator", ["insured_headcount", "vacancy_seeker_ratio", "vacancy"])
-def test_every_kind_can_be_backtested(both: House, indicator: str, files: Path, tmp_path: Path,
+def test_every_kind_can_be_backtested(kinds: House, indicator: str, files: Path, tmp_path: Path,
                                       house_copy: Callable[[Path], House]) -> None:  # fmt: skip
     done = house_copy(tmp_path / "house").gangshao(
         "backtest",
@@ -205,5 +177,5 @@ def test_the_watch_holds_forecasts_of_a_rate_against_the_jobs_that_are_left(
 
 
 @pytest.fixture
-def house_copy(both: House) -> Callable[[Path], House]:
-    return both.copy
+def house_copy(kinds: House) -> Callable[[Path], House]:
+    return kinds.copy
