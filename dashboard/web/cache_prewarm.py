@@ -23,7 +23,7 @@ from dashboard.web import data, fragment_cache
 from dashboard.web.app import create_app
 from dashboard.web.fragment_cache import Asked, Made
 from dashboard.web.health import HAS_FIGURES, IS_PREPARED
-from dashboard.workflow.progress import read_progress
+from dashboard.workflow.progress import closed_by_data, read_progress
 from pipelines.core.domain import Audience, UserError
 from pipelines.core.region import load as regions
 from pipelines.core.settings import Settings
@@ -90,18 +90,21 @@ class CachePrewarmer:
                 found = maker.submit(_likely_fragments, self._settings, edition_id, _all_scopes(self._settings))
                 likely = found.result(LIKELY_LONGEST)
                 self._make_at_leisure(maker, edition_id, self._missing(edition_id, likely), until, is_in_vain)
-                self._warm_up(edition_id)
+                self._warm_up(edition_id, [(Audience.BUREAU, frozenset())])
                 self._server.config[IS_PREPARED] = True
                 following = self._missing(edition_id, self._following)
                 self._make_at_leisure(maker, edition_id, following, until, is_in_vain)
         finally:  # pages and figures come without it too, only later
             self._server.config[IS_PREPARED] = self._server.config[HAS_FIGURES] = True
 
-    def _warm_up(self, edition_id: str) -> None:
-        """What the first reader would wait for though all pages are made: opening the files, reading the region."""
-        bureau = data.for_nobody_yet(Audience.BUREAU, frozenset())
-        with read.preparing(edition_id), self._server.test_request_context("/"), bureau:
-            read_progress(data.read("open_warning"))
+    def _warm_up(self, edition_id: str, scopes: Iterable[Scope]) -> None:
+        """What the first reader of a scope would wait for though all pages are made: opening the files, who is on
+        warnings."""
+        for audience, areas in scopes:
+            nobody = data.for_nobody_yet(audience, areas)
+            with read.preparing(edition_id), self._server.test_request_context("/"), nobody:
+                closed_by_data()
+                read_progress(data.read("open_warning"))
 
     def _make_before_shown(self, edition_id: str) -> None:
         """Have made what anybody was given lately, and then what is likely to be asked for by those who read.
@@ -117,6 +120,7 @@ class CachePrewarmer:
             self._make(maker, edition_id, asked, until, self._is_over.is_set)
             found = maker.submit(_likely_fragments, self._settings, edition_id, list(scopes))
             likely = found.result(until - time.monotonic())
+            self._warm_up(edition_id, scopes)
             self._make(maker, edition_id, self._missing(edition_id, likely), until, self._is_over.is_set)
 
     def _missing(self, edition_id: str, parts: Iterable[Asked]) -> list[Asked]:
