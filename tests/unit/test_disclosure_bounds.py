@@ -3,13 +3,14 @@
 from math import inf
 
 import duckdb
+import numpy as np
 import pytest
 
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import UserError
 from pipelines.core.region.disclosure_policy import DisclosureThresholds, bounds
 from pipelines.judging.lifecycle import BANDS
-from pipelines.publishing.disclosure import is_small, told_bands
+from pipelines.publishing.disclosure import is_small, needed, told_bands
 from pipelines.publishing.external_constraints import band_limits
 from pipelines.warehouse.transform import with_second
 
@@ -47,6 +48,29 @@ def test_a_cell_that_rests_on_too_few_or_on_one_is_hidden(
         {"n": float(numerator), "u": units, "l": float(largest), "s": second},
     ).fetchall()
     assert said == [(is_hidden,)]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "persons", "value", "is_small", "need"),
+    [
+        (PERSONS, 10, 4.0, True, 9.0),  # as many whole numbers as "fewer than ten" leaves open
+        (PERSONS, 10, 400.0, False, 9.0),
+        (PERSONS, 20, 4.0, True, 19.0),
+        (NOBODY, 10, 400.0, True, 9.0),
+        (EMPLOYERS, 10, 400.0, False, 9.0),
+        (EMPLOYERS, 10, 36.0, True, 9.0),
+        (EMPLOYERS, 10, 40.0, True, 10.0),  # a quarter more, and four fifths of it are no longer one employer's
+        (EMPLOYERS, 20, 40.0, True, 19.0),
+        (VILLAGES, 10, -400.0, True, 100.0),
+    ],
+)
+def test_a_hidden_cell_stays_open_by_as_much_as_its_bounds_ask(
+    indicator: str, persons: int, value: float, is_small: bool, need: float
+) -> None:
+    found = needed(
+        catalogue()[indicator], DisclosureThresholds(persons=persons), np.array([value]), np.array([is_small])
+    )
+    assert found == pytest.approx([need])
 
 
 def test_the_second_largest_respondent_is_read_from_the_facts() -> None:
