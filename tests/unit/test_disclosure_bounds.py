@@ -1,19 +1,24 @@
 """Which cells rest on too few: persons, respondents, or one respondent that is nearly all of it."""
 
 from math import inf
+from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import UserError
+from pipelines.core.region import load as regions
 from pipelines.core.region.disclosure_policy import DisclosureThresholds, bounds
 from pipelines.judging.lifecycle import BANDS
 from pipelines.publishing.disclosure import is_small, needed, told_bands
-from pipelines.publishing.external_constraints import band_limits
+from pipelines.publishing.external_constraints import band_limits, band_limits_of
+from pipelines.warehouse.tables import define
 from pipelines.warehouse.transform import with_second
 
+REGION = regions.load(Path(__file__).parents[2] / "data" / "regions" / "liaocheng")
 PERSONS, EMPLOYERS, VILLAGES, NOBODY = "benefit_claim", "insured_headcount", "outworking_labour", "vacancy"
 
 
@@ -91,6 +96,43 @@ def test_the_second_largest_respondent_is_read_from_the_facts() -> None:
 )
 def test_a_band_is_read_as_the_whole_numbers_it_admits(words: str, limits: tuple[float, float]) -> None:
     assert band_limits(words) == limits
+
+
+@pytest.mark.parametrize(
+    ("grain", "first", "window_from", "window_to", "limits"),
+    [
+        ("month", "2026-07-01", "2026-07-01", "2026-07-31", (10, 19)),
+        (
+            "month",
+            "2026-07-01",
+            "2026-07-02",
+            "2026-07-31",
+            (10, inf),
+        ),  # a part of the month brings at most what it does
+        ("month", "2026-07-01", "2026-07-01", "2026-07-30", (10, inf)),
+        ("month", "2026-07-01", "2026-06-30", "2026-07-31", (0, 19)),
+        ("month", "2026-07-01", "2026-07-01", "2026-08-01", (0, 19)),
+        ("month", "2026-07-01", "2026-06-30", "2026-07-30", (0, inf)),  # neither within it nor around it
+        ("week", "2026-07-06", "2026-07-06", "2026-07-12", (10, 19)),
+        ("week", "2026-07-06", "2026-07-06", "2026-07-13", (0, 19)),
+        ("quarter", "2026-07-01", "2026-07-01", "2026-09-30", (10, 19)),
+    ],
+)
+def test_a_band_tells_of_a_period_within_its_window_and_around_it(
+    grain: str, first: str, window_from: str, window_to: str, limits: tuple[float, float]
+) -> None:
+    cells = pd.DataFrame({"area": ["371502"], "industry": "C", "grain": grain, "period": pd.Timestamp(first)})
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as restricted")
+        define(con, "episode", "restricted")
+        con.execute(
+            "insert into restricted.episode by name select 'e' as episode_id, 'spike' as kind, $name as indicator,"
+            " '371502' as area, 'C' as industry, $first as window_from, $last as window_to, '10–19' as observed_band,"
+            " '' as people_band, timestamp '2026-09-01' as known_from",
+            {"name": PERSONS, "first": window_from, "last": window_to},
+        )
+        least, most = band_limits_of(con, REGION, catalogue()[PERSONS], None, cells)
+    assert (least.tolist(), most.tolist()) == ([limits[0]], [limits[1]])
 
 
 @pytest.mark.parametrize("persons", [2, 10, 11, 30, 31, 60])
