@@ -13,7 +13,7 @@ from pipelines.core.domain import UserError
 from pipelines.core.region import load as regions
 from pipelines.core.region.disclosure_policy import DisclosureThresholds, bounds
 from pipelines.judging.lifecycle import BANDS
-from pipelines.publishing.disclosure import is_small, needed, told_bands
+from pipelines.publishing.disclosure import general_events, is_small, needed, told_bands
 from pipelines.publishing.external_constraints import band_limits, band_limits_of
 from pipelines.warehouse.tables import define
 from pipelines.warehouse.transform import with_second
@@ -139,6 +139,34 @@ def test_a_band_tells_of_a_period_within_its_window_and_around_it(
 def test_no_band_that_is_told_leaves_fewer_numbers_open_than_a_hidden_cell(persons: int) -> None:
     told = {told_bands(DisclosureThresholds(persons=persons)).get(words, words) for _, words in BANDS}
     assert all(most - least + 1 >= persons for least, most in map(band_limits, told))
+
+
+@pytest.mark.parametrize(
+    ("area", "employers", "jobs", "is_told"),
+    [
+        ("371502", 3, 10, True),
+        ("371502", 2, 10, False),
+        ("371502", 3, 9, False),
+        ("371502", 3, None, True),
+        ("371502", None, 10, False),  # nobody said how many it concerns
+        ("371500", None, None, True),  # it concerns the whole city
+        ("371500", 2, None, False),
+    ],
+)
+def test_an_announced_event_is_told_from_the_bounds_on(
+    area: str, employers: int | None, jobs: int | None, is_told: bool
+) -> None:
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as restricted")
+        define(con, "announced_event", "restricted")
+        con.execute(
+            "insert into restricted.announced_event by name select 'e' as event_id, $area as area,"
+            " $employers::integer as employers, $jobs::integer as jobs, timestamp '2026-09-01' as known_from",
+            {"area": area, "employers": employers, "jobs": jobs},
+        )
+        told = con.execute(general_events(DisclosureThresholds(), "371500")).df()
+    assert told["event_id"].tolist() == ["e"] * is_told
+    assert told[["employers", "jobs"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(
