@@ -66,6 +66,15 @@ def test_a_claim_is_nobody_elses_until_its_lease_runs_out(ledger: Ledger) -> Non
     )
 
 
+@pytest.mark.parametrize(("left", "is_given"), [(timedelta(seconds=1), True), (timedelta(), False)])
+def test_a_mail_is_handed_over_while_its_lease_lasts(ledger: Ledger, left: timedelta, is_given: bool) -> None:
+    queue_mails(ledger, 1)
+    one = queue.sender_at("here")
+    mail = queue.claim_mails(ledger, one, NOW, NOW)
+    assert mail is not None
+    assert queue.hand_over(ledger, one, mail.notice_id, NOW + queue.LEASE - left) is is_given
+
+
 def test_a_mail_taken_over_after_it_was_handed_over_is_ambiguous_and_stays_so(ledger: Ledger) -> None:
     queue_mails(ledger, 1)
     one = queue.sender_at("here")

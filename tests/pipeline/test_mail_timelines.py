@@ -190,6 +190,16 @@ def test_a_mail_of_a_city_wide_one_says_which_of_the_offices_own_rose(city: City
         assert text.count("（由黄色升级）") == 1
 
 
+def test_of_what_is_folded_the_city_reads_first_what_rose(city: City, ledger: Ledger) -> None:
+    #                             MTW
+    lines = {("371500", "ALL"): "333", SERIES: ".43", ("371502", "F"): "..3"}
+    story = Timeline(city, ledger, MONDAY, lines)
+    story.play()
+    send(ledger, city.settings, at(story.days[2], "09:00"))
+    texts = [part(parsed(one.read_bytes()), "plain") for one in sorted(city.settings.outbox.glob("*_liaocheng_*.eml"))]
+    assert "并入 2 项（东昌府区 制造业 由蓝色升级；东昌府区 批发和零售业）" in texts[-1]
+
+
 def test_what_flaps_within_a_city_wide_one_is_one_mail_a_day(city: City, ledger: Ledger) -> None:
     #                             MTWTF
     lines = {("371500", "ALL"): "22222", SERIES: ".3232"}

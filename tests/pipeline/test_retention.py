@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -163,8 +163,9 @@ def test_a_file_stays_until_its_last_arrival_is_old_enough(place: Place) -> None
     assert purged(place, datetime(2022, 3, 5, tzinfo=UTC)) == {}
     assert len(sealed(place)) == 5
     # 730 days after the sixth of March 2020, local midnight; the content sent again on the seventh stays a day longer
-    assert CLAIM not in purged(place, datetime(2022, 3, 5, 17, tzinfo=UTC))
-    assert purged(place, datetime(2022, 3, 6, 17, tzinfo=UTC)) == {CLAIM: (1, 3)}
+    last = datetime(2022, 3, 6, 16, tzinfo=UTC)
+    assert CLAIM not in purged(place, last)
+    assert purged(place, last + timedelta(microseconds=1)) == {CLAIM: (1, 3)}
 
 
 def test_a_feed_without_retention_is_never_purged(place: Place) -> None:

@@ -66,6 +66,27 @@ def test_evidence_revised_to_something_milder_lowers_it() -> None:
     assert advance(red, shorter, {}, LEAVE, day(2))[0].level == 1, "another window says nothing of the first"
 
 
+@pytest.mark.parametrize(
+    ("expected", "before", "now", "level"),
+    [
+        (50.0, 350.0, 349.0, 4),
+        (50.0, 350.0, 350.0, 1),
+        (50.0, 350.0, 351.0, 1),
+        (1000.0, 650.0, 651.0, 4),  # a fall is milder where less is missing
+        (1000.0, 650.0, 650.0, 1),
+        (1000.0, 650.0, 649.0, 1),
+    ],
+)
+def test_a_revision_is_milder_the_nearer_it_is_to_what_was_expected(
+    expected: float, before: float, now: float, level: int
+) -> None:
+    def told(level: int, observed: float) -> pd.DataFrame:
+        return finding(day(0), level=level).assign(expected=expected, observed=observed)
+
+    red = advance([], told(1, before), {}, LEAVE, day(1))
+    assert advance(red, told(4, now), {}, LEAVE, day(2))[0].level == level
+
+
 def test_it_names_the_version_of_the_rule_that_judged_what_it_shows() -> None:
     first = advance([], finding(day(0)).assign(rule_hash="old"), {}, LEAVE, day(1))
     assert first[0].rule_hash == "old"

@@ -104,6 +104,9 @@ def test_what_gets_worse_is_verified_anew_by_who_answers_for_its_new_level(ledge
 def test_a_lowered_warning_stays_lowered_while_the_machine_sees_what_it_saw(ledger: Ledger) -> None:
     for viewer, to, hours in ((LEADER, "confirmed", 1), (DUTY, "issued", 2), (HEAD, "handling", 3)):
         step(ledger, viewer, ORANGE, to, hours)
+    for no_lower in (None, Level.RED, Level.ORANGE):
+        with pytest.raises(SaidError, match="比现在低"):
+            step(ledger, LEADER, ORANGE, "lowered", 50, lowered_to=no_lower, note="回落")
     step(ledger, LEADER, ORANGE, "lowered", 50, lowered_to=Level.YELLOW, note="回落")
     assert of(ledger).level_at(Level.ORANGE) is Level.YELLOW
     assert of(ledger).state_at(Level.ORANGE) is State.LOWERED

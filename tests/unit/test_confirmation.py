@@ -10,7 +10,7 @@ from pipelines.core.domain import Role, UserError, Viewer
 from pipelines.core.region.permissions import Permissions
 from pipelines.core.settings import Settings
 from pipelines.ledger import Ledger, open_ledger
-from pipelines.ledger.accounts import account, confirmation, link, session
+from pipelines.ledger.accounts import account, link, session
 from pipelines.ledger.accounts.confirmation import (
     confirm,
     give_link,
@@ -135,7 +135,9 @@ def test_while_nobody_else_can_confirm_it_is_done_and_told(ledger: Ledger) -> No
     assert give_role(ledger, PERMISSIONS, ASKER, made(ledger, "clerk", *OFFICE), Role.CITY_ANALYST, ())
     given = given_roles(ledger, NOW)[0]
     assert (given.name, given.role, given.is_link) == ("clerk", Role.CITY_ANALYST, False)
-    assert given_roles(ledger, NOW + confirmation.TOLD_FOR + timedelta(seconds=1)) == []
+    week = timedelta(days=7)
+    assert given_roles(ledger, NOW + week)[0] == given
+    assert given_roles(ledger, NOW + week + timedelta(seconds=1)) == []
 
 
 @pytest.mark.parametrize("is_opened_again", [False, True])
@@ -161,6 +163,9 @@ def test_the_owner_is_told_of_a_link_that_replaces_the_password_whoever_made_it(
     link.insert_password_link(ledger, Actor("command_line:ops", "server"), account_id, NOW + timedelta(hours=1))
     assert [one.by for one in told_owner(ledger, "clerk", NOW)] == ["command_line:ops", ROOT.who]
     assert told_owner(ledger, "lerk", NOW) == told_owner(ledger, "root", NOW) == []
+    last = NOW + timedelta(days=14)
+    assert len(told_owner(ledger, "clerk", last)) == 2
+    assert [one.by for one in told_owner(ledger, "clerk", last + timedelta(seconds=1))] == ["command_line:ops"]
 
 
 def test_a_request_is_refused_taken_back_replaced_and_forgotten(ledger: Ledger) -> None:
@@ -176,7 +181,9 @@ def test_a_request_is_refused_taken_back_replaced_and_forgotten(ledger: Ledger) 
         refuse(ledger, PERMISSIONS, ActContext(viewer, trail.actor_of(viewer, ""), NOW), waiting.request_id)
         assert open_requests(ledger, NOW) == []
     asked(ledger, analyst)
-    assert open_requests(ledger, NOW + confirmation.LASTS) == []
+    week = timedelta(days=7)
+    assert len(open_requests(ledger, NOW + week - timedelta(seconds=1))) == 1
+    assert open_requests(ledger, NOW + week) == []
 
 
 def test_where_nobody_is_permitted_to_confirm_nothing_is_given_at_once(ledger: Ledger) -> None:

@@ -84,6 +84,26 @@ def test_the_own_series_speaks_before_the_areas_total(con: duckdb.DuckDBPyConnec
     assert told.loc["recruitment", ["by_industry", "says"]].tolist() == ["C", "disagrees"]
 
 
+def test_the_own_series_of_a_second_indicator_speaks_before_the_areas_total_of_the_first(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    total = {"indicator": "benefit_claim", "area": "371502", "industry": "ALL", "observed": 80.0, "expected": 50.0}
+    score = pd.DataFrame([total | {"strength": 3.0, "data_to": pd.Timestamp("2026-10-30")}])
+    warning = WARNING.assign(indicator="insured_leave")
+    fill(con, "unemployment_registration", 100.0)
+    told = asked(con, score, warning=warning).loc["claims"]
+    assert told[["by_indicator", "by_industry", "says"]].tolist() == ["benefit_claim", "ALL", "agrees"]
+    fill(con, "unemployment_registration", 100.0, industry="C")
+    told = asked(con, score, warning=warning).loc["claims"]
+    assert told[["by_indicator", "by_industry", "says"]].tolist() == ["unemployment_registration", "C", "disagrees"]
+
+
+@pytest.mark.parametrize(("readings", "says"), [(5, "silent"), (6, "agrees")])
+def test_a_reading_needs_six_before_it(con: duckdb.DuckDBPyConnection, readings: int, says: str) -> None:
+    fill(con, "telecom_net_outflow", 150.0, past=USUAL[:readings])
+    assert asked(con).loc["telecom", "says"] == says
+
+
 def test_the_source_a_warning_comes_from_is_not_asked(con: duckdb.DuckDBPyConnection) -> None:
     assert set(asked(con).index) == {"insurance", "recruitment", "monitored", "layoff_reports", "telecom", "transport"}
     by_insurance = asked(con, warning=WARNING.assign(indicator="insured_leave"))

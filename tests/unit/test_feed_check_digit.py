@@ -56,6 +56,12 @@ def test_what_is_no_identity_number_is_refused(text: str) -> None:
     assert not is_identity(text)
 
 
+@pytest.mark.parametrize(("place", "is_right"), [("011502", False), ("111502", True), ("911502", True)])
+def test_no_place_code_begins_with_a_zero_whatever_the_check_digit_says(place: str, is_right: bool) -> None:
+    first = f"{place}19800101001"
+    assert is_identity(first + ric.calc_check_digit(first + "?")) is is_right
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(first=st.text(SYMBOLS, min_size=17, max_size=17), check=st.sampled_from(SYMBOLS))
 def test_an_employer_code_is_right_exactly_when_its_check_character_is(first: str, check: str) -> None:

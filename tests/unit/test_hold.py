@@ -107,6 +107,26 @@ def test_a_sum_may_halve_or_double_between_periods(register: Register, total: fl
 
 
 @pytest.mark.parametrize(
+    ("month", "total", "is_held"),
+    [
+        (11, 4000.0, False),
+        (11, 4001.0, True),
+        (11, 1000.0, False),
+        (11, 999.0, True),
+        (8, 1.0, False),  # of the months there are all came after it
+        (8, 9000.0, False),
+    ],
+)
+def test_a_sum_is_held_against_the_newest_of_the_periods_before_it(
+    register: Register, month: int, total: float, is_held: bool
+) -> None:
+    register.file(10, feed=STAFF, period=date(2026, 9, 1), total=1000.0)
+    register.file(10, feed=STAFF, period=date(2026, 10, 1), total=2000.0)
+    register.file(10, feed=STAFF, period=date(2026, month, 1), total=total)
+    assert len(register.held(STAFF)) == is_held
+
+
+@pytest.mark.parametrize(
     ("total", "says_unit"), [(3.0e7, True), (3.1e7, False), (10_000 / 3.0 * 1000 + 1, True), (3.3e6, False),
                              (0.3, True), (0.31, False), (0.034, True), (0.033, False)],
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Secondary suppression: what is hidden stays so wide open as it needs, judged by linear programs of the test's own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -161,3 +163,37 @@ def test_a_witness_that_changes_a_shown_figure_is_dropped(
     assert not len(witnesses(measure(value), hidden))
     hidden[cell] = hidden[cell[0], 0] = hidden[0, cell[1]] = hidden[0, 0] = True
     assert len(witnesses(measure(value), hidden)) == 1
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "moves"),
+    [
+        (9.0, np.inf, {9.0, -9.0}),
+        (8.9, np.inf, {9.0}),  # nine fewer would be fewer than everybody knows there are
+        (np.inf, 9.0, {9.0, -9.0}),
+        (np.inf, 8.9, {-9.0}),
+        (8.9, 8.9, set()),
+    ],
+)
+def test_a_witness_beyond_what_everybody_knows_of_a_total_is_dropped(
+    below: float, above: float, moves: set[float]
+) -> None:
+    value = with_totals(np.array([[12.0, 30, 50], [25, 80, 12], [40, 60, 70]]))
+    low, high = np.zeros(value.shape), np.full(value.shape, np.inf)
+    low[0, 0], high[0, 0] = max(value[0, 0] - below, 0.0), value[0, 0] + above
+    is_open = np.zeros(value.shape, dtype=bool)
+    is_open[:2, :2] = True
+    found = witnesses(replace(measure(value), low=low, high=high), is_open)
+    assert set(found[:, 1, 1]) == moves
+
+
+def test_a_hidden_cell_that_others_move_by_more_than_half_of_its_need_is_not_yet_protected() -> None:
+    """4 and 3 add up to a shown 7: so many numbers are left of either, however wide the cells beside them are."""
+    value = with_totals(np.array([[4.0, 3, 50], [30, 30, 50], [6, 7, 50]]))
+    asked = value < 10
+    asked[2, 1:3] = True
+    assert widths(measure(value), asked)[1, 1] == pytest.approx(7.0)
+    assert NEED / 2 < witness_distance(measure(value), asked)[1, 1] < NEED
+    hidden = protect([measure(value)], asked)
+    assert hidden is not None
+    assert (widths(measure(value), hidden)[hidden] >= NEED - 0.01).all()

@@ -1,6 +1,6 @@
 """Who is responsible: a key employer's service officer, who stands in while the post is away, else the office."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -55,3 +55,13 @@ def test_without_a_named_deputy_the_next_post_of_the_office_takes_it() -> None:
 def test_a_list_may_name_no_post_or_two(posts: list[str]) -> None:
     named = [f"{post}（{OFFICE}）" for post in (*posts, DESK, HEAD)]
     assert who(away(), posts) == Responsible(*named[:2])
+
+
+@pytest.mark.parametrize(
+    ("today", "is_there"),
+    [(FIRST - timedelta(days=1), False), (FIRST, True), (LAST, True), (LAST + timedelta(days=1), False)],
+)
+def test_a_post_of_the_office_is_there_from_its_first_to_its_last_day(today: date, is_there: bool) -> None:
+    posts = REGION.recipients.assign(valid_from=pd.Timestamp(FIRST), valid_to=pd.Timestamp(LAST))
+    found = responsible(REGION.offices, posts, away(), "371503", [], today)
+    assert found == (Responsible(f"{DESK}（{OFFICE}）", f"{HEAD}（{OFFICE}）") if is_there else Responsible(OFFICE))
