@@ -60,10 +60,13 @@ def intruder(place: House) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-def test_the_hashes_of_both_files_stand_in_the_manifest_and_in_the_trail(small: House) -> None:
-    folder = small.data / "published" / LAST
+def test_the_hashes_of_both_files_stand_in_the_manifest_and_in_the_trail(
+    small: House, house: Callable[[House], House]
+) -> None:
+    place = house(small)
+    folder = place.data / "published" / LAST
     told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    ledger = open_ledger(settings_of(small))
+    ledger = open_ledger(settings_of(place))
     (entered,) = publication.publications(ledger)
     head = trail.entries(ledger, act=Act.PUBLISH)[0]
     ledger.close()
@@ -73,7 +76,7 @@ def test_the_hashes_of_both_files_stand_in_the_manifest_and_in_the_trail(small: 
         told["audit_anchor"]["seq"],
         told["audit_anchor"]["own_hash"],
     )
-    register = (small.data / "raw" / "register.jsonl").stat().st_size
+    register = (place.data / "raw" / "register.jsonl").stat().st_size
     assert (told["audit_anchor"]["register_size"], entered.anchor) == (register, told["audit_anchor"]["number"])
 
 
