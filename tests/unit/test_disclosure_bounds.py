@@ -12,8 +12,9 @@ from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import UserError
 from pipelines.core.region import load as regions
 from pipelines.core.region.disclosure_policy import DisclosureThresholds, bounds
+from pipelines.core.sql import step
 from pipelines.judging.lifecycle import BANDS
-from pipelines.publishing.disclosure import general_events, is_small, needed, told_bands
+from pipelines.publishing.disclosure import is_small, needed, told_bands
 from pipelines.publishing.external_constraints import band_limits, band_limits_of
 from pipelines.warehouse.tables import define
 from pipelines.warehouse.transform import with_second
@@ -157,14 +158,20 @@ def test_an_announced_event_is_told_from_the_bounds_on(
     area: str, employers: int | None, jobs: int | None, is_told: bool
 ) -> None:
     with duckdb.connect() as con:
-        con.execute("attach ':memory:' as restricted")
-        define(con, "announced_event", "restricted")
+        for file in ("restricted", "general"):
+            con.execute(f"attach ':memory:' as {file}")
+            define(con, "announced_event", file)
         con.execute(
             "insert into restricted.announced_event by name select 'e' as event_id, $area as area,"
             " $employers::integer as employers, $jobs::integer as jobs, timestamp '2026-09-01' as known_from",
             {"area": area, "employers": employers, "jobs": jobs},
         )
-        told = con.execute(general_events(DisclosureThresholds(), "371500")).df()
+        least = DisclosureThresholds()
+        con.execute(
+            step("general_announced_event"),
+            {"city": "371500", "persons": least.persons, "respondents": least.respondents},
+        )
+        told = con.execute("select * from general.announced_event").df()
     assert told["event_id"].tolist() == ["e"] * is_told
     assert told[["employers", "jobs"]].isna().all(axis=None)
 
