@@ -43,7 +43,7 @@ def shortened(
     """The list with its first rows in sight and the rest behind a switch: a shared part, for it is the same for all.
 
     ``with_sources``: it says what other sources make of each warning, for which the first page has no room.
-    How far people have got with each is left blank: ``fill_in_handling`` says it in every answer anew.
+    How far people have got with each is left blank: ``fill_in_progress`` says it in every answer anew.
     """
     first = _table(warnings.head(in_sight), caption, empty=empty, with_sources=with_sources)
     rest = warnings.iloc[in_sight:]

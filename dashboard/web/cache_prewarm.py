@@ -114,11 +114,11 @@ class CachePrewarmer:
         asked = self._missing(edition_id, fragment_cache.recently_asked.parts())
         if not asked:
             return
-        scopes = {(one.audience, one.areas): None for one in asked}
+        scopes = list(dict.fromkeys((one.audience, one.areas) for one in asked))
         until = time.monotonic() + LONGEST
         with _maker(edition_id) as maker:
             self._make(maker, edition_id, asked, until, self._is_over.is_set)
-            found = maker.submit(_likely_fragments, self._settings, edition_id, list(scopes))
+            found = maker.submit(_likely_fragments, self._settings, edition_id, scopes)
             likely = found.result(until - time.monotonic())
             self._warm_up(edition_id, scopes)
             self._make(maker, edition_id, self._missing(edition_id, likely), until, self._is_over.is_set)

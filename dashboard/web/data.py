@@ -107,12 +107,7 @@ def read(name: str, **parameters: Parameter) -> pd.DataFrame:
 
     def answer() -> pd.DataFrame:
         found = in_words(read_published(name, viewer(), edition().cutoff_at, published=_published(), **parameters))
-        key = scope(), asked
-        seen = _audited.get(key)
-        if seen is None:
-            seen = _audited_content(question(name), found)
-            _audited.put(key, seen, 1)
-        note_seen(seen)
+        note_seen(_audited.get_or_make((scope(), asked), lambda: _audited_content(question(name), found)))
         return found
 
     asked = (name, tuple(sorted(parameters.items())))
@@ -249,13 +244,17 @@ def _remembered(key: Hashable, make: Callable[[], T]) -> T:
     """What ``make`` returns, made once in this request; whatever takes it shows what it shows."""
     held = _request_cache()
     if key not in held:
-        with seen_apart() as own:
-            held[key] = make(), own
-        made: T = held[key][0]
-        return made
-    made, own = held[key]
-    note_seen(own)
+        held[key] = _with_seen(make)
+    made: T
+    made, seen = held[key]
+    note_seen(seen)
     return made
+
+
+def _with_seen(make: Callable[[], T]) -> tuple[T, AuditedContent]:
+    """What ``make`` returns, and what it shows."""
+    with seen_apart() as own:
+        return make(), own
 
 
 def once_an_edition(make: Callable[[], T]) -> T:
@@ -265,12 +264,7 @@ def once_an_edition(make: Callable[[], T]) -> T:
     """
     held = _request_cache()
     if make not in held:
-        key = (scope(), make)
-        found = _names.get(key)
-        if found is None:
-            found = make()
-            _names.put(key, found, 1)
-        held[make] = found
+        held[make] = _names.get_or_make((scope(), make), make)
     made: T = held[make]
     return made
 
@@ -283,14 +277,9 @@ def once_until_act(make: Callable[[], T], *about: Hashable) -> T:
     """
     now = trail().clock().replace(second=0, microsecond=0)
     key = (scope(), _last_act(), now, make.__module__, make.__qualname__, about)
-    found = _of_acts.get(key)
-    if found is None:
-        with seen_apart() as own:
-            found = make(), own
-        _of_acts.put(key, found, 1)
-    else:
-        note_seen(found[1])
-    made: T = found[0]
+    made: T
+    made, seen = _of_acts.get_or_make(key, lambda: _with_seen(make))
+    note_seen(seen)
     return made
 
 

@@ -104,7 +104,7 @@ def is_closed(row: Any) -> bool:
 
 
 def in_hand(warnings: pd.DataFrame) -> dict[str, WorkflowProgress]:
-    """``handled`` of those of these warnings (rows with ``status``) that are open, in the data or with people."""
+    """``read_progress`` of those of these warnings (rows with ``status``) that are open, in the data or with people."""
 
     def of_open() -> dict[str, WorkflowProgress]:
         closed = closed_by_data()

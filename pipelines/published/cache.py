@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -37,3 +37,11 @@ class Kept(Generic[T]):
             self._held[key] = (value, size)
             while self._used > self._room:
                 self._used -= self._held.popitem(last=False)[1][1]
+
+    def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value of a key, made and kept where there is none; it counts as one."""
+        found = self.get(key)
+        if found is None:
+            found = make()
+            self.put(key, found, 1)
+        return found

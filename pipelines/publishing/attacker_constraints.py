@@ -13,7 +13,7 @@ from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.domain import TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
 from pipelines.core.sql import step
-from pipelines.publishing.disclosure import is_weekly_of_city, needed, small_cells
+from pipelines.publishing.disclosure import WEEKLY_OF_CITY, needed, small_cells
 from pipelines.publishing.external_constraints import band_limits_of
 from pipelines.publishing.lp_bounds import Figures
 from pipelines.publishing.suppression import EXACT, Mask, adds_up
@@ -53,7 +53,7 @@ def told_cells(con: duckdb.DuckDBPyConnection, region: Region, month: date, only
             "months": [month, *sorted(earlier)],
             "month": month,
             "only": list(only),
-            "of_city": [item.name for item in catalogue().values() if is_weekly_of_city(item)],
+            "of_city": list(WEEKLY_OF_CITY),
         },
     ).df()
     return _figures(rows, region.city) if len(rows) else rows

@@ -8,18 +8,17 @@ from datetime import datetime
 
 import duckdb
 
-from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.catalogue.table import Readers
 from pipelines.core.catalogue.tables import published_tables, tables
 from pipelines.core.domain import TOTAL_INDUSTRY, UserError
 from pipelines.core.sql import Sql, literal, literals, names, texts
-from pipelines.publishing.disclosure import IS_GENERAL, OF_EMPLOYER, is_weekly_of_city
+from pipelines.publishing.disclosure import IS_GENERAL, OF_EMPLOYER, WEEKLY_OF_CITY
 
 _PLACES = {
     "reading": names(column.name for column in tables()["reading"].columns),
     "every_industry": literal(TOTAL_INDUSTRY),
     "of_employer": literal(OF_EMPLOYER),
-    "weekly_of_city": literals(item.name for item in catalogue().values() if is_weekly_of_city(item)),
+    "weekly_of_city": literals(WEEKLY_OF_CITY),
     "restricted_only": literals(table.name for table in published_tables() if table.readers is not Readers.GENERAL),
     "is_general": IS_GENERAL,
 }

@@ -61,6 +61,9 @@ def is_weekly_of_city(indicator: Indicator) -> bool:
     return is_secret and indicator.kind == "count" and {"week", "month"} <= set(indicator.grains)
 
 
+WEEKLY_OF_CITY = tuple(item.name for item in catalogue().values() if is_weekly_of_city(item))
+
+
 def small_cells(indicators: Iterable[Indicator], bounds: DisclosureThresholds) -> Sql:
     """SQL predicate over ``reading``: the cell of one of these indicators rests on too few."""
     each = (f"(indicator = {literal(item.name)} and {is_small(item, bounds)})" for item in indicators)

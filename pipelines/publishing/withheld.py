@@ -14,7 +14,7 @@ from pipelines.core.domain import TOTAL_INDUSTRY
 from pipelines.core.region.load import Region
 from pipelines.core.sql import Sql, step
 from pipelines.publishing.decision import period_back
-from pipelines.publishing.disclosure import is_weekly_of_city, small_cells
+from pipelines.publishing.disclosure import WEEKLY_OF_CITY, small_cells
 
 
 def offices(region: Region) -> tuple[str, ...]:
@@ -39,8 +39,7 @@ def _withhold(con: duckdb.DuckDBPyConnection, region: Region, office: str, small
     A week's total that is withheld takes the total of the month in which it ends with it, as ``outside`` does.
     """
     con.execute(step("beside_own", is_small=small), {"own": office.split(";")})
-    weekly = [item.name for item in catalogue().values() if is_weekly_of_city(item)]
-    asked = {"weekly": weekly, "persons": region.disclosure.persons, "every_industry": TOTAL_INDUSTRY}
+    asked = {"weekly": list(WEEKLY_OF_CITY), "persons": region.disclosure.persons, "every_industry": TOTAL_INDUSTRY}
     con.execute(step("withheld_cells"), {"office": office, **asked})
     for rate in catalogue().values():
         for share in rate.shares:
