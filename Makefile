@@ -66,8 +66,8 @@ manual: setup debian ## take the pictures of the manual page and of the README, 
 setup-bench: setup ## add the packages that only benchmarks need
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 
-bench: setup-bench ## figures: stages, detect, claims, ingest, day, forecast, disclosure, notices, load, pages (BENCH=name for one, SMALL=--small for a short form)
-	@set -e; for name in $(or $(BENCH),stages detect claims ingest day forecast disclosure notices load pages); do OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $$name $(SMALL); done
+bench: setup-bench ## figures: stages, detect, detect_rows, detect_sources, claims, ingest, day, forecast, disclosure, notices, load, pages (BENCH=name for one, SMALL=--small for a short form)
+	@set -e; for name in $(or $(BENCH),stages detect detect_rows detect_sources claims ingest day forecast disclosure notices load pages); do OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $$name $(SMALL); done
 
 torture: setup debian ## the long sweeps: every kill point, long replays, every page of every role in both schemes
 	@GANGSHAO_TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit tests/spec tests/faults tests/pipeline tests/dashboard

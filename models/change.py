@@ -45,7 +45,9 @@ LEVELS = {"expected": 0.5, **QUANTILES}
 LEAST_TOLD = 4  # periods before a series is forecast: three changes
 LEAST_ERRORS = 6  # before a series tells its group how wide errors are
 FESTIVAL_DAYS = (-35, 70)  # around the festival each week is a kind of period of its own
-OTHER_KINDS = 100  # numbers of kinds of period below it are those of the ordinary year
+FESTIVAL_WIDENS = 3.0  # errors around the festival against others, where none has been seen yet
+OTHER_KINDS = 100  # numbers of kinds of period well below it are those of the ordinary year
+_FIRST_FESTIVE = OTHER_KINDS + FESTIVAL_DAYS[0] // 7
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Past:
 
     place: (n, T) where a series stood among an exposure of 1: log of a stock + 1, running sum of net changes; NaN where
     not reported. usual: (n, T + ahead) change expected of each period. drift: the same, summed up from the first on.
-    tree: the table in which people add up; None where nothing does, as for rates and indices.
+    tree: the table in which people add up; None where nothing does, as for rates and indices. kind: (T + ahead,)
+    as of `kinds`.
     """
 
     panel: Panel
@@ -64,6 +67,7 @@ class Past:
     drift: Floats
     group: Integers
     tree: Table | None
+    kind: Integers
 
     @property
     def is_stock(self) -> bool:
@@ -106,10 +110,11 @@ def past_of(panel: Panel, calendar: pd.DataFrame) -> Past:
     else:
         place = np.where(seen, np.cumsum(np.where(seen, among, 0.0), axis=1), np.nan)
         step = among
-    usual = usual_changes(step, kinds(panel, calendar, recipe), recipe)
+    kind = kinds(panel, calendar, recipe)
+    usual = usual_changes(step, kind, recipe)
     drift = np.cumsum(usual if panel.nature == "stock" else np.where(_pad(seen, usual.shape[1]), usual, 0.0), axis=1)
     tree = table(panel.series) if panel.is_sum and (panel.whole is None or panel.is_linked) else None
-    return Past(panel, recipe, place, usual, drift, hierarchy(panel.series).group, tree)
+    return Past(panel, recipe, place, usual, drift, hierarchy(panel.series).group, tree, kind)
 
 
 def _pad(seen: Flags, columns: int) -> Flags:
@@ -185,9 +190,33 @@ def coverage(panel: Panel, width: int) -> Floats:
     return np.asarray(np.minimum(share, 1.0))
 
 
-def spread(error: Floats, column: int, width: int, past: Past) -> Floats:
-    """(n,) scale of Student's t from the errors before `column`: own, drawn to the median of the level."""
-    known = np.abs(error[:, max(0, column - round(MEMORY * past.recipe.noise_half_life)) : column])
+def spread(error: Floats, column: int, width: int, past: Past, last: int | None = None) -> Floats:
+    """(n,) scale of Student's t from the errors before `column`: own, drawn to the median of the level.
+
+    Where the window, of `width` periods up to column `last` (`column` itself), holds days or weeks around the festival,
+    it is wider by as much as the errors of such windows have been: in the worst of earlier years for the same week off
+    the festival, because years are few.
+    """
+    touches = _touches_festival(past, width)
+    first = max(0, column - round(MEMORY * past.recipe.noise_half_life))
+    ordinary = np.where(touches[None, first:column], np.nan, np.abs(error[:, first:column]))
+    enough = np.isfinite(ordinary).sum(axis=1) >= LEAST_ERRORS
+    scale = _usual_scale(np.where(enough[:, None], ordinary, np.abs(error[:, first:column])), width, past)
+    if not touches[column if last is None else last]:
+        return scale
+    alike = np.flatnonzero(touches[:column] & (past.kind[:column] == past.kind[column if last is None else last]))
+    seen = median((np.abs(error[:, alike]) / np.where(scale > 0, scale, np.nan)[:, None]).T) / HALF
+    return scale * (max(1.0, float(np.nanmax(seen))) if np.isfinite(seen).any() else FESTIVAL_WIDENS)
+
+
+def _touches_festival(past: Past, width: int) -> Flags:
+    """(T + ahead,) whether the window of `width` days or weeks that ends with each holds a festive one."""
+    total = np.cumsum(np.pad((past.kind >= _FIRST_FESTIVE).astype(np.int64), (width, 0)))
+    return np.asarray((total[width:] > total[:-width]) & (past.panel.grain not in STEP_MONTHS))
+
+
+def _usual_scale(known: Floats, width: int, past: Past) -> Floats:
+    """(n,) from absolute errors (n, k): own, drawn to the median of the level."""
     own, count = median(known) / HALF, np.isfinite(known).sum(axis=1) / width
     prior = np.full(len(own), np.nan)
     for code in np.unique(past.group):
@@ -294,7 +323,7 @@ def forecast_changes(past: Past) -> dict[str, Floats]:
     told: dict[str, list[Floats]] = {name: [] for name in ("expected", *QUANTILES)}
     for span in past.recipe.horizons:
         width = span.lookback if past.is_stock else span.length
-        scale = spread(errors(past, width), periods, width, past)
+        scale = spread(errors(past, width), periods, width, past, periods + span.lookback - 1)
         centre = past.usual[:, periods + span.gap : periods + span.lookback].sum(axis=1)
         if past.is_stock:
             centre = known + past.drift[:, periods + span.lookback - 1]

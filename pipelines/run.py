@@ -10,12 +10,13 @@ from time import perf_counter
 import duckdb
 from filelock import FileLock, Timeout
 
+from pipelines.core.catalogue.indicators import catalogue
 from pipelines.core.catalogue.tables import tables
-from pipelines.core.domain import BusyError, Edition, UserError
+from pipelines.core.domain import BusyError, Edition, Grain, UserError
 from pipelines.core.log import tell
 from pipelines.core.region.load import Region
 from pipelines.core.settings import Settings
-from pipelines.core.sql import step
+from pipelines.core.sql import Sql, literal, step
 from pipelines.ingest import inbox
 from pipelines.ingest.acceptance import apply_decisions, record_upload_results
 from pipelines.ingest.ingest_report import IngestReport
@@ -26,14 +27,15 @@ from pipelines.ledger.audit_trail import anchor, publication
 from pipelines.ledger.uploads.upload import decided_submissions
 from pipelines.publishing.edition import current_edition, publish
 from pipelines.warehouse import store
+from pipelines.warehouse.breakdown import follow_breakdowns, follow_lists
 from pipelines.warehouse.expected_submissions import roster
-from pipelines.warehouse.forecast import Forecaster, forecast_indicators
+from pipelines.warehouse.forecast import Forecaster
 from pipelines.warehouse.forecast_quality import watch
 from pipelines.warehouse.model_state import MemoryFolder
 from pipelines.warehouse.nowcast import nowcast
 from pipelines.warehouse.revision import revise
 from pipelines.warehouse.scd2 import scd2
-from pipelines.warehouse.transform import Transform
+from pipelines.warehouse.transform import Transform, truncated
 
 log = logging.getLogger(__name__)
 ROSTER_DAYS = 70  # how far back the published roster follows changes
@@ -130,10 +132,16 @@ def compute(work: Work, edition: Edition) -> None:
         nowcast(work.con, work.region, edition)
         _follow_roster(work, edition.day, cutoff_at)
         _follow_employers(work, cutoff_at)
+        _follow_townships(work, cutoff_at)
         for table in ("listed_employer", "filed_report", "announced_event"):
             work.con.execute(step(f"{table}_fresh"))
             scd2(work.con, tables()[table], f"{table}_fresh", cutoff_at)
-        judged = forecast_indicators(work.region.rules_on(edition.day))
+        until = {"until": edition.day - timedelta(days=1), "city": work.region.city}
+        work.con.execute(step("employer_kind_fresh"), until)
+        scd2(work.con, tables()["employer_kind"], "employer_kind_fresh", cutoff_at)
+        follow_breakdowns(work.con, work.region, work.transform.since, cutoff_at)
+        follow_lists(work.con, work.transform.since, cutoff_at)
+        judged = list(catalogue())
         score = work.forecaster.run(edition, change, judged)
         watch(work.con, work.region, edition, work.forecaster, judged)
         work.judge.run(edition, change, score)
@@ -159,6 +167,18 @@ def _follow_employers(work: Work, cutoff_at: datetime) -> None:
         return
     work.con.execute(step("employer_fresh"), {"since": since})
     scd2(work.con, tables()["employer"], "employer_fresh", cutoff_at)
+
+
+def _follow_townships(work: Work, cutoff_at: datetime) -> None:
+    since = work.transform.since.get("monitored_village")
+    if not work.con.execute("select 1 from township_labour limit 1").fetchall():
+        since = date(1900, 1, 1)  # a warehouse of before there was the table
+    if since is None:
+        return
+    since = work.region.week_start(since)
+    work.con.execute(step("township_labour_fresh", week=truncated(Grain.WEEK, work.region)), {"since": since})
+    within = Sql(f"known.period >= {literal(since)}")
+    scd2(work.con, tables()["township_labour"], "township_labour_fresh", cutoff_at, within)
 
 
 def first_editions(region: Region, ledger: Ledger, first: date, last: date) -> list[Edition]:

@@ -41,14 +41,15 @@ def card(figure: Figure, *, period: str = "") -> Any:
             spark(figure.spark, figure.normal, text("{title}, course of the last periods", title=title)),
             html.Ul(changes, className="changes") if changes else None,
             html.P(text("; ").join(notes), className="range") if notes else None,
+            html.P(figure.target, className="target") if figure.target else None,
             html.P(figure.remark, className="remark") if figure.remark else None,
         ],
         className="card",
     )
 
 
-def block(title: str, figures: list[Figure]) -> Any:
-    """Cards of one rhythm beside their heading with its period and data-to."""
+def block(title: str, figures: list[Figure], *, is_wide: bool = False) -> Any:
+    """Cards of one rhythm beside their heading with its period and data-to; ``is_wide``: low ones in a full row."""
     if not figures:
         return None
     usual = figures[0].period
@@ -60,5 +61,5 @@ def block(title: str, figures: list[Figure]) -> Any:
             ),
             html.Div([card(figure, period=usual) for figure in figures], className="cards"),
         ],
-        className="block",
+        className="block wide" if is_wide else "block",
     )

@@ -16,7 +16,7 @@ from dashboard.components.elements import content_element
 from dashboard.components.form import choice_field, hidden_field
 from dashboard.components.warning import address
 from dashboard.locale import Language, day, instant, language, text, text_in
-from dashboard.summary import completeness, reference
+from dashboard.summary import completeness, key_period, reference
 from dashboard.web import data
 from dashboard.web.fragment_cache import cached_fragment, place_fragment
 from dashboard.web.health import overdue_banner
@@ -78,7 +78,7 @@ def page(content: Callable[..., list[Any] | str]) -> Callable[..., Any]:
 @dataclass(frozen=True)
 class Topic:
     """A page's line in the list of topics: its title, its place (without one: after those that have one, by title), and
-    its address where that is not the page's own."""
+    its address where that is not the page's own (empty: the viewer has none)."""
 
     title: str
     sort: int | None = None
@@ -234,7 +234,7 @@ def _topics(may: Callable[[str], bool]) -> list[Any]:
     pages = [(page["topic"], page["path"]) for page in dash.page_registry.values() if page.get("topic")]
     pages.sort(key=lambda one: (one[0].sort is None, one[0].sort or 0, one[0].title))
     titles = {topic.address() if topic.address else path: topic.title for topic, path in pages}
-    return [html.Li(dcc.Link(text(title), href=address(path))) for path, title in titles.items() if may(path)]
+    return [html.Li(dcc.Link(text(title), href=address(path))) for path, title in titles.items() if path and may(path)]
 
 
 def _switch() -> Any:
@@ -272,6 +272,10 @@ def _banners() -> Any:
         )
     else:
         lines.append(_newer())
+    if spells := key_period.running():
+        said = text("Key period: {titles}", titles=text(", ").join(one.title for one in spells))
+        link = dcc.Link(text("Compare with the year before"), href=address("/period"))
+        lines.append(html.P([said, " ", link], className="banner period"))
     state = completeness.state()
     word = html.Span(
         text("data complete") if state.is_complete else text("data incomplete"),

@@ -120,8 +120,8 @@ def count(number: float) -> str:
 
 
 def value(number: float, unit: str) -> str:
-    """A reading in the precision its unit deserves (persons whole, percent, ratio and months two decimals), no unit."""
-    if unit in {"percent", "ratio", "months"}:
+    """A reading without its unit, as precise as that deserves: two decimals of rates, months and days, else whole."""
+    if unit in {"percent", "ratio", "months", "days"}:
         return str(_HUNDREDTHS.apply(number, _locale())).replace("-", _MINUS)
     return count(number)
 

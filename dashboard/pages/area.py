@@ -129,6 +129,7 @@ def _indicator(figure: Figure, code: str, placed: dict[str, str], span: str) -> 
                     " · ",
                     figure.period,
                     f" · {figure.range_words}" if figure.range_words else "",
+                    f" · {figure.target}" if figure.target else "",
                     f" · {figure.remark}" if figure.remark else "",
                     f" · {place}" if place else "",
                 ],

@@ -6,6 +6,7 @@ from dash import dcc, html
 
 from dashboard.components import shell
 from dashboard.components.form import file_links
+from dashboard.components.shell import Topic
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import comparison_tag
 from dashboard.components.warning import address
@@ -13,14 +14,28 @@ from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import text
 from dashboard.summary import cohort, reference
 from dashboard.summary.reference import Indicator
-from pipelines.core.domain import TOTAL_INDUSTRY
+from dashboard.web import data
+from pipelines.core.domain import TOTAL_INDUSTRY, Audience
 
 _COLUMNS = ("Group", "Last week", "Seen", "Normal range (95%)", "Judgement", "How it was expected")
 
 
 def register() -> None:
     """Add the page to the site."""
-    shell.register(__name__, layout, "Groups of people · Gangshao", path_template="/cohort/<code>")
+    shell.register(
+        __name__,
+        layout,
+        "Groups of people · Gangshao",
+        path_template="/cohort/<code>",
+        topic=Topic("Groups of people", 2, address=_own),
+    )
+
+
+def _own() -> str:
+    """The page of the first area whose groups the viewer may see, the city before others; empty: there is none."""
+    viewer = data.viewer()
+    areas = sorted(viewer.areas) if viewer.audience is Audience.OFFICE else [reference.city()]
+    return next((f"/cohort/{area}" for area in areas if data.may_read_scores(area)), "")
 
 
 @shell.cached_page
@@ -30,8 +45,8 @@ def layout(code: str = "", **_: str) -> list[Any]:
         return shell.not_found()
     place = reference.place(code)
     said = text(
-        "By the sender's coding, several groups a person: they overlap, and no sum is made of them. No warning "
-        "is issued on a group alone."
+        "By the sender's coding, women, the young and older workers by sex and year of birth; several groups a person: "
+        "they overlap, and no sum is made of them. No warning is issued on a group alone."
     )
     shown = cohort.indicators(code)
     files = file_links("groups", f"?area={code}") if shown else []

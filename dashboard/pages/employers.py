@@ -6,14 +6,15 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import shell
+from dashboard.components import employer_lists, shell
 from dashboard.components.shell import Topic
 from dashboard.components.table import table
-from dashboard.components.tag import level_tag, state_tag, stored
+from dashboard.components.tag import comparison_tag, level_tag, state_tag, stored
 from dashboard.components.warning import address, industry_link, people
 from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, month, percent, short_day, text, value
 from dashboard.summary import reference
+from dashboard.summary.comparison import NORMAL_RANGE_SIGMAS, Comparison, against_range, change_words
 from dashboard.summary.reference import code_title
 from dashboard.web import data
 from dashboard.workflow.progress import in_hand
@@ -36,16 +37,26 @@ def register() -> None:
 
 
 @shell.page
-def layout(**_: str) -> list[Any]:
-    """The page: findings first, then leads for the bureau, then reports by month."""
+def layout(**asked: str) -> list[Any]:
+    """The page: findings first, then leads for the bureau, then reports by month; or one list of employers."""
+    chosen = asked.get("list", "")
+    if chosen in employer_lists.TITLES:
+        return [
+            html.Div([html.H1(text("Employers"))], className="title"),
+            html.P(text("Confidential: not for passing on. That you look at it is entered in the audit trail.")),
+            employer_lists.choice(PATH, chosen),
+            employer_lists.section(chosen),
+        ]
     found = data.read("employer_warning", closed_since=data.edition().day - CLOSED_SINCE)
     leads = _leads_found()
     return [
         html.Div([html.H1(text("Employers")), html.P(_finding(found, leads))], className="title"),
         html.P(text("Confidential: not for passing on. That you look at it is entered in the audit trail.")),
+        employer_lists.choice(PATH, ""),
         html.Section([html.H2(text("Findings that name an employer")), _findings(found)]),
         *_leads(leads),
         html.Section([html.H2(text("Layoff reports filed")), *_reports()]),
+        html.Section([html.H2(text("Key employers by kind")), *_kinds()]),
         html.Section([html.H2(text("Key employers")), _key(set(found.loc[found["status"] == "open", "employer"]))]),
     ]
 
@@ -177,6 +188,7 @@ def _reports() -> list[Any]:
             _day(row.reported_on),
             html.Div([html.Div(_day(row.told_on)), html.Div(_day(row.effective_on)), _notice(row)]),
             _owed(row),
+            _resettled(row),
         ]
         for row in rows.itertuples(index=False)
     ]
@@ -189,6 +201,7 @@ def _reports() -> list[Any]:
         "Filed on",
         "Staff told on, planned for",
         "Owed (yuan)",
+        "Compensation and resettlement",
     )
     shown = table(
         text("Layoff reports filed"),
@@ -233,6 +246,17 @@ def _owed(row: Any) -> Any:
     return [html.Div(text(words, value=count(owed))) for owed, words in parts if not pd.isna(owed) and owed > 0] or "–"
 
 
+def _resettled(row: Any) -> Any:
+    """What is paid for the loss of the jobs, in all and a person, and what becomes of those laid off."""
+    parts = []
+    if not pd.isna(row.compensation):
+        each = count(row.compensation / row.people) if row.people else "–"
+        parts.append(html.Div(text("{value} yuan, {each} a person", value=count(row.compensation), each=each)))
+    if isinstance(row.settlement, str) and row.settlement:
+        parts.append(html.Div(_coded("settlement", *row.settlement.split(";"))))
+    return parts or "–"
+
+
 def _chart() -> Any:
     """People planned for by month, in the area that the viewer looks at first."""
     indicator = reference.indicators().get("layoff_reported")
@@ -242,6 +266,75 @@ def _chart() -> Any:
     area = own[0] if own else reference.city()
     heading = html.H3(text("{title}, {area}", title=indicator.title, area=reference.place(area)))
     return html.Article([heading, figure_placeholder(indicator.indicator, area, TOTAL_INDUSTRY)], className="panel")
+
+
+def _kinds() -> list[Any]:
+    """Sums over the list by kind, of the city or the office's first area: staff and leaves beside what they were."""
+    own = sorted(data.viewer().areas)
+    area = own[0] if own else reference.city()
+    try:
+        found = data.read("employer_kind", area=area)
+    except UserError:  # files published before there was such a table
+        found = pd.DataFrame()
+    rows = [
+        [
+            _coded("key_employer_kind", row.kind),
+            count(row.employers),
+            "–" if pd.isna(row.insured) else [count(row.insured), html.Small(_month_of(row.counted_on))],
+            _against(row.insured, row.insured_3),
+            _against(row.insured, row.insured_12),
+            count(row.leaves),
+            comparison_tag(_leaves_verdict(row)),
+            text("usual {lo} to {hi}", lo=count(_usual(row)[0]), hi=count(_usual(row)[1])),
+            _against(row.leaves, row.leaves_3),
+            _against(row.leaves, row.leaves_12),
+        ]
+        for row in found.itertuples(index=False)
+    ]
+    names = (
+        "Kind",
+        "Employers",
+        "Insured",
+        "On 3 months before",
+        "On 12 months before",
+        "Leaves in 30 days",
+        "Verdict",
+        "Normal range",
+        "On 90 days before",
+        "On 360 days before",
+    )
+    said = text(
+        "{area}: the employers that are on the list now, throughout; an employer of several kinds counts in each. "
+        "Leaves with a risk of unemployment beside twelve times 30 days before.",
+        area=reference.place(area),
+    )
+    shown = table(
+        text("Key employers by kind"),
+        [text(name) for name in names],
+        rows,
+        numeric=frozenset({1, 2, 3, 4, 5, 8, 9}),
+        kind="rules",
+        empty=text("The files of this edition name no key employer."),
+    )
+    return [html.P(said), shown]
+
+
+def _month_of(day: Any) -> str:
+    return "" if pd.isna(day) else month(day.date())
+
+
+def _against(now: float, then: float) -> str:
+    return "–" if pd.isna(now) or pd.isna(then) else change_words(float(now), float(then), "persons", is_ratio=False)
+
+
+def _usual(row: Any) -> tuple[float, float]:
+    """The normal range of 30 days: mean of twelve such before and their spread, at least that of chance."""
+    spread = NORMAL_RANGE_SIGMAS * max(row.leaves_spread, row.leaves_usual**0.5)
+    return max(0.0, row.leaves_usual - spread), row.leaves_usual + spread
+
+
+def _leaves_verdict(row: Any) -> Comparison:
+    return against_range(float(row.leaves), *_usual(row), "persons", "higher")
 
 
 def _key(warned: set[str]) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import elements, shell
+from dashboard.components import breakdown, elements, shell
 from dashboard.components.form import period_choice, span_of_query, with_span
 from dashboard.components.shell import Topic
 from dashboard.components.table import table
@@ -20,6 +20,7 @@ from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.progress import read_progress
 
 CHARTS = 6
+PARTS = ("operation_jobs", "job_loss_reason", "vacancy_occupation", "shortage_difficulty", "insured_flow")
 _COLUMNS = ("Indicator", "Value", "Verdict", "Period", "Normal range", "Against before", "Data to")
 
 
@@ -40,8 +41,8 @@ def register() -> None:
 
 @shell.page
 def layout(code: str = "", area: str = "", span: str = "", **_: str) -> list[Any]:
-    """The page of the industrial section ``code``; whose figures and how far back is in its query."""
-    if code not in reference.sections() or (area and area not in reference.codes()):
+    """The page of the industrial section or industry tag ``code``; whose figures and how far back is in its query."""
+    if code not in {*reference.sections(), *reference.tags()} or (area and area not in reference.codes()):
         return shell.not_found()
     warnings, span = _warnings(code), span_of_query(span)
     fill_in_progress(warnings, read_progress(warnings))
@@ -61,7 +62,12 @@ def _head(code: str, area: str, span: str) -> list[Any]:
     """What the figures say in a sentence, and the choice of areas and industries."""
     shown, figures = _shown(code, area)
     said = _finding(figures, _warnings(code), reference.place(shown))
-    return [html.Div([html.H1(reference.industry(code)), html.P(said)], className="title"), _choice(code, shown, span)]
+    parts = [html.H1(reference.industry(code)), html.P(said)]
+    if code in reference.tags():
+        parts.append(
+            html.P(text("A tag of industries: the sum of some of their divisions. Tags overlap, and are in no total."))
+        )
+    return [html.Div(parts, className="title"), _choice(code, shown, span)]
 
 
 def _list(code: str) -> list[Any]:
@@ -83,6 +89,7 @@ def _rest(code: str, area: str, span: str) -> list[Any]:
                 html.Div(charts, className="panels"),
             ]
         ),
+        html.Section([html.H2(text("What is behind them, {area}", area=place)), breakdown.panels(PARTS, shown, code)]),
     ]
 
 
@@ -119,6 +126,7 @@ def _choice(code: str, shown: str, span: str) -> Any:
         _link(reference.places()[one].short_name, code, one, span, is_current=one == shown) for one in reference.codes()
     ]
     others = [_link(reference.industry(one), one, shown, span, is_current=one == code) for one in reference.sections()]
+    tags = [_link(reference.industry(one), one, shown, span, is_current=one == code) for one in reference.tags()]
     return html.Div(
         [
             html.Nav(areas, className="choice", **elements.aria_label(text("Area"))),
@@ -126,6 +134,7 @@ def _choice(code: str, shown: str, span: str) -> Any:
                 [
                     html.Summary(text("Another industry")),
                     html.Nav(others, className="choice", **elements.aria_label(text("Industry"))),
+                    html.Nav(tags, className="choice", **elements.aria_label(text("Industry tag"))),
                 ]
             ),
         ]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import shell
+from dashboard.components import breakdown, shell
 from dashboard.components.form import area_choice
 from dashboard.components.shell import Topic
 from dashboard.components.table import table
@@ -23,6 +23,11 @@ from pipelines.core.domain import TOTAL_INDUSTRY
 PATH = "/supply-demand"
 RATIO, DEMAND, SHORTAGE = "vacancy_seeker_ratio", "vacancy", "labour_shortage_rate"
 TOP = 10
+_PARTS = {
+    "Posts by occupation and education": ("vacancy_occupation", "vacancy_stock", "vacancy_education", "vacancy_wage"),
+    "People looking for a post": ("seeker_education", "seeker_age", "seeker_sex", "seeker_cohort"),
+    "What employers are short of": ("shortage_occupation", "shortage_wage"),
+}
 BALANCE = 1.0  # a post for each who looks for one
 
 
@@ -43,6 +48,10 @@ def layout(area: str = "", **_: str) -> list[Any]:
         area_choice(PATH, shown_area),
         _short(shown_area),
         _fallen(shown_area),
+        *[
+            html.Section([html.H2(text(heading)), breakdown.panels(names, shown_area)])
+            for heading, names in _PARTS.items()
+        ],
         html.Section([html.H2(text("What is not told here")), html.P(_missing())]),
     ]
 
@@ -182,7 +191,6 @@ def _by_industry(title: str, columns: Sequence[str], cells: list[list[Any]], emp
 
 def _missing() -> str:
     return text(
-        "People looking for a post are counted for the whole city only, and no indicator counts by occupation yet. So "
-        "a ratio by industry or occupation, and the occupations with the greatest shortage or surplus, cannot be told: "
-        "the files of posts and of labour shortage do name occupations."
+        "The indicator counts people looking for a post for the whole city only, and they name no occupation: a ratio "
+        "by occupation cannot be told. Posts and shortage by occupation stand above."
     )

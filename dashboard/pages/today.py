@@ -62,6 +62,7 @@ def layout(matrix: str = "", **_: str) -> list[Any]:
         ),
         html.Div(_shared_cards(), className="blocks"),
         html.Div(tabs("today", text("What to look at"), panels, 1 if matrix else 0), className="tabbed today"),
+        html.Div(_shared_further_cards(), className="blocks"),
     ]
 
 
@@ -72,12 +73,36 @@ def _changes() -> list[Any]:
 
 def _cards() -> list[Any]:
     area = _home()
-    frequent = headline.frequent(area, _CARDS)
+    frequent, monthly = _by_rhythm(_figures(area))
     rhythm = "{area}, daily data" if any(figure.grain == "day" for figure in frequent) else "{area}, weekly data"
     return [
         block(text(rhythm, area=_name(area)), frequent),
-        block(text("{area}, monthly data", area=_name(area)), headline.monthly(area, _CARDS)),
+        block(text("{area}, monthly data", area=_name(area)), monthly[:_CARDS]),
     ]
+
+
+def _further_cards() -> list[Any]:
+    """Below the warnings and the areas, which are to be seen without scrolling."""
+    area = _home()
+    _, monthly = _by_rhythm(_figures(area))
+    return [block(text("{area}, further monthly data", area=_name(area)), monthly[_CARDS:], is_wide=True)]
+
+
+def _by_rhythm(figures: list[headline.Figure]) -> tuple[list[headline.Figure], list[headline.Figure]]:
+    """Those of days and weeks, and those of months."""
+    return [one for one in figures if one.grain != "month"], [one for one in figures if one.grain == "month"]
+
+
+def _figures(area: str) -> list[headline.Figure]:
+    """The figures that the region chose for cards; else the first of each rhythm and those that ask for a card."""
+    known, chosen = reference.indicators(), reference.region().today_cards
+    if not chosen:
+        first = [*headline.frequent(area, _CARDS), *headline.monthly(area, _CARDS)]
+        names = {one.indicator.indicator for one in first}
+        others = [headline.of_indicator(one, area) for one in reference.shown_in("today") if one.indicator not in names]
+        return [*first, *(one for one in others if one is not None)]
+    found = (headline.of_indicator(known[name], area) for name in chosen if name in known)
+    return [one for one in found if one is not None]
 
 
 def _list() -> list[Any]:
@@ -127,6 +152,7 @@ def _once() -> list[dict[str, str]]:
 
 _shared_changes = cached_fragment(f"{__name__} changes", _changes, _once)
 _shared_cards = cached_fragment(f"{__name__} cards", _cards, _once)
+_shared_further_cards = cached_fragment(f"{__name__} further cards", _further_cards, _once)
 _shared_list = cached_fragment(f"{__name__} list", _list, _once)
 _shared_counties = cached_fragment(f"{__name__} counties", _counties, _once)
 _shared_map = cached_fragment(

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.components import shell
+from dashboard.components import breakdown, shell
 from dashboard.components.form import area_choice
 from dashboard.components.shell import Topic
 from dashboard.components.table import scrolling, table
@@ -23,6 +23,23 @@ from pipelines.core.domain import TOTAL_INDUSTRY
 PATH = "/transfer"
 AGAIN = 4  # weeks after the festival
 _CHARTS = (AWAY, RETURNED, "telecom_net_outflow", "transport_net_outflow")
+_PARTS = {
+    "Why they came back, and what became of them": ("return_reason", "return_outcome"),
+    "Labour of the villages": (
+        "village_labour",
+        "outworking_place",
+        "village_wage",
+        "village_unpaid",
+        "away_per_household",
+    ),
+    "By means of transport": ("transport_out_mode", "transport_in_mode"),
+    "Where people go and where they come from": (
+        "transport_out_place",
+        "transport_in_place",
+        "telecom_out_place",
+        "telecom_in_place",
+    ),
+}
 _WHERE = (
     "Area",
     "People away",
@@ -31,6 +48,17 @@ _WHERE = (
     "Returned this week",
     "Share that returned",
     "Villages",
+)
+
+_TOWNSHIPS = (
+    "Township",
+    "Code",
+    "Villages",
+    "People away",
+    "A year before",
+    "Returned this week",
+    "Share that returned",
+    "Share a year before",
 )
 
 
@@ -62,7 +90,12 @@ def layout(area: str = "", **_: str) -> list[Any]:
         html.Section([html.H2(_finding(weeks)), _by_area(weeks, reference.codes())]),
         html.Section([html.H2(text("Where they are")), _by_place(weeks, reference.codes())]),
         area_choice(PATH, shown_area),
+        *_by_township(weeks, shown_area),
         html.Div([_festival(name, shown_area) for name in (AWAY, RETURNED)], className="panels"),
+        *[
+            html.Section([html.H2(text(heading)), breakdown.panels(names, shown_area)])
+            for heading, names in _PARTS.items()
+        ],
         html.Section(
             [
                 html.H2(text("How it ran, {area}", area=reference.place(shown_area))),
@@ -123,6 +156,36 @@ def _by_place(weeks: Weeks, areas: list[str]) -> Any:
     rows = [[reference.place(area), *[_words(weeks.cell(area, name), name) for name in PLACES]] for area in areas]
     columns = [text("Area"), *[text(words) for words in PLACES.values()]]
     return table(text("Where they are"), columns, rows, numeric=frozenset(range(1, 5)), kind="rules")
+
+
+def _by_township(weeks: Weeks, area: str) -> list[Any]:
+    """The townships of the area, by the codes of its monitored villages; of the city and for everybody none."""
+    found = villages.townships(area, weeks)
+    if found.empty:
+        return []
+    rows = [
+        [
+            text("{village} and others", village=row.village_name) if row.villages > 1 else row.village_name,
+            row.township,
+            count(row.villages),
+            count(row.away),
+            "–" if pd.isna(row.year_before_away) else count(row.year_before_away),
+            count(row.returned),
+            _share(row.returned, row.away_before),
+            _share(row.year_before_returned, row.year_before_away_before),
+        ]
+        for row in found.itertuples(index=False)
+    ]
+    heading = text("Townships, {area}", area=reference.place(area))
+    said = text("By the villages monitored there, after one of which each is called; the files name no townships.")
+    shown_table = table(
+        heading, [text(name) for name in _TOWNSHIPS], rows, numeric=frozenset(range(2, 8)), kind="rules"
+    )
+    return [html.Section([html.H2(heading), html.P(said), shown_table])]
+
+
+def _share(returned: float, away: float) -> str:
+    return "–" if pd.isna(returned) or pd.isna(away) or not away else percent(returned / away)
 
 
 def _words(cell: Cell, name: str) -> Any:

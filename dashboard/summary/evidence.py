@@ -203,6 +203,10 @@ _SOURCES = {
     "layoff_reports": "layoff reports",
     "telecom": "telecom",
     "transport": "transport",
+    "villages": "monitored villages",
+    "arrears": "insurance arrears",
+    "wages": "unpaid wages",
+    "disputes": "labour disputes",
 }
 _SAYS = {
     "agrees": "agrees: clearly worse than usual",

@@ -1,6 +1,6 @@
 """Computes the headline figures of an area: last period, change, normal range, verdict; pages only show them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
 
@@ -19,6 +19,7 @@ from dashboard.summary.comparison import (
 )
 from dashboard.summary.completeness import alike, is_short, only_grows, remark_of, sum_of, values_of, within
 from dashboard.summary.reference import Indicator
+from dashboard.summary.target import progress_words
 from dashboard.web import data
 from pipelines.core.domain import TOTAL_INDUSTRY
 
@@ -54,6 +55,8 @@ class Figure:
     remark: str = ""
     spark: tuple[float | None, ...] = field(default=())
     normal: tuple[float, float] | None = None
+    target: str = ""
+    """How far the year's target has been reached; empty where there is none."""
 
 
 def frequent(area: str, most: int | None = None) -> list[Figure]:
@@ -211,7 +214,8 @@ def _of_months(indicator: Indicator, area: str, industry: str = TOTAL_INDUSTRY) 
         tuple(steps),
         13,
     )
-    return _of_periods(indicator, area, industry, shape)
+    found = _of_periods(indicator, area, industry, shape)
+    return replace(found, target=progress_words(indicator, area, last.date())) if industry == TOTAL_INDUSTRY else found
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The matrix area × industry: 28 days against expectation for who sees exact figures, else the last month; drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -128,12 +129,9 @@ def _made(
     used = {area for area, _ in cells}
     areas = reference.codes()
     kept = tuple(area for area in areas if area in used or (area != reference.city() and area in late))
-    listed = data.read("industry")
-    sections = [TOTAL_INDUSTRY, *listed[listed["level"].isin(["section", "unknown"])]["code"]]
+    columns = [TOTAL_INDUSTRY, *reference.sections(), *reference.tags()]
     some = {sector for _, sector in cells}
-    return Matrix(
-        indicator, period, data_to, kept, tuple(one for one in sections if one in some), cells, late, is_exact
-    )
+    return Matrix(indicator, period, data_to, kept, tuple(one for one in columns if one in some), cells, late, is_exact)
 
 
 def _late(indicator: Indicator) -> dict[str, date | None]:
@@ -155,7 +153,7 @@ FEW = 8  # columns that would look lost on the whole width
 
 
 def grid(shown: Matrix) -> Any:
-    """The table with its legend, the choice of indicator and the download."""
+    """The table of sections, that of industry tags, the legend, the choice of indicator and the download."""
     caption = text(
         "{title}, {period}, {unit}; data to {day}",
         title=shown.indicator.title,
@@ -163,20 +161,30 @@ def grid(shown: Matrix) -> Any:
         unit=shown.indicator.unit_word,
         day=short_day(shown.data_to),
     )
+    tags = set(reference.tags())
+    sections = [code for code in shown.industries if code not in tags]
+    parts = [scrolling(text("Matrix of areas and industries"), _table(shown, caption, sections))]
+    tagged = [code for code in shown.industries if code in tags]
+    if tagged:
+        caption = text(
+            "{table}: industry tags, which are parts of industries, overlap and add up to nothing", table=caption
+        )
+        parts.append(scrolling(text("Matrix of areas and industry tags"), _table(shown, caption, tagged)))
+    return html.Div([_choice(shown), *parts, _legend(shown)])
+
+
+def _table(shown: Matrix, caption: str, industries: Sequence[str]) -> Any:
     head = html.Tr(
-        [html.Th(text("Area"), scope="col"), *[html.Th(_industry(code), scope="col") for code in shown.industries]]
+        [html.Th(text("Area"), scope="col"), *[html.Th(_industry(code), scope="col") for code in industries]]
     )
     body = [
-        html.Tr(
-            [html.Th(_area(code, shown), scope="row"), *[_cell(shown, code, sector) for sector in shown.industries]]
-        )
+        html.Tr([html.Th(_area(code, shown), scope="row"), *[_cell(shown, code, sector) for sector in industries]])
         for code in shown.areas
     ]
-    full = html.Table(
+    return html.Table(
         [html.Caption(caption), html.Thead(head), html.Tbody(body)],
-        className="grid" if len(shown.industries) >= FEW else "grid few",
+        className="grid" if len(industries) >= FEW else "grid few",
     )
-    return html.Div([_choice(shown), scrolling(text("Matrix of areas and industries"), full), _legend(shown)])
 
 
 def _short(code: str) -> str:

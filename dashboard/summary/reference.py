@@ -26,6 +26,9 @@ _UNITS = {
     "employers": "employers",
     "reports": "reports",
     "months": "months",
+    "days": "days",
+    "cases": "cases",
+    "yuan": "yuan",
     "percent": "%",
     "ratio": "times",
     "index": "points",
@@ -60,7 +63,7 @@ class Indicator:
     sort: int | None = None
     """Its place among cards; None: after those that have one."""
     shown: frozenset[str] = frozenset()
-    """Tables of Today it is in: matrix, counties."""
+    """Where on Today it is: matrix, counties, today (a card)."""
 
     @property
     def short_title(self) -> str:
@@ -146,6 +149,12 @@ def sections() -> list[str]:
     return list(listed[listed["level"].isin(["section", "unknown"])]["code"])
 
 
+def tags() -> list[str]:
+    """Codes of the industry tags, groups of divisions that overlap and are parts of sections."""
+    listed = data.read("industry")
+    return list(listed[listed["level"] == "tag"]["code"])
+
+
 def short_industry(code: str) -> str:
     """Name of an industry for a narrow column: the catalogue's short form, or the name itself."""
     return messages().get(f"section {code} in short") or industry(code)
@@ -182,7 +191,7 @@ def ordered(found: Iterable[Indicator]) -> list[Indicator]:
 
 
 def shown_in(place: str) -> list[Indicator]:
-    """Indicators that a table of Today shows (matrix, counties), in the order of the pages."""
+    """Indicators that Today shows in a place (matrix, counties, today), in the order of the pages."""
     return ordered(one for one in indicators().values() if place in one.shown)
 
 
@@ -272,6 +281,12 @@ def code_title(listed: str, code: str) -> str:
     codes = region().codes
     titles = codes.loc[(codes["list"] == listed) & (codes["code"] == code), "title"]
     return str(titles.iloc[0]) if len(titles) else code
+
+
+def codes_of_class(listed: str, wanted: str) -> frozenset[str]:
+    """The codes of one of the region's lists that are of a class."""
+    codes = region().codes
+    return frozenset(codes.loc[(codes["list"] == listed) & (codes["class"] == wanted), "code"])
 
 
 def due_day(days: int, today: date) -> date:

@@ -9,7 +9,7 @@ import pandas as pd
 from dashboard.summary import headline, reference
 from dashboard.summary.reference import Indicator, region
 from dashboard.web import data
-from pipelines.core.domain import TOTAL_INDUSTRY
+from pipelines.core.domain import TOTAL_INDUSTRY, Audience, UserError
 
 AWAY, RETURNED, SHARE = "outworking_labour", "returning_labour", "returning_labour_share"
 PLACES = {
@@ -65,6 +65,16 @@ def newest() -> Weeks | None:
         for row in rows.itertuples(index=False)
     }
     return Weeks(week, before, cells)
+
+
+def townships(area: str, weeks: Weeks) -> pd.DataFrame:
+    """The townships of an area in the newest week beside the year before, for the bureau and the office concerned."""
+    if data.viewer().audience is Audience.GENERAL:
+        return pd.DataFrame()
+    try:
+        return data.read("township_week", area=area, week=weeks.week, before=weeks.before)
+    except UserError:  # files published before there was such a table
+        return pd.DataFrame()
 
 
 def around(area: str, indicator: Indicator) -> pd.DataFrame:

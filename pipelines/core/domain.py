@@ -35,6 +35,10 @@ class SaidError(UserError):
         self.said = said
 
 
+TAG = "tag:"
+"""What the code of an industry tag begins with, a group of divisions (industry_tags.csv); tags overlap."""
+
+
 class Role(StrEnum):
     """Who may sign in (domain.md §6, point 9); what a role may do is in permissions.csv and transition.csv."""
 

@@ -12,7 +12,8 @@ from pipelines.demo.arrival import Arrival, build_arrival
 from pipelines.demo.background import birth_and_sex, draw_background
 from pipelines.demo.case import case_sheets
 from pipelines.demo.city import City, build_city
-from pipelines.demo.daily import draw_claims, draw_insured, draw_seekers, draw_vacancies
+from pipelines.demo.contribution import contribution_sheet
+from pipelines.demo.daily import draw_claims, draw_insured, draw_seekers, draw_vacancies, filed_reasons
 from pipelines.demo.daily_form import (
     benefit_claim_sheet,
     insured_event_sheet,
@@ -20,14 +21,19 @@ from pipelines.demo.daily_form import (
     layoff_report_sheet,
     vacancy_sheet,
 )
+from pipelines.demo.dispute import dispute_sheet
 from pipelines.demo.events import Event, draw_events
 from pipelines.demo.layoff import draw_layoffs
+from pipelines.demo.learning import learning_sheets
 from pipelines.demo.mobility import mobility_sheets
 from pipelines.demo.monthly import draw_headcount, draw_monitored, headcount_sheet, monitored_sheet
 from pipelines.demo.post import post_sheet
 from pipelines.demo.registration import draw_registrations, registration_sheet
 from pipelines.demo.rhythm import Rhythm, build_rhythm, draw_counts
+from pipelines.demo.service import service_sheets
 from pipelines.demo.shortage import shortage_sheet
+from pipelines.demo.source_events import SourceEvent, draw_source_events
+from pipelines.demo.source_truth import source_rows
 from pipelines.demo.standing import standing_sheets
 from pipelines.demo.timeline import Timeline, build_timeline, random_stream
 from pipelines.demo.truth import truth_frame, write_truth
@@ -78,6 +84,7 @@ class Plan:
     rhythm: Rhythm
     arrival: Arrival
     events: list[Event]
+    source_events: list[SourceEvent]
     truth: pd.DataFrame
 
 
@@ -106,7 +113,7 @@ def generate_city(
     try:
         into.mkdir(parents=True, exist_ok=True)
         insured = draw_insured(city, timeline, counts, events, seed)
-        writer.write(insured_event_sheet(wording, insured))
+        writer.write(insured_event_sheet(wording, insured, filed_reasons(insured, seed)))
         headcount = draw_headcount(city, timeline, arrival, insured, events, seed)
         writer.write(headcount_sheet(wording, headcount))
         claims = draw_claims(city, timeline, counts, insured, events, seed)
@@ -117,7 +124,8 @@ def generate_city(
         registered = draw_registrations(city, timeline, plan.rhythm, claims, seed)
         writer.write(registration_sheet(wording, registered, people))
         occupations = len(wording.codes["occupation"])
-        writer.write(vacancy_sheet(wording, draw_vacancies(city, timeline, plan.rhythm, events, occupations, seed)))
+        offered = draw_vacancies(city, timeline, plan.rhythm, (events, plan.source_events), occupations, seed)
+        writer.write(vacancy_sheet(wording, offered))
         seekers = draw_seekers(city, timeline, plan.rhythm, seed)
         their = draw_background(seekers.birth_year, seekers.is_male, year, random_stream(seed, "seeker background"))
         writer.write(job_seeker_sheet(wording, seekers, their))
@@ -125,12 +133,16 @@ def generate_city(
         writer.write(monitored_sheet(wording, monitored, seed))
         writer.write(layoff_report_sheet(wording, draw_layoffs(city, timeline, events, seed)))
         writer.write(shortage_sheet(wording, headcount, plan.rhythm, seed))
-        writer.write(village_sheet(wording, plan.rhythm, seed))
+        writer.write(village_sheet(wording, plan.rhythm, plan.source_events, seed))
         for sheet in (
-            *mobility_sheets(wording, plan.rhythm, seed),
+            *mobility_sheets(wording, plan.rhythm, plan.source_events, seed),
             *standing_sheets(wording, plan.rhythm, claims, seed),
             *case_sheets(wording, events, seed),
             post_sheet(wording, seed),
+            *service_sheets(wording, plan.rhythm, claims, region.target, seed),
+            *learning_sheets(wording, plan.rhythm, seed),
+            dispute_sheet(wording, plan.rhythm, events, seed),
+            contribution_sheet(wording, headcount, seed),
         ):
             writer.write(sheet)
         write_truth(plan.truth, target)
@@ -151,7 +163,9 @@ def plan_city(region: Region, spec: CitySpec) -> Plan:
     rhythm = build_rhythm(city, timeline, seed)
     arrival = build_arrival(city, timeline, seed)
     events = [] if spec.is_quiet else draw_events(city, timeline, rhythm, seed)
-    return Plan(city, timeline, rhythm, arrival, events, truth_frame(city, timeline, rhythm, arrival, events))
+    of_source = [] if spec.is_quiet else draw_source_events(city, timeline, seed)
+    truth = truth_frame((city, timeline, rhythm, arrival, events), source_rows(city, timeline, arrival, of_source))
+    return Plan(city, timeline, rhythm, arrival, events, of_source, truth)
 
 
 def _check(into: Path, spec: CitySpec) -> None:

@@ -24,7 +24,16 @@ MONTHLY = (
     "key_employer",
     "welfare_post",
 )
-CITY_MONTHLY = ("registered_unemployment", "unemployment_fund")
+CITY_MONTHLY = (
+    "registered_unemployment",
+    "unemployment_fund",
+    "employment_result",
+    "benefit_payment",
+    "graduate_register",
+    "labour_dispute",
+    "training",
+    "unemployment_contribution",
+)
 _FRIDAY = 4
 
 

@@ -9,12 +9,15 @@ from pipelines.demo import frozen
 from pipelines.demo.city import City
 from pipelines.demo.events import Event, PersonRow
 from pipelines.demo.rhythm import Rhythm
+from pipelines.demo.source_events import SourceEvent, depth_of
 from pipelines.demo.timeline import Timeline, random_stream
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _OPEN = np.iinfo(np.int64).max
+_ROUGH = 40.0  # mean² ÷ variance of a city-wide feed's rate on a day
+_POSTS_SHAPE = 1.2  # of the negative binomial number of posts beyond a vacancy's first
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def draw_claims(
     person = _people_of(city, cell, filed, closed, rng)
     unemployed = filed - rng.integers(5, 45, len(cell))
     reason = _codes(frozen.CLAIM_REASONS, len(cell), rng)
-    source = np.flatnonzero(insured.is_risk & ~insured.is_labelled & (insured.reverses < 0))
+    source = np.flatnonzero(_may_claim(insured, seed) & ~insured.is_labelled & (insured.reverses < 0))
     source_cell = city.cell[insured.row.employer[source]]
     # The last leave of the cell filed at least some days before the claim; (cell, day) in one sortable number.
     key = source_cell * len(timeline) + insured.row.filed[source]
@@ -151,20 +154,61 @@ def draw_claims(
     return Claims(_select(every, order), area[order], (np.arange(len(area)) >= len(cell))[order])
 
 
+def _may_claim(insured: InsuredEvents, seed: int) -> Bools:
+    """(rows,) leavers whose reason entitles them, by the chance of it."""
+    chance = np.zeros(len(insured.area))
+    for code, share in frozen.CLAIMS_AFTER.items():
+        chance[insured.row.reason == code.encode()] = share
+    return np.asarray(insured.is_risk & (random_stream(seed, "entitled").random(len(chance)) < chance))
+
+
+def filed_reasons(insured: InsuredEvents, seed: int) -> NDArray[np.bytes_]:
+    """(rows,) reason codes as the offices filed them: some of risk are wrong, or name the unfinished procedure only.
+
+    What takes a row back copies its code.
+    """
+    rng = random_stream(seed, "filed reasons")
+    unfinished, share = frozen.UNFINISHED_REASON
+    draw, other = rng.random(len(insured.area)), _codes(frozen.LEAVE_REASONS, len(insured.area), rng)
+    told = np.where(draw < frozen.WRONG_REASON, other, insured.row.reason)
+    told = np.where(draw >= 1 - share, unfinished.encode(), told)
+    told = np.where(insured.is_risk, told, insured.row.reason).astype("S2")
+    return np.where(insured.reverses >= 0, told[np.maximum(insured.reverses, 0)], told)
+
+
+def weekly_posts(depth: float, insured: int) -> tuple[float, float]:
+    """Posts that a drop of this depth takes from a section of so many insured in its best week, and the standard
+    deviation of an ordinary week's posts."""
+    rows, more = 7 * frozen.VACANCIES_PER_DAY * insured / frozen.INSURED, frozen.POSTS_PER_VACANCY - 1
+    posts = rows * frozen.POSTS_PER_VACANCY
+    ordinary = rows * (frozen.POSTS_PER_VACANCY**2 + more + more**2 / _POSTS_SHAPE) + posts**2 / (7 * _ROUGH)
+    return depth * posts, float(np.sqrt(ordinary))
+
+
 def draw_vacancies(
-    city: City, timeline: Timeline, rhythm: Rhythm, events: list[Event], occupations: int, seed: int
+    city: City,
+    timeline: Timeline,
+    rhythm: Rhythm,
+    happened: tuple[list[Event], list[SourceEvent]],
+    occupations: int,
+    seed: int,
 ) -> Vacancies:
-    """Posts offered, on every calendar day, mostly by large employers."""
+    """Posts offered, on every calendar day, mostly by large employers; fewer where what happened takes them."""
     rng = random_stream(seed, "vacancy rows")
     day = _days(rng, timeline, rhythm.vacancy, frozen.VACANCIES_PER_DAY * city.insured.sum() / frozen.INSURED)
     person = rng.integers(0, len(city.employer_of), len(day))
-    closed = closing_days(city, events)
+    closed = closing_days(city, happened[0])
     for _ in range(5):
         gone = np.flatnonzero(closed[city.employer_of[person]] <= day)
         person[gone] = rng.integers(0, len(city.employer_of), len(gone))
-    posts = 1 + rng.negative_binomial(1.2, 1.2 / (1.2 + frozen.POSTS_PER_VACANCY - 1), len(day))
+    more = frozen.POSTS_PER_VACANCY - 1
+    posts = 1 + rng.negative_binomial(_POSTS_SHAPE, _POSTS_SHAPE / (_POSTS_SHAPE + more), len(day))
     kinds = rng.choice(occupations, len(day), p=_falling(occupations, rng))
-    return Vacancies(day, city.employer_of[person], posts, rng.choice([15, 30, 60], len(day)), kinds)
+    drawn = Vacancies(day, city.employer_of[person], posts, rng.choice([15, 30, 60], len(day)), kinds)
+    section = city.cell[drawn.employer] % len(city.sections)
+    depth = depth_of(happened[1], "vacancy", len(city.sections), timeline.days)[section, day]
+    is_offered = random_stream(seed, "vacancies not offered").random(len(day)) >= depth
+    return Vacancies(*(getattr(drawn, name)[is_offered] for name in Vacancies.__annotations__))
 
 
 def draw_seekers(city: City, timeline: Timeline, rhythm: Rhythm, seed: int) -> Seekers:
@@ -239,7 +283,8 @@ def _file_order(filed: Ints, area: Ints, timeline: Timeline, rng: np.random.Gene
 
 def _days(rng: np.random.Generator, timeline: Timeline, shape: NDArray[np.float64], level: float) -> Ints:
     """Day of each row of a city-wide feed, overdispersed."""
-    return np.repeat(np.arange(timeline.days), rng.poisson(rng.gamma(40.0, level * shape[: timeline.days] / 40.0)))
+    rate = rng.gamma(_ROUGH, level * shape[: timeline.days] / _ROUGH)
+    return np.repeat(np.arange(timeline.days), rng.poisson(rate))
 
 
 def _falling(count: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -15,8 +15,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def insured_event_sheet(wording: Wording, drawn: InsuredEvents) -> Sheet:
-    """Joins and leaves, one file a unit and workday; a reversal names the serial number it takes back."""
+def insured_event_sheet(wording: Wording, drawn: InsuredEvents, filed: NDArray[np.bytes_]) -> Sheet:
+    """Joins and leaves, one file a unit and workday; a reversal names the serial number it takes back. ``filed``: the
+    reason codes as they were filed."""
     row, areas = drawn.row, wording.city.areas
     files, edge, file_of = wording.unit_files(row.filed, drawn.area)
     within = np.arange(len(file_of)) - edge[file_of]
@@ -24,7 +25,7 @@ def insured_event_sheet(wording: Wording, drawn: InsuredEvents) -> Sheet:
     mark = np.where(drawn.is_join, 0, 1)
     mark[back] = 2 + np.arange(len(back))
     codes = sorted({*frozen.JOIN_REASONS, *frozen.LEAVE_REASONS, *frozen.NEUTRAL_REASONS})
-    reason = np.searchsorted(np.array(codes, dtype="S2"), row.reason)
+    reason = np.searchsorted(np.array(codes, dtype="S2"), filed)
     word = ("减员", "增员")
 
     def heads() -> list[str]:

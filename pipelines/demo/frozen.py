@@ -68,6 +68,11 @@ OFFICE_NOISE: Final = {"insured": 0.10, "claim": 0.08}  # sd of an office's dail
 LEAVE_REASONS: Final = {"03": 0.12, "11": 0.16, "12": 0.03, "13": 0.03, "14": 0.24, "15": 0.42}
 NEUTRAL_REASONS: Final = {"01": 0.62, "02": 0.12, "04": 0.04, "05": 0.20, "06": 0.02}
 JOIN_REASONS: Final = {"A": 0.42, "B": 0.14, "C": 0.12, "D": 0.32}
+# How reasons are filed: some clerks take another code, some the one for procedures that are not finished.
+WRONG_REASON: Final = 0.06
+UNFINISHED_REASON: Final = ("03", 0.10)
+# Chance that who left for a reason is entitled to a benefit and claims it, against who was dismissed.
+CLAIMS_AFTER: Final = {"03": 0.35, "11": 1.0, "12": 1.0, "13": 1.0, "14": 0.8, "15": 0.08}
 CLAIM_REASONS: Final = {"11": 0.40, "12": 0.06, "13": 0.05, "14": 0.37, "19": 0.12}
 
 # Events.

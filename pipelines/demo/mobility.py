@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pipelines.demo.rhythm import Rhythm, hump
 from pipelines.demo.sheet import Sheet
+from pipelines.demo.source_events import SourceEvent, depth_of
 from pipelines.demo.timeline import Timeline, random_stream
 from pipelines.demo.wording import Wording
 
@@ -25,18 +26,31 @@ _TRANSPORT: Final = {
 }
 _WEEKDAY: Final = (1.00, 0.94, 0.93, 0.96, 1.10, 1.06, 1.02)
 _HOLIDAY: Final = 1.25  # of days off that are no weekend
+_ROUGH: Final = 60.0  # mean² ÷ variance of a flow's rate on a day
+_KEPT_AWAY: Final = 0.5  # who does not come for each share that leaves in an outflow
 _SHOCK: Final = 0.35  # of the journeys do not take place at the height of the past shock
 
 
-def mobility_sheets(wording: Wording, rhythm: Rhythm, seed: int) -> list[Sheet]:
+_NEAR: Final = "本市其他县"
+_FLOWS: Final = {"telecom_mobility": _TELECOM, "transport_mobility": _TRANSPORT}
+
+
+def weekly_outflow(feed: str, depth: float, insured: int) -> tuple[float, float]:
+    """People whom an outflow of this depth takes from a unit in its best week beyond those who come, and the standard
+    deviation of an ordinary week's balance."""
+    level = np.array([level for level, _ in _FLOWS[feed].values()]) * insured
+    is_far = np.array([not name.startswith(_NEAR) for name in _FLOWS[feed]])
+    ordinary = 7 * 2 * (level + level**2 / _ROUGH).sum()
+    return 7 * (1 + _KEPT_AWAY) * depth * float(level[is_far].sum()), float(np.sqrt(ordinary))
+
+
+def mobility_sheets(wording: Wording, rhythm: Rhythm, events: list[SourceEvent], seed: int) -> list[Sheet]:
     """The city's two files a calendar day: telecom counts by other place, passengers by other place and way."""
-    return [
-        _sheet("telecom_mobility", _TELECOM, wording, rhythm, seed),
-        _sheet("transport_mobility", _TRANSPORT, wording, rhythm, seed),
-    ]
+    return [_sheet(feed, wording, rhythm, events, seed) for feed in _FLOWS]
 
 
-def _sheet(feed: str, flows: dict[str, tuple[float, float]], wording: Wording, rhythm: Rhythm, seed: int) -> Sheet:
+def _sheet(feed: str, wording: Wording, rhythm: Rhythm, events: list[SourceEvent], seed: int) -> Sheet:
+    flows = _FLOWS[feed]
     rng = random_stream(seed, feed)
     city, timeline = wording.city, wording.timeline
     insured = np.bincount(city.area_of(city.cell), weights=city.size, minlength=len(city.areas))
@@ -47,7 +61,11 @@ def _sheet(feed: str, flows: dict[str, tuple[float, float]], wording: Wording, r
     tide = np.exp(pull[:, None] * _tide(timeline)[None])
     # (days, areas, directions, flows): a tide of one direction is the other's ebb.
     mean = np.stack([own[None] * tide.T[:, None], own[None] / tide.T[:, None]], axis=2) * days[:, None, None, None]
-    persons = rng.poisson(rng.gamma(60.0, mean / 60.0))
+    is_far = np.array([not name.startswith(_NEAR) for name in flows])
+    depth = depth_of(events, feed, len(city.areas), timeline.days).T[:, :, None] * is_far
+    mean[:, :, 0] *= np.maximum(1.0 - _KEPT_AWAY * depth, 0.0)
+    mean[:, :, 1] *= 1.0 + depth
+    persons = rng.poisson(rng.gamma(_ROUGH, mean / _ROUGH))
     heads = [(area, f"{to},{flow}") for area in city.area_text for to in _DIRECTIONS for flow in flows]
     lines: list[str] = []
     for day, row in enumerate(persons.reshape(timeline.days, -1).tolist()):

@@ -1,5 +1,6 @@
 """What really happened in the synthetic city: the labels that tests and benchmarks judge a detector by."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,10 @@ from pipelines.demo.timeline import Timeline
 
 Ints = NDArray[np.int64]
 
+Row = dict[str, object]
+NO_SOURCE: Row = {"source": "", "z_source": 0.0}
+Drawn = tuple[City, Timeline, Rhythm, Arrival, list[Event]]
+
 COLUMNS = (
     "event_id",
     "kind",
@@ -32,20 +37,24 @@ COLUMNS = (
     "z_insured_leave",
     "z_insured_net_change",
     "z_layoff",
+    "source",
+    "z_source",
 )
 
 
-def truth_frame(city: City, timeline: Timeline, rhythm: Rhythm, arrival: Arrival, events: list[Event]) -> pd.DataFrame:
-    """One row an event, in the order of first days, plus the past shock (class ``none``: it is never judged).
+def truth_frame(plan: Drawn, of_source: Sequence[Row]) -> pd.DataFrame:
+    """One row an event, in the order of first days, plus the past shock (class ``none``: it is never judged) and the
+    rows ``of_source`` (``pipelines.demo.source_truth``).
 
     ``area`` is the city's code and ``industry`` ALL where an event spans them. A z is the extra in the best 7 visible
     days (by filing day, counting only files received by the end) ÷ the standard deviation of the event-free 7-day sum
     of the same label over the same days, see ``Rhythm.deviation``. ``size_class`` is that of the largest z: large from
     4 with at least 20 people, medium from 2.5 (also from 4 with fewer people), small below; ``none``: nothing visible.
     ``first_visible_on`` is the received day of the first file that carries one of its rows; ``end_on`` the last day on
-    which one of its leaves took effect.
+    which one of its leaves took effect. ``source`` and ``z_source`` are empty of these.
     """
-    rows = [_row(event, city, timeline, rhythm, arrival) for event in events]
+    city, timeline, rhythm, arrival, events = plan
+    rows = [*(_row(event, city, timeline, rhythm, arrival) for event in events), *of_source]
     if rhythm.shock_span is not None:
         rows.append(_past_shock(city, timeline, rhythm, rhythm.shock_span))
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("first_effective_on", kind="stable", ignore_index=True)
@@ -99,6 +108,7 @@ def _row(event: Event, city: City, timeline: Timeline, rhythm: Rhythm, arrival: 
         "extra_people": people,
         "size_class": size_class(max(z.values()), people, bool(came)),
         **z,
+        **NO_SOURCE,
     }
 
 
@@ -135,4 +145,5 @@ def _past_shock(city: City, timeline: Timeline, rhythm: Rhythm, span: tuple[int,
         "extra_people": people,
         "size_class": "none",
         **z,
+        **NO_SOURCE,
     }

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pipelines.demo.rhythm import Rhythm, hump
 from pipelines.demo.sheet import Sheet
+from pipelines.demo.source_events import SourceEvent, depth_of
 from pipelines.demo.timeline import random_stream
 from pipelines.demo.wording import Wording
 
@@ -21,20 +22,32 @@ _HOME_FOR_FESTIVAL: Final = 0.55  # of those away
 _HOME_IN_SHOCK: Final = 0.12
 _DESTINATIONS: Final = (0.15, 0.20, 0.30, 0.345, 0.005)
 _AT_HOME: Final = (0.42, 0.44, 0.14)  # local jobs, farming, idle
+_NOISE: Final = 0.004  # of the number of those away, a week
+_STOPPED_IN_WAVE: Final = 0.7  # of the villages name a stopped employer as the reason
 _CHURN: Final = 0.004  # of those away leave or return in an ordinary week beyond the change of their number
 _REASONS: Final = ("家庭", "农忙", "失业", "创业", "其他")
 _FESTIVAL, _STOPPED = "节日", "企业停产"
 
 
-def village_sheet(wording: Wording, rhythm: Rhythm, seed: int) -> Sheet:
+def weekly_returns(depth: float, rise_days: float) -> tuple[float, float]:
+    """People whom a wave of this depth brings home in its best week, and the standard deviation of those of an ordinary
+    week, in the villages of one unit."""
+    away = _VILLAGES * float(np.mean(_LABOUR)) * float(np.mean(_AWAY))
+    ordinary = _CHURN * away + _VILLAGES * (_NOISE * away / _VILLAGES) ** 2 * (1 - 1 / np.pi) / 2
+    return depth * away * min(1.0, 7.0 / rise_days), float(np.sqrt(ordinary))
+
+
+def village_sheet(wording: Wording, rhythm: Rhythm, events: list[SourceEvent], seed: int) -> Sheet:
     """One file a unit and week, a row a village; the balances of the form hold in every row."""
     rng = random_stream(seed, "village")
     areas, friday = wording.city.areas, wording.arrival.friday
     weeks, count = len(friday), _VILLAGES * len(areas)
     labour = rng.integers(*_LABOUR, count)
     level = labour * rng.uniform(*_AWAY, count)
-    present = _present(wording, rhythm)
-    noise = np.exp(np.cumsum(rng.normal(0.0, 0.004, (count, weeks + 1)), axis=1) - 0.002)
+    days = np.concatenate([friday[:1], friday])
+    depth = np.repeat(depth_of(events, "monitored_village", len(areas), wording.timeline.days), _VILLAGES, axis=0)
+    present = _present(wording, rhythm) * (1.0 - depth[:, days])
+    noise = np.exp(np.cumsum(rng.normal(0.0, _NOISE, (count, weeks + 1)), axis=1) - 0.002)
     away = np.minimum(np.rint(level[:, None] * present * noise), labour[:, None]).astype(np.int64)
     change = np.diff(away, axis=1)
     before, away = away[:, :-1], away[:, 1:]
@@ -44,7 +57,7 @@ def village_sheet(wording: Wording, rhythm: Rhythm, seed: int) -> Sheet:
     places = _split(away, rng.dirichlet(np.array(_DESTINATIONS) * 60, count))
     at_home = _split(labour[:, None] - away, rng.dirichlet(np.array(_AT_HOME) * 60, count))
     offset = np.nan_to_num(wording.timeline.festival_offset[friday], nan=150.0)
-    stopped = rhythm.shock_shape[friday]
+    stopped = np.maximum(rhythm.shock_shape[friday], np.where(depth[:, friday] > 0, _STOPPED_IN_WAVE, 0.0))
     reason = rng.choice(_REASONS, (count, weeks), p=(0.4, 0.2, 0.2, 0.1, 0.1))
     reason = np.where(rng.random((count, weeks)) < stopped, _STOPPED, reason)
     reason = np.where((offset > -35) & (offset < 8), _FESTIVAL, reason)

@@ -87,8 +87,9 @@ CONTRACT = Contract(
             ),
         ),
     ),
-    # 疑似失业的减员: 退休、死亡、转移、退保 are not (docs/domain/forms.md).
+    # 疑似失业的减员: 退休、死亡、转移、退保 are not; 单位原因: only what the employer began (docs/domain/forms.md).
     derived=(
+        Derived("is_dismissal", "direction = 'leave' and reason_class = 'employer'", "boolean"),
         Derived(
             "is_risk", "direction = 'leave' and reason_class in ('employer', 'expiry', 'worker', 'unknown')", "boolean"
         ),

@@ -30,6 +30,7 @@ class Members:
 
 MEMBERS = {
     "benefit_claim": Members("employer", "day"),
+    "dismissal": Members("employer", "day"),
     "insured_leave": Members("employer", "day"),
     "job_loss_rate": Members("employer", "form", Grain.MONTH),
     "layoff_reported": Members("employer", "none"),

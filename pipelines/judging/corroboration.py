@@ -1,4 +1,4 @@
-"""Whether other sources say what a warning says: insurance, claims, recruitment, layoff reports, telecom, transport.
+"""Whether other sources say what a warning says: from insurance and claims to villages, arrears and unpaid wages.
 
 Notice, item 19: sources are compared. A source agrees where its own series of the same area is clearly worse than
 usual, disagrees where it is no worse than usual, and is silent where it has nothing to say of that time.
@@ -18,15 +18,19 @@ from pipelines.judging.period import last_day
 from pipelines.judging.rule_kind import READING_DAYS, EditionContext, RuleInputs
 
 SOURCES: dict[str, tuple[str, ...]] = {
-    "insurance": ("insured_leave", "insured_net_change_rate"),
+    "insurance": ("dismissal", "insured_leave", "insured_net_change_rate"),
     "claims": ("benefit_claim", "unemployment_registration"),
     "recruitment": ("vacancy_seeker_ratio", "vacancy"),
     "monitored": ("job_loss_rate",),
     "layoff_reports": ("layoff_reported",),
     "telecom": ("telecom_net_outflow",),
     "transport": ("transport_net_outflow",),
+    "villages": ("outworking_share", "returning_labour_share"),
+    "arrears": ("insured_in_arrears",),
+    "wages": ("wage_arrears_lead",),
+    "disputes": ("labour_dispute",),
 }
-SCORED = ("insured_leave", "benefit_claim")
+SCORED = ("dismissal", "insured_leave", "benefit_claim")
 """Judged every day by their scores; the others by the newest reading beside those before."""
 AGREES_FROM = 2.0  # [P] standard deviations, about one in forty by chance
 HISTORY, LEAST_HISTORY = 24, 6  # readings before the newest, as many as a level's median looks back on

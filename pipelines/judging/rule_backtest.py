@@ -111,7 +111,7 @@ def backtest_together(
                 editions[-1][1],
                 len(editions),
                 region.city,
-                labels,
+                None if labels is None else _told_by(indicator, labels),
                 decided.get(indicator),
             )
     return answer
@@ -208,6 +208,14 @@ def _labels(truth: Path | None) -> pd.DataFrame | None:
         return labels[labels["kind"] != "past_shock"].dropna(subset=["first_visible_on"])
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{truth} 读不出事件标签，应为 gangshao demo 写的 truth.csv (not a truth file)") from error
+
+
+def _told_by(indicator: str, labels: pd.DataFrame) -> pd.DataFrame:
+    """The labelled events that the indicator's facts tell of: those of its own source, else those of jobs."""
+    if "source" not in labels:
+        return labels
+    own = labels[labels["source"].isin(catalogue()[indicator].tables)]
+    return own if len(own) else labels[labels["source"].isna()]
 
 
 def figures(

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.region.key_period import apply_key_periods
 from pipelines.core.region.load import Region
 from pipelines.core.sql import step
 from pipelines.judging.findings import SERIES
@@ -16,13 +17,14 @@ from pipelines.judging.rule_scope import apply_overrides, drop_unmet
 
 
 def in_force_on(region: Region, day: date, chosen: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Rules judged on a day: enabled ones (or those ``chosen``) whose indicator exists, with the areas' overrides.
+    """Rules judged on a day: enabled ones (or those ``chosen``) whose indicator exists, with the areas' overrides; in a
+    key period those that it names are stricter.
 
     A rule that no reading can meet (of indicators by size of employers) is not among them; the doctor names it.
     """
     own = drop_unmet(region.rules_on(day) if chosen is None else chosen)
     own = own[(own["is_enabled"] | (chosen is not None)) & own["indicator"].isin(list(catalogue()))]
-    return apply_overrides(own, region.rule_overrides, day)
+    return apply_overrides(apply_key_periods(own, region.key_period, day), region.rule_overrides, day)
 
 
 def needs_facts(rules: pd.DataFrame) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED, LIMITS, OF_SERIES
-from pipelines.core.domain import EVERY_COHORT
+from pipelines.core.domain import EVERY_COHORT, TAG
 from pipelines.core.region.rules import OF_EMPLOYERS
 
 
@@ -21,14 +21,23 @@ def of_size(met: pd.DataFrame, staff: pd.Series) -> pd.Series:
 
 
 def of_industry(met: pd.DataFrame) -> pd.Series:
-    """Row by row of what is judged (column industry) beside a rule: whether the rule is about this industry."""
+    """Row by row of what is judged (column industry) beside a rule: whether the rule is about this industry.
+
+    A rule that names no industry is about all sections; tags, which are parts of them, are judged where they are named.
+    """
+    is_section = ~is_tag(met)
     if "industries" not in met or met["industries"].isna().all():
-        return pd.Series(True, index=met.index)
+        return is_section
     named = met["industries"].astype("object")
-    reached = named.isna()
+    reached = named.isna() & is_section
     for codes in named.dropna().unique():
         reached |= (named == codes) & met["industry"].isin(str(codes).split(";"))
     return reached
+
+
+def is_tag(frame: pd.DataFrame) -> pd.Series:
+    """Row by row whether the column industry names an industry tag."""
+    return frame["industry"].astype("str").str.startswith(TAG)
 
 
 def by_rule_scope(

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import Said, SaidError
 
-VERSION = 10
+VERSION = 11
 """1: the first form. 2: more tables, columns of roster, rule, score, drop_register and quarantine.
 3: leads on layoffs, agreement of sources, terms of rules. 4: the list of key employers, cohorts and sizes of rules.
 5: layoff reports in force. 6: policy events in force. 7: industries of rules, the hash of the rule behind a warning or
 lead, who makes up a rise, and what the sources together say of a warning. 8: why the calendar expects what it does.
-9: which figures of the city are kept from which office. 10: where pages show an indicator."""
+9: which figures of the city are kept from which office. 10: where pages show an indicator.
+11: breakdowns and monthly lists, arrears of employers, compensation in layoff reports."""
 
 
 def check(told: str | None, where: str) -> int:

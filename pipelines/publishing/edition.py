@@ -174,7 +174,7 @@ def _write_reference(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     items = catalogue().values()
     frames = {
         "place": region.places.assign(sort=range(len(region.places))),
-        "industry": region.industries,
+        "industry": region.industries_and_tags,
         "indicator": pd.DataFrame(
             [
                 {
@@ -247,7 +247,7 @@ def _write_general(con: duckdb.DuckDBPyConnection, region: Region) -> None:
     codes = {"of_employer": OF_EMPLOYER, "every_industry": TOTAL_INDUSTRY}
     con.execute(step("general_corroboration", agreement=Sql(f"({step('agreement')})")), codes)
     bands = {column: general_band(column, region.disclosure) for column in ("observed_band", "people_band")}
-    con.execute(step("general_episode", **bands), codes)
+    con.execute(step("general_episode", **bands), codes | {"city": region.city})
     least = {"persons": region.disclosure.persons, "respondents": region.disclosure.respondents}
     con.execute(step("general_announced_event"), {"city": region.city, **least})
 

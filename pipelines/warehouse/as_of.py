@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 import duckdb
+import pandas as pd
 
-from pipelines.core.sql import Sql, literal, name, step
+from pipelines.core.catalogue.tables import tables as _declared
+from pipelines.core.sql import Sql, literal, name, names, step
 from pipelines.feeds import contracts
 
 FACTS = tuple(contracts())
+DIVIDED = frozenset(feed for feed in FACTS if any(item.name == "division" for item in _declared()[feed].columns))
+"""Facts that name the division of what they are about."""
 _EVERY_ROW = Sql("true")
 _NOT_OVERRIDDEN = Sql("(drop_id, line_number) not in (select (drop_id, line_number) from overridden)")
 _NOT_CANCELLED = Sql("reverses_event_id is null and event_id not in (select event_id from reversed_event)")
@@ -45,8 +49,9 @@ def create_fact_views(
     con.execute(step("in_sight"), {"earliest": earliest, "latest": latest})
     for table in tables:
         if table in FACTS:
-            kept = _NOT_CANCELLED if table == "insured_event" else _EVERY_ROW
-            con.execute(step("fact_seen", view=name("temp", table), in_force=_in_force(table), kept=kept))
+            con.execute(
+                step("fact_seen", view=name("temp", table), in_force=_in_force(table), kept=_not_cancelled(table))
+            )
 
 
 def create_cohort_view(con: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -55,14 +60,39 @@ def create_cohort_view(con: duckdb.DuckDBPyConnection, table: str) -> None:
     The cohorts are those of ``cohort_code``. Makes ``coded`` besides: area, cohort, since (first period whose files,
     of all in force, name the cohort there).
     """
-    con.execute(step("cohort_named", in_force=_in_force(table)))
-    con.execute(step("cohort_seen", view=name("temp", table), in_force=_in_force(table)))
+    is_of_cohort = step("is_of_cohort", on=name(contracts()[table].period_column))
+    con.execute(step("cohort_named", in_force=_in_force(table), is_of_cohort=is_of_cohort))
+    con.execute(step("cohort_seen", view=name("temp", table), in_force=_in_force(table), is_of_cohort=is_of_cohort))
+
+
+def create_tag_table(con: duckdb.DuckDBPyConnection, divisions: pd.DataFrame) -> None:
+    """Make ``tag_division``: the region's industry tags (tag, division)."""
+    con.register("divisions", divisions)
+    con.execute("create or replace temp table tag_division as select tag, division from divisions")
+    con.unregister("divisions")
+
+
+def create_division_views(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+    """After ``create_fact_views``: let the industry of each fact be its division, of those in ``tag_division``."""
+    for table in tables:
+        columns = names(item.name for item in _declared()[table].columns if item.name not in {"industry", "division"})
+        places = {
+            "view": name("temp", table),
+            "columns": columns,
+            "in_force": _in_force(table),
+            "kept": _not_cancelled(table),
+        }
+        con.execute(step("division_seen", **places))
 
 
 def drop_fact_views(con: duckdb.DuckDBPyConnection) -> None:
     """Take away the views that ``create_fact_views`` made."""
     for table in FACTS:
         con.execute(f"drop view if exists {name('temp', table)}")
+
+
+def _not_cancelled(table: str) -> Sql:
+    return _NOT_CANCELLED if table == "insured_event" else _EVERY_ROW
 
 
 def _stored(feed: str) -> Sql:

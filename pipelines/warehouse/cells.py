@@ -47,12 +47,10 @@ class Cells:
 
     def column(self, periods: pd.Series) -> NDArray[np.int64]:
         """Numbers of the columns of periods, given by their first days."""
-        days = pd.DatetimeIndex([pd.Timestamp(self.first), *periods])
+        first, days = pd.DatetimeIndex([pd.Timestamp(self.first)]), pd.DatetimeIndex(periods)
         if self.grain in STEP_DAYS:
-            numbers = day_numbers(days)
-            return np.asarray((numbers[1:] - numbers[0]) // STEP_DAYS[self.grain])
-        numbers = period_numbers(days, self.grain.value)
-        return np.asarray(numbers[1:] - numbers[0])
+            return np.asarray((day_numbers(days) - day_numbers(first)) // STEP_DAYS[self.grain])
+        return np.asarray(period_numbers(days, self.grain.value) - period_numbers(first, self.grain.value))
 
     def _place(self, frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows and columns of readings. Raises ValueError for periods before the first: these need new cells."""
@@ -97,7 +95,7 @@ def is_cell(frame: pd.DataFrame, indicator: Indicator, grain: Grain, region: Reg
         return finest
     finest &= (frame["area"] == region.city) == (indicator.dimensions == ("city",))
     if "industry" in indicator.dimensions:
-        finest &= frame["industry"] != TOTAL_INDUSTRY
+        finest &= frame["industry"].isin(set(region.sections.values()))
     return finest
 
 

@@ -94,7 +94,8 @@ def _indicator(name: str) -> Indicator:
 
 
 def _industry(region: Region, text: str) -> str:
-    table = region.industries[region.industries["level"] != "division"]
+    table = region.industries_and_tags
+    table = table[table["level"] != "division"]
     codes = {str(code): str(code) for code in table["code"]}
     known = {str(name): str(code) for name, code in zip(table["name"], table["code"], strict=True)} | codes
     found = known.get(text.upper(), known.get(text)) if text else TOTAL_INDUSTRY

@@ -1,9 +1,10 @@
 """The forecast stage: what every indicator was expected to be, and how improbable its last periods were."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from models.assess import Memory
@@ -12,7 +13,6 @@ from models.evidence import QUANTILES
 from models.methods import METHODS
 from models.panel import Panel
 from pipelines.core.catalogue.indicators import Indicator, catalogue
-from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
 from pipelines.core.domain import EVERY_COHORT, Edition, Grain
 from pipelines.core.region.load import Region
 from pipelines.core.sql import step
@@ -22,16 +22,19 @@ from pipelines.warehouse.cohorts import cohort_panel, load_cohorts
 from pipelines.warehouse.model_state import MemoryFolder
 from pipelines.warehouse.series_judgement import STANDING, judgement, likely_panel
 from pipelines.warehouse.tables import append_frame
-from pipelines.warehouse.transform import Change
+from pipelines.warehouse.tags import is_tag_cell, load_tags, tag_panel
+from pipelines.warehouse.transform import Change, has_tags
 
 AHEAD_DAYS = 280  # calendar beyond the last period: from one refit to the next, or six months of forecast
+_Said = tuple[pd.DataFrame, pd.DataFrame]  # scores, forecasts; both with indicator, area, industry, cohort, grain
 _MEANS = {"level": "level_mean", "factor": "factor_mean"}
 
 
 class Forecaster:
-    """Scores the indicators that rules on spikes or forecasts name, one edition after another; their cohorts beside.
+    """Scores indicators, one edition after another, and their cohorts beside.
 
-    What it remembers, here and in ``kept``, only saves time.
+    One of days is judged in each, one of longer periods when its readings change; what was said of it stands until
+    then. What is remembered, here and in ``kept``, only saves time.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, region: Region, kept: MemoryFolder) -> None:
@@ -55,7 +58,7 @@ class Forecaster:
 
         Those of cohorts are stored and not returned: no rule judges them.
         """
-        scores: list[pd.DataFrame] = []
+        said: list[_Said | None] = []
         self._stands = set()
         for name in indicators:
             indicator = catalogue()[name]
@@ -64,11 +67,24 @@ class Forecaster:
                 self._stands.add(name)
                 continue
             cells = self._follow(indicator, grain, change)
-            if cells is not None:
-                scores += self._score(edition, indicator, grain, cells)
+            said.append(None if cells is None else self._score(edition, indicator, grain, cells))
+            if has_tags(indicator) and self._region.tags:
+                said.append(self._score_tags(edition, indicator, change))
             if indicator.has_cohorts:
-                self._score_cohorts(edition, indicator, change)
-        return pd.concat(scores, ignore_index=True) if scores else pd.DataFrame()
+                said.append(self._score_cohorts(edition, indicator, change))
+        return self._store(edition, [one for one in said if one is not None])
+
+    def _store(self, edition: Edition, said: list[_Said]) -> pd.DataFrame:
+        """Write down the scores and forecasts of all indicators at once; returns the scores but those of cohorts."""
+        if not said:
+            return pd.DataFrame()
+        day = pd.Timestamp(edition.day)
+        score = pd.concat([score for score, _ in said], ignore_index=True)
+        score = self._with_open(score.assign(edition_id=edition.edition_id, day=day))
+        append_frame(self._con, "score", score)
+        forecast = pd.concat([forecast for _, forecast in said], ignore_index=True)
+        append_frame(self._con, "forecast", forecast.assign(edition_id=edition.edition_id, made_on=day))
+        return score[score["cohort"] == EVERY_COHORT].reset_index(drop=True)
 
     def _has_score(self, name: str) -> bool:
         found = self._con.execute(
@@ -106,13 +122,52 @@ class Forecaster:
             self._cells[indicator.name] = cells
         return cells
 
-    def _score_cohorts(self, edition: Edition, indicator: Indicator, change: Change) -> None:
+    def _follow_tags(self, indicator: Indicator, change: Change) -> Cells | None:
+        name, grain, region = of_tags(indicator), indicator.grains[0], self._region
+        cells, start = self._cells.get(name), change.since.get(indicator.name)
+        if cells is None or (start is not None and start < cells.first):
+            cells = load_tags(self._con, indicator, grain, region)
+            self._cells.pop(name, None)
+            if cells is not None:
+                self._cells[name] = cells
+        elif start is not None:
+            fresh, gone = (rows[rows["indicator"] == indicator.name] for rows in (change.fresh, change.gone))
+            cells.forget(gone[is_tag_cell(gone, grain, region)])
+            cells.apply(fresh[is_tag_cell(fresh, grain, region)])
+        return cells
+
+    def _score_tags(self, edition: Edition, indicator: Indicator, change: Change) -> _Said | None:
+        """Scores of industry tags with the levels of an industry and a cell, by which rules reach them."""
+        name, grain = of_tags(indicator), indicator.grains[0]
+        cells = self._follow_tags(indicator, change)
+        self._panel.pop(name, None)
+        if cells is None:
+            return None
+        if indicator.nature == "count" and name not in self._memory:
+            self._memory[name] = self._kept.load(name, self._region.method)
+        nowcasts, method = self._nowcasts(edition, indicator, grain), METHODS[self._region.method]
+        calendar = self._calendar_of(cells)
+        made = judgement(cells, self._region, nowcasts, calendar, self._memory.get(name), method, tag_panel)
+        if made is None:
+            return None
+        self._memory[name], self._panel[name] = made.memory, made.panel
+        common = {"indicator": indicator.name, "cohort": EVERY_COHORT}
+        score = self._of_tags(_named(made.assessment.score, made.panel)).assign(**common, grain=str(grain))
+        series = made.panel.series.loc[made.panel.series["level"] == "cohort", ["area", "industry"]]
+        forecast = foreseen(made.assessment.forecast).merge(series, left_on="series", right_index=True)
+        return score, forecast.assign(**common, grain=str(Grain.WEEK if grain is Grain.DAY else grain))
+
+    def _of_tags(self, score: pd.DataFrame) -> pd.DataFrame:
+        own = score[score["level"] == "cohort"]
+        return own.assign(level=np.where(own["area"] == self._region.city, "industry", "cell"))
+
+    def _score_cohorts(self, edition: Edition, indicator: Indicator, change: Change) -> _Said | None:
         name = of_cohorts(indicator)
         if name not in self._cells or indicator.name in change.since:
             cells = load_cohorts(self._con, indicator, self._region)  # few weeks: no need to follow every change
             self._cells.pop(name, None)
             if cells is None:
-                return
+                return None
             self._cells[name] = cells
         cells = self._cells[name]
         if name not in self._memory:
@@ -123,15 +178,13 @@ class Forecaster:
             cells, self._region, nowcasts, self._calendar_of(cells), self._memory[name], method, cohort_panel
         )
         if made is None:
-            return
+            return None
         self._memory[name] = made.memory
         series = made.panel.series.loc[made.panel.series["level"] == "cohort", ["area", "industry", "cohort"]]
-        common = {"edition_id": edition.edition_id, "indicator": indicator.name, "grain": str(COHORT_GRAIN)}
+        common = {"indicator": indicator.name, "grain": str(COHORT_GRAIN)}
         score = made.assessment.score.rename(columns=_MEANS).merge(series, left_on="series", right_index=True)
-        score = self._with_open(score.assign(**common, day=pd.Timestamp(edition.day)))
-        append_frame(self._con, "score", score)
         forecast = foreseen(made.assessment.forecast).merge(series, left_on="series", right_index=True)
-        append_frame(self._con, "forecast", forecast.assign(**common, made_on=pd.Timestamp(edition.day)))
+        return score.assign(**common), forecast.assign(**common)
 
     def calendar(self, start: date, end: date) -> pd.DataFrame:
         """Calendar of the region from ``start`` to beyond ``end``, kept between editions."""
@@ -144,7 +197,7 @@ class Forecaster:
     def _calendar_of(self, cells: Cells) -> pd.DataFrame:
         return self.calendar(cells.first - timedelta(days=AHEAD_DAYS), cells.last)
 
-    def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> list[pd.DataFrame]:
+    def _score(self, edition: Edition, indicator: Indicator, grain: Grain, cells: Cells) -> _Said | None:
         if indicator.nature == "count" and indicator.name not in self._memory:
             self._memory[indicator.name] = self._kept.load(indicator.name, self._region.method)
         calendar = self._calendar_of(cells)
@@ -154,21 +207,14 @@ class Forecaster:
         )
         if made is None:
             self._panel.pop(indicator.name, None)
-            return []
+            return None
         assessment, frame = made.assessment, made.panel
         self._memory[indicator.name], self._panel[indicator.name] = made.memory, frame
         series = frame.series[["level", "area", "industry"]]
-        common = {"edition_id": edition.edition_id, "indicator": indicator.name, "cohort": EVERY_COHORT}
-        score = _named(assessment.score, frame).assign(**common, day=pd.Timestamp(edition.day), grain=str(grain))
-        score = self._with_open(score)
-        append_frame(self._con, "score", score)
-        forecast = (
-            foreseen(assessment.forecast)
-            .merge(series, left_on="series", right_index=True)
-            .assign(**common, made_on=pd.Timestamp(edition.day), grain=str(Grain.WEEK if grain is Grain.DAY else grain))
-        )
-        append_frame(self._con, "forecast", forecast)
-        return [score]
+        common = {"indicator": indicator.name, "cohort": EVERY_COHORT}
+        forecast = foreseen(assessment.forecast).merge(series, left_on="series", right_index=True)
+        told = str(Grain.WEEK if grain is Grain.DAY else grain)
+        return _named(assessment.score, frame).assign(**common, grain=str(grain)), forecast.assign(**common, grain=told)
 
     def _with_open(self, score: pd.DataFrame) -> pd.DataFrame:
         """Scores that are provisional, too, where a reading of their window is: what is owed may be judged as if it had
@@ -193,13 +239,21 @@ class Forecaster:
 
     def again(self, indicator: str, until: date) -> pd.DataFrame:
         """Scores as if an earlier period were the last, by what is known of it now; empty for what was not scored."""
-        frame, cells = self._panel.get(indicator), self._cells.get(indicator)
+        of_everybody = self._again(indicator, until)
+        of_its_tags = self._again(of_tags(catalogue()[indicator]), until)
+        if len(of_its_tags):
+            of_its_tags = self._of_tags(of_its_tags)
+        found = [one for one in (of_everybody, of_its_tags) if len(one)]
+        return pd.concat(found, ignore_index=True).assign(indicator=indicator) if found else pd.DataFrame()
+
+    def _again(self, name: str, until: date) -> pd.DataFrame:
+        frame, cells = self._panel.get(name), self._cells.get(name)
         if frame is None or cells is None or pd.Timestamp(until) not in frame.periods:
             return pd.DataFrame()
         part = frame.until(int(frame.periods.get_loc(pd.Timestamp(until))))
         method = METHODS[self._region.method]
-        said, _ = assessed(part, self._calendar_of(cells), self._memory.get(indicator), method)
-        return _named(said.score, part).assign(indicator=indicator)
+        said, _ = assessed(part, self._calendar_of(cells), self._memory.get(name), method)
+        return _named(said.score, part)
 
 
 def foreseen(forecast: pd.DataFrame) -> pd.DataFrame:
@@ -212,13 +266,12 @@ def of_cohorts(indicator: Indicator) -> str:
     return f"{indicator.name}.cohort"
 
 
+def of_tags(indicator: Indicator) -> str:
+    """The name under which what concerns an indicator's industry tags is remembered."""
+    return f"{indicator.name}.tag"
+
+
 def _named(score: pd.DataFrame, frame: Panel) -> pd.DataFrame:
     """Scores with the level, area and industry of their series."""
     told = score.rename(columns=_MEANS)
     return told.merge(frame.series[["level", "area", "industry"]], left_on="series", right_index=True)
-
-
-def forecast_indicators(rules: pd.DataFrame) -> Sequence[str]:
-    """Indicators whose rules hold what came against what was expected, in a fixed order."""
-    named = rules.loc[rules["kind"].isin(BEYOND_EXPECTED), "indicator"].astype("object").unique()
-    return [name for name in catalogue() if name in set(named)]

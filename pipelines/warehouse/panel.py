@@ -1,5 +1,7 @@
 """From the cells of an indicator to the panel a model reads, with all totals."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,9 @@ from pipelines.core.domain import TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
 from pipelines.warehouse.cells import Cells, Matrix
 from pipelines.warehouse.exposure import figures_of, joined, total, without_outages
+
+Total = tuple[str, str, Flags]
+"""Area and industry of a sum, and of which cells it is one."""
 
 
 def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> Panel | None:
@@ -20,17 +25,28 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
     The frame of series has ``denominator``, what an exposure of 1 stands for (NaN of what is no ratio). None when no
     period has been told well enough.
     """
-    figures = figures_of(cells, counted)
-    if cells.grain is Grain.DAY and cells.indicator.kind == cells.indicator.nature == "count":
-        figures = without_outages(figures, cells, workdays(cells, region))
     keys = pd.DataFrame(cells.keys, columns=["area", "industry"])
-    totals: list[tuple[str, str, Flags]] = []
+    totals: list[Total] = []
     if (region.city, TOTAL_INDUSTRY) not in cells.keys:
         totals.append((region.city, TOTAL_INDUSTRY, np.ones(len(keys), dtype=bool)))
         if "industry" in cells.indicator.dimensions:
             totals += [(area, TOTAL_INDUSTRY, (keys["area"] == area).to_numpy()) for area in region.units]
             each = dict.fromkeys(keys["industry"])
             totals += [(region.city, industry, (keys["industry"] == industry).to_numpy()) for industry in each]
+    return panel_of(cells, region, counted, totals, _level)
+
+
+def panel_of(
+    cells: Cells,
+    region: Region,
+    counted: pd.DataFrame | None,
+    totals: Sequence[Total],
+    level: Callable[[str, str, str], str],
+) -> Panel | None:
+    """The totals, then the cells, as ``panel``. ``level``: of a series, by its area, its industry and the city."""
+    figures = figures_of(cells, counted)
+    if cells.grain is Grain.DAY and cells.indicator.kind == cells.indicator.nature == "count":
+        figures = without_outages(figures, cells, workdays(cells, region))
     names = [(area, industry) for area, industry, _ in totals] + cells.keys
     every = joined([*(total(figures, rows) for *_, rows in totals), figures])
     is_told = (every.told >= MIN_COVERAGE * every.due) & (every.told > 0)
@@ -44,7 +60,7 @@ def panel(cells: Cells, region: Region, counted: pd.DataFrame | None = None) -> 
     is_linked = not is_ratio and bool((every.due[:, :end] != 1).any())
     unit = _first(every.told) if is_ratio else np.ones((len(names), 1))
     series = pd.DataFrame(
-        [(f"{area}|{industry}", _level(area, industry, region.city), area, industry) for area, industry in names],
+        [(f"{area}|{industry}", level(area, industry, region.city), area, industry) for area, industry in names],
         columns=["series_id", "level", "area", "industry"],
     )
     return Panel(

@@ -16,7 +16,8 @@ from pipelines.core.region.load import Region
 from pipelines.warehouse.cells import Cells
 from pipelines.warehouse.panel import panel
 
-STANDING = (Grain.MONTH, Grain.QUARTER)  # judged when their readings change; what was said stands until then
+STANDING = (Grain.WEEK, Grain.MONTH, Grain.QUARTER)
+"""Judged when their readings change; what was said stands until then."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,14 @@ from pipelines.core.domain import TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
 from pipelines.core.sql import Sql, name, step
 from pipelines.feeds import contracts
-from pipelines.warehouse.as_of import FACTS, create_fact_views, create_views, drop_fact_views
+from pipelines.warehouse.as_of import (
+    FACTS,
+    create_division_views,
+    create_fact_views,
+    create_tag_table,
+    create_views,
+    drop_fact_views,
+)
 from pipelines.warehouse.figure import GRAINS, Figure
 from pipelines.warehouse.lineage import with_lines
 from pipelines.warehouse.transform import truncated
@@ -99,6 +106,9 @@ def _show(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> Non
     is_bound = all(contracts()[table].period_column for table in tables)
     earliest = figure.period - timedelta(days=figure.indicator.look_back_days)
     create_fact_views(con, tables, earliest, _last_day(region, figure) if is_bound else None)
+    if figure.industry in region.tags:
+        create_tag_table(con, region.tag_divisions)
+        create_division_views(con, tables)
 
 
 def _last_day(region: Region, figure: Figure) -> date:
@@ -116,7 +126,9 @@ def _lines(con: duckdb.DuckDBPyConnection, region: Region, figure: Figure) -> pd
         own["own_area"] = Sql("area = $area")
         wanted["area"] = figure.area
     if "industry" in columns and (is_given or figure.industry != TOTAL_INDUSTRY):
-        own["own_industry"] = Sql("industry = $industry")
+        is_tag = figure.industry in region.tags
+        of_tag = "industry in (select division from tag_division where tag = $industry)"
+        own["own_industry"] = Sql(of_tag if is_tag else "industry = $industry")
         wanted["industry"] = figure.industry
     con.execute(step("traced", indicator=Sql(sql), truncated=truncated(figure.grain, region), **own), wanted)
     parts = [

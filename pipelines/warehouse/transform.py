@@ -13,7 +13,15 @@ from pipelines.core.catalogue.tables import tables
 from pipelines.core.domain import TOTAL_INDUSTRY, Grain
 from pipelines.core.region.load import Region
 from pipelines.core.sql import Sql, literal, name, step
-from pipelines.warehouse.as_of import create_cohort_view, create_fact_views, create_views, drop_fact_views
+from pipelines.warehouse.as_of import (
+    DIVIDED,
+    create_cohort_view,
+    create_division_views,
+    create_fact_views,
+    create_tag_table,
+    create_views,
+    drop_fact_views,
+)
 from pipelines.warehouse.scd2 import scd2
 
 _TRUNCATED = {
@@ -31,7 +39,15 @@ _TOTALS = {
     ("city",): Sql("(area, 3)"),
 }  # 3: the third column, the period
 _AS_GIVEN = Sql("(area, industry, 3)")
+_OF_TAGS = Sql("(area, industry, 3), (industry, 3)")  # tags overlap: no total over them
+BY_BIRTH = ("woman", "young", "older")
+"""Cohorts by sex and year of birth (is_of_cohort.sql); young: 16 to 24, older: women from 40, men from 50."""
 NO_COHORT = "unknown"  # class of the code that says of a person: none of these groups
+
+
+def has_tags(indicator: Indicator) -> bool:
+    """Whether an indicator can be told by industry tag: by industry, of facts that name divisions."""
+    return indicator.kind != "given" and "industry" in indicator.dimensions and DIVIDED.issuperset(indicator.tables)
 
 
 @dataclass(frozen=True)
@@ -96,9 +112,10 @@ class Transform:
         self._con.execute("create or replace temp table roster_feed as select * from pairs")
         self._con.unregister("pairs")
         codes = region.codes[(region.codes["list"] == "cohort") & (region.codes["class"] != NO_COHORT)]
-        self._con.register("codes", codes[["code"]].drop_duplicates())
-        self._con.execute("create or replace temp table cohort_code as select code from codes")
+        self._con.register("codes", codes[["code"]].drop_duplicates().assign(is_derived=codes["code"].isin(BY_BIRTH)))
+        self._con.execute("create or replace temp table cohort_code as select code, is_derived from codes")
         self._con.unregister("codes")
+        create_tag_table(self._con, region.tag_divisions)
         self._con.unregister("slots")
         self._con.unregister("units")
 
@@ -167,8 +184,11 @@ class Transform:
             self._con.execute("create or replace temp table dense as select * from base")
         said = [column for column in tables()["reading"].columns if column.name not in {"known_from", "known_to"}]
         self._con.execute(step("fresh", columns=Sql(", ".join(column.definition for column in said))))
+        sets = _AS_GIVEN if indicator.kind == "given" else _TOTALS[indicator.dimensions]
         for grain, first in starts.items():
-            self._write_grain(indicator, grain, first, cutoff_at)
+            self._write_grain(indicator, grain, first, cutoff_at, Sql("dense"), sets)
+        if has_tags(indicator) and len(self._region.tag_divisions):
+            self._write_tags(indicator, starts, cutoff_at)
         if indicator.has_cohorts:
             self._write_cohorts(indicator, starts, cutoff_at)
         since = " or ".join(
@@ -199,20 +219,39 @@ class Transform:
         else:
             self._con.execute("create or replace temp table dense as select * from base")
 
-    def _write_grain(self, indicator: Indicator, grain: Grain, start: date, cutoff_at: datetime) -> None:
-        """Add the readings of one grain to ``fresh``."""
+    def _write_tags(self, indicator: Indicator, starts: Mapping[Grain, date], cutoff_at: datetime) -> None:
+        """Add what is told of each industry tag to ``fresh``, by area and in the whole city.
+
+        The indicator's own SQL on views whose industries are divisions; a tag is the sum of its divisions.
+        """
+        start = min(starts.values())
+        create_division_views(self._con, indicator.tables)
+        self._base(indicator, start)
+        self._con.execute(step("tagged"))
+        if indicator.kind == "count":
+            self._con.execute(step("tag_zeros"), {"feed": indicator.roster_feeds[0], "start": start})
+        for grain, first in starts.items():
+            self._write_grain(indicator, grain, first, cutoff_at, Sql("tagged"), _OF_TAGS)
+
+    def _write_grain(
+        self, indicator: Indicator, grain: Grain, start: date, cutoff_at: datetime, rows: Sql, sets: Sql
+    ) -> None:
+        """Add the readings of one grain to ``fresh``: the sums of ``rows`` over the grouping ``sets``."""
         self._count_files(indicator, grain, start)
         places = {
             "period": truncated(grain, self._region),
-            "sets": _AS_GIVEN if indicator.kind == "given" else _TOTALS[indicator.dimensions],
+            "rows": rows,
+            "sets": sets,
             "industry": literal(TOTAL_INDUSTRY),
-            "value": Sql("sum(numerator)"),
+            "value": Sql("round(sum(numerator), 6)"),
             "second_unit": _SECOND if indicator.units in {"employers", "villages"} else _NOTHING,
         }
         if "industry" in indicator.dimensions:
             places["industry"] = Sql(f"coalesce(industry, {literal(TOTAL_INDUSTRY)})")
         if indicator.is_ratio:
-            places["value"] = Sql(f"{literal(indicator.scale)} * sum(numerator) / nullif(sum(denominator), 0)")
+            places["value"] = Sql(
+                f"{literal(indicator.scale)} * round(sum(numerator), 6) / nullif(round(sum(denominator), 6), 0)"
+            )
         values: dict[str, object] = {"indicator": indicator.name, "grain": str(grain), "city": self._region.city}
         values |= {"start": start, "cutoff_at": cutoff_at, "is_count": indicator.kind == "count"}
         self._con.execute(step("fresh_grain", **places), values)

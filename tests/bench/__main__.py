@@ -7,7 +7,10 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-NAMES = ("stages", "detect", "claims", "ingest", "day", "forecast", "disclosure", "notices", "load", "pages", "counts")
+NAMES = (
+    *("stages", "detect", "detect_rows", "detect_sources", "claims", "ingest", "day", "forecast", "disclosure"),
+    *("notices", "load", "pages", "counts"),
+)
 
 
 def main() -> None:

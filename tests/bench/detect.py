@@ -87,7 +87,11 @@ def city(seed: int, quiet: bool, days: int, judged: int, scale: float) -> "City"
         told, alone = warnings(here, first), warnings_alone(here, first)
         thick = means(here, first - timedelta(days=1))
         thick = thick[thick["mean"] >= LEAST_MEAN]
-        truth = truth[(truth["kind"] != "past_shock") & (truth["first_visible_on"] >= pd.Timestamp(first))]
+        truth = truth[
+            (truth["kind"] != "past_shock")
+            & truth["source"].isna()
+            & (truth["first_visible_on"] >= pd.Timestamp(first))
+        ]
         truth = truth[truth["first_visible_on"] <= pd.Timestamp(LAST_DAY - timedelta(days=SEEN_WITHIN_DAYS - 1))]
         told, alone = (frame.merge(thick, on=["area", "industry"], how="left") for frame in (told, alone))
         truth = truth.merge(thick, on=["area", "industry"], how="inner")

@@ -21,6 +21,11 @@ FIGURES = {
     "employer": ("insured",),
     "filed_report": ("staff", "planned"),
     "announced_event": ("jobs", "employers"),
+    "breakdown": ("units",),
+    "monitored_list": ("cur_jobs", "losses"),
+    "shortage_list": ("staff", "unfilled"),
+    "welfare_list": ("persons",),
+    "arrears_lead": ("persons", "amount"),
     "layoff_lead": ("people", "reported", "staff"),
 }
 _EXACT, _PUBLIC = 1_000_000, 1_500_000

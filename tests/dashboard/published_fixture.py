@@ -21,7 +21,8 @@ from tests.dashboard.published_city import (
     places_frame,
     rules,
 )
-from tests.dashboard.published_more import events, reports
+from tests.dashboard.published_more import events, kinds, reports, townships
+from tests.dashboard.published_parts import monitored, parts, shortage, wage_leads, welfare
 from tests.dashboard.published_series import (
     daily_counts,
     forecasts,
@@ -68,6 +69,13 @@ RESTRICTED = (
     "employer",
     "listed_employer",
     "filed_report",
+    "township_labour",
+    "employer_kind",
+    "breakdown",
+    "monitored_list",
+    "shortage_list",
+    "welfare_list",
+    "arrears_lead",
     "layoff_lead",
     "drop_register",
     "quarantine",
@@ -109,6 +117,13 @@ def build(published: Path, *, units: int = 3, sections: int = 4, seed: int = 7, 
         "employer": employers(city),
         "listed_employer": listed(city),
         "filed_report": reports(city),
+        "township_labour": townships(city),
+        "employer_kind": kinds(city),
+        "breakdown": parts(city),
+        "monitored_list": monitored(city),
+        "shortage_list": shortage(city),
+        "welfare_list": welfare(city),
+        "arrears_lead": wage_leads(city),
         "announced_event": events(city),
         "layoff_lead": leads(city),
         "corroboration": agreement(city),

@@ -37,6 +37,27 @@ def of_villages(city: City) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["indicator", "area", "industry", "grain", "period", "numerator", "denominator"])
 
 
+def townships(city: City) -> pd.DataFrame:
+    """Two townships of each area in the newest week and a year before; the second has one village, and more returned."""
+    since, week = city.editions[0][2], mondays()[-1]
+    rows = [
+        (area, f"{area}10{number}", f"示例{number}村", period, 3 - number, 100 * number, 120 * number, 10 * number**2,
+         since, None)
+        for area in city.units for number in (1, 2) for period in (week, week - timedelta(days=364))
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns_of("township_labour"))
+
+
+def kinds(city: City) -> pd.DataFrame:
+    """Key employers of two kinds, whose leaves are usual and far above what is usual."""
+    since, month, last = city.editions[0][2], date(2026, 10, 1), LAST_DAY - timedelta(days=1)
+    rows = [
+        (area, kind, 2, month, 1000, 1100, 900, last, leaves, 20, 10, 18.0, 4.0, since, None)
+        for area in (CITY, *city.units) for kind, leaves in (("规上", 19), ("经贸摩擦", 87))
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns_of("employer_kind"))
+
+
 def of_shortage(city: City, months: list[date]) -> pd.DataFrame:
     """People that employers lack, by area, section and month; the later the section, the more."""
     rows = [
@@ -53,9 +74,9 @@ def reports(city: City) -> pd.DataFrame:
     since = city.editions[0][2]
     rows = [
         ("CY-1", *CLOSING, "371503", "C", 236, 236, "关闭", date(2026, 10, 16), date(2026, 11, 20), date(2026, 12, 20),
-         "2", 0.0, 35000.0, since, None),
+         "2", 0.0, 35000.0, since, None, 720000.0, "内部转岗;推荐就业"),
         ("CY-2", *SUSPECTED, LATE, "C", 130, 64, "裁员", date(2026, 11, 10), date(2026, 11, 24), date(2026, 11, 30),
-         None, None, None, since, None),
+         None, None, None, since, None, None, None),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns_of("filed_report"))
 

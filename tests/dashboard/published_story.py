@@ -207,8 +207,8 @@ def roster(city: City) -> pd.DataFrame:
 def employers(city: City) -> pd.DataFrame:
     since = city.editions[0][2]
     rows = [
-        (*CLOSING, "371503", "C", 236, date(2026, 10, 1), since, None),
-        (*SUSPECTED, LATE, "C", 130, date(2026, 10, 1), since, None),
+        (*CLOSING, "371503", "C", 236, date(2026, 10, 1), since, None, 3, 86400.0, False, None),
+        (*SUSPECTED, LATE, "C", 130, date(2026, 10, 1), since, None, 0, None, True, date(2026, 12, 10)),
     ]
     return pd.DataFrame(rows, columns=columns_of("employer"))
 

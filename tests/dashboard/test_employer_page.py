@@ -101,3 +101,11 @@ def test_key_employers_stand_with_the_post_that_serves_them(site: Site, city: Ci
     part = own[own.index(text("Key employers")) :]
     for row in listed[listed["to_on"].isna()].itertuples():
         assert (row.employer_name in part) is (row.area == OWN)
+
+
+def test_key_employers_are_summed_by_kind_and_judged_beside_what_is_usual(site: Site) -> None:
+    for viewer in (LEADER, head_of(OWN)):
+        said = said_to(site, viewer)
+        part = said[said.index(text("Key employers by kind")) :]
+        assert text("usual {lo} to {hi}", lo="10", hi="26") in part
+        assert text("high, unfavourable") in part

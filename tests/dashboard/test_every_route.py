@@ -42,6 +42,7 @@ ONLY = {
     "/download/audit.csv": {Role.AUDITOR},
     "/download/audit.xlsx": {Role.AUDITOR},
     "/employers": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY, Role.COUNTY_HEAD, Role.COUNTY_CLERK},
+    "/operation": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY, Role.COUNTY_HEAD, Role.COUNTY_CLERK},
     "/rules": {Role.CITY_LEADER, Role.CITY_ANALYST, Role.CITY_DUTY},
 }
 AGE = "/readyz"  # 503 once the city's edition is older than today's
@@ -142,7 +143,7 @@ def test_no_other_spelling_of_an_address_passes_the_table_of_rights(place: Site,
     """By document, callback and act; what is shown elsewhere by chance would be told by the page's own heading."""
     client = signed_in(place, viewer_of(role, frozenset({"371503"})))
     headings = {"/audit": "Audit trail", "/accounts": "Accounts", "/delivery": "Delivery", "/rules": "Rules",
-                "/employers": "Employers"}  # fmt: skip
+                "/employers": "Employers", "/operation": "Operation of employers"}  # fmt: skip
     for top, roles in ONLY.items():
         if role in roles:
             continue

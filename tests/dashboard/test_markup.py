@@ -69,7 +69,7 @@ WRITTEN_BY_OTHERS = {
     "indicator": ("title_zh", "formula", "source"), "industry": ("name",), "layoff_lead": ("employer_name",),
     "listed_employer": ("employer_name", "officer_post"), "model_quality": ("sentence",), "place": ("name", "short_name"),
     "quarantine": ("reason", "raw_masked", "column_name"), "revision": ("files",),
-    "rule": ("title", "basis", "author", "approver"),
+    "rule": ("title", "basis", "author", "approver"), "township_labour": ("village_name",),
 }  # fmt: skip
 FAILED = text("Something went wrong on our side. It has been recorded; please try again later.")
 

@@ -25,6 +25,7 @@ GIVEN = {
     "city": CITY, "this_month": date(2026, 11, 1), "rule_id": "benefit_claim_spike", "day": date(2026, 11, 25), "employer": CLOSING[0],
     "settled": date(2026, 11, 11), "feed": "benefit_claim", "month": date(2026, 10, 1), "before": date(2025, 10, 1),
     "week": date(2026, 11, 16), "most": 5, "period": date(2026, 11, 23),
+    "breakdown": "operation_jobs",
 }  # fmt: skip
 OURS = sorted(path.stem for path in QUERIES.glob("*.sql") if not path.stem.startswith("mail"))
 FOR_THE_BUREAU = {"layoff_lead"}
@@ -36,6 +37,8 @@ units = st.sampled_from(["371502", "371503", LATE])
 
 def ask(name: str, viewer: Viewer, city: City, as_of: datetime | None = None, area: str = "371503") -> pd.DataFrame:
     given = {**GIVEN, "area": area, "grain": "week" if viewer.audience is Audience.GENERAL else "day"}
+    if name == "breakdown_by_area":
+        given["period"] = date(2026, 10, 1)
     if name == "expectation":
         given["grain"] = "week"
     if name == "warning_change":

@@ -28,7 +28,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     monkeypatch.setattr(data, "edition", lambda: Edition(date(2026, 10, 28), 1, datetime.now(UTC)))
     monkeypatch.setattr(completeness, "grain_of", lambda _: "day")
     monkeypatch.setattr(reference, "city", lambda: CITY)
-    for name in ("_state", "prediction_range_words"):
+    for name in ("_state", "prediction_range_words", "progress_words"):
         monkeypatch.setattr(headline, name, lambda *_: "")
     for name in ("_window", "_expected_week"):
         monkeypatch.setattr(headline, name, lambda *_: None)

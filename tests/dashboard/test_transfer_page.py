@@ -90,3 +90,14 @@ def test_an_office_sees_the_city_and_its_own_area_alone(site: Site, city: City) 
 def test_no_more_than_six_charts_and_the_public_may_look(site: Site) -> None:
     for viewer in (LEADER, AUDITOR):
         assert 1 <= said_to(site, viewer).count('"data-figure"') <= 6
+
+
+def test_townships_of_an_area_are_told_to_the_bureau_and_its_office_alone(site: Site) -> None:
+    query = f"area={OWN}"
+    for viewer in (LEADER, head_of(OWN)):
+        said = said_to(site, viewer, query=query)
+        assert said.index(f"{OWN}102") < said.index(f"{OWN}101")  # 40 of 240 returned, 10 of 120
+        assert "16.7%" in said
+        assert "8.3%" in said
+    assert f"{OWN}101" not in said_to(site, AUDITOR, query=query)
+    assert f"{OWN}101" not in said_to(site, LEADER)

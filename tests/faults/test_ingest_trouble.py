@@ -19,7 +19,7 @@ from tests.house import House
 from tests.tier import IS_LONG
 
 pytestmark = pytest.mark.xdist_group("morning")
-DISK_MIB = 16
+DISK_MIB = 24
 ROOM_KIB = [0, 64]  # with 128 KiB left the small inbox just fits
 if IS_LONG:
     ROOM_KIB += [kib for kib in (*range(4, 128, 4), 110) if kib not in ROOM_KIB]

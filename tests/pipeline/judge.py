@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from tests.pipeline.judge_form import HEADERS, parsed, right_rows
-from tests.pipeline.judge_writing import CITY, count
+from tests.pipeline.judge_writing import CITY, count, table
 
 EIGHT_HOURS = pd.Timedelta(hours=8)  # Asia/Shanghai has had no summer time since 1991
 NAME = re.compile(r"([a-z_]+?)_([0-9A-Z]{6})_(\d{8}|\d{6})(?:_v(\d+))?(_supplement)?\.csv")
@@ -127,7 +127,7 @@ def speaking(drops: list[Drop]) -> list[Drop]:
 
 
 def totals(rows: pd.DataFrame, periods: pd.Series, figures: list[str]) -> pd.DataFrame:
-    """Sums of figures by area, industry and period at all four levels; index (area, industry, period)."""
+    """Sums of figures by area, industry and period at all four levels, and by tag; index (area, industry, period)."""
     frame = rows[["area", "industry", *figures]].assign(period=periods)
     parts = []
     for area in (frame["area"], CITY):
@@ -135,6 +135,9 @@ def totals(rows: pd.DataFrame, periods: pd.Series, figures: list[str]) -> pd.Dat
             parts.append(frame.assign(area=area, industry=industry))
     if (frame["industry"] == "ALL").all():  # a form without industries
         parts = parts[::2]
+    for tag, divisions in table("industry_tags").groupby("tag")["division"]:
+        own = frame[rows["division"].isin(divisions)]
+        parts += [own.assign(industry=f"tag:{tag}"), own.assign(area=CITY, industry=f"tag:{tag}")]
     return pd.concat(parts).groupby(["area", "industry", "period"])[figures].sum()
 
 

@@ -8,6 +8,7 @@ import io
 
 import pandas as pd
 
+from tests.pipeline import judge_service
 from tests.pipeline.judge_writing import (
     CITY,
     areas,
@@ -70,6 +71,7 @@ HEADERS = {
     ],
     "telecom_mobility": ["地区", "日期", "方向", "对方区域", "人数"],
     "transport_mobility": ["地区", "日期", "方向", "对方区域", "运输方式", "人数"],
+    **judge_service.HEADERS,
 }  # fmt: skip
 MAY_BE_ABSENT = {
     "冲销流水号", "欠缴月数", "缓缴标志", "上期用工人数", "境外人数", "上期外出务工人数", "月补贴标准", "开始日期",
@@ -86,7 +88,7 @@ KEY = {
     "benefit_claim": "申领流水号", "insured_event": "业务流水号", "registered_unemployment": "地区",
     "monitored_village": "监测村代码", "layoff_report": "报告编号", "vacancy": "岗位编号", "job_seeker": "求职登记号",
     "unemployment_registration": "登记流水号", "wage_arrears_lead": "线索编号", "long_term_unemployment": "地区",
-    "welfare_post": "岗位编号",
+    "welfare_post": "岗位编号", **judge_service.KEY,
 }  # fmt: skip
 """What counts once a file; else the employer, and of movements what they cross (``movement``)."""
 NO_ROW = ("合计", "填表人", "备注")  # what stands below a table
@@ -125,6 +127,7 @@ def right_rows(feed: str, frame: pd.DataFrame) -> pd.DataFrame:
     frame["area"] = frame[place].map(lambda cell: areas().get(cell.upper()))
     branch = next((name for name in HEADERS[feed] if name.endswith("行业代码")), None)
     frame["industry"] = frame[branch].map(lambda cell: industries().get(cell.upper())) if branch else "ALL"
+    frame["division"] = frame[branch].str.strip() if branch else ""
     is_own = (frame["area"] == frame["sender"]) | ((frame["sender"] == CITY) & frame["area"].notna())
     right = frame[is_own & frame["industry"].notna() & CHECKS[feed](frame)]
     right = right.assign(key=right[key_column(feed)].str.upper())
@@ -319,4 +322,5 @@ CHECKS = {
     "welfare_post": check_post,
     "telecom_mobility": check_movement,
     "transport_mobility": check_movement,
+    **judge_service.CHECKS,
 }

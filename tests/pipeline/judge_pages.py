@@ -195,8 +195,11 @@ def _of_employers(address: str, read: dict[str, Any]) -> Iterator[Shown]:
 
 def _of_warnings(address: str, read: dict[str, Any]) -> Iterator[Shown]:
     for listed in _tables(read, "warnings"):
-        for row in listed["rows"]:
-            yield Shown("warnings", address, "people", "影响人数", row[3]["words"], one=_last(row[0]["link"]))
+        names = [cell["words"] for cell in listed["head"]]
+        if "影响人数" in names:  # of those that have ended the levels are told
+            for row in listed["rows"]:
+                words = row[names.index("影响人数")]["words"]
+                yield Shown("warnings", address, "people", "影响人数", words, one=_last(row[0]["link"]))
 
 
 def _of_data(address: str, read: dict[str, Any]) -> Iterator[Shown]:

@@ -28,6 +28,12 @@ def leaves(events: pd.DataFrame, grain: str) -> pd.Series:
     return judge.people(left[left["reason"] != "neutral"], grain)
 
 
+def dismissals(events: pd.DataFrame, grain: str) -> pd.Series:
+    """People whose employer ended their insurance, by area, industry and period of 申报日期."""
+    left = leavers(events)
+    return judge.people(left[left["reason"] == "employer"], grain)
+
+
 def reports(rows: pd.DataFrame) -> pd.DataFrame:
     """Layoff reports as numbers and days; of one number and area the report made last."""
     days = {

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from tests import forked
 from tests.house import NEW_PASSWORD, House
-from tests.pipeline import judge, judge_measures, judge_warnings, judge_writing
+from tests.pipeline import judge, judge_measures, judge_service, judge_warnings, judge_writing
 from tests.pipeline.spoiled import Clerk
 from tests.pipeline.spoiled_warnings import WarningClerk
 
@@ -28,6 +28,7 @@ FEEDS = (
     "benefit_claim", "insured_event", "insured_headcount", "monitored_employer", "registered_unemployment",
     "labour_shortage", "monitored_village", "layoff_report", "vacancy", "job_seeker", "unemployment_registration",
     "wage_arrears_lead", "long_term_unemployment", "telecom_mobility", "transport_mobility", "welfare_post",
+    *judge_service.FEEDS,
 )  # fmt: skip
 FIRST_EDITION, LAST_EDITION = "2026-10-22", "2026-10-31"
 PAST, BETWEEN, LAST = "2026-10-24.1", "2026-10-28.1", f"{LAST_EDITION}.1"
@@ -84,11 +85,17 @@ class City:
             self._expected[key] = judge_measures.measure(name).values(lambda feed: self.facts(feed, edition_id), grain)
         return self._expected[key]
 
+    def _is_of_weeks(self, indicator: str) -> bool:
+        days = "select count(*) as days from reading where indicator = ? and grain = 'day'"
+        return bool(self.ask(days, [indicator])["days"].iloc[0] == 0)
+
     def warned(self, row: pd.Series) -> tuple[float, float]:
         """What the files say of a stored warning: what was seen (persons), and how many people that affects.
 
         It keeps what it said in the edition in which its rule was last met. What was expected is the stored number.
         """
+        if row["kind"] == "spike" and self._is_of_weeks(row["indicator"]):  # a share: people are those of its numerator
+            return row["observed"], abs(row["observed"] - row["expected"])
         edition_id = f"{min(row['data_to'] + pd.Timedelta(days=1), pd.Timestamp(LAST_EDITION)):%Y-%m-%d}.1"
         if row["kind"] == "spike":
             people = self.expected(row["indicator"], "day", edition_id)

@@ -25,7 +25,7 @@ def uncoded(stocked: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     path.write_bytes(path.read_bytes())  # its own, not the shared one
     with duckdb.connect(str(path)) as con:
         for table in ("benefit_claim", "unemployment_registration"):
-            con.execute(f"update {table} set cohorts = null")
+            con.execute(f"update {table} set cohorts = null, sex = null, birth_year = null")
     first = LAST_EDITION - timedelta(days=RECENT - 1)
     house.gangshao("run", "--from", first.isoformat(), "--to", DAY)
     return house
@@ -47,6 +47,7 @@ def test_every_group_of_every_area_is_judged_and_forecast_eight_weeks_ahead(rece
     assert all(row[2] > 0 for row in judged)
     assert {row[3] for row in judged} == {"week"}
     ahead = of(recent, f"select horizon, expected, lo95, hi95 from forecast where cohort = 'migrant' and area = '{CITY}' "
+                    f"and indicator = 'benefit_claim' "
                     f"and edition_id = '{DAY}.1' order by horizon")  # fmt: skip
     assert [row[0] for row in ahead] == list(range(1, 9))
     assert all(lo <= expected <= hi and hi > lo for _, expected, lo, hi in ahead)  # type: ignore[operator]

@@ -37,7 +37,7 @@ def named(replayed: House) -> pd.DataFrame:
 
 
 def facts(house: House, indicator: str, cutoff_at: pd.Timestamp) -> pd.DataFrame:
-    """Claims or risk leaves as they had been sent by an instant, of each slice its newest file."""
+    """Claims, risk leaves or those by the employer as they had been sent by an instant, of each slice its newest file."""
     feed = "benefit_claim" if indicator == "benefit_claim" else "insured_event"
     drops = asked(house, f"select * from drop_register where feed = '{feed}' order by version, received_at")
     drops = drops[drops["received_at"] <= cutoff_at].drop_duplicates(["sender", "period"], keep="last")
@@ -47,13 +47,16 @@ def facts(house: House, indicator: str, cutoff_at: pd.Timestamp) -> pd.DataFrame
         return rows
     reversed_ids = set(rows["reverses_event_id"].dropna())
     stands = rows["reverses_event_id"].isna() & ~rows["event_id"].isin(reversed_ids)
-    return rows[(rows["direction"] == "leave") & rows["is_risk"] & stands]
+    chosen = rows["is_dismissal"] if indicator == "dismissal" else rows["is_risk"]
+    return rows[(rows["direction"] == "leave") & chosen & stands]
 
 
 def test_contributions_to_a_rise_are_those_of_the_facts_and_add_up_to_what_was_seen(
     replayed: House, named: pd.DataFrame
 ) -> None:
-    spikes = named[(named["warning_kind"] == "spike") & named["indicator"].isin(["benefit_claim", "insured_leave"])]
+    spikes = named[
+        (named["warning_kind"] == "spike") & named["indicator"].isin(["benefit_claim", "insured_leave", "dismissal"])
+    ]
     assert spikes["episode_id"].nunique() > 1
     for _, rows in spikes.groupby("episode_id"):
         one = rows.iloc[0]

@@ -12,6 +12,8 @@ from models import assess as judging
 from models import causal
 from models.assess import Memory, assess
 from models.methods import SEASONAL
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.domain import Grain
 from pipelines.warehouse import model_state as keeping
 from pipelines.warehouse.model_state import MemoryFolder
 from tests.house import ROOT, House
@@ -25,6 +27,11 @@ RUNS = ("2026-11-01", "2026-11-02")
 
 def remembered(house: House) -> list[Path]:
     return sorted((house.data / "memory").glob("*.memory"))
+
+
+def of_days(paths: list[Path]) -> int:
+    """How many are of counts by day (or their cohorts and tags): asked at every edition, others when files have come."""
+    return sum(catalogue()[path.stem.split(".")[0]].grains[0] is Grain.DAY for path in paths)
 
 
 def rewrite(path: Path, content: bytes) -> None:
@@ -48,7 +55,7 @@ def test_days_with_what_is_remembered_and_days_without_it_end_in_the_same_tables
         for path in others:
             rewrite(path, path.read_bytes()[:-1] + b"?")
         said = damaged.gangshao("run", "--day", day).stderr
-        assert said.count("damaged: everything is learnt again") == 2  # of days; those of months are not asked
+        assert said.count("damaged: everything is learnt again") == of_days(others) >= 4
     assert with_it.hashes() == damaged.hashes()
     assert {path.stat().st_mode & 0o777 for path in remembered(with_it)} == {0o600}
     assert not [path for path in (with_it.data / "memory").iterdir() if path.suffix != ".memory"]
@@ -64,7 +71,8 @@ def test_a_region_that_changes_its_method_learns_again_once(
     settings = region / "region.toml"
     settings.write_text(settings.read_text(encoding="utf-8").replace('"level_factor"', '"seasonal"'), encoding="utf-8")
     changed.environment["GANGSHAO_REGION"] = str(region)
-    assert changed.gangshao("run", "--day", RUNS[0]).stderr.count("is of the method level_factor") == 3
+    asked = of_days(remembered(changed))
+    assert changed.gangshao("run", "--day", RUNS[0]).stderr.count("is of the method level_factor") == asked >= 5
     one, other = changed.hashes(), next_day.hashes()
     assert one["warehouse.score"] != other["warehouse.score"]
     assert one["warehouse.reading"] == other["warehouse.reading"]

@@ -99,7 +99,7 @@ def test_a_rule_that_lets_sources_raise_it_opens_the_same_warnings_at_a_worse_le
     _with_raising(folder)
     place.environment["GANGSHAO_REGION"] = str(folder)
     place.gangshao("run", "--from", "2026-10-12", "--to", RAISED_TO)
-    findings = asked(place, "select * from finding where rule_id = 'insured_leave_spike'")
+    findings = asked(place, "select * from finding where rule_id = 'dismissal_spike'")
     raised = findings["level"] < findings["level_alone"]
     assert raised.any()
     assert (findings["level_alone"] - findings["level"]).isin([0, 1]).all()
@@ -110,5 +110,5 @@ def test_a_rule_that_lets_sources_raise_it_opens_the_same_warnings_at_a_worse_le
 def _with_raising(folder: Path) -> None:
     shutil.copytree(ROOT / "data" / "regions" / "liaocheng", folder)
     rules = pd.read_csv(folder / "rules.csv", dtype=str, keep_default_na=False)
-    rules.loc[rules["rule_id"] == "insured_leave_spike", "raise_by"] = "1"
+    rules.loc[rules["rule_id"] == "dismissal_spike", "raise_by"] = "1"
     rules.to_csv(folder / "rules.csv", index=False)

@@ -120,6 +120,7 @@ def test_findings_warnings_and_leads_name_the_version_of_the_rule_that_judged(re
 def test_a_backtest_of_a_rule_of_one_industry_has_cases_of_it_alone(replayed: House) -> None:
     region = regions.load(LIAOCHENG)
     rows = newest(region, "insured_leave_spike").assign(scope="industry;cell")
+    rows = rows.assign(min_strength=rows["min_strength"] - 1.5)
     with duckdb.connect(str(replayed.data / "warehouse.duckdb"), read_only=True) as con:
         every = backtest(con, region, rows, SOME)["cases"]
         most = max((case["industry"] for case in every), key=[case["industry"] for case in every].count)
@@ -135,11 +136,13 @@ def region(tmp_path: Path) -> Path:
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     for line in lines:
         cells = line.split(",")
-        if cells[0] == "insured_leave_spike":
+        if cells[0] == "dismissal_spike":
             old, new = cells.copy(), cells.copy()
             old[17] = "2026-09-30"
             new[7], new[16], new[18], new[-2], new[-1] = "2.0", "2026-10-01", "false", "王编写", "赵批准"
-            if cells[6] != "4":
+            if cells[6] == "4":
+                new[9] = "3"
+            else:
                 new[7] = cells[7]
             kept.append(",".join(old))
             fresh.append(",".join(new))
@@ -154,7 +157,7 @@ def test_a_changed_rule_is_backtested_compared_and_enabled_by_two_persons(
 ) -> None:
     place = house(replayed)
     place.environment["GANGSHAO_REGION"] = str(region)
-    rule = "insured_leave_spike"
+    rule = "dismissal_spike"
     enable = ("rules", "enable", rule, "--note", "更早发现", "--by")
     assert "还没有存下的回测" in place.gangshao(*enable, "王编写", status=2).stderr
     done = place.gangshao("rules", "backtest", rule, *SPAN, "--truth", str(files.parent / "truth.csv"))
@@ -215,7 +218,7 @@ def test_a_rule_enabled_by_hand_is_found_by_the_doctor_and_judged_all_the_same(
     )
     place.environment["GANGSHAO_REGION"] = str(region)
     said = "".join(place.gangshao("doctor", status=2).stderr.split())
-    assert "✗预警规则：insured_leave_spike已启用，但现在的内容没有回测" in said
+    assert "✗预警规则：dismissal_spike已启用，但现在的内容没有回测" in said
     place.gangshao("publish")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.core.catalogue.indicators import catalogue
-from tests.spec import transfer_spec
+from tests.spec import service_spec, transfer_spec
 from tests.spec.table import answer, expected
 
 SPECS = {
@@ -36,6 +36,20 @@ SPECS = {
         """
         area   | industry | period     | numerator
         371502 | C        | 2025-03-03 | 1
+        """,
+    ),
+    "dismissal": (
+        {
+            "insured_event": """
+            event_id | area   | industry | direction | is_dismissal | filed_on
+            e1       | 371502 | C        | leave     | true         | 2025-03-03
+            e2       | 371502 | C        | leave     | false        | 2025-03-03
+            e3       | 371502 | C        | leave     | true         | 2025-03-03
+            """
+        },
+        """
+        area   | industry | period     | numerator
+        371502 | C        | 2025-03-03 | 2
         """,
     ),
     "insured_net_change": (
@@ -194,11 +208,19 @@ SPECS = {
             indicator          | area | industry | cohort     | period     | grain | adjustment | value
             benefit_recipients | A1   | ALL      | jobseeker  | 2023-06-01 | month | original   | 130
             benefit_recipients | A1   | ALL      | youth      | 2023-06-01 | month | original   | 15
-            """
+            benefit_recipients | A2   | ALL      | youth      | 2023-06-01 | month | original   | 15
+            """,
+            "benefit_payment": """
+            area | period     | recipients
+            A2   | 2023-06-01 | 90
+            A1   | 2023-07-01 | 0
+            """,
         },
         """
         area | period     | numerator
         A1   | 2023-06-01 | 145
+        A2   | 2023-06-01 | 90
+        A1   | 2023-07-01 | 0
         """,
     ),
     "small_area_unemployment_rate": (
@@ -219,7 +241,7 @@ SPECS = {
 }
 
 
-ALL = SPECS | transfer_spec.SPECS
+ALL = SPECS | transfer_spec.SPECS | service_spec.SPECS
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

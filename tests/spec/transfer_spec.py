@@ -2,10 +2,10 @@
 
 VILLAGES = {
     "monitored_village": """
-    village | area   | surveyed_on | away | away_town | away_county | away_city | away_province | departed | returned | away_before
-    a       | 371502 | 2025-03-07  | 100  | 10        | 20          | 30        | 38            | 5        | 8        | 103
-    b       | 371502 | 2025-03-07  | 60   | 5         | 15          | 20        | 20            | 0        | 1        | 61
-    c       | 371503 | 2025-03-07  | 30   | 0         | 10          | 5         | 15            | 2        | 0        | 28
+    village | area   | surveyed_on | labour | away | away_town | away_county | away_city | away_province | departed | returned | away_before
+    a       | 371502 | 2025-03-07  | 240    | 100  | 10        | 20          | 30        | 38            | 5        | 8        | 103
+    b       | 371502 | 2025-03-07  | 160    | 60   | 5         | 15          | 20        | 20            | 0        | 1        | 61
+    c       | 371503 | 2025-03-07  | 90     | 30   | 0         | 10          | 5         | 15            | 2        | 0        | 28
     """
 }
 AWAY = """
@@ -47,6 +47,14 @@ SPECS = {
     "outworking_in_city": (VILLAGES, AWAY.format(371502, 35, 371503, 10)),
     "outworking_in_province": (VILLAGES, AWAY.format(371502, 50, 371503, 5)),
     "outworking_other_province": (VILLAGES, AWAY.format(371502, 58, 371503, 15)),
+    "outworking_share": (
+        VILLAGES,
+        """
+        area   | period     | numerator | denominator
+        371502 | 2025-03-07 | 160       | 400
+        371503 | 2025-03-07 | 30        | 90
+        """,
+    ),
     "returning_labour": (VILLAGES, AWAY.format(371502, 9, 371503, 0)),
     "returning_labour_share": (
         VILLAGES,

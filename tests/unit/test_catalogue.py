@@ -30,7 +30,7 @@ HEADERS = re.compile(r"^-- (title|formula|source): (.+)$", re.MULTILINE)
 # What a page shows of the region's tables.
 SHOWN = {
     "places": ("name", "short_name"), "industries": ("name",), "industry_tags": ("title",), "rules": ("title", "basis"),
-    "playbook": ("title", "basis"), "transition": ("basis",),
+    "playbook": ("title", "basis"), "transition": ("basis",), "key_period": ("title", "basis"),
 }  # fmt: skip
 
 

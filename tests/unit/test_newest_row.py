@@ -32,7 +32,7 @@ def test_of_a_report_number_the_one_made_last_counts(
         """create table layoff_report_in_force (
             drop_id varchar, line_number integer, report_id varchar, employer varchar, employer_name varchar,
             area varchar, industry varchar, staff integer, planned integer, kind varchar, told_on date,
-            reported_on date, effective_on date, ground varchar, wages_owed double, contributions_owed double)"""
+            reported_on date, effective_on date, ground varchar, wages_owed double, contributions_owed double, compensation varchar, settlement varchar)"""
     )
     for drop, day, people in zip("ab", days, (40, 20), strict=True):
         con.execute(

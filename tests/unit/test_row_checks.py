@@ -24,12 +24,29 @@ CASES: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
         [{"value": 0, "is_suppressed": False}, {"is_suppressed": True}, {"numerator": 1, "denominator": 2, "is_suppressed": False}],
         [{"is_suppressed": False}, {"numerator": 1, "is_suppressed": False}],
     ),
+    ("benefit_payment", "new_are_recipients"): (
+        [{"newly_receiving": 9, "recipients": 9}], [{"newly_receiving": 10, "recipients": 9}],
+    ),
+    ("benefit_payment", "days_of_somebody"): (
+        [{"median_days": 0, "newly_receiving": 1}, {"median_days": None, "newly_receiving": 0}],
+        [{"median_days": 0, "newly_receiving": 0}],
+    ),
     ("benefit_claim", "unemployed_before_claim"): (
         [{"unemployed_on": BEFORE, "filed_on": DAY}, {"unemployed_on": DAY, "filed_on": DAY}],
         [{"unemployed_on": AFTER, "filed_on": DAY}],
     ),
     ("benefit_claim", "granted_by_law"): (
         MONTHS, [row | {"granted_months": int(str(row["granted_months"])) + 1} for row in MONTHS],
+    ),
+    ("graduate_register", "contacted_are_registered"): (
+        [{"contacted": 9, "registered": 9}], [{"contacted": 10, "registered": 9}],
+    ),
+    ("graduate_register", "parts_of_registered"): (
+        [{"employed": 4, "further_study": 3, "interning": 2, "unemployed": 1, "registered": 10}],
+        [{"employed": 4, "further_study": 3, "interning": 2, "unemployed": 1, "registered": 9}],
+    ),
+    ("graduate_register", "left_by_then"): (
+        [{"graduated_in": OCTOBER.year, "period": OCTOBER}], [{"graduated_in": OCTOBER.year + 1, "period": OCTOBER}],
     ),
     ("insured_event", "reason_fits_direction"): (
         [{"direction": "join", "reason_class": "join"}, {"direction": "leave", "reason_class": "employer"}],
@@ -52,6 +69,7 @@ CASES: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
     ("key_employer", "listed_by_month_end"): (
         [{"from_on": LAST, "period": OCTOBER}], [{"from_on": NEXT, "period": OCTOBER}],
     ),
+    ("labour_dispute", "a_person_a_case"): ([{"persons": 9, "cases": 9}], [{"persons": 8, "cases": 9}]),
     ("labour_shortage", "staff_balance"): (
         [{"prev_staff": 5, "hires": 2, "losses": 1, "staff": 6}], [{"prev_staff": 5, "hires": 2, "losses": 1, "staff": 7}],
     ),
@@ -100,6 +118,8 @@ CASES: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
     ),
     ("telecom_mobility", "fewer_than_a_city"): ([{"persons": 5_000_000}], [{"persons": 5_000_001}]),
     ("transport_mobility", "fewer_than_a_city"): ([{"persons": 5_000_000}], [{"persons": 5_000_001}]),
+    ("training", "passed_were_trained"): ([{"passed": 9, "persons": 9}], [{"passed": 10, "persons": 9}]),
+    ("training", "online_were_trained"): ([{"online": 9, "persons": 9}], [{"online": 10, "persons": 9}]),
     ("unemployment_fund", "fund_balance"): (
         [{"opening": 1000, "income": 500, "expenditure": 300, "closing": closing} for closing in (1000, 1200, 1400)],
         [{"opening": 1000, "income": 500, "expenditure": 300, "closing": closing} for closing in (999, 1401)],

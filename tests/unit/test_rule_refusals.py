@@ -162,9 +162,24 @@ def test_rules_on_readings_of_one_indicator_judge_one_grain(load: Load) -> None:
 @pytest.mark.parametrize(
     ("row", "said", "column", "fix"),
     [
-        (EVENT, {"industries": "C;26"}, "industries", "“26”在 industries.csv 的门类 里没有，请改正，或先在那里加上"),
-        (EVENT, {"industries": "ALL"}, "industries", "“ALL”在 industries.csv 的门类 里没有"),
-        (SEVERAL, {"industries": "C;"}, "industries", "“”在 industries.csv 的门类 里没有"),
+        (
+            EVENT,
+            {"industries": "C;26"},
+            "industries",
+            "“26”在 industries.csv 的门类、industry_tags.csv 的 tag:标签 里没有，请改正，或先在那里加上",
+        ),
+        (
+            EVENT,
+            {"industries": "ALL"},
+            "industries",
+            "“ALL”在 industries.csv 的门类、industry_tags.csv 的 tag:标签 里没有",
+        ),
+        (
+            SEVERAL,
+            {"industries": "C;"},
+            "industries",
+            "“”在 industries.csv 的门类、industry_tags.csv 的 tag:标签 里没有",
+        ),
         (FAULT, {"industries": "C"}, "industries", "不用于 data_fault 类规则，请留空"),
         (SPIKE, {"industries": "C"}, "scope", "写了 industries 的规则只能是：industry、cell"),
         (LEVEL, {"industries": "C", "scope": "industry;city"}, "scope", "写了 industries 的规则只能是：industry、cell"),

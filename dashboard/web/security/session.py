@@ -117,6 +117,7 @@ _NEEDS = {
     "/data/upload": PermittedAct.SEND_FILE,
     "/data/template": PermittedAct.SEND_FILE,
     "/employers": PermittedAct.SEE_EMPLOYERS,
+    "/operation": PermittedAct.SEE_EMPLOYERS,
 }
 """Pages, acts and downloads that need a permission, with all below them; others are for everybody who is signed in."""
 

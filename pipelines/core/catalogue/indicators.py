@@ -22,7 +22,7 @@ _NATURE: dict[str, Nature] = {"count": "count", "stock": "stock", "ratio": "coun
 _LOOK_BACK_DAYS = "62"
 _BY_COHORT = "area × cohort"
 COHORT_GRAINS = (Grain.WEEK, Grain.MONTH)
-SHOWN = ("matrix", "counties")  # tables of Today that show chosen indicators
+SHOWN = ("matrix", "counties", "today")  # tables of Today that show chosen indicators; a card beyond the first ones
 
 
 @dataclass(frozen=True, order=True)
@@ -45,7 +45,7 @@ class Indicator:
     its people (of a ratio the numerator) are judged: as a count, as a stock by its change, or as a signed net change.
     ``shares``: which of its parts are told by another indicator, too (disclosure control). ``has_cohorts``: whether
     there are readings of the groups of people its facts name, by area, of COHORT_GRAINS (a day of one is too few).
-    ``sort``: its place among the cards of pages, None after those that have one; ``shown``: tables of Today it is in.
+    ``sort``: its place among the cards of pages, None after those that have one; ``shown``: where on Today it is.
     """
 
     name: str

@@ -26,7 +26,7 @@ class Clock(StrEnum):
     TIMELESS = "timeless"  # reference rows
     VINTAGE = "vintage"  # known_from, known_to: slowly changing, type 2
     EDITION = "edition"  # edition_id of the run that said so
-    STANDING = "standing"  # the same, but what is said of a month or quarter stands until it is said anew
+    STANDING = "standing"  # the same, but what is said of a longer period than a day stands until it is said anew
     RECEIVED = "received"  # received_at
     DROP = "drop"  # drop_id, dated by the register of drops
     ONCE = "once"  # written once at an instant of its own, never ended

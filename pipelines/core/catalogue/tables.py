@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from functools import cache
 
+from pipelines.core.catalogue.confidential_tables import CONFIDENTIAL
+from pipelines.core.catalogue.sum_tables import SUMS
 from pipelines.core.catalogue.table import Clock, Origin, Readers, Table, fact_table
 from pipelines.feeds import contracts
 
@@ -229,55 +231,8 @@ _OWN = (
         owner="t.area",
         needs="own_rank",
     ),
-    Table(
-        "contributor",
-        "Who made up what a warning saw when its evidence was last told: employers, or townships of monitored "
-        "villages, with the most beyond what they usually bring in as long a window first; place 0: all others "
-        "together. Confidential, restricted file only.",
-        "episode_id varchar not null, area varchar, kind varchar, place integer, member varchar, "
-        "member_name varchar, observed double, expected double, known_from timestamp not null, known_to timestamp",
-        ("episode_id", "place"),
-        Clock.VINTAGE,
-        readers=Readers.OFFICE,
-        owner="t.area",
-    ),
-    Table(
-        "employer",
-        "Employers as their newest headcount names them; confidential, restricted file only.",
-        "employer varchar not null, employer_name varchar, area varchar, industry varchar, "
-        "insured integer [people], period date, known_from timestamp not null, known_to timestamp",
-        ("employer",),
-        Clock.VINTAGE,
-        readers=Readers.OFFICE,
-        owner="t.area",
-        ends_missing=False,
-    ),
-    Table(
-        "listed_employer",
-        "One reason for which an employer is on its area's list of key employers, and the post that serves it; "
-        "confidential, restricted file only. period: the month of the list; to_on: when it was taken off, null "
-        "while it stands.",
-        "employer varchar not null, employer_name varchar, area varchar, industry varchar, kind varchar not null, "
-        "officer_post varchar, from_on date, to_on date, period date, known_from timestamp not null, "
-        "known_to timestamp",
-        ("employer", "kind", "area"),
-        Clock.VINTAGE,
-        readers=Readers.OFFICE,
-        owner="t.area",
-    ),
-    Table(
-        "filed_report",
-        "A layoff report in force (劳动合同法 41), as known from known_from until known_to; confidential, restricted "
-        "file only.",
-        "report_id varchar not null, employer varchar, employer_name varchar, area varchar not null, "
-        "industry varchar, staff integer [people], planned integer [people], kind varchar, told_on date, "
-        "reported_on date, effective_on date, ground varchar, wages_owed double [yuan], "
-        "contributions_owed double [yuan], known_from timestamp not null, known_to timestamp",
-        ("report_id", "area"),
-        Clock.VINTAGE,
-        readers=Readers.OFFICE,
-        owner="t.area",
-    ),
+    *SUMS,
+    *CONFIDENTIAL,
     Table(
         "drop_register",
         "Every file ever received, accepted or not. received_at, known_at: UTC. A file read again (replay, restate) "

@@ -1,6 +1,5 @@
 """The tables of a region's folder: what their columns hold, which may be absent, how they fit each other."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +8,14 @@ import pandas as pd
 from pipelines.core.domain import (
     CITY_POSTS,
     COUNTY_POSTS,
-    ENDS,
     MAIL_ADDRESS,
     TOTAL_INDUSTRY,
     UNKNOWN_INDUSTRY,
-    Level,
     Role,
     State,
     UserError,
 )
+from pipelines.core.region.key_period import KEY_PERIOD, check_key_periods
 from pipelines.core.region.rules import (
     MAY_LACK,
     OVERRIDE,
@@ -46,10 +44,14 @@ from pipelines.core.region.table import (
     text,
     whole,
 )
+from pipelines.core.region.workflow import playbook_of, steps_of
+from pipelines.core.sql import read_header
 from pipelines.core.translations import english
 from pipelines.feeds import contracts
 
-_MAY_BE_ABSENT = frozenset({"headers", "transition", "playbook", "rule_overrides", "rule_release", "absences"})
+_MAY_BE_ABSENT = frozenset(
+    {"headers", "transition", "playbook", "rule_overrides", "rule_release", "absences", "key_period", "target"}
+)
 _MAY_LACK = (
     frozenset(
         {
@@ -148,6 +150,8 @@ _COLUMNS: dict[str, dict[str, Cell]] = {
         "basis": text,
     },
     "absences": {"office_id": text, "post": text, "deputy": optional_text, "absent_from": day, "absent_to": day},
+    "key_period": KEY_PERIOD,
+    "target": {"year": whole, "area": text, "indicator": text, "target": whole, "source": text},
     "rules": RULE,
     "rule_overrides": OVERRIDE,
     "rule_release": RELEASE,
@@ -170,12 +174,14 @@ def tables_of(folder: Path, city: str) -> dict[str, Table]:
     check_recipients(tables)
     check_absences(tables.get("absences"), tables["offices"])
     check_calendar(tables["calendar"])
+    check_targets(tables.get("target"), tables["places"].codes("unit") | {city})
     tables["feeds"].require_unique("feed")
     check_feeds(tables["feeds"])
     check_rules(tables["rules"])
     check_cohorts(tables["rules"], tables["codes"])
-    check_named_industries(tables["rules"], tables["industries"])
+    check_named_industries(tables["rules"], tables["industries"], tables["industry_tags"])
     check_overrides(tables.get("rule_overrides"), tables["rules"], tables["places"].codes("unit"))
+    check_key_periods(tables.get("key_period"), tables["rules"], tables["feeds"])
     tables["codes"].require_unique("list", "code")
     english(folder)
     return tables
@@ -189,6 +195,8 @@ def frames_of(tables: dict[str, Table]) -> dict[str, pd.DataFrame]:
         "rule_release": _optional(tables, "rule_release"),
         "transition": steps_of(tables.get("transition"), list(_COLUMNS["transition"])),
         "absences": _optional(tables, "absences"),
+        "key_period": _optional(tables, "key_period"),
+        "target": _optional(tables, "target"),
         "playbook": playbook_of(tables.get("playbook"), tables["rules"], list(_COLUMNS["playbook"])),
     }
 
@@ -213,8 +221,15 @@ def header_aliases(table: Table | None) -> dict[tuple[str, str], tuple[str, ...]
     return found
 
 
-_LEADS_ON = {State.TO_VERIFY: State.CONFIRMED, State.CONFIRMED: State.ISSUED, State.ISSUED: State.HANDLING}
-"""The way of a warning that turns out true: each of these steps has a time limit, so that none lies unnoticed."""
+def check_targets(table: Table | None, areas: set[str]) -> None:
+    """A year, area and indicator have one target, which is more than nothing."""
+    if table is None:
+        return
+    table.require_in("area", areas, "places.csv 的市和报送单位")
+    named = set(table.frame["indicator"])
+    table.require_in("indicator", {name for name in named if read_header(str(name))}, "指标目录")
+    table.require_unique("year", "area", "indicator")
+    table.refuse(table.frame["target"] <= 0, "target", "应大于 0，没有目标任务的请删去该行")
 
 
 def check_industries(tables: dict[str, Table]) -> None:
@@ -297,57 +312,6 @@ def check_feeds(feeds: Table) -> None:
         feeds.refuse(needs_due & feeds.frame[column].isna(), column, "不能为空，定期报送须写明应报时间")
     is_short = (feeds.frame["retention_days"] < 1).fillna(False)
     feeds.refuse(is_short, "retention_days", "应为正整数（天），没有保存期限的留空")
-
-
-def steps_of(table: Table | None, columns: Sequence[str]) -> pd.DataFrame:
-    """A row a step and level; every state but the last ones can be left at every level."""
-    if table is None:
-        return pd.DataFrame(columns=[*columns, "level"])
-    frame = table.frame
-    table.refuse(frame["from"] == frame["to"], "to", "与 from 相同，请改成下一个状态")
-    table.refuse(~(frame["within_hours"].isna() | (frame["within_hours"] > 0)), "within_hours", "应为正整数")
-    is_timed = frame["within_hours"].notna()
-    table.refuse(is_timed != frame["counts_from"].notna(), "counts_from", "应与 within_hours 同时填写或同时空着")
-    table.refuse(is_timed & ~frame["counts_from"].isin(list(State)), "counts_from", "应为一个状态，如 confirmed")
-    leads_on = frame["from"].map(_LEADS_ON) == frame["to"]
-    table.refuse(leads_on & ~is_timed, "within_hours", "不能为空：核实、发布、处置都要有时限（小时）")
-    reminds = frame["remind_hours"]
-    is_reminded = reminds.notna()
-    table.refuse(
-        is_reminded & ~(leads_on & (frame["from"] == State.TO_VERIFY)),
-        "remind_hours",
-        "只写在 to_verify 到 confirmed 的行",
-    )
-    table.refuse(
-        is_reminded & ~((reminds > 0) & (reminds <= frame["within_hours"])),
-        "remind_hours",
-        "应为正整数，且不大于 within_hours",
-    )
-    table.require_unique("from", "to", "levels", "role")
-    steps = frame.assign(level=frame["levels"].str.split(";")).explode("level", ignore_index=True)
-    steps["level"] = steps["level"].astype(int)
-    for level in Level:
-        its = steps[steps["level"] == level]
-        for state in sorted({State.TO_VERIFY, *its["to"]} - ENDS):
-            if state not in set(its["from"]):
-                raise UserError(
-                    f"{table.path.parent.name}/{table.path.name}：{level.value} 级预警到了“{state}”就没有下一步，"
-                    f"请补上一行 from={state}。"
-                )
-    return steps
-
-
-def playbook_of(table: Table | None, rules: Table, columns: Sequence[str]) -> pd.DataFrame:
-    """Measures as they are proposed: each for kinds of rules, and for some of their indicators where it names any."""
-    if table is None:
-        return pd.DataFrame(columns=list(columns))
-    frame = table.frame
-    table.require_unique("playbook")
-    table.refuse(~frame["item"].between(1, 25), "item", "应为通知的项数，1 至 25")
-    table.refuse(frame["due_days"] < 1, "due_days", "应为正整数（天）")
-    table.require_in("kinds", set(rules.frame["kind"]), "rules.csv 的 kind", separator=";")
-    table.require_in("indicators", set(rules.frame["indicator"]), "rules.csv 的 indicator", separator=";")
-    return frame
 
 
 OPEN_END = pd.Timestamp("9999-12-31")

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from models.recipe import BY_METHOD, DEFAULT_METHOD
-from pipelines.core.domain import Grain, UserError
+from pipelines.core.domain import TAG, TOTAL_INDUSTRY, Grain, UserError
 from pipelines.core.region.disclosure_policy import DisclosureThresholds, bounds, office_sees
 from pipelines.core.region.folder import frames_of, header_aliases, place_names, tables_of
 from pipelines.core.region.permissions import Permissions, read_permissions
 from pipelines.core.region.table import clock
+from pipelines.core.region.today_cards import today_cards
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY_DAY = frozenset(range(7))
@@ -74,6 +75,8 @@ class Region:
     method: str
     """Name of the forecasting method in use (models.methods)."""
     timetable: Timetable
+    today_cards: tuple[str, ...]
+    """Indicators that are cards of Today, in their order; none: the program's choice."""
     places: pd.DataFrame
     place_names: pd.DataFrame
     """Every way to write the city or a unit, with the days it holds: see pipelines.core.region.folder."""
@@ -98,6 +101,10 @@ class Region:
     """Measures and the warnings they are proposed for: see ``ledger.workflow.measure``. Empty without the file."""
     absences: pd.DataFrame
     """Posts that are away and who stands in (absences.csv, may be absent): see ``ledger.workflow.measure``."""
+    key_period: pd.DataFrame
+    """When what is watched closely (key_period.csv, may be absent): see ``key_period``."""
+    target: pd.DataFrame
+    """What an indicator shall reach in a year (target.csv, may be absent): year, area, indicator, target, source."""
     calendar: pd.DataFrame
 
     @cached_property
@@ -134,6 +141,24 @@ class Region:
             for code, level, parent in zip(table["code"], table["level"], table["parent"], strict=True)
             if level != "total"
         }
+
+    @cached_property
+    def tag_divisions(self) -> pd.DataFrame:
+        """Columns tag (its code as an industry) and division, one row a division of a tag."""
+        table = self.industry_tags
+        return pd.DataFrame({"tag": TAG + table["tag"], "division": table["division"]})
+
+    @cached_property
+    def tags(self) -> dict[str, str]:
+        """Code and title of every industry tag, in the order of industry_tags.csv."""
+        table = self.industry_tags.drop_duplicates("tag")
+        return dict(zip(TAG + table["tag"], table["title"], strict=True))
+
+    @cached_property
+    def industries_and_tags(self) -> pd.DataFrame:
+        """The industrial classification, then the industry tags (level ``tag``)."""
+        tags = pd.DataFrame({"code": list(self.tags), "name": list(self.tags.values()), "level": "tag"})
+        return pd.concat([self.industries, tags.assign(parent=TOTAL_INDUSTRY)], ignore_index=True)
 
     @cached_property
     def _holidays(self) -> dict[date, str]:
@@ -267,6 +292,7 @@ def load(folder: Path) -> Region:
         office_sees=office_sees(settings, f"{folder.name}/region.toml"),
         method=_method(settings, folder),
         timetable=timetable(settings, f"{folder.name}/region.toml"),
+        today_cards=today_cards(settings, f"{folder.name}/region.toml"),
         place_names=place_names(tables["places"], tables["place_aliases"]),
         header_aliases=header_aliases(tables.get("headers")),
         permissions=_permissions(folder, has_transition="transition" in tables),

@@ -17,7 +17,7 @@ from pipelines.core.catalogue.rule_terms import (
     one_person,
     refuse_unused,
 )
-from pipelines.core.domain import EVERY_COHORT, Grain
+from pipelines.core.domain import EVERY_COHORT, TAG, Grain
 from pipelines.core.region.table import (
     Cell,
     Table,
@@ -198,10 +198,15 @@ def check_cohorts(rules: Table, codes: Table) -> None:
     rules.require_in("cohort", known | {EVERY_COHORT}, "codes.csv 的 cohort")
 
 
-def check_named_industries(rules: Table, industries: Table) -> None:
-    """A rule's industries are sections of the region's list: readings and employers are told by section."""
-    known = industries.codes("section") | industries.codes("unknown")
-    rules.require_in("industries", known, "industries.csv 的门类", separator=";")
+def check_named_industries(rules: Table, industries: Table, tags: Table) -> None:
+    """A rule's industries are sections of the region's list or, of indicators, tags: employers are told by section."""
+    sections = industries.codes("section") | industries.codes("unknown")
+    known = sections | {TAG + str(tag) for tag in tags.frame["tag"]}
+    rules.require_in("industries", known, "industries.csv 的门类、industry_tags.csv 的 tag:标签", separator=";")
+    of_tag = rules.frame["industries"].astype("str").str.contains(TAG, regex=False)
+    rules.refuse(
+        of_tag & ~rules.frame["kind"].isin(OF_SERIES), "industries", "中的 tag:标签只用于按指标判断的规则，请改写门类"
+    )
 
 
 def check_overrides(overrides: Table | None, rules: Table, units: set[str]) -> None:

@@ -23,7 +23,7 @@ from pipelines.judging.rule_kind import (
     is_of_series,
     is_within_evidence,
 )
-from pipelines.judging.rule_scope import holds_in_area, of_industry
+from pipelines.judging.rule_scope import holds_in_area, is_tag, of_industry
 
 NAME = "spike"
 _SCOPE_OF_LEVEL = {"total": "city", "area": "area", "industry": "industry", "cell": "cell"}
@@ -38,12 +38,13 @@ class Spike(WarningKind):
     has_contributors = True
 
     def evaluate(self, inputs: RuleInputs) -> pd.DataFrame:
-        """As of ``WarningKind``; only counts are explained by one another, stocks and net changes stand themselves."""
+        """As of ``WarningKind``; only counts of sections are explained by one another, all others stand themselves."""
         spikes = find_spikes(inputs.rules, inputs.score, inputs.worse)
         is_open = {(one.indicator, one.area, one.industry) for one in inputs.open_warnings if one.kind == NAME}
         counts = [name for name, item in catalogue().items() if item.nature == "count"]
-        is_count = spikes["indicator"].isin(counts)
-        parts = [group_spikes(spikes[is_count], inputs.rules, inputs.score, is_open), spikes[~is_count]]
+        is_grouped = spikes["indicator"].isin(counts) & ~is_tag(spikes)
+        score = inputs.score[~is_tag(inputs.score)] if len(inputs.score) else inputs.score
+        parts = [group_spikes(spikes[is_grouped], inputs.rules, score, is_open), spikes[~is_grouped]]
         grouped = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
         return add_causes(inputs.context.con, grouped, inputs.city) if inputs.names_causes else grouped
 

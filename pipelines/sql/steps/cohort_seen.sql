@@ -2,5 +2,5 @@
 create or replace temp view {view} as
 select fact.*, cohort_code.code as cohort
 from {in_force} as fact
-join cohort_code on strpos(';' || fact.cohorts || ';', ';' || cohort_code.code || ';') > 0
+join cohort_code on {is_of_cohort}
 where fact.drop_id in (select drop_id from in_sight)

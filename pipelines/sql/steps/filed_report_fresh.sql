@@ -2,7 +2,7 @@
 create or replace temp table filed_report_fresh as
 select
     report_id, employer, employer_name, area, industry, staff, planned, kind, told_on, reported_on, effective_on, ground,
-    wages_owed, contributions_owed
+    wages_owed, contributions_owed, compensation, settlement
 from (
     select
         fact.*,

@@ -1,4 +1,5 @@
--- The readings of an indicator at one grain, with all totals; where nobody reported there is none, but of counts.
+-- The readings of an indicator at one grain, with totals; where nobody reported there is none, but of counts.
+-- Sums are rounded, for those of amounts of money hang on their order in the last digit.
 insert into fresh
 select
     $indicator, total.area, total.industry, 'all', $grain, total.period, total.numerator, total.denominator,
@@ -7,9 +8,9 @@ select
 from (
     select
         coalesce(area, $city) as area, {industry} as industry, cast({period} as date) as period,
-        sum(numerator) as numerator, sum(denominator) as denominator, {value} as value,
+        round(sum(numerator), 6) as numerator, round(sum(denominator), 6) as denominator, {value} as value,
         cast(sum(units) as integer) as units, max(largest_unit) as largest_unit, {second_unit} as second_unit
-    from dense
+    from {rows}
     where {period} >= $start
     group by grouping sets ({sets})
 ) as total

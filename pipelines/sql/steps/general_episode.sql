@@ -1,5 +1,5 @@
 -- Warnings for everybody: in bands, and of no employer. A warning about a single employer is told by area alone: many a
--- section of an area has one or two large ones.
+-- section of an area has one or two large ones; so has many a tag of industries, which is told of the city alone.
 insert into general.episode by name
 select
     episode_id, rule_id, kind, indicator, area,
@@ -10,3 +10,4 @@ select
     {observed_band} as observed_band, {people_band} as people_band,
     quiet_periods, judged_to, known_from, known_to, rule_hash
 from restricted.episode
+where area = $city or industry not like 'tag:%'

@@ -11,7 +11,7 @@ left join reversed_event on event.event_id = reversed_event.event_id
 left join (
     select employer, person, max(effective_on) as left_on
     from insured_event_in_force
-    where direction = 'leave' and effective_on >= $since and employer in (select employer from done_layoff)
+    where direction = 'leave' and effective_on >= $since and employer in (select done_layoff.employer from done_layoff)
     group by employer, person
 ) as gone on gone.employer = event.employer and gone.person = event.person and gone.left_on >= done_layoff.begun_on
 where event.effective_on > $since and event.reverses_event_id is null and reversed_event.event_id is null

@@ -1,5 +1,5 @@
--- A condition: said of months or quarters by the last edition up to the instant that said any of them.
-t.grain in ('month', 'quarter') and (t.indicator, t.edition_id) in (
+-- A condition: said of weeks, months or quarters by the last edition up to the instant that said any of them.
+t.grain in ('week', 'month', 'quarter') and (t.indicator, t.edition_id) in (
     select s.indicator, arg_max(s.edition_id, e.cutoff_at)
     from {table} as s
     join {edition} as e on s.edition_id = e.edition_id

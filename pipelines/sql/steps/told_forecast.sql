@@ -6,6 +6,6 @@ from (
         row_number() over (partition by area, industry, period order by made_on desc, edition_id desc) as place
     from forecast
     where indicator = $indicator and horizon = $horizon and period >= $since
-        and (area = $city or industry = 'ALL') and cohort = 'all'
+        and (area = $city or industry = 'ALL') and cohort = 'all' and industry not like 'tag:%'
 ) as told
 where place = 1

@@ -6,6 +6,6 @@ from (
         row_number() over (partition by area, industry, window_from order by day desc, edition_id desc) as place
     from score
     where indicator = $indicator and window_periods = $window_periods and window_from >= $since
-        and (area = $city or industry = 'ALL') and cohort = 'all'
+        and (area = $city or industry = 'ALL') and cohort = 'all' and industry not like 'tag:%'
 ) as told
 where place = 1

@@ -1,0 +1,12 @@
+-- title: 申领人数，按渠道 | Claims by channel
+-- unit: persons
+-- units: persons
+-- grain: month
+-- categories: online = 线上 | online; counter = 窗口 | counter
+-- formula: 当月受理的失业保险金申领人数，按申领渠道分 | claims of unemployment benefit taken in the month, by channel
+-- source: 失业保险条例第十六条、第十七条；失业保险金申领 | Unemployment Insurance Regulations, articles 16 and 17; claims of unemployment benefit
+select
+    area, date_trunc('month', filed_on) as period, coalesce(channel, '') as category, count(*) as numerator,
+    count(*) as units
+from benefit_claim
+group by all

@@ -1,0 +1,12 @@
+-- title: 申领人数，按户籍类型 | Claims by household registration
+-- unit: persons
+-- units: persons
+-- grain: month
+-- categories: household
+-- formula: 当月受理的失业保险金申领人数，按户籍类型分 | claims of unemployment benefit taken in the month, by household registration
+-- source: 失业保险条例第十六条、第十七条；失业保险金申领 | Unemployment Insurance Regulations, articles 16 and 17; claims of unemployment benefit
+select
+    area, date_trunc('month', filed_on) as period, coalesce(household, '') as category, count(*) as numerator,
+    count(*) as units
+from benefit_claim
+group by all

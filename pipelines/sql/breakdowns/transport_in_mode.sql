@@ -1,0 +1,12 @@
+-- title: 流入人数，按运输方式 | People who came by means of transport
+-- unit: persons
+-- units: reports
+-- grain: week
+-- categories: transport_mode
+-- formula: 当周客运流入人数之和，按运输方式分 | passengers who came in the week, by means of transport
+-- source: 通知第十九项“移动通信、交通运输大数据比对” | notice, item 19, "comparison with mobile and transport data"
+select
+    area, moved_on as period, mode as category, sum(persons) as numerator, count(*) as units
+from transport_mobility
+where direction = 'in'
+group by all

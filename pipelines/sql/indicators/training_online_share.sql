@@ -1,0 +1,15 @@
+-- title: 线上培训占比 | Share of online training
+-- unit: percent
+-- units: persons
+-- worse: lower
+-- kind: ratio
+-- grain: month
+-- clock: effective
+-- by: area
+-- formula: 线上培训人数 ÷ 培训人数 × 100 | people trained online ÷ people trained × 100
+-- source: 通知第十一项、第十二项；职业技能培训月报 | notice, items 11 and 12; monthly reports of vocational training
+select
+    area, period, sum(online) as numerator, sum(persons) as denominator, sum(persons) as units,
+    max(persons) as largest_unit
+from training
+group by all

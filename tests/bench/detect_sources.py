@@ -1,0 +1,135 @@
+"""What each rule finds of the events of its source, and says in vain, in a loud and a quiet city of weekly editions."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from scipy import stats
+
+from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.region.load import Region
+from pipelines.core.region.rule_version import newest
+from pipelines.demo import CitySpec, plan_city
+from pipelines.judging.kinds import LEAD_KINDS
+from pipelines.judging.rule_backtest import YELLOW, backtest_together
+from pipelines.run import editions, first_edition
+from tests.bench.detect import contains
+from tests.bench.place import LAST_DAY, Place, now, place
+
+WEEKS = 54  # of editions, one a week; the first opens what was going on
+WITHIN_DAYS = 21  # of an event being visible: an edition of up to a week later says it
+MONTH = 365.25 / 12
+
+
+def replay_weeks(here: Place, days: int, scale: float, seed: int, *, is_quiet: bool) -> None:
+    """A city of this size with its last year of weekly editions."""
+    here.generate(days, scale, seed, is_quiet)
+    here.ingest()
+    last = LAST_DAY + timedelta(days=1)
+    wanted = [first_edition(here.region, here.ledger, last - timedelta(days=7 * ago)) for ago in range(WEEKS)]
+    editions(here.settings, here.region, here.ledger, wanted[::-1], now(), is_replay=True)
+
+
+def tried(region: Region) -> list[pd.DataFrame]:
+    """The rows of every rule that warns, switched on or not."""
+    rows = [newest(region, rule_id) for rule_id in region.rules["rule_id"].unique()]
+    return [one for one in rows if one["kind"].iloc[0] not in LEAD_KINDS]
+
+
+def warnings_of(here: Place, rules: Sequence[pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """By rule its warnings of yellow or worse over the weeks: area, industry, told_on."""
+    between = (LAST_DAY - timedelta(days=7 * WEEKS), LAST_DAY + timedelta(days=1))
+    with here.warehouse() as warehouse:
+        answer = backtest_together(warehouse.connection, here.region, rules, between)
+    told = {}
+    for rule_id, found in answer.items():
+        cases = pd.DataFrame(found["cases"], columns=["area", "industry", "opened_on", "level", "level_on"])
+        bad = cases[cases["level"] <= YELLOW]
+        told[rule_id] = bad.assign(told_on=pd.to_datetime(bad["opened_on"]))
+    return told
+
+
+def events_of(truth: pd.DataFrame, indicator: str) -> pd.DataFrame:
+    """Large events of the year that the indicator's facts tell of."""
+    first = pd.Timestamp(LAST_DAY - timedelta(days=7 * (WEEKS - 1)))
+    seen = truth["first_visible_on"].between(first, pd.Timestamp(LAST_DAY - timedelta(days=WITHIN_DAYS)))
+    own = truth[truth["source"].isin(catalogue()[indicator].tables)]
+    if own.empty:
+        own = truth[truth["source"].isna() & (truth["kind"] != "past_shock")]
+    return own[seen.reindex(own.index) & (own["size_class"] == "large")].reset_index(drop=True)
+
+
+def found_of(told: pd.DataFrame, events: pd.DataFrame, city: str) -> pd.Series:
+    """(events,) days after each was visible until a warning touched it; NaN where none did."""
+    pairs = told.merge(events.assign(e=events.index), how="cross", suffixes=("", "_event"))
+    event = pairs[["area_event", "industry_event"]].set_axis(["area", "industry"], axis=1)
+    pairs = pairs[contains(pairs, event, city) | contains(event, pairs, city)]
+    after = (pairs["told_on"] - pairs["first_visible_on"]).dt.days
+    met = pairs.assign(after=after)[after >= 0]
+    return met.groupby("e")["after"].min().reindex(events.index)
+
+
+def at_best(region: Region, spec: CitySpec, events: pd.DataFrame, series: int) -> float | None:
+    """Chance that the likelihood ratio of the true rates finds the events of one source within the same days, at one
+    false alarm a month among so many series; None where the events are of jobs."""
+    if events.empty or events["source"].isna().any():
+        return None
+    drawn = {f"S{event.number + 1:04d}": event for event in plan_city(region, spec).source_events}
+    line, power = stats.norm.isf(7 / MONTH / series), []
+    for row in events.itertuples():
+        event = drawn[str(row.event_id)]
+        weeks = (
+            event.shape(spec.days)[event.start : event.start + WITHIN_DAYS].reshape(-1, 7).mean(axis=1) / event.depth
+        )
+        power.append(stats.norm.sf(line - row.z_source * np.sqrt((weeks**2).sum())))
+    return round(float(np.mean(power)), 3)
+
+
+def figures(loud: Place, quiet: Place, spec: CitySpec) -> dict[str, dict[str, Any]]:
+    """By rule: events, pod, oracle, delay_days, false_per_month."""
+    region = loud.region
+    rules = tried(region)
+    told, vain = warnings_of(loud, rules), warnings_of(quiet, rules)
+    truth = pd.read_csv(loud.truth, parse_dates=["first_visible_on", "end_on"])
+    months, answer = 7 * (WEEKS - 1) / MONTH, {}
+    for rows in rules:
+        rule_id, indicator = str(rows["rule_id"].iloc[0]), str(rows["indicator"].iloc[0])
+        events = events_of(truth, indicator)
+        delay = found_of(told[rule_id], events, region.city)
+        scopes = {"city": 1, "area": len(region.units), "industry": 20, "cell": 20 * len(region.units)}
+        series = sum(scopes.get(scope, 1) for scope in str(rows["scope"].iloc[0]).split(";"))
+        answer[rule_id] = {
+            "is_enabled": bool(rows["is_enabled"].all()),
+            "events": len(events),
+            "pod": round(float((delay <= WITHIN_DAYS).mean()), 3) if len(events) else None,
+            "oracle": at_best(region, spec, events, series),
+            "delay_days": None if delay.isna().all() else float(delay.median()),
+            "told": len(told[rule_id]),
+            "false_per_month": round(len(vain[rule_id]) / months, 3),
+        }
+    return answer
+
+
+def show(answer: dict[str, dict[str, Any]]) -> None:
+    """Print the figures as a table, a row a rule."""
+    names = list(next(iter(answer.values())))
+    table = Table("rule", *names, title=f"rules, {WEEKS - 1} weekly editions")
+    for rule_id, row in answer.items():
+        table.add_row(rule_id, *(str(row[name]) for name in names))
+    Console(width=160).print(table)
+
+
+def run(small: bool, seeds: tuple[int, ...] = (1,)) -> dict[str, Any]:
+    """Scale 0.2, three years, the last 53 weeks, one edition a week; a loud and a quiet city a seed."""
+    del small
+    spec = CitySpec(1095, 0.2, seeds[0], LAST_DAY)
+    with place() as loud, place() as quiet:
+        for here, is_quiet in ((loud, False), (quiet, True)):
+            replay_weeks(here, spec.days, spec.scale, spec.seed, is_quiet=is_quiet)
+        answer = figures(loud, quiet, spec)
+    show(answer)
+    return {"rules": answer}
