@@ -5,14 +5,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from pipelines.operations import inventory
 from tests import forked
 from tests.forked import ROOT
 
@@ -59,8 +61,10 @@ class House:
         """Run the command line; anything but the expected exit status fails the test with what was printed.
 
         A fresh process imports everything itself and so orders sets otherwise than forked ones, which all do it alike;
-        a forked one calls ``prepare`` before the command.
+        a forked one calls ``prepare`` before the command. A backup is named by its second: the next one waits for it.
         """
+        if arguments[0] == "backup":
+            self._await_second()
         done = self._fresh(arguments) if is_fresh else self._forked(arguments, prepare)
         assert done.returncode == status, (
             f"gangshao {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
@@ -71,6 +75,10 @@ class House:
     def account(self, role: str, name: str = "li.si") -> str:
         """Open an account; returns the address of the link by which its owner sets ``NEW_PASSWORD``."""
         return self.gangshao("account", "add", name, "--role", role, "--person", "李四").stdout.strip()
+
+    def _await_second(self) -> None:
+        while (self.data / "backups" / inventory.folder_name(datetime.now(UTC))).exists():
+            time.sleep(0.05)
 
     def _fresh(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pipelines", *arguments]

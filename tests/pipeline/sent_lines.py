@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.pipeline import judge, judge_form, judge_writing
+from tests.pipeline import judge, judge_form, judge_service, judge_writing
 
 DAY_COLUMN = {
     "benefit_claim": "受理日期", "insured_event": "申报日期", "layoff_report": "报告日期", "vacancy": "发布日期",
@@ -34,7 +34,10 @@ COUNTS = (
     "缺工人数",
     "期末登记失业人数",
     "在岗人数",
+    *judge_service.COUNTS,
 )
+AMOUNTS = ("实缴金额", "发放金额", "涉案金额", "补贴金额")
+"""Yuan, 0 or more."""
 FEED_OF = {
     "insured_net_change": "insured_event", "layoff_reported": "layoff_report", "job_loss_rate": "monitored_employer",
     "labour_shortage_rate": "labour_shortage", "long_term_share": "long_term_unemployment",
@@ -45,8 +48,10 @@ FEED_OF = {
     ),
     **dict.fromkeys(
         ("outworking_labour", "outworking_in_city", "outworking_in_county", "outworking_in_province",
-         "outworking_other_province", "returning_labour", "returning_labour_share"), "monitored_village",
+         "outworking_other_province", "outworking_share", "returning_labour", "returning_labour_share"),
+        "monitored_village",
     ),
+    **judge_service.FEED_OF,
 }  # fmt: skip
 """The feed of an indicator's numerator, and of its denominator if it has one; else the feed has the indicator's name."""
 RISK = {"employer", "expiry", "worker", "unknown"}
@@ -116,6 +121,9 @@ def right_rows(path: Path, feed: str, sender: str, period: date, content: bytes)
         on = judge_writing.as_day(named[day]) if day else judge_writing.as_month(named[MONTH_COLUMN])
         is_right = area is not None and industry is not None and sender in {area, judge_writing.CITY}
         is_right &= all(judge_writing.is_count(named[column]) for column in COUNTS if column in named)
+        is_right &= all(
+            float(pd.to_numeric(named[column], errors="coerce")) >= 0 for column in AMOUNTS if column in named
+        )
         is_right &= judge_form.PERSON not in named or judge_writing.is_person(named[judge_form.PERSON])
         is_right &= named.get("方向", "流入") in {"流入", "流出"}
         if is_right and start(length, on.date()) == start(length, period):
@@ -153,11 +161,15 @@ class Sender:
     ) -> tuple[Lines, Lines]:
         """The lines of numerator and, if the indicator has one, denominator."""
 
+        tags = judge_writing.table("industry_tags")
+        divisions = set(tags.loc["tag:" + tags["tag"] == industry, "division"])
+
         def counted(feed: str, months_later: int = 0) -> list[Row]:
             return [
                 row
                 for row in self.facts(feed, at)
-                if area in {row.area, judge_writing.CITY} and industry in {row.industry, "ALL"}
+                if area in {row.area, judge_writing.CITY}
+                and (industry in {row.industry, "ALL"} or row.cells.get("行业代码", "")[:2] in divisions)
                 and start(grain, months_after(row.on, months_later)) == period
             ]  # fmt: skip
 
@@ -168,6 +180,8 @@ class Sender:
             above = [row for row in counted("insured_event") if row.area in known]
         elif indicator == "insured_leave":
             above = [row for row in counted("insured_event") if is_risk(row)]
+        elif indicator == "dismissal":
+            above = [row for row in counted("insured_event") if is_dismissal(row)]
         elif indicator == "vacancy_seeker_ratio":
             above, below = counted("vacancy"), counted("job_seeker")
         else:
@@ -177,6 +191,11 @@ class Sender:
 
 def is_risk(row: Row) -> bool:
     return row.cells["增减类型"] == "减员" and judge_writing.codes("insured_reason")[row.cells["原因代码"]] in RISK
+
+
+def is_dismissal(row: Row) -> bool:
+    is_leave = row.cells["增减类型"] == "减员"
+    return is_leave and judge_writing.codes("insured_reason")[row.cells["原因代码"]] == "employer"
 
 
 def months_after(on: date, months: int) -> date:
