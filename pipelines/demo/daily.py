@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pipelines.demo import frozen
 from pipelines.demo.city import City
 from pipelines.demo.events import Event, PersonRow
+from pipelines.demo.occupation import draw_education, draw_occupations, draw_pay
 from pipelines.demo.rhythm import Rhythm
 from pipelines.demo.source_events import SourceEvent, depth_of
 from pipelines.demo.timeline import Timeline, random_stream
@@ -43,13 +44,15 @@ class Claims:
 
 @dataclass(frozen=True)
 class Vacancies:
-    """Rows of vacancy sorted by day."""
+    """Rows of vacancy sorted by day; ``occupation``, ``education``, ``pay`` as in ``pipelines.demo.occupation``."""
 
     day: Ints
     employer: Ints
     posts: Ints
     valid_days: Ints
     occupation: Ints
+    education: Ints
+    pay: Ints
 
 
 @dataclass(frozen=True)
@@ -186,12 +189,7 @@ def weekly_posts(depth: float, insured: int) -> tuple[float, float]:
 
 
 def draw_vacancies(
-    city: City,
-    timeline: Timeline,
-    rhythm: Rhythm,
-    happened: tuple[list[Event], list[SourceEvent]],
-    occupations: int,
-    seed: int,
+    city: City, timeline: Timeline, rhythm: Rhythm, happened: tuple[list[Event], list[SourceEvent]], seed: int
 ) -> Vacancies:
     """Posts offered, on every calendar day, mostly by large employers; fewer where what happened takes them."""
     rng = random_stream(seed, "vacancy rows")
@@ -203,9 +201,12 @@ def draw_vacancies(
         person[gone] = rng.integers(0, len(city.employer_of), len(gone))
     more = frozen.POSTS_PER_VACANCY - 1
     posts = 1 + rng.negative_binomial(_POSTS_SHAPE, _POSTS_SHAPE / (_POSTS_SHAPE + more), len(day))
-    kinds = rng.choice(occupations, len(day), p=_falling(occupations, rng))
-    drawn = Vacancies(day, city.employer_of[person], posts, rng.choice([15, 30, 60], len(day)), kinds)
-    section = city.cell[drawn.employer] % len(city.sections)
+    employer = city.employer_of[person]
+    section = city.cell[employer] % len(city.sections)
+    work = random_stream(seed, "vacancy work")
+    kinds = draw_occupations(list(city.sections), section, work)
+    offer = (kinds, draw_education(kinds, work), draw_pay(kinds, work))
+    drawn = Vacancies(day, employer, posts, rng.choice([15, 30, 60], len(day)), *offer)
     depth = depth_of(happened[1], "vacancy", len(city.sections), timeline.days)[section, day]
     is_offered = random_stream(seed, "vacancies not offered").random(len(day)) >= depth
     return Vacancies(*(getattr(drawn, name)[is_offered] for name in Vacancies.__annotations__))
@@ -285,8 +286,3 @@ def _days(rng: np.random.Generator, timeline: Timeline, shape: NDArray[np.float6
     """Day of each row of a city-wide feed, overdispersed."""
     rate = rng.gamma(_ROUGH, level * shape[: timeline.days] / _ROUGH)
     return np.repeat(np.arange(timeline.days), rng.poisson(rate))
-
-
-def _falling(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    weight = rng.dirichlet(np.full(count, 2.0))
-    return np.asarray(weight / weight.sum())

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.demo import frozen
+from pipelines.demo import frozen, occupation
 from pipelines.demo.background import Background, texts
 from pipelines.demo.daily import Claims, InsuredEvents, Seekers, Vacancies
 from pipelines.demo.events import LayoffReport
@@ -94,30 +94,39 @@ def benefit_claim_sheet(wording: Wording, drawn: Claims, people: Background, is_
 def vacancy_sheet(wording: Wording, drawn: Vacancies) -> Sheet:
     """Posts offered, one file of the city a calendar day."""
     within = np.arange(len(drawn.day)) - np.searchsorted(drawn.day, drawn.day)
+    most = int(drawn.pay.max(initial=0))
 
     def heads() -> list[str]:
         return [wording.prefix("GW", day, wording.city.code) for day in range(wording.timeline.days)]
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         posted = drawn.day[rows]
-        occupations = wording.codes["occupation"]
         return [
             wording.select("GW", heads, posted, encoding),
             wording.counter(within[rows], encoding),
             wording.select("comma", lambda: [","], np.zeros(len(rows), dtype=np.int64), encoding),
             wording.select("employer unnamed", lambda: wording.employer_unnamed, drawn.employer[rows], encoding),
             wording.select(
-                "occupation", lambda: [code + "," for code in occupations], drawn.occupation[rows], encoding
+                "occupation", lambda: [code + "," for code in occupation.CODES], drawn.occupation[rows], encoding
             ),
             wording.number(drawn.posts[rows], encoding),
             wording.day(posted, encoding),
-            wording.last_day(posted + drawn.valid_days[rows], encoding),
+            wording.day(posted + drawn.valid_days[rows], encoding),
+            wording.select(
+                "schooling", lambda: [one + "," for one in occupation.EDUCATION], drawn.education[rows], encoding
+            ),
+            wording.select("pay", lambda: wording.ended(pays(most), encoding), drawn.pay[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:
         values[5] = str(int(values[5]) + 1)
 
     return wording.city_sheet("vacancy", drawn.day, parts, revise, {"需求人数": lambda _: "-3"})
+
+
+def pays(most: int) -> list[str]:
+    """Lower and upper end of a range around each number of hundreds of yuan up to the most; none around 0."""
+    return [",", *(f"{round(0.9 * middle) * 100},{round(1.1 * middle) * 100}" for middle in range(1, most + 1))]
 
 
 def job_seeker_sheet(wording: Wording, drawn: Seekers, people: Background) -> Sheet:

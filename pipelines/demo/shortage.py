@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pipelines.demo.city import City
 from pipelines.demo.monthly import Headcount
+from pipelines.demo.occupation import CODES, draw_occupations, draw_pay
 from pipelines.demo.rhythm import Rhythm, hump
 from pipelines.demo.sheet import Sheet
 from pipelines.demo.timeline import random_stream
@@ -39,10 +40,16 @@ def shortage_sheet(wording: Wording, drawn: Headcount, rhythm: Rhythm, seed: int
     unfilled = np.minimum(rng.poisson(staff * wanting[:, None] * season), staff)
     trouble = np.where(unfilled > 0.05 * staff, rng.integers(1, 3, staff.shape), 0)
     trouble = np.where(rng.random(staff.shape) < 0.1, rng.integers(3, len(_DIFFICULTIES), staff.shape), trouble)
+    work = random_stream(seed, "shortage work")
+    kind = draw_occupations(list(city.sections), city.cell[employer] % len(city.sections), work)
+    lacking = np.where(unfilled > 0, kind[:, None], len(CODES))
+    names = (*CODES, "")
+    pay = draw_pay(kind, work)
     month = wording.months()
     lines = [
         f"{wording.employer[who]}{month[at]}{staff[row, at]},{hires[row, at]},{losses[row, at]},{unfilled[row, at]},"
-        f"{before[row, at]},{'正常' if staff[row, at] else '停产'},{_DIFFICULTIES[trouble[row, at]]}"
+        f"{before[row, at]},{names[lacking[row, at]]},{pay[row] * 100 or ''},"
+        f"{'正常' if staff[row, at] else '停产'},{_DIFFICULTIES[trouble[row, at]]}"
         for at in range(months)
         for row, who in enumerate(employer.tolist())
     ]
