@@ -27,6 +27,7 @@ from pipelines.core.settings import Settings
 from pipelines.feeds import contracts
 from pipelines.feeds.contract import Column, Contract
 from pipelines.ledger.notifications.notice import Purpose
+from tests.bench.detect_sources import MEASURED, WEEKS, WITHIN_DAYS
 from tests.requirements import faults, marked, requirements
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -194,6 +195,30 @@ def rules() -> Lines:
         for rule, own in by_rule.items()
     ]
     yield from table(("rule", "title", "kind", "indicator", "scope", "levels", "basis"), shown)
+    yield from measured(by_rule)
+
+
+def measured(by_rule: dict[str, list[dict[str, str]]]) -> Lines:
+    """What each rule found and said in vain in invented cities, as the benchmark measured it."""
+    with MEASURED.open(encoding="utf-8", newline="") as lines:
+        found = list(csv.DictReader(lines))
+    yield from ("## What the rules found in invented cities", "")
+    yield (
+        f"{found[0]['cities']} invented cities with events and as many without, {WEEKS - 1} weekly editions each "
+        "(`make bench BENCH=detect_sources`). *Found*: share of large events of the rule's source told at yellow or "
+        f"worse within {WITHIN_DAYS} days of being visible; *at best*: what the true rates allow at one false warning "
+        "a month; *false*: warnings of yellow or worse a month in a city without events."
+    )
+    yield ""
+    shown = [
+        (
+            f"`{row['rule']}`",
+            "yes" if by_rule[row["rule"]][-1]["is_enabled"] == "true" else "no",
+            *(row[name] or "–" for name in ("events", "pod", "oracle", "delay_days", "told", "false_per_month")),
+        )
+        for row in found
+    ]
+    yield from table(("rule", "on", "large events", "found", "at best", "days", "told", "false a month"), shown)
 
 
 def all_tables() -> Lines:
