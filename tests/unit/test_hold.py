@@ -13,7 +13,7 @@ from pipelines.ingest.acceptance import Held, decide_status
 from pipelines.warehouse.store import Warehouse
 from pipelines.warehouse.tables import define_all
 
-CLAIMS, STAFF = "benefit_claim", "insured_headcount"
+CLAIMS, STAFF, CONTRIBUTION = "benefit_claim", "insured_headcount", "unemployment_contribution"
 FIRST = datetime(2026, 10, 12, 8)  # noqa: DTZ001 - the warehouse keeps naive UTC
 MONTH = date(2026, 10, 1)
 
@@ -135,3 +135,19 @@ def test_ten_thousand_times_is_said_to_be_a_mistaken_unit(register: Register, to
     register.file(10, feed=STAFF, total=total)
     (held,) = register.held(STAFF)
     assert ("万人" in held.said.zh) is says_unit
+
+
+def test_the_sum_of_amounts_is_the_same_in_whatever_order_the_rows_are_stored(register: Register) -> None:
+    paid = [0.1, 0.2, 0.3, 1e9, 1234.56, 0.7] * 40
+    assert sum(paid) != sum(sorted(paid))
+    for rows in (paid, sorted(paid)):
+        drop_id = register.file(len(rows), feed=CONTRIBUTION)
+        register.warehouse.connection.execute(
+            "insert into unemployment_contribution by name select $id as drop_id, range as line_number, 'e' as employer,"
+            " '371521' as area, $period as period, ($paid)[range + 1] as paid from range($count)",
+            {"id": drop_id, "period": MONTH, "paid": rows, "count": len(rows)},
+        )  # fmt: skip
+    register.held(CONTRIBUTION)
+    sums = register.warehouse.connection.execute("select distinct control_total from drop_register").fetchall()
+    assert len(sums) == 1
+    assert sums[0][0] == pytest.approx(sum(paid))
