@@ -1,6 +1,7 @@
 """Early warnings in a list: the employer first where one is the cause, then where, what, how many, how sure."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -149,7 +150,12 @@ def data_until(row: Any) -> str:
     """To which day, or with monthly figures to which month, the data of a warning reach."""
     when = row.data_to.date()
     is_month = row.kind in {"level", "change"} or reference.is_monthly_spike(row.indicator, row.kind)
-    return month(when) if is_month else short_day(reference.last_day(when, row.indicator))
+    return month(when) if is_month else short_day(last_day(row, when))
+
+
+def last_day(row: Any, when: date) -> date:
+    """The last day of the period of a warning's series that began on a day."""
+    return reference.last_day(when, row.indicator, reference.cohort_of(row.rule_id))
 
 
 def _subject(row: Any) -> Any:

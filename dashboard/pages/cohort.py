@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 from dash import dcc, html
 
 from dashboard.components import shell
@@ -9,13 +10,15 @@ from dashboard.components.form import file_links
 from dashboard.components.shell import Topic
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import comparison_tag
-from dashboard.components.warning import address
+from dashboard.components.warning import address, fill_in_progress, ranked, shortened
 from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import text
 from dashboard.summary import cohort, reference
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
-from pipelines.core.domain import TOTAL_INDUSTRY, Audience
+from dashboard.web.fragment_cache import cached_fragment
+from dashboard.workflow.progress import in_hand
+from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Audience
 
 _COLUMNS = ("Group", "Last week", "Seen", "Normal range (95%)", "Judgement", "How it was expected")
 
@@ -38,29 +41,59 @@ def _own() -> str:
     return next((f"/cohort/{area}" for area in areas if data.may_read_scores(area)), "")
 
 
-@shell.cached_page
+@shell.page
 def layout(code: str = "", **_: str) -> list[Any]:
     """The page of the groups of the area ``code``: a unit this viewer may name, or the city."""
     if code not in reference.codes():
         return shell.not_found()
+    warnings = _warnings(code)
+    fill_in_progress(warnings, in_hand(warnings))
+    listed = [] if warnings.empty else [html.Section(_shared_list(code=code))]
+    return [
+        html.Div(_shared_title(code=code), className="title"),
+        *listed,
+        html.Div(_shared_groups(code=code), className="parts"),
+    ]
+
+
+def _title(code: str) -> list[Any]:
     place = reference.place(code)
     said = text(
         "By the sender's coding, women, the young and older workers by sex and year of birth; several groups a person: "
-        "they overlap, and no sum is made of them. No warning is issued on a group alone."
+        "they overlap, and no sum is made of them. Rules of their own warn of a group that is large enough."
     )
-    shown = cohort.indicators(code)
-    files = file_links("groups", f"?area={code}") if shown else []
+    files = file_links("groups", f"?area={code}") if cohort.indicators(code) else []
     back = dcc.Link(place, href=address(f"/area/{code}"))
-    head = html.Div(
-        [html.H1(text("Groups of people, {area}", area=place)), html.P(said), html.P([back, *files])], className="title"
+    return [html.H1(text("Groups of people, {area}", area=place)), html.P(said), html.P([back, *files])]
+
+
+def _warnings(code: str) -> pd.DataFrame:
+    """Open warnings of the area by rules on one group."""
+    rows = data.read("open_warning")
+    rules = data.read("rule")
+    of_groups = rules.loc[rules["cohort"].fillna(EVERY_COHORT) != EVERY_COHORT, "rule_id"]
+    return rows[(rows["area"] == code) & rows["rule_id"].isin(of_groups)]
+
+
+def _list(code: str) -> list[Any]:
+    caption = text("Warnings on groups of people, {area}", area=reference.place(code))
+    return [html.H2(text("Open warnings on groups")), shortened(ranked(_warnings(code)), caption, empty="")]
+
+
+def _groups(code: str) -> list[Any]:
+    shown = cohort.indicators(code)
+    if shown:
+        return [_section(indicator, code) for indicator in shown]
+    nothing = text(
+        "Nothing is told of groups of people here: no file names any, or their figures are for the bureau and the "
+        "office concerned."
     )
-    if not shown:
-        nothing = text(
-            "Nothing is told of groups of people here: no file names any, or their figures are for the bureau and the "
-            "office concerned."
-        )
-        return [head, html.P(nothing, className="empty")]
-    return [head, *(_section(indicator, code) for indicator in shown)]
+    return [html.P(nothing, className="empty")]
+
+
+_shared_title = cached_fragment(f"{__name__} title", _title)
+_shared_list = cached_fragment(f"{__name__} list", _list)
+_shared_groups = cached_fragment(f"{__name__} groups", _groups)
 
 
 def _section(indicator: Indicator, area: str) -> Any:

@@ -8,10 +8,11 @@ from dash import dcc, html
 from dashboard.components import shell
 from dashboard.components.table import scrolling, table
 from dashboard.components.tag import level_tag, level_word
-from dashboard.components.warning import address, data_until, industry_link, people, rule_name, subject
+from dashboard.components.warning import address, data_until, industry_link, last_day, people, rule_name, subject
 from dashboard.figures.tabbed import figure_placeholder, span_of
 from dashboard.locale import day, instant, month, percent, short_day, text, value
 from dashboard.rules.conditions import conditions, is_met, steps_here
+from dashboard.summary import cohort as groups
 from dashboard.summary import reference
 from dashboard.summary.comparison import certainty_word, odds
 from dashboard.summary.evidence import contributors, kind_evidence, kind_sentence, other_sources, sources_in_short
@@ -20,6 +21,7 @@ from dashboard.web import data
 from dashboard.web.fragment_cache import cached_fragment
 from dashboard.workflow.history import workflow_history
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
+from pipelines.core.domain import EVERY_COHORT
 from pipelines.core.region.rule_version import hashes_on
 
 _REASONS = {
@@ -162,10 +164,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
                 [certainty_word(row.p, row.kind), html.Small(text("by chance {odds}", odds=chance)) if chance else ""],
             ),
             (text("Window"), "" if row.kind == "level" else _window(row)),
-            (
-                text("Data to"),
-                data_until(row) if _is_by_month(row) else day(reference.last_day(row.data_to.date(), row.indicator)),
-            ),
+            (text("Data to"), data_until(row) if _is_by_month(row) else day(last_day(row, row.data_to.date()))),
             (text("Area"), dcc.Link(reference.place(row.area), href=address(f"/area/{row.area}"))),
             (text("Industry"), industry_link(row.industry)),
             (text("Employer"), _employer(row)),
@@ -173,9 +172,7 @@ def _evidence(row: Any, indicator: Indicator | None) -> Any:
             (text("Level since"), "" if pd.isna(row.changed_on) else day(row.changed_on.date())),
             (
                 text("Judged to"),
-                ""
-                if pd.isna(row.judged_to) or _is_by_month(row)
-                else day(reference.last_day(row.judged_to.date(), row.indicator)),
+                "" if pd.isna(row.judged_to) or _is_by_month(row) else day(last_day(row, row.judged_to.date())),
             ),
             (text("Quiet since"), _quiet(row)),
             (text("No longer shown since"), "" if pd.isna(row.closed_on) else day(row.closed_on.date())),
@@ -189,6 +186,7 @@ def _reasons(row: Any) -> str:
     if pd.isna(row.window_from) or not data.may_read_scores(row.area):
         return ""
     key = {"indicator": row.indicator, "area": row.area, "industry": row.industry}
+    key["cohort"] = reference.cohort_of(row.rule_id)
     found = data.read("judgement", **key, window_from=row.window_from.date(), data_to=row.data_to.date())
     if found.empty or found.iloc[0][["level_mean", "factor_mean"]].isna().any():
         return ""
@@ -226,7 +224,7 @@ def _window(row: Any) -> str:
     if _is_by_month(row):
         months = [month(row.window_from.date()), month(row.window_to.date())]
         return months[0] if months[0] == months[1] else " – ".join(months)
-    first, last = row.window_from.date(), reference.last_day(row.window_to.date(), row.indicator)
+    first, last = row.window_from.date(), last_day(row, row.window_to.date())
     return text(
         "{first} to {last}, {days} days", first=short_day(first), last=short_day(last), days=(last - first).days + 1
     )
@@ -325,13 +323,15 @@ def _chart(row: Any, indicator: Indicator | None) -> Any:
     """The series the warning is about, summed over the same number of days as the rule did."""
     if indicator is None:
         return None
-    days, window = span_of(row)
-    return html.Section(
-        [
-            html.H2([indicator.title, html.Small(reference.where(row.area, row.industry))]),
-            html.Div(figure_placeholder(row.indicator, row.area, row.industry, days, window), className="panel"),
-        ]
-    )
+    of = reference.cohort_of(row.rule_id)
+    if of == EVERY_COHORT:
+        days, window = span_of(row)
+        where = reference.where(row.area, row.industry)
+        figure = figure_placeholder(row.indicator, row.area, row.industry, days, window)
+    else:
+        where = groups.where(row.area, of)
+        figure = figure_placeholder(row.indicator, row.area, row.industry, cohort=of)
+    return html.Section([html.H2([indicator.title, html.Small(where)]), html.Div(figure, className="panel")])
 
 
 def _history(row: Any, indicator: Indicator | None) -> Any:

@@ -12,6 +12,7 @@ from dashboard.summary.comparison import NORMAL_RANGE_SIGMAS
 from dashboard.summary.headline import WEEK
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
+from pipelines.core.domain import EVERY_COHORT
 
 LONG = "long"
 """What ``span`` in an address says of charts that reach further back; else it is empty."""
@@ -147,7 +148,8 @@ def _lines(indicator: Indicator, readings: pd.DataFrame) -> list[Threshold]:
     rules = data.read_indicator("rule", indicator.indicator)
     if rules.empty:
         return []
-    rules = rules[(rules["kind"] == "level") & rules["is_enabled"].fillna(False)]
+    is_own = (rules["kind"] == "level") & (rules["cohort"] == EVERY_COHORT)
+    rules = rules[is_own & rules["is_enabled"].fillna(False)]
     found = rules.dropna(subset=["line"]).sort_values("level", ascending=False)
     values = readings["value"].dropna()
     if found.empty or values.empty:

@@ -13,6 +13,7 @@ from dashboard.summary import reference
 from dashboard.summary.comparison import agreement
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
+from pipelines.core.domain import EVERY_COHORT
 
 _ENDS = {
     "insured_deferring": (
@@ -104,7 +105,7 @@ def contributors(row: Any, indicator: Indicator | None) -> Any:
 
 
 def _parts(row: Any, indicator: Indicator) -> Any:
-    if row.kind != "spike":
+    if row.kind != "spike" or reference.cohort_of(row.rule_id) != EVERY_COHORT:
         return None
     found = data.read(
         "contributor",

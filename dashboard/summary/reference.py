@@ -14,7 +14,7 @@ from dashboard.locale import Language, language, messages, text
 from dashboard.locale.translation import REGION
 from dashboard.web import data
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED
-from pipelines.core.domain import TOTAL_INDUSTRY, Audience, Level, State
+from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Audience, Level, State
 from pipelines.core.region.load import Region, load
 from pipelines.feeds import contracts
 from pipelines.ledger.workflow.transition import Step, possible_steps
@@ -210,11 +210,19 @@ def where(area: str, sector: str) -> str:
     return f"{place(area)} · {industry(sector)}"
 
 
-def last_day(when: date, indicator: str) -> date:
-    """The last day of a judged period, which the published file names by its first day: weeks are judged as wholes."""
+def cohort_of(rule_id: str) -> str:
+    """The group of people that a rule is about; EVERY_COHORT of one about everybody."""
+    rules = data.read("rule")
+    own = rules.loc[rules["rule_id"] == rule_id, "cohort"].dropna()
+    return EVERY_COHORT if own.empty else str(own.iloc[0])
+
+
+def last_day(when: date, indicator: str, cohort: str = EVERY_COHORT) -> date:
+    """The last day of a judged period, which the published file names by its first day: weeks are judged as wholes, and
+    groups of people by the week."""
     known = indicators().get(indicator)
-    is_weekly = known is not None and "week" in known.grains and "day" not in known.grains
-    return when + timedelta(days=6) if is_weekly else when
+    by_week = known is not None and "week" in known.grains and ("day" not in known.grains or cohort != EVERY_COHORT)
+    return when + timedelta(days=6) if by_week else when
 
 
 def periods(first: date, last: date, indicator: str) -> int:

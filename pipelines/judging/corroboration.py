@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.core.catalogue.indicators import catalogue
-from pipelines.core.domain import TOTAL_INDUSTRY, Grain
+from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.core.sql import step
 from pipelines.judging.findings import SERIES
 from pipelines.judging.period import last_day
@@ -92,7 +92,7 @@ def raise_levels(findings: pd.DataFrame, in_force: pd.DataFrame, told: pd.DataFr
 
 
 def _by_score(score: pd.DataFrame, worse: Mapping[str, str]) -> pd.DataFrame:
-    own = score[score["indicator"].isin(SCORED)] if len(score) else score
+    own = score[score["indicator"].isin(SCORED) & (score["cohort"] == EVERY_COHORT)] if len(score) else score
     if own.empty:
         return pd.DataFrame(columns=_EVIDENCE)
     sign = np.where(own["indicator"].map(worse) == "lower", -1.0, 1.0)

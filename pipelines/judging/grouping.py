@@ -15,6 +15,7 @@ from pipelines.judging.rule_scope import holds_in_area
 
 Series = tuple[str, str, str]  # indicator, area, industry
 _PARTS = ("observed", "expected", "variance")
+_WHOLE = ["indicator", "area", "observed", "expected"]
 
 
 def group_spikes(spikes: pd.DataFrame, rules: pd.DataFrame, score: pd.DataFrame, is_open: Set[Series]) -> pd.DataFrame:
@@ -94,3 +95,22 @@ def group_sums(met: pd.DataFrame, city: str) -> pd.DataFrame:
     whole = own["area_whole"] + "|" + own["industry_whole"]
     met.loc[own["part"], "explained_by"] = whole.to_numpy(dtype=object)
     return met
+
+
+def group_in_everybody(met: pd.DataFrame, score: pd.DataFrame) -> pd.DataFrame:
+    """The findings of a cohort with explained_by: everybody of the area where its share of their rise leaves it usual.
+
+    ``score``: everybody's windows; those of an area with its strongest beyond the rule's lowest line explain its
+    cohorts, for they are told as everybody's. An indicator worse when lower is none of cohorts.
+    """
+    wholes = score[score["industry"] == TOTAL_INDUSTRY] if len(score) else pd.DataFrame(columns=[*_WHOLE, "strength"])
+    wholes = wholes.sort_values("strength", ascending=False).drop_duplicates(["indicator", "area"])
+    pairs = met[["indicator", "area"]].merge(wholes, on=["indicator", "area"], how="left").set_index(met.index)
+    ratio = (pairs["observed"] / pairs["expected"].where(pairs["expected"] > 0)).clip(lower=1.0).astype(float)
+    deviation = (met["observed"] - met["expected"]) / met["strength"]
+    left = met["observed"] - ratio * met["expected"]
+    is_shared = (pairs["strength"].astype(float) >= met["line_of_rule"]) & (
+        left < met["line_of_rule"] * deviation * ratio
+    )
+    by = (met["area"] + "|" + TOTAL_INDUSTRY).astype(object)
+    return met.assign(explained_by=by.where(is_shared, None))

@@ -39,20 +39,19 @@ def advance_warnings(inputs: RuleInputs, findings: pd.DataFrame, current: Sequen
     leave_after = {str(row.rule_id): int(row.leave_after) for row in inputs.rules.itertuples()}
     alive = [one for one in current if one.rule_id in leave_after]
     cohorts: dict[str, str] = dict(zip(inputs.rules["rule_id"], inputs.rules["cohort"], strict=True))
+    met = {finding_key(row) for row in findings.to_dict("records")}
     evaluated: dict[Key, tuple[date, int]] = {}
     exceeding: set[Key] = set()
+    unfounded: set[Key] = set()
     for cohort, part in inputs.by_cohort():
         for name, kind in WARNING_KINDS.items():
             own = [one for one in alive if one.kind == name and cohorts[one.rule_id] == cohort]
             if own:
                 evaluated |= kind.evaluated_until(own, part)
                 exceeding |= kind.still_exceeding(own, part)
-    met = {finding_key(row) for row in findings.to_dict("records")}
-    unfounded: set[Key] = set()
-    for name, kind in WARNING_KINDS.items():
-        rest = [one for one in alive if one.kind == name and one.key not in met]
-        if rest:
-            unfounded |= kind.reevaluate(rest, inputs)
+            rest = [one for one in own if one.key not in met]
+            if rest:
+                unfounded |= kind.reevaluate(rest, part)
     return advance(list(current), findings, evaluated, leave_after, inputs.context.day, exceeding, unfounded)
 
 

@@ -21,8 +21,8 @@ LAYOFF_DAYS = 180  # reports older than this are behind every rule's window
 READING_DAYS = 75  # a month that ended longer ago is history, no warning
 RulesOn = Callable[[date], pd.DataFrame]
 """The rules that were evaluated on a day."""
-Rescore = Callable[[str, date], pd.DataFrame]
-"""Indicator and a past period: scores as if it were the last one, by what is known of it now; empty: not scored."""
+Rescore = Callable[[str, date, str], pd.DataFrame]
+"""Indicator, a past period, a cohort: scores as if it were the last one, by what is known of it now; empty: none."""
 
 
 def _worse_sides() -> dict[str, str]:
@@ -44,10 +44,11 @@ class RuleInputs:
     """What one edition knows that its rules are held against.
 
     rules: those in force on its day; rules_on: those of another day. score: windows of this edition with their series'
-    level. fresh: readings this edition opened. readings: newest complete readings of indicators with level or change
-    rules where new or revised, with what is usual; past: all readings of the latter. layoffs: reports of half a year.
-    facts: by kind of rule what else its rules are held against. open_warnings: those open before. rescore: None in a
-    backtest, where no score of a past window is stored anew. worse: indicator to higher or lower.
+    level and cohort. fresh: readings this edition opened. readings: newest complete readings of indicators with level
+    or change rules where new or revised, with what is usual; past: all readings of the latter. layoffs: reports of half
+    a year. facts: by kind of rule what else its rules are held against. open_warnings: those open before. rescore: None
+    in a backtest, where no score of a past window is stored anew. worse: indicator to higher or lower. cohort: whom the
+    rules are about, and all of this with them, of ``by_cohort``; score_of_all: everybody's then.
     """
 
     context: EditionContext
@@ -63,6 +64,8 @@ class RuleInputs:
     rescore: Rescore | None = None
     names_causes: bool = False
     worse: Mapping[str, str] = field(default_factory=_worse_sides)
+    cohort: str = EVERY_COHORT
+    score_of_all: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def city(self) -> str:
@@ -79,21 +82,23 @@ class RuleInputs:
         return own[own["rule_id"] == warning.rule_id]
 
     def by_cohort(self) -> Iterator[tuple[str, "RuleInputs"]]:
-        """The same by the cohorts of the rules, everybody's always among them.
-
-        The scores that are judged are everybody's: a spike rule of a cohort meets none, though a cohort has scores.
-        """
+        """The same by the cohorts of the rules, everybody's always among them."""
+        of_all = self.score[self.score["cohort"] == EVERY_COHORT] if len(self.score) else self.score
         for cohort in sorted({EVERY_COHORT, *self.rules["cohort"]}):
+            own = self.rules[self.rules["cohort"] == cohort]
+            of_others = set(self.rules.loc[self.rules["cohort"] != cohort, "rule_id"])
+            readings, past, score, fresh = (
+                frame[frame["cohort"] == cohort] if len(frame) else frame
+                for frame in (self.readings, self.past, self.score, self.fresh)
+            )
+            still_open = [one for one in self.open_warnings if one.rule_id not in of_others]
             yield (
                 cohort,
                 replace(
-                    self,
-                    rules=self.rules[self.rules["cohort"] == cohort],
-                    readings=self.readings[self.readings["cohort"] == cohort] if len(self.readings) else self.readings,
-                    past=self.past[self.past["cohort"] == cohort] if len(self.past) else self.past,
-                    score=self.score if cohort == EVERY_COHORT else self.score.iloc[:0],
+                    self, cohort=cohort, rules=own, readings=readings, past=past, score=score, fresh=fresh,
+                    open_warnings=still_open, score_of_all=of_all,
                 ),
-            )
+            )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -231,7 +236,7 @@ class ReadingKind(WarningKind):
             rule = terms.iloc[0]
             mean = self.periods_in_mean(rule)
             since = periods_before(context.region, Grain(rule["grain"]), warning.data_to, mean - 1)
-            is_own = (revised["grain"] == rule["grain"]) & (revised["cohort"] == rule["cohort"])
+            is_own = revised["grain"] == rule["grain"]
             if not (is_own & (revised["period"] >= pd.Timestamp(since))).any():
                 continue
             asked = {name: rule[name] for name in ("indicator", "grain", "cohort")} | {"cutoff_at": context.cutoff_at}
@@ -290,12 +295,12 @@ def find_revised(warnings: Sequence[EarlyWarning], fresh: pd.DataFrame) -> Itera
     """The warnings with new readings of their series for periods up to that of their evidence, and these readings."""
     rows = [(number, one.indicator, one.area, one.industry, one.data_to) for number, one in enumerate(warnings)]
     named = pd.DataFrame(rows, columns=["number", *SERIES, "data_to"])
-    revised = named.merge(fresh[[*SERIES, "cohort", "grain", "period"]], on=SERIES)
+    revised = named.merge(fresh[[*SERIES, "grain", "period"]], on=SERIES)
     revised = revised[revised["period"] <= pd.to_datetime(revised["data_to"])]
     return [(warnings[int(str(number))], own) for number, own in revised.groupby("number")]
 
 
-def is_within_evidence(warning: EarlyWarning, revised: pd.DataFrame) -> bool:
-    """Whether one of these readings is of the warning's own window, by the indicator's shortest periods."""
-    grain = str(catalogue()[warning.indicator].grains[0])
+def is_within_evidence(warning: EarlyWarning, revised: pd.DataFrame, cohort: str) -> bool:
+    """Whether one of these readings is of the warning's own window, by the periods that are judged."""
+    grain = str(catalogue()[warning.indicator].judged_grain(cohort))
     return bool(((revised["grain"] == grain) & (revised["period"] >= pd.Timestamp(warning.window_from))).any())

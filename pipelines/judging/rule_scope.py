@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.core.catalogue.rule_terms import BEYOND_EXPECTED, LIMITS, OF_SERIES
-from pipelines.core.domain import EVERY_COHORT, TAG
+from pipelines.core.domain import TAG
 from pipelines.core.region.rules import OF_EMPLOYERS
 
 
@@ -85,7 +85,7 @@ def _has_readings(rule: pd.Series, published: pd.DataFrame) -> bool:
     if isinstance(rule.get("industries"), str):
         own = own[own["industry"].isin(rule["industries"].split(";"))]
     if rule["kind"] in BEYOND_EXPECTED:
-        return rule["cohort"] == EVERY_COHORT and bool(own["is_scored"].any())
+        return bool(own["is_scored"].any())
     return bool((own["grain"] == rule["grain"]).any())
 
 

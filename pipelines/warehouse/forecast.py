@@ -1,6 +1,6 @@
 """The forecast stage: what every indicator was expected to be, and how improbable its last periods were."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 import duckdb
@@ -54,10 +54,7 @@ class Forecaster:
                 self._kept.save(name, memory)
 
     def run(self, edition: Edition, change: Change, indicators: Iterable[str]) -> pd.DataFrame:
-        """Score every series for this edition, store scores and forecasts; returns scores with their series' level.
-
-        Those of cohorts are stored and not returned: no rule judges them.
-        """
+        """Score every series for this edition, store scores and forecasts; returns scores with their series' level."""
         said: list[_Said | None] = []
         self._stands = set()
         for name in indicators:
@@ -75,7 +72,7 @@ class Forecaster:
         return self._store(edition, [one for one in said if one is not None])
 
     def _store(self, edition: Edition, said: list[_Said]) -> pd.DataFrame:
-        """Write down the scores and forecasts of all indicators at once; returns the scores but those of cohorts."""
+        """Write down the scores and forecasts of all indicators at once; returns the scores."""
         if not said:
             return pd.DataFrame()
         day = pd.Timestamp(edition.day)
@@ -84,7 +81,7 @@ class Forecaster:
         append_frame(self._con, "score", score)
         forecast = pd.concat([forecast for _, forecast in said], ignore_index=True)
         append_frame(self._con, "forecast", forecast.assign(edition_id=edition.edition_id, made_on=day))
-        return score[score["cohort"] == EVERY_COHORT].reset_index(drop=True)
+        return score
 
     def _has_score(self, name: str) -> bool:
         found = self._con.execute(
@@ -152,13 +149,14 @@ class Forecaster:
             return None
         self._memory[name], self._panel[name] = made.memory, made.panel
         common = {"indicator": indicator.name, "cohort": EVERY_COHORT}
-        score = self._of_tags(_named(made.assessment.score, made.panel)).assign(**common, grain=str(grain))
+        score = self._tags_named(made.assessment.score, made.panel).assign(**common, grain=str(grain))
         series = made.panel.series.loc[made.panel.series["level"] == "cohort", ["area", "industry"]]
         forecast = foreseen(made.assessment.forecast).merge(series, left_on="series", right_index=True)
         return score, forecast.assign(**common, grain=str(Grain.WEEK if grain is Grain.DAY else grain))
 
-    def _of_tags(self, score: pd.DataFrame) -> pd.DataFrame:
-        own = score[score["level"] == "cohort"]
+    def _tags_named(self, score: pd.DataFrame, frame: Panel) -> pd.DataFrame:
+        named = _named(score, frame)
+        own = named[named["level"] == "cohort"]
         return own.assign(level=np.where(own["area"] == self._region.city, "industry", "cell"))
 
     def _score_cohorts(self, edition: Edition, indicator: Indicator, change: Change) -> _Said | None:
@@ -174,17 +172,24 @@ class Forecaster:
             self._memory[name] = self._kept.load(name, self._region.method)
         nowcasts = self._nowcasts(edition, indicator, COHORT_GRAIN)
         method = METHODS[self._region.method]
+        self._panel.pop(name, None)
         made = judgement(
             cells, self._region, nowcasts, self._calendar_of(cells), self._memory[name], method, cohort_panel
         )
         if made is None:
             return None
-        self._memory[name] = made.memory
-        series = made.panel.series.loc[made.panel.series["level"] == "cohort", ["area", "industry", "cohort"]]
+        self._memory[name], self._panel[name] = made.memory, made.panel
         common = {"indicator": indicator.name, "grain": str(COHORT_GRAIN)}
-        score = made.assessment.score.rename(columns=_MEANS).merge(series, left_on="series", right_index=True)
+        score = self._cohorts_named(made.assessment.score, made.panel)
+        series = made.panel.series.loc[made.panel.series["level"] == "cohort", ["area", "industry", "cohort"]]
         forecast = foreseen(made.assessment.forecast).merge(series, left_on="series", right_index=True)
         return score.assign(**common), forecast.assign(**common)
+
+    def _cohorts_named(self, score: pd.DataFrame, frame: Panel) -> pd.DataFrame:
+        """Scores of cohorts with the levels of the city and an area, by which rules reach them."""
+        own = frame.series.loc[frame.series["level"] == "cohort", ["area", "industry", "cohort"]]
+        own = own.assign(level=np.where(own["area"] == self._region.city, "total", "area"))
+        return score.rename(columns=_MEANS).merge(own, left_on="series", right_index=True)
 
     def calendar(self, start: date, end: date) -> pd.DataFrame:
         """Calendar of the region from ``start`` to beyond ``end``, kept between editions."""
@@ -237,23 +242,25 @@ class Forecaster:
             return None
         return likely_panel(cells, self._region, self._nowcasts(edition, indicator, grain))
 
-    def again(self, indicator: str, until: date) -> pd.DataFrame:
+    def again(self, indicator: str, until: date, cohort: str) -> pd.DataFrame:
         """Scores as if an earlier period were the last, by what is known of it now; empty for what was not scored."""
-        of_everybody = self._again(indicator, until)
-        of_its_tags = self._again(of_tags(catalogue()[indicator]), until)
-        if len(of_its_tags):
-            of_its_tags = self._of_tags(of_its_tags)
-        found = [one for one in (of_everybody, of_its_tags) if len(one)]
+        known = catalogue()[indicator]
+        if cohort == EVERY_COHORT:
+            parts = [self._again(indicator, until, _named), self._again(of_tags(known), until, self._tags_named)]
+            found = [one for one in parts if len(one)]
+        else:
+            every = self._again(of_cohorts(known), until, self._cohorts_named)
+            found = [every[every["cohort"] == cohort]] if len(every) else []
         return pd.concat(found, ignore_index=True).assign(indicator=indicator) if found else pd.DataFrame()
 
-    def _again(self, name: str, until: date) -> pd.DataFrame:
+    def _again(self, name: str, until: date, named: Callable[[pd.DataFrame, Panel], pd.DataFrame]) -> pd.DataFrame:
         frame, cells = self._panel.get(name), self._cells.get(name)
         if frame is None or cells is None or pd.Timestamp(until) not in frame.periods:
             return pd.DataFrame()
         part = frame.until(int(frame.periods.get_loc(pd.Timestamp(until))))
         method = METHODS[self._region.method]
         said, _ = assessed(part, self._calendar_of(cells), self._memory.get(name), method)
-        return _named(said.score, part)
+        return named(said.score, part)
 
 
 def foreseen(forecast: pd.DataFrame) -> pd.DataFrame:

@@ -44,6 +44,7 @@ def ask(name: str, viewer: Viewer, city: City, as_of: datetime | None = None, ar
     if name == "warning_change":
         given["since"] = city.editions[-2][2]
     if name == "judgement":
+        given["cohort"] = "all"
         told = city.frames["score"]
         given |= (
             told[(told["area"] == area) & (told["industry"] == "ALL")].iloc[-1][["window_from", "data_to"]].to_dict()

@@ -88,6 +88,7 @@ def test_the_own_series_of_a_second_indicator_speaks_before_the_areas_total_of_t
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     total = {"indicator": "benefit_claim", "area": "371502", "industry": "ALL", "observed": 80.0, "expected": 50.0}
+    total["cohort"] = "all"
     score = pd.DataFrame([total | {"strength": 3.0, "data_to": pd.Timestamp("2026-10-30")}])
     warning = WARNING.assign(indicator="insured_leave")
     fill(con, "unemployment_registration", 100.0)
@@ -164,7 +165,7 @@ def test_days_are_judged_by_their_score(
         [
             {
                 "indicator": "insured_leave", "area": "371502", "industry": "C", "observed": observed, "expected": 50.0,
-                "strength": strength, "data_to": pd.Timestamp("2026-10-30"),
+                "strength": strength, "data_to": pd.Timestamp("2026-10-30"), "cohort": "all",
             }
         ]
     )  # fmt: skip

@@ -112,7 +112,8 @@ def test_a_cohorts_warning_is_held_against_its_own_readings(con: duckdb.DuckDBPy
     days = dict.fromkeys(("window_from", "window_to", "data_to"), DAY)
     warning = opened(row | numbers | days | {"employer": None, "employer_name": None}, DAY)
     readings = con.execute("select * from reading").df()
-    parts = list(inputs(None, in_force, readings=readings, score=pd.DataFrame({"strength": [9.0]})).by_cohort())
+    score = pd.DataFrame({"strength": [9.0], "cohort": "all"})
+    parts = list(inputs(None, in_force, readings=readings, score=score).by_cohort())
     told = [(part.rules["rule_id"].tolist(), set(part.readings["cohort"]), len(part.score)) for _, part in parts]
     assert told == [(["r"], {"all"}, 1), (["m"], {"migrant"}, 0)]
     leaving = in_force.assign(leave_line=3.0)  # everybody's 1.1 is below it, the migrants' 6.0 is not
@@ -190,7 +191,8 @@ def test_what_a_rule_cannot_judge_is_named() -> None:
     assert bare(kind="level", grain="week")
     assert bare(kind="level", staff_most=30)
     assert not bare(kind="spike", indicator="b", grain="day")
-    assert bare(kind="spike", cohort="migrant"), "what is expected of a cohort is not judged"
+    assert not bare(kind="spike", cohort="migrant", grain="week")
+    assert bare(kind="spike", cohort="graduate", grain="week"), "nobody was ever named one"
     assert not bare(kind="event", indicator="nowhere", staff_most=30)
     assert not bare(kind="level", industries="C;F")
     assert bare(kind="level", industries="F")

@@ -193,10 +193,10 @@ def test_a_window_told_anew_without_a_rise_takes_its_warning_away_but_a_withdraw
     fresh = told(con, CITY, dict.fromkeys(WEEK, 3.0), "benefit_claim", "day")
     told(con, AREA, dict.fromkeys(WEEK, 9.0), "benefit_claim", "day", until=CUTOFF)
     told(con, AREA, dict.fromkeys(WEEK[1:] if is_withdrawn else WEEK, 3.0), "benefit_claim", "day")
-    asked: list[tuple[str, date]] = []
+    asked: list[tuple[str, date, str]] = []
 
-    def again(indicator: str, until: date) -> pd.DataFrame:
-        asked.append((indicator, until))
+    def again(indicator: str, until: date, cohort: str) -> pd.DataFrame:
+        asked.append((indicator, until, cohort))
         numbers = {"observed": 90.0, "expected": 30.0, "variance": 30.0, "p": 0.1, "strength": strength}
         window = {"window_periods": 7, "window_from": WEEK[0], "data_to": WEEK[-1]}
         row = {"indicator": indicator, "area": CITY, "industry": "ALL", "level": "total"}
@@ -205,6 +205,6 @@ def test_a_window_told_anew_without_a_rise_takes_its_warning_away_but_a_withdraw
     terms = rule(kind="spike", indicator="benefit_claim", grain="day", min_strength=3.0)
     gone = WARNING_KINDS["spike"].reevaluate([one], inputs(con, terms, fresh=fresh, rescore=again))
     assert gone == ({one.key} if is_gone else set())
-    assert asked == ([] if is_withdrawn else [("benefit_claim", WEEK[-1])])
+    assert asked == ([] if is_withdrawn else [("benefit_claim", WEEK[-1], "all")])
     later = fresh.assign(period=pd.Timestamp(AFTER[0]))
     assert WARNING_KINDS["spike"].reevaluate([one], inputs(con, terms, fresh=later, rescore=again)) == set()

@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import exp
 
 from models.panel import Nature, Worse
-from pipelines.core.domain import Grain, UserError
+from pipelines.core.domain import EVERY_COHORT, Grain, UserError
 from pipelines.core.sql import IN_ENGLISH, SQL, header_of
 
 INDICATORS = SQL / "indicators"
@@ -79,6 +79,10 @@ class Indicator:
     def is_ratio(self) -> bool:
         """Whether the value is numerator ÷ denominator."""
         return self.kind == "ratio"
+
+    def judged_grain(self, cohort: str = EVERY_COHORT) -> Grain:
+        """By which periods everybody is judged, or one cohort: a day of it is too few people."""
+        return self.grains[0] if cohort == EVERY_COHORT else COHORT_GRAINS[0]
 
 
 def indicator_named(name: str) -> Indicator:

@@ -240,6 +240,11 @@ def is_by_industry(indicator: str) -> bool:
     return "industry" in re.findall(r"\w+", read_header(indicator).get("by", "industry"))
 
 
+def is_by_cohort(indicator: str) -> bool:
+    """Whether an indicator is told by cohort, as the header of its SQL says; one that is not there may be."""
+    return "cohort" in re.findall(r"\w+", read_header(indicator).get("by", "cohort"))
+
+
 def one_person(first: pd.Series, second: pd.Series) -> pd.Series:
     """Whether two columns name the same person, however it is written: capitals, widths and blanks aside."""
     return first.map(_plain_name, na_action="ignore") == second.map(_plain_name, na_action="ignore")

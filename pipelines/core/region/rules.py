@@ -13,6 +13,7 @@ from pipelines.core.catalogue.rule_terms import (
     check_limits,
     check_needs,
     check_order,
+    is_by_cohort,
     is_by_industry,
     one_person,
     refuse_unused,
@@ -40,6 +41,10 @@ OF_EMPLOYERS = frozenset({"event", "several", "deadline", *LEADS})
 """Kinds that judge what is known employer by employer, and so may be about some sizes of employers."""
 OF_READINGS = frozenset({"spike", "level", "change"})
 """Kinds that judge an indicator, and so may be about one cohort."""
+OF_A_COHORT = frozenset({"city", "area"})
+"""Where a series of one cohort is."""
+LEAST_OF_A_COHORT = 10
+"""[P] People beyond what was expected of a cohort: as many as the least that is told to everybody."""
 OF_AN_INDUSTRY = frozenset({"industry", "cell"})
 """Where a series of one industry is."""
 RULE: dict[str, Cell] = {
@@ -174,6 +179,16 @@ def _check_scope(rules: Table) -> None:
     frame, kind = rules.frame, rules.frame["kind"]
     of_cohort = frame["cohort"] != EVERY_COHORT
     rules.refuse(of_cohort & ~kind.isin(OF_READINGS), "cohort", "只用于 spike、level 和 change 三类规则，请留空")
+    expected = of_cohort & (kind == "spike")
+    rules.refuse(expected & ~frame["indicator"].map(is_by_cohort).astype(bool), "cohort", "不能填写，该指标不分人群")
+    rules.refuse(expected & (frame["grain"] != Grain.WEEK), "grain", "应为 week：人群按周判断，一天的人数太少")
+    elsewhere = ~frame["scope"].map(lambda scope: set(scope.split(";")) <= OF_A_COHORT).astype(bool)
+    rules.refuse(expected & elsewhere, "scope", "不能分行业，人群只按地区判断：city、area")
+    rules.refuse(
+        expected & ~(frame["min_people"] >= LEAST_OF_A_COHORT).fillna(False),
+        "min_people",
+        f"应不小于 {LEAST_OF_A_COHORT}：人群的人数少，少于此数的增减多为偶然，也不宜公开",
+    )
     for column in ("staff_least", "staff_most"):
         rules.refuse((frame[column] < 1).fillna(False), column, "应为正整数")
     rules.refuse((frame["staff_most"] < frame["staff_least"]).fillna(False), "staff_most", "小于 staff_least")

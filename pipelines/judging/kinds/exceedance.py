@@ -76,11 +76,10 @@ class Exceedance(WarningKind):
         """Warnings whose span, revised and reported in full, is within the range that was forecast for it."""
         if inputs.fresh.empty:
             return set()
-        own = inputs.fresh[inputs.fresh["cohort"] == EVERY_COHORT]
         keys: set[Key] = set()
-        for warning, revised in find_revised(warnings, own):
+        for warning, revised in find_revised(warnings, inputs.fresh):
             terms = inputs.terms_of(warning)
-            if terms.empty or not is_within_evidence(warning, revised):
+            if terms.empty or not is_within_evidence(warning, revised, inputs.cohort):
                 continue
             spans = load_spans(inputs.context, terms, warning.window_from)
             spans = spans[is_of_series(warning, spans)] if len(spans) else spans

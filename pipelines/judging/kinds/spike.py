@@ -13,7 +13,7 @@ from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Grain
 from pipelines.core.sql import step
 from pipelines.judging.contributor import add_causes
 from pipelines.judging.findings import FINDING, NORMAL_95, SERIES, as_findings, in_scope, keep_worst
-from pipelines.judging.grouping import group_spikes
+from pipelines.judging.grouping import group_in_everybody, group_spikes, group_sums
 from pipelines.judging.lifecycle import EarlyWarning, Key
 from pipelines.judging.rule_kind import (
     RuleInputs,
@@ -38,8 +38,19 @@ class Spike(WarningKind):
     has_contributors = True
 
     def evaluate(self, inputs: RuleInputs) -> pd.DataFrame:
-        """As of ``WarningKind``; only counts of sections are explained by one another, all others stand themselves."""
+        """As of ``WarningKind``; only counts of sections are explained by one another, all others stand themselves.
+
+        A cohort that rises no more than everybody in its area is explained by it; else the city and its areas explain
+        one another as sums do. No employer is named as the cause of a cohort's rise.
+        """
         spikes = find_spikes(inputs.rules, inputs.score, inputs.worse)
+        if inputs.cohort != EVERY_COHORT:
+            if spikes.empty:
+                return spikes
+            line = spikes["rule_id"].map(inputs.rules.groupby("rule_id")["min_strength"].min())
+            told = group_in_everybody(spikes.assign(line_of_rule=line), inputs.score_of_all)
+            is_own = told["explained_by"].isna()
+            return as_findings(pd.concat([group_sums(told[is_own], inputs.city), told[~is_own]], ignore_index=True))
         is_open = {(one.indicator, one.area, one.industry) for one in inputs.open_warnings if one.kind == NAME}
         counts = [name for name, item in catalogue().items() if item.nature == "count"]
         is_grouped = spikes["indicator"].isin(counts) & ~is_tag(spikes)
@@ -57,7 +68,7 @@ class Spike(WarningKind):
         if score.empty:
             return {}
         until = score.groupby(SERIES)["data_to"].max().rename("until").dropna()
-        evidence = _evidence_of(warnings).merge(until, left_on=SERIES, right_index=True)
+        evidence = _evidence_of(warnings, inputs.cohort).merge(until, left_on=SERIES, right_index=True)
         if evidence.empty:
             return {}
         since = evidence["usual_from"].min()
@@ -68,7 +79,7 @@ class Spike(WarningKind):
             {
                 "city": region.city,
                 "total": TOTAL_INDUSTRY,
-                "everybody": EVERY_COHORT,
+                "cohort": inputs.cohort,
                 "cutoff_at": inputs.context.cutoff_at,
                 "since": since.date(),
                 "indicators": evidence["indicator"].unique().tolist(),
@@ -100,16 +111,16 @@ class Spike(WarningKind):
             return _closed_then(warnings, inputs)
         if inputs.fresh.empty:
             return set()
-        revised = find_revised(warnings, inputs.fresh[inputs.fresh["cohort"] == EVERY_COHORT])
-        spikes = [one for one, readings in revised if is_within_evidence(one, readings)]
+        revised = find_revised(warnings, inputs.fresh)
+        spikes = [one for one, readings in revised if is_within_evidence(one, readings, inputs.cohort)]
         if not spikes:
             return set()
         con = inputs.context.con
-        con.register("evidence", _evidence_of(spikes))
+        con.register("evidence", _evidence_of(spikes, inputs.cohort))
         asked = {
             "city": inputs.city,
             "total": TOTAL_INDUSTRY,
-            "everybody": EVERY_COHORT,
+            "cohort": inputs.cohort,
             "cutoff_at": inputs.context.cutoff_at,
             "indicators": sorted({one.indicator for one in spikes}),
         }
@@ -121,10 +132,10 @@ class Spike(WarningKind):
             warning = spikes[number]
             if not is_whole:
                 continue
-            grain = catalogue()[warning.indicator].grains[0]
+            grain = catalogue()[warning.indicator].judged_grain(inputs.cohort)
             last = periods_from(pd.Timestamp(warning.window_from), periods, grain.value)[-1].date()
             if (warning.indicator, last) not in scores:
-                scores[warning.indicator, last] = inputs.rescore(warning.indicator, last)
+                scores[warning.indicator, last] = inputs.rescore(warning.indicator, last, inputs.cohort)
             score = scores[warning.indicator, last]
             if score.empty:
                 continue
@@ -176,7 +187,7 @@ def find_spikes(rules: pd.DataFrame, score: pd.DataFrame, worse: Mapping[str, st
     )
 
 
-def _evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
+def _evidence_of(warnings: Sequence[EarlyWarning], cohort: str) -> pd.DataFrame:
     """Series and window of what warnings rest on, with the number of each in its list, for SQL to join.
 
     ``usual_from``: from when on one sees what was usual before the evidence, of counts by day.
@@ -185,7 +196,7 @@ def _evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
         (
             number,
             one.indicator,
-            str(catalogue()[one.indicator].grains[0]),
+            str(catalogue()[one.indicator].judged_grain(cohort)),
             one.area,
             one.industry,
             one.window_from,
@@ -203,9 +214,12 @@ def _evidence_of(warnings: Sequence[EarlyWarning]) -> pd.DataFrame:
 
 def _closed_then(warnings: Sequence[EarlyWarning], inputs: RuleInputs) -> set[Key]:
     """Warnings of series whose spike the edition closed by a revision."""
-    closed = inputs.context.con.execute(
-        "select indicator, area, industry from episode "
+    found = inputs.context.con.execute(
+        "select rule_id, indicator, area, industry from episode "
         "where kind = 'spike' and close_reason = 'revision' and known_from = $cutoff_at",
         {"cutoff_at": inputs.context.cutoff_at},
     ).fetchall()
+    rules = inputs.context.region.rules
+    cohorts = dict(zip(rules["rule_id"], rules["cohort"], strict=True))
+    closed = {tuple(series) for rule_id, *series in found if cohorts.get(rule_id, EVERY_COHORT) == inputs.cohort}
     return {one.key for one in warnings if (one.indicator, one.area, one.industry) in closed}

@@ -3,7 +3,7 @@
 with spanned as (
     select evidence.number, max(score.window_periods) as window_periods
     from evidence
-    join score on score.cohort = $everybody and score.indicator = evidence.indicator and score.area = evidence.area
+    join score on score.cohort = $cohort and score.indicator = evidence.indicator and score.area = evidence.area
         and score.industry = evidence.industry and score.window_from = evidence.window_from
         and score.data_to = evidence.data_to
     where list_contains($indicators, score.indicator)
@@ -16,7 +16,7 @@ counted as (
     join reading on reading.indicator = evidence.indicator and reading.grain = evidence.grain
         and (reading.area = evidence.area or evidence.area = $city)
         and reading.period between evidence.window_from and evidence.data_to
-    where reading.industry = $total and reading.cohort = $everybody and reading.known_from <= $cutoff_at
+    where reading.industry = $total and reading.cohort = $cohort and reading.known_from <= $cutoff_at
         and list_contains($indicators, reading.indicator)
     group by evidence.number, reading.area, reading.period
 )

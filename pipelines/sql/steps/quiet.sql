@@ -9,7 +9,7 @@ with seen as (
     join reading on reading.indicator = evidence.indicator and reading.grain = evidence.grain
         and (reading.area = evidence.area or evidence.area = $city)
         and reading.period between evidence.usual_from and evidence.until
-    where reading.industry = $total and reading.cohort = $everybody and reading.value is not null
+    where reading.industry = $total and reading.cohort = $cohort and reading.value is not null
         and reading.period >= $since and list_contains($indicators, reading.indicator)
         and reading.known_from <= $cutoff_at and (reading.known_to is null or reading.known_to > $cutoff_at)
 ),
