@@ -13,6 +13,7 @@ from rich.table import Table
 from scipy import stats
 
 from pipelines.core.catalogue.indicators import catalogue
+from pipelines.core.domain import EVERY_COHORT
 from pipelines.core.region.load import Region
 from pipelines.core.region.rule_version import newest
 from pipelines.demo import CitySpec, plan_city
@@ -25,6 +26,14 @@ from tests.bench.place import LAST_DAY, Place, now, place
 WEEKS = 54  # of editions, one a week; the first opens what was going on
 WITHIN_DAYS = 21  # of an event being visible: an edition of up to a week later says it
 MONTH = 365.25 / 12
+OF_JOBS = frozenset(
+    {
+        "benefit_claim", "insured_event", "insured_headcount", "layoff_report", "monitored_employer",
+        "unemployment_registration",
+    }
+)  # fmt: skip
+"""Feeds in which a job that is lost leaves its mark."""
+OF_NO_EVENT = frozenset({"deadline", "data_fault"})
 MEASURED = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rules_measured.csv"
 
 
@@ -56,12 +65,16 @@ def warnings_of(here: Place, rules: Sequence[pd.DataFrame]) -> dict[str, pd.Data
     return told
 
 
-def events_of(truth: pd.DataFrame, indicator: str) -> pd.DataFrame:
-    """Large events of the year that the indicator's facts tell of."""
+def events_of(truth: pd.DataFrame, rule: pd.Series) -> pd.DataFrame:
+    """Large events of the year that a rule's facts tell of, none of one about a cohort, a day to come or missing files:
+    no event is of one cohort, and jobs that are lost change neither the other sources nor what is due."""
+    if rule["cohort"] != EVERY_COHORT or rule["kind"] in OF_NO_EVENT:
+        return truth.iloc[:0]
     first = pd.Timestamp(LAST_DAY - timedelta(days=7 * (WEEKS - 1)))
     seen = truth["first_visible_on"].between(first, pd.Timestamp(LAST_DAY - timedelta(days=WITHIN_DAYS)))
-    own = truth[truth["source"].isin(catalogue()[indicator].tables)]
-    if own.empty:
+    tables = catalogue()[str(rule["indicator"])].tables
+    own = truth[truth["source"].isin(tables)]
+    if not OF_JOBS.isdisjoint(tables):
         own = truth[truth["source"].isna() & (truth["kind"] != "past_shock")]
     return own[seen.reindex(own.index) & (own["size_class"] == "large")].reset_index(drop=True)
 
@@ -101,8 +114,8 @@ def counts(loud: Place, quiet: Place, spec: CitySpec) -> pd.DataFrame:
     truth = pd.read_csv(loud.truth, parse_dates=["first_visible_on", "end_on"])
     answer = []
     for rows in rules:
-        rule_id, indicator = str(rows["rule_id"].iloc[0]), str(rows["indicator"].iloc[0])
-        events = events_of(truth, indicator)
+        rule_id = str(rows["rule_id"].iloc[0])
+        events = events_of(truth, rows.iloc[0])
         delay = found_of(told[rule_id], events, region.city)
         scopes = {"city": 1, "area": len(region.units), "industry": 20, "cell": 20 * len(region.units)}
         series = sum(scopes.get(scope, 1) for scope in str(rows["scope"].iloc[0]).split(";"))
