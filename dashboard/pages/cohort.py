@@ -17,7 +17,7 @@ from dashboard.summary import cohort, reference
 from dashboard.summary.reference import Indicator
 from dashboard.web import data
 from dashboard.web.fragment_cache import cached_fragment
-from dashboard.workflow.progress import in_hand
+from dashboard.workflow.progress import read_progress
 from pipelines.core.domain import EVERY_COHORT, TOTAL_INDUSTRY, Audience
 
 _COLUMNS = ("Group", "Last week", "Seen", "Normal range (95%)", "Judgement", "How it was expected")
@@ -47,7 +47,7 @@ def layout(code: str = "", **_: str) -> list[Any]:
     if code not in reference.codes():
         return shell.not_found()
     warnings = _warnings(code)
-    fill_in_progress(warnings, in_hand(warnings))
+    fill_in_progress(warnings, read_progress(warnings))
     listed = [] if warnings.empty else [html.Section(_shared_list(code=code))]
     return [
         html.Div(_shared_title(code=code), className="title"),
