@@ -9,7 +9,7 @@ import pandas as pd
 from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region
 from pipelines.demo.arrival import Arrival, build_arrival
-from pipelines.demo.background import birth_and_sex, draw_background
+from pipelines.demo.background import birth_and_sex, draw_background, draw_paid_months
 from pipelines.demo.case import case_sheets
 from pipelines.demo.city import City, build_city
 from pipelines.demo.contribution import contribution_sheet
@@ -23,7 +23,7 @@ from pipelines.demo.daily_form import (
 )
 from pipelines.demo.dispute import dispute_sheet
 from pipelines.demo.events import Event, draw_events
-from pipelines.demo.layoff import draw_layoffs
+from pipelines.demo.layoff import draw_layoffs, draw_terms
 from pipelines.demo.learning import learning_sheets
 from pipelines.demo.mobility import mobility_sheets
 from pipelines.demo.monthly import draw_headcount, draw_monitored, headcount_sheet, monitored_sheet
@@ -120,7 +120,8 @@ def generate_city(
         year = spec.last_day.year
         people = draw_background(*birth_and_sex(city.identity), year, random_stream(seed, "background"))
         is_online = random_stream(seed, "claim channel").random(len(claims.area)) < _ONLINE
-        writer.write(benefit_claim_sheet(wording, claims, people, is_online))
+        paid = draw_paid_months(birth_and_sex(city.identity)[0], year, random_stream(seed, "paid months"))
+        writer.write(benefit_claim_sheet(wording, claims, people, is_online, paid[claims.row.person]))
         registered = draw_registrations(city, timeline, plan.rhythm, claims, seed)
         writer.write(registration_sheet(wording, registered, people))
         offered = draw_vacancies(city, timeline, plan.rhythm, (events, plan.source_events), seed)
@@ -130,7 +131,8 @@ def generate_city(
         writer.write(job_seeker_sheet(wording, seekers, their))
         monitored = draw_monitored(city, timeline, plan.rhythm, arrival, events, seed)
         writer.write(monitored_sheet(wording, monitored, seed))
-        writer.write(layoff_report_sheet(wording, draw_layoffs(city, timeline, events, seed)))
+        reports = draw_layoffs(city, timeline, events, seed)
+        writer.write(layoff_report_sheet(wording, reports, draw_terms(reports, seed)))
         writer.write(shortage_sheet(wording, headcount, plan.rhythm, seed))
         writer.write(village_sheet(wording, plan.rhythm, plan.source_events, seed))
         for sheet in (

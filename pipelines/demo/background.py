@@ -17,6 +17,7 @@ _HOUSEHOLD_SHARE: Final = (0.31, 0.55, 0.05, 0.09)
 _GROUPS: Final = ("高校毕业生", "农民工", "就业困难人员", "退役军人", "残疾人", "其他")
 _COLLEGE, _RURAL = 4, (1, 3)
 _YOUNG_FOR = 38  # years: those born later than this had the newer schools
+_FIRST_JOB, _LEAST_PAID, _PAID = 20, 12, (1.2, 3.0)
 _WORKING_LIFE = (22, 24)  # a graduate is found between these ages
 
 
@@ -77,3 +78,9 @@ def draw_background(birth: Ints, is_male: Bools, year: int, rng: np.random.Gener
     groups = (member * (1 << np.arange(5))[:, None]).sum(axis=0)
     says_other = rng.random(count) < 0.5
     return Background(education, household, np.where((groups == 0) & says_other, 1 << 5, groups))
+
+
+def draw_paid_months(birth: Ints, year: int, rng: np.random.Generator) -> Ints:
+    """(people,) months of contributions paid: a year at least, which a claim needs, and a part of the working life."""
+    years = np.maximum(year - birth - _FIRST_JOB, 1)
+    return (_LEAST_PAID + np.rint(12 * years * rng.beta(*_PAID, len(birth)))).astype(np.int64)

@@ -59,12 +59,16 @@ def insured_event_sheet(wording: Wording, drawn: InsuredEvents, filed: NDArray[n
     return wording.unit_sheet("insured_event", files, edge, ~drawn.is_labelled, parts, revise, spoil)
 
 
-def benefit_claim_sheet(wording: Wording, drawn: Claims, people: Background, is_online: Bools) -> Sheet:
-    """Claims, one file a unit and workday; a file without rows says that nobody claimed."""
+def benefit_claim_sheet(
+    wording: Wording, drawn: Claims, people: Background, is_online: Bools, paid_months: Ints
+) -> Sheet:
+    """Claims, one file a unit and workday; a file without rows says that nobody claimed. ``paid_months``: of each
+    claim, from which the months granted follow."""
     row, areas = drawn.row, wording.city.areas
     files, edge, file_of = wording.unit_files(row.filed, drawn.area)
     within = np.arange(len(file_of)) - edge[file_of]
     codes, person = sorted(frozen.CLAIM_REASONS), people.select(row.person).row
+    most = int(paid_months.max(initial=0))
     reason = np.searchsorted(np.array(codes, dtype="S2"), row.reason)
 
     def heads() -> list[str]:
@@ -81,7 +85,8 @@ def benefit_claim_sheet(wording: Wording, drawn: Claims, people: Background, is_
             wording.day(row.effective[rows], encoding),
             wording.day(row.filed[rows], encoding),
             wording.select("channel", lambda: ["窗口,", "线上,"], is_online[rows].astype(np.int64), encoding),
-            wording.select("person", lambda: wording.ended(texts(True), encoding), person[rows], encoding),
+            wording.select("claimant", lambda: [one + "," for one in texts(True)], person[rows], encoding),
+            wording.select("grant", lambda: wording.ended(grants(most), encoding), paid_months[rows], encoding),
         ]
 
     def revise(values: list[str]) -> None:
@@ -89,6 +94,11 @@ def benefit_claim_sheet(wording: Wording, drawn: Claims, people: Background, is_
 
     spoil = {"身份证号": wrong_check_digit, "参保地区": lambda _: UNKNOWN_AREA}
     return wording.unit_sheet("benefit_claim", files, edge, ~drawn.is_labelled, parts, revise, spoil)
+
+
+def grants(most: int) -> list[str]:
+    """Months paid up to the most and the months granted: three for each year paid, as 社会保险法第四十六条 allows."""
+    return [f"{paid},{min(paid // 12 * 3, 12 if paid < 60 else 18 if paid < 120 else 24)}" for paid in range(most + 1)]
 
 
 def vacancy_sheet(wording: Wording, drawn: Vacancies) -> Sheet:
@@ -159,8 +169,8 @@ def job_seeker_sheet(wording: Wording, drawn: Seekers, people: Background) -> Sh
     return wording.city_sheet("job_seeker", drawn.day, parts, revise, {"出生年": lambda _: "1800"})
 
 
-def layoff_report_sheet(wording: Wording, drawn: list[LayoffReport]) -> Sheet:
-    """Layoff reports, one file a unit and day on which somebody reported."""
+def layoff_report_sheet(wording: Wording, drawn: list[LayoffReport], terms: list[str]) -> Sheet:
+    """Layoff reports, one file a unit and day on which somebody reported; ``terms``: the end of each report's line."""
     city, date_of = wording.city, wording.timeline.date_of
     area = city.area_of(city.cell[np.array([report.employer for report in drawn], dtype=np.int64)])
     key = np.array([report.reported for report in drawn], dtype=np.int64) * len(city.areas) + area
@@ -172,7 +182,7 @@ def layoff_report_sheet(wording: Wording, drawn: list[LayoffReport]) -> Sheet:
         days = ",".join(date_of(day).isoformat() for day in (report.told, report.reported, report.effective))
         serial = f"{wording.prefix('CY', report.reported, city.areas[area[at]])}{place:05d}"
         people = f"{report.staff},{report.planned},{report.kind}"
-        texts.append(f"{serial},{wording.employer[report.employer]}{people},{days}")
+        texts.append(f"{serial},{wording.employer[report.employer]}{people},{days},{terms[at]}")
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         return [wording.select("layoff", lambda: [text + encoding.line_end for text in texts], rows, encoding)]

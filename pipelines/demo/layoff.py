@@ -1,5 +1,7 @@
 """Layoff reports: the few small ones of ordinary days and those of closing factories."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,12 @@ from pipelines.demo.timeline import Timeline, random_stream
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_LAYOFF: Final = "裁员"
+_GROUNDS: Final = (0.05, 0.65, 0.15, 0.15)  # of article 41 of the Labour Contract Law
+_OWES, _OWES_CLOSING = 0.1, 0.6  # of the employers
+_OWED_MONTHS, _COMPENSATED_MONTHS = (1, 4), (1, 7)
+_PAY, _CONTRIBUTION = 4800, 460  # yuan a month and person
+_SETTLEMENTS: Final = ("内部转岗", "推荐就业", "转岗培训", "协商解除", "内部退养")
 
 
 def draw_layoffs(city: City, timeline: Timeline, events: list[Event], seed: int) -> list[LayoffReport]:
@@ -26,7 +34,7 @@ def draw_layoffs(city: City, timeline: Timeline, events: list[Event], seed: int)
                 employer,
                 int(city.size[employer]),
                 int(_planned(city.size[[employer]])[0]),
-                "裁员",
+                _LAYOFF,
                 int(day) - told,
                 int(day),
                 int(day) + ahead,
@@ -34,6 +42,23 @@ def draw_layoffs(city: City, timeline: Timeline, events: list[Event], seed: int)
         )
     reports += [e.report for e in events if e.report is not None and e.report.reported < timeline.days]
     return sorted(reports, key=lambda report: (report.reported, report.employer))
+
+
+def draw_terms(reports: list[LayoffReport], seed: int) -> list[str]:
+    """The end of each report's line: legal ground, wages and contributions owed, compensation and how people are
+    placed; an employer that closes names no ground and more often owes."""
+    rng = random_stream(seed, "layoff terms")
+    return [_terms(report, rng) for report in reports]
+
+
+def _terms(report: LayoffReport, rng: np.random.Generator) -> str:
+    is_layoff = report.kind == _LAYOFF
+    ground = int(rng.choice(4, p=_GROUNDS)) + 1
+    months, owes = rng.integers(*_OWED_MONTHS, 2), rng.random(2) < (_OWES if is_layoff else _OWES_CLOSING)
+    wages, contributions = np.where(owes, months, 0) * report.planned * np.array([_PAY, _CONTRIBUTION])
+    compensation = report.planned * _PAY * int(rng.integers(*_COMPENSATED_MONTHS))
+    ways = "、".join(rng.choice(_SETTLEMENTS if is_layoff else _SETTLEMENTS[1:4], 2, replace=False).tolist())
+    return f"{ground if is_layoff else ''},{wages},{contributions},{compensation},{ways}"
 
 
 def layoff_deviation(city: City, timeline: Timeline, area: int | None, section: int | None, day: int) -> float:

@@ -23,9 +23,11 @@ _LOSS_RATE = 0.010  # of a monitored employer's jobs a month
 
 @dataclass(frozen=True)
 class Headcount:
-    """Insured people at the end of each month, (employers, months), with arrears and deferral."""
+    """Insured people at the end of each month, (employers, months), who joined and left in it, arrears and deferral."""
 
     insured: Ints
+    joins: Ints
+    leaves: Ints
     arrears: Ints
     is_deferred: NDArray[np.bool_]
 
@@ -57,8 +59,11 @@ def draw_headcount(
     counts &= (insured.row.effective >= 0) & (at < len(month))
     employers = len(city.size)
     index = insured.row.employer[counts] * len(month) + at[counts]
-    change = np.bincount(index, weights=np.where(insured.is_join[counts], 1, -1), minlength=employers * len(month))
-    people = np.maximum(city.size[:, None] + np.cumsum(change.reshape(employers, len(month)), axis=1), 0)
+    joins, leaves = (
+        np.bincount(index[whose], minlength=employers * len(month)).reshape(employers, len(month))
+        for whose in (insured.is_join[counts], ~insured.is_join[counts])
+    )
+    people = np.maximum(city.size[:, None] + np.cumsum(joins - leaves, axis=1), 0)
     behind = (rng.random(employers) < 0.04)[:, None] * rng.integers(1, 4, (employers, len(month)))
     for event in events:
         if event.employer is not None:
@@ -68,7 +73,7 @@ def draw_headcount(
             rising = ahead[ahead <= last][-int(rng.integers(1, 4)) :]
             behind[event.employer, rising] = np.arange(1, len(rising) + 1)
     deferred = (rng.random(employers) < 0.012)[:, None] & (behind > 0)
-    return Headcount(people.astype(np.int64), behind.astype(np.int64), deferred)
+    return Headcount(people, joins, leaves, behind.astype(np.int64), deferred)
 
 
 def draw_monitored(
@@ -140,6 +145,9 @@ _SIZES = ((1000, "大型"), (300, "中型"), (20, "小型"), (0, "微型"))
 _OWNERSHIP = {"内资": 0.90, "港澳台商投资": 0.04, "外商投资": 0.06}
 _USUAL = {"normal": 6.0, "neutral": 2.5}
 _SELDOM = 0.2
+_CUTS = 0.06  # of the jobs lost in a month: the employer works in part
+_UNPAID, _UNPAID_CLOSING = 0.01, 0.6  # of the employers owe wages in a month, of those that close
+_UNPAID_SHARE = (0.05, 0.6)  # of their people
 
 
 def headcount_sheet(wording: Wording, drawn: Headcount) -> Sheet:
@@ -148,7 +156,9 @@ def headcount_sheet(wording: Wording, drawn: Headcount) -> Sheet:
     employers = len(wording.city.size)
     deferred = drawn.is_deferred.T.ravel()
     flag = np.minimum(arrears, 9) * 2 + deferred
+    joins, leaves = drawn.joins.T.ravel(), drawn.leaves.T.ravel()
     amounts, amount = np.unique(_CONTRIBUTION * arrears * people, return_inverse=True)
+    most = 1 + int(leaves.max(initial=0))
     until = np.where(deferred, 1 + np.arange(len(people)) // employers, 0)
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
@@ -158,7 +168,7 @@ def headcount_sheet(wording: Wording, drawn: Headcount) -> Sheet:
         def days() -> list[str]:
             ends = wording.arrival.month_end.tolist()
             later = [wording.timeline.date_of(end + _DEFERRED_DAYS).isoformat() for end in ends]
-            return wording.ended(["", *later], encoding)
+            return [day + "," for day in ["", *later]]
 
         return [
             wording.select("employer", lambda: wording.employer, rows % employers, encoding),
@@ -166,7 +176,11 @@ def headcount_sheet(wording: Wording, drawn: Headcount) -> Sheet:
             wording.number(people[rows], encoding),
             wording.select("flag", flags, flag[rows], encoding),
             wording.select("amount", lambda: [f"{value}.00," for value in amounts.tolist()], amount[rows], encoding),
-            wording.select("deferred", days, until[rows], encoding),
+            wording.select("until", days, until[rows], encoding),
+            wording.number(joins[rows], encoding),
+            wording.select(
+                "leaves", lambda: wording.ended([str(i) for i in range(most)], encoding), leaves[rows], encoding
+            ),
         ]
 
     def revise(values: list[str]) -> None:
@@ -193,7 +207,12 @@ def monitored_sheet(wording: Wording, drawn: MonitoredForm, seed: int) -> Sheet:
     pair = np.where(losses > 0, 1 + kind * len(reasons) + rng.integers(0, len(reasons), len(losses)), 0)
     owner = random_stream(seed, "ownership").choice(list(_OWNERSHIP), employers, p=list(_OWNERSHIP.values()))
     size = [next(word for least, word in _SIZES if jobs >= least) for jobs in drawn.base.tolist()]
-    kept = [f"{whose},{word}" for whose, word in zip(owner.tolist(), size, strict=True)]
+    kept = [f"{whose},{word}," for whose, word in zip(owner.tolist(), size, strict=True)]
+    state = np.where(drawn.losses > _CUTS * drawn.previous, 1, 0)
+    state = np.where((drawn.current == 0) | drawn.is_closing, 2, state).T.ravel()
+    unpaid = _unpaid(drawn, random_stream(seed, "unpaid")).T.ravel()
+
+    most = int(unpaid.max(initial=0))
 
     def parts(rows: Ints, encoding: Encoding) -> list[pa.Array]:
         def pairs() -> list[str]:
@@ -204,7 +223,11 @@ def monitored_sheet(wording: Wording, drawn: MonitoredForm, seed: int) -> Sheet:
             wording.select("month", wording.months, rows // employers, encoding),
             *(wording.number(values[rows], encoding) for values in numbers),
             wording.select("loss", pairs, pair[rows], encoding),
-            wording.select("kept", lambda: wording.ended(kept, encoding), rows % employers, encoding),
+            wording.select("kept", lambda: kept, rows % employers, encoding),
+            wording.select("operation", lambda: ["正常,", "半停产,", "停产,"], state[rows], encoding),
+            wording.select(
+                "unpaid", lambda: wording.ended([str(i) for i in range(most + 1)], encoding), unpaid[rows], encoding
+            ),
         ]
 
     def revise(values: list[str]) -> None:
@@ -214,3 +237,11 @@ def monitored_sheet(wording: Wording, drawn: MonitoredForm, seed: int) -> Sheet:
 
     spoil = {"减少岗位数": lambda value: str(int(value) + 7)}
     return wording.month_sheet("monitored_employer", drawn.employer, parts, revise, spoil)
+
+
+def _unpaid(drawn: MonitoredForm, rng: np.random.Generator) -> Ints:
+    """(employers, months) people whose wages are owed at the end of the month: of those who close, their last staff."""
+    odds = np.where(drawn.is_closing, _UNPAID_CLOSING, _UNPAID)
+    staff = np.where(drawn.is_closing, drawn.previous, drawn.current)
+    owed = np.rint(staff * rng.uniform(*_UNPAID_SHARE, staff.shape))
+    return np.where(rng.random(staff.shape) < odds, owed, 0).astype(np.int64)

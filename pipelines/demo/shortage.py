@@ -14,12 +14,17 @@ from pipelines.demo.timeline import random_stream
 from pipelines.demo.wording import Wording
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _SAMPLE: Final = 20  # employers of a unit
 _LEAST_STAFF: Final = 20
 _TURNOVER: Final = 0.02  # of the staff leave and are replaced in a month, beyond the change of their number
 _SHORT: Final = 0.030  # posts unfilled per person employed in an ordinary month
 _SPRING_RISE: Final = 2.2
+_RESTS: Final = 0.12  # of the employers around the Spring Festival
+_REST_DAYS: Final = (-3.0, 14.0)  # of a month's end from the festival: they rest in that month
+_RESUMES: Final = (1, 12)  # days into the month after
+_GROWTH: Final = 0.02  # standard deviation of the change of staff expected for the next month
 _DIFFICULTIES: Final = ("", "招工难", "招工难、用工成本高", "订单不足", "资金紧张、订单不足", "原材料价格上涨")
 
 
@@ -45,11 +50,18 @@ def shortage_sheet(wording: Wording, drawn: Headcount, rhythm: Rhythm, seed: int
     lacking = np.where(unfilled > 0, kind[:, None], len(CODES))
     names = (*CODES, "")
     pay = draw_pay(kind, work)
+    beside = random_stream(seed, "shortage beside")
+    expected = np.maximum(np.rint(staff * (1.0 + beside.normal(0.0, _GROWTH, staff.shape))), 0).astype(np.int64)
+    is_festival = (offset >= _REST_DAYS[0]) & (offset <= _REST_DAYS[1])
+    rests = (beside.random(len(employer)) < _RESTS)[:, None] & is_festival
+    resumed = _resumed(wording, rests, beside)
+    state = np.where(rests, "季节性停产", np.where(staff > 0, "正常", "停产"))
     month = wording.months()
     lines = [
         f"{wording.employer[who]}{month[at]}{staff[row, at]},{hires[row, at]},{losses[row, at]},{unfilled[row, at]},"
         f"{before[row, at]},{names[lacking[row, at]]},{pay[row] * 100 or ''},"
-        f"{'正常' if staff[row, at] else '停产'},{_DIFFICULTIES[trouble[row, at]]}"
+        f"{state[row, at]},{_DIFFICULTIES[trouble[row, at]]},"
+        f"{expected[row, at]},{resumed[row][at]}"
         for at in range(months)
         for row, who in enumerate(employer.tolist())
     ]
@@ -68,6 +80,18 @@ def shortage_sheet(wording: Wording, drawn: Headcount, rhythm: Rhythm, seed: int
         revise,
         {"期末用工人数": lambda value: str(int(value) + 11), "缺工人数": lambda _: "约5人"},
     )
+
+
+def _resumed(wording: Wording, rests: Bools, rng: np.random.Generator) -> list[list[str]]:
+    """(employers, months) the day on which work was resumed, in the month after one of rest; empty in others."""
+    ends = wording.arrival.month_end
+    later = rng.integers(*_RESUMES, rests.shape)
+    again = rests[:, :-1] & ~rests[:, 1:]
+    days = [[""] * rests.shape[1] for _ in range(len(rests))]
+    for row, before in zip(*(at.tolist() for at in np.nonzero(again)), strict=True):
+        day = int(ends[before]) + int(later[row, before])
+        days[row][before + 1] = wording.timeline.date_of(day).isoformat()
+    return days
 
 
 def _sample(city: City, rng: np.random.Generator) -> tuple[Ints, Ints]:

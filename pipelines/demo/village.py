@@ -27,6 +27,10 @@ _STOPPED_IN_WAVE: Final = 0.7  # of the villages name a stopped employer as the 
 _CHURN: Final = 0.004  # of those away leave or return in an ordinary week beyond the change of their number
 _REASONS: Final = ("家庭", "农忙", "失业", "创业", "其他")
 _FESTIVAL, _STOPPED = "节日", "企业停产"
+_STARTS_BUSINESS: Final = 0.03  # of those who return and had not lost their work
+_STAYS_IDLE: Final = 0.3  # of the others
+_WAGE: Final = (42, 62)  # hundreds of yuan a month of those away, by village
+_UNPAID: Final = 0.03  # cases a village and week
 
 
 def weekly_returns(depth: float, rise_days: float) -> tuple[float, float]:
@@ -63,7 +67,11 @@ def village_sheet(wording: Wording, rhythm: Rhythm, events: list[SourceEvent], s
     reason = np.where((offset > -35) & (offset < 8), _FESTIVAL, reason)
     reason = np.where(returned == 0, "", reason)
     jobless = rng.binomial(returned, np.where(reason == _STOPPED, 0.6, np.where(reason == _FESTIVAL, 0.02, 0.2)))
-    business = rng.binomial(returned - jobless, 0.03)
+    business = rng.binomial(returned - jobless, _STARTS_BUSINESS)
+    beside = random_stream(seed, "village beside")
+    idle = beside.binomial(returned - business, _STAYS_IDLE)
+    wage = beside.integers(*_WAGE, count)
+    unpaid = beside.poisson(_UNPAID, (count, weeks))
     lines = []
     for week in range(weeks):
         day = wording.timeline.date_of(int(friday[week])).isoformat()
@@ -83,7 +91,8 @@ def village_sheet(wording: Wording, rhythm: Rhythm, events: list[SourceEvent], s
                 f"示例{area * _VILLAGES + number + 1}村,"
                 f"{wording.city.area_text[area]},{'重点' if number == _VILLAGES - 1 else '定点'},{day},"
                 f"{labour[village] // 2},{','.join(map(str, figures))},{reason[village, week]},"
-                f"{jobless[village, week]},{business[village, week]}"
+                f"{jobless[village, week]},{business[village, week]},{idle[village, week]},{wage[village]}00,"
+                f"{unpaid[village, week]}"
             )
     files = [(week, area) for week in range(weeks) for area in range(len(areas))]
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from pipelines.core.domain import UserError
 from pipelines.core.region.load import Region, load
 from pipelines.demo import CitySpec, DemoReport, generate_city
 from pipelines.demo.wording import FEEDS, HEADERS
+from pipelines.feeds import contracts
 
 LAST, DAYS = date(2026, 10, 31), 280
 FIRST = LAST - timedelta(days=DAYS - 1)
@@ -85,6 +87,35 @@ def test_every_feed_has_its_folder_and_its_header(files: pd.DataFrame) -> None:
     for feed, lines in zip(files["feed"], files["lines"], strict=True):
         assert tuple(lines[0].split(",")) == HEADERS[feed]
         assert all(line.count(",") == lines[0].count(",") for line in lines[:5])
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_every_column_that_a_form_may_have_is_filled_in_somewhere(files: pd.DataFrame, feed: str) -> None:
+    own = table(files, feed)
+    for column in contracts()[feed].columns:
+        (header,) = {column.header, *column.aliases} & set(HEADERS[feed])
+        assert (own[header] != "").any(), column.name
+
+
+def test_months_granted_and_who_joined_and_left_agree_with_the_rest_of_their_row(files: pd.DataFrame) -> None:
+    paid, granted = numbers(table(files, "benefit_claim"), "累计缴费月数", "核定月数")
+    assert paid.min() >= 12
+    assert (granted <= np.select([paid < 60, paid < 120], [12, 18], 24)).all()
+    heads = table(files, "insured_headcount").sort_values("所属月份")
+    heads = heads[heads["期末参保人数"].str.isdigit()]
+    people, joins, leaves = numbers(heads, "期末参保人数", "本期增员人数", "本期减员人数")
+    before = people.groupby(heads["统一社会信用代码"]).shift()
+    assert (before + joins - leaves == people)[before.notna() & (people > 0)].mean() > 0.99
+
+
+def test_employers_rest_around_the_spring_festival_and_say_when_they_resumed(files: pd.DataFrame) -> None:
+    own = table(files, "labour_shortage")
+    state = own["生产经营状态"] + own["所属月份"]
+    assert set(state[own["生产经营状态"] == "季节性停产"].str[-6:]) == {"202602"}
+    resumed = own[own["复工日期"] != ""]
+    assert len(resumed) > 5
+    assert set(resumed["所属月份"]) == {"202603"}
+    assert pd.to_datetime(resumed["复工日期"]).between("2026-03-01", "2026-03-12").all()
 
 
 def test_nothing_is_received_after_the_day_that_follows_the_last_or_before_its_period(files: pd.DataFrame) -> None:

@@ -17,4 +17,5 @@ union all
 select area, industry, period, 'expected' as category, sum(expected_staff - staff) as numerator,
     count(*) as units
 from labour_shortage
+where expected_staff is not null
 group by all
