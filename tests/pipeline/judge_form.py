@@ -9,6 +9,7 @@ import io
 import pandas as pd
 
 from tests.pipeline import judge_service
+from tests.pipeline.judge_breakdowns import BESIDE
 from tests.pipeline.judge_writing import (
     CITY,
     areas,
@@ -73,9 +74,10 @@ HEADERS = {
     "transport_mobility": ["地区", "日期", "方向", "对方区域", "运输方式", "人数"],
     **judge_service.HEADERS,
 }  # fmt: skip
+HEADERS = {feed: [*header, *BESIDE.get(feed, ())] for feed, header in HEADERS.items()}
 MAY_BE_ABSENT = {
     "冲销流水号", "欠缴月数", "缓缴标志", "上期用工人数", "境外人数", "上期外出务工人数", "月补贴标准", "开始日期",
-    "困难人员人数",
+    "困难人员人数", *(column for columns in BESIDE.values() for column in columns),
 }  # fmt: skip
 ALSO_WRITTEN = {
     "公民身份号码": PERSON, "身份证号码": PERSON, "证件号码": PERSON, "参保县区": "参保地区", "参保地": "参保地区",
