@@ -11,10 +11,12 @@ from dashboard.components import breakdown, shell
 from dashboard.components.form import area_choice
 from dashboard.components.shell import Topic
 from dashboard.components.table import table
+from dashboard.components.tag import stored
 from dashboard.components.warning import address, industry_link
 from dashboard.figures.tabbed import figure_placeholder
 from dashboard.locale import count, month, text, value
 from dashboard.summary import headline, reference
+from dashboard.summary.breakdown import balance_by_occupation
 from dashboard.summary.comparison import change_words
 from dashboard.summary.headline import shown
 from dashboard.web import data
@@ -25,7 +27,7 @@ RATIO, DEMAND, SHORTAGE = "vacancy_seeker_ratio", "vacancy", "labour_shortage_ra
 TOP = 10
 _PARTS = {
     "Posts by occupation and education": ("vacancy_occupation", "vacancy_stock", "vacancy_education", "vacancy_wage"),
-    "People looking for a post": ("seeker_education", "seeker_age", "seeker_sex", "seeker_cohort"),
+    "People looking for a post": ("seeker_occupation", "seeker_education", "seeker_age", "seeker_sex", "seeker_cohort"),
     "What employers are short of": ("shortage_occupation", "shortage_wage"),
 }
 BALANCE = 1.0  # a post for each who looks for one
@@ -48,6 +50,7 @@ def layout(area: str = "", **_: str) -> list[Any]:
         area_choice(PATH, shown_area),
         _short(shown_area),
         _fallen(shown_area),
+        _balance(shown_area),
         *[
             html.Section([html.H2(text(heading)), breakdown.panels(names, shown_area)])
             for heading, names in _PARTS.items()
@@ -173,6 +176,34 @@ def _fallen(area: str) -> Any:
     return _by_industry(title, columns, cells, text("No industry offered fewer posts than a year before."), source)
 
 
+def _balance(area: str) -> Any:
+    """Posts against people by occupation, those most short of people first."""
+    found = balance_by_occupation(area)
+    if found is None:
+        return _unknown(text("Posts and people looking for one, by occupation, {area}", area=reference.place(area)))
+    whose, when, rows = found
+    title = text("Posts and people looking for one, by occupation, {area}", area=reference.place(whose))
+    cells = [
+        [
+            stored(row.title),
+            count(row.posts),
+            count(row.people),
+            "–" if row.ratio is None else value(row.ratio, "ratio"),
+            text("{number} short of people", number=count(row.posts - row.people))
+            if row.posts >= row.people
+            else text("{number} more people than posts", number=count(row.people - row.posts)),
+        ]
+        for row in rows
+    ]
+    names = ("Occupation", "Posts offered", "People looking for one", "Posts per person", "Balance")
+    source = text(
+        "{month}; posts offered and people who began to look for one in the month, by the first occupation they name. "
+        "Above 1: more posts than people. Who names none is left out.",
+        month=month(when),
+    )
+    return _by_industry(title, [text(name) for name in names], cells, "", source)
+
+
 def _unknown(title: str) -> Any:
     return html.Section([html.H2(title), html.P(text("There are no figures of it yet."), className="empty")])
 
@@ -191,6 +222,6 @@ def _by_industry(title: str, columns: Sequence[str], cells: list[list[Any]], emp
 
 def _missing() -> str:
     return text(
-        "The indicator counts people looking for a post for the whole city only, and they name no occupation: a ratio "
-        "by occupation cannot be told. Posts and shortage by occupation stand above."
+        "The indicator of posts per person is told of the whole city only, and is judged and forecast; by occupation "
+        "and county it stands above as it was in the month, for the bureau and the county concerned."
     )

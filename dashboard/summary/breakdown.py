@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import inf
 
 import pandas as pd
 
@@ -102,6 +103,44 @@ def periods_ahead(name: str, area: str) -> pd.DataFrame:
     first = pd.Timestamp(data.edition().day.replace(day=1))
     rows = rows[(rows["period"] >= first) & (rows["period"] < first + pd.DateOffset(years=1))]
     return rows.pivot_table(index="period", columns="category", values="numerator", aggfunc="sum", fill_value=0.0)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Posts of an occupation offered in a month, and people who began to look for one."""
+
+    title: str
+    posts: float
+    people: float
+
+    @property
+    def ratio(self) -> float | None:
+        """Posts for each person; None where nobody looks for one."""
+        return self.posts / self.people if self.people else None
+
+
+def balance_by_occupation(asked: str) -> tuple[str, date, list[Balance]] | None:
+    """Area, newest whole month of which both are told, and its occupations, those most short of people first; None
+    where this reader sees none. Who names no occupation is left out."""
+    area = own_area(asked)
+    if area is None:
+        return None
+    sides = [
+        rows_of(name, area).set_index(["period", "category"])["numerator"]
+        for name in ("vacancy_occupation", "seeker_occupation")
+    ]
+    both = pd.concat(sides, axis=1, keys=["posts", "people"]).dropna(how="all")
+    told = both.notna().groupby(level="period").any().all(axis=1)
+    whole = [when for when in told[told].index if when + _STEP[Grain.MONTH] <= pd.Timestamp(data.edition().day)]
+    if not whole:
+        return None
+    of_month = both.loc[max(whole)].fillna(0.0)
+    one = breakdowns()["seeker_occupation"]
+    found = [
+        Balance(title_of(one, category), float(of_month.at[category, "posts"]), float(of_month.at[category, "people"]))
+        for category in _ordered(one, [code for code in of_month.index if code])
+    ]
+    return area, max(whole).date(), sorted(found, key=lambda row: -(row.ratio if row.ratio is not None else inf))
 
 
 def title_of(one: Breakdown, category: str) -> str:

@@ -57,13 +57,14 @@ class Vacancies:
 
 @dataclass(frozen=True)
 class Seekers:
-    """Rows of job_seeker sorted by day; ``industry`` is a section number."""
+    """Rows of job_seeker sorted by day; ``industry`` is a section number, ``occupation`` a row of occupation.CODES."""
 
     day: Ints
     is_male: Bools
     birth_year: Ints
     area: Ints
     industry: Ints
+    occupation: Ints
 
 
 def closing_days(city: City, events: list[Event]) -> Ints:
@@ -222,7 +223,9 @@ def draw_seekers(city: City, timeline: Timeline, rhythm: Rhythm, seed: int) -> S
         rng.random(len(day)) < 0.7, cell % len(city.sections), rng.integers(0, len(city.sections), len(day))
     )
     year = np.array([timeline.date_of(d).year for d in range(timeline.days)], dtype=np.int64)
-    return Seekers(day, rng.random(len(day)) < 0.53, year[day] - age, city.area_of(cell), wish)
+    is_male = rng.random(len(day)) < 0.53
+    work = draw_occupations(list(city.sections), wish, random_stream(seed, "seeker work"))
+    return Seekers(day, is_male, year[day] - age, city.area_of(cell), wish, work)
 
 
 def _spread(count: Ints) -> tuple[Ints, Ints]:

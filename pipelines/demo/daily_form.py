@@ -159,6 +159,9 @@ def job_seeker_sheet(wording: Wording, drawn: Seekers, people: Background) -> Sh
             wording.select("sex", lambda: [",女,", ",男,"], drawn.is_male[rows].astype(np.int64), encoding),
             wording.number(drawn.birth_year[rows], encoding),
             wording.select("wish", wishes, wish[rows], encoding),
+            wording.select(
+                "occupation", lambda: [code + "," for code in occupation.CODES], drawn.occupation[rows], encoding
+            ),
             wording.day(day, encoding),
             wording.select("seeker", lambda: wording.ended(texts(False), encoding), people.row[rows], encoding),
         ]

@@ -42,6 +42,17 @@ CONTRACT = Contract(
             note="门类字母或两位大类代码，无要求留空",
             example="C",
         ),
+        Column(
+            "意向职业代码",
+            "occupation",
+            Kind.CODE,
+            ("意向职业", "职业代码"),
+            is_required=False,
+            may_be_absent=True,
+            code_list="occupation",
+            note="职业大类（GB/T 6565），一人只填首选的一项",
+            example="6",
+        ),
         Column("登记日期", "registered_on", Kind.DAY, note="须为文件所报的那一天", example="2020-03-05"),
         Column(
             "人员类别",

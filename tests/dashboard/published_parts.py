@@ -10,6 +10,8 @@ from tests.dashboard.published_city import CLOSING, LATE, SUSPECTED, City, colum
 
 MONTHS = (date(2026, 10, 1), date(2026, 9, 1), date(2025, 10, 1))
 WEEKS = (date(2026, 11, 16), date(2026, 11, 9), date(2026, 11, 16) - timedelta(weeks=52))
+LOOKING = (2.0, 0.5, 1.0, 4.0, 1.0)
+"""People who look for one, for each post, by occupation."""
 AHEAD = (date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1))
 
 
@@ -34,7 +36,8 @@ def parts(city: City) -> pd.DataFrame:
             for number, category in enumerate(categories(one)):
                 for back, period in enumerate(periods):
                     base = 1000.0 if "denominator" in one.sql else None
-                    told = (figure(place, number, back), base, 12)
+                    of_people = LOOKING[number] if one.name == "seeker_occupation" else 1.0
+                    told = (figure(place, number, back) * of_people, base, 12)
                     rows.append((one.name, area, industry, period, category, *told, city.editions[0][2], None))
     return pd.DataFrame(rows, columns=columns_of("breakdown"))
 

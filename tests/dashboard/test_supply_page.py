@@ -7,9 +7,11 @@ import pytest
 
 from dashboard.locale import count, month, text, value
 from dashboard.summary.comparison import change_words
+from pipelines.core.catalogue.breakdowns import breakdowns
 from pipelines.core.domain import Viewer
 from tests.dashboard.asked import page_asked, signed_in
-from tests.dashboard.published_city import CITY, City
+from tests.dashboard.published_city import CITY, City, csv_rows
+from tests.dashboard.published_parts import LOOKING, categories, figure
 from tests.dashboard.site import AUDITOR, LEADER, Site, head_of
 
 pytestmark = pytest.mark.xdist_group("supply_page")
@@ -68,6 +70,28 @@ def test_only_industries_whose_demand_fell_are_listed(site: Site, city: City) ->
         words = change_words(now[code], before[code], "posts", is_ratio=False)
         assert (f"/industry/{code}" in part) is bool(now[code] < before[code]), code
         assert now[code] >= before[code] or words in part
+
+
+def test_occupations_stand_by_posts_for_each_who_looks_for_one(site: Site, city: City) -> None:
+    occupations = categories(breakdowns()["seeker_occupation"])
+    named = {row["code"]: row["title"] for row in csv_rows("codes.csv") if row["list"] == "occupation"}
+    own = [city.units.index(OWN)]
+    for viewer, query, places in ((LEADER, "", range(len(city.units))), (head_of(OWN), f"area={OWN}", own)):
+        posts = [sum(figure(place, number, 0) for place in places) for number in range(len(occupations))]
+        part = between(
+            said_to(site, viewer, query), text("Posts per person"), text("Posts by occupation and education")
+        )
+        titles = [named[code] for code in occupations]
+        ordered = sorted(range(len(titles)), key=lambda number: LOOKING[number])
+        at = [part.index(titles[number]) for number in ordered]
+        assert at == sorted(at)
+        for number, offered in enumerate(posts):
+            people = offered * LOOKING[number]
+            short = text("{number} short of people", number=count(offered - people))
+            many = text("{number} more people than posts", number=count(people - offered))
+            assert (short if offered >= people else many) in part
+            assert f'"{value(offered / people, "ratio")}"' in part
+    assert text("Balance") not in said_to(site, AUDITOR)
 
 
 def test_what_is_not_there_is_said_and_other_areas_are_no_page(site: Site) -> None:

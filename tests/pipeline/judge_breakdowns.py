@@ -15,7 +15,7 @@ from tests.pipeline.judge_writing import as_day, count, table
 BESIDE = {
     "benefit_claim": ["申领渠道", "学历", "户籍类型", "累计缴费月数", "核定月数"],
     "unemployment_registration": ["学历", "户籍类型"],
-    "job_seeker": ["人员类别", "学历"],
+    "job_seeker": ["意向职业代码", "人员类别", "学历"],
     "insured_headcount": ["本期增员人数", "本期减员人数"],
     "monitored_employer": ["企业性质", "企业规模", "生产经营状态", "欠薪人数"],
     "labour_shortage": ["缺工工种", "平均月工资", "生产经营状态", "主要困难", "下期预计用工人数"],
@@ -269,6 +269,7 @@ BREAKDOWNS: dict[str, Parted | Columns | Listed | Standing] = {
     "seeker_age": seekers(stepped(age, {"24": 25, "34": 35, "44": 45, "54": 55}, "99")),
     "seeker_cohort": Listed("job_seeker", "cohort", "人员类别", has_industry=False),
     "seeker_education": seekers(coded("education", "学历"), has_industry=True),
+    "seeker_occupation": seekers(coded("occupation", "意向职业代码"), has_industry=True),
     "seeker_sex": seekers(worded("性别", M="男", F="女")),
     "insured_flow": Columns("insured_headcount", {"joins": number("本期增员人数"), "leaves": number("本期减员人数")}),
     "operation_jobs": Parted("monitored_employer", STATE, number("调查期岗位数")),
